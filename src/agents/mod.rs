@@ -1,0 +1,1 @@
+//! Adapters: build the command, decode one output line, judge the exit.

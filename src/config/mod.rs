@@ -1,0 +1,1 @@
+//! Agents, models, roles and limits: built-in < user < project < workflow < flags.

@@ -1,0 +1,1 @@
+//! What a call sees: prompt assembly, the context ledger, token counting, handoffs.

@@ -1,0 +1,1 @@
+//! The run folder, the append-only event log, the lock, redaction.

@@ -1,0 +1,1 @@
+//! Blinding proposals and decoding verdicts.

@@ -1,0 +1,159 @@
+//! A call: one fresh agent process with one prompt, one workspace, one output contract, one set of
+//! limits. Every phase type is nothing but calls, and a call is nothing but data.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Artifact, CallId, CallKey, Judgement, Label, Millis, ModelName, PhaseName, Usage};
+
+/// What a call is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// The one call of a `single` phase.
+    Work,
+    /// One proposal of an ensemble.
+    Propose,
+    /// Judging the proposals of an ensemble.
+    Judge,
+    /// Mending an invalid structured answer; sees only the text and the errors.
+    Repair,
+}
+
+/// How much an agent may do in its workspace. Nothing it does there reaches the user's tree by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// Read and search, and write into the output folder.
+    Reader,
+    /// Read, search, edit, run commands.
+    Worker,
+    /// Write into the output folder, nothing else: no project to look at.
+    Scribe,
+}
+
+/// What a call must leave behind.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Contract {
+    /// A document (`deliverable.md`) and a handoff.
+    Document,
+    /// A judge's `verdict.json` over these labels; a document and a handoff if it synthesizes.
+    Judgement {
+        /// The labels the judge may name.
+        labels: Vec<Label>,
+    },
+}
+
+/// What a call starts from in its workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ground {
+    /// The user's project as it was on disk when the run began.
+    Snapshot,
+    /// An empty folder.
+    Empty,
+}
+
+/// Where a named part of a call's prompt comes from.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InputSource {
+    /// What the user asked for; frozen in the plan.
+    Request,
+    /// The raw deliverable of a phase.
+    Deliverable(PhaseName),
+    /// The distilled handoff of a phase.
+    Handoff(PhaseName),
+    /// An earlier proposal of the same ensemble (sequential mode); unblinded position, from 1.
+    EarlierProposal(u32),
+    /// A blinded proposal, for a judge.
+    Proposal(Label),
+    /// A file of the user's project, frozen when the run began.
+    File(String),
+    /// The text that a repair call has to mend.
+    Faulty,
+    /// What is wrong with it; the errors themselves, not an artifact's content.
+    Errors(Vec<String>),
+}
+
+/// One named input of a call.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CallInput {
+    /// Where it comes from.
+    pub source: InputSource,
+    /// The file that holds its content; none for the request and for errors, which are data already.
+    pub artifact: Option<Artifact>,
+}
+
+/// Limits of a call. Absent ones do not limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct CallLimits {
+    /// Wall-clock time of one attempt.
+    pub timeout: Millis,
+    /// Silence of one attempt: no event, no output, no file.
+    pub idle_timeout: Millis,
+    /// Further attempts on the same model after a passing failure.
+    pub retries: u32,
+}
+
+/// A call, as data. The prompt is assembled from it by `context`; the process is made by `runtime`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallSpec {
+    /// Its readable name.
+    pub id: CallId,
+    /// The digest of all the rest but `id`.
+    pub key: CallKey,
+    /// The phase it belongs to.
+    pub phase: PhaseName,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Which of the equal calls of its phase it is, from 1: the same model may propose twice.
+    pub slot: u32,
+    /// The models to try: first choice, then fallbacks. Never empty.
+    pub chain: Vec<ModelName>,
+    /// What it gets to see, in order.
+    pub inputs: Vec<CallInput>,
+    /// Whether the project's instruction file (`AGENTS.md`) is part of the prompt.
+    pub project_instructions: bool,
+    /// What it must leave behind.
+    pub contract: Contract,
+    /// What it may do.
+    pub profile: Profile,
+    /// What its workspace holds.
+    pub ground: Ground,
+    /// Its limits.
+    pub limits: CallLimits,
+}
+
+/// A finished call's answer, as far as decisions depend on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// The document is the answer.
+    Document,
+    /// A valid verdict.
+    Judgement(Judgement),
+    /// Structured data was asked for and what came is not valid: one error a line.
+    Invalid {
+        /// What is wrong, each with its place.
+        errors: Vec<String>,
+    },
+}
+
+/// What a successful attempt left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CallResult {
+    /// The answer.
+    pub answer: Answer,
+    /// The document, if one was left.
+    pub deliverable: Option<Artifact>,
+    /// The handoff words as the agent wrote them (valid), if any.
+    pub handoff: Option<Artifact>,
+    /// The structured text as the agent wrote it, valid or not.
+    pub structured: Option<Artifact>,
+    /// Remarks for the user: what was odd about this attempt, although it succeeded.
+    #[serde(default)]
+    pub remarks: Vec<String>,
+    /// Everything the attempt used.
+    pub usage: Usage,
+}

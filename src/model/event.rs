@@ -1,0 +1,311 @@
+//! What happened, in the past tense. The journal is a list of these and nothing else; the engine's
+//! history is their fold, and progress, report and the JSON stream show them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AgentName, Artifact, CallId, CallResult, CallSpec, Digest, Failure, HandoffOrigin, Label,
+    Millis, ModelName, PhaseName, RunId, Timestamp, Usage,
+};
+
+/// The version of the journal's and the plan's format. A folder with a newer one is refused.
+pub const FORMAT: u32 = 1;
+
+/// One line of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its number, from 1 without gaps.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A run began. Always the first event.
+    RunStarted {
+        /// The run.
+        run: RunId,
+        /// Version of the format of this journal.
+        format: u32,
+        /// Version of tipstaff that wrote it.
+        version: String,
+        /// The workflow's name.
+        workflow: String,
+        /// The digest of `plan.json`.
+        plan: Digest,
+    },
+    /// A supervisor took the run up again. Attempts that were under way are lost.
+    RunResumed {
+        /// Version of tipstaff that goes on.
+        version: String,
+    },
+    /// A phase began.
+    PhaseStarted {
+        /// The phase.
+        phase: PhaseName,
+    },
+    /// A call was decided upon.
+    CallCreated {
+        /// All of it.
+        call: CallSpec,
+    },
+    /// A call has the same key as a finished one, whose result it takes.
+    CallReused {
+        /// The call that would have run.
+        call: CallSpec,
+        /// The finished call.
+        from: CallId,
+    },
+    /// An attempt's process was ordered.
+    AttemptStarted {
+        /// The call.
+        call: CallId,
+        /// Which attempt of the call, from 1.
+        attempt: u32,
+        /// The model it uses.
+        model: ModelName,
+        /// The agent that runs it.
+        agent: AgentName,
+    },
+    /// An attempt's prompt was written and its process is alive.
+    AttemptSpawned {
+        /// The call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
+        /// Process id of the warden.
+        pid: u32,
+        /// Estimated tokens of the prompt.
+        prompt_tokens: u64,
+    },
+    /// The agent of an attempt finished a step. Tells what has been used so far.
+    AttemptProgressed {
+        /// The call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
+        /// Used since the attempt began.
+        usage: Usage,
+        /// What the agent does, in a few words (a tool's name, for example).
+        doing: String,
+    },
+    /// An attempt ended well.
+    AttemptSucceeded {
+        /// The call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
+        /// What it left.
+        result: CallResult,
+    },
+    /// An attempt ended badly.
+    AttemptFailed {
+        /// The call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        failure: Failure,
+        /// What it used all the same.
+        usage: Usage,
+    },
+    /// A call waits before its next attempt.
+    RetryScheduled {
+        /// The call.
+        call: CallId,
+        /// Not before.
+        until: Timestamp,
+    },
+    /// A call ended for good without a result.
+    CallFailed {
+        /// The call.
+        call: CallId,
+        /// The last attempt's failure.
+        failure: Failure,
+    },
+    /// An ensemble has the proposals it needs; the stragglers get this much more time.
+    QuorumReached {
+        /// The phase.
+        phase: PhaseName,
+        /// Sealed at the latest then.
+        until: Timestamp,
+    },
+    /// An ensemble's proposals were closed and given their blinded names.
+    ProposalsSealed {
+        /// The phase.
+        phase: PhaseName,
+        /// Which call stands behind each label.
+        labels: Vec<(Label, CallId)>,
+    },
+    /// A phase's winning document was decided.
+    WinnerChosen {
+        /// The phase.
+        phase: PhaseName,
+        /// The call whose document wins (a proposal, or the judge's own synthesis).
+        call: CallId,
+        /// The winning label, if a proposal was picked.
+        label: Option<Label>,
+        /// Who decided.
+        by: Decider,
+    },
+    /// The deliverable and the handoff of a phase were written, and published if it has an `output`.
+    PhaseClosed {
+        /// The phase.
+        phase: PhaseName,
+        /// What stands in the run folder.
+        closing: Closing,
+    },
+    /// A phase cannot go on.
+    PhaseFailed {
+        /// The phase.
+        phase: PhaseName,
+        /// Why.
+        failure: Failure,
+    },
+    /// The run needs a person.
+    PersonAsked {
+        /// The phase.
+        phase: PhaseName,
+        /// What for.
+        question: Question,
+    },
+    /// A person answered.
+    PersonAnswered {
+        /// The phase.
+        phase: PhaseName,
+        /// How.
+        answer: PersonAnswer,
+    },
+    /// A limit of the run forbids a further call.
+    LimitReached {
+        /// Which limit, and its value and unit, for example `calls: 40`.
+        limit: String,
+    },
+    /// The user raised the limits (on resume).
+    LimitsRaised {
+        /// The new limits.
+        limits: RunLimits,
+    },
+    /// The user interrupted the run; it can be resumed.
+    RunInterrupted {
+        /// The signal's name, for example `SIGINT`.
+        signal: String,
+    },
+    /// The supervisor stopped working on the run. `resume` goes on unless the run is done.
+    RunEnded {
+        /// How.
+        end: RunEnd,
+    },
+}
+
+/// Who chose a winner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decider {
+    /// A judge's call.
+    Judge(CallId),
+    /// A person, by hand.
+    Person,
+    /// Nobody had to: there was one call.
+    Only,
+}
+
+/// What a closed phase left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// The deliverable in the run folder (`phases/NN-NAME/output.md`).
+    pub deliverable: Artifact,
+    /// The handoff in the run folder (`phases/NN-NAME/handoff.json`).
+    pub handoff: Artifact,
+    /// Who wrote the handoff.
+    pub origin: HandoffOrigin,
+    /// Where the deliverable was published, relative to the project.
+    pub published: Option<String>,
+    /// Where in the run folder the file that stood there before is kept.
+    pub previous: Option<String>,
+}
+
+/// What a person is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Which proposal wins: no judge gave a usable verdict, or the judge found none good enough.
+    PickWinner {
+        /// Why a person has to.
+        reason: String,
+    },
+}
+
+/// What a person answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonAnswer {
+    /// This proposal wins.
+    Picked(Label),
+}
+
+/// How the supervisor's work on a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEnd {
+    /// Everything is done. Exit code 0.
+    Done,
+    /// A phase failed. Exit code 1.
+    Failed,
+    /// A person is needed. Exit code 4.
+    Waiting,
+    /// A limit stopped it. Exit code 5.
+    Limited,
+    /// The user interrupted it. Exit code 130 or 143.
+    Interrupted,
+}
+
+/// Limits of a whole run. Zero cost means: none may be spent; absent means no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunLimits {
+    /// Attempts started.
+    pub calls: Option<u64>,
+    /// Tokens of all attempts.
+    pub tokens: Option<u64>,
+    /// Money of all attempts.
+    pub cost: Option<super::MicroUsd>,
+    /// Wall-clock time while a supervisor worked on it.
+    pub wall: Option<Millis>,
+    /// Calls under way at one time; at least 1.
+    pub concurrency: u32,
+}
+
+impl Event {
+    /// The call an event is about, if it is about one.
+    pub fn call(&self) -> Option<&CallId> {
+        match self {
+            Self::CallCreated { call } | Self::CallReused { call, .. } => Some(&call.id),
+            Self::AttemptStarted { call, .. }
+            | Self::AttemptSpawned { call, .. }
+            | Self::AttemptProgressed { call, .. }
+            | Self::AttemptSucceeded { call, .. }
+            | Self::AttemptFailed { call, .. }
+            | Self::RetryScheduled { call, .. }
+            | Self::CallFailed { call, .. }
+            | Self::WinnerChosen { call, .. } => Some(call),
+            Self::RunStarted { .. }
+            | Self::RunResumed { .. }
+            | Self::PhaseStarted { .. }
+            | Self::QuorumReached { .. }
+            | Self::ProposalsSealed { .. }
+            | Self::PhaseClosed { .. }
+            | Self::PhaseFailed { .. }
+            | Self::PersonAsked { .. }
+            | Self::PersonAnswered { .. }
+            | Self::LimitReached { .. }
+            | Self::LimitsRaised { .. }
+            | Self::RunInterrupted { .. }
+            | Self::RunEnded { .. } => None,
+        }
+    }
+}

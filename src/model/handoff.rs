@@ -1,0 +1,89 @@
+//! The distilled result of a phase (`handoff.json`). JSON is the truth; Markdown is rendered from it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Artifact, ModelName};
+
+/// A change as the working agent describes it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct DescribedChange {
+    /// The file, relative to the project.
+    pub path: String,
+    /// What changed.
+    #[serde(default)]
+    pub what: String,
+    /// Why.
+    #[serde(default)]
+    pub why: String,
+}
+
+/// The words of a handoff: what the agent writes. Only `summary` is required.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+pub struct HandoffWords {
+    /// What the next phase must know, in a few sentences.
+    pub summary: String,
+    /// Key decisions.
+    #[serde(default)]
+    pub decisions: Vec<String>,
+    /// Constraints that hold from here on.
+    #[serde(default)]
+    pub constraints: Vec<String>,
+    /// Risks.
+    #[serde(default)]
+    pub risks: Vec<String>,
+    /// What changed, and why.
+    #[serde(default)]
+    pub changes: Vec<DescribedChange>,
+    /// Traps for whoever goes on.
+    #[serde(default)]
+    pub gotchas: Vec<String>,
+    /// Files that matter.
+    #[serde(default)]
+    pub files: Vec<String>,
+    /// Questions left open.
+    #[serde(default)]
+    pub open_questions: Vec<String>,
+}
+
+/// Who wrote a handoff's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HandoffOrigin {
+    /// The working agent itself.
+    Agent,
+    /// A quick model, asked once because the agent left none.
+    Distilled,
+    /// No model: extracted from the deliverable by rule.
+    Extracted,
+}
+
+/// What tipstaff itself knows about a phase's result, beside the agent's words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HandoffFacts {
+    /// The phase that hands off.
+    pub phase: String,
+    /// Who wrote the words.
+    pub origin: HandoffOrigin,
+    /// The models whose work it is.
+    pub models: Vec<ModelName>,
+    /// The raw deliverable, for whoever needs all of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deliverable: Option<Artifact>,
+    /// From which inputs it was made.
+    #[serde(default)]
+    pub inputs: Vec<String>,
+    /// Remarks by machine: words cut to the limit, contradictions, a missing handoff.
+    #[serde(default)]
+    pub remarks: Vec<String>,
+}
+
+/// A phase's handoff as it stands in the run folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handoff {
+    /// The agent's words, on the top level of the JSON.
+    #[serde(flatten)]
+    pub words: HandoffWords,
+    /// The machine's facts.
+    pub facts: HandoffFacts,
+}

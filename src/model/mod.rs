@@ -1,0 +1,27 @@
+//! The vocabulary of tipstaff: ids, units, calls, verdicts, handoffs, events.
+//!
+//! Data only. Nothing here reads a file, a clock or the environment; everything can be serialized,
+//! and what stands in the journal keeps its format (see [`FORMAT`]).
+
+mod artifact;
+mod call;
+mod event;
+mod failure;
+mod handoff;
+mod ids;
+mod units;
+mod verdict;
+
+pub use artifact::Artifact;
+pub use call::{
+    Answer, CallInput, CallLimits, CallResult, CallSpec, Contract, Ground, InputSource, Profile,
+    Purpose,
+};
+pub use event::{
+    Closing, Decider, Event, FORMAT, PersonAnswer, Question, Record, RunEnd, RunLimits,
+};
+pub use failure::{Failure, FailureKind};
+pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};
+pub use ids::{AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId};
+pub use units::{MicroUsd, Millis, Timestamp, Usage};
+pub use verdict::{Audit, AuditVerdict, Decision, Finding, Judgement, Severity};

@@ -1,0 +1,160 @@
+//! Times, amounts of tokens and money: a newtype each, with its unit in the name.
+
+use std::fmt;
+use std::ops::{Add, AddAssign};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// A point in time: milliseconds since the Unix epoch, UTC.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp(pub u64);
+
+impl Timestamp {
+    /// The point in time `wait` later.
+    pub fn after(self, wait: Millis) -> Self {
+        Self(self.0.saturating_add(wait.0))
+    }
+
+    /// How long from `earlier` to here; zero if `earlier` is later.
+    pub fn since(self, earlier: Self) -> Millis {
+        Millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// A length of time in milliseconds.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Millis(pub u64);
+
+impl Millis {
+    /// From whole seconds.
+    pub const fn seconds(seconds: u64) -> Self {
+        Self(seconds * 1000)
+    }
+
+    /// From whole minutes.
+    pub const fn minutes(minutes: u64) -> Self {
+        Self::seconds(minutes * 60)
+    }
+}
+
+impl From<Millis> for Duration {
+    fn from(millis: Millis) -> Self {
+        Self::from_millis(millis.0)
+    }
+}
+
+impl fmt::Display for Millis {
+    /// `850 ms`, `4.2 s`, `3m05s`, `2h00m`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let seconds = self.0 / 1000;
+        let text = match seconds {
+            0 => format!("{} ms", self.0),
+            1..60 => format!("{}.{} s", seconds, self.0 % 1000 / 100),
+            60..3600 => format!("{}m{:02}s", seconds / 60, seconds % 60),
+            _ => format!("{}h{:02}m", seconds / 3600, seconds % 3600 / 60),
+        };
+        f.pad(&text)
+    }
+}
+
+/// Money in millionths of a US dollar; whole numbers, so that sums do not depend on their order.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct MicroUsd(pub u64);
+
+impl MicroUsd {
+    /// From dollars, rounded; negative or non-finite amounts count as nothing.
+    pub fn from_usd(usd: f64) -> Self {
+        let micro = (usd * 1e6).round();
+        if micro.is_finite() && micro > 0.0 {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "checked above; `as` saturates"
+            )]
+            return Self(micro as u64);
+        }
+        Self(0)
+    }
+}
+
+impl Add for MicroUsd {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl fmt::Display for MicroUsd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cents = self.0.saturating_add(5_000) / 10_000;
+        if self.0 > 0 && cents == 0 {
+            return f.pad("<$0.01");
+        }
+        f.pad(&format!("${}.{:02}", cents / 100, cents % 100))
+    }
+}
+
+/// What model requests used. `input` excludes cache reads; `output` excludes reasoning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Usage {
+    /// Model requests made.
+    pub requests: u64,
+    /// Input tokens that were not read from a cache.
+    pub input: u64,
+    /// Output tokens without reasoning.
+    pub output: u64,
+    /// Reasoning tokens.
+    pub reasoning: u64,
+    /// Input tokens read from a cache.
+    pub cache_read: u64,
+    /// Input tokens written to a cache.
+    pub cache_write: u64,
+    /// Money spent, as the agent says or as the configured prices give.
+    pub cost: MicroUsd,
+}
+
+impl Usage {
+    /// All tokens together.
+    pub fn tokens(&self) -> u64 {
+        self.input + self.output + self.reasoning + self.cache_read + self.cache_write
+    }
+
+    /// What the model had to read: the size of its context, summed over its requests.
+    pub fn input_tokens(&self) -> u64 {
+        self.input + self.cache_read + self.cache_write
+    }
+}
+
+impl Add for Usage {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            requests: self.requests + other.requests,
+            input: self.input + other.input,
+            output: self.output + other.output,
+            reasoning: self.reasoning + other.reasoning,
+            cache_read: self.cache_read + other.cache_read,
+            cache_write: self.cache_write + other.cache_write,
+            cost: self.cost + other.cost,
+        }
+    }
+}
+
+impl AddAssign for Usage {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}

@@ -1,0 +1,10 @@
+//! The compiled plan: every name resolved, every limit set, no choice left to the executor.
+//!
+//! Data only; `workflow` makes it, the engine reads it, the run folder keeps it as `plan.json`.
+
+mod types;
+
+pub use types::{
+    AgentKind, AgentSpec, Distill, EnsembleMode, ModelSpec, PhaseKind, PhasePlan, Plan,
+    PlannedInput, Price, Strategy, Unsupported,
+};

@@ -1,0 +1,210 @@
+//! The plan's types.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{AgentName, CallLimits, Millis, ModelName, PhaseName, RunLimits};
+
+/// A run's plan, frozen into its folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Version of the format; see `model::FORMAT`.
+    pub format: u32,
+    /// The workflow's name.
+    pub workflow: String,
+    /// The workflow's description; may be empty.
+    pub description: String,
+    /// What the user asked for.
+    pub request: String,
+    /// The declared inputs with their values (`feature`, …), already put into every path and prompt.
+    pub inputs: BTreeMap<String, String>,
+    /// From which the order of proposals is shuffled.
+    pub seed: u64,
+    /// Limits of the run.
+    pub limits: RunLimits,
+    /// The agents that some model of this plan uses.
+    pub agents: BTreeMap<AgentName, AgentSpec>,
+    /// The models that some phase of this plan uses.
+    pub models: BTreeMap<ModelName, ModelSpec>,
+    /// The phases in order. Never empty.
+    pub phases: Vec<PhasePlan>,
+}
+
+/// Which adapter speaks to an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentKind {
+    /// OpenCode (`opencode run`).
+    Opencode,
+    /// Any command: prompt on standard input, deliverable as a file or on standard output.
+    Command,
+}
+
+/// An agent CLI as configured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentSpec {
+    /// Its adapter.
+    pub kind: AgentKind,
+    /// The program: a name on PATH, or a path.
+    pub command: String,
+    /// Arguments before all others.
+    pub args: Vec<String>,
+    /// Variables set for it.
+    pub env: BTreeMap<String, String>,
+    /// Names of the user's variables handed on to it, beside the ones its adapter knows.
+    pub pass_env: Vec<String>,
+}
+
+/// A model as configured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ModelSpec {
+    /// The agent that runs it.
+    pub agent: AgentName,
+    /// The id as the agent wants it, for example `anthropic/claude-opus-4-5`; may be empty for a command.
+    pub id: String,
+    /// The variant (reasoning effort), if any.
+    pub variant: Option<String>,
+    /// Whose model it is (`anthropic`), if known.
+    pub family: Option<String>,
+    /// Prices, if known.
+    pub price: Option<Price>,
+    /// Size of the model's window in tokens, if known.
+    pub context: Option<u64>,
+}
+
+/// Prices in US dollars per million tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Price {
+    /// Of input.
+    pub input: f64,
+    /// Of output and reasoning.
+    pub output: f64,
+}
+
+/// One compiled phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PhasePlan {
+    /// Its name.
+    pub name: PhaseName,
+    /// What it is for; may be empty.
+    pub description: String,
+    /// What kind, with all it needs.
+    pub kind: PhaseKind,
+    /// What its calls see.
+    pub strategy: Strategy,
+    /// Named inputs, in order, beside the request.
+    pub inputs: Vec<PlannedInput>,
+    /// The instructions' text, inputs put in. Markdown.
+    pub prompt: String,
+    /// Where the deliverable is published, relative to the project; inputs put in.
+    pub output: Option<String>,
+    /// Whether its calls may change the user's files.
+    pub edits: bool,
+    /// Limits of each of its calls.
+    pub limits: CallLimits,
+    /// Who distills.
+    pub distill: Distill,
+    /// Whether the project's instruction file is a part of its prompts.
+    pub project_instructions: bool,
+}
+
+/// Phase types.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PhaseKind {
+    /// One call.
+    Single {
+        /// First choice, then fallbacks.
+        chain: Vec<ModelName>,
+    },
+    /// Several propose, one judges.
+    Ensemble {
+        /// One chain a proposal; at least one.
+        proposers: Vec<Vec<ModelName>>,
+        /// The judge's chain.
+        judge: Vec<ModelName>,
+        /// Whether proposers see each other.
+        mode: EnsembleMode,
+        /// Judge as soon as this many proposals are in. 1 ..= proposers.
+        quorum: u32,
+        /// Whether the workflow itself named the quorum: then fewer proposals are a failure.
+        quorum_named: bool,
+        /// How long the others get once the quorum is in.
+        straggler_timeout: Millis,
+    },
+    /// A phase that checks but that this version cannot execute yet. It says so when it is reached.
+    Unsupported(Unsupported),
+}
+
+/// A phase that can be checked but not yet run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unsupported {
+    /// What is not there yet, as a fragment: "phases of type `routed`".
+    pub what: String,
+}
+
+/// How an ensemble's proposers run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnsembleMode {
+    /// At the same time, blind to each other.
+    Parallel,
+    /// One after another; each later one sees the earlier proposals.
+    Sequential,
+}
+
+/// Context strategies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Every deliverable so far, raw.
+    Full,
+    /// Handoffs, and a workspace with only the task's files.
+    Scoped,
+    /// Handoffs of the previous phases, named inputs as their handoffs.
+    Distilled,
+    /// The named inputs only.
+    Fresh,
+}
+
+/// A named input, resolved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlannedInput {
+    /// The request. It is always there; naming it changes nothing.
+    Request,
+    /// `PHASE.output` or `PHASE.outputs`.
+    Output(PhaseName),
+    /// `PHASE.handoff`.
+    Handoff(PhaseName),
+    /// `PHASE.changes`.
+    Changes(PhaseName),
+    /// `PHASE.tests`.
+    Tests(PhaseName),
+    /// `file:GLOB`, relative to the project.
+    Files(String),
+}
+
+/// Who distills a phase's handoff.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Distill {
+    /// The working agent, as part of its contract; extracted by rule if it leaves none.
+    Agent,
+    /// Nobody: extracted by rule.
+    Nobody,
+}
+
+impl Plan {
+    /// The phase of that name.
+    pub fn phase(&self, name: &PhaseName) -> Option<&PhasePlan> {
+        self.phases.iter().find(|phase| &phase.name == name)
+    }
+
+    /// A phase's folder in the run folder, for example `phases/02-plan`; `None` for a stranger.
+    pub fn phase_folder(&self, name: &PhaseName) -> Option<String> {
+        let index = self.phases.iter().position(|phase| &phase.name == name)?;
+        Some(format!("phases/{:02}-{}", index + 1, name))
+    }
+}

@@ -1,0 +1,1 @@
+//! Children: spawn, warden, streams, limits. Knows nothing of agents.

@@ -1,0 +1,1 @@
+//! Progress, plain lines, the JSON stream, `show`: all from the same events.

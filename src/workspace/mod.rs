@@ -1,0 +1,1 @@
+//! Snapshots of the user's tree, isolated workspaces, publishing.
