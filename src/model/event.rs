@@ -38,6 +38,8 @@ pub enum Event {
         workflow: String,
         /// The digest of `plan.json`.
         plan: Digest,
+        /// The user's files that the plan's `file:GLOB` inputs name, as they were then.
+        files: Vec<FrozenFile>,
     },
     /// A supervisor took the run up again. Attempts that were under way are lost.
     RunResumed {
@@ -201,6 +203,17 @@ pub enum Event {
         /// How.
         end: RunEnd,
     },
+}
+
+/// A file of the user's project that is an input, kept in the run folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrozenFile {
+    /// The glob that named it.
+    pub glob: String,
+    /// Where it stood, relative to the project.
+    pub path: String,
+    /// Its content.
+    pub artifact: Artifact,
 }
 
 /// Who chose a winner.

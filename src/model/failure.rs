@@ -44,6 +44,8 @@ pub enum FailureKind {
     BadOutput,
     /// The machine below failed: disk full, folder not writable, out of processes.
     Machine,
+    /// The workflow asks for something that this version checks but cannot run yet.
+    Unsupported,
     /// tipstaff ended the attempt itself (a straggler, or the user interrupted).
     Cancelled,
     /// The supervisor ended while the attempt ran; nothing is known of it.

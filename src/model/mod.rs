@@ -18,7 +18,7 @@ pub use call::{
     Purpose,
 };
 pub use event::{
-    Closing, Decider, Event, FORMAT, PersonAnswer, Question, Record, RunEnd, RunLimits,
+    Closing, Decider, Event, FORMAT, FrozenFile, PersonAnswer, Question, Record, RunEnd, RunLimits,
 };
 pub use failure::{Failure, FailureKind};
 pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};
