@@ -1,1 +1,31 @@
-//! Decides what happens next, from the plan and the history of events. No IO, no clock.
+//! Decides what happens next, from the plan and the history of events. No IO, no clock, no chance.
+//!
+//! # Theory of operation
+//!
+//! The [`History`] is the fold of the journal's events. Three pure functions read it:
+//!
+//! - `decide` gives the events that follow from it (a call is created, an attempt is started, the
+//!   proposals are sealed …); it is asked again until nothing follows any more;
+//! - `orders` gives what is under way according to it and must therefore be carried out: processes
+//!   to run or to end, phases to close. The engine hands out each order once;
+//! - `wake` gives the time at which to ask again without a new input.
+//!
+//! A run that is taken up again is nothing special: its journal is folded, attempts without an end
+//! are declared lost, and the three functions go on from there. A finished call is never repeated,
+//! because nothing in the history asks for it.
+
+mod decide;
+mod ensemble;
+mod handle;
+mod history;
+mod limits;
+mod orders;
+mod policy;
+mod single;
+mod spec;
+
+pub use handle::{Begin, Effect, Engine, Input, Step};
+pub use history::{AttemptEnd, AttemptState, CallState, CallStatus, History, PhaseState, Winner};
+
+#[cfg(test)]
+mod simulation;

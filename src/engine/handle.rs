@@ -1,0 +1,318 @@
+//! `handle(now, input) → events and effects`: the engine's only door.
+
+use crate::model::{
+    CallId, CallResult, CallSpec, Closing, Digest, Event, FORMAT, Failure, FailureKind, FrozenFile,
+    ModelName, PersonAnswer, PhaseName, Record, RunEnd, RunId, RunLimits, Timestamp, Usage,
+};
+use crate::plan::Plan;
+
+use super::decide::decide;
+use super::orders::{self, Order};
+use super::{History, Winner};
+
+/// What the engine is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// The run begins.
+    Begin(Begin),
+    /// A supervisor takes the run up again.
+    Resume {
+        /// Version of tipstaff.
+        version: String,
+        /// New limits, if the user gave some.
+        limits: Option<RunLimits>,
+    },
+    /// An attempt's process is alive.
+    Spawned {
+        /// The call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
+        /// The warden's process id.
+        pid: u32,
+        /// Estimated tokens of the prompt.
+        prompt_tokens: u64,
+    },
+    /// An attempt went a step further.
+    Progressed {
+        /// The call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
+        /// Used since it began.
+        usage: Usage,
+        /// What the agent does.
+        doing: String,
+    },
+    /// An attempt ended well.
+    Succeeded {
+        /// The call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
+        /// What it left.
+        result: Box<CallResult>,
+    },
+    /// An attempt ended badly.
+    Failed {
+        /// The call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
+        /// Why.
+        failure: Failure,
+        /// What it used.
+        usage: Usage,
+    },
+    /// A phase's results stand in the run folder and, if it has an output, in the project.
+    Closed {
+        /// The phase.
+        phase: PhaseName,
+        /// What it left.
+        closing: Closing,
+    },
+    /// They could not be written.
+    NotClosed {
+        /// The phase.
+        phase: PhaseName,
+        /// Why.
+        failure: Failure,
+    },
+    /// Time has passed.
+    Tick,
+    /// The user wants it to stop.
+    Interrupt {
+        /// The signal's name.
+        signal: String,
+    },
+    /// A person answered a question.
+    Answer {
+        /// The phase that asked.
+        phase: PhaseName,
+        /// The answer.
+        answer: PersonAnswer,
+    },
+}
+
+/// The facts of a beginning run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Begin {
+    /// The run.
+    pub run: RunId,
+    /// Version of tipstaff.
+    pub version: String,
+    /// Digest of the frozen plan.
+    pub plan: Digest,
+    /// The user's files that are inputs.
+    pub files: Vec<FrozenFile>,
+}
+
+/// What the driver has to carry out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Run an attempt in a fresh process.
+    StartAttempt {
+        /// The call.
+        call: Box<CallSpec>,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// The model to use.
+        model: ModelName,
+    },
+    /// End an attempt's process; its end is to be reported as usual.
+    CancelAttempt {
+        /// The call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// Write the phase's deliverable and handoff, and publish.
+    ClosePhase {
+        /// The phase.
+        phase: PhaseName,
+        /// Whose document it is.
+        winner: Winner,
+    },
+    /// Send `Tick` at this time; replaces any earlier wake-up.
+    WakeAt(Timestamp),
+    /// Stop working.
+    End(RunEnd),
+}
+
+/// What came of an input: first the events go to disk, then the effects are carried out.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Step {
+    /// What happened, to be appended to the journal.
+    pub events: Vec<Event>,
+    /// What to carry out after that.
+    pub effects: Vec<Effect>,
+}
+
+/// The engine of one run.
+#[derive(Debug)]
+pub struct Engine {
+    plan: Plan,
+    history: History,
+    issued: Vec<Order>,
+}
+
+impl Engine {
+    /// An engine that knows what the journal tells; nothing for a new run.
+    pub fn new(plan: Plan, records: &[Record]) -> Self {
+        Self {
+            plan,
+            history: History::of(records),
+            issued: Vec::new(),
+        }
+    }
+
+    /// What it works by.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// What it knows.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// Takes an input in and says what follows.
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Step {
+        let mut step = Step::default();
+        for event in self.events_of(input) {
+            self.take(now, event, &mut step);
+        }
+        loop {
+            let events = decide(&self.plan, &self.history, now);
+            if events.is_empty() {
+                break;
+            }
+            for event in events {
+                self.take(now, event, &mut step);
+            }
+        }
+        step.effects = self.new_effects();
+        step.effects
+            .extend(orders::wake(&self.plan, &self.history, now).map(Effect::WakeAt));
+        step
+    }
+
+    fn take(&mut self, now: Timestamp, event: Event, step: &mut Step) {
+        self.history.apply(now, &event);
+        step.events.push(event);
+    }
+
+    fn new_effects(&mut self) -> Vec<Effect> {
+        let orders = orders::orders(&self.history, &self.plan);
+        let new = orders.iter().filter(|order| !self.issued.contains(order));
+        let effects = new.cloned().map(effect).collect();
+        // An attempt that is being cancelled was started once; only what still holds is remembered.
+        self.issued = orders;
+        effects
+    }
+
+    fn events_of(&self, input: Input) -> Vec<Event> {
+        match input {
+            Input::Begin(begin) => vec![Event::RunStarted {
+                run: begin.run,
+                format: FORMAT,
+                version: begin.version,
+                workflow: self.plan.workflow.clone(),
+                plan: begin.plan,
+                files: begin.files,
+            }],
+            Input::Resume { version, limits } => self.resume(version, limits),
+            Input::Spawned {
+                call,
+                attempt,
+                pid,
+                prompt_tokens,
+            } => {
+                vec![Event::AttemptSpawned {
+                    call,
+                    attempt,
+                    pid,
+                    prompt_tokens,
+                }]
+            }
+            Input::Progressed {
+                call,
+                attempt,
+                usage,
+                doing,
+            } => {
+                vec![Event::AttemptProgressed {
+                    call,
+                    attempt,
+                    usage,
+                    doing,
+                }]
+            }
+            Input::Succeeded {
+                call,
+                attempt,
+                result,
+            } => {
+                vec![Event::AttemptSucceeded {
+                    call,
+                    attempt,
+                    result: *result,
+                }]
+            }
+            Input::Failed {
+                call,
+                attempt,
+                failure,
+                usage,
+            } => {
+                vec![Event::AttemptFailed {
+                    call,
+                    attempt,
+                    failure,
+                    usage,
+                }]
+            }
+            Input::Closed { phase, closing } => vec![Event::PhaseClosed { phase, closing }],
+            Input::NotClosed { phase, failure } => vec![Event::PhaseFailed { phase, failure }],
+            Input::Tick => Vec::new(),
+            Input::Interrupt { signal } => vec![Event::RunInterrupted { signal }],
+            Input::Answer { phase, answer } => vec![Event::PersonAnswered { phase, answer }],
+        }
+    }
+
+    /// Attempts without an end ran under a supervisor that is gone.
+    fn resume(&self, version: String, limits: Option<RunLimits>) -> Vec<Event> {
+        let mut events = vec![Event::RunResumed { version }];
+        events.extend(limits.map(|limits| Event::LimitsRaised { limits }));
+        events.extend(self.history.running().map(|(call, attempt)| {
+            Event::AttemptFailed {
+                call: call.spec.id.clone(),
+                attempt,
+                failure: Failure::new(FailureKind::Lost, "the supervisor ended while it ran"),
+                usage: call
+                    .attempts
+                    .last()
+                    .map(|attempt| attempt.usage)
+                    .unwrap_or_default(),
+            }
+        }));
+        events
+    }
+}
+
+fn effect(order: Order) -> Effect {
+    match order {
+        Order::Start {
+            call,
+            attempt,
+            model,
+        } => Effect::StartAttempt {
+            call,
+            attempt,
+            model,
+        },
+        Order::Cancel { call, attempt } => Effect::CancelAttempt { call, attempt },
+        Order::Close { phase, winner } => Effect::ClosePhase { phase, winner },
+        Order::End(end) => Effect::End(end),
+    }
+}

@@ -1,0 +1,397 @@
+//! The fold of the events: what is known of a run. Only `apply` changes it.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    CallId, CallKey, CallResult, CallSpec, Closing, Decider, Event, Failure, FailureKind,
+    FrozenFile, Label, Millis, ModelName, PersonAnswer, PhaseName, Question, Record, RunEnd,
+    RunLimits, Timestamp, Usage,
+};
+
+/// What is known of a run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct History {
+    phases: BTreeMap<PhaseName, PhaseState>,
+    calls: BTreeMap<CallId, CallState>,
+    files: Vec<FrozenFile>,
+    attempts_started: u64,
+    worked: Millis,
+    last: Option<Timestamp>,
+    raised: Option<RunLimits>,
+    limit: Option<String>,
+    interrupted: Option<String>,
+    ended: Option<RunEnd>,
+}
+
+/// What is known of a phase.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PhaseState {
+    /// Until when stragglers may still propose, once the quorum is in.
+    pub straggler_limit: Option<Timestamp>,
+    /// The proposals with their blinded names, once they are closed.
+    pub sealed: Option<Vec<(Label, CallId)>>,
+    /// Whose document wins.
+    pub winner: Option<Winner>,
+    /// What it left, once it is closed.
+    pub closing: Option<Closing>,
+    /// Why it cannot go on.
+    pub failed: Option<Failure>,
+    /// What a person has to answer.
+    pub asked: Option<Question>,
+    /// What the person answered.
+    pub answered: Option<PersonAnswer>,
+}
+
+/// The decided winner of a phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Winner {
+    /// The call whose document wins.
+    pub call: CallId,
+    /// Its label, if it is a proposal.
+    pub label: Option<Label>,
+    /// Who decided.
+    pub by: Decider,
+}
+
+/// What is known of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallState {
+    /// The call.
+    pub spec: CallSpec,
+    /// Its attempts, oldest first; attempt N stands at N - 1.
+    pub attempts: Vec<AttemptState>,
+    /// Attempts before this position do not count for retries (the run was resumed since).
+    pub counted_from: usize,
+    /// Not to be tried before.
+    pub not_before: Option<Timestamp>,
+    /// Where it stands.
+    pub status: CallStatus,
+}
+
+/// Where a call stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CallStatus {
+    /// Between attempts, or before the first one.
+    Open,
+    /// The last attempt is under way.
+    Running,
+    /// Finished, with this result.
+    Done(Box<CallResult>),
+    /// Ended for good without a result.
+    Failed(Failure),
+    /// Failed before the run was resumed; as if it were not there until it is created again.
+    Shelved,
+}
+
+/// One try of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptState {
+    /// The model it uses.
+    pub model: ModelName,
+    /// What it used so far.
+    pub usage: Usage,
+    /// How it ended, if it has.
+    pub end: Option<AttemptEnd>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttemptEnd {
+    /// With a result.
+    Succeeded,
+    /// Without one.
+    Failed(Failure),
+}
+
+impl History {
+    /// The fold of a whole journal.
+    pub fn of(records: &[Record]) -> Self {
+        let mut history = Self::default();
+        for record in records {
+            history.apply(record.at, &record.event);
+        }
+        history
+    }
+
+    /// Takes one more event in.
+    pub fn apply(&mut self, at: Timestamp, event: &Event) {
+        self.count_time(at, event);
+        match event {
+            Event::RunStarted { files, .. } => self.files.clone_from(files),
+            Event::RunResumed { .. } => self.resume(),
+            Event::PhaseStarted { phase } => {
+                self.phases.entry(phase.clone()).or_default();
+            }
+            Event::CallCreated { call } => self.add_call(call, CallStatus::Open),
+            Event::CallReused { call, from } => {
+                let status = self.calls.get(from).map(|call| call.status.clone());
+                self.add_call(call, status.unwrap_or(CallStatus::Open));
+            }
+            Event::AttemptStarted { call, model, .. } => self.start_attempt(call, model),
+            Event::AttemptSpawned { .. } => {}
+            Event::AttemptProgressed {
+                call,
+                attempt,
+                usage,
+                ..
+            } => {
+                if let Some(state) = self.attempt(call, *attempt) {
+                    state.usage = *usage;
+                }
+            }
+            Event::AttemptSucceeded {
+                call,
+                attempt,
+                result,
+            } => {
+                if let Some(state) = self.attempt(call, *attempt) {
+                    state.usage = result.usage;
+                    state.end = Some(AttemptEnd::Succeeded);
+                }
+                self.set_status(call, CallStatus::Done(Box::new(result.clone())));
+            }
+            Event::AttemptFailed {
+                call,
+                attempt,
+                failure,
+                usage,
+            } => {
+                if let Some(state) = self.attempt(call, *attempt) {
+                    state.usage = *usage;
+                    state.end = Some(AttemptEnd::Failed(failure.clone()));
+                }
+                self.set_status(call, CallStatus::Open);
+            }
+            Event::RetryScheduled { call, until } => {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.not_before = Some(*until);
+                }
+            }
+            Event::CallFailed { call, failure } => {
+                self.set_status(call, CallStatus::Failed(failure.clone()));
+            }
+            Event::QuorumReached { phase, until } => {
+                self.phase_mut(phase).straggler_limit = Some(*until);
+            }
+            Event::ProposalsSealed { phase, labels } => {
+                self.phase_mut(phase).sealed = Some(labels.clone());
+            }
+            Event::WinnerChosen {
+                phase,
+                call,
+                label,
+                by,
+            } => {
+                self.phase_mut(phase).winner = Some(Winner {
+                    call: call.clone(),
+                    label: label.clone(),
+                    by: by.clone(),
+                });
+            }
+            Event::PhaseClosed { phase, closing } => {
+                self.phase_mut(phase).closing = Some(closing.clone());
+            }
+            Event::PhaseFailed { phase, failure } => {
+                self.phase_mut(phase).failed = Some(failure.clone());
+            }
+            Event::PersonAsked { phase, question } => {
+                self.phase_mut(phase).asked = Some(question.clone());
+            }
+            Event::PersonAnswered { phase, answer } => {
+                self.phase_mut(phase).answered = Some(answer.clone());
+            }
+            Event::LimitReached { limit } => self.limit = Some(limit.clone()),
+            Event::LimitsRaised { limits } => self.raised = Some(*limits),
+            Event::RunInterrupted { signal } => self.interrupted = Some(signal.clone()),
+            Event::RunEnded { end } => self.ended = Some(*end),
+        }
+    }
+
+    /// What is known of a phase that has started.
+    pub fn phase(&self, name: &PhaseName) -> Option<&PhaseState> {
+        self.phases.get(name)
+    }
+
+    /// What is known of a call that counts.
+    pub fn call(&self, id: &CallId) -> Option<&CallState> {
+        self.calls
+            .get(id)
+            .filter(|call| call.status != CallStatus::Shelved)
+    }
+
+    /// All calls, by id.
+    pub fn calls(&self) -> impl Iterator<Item = &CallState> {
+        self.calls.values()
+    }
+
+    /// The attempts under way: the call and the attempt's number.
+    pub fn running(&self) -> impl Iterator<Item = (&CallState, u32)> {
+        self.calls
+            .values()
+            .filter(|call| call.status == CallStatus::Running)
+            .map(|call| (call, call.last_attempt()))
+    }
+
+    /// A finished call with that key, whatever its place.
+    pub fn finished(&self, key: &CallKey) -> Option<&CallState> {
+        self.calls
+            .values()
+            .find(|call| &call.spec.key == key && matches!(call.status, CallStatus::Done(_)))
+    }
+
+    /// The user's files that are inputs.
+    pub fn files(&self) -> &[FrozenFile] {
+        &self.files
+    }
+
+    /// Attempts started so far.
+    pub fn attempts_started(&self) -> u64 {
+        self.attempts_started
+    }
+
+    /// Everything used so far, by attempts under way too.
+    pub fn usage(&self) -> Usage {
+        let attempts = self.calls.values().flat_map(|call| &call.attempts);
+        attempts.fold(Usage::default(), |sum, attempt| sum + attempt.usage)
+    }
+
+    /// How long supervisors have worked on the run, up to `now`.
+    pub fn worked(&self, now: Timestamp) -> Millis {
+        let since = match (self.ended, self.last) {
+            (None, Some(last)) => now.since(last),
+            _ => Millis(0),
+        };
+        Millis(self.worked.0 + since.0)
+    }
+
+    /// The limits in force: the plan's, or what the user raised them to.
+    pub fn limits(&self, planned: RunLimits) -> RunLimits {
+        self.raised.unwrap_or(planned)
+    }
+
+    /// The limit that was reached.
+    pub fn limit(&self) -> Option<&str> {
+        self.limit.as_deref()
+    }
+
+    /// The signal that interrupted the run.
+    pub fn interrupted(&self) -> Option<&str> {
+        self.interrupted.as_deref()
+    }
+
+    /// How the supervisor's work ended, if it has.
+    pub fn ended(&self) -> Option<RunEnd> {
+        self.ended
+    }
+
+    /// A resumed run gets a new chance: what stopped it is forgotten, what finished stays.
+    fn resume(&mut self) {
+        self.limit = None;
+        self.interrupted = None;
+        self.ended = None;
+        for phase in self.phases.values_mut() {
+            phase.failed = None;
+            phase.asked = None;
+        }
+        for call in self.calls.values_mut() {
+            if !matches!(call.status, CallStatus::Done(_)) {
+                call.counted_from = call.attempts.len();
+                call.not_before = None;
+                if matches!(call.status, CallStatus::Failed(_)) {
+                    call.status = CallStatus::Shelved;
+                }
+            }
+        }
+    }
+
+    fn count_time(&mut self, at: Timestamp, event: &Event) {
+        let paused = self.ended.is_some() || matches!(event, Event::RunResumed { .. });
+        if let (false, Some(last)) = (paused, self.last) {
+            self.worked.0 += at.since(last).0;
+        }
+        self.last = Some(at);
+    }
+
+    fn add_call(&mut self, spec: &CallSpec, status: CallStatus) {
+        let shelved = self.calls.remove(&spec.id);
+        let attempts = shelved.map(|call| call.attempts).unwrap_or_default();
+        let state = CallState {
+            spec: spec.clone(),
+            counted_from: attempts.len(),
+            attempts,
+            not_before: None,
+            status,
+        };
+        self.calls.insert(spec.id.clone(), state);
+    }
+
+    fn start_attempt(&mut self, call: &CallId, model: &ModelName) {
+        self.attempts_started += 1;
+        if let Some(call) = self.calls.get_mut(call) {
+            call.attempts.push(AttemptState {
+                model: model.clone(),
+                usage: Usage::default(),
+                end: None,
+            });
+            call.not_before = None;
+            call.status = CallStatus::Running;
+        }
+    }
+
+    fn attempt(&mut self, call: &CallId, attempt: u32) -> Option<&mut AttemptState> {
+        let index = usize::try_from(attempt).ok()?.checked_sub(1)?;
+        self.calls.get_mut(call)?.attempts.get_mut(index)
+    }
+
+    fn set_status(&mut self, call: &CallId, status: CallStatus) {
+        if let Some(call) = self.calls.get_mut(call) {
+            call.status = status;
+        }
+    }
+
+    fn phase_mut(&mut self, phase: &PhaseName) -> &mut PhaseState {
+        self.phases.entry(phase.clone()).or_default()
+    }
+}
+
+impl CallState {
+    /// The result, if the call is done.
+    pub fn result(&self) -> Option<&CallResult> {
+        match &self.status {
+            CallStatus::Done(result) => Some(result),
+            CallStatus::Open
+            | CallStatus::Running
+            | CallStatus::Failed(_)
+            | CallStatus::Shelved => None,
+        }
+    }
+
+    /// Whether it ended for good, one way or the other.
+    pub fn is_over(&self) -> bool {
+        matches!(self.status, CallStatus::Done(_) | CallStatus::Failed(_))
+    }
+
+    /// The number of the last attempt; 0 before the first.
+    pub fn last_attempt(&self) -> u32 {
+        u32::try_from(self.attempts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The model of the attempt that finished it, or of its last attempt.
+    pub fn model(&self) -> Option<&ModelName> {
+        self.attempts.last().map(|attempt| &attempt.model)
+    }
+
+    /// The failures that count for retries, oldest first.
+    pub fn counted_failures(&self) -> impl Iterator<Item = &Failure> {
+        let counted = self.attempts.get(self.counted_from..).unwrap_or_default();
+        counted.iter().filter_map(|attempt| match &attempt.end {
+            Some(AttemptEnd::Failed(failure)) if !is_nobodys_fault(failure.kind) => Some(failure),
+            _ => None,
+        })
+    }
+}
+
+/// Ends that say nothing about the model or the agent.
+fn is_nobodys_fault(kind: FailureKind) -> bool {
+    matches!(kind, FailureKind::Cancelled | FailureKind::Lost)
+}

@@ -1,0 +1,80 @@
+//! What has to be carried out, according to a history.
+
+use crate::model::{CallId, CallSpec, ModelName, PhaseName, RunEnd, Timestamp};
+use crate::plan::Plan;
+
+use super::decide::is_left_behind;
+use super::{CallStatus, History, Winner, limits};
+
+/// Something to carry out. Two equal orders are the same order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Order {
+    /// Run this attempt.
+    Start {
+        call: Box<CallSpec>,
+        attempt: u32,
+        model: ModelName,
+    },
+    /// End this attempt.
+    Cancel { call: CallId, attempt: u32 },
+    /// Write and publish what the phase leaves.
+    Close { phase: PhaseName, winner: Winner },
+    /// Stop working.
+    End(RunEnd),
+}
+
+/// All orders that hold at present.
+pub fn orders(history: &History, plan: &Plan) -> Vec<Order> {
+    let stop_all =
+        history.interrupted().is_some() || history.limit().is_some_and(limits::ends_running);
+    let mut orders = Vec::new();
+    for (call, attempt) in history.running() {
+        if stop_all || is_left_behind(call, history) {
+            orders.push(Order::Cancel {
+                call: call.spec.id.clone(),
+                attempt,
+            });
+        } else if let Some(model) = call.model() {
+            orders.push(Order::Start {
+                call: Box::new(call.spec.clone()),
+                attempt,
+                model: model.clone(),
+            });
+        }
+    }
+    for phase in &plan.phases {
+        let Some(state) = history.phase(&phase.name) else {
+            continue;
+        };
+        let open = state.closing.is_none() && state.failed.is_none();
+        if let (true, Some(winner)) = (open, &state.winner) {
+            orders.push(Order::Close {
+                phase: phase.name.clone(),
+                winner: winner.clone(),
+            });
+        }
+    }
+    orders.extend(history.ended().map(Order::End));
+    orders
+}
+
+/// When to ask again although nothing was heard.
+pub fn wake(plan: &Plan, history: &History, now: Timestamp) -> Option<Timestamp> {
+    if history.ended().is_some() {
+        return None;
+    }
+    let retries = history
+        .calls()
+        .filter(|call| call.status == CallStatus::Open)
+        .filter_map(|call| call.not_before);
+    let stragglers = plan.phases.iter().filter_map(|phase| {
+        let state = history.phase(&phase.name)?;
+        state.straggler_limit.filter(|_| state.sealed.is_none())
+    });
+    let wall = limits::wall_end(plan.limits, history, now).filter(|_| history.limit().is_none());
+    retries
+        .chain(stragglers)
+        .filter(|at| *at > now)
+        .chain(wall)
+        .min()
+}
