@@ -1,3 +1,7 @@
 //! Parses the command line, calls one command, maps the one failure type to a documented exit code.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    tipstaff::cli::main()
+}

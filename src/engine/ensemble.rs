@@ -32,8 +32,14 @@ enum Judging {
     Pending,
     /// This call comes next.
     Next(CallSpec),
-    /// A valid verdict: the judge's call (which holds a synthesis) and the verdict.
-    Decided(CallId, Judgement),
+    /// A valid verdict.
+    Decided {
+        /// The call that gave it: a judge, or the repair of its verdict.
+        by: CallId,
+        /// The judge's call, which holds the synthesis if there is one.
+        judge: CallId,
+        verdict: Judgement,
+    },
     /// No judge gave a usable one; why, the last one's reason.
     Exhausted(String),
 }
@@ -177,7 +183,7 @@ impl Ensemble<'_> {
         match self.judging(labels) {
             Judging::Pending => Vec::new(),
             Judging::Next(call) => vec![create(call, self.history)],
-            Judging::Decided(call, judgement) => self.carry_out(labels, call, judgement),
+            Judging::Decided { by, judge, verdict } => self.carry_out(labels, by, judge, verdict),
             Judging::Exhausted(reason) => self.ask(reason),
         }
     }
@@ -185,19 +191,20 @@ impl Ensemble<'_> {
     fn carry_out(
         &self,
         labels: &[(Label, CallId)],
-        call: CallId,
+        by: CallId,
+        judge: CallId,
         verdict: Judgement,
     ) -> Vec<Event> {
         let phase = self.phase.name.clone();
         match (verdict.decision, verdict.winner) {
             (Decision::Pick, Some(label)) => {
-                winner_by_label(&phase, labels, &label, Decider::Judge(call))
+                winner_by_label(&phase, labels, &label, Decider::Judge(by))
             }
             (Decision::Synthesize, _) => vec![Event::WinnerChosen {
                 phase,
-                call: call.clone(),
+                call: judge,
                 label: None,
-                by: Decider::Judge(call),
+                by: Decider::Judge(by),
             }],
             (Decision::None | Decision::Pick, _) => self.ask(format!(
                 "the judge found no proposal good enough: {}",
@@ -223,7 +230,9 @@ impl Ensemble<'_> {
             };
             match judged(state) {
                 Judged::Pending => return Judging::Pending,
-                Judged::Valid(verdict) => return Judging::Decided(call.id, verdict),
+                Judged::Valid(verdict) => {
+                    return Judging::Decided { by: call.id.clone(), judge: call.id, verdict };
+                }
                 Judged::Failed(why) => reason = why,
                 Judged::Invalid(errors) => {
                     let repair = self.repair_call(slot, model, labels, state, errors);
@@ -233,7 +242,7 @@ impl Ensemble<'_> {
                     match judged(repaired) {
                         Judged::Pending => return Judging::Pending,
                         Judged::Valid(verdict) if has_its_document(&verdict, state) => {
-                            return Judging::Decided(call.id, verdict);
+                            return Judging::Decided { by: repair.id, judge: call.id, verdict };
                         }
                         Judged::Valid(_) => {
                             "the judge says it wrote a synthesis, but left none"

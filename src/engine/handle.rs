@@ -103,6 +103,8 @@ pub struct Begin {
     pub version: String,
     /// Digest of the frozen plan.
     pub plan: Digest,
+    /// The git tree of the snapshot.
+    pub base: String,
     /// The user's files that are inputs.
     pub files: Vec<FrozenFile>,
 }
@@ -219,6 +221,7 @@ impl Engine {
                 version: begin.version,
                 workflow: self.plan.workflow.clone(),
                 plan: begin.plan,
+                base: begin.base,
                 files: begin.files,
             }],
             Input::Resume { version, limits } => self.resume(version, limits),

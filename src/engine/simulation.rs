@@ -59,6 +59,7 @@ impl World {
             run: "r".into(),
             version: "0".into(),
             plan: Digest::new("p"),
+            base: "tree".into(),
             files: Vec::new(),
         })
     }

@@ -2,9 +2,9 @@
 
 use crate::context::{self, FinishedPhase};
 use crate::model::{
-    CallId, CallInput, CallKey, CallSpec, Contract, Ground, ModelName, Profile, Purpose,
+    Artifact, CallId, CallInput, CallKey, CallSpec, Contract, Ground, ModelName, Profile, Purpose,
 };
-use crate::plan::{PhasePlan, Plan};
+use crate::plan::{PhasePlan, Plan, PlannedInput};
 
 use super::History;
 
@@ -82,7 +82,13 @@ pub fn inputs(plan: &Plan, phase: &PhasePlan, history: &History) -> Vec<CallInpu
             })
         })
         .collect();
-    context::select(phase.strategy, phase, &finished, history.files())
+    let files: Vec<(String, Artifact)> = history
+        .files()
+        .iter()
+        .filter(|file| phase.inputs.contains(&PlannedInput::Files(file.glob.clone())))
+        .map(|file| (file.path.clone(), file.artifact.clone()))
+        .collect();
+    context::select(phase.strategy, phase, &finished, &files)
 }
 
 #[cfg(test)]

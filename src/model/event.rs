@@ -38,6 +38,8 @@ pub enum Event {
         workflow: String,
         /// The digest of `plan.json`.
         plan: Digest,
+        /// The git tree of the snapshot that all calls start from.
+        base: String,
         /// The user's files that the plan's `file:GLOB` inputs name, as they were then.
         files: Vec<FrozenFile>,
     },
@@ -220,7 +222,7 @@ pub struct FrozenFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Decider {
-    /// A judge's call.
+    /// The call that gave the verdict: a judge, or the repair of its verdict.
     Judge(CallId),
     /// A person, by hand.
     Person,

@@ -1,1 +1,33 @@
-//! The only loop: carries out the engine's effects and feeds events back.
+//! The only loop: carries out the engine's effects and feeds back what happened.
+//!
+//! # Theory of operation
+//!
+//! One thread, one `tokio` runtime, one [`drive`] loop a run. Everything that happens reaches the
+//! loop as an engine input by one channel: attempts report their start, progress and end; signals,
+//! timers and closed phases come the same way. The loop hands the input to the engine, appends the
+//! events to the journal, shows them to the display, and only then carries out the effects.
+//!
+//! An attempt is a task of its own. It talks to the loop by messages only: inputs go out, [`Control`]
+//! comes in. It owns its process, its scratch folder and its part of the run folder, so attempts
+//! never wait for each other except at the start gate, which lets only as many agents start up at
+//! one time as there are cores.
+//!
+//! Nothing here decides what runs next; nothing here prints.
+
+mod attempt;
+mod close;
+mod collect;
+mod drive;
+mod error;
+mod gate;
+mod monitor;
+mod out_folder;
+mod prepare;
+mod salvage;
+mod scratch;
+mod signals;
+mod site;
+
+pub use drive::{Observer, drive};
+pub use error::RuntimeError;
+pub use site::Site;

@@ -1,0 +1,180 @@
+//! The command line as typed. What it means is resolved by the commands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::model::Label;
+
+/// Runs declarative workflows in which every step is a fresh agent process: several models propose,
+/// one judges, specialists execute, and only distilled handoffs travel from phase to phase.
+#[derive(Debug, Parser)]
+#[command(name = "tipstaff", version, about, max_term_width = 100, after_help = AFTER_HELP)]
+pub struct Cli {
+    /// Work on the project in this folder instead of the current one
+    #[arg(short = 'C', long = "project", value_name = "DIR", global = true)]
+    pub project: Option<PathBuf>,
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done · 1 the run failed · 2 wrong usage or invalid workflow · 3 the audit says fail ·
+4 waits for a person · 5 a limit stopped it, `resume` goes on · 130/143 interrupted, resumable";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a workflow
+    Run(RunArgs),
+    /// Check a workflow without running it
+    Check(CheckArgs),
+    /// Go on with a run that was interrupted, limited, failed or answered
+    Resume(ResumeArgs),
+    /// List the runs of this project
+    Runs(ListArgs),
+    /// Show a run: phases, calls, verdicts, what each model saw, and how to go on
+    Show(ShowArgs),
+    /// Pick the winning proposal by hand where a run waits for it, and go on
+    Pick(PickArgs),
+    /// Print the JSON Schema of a file format
+    Schema(SchemaArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+/// Of `run`.
+#[derive(Debug, Args)]
+pub struct RunArgs {
+    /// A workflow file, or the name of a project, user or bundled workflow
+    pub workflow: String,
+    /// What you want; `-` reads it from standard input
+    pub request: Vec<String>,
+    /// Read the request from a file (for long ones)
+    #[arg(long, value_name = "FILE", conflicts_with = "request")]
+    pub request_file: Option<PathBuf>,
+    /// Give a declared input a value
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub sets: Vec<(String, String)>,
+    /// Run the real agents against scripted models on loopback: no key, no cost. Takes the name of a
+    /// built-in scenario or a file
+    #[arg(long, value_name = "SCENARIO", num_args = 0..=1, default_missing_value = "default",
+          require_equals = false)]
+    pub rehearse: Option<String>,
+    /// Use another model for a role or for a model's name
+    #[arg(long = "model", value_name = "ROLE=MODEL", value_parser = key_value)]
+    pub models: Vec<(String, String)>,
+    /// How many proposers each ensemble has; more than its models means some propose more than once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=26))]
+    pub depth: Option<u32>,
+    /// Shuffle the proposals from this number instead of a random one
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    #[command(flatten)]
+    /// Limits
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    /// Output
+    pub output: OutputArgs,
+}
+
+/// Limits of a run.
+#[derive(Debug, Args)]
+pub struct LimitArgs {
+    /// Change a limit of the run: calls, tokens, cost (USD), wall (30m, 2h), concurrency
+    #[arg(long = "limit", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub limits: Vec<(String, String)>,
+}
+
+/// How progress is shown.
+#[derive(Debug, Args)]
+pub struct OutputArgs {
+    /// Print one JSON event a line on standard output, and nothing else there
+    #[arg(long)]
+    pub json: bool,
+    /// Never ask anything on the terminal
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Of `check`.
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// A workflow file, or the name of a project, user or bundled workflow
+    pub workflow: String,
+}
+
+/// Of `resume`.
+#[derive(Debug, Args)]
+pub struct ResumeArgs {
+    /// The run; without it the latest one that is not done
+    pub run: Option<String>,
+    #[command(flatten)]
+    /// Limits
+    pub limits: LimitArgs,
+    #[command(flatten)]
+    /// Output
+    pub output: OutputArgs,
+}
+
+/// Of `runs`.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Of `show`.
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    /// The run; without it the latest one
+    pub run: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Of `pick`.
+#[derive(Debug, Args)]
+pub struct PickArgs {
+    /// The run
+    pub run: String,
+    /// The phase that waits
+    pub phase: String,
+    /// The winning proposal's label, for example `B`
+    #[arg(value_parser = label)]
+    pub label: Label,
+    #[command(flatten)]
+    /// Output
+    pub output: OutputArgs,
+}
+
+/// Of `schema`.
+#[derive(Debug, Args)]
+pub struct SchemaArgs {
+    /// The format
+    #[arg(value_parser = ["handoff", "judgement", "audit", "workflow", "config"])]
+    pub format: String,
+}
+
+/// Of `completions`.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: clap_complete::Shell,
+}
+
+fn key_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    if key.trim().is_empty() {
+        return Err("expected KEY=VALUE with a name before the `=`".to_owned());
+    }
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the shape of a value parser")]
+fn label(text: &str) -> Result<Label, String> {
+    Ok(Label::new(text.trim().to_uppercase()))
+}

@@ -1,0 +1,88 @@
+//! One attempt, from the order to the report: prepare, start, watch, collect, clean up.
+
+use std::rc::Rc;
+
+use tokio::sync::{mpsc, watch};
+
+use crate::engine::Input;
+use crate::model::{CallSpec, Failure, FailureKind, ModelName, Usage};
+
+use super::collect::collect;
+use super::monitor::{Monitor, Watched};
+use super::prepare::{Prepared, prepare};
+use super::{Site, salvage};
+
+/// What the loop tells an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Control {
+    /// Go on.
+    Run,
+    /// End politely.
+    Stop,
+    /// End at once.
+    Kill,
+}
+
+/// One attempt of a call.
+pub struct Attempt {
+    pub site: Rc<Site>,
+    pub call: CallSpec,
+    pub number: u32,
+    pub model: ModelName,
+    pub reports: mpsc::UnboundedSender<Input>,
+}
+
+impl Attempt {
+    pub fn new(
+        site: Rc<Site>,
+        call: CallSpec,
+        number: u32,
+        model: ModelName,
+        reports: mpsc::UnboundedSender<Input>,
+    ) -> Self {
+        Self { site, call, number, model, reports }
+    }
+
+    /// Carries the attempt out and reports its end, whatever happens.
+    pub async fn run(self, mut control: watch::Receiver<Control>) {
+        let input = match self.carry_out(&mut control).await {
+            Ok(input) => input,
+            Err(failure) => self.failed(failure, Usage::default()),
+        };
+        salvage::clean_up(&self.site, &self.call, self.number).await;
+        self.report(input);
+    }
+
+    async fn carry_out(&self, control: &mut watch::Receiver<Control>) -> Result<Input, Failure> {
+        let starting = tokio::select! {
+            starting = self.site.gate.enter() => starting,
+            _ = control.wait_for(|control| *control > Control::Run) => return Err(cancelled()),
+        };
+        let prepared = prepare(self).await?;
+        let Prepared { scratch, transcript, child, prompt_tokens, remarks } = prepared;
+        self.report(Input::Spawned {
+            call: self.call.id.clone(),
+            attempt: self.number,
+            pid: child.pid(),
+            prompt_tokens,
+        });
+        let monitor = Monitor::new(self, &scratch, transcript, starting)?;
+        let watched: Watched = monitor.watch(child, control).await?;
+        Ok(collect(&self.site, &self.call, self.number, &scratch, watched, remarks))
+    }
+
+    /// The report of a failed end.
+    pub fn failed(&self, failure: Failure, usage: Usage) -> Input {
+        Input::Failed { call: self.call.id.clone(), attempt: self.number, failure, usage }
+    }
+
+    /// Tells the loop; it may be gone already, then nobody needs to know.
+    pub fn report(&self, input: Input) {
+        let _ = self.reports.send(input);
+    }
+}
+
+/// The failure of an attempt that tipstaff ended itself.
+pub fn cancelled() -> Failure {
+    Failure::new(FailureKind::Cancelled, "ended by tipstaff: no longer needed")
+}

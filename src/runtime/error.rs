@@ -1,0 +1,24 @@
+//! What can go wrong with a whole run. What goes wrong with an attempt is a `model::Failure`.
+
+use crate::journal::JournalError;
+use crate::workspace::WorkspaceError;
+
+/// Why a run cannot be worked on.
+#[derive(Debug, thiserror::Error)]
+pub enum RuntimeError {
+    /// The journal or the run folder.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The snapshot or the scratch folder.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// Signals cannot be listened for.
+    #[error("failed to listen for signals")]
+    Signals(#[source] std::io::Error),
+    /// The display's writer.
+    #[error("failed to show progress")]
+    Display(#[source] crate::report::ReportError),
+    /// Our own program cannot be found, to be started as warden.
+    #[error("failed to find tipstaff's own program file")]
+    OwnProgram(#[source] std::io::Error),
+}

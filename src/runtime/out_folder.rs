@@ -1,0 +1,92 @@
+//! Watching what a call leaves in its output folder: complete, and then unchanged for a moment.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
+
+use crate::context::{self, Completeness, Left};
+use crate::model::Contract;
+
+/// Files are final when they have been complete and unchanged for this long.
+const SETTLED_AFTER: Duration = Duration::from_millis(1500);
+
+/// Larger files are not read; `context` calls them bad output.
+const LARGEST: u64 = context::MAX_DELIVERABLE_BYTES as u64;
+
+/// The output folder of a call.
+#[derive(Debug)]
+pub struct OutFolder {
+    path: PathBuf,
+    contract: Contract,
+    seen: Vec<(String, u64, SystemTime)>,
+    complete_since: Option<Instant>,
+}
+
+impl OutFolder {
+    /// The output folder of a workspace.
+    pub fn new(workspace: &Path, contract: Contract) -> Self {
+        Self {
+            path: workspace.join(".tipstaff/out"),
+            contract,
+            seen: Vec::new(),
+            complete_since: None,
+        }
+    }
+
+    /// Looks again. Tells whether something changed since the last look.
+    pub fn rescan(&mut self, now: Instant) -> bool {
+        let seen = self.list();
+        if seen == self.seen {
+            return false;
+        }
+        self.seen = seen;
+        let complete = context::completeness(&self.contract, &self.read()) == Completeness::Complete;
+        self.complete_since = complete.then_some(now);
+        true
+    }
+
+    /// When it is final, if nothing changes any more; `None` while it is not complete.
+    pub fn settled_at(&self) -> Option<Instant> {
+        self.complete_since.map(|since| since + SETTLED_AFTER)
+    }
+
+    /// Whether all that was asked for is there.
+    pub fn is_complete(&self) -> bool {
+        self.complete_since.is_some()
+    }
+
+    /// What is there.
+    pub fn read(&self) -> Left {
+        Left {
+            deliverable: self.file("deliverable.md"),
+            handoff: self.file("handoff.json"),
+            verdict: self.file("verdict.json"),
+            final_message: None,
+        }
+    }
+
+    /// A regular file's bytes, one more than allowed at the most; links lead nowhere.
+    fn file(&self, name: &str) -> Option<Vec<u8>> {
+        use std::io::Read;
+        let path = self.path.join(name);
+        let is_file = std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file());
+        let file = is_file.then(|| std::fs::File::open(&path).ok()).flatten()?;
+        let mut bytes = Vec::new();
+        file.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    fn list(&self) -> Vec<(String, u64, SystemTime)> {
+        let entries = std::fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let mut seen: Vec<_> = entries
+            .filter_map(|entry| {
+                let meta = entry.metadata().ok()?;
+                let name = entry.file_name().to_string_lossy().into_owned();
+                Some((name, meta.len(), meta.modified().ok()?))
+            })
+            .collect();
+        seen.sort();
+        seen
+    }
+}

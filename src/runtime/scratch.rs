@@ -1,0 +1,53 @@
+//! Where an attempt's private files are while it runs: outside the project, readable by nobody else.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::CallId;
+
+/// The scratch folder of one attempt.
+#[derive(Debug, Clone)]
+pub struct Scratch {
+    root: PathBuf,
+}
+
+impl Scratch {
+    /// The folder of an attempt below the run's scratch folder. Makes nothing.
+    pub fn of(run: &Path, call: &CallId, attempt: u32) -> Self {
+        Self { root: run.join(format!("{call}-{attempt}")) }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// What the agent works in.
+    pub fn workspace(&self) -> PathBuf {
+        self.root.join("workspace")
+    }
+
+    /// The agent's home and state.
+    pub fn private(&self) -> PathBuf {
+        self.root.join("private")
+    }
+
+    /// The prompt, as the agent reads it.
+    pub fn prompt(&self) -> PathBuf {
+        self.root.join("prompt.md")
+    }
+
+    /// The agent's standard output.
+    pub fn events(&self) -> PathBuf {
+        self.root.join("events.jsonl")
+    }
+
+    /// The agent's standard error.
+    pub fn errors(&self) -> PathBuf {
+        self.root.join("stderr.log")
+    }
+
+    /// How the process ended, by the warden.
+    pub fn record(&self) -> PathBuf {
+        self.root.join("exit.json")
+    }
+}

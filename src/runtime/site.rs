@@ -1,0 +1,59 @@
+//! What all attempts of a run share.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::agents::{Carried, Environment};
+use crate::journal::{Redactor, RunFolder};
+use crate::model::{CallId, RunId};
+use crate::plan::Plan;
+use crate::rehearsal;
+use crate::workspace::Project;
+
+use super::gate::StartGate;
+use super::scratch::Scratch;
+
+/// Where and with what a run's calls are carried out.
+#[derive(Debug)]
+pub struct Site {
+    /// The run.
+    pub run: RunId,
+    /// The frozen plan.
+    pub plan: Plan,
+    /// The run's folder.
+    pub folder: RunFolder,
+    /// The user's project.
+    pub project: Project,
+    /// The snapshot, materialized; workspaces are copies of it.
+    pub base: PathBuf,
+    /// The run's private scratch folder.
+    pub scratch: PathBuf,
+    /// Our own program, to be started as warden.
+    pub program: PathBuf,
+    /// The user's environment, captured once.
+    pub environment: Environment,
+    /// What is carried over from the user's own OpenCode.
+    pub carried: Carried,
+    /// The scripted model server, in a rehearsal.
+    pub rehearsal: Option<rehearsal::Server>,
+    /// Keeps secrets out of the run folder.
+    pub redactor: Redactor,
+    /// Name and text of the project's instruction file, if there is one.
+    pub instructions: Option<(String, String)>,
+    /// How long an agent may take to end after it was asked to.
+    pub grace: Duration,
+    /// Where agents queue for starting up.
+    pub gate: StartGate,
+}
+
+impl Site {
+    /// The scratch folder of an attempt.
+    pub(super) fn scratch_of(&self, call: &CallId, attempt: u32) -> Scratch {
+        Scratch::of(&self.scratch, call, attempt)
+    }
+
+    /// An attempt's mark, by which its processes are known.
+    pub(super) fn marker(&self, call: &CallId, attempt: u32) -> String {
+        format!("{}/{call}/{attempt}", self.run)
+    }
+}
