@@ -1,1 +1,33 @@
-//! What a call sees: prompt assembly, the context ledger, token counting, handoffs.
+//! What a call sees and what it leaves: prompts, the context ledger, output contracts, handoffs.
+//!
+//! Pure: contents come in as text that the caller loaded, and prompts, ledgers and decoded answers
+//! go out. Nothing here reads a file or a clock, chooses a model, or knows of processes. A prompt
+//! never tells which model wrote what: that stands in the ledger, which no call gets to see.
+
+mod answer;
+mod assemble;
+mod contract;
+mod error;
+mod fences;
+mod frame;
+pub mod handoff;
+mod ledger;
+mod part;
+mod schema;
+mod select;
+pub mod templates;
+#[cfg(test)]
+mod testing;
+mod tokens;
+
+pub use answer::{Decoded, HandoffLeft, LIMIT, Left, decode_answer};
+pub use assemble::{Assembled, Assembly, assemble};
+pub use contract::{
+    Completeness, DELIVERABLE, HANDOFF, OUT, OutFiles, VERDICT, completeness, required_files,
+};
+pub use error::ContextError;
+pub use ledger::{Ledger, LedgerPart, Size};
+pub use part::PartKind;
+pub use schema::{SCHEMAS, schema};
+pub use select::{FinishedPhase, select};
+pub use tokens::tokens;

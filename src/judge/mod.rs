@@ -1,1 +1,16 @@
-//! Blinding proposals and decoding verdicts.
+//! Blinding proposals, reading verdicts, and showing them.
+//!
+//! Pure: no IO, no clock, no randomness beside the seed that the caller gives. Nothing here ever
+//! changes a proposal: traces of its author are reported and left standing.
+
+mod blind;
+mod decode;
+mod json;
+mod tally;
+mod traces;
+
+pub use blind::blind;
+pub use decode::{DecodedJudgement, decode, read};
+pub use json::{JsonObject, read_object};
+pub use tally::{Standing, render, tally};
+pub use traces::{Author, Trace, traces};

@@ -1,0 +1,239 @@
+use proptest::prelude::{prop, proptest};
+
+use super::*;
+
+fn bytes(text: &str) -> Option<Vec<u8>> {
+    Some(text.as_bytes().to_vec())
+}
+
+fn message(text: &str) -> Left {
+    Left {
+        final_message: Some(text.to_owned()),
+        ..Left::default()
+    }
+}
+
+fn judging() -> Contract {
+    Contract::Judgement {
+        labels: vec!["A".into(), "B".into()],
+    }
+}
+
+fn failure(contract: &Contract, left: &Left) -> FailureKind {
+    decode_answer(contract, left).expect_err("a failure").kind
+}
+
+const PICK: &str = r#"{"decision": "pick", "winner": "B", "rationale": "x"}"#;
+const SYNTHESIS: &str = r#"{"decision": "synthesize", "winner": null, "rationale": "x"}"#;
+
+#[test]
+fn files_are_kept_byte_for_byte() {
+    let text = "\u{feff}\r\n# Plan \r\n\n```json handoff.json\nexample\n```\n  ";
+    let left = Left {
+        deliverable: bytes(text),
+        handoff: bytes("```json\n{\"summary\": \"s\",}\n```"),
+        final_message: Some("Done.".to_owned()),
+        ..Left::default()
+    };
+    let decoded = decode_answer(&Contract::Document, &left).expect("decoded");
+    assert_eq!(decoded.deliverable.as_deref(), Some(text));
+    assert!(matches!(decoded.handoff, HandoffLeft::Valid(words) if words.summary == "s"));
+    assert_eq!(decoded.answer, Answer::Document);
+    assert_eq!(decoded.remarks.len(), 2, "{:?}", decoded.remarks);
+}
+
+#[test]
+fn the_final_message_stands_in_for_files() {
+    let left = Left {
+        deliverable: bytes(" \n"),
+        ..message("# Plan\n\nText.\n\n```json handoff.json\n{\"summary\": \"s\"}\n```\n")
+    };
+    let decoded = decode_answer(&Contract::Document, &left).expect("decoded");
+    assert_eq!(decoded.deliverable.as_deref(), Some("# Plan\n\nText.\n"));
+    assert!(matches!(decoded.handoff, HandoffLeft::Valid(_)));
+    assert!(
+        decoded.remarks[0].contains("final message"),
+        "{:?}",
+        decoded.remarks
+    );
+}
+
+#[test]
+fn an_unlabelled_block_is_a_handoff_only_if_it_plainly_is_one() {
+    let plain = message("# Plan\n```json\n{\"summary\": \"s\"}\n```");
+    let decoded = decode_answer(&Contract::Document, &plain).expect("decoded");
+    assert_eq!(decoded.deliverable.as_deref(), Some("# Plan\n"));
+    let other = message("# Plan\n```json\n{\"summary\": \"s\", \"openapi\": 3}\n```");
+    let decoded = decode_answer(&Contract::Document, &other).expect("decoded");
+    assert!(decoded.deliverable.expect("a document").contains("openapi"));
+    assert_eq!(decoded.handoff, HandoffLeft::Absent);
+}
+
+#[test]
+fn a_bad_handoff_does_not_fail_the_document() {
+    for handoff in [&b"{\"summary\": 1}"[..], b"\xff\xff", b"none today"] {
+        let left = Left {
+            deliverable: bytes("# Plan"),
+            handoff: Some(handoff.to_vec()),
+            ..Left::default()
+        };
+        let decoded = decode_answer(&Contract::Document, &left).expect("decoded");
+        assert!(
+            matches!(decoded.handoff, HandoffLeft::Invalid(_)),
+            "{:?}",
+            decoded.handoff
+        );
+    }
+}
+
+#[test]
+fn nothing_and_unreadable_things_are_failures() {
+    let document = Contract::Document;
+    assert_eq!(
+        failure(&document, &Left::default()),
+        FailureKind::NoDeliverable
+    );
+    assert_eq!(
+        failure(&judging(), &Left::default()),
+        FailureKind::NoDeliverable
+    );
+    let blank = Left {
+        deliverable: bytes("\u{feff} \n\0"),
+        ..message(" ")
+    };
+    assert_eq!(failure(&document, &blank), FailureKind::NoDeliverable);
+    let only_handoff = message("```json handoff.json\n{\"summary\": \"s\"}\n```");
+    assert_eq!(
+        failure(&document, &only_handoff),
+        FailureKind::NoDeliverable
+    );
+    let latin = Left {
+        deliverable: Some(b"Pl\xe4n".to_vec()),
+        ..Left::default()
+    };
+    assert_eq!(failure(&document, &latin), FailureKind::BadOutput);
+    let utf16 = Left {
+        deliverable: Some(vec![0xff, 0xfe, b'a', 0]),
+        ..Left::default()
+    };
+    let failed = decode_answer(&document, &utf16).expect_err("a failure");
+    assert!(failed.message.contains("UTF-16"), "{}", failed.message);
+}
+
+#[test]
+fn what_is_too_large_is_refused() {
+    let large = Left {
+        deliverable: Some(vec![b'a'; LIMIT + 1]),
+        ..Left::default()
+    };
+    assert_eq!(failure(&Contract::Document, &large), FailureKind::BadOutput);
+    let fits = Left {
+        deliverable: Some(vec![b'a'; LIMIT]),
+        ..Left::default()
+    };
+    assert!(decode_answer(&Contract::Document, &fits).is_ok());
+    assert_eq!(
+        failure(&Contract::Document, &message(&"a".repeat(LIMIT + 1))),
+        FailureKind::BadOutput
+    );
+}
+
+#[test]
+fn a_verdict_is_read_from_file_block_or_prose() {
+    let lefts = [
+        Left {
+            verdict: bytes(PICK),
+            ..message("I wrote it.")
+        },
+        message(&format!("Here:\n```json verdict.json\n{PICK}\n```\n")),
+        message(&format!("I pick B.\n\n{PICK}")),
+    ];
+    for left in lefts {
+        let decoded = decode_answer(&judging(), &left).expect("decoded");
+        assert!(
+            matches!(&decoded.answer, Answer::Judgement(j) if j.winner == Some("B".into())),
+            "{decoded:?}"
+        );
+        assert_eq!(decoded.deliverable, None);
+        assert!(decoded.structured.is_some());
+    }
+}
+
+#[test]
+fn an_invalid_verdict_keeps_its_text_for_the_repair() {
+    let text = PICK.replace('B', "D");
+    let left = Left {
+        verdict: bytes(&text),
+        ..Left::default()
+    };
+    let decoded = decode_answer(&judging(), &left).expect("decoded");
+    assert_eq!(decoded.structured.as_deref(), Some(text.as_str()));
+    let expected = vec!["winner `D` is not one of A, B".to_owned()];
+    assert_eq!(decoded.answer, Answer::Invalid { errors: expected });
+    let decoded = decode_answer(&judging(), &message("B is best.")).expect("decoded");
+    assert!(matches!(decoded.answer, Answer::Invalid { .. }));
+    assert_eq!(decoded.structured.as_deref(), Some("B is best.\n"));
+}
+
+#[test]
+fn a_synthesis_needs_its_document_and_chatter_is_none() {
+    let chatter = Left {
+        verdict: bytes(SYNTHESIS),
+        ..message("I wrote both files.")
+    };
+    let decoded = decode_answer(&judging(), &chatter).expect("decoded");
+    assert!(
+        matches!(decoded.answer, Answer::Invalid { .. }),
+        "{decoded:?}"
+    );
+
+    let whole = Left {
+        deliverable: bytes("# Both"),
+        handoff: bytes("{\"summary\": \"s\"}"),
+        ..chatter.clone()
+    };
+    let decoded = decode_answer(&judging(), &whole).expect("decoded");
+    assert_eq!(decoded.deliverable.as_deref(), Some("# Both"));
+    assert!(matches!(decoded.handoff, HandoffLeft::Valid(_)));
+
+    let in_message = message(&format!("# Both\n\n```json verdict.json\n{SYNTHESIS}\n```"));
+    let decoded = decode_answer(&judging(), &in_message).expect("decoded");
+    assert_eq!(decoded.deliverable.as_deref(), Some("# Both\n"));
+}
+
+#[test]
+fn a_document_beside_a_pick_is_not_used() {
+    let left = Left {
+        verdict: bytes(PICK),
+        deliverable: bytes("# Mine"),
+        ..Left::default()
+    };
+    let decoded = decode_answer(&judging(), &left).expect("decoded");
+    assert_eq!(decoded.deliverable, None);
+    assert!(
+        decoded.remarks[0].contains("not used"),
+        "{:?}",
+        decoded.remarks
+    );
+}
+
+proptest! {
+    #[test]
+    fn arbitrary_leavings_never_panic_and_documents_are_never_blank(
+        deliverable in prop::option::of(prop::collection::vec(0_u8.., 0..20)),
+        verdict in prop::option::of("[{}\"a:, ]{0,20}"),
+        said in prop::option::of("(?s)(```json (handoff|verdict).json\n|```\n|\\{\"summary\": \"x\"\\}|.){0,12}"),
+    ) {
+        let left = Left {
+            deliverable,
+            handoff: None,
+            verdict: verdict.map(String::into_bytes),
+            final_message: said,
+        };
+        for contract in [Contract::Document, judging()] {
+            if let Ok(decoded) = decode_answer(&contract, &left) {
+                assert!(decoded.deliverable.is_none_or(|text| !text.chars().all(is_nothing)));
+            }
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! A call's inputs as parts of its prompt.
+
+use super::Assembly;
+use crate::context::ledger::strategy_name;
+use crate::context::part::{Part, PartKind};
+use crate::context::{ContextError, handoff};
+use crate::model::{Artifact, CallInput, Handoff, InputSource};
+use crate::plan::{PhasePlan, Strategy};
+
+/// An input as a part; `None` for the request, which has its own place.
+pub(super) fn part_of(
+    input: &CallInput,
+    assembly: &Assembly<'_>,
+    phase: &PhasePlan,
+) -> Result<Option<Part>, ContextError> {
+    let part = match &input.source {
+        InputSource::Request => return Ok(None),
+        InputSource::Deliverable(name) => Part::new(
+            PartKind::Input,
+            &format!("document of {name}"),
+            &format!("phase {name}, document"),
+            &match phase.strategy {
+                Strategy::Full => "`full` brings every document so far, raw".to_owned(),
+                other => format!("a named input of this phase (`{}`)", strategy_name(other)),
+            },
+        ),
+        InputSource::Handoff(name) => Part::new(
+            PartKind::Handoff,
+            &format!("handoff of {name}"),
+            &format!("phase {name}, handoff"),
+            &match phase.strategy {
+                Strategy::Distilled | Strategy::Scoped => format!(
+                    "`{}` brings the handoffs of earlier phases",
+                    strategy_name(phase.strategy)
+                ),
+                other => format!("a named input of this phase (`{}`)", strategy_name(other)),
+            },
+        ),
+        InputSource::EarlierProposal(position) => Part::new(
+            PartKind::EarlierProposal,
+            &format!("earlier proposal {position}"),
+            &format!("phase {}, proposal {position}", phase.name),
+            "the ensemble is sequential: later authors see the earlier proposals",
+        ),
+        InputSource::Proposal(label) => Part::new(
+            PartKind::Proposal,
+            &format!("proposal {label}"),
+            &format!("phase {}, proposal {label}", phase.name),
+            "to be judged, under its blinded name",
+        ),
+        InputSource::File(path) => Part::new(
+            PartKind::Input,
+            &format!("file {path}"),
+            path,
+            "a named file of the project, as it was when the run began",
+        ),
+        InputSource::Faulty => Part::new(
+            PartKind::Faulty,
+            "faulty answer",
+            "the earlier answer",
+            "to be mended",
+        ),
+        InputSource::Errors(errors) => {
+            let text: String = errors.iter().map(|error| format!("- {error}\n")).collect();
+            let why = "what is wrong with the earlier answer";
+            return Ok(Some(
+                Part::new(PartKind::Errors, "errors", "tipstaff", why).with(&text),
+            ));
+        }
+    };
+    let artifact = artifact_of(input, &part.name)?;
+    let text = content(artifact, assembly, &part)?;
+    Ok(Some(Part {
+        digest: Some(artifact.digest.clone()),
+        ..part.with(&text)
+    }))
+}
+
+fn artifact_of<'a>(input: &'a CallInput, name: &str) -> Result<&'a Artifact, ContextError> {
+    input
+        .artifact
+        .as_ref()
+        .ok_or_else(|| ContextError::MissingArtifact {
+            name: name.to_owned(),
+        })
+}
+
+/// An artifact's text; of a handoff its Markdown, with no model named.
+fn content(
+    artifact: &Artifact,
+    assembly: &Assembly<'_>,
+    part: &Part,
+) -> Result<String, ContextError> {
+    let path = &artifact.path;
+    let Some(text) = assembly.contents.get(path) else {
+        return Err(ContextError::MissingContent {
+            name: part.name.clone(),
+            path: path.clone(),
+        });
+    };
+    if part.kind == PartKind::Handoff {
+        let handoff: Handoff =
+            serde_json::from_str(text).map_err(|source| ContextError::BadHandoff {
+                path: path.clone(),
+                source,
+            })?;
+        return Ok(handoff::render_for_prompt(&handoff));
+    }
+    Ok(text.trim_start_matches('\u{feff}').to_owned())
+}

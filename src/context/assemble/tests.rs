@@ -1,0 +1,288 @@
+use proptest::prelude::{prop, proptest};
+
+use super::*;
+use crate::context::frame::tests::unframe;
+use crate::context::testing::{MODELS, artifact, handoff, limits, phase, plan};
+use crate::model::{CallInput, Contract, InputSource, Label};
+use crate::plan::Strategy;
+
+fn input(source: InputSource, path: &str) -> CallInput {
+    CallInput {
+        source,
+        artifact: Some(artifact(path)),
+    }
+}
+
+fn call(purpose: Purpose, inputs: Vec<CallInput>, contract: Contract) -> CallSpec {
+    CallSpec {
+        id: "plan.propose-1".into(),
+        key: "key".into(),
+        phase: "plan".into(),
+        purpose,
+        slot: 1,
+        chain: MODELS.iter().map(|name| ModelName::new(*name)).collect(),
+        inputs,
+        project_instructions: true,
+        contract,
+        profile: Profile::Reader,
+        ground: Ground::Snapshot,
+        limits: limits(),
+    }
+}
+
+/// Loaded contents: of every path its own text, of `.json` a handoff.
+fn contents(call: &CallSpec) -> BTreeMap<String, String> {
+    call.inputs
+        .iter()
+        .filter_map(|input| input.artifact.as_ref())
+        .map(|artifact| {
+            let text = if artifact.path.ends_with(".json") {
+                let handoff = handoff("workshop", "Per key.");
+                serde_json::to_string(&handoff).expect("serializable")
+            } else {
+                format!("\u{feff}content {}", artifact.bytes)
+            };
+            (artifact.path.clone(), text)
+        })
+        .collect()
+}
+
+fn assembled(
+    call: &CallSpec,
+    contents: &BTreeMap<String, String>,
+) -> Result<Assembled, ContextError> {
+    assemble(&Assembly {
+        plan: &plan(vec![phase("plan", Strategy::Distilled)]),
+        call,
+        model: &"claude-opus".into(),
+        contents,
+        project_instructions: Some(("AGENTS.md", "Use tabs.")),
+        workspace_files: Some(12),
+    })
+}
+
+fn names(assembled: &Assembled) -> Vec<String> {
+    unframe(&assembled.prompt)
+        .into_iter()
+        .map(|(name, _)| name)
+        .collect()
+}
+
+fn judge_call() -> CallSpec {
+    let inputs = vec![
+        input(
+            InputSource::Proposal("B".into()),
+            "phases/01-plan/calls/plan.propose-1/b.md",
+        ),
+        input(
+            InputSource::Proposal("A".into()),
+            "phases/01-plan/calls/plan.propose-2/a.md",
+        ),
+        input(InputSource::Handoff("workshop".into()), "handoff.json"),
+        CallInput {
+            source: InputSource::Request,
+            artifact: None,
+        },
+    ];
+    call(
+        Purpose::Judge,
+        inputs,
+        Contract::Judgement {
+            labels: vec!["A".into(), "B".into()],
+        },
+    )
+}
+
+#[test]
+fn parts_stand_in_their_order_and_the_ledger_lists_them() {
+    let inputs = vec![
+        input(InputSource::EarlierProposal(1), "1.md"),
+        input(InputSource::Handoff("workshop".into()), "handoff.json"),
+        input(InputSource::File("docs/a.md".to_owned()), "a.md"),
+        CallInput {
+            source: InputSource::Request,
+            artifact: None,
+        },
+        input(InputSource::EarlierProposal(2), "2.md"),
+    ];
+    let call = call(Purpose::Propose, inputs, Contract::Document);
+    let assembled = assembled(&call, &contents(&call)).expect("assembled");
+    let expected = [
+        "instructions",
+        "request",
+        "project instructions",
+        "file docs/a.md",
+        "handoff of workshop",
+        "how to treat earlier proposals",
+        "earlier proposal 1",
+        "earlier proposal 2",
+        "workspace",
+        "output contract",
+    ];
+    assert_eq!(names(&assembled), expected);
+    let ledger = &assembled.ledger;
+    assert_eq!(
+        ledger
+            .parts
+            .iter()
+            .map(|part| part.name.as_str())
+            .collect::<Vec<_>>(),
+        expected
+    );
+    assert_eq!(ledger.parts[0].source, "built-in template plan");
+    assert_eq!(ledger.parts[2].source, "AGENTS.md");
+    assert_eq!(ledger.parts[4].source, "phase workshop, handoff");
+    assert!(ledger.parts[4].digest.is_some());
+    assert!(
+        ledger
+            .parts
+            .iter()
+            .all(|part| !part.why.is_empty() && part.tokens > 0)
+    );
+    assert_eq!(ledger.total.bytes, assembled.prompt.len() as u64);
+    let sum: u64 = ledger.parts.iter().map(|part| part.tokens).sum();
+    assert_eq!(sum + ledger.frame.tokens, ledger.total.tokens);
+    assert_eq!(ledger.window, Some(200_000));
+}
+
+#[test]
+fn contents_come_without_byte_order_mark_and_handoffs_as_markdown() {
+    let call = judge_call();
+    let assembled = assembled(&call, &contents(&call)).expect("assembled");
+    assert!(!assembled.prompt.contains('\u{feff}'));
+    let parts = unframe(&assembled.prompt);
+    let handoff = parts
+        .iter()
+        .find(|(name, _)| name == "handoff of workshop")
+        .expect("there");
+    assert_eq!(handoff.1, "Per key.\n");
+}
+
+#[test]
+fn a_judge_gets_its_template_the_task_and_proposals_by_label() {
+    let call = judge_call();
+    let assembled = assembled(&call, &contents(&call)).expect("assembled");
+    assert_eq!(
+        names(&assembled),
+        [
+            "instructions",
+            "task of the authors",
+            "request",
+            "project instructions",
+            "handoff of workshop",
+            "proposal B",
+            "proposal A",
+            "workspace",
+            "output contract",
+        ]
+    );
+    assert!(
+        !assembled.prompt.contains("propose-"),
+        "the prompt tells which call wrote what"
+    );
+}
+
+#[test]
+fn a_repair_sees_only_the_text_and_the_errors() {
+    let inputs = vec![
+        CallInput {
+            source: InputSource::Errors(vec!["winner `D`".to_owned()]),
+            artifact: None,
+        },
+        input(InputSource::Faulty, "verdict.txt"),
+    ];
+    let contract = Contract::Judgement {
+        labels: vec!["A".into(), "B".into()],
+    };
+    let mut call = call(Purpose::Repair, inputs, contract);
+    call.ground = Ground::Empty;
+    let assembled = assembled(&call, &contents(&call)).expect("assembled");
+    assert_eq!(
+        names(&assembled),
+        [
+            "instructions",
+            "faulty answer",
+            "errors",
+            "workspace",
+            "output contract"
+        ]
+    );
+    assert!(!assembled.prompt.contains("Add rate limiting"));
+    assert!(assembled.prompt.contains("- winner `D`\n"));
+}
+
+#[test]
+fn project_instructions_come_only_if_the_call_wants_them() {
+    let mut call = judge_call();
+    call.project_instructions = false;
+    let assembled = assembled(&call, &contents(&call)).expect("assembled");
+    assert!(!names(&assembled).contains(&"project instructions".to_owned()));
+}
+
+#[test]
+fn a_call_never_starts_with_less_than_it_was_meant_to_see() {
+    let mut call = judge_call();
+    let mut loaded = contents(&call);
+    loaded.insert("handoff.json".to_owned(), "{}".to_owned());
+    let error = assembled(&call, &loaded).expect_err("bad handoff");
+    assert!(matches!(error, ContextError::BadHandoff { .. }), "{error}");
+    let error = assembled(&call, &BTreeMap::new()).expect_err("no content");
+    assert!(
+        matches!(error, ContextError::MissingContent { .. }),
+        "{error}"
+    );
+    call.inputs[0].artifact = None;
+    let error = assembled(&call, &loaded).expect_err("no file");
+    assert!(
+        matches!(error, ContextError::MissingArtifact { .. }),
+        "{error}"
+    );
+    call.phase = "stranger".into();
+    let error = assembled(&call, &loaded).expect_err("no phase");
+    assert!(
+        matches!(error, ContextError::UnknownPhase { .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_is_published_as_a_prompt_is_readable() {
+    // The frame is the first thing a model reads, so its words are fixed here.
+    let call = judge_call();
+    let prompt = assembled(&call, &contents(&call))
+        .expect("assembled")
+        .prompt;
+    let (preamble, _) = prompt.split_once("\n\n").expect("a preamble");
+    assert!(
+        preamble.starts_with("This prompt is made of named parts."),
+        "{preamble}"
+    );
+    assert!(
+        preamble.contains("`instructions`, `request`, `project instructions`"),
+        "{preamble}"
+    );
+    assert!(!preamble.contains("proposal"), "{preamble}");
+}
+
+proptest! {
+    #[test]
+    fn a_judge_never_learns_a_model_from_the_plan(
+        texts in prop::collection::vec("[a-f \n#<>/]{0,60}", 1..8),
+    ) {
+        let inputs: Vec<CallInput> = (0..texts.len())
+            .map(|n| input(InputSource::Proposal(Label::at(n)), &format!("{n}.md")))
+            .chain([input(InputSource::Handoff("workshop".into()), "handoff.json")])
+            .collect();
+        let labels = (0..texts.len()).map(Label::at).collect();
+        let call = call(Purpose::Judge, inputs, Contract::Judgement { labels });
+        let mut loaded = contents(&call);
+        for (n, text) in texts.iter().enumerate() {
+            loaded.insert(format!("{n}.md"), text.clone());
+        }
+        let prompt = assembled(&call, &loaded).expect("assembled").prompt;
+        for model in MODELS {
+            assert!(!prompt.contains(model), "the prompt names {model}");
+        }
+        assert!(!prompt.contains("vendor") && !prompt.contains("opencode"));
+    }
+}

@@ -1,0 +1,130 @@
+//! Handoffs as Markdown.
+
+use std::fmt::Write as _;
+
+use crate::model::{DescribedChange, Handoff, HandoffOrigin, HandoffWords, ModelName};
+
+/// The whole handoff, for people (`handoff.md`): the words, and the machine's facts with the models
+/// whose work it is.
+pub fn render(handoff: &Handoff) -> String {
+    let facts = &handoff.facts;
+    let mut out = format!("# Handoff of {}\n\n", facts.phase);
+    words(&mut out, &handoff.words);
+    out.push_str("\n## Facts taken by tipstaff\n\n");
+    let _ = writeln!(out, "- Words: {}", origin(facts.origin));
+    if !facts.models.is_empty() {
+        let models: Vec<&str> = facts.models.iter().map(ModelName::as_str).collect();
+        let _ = writeln!(out, "- Work of: {}", models.join(", "));
+    }
+    if let Some(deliverable) = &facts.deliverable {
+        let _ = writeln!(
+            out,
+            "- All of it: `{}` ({} bytes)",
+            deliverable.path, deliverable.bytes
+        );
+    }
+    if !facts.inputs.is_empty() {
+        let _ = writeln!(out, "- Made from: {}", facts.inputs.join(", "));
+    }
+    for remark in &facts.remarks {
+        let _ = writeln!(out, "- Remark: {remark}");
+    }
+    out
+}
+
+/// The handoff as a call gets to see it: no model is named, and no file that it could not read.
+pub fn render_for_prompt(handoff: &Handoff) -> String {
+    let mut out = String::new();
+    words(&mut out, &handoff.words);
+    let extracted = match handoff.facts.origin {
+        HandoffOrigin::Extracted => Some("these words were extracted by rule and may miss things"),
+        HandoffOrigin::Agent | HandoffOrigin::Distilled => None,
+    };
+    let remarks = extracted
+        .into_iter()
+        .chain(handoff.facts.remarks.iter().map(String::as_str));
+    let remarks: Vec<&str> = remarks.collect();
+    if !remarks.is_empty() {
+        out.push_str("\nRemarks by machine:\n\n");
+        for remark in remarks {
+            let _ = writeln!(out, "- {remark}");
+        }
+    }
+    out
+}
+
+fn origin(origin: HandoffOrigin) -> &'static str {
+    match origin {
+        HandoffOrigin::Agent => "written by the working agent itself",
+        HandoffOrigin::Distilled => "distilled by a quick model, because the agent left none",
+        HandoffOrigin::Extracted => "extracted from the document by rule, without a model",
+    }
+}
+
+fn words(out: &mut String, words: &HandoffWords) {
+    let _ = writeln!(out, "{}", words.summary.trim());
+    let changes: Vec<String> = words.changes.iter().map(change).collect();
+    let sections = [
+        ("Key decisions", &words.decisions),
+        ("Constraints", &words.constraints),
+        ("Risks", &words.risks),
+        ("Changes", &changes),
+        ("Gotchas", &words.gotchas),
+        ("Files", &words.files),
+        ("Open questions", &words.open_questions),
+    ];
+    for (title, entries) in sections {
+        if !entries.is_empty() {
+            let _ = writeln!(out, "\n## {title}\n");
+        }
+        for entry in entries {
+            // Further lines are indented, so that they stay within their entry.
+            let _ = writeln!(out, "- {}", entry.trim().replace('\n', "\n  "));
+        }
+    }
+}
+
+fn change(change: &DescribedChange) -> String {
+    let mut out = format!("`{}`", change.path);
+    if !change.what.trim().is_empty() {
+        let _ = write!(out, ": {}", change.what.trim());
+    }
+    if !change.why.trim().is_empty() {
+        let _ = write!(out, " (why: {})", change.why.trim());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::testing::handoff;
+
+    #[test]
+    fn people_see_words_and_facts() {
+        let mut handoff = handoff("plan", "A bucket.");
+        handoff.words.decisions = vec!["One\ntwo".to_owned()];
+        handoff.words.changes = vec![DescribedChange {
+            path: "src/a.rs".to_owned(),
+            what: "new".to_owned(),
+            why: "needed".to_owned(),
+        }];
+        handoff.facts.remarks = vec!["`files` was cut".to_owned()];
+        assert_eq!(
+            render(&handoff),
+            "# Handoff of plan\n\nA bucket.\n\n## Key decisions\n\n- One\n  two\n\n## Changes\n\n\
+             - `src/a.rs`: new (why: needed)\n\n## Facts taken by tipstaff\n\n\
+             - Words: written by the working agent itself\n- Work of: claude-opus\n\
+             - Remark: `files` was cut\n"
+        );
+    }
+
+    #[test]
+    fn a_prompt_names_no_model_but_says_what_is_odd() {
+        let mut handoff = handoff("plan", "A bucket.");
+        handoff.facts.origin = HandoffOrigin::Extracted;
+        let text = render_for_prompt(&handoff);
+        assert!(!text.contains("claude"), "{text}");
+        assert!(text.contains("extracted by rule"), "{text}");
+    }
+}

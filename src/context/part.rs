@@ -1,0 +1,90 @@
+//! The named parts of a prompt.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Digest;
+
+/// What a part of a prompt is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PartKind {
+    /// What this call is asked for: the phase's prompt, or the template of a judge or of a repair.
+    Instructions,
+    /// What the authors of the proposals were asked for; a judge sees it.
+    Task,
+    /// The user's request.
+    Request,
+    /// The project's instruction file.
+    ProjectInstructions,
+    /// A document of an earlier phase, raw, or a file of the project.
+    Input,
+    /// The handoff of an earlier phase.
+    Handoff,
+    /// A blinded proposal.
+    Proposal,
+    /// An earlier proposal of the same ensemble.
+    EarlierProposal,
+    /// The text that a repair call has to mend.
+    Faulty,
+    /// What is wrong with it.
+    Errors,
+    /// What the call's workspace holds, and what it may do there.
+    Workspace,
+    /// What the call must leave.
+    OutputContract,
+}
+
+impl PartKind {
+    /// Whether the part is addressed to the agent; all others are material.
+    pub(super) fn is_addressed(self) -> bool {
+        match self {
+            Self::Instructions
+            | Self::Request
+            | Self::ProjectInstructions
+            | Self::Workspace
+            | Self::OutputContract => true,
+            Self::Task
+            | Self::Input
+            | Self::Handoff
+            | Self::Proposal
+            | Self::EarlierProposal
+            | Self::Faulty
+            | Self::Errors => false,
+        }
+    }
+}
+
+/// A part before it is put into the prompt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Part {
+    pub(super) kind: PartKind,
+    /// Its name in the prompt.
+    pub(super) name: String,
+    /// Where it comes from; stands in the ledger only.
+    pub(super) source: String,
+    /// Why it is there, as a short sentence without full stop.
+    pub(super) why: String,
+    /// The file it was read from.
+    pub(super) digest: Option<Digest>,
+    pub(super) text: String,
+}
+
+impl Part {
+    /// A part without text yet.
+    pub(super) fn new(kind: PartKind, name: &str, source: &str, why: &str) -> Self {
+        Self {
+            kind,
+            name: name.to_owned(),
+            source: source.to_owned(),
+            why: why.to_owned(),
+            digest: None,
+            text: String::new(),
+        }
+    }
+
+    /// The same part with its text.
+    pub(super) fn with(mut self, text: &str) -> Self {
+        text.clone_into(&mut self.text);
+        self
+    }
+}

@@ -1,0 +1,180 @@
+//! Which inputs a call gets: the context strategies, carried out.
+
+use crate::model::{Artifact, CallInput, InputSource, PhaseName};
+use crate::plan::{PhasePlan, PlannedInput, Strategy};
+
+/// A phase that is closed, with what it left in the run folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinishedPhase {
+    /// Its name.
+    pub name: PhaseName,
+    /// Its document.
+    pub deliverable: Artifact,
+    /// Its handoff (`handoff.json`).
+    pub handoff: Artifact,
+}
+
+/// The inputs of the calls of `phase`, besides its instructions and the request, without doubles:
+/// documents, then files, then handoffs.
+///
+/// `finished` are the closed phases in the order of the plan; `files` are what the phase's `file:`
+/// inputs matched when the run began, as paths in the project with their frozen copies.
+///
+/// A named `PHASE.changes` or `PHASE.tests` brings nothing: a phase that changed no file and ran no
+/// `verify` has neither, and the plan holds the phases that could back as not executable.
+pub fn select(
+    strategy: Strategy,
+    phase: &PhasePlan,
+    finished: &[FinishedPhase],
+    files: &[(String, Artifact)],
+) -> Vec<CallInput> {
+    let mut deliverables = Vec::new();
+    let mut handoffs = Vec::new();
+    match strategy {
+        Strategy::Full => {
+            deliverables.extend(finished.iter().map(deliverable));
+            handoffs.extend(
+                named(phase, finished).filter_map(|(kind, left)| match kind {
+                    Named::Output => None,
+                    Named::Handoff => Some(handoff(left)),
+                }),
+            );
+        }
+        Strategy::Distilled | Strategy::Scoped => handoffs.extend(finished.iter().map(handoff)),
+        Strategy::Fresh => {
+            for (kind, left) in named(phase, finished) {
+                match kind {
+                    Named::Output => deliverables.push(deliverable(left)),
+                    Named::Handoff => handoffs.push(handoff(left)),
+                }
+            }
+        }
+    }
+    let files = files.iter().map(|(path, artifact)| CallInput {
+        source: InputSource::File(path.clone()),
+        artifact: Some(artifact.clone()),
+    });
+    let mut inputs: Vec<CallInput> = Vec::new();
+    for input in deliverables.into_iter().chain(files).chain(handoffs) {
+        if !inputs.iter().any(|earlier| earlier.source == input.source) {
+            inputs.push(input);
+        }
+    }
+    inputs
+}
+
+/// What a phase's `input` asks of a finished phase.
+enum Named {
+    Output,
+    Handoff,
+}
+
+fn named<'a>(
+    phase: &'a PhasePlan,
+    finished: &'a [FinishedPhase],
+) -> impl Iterator<Item = (Named, &'a FinishedPhase)> {
+    phase.inputs.iter().filter_map(|input| {
+        let (kind, name) = match input {
+            PlannedInput::Output(name) => (Named::Output, name),
+            PlannedInput::Handoff(name) => (Named::Handoff, name),
+            PlannedInput::Request
+            | PlannedInput::Changes(_)
+            | PlannedInput::Tests(_)
+            | PlannedInput::Files(_) => return None,
+        };
+        let left = finished.iter().find(|left| &left.name == name)?;
+        Some((kind, left))
+    })
+}
+
+fn deliverable(left: &FinishedPhase) -> CallInput {
+    CallInput {
+        source: InputSource::Deliverable(left.name.clone()),
+        artifact: Some(left.deliverable.clone()),
+    }
+}
+
+fn handoff(left: &FinishedPhase) -> CallInput {
+    CallInput {
+        source: InputSource::Handoff(left.name.clone()),
+        artifact: Some(left.handoff.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::context::testing::{artifact, phase};
+
+    fn selected(strategy: Strategy, inputs: Vec<PlannedInput>) -> Vec<String> {
+        let finished = ["workshop", "research", "plan"].map(|name| FinishedPhase {
+            name: name.into(),
+            deliverable: artifact(&format!("{name}.md")),
+            handoff: artifact(&format!("{name}.json")),
+        });
+        let mut phase = phase("execute", strategy);
+        phase.inputs = inputs;
+        let files = [("docs/a.md".to_owned(), artifact("inputs/1"))];
+        select(strategy, &phase, &finished, &files)
+            .into_iter()
+            .map(|input| {
+                assert!(input.artifact.is_some());
+                match input.source {
+                    InputSource::Deliverable(name) => format!("{name}.output"),
+                    InputSource::Handoff(name) => format!("{name}.handoff"),
+                    InputSource::File(path) => path,
+                    other => panic!("unexpected {other:?}"),
+                }
+            })
+            .collect()
+    }
+
+    fn inputs() -> Vec<PlannedInput> {
+        vec![
+            PlannedInput::Handoff("plan".into()),
+            PlannedInput::Output("workshop".into()),
+            PlannedInput::Output("workshop".into()),
+            PlannedInput::Output("later".into()),
+            PlannedInput::Request,
+            PlannedInput::Files("docs/*.md".into()),
+        ]
+    }
+
+    #[test]
+    fn full_brings_every_deliverable_raw() {
+        assert_eq!(
+            selected(Strategy::Full, inputs()),
+            [
+                "workshop.output",
+                "research.output",
+                "plan.output",
+                "docs/a.md",
+                "plan.handoff"
+            ]
+        );
+    }
+
+    #[test]
+    fn distilled_and_scoped_bring_handoffs_and_nothing_raw() {
+        for strategy in [Strategy::Distilled, Strategy::Scoped] {
+            assert_eq!(
+                selected(strategy, inputs()),
+                [
+                    "docs/a.md",
+                    "workshop.handoff",
+                    "research.handoff",
+                    "plan.handoff"
+                ]
+            );
+        }
+    }
+
+    #[test]
+    fn fresh_brings_what_is_named_and_as_it_is_named() {
+        assert_eq!(
+            selected(Strategy::Fresh, inputs()),
+            ["workshop.output", "docs/a.md", "plan.handoff"]
+        );
+        assert_eq!(selected(Strategy::Fresh, Vec::new()), ["docs/a.md"]);
+    }
+}

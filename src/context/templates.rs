@@ -1,0 +1,109 @@
+//! The built-in prompt templates, embedded from `prompts/`.
+//!
+//! A template holds instructions only: the role, what good looks like, what to leave. Files and
+//! forms are the output contract's business, which is generated for each call.
+
+/// Templates that a phase can use, each with its text.
+const PHASES: [(&str, &str); 9] = [
+    ("general", include_str!("../../prompts/general.md")),
+    ("workshop", include_str!("../../prompts/workshop.md")),
+    ("plan", include_str!("../../prompts/plan.md")),
+    ("decompose", include_str!("../../prompts/decompose.md")),
+    ("execute", include_str!("../../prompts/execute.md")),
+    ("integrate", include_str!("../../prompts/integrate.md")),
+    ("audit", include_str!("../../prompts/audit.md")),
+    ("debug", include_str!("../../prompts/debug.md")),
+    ("review", include_str!("../../prompts/review.md")),
+];
+
+/// What a judge is told.
+pub(super) const JUDGE: &str = include_str!("../../prompts/judge.md");
+/// What a repair call is told.
+pub(super) const REPAIR: &str = include_str!("../../prompts/repair.md");
+/// What a proposer is told that sees earlier proposals.
+pub(super) const SEQUENTIAL: &str = include_str!("../../prompts/sequential.md");
+
+/// tipstaff's own templates, which no phase gets by its name.
+const OWN: [(&str, &str); 3] = [
+    ("judge", JUDGE),
+    ("repair", REPAIR),
+    ("sequential", SEQUENTIAL),
+];
+
+/// The text of a built-in template, tipstaff's own ones included.
+pub fn builtin(name: &str) -> Option<&'static str> {
+    all()
+        .find(|(known, _)| *known == name)
+        .map(|(_, text)| text)
+}
+
+/// The names of all built-in templates.
+pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+    all().map(|(name, _)| name)
+}
+
+/// The template of a phase that names none: that of its own name, else the general one. A phase that
+/// happens to be called `judge` gets the general one.
+pub fn for_phase(name: &str) -> &'static str {
+    PHASES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map_or(PHASES[0].1, |(_, text)| text)
+}
+
+/// The name of the built-in template that a prompt is, unchanged.
+pub(super) fn name_of(prompt: &str) -> Option<&'static str> {
+    all()
+        .find(|(_, text)| text.trim() == prompt.trim())
+        .map(|(name, _)| name)
+}
+
+fn all() -> impl Iterator<Item = (&'static str, &'static str)> {
+    PHASES.into_iter().chain(OWN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_short_and_take_no_values() {
+        for (name, text) in all() {
+            assert!(text.lines().count() <= 40, "{name} is long");
+            assert!(text.len() > 200, "{name} says nothing");
+            assert!(!text.contains(['{', '}']), "{name} holds braces");
+            assert!(
+                !text.contains(".tipstaff"),
+                "{name} speaks of files of the contract"
+            );
+        }
+    }
+
+    #[test]
+    fn templates_name_no_model() {
+        for (name, text) in all() {
+            let lower = text.to_lowercase();
+            for maker in [
+                "claude",
+                "gpt",
+                "gemini",
+                "openai",
+                "anthropic",
+                "qwen",
+                "llama",
+            ] {
+                assert!(!lower.contains(maker), "{name} names {maker}");
+            }
+        }
+    }
+
+    #[test]
+    fn own_templates_are_found_but_not_given_to_phases() {
+        assert!(builtin("judge").is_some());
+        assert!(builtin("nobody").is_none());
+        assert_eq!(for_phase("judge"), for_phase("general"));
+        assert_ne!(for_phase("plan"), for_phase("general"));
+        assert_eq!(builtin_names().count(), 12);
+        assert_eq!(name_of(for_phase("audit")), Some("audit"));
+    }
+}

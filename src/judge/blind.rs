@@ -1,0 +1,141 @@
+//! Giving proposals their blinded names.
+//!
+//! The shuffle is fixed by the plan's seed and the phase's name, and by nothing else: neither by the
+//! order in which proposals arrived nor by the platform. It is SplitMix64 driving a Fisher–Yates
+//! shuffle, written out here because a run that is resumed by a later version must come to the same
+//! order, which no random number crate promises.
+
+use crate::model::{CallId, Label, PhaseName};
+
+/// Names the proposals of a phase: each label with the call behind it, in the labels' order.
+///
+/// The same seed, phase and set of calls always give the same answer. A call that is given twice
+/// counts once.
+pub fn blind(seed: u64, phase: &PhaseName, calls: &[CallId]) -> Vec<(Label, CallId)> {
+    let mut order = calls.to_vec();
+    order.sort();
+    order.dedup();
+    let mut random = SplitMix64::new(seed ^ phase_salt(phase));
+    for last in (1..order.len()).rev() {
+        order.swap(last, random.below(last + 1));
+    }
+    order
+        .into_iter()
+        .enumerate()
+        .map(|(index, call)| (Label::at(index), call))
+        .collect()
+}
+
+/// So that two ensembles of one run do not get the same shuffle.
+fn phase_salt(phase: &PhaseName) -> u64 {
+    let digest = blake3::hash(phase.as_str().as_bytes());
+    let mut head = [0; 8];
+    head.copy_from_slice(&digest.as_bytes()[..8]);
+    u64::from_le_bytes(head)
+}
+
+/// Sebastiano Vigna's SplitMix64: small, well distributed from any seed, zero included.
+struct SplitMix64(u64);
+
+impl SplitMix64 {
+    fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// A number below `bound`. The bias is below `bound / 2^64`, which no ensemble can notice.
+    fn below(&mut self, bound: usize) -> usize {
+        let wide = u128::from(self.next()) * (bound as u128);
+        usize::try_from(wide >> 64).expect("the high half of the product is below `bound`")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::{any, prop, proptest};
+
+    use super::*;
+
+    fn calls(count: usize) -> Vec<CallId> {
+        (1..=count)
+            .map(|n| CallId::new(format!("plan.propose-{n}")))
+            .collect()
+    }
+
+    #[test]
+    fn order_is_fixed_for_good() {
+        // A recorded answer: if this changes, resumed runs would swap their proposals.
+        let order: Vec<String> = blind(42, &"plan".into(), &calls(4))
+            .into_iter()
+            .map(|(label, call)| format!("{label}={call}"))
+            .collect();
+        assert_eq!(
+            order,
+            [
+                "A=plan.propose-1",
+                "B=plan.propose-3",
+                "C=plan.propose-2",
+                "D=plan.propose-4"
+            ]
+        );
+    }
+
+    #[test]
+    fn every_order_of_three_occurs_about_equally_often() {
+        let mut seen = std::collections::BTreeMap::new();
+        for seed in 0..6000 {
+            let order: Vec<CallId> = blind(seed, &"plan".into(), &calls(3))
+                .into_iter()
+                .map(|(_, call)| call)
+                .collect();
+            *seen.entry(order).or_insert(0_u32) += 1;
+        }
+        assert_eq!(seen.len(), 6);
+        assert!(
+            seen.values().all(|count| (850..1150).contains(count)),
+            "{:?}",
+            seen.values()
+        );
+    }
+
+    #[test]
+    fn phases_of_one_run_are_shuffled_apart() {
+        let differing = (0..100)
+            .filter(|seed| {
+                blind(*seed, &"plan".into(), &calls(5)) != blind(*seed, &"ws".into(), &calls(5))
+            })
+            .count();
+        assert!(differing > 90, "only {differing} of 100 differ");
+    }
+
+    proptest! {
+        #[test]
+        fn blind_is_a_permutation_that_forgets_the_order_of_arrival(
+            seed in any::<u64>(),
+            phase in "[a-z]{1,8}",
+            ids in prop::collection::btree_set("[a-z]{1,6}", 0..40),
+            rotation in 0_usize..40,
+        ) {
+            let sorted: Vec<CallId> = ids.iter().map(CallId::new).collect();
+            let mut arrived = sorted.clone();
+            let by = rotation.min(arrived.len());
+            arrived.rotate_left(by);
+            let phase = PhaseName::new(phase);
+            let blinded = blind(seed, &phase, &arrived);
+            assert_eq!(blinded, blind(seed, &phase, &sorted));
+            let behind: BTreeSet<CallId> = blinded.iter().map(|(_, call)| call.clone()).collect();
+            assert_eq!(behind, sorted.iter().cloned().collect());
+            let labels: BTreeSet<&Label> = blinded.iter().map(|(label, _)| label).collect();
+            assert_eq!(labels.len(), sorted.len());
+        }
+    }
+}
