@@ -1,0 +1,146 @@
+//! From an ended process to the attempt's report: what it left is judged, decoded and kept.
+
+use crate::agents::{self, Ending};
+use crate::context::{self, Decoded, HandoffLeft};
+use crate::engine::Input;
+use crate::model::{Artifact, CallResult, CallSpec, Contract, Failure, HandoffWords, Purpose, Usage};
+use crate::process;
+
+use super::Site;
+use super::monitor::Watched;
+use super::prepare::machine;
+use super::scratch::Scratch;
+
+/// An attempt at its end.
+pub struct Ended<'a> {
+    pub site: &'a Site,
+    pub call: &'a CallSpec,
+    pub attempt: u32,
+    pub scratch: &'a Scratch,
+}
+
+impl Ended<'_> {
+    /// The report of the attempt.
+    pub fn collect(&self, watched: &Watched, remarks: Vec<String>) -> Input {
+        let usage = watched.transcript.usage();
+        match self.result(watched, remarks, usage) {
+            Ok(result) => Input::Succeeded {
+                call: self.call.id.clone(),
+                attempt: self.attempt,
+                result: Box::new(result),
+            },
+            Err(failure) => Input::Failed {
+                call: self.call.id.clone(),
+                attempt: self.attempt,
+                failure,
+                usage,
+            },
+        }
+    }
+
+    fn result(
+        &self,
+        watched: &Watched,
+        mut remarks: Vec<String>,
+        usage: Usage,
+    ) -> Result<CallResult, Failure> {
+        self.keep_streams()?;
+        if let Some(failure) = &watched.failure {
+            return Err(failure.clone());
+        }
+        let ending = Ending {
+            exit: exit(watched),
+            stderr_tail: &watched.stderr_tail,
+            contract_met: watched.out.is_complete(),
+        };
+        let message = agents::conclude(&watched.transcript, &ending)?;
+        let mut left = watched.out.read();
+        left.final_message = message.text;
+        if left.deliverable.is_none() && self.call.purpose == Purpose::Repair {
+            left.deliverable = self.repaired_document();
+        }
+        let decoded = context::decode_answer(&self.call.contract, &left)?;
+        remarks.extend(watched.exit.leaked.iter().map(|process| {
+            format!("ended process {}, which the agent left behind: {}", process.pid, process.command)
+        }));
+        self.keep(decoded, remarks, usage)
+    }
+
+    fn keep(
+        &self,
+        decoded: Decoded,
+        mut remarks: Vec<String>,
+        usage: Usage,
+    ) -> Result<CallResult, Failure> {
+        remarks.extend(decoded.remarks);
+        let handoff = match decoded.handoff {
+            HandoffLeft::Valid(words) => Some(self.artifact("handoff.json", &to_json(&words))?),
+            HandoffLeft::Absent => None,
+            HandoffLeft::Invalid(errors) => {
+                remarks.push(format!("the agent's handoff is not valid: {}", errors.join("; ")));
+                None
+            }
+        };
+        let deliverable = decoded.deliverable.map(|text| self.artifact("deliverable.md", &text));
+        let structured = decoded.structured.map(|text| self.artifact(self.structured_name(), &text));
+        Ok(CallResult {
+            answer: decoded.answer,
+            deliverable: deliverable.transpose()?,
+            handoff,
+            structured: structured.transpose()?,
+            remarks,
+            usage,
+        })
+    }
+
+    fn structured_name(&self) -> &'static str {
+        match self.call.contract {
+            Contract::Document => "answer.txt",
+            Contract::Judgement { .. } => "verdict.json",
+        }
+    }
+
+    /// The document of the judge whose verdict is being repaired: the form is mended, not the text.
+    fn repaired_document(&self) -> Option<Vec<u8>> {
+        let faulty = self.call.inputs.iter().find_map(|input| input.artifact.as_ref())?;
+        let (folder, _) = faulty.path.rsplit_once('/')?;
+        std::fs::read(self.site.folder.path(&format!("{folder}/deliverable.md"))).ok()
+    }
+
+    fn keep_streams(&self) -> Result<(), Failure> {
+        let folder = attempt_folder(self.site, self.call, self.attempt);
+        let streams = [(self.scratch.events(), "events.jsonl"), (self.scratch.errors(), "stderr.log")];
+        for (from, name) in streams {
+            let to = self.site.folder.path(&format!("{folder}/{name}"));
+            if from.exists() {
+                self.site.redactor.redact_file(&from, &to).map_err(machine)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn artifact(&self, name: &str, text: &str) -> Result<Artifact, Failure> {
+        let path = format!("{}/{name}", attempt_folder(self.site, self.call, self.attempt));
+        let clean = self.site.redactor.redact(text);
+        self.site.folder.write_artifact(&path, clean.as_bytes()).map_err(machine)
+    }
+}
+
+/// An attempt's folder, relative to the run folder.
+pub fn attempt_folder(site: &Site, call: &CallSpec, attempt: u32) -> String {
+    let phase = site.plan.phase_folder(&call.phase).unwrap_or_else(|| "phases/00-unknown".to_owned());
+    format!("{phase}/calls/{}/attempt-{attempt}", call.id)
+}
+
+fn exit(watched: &Watched) -> agents::Exit {
+    match watched.exit.ending {
+        _ if watched.ended_by_us => agents::Exit::EndedByUs,
+        process::Ending::Code(code) => agents::Exit::Code(code),
+        process::Ending::Signal(signal) => agents::Exit::Signal(signal),
+        process::Ending::Unknown => agents::Exit::Signal(9),
+    }
+}
+
+fn to_json(words: &HandoffWords) -> String {
+    serde_json::to_string_pretty(words).expect("plain data with text keys")
+}

@@ -1,0 +1,284 @@
+//! From an order to a running process: the prompt, the workspace, the command.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use crate::agents::{self, Assignment, Launch, Seed, SeedFile, Transcript};
+use crate::context::{self, Assembled, Assembly, Ledger};
+use crate::model::{Artifact, CallInput, Failure, FailureKind, Ground, InputSource};
+use crate::plan::{AgentSpec, ModelSpec};
+use crate::process::{self, Child, ChildSpec};
+use crate::rehearsal::RehearsedCall;
+use crate::workspace::{ControlFiles, Workspace};
+
+use super::attempt::Attempt;
+use super::scratch::Scratch;
+
+/// A child that prints more than this, in bytes, is ended.
+pub const MOST_OUTPUT: u64 = 512 << 20;
+
+/// A running attempt.
+pub struct Prepared {
+    pub scratch: Scratch,
+    pub transcript: Transcript,
+    pub child: Child,
+    pub prompt_tokens: u64,
+    pub remarks: Vec<String>,
+}
+
+/// Prepares the attempt and starts its process.
+pub async fn prepare(attempt: &Attempt) -> Result<Prepared, Failure> {
+    let (model, agent) = specs(attempt)?;
+    let contents = contents(attempt)?;
+    let Assembled { prompt, ledger } = assemble(attempt, &contents)?;
+    let folder = attempt.folder();
+    keep(attempt, &format!("{folder}/prompt.md"), &prompt)?;
+    let ledger_json = serde_json::to_string_pretty(&ledger).expect("a ledger is plain data");
+    keep(attempt, &format!("{folder}/context.json"), &ledger_json)?;
+    fits(&ledger)?;
+
+    let scratch = attempt.site.scratch_of(&attempt.call.id, attempt.number);
+    let mut remarks = lay_out(attempt, &scratch, &prompt, &contents).await?;
+    let launch = launch(attempt, &scratch, model, agent)?;
+    remarks.extend(launch.remarks.iter().cloned());
+    let child = start(attempt, &scratch, launch).await?;
+    Ok(Prepared {
+        scratch,
+        transcript: Transcript::new(agent.kind, model.price),
+        child,
+        prompt_tokens: ledger.total.tokens,
+        remarks,
+    })
+}
+
+fn specs(attempt: &Attempt) -> Result<(&ModelSpec, &AgentSpec), Failure> {
+    let plan = &attempt.site.plan;
+    let model = plan.models.get(&attempt.model);
+    let found = model.and_then(|model| Some((model, plan.agents.get(&model.agent)?)));
+    found.ok_or_else(|| {
+        let message = format!("the plan holds no model or agent for `{}`", attempt.model);
+        Failure::new(FailureKind::UnknownModel, message)
+    })
+}
+
+/// The texts of the call's inputs, by their artifacts' paths.
+fn contents(attempt: &Attempt) -> Result<BTreeMap<String, String>, Failure> {
+    let artifacts = attempt.call.inputs.iter().filter_map(|input| input.artifact.as_ref());
+    let read = |artifact: &Artifact| {
+        let bytes = attempt.site.folder.read_artifact(artifact).map_err(machine)?;
+        Ok((artifact.path.clone(), String::from_utf8_lossy(&bytes).into_owned()))
+    };
+    artifacts.map(read).collect()
+}
+
+fn assemble(
+    attempt: &Attempt,
+    contents: &BTreeMap<String, String>,
+) -> Result<Assembled, Failure> {
+    let instructions = attempt.site.instructions.as_ref();
+    let assembly = Assembly {
+        plan: &attempt.site.plan,
+        call: &attempt.call,
+        model: &attempt.model,
+        contents,
+        project_instructions: instructions.map(|(name, text)| (name.as_str(), text.as_str())),
+        workspace_files: None,
+    };
+    context::assemble(&assembly).map_err(machine)
+}
+
+/// A prompt larger than the model's window is stopped before it is paid for.
+fn fits(ledger: &Ledger) -> Result<(), Failure> {
+    let Some(window) = ledger.window.filter(|window| ledger.total.tokens > *window) else {
+        return Ok(());
+    };
+    let mut parts: Vec<_> = ledger.parts.iter().collect();
+    parts.sort_by_key(|part| std::cmp::Reverse(part.tokens));
+    let largest = parts.iter().take(3).map(|part| format!("{} ({})", part.name, part.tokens));
+    let message = format!(
+        "the prompt has about {} tokens, the model's window {window}; the largest parts: {}",
+        ledger.total.tokens,
+        largest.collect::<Vec<_>>().join(", ")
+    );
+    Err(Failure::new(FailureKind::ContextOverflow, message)
+        .hint("use `context_strategy: distilled`, name fewer inputs, or use a model with a larger window"))
+}
+
+/// Makes the scratch folder: the workspace with its inputs, the private home, the prompt.
+async fn lay_out(
+    attempt: &Attempt,
+    scratch: &Scratch,
+    prompt: &str,
+    contents: &BTreeMap<String, String>,
+) -> Result<Vec<String>, Failure> {
+    let (at, base) = (scratch.workspace(), attempt.site.base.clone());
+    let (root, ground) = (scratch.root().to_path_buf(), attempt.call.ground);
+    let made = tokio::task::spawn_blocking(move || {
+        if root.exists() {
+            crate::workspace::remove_tree(&root)?;
+        }
+        crate::workspace::make_private(&root)?;
+        match ground {
+            Ground::Snapshot => Workspace::create(&base, &at, ControlFiles::Drop),
+            Ground::Empty => Workspace::create_empty(&at),
+        }
+    });
+    let workspace = made.await.map_err(machine)?.map_err(machine)?;
+    for (name, text) in input_files(&attempt.call.inputs, contents) {
+        write(&workspace.input_dir().join(name), text.as_bytes(), 0o644)?;
+    }
+    write(&scratch.prompt(), prompt.as_bytes(), 0o600)?;
+    fs::create_dir(scratch.private()).map_err(|error| at_path(&scratch.private(), &error))?;
+    Ok(workspace.remarks().to_vec())
+}
+
+/// The inputs as files, for agents that would rather look than remember.
+fn input_files<'a>(
+    inputs: &'a [CallInput],
+    contents: &'a BTreeMap<String, String>,
+) -> impl Iterator<Item = (String, &'a str)> {
+    inputs.iter().filter_map(|input| {
+        let text = contents.get(&input.artifact.as_ref()?.path)?;
+        let name = match &input.source {
+            InputSource::Deliverable(phase) => format!("{phase}/output.md"),
+            InputSource::Handoff(phase) => format!("{phase}/handoff.json"),
+            InputSource::EarlierProposal(slot) => format!("proposals/{slot}.md"),
+            InputSource::Proposal(label) => format!("proposals/{label}.md"),
+            InputSource::Faulty => "faulty.txt".to_owned(),
+            InputSource::Request | InputSource::File(_) | InputSource::Errors(_) => return None,
+        };
+        Some((name, text.as_str()))
+    })
+}
+
+fn launch(
+    attempt: &Attempt,
+    scratch: &Scratch,
+    model: &ModelSpec,
+    agent: &AgentSpec,
+) -> Result<Launch, Failure> {
+    let site = &attempt.site;
+    let endpoint = site.rehearsal.as_ref().map(|server| {
+        let endpoint = server.endpoint(RehearsedCall {
+            call: attempt.call.id.clone(),
+            phase: attempt.call.phase.clone(),
+            purpose: attempt.call.purpose,
+            model: attempt.model.clone(),
+            slot: attempt.call.slot,
+            attempt: attempt.number,
+            contract: attempt.call.contract.clone(),
+            request: site.plan.request.clone(),
+        });
+        agents::Endpoint { base_url: endpoint.base_url, key: endpoint.key }
+    });
+    let (workspace, private) = (scratch.workspace(), scratch.private());
+    let launch = agents::launch(&Assignment {
+        agent,
+        model,
+        profile: attempt.call.profile,
+        workspace: &workspace,
+        private: &private,
+        title: attempt.call.id.as_str(),
+        vars: &vars(attempt),
+        endpoint: endpoint.as_ref(),
+        carried: &site.carried,
+        environment: &site.environment,
+    })
+    .map_err(|error| error.failure())?;
+    launch.files.iter().try_for_each(seed)?;
+    Ok(launch)
+}
+
+fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
+    let purpose = serde_json::to_value(attempt.call.purpose).ok();
+    let purpose = purpose.as_ref().and_then(|purpose| purpose.as_str()).unwrap_or_default();
+    [
+        ("TIPSTAFF_RUN", attempt.site.run.to_string()),
+        ("TIPSTAFF_CALL", attempt.call.id.to_string()),
+        ("TIPSTAFF_PHASE", attempt.call.phase.to_string()),
+        ("TIPSTAFF_PURPOSE", purpose.to_owned()),
+        ("TIPSTAFF_MODEL", attempt.model.to_string()),
+        ("TIPSTAFF_SLOT", attempt.call.slot.to_string()),
+        ("TIPSTAFF_ATTEMPT", attempt.number.to_string()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
+    .into()
+}
+
+fn seed(file: &SeedFile) -> Result<(), Failure> {
+    match &file.seed {
+        Seed::Folder => {
+            fs::create_dir_all(&file.path).map_err(|error| at_path(&file.path, &error))
+        }
+        Seed::File { content, mode } => write(&file.path, content.as_bytes(), *mode),
+        Seed::Link { target } => {
+            make_parent(&file.path)?;
+            symlink(target, &file.path).map_err(|error| at_path(&file.path, &error))
+        }
+    }
+}
+
+async fn start(attempt: &Attempt, scratch: &Scratch, launch: Launch) -> Result<Child, Failure> {
+    let spec = ChildSpec {
+        program: launch.program,
+        args: launch.args,
+        env: launch.env,
+        cwd: launch.cwd,
+        stdin: scratch.prompt(),
+        stdout: scratch.events(),
+        stderr: scratch.errors(),
+        record: scratch.record(),
+        marker: attempt.site.marker(&attempt.call.id, attempt.number),
+        grace: attempt.site.grace,
+        max_output_bytes: Some(MOST_OUTPUT),
+    };
+    process::start(&spec, &attempt.site.program).await.map_err(|error| {
+        let kind = if error.is_program() { FailureKind::AgentMissing } else { FailureKind::Machine };
+        Failure::new(kind, chain(&error))
+    })
+}
+
+/// Writes a record of the run folder, without secrets.
+fn keep(attempt: &Attempt, relative: &str, text: &str) -> Result<(), Failure> {
+    let clean = attempt.site.redactor.redact(text);
+    let written = attempt.site.folder.write_artifact(relative, clean.as_bytes());
+    written.map(|_| ()).map_err(machine)
+}
+
+fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
+    make_parent(path)?;
+    let opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path);
+    opened.and_then(|mut file| file.write_all(bytes)).map_err(|error| at_path(path, &error))
+}
+
+fn make_parent(path: &Path) -> Result<(), Failure> {
+    let parent = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
+    fs::create_dir_all(&parent).map_err(|error| at_path(&parent, &error))
+}
+
+fn at_path(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(FailureKind::Machine, format!("failed to write {}: {error}", path.display()))
+}
+
+/// The failure of the machine below: disk, folders, threads.
+pub fn machine(error: impl std::error::Error) -> Failure {
+    Failure::new(FailureKind::Machine, chain(&error))
+}
+
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text.push_str(": ");
+            text.push_str(&cause_text);
+        }
+        source = cause.source();
+    }
+    text
+}
