@@ -1,0 +1,9 @@
+//! The promises to the user, each tested through the real binary with the scripted fake agent.
+//!
+//! A file a promise. What they share is in `support`: [`support::Sandbox`] for whole runs,
+//! [`support::Stage`] for single children under their warden.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod fake_agent_behaves;
+mod no_process_survives;
+mod support;
