@@ -105,7 +105,10 @@ impl Child {
         let exit = match reported {
             Some(exit) => exit,
             None => {
-                let exit = Exit::lost(self.sweep().await);
+                let mut leaked = self.sweep().await;
+                // The child itself dies with its warden; seen while it does, it is no leak.
+                leaked.retain(|leaked| leaked.pid != self.pid);
+                let exit = Exit::lost(leaked);
                 // So that the record tells the same to whoever reads it later.
                 exit.write(&self.spec.record).ok();
                 exit
@@ -155,6 +158,8 @@ impl Child {
     fn signal(&self, signal: Signal) {
         if let Some(warden) = self.living_warden() {
             kill_process(warden, signal).ok();
+            // It may have been stopped, by its own child even.
+            kill_process(warden, Signal::CONT).ok();
         }
     }
 

@@ -57,8 +57,9 @@ fn end_all(quarry: &Quarry, patience: Duration) -> Vec<Leaked> {
     let mut found: BTreeMap<RawPid, Leaked> = BTreeMap::new();
     let mut asked = BTreeSet::new();
     loop {
-        let targets = find(quarry);
-        reap_adopted(found.keys().copied());
+        let all = processes();
+        reap_adopted(&all, quarry, &found);
+        let targets = find(quarry, &all);
         if targets.is_empty() || start.elapsed() >= GIVE_UP {
             return found.into_values().collect();
         }
@@ -76,17 +77,16 @@ fn end_all(quarry: &Quarry, patience: Duration) -> Vec<Leaked> {
 }
 
 /// The living processes that match, without this one and its ancestors.
-fn find(quarry: &Quarry) -> Vec<Seen> {
-    let all = processes();
-    let own = std::process::id().cast_signed();
-    let ours: BTreeSet<_> = descendants(&all, own).iter().map(|seen| seen.pid).collect();
+fn find<'a>(quarry: &Quarry, all: &'a [Seen]) -> Vec<&'a Seen> {
+    let own = own_pid();
+    let ours: BTreeSet<_> = descendants(all, own).iter().map(|seen| seen.pid).collect();
     let parents: BTreeMap<_, _> = all.iter().map(|seen| (seen.pid, seen.parent)).collect();
     let mut spared = BTreeSet::new();
     let mut next = Some(own);
     while let Some(pid) = next.filter(|pid| spared.insert(*pid)) {
         next = parents.get(&pid).copied();
     }
-    all.into_iter()
+    all.iter()
         .filter(|seen| !seen.zombie && !spared.contains(&seen.pid))
         .filter(|seen| matches(quarry, seen, ours.contains(&seen.pid)))
         .collect()
@@ -104,33 +104,34 @@ fn matches(quarry: &Quarry, seen: &Seen, ours: bool) -> bool {
 }
 
 /// Sends through a descriptor and looks once more: the number may belong to another process by now.
-fn send(quarry: &Quarry, seen: Seen, signal: Signal) {
+fn send(quarry: &Quarry, seen: &Seen, signal: Signal) {
     let Some(pid) = as_pid(seen.pid) else { return };
     let Ok(handle) = pidfd_open(pid, PidfdFlags::empty()) else {
         return;
     };
-    let own = std::process::id().cast_signed();
-    let Some(again) = look_at(seen.pid) else {
-        return;
-    };
-    let ours = descendants(&processes(), own)
-        .iter()
-        .any(|other| other.pid == seen.pid);
-    if matches(quarry, &again, ours) {
+    // Whoever has the number now and is in a session that was ours a moment ago is ours too.
+    if look_at(seen.pid).is_some_and(|again| matches(quarry, &again, true)) {
         pidfd_send_signal(&handle, signal).ok();
     }
 }
 
-/// Takes those from the system that ended as children of this process; others are not its business.
-fn reap_adopted(pids: impl Iterator<Item = RawPid>) {
-    let own = std::process::id().cast_signed();
-    for pid in pids {
-        if look_at(pid).is_some_and(|seen| seen.zombie && seen.parent == own)
-            && let Some(pid) = as_pid(pid)
-        {
+/// Takes those from the system that ended as children of this process, and that it came to have only
+/// because a warden was lost. Its other children are waited for elsewhere.
+fn reap_adopted(all: &[Seen], quarry: &Quarry, found: &BTreeMap<RawPid, Leaked>) {
+    let own = own_pid();
+    for seen in all.iter().filter(|seen| seen.zombie && seen.parent == own) {
+        let adopted = match quarry {
+            Quarry::Prefix(_) => false,
+            Quarry::Lost { warden, .. } => seen.session == *warden,
+        };
+        if let Some(pid) = as_pid(seen.pid).filter(|_| adopted || found.contains_key(&seen.pid)) {
             waitpid(Some(pid), WaitOptions::NOHANG).ok();
         }
     }
+}
+
+fn own_pid() -> RawPid {
+    std::process::id().cast_signed()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use notify::event::{AccessKind, AccessMode};
 use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -102,13 +103,11 @@ fn watcher(
     let changed = Arc::clone(changed);
     notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         let matters = match event {
-            Ok(event) if matches!(event.kind, EventKind::Access(_)) => false,
             Ok(event) => {
-                event.need_rescan()
-                    || event.paths.iter().any(|path| {
-                        files.contains(path)
-                            || folders.iter().any(|folder| path.starts_with(folder))
-                    })
+                let here = |path: &PathBuf| {
+                    files.contains(path) || folders.iter().any(|folder| path.starts_with(folder))
+                };
+                event.need_rescan() || (is_change(event.kind) && event.paths.iter().any(here))
             }
             Err(_) => true,
         };
@@ -116,6 +115,18 @@ fn watcher(
             changed.notify_one();
         }
     })
+}
+
+/// A writer that closes the file counts: what it wrote is complete now.
+fn is_change(kind: EventKind) -> bool {
+    match kind {
+        EventKind::Access(access) => access == AccessKind::Close(AccessMode::Write),
+        EventKind::Any
+        | EventKind::Create(_)
+        | EventKind::Modify(_)
+        | EventKind::Remove(_)
+        | EventKind::Other => true,
+    }
 }
 
 #[cfg(test)]

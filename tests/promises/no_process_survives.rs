@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use tipstaff::process::{
-    Asked, Ending, Exit, LineTail, ProcessError, TailLine, WardenFate, become_subreaper, start,
-    sweep,
+    Asked, Ending, Exit, LineTail, ProcessError, TailLine, WardenFate, Watch, become_subreaper,
+    start, sweep,
 };
 
 use crate::support::{FAKE_AGENT, Stage, TIPSTAFF, alive, kill, parent, pending, until};
@@ -189,8 +189,11 @@ async fn nothing_survives_a_warden_that_is_killed() {
         exit.leaked.iter().any(|leaked| leaked.pid == straggler),
         "{exit:?}"
     );
-    until("the agent is gone", || !alive(child.pid()));
-    assert!(!alive(straggler));
+    assert!(
+        exit.leaked.iter().all(|leaked| leaked.pid != child.pid()),
+        "{exit:?}"
+    );
+    assert!(!alive(child.pid()) && !alive(straggler));
 }
 
 #[tokio::test]
@@ -262,6 +265,34 @@ async fn two_hundred_megabytes_arrive_whole_through_a_small_reader() {
     assert_eq!(bytes, BYTES + 4);
     assert_eq!(last, Some(TailLine::Text(String::from("end"))));
     assert!(largest <= 4 << 20, "{largest} bytes in one call");
+}
+
+#[tokio::test]
+async fn output_without_end_is_noticed_while_it_grows_and_stopped() {
+    let stage = Stage::new("- do: [{ print_bytes: 1000000000000 }]");
+    let mut spec = stage.spec();
+    spec.max_output_bytes = Some(1 << 20);
+    let mut watch = Watch::new(&[&stage.path("out")], Duration::from_secs(1));
+    let mut child = start(spec, Path::new(TIPSTAFF)).await.unwrap();
+    while !child.over_limit() {
+        watch.changed().await;
+    }
+    child.kill();
+    let exit = child.wait().await.unwrap();
+    assert_eq!(
+        (exit.asked, exit.ending),
+        (Asked::AtOnce, Ending::Signaled(9))
+    );
+}
+
+#[tokio::test]
+async fn a_warden_that_was_stopped_still_ends_its_child() {
+    let stage = Stage::new("- do: [{ touch: ready }, hang]");
+    let mut child = stage.start().await;
+    until("the agent runs", || stage.path("ready").exists());
+    kill(child.warden_pid(), Signal::STOP);
+    child.kill();
+    assert_eq!(child.wait().await.unwrap().ending, Ending::Signaled(9));
 }
 
 #[tokio::test]
