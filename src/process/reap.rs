@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
+use std::os::fd::AsFd;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -9,7 +10,6 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::process::{Pid, RawPid, WaitOptions, WaitStatus, getpid, kill_process, wait};
-use std::os::fd::AsFd;
 
 use super::proctree::{Seen, as_pid, descendants, describe, processes};
 use super::record::Leaked;

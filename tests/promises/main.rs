@@ -4,6 +4,8 @@
 //! [`support::Stage`] for single children under their warden.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod a_child_starts_or_says_why;
 mod fake_agent_behaves;
 mod no_process_survives;
+mod output_is_bounded;
 mod support;

@@ -1,14 +1,11 @@
 //! No process survives its call, whoever dies, and however.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use tipstaff::process::{
-    Asked, Ending, Exit, LineTail, ProcessError, TailLine, WardenFate, Watch, become_subreaper,
-    start, sweep,
-};
+use tipstaff::process::{Asked, Ending, Exit, WardenFate, become_subreaper, start, sweep};
 
 use crate::support::{FAKE_AGENT, Stage, TIPSTAFF, alive, kill, parent, pending, until};
 
@@ -232,60 +229,6 @@ fn what_survives_both_is_found_by_its_mark() {
 }
 
 #[tokio::test]
-async fn two_hundred_megabytes_arrive_whole_through_a_small_reader() {
-    const BYTES: u64 = 200_000_000;
-    let stage = Stage::new(&format!(
-        "- do: [{{ print_bytes: {BYTES} }}, {{ print: end }}]"
-    ));
-    let mut spec = stage.spec();
-    spec.max_output_bytes = Some(BYTES / 2);
-    let mut child = start(spec, Path::new(TIPSTAFF)).await.unwrap();
-    let exit = child.wait().await.unwrap();
-    assert_eq!(exit.ending, Ending::Exited(0));
-    assert!(child.over_limit());
-
-    let mut tail = LineTail::new(stage.path("out"), 8 << 20);
-    let (mut bytes, mut largest, mut last) = (0, 0, None);
-    loop {
-        let lines = tail.read_new().unwrap();
-        let mut size = 0;
-        for line in &lines {
-            match line {
-                TailLine::Text(text) => size += text.len() as u64 + 1,
-                TailLine::TooLong { bytes } => panic!("a line of {bytes} bytes"),
-            }
-        }
-        bytes += size;
-        largest = largest.max(size);
-        last = lines.into_iter().next_back().or(last);
-        if !tail.has_more() {
-            break;
-        }
-    }
-    assert_eq!(bytes, BYTES + 4);
-    assert_eq!(last, Some(TailLine::Text(String::from("end"))));
-    assert!(largest <= 4 << 20, "{largest} bytes in one call");
-}
-
-#[tokio::test]
-async fn output_without_end_is_noticed_while_it_grows_and_stopped() {
-    let stage = Stage::new("- do: [{ print_bytes: 1000000000000 }]");
-    let mut spec = stage.spec();
-    spec.max_output_bytes = Some(1 << 20);
-    let mut watch = Watch::new(&[&stage.path("out")], Duration::from_secs(1));
-    let mut child = start(spec, Path::new(TIPSTAFF)).await.unwrap();
-    while !child.over_limit() {
-        watch.changed().await;
-    }
-    child.kill();
-    let exit = child.wait().await.unwrap();
-    assert_eq!(
-        (exit.asked, exit.ending),
-        (Asked::AtOnce, Ending::Signaled(9))
-    );
-}
-
-#[tokio::test]
 async fn a_warden_that_was_stopped_still_ends_its_child() {
     let stage = Stage::new("- do: [{ touch: ready }, hang]");
     let mut child = stage.start().await;
@@ -295,87 +238,30 @@ async fn a_warden_that_was_stopped_still_ends_its_child() {
     assert_eq!(child.wait().await.unwrap().ending, Ending::Signaled(9));
 }
 
-#[tokio::test]
-async fn a_child_inherits_nothing() {
-    let stage = Stage::new("");
-    let mut spec = stage.spec();
-    spec.program = PathBuf::from("env");
-    spec.args = Vec::new();
-    let path = std::env::var_os("PATH").unwrap();
-    spec.env.insert("PATH".into(), path.clone());
-    start(spec, Path::new(TIPSTAFF))
-        .await
-        .unwrap()
-        .wait()
-        .await
+#[test]
+fn a_polite_stop_is_heard_even_if_sigint_was_ignored_where_the_supervisor_started() {
+    let stage = Stage::new("- do: [hang]");
+    // What a shell without job control does to everything that it starts in the background.
+    let mut supervisor = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' INT; exec \"$0\" --supervise \"$@\"",
+            FAKE_AGENT,
+        ])
+        .args([
+            Path::new(TIPSTAFF),
+            stage.folder(),
+            Path::new(&stage.marker()),
+        ])
+        .stdin(Stdio::null())
+        .spawn()
         .unwrap();
-
-    let mut lines: Vec<_> = std::fs::read_to_string(stage.path("out"))
-        .unwrap()
-        .lines()
-        .map(String::from)
-        .collect();
-    lines.sort_unstable();
-    let path = format!("PATH={}", path.to_string_lossy());
+    let agent = stage.pid_in("supervised");
+    kill(parent(agent), Signal::TERM);
+    supervisor.wait().unwrap();
+    let exit = Exit::read(&stage.path("exit.json")).unwrap();
     assert_eq!(
-        lines,
-        [path, format!("TIPSTAFF_CALL_MARK={}", stage.marker())]
+        (exit.ending, exit.asked),
+        (Ending::Signaled(2), Asked::Politely)
     );
-}
-
-#[tokio::test]
-async fn a_program_that_cannot_start_is_told_apart_from_one_that_is_missing() {
-    let stage = Stage::new("");
-    std::fs::write(stage.path("plain"), "no program").unwrap();
-    std::fs::write(stage.path("script"), "#!/nonexistent/interpreter\n").unwrap();
-    let mut permissions = std::fs::metadata(stage.path("script"))
-        .unwrap()
-        .permissions();
-    std::os::unix::fs::PermissionsExt::set_mode(&mut permissions, 0o755);
-    std::fs::set_permissions(stage.path("script"), permissions).unwrap();
-
-    let refused = async |program: PathBuf| {
-        let spec = tipstaff::process::ChildSpec {
-            program,
-            ..stage.spec()
-        };
-        start(spec, Path::new(TIPSTAFF)).await.unwrap_err()
-    };
-    let missing = [
-        stage.path("nothing"),
-        PathBuf::from("no-such-program-anywhere"),
-    ];
-    for program in missing {
-        let error = refused(program.clone()).await;
-        assert!(matches!(&error, ProcessError::ProgramMissing { program: p } if *p == program));
-    }
-    for program in [stage.path("plain"), stage.path("script")] {
-        let error = refused(program.clone()).await;
-        let fits =
-            matches!(&error, ProcessError::NotExecutable { program: p, .. } if *p == program);
-        assert!(fits, "{error:?}");
-    }
-}
-
-#[tokio::test]
-async fn a_folder_or_a_stream_that_is_missing_is_named() {
-    let stage = Stage::new("");
-    let mut spec = stage.spec();
-    spec.cwd = stage.path("nowhere");
-    let error = start(spec, Path::new(TIPSTAFF)).await.unwrap_err();
-    assert!(matches!(&error, ProcessError::Folder { path, .. } if path.ends_with("nowhere")));
-
-    let mut spec = stage.spec();
-    spec.stdin = stage.path("no-prompt");
-    let error = start(spec, Path::new(TIPSTAFF)).await.unwrap_err();
-    assert!(matches!(&error, ProcessError::Stream { path, .. } if path.ends_with("no-prompt")));
-
-    let error = start(stage.spec(), Path::new("/nonexistent/tipstaff"))
-        .await
-        .unwrap_err();
-    assert!(matches!(error, ProcessError::Warden { .. }));
-    let error = start(stage.spec(), Path::new("/bin/true"))
-        .await
-        .unwrap_err();
-    assert!(matches!(error, ProcessError::WardenGone { .. }));
 }
