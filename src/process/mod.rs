@@ -1,1 +1,72 @@
-//! Children: spawn, warden, streams, limits. Knows nothing of agents.
+//! Children: spawn, warden, streams, limits. Knows nothing of agents, calls or runs.
+//!
+//! It must never print, never decide what an exit *means*, and never import a room above it. Linux
+//! only: it leans on `/proc`, child subreapers, parent-death signals, `signalfd` and pidfds.
+//!
+//! # Theory of operation
+//!
+//! Every child runs under a *warden* of its own: this same binary, executed again as
+//! `tipstaff __warden` ([`warden()`]), blocking and single-threaded.
+//!
+//! ```text
+//!  supervisor ──spec (memfd as stdin)──▶ warden ──fork, exec──▶ child ──▶ whatever it starts
+//!      ▲  └────SIGTERM, SIGQUIT────────▶  │  ▲                    │          │ setsid, double fork
+//!      └──greeting, record (pipe)─────────┘  └── orphans come here ┴──────────┘ (subreaper)
+//! ```
+//!
+//! **No process outlives its child.** A group kill misses processes that moved to their own session,
+//! so the warden is a *child subreaper*: whoever loses its parent becomes the warden's child. It ends
+//! its descendants until `wait` says that no child is left, which proves that no descendant is left.
+//!
+//! **Who may die, and what happens then:**
+//!
+//! * The child exits: the warden gives what it left behind a moment, ends it, writes the record.
+//! * The supervisor dies, by SIGKILL too: its death sends SIGTERM to the warden, which ends everything
+//!   and still writes the record. The supervisor may die before the warden asked for that signal:
+//!   hence the warden compares its parent afterwards with the one it was told.
+//! * The warden dies by SIGKILL: its death sends SIGKILL to the child; the rest becomes children of the
+//!   supervisor ([`become_subreaper`]), which knows them by session and by the environment variable
+//!   [`MARK`] and ends them within [`Child::wait`].
+//! * Both die: the mark remains in the environment of the stragglers, and [`sweep`] ends them when the
+//!   run is resumed. What moved to its own session *and* cleared its environment is missed only here
+//!   and in the previous case.
+//!
+//! The parent-death signal fires when the *thread* that spawned ends. Call [`start`] from a thread that
+//! lives as long as the process does; the main thread with a current-thread runtime is one.
+//!
+//! **Signals to the warden** (its interface, used by [`Child::stop`] and [`Child::kill`]): SIGTERM,
+//! SIGINT or SIGHUP asks politely (SIGINT to the child's process group, after the grace time SIGKILL
+//! to all); the second one, or SIGQUIT, kills at once. Standard signals do not queue: "at once" has a
+//! signal of its own, because two SIGTERM sent together may arrive as one.
+//!
+//! **Streams are regular files**, never pipes: many programs lose their last output on a pipe, and a
+//! dead supervisor loses nothing. The supervisor follows them with [`LineTail`], woken by [`Watch`].
+//! Output without end is stopped by the supervisor, which asks [`Child::over_limit`] as it reads.
+//!
+//! **How it ended** comes twice: on the pipe to the supervisor (works with a full disk) and as the
+//! record file (works when the supervisor is gone).
+
+mod child;
+mod error;
+mod limits;
+mod proctree;
+mod reap;
+mod record;
+mod spec;
+mod start;
+mod sweep;
+mod sys;
+mod tail;
+mod warden;
+mod watch;
+
+pub use child::{Child, become_subreaper};
+pub use error::ProcessError;
+pub use limits::{Deadlines, Expired};
+pub use record::{Asked, Ending, Exit, Leaked, WardenFate};
+pub use spec::{ChildSpec, MARK};
+pub use start::{WARDEN_ARG, start};
+pub use sweep::sweep;
+pub use tail::{LineTail, TailLine};
+pub use warden::warden;
+pub use watch::{Nudge, Watch};

@@ -1,0 +1,191 @@
+//! A child that runs, as the supervisor holds it.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use rustix::process::{Pid, Signal, getpid, kill_process, set_child_subreaper};
+use tokio::io::AsyncReadExt;
+use tokio::process::ChildStdout;
+use tokio::task::JoinHandle;
+
+use super::error::ProcessError;
+use super::proctree::as_pid;
+use super::record::{Exit, Leaked, Report};
+use super::spec::ChildSpec;
+use super::sweep::sweep_lost;
+
+/// Makes this process the one to which processes come that lose their parent because a warden was
+/// killed. Call it once, before the first [`super::start`]. Other orphans among the descendants of this
+/// process (a helper command's daemon, say) come here too; nobody ends those.
+///
+/// Fails only where the kernel knows no child subreapers.
+pub fn become_subreaper() -> io::Result<()> {
+    Ok(set_child_subreaper(Some(getpid()))?)
+}
+
+/// A running child with its warden. Dropping it before its end is known ends it, without waiting.
+#[derive(Debug)]
+pub struct Child {
+    warden: tokio::process::Child,
+    /// The warden's id, kept because the handle forgets it at the end.
+    warden_pid: u32,
+    reports: ChildStdout,
+    heard: Vec<u8>,
+    pid: u32,
+    spec: ChildSpec,
+    sweeping: Option<JoinHandle<Vec<Leaked>>>,
+    exit: Option<Exit>,
+}
+
+impl Child {
+    /// Around a warden just spawned, its standard output piped.
+    pub(super) fn new(mut warden: tokio::process::Child, spec: ChildSpec) -> Self {
+        let reports = warden
+            .stdout
+            .take()
+            .expect("the warden's standard output is piped");
+        let warden_pid = warden
+            .id()
+            .expect("a process that was not waited for has an id");
+        Self {
+            warden,
+            warden_pid,
+            reports,
+            heard: Vec::new(),
+            pid: 0,
+            spec,
+            sweeping: None,
+            exit: None,
+        }
+    }
+
+    /// The warden's first report; `None` if it ended without one.
+    pub(super) async fn greeting(&mut self) -> io::Result<Option<Report>> {
+        loop {
+            if let Some(end) = self.heard.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.heard.drain(..=end).collect();
+                return Ok(serde_json::from_slice(&line).ok());
+            }
+            if self.reports.read_buf(&mut self.heard).await? == 0 {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Notes the child's id.
+    pub(super) fn started(&mut self, pid: u32) {
+        self.pid = pid;
+    }
+
+    /// The child's own process id, which is its process group's id too.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The process id of its warden.
+    pub fn warden_pid(&self) -> u32 {
+        self.warden_pid
+    }
+
+    /// Waits until no process of the child is left, and tells how it ended. May be dropped and called
+    /// again at any time; later calls return the same.
+    ///
+    /// Fails only if the system refuses to wait.
+    pub async fn wait(&mut self) -> Result<Exit, ProcessError> {
+        if let Some(exit) = &self.exit {
+            return Ok(exit.clone());
+        }
+        self.await_warden()
+            .await
+            .map_err(|source| ProcessError::Wait {
+                pid: self.pid,
+                source,
+            })?;
+        let reported = self.last_report().or_else(|| Exit::read(&self.spec.record));
+        let exit = match reported {
+            Some(exit) => exit,
+            None => {
+                let mut leaked = self.sweep().await;
+                // The child itself dies with its warden; seen while it does, it is no leak.
+                leaked.retain(|leaked| leaked.pid != self.pid);
+                let exit = Exit::lost(leaked);
+                // So that the record tells the same to whoever reads it later.
+                exit.write(&self.spec.record).ok();
+                exit
+            }
+        };
+        self.exit = Some(exit.clone());
+        Ok(exit)
+    }
+
+    /// The pipe ends with the warden: nobody else holds it.
+    async fn await_warden(&mut self) -> io::Result<()> {
+        while self.reports.read_buf(&mut self.heard).await? > 0 {}
+        self.warden.wait().await?;
+        Ok(())
+    }
+
+    fn last_report(&self) -> Option<Exit> {
+        match serde_json::from_slice(&self.heard).ok()? {
+            Report::Ended(exit) => Some(exit),
+            Report::Started { .. } | Report::Refused(_) => None,
+        }
+    }
+
+    /// Ends what a killed warden left behind. The task is kept, so that a dropped `wait` loses nothing.
+    async fn sweep(&mut self) -> Vec<Leaked> {
+        let mark = self.spec.marker.clone();
+        let warden = self.warden_pid.cast_signed();
+        let task = self
+            .sweeping
+            .get_or_insert_with(|| tokio::task::spawn_blocking(move || sweep_lost(&mark, warden)));
+        // A task that was cancelled with the runtime has nobody left to report to.
+        task.await.unwrap_or_default()
+    }
+
+    /// Asks politely: SIGINT to the child's process group, SIGKILL to everything after the grace time.
+    /// The second call kills at once. Does nothing once the child has ended.
+    pub fn stop(&self) {
+        self.signal(Signal::TERM);
+    }
+
+    /// Kills the child and all its descendants at once. Does nothing once the child has ended.
+    pub fn kill(&self) {
+        self.signal(Signal::QUIT);
+    }
+
+    /// To the warden, as long as its id is its own.
+    fn signal(&self, signal: Signal) {
+        if let Some(warden) = self.living_warden() {
+            kill_process(warden, signal).ok();
+            // It may have been stopped, by its own child even.
+            kill_process(warden, Signal::CONT).ok();
+        }
+    }
+
+    fn living_warden(&self) -> Option<Pid> {
+        as_pid(self.warden.id()?.cast_signed())
+    }
+
+    /// Bytes on standard output and error so far; a stream that is missing counts as empty.
+    pub fn output_bytes(&self) -> u64 {
+        let size = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        size(&self.spec.stdout) + size(&self.spec.stderr)
+    }
+
+    /// Whether it printed more than its limit allows. Look from time to time and [`Child::kill`] it.
+    pub fn over_limit(&self) -> bool {
+        self.spec
+            .max_output_bytes
+            .is_some_and(|limit| self.output_bytes() > limit)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        if self.exit.is_none() {
+            self.kill();
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! A look at the system's processes through `/proc`. Reads only; what vanishes meanwhile is left out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use rustix::process::{Pid, RawPid};
+
+use super::record::Leaked;
+use super::spec::MARK;
+
+/// Longest command line that is kept, in characters.
+const COMMAND_CHARS: usize = 200;
+
+/// One process as `/proc/PID/stat` shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Seen {
+    /// Its id.
+    pub pid: RawPid,
+    /// Its parent's id; 0 for the first process.
+    pub parent: RawPid,
+    /// Its session's id.
+    pub session: RawPid,
+    /// Whether it has ended and only waits for its parent to notice.
+    pub zombie: bool,
+}
+
+/// All processes that can be seen, in no order.
+pub(super) fn processes() -> Vec<Seen> {
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+        .filter_map(look_at)
+        .collect()
+}
+
+/// One process; `None` if it is gone.
+pub(super) fn look_at(pid: RawPid) -> Option<Seen> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    parse_stat(pid, &String::from_utf8_lossy(&stat))
+}
+
+/// The name in parentheses may hold anything, parentheses too: the fields begin after the last one.
+fn parse_stat(pid: RawPid, stat: &str) -> Option<Seen> {
+    let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
+    let state = fields.next()?;
+    let parent = fields.next()?.parse().ok()?;
+    let _group = fields.next()?;
+    let session = fields.next()?.parse().ok()?;
+    Some(Seen {
+        pid,
+        parent,
+        session,
+        zombie: matches!(state, "Z" | "X"),
+    })
+}
+
+/// The living descendants of `root` among `all`, without `root`.
+pub(super) fn descendants(all: &[Seen], root: RawPid) -> Vec<Seen> {
+    let mut children: BTreeMap<RawPid, Vec<&Seen>> = BTreeMap::new();
+    for seen in all {
+        children.entry(seen.parent).or_default().push(seen);
+    }
+    let mut found = BTreeSet::new();
+    let mut living = Vec::new();
+    let mut open = vec![root];
+    while let Some(parent) = open.pop() {
+        for seen in children.get(&parent).into_iter().flatten() {
+            // The list was not taken in one moment, so ids in it may even form a circle.
+            if seen.pid != root && found.insert(seen.pid) {
+                open.push(seen.pid);
+                if !seen.zombie {
+                    living.push(**seen);
+                }
+            }
+        }
+    }
+    living
+}
+
+/// The mark in a process's environment; `None` if it has none or may not be read.
+pub(super) fn mark_of(pid: RawPid) -> Option<String> {
+    let environ = fs::read(format!("/proc/{pid}/environ")).ok()?;
+    find_mark(&environ)
+}
+
+fn find_mark(environ: &[u8]) -> Option<String> {
+    environ
+        .split(|byte| *byte == 0)
+        .find_map(|entry| entry.strip_prefix(MARK.as_bytes())?.strip_prefix(b"="))
+        .map(|mark| String::from_utf8_lossy(mark).into_owned())
+}
+
+/// The process with its command line, for people.
+pub(super) fn describe(pid: RawPid) -> Leaked {
+    let arguments = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let mut command = String::from_utf8_lossy(&arguments).replace('\0', " ");
+    if command.trim().is_empty() {
+        command = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    }
+    let command = command.trim().chars().take(COMMAND_CHARS).collect();
+    Leaked {
+        pid: pid.unsigned_abs(),
+        command,
+    }
+}
+
+/// The id as rustix wants it; `None` for what is no process id.
+pub(super) fn as_pid(pid: RawPid) -> Option<Pid> {
+    Pid::from_raw(pid).filter(|_| pid > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(pid: RawPid, parent: RawPid) -> Seen {
+        Seen {
+            pid,
+            parent,
+            session: 1,
+            zombie: false,
+        }
+    }
+
+    #[test]
+    fn a_name_with_blanks_and_parentheses_does_not_shift_the_fields() {
+        let stat = "42 (a) S 1 (b) c) Z 7 8 9 0 -1 4194560";
+        let expected = Seen {
+            pid: 42,
+            parent: 7,
+            session: 9,
+            zombie: true,
+        };
+        assert_eq!(parse_stat(42, stat), Some(expected));
+        assert_eq!(parse_stat(42, "42 (cut"), None);
+        assert_eq!(parse_stat(42, ""), None);
+    }
+
+    #[test]
+    fn descendants_are_found_at_any_depth_and_in_a_circle() {
+        let all = [
+            seen(10, 1),
+            seen(12, 11),
+            seen(11, 10),
+            seen(20, 1),
+            seen(30, 31),
+            seen(31, 30),
+        ];
+        let mut pids: Vec<_> = descendants(&all, 10).iter().map(|seen| seen.pid).collect();
+        pids.sort_unstable();
+        assert_eq!(pids, [11, 12]);
+        assert_eq!(descendants(&all, 30).len(), 1);
+    }
+
+    #[test]
+    fn a_zombie_is_no_living_descendant_but_its_children_are() {
+        let mut all = [seen(11, 10), seen(12, 11)];
+        all[0].zombie = true;
+        let pids: Vec<_> = descendants(&all, 10).iter().map(|seen| seen.pid).collect();
+        assert_eq!(pids, [12]);
+    }
+
+    #[test]
+    fn only_the_mark_itself_is_taken_for_it() {
+        let environ = b"A=1\0XTIPSTAFF_CALL_MARK=no\0TIPSTAFF_CALL_MARK=run/call/1\0";
+        assert_eq!(find_mark(environ), Some(String::from("run/call/1")));
+        assert_eq!(find_mark(b"TIPSTAFF_CALL_MARKER=run\0"), None);
+        assert_eq!(find_mark(b""), None);
+    }
+
+    #[test]
+    fn this_very_process_is_seen_with_its_parent() {
+        let own = std::process::id().cast_signed();
+        let parent = std::os::unix::process::parent_id().cast_signed();
+        let found = processes().into_iter().find(|seen| seen.pid == own);
+        assert_eq!(
+            found.map(|seen| (seen.parent, seen.zombie)),
+            Some((parent, false))
+        );
+        assert!(!describe(own).command.is_empty());
+    }
+}

@@ -1,0 +1,204 @@
+//! How a child ended: what the warden writes down and the supervisor reads.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Millis;
+
+/// How a child's own process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ending {
+    /// It exited with this code.
+    Exited(i32),
+    /// This signal killed it.
+    Signaled(i32),
+    /// Nobody saw it end: its warden was killed, or it could not be killed itself.
+    Unknown,
+}
+
+/// Whether the warden was asked to end the child.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// No: it ended by itself.
+    No,
+    /// Politely, and it obeyed within its grace time (or was just about to end).
+    Politely,
+    /// It was killed: at once, or because its grace time was over.
+    AtOnce,
+}
+
+/// Whether the warden lived to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WardenFate {
+    /// It reported how the child ended.
+    Reported,
+    /// It was killed. The supervisor ended what was left; times and sizes are unknown, hence zero.
+    Lost,
+}
+
+/// A process that was still there when its child had ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Leaked {
+    /// Its process id.
+    pub pid: u32,
+    /// Its command line as shown by the system, shortened; lossy.
+    pub command: String,
+}
+
+/// How a child ended, with all that came with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Exit {
+    /// How its own process ended.
+    pub ending: Ending,
+    /// Whether it was asked to.
+    pub asked: Asked,
+    /// Processes that were still there afterwards, first ones first (at most a hundred); all ended.
+    pub leaked: Vec<Leaked>,
+    /// Those of them that could not be ended: they belong to another user, or the kernel holds them.
+    pub survivors: Vec<Leaked>,
+    /// Processor time of the child and of all its descendants that were waited for, in milliseconds.
+    pub cpu_ms: u64,
+    /// Peak resident memory of the largest of these processes (not their sum), in KiB.
+    pub max_rss_kib: u64,
+    /// Time from its start to its end, in milliseconds.
+    pub wall_ms: Millis,
+    /// Whether the warden lived to tell all this.
+    pub warden: WardenFate,
+}
+
+impl Exit {
+    /// Of a child whose warden was killed.
+    pub(super) fn lost(leaked: Vec<Leaked>) -> Self {
+        Self {
+            ending: Ending::Unknown,
+            asked: Asked::No,
+            leaked,
+            survivors: Vec::new(),
+            cpu_ms: 0,
+            max_rss_kib: 0,
+            wall_ms: Millis(0),
+            warden: WardenFate::Lost,
+        }
+    }
+
+    /// Writes it in one step: a reader finds all of it or nothing.
+    pub(super) fn write(&self, path: &Path) -> io::Result<()> {
+        let mut name = OsString::from(path.as_os_str());
+        name.push(".tmp");
+        let temporary = PathBuf::from(name);
+        fs::write(&temporary, serde_json::to_vec(self)?)?;
+        fs::rename(&temporary, path).inspect_err(|_| {
+            // The record is lost either way; a stray temporary file must not be taken for it.
+            fs::remove_file(&temporary).ok();
+        })
+    }
+
+    /// Reads what the warden wrote; `None` if it is not there or not whole.
+    pub fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&fs::read(path).ok()?).ok()
+    }
+}
+
+/// What the warden says on its pipe, one JSON a line: first a greeting or a refusal, last the end.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Report {
+    /// The child runs.
+    Started {
+        /// Its process id.
+        pid: u32,
+    },
+    /// It could not be started.
+    Refused(Refusal),
+    /// It ended.
+    Ended(Exit),
+}
+
+/// Why a child could not be started.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Refusal {
+    /// What failed.
+    pub step: Step,
+    /// The system's number of the error, if it was one of the system's.
+    pub errno: Option<i32>,
+    /// The error in words.
+    pub message: String,
+}
+
+/// The steps of starting a child that can fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Step {
+    /// The warden's own preparations.
+    Prepare,
+    /// Entering the child's folder.
+    Enter,
+    /// Opening standard input.
+    Stdin,
+    /// Opening standard output.
+    Stdout,
+    /// Opening standard error.
+    Stderr,
+    /// The program is not there.
+    Missing,
+    /// The program is there but cannot be executed.
+    NotExecutable,
+    /// Executing it failed in another way.
+    Execute,
+}
+
+impl Refusal {
+    /// Of an error of the system.
+    pub(super) fn new(step: Step, error: &io::Error) -> Self {
+        Self {
+            step,
+            errno: error.raw_os_error(),
+            message: error.to_string(),
+        }
+    }
+
+    /// Back as an error.
+    pub(super) fn into_io(self) -> io::Error {
+        match self.errno {
+            Some(errno) => io::Error::from_raw_os_error(errno),
+            None => io::Error::other(self.message),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn a_record_is_read_back_and_leaves_no_temporary_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("exit.json");
+        let exit = Exit::lost(vec![Leaked {
+            pid: 7,
+            command: String::from("sleep 9"),
+        }]);
+        exit.write(&path).unwrap();
+
+        assert_eq!(Exit::read(&path), Some(exit));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_broken_record_counts_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("exit.json");
+        assert_eq!(Exit::read(&path), None);
+        fs::write(&path, "{\"ending\":").unwrap();
+        assert_eq!(Exit::read(&path), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! Starting a child under its warden.
+
+use std::fs::File;
+use std::io::{self, Seek, Write};
+use std::path::Path;
+use std::process::Stdio;
+
+use rustix::fs::{MemfdFlags, memfd_create};
+use tokio::process::Command;
+
+use super::child::Child;
+use super::error::ProcessError;
+use super::record::{Refusal, Report, Step};
+use super::spec::ChildSpec;
+
+/// The hidden subcommand by which this binary becomes a warden; see [`super::warden()`].
+pub const WARDEN_ARG: &str = "__warden";
+
+/// Starts the child that `spec` describes under a warden made of `exe`, and returns when it runs.
+///
+/// `exe` is this program; `/proc/self/exe` stays right when the file is replaced meanwhile. Call it from
+/// a thread that lives as long as the process (see the module's theory of operation). If the returned
+/// future is dropped, the child is ended.
+///
+/// Fails if the program is missing or cannot be executed, if its folder or streams cannot be opened,
+/// or if the warden itself cannot be started. Nothing runs then.
+pub async fn start(spec: ChildSpec, exe: &Path) -> Result<Child, ProcessError> {
+    let describe = |source| ProcessError::Describe {
+        program: spec.program.clone(),
+        source,
+    };
+    let absolute = spec.absolute().map_err(describe)?;
+    let stdin = in_memory(&absolute).map_err(describe)?;
+    let warden = Command::new(exe)
+        .arg(WARDEN_ARG)
+        .arg(std::process::id().to_string())
+        .env_clear()
+        .stdin(stdin)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|source| ProcessError::Warden {
+            exe: exe.to_path_buf(),
+            source,
+        })?;
+    let mut child = Child::new(warden, absolute);
+    match child.greeting().await {
+        Ok(Some(Report::Started { pid })) => {
+            child.started(pid);
+            Ok(child)
+        }
+        Ok(Some(Report::Refused(refusal))) => Err(refused(refusal, &spec, exe)),
+        Ok(Some(Report::Ended(_)) | None) => Err(ProcessError::WardenGone {
+            exe: exe.to_path_buf(),
+        }),
+        Err(source) => Err(ProcessError::Warden {
+            exe: exe.to_path_buf(),
+            source,
+        }),
+    }
+}
+
+/// The description as a file in memory: it may hold secrets, which do not belong on a disk, and it may
+/// be longer than a pipe takes.
+fn in_memory(spec: &ChildSpec) -> io::Result<Stdio> {
+    let mut file = File::from(memfd_create("tipstaff-child", MemfdFlags::CLOEXEC)?);
+    file.write_all(&spec.encode()?)?;
+    file.rewind()?;
+    Ok(Stdio::from(file))
+}
+
+fn refused(refusal: Refusal, spec: &ChildSpec, exe: &Path) -> ProcessError {
+    let program = spec.program.clone();
+    let step = refusal.step;
+    let source = refusal.into_io();
+    match step {
+        Step::Prepare => ProcessError::Warden {
+            exe: exe.to_path_buf(),
+            source,
+        },
+        Step::Enter => ProcessError::Folder {
+            path: spec.cwd.clone(),
+            source,
+        },
+        Step::Stdin => ProcessError::Stream {
+            path: spec.stdin.clone(),
+            source,
+        },
+        Step::Stdout => ProcessError::Stream {
+            path: spec.stdout.clone(),
+            source,
+        },
+        Step::Stderr => ProcessError::Stream {
+            path: spec.stderr.clone(),
+            source,
+        },
+        Step::Missing => ProcessError::ProgramMissing { program },
+        Step::NotExecutable => ProcessError::NotExecutable { program, source },
+        Step::Execute => ProcessError::Execute { program, source },
+    }
+}

@@ -1,0 +1,54 @@
+//! The few calls of the system that need `unsafe`. All of it is here, none of it elsewhere.
+#![expect(
+    unsafe_code,
+    reason = "signal dispositions, descriptors and pre_exec have no safe form"
+)]
+
+use std::io;
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+
+use nix::libc;
+use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
+use rustix::process::{Pid, getppid, set_parent_process_death_signal};
+
+/// Gives these signals their default meaning, whatever was inherited: a shell that starts something in
+/// the background makes it ignore SIGINT, and a polite stop would never be heard.
+pub(super) fn default_meaning(signals: &[Signal]) -> io::Result<()> {
+    for one in signals {
+        // SAFETY: setting the default disposition installs no handler that could run.
+        unsafe { signal(*one, SigHandler::SigDfl) }?;
+    }
+    Ok(())
+}
+
+/// Makes every descriptor above standard error close on exec, so that a child holds nothing that this
+/// process inherited by accident. Does nothing on kernels before 5.11.
+pub(super) fn keep_descriptors_private() {
+    // SAFETY: only flags of descriptors change; none is closed, whoever owns it.
+    unsafe {
+        libc::syscall(
+            libc::SYS_close_range,
+            3,
+            libc::c_uint::MAX,
+            libc::CLOSE_RANGE_CLOEXEC,
+        )
+    };
+}
+
+/// Ties the command's process to `warden`, the calling process: SIGKILL when the warden dies, and no
+/// signal blocked.
+pub(super) fn tie(command: &mut Command, warden: Pid) {
+    let prepare = move || {
+        set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
+        // The warden may have died before that took effect: then nobody would send the signal.
+        if getppid() != Some(warden) {
+            return Err(io::Error::from_raw_os_error(libc::ESRCH));
+        }
+        SigSet::empty().thread_set_mask()?;
+        Ok(())
+    };
+    // SAFETY: between fork and exec only async-signal-safe calls are made (prctl, getppid,
+    // sigprocmask on a set on the stack), nothing is allocated and no lock is taken.
+    unsafe { command.pre_exec(prepare) };
+}

@@ -1,0 +1,284 @@
+//! Following a growing file line by line, in bounded memory however large the file or a line is.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+/// Most bytes read in one call, so that the caller stays responsive.
+const BYTES_PER_CALL: u64 = 1 << 20;
+/// Most lines returned by one call: a megabyte of empty lines is a million of them.
+const LINES_PER_CALL: usize = 4096;
+/// How much of a line that is too long is read at a time.
+const SKIP_BYTES: u64 = 64 << 10;
+
+/// One line, without its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TailLine {
+    /// Its text; what is not UTF-8 is replaced.
+    Text(String),
+    /// It was longer than allowed and skipped.
+    TooLong {
+        /// Its length in bytes, without the line end.
+        bytes: u64,
+    },
+}
+
+/// A reader that stays at the end of a growing file. The file may come into being later.
+#[derive(Debug)]
+pub struct LineTail {
+    path: PathBuf,
+    max_line_bytes: usize,
+    reader: Option<BufReader<File>>,
+    /// The beginning of a line whose end has not come yet.
+    partial: Vec<u8>,
+    /// Length so far of a line that is being skipped; zero if none is.
+    skipped: u64,
+    read: u64,
+    more: bool,
+}
+
+impl LineTail {
+    /// From the beginning of the file; lines longer than `max_line_bytes` are skipped.
+    pub fn new(path: impl Into<PathBuf>, max_line_bytes: usize) -> Self {
+        Self {
+            path: path.into(),
+            max_line_bytes,
+            reader: None,
+            partial: Vec::new(),
+            skipped: 0,
+            read: 0,
+            more: false,
+        }
+    }
+
+    /// The lines that were completed since the last call, at most some of them: ask [`LineTail::has_more`].
+    /// A file that does not exist yet has none.
+    ///
+    /// Fails if the file cannot be opened or read.
+    pub fn read_new(&mut self) -> io::Result<Vec<TailLine>> {
+        let mut lines = Vec::new();
+        self.more = false;
+        let Some(mut reader) = self.open()? else {
+            return Ok(lines);
+        };
+        let result = self.read_from(&mut reader, &mut lines);
+        self.reader = Some(reader);
+        result.map(|()| lines)
+    }
+
+    /// Whether the last call stopped before the end of the file.
+    pub fn has_more(&self) -> bool {
+        self.more
+    }
+
+    /// Bytes read so far.
+    pub fn bytes_read(&self) -> u64 {
+        self.read
+    }
+
+    /// The file that is followed.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The last line if it has no end: to be asked when nothing will be added any more, after
+    /// [`LineTail::read_new`] came to the end of the file.
+    pub fn finish(&mut self) -> Option<TailLine> {
+        if self.skipped > 0 {
+            return Some(TailLine::TooLong {
+                bytes: std::mem::take(&mut self.skipped),
+            });
+        }
+        (!self.partial.is_empty()).then(|| self.take_text())
+    }
+
+    /// The reader is taken out while it is read from, so that the other fields can be changed.
+    fn open(&mut self) -> io::Result<Option<BufReader<File>>> {
+        if let Some(reader) = self.reader.take() {
+            return Ok(Some(reader));
+        }
+        match File::open(&self.path) {
+            Ok(file) => Ok(Some(BufReader::with_capacity(64 << 10, file))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn read_from(
+        &mut self,
+        reader: &mut BufReader<File>,
+        lines: &mut Vec<TailLine>,
+    ) -> io::Result<()> {
+        let end = self.read + BYTES_PER_CALL;
+        loop {
+            if self.read >= end || lines.len() >= LINES_PER_CALL {
+                self.more = true;
+                return Ok(());
+            }
+            let line = if self.skipped > 0 {
+                self.skip(reader)?
+            } else {
+                self.extend(reader, end - self.read)?
+            };
+            match line {
+                Step::Line(line) => lines.push(line),
+                Step::Further => {}
+                Step::EndOfFile => return Ok(()),
+            }
+        }
+    }
+
+    /// Adds to the line under way.
+    fn extend(&mut self, reader: &mut BufReader<File>, budget: u64) -> io::Result<Step> {
+        // One byte more than allowed, for the line end.
+        let room = (self.max_line_bytes - self.partial.len()) as u64 + 1;
+        let count = reader
+            .take(room.min(budget))
+            .read_until(b'\n', &mut self.partial)?;
+        self.read += count as u64;
+        if count == 0 {
+            return Ok(Step::EndOfFile);
+        }
+        if self.partial.last() == Some(&b'\n') {
+            self.partial.pop();
+            return Ok(Step::Line(self.take_text()));
+        }
+        if self.partial.len() > self.max_line_bytes {
+            self.skipped = self.partial.len() as u64;
+            self.partial = Vec::new();
+        }
+        Ok(Step::Further)
+    }
+
+    /// Goes on in a line that is too long.
+    fn skip(&mut self, reader: &mut BufReader<File>) -> io::Result<Step> {
+        let mut scrap = Vec::new();
+        let count = reader.take(SKIP_BYTES).read_until(b'\n', &mut scrap)? as u64;
+        self.read += count;
+        self.skipped += count;
+        if count == 0 {
+            return Ok(Step::EndOfFile);
+        }
+        if scrap.last() == Some(&b'\n') {
+            let bytes = std::mem::take(&mut self.skipped) - 1;
+            return Ok(Step::Line(TailLine::TooLong { bytes }));
+        }
+        Ok(Step::Further)
+    }
+
+    fn take_text(&mut self) -> TailLine {
+        let bytes = std::mem::take(&mut self.partial);
+        TailLine::Text(match String::from_utf8(bytes) {
+            Ok(text) => text,
+            Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        })
+    }
+}
+
+/// What one read brought.
+enum Step {
+    /// A line came to its end.
+    Line(TailLine),
+    /// Something, but no line end yet.
+    Further,
+    /// Nothing: the file ends here, for now.
+    EndOfFile,
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::fs::OpenOptions;
+    use std::io::Write;
+
+    use super::*;
+
+    struct Growing(tempfile::TempDir);
+
+    impl Growing {
+        fn new() -> Self {
+            Self(tempfile::tempdir().unwrap())
+        }
+
+        fn path(&self) -> PathBuf {
+            self.0.path().join("out")
+        }
+
+        fn add(&self, bytes: &[u8]) {
+            let mut options = OpenOptions::new();
+            options
+                .append(true)
+                .create(true)
+                .open(self.path())
+                .unwrap()
+                .write_all(bytes)
+                .unwrap();
+        }
+    }
+
+    fn text(text: &str) -> TailLine {
+        TailLine::Text(String::from(text))
+    }
+
+    #[test]
+    fn a_line_counts_when_its_end_has_come() {
+        let file = Growing::new();
+        let mut tail = LineTail::new(file.path(), 100);
+        assert_eq!(tail.read_new().unwrap(), []);
+        file.add(b"one\ntw");
+        assert_eq!(tail.read_new().unwrap(), [text("one")]);
+        file.add(b"o\n\nthr\xffee");
+        assert_eq!(tail.read_new().unwrap(), [text("two"), text("")]);
+        assert_eq!(tail.finish(), Some(text("thr\u{fffd}ee")));
+        assert_eq!(tail.finish(), None);
+        assert_eq!(tail.bytes_read(), 15);
+    }
+
+    #[test]
+    fn the_limit_is_exact_and_the_next_line_is_whole() {
+        let file = Growing::new();
+        let mut tail = LineTail::new(file.path(), 5);
+        file.add(b"12345\n123456\nab\n1234567");
+        let expected = [text("12345"), TailLine::TooLong { bytes: 6 }, text("ab")];
+        assert_eq!(tail.read_new().unwrap(), expected);
+        file.add(b"89");
+        assert_eq!(tail.read_new().unwrap(), []);
+        assert_eq!(tail.finish(), Some(TailLine::TooLong { bytes: 9 }));
+    }
+
+    #[test]
+    fn one_call_reads_a_bounded_amount_and_says_that_there_is_more() {
+        let file = Growing::new();
+        file.add(&vec![b'\n'; LINES_PER_CALL + 1]);
+        let mut tail = LineTail::new(file.path(), 100);
+        assert_eq!(tail.read_new().unwrap().len(), LINES_PER_CALL);
+        assert!(tail.has_more());
+        assert_eq!(tail.read_new().unwrap().len(), 1);
+        assert!(!tail.has_more());
+    }
+
+    #[test]
+    fn a_huge_line_is_skipped_in_constant_memory() {
+        const MEGABYTE: usize = 1 << 20;
+        let file = Growing::new();
+        for _ in 0..20 {
+            file.add(&vec![b'x'; MEGABYTE]);
+        }
+        file.add(b"\nafter\n");
+        let mut tail = LineTail::new(file.path(), MEGABYTE);
+        let mut lines = Vec::new();
+        let mut calls = 0;
+        loop {
+            lines.extend(tail.read_new().unwrap());
+            calls += 1;
+            assert!(tail.partial.capacity() <= 4 * MEGABYTE);
+            if !tail.has_more() {
+                break;
+            }
+        }
+        let bytes = 20 * MEGABYTE as u64;
+        assert_eq!(lines, [TailLine::TooLong { bytes }, text("after")]);
+        assert!(calls >= 20, "{calls} calls are too few for a bounded read");
+    }
+}

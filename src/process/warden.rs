@@ -1,0 +1,215 @@
+//! The warden: one child's keeper, a process of its own. Blocking, single-threaded, quick to start.
+//!
+//! It must never use the async runtime, never start a thread (signals are blocked for one thread
+//! only), and never print except its reports.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
+
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike;
+use rustix::process::{
+    Pid, Signal, WaitStatus, getpid, getppid, kill_process_group, set_child_subreaper,
+    set_parent_process_death_signal, setsid,
+};
+
+use super::reap::{GIVE_UP, Heard, Pace, Reaped, SIGNALS, Signals, end_descendants, reap};
+use super::record::{Asked, Ending, Exit, Refusal, Report, Step, WardenFate};
+use super::spec::{ChildSpec, MARK};
+use super::sys;
+use crate::model::Millis;
+
+/// The whole life of a warden: what `tipstaff __warden SUPERVISOR-PID` does.
+///
+/// Reads the child's description from standard input and reports on standard output. Exits with 0 when
+/// no process of the child is left, with 1 when the child could not be started.
+pub fn warden() -> ExitCode {
+    match keep() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(refusal) => {
+            report(&Report::Refused(refusal));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// From the first preparations to the record.
+fn keep() -> Result<(), Refusal> {
+    let prepare = |error: io::Error| Refusal::new(Step::Prepare, &error);
+    sys::default_meaning(&SIGNALS).map_err(prepare)?;
+    let signals = Signals::block().map_err(prepare)?;
+    become_warden().map_err(prepare)?;
+
+    let spec = read_spec().map_err(prepare)?;
+    let mut command = command(&spec)?;
+    let start = Instant::now();
+    // The handle is let go: the warden waits for all its children in one place.
+    let pid = command
+        .spawn()
+        .map_err(|error| explain(&spec, &error))?
+        .id();
+    drop(command);
+    report(&Report::Started { pid });
+
+    let agent = super::proctree::as_pid(pid.cast_signed())
+        .ok_or_else(|| prepare(io::Error::other("a process id out of range")))?;
+    let (ending, asked) = attend(&signals, agent, spec.grace).map_err(prepare)?;
+    let wall = start.elapsed();
+    let pace = if asked == Asked::AtOnce {
+        Pace::AtOnce
+    } else {
+        Pace::Orderly
+    };
+    let swept = end_descendants(&signals, pace).map_err(prepare)?;
+
+    let (cpu_ms, max_rss_kib) = used();
+    let exit = Exit {
+        ending,
+        asked,
+        leaked: swept.leaked,
+        survivors: swept.survivors,
+        cpu_ms,
+        max_rss_kib,
+        wall_ms: Millis(u64::try_from(wall.as_millis()).unwrap_or(u64::MAX)),
+        warden: WardenFate::Reported,
+    };
+    // A full disk must not lose it: the supervisor, if it lives, hears it on the pipe as well.
+    exit.write(&spec.record).ok();
+    report(&Report::Ended(exit));
+    Ok(())
+}
+
+/// Own session, subreaper, tied to the supervisor.
+fn become_warden() -> io::Result<()> {
+    let supervisor = std::env::args_os()
+        .nth(2)
+        .and_then(|arg| arg.to_str()?.parse().ok())
+        .and_then(super::proctree::as_pid)
+        .ok_or_else(|| io::Error::other("the supervisor's process id is missing"))?;
+    // Fails only if it leads a group already; then it has what it needs.
+    setsid().ok();
+    set_child_subreaper(Some(getpid()))?;
+    set_parent_process_death_signal(Some(Signal::TERM))?;
+    if getppid() != Some(supervisor) {
+        return Err(io::Error::other("the supervisor is gone"));
+    }
+    sys::keep_descriptors_private();
+    Ok(())
+}
+
+fn read_spec() -> io::Result<ChildSpec> {
+    let mut json = Vec::new();
+    io::stdin().lock().read_to_end(&mut json)?;
+    Ok(ChildSpec::decode(&json)?)
+}
+
+/// The child's command with its streams opened.
+fn command(spec: &ChildSpec) -> Result<Command, Refusal> {
+    let append = |path: &Path| OpenOptions::new().append(true).create(true).open(path);
+    enter(&spec.cwd).map_err(|error| Refusal::new(Step::Enter, &error))?;
+    let stdin = File::open(&spec.stdin).map_err(|error| Refusal::new(Step::Stdin, &error))?;
+    let stdout = append(&spec.stdout).map_err(|error| Refusal::new(Step::Stdout, &error))?;
+    let stderr = append(&spec.stderr).map_err(|error| Refusal::new(Step::Stderr, &error))?;
+    let mut command = Command::new(&spec.program);
+    command
+        .args(&spec.args)
+        .env_clear()
+        .envs(&spec.env)
+        .env(MARK, &spec.marker)
+        .current_dir(&spec.cwd)
+        .stdin(stdin)
+        .stdout(stdout)
+        .stderr(stderr)
+        .process_group(0);
+    sys::tie(&mut command, getpid());
+    Ok(command)
+}
+
+/// Asked beforehand: when the exec fails, a folder that is missing looks like a program that is.
+fn enter(folder: &Path) -> io::Result<()> {
+    if !std::fs::metadata(folder)?.is_dir() {
+        return Err(io::Error::from_raw_os_error(nix::libc::ENOTDIR));
+    }
+    Ok(rustix::fs::access(folder, rustix::fs::Access::EXEC_OK)?)
+}
+
+/// Tells a missing program from one that is there but cannot be executed.
+fn explain(spec: &ChildSpec, error: &io::Error) -> Refusal {
+    let step = match error.raw_os_error() {
+        // Of a script whose interpreter is missing the system says "not found" as well.
+        Some(nix::libc::ENOENT) if spec.program.is_absolute() && spec.program.exists() => {
+            Step::NotExecutable
+        }
+        Some(nix::libc::ENOENT | nix::libc::ENOTDIR) => Step::Missing,
+        Some(nix::libc::EACCES | nix::libc::ENOEXEC | nix::libc::ELIBBAD) => Step::NotExecutable,
+        Some(_) | None => Step::Execute,
+    };
+    Refusal::new(step, error)
+}
+
+/// Waits for the child's end and carries out what the signals ask for meanwhile.
+fn attend(signals: &Signals, agent: Pid, grace: Duration) -> io::Result<(Ending, Asked)> {
+    let mut asked = Asked::No;
+    let mut deadline: Option<Instant> = None;
+    loop {
+        loop {
+            match reap()? {
+                Reaped::One(pid, status) if pid == agent => return Ok((ending(status), asked)),
+                Reaped::One(..) => {}
+                Reaped::NoneYet => break,
+                Reaped::NoneLeft => return Ok((Ending::Unknown, asked)),
+            }
+        }
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let heard = signals.next(left)?;
+        match (heard, asked) {
+            (Heard::Child, _) => {}
+            (Heard::Stop, Asked::No) => {
+                kill_process_group(agent, Signal::INT).ok();
+                asked = Asked::Politely;
+                deadline = Instant::now().checked_add(grace);
+            }
+            (Heard::Stop | Heard::Kill, _) | (Heard::Nothing, Asked::No | Asked::Politely) => {
+                kill_process_group(agent, Signal::KILL).ok();
+                asked = Asked::AtOnce;
+                deadline = Instant::now().checked_add(GIVE_UP);
+            }
+            // Killed and still there: the kernel holds it, or it became another user's.
+            (Heard::Nothing, Asked::AtOnce) => return Ok((Ending::Unknown, asked)),
+        }
+    }
+}
+
+fn ending(status: WaitStatus) -> Ending {
+    match (status.exit_status(), status.terminating_signal()) {
+        (Some(code), _) => Ending::Exited(code),
+        (None, Some(signal)) => Ending::Signaled(signal),
+        (None, None) => Ending::Unknown,
+    }
+}
+
+/// Processor milliseconds and peak KiB of all that was waited for.
+fn used() -> (u64, u64) {
+    let Ok(usage) = getrusage(UsageWho::RUSAGE_CHILDREN) else {
+        return (0, 0);
+    };
+    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    (
+        u64::try_from(micros).unwrap_or(0) / 1000,
+        u64::try_from(usage.max_rss()).unwrap_or(0),
+    )
+}
+
+/// A supervisor that is gone cannot hear it; the record file remains.
+fn report(report: &Report) {
+    let Ok(mut line) = serde_json::to_vec(report) else {
+        return;
+    };
+    line.push(b'\n');
+    let mut out = io::stdout().lock();
+    out.write_all(&line).and_then(|()| out.flush()).ok();
+}

@@ -1,0 +1,11 @@
+//! The promises to the user, each tested through the real binary with the scripted fake agent.
+//!
+//! A file a promise. What they share is in `support`: [`support::Sandbox`] for whole runs,
+//! [`support::Stage`] for single children under their warden.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod a_child_starts_or_says_why;
+mod fake_agent_behaves;
+mod no_process_survives;
+mod output_is_bounded;
+mod support;

@@ -1,0 +1,267 @@
+//! No process survives its call, whoever dies, and however.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+use tipstaff::process::{Asked, Ending, Exit, WardenFate, become_subreaper, start, sweep};
+
+use crate::support::{FAKE_AGENT, Stage, TIPSTAFF, alive, kill, parent, pending, until};
+
+/// Leaves a process behind that no group kill and no mark finds, says so, and goes on.
+const STRAGGLER: &str = "spawn: { setsid: true, double_fork: true, clear_env: true, seconds: 600, pid_file: straggler }";
+/// The same, with the mark.
+const MARKED_STRAGGLER: &str =
+    "spawn: { setsid: true, double_fork: true, seconds: 600, pid_file: straggler }";
+
+#[tokio::test]
+async fn what_an_agent_leaves_behind_is_ended_and_named() {
+    let stage = Stage::new(&format!(
+        "- do: [{{ print: bye }}, {{ {STRAGGLER} }}, {{ exit: 3 }}]"
+    ));
+    let mut child = stage.start().await;
+    let exit = child.wait().await.unwrap();
+
+    let straggler = stage.pid_in("straggler");
+    assert!(!alive(straggler));
+    assert_eq!(exit.ending, Ending::Exited(3));
+    assert_eq!((exit.asked, exit.warden), (Asked::No, WardenFate::Reported));
+    assert_eq!(
+        exit.leaked
+            .iter()
+            .map(|leaked| leaked.pid)
+            .collect::<Vec<_>>(),
+        [straggler]
+    );
+    assert!(
+        exit.leaked[0].command.contains("--linger"),
+        "{:?}",
+        exit.leaked
+    );
+    assert_eq!(exit.survivors, []);
+    assert!(exit.max_rss_kib > 100, "{exit:?}");
+    assert_eq!(Exit::read(&stage.path("exit.json")), Some(exit));
+    assert_eq!(std::fs::read_to_string(stage.path("out")).unwrap(), "bye\n");
+}
+
+#[tokio::test]
+async fn a_straggler_that_is_deaf_to_sigterm_is_killed() {
+    let deaf = "spawn: { setsid: true, ignore_signals: true, seconds: 600, pid_file: straggler }";
+    let stage = Stage::new(&format!("- do: [{{ {deaf} }}]"));
+    let exit = stage.start().await.wait().await.unwrap();
+    assert_eq!(exit.ending, Ending::Exited(0));
+    assert_eq!(exit.leaked.len(), 1);
+    assert!(!alive(stage.pid_in("straggler")));
+}
+
+#[tokio::test]
+async fn an_agent_that_leaves_nothing_is_charged_with_nothing() {
+    let stage = Stage::new("- do: [{ append_stdin_to: prompt }]");
+    let exit = stage.start().await.wait().await.unwrap();
+    assert_eq!((exit.ending, exit.leaked.len()), (Ending::Exited(0), 0));
+    assert_eq!(
+        std::fs::read_to_string(stage.path("prompt")).unwrap(),
+        "the prompt"
+    );
+}
+
+#[tokio::test]
+async fn an_agent_is_asked_politely_before_it_is_killed() {
+    let stage = Stage::new("- do: [{ touch: ready }, hang]");
+    let mut child = stage.start().await;
+    until("the agent runs", || stage.path("ready").exists());
+    child.stop();
+    let exit = child.wait().await.unwrap();
+    assert_eq!(exit.ending, Ending::Signaled(Signal::INT.as_raw()));
+    assert_eq!(exit.asked, Asked::Politely);
+}
+
+#[tokio::test]
+async fn an_agent_that_is_deaf_is_killed_after_its_grace_time() {
+    let stage = Stage::new(&format!("- do: [ignore_signals, {{ {STRAGGLER} }}, hang]"));
+    let mut spec = stage.spec();
+    spec.grace = Duration::from_millis(300);
+    let mut child = start(spec, Path::new(TIPSTAFF)).await.unwrap();
+    let straggler = stage.pid_in("straggler");
+    let asked = Instant::now();
+    child.stop();
+    let exit = child.wait().await.unwrap();
+    assert!(asked.elapsed() >= Duration::from_millis(300));
+    assert_eq!(exit.ending, Ending::Signaled(Signal::KILL.as_raw()));
+    assert_eq!(exit.asked, Asked::AtOnce);
+    assert!(!alive(straggler));
+}
+
+#[tokio::test]
+async fn the_second_stop_does_not_wait_for_the_grace_time() {
+    let stage = Stage::new("- do: [ignore_signals, { touch: ready }, hang]");
+    let mut child = stage.start().await;
+    until("the agent runs", || stage.path("ready").exists());
+    child.stop();
+    until("the agent was asked", || pending(child.pid(), Signal::INT));
+    child.stop();
+    let exit = child.wait().await.unwrap();
+    assert_eq!(exit.asked, Asked::AtOnce);
+    assert!(exit.wall_ms.0 < 60_000, "{exit:?}");
+}
+
+#[tokio::test]
+async fn a_child_that_is_let_go_is_ended() {
+    let stage = Stage::new(&format!("- do: [ignore_signals, {{ {STRAGGLER} }}, hang]"));
+    let child = stage.start().await;
+    let (pid, straggler) = (child.pid(), stage.pid_in("straggler"));
+    drop(child);
+    until("nothing is left", || !alive(pid) && !alive(straggler));
+}
+
+#[tokio::test]
+async fn waiting_may_be_interrupted_and_taken_up_again() {
+    let stage = Stage::new("- do: [{ wait_for_file: go }, { exit: 4 }]");
+    let mut child = stage.start().await;
+    for _ in 0..3 {
+        tokio::time::timeout(Duration::from_millis(5), child.wait())
+            .await
+            .unwrap_err();
+    }
+    std::fs::write(stage.path("go"), "").unwrap();
+    let exit = child.wait().await.unwrap();
+    assert_eq!(exit.ending, Ending::Exited(4));
+    assert_eq!(child.wait().await.unwrap(), exit);
+}
+
+/// The tiny supervisor, and the id of the agent that it runs.
+fn supervised(stage: &Stage) -> (std::process::Child, u32) {
+    let supervisor = Command::new(FAKE_AGENT)
+        .arg("--supervise")
+        .args([
+            Path::new(TIPSTAFF),
+            stage.folder(),
+            Path::new(&stage.marker()),
+        ])
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let agent = stage.pid_in("supervised");
+    (supervisor, agent)
+}
+
+#[test]
+fn nothing_survives_a_supervisor_that_is_killed() {
+    let stage = Stage::new(&format!("- do: [ignore_signals, {{ {STRAGGLER} }}, hang]"));
+    let (mut supervisor, agent) = supervised(&stage);
+    let straggler = stage.pid_in("straggler");
+    let warden = parent(agent);
+    supervisor.kill().unwrap();
+    supervisor.wait().unwrap();
+
+    until("nothing is left", || {
+        ![agent, straggler, warden].into_iter().any(alive)
+    });
+    let exit = Exit::read(&stage.path("exit.json")).expect("the warden wrote the record");
+    assert_eq!(exit.ending, Ending::Signaled(Signal::KILL.as_raw()));
+    assert_eq!(
+        exit.leaked
+            .iter()
+            .map(|leaked| leaked.pid)
+            .collect::<Vec<_>>(),
+        [straggler]
+    );
+}
+
+#[tokio::test]
+async fn nothing_survives_a_warden_that_is_killed() {
+    become_subreaper().unwrap();
+    let stage = Stage::new(&format!("- do: [{{ {MARKED_STRAGGLER} }}, hang]"));
+    let mut child = stage.start().await;
+    let straggler = stage.pid_in("straggler");
+    kill(child.warden_pid(), Signal::KILL);
+
+    let exit = child.wait().await.unwrap();
+    assert_eq!(
+        (exit.warden, exit.ending),
+        (WardenFate::Lost, Ending::Unknown)
+    );
+    assert!(
+        exit.leaked.iter().any(|leaked| leaked.pid == straggler),
+        "{exit:?}"
+    );
+    assert!(
+        exit.leaked.iter().all(|leaked| leaked.pid != child.pid()),
+        "{exit:?}"
+    );
+    assert!(!alive(child.pid()) && !alive(straggler));
+}
+
+#[tokio::test]
+async fn a_killed_wardens_session_is_known_without_the_mark() {
+    become_subreaper().unwrap();
+    let plain = "spawn: { double_fork: true, clear_env: true, seconds: 600, pid_file: straggler }";
+    let stage = Stage::new(&format!("- do: [{{ {plain} }}, hang]"));
+    let mut child = stage.start().await;
+    let straggler = stage.pid_in("straggler");
+    kill(child.warden_pid(), Signal::KILL);
+    child.wait().await.unwrap();
+    assert!(!alive(straggler));
+}
+
+#[test]
+fn what_survives_both_is_found_by_its_mark() {
+    let stage = Stage::new(&format!("- do: [{{ {MARKED_STRAGGLER} }}, hang]"));
+    let (mut supervisor, agent) = supervised(&stage);
+    let straggler = stage.pid_in("straggler");
+    let warden = parent(agent);
+    // The warden must not see the supervisor's end: it is stopped first.
+    kill(warden, Signal::STOP);
+    supervisor.kill().unwrap();
+    supervisor.wait().unwrap();
+    kill(warden, Signal::KILL);
+    until("the agent is gone", || !alive(agent));
+    assert!(alive(straggler), "the straggler is what this test is about");
+
+    let found = sweep(&stage.prefix());
+    assert_eq!(
+        found.iter().map(|leaked| leaked.pid).collect::<Vec<_>>(),
+        [straggler]
+    );
+    assert!(!alive(straggler));
+    assert_eq!(sweep(&stage.prefix()), []);
+}
+
+#[tokio::test]
+async fn a_warden_that_was_stopped_still_ends_its_child() {
+    let stage = Stage::new("- do: [{ touch: ready }, hang]");
+    let mut child = stage.start().await;
+    until("the agent runs", || stage.path("ready").exists());
+    kill(child.warden_pid(), Signal::STOP);
+    child.kill();
+    assert_eq!(child.wait().await.unwrap().ending, Ending::Signaled(9));
+}
+
+#[test]
+fn a_polite_stop_is_heard_even_if_sigint_was_ignored_where_the_supervisor_started() {
+    let stage = Stage::new("- do: [hang]");
+    // What a shell without job control does to everything that it starts in the background.
+    let mut supervisor = Command::new("sh")
+        .args([
+            "-c",
+            "trap '' INT; exec \"$0\" --supervise \"$@\"",
+            FAKE_AGENT,
+        ])
+        .args([
+            Path::new(TIPSTAFF),
+            stage.folder(),
+            Path::new(&stage.marker()),
+        ])
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap();
+    let agent = stage.pid_in("supervised");
+    kill(parent(agent), Signal::TERM);
+    supervisor.wait().unwrap();
+    let exit = Exit::read(&stage.path("exit.json")).unwrap();
+    assert_eq!(
+        (exit.ending, exit.asked),
+        (Ending::Signaled(2), Asked::Politely)
+    );
+}
