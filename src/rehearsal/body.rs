@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use hyper::body::{Body, Bytes, Frame};
+use hyper::body::{Body, Bytes, Frame, SizeHint};
 
 /// How a body ends after its last piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub(super) struct ScriptedBody {
     pieces: VecDeque<Bytes>,
     end: End,
     flushed: bool,
+    /// Announced in the headers; without it the body is chunked.
+    length: Option<u64>,
 }
 
 /// The connection was to be dropped here.
@@ -31,12 +33,23 @@ pub(super) struct ScriptedBody {
 pub(super) struct Dropped;
 
 impl ScriptedBody {
-    /// A body of these pieces.
+    /// A body of these pieces, of a length that is not known before.
     pub(super) fn new(pieces: Vec<Bytes>, end: End) -> Self {
+        let pieces = pieces.into();
         Self {
-            pieces: pieces.into(),
+            pieces,
             end,
             flushed: false,
+            length: None,
+        }
+    }
+
+    /// A body of one piece that ends properly.
+    pub(super) fn whole(piece: Bytes) -> Self {
+        let length = Some(piece.len() as u64);
+        Self {
+            length,
+            ..Self::new(vec![piece], End::Clean)
         }
     }
 }
@@ -65,5 +78,10 @@ impl Body for ScriptedBody {
             // Nobody wakes this: the client goes away, or the server is dropped.
             End::Never => Poll::Pending,
         }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.length
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }

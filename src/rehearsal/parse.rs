@@ -1,21 +1,20 @@
-//! Reads a scenario's YAML. The only file of this room that knows the YAML library.
+//! Reads a scenario's YAML. Beside `written` the only file of this room that knows the library.
 //!
-//! Two levels: what was written (`Written…`, one key a field, unknown keys refused) and what is
-//! meant ([`Scenario`]). What only a person can get wrong, such as two endings of one answer, is
-//! found on the way from one to the other, with its place.
+//! Two levels: what was written and what is meant ([`Scenario`]). What the types cannot refuse,
+//! such as two endings of one answer, is found on the way from one to the other, with its place.
 
-use std::collections::BTreeMap;
-
-use serde::Deserialize;
-use serde_json::Value;
 use serde_saphyr::{Location, Spanned};
 
 use super::scenario::Content;
-use super::{
-    Act, Ending, Finish, Moment, Pattern, Refusal, RehearsalError, Rule, Scenario, Turn,
-    UsageOverride, When, duration,
+use super::written::{
+    WrittenAct, WrittenError, WrittenRule, WrittenScenario, WrittenTurn, WrittenWrite,
 };
-use crate::model::{Millis, Purpose};
+use super::written::{WrittenBash, WrittenEdit, WrittenRead, WrittenTool};
+use super::{
+    Act, Ending, Pattern, Refusal, RehearsalError, Rule, Scenario, Turn, UsageOverride, When,
+    duration,
+};
+use crate::model::Millis;
 
 /// Reads a scenario; `path` names it in errors.
 pub(super) fn scenario(text: &str, path: &str) -> Result<Scenario, RehearsalError> {
@@ -29,136 +28,6 @@ pub(super) fn scenario(text: &str, path: &str) -> Result<Scenario, RehearsalErro
         seed: written.seed.unwrap_or_default(),
         rules: rules.map_err(|mistake| mistake.into_error(text, path))?,
     })
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenScenario {
-    name: String,
-    description: Option<String>,
-    seed: Option<u64>,
-    rules: Option<Vec<Spanned<WrittenRule>>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenRule {
-    when: Option<WrittenWhen>,
-    times: Option<Spanned<u32>>,
-    delay: Option<Spanned<String>>,
-    then: Option<Vec<Spanned<WrittenTurn>>>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(deny_unknown_fields)]
-struct WrittenWhen {
-    phase: Option<String>,
-    call: Option<String>,
-    purpose: Option<Purpose>,
-    model: Option<String>,
-    slot: Option<Spanned<u32>>,
-    attempt: Option<Spanned<u32>>,
-    turn: Option<Spanned<u32>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenTurn {
-    reply: Option<String>,
-    say: Option<String>,
-    write: Option<Spanned<WrittenWrite>>,
-    edit: Option<WrittenEdit>,
-    read: Option<WrittenRead>,
-    bash: Option<WrittenBash>,
-    tool: Option<WrittenTool>,
-    acts: Option<Vec<Spanned<WrittenAct>>>,
-    error: Option<WrittenError>,
-    drop: Option<WrittenMoment>,
-    stall: Option<WrittenMoment>,
-    finish: Option<WrittenFinish>,
-    malformed: Option<bool>,
-    usage: Option<WrittenUsage>,
-    delay: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum WrittenAct {
-    Write(WrittenWrite),
-    Edit(WrittenEdit),
-    Read(WrittenRead),
-    Bash(WrittenBash),
-    Tool(WrittenTool),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenWrite {
-    path: String,
-    text: Option<String>,
-    json: Option<Value>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenEdit {
-    path: String,
-    old: String,
-    new: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenRead {
-    path: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenBash {
-    command: String,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenTool {
-    name: String,
-    arguments: Value,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenError {
-    status: Spanned<u16>,
-    body: Option<String>,
-    #[serde(default)]
-    headers: BTreeMap<String, String>,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum WrittenMoment {
-    BeforeHeaders,
-    MidStream,
-}
-
-#[derive(Deserialize, Clone, Copy)]
-#[serde(rename_all = "snake_case")]
-enum WrittenFinish {
-    Length,
-    ContentFilter,
-    Unknown,
-    None,
-    ToolCalls,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WrittenUsage {
-    input: Option<u64>,
-    output: Option<u64>,
-    reasoning: Option<u64>,
-    cache_read: Option<u64>,
 }
 
 /// Something the types cannot refuse, with its place.
@@ -360,27 +229,6 @@ fn time(written: Option<Spanned<String>>) -> Result<Millis, Mistake> {
     }
 }
 
-impl From<WrittenMoment> for Moment {
-    fn from(written: WrittenMoment) -> Self {
-        match written {
-            WrittenMoment::BeforeHeaders => Self::BeforeHeaders,
-            WrittenMoment::MidStream => Self::MidStream,
-        }
-    }
-}
-
-impl From<WrittenFinish> for Finish {
-    fn from(written: WrittenFinish) -> Self {
-        match written {
-            WrittenFinish::Length => Self::Length,
-            WrittenFinish::ContentFilter => Self::ContentFilter,
-            WrittenFinish::Unknown => Self::Unknown,
-            WrittenFinish::None => Self::Absent,
-            WrittenFinish::ToolCalls => Self::ToolCalls,
-        }
-    }
-}
-
 fn unreadable(error: &serde_saphyr::Error, text: &str, path: &str) -> RehearsalError {
     let message = error.without_snippet().to_string();
     // The library ends its messages with the place, which stands in front of ours already.
@@ -407,3 +255,7 @@ fn invalid(at: Option<Location>, message: String, text: &str, path: &str) -> Reh
         source_line,
     }
 }
+
+#[cfg(test)]
+#[path = "parse_tests.rs"]
+mod tests;

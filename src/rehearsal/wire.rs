@@ -143,7 +143,11 @@ fn line(event: &Value) -> Bytes {
 fn cut(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = text;
     std::iter::from_fn(move || {
-        let (piece, behind) = rest.split_at(rest.floor_char_boundary(PIECE));
+        let mut end = rest.len().min(PIECE);
+        while !rest.is_char_boundary(end) {
+            end -= 1;
+        }
+        let (piece, behind) = rest.split_at(end);
         rest = behind;
         Some(piece).filter(|piece| !piece.is_empty())
     })
