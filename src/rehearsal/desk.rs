@@ -7,7 +7,7 @@ use std::io::Write;
 
 use super::answer::{Answer, answer};
 use super::request::ChatRequest;
-use super::{Received, RehearsedCall, Scenario, When, conduct};
+use super::{Afterwards, Received, RehearsedCall, Rule, Scenario, Turn, When, conduct};
 use crate::model::Millis;
 
 /// Everything the server knows.
@@ -146,11 +146,7 @@ impl Attempt {
                 self.used[index] += 1;
                 let scripted = match &rule.then {
                     None => by_default(),
-                    Some(turns) => {
-                        let first = rule.when.turn.unwrap_or(1);
-                        let at = usize::try_from(turn - first).unwrap_or(usize::MAX);
-                        turns.get(at).cloned().unwrap_or_else(conduct::last_words)
-                    }
+                    Some(turns) => scripted_turn(rule, turns, turn),
                 };
                 (rule.delay, scripted)
             }
@@ -166,6 +162,21 @@ impl Attempt {
             chosen.map(|(index, _)| index),
         )
     }
+}
+
+/// A rule's answer for that turn of the conversation.
+fn scripted_turn(rule: &Rule, turns: &[Turn], turn: u32) -> Turn {
+    let first = rule.when.turn.unwrap_or(1);
+    let at = usize::try_from(turn.saturating_sub(first)).unwrap_or(usize::MAX);
+    let beyond = || match rule.after {
+        Afterwards::Close => None,
+        Afterwards::Repeat => turns.last(),
+    };
+    turns
+        .get(at)
+        .or_else(beyond)
+        .cloned()
+        .unwrap_or_else(conduct::last_words)
 }
 
 impl When {

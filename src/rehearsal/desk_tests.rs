@@ -171,6 +171,17 @@ fn a_rule_for_one_turn_answers_that_turn() {
 }
 
 #[test]
+fn a_script_may_repeat_its_last_answer_for_ever() {
+    let yaml =
+        "{name: x, rules: [{ then: [{ reply: a }, { finish: unknown, say: b }], after: repeat }]}";
+    let mut desk = desk(yaml, propose_call(1));
+    let texts: Vec<String> = [0, 1, 2, 99]
+        .map(|answers| completion(ask(&mut desk, answers)).text)
+        .into();
+    assert_eq!(texts, ["a", "b", "b", "b"]);
+}
+
+#[test]
 fn an_aside_uses_no_rule() {
     let yaml = "{name: x, rules: [{ times: 1, then: [{ reply: mine }] }]}";
     let mut desk = desk(yaml, propose_call(1));

@@ -39,7 +39,8 @@ use serde::Serialize;
 pub use error::RehearsalError;
 pub use pattern::Pattern;
 pub use scenario::{
-    Act, Ending, Finish, Moment, Refusal, Rule, Scenario, Turn, UsageOverride, When,
+    Act, Afterwards, Content, Ending, Finish, Moment, Refusal, Rule, Scenario, Turn, UsageOverride,
+    When,
 };
 pub use server::Server;
 

@@ -55,6 +55,7 @@ fn rule(written: Spanned<WrittenRule>) -> Result<Rule, Mistake> {
         times,
         delay,
         then,
+        after,
     } = written.value;
     let when = when.unwrap_or_default();
     let turn = counted(when.turn)?;
@@ -73,6 +74,12 @@ fn rule(written: Spanned<WrittenRule>) -> Result<Rule, Mistake> {
         let message = format!("a rule for turn {turn} alone has one answer in `then`, not several");
         return Err(Mistake::new(written.referenced, message));
     }
+    if let Some(after) = &after
+        && then.as_ref().is_none_or(Vec::is_empty)
+    {
+        let message = "`after` needs answers in `then` to come after";
+        return Err(Mistake::new(after.referenced, message));
+    }
     Ok(Rule {
         when: When {
             phase: when.phase.as_deref().map(Pattern::from),
@@ -86,6 +93,7 @@ fn rule(written: Spanned<WrittenRule>) -> Result<Rule, Mistake> {
         times: counted(times)?,
         delay: time(delay)?,
         then,
+        after: after.map(|after| after.value.into()).unwrap_or_default(),
     })
 }
 

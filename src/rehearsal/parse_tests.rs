@@ -108,6 +108,14 @@ fn a_rule_for_one_turn_has_one_answer() {
 }
 
 #[test]
+fn after_needs_something_to_come_after() {
+    for rule in ["{ after: repeat }", "{ after: close, then: [] }"] {
+        let yaml = format!("name: x\nrules:\n  - {rule}\n");
+        assert_eq!(place_of(&yaml), (3, 14), "{rule}");
+    }
+}
+
+#[test]
 fn what_is_not_yaml_is_an_error_with_a_place() {
     for yaml in [
         "",

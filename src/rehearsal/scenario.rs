@@ -53,6 +53,18 @@ pub struct Rule {
     pub delay: Millis,
     /// The model's answers, turn by turn; without it, the default conduct.
     pub then: Option<Vec<Turn>>,
+    /// What comes after the last of them.
+    pub after: Afterwards,
+}
+
+/// What a model does when its script has ended and it is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Afterwards {
+    /// It says a closing word and stops.
+    #[default]
+    Close,
+    /// It gives its last answer again, without end: how an agent is sent into a loop.
+    Repeat,
 }
 
 /// Which requests a rule is for. What is absent fits everything.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-use super::{Finish, Moment};
+use super::{Afterwards, Finish, Moment};
 use crate::model::Purpose;
 
 #[derive(Deserialize)]
@@ -26,6 +26,7 @@ pub(super) struct WrittenRule {
     pub times: Option<Spanned<u32>>,
     pub delay: Option<Spanned<String>>,
     pub then: Option<Vec<Spanned<WrittenTurn>>>,
+    pub after: Option<Spanned<WrittenAfterwards>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -138,6 +139,22 @@ pub(super) struct WrittenUsage {
     pub output: Option<u64>,
     pub reasoning: Option<u64>,
     pub cache_read: Option<u64>,
+}
+
+#[derive(Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum WrittenAfterwards {
+    Close,
+    Repeat,
+}
+
+impl From<WrittenAfterwards> for Afterwards {
+    fn from(written: WrittenAfterwards) -> Self {
+        match written {
+            WrittenAfterwards::Close => Self::Close,
+            WrittenAfterwards::Repeat => Self::Repeat,
+        }
+    }
 }
 
 impl From<WrittenMoment> for Moment {
