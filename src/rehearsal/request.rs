@@ -103,9 +103,8 @@ impl ChatRequest {
     /// and for summaries beside the work, both without tools and with prompts of their own.
     pub(super) fn is_aside(&self) -> bool {
         let own = [
-            "title generator",
-            "summarization assistant",
-            "context summar",
+            "You are a title generator",
+            "You are a context summarization agent",
         ];
         self.tools.is_empty() && own.iter().any(|own| self.system.contains(own))
     }

@@ -56,9 +56,11 @@ fn streamed(completion: &Completion, request: &ChatRequest) -> Vec<Bytes> {
         events.push(delta(json!({"role": "assistant", "content": ""})));
     }
     events.extend(cut(&completion.text).map(|piece| delta(json!({"content": piece}))));
+    let told = events.len();
     for (index, call) in completion.calls.iter().enumerate() {
         let function = json!({"name": call.name, "arguments": ""});
-        let opening = json!({"index": index, "id": call_id(request, index), "type": "function", "function": function});
+        let id = call_id(request, index);
+        let opening = json!({"index": index, "id": id, "type": "function", "function": function});
         events.push(delta(json!({"tool_calls": [opening]})));
         events.extend(cut(&call.arguments.to_string()).map(|piece| {
             delta(json!({"tool_calls": [{"index": index, "function": {"arguments": piece}}]}))
@@ -68,7 +70,8 @@ fn streamed(completion: &Completion, request: &ChatRequest) -> Vec<Bytes> {
     match completion.fate {
         Fate::Arrives => {}
         Fate::Dropped | Fate::Stalled => {
-            lines.truncate(lines.len().div_ceil(2));
+            // The text came through, the tool calls only half.
+            lines.truncate(told + (lines.len() - told) / 2);
             return lines;
         }
         Fate::Garbled => {
