@@ -1,1 +1,104 @@
-//! The scripted model server.
+//! Rehearsal: a scripted model server on loopback, so that a workflow runs for real — real agent
+//! processes, real workspaces, real files — without a key and without cost.
+//!
+//! The server speaks OpenAI chat completions. Every attempt of a call gets an [`Endpoint`] of its
+//! own, so the server knows exactly who speaks; a [`Scenario`] says what the model does then, and
+//! where it says nothing a believable default fulfils the call's contract.
+//!
+//! # Theory of operation
+//!
+//! One thread with its own current-thread runtime holds everything, so a busy supervisor never
+//! stalls a model. On it the `server` accepts connections; each is a local task that sends what it
+//! read to the one `desk`, which owns all state, and gets a reply back. Registrations
+//! come through the same queue, so an endpoint is known before anyone can use it. The turn of a
+//! conversation is counted from the request itself, hence a client that retries is told the same.
+//!
+//! Nothing here starts a process, touches a workspace, or listens on anything but loopback.
+
+mod answer;
+mod body;
+mod conduct;
+mod desk;
+mod documents;
+mod duration;
+mod error;
+mod parse;
+mod pattern;
+mod request;
+mod scenario;
+mod server;
+#[cfg(test)]
+mod server_tests;
+mod service;
+mod template;
+mod wire;
+mod written;
+
+use serde::Serialize;
+
+pub use error::RehearsalError;
+pub use pattern::Pattern;
+pub use scenario::{
+    Act, Afterwards, Content, Ending, Finish, Moment, Refusal, Rule, Scenario, Turn, UsageOverride,
+    When,
+};
+pub use server::Server;
+
+use crate::model::{CallId, Contract, ModelName, PhaseName, Purpose};
+
+/// Where an attempt's agent finds its model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// Base address of the OpenAI interface: `http://127.0.0.1:PORT/TOKEN/v1`.
+    pub base_url: String,
+    /// The key the agent has to send as a bearer token; good for this endpoint only.
+    pub key: String,
+}
+
+/// One attempt of a call, as the server needs to know it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RehearsedCall {
+    /// The call.
+    pub call: CallId,
+    /// The phase it belongs to.
+    pub phase: PhaseName,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The model it stands for.
+    pub model: ModelName,
+    /// Which of the equal calls of its phase it is, from 1.
+    pub slot: u32,
+    /// Which attempt this is, from 1.
+    pub attempt: u32,
+    /// What the call must leave behind.
+    pub contract: Contract,
+    /// What the user asked for.
+    pub request: String,
+}
+
+/// What the server received in one model request, and what it did with it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Received {
+    /// The call that spoke.
+    pub call: CallId,
+    /// Its attempt, from 1.
+    pub attempt: u32,
+    /// Which answer of the model this request asks for, from 1.
+    pub turn: u32,
+    /// Whether it was the agent's own business (a title, a summary) rather than the call's.
+    pub aside: bool,
+    /// Bytes of the request's body.
+    pub bytes: u64,
+    /// Tokens the server counted for it: a quarter of the bytes, whatever the scenario claims.
+    pub prompt_tokens: u64,
+    /// Messages in it.
+    pub messages: u64,
+    /// Bytes of its system messages' text.
+    pub system_bytes: u64,
+    /// Bytes of its tools' JSON.
+    pub tools_bytes: u64,
+    /// Names of the tools offered.
+    pub tools: Vec<String>,
+    /// The rule of the scenario that answered, from 1; none for the default.
+    pub rule: Option<u32>,
+}

@@ -1,0 +1,229 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+use serde_json::{Value, json};
+
+use super::super::answer::Completion;
+use super::*;
+use crate::model::{CallId, Contract, Label, ModelName, PhaseName, Purpose};
+
+/// A proposal's call in phase `plan`.
+pub(in super::super) fn propose_call(slot: u32) -> RehearsedCall {
+    RehearsedCall {
+        call: CallId::new(format!("plan.propose-{slot}")),
+        phase: PhaseName::from("plan"),
+        purpose: Purpose::Propose,
+        model: ModelName::from("claude-opus"),
+        slot,
+        attempt: 1,
+        contract: Contract::Document,
+        request: "Add rate limiting to the HTTP API".to_owned(),
+    }
+}
+
+/// A judge's call over three proposals.
+pub(in super::super) fn judge_call() -> RehearsedCall {
+    RehearsedCall {
+        call: CallId::from("plan.judge"),
+        purpose: Purpose::Judge,
+        contract: Contract::Judgement {
+            labels: (0..3).map(Label::at).collect(),
+        },
+        ..propose_call(1)
+    }
+}
+
+/// A request's body after that many answers, with OpenCode's usual tools.
+pub(in super::super) fn body(answers: usize, stream: bool) -> Vec<u8> {
+    let tool = |name: &str| json!({"type": "function", "function": {"name": name}});
+    let system = "You work.\n<env>\n  Working directory: /ws\n</env>";
+    let mut messages = vec![json!({"role": "system", "content": system})];
+    messages.push(json!({"role": "user", "content": "go"}));
+    for _ in 0..answers {
+        messages.push(json!({"role": "assistant", "content": "x"}));
+    }
+    let body = json!({"model": "m1", "messages": messages, "stream": stream,
+        "stream_options": {"include_usage": true},
+        "tools": [tool("write"), tool("edit"), tool("read"), tool("bash")]});
+    serde_json::to_vec(&body).unwrap()
+}
+
+fn desk(yaml: &str, call: RehearsedCall) -> Desk {
+    let mut desk = Desk::new(Scenario::parse(yaml, "test").unwrap(), None);
+    desk.register("t".to_owned(), "k".to_owned(), call);
+    desk
+}
+
+fn ask(desk: &mut Desk, answers: usize) -> Reply {
+    desk.answer("t", Some("k"), &body(answers, true)).unwrap()
+}
+
+fn completion(reply: Reply) -> Completion {
+    match reply.answer {
+        Answer::Completion(completion) => completion,
+        other => panic!("{other:?} is no completion"),
+    }
+}
+
+#[test]
+fn the_default_proposer_writes_both_files_and_ends() {
+    let mut desk = desk("name: x", propose_call(2));
+    let first = completion(ask(&mut desk, 0));
+    let paths: Vec<&Value> = first
+        .calls
+        .iter()
+        .map(|call| &call.arguments["filePath"])
+        .collect();
+    assert_eq!(
+        paths,
+        [
+            "/ws/.tipstaff/out/deliverable.md",
+            "/ws/.tipstaff/out/handoff.json"
+        ]
+    );
+    assert_eq!(first.finish, Some("tool_calls"));
+    let second = completion(ask(&mut desk, 1));
+    assert_eq!((second.calls.len(), second.finish), (0, Some("stop")));
+    assert!(second.text.contains("deliverable.md"));
+    assert_eq!(completion(ask(&mut desk, 7)).finish, Some("stop"));
+}
+
+#[test]
+fn the_default_judge_writes_a_valid_verdict() {
+    let mut desk = desk("name: x", judge_call());
+    let first = completion(ask(&mut desk, 0));
+    let text = first.calls[0].arguments["content"].as_str().unwrap();
+    let verdict: crate::model::Judgement = serde_json::from_str(text).unwrap();
+    assert!(verdict.winner.is_some() && verdict.scores.len() == 3);
+}
+
+#[test]
+fn a_repair_repeats_its_json_in_the_last_message() {
+    let call = RehearsedCall {
+        purpose: Purpose::Repair,
+        ..judge_call()
+    };
+    let mut desk = desk("name: x", call);
+    assert_eq!(completion(ask(&mut desk, 0)).calls.len(), 1);
+    let text = completion(ask(&mut desk, 1)).text;
+    let json = text.trim_start_matches("```json").trim_end_matches("```");
+    assert!(
+        serde_json::from_str::<crate::model::Judgement>(json).is_ok(),
+        "{text}"
+    );
+}
+
+#[test]
+fn the_first_fitting_rule_answers_turn_by_turn() {
+    let yaml = "
+name: x
+rules:
+  - when: { slot: 3 }
+    then: [{ reply: wrong }]
+  - when: { phase: 'pl*', model: '*opus', purpose: propose, attempt: 1, call: plan.propose-? }
+    then: [{ reply: one }, { reply: two }]
+  - then: [{ reply: wrong }]
+";
+    let mut desk = desk(yaml, propose_call(1));
+    assert_eq!(completion(ask(&mut desk, 0)).text, "one");
+    assert_eq!(completion(ask(&mut desk, 1)).text, "two");
+    assert_eq!(completion(ask(&mut desk, 2)).text, "That is all.");
+    // A retry is the same request, and gets the same answer.
+    assert_eq!(completion(ask(&mut desk, 0)).text, "one");
+    let rules: Vec<_> = desk
+        .received()
+        .iter()
+        .map(|received| received.rule)
+        .collect();
+    assert_eq!(rules, [Some(2); 4]);
+}
+
+#[test]
+fn times_are_counted_per_attempt_and_then_the_next_rule_fits() {
+    let yaml = "
+name: x
+rules:
+  - { when: { turn: 1 }, times: 2, then: [{ error: { status: 503 } }] }
+  - { when: { turn: 1 }, delay: 2s, then: [{ reply: late, delay: 500ms }] }
+";
+    let mut desk = desk(yaml, propose_call(1));
+    desk.register("other".to_owned(), "k".to_owned(), propose_call(2));
+    for _ in 0..2 {
+        assert!(matches!(ask(&mut desk, 0).answer, Answer::Refusal(_)));
+    }
+    let third = ask(&mut desk, 0);
+    assert_eq!(third.delay, Millis(2_500));
+    assert_eq!(completion(third).text, "late");
+    assert!(
+        completion(ask(&mut desk, 1))
+            .text
+            .contains("deliverable.md"),
+        "the default goes on"
+    );
+    let other = desk.answer("other", Some("k"), &body(0, true)).unwrap();
+    assert!(matches!(other.answer, Answer::Refusal(_)));
+}
+
+#[test]
+fn a_rule_for_one_turn_answers_that_turn() {
+    let yaml = "{name: x, rules: [{ when: { turn: 2 }, then: [{ reply: second }] }]}";
+    let mut desk = desk(yaml, propose_call(1));
+    assert_eq!(completion(ask(&mut desk, 0)).calls.len(), 2);
+    assert_eq!(completion(ask(&mut desk, 1)).text, "second");
+}
+
+#[test]
+fn a_script_may_repeat_its_last_answer_for_ever() {
+    let yaml =
+        "{name: x, rules: [{ then: [{ reply: a }, { finish: unknown, say: b }], after: repeat }]}";
+    let mut desk = desk(yaml, propose_call(1));
+    let texts: Vec<String> = [0, 1, 2, 99]
+        .map(|answers| completion(ask(&mut desk, answers)).text)
+        .into();
+    assert_eq!(texts, ["a", "b", "b", "b"]);
+}
+
+#[test]
+fn an_aside_uses_no_rule() {
+    let yaml = "{name: x, rules: [{ times: 1, then: [{ reply: mine }] }]}";
+    let mut desk = desk(yaml, propose_call(1));
+    let title = json!({"messages": [{"role": "system", "content": "You are a title generator."}]});
+    let title = serde_json::to_vec(&title).unwrap();
+    let reply = desk.answer("t", Some("k"), &title).unwrap();
+    assert_eq!(completion(reply).text, "Rehearsal of plan");
+    assert_eq!(completion(ask(&mut desk, 0)).text, "mine");
+    assert!(desk.received()[0].aside && !desk.received()[1].aside);
+}
+
+#[test]
+fn strangers_and_wrong_keys_are_refused_and_not_counted() {
+    let mut desk = desk("name: x", propose_call(1));
+    let body = body(0, true);
+    assert!(matches!(
+        desk.answer("u", Some("k"), &body),
+        Err(DeskError::Stranger)
+    ));
+    assert!(matches!(
+        desk.answer("t", Some("l"), &body),
+        Err(DeskError::WrongKey)
+    ));
+    assert!(matches!(
+        desk.answer("t", None, &body),
+        Err(DeskError::WrongKey)
+    ));
+    assert!(matches!(
+        desk.answer("t", Some("k"), b"{"),
+        Err(DeskError::Unreadable(_))
+    ));
+    assert!(desk.received().is_empty());
+}
+
+#[test]
+fn what_was_received_is_measured() {
+    let mut desk = desk("name: x", propose_call(1));
+    ask(&mut desk, 1);
+    let received = &desk.received()[0];
+    let bytes = body(1, true).len() as u64;
+    assert_eq!((received.bytes, received.prompt_tokens), (bytes, bytes / 4));
+    assert_eq!((received.turn, received.messages), (2, 3));
+    assert_eq!(received.tools, ["write", "edit", "read", "bash"]);
+    assert!(received.system_bytes > 20 && received.tools_bytes > 100);
+}
