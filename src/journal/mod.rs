@@ -1,1 +1,32 @@
 //! The run folder, the append-only event log, the lock, redaction.
+//!
+//! Theory of operation: a run is a folder. One process at a time works on it, the one that holds its
+//! [`RunLock`]. What happened is a line in its [`Journal`], written and synced before anyone else
+//! hears of it; everything longer is a file beside it, of which the journal holds path and digest.
+//! Readers ([`Journal::read`], [`list`]) need no lock: lines are only ever added.
+//!
+//! This room knows files and records. It never decides what happens next, reads no clock and no
+//! environment (times and variables are passed in), and prints nothing.
+
+mod artifacts;
+mod error;
+mod journal;
+mod layout;
+mod lock;
+mod redactor;
+mod run_folder;
+mod run_id;
+mod scan;
+mod stream;
+mod summary;
+
+pub use error::JournalError;
+pub use journal::Journal;
+pub use lock::{Holder, RunLock};
+pub use redactor::Redactor;
+pub use run_folder::RunFolder;
+pub use run_id::new_run_id;
+pub use summary::{RunSummary, find, latest, list};
+
+#[cfg(test)]
+mod journal_tests;

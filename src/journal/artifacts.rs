@@ -1,0 +1,139 @@
+//! The files of a run folder, named and digested.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::{JournalError, RunFolder};
+use crate::model::{Artifact, Digest};
+
+impl RunFolder {
+    /// Writes a file (path relative to the run folder, with `/`) in one step and syncs it, so that an
+    /// event that names it never outlives it. Folders on the way are made; what stood there is
+    /// replaced.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::RefusedPath`].
+    pub fn write_artifact(&self, relative: &str, bytes: &[u8]) -> Result<Artifact, JournalError> {
+        let path = self.checked_path(relative)?;
+        write_atomically(&path, bytes).map_err(JournalError::io("write", &path))?;
+        Ok(Artifact {
+            path: relative.to_owned(),
+            digest: digest(&blake3::hash(bytes)),
+            bytes: bytes.len() as u64,
+        })
+    }
+
+    /// Names and digests a file that is in the run folder already, for example a stream file. Reads
+    /// it piece by piece.
+    ///
+    /// # Errors
+    /// [`JournalError::ArtifactMissing`], [`JournalError::RefusedPath`].
+    pub fn describe_artifact(&self, relative: &str) -> Result<Artifact, JournalError> {
+        let path = self.checked_path(relative)?;
+        let mut file = File::open(&path).map_err(|error| cannot_read(&path, error))?;
+        let mut hasher = blake3::Hasher::new();
+        let bytes = io::copy(&mut file, &mut hasher).map_err(|error| cannot_read(&path, error))?;
+        Ok(Artifact {
+            path: relative.to_owned(),
+            digest: digest(&hasher.finalize()),
+            bytes,
+        })
+    }
+
+    /// Reads an artifact and checks that it is what the journal says.
+    ///
+    /// # Errors
+    /// [`JournalError::ArtifactMissing`], [`JournalError::ArtifactChanged`],
+    /// [`JournalError::RefusedPath`].
+    pub fn read_artifact(&self, artifact: &Artifact) -> Result<Vec<u8>, JournalError> {
+        let path = self.checked_path(&artifact.path)?;
+        let found = fs::metadata(&path).map_err(|error| cannot_read(&path, error))?;
+        // The size first: a file that grew by gigabytes is not read to find that out.
+        if found.len() != artifact.bytes {
+            return Err(JournalError::ArtifactChanged { path });
+        }
+        let bytes = fs::read(&path).map_err(|error| cannot_read(&path, error))?;
+        match digest(&blake3::hash(&bytes)) == artifact.digest {
+            true => Ok(bytes),
+            false => Err(JournalError::ArtifactChanged { path }),
+        }
+    }
+}
+
+fn cannot_read(path: &Path, error: io::Error) -> JournalError {
+    match error.kind() {
+        io::ErrorKind::NotFound => JournalError::ArtifactMissing {
+            path: path.to_owned(),
+        },
+        _ => JournalError::io("read", path)(error),
+    }
+}
+
+fn digest(hash: &blake3::Hash) -> Digest {
+    Digest::new(hash.to_hex().as_str())
+}
+
+fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    // The process's umask takes from this what a new file is not to have.
+    let mut file = tempfile::Builder::new()
+        .prefix(".new-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_data()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::model::RunId;
+
+    fn run() -> (tempfile::TempDir, RunFolder) {
+        let temp = tempfile::tempdir().unwrap();
+        let run = RunFolder::create(temp.path(), RunId::new("r1")).unwrap();
+        (temp, run)
+    }
+
+    #[test]
+    fn gives_back_what_was_written() {
+        let (_temp, run) = run();
+        let first = run.write_artifact("phases/01-a/output.md", b"one").unwrap();
+        assert_eq!(run.read_artifact(&first).unwrap(), b"one");
+        assert_eq!(run.describe_artifact(&first.path).unwrap(), first);
+        let second = run.write_artifact("phases/01-a/output.md", b"two").unwrap();
+        assert_eq!(run.read_artifact(&second).unwrap(), b"two");
+        let left = fs::read_dir(run.path("phases/01-a")).unwrap().count();
+        assert_eq!(left, 1, "no temporary file stays");
+    }
+
+    #[test]
+    fn notices_what_was_changed_or_removed_by_hand() {
+        let (_temp, run) = run();
+        let artifact = run.write_artifact("a.md", b"one").unwrap();
+        for changed in ["two", "longer"] {
+            fs::write(run.path("a.md"), changed).unwrap();
+            let error = run.read_artifact(&artifact).unwrap_err();
+            assert!(matches!(error, JournalError::ArtifactChanged { .. }));
+        }
+        fs::remove_file(run.path("a.md")).unwrap();
+        let error = run.read_artifact(&artifact).unwrap_err();
+        assert!(matches!(error, JournalError::ArtifactMissing { .. }));
+    }
+
+    #[test]
+    fn stays_in_the_run_folder() {
+        let (_temp, run) = run();
+        for path in ["../x", "/tmp/x", "a/../../x", ""] {
+            let error = run.write_artifact(path, b"").unwrap_err();
+            assert!(matches!(error, JournalError::RefusedPath { .. }), "{path}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! What can go wrong with a run's folder.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Holder;
+use crate::model::{FORMAT, RunId};
+
+/// Why a run's folder, journal or artifact could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    /// A file operation failed.
+    #[error("failed to {action} `{path}`", path = path.display())]
+    Io {
+        /// What was attempted, as a verb: `read`, `write`, `create` …
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The disk, or the user's share of it, is full.
+    #[error(
+        "no space left to write `{path}`: free some space there, then `tipstaff resume` goes on",
+        path = path.display()
+    )]
+    NoSpace {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The project's folder may not be written.
+    #[error(
+        "`{path}` cannot be written: tipstaff keeps its runs in `.tipstaff/runs` of the project, \
+         so the project has to be writable",
+        path = path.display()
+    )]
+    NotWritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A record in the middle of the journal is not what was written there.
+    #[error("the journal `{path}` is damaged at line {line}: {reason}", path = path.display())]
+    Damaged {
+        /// The journal.
+        path: PathBuf,
+        /// The line, from 1.
+        line: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The journal was written by a newer version.
+    #[error(
+        "`{path}` was written by a newer tipstaff (format {format}; this one knows up to {FORMAT})",
+        path = path.display()
+    )]
+    Newer {
+        /// The journal.
+        path: PathBuf,
+        /// Its format.
+        format: u64,
+    },
+    /// Another process works on the run.
+    #[error("run {run} is being worked on by {holder}")]
+    Locked {
+        /// The run.
+        run: RunId,
+        /// The process.
+        holder: Holder,
+    },
+    /// A new run's folder is there already.
+    #[error("run {run} exists already")]
+    RunExists {
+        /// The run.
+        run: RunId,
+    },
+    /// No run of this name.
+    #[error("no run `{wanted}` in `{folder}`", folder = folder.display())]
+    NoRun {
+        /// What was asked for.
+        wanted: String,
+        /// The folder of the runs.
+        folder: PathBuf,
+    },
+    /// A part of a name fits several runs.
+    #[error("`{wanted}` fits several runs: {fitting}")]
+    Ambiguous {
+        /// What was asked for.
+        wanted: String,
+        /// The runs that fit, comma-separated.
+        fitting: String,
+    },
+    /// An artifact's file is gone.
+    #[error("`{path}` is missing from the run folder", path = path.display())]
+    ArtifactMissing {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An artifact's file is not what the journal says it is.
+    #[error(
+        "`{path}` was changed after the run wrote it (its digest differs from the journal's)",
+        path = path.display()
+    )]
+    ArtifactChanged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A path that does not stay in the run folder.
+    #[error("refused path `{path}`: it leaves the run folder")]
+    RefusedPath {
+        /// The path as it was given.
+        path: String,
+    },
+}
+
+impl JournalError {
+    /// For `map_err`: adds the action and the path to what the operating system said, and tells the
+    /// failures that a user can mend from the rest.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| {
+            let path = path.to_owned();
+            let writes = matches!(action, "create" | "write");
+            match source.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                    Self::NoSpace { path, source }
+                }
+                io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied if writes => {
+                    Self::NotWritable { path, source }
+                }
+                _ => Self::Io {
+                    action,
+                    path,
+                    source,
+                },
+            }
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The append-only event log of a run: the only source of truth of what happened.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufReader, Write};
+use std::path::{Path, PathBuf};
+
+use super::scan::{Scan, scan};
+use super::{JournalError, Redactor};
+use crate::model::{Event, Record, Timestamp};
+
+/// A run's journal, open for writing. One process at a time: hold the [`super::RunLock`].
+#[derive(Debug)]
+pub struct Journal {
+    file: File,
+    path: PathBuf,
+    /// Number of the next record.
+    next: u64,
+    /// Length in bytes of the complete records.
+    end: u64,
+    /// Whether something half-written may stand after `end`.
+    is_dirty: bool,
+    redactor: Redactor,
+}
+
+impl Journal {
+    /// Makes an empty journal; it must not exist yet.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`] if it exists.
+    pub fn create(path: &Path) -> Result<Self, JournalError> {
+        let file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .open(path)
+            .map_err(JournalError::io("create", path))?;
+        // The name of the file has to survive a crash of the machine just like its lines.
+        if let Some(Ok(folder)) = path.parent().map(File::open) {
+            let _ = folder.sync_all();
+        }
+        Ok(Self::new(file, path, 1, 0))
+    }
+
+    /// Opens a journal to go on with it, and reads what it holds. The beginning of a last line that
+    /// was never finished is cut off and kept aside as `journal.torn`.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`], [`JournalError::Newer`], [`JournalError::NotWritable`].
+    pub fn open(path: &Path) -> Result<(Self, Vec<Record>), JournalError> {
+        let found = scan_file(path)?;
+        let file = OpenOptions::new()
+            .append(true)
+            .open(path)
+            .map_err(JournalError::io("write", path))?;
+        let mut journal = Self::new(file, path, found.records.len() as u64 + 1, found.complete);
+        if !found.torn.is_empty() {
+            keep_torn(&path.with_extension("torn"), &found.torn)?;
+            journal.is_dirty = true;
+            journal.cut()?;
+        }
+        if found.is_open_ended {
+            journal.write(b"\n", Durability::Synced)?;
+        }
+        Ok((journal, found.records))
+    }
+
+    /// Reads a journal without touching it; a supervisor may be writing it at the same time. An
+    /// unfinished last line is passed over.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`], [`JournalError::Newer`], [`JournalError::Io`].
+    pub fn read(path: &Path) -> Result<Vec<Record>, JournalError> {
+        Ok(scan_file(path)?.records)
+    }
+
+    /// From here on, secrets are taken out of every text of an event before it is written.
+    #[must_use]
+    pub fn redacting(mut self, redactor: Redactor) -> Self {
+        self.redactor = redactor;
+        self
+    }
+
+    /// Appends events in one write and returns their records as they were written. When this
+    /// returns, they are on disk (those that only tell of progress: handed to the system). When it
+    /// fails, none of them is, and the journal is as it was.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`].
+    pub fn append(&mut self, at: Timestamp, events: &[Event]) -> Result<Vec<Record>, JournalError> {
+        let mut records = Vec::with_capacity(events.len());
+        let mut lines = Vec::new();
+        let mut durability = Durability::Written;
+        for (seq, event) in (self.next..).zip(events) {
+            let record = self.redactor.redact_record(Record {
+                seq,
+                at,
+                event: event.clone(),
+            });
+            serde_json::to_writer(&mut lines, &record)
+                .map_err(io::Error::from)
+                .map_err(JournalError::io("write", &self.path))?;
+            lines.push(b'\n');
+            if is_decisive(event) {
+                durability = Durability::Synced;
+            }
+            records.push(record);
+        }
+        self.write(&lines, durability)?;
+        self.next += records.len() as u64;
+        Ok(records)
+    }
+
+    fn new(file: File, path: &Path, next: u64, end: u64) -> Self {
+        Self {
+            file,
+            path: path.to_owned(),
+            next,
+            end,
+            is_dirty: false,
+            redactor: Redactor::default(),
+        }
+    }
+
+    /// For tests: a journal on a file that behaves badly.
+    #[cfg(test)]
+    pub(super) fn on(file: File, path: &Path) -> Self {
+        Self::new(file, path, 1, 0)
+    }
+
+    /// For tests: as if a write had failed and its remains could not be cut off.
+    #[cfg(test)]
+    pub(super) fn mark_dirty(&mut self) {
+        self.is_dirty = true;
+    }
+
+    fn write(&mut self, bytes: &[u8], durability: Durability) -> Result<(), JournalError> {
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.cut()?;
+        self.is_dirty = true;
+        if let Err(error) = write_lines(&mut self.file, bytes, durability) {
+            // If even this fails, the next append tries again, and `open` knows a torn line.
+            let _ = self.cut();
+            return Err(JournalError::io("write", &self.path)(error));
+        }
+        self.is_dirty = false;
+        self.end += bytes.len() as u64;
+        Ok(())
+    }
+
+    /// Cuts off what stands after the complete records.
+    fn cut(&mut self) -> Result<(), JournalError> {
+        if self.is_dirty {
+            self.file
+                .set_len(self.end)
+                .and_then(|()| self.file.sync_data())
+                .map_err(JournalError::io("write", &self.path))?;
+            self.is_dirty = false;
+        }
+        Ok(())
+    }
+}
+
+/// How far lines have to be before anyone hears of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Durability {
+    /// They survive the supervisor.
+    Written,
+    /// They survive the machine.
+    Synced,
+}
+
+fn write_lines(file: &mut File, bytes: &[u8], durability: Durability) -> io::Result<()> {
+    file.write_all(bytes)?;
+    match durability {
+        Durability::Written => Ok(()),
+        Durability::Synced => file.sync_data(),
+    }
+}
+
+fn scan_file(path: &Path) -> Result<Scan, JournalError> {
+    let file = File::open(path).map_err(JournalError::io("read", path))?;
+    scan(BufReader::new(file), path)
+}
+
+fn keep_torn(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
+    OpenOptions::new()
+        .append(true)
+        .create(true)
+        .open(path)
+        .and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.write_all(b"\n")
+        })
+        .map_err(JournalError::io("write", path))
+}
+
+/// Whether something is lost if the machine crashes right after the event: progress and process ids
+/// mean nothing after a restart.
+fn is_decisive(event: &Event) -> bool {
+    match event {
+        Event::AttemptProgressed { .. } | Event::AttemptSpawned { .. } => false,
+        Event::RunStarted { .. }
+        | Event::RunResumed { .. }
+        | Event::PhaseStarted { .. }
+        | Event::CallCreated { .. }
+        | Event::CallReused { .. }
+        | Event::AttemptStarted { .. }
+        | Event::AttemptSucceeded { .. }
+        | Event::AttemptFailed { .. }
+        | Event::RetryScheduled { .. }
+        | Event::CallFailed { .. }
+        | Event::QuorumReached { .. }
+        | Event::ProposalsSealed { .. }
+        | Event::WinnerChosen { .. }
+        | Event::PhaseClosed { .. }
+        | Event::PhaseFailed { .. }
+        | Event::PersonAsked { .. }
+        | Event::PersonAnswered { .. }
+        | Event::LimitReached { .. }
+        | Event::LimitsRaised { .. }
+        | Event::RunInterrupted { .. }
+        | Event::RunEnded { .. } => true,
+    }
+}

@@ -1,0 +1,294 @@
+//! Takes secrets out of what is kept.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use aho_corasick::{AhoCorasick, MatchKind};
+use serde_json::Value;
+
+use crate::model::Record;
+
+/// Shorter values are no secrets, or too common to be replaced everywhere.
+const MIN_LENGTH: usize = 8;
+
+/// Parts of a variable's name, between underscores, that mark a secret.
+const SECRET_WORDS: [&str; 9] = [
+    "KEY",
+    "KEYS",
+    "PAT",
+    "AUTH",
+    "PASS",
+    "PASSPHRASE",
+    "CREDENTIAL",
+    "CREDENTIALS",
+    "COOKIE",
+];
+
+/// Endings of such parts that mark a secret.
+const SECRET_ENDINGS: [&str; 8] = [
+    "APIKEY",
+    "TOKEN",
+    "TOKENS",
+    "SECRET",
+    "SECRETS",
+    "PASSWORD",
+    "PASSWORDS",
+    "PASSWD",
+];
+
+/// Last parts of a name that say: the value is where the secret lies, not the secret.
+const PLACE_WORDS: [&str; 6] = ["FILE", "PATH", "DIR", "SOCK", "ID", "LIMIT"];
+
+/// Replaces known secrets by `[redacted:NAME]`. The default one knows none.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    search: Option<AhoCorasick>,
+    /// What stands in for each pattern.
+    replacements: Vec<String>,
+    /// Length in bytes of the longest pattern.
+    longest: usize,
+}
+
+impl fmt::Debug for Redactor {
+    /// Never shows a secret.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redactor")
+            .field("replacements", &self.replacements)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Redactor {
+    /// Knows the values of those variables whose names look like secrets (and passwords in URLs of
+    /// any), and all `given` ones, which are pairs of a name to show and the secret. Values shorter
+    /// than 8 bytes are left alone.
+    pub fn new(
+        environment: impl IntoIterator<Item = (String, String)>,
+        given: impl IntoIterator<Item = (String, String)>,
+    ) -> Self {
+        let mut patterns = BTreeMap::new();
+        for (name, value) in environment {
+            if is_secret_name(&name) && !is_number(&value) {
+                add(&mut patterns, &name, &value);
+            } else if let Some(password) = password_in_url(&value) {
+                add(&mut patterns, &name, password);
+            }
+        }
+        for (name, value) in given {
+            add(&mut patterns, &name, &value);
+        }
+        let longest = patterns.keys().map(String::len).max().unwrap_or(0);
+        // The longest first: a secret that begins with another one goes as a whole.
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(patterns.keys())
+            .ok()
+            .filter(|_| longest > 0);
+        Self {
+            search,
+            replacements: patterns.into_values().collect(),
+            longest,
+        }
+    }
+
+    /// The text without secrets; the same text if it holds none.
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        match &self.search {
+            Some(search) if search.is_match(text) => {
+                Cow::Owned(search.replace_all(text, &self.replacements))
+            }
+            Some(_) | None => Cow::Borrowed(text),
+        }
+    }
+
+    /// The bytes without secrets; the same bytes if they hold none.
+    pub fn redact_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
+        match &self.search {
+            Some(search) if search.is_match(bytes) => {
+                Cow::Owned(search.replace_all_bytes(bytes, &self.replacements))
+            }
+            Some(_) | None => Cow::Borrowed(bytes),
+        }
+    }
+
+    /// The record without secrets in any of its texts.
+    pub(super) fn redact_record(&self, record: Record) -> Record {
+        if self.search.is_none() {
+            return record;
+        }
+        let Ok(mut value) = serde_json::to_value(&record) else {
+            return record;
+        };
+        if !self.redact_value(&mut value) {
+            return record;
+        }
+        // If a secret is a word of the format itself, what remains is no record; then it is no
+        // secret either.
+        serde_json::from_value(value).unwrap_or(record)
+    }
+
+    fn redact_value(&self, value: &mut Value) -> bool {
+        match value {
+            Value::String(text) => match self.redact(text) {
+                Cow::Owned(redacted) => {
+                    *text = redacted;
+                    true
+                }
+                Cow::Borrowed(_) => false,
+            },
+            Value::Array(items) => items
+                .iter_mut()
+                .fold(false, |found, item| self.redact_value(item) || found),
+            Value::Object(fields) => fields
+                .values_mut()
+                .fold(false, |found, field| self.redact_value(field) || found),
+            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        }
+    }
+
+    pub(super) fn search(&self) -> Option<&AhoCorasick> {
+        self.search.as_ref()
+    }
+
+    pub(super) fn replacement(&self, pattern: usize) -> &[u8] {
+        self.replacements
+            .get(pattern)
+            .map_or(b"[redacted]", String::as_bytes)
+    }
+
+    pub(super) fn longest(&self) -> usize {
+        self.longest
+    }
+}
+
+fn add(patterns: &mut BTreeMap<String, String>, name: &str, value: &str) {
+    let value = value.trim();
+    if value.len() < MIN_LENGTH {
+        return;
+    }
+    // The name goes into JSON texts as well, so it holds nothing that would have to be escaped.
+    let shown: String = name
+        .chars()
+        .map(|letter| match letter {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' | '.' | '/' => letter,
+            _ => '_',
+        })
+        .collect();
+    let replacement = format!("[redacted:{shown}]");
+    // As it stands in a JSON text: a private key has line feeds.
+    let escaped = Value::from(value).to_string();
+    let escaped = escaped
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .expect("a JSON text stands between quotes");
+    if escaped != value {
+        patterns
+            .entry(escaped.to_owned())
+            .or_insert_with(|| replacement.clone());
+    }
+    patterns.entry(value.to_owned()).or_insert(replacement);
+}
+
+fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    let words: Vec<&str> = name.split(['_', '-', '.']).collect();
+    let names_a_place = words.last().is_some_and(|last| PLACE_WORDS.contains(last));
+    !names_a_place
+        && words.iter().any(|word| {
+            SECRET_WORDS.contains(word) || SECRET_ENDINGS.iter().any(|end| word.ends_with(end))
+        })
+}
+
+/// `MAX_TOKENS=16000000` is no secret.
+fn is_number(value: &str) -> bool {
+    value.len() < 16 && value.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// `scheme://user:password@host`.
+fn password_in_url(value: &str) -> Option<&str> {
+    let (_, rest) = value.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    let (_, password) = user.split_once(':')?;
+    Some(password)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn redactor(pairs: &[(&str, &str)]) -> Redactor {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        Redactor::new(pairs.iter().map(owned), [])
+    }
+
+    #[test]
+    fn knows_secrets_by_their_names() {
+        let value = "correct-horse-battery";
+        let secret = [
+            "OPENAI_API_KEY",
+            "GITHUB_TOKEN",
+            "DB_PASSWORD",
+            "my_secret",
+            "SOME_APIKEY",
+            "NPM_AUTH",
+        ];
+        for name in secret {
+            let found = redactor(&[(name, value)]);
+            let text = found.redact("x correct-horse-battery y").into_owned();
+            assert_eq!(text, format!("x [redacted:{name}] y"));
+        }
+        let ordinary = [
+            "HOME",
+            "KEYBOARD",
+            "SSH_AUTH_SOCK",
+            "AWS_ACCESS_KEY_ID",
+            "TOKEN_FILE",
+        ];
+        for name in ordinary {
+            assert_eq!(redactor(&[(name, value)]).redact(value), value, "{name}");
+        }
+    }
+
+    #[test]
+    fn leaves_short_values_and_numbers_alone() {
+        let none = redactor(&[
+            ("A_KEY", "short"),
+            ("MAX_TOKENS", "16000000"),
+            ("B_KEY", ""),
+        ]);
+        assert_eq!(none.redact("short 16000000"), "short 16000000");
+    }
+
+    #[test]
+    fn takes_the_longer_of_two_that_begin_alike() {
+        let both = redactor(&[("A_KEY", "sk-12345"), ("B_KEY", "sk-1234567890")]);
+        assert_eq!(
+            both.redact("sk-1234567890 sk-12345."),
+            "[redacted:B_KEY] [redacted:A_KEY]."
+        );
+    }
+
+    #[test]
+    fn finds_secrets_inside_urls_and_json() {
+        let url = redactor(&[("DATABASE_URL", "postgres://me:p%40ssw0rd@host/db?x=1")]);
+        assert_eq!(
+            url.redact("used p%40ssw0rd"),
+            "used [redacted:DATABASE_URL]"
+        );
+        let key = redactor(&[("PRIVATE_KEY", "--BEGIN--\nabc\n--END--")]);
+        assert_eq!(
+            key.redact(r#"{"k":"--BEGIN--\nabc\n--END--"}"#),
+            r#"{"k":"[redacted:PRIVATE_KEY]"}"#
+        );
+        let quoted = redactor(&[("A_KEY", "quo\"ted\"")]);
+        assert_eq!(quoted.redact(r#""quo\"ted\"""#), r#""[redacted:A_KEY]""#);
+    }
+
+    #[test]
+    fn shows_no_secret_when_debugged() {
+        let text = format!("{:?}", redactor(&[("A_KEY", "sk-1234567890")]));
+        assert!(!text.contains("sk-123"), "{text}");
+    }
+}

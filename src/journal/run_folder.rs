@@ -1,0 +1,162 @@
+//! A run's folder in the user's project: `.tipstaff/runs/ID`.
+
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+use super::JournalError;
+use crate::model::RunId;
+
+/// Keeps runs out of the user's commits, and itself; configuration, workflows and prompts beside it
+/// can be committed.
+const GITIGNORE: &str = "# Written by tipstaff: runs stay on this machine.\n/runs/\n/.gitignore\n";
+
+/// A run's folder. Holding one does not mean working on it: see [`super::RunLock`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunFolder {
+    root: PathBuf,
+    id: RunId,
+}
+
+impl RunFolder {
+    /// Makes a new run's folder in the project.
+    ///
+    /// # Errors
+    /// [`JournalError::RunExists`], [`JournalError::NotWritable`], [`JournalError::NoSpace`].
+    pub fn create(project_root: &Path, id: RunId) -> Result<Self, JournalError> {
+        let runs = runs_dir(project_root);
+        fs::create_dir_all(&runs).map_err(JournalError::io("create", &runs))?;
+        keep_out_of_commits(&runs)?;
+        let root = runs.join(&id);
+        match fs::create_dir(&root) {
+            Ok(()) => Ok(Self { root, id }),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(JournalError::RunExists { run: id })
+            }
+            Err(error) => Err(JournalError::io("create", &root)(error)),
+        }
+    }
+
+    /// The folder of a run that exists.
+    ///
+    /// # Errors
+    /// [`JournalError::NoRun`].
+    pub fn open(project_root: &Path, id: RunId) -> Result<Self, JournalError> {
+        let runs = runs_dir(project_root);
+        let root = runs.join(&id);
+        match is_name(id.as_str()) && root.is_dir() {
+            true => Ok(Self { root, id }),
+            false => Err(JournalError::NoRun {
+                wanted: id.as_str().to_owned(),
+                folder: runs,
+            }),
+        }
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The run.
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// Where a path relative to the run folder lies.
+    pub fn path(&self, relative: &str) -> PathBuf {
+        self.root.join(relative)
+    }
+
+    /// The same for paths that may have been written by others.
+    ///
+    /// # Errors
+    /// [`JournalError::RefusedPath`] if it leaves the folder.
+    pub(super) fn checked_path(&self, relative: &str) -> Result<PathBuf, JournalError> {
+        let path = Path::new(relative);
+        let stays_inside = !relative.is_empty()
+            && path
+                .components()
+                .all(|part| matches!(part, Component::Normal(_)));
+        match stays_inside {
+            true => Ok(self.root.join(path)),
+            false => Err(JournalError::RefusedPath {
+                path: relative.to_owned(),
+            }),
+        }
+    }
+}
+
+/// The folder of all runs of a project.
+pub(super) fn runs_dir(project_root: &Path) -> PathBuf {
+    project_root.join(".tipstaff/runs")
+}
+
+fn is_name(text: &str) -> bool {
+    let mut parts = Path::new(text).components();
+    matches!(parts.next(), Some(Component::Normal(_))) && parts.next().is_none()
+}
+
+/// Where the user keeps an ignore file of their own in `.tipstaff`, it stays as it is, and the runs
+/// get one to themselves unless the user's speaks of them.
+fn keep_out_of_commits(runs: &Path) -> Result<(), JournalError> {
+    let ours = runs.with_file_name(".gitignore");
+    let (path, text) = match fs::read_to_string(&ours) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => (ours, GITIGNORE),
+        Ok(text) if text.lines().any(|line| line.trim().contains("runs")) => return Ok(()),
+        Ok(_) | Err(_) => (runs.join(".gitignore"), "*\n"),
+    };
+    if path.exists() {
+        return Ok(());
+    }
+    fs::write(&path, text).map_err(JournalError::io("write", &path))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn keeps_runs_out_of_commits_and_the_rest_in() {
+        let temp = tempfile::tempdir().unwrap();
+        duct::cmd!("git", "init", "-q")
+            .dir(temp.path())
+            .run()
+            .unwrap();
+        let run = RunFolder::create(temp.path(), RunId::new("r1")).unwrap();
+        fs::write(run.path(RunFolder::PLAN), "{}").unwrap();
+        fs::write(temp.path().join(".tipstaff/config.yaml"), "").unwrap();
+        let seen = duct::cmd!("git", "status", "--porcelain", "-uall")
+            .dir(temp.path())
+            .read()
+            .unwrap();
+        assert_eq!(seen, "?? .tipstaff/config.yaml");
+    }
+
+    #[test]
+    fn leaves_the_users_own_ignore_file_alone() {
+        let temp = tempfile::tempdir().unwrap();
+        fs::create_dir(temp.path().join(".tipstaff")).unwrap();
+        let own = temp.path().join(".tipstaff/.gitignore");
+        fs::write(&own, "notes\n").unwrap();
+        RunFolder::create(temp.path(), RunId::new("r1")).unwrap();
+        assert_eq!(fs::read_to_string(own).unwrap(), "notes\n");
+        let runs = temp.path().join(".tipstaff/runs/.gitignore");
+        assert_eq!(fs::read_to_string(runs).unwrap(), "*\n");
+    }
+
+    #[test]
+    fn opens_only_what_exists_inside() {
+        let temp = tempfile::tempdir().unwrap();
+        RunFolder::create(temp.path(), RunId::new("r1")).unwrap();
+        assert!(RunFolder::open(temp.path(), RunId::new("r1")).is_ok());
+        for wanted in ["r2", "..", "", "../runs/r1"] {
+            let error = RunFolder::open(temp.path(), RunId::new(wanted)).unwrap_err();
+            assert!(matches!(error, JournalError::NoRun { .. }), "{wanted}");
+        }
+        let again = RunFolder::create(temp.path(), RunId::new("r1")).unwrap_err();
+        assert!(matches!(again, JournalError::RunExists { .. }));
+    }
+}

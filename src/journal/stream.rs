@@ -1,0 +1,190 @@
+//! Redacts files of any size in bounded memory.
+
+use std::fs::{self, File, Permissions};
+use std::io::{self, BufWriter, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use aho_corasick::AhoCorasick;
+
+use super::{JournalError, Redactor};
+
+/// Read at one time.
+const CHUNK: usize = 64 * 1024;
+
+impl Redactor {
+    /// Copies a stream without its secrets and returns how many were replaced. A secret may lie
+    /// anywhere, also across the pieces in which the stream is read.
+    ///
+    /// # Errors
+    /// Whatever reading or writing gave.
+    pub fn redact_stream(&self, mut from: impl Read, mut to: impl Write) -> Result<u64, io::Error> {
+        match self.search() {
+            Some(search) => self.replace(search, &mut from, &mut to),
+            None => io::copy(&mut from, &mut to).map(|_| 0),
+        }
+    }
+
+    /// Takes the secrets out of a file in place and returns how many were replaced. A file without
+    /// secrets is not touched; another one is replaced in one step, so do not redact a file that
+    /// somebody still writes.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`].
+    pub fn redact_file(&self, path: &Path) -> Result<u64, JournalError> {
+        let open = || File::open(path).map_err(JournalError::io("read", path));
+        let found = self
+            .redact_stream(open()?, io::sink())
+            .map_err(JournalError::io("read", path))?;
+        if found == 0 {
+            return Ok(0);
+        }
+        self.redact_copy(path, path)
+    }
+
+    /// Copies a file without its secrets, in one step, and returns how many were replaced.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`].
+    pub fn redact_copy(&self, from: &Path, to: &Path) -> Result<u64, JournalError> {
+        let source = File::open(from).map_err(JournalError::io("read", from))?;
+        self.write_copy(source, to)
+            .map_err(JournalError::io("write", to))
+    }
+
+    fn write_copy(&self, source: File, to: &Path) -> io::Result<u64> {
+        let folder = to.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let file = tempfile::Builder::new()
+            .prefix(".new-")
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder)?;
+        let mut writer = BufWriter::new(file);
+        let found = self.redact_stream(source, &mut writer)?;
+        let file = writer
+            .into_inner()
+            .map_err(io::IntoInnerError::into_error)?;
+        file.as_file().sync_data()?;
+        file.persist(to)?;
+        Ok(found)
+    }
+
+    /// Invariant: what begins before `settled` lies in the buffer as a whole, however long it is, so
+    /// that no longer match can be missed; the rest waits for the next piece.
+    fn replace(
+        &self,
+        search: &AhoCorasick,
+        from: &mut impl Read,
+        to: &mut impl Write,
+    ) -> io::Result<u64> {
+        let mut found = 0;
+        let mut buffer = Vec::with_capacity(CHUNK + self.longest());
+        loop {
+            let read = from.take(CHUNK as u64).read_to_end(&mut buffer)?;
+            let is_end = read == 0;
+            let settled = match is_end {
+                true => buffer.len(),
+                false => (buffer.len() + 1).saturating_sub(self.longest()),
+            };
+            let mut written = 0;
+            for hit in search.find_iter(&buffer) {
+                if hit.start() >= settled {
+                    break;
+                }
+                to.write_all(&buffer[written..hit.start()])?;
+                to.write_all(self.replacement(hit.pattern().as_usize()))?;
+                written = hit.end();
+                found += 1;
+            }
+            if written < settled {
+                to.write_all(&buffer[written..settled])?;
+                written = settled;
+            }
+            buffer.drain(..written);
+            if is_end {
+                to.flush()?;
+                return Ok(found);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use proptest::prelude::{any, prop, prop_assert_eq, proptest};
+
+    use super::*;
+
+    fn redactor() -> Redactor {
+        let secrets = [
+            ("A", "sk-secret"),
+            ("B", "sk-secret-longer"),
+            ("C", "-longer-still"),
+        ];
+        Redactor::new(
+            [],
+            secrets.map(|(name, value)| (name.to_owned(), value.to_owned())),
+        )
+    }
+
+    /// Gives few bytes at a time.
+    struct Trickle<'a>(&'a [u8], usize);
+
+    impl Read for Trickle<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let length = self.1.min(self.0.len()).min(buffer.len());
+            buffer[..length].copy_from_slice(&self.0[..length]);
+            self.0 = &self.0[length..];
+            Ok(length)
+        }
+    }
+
+    #[test]
+    fn finds_secrets_across_the_borders_of_pieces() {
+        let secret = b"sk-secret-longer";
+        for before in CHUNK - secret.len()..=CHUNK + 1 {
+            let mut text = vec![b'.'; before];
+            text.extend_from_slice(secret);
+            text.extend_from_slice(b" and sk-secret");
+            let mut out = Vec::new();
+            let found = redactor().redact_stream(&text[..], &mut out).unwrap();
+            assert_eq!(found, 2);
+            assert_eq!(&out[before..], b"[redacted:B] and [redacted:A]");
+        }
+    }
+
+    #[test]
+    fn replaces_in_place_and_leaves_clean_files_alone() {
+        use std::os::unix::fs::MetadataExt;
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().join("log");
+        fs::write(&path, "clean \u{e9}").unwrap();
+        let before = path.metadata().unwrap().ino();
+        assert_eq!(redactor().redact_file(&path).unwrap(), 0);
+        assert_eq!(path.metadata().unwrap().ino(), before);
+        fs::write(&path, b"\xff sk-secret\n").unwrap();
+        assert_eq!(redactor().redact_file(&path).unwrap(), 1);
+        assert_eq!(fs::read(&path).unwrap(), b"\xff [redacted:A]\n");
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn streams_like_it_redacts_at_once(
+            parts in prop::collection::vec(prop::sample::select(vec![
+                "sk-secret", "-longer", "-still", "sk-", "secret", "x", "\n",
+            ]), 0..40),
+            step in 1_usize..9,
+            filler in any::<u16>(),
+        ) {
+            let text = format!("{}{}", ".".repeat(usize::from(filler)), parts.concat());
+            let mut out = Vec::new();
+            redactor().redact_stream(Trickle(text.as_bytes(), step), &mut out).unwrap();
+            let redactor = redactor();
+            let whole = redactor.redact(&text);
+            prop_assert_eq!(String::from_utf8(out).unwrap(), whole.as_ref());
+        }
+    }
+}

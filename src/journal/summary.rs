@@ -1,0 +1,204 @@
+//! The runs of a project, from the first and the last line of their journals.
+
+use std::cmp::Reverse;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Read};
+use std::path::Path;
+
+use super::run_folder::runs_dir;
+use super::scan::{last_line, read_first};
+use super::{Holder, JournalError, RunFolder, RunLock};
+use crate::model::{Event, Record, RunEnd, RunId, Timestamp};
+
+/// A first line is a few hundred bytes; what is longer than this is none.
+const MAX_FIRST_LINE: u64 = 1024 * 1024;
+
+/// What a list of runs tells of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunSummary {
+    /// The run.
+    pub id: RunId,
+    /// The workflow's name; none if the journal cannot be read.
+    pub workflow: Option<String>,
+    /// When it began.
+    pub started: Option<Timestamp>,
+    /// When something happened last.
+    pub last: Option<Timestamp>,
+    /// How the supervisor's work ended; none if one works on it, or was killed.
+    pub end: Option<RunEnd>,
+    /// Who works on it now.
+    pub holder: Option<Holder>,
+    /// Why the journal cannot be read, if it cannot.
+    pub problem: Option<String>,
+}
+
+/// All runs of a project, the newest first. A run that cannot be read is listed with its problem.
+///
+/// # Errors
+/// [`JournalError::Io`] if the folder of the runs cannot be read; without one there are no runs.
+pub fn list(project_root: &Path) -> Result<Vec<RunSummary>, JournalError> {
+    let mut runs = Vec::new();
+    for id in ids(project_root)? {
+        if let Ok(folder) = RunFolder::open(project_root, id) {
+            runs.push(summarize(&folder));
+        }
+    }
+    runs.sort_by_cached_key(|run| Reverse((run.started, run.id.clone())));
+    Ok(runs)
+}
+
+/// The newest run of a project.
+///
+/// # Errors
+/// Those of [`list`].
+pub fn latest(project_root: &Path) -> Result<Option<RunFolder>, JournalError> {
+    match list(project_root)?.into_iter().next() {
+        Some(run) => RunFolder::open(project_root, run.id).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The run that a user means: its name, or a part of it that fits no other.
+///
+/// # Errors
+/// [`JournalError::NoRun`], [`JournalError::Ambiguous`].
+pub fn find(project_root: &Path, wanted: &str) -> Result<RunFolder, JournalError> {
+    let mut fitting: Vec<RunId> = ids(project_root)?
+        .into_iter()
+        .filter(|id| id.as_str().contains(wanted))
+        .collect();
+    if let Some(exact) = fitting.iter().find(|id| id.as_str() == wanted) {
+        return RunFolder::open(project_root, exact.clone());
+    }
+    match (fitting.pop(), fitting.is_empty()) {
+        (Some(only), true) if !wanted.is_empty() => RunFolder::open(project_root, only),
+        (Some(last), _) if !wanted.is_empty() => {
+            fitting.push(last);
+            let names: Vec<&str> = fitting.iter().map(RunId::as_str).collect();
+            Err(JournalError::Ambiguous {
+                wanted: wanted.to_owned(),
+                fitting: names.join(", "),
+            })
+        }
+        (Some(_) | None, _) => Err(JournalError::NoRun {
+            wanted: wanted.to_owned(),
+            folder: runs_dir(project_root),
+        }),
+    }
+}
+
+/// The names of all runs, sorted.
+fn ids(project_root: &Path) -> Result<Vec<RunId>, JournalError> {
+    let runs = runs_dir(project_root);
+    let entries = match fs::read_dir(&runs) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(JournalError::io("read", &runs)(error)),
+    };
+    let mut ids = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(JournalError::io("read", &runs))?;
+        if entry.path().is_dir()
+            && let Some(name) = entry.file_name().to_str()
+        {
+            ids.push(RunId::new(name));
+        }
+    }
+    ids.sort();
+    Ok(ids)
+}
+
+fn summarize(folder: &RunFolder) -> RunSummary {
+    let mut summary = RunSummary {
+        id: folder.id().clone(),
+        workflow: None,
+        started: None,
+        last: None,
+        end: None,
+        holder: RunLock::holder(folder).unwrap_or(None),
+        problem: None,
+    };
+    match first_and_last(&folder.path(RunFolder::JOURNAL)) {
+        Ok((first, last)) => {
+            summary.started = Some(first.at);
+            summary.last = Some(last.at);
+            if let Event::RunStarted { workflow, .. } = first.event {
+                summary.workflow = Some(workflow);
+            }
+            if let Event::RunEnded { end } = last.event {
+                summary.end = Some(end);
+            }
+        }
+        Err(problem) => summary.problem = Some(problem),
+    }
+    summary
+}
+
+fn first_and_last(journal: &Path) -> Result<(Record, Record), String> {
+    let told = |error: io::Error| format!("`{}`: {error}", journal.display());
+    let mut file = File::open(journal).map_err(told)?;
+    let mut line = Vec::new();
+    BufReader::new((&mut file).take(MAX_FIRST_LINE))
+        .read_until(b'\n', &mut line)
+        .map_err(told)?;
+    if line.is_empty() {
+        return Err("nothing happened yet".to_owned());
+    }
+    let first = read_first(&line)?;
+    let line = last_line(&mut file).map_err(told)?;
+    // A supervisor may be in the middle of a line; the first one is complete.
+    let last = serde_json::from_slice(&line).unwrap_or_else(|_| first.clone());
+    Ok((first, last))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::journal::Journal;
+    use crate::journal::journal_tests::{progressed, started};
+
+    fn run(project: &Path, id: &str, at: u64, events: &[Event]) {
+        let folder = RunFolder::create(project, RunId::new(id)).unwrap();
+        let mut journal = Journal::create(&folder.path(RunFolder::JOURNAL)).unwrap();
+        journal.append(Timestamp(at), events).unwrap();
+    }
+
+    #[test]
+    fn lists_the_newest_first_with_their_ends() {
+        let temp = tempfile::tempdir().unwrap();
+        assert!(list(temp.path()).unwrap().is_empty());
+        assert_eq!(latest(temp.path()).unwrap(), None);
+        let end = Event::RunEnded { end: RunEnd::Done };
+        run(temp.path(), "b-old", 1, &[started(), end]);
+        let mut long = vec![started()];
+        long.extend((0..2000).map(progressed));
+        run(temp.path(), "a-new", 2, &long);
+        RunFolder::create(temp.path(), RunId::new("c-empty")).unwrap();
+        let runs = list(temp.path()).unwrap();
+        let names: Vec<_> = runs.iter().map(|run| run.id.as_str()).collect();
+        assert_eq!(names, ["a-new", "b-old", "c-empty"]);
+        assert_eq!(runs[1].end, Some(RunEnd::Done));
+        assert_eq!(runs[0].end, None);
+        assert_eq!(runs[0].workflow.as_deref(), Some("plan"));
+        assert!(runs[2].problem.is_some());
+        assert_eq!(latest(temp.path()).unwrap().unwrap().id().as_str(), "a-new");
+    }
+
+    #[test]
+    fn finds_a_run_by_a_part_that_fits_no_other() {
+        let temp = tempfile::tempdir().unwrap();
+        for id in ["x-1", "x-12", "y-3"] {
+            RunFolder::create(temp.path(), RunId::new(id)).unwrap();
+        }
+        let found = |wanted| find(temp.path(), wanted).map(|run| run.id().as_str().to_owned());
+        assert_eq!(found("y").unwrap(), "y-3");
+        assert_eq!(found("x-1").unwrap(), "x-1");
+        let error = found("x").unwrap_err().to_string();
+        assert!(error.contains("x-1, x-12"), "{error}");
+        for wanted in ["", "z", ".."] {
+            assert!(matches!(found(wanted), Err(JournalError::NoRun { .. })));
+        }
+    }
+}

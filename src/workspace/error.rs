@@ -1,0 +1,93 @@
+//! What can go wrong with trees and workspaces.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Why a tree could not be read, copied or written.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkspaceError {
+    /// A file operation failed.
+    #[error("failed to {action} `{path}`", path = path.display())]
+    Io {
+        /// What was attempted, as a verb: `read`, `create`, `copy` …
+        action: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// The `git` program could not be started.
+    #[error("failed to start `git`: it has to be installed and on PATH")]
+    GitMissing {
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A git command failed.
+    #[error("`git {command}` failed in `{folder}`: {message}", folder = folder.display())]
+    Git {
+        /// The command without its configuration options.
+        command: String,
+        /// Where it ran.
+        folder: PathBuf,
+        /// What it wrote to standard error, trimmed.
+        message: String,
+    },
+    /// A path is not one that may be written or read inside the project.
+    #[error("refused path `{path}`: {reason}")]
+    RefusedPath {
+        /// The path as it was given.
+        path: String,
+        /// Why not.
+        reason: &'static str,
+    },
+    /// A `file:` pattern is not a valid glob.
+    #[error("invalid file pattern `{pattern}`")]
+    BadPattern {
+        /// The pattern as it was given.
+        pattern: String,
+        /// What is wrong with it.
+        source: globset::Error,
+    },
+    /// A `file:` pattern matches more than may go into a prompt.
+    #[error("file pattern `{pattern}` matches more than {limit}")]
+    TooMuch {
+        /// The pattern as it was given.
+        pattern: String,
+        /// The limit with its unit.
+        limit: String,
+    },
+    /// The private folder for temporary files is not ours alone.
+    #[error("refused temporary folder `{path}`: {reason}", path = path.display())]
+    ScratchTaken {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl WorkspaceError {
+    /// For `map_err`: adds the action and the path to what the operating system said.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// Whether the disk (or the quota) is full or the file system read-only: trying again will not help.
+    pub fn is_machine_failure(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                io::ErrorKind::StorageFull
+                    | io::ErrorKind::QuotaExceeded
+                    | io::ErrorKind::ReadOnlyFilesystem
+                    | io::ErrorKind::PermissionDenied
+            ),
+            Self::GitMissing { .. } | Self::Git { .. } | Self::ScratchTaken { .. } => true,
+            Self::RefusedPath { .. } | Self::BadPattern { .. } | Self::TooMuch { .. } => false,
+        }
+    }
+}

@@ -1,0 +1,378 @@
+//! The promises about the user's tree: what an agent sees is what is on disk, byte for byte, and
+//! taking it leaves the user's repository as it was.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, proptest};
+
+use super::*;
+
+/// A file as far as a snapshot keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Leaf {
+    File { bytes: Vec<u8>, executable: bool },
+    Link(PathBuf),
+}
+
+type Tree = BTreeMap<PathBuf, Leaf>;
+
+struct Repo {
+    _temp: tempfile::TempDir,
+    root: PathBuf,
+    store: PathBuf,
+    base: PathBuf,
+}
+
+impl Repo {
+    fn plain() -> Self {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().canonicalize().unwrap();
+        fs::create_dir(path.join("project")).unwrap();
+        Self {
+            root: path.join("project"),
+            store: path.join("store.git"),
+            base: path.join("base"),
+            _temp: temp,
+        }
+    }
+
+    fn git() -> Self {
+        let repo = Self::plain();
+        repo.run(&["init", "-q", "-b", "main"]);
+        repo
+    }
+
+    fn run(&self, args: &[&str]) {
+        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
+        duct::cmd("git", identity.iter().chain(args))
+            .dir(&self.root)
+            .stdout_null()
+            .stderr_null()
+            .run()
+            .unwrap();
+    }
+
+    fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
+        let path = self.root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+
+    /// Takes the snapshot from `start` and materializes it.
+    fn snapshot(&self, start: &Path) -> (Snapshot, Tree) {
+        let project = Project::discover(start).unwrap();
+        let snapshot = Snapshot::take(&project, &self.store).unwrap();
+        materialize(&self.store, &snapshot.tree, &self.base).unwrap();
+        let tree = read_tree(&self.base);
+        (snapshot, tree)
+    }
+
+    fn names(&self) -> Vec<String> {
+        let (snapshot, tree) = self.snapshot(&self.root);
+        assert_eq!(snapshot.files, tree.len());
+        tree.keys().map(|path| path.display().to_string()).collect()
+    }
+}
+
+fn read_tree(root: &Path) -> Tree {
+    let mut tree = Tree::new();
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(root.join(&folder)).unwrap() {
+            let entry = entry.unwrap();
+            let path = folder.join(entry.file_name());
+            let kind = entry.file_type().unwrap();
+            if kind.is_dir() {
+                folders.push(path);
+            } else if kind.is_symlink() {
+                tree.insert(path, Leaf::Link(fs::read_link(entry.path()).unwrap()));
+            } else {
+                let mode = entry.metadata().unwrap().permissions().mode();
+                let bytes = fs::read(entry.path()).unwrap();
+                let executable = mode & 0o100 != 0;
+                tree.insert(path, Leaf::File { bytes, executable });
+            }
+        }
+    }
+    tree
+}
+
+fn write_tree(root: &Path, tree: &Tree) {
+    for (path, leaf) in tree {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        match leaf {
+            Leaf::Link(target) => symlink(target, path).unwrap(),
+            Leaf::File { bytes, executable } => {
+                fs::write(&path, bytes).unwrap();
+                let mode = if *executable { 0o755 } else { 0o644 };
+                fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn holds_uncommitted_and_untracked_files_but_not_ignored_or_deleted_ones() {
+    let repo = Repo::git();
+    repo.write("kept.txt", "1");
+    repo.write("deleted.txt", "1");
+    repo.write(".gitignore", "*.log\n");
+    repo.run(&["add", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    repo.write("kept.txt", "2");
+    repo.write("new/untracked.txt", "3");
+    repo.write("noise.log", "");
+    repo.write(".tipstaff/runs/r/plan.json", "{}");
+    fs::remove_file(repo.root.join("deleted.txt")).unwrap();
+    assert_eq!(
+        repo.names(),
+        [".gitignore", "kept.txt", "new/untracked.txt"]
+    );
+    assert_eq!(fs::read(repo.base.join("kept.txt")).unwrap(), b"2");
+}
+
+#[test]
+fn works_without_a_commit_from_below_and_without_git() {
+    let unborn = Repo::git();
+    unborn.write("a/b.txt", "x");
+    assert_eq!(unborn.snapshot(&unborn.root.join("a")).0.files, 1);
+
+    let sub = Repo::git();
+    sub.write("top.txt", "x");
+    sub.write("sub/in.txt", "x");
+    sub.write("sub/.tipstaff/config.yaml", "");
+    let (_, tree) = sub.snapshot(&sub.root.join("sub"));
+    assert_eq!(tree.keys().collect::<Vec<_>>(), [Path::new("in.txt")]);
+
+    let plain = Repo::plain();
+    plain.write("a.txt", "x");
+    plain.write("b.log", "x");
+    plain.write(".gitignore", "*.log\n");
+    plain.write(".tipstaff/x", "");
+    assert_eq!(plain.names(), [".gitignore", "a.txt"]);
+
+    let empty = Repo::plain();
+    assert!(empty.names().is_empty());
+}
+
+#[test]
+fn leaves_out_nested_repositories_and_says_so() {
+    for repo in [Repo::git(), Repo::plain()] {
+        repo.write("a.txt", "x");
+        repo.write("nested/inner.txt", "x");
+        duct::cmd!("git", "init", "-q")
+            .dir(repo.root.join("nested"))
+            .run()
+            .unwrap();
+        let (snapshot, tree) = repo.snapshot(&repo.root);
+        assert_eq!(tree.len(), 1, "{tree:?}");
+        assert_eq!(snapshot.remarks.len(), 1, "{:?}", snapshot.remarks);
+        assert!(snapshot.remarks[0].contains("nested"));
+    }
+}
+
+#[test]
+fn does_not_look_behind_a_link_that_replaced_a_folder() {
+    let repo = Repo::git();
+    repo.write("dir/file.txt", "mine");
+    repo.run(&["add", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    fs::remove_dir_all(repo.root.join("dir")).unwrap();
+    let outside = repo.root.parent().unwrap().join("outside");
+    fs::create_dir(&outside).unwrap();
+    fs::write(outside.join("file.txt"), "secret").unwrap();
+    symlink("../outside", repo.root.join("dir")).unwrap();
+    assert_eq!(repo.names(), ["dir"]);
+}
+
+#[test]
+fn converts_nothing_and_runs_no_filter_or_hook() {
+    let repo = Repo::git();
+    let trace = repo.root.parent().unwrap().join("trace");
+    let spy = format!("touch {}; cat", trace.display());
+    repo.run(&["config", "filter.spy.clean", &spy]);
+    repo.run(&["config", "filter.spy.smudge", &spy]);
+    repo.run(&["config", "filter.spy.required", "true"]);
+    repo.run(&["config", "core.fsmonitor", &spy]);
+    repo.run(&["config", "core.autocrlf", "true"]);
+    repo.write(
+        ".gitattributes",
+        "* text=auto eol=lf\n*.spy filter=spy\n*.id ident\n*.u16 text working-tree-encoding=UTF-16\n",
+    );
+    repo.write("dos.txt", "a\r\nb\r\n");
+    repo.write("mixed.txt", "a\r\nb\n");
+    repo.write("x.spy", "plain");
+    repo.write("x.id", "$Id$ $Id: 1 $");
+    repo.write("x.u16", "not UTF-16 at all");
+    for hook in ["post-checkout", "post-index-change"] {
+        let path = repo.root.join(".git/hooks").join(hook);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, format!("#!/bin/sh\n{spy} </dev/null\n")).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    let (_, tree) = repo.snapshot(&repo.root);
+    let mut before = read_tree(&repo.root);
+    before.retain(|path, _| !path.starts_with(".git"));
+    assert_eq!(tree, before);
+    assert!(!trace.exists(), "something of the user's was run");
+}
+
+#[test]
+fn leaves_the_users_repository_as_it_was_byte_for_byte() {
+    let repo = Repo::git();
+    repo.write("a.txt", "1");
+    repo.write("b.txt", "1");
+    repo.run(&["add", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    repo.write("a.txt", "stashed");
+    repo.run(&["stash"]);
+    repo.write("b.txt", "staged");
+    repo.run(&["add", "b.txt"]);
+    repo.write("b.txt", "unstaged");
+    repo.write("c.txt", "untracked");
+    // A stale stat entry is what makes git want to refresh the index.
+    let a = fs::File::options()
+        .write(true)
+        .open(repo.root.join("a.txt"))
+        .unwrap();
+    a.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    let before = read_tree(&repo.root);
+    repo.snapshot(&repo.root);
+    assert_eq!(read_tree(&repo.root), before);
+}
+
+#[test]
+fn shares_the_objects_that_the_user_has() {
+    let repo = Repo::git();
+    for number in 0..20 {
+        repo.write(&format!("{number}.txt"), format!("content {number}"));
+    }
+    repo.run(&["add", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    repo.write("new.txt", "only new object beside the tree");
+    repo.snapshot(&repo.root);
+    let mut own = read_tree(&repo.store.join("objects"));
+    own.retain(|path, _| !path.starts_with("info"));
+    assert_eq!(own.len(), 2, "{:?}", own.keys());
+}
+
+#[test]
+fn takes_a_repository_with_long_ids() {
+    let repo = Repo::plain();
+    repo.run(&["init", "-q", "--object-format=sha256"]);
+    repo.write("a.txt", "x");
+    repo.run(&["add", "."]);
+    let (snapshot, tree) = repo.snapshot(&repo.root);
+    assert_eq!(snapshot.tree.as_str().len(), 64);
+    assert_eq!(tree.len(), 1);
+}
+
+#[test]
+fn names_what_cannot_be_materialized() {
+    let repo = Repo::plain();
+    repo.write("a.txt", "x");
+    let (snapshot, _) = repo.snapshot(&repo.root);
+    fs::remove_dir_all(repo.store.join("objects")).unwrap();
+    fs::create_dir(repo.store.join("objects")).unwrap();
+    let error = materialize(&repo.store, &snapshot.tree, &repo.base).unwrap_err();
+    assert!(error.to_string().contains("read-tree"), "{error}");
+}
+
+/// Names that break careless tools; none is reserved, and `.gitignore` would change the listing.
+fn name() -> impl Strategy<Value = Vec<u8>> {
+    let chosen = prop::sample::select(vec![
+        "a",
+        "b c",
+        "-rf",
+        "--",
+        "ü",
+        "line\nbreak",
+        "tab\t",
+        "\"quoted\"",
+        "back\\slash",
+        ":(top)x",
+        "cr\r",
+        "git~1",
+        "*",
+        "~",
+        "#x",
+        "!x",
+        ".hidden",
+        "con",
+        "a:b",
+        " lead",
+        "trail ",
+    ])
+    .prop_map(|name| name.as_bytes().to_vec());
+    let raw = prop::collection::vec(any::<u8>(), 1..8).prop_map(|mut bytes| {
+        for byte in &mut bytes {
+            if matches!(*byte, 0 | b'/' | b'.') {
+                *byte = b'_';
+            }
+        }
+        bytes
+    });
+    proptest::prop_oneof![3 => chosen, 1 => raw]
+}
+
+fn leaf() -> impl Strategy<Value = Leaf> {
+    let bytes = proptest::prop_oneof![
+        Just(Vec::new()),
+        Just(b"dos\r\nlines\r\n".to_vec()),
+        Just(b"mixed\r\nlines\n$Id$\n".to_vec()),
+        prop::collection::vec(any::<u8>(), 0..200),
+    ];
+    let file =
+        (bytes, any::<bool>()).prop_map(|(bytes, executable)| Leaf::File { bytes, executable });
+    // No name begins so: a link that leads in a circle would be left out of a workspace.
+    let link = name()
+        .prop_map(|target| Leaf::Link(OsStr::from_bytes(&[b"to ", &target[..]].concat()).into()));
+    proptest::prop_oneof![5 => file, 1 => link]
+}
+
+fn tree() -> impl Strategy<Value = Tree> {
+    let path = prop::collection::vec(name(), 1..4)
+        .prop_map(|parts| parts.iter().map(|part| OsStr::from_bytes(part)).collect());
+    prop::collection::btree_map(path, leaf(), 0..12).prop_map(|tree: Tree| {
+        // A path below another one's leaf cannot exist.
+        let leaves: Vec<PathBuf> = tree.keys().cloned().collect();
+        let is_free = |path: &Path| {
+            path.ancestors()
+                .skip(1)
+                .all(|up| !leaves.contains(&up.into()))
+        };
+        tree.into_iter().filter(|(path, _)| is_free(path)).collect()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn gives_back_any_tree_byte_for_byte(
+        tree in tree(),
+        with_git in any::<bool>(),
+        attributes in prop::sample::select(vec!["* text=auto eol=lf\n", "* text eol=crlf\n", "* ident filter=lfs\n"]),
+    ) {
+        let repo = if with_git { Repo::git() } else { Repo::plain() };
+        let mut tree = tree;
+        let bytes = attributes.as_bytes().to_vec();
+        tree.insert(".gitattributes".into(), Leaf::File { bytes, executable: false });
+        write_tree(&repo.root, &tree);
+        let (snapshot, found) = repo.snapshot(&repo.root);
+        prop_assert_eq!(&found, &tree);
+        prop_assert_eq!(snapshot.files, tree.len());
+        let space = Workspace::create(&repo.base, &repo.base.with_file_name("space"), ControlFiles::Drop).unwrap();
+        let mut copy = read_tree(space.root());
+        copy.retain(|path, _| !path.starts_with(".git") && !path.starts_with(".tipstaff"));
+        prop_assert_eq!(copy, tree);
+        space.remove().unwrap();
+    }
+}

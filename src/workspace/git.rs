@@ -1,0 +1,147 @@
+//! git through its command line, cut off from everything that could run code or change the user's
+//! repository: hooks, file-system monitors, prompts, lazy fetches, inherited `GIT_*` variables.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::path::Path;
+
+use super::WorkspaceError;
+
+/// Options before every command.
+const QUIET_CONFIG: [&str; 4] = [
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "core.untrackedCache=keep",
+    "gc.auto=0",
+];
+
+/// A git command to come.
+pub(super) struct Git {
+    folder: std::path::PathBuf,
+    args: Vec<OsString>,
+    env: Vec<(OsString, OsString)>,
+    stdin: Vec<u8>,
+    keeps_user_config: bool,
+}
+
+impl Git {
+    /// A reading command in the user's repository. The user's configuration stays in force, because
+    /// it says what is ignored (`core.excludesFile`) and whom git trusts (`safe.directory`).
+    pub(super) fn reading(folder: &Path) -> Self {
+        Self::new(folder, true)
+    }
+
+    /// A command on a store of our own, on which no configuration but the store's counts.
+    pub(super) fn on_store(store: &Path, work_tree: &Path, index: &Path) -> Self {
+        Self::new(work_tree, false)
+            .env("GIT_DIR", store)
+            .env("GIT_WORK_TREE", work_tree)
+            .env("GIT_INDEX_FILE", index)
+    }
+
+    fn new(folder: &Path, keeps_user_config: bool) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            args: Vec::new(),
+            env: Vec::new(),
+            stdin: Vec::new(),
+            keeps_user_config,
+        }
+    }
+
+    fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.env.push((name.into(), value.as_ref().to_owned()));
+        self
+    }
+
+    /// Adds arguments.
+    pub(super) fn args<A: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = A>) -> Self {
+        self.args
+            .extend(args.into_iter().map(|arg| arg.as_ref().to_owned()));
+        self
+    }
+
+    /// Sets what the command reads from standard input.
+    pub(super) fn stdin(mut self, bytes: Vec<u8>) -> Self {
+        self.stdin = bytes;
+        self
+    }
+
+    /// Runs the command and returns its standard output.
+    pub(super) fn run(self) -> Result<Vec<u8>, WorkspaceError> {
+        let readable = self
+            .args
+            .iter()
+            .map(|arg| arg.to_string_lossy())
+            .collect::<Vec<_>>()
+            .join(" ");
+        let config = QUIET_CONFIG
+            .iter()
+            .flat_map(|setting| [OsString::from("-c"), OsString::from(setting)]);
+        let mut command = duct::cmd("git", config.chain(self.args)).dir(&self.folder);
+        for (name, _) in std::env::vars_os() {
+            if is_foreign(&name, self.keeps_user_config) {
+                command = command.env_remove(name);
+            }
+        }
+        if !self.keeps_user_config {
+            command = command
+                .env("GIT_CONFIG_GLOBAL", "/dev/null")
+                .env("GIT_CONFIG_SYSTEM", "/dev/null")
+                .env("GIT_CONFIG_NOSYSTEM", "1");
+        }
+        for (name, value) in self.env {
+            command = command.env(name, value);
+        }
+        let output = command
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("LC_ALL", "C")
+            .stdin_bytes(self.stdin)
+            .stdout_capture()
+            .stderr_capture()
+            .unchecked()
+            .run()
+            .map_err(|source| start_failure(&self.folder, source))?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(WorkspaceError::Git {
+            command: readable,
+            folder: self.folder,
+            message: match said.is_empty() {
+                true => output.status.to_string(),
+                false => said,
+            },
+        })
+    }
+}
+
+/// Whether an inherited variable could point git elsewhere. Where git is installed stays, and, for
+/// reading, which configuration files the user means.
+fn is_foreign(name: &OsStr, keeps_user_config: bool) -> bool {
+    let name = name.to_string_lossy();
+    let of_user = [
+        "GIT_CONFIG_GLOBAL",
+        "GIT_CONFIG_SYSTEM",
+        "GIT_CONFIG_NOSYSTEM",
+    ];
+    name.starts_with("GIT_")
+        && name != "GIT_EXEC_PATH"
+        && !(keeps_user_config && of_user.contains(&name.as_ref()))
+}
+
+/// A missing folder and a missing program look alike to the operating system; tell them apart.
+fn start_failure(folder: &Path, source: io::Error) -> WorkspaceError {
+    if folder.is_dir() {
+        WorkspaceError::GitMissing { source }
+    } else {
+        WorkspaceError::Io {
+            action: "open",
+            path: folder.to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Which files of the user's tree belong to a snapshot: everything that is on disk and not ignored.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::git::Git;
+use super::paths::is_reserved;
+use super::{Project, ProjectKind, WorkspaceError};
+
+/// The files of a tree.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    /// Paths relative to the project's root, sorted by bytes, files and symlinks only.
+    pub paths: Vec<PathBuf>,
+    /// What was left out, for the user.
+    pub remarks: Vec<String>,
+}
+
+/// Lists the files of the project as they are on disk.
+pub(super) fn list(project: &Project) -> Result<Listing, WorkspaceError> {
+    let candidates = match &project.kind {
+        ProjectKind::Git { .. } => git_candidates(&project.root)?,
+        ProjectKind::Plain => walked_candidates(&project.root)?,
+    };
+    Ok(sift(&project.root, candidates))
+}
+
+fn git_candidates(root: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
+    let said = Git::reading(root)
+        .args(["ls-files", "-z", "--cached", "--others"])
+        .args(["--exclude-standard"])
+        .run()?;
+    Ok(said
+        .split(|byte| *byte == 0)
+        .filter(|path| !path.is_empty())
+        .map(|path| PathBuf::from(OsStr::from_bytes(path.strip_suffix(b"/").unwrap_or(path))))
+        .collect())
+}
+
+fn walked_candidates(root: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
+    let mut found = Vec::new();
+    let walk = ignore::WalkBuilder::new(root)
+        .hidden(false)
+        .parents(false)
+        .ignore(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false)
+        .filter_entry(|entry| entry.depth() == 0 || !is_left_to_others(entry.path()))
+        .build();
+    for entry in walk {
+        // A folder that cannot be read holds nothing that an agent could be shown.
+        let Ok(entry) = entry else { continue };
+        let is_nested_repository = entry.path().join(".git").exists();
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        if is_folder && !is_nested_repository {
+            continue;
+        }
+        if let Ok(path) = entry.path().strip_prefix(root)
+            && !path.as_os_str().is_empty()
+        {
+            found.push(path.to_owned());
+        }
+    }
+    Ok(found)
+}
+
+/// Whether the walk stays out: git's and our own folders, and what lies inside a nested repository.
+fn is_left_to_others(path: &Path) -> bool {
+    path.file_name().is_some_and(super::paths::is_reserved_name)
+        || path
+            .parent()
+            .is_some_and(|parent| parent.join(".git").exists())
+}
+
+/// Keeps what is a readable file or a symlink now, and remarks upon the rest.
+fn sift(root: &Path, mut candidates: Vec<PathBuf>) -> Listing {
+    candidates.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+    candidates.dedup();
+    let mut listing = Listing::default();
+    let mut folders = HashMap::new();
+    for path in candidates {
+        if is_reserved(&path) || !is_below_real_folders(root, &path, &mut folders) {
+            continue;
+        }
+        let whole = root.join(&path);
+        // A tracked file that the user deleted is not part of the tree on disk.
+        let Ok(found) = whole.symlink_metadata() else {
+            continue;
+        };
+        let kind = found.file_type();
+        let shown = path.display();
+        if kind.is_dir() {
+            listing.remarks.push(format!(
+                "`{shown}` is a repository of its own and was left out"
+            ));
+        } else if kind.is_symlink() {
+            match is_refused_by_git(&path) {
+                true => listing
+                    .remarks
+                    .push(format!("`{shown}` is a symlink and was left out")),
+                false => listing.paths.push(path),
+            }
+        } else if !kind.is_file() {
+            listing
+                .remarks
+                .push(format!("`{shown}` is no regular file and was left out"));
+        } else if rustix::fs::access(&whole, rustix::fs::Access::READ_OK).is_err() {
+            listing
+                .remarks
+                .push(format!("`{shown}` cannot be read and was left out"));
+        } else {
+            listing.paths.push(path);
+        }
+    }
+    listing
+}
+
+/// git keeps no symlink of this name in a tree.
+fn is_refused_by_git(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.eq_ignore_ascii_case(".gitmodules"))
+}
+
+/// A tracked file whose folder was replaced by a symlink is gone: what lies behind the link is not
+/// the project's.
+fn is_below_real_folders(root: &Path, path: &Path, known: &mut HashMap<PathBuf, bool>) -> bool {
+    let Some(parent) = path.parent() else {
+        return true;
+    };
+    if parent.as_os_str().is_empty() {
+        return true;
+    }
+    if let Some(real) = known.get(parent) {
+        return *real;
+    }
+    let real = is_below_real_folders(root, parent, known)
+        && fs::symlink_metadata(root.join(parent)).is_ok_and(|found| found.is_dir());
+    known.insert(parent.to_owned(), real);
+    real
+}

@@ -1,0 +1,136 @@
+//! The user's project: which folder a run is about.
+
+use std::path::{Path, PathBuf};
+
+use std::os::unix::fs::MetadataExt;
+
+use super::WorkspaceError;
+
+/// The folder a run is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Project {
+    /// The absolute path of the folder, symlinks resolved.
+    pub root: PathBuf,
+    /// Whether git knows it.
+    pub kind: ProjectKind,
+}
+
+/// Whether git knows a project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProjectKind {
+    /// It is, or lies in, a git work tree.
+    Git {
+        /// The work tree's top folder: the root itself or one above it.
+        top: PathBuf,
+    },
+    /// No git work tree around it.
+    Plain,
+}
+
+impl Project {
+    /// Finds the project that `start` lies in: the nearest folder upwards that holds a `.tipstaff`
+    /// folder, but not beyond the top of the git work tree; else that top; else `start` itself.
+    ///
+    /// Above `start`, a `.tipstaff` counts only if it belongs to the owner of `start` or to the
+    /// current user (its configuration names commands to run), and the home folder does not count.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Io`] if `start` is not a folder that can be opened.
+    pub fn discover(start: &Path) -> Result<Self, WorkspaceError> {
+        let start = start
+            .canonicalize()
+            .map_err(WorkspaceError::io("open", start))?;
+        let owner = start
+            .metadata()
+            .map_err(WorkspaceError::io("open", &start))?
+            .uid();
+        let home = std::env::home_dir();
+        let mut root = None;
+        for folder in start.ancestors() {
+            let counts = folder == start
+                || (home.as_deref() != Some(folder)
+                    && is_trusted(&folder.join(".tipstaff"), owner));
+            if root.is_none() && counts && folder.join(".tipstaff").is_dir() {
+                root = Some(folder.to_owned());
+            }
+            // `.git` is a file in linked work trees and submodules.
+            if folder.join(".git").exists() {
+                let top = folder.to_owned();
+                return Ok(Self {
+                    root: root.unwrap_or_else(|| top.clone()),
+                    kind: ProjectKind::Git { top },
+                });
+            }
+        }
+        Ok(Self {
+            root: root.unwrap_or(start),
+            kind: ProjectKind::Plain,
+        })
+    }
+}
+
+fn is_trusted(folder: &Path, owner: u32) -> bool {
+    folder.symlink_metadata().is_ok_and(|found| {
+        found.uid() == owner || found.uid() == rustix::process::geteuid().as_raw()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::fs;
+
+    use super::*;
+
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        let temp = tempfile::tempdir().unwrap();
+        let path = temp.path().canonicalize().unwrap();
+        (temp, path)
+    }
+
+    #[test]
+    fn takes_the_start_itself_where_nothing_is_found() {
+        let (_temp, path) = folder();
+        let found = Project::discover(&path).unwrap();
+        assert_eq!(found.root, path);
+        assert_eq!(found.kind, ProjectKind::Plain);
+    }
+
+    #[test]
+    fn takes_the_top_of_the_work_tree_from_below() {
+        let (_temp, path) = folder();
+        fs::create_dir_all(path.join("a/b")).unwrap();
+        fs::create_dir(path.join(".git")).unwrap();
+        let found = Project::discover(&path.join("a/b")).unwrap();
+        assert_eq!(found.root, path);
+    }
+
+    #[test]
+    fn prefers_the_nearest_project_folder_below_the_top() {
+        let (_temp, path) = folder();
+        fs::create_dir_all(path.join("a/b")).unwrap();
+        fs::create_dir(path.join("a/.tipstaff")).unwrap();
+        fs::write(path.join(".git"), "gitdir: elsewhere").unwrap();
+        let found = Project::discover(&path.join("a/b")).unwrap();
+        assert_eq!(found.root, path.join("a"));
+        assert_eq!(found.kind, ProjectKind::Git { top: path });
+    }
+
+    #[test]
+    fn does_not_climb_beyond_the_top_of_the_work_tree() {
+        let (_temp, path) = folder();
+        fs::create_dir_all(path.join("repo/sub")).unwrap();
+        fs::create_dir(path.join(".tipstaff")).unwrap();
+        fs::create_dir(path.join("repo/.git")).unwrap();
+        let found = Project::discover(&path.join("repo/sub")).unwrap();
+        assert_eq!(found.root, path.join("repo"));
+    }
+
+    #[test]
+    fn says_which_folder_is_missing() {
+        let (_temp, path) = folder();
+        let error = Project::discover(&path.join("gone")).unwrap_err();
+        assert!(error.to_string().contains("gone"), "{error}");
+    }
+}

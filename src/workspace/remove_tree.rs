@@ -1,0 +1,157 @@
+//! Removes a folder whatever an agent left in it.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::WorkspaceError;
+
+/// Removes a file or a folder with everything in it; nothing there is fine. Folders without
+/// permissions are opened first, symlinks are never followed, and the depth of the tree does not
+/// matter: deeper folders are moved up into `root` before they are emptied, so that neither paths
+/// nor the stack grow. A removal that was killed can simply be repeated.
+///
+/// # Errors
+/// [`WorkspaceError::Io`] if something in it belongs to somebody else.
+pub fn remove_tree(root: &Path) -> Result<(), WorkspaceError> {
+    let found = match root.symlink_metadata() {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(WorkspaceError::io("remove", root)(error)),
+    };
+    if !found.is_dir() {
+        return fs::remove_file(root).map_err(WorkspaceError::io("remove", root));
+    }
+    let mut folders = remove_files(root)?;
+    let mut moved = Moved::into(root);
+    while let Some(folder) = folders.pop() {
+        for inner in remove_files(&folder)? {
+            folders.push(moved.take(&inner)?);
+        }
+        remove_folder(&folder)?;
+    }
+    remove_folder(root)
+}
+
+/// Removes what is no folder and returns the folders.
+fn remove_files(folder: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
+    open_up(folder);
+    let mut folders = Vec::new();
+    let entries = fs::read_dir(folder).map_err(WorkspaceError::io("read", folder))?;
+    for entry in entries {
+        let entry = entry.map_err(WorkspaceError::io("read", folder))?;
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            folders.push(path);
+        } else {
+            fs::remove_file(&path).map_err(WorkspaceError::io("remove", &path))?;
+        }
+    }
+    Ok(folders)
+}
+
+fn remove_folder(folder: &Path) -> Result<(), WorkspaceError> {
+    match fs::remove_dir(folder) {
+        // An empty one left by an earlier removal was replaced by one that is gone by now.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done.map_err(WorkspaceError::io("remove", folder)),
+    }
+}
+
+/// Gives the owner all rights; where that fails, the removal says what is wrong.
+fn open_up(folder: &Path) {
+    let closed = folder
+        .symlink_metadata()
+        .is_ok_and(|found| found.permissions().mode() & 0o700 != 0o700);
+    if closed {
+        let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
+    }
+}
+
+/// Where deeper folders wait for their removal: directly in the folder that is removed.
+struct Moved {
+    root: PathBuf,
+    count: u64,
+}
+
+impl Moved {
+    fn into(root: &Path) -> Self {
+        Self {
+            root: root.to_owned(),
+            count: 0,
+        }
+    }
+
+    fn take(&mut self, folder: &Path) -> Result<PathBuf, WorkspaceError> {
+        // Moving a folder rewrites its `..`, which needs the right to write in it.
+        open_up(folder);
+        loop {
+            self.count += 1;
+            let target = self.root.join(format!(".removing-{}", self.count));
+            match fs::rename(folder, &target) {
+                Ok(()) => return Ok(target),
+                // Left by a removal that was killed, and about to be removed itself.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::DirectoryNotEmpty
+                            | io::ErrorKind::AlreadyExists
+                            | io::ErrorKind::NotADirectory
+                    ) => {}
+                Err(error) => return Err(WorkspaceError::io("remove", folder)(error)),
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    #[test]
+    fn removes_closed_folders_and_leaves_what_links_lead_to() {
+        let temp = tempfile::tempdir().unwrap();
+        let kept = temp.path().join("kept");
+        fs::create_dir(&kept).unwrap();
+        fs::write(kept.join("file"), "").unwrap();
+        let root = temp.path().join("root");
+        fs::create_dir_all(root.join("a/b")).unwrap();
+        fs::write(root.join("a/b/file"), "").unwrap();
+        symlink(&kept, root.join("a/link")).unwrap();
+        fs::set_permissions(root.join("a/b"), fs::Permissions::from_mode(0o000)).unwrap();
+        fs::set_permissions(root.join("a"), fs::Permissions::from_mode(0o500)).unwrap();
+        remove_tree(&root).unwrap();
+        assert!(!root.exists());
+        assert!(kept.join("file").exists());
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn removes_trees_deeper_than_any_path() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("root");
+        // Built from the inside out, because no path reaches the bottom.
+        let name = "n".repeat(200);
+        let inner = temp.path().join("inner");
+        fs::create_dir(&inner).unwrap();
+        for _ in 0..100 {
+            fs::create_dir(&root).unwrap();
+            fs::rename(&inner, root.join(&name)).unwrap();
+            fs::rename(&root, &inner).unwrap();
+        }
+        fs::rename(&inner, &root).unwrap();
+        remove_tree(&root).unwrap();
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn takes_a_missing_folder_for_removed() {
+        let temp = tempfile::tempdir().unwrap();
+        remove_tree(&temp.path().join("gone")).unwrap();
+    }
+}

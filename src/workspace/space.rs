@@ -1,0 +1,194 @@
+//! The isolated temporary folder in which a call runs.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::copy_tree::{Copied, copy_tree};
+use super::remove_tree::remove_tree;
+use super::{ControlFiles, WorkspaceError};
+
+/// The isolated temporary folder in which a call runs. It stays on disk until [`Workspace::remove`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Workspace {
+    root: PathBuf,
+    remarks: Vec<String>,
+}
+
+impl Workspace {
+    /// Makes a writable copy of the materialized tree `base` at `at`, with the contract's folders
+    /// and a git repository of its own that knows nothing of the user's. `at` must not exist yet.
+    ///
+    /// Symlinks that lead out of the tree are dropped and remarked upon.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Io`] if `at` exists, the base cannot be read or the disk is full.
+    pub fn create(
+        base: &Path,
+        at: &Path,
+        control_files: ControlFiles,
+    ) -> Result<Self, WorkspaceError> {
+        let mut workspace = Self::create_empty(at)?;
+        let copied = copy_tree(base, at, control_files)?;
+        workspace.remarks = remarks(&copied);
+        Ok(workspace)
+    }
+
+    /// Makes a workspace without a project at `at`, which must not exist yet.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Io`] if `at` exists or cannot be made.
+    pub fn create_empty(at: &Path) -> Result<Self, WorkspaceError> {
+        if let Some(parent) = at.parent() {
+            fs::create_dir_all(parent).map_err(WorkspaceError::io("create", parent))?;
+        }
+        let workspace = Self {
+            root: at.to_owned(),
+            remarks: Vec::new(),
+        };
+        let own = [
+            at.to_owned(),
+            at.join(".tipstaff"),
+            workspace.input_dir(),
+            workspace.output_dir(),
+        ];
+        for folder in own {
+            fs::create_dir(&folder).map_err(WorkspaceError::io("create", &folder))?;
+        }
+        create_repository(&at.join(".git"))?;
+        Ok(workspace)
+    }
+
+    /// The folder the agent starts in.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Where the supervisor puts inputs: `.tipstaff/in`.
+    pub fn input_dir(&self) -> PathBuf {
+        self.root.join(".tipstaff/in")
+    }
+
+    /// Where the agent leaves results: `.tipstaff/out`.
+    pub fn output_dir(&self) -> PathBuf {
+        self.root.join(".tipstaff/out")
+    }
+
+    /// What was left out of the copy and why, one sentence each, for the user.
+    pub fn remarks(&self) -> &[String] {
+        &self.remarks
+    }
+
+    /// Removes the folder with all that the agent left in it, read-only folders included.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Io`] if something in it belongs to somebody else.
+    pub fn remove(self) -> Result<(), WorkspaceError> {
+        remove_tree(&self.root)
+    }
+}
+
+/// The least that git takes for a repository. Without it, agents climb to the parents of the
+/// workspace and read configuration and instructions there.
+fn create_repository(at: &Path) -> Result<(), WorkspaceError> {
+    for folder in [at.to_owned(), at.join("objects"), at.join("refs")] {
+        fs::create_dir(&folder).map_err(WorkspaceError::io("create", &folder))?;
+    }
+    let files = [
+        ("HEAD", "ref: refs/heads/main\n"),
+        (
+            "config",
+            "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = false\n",
+        ),
+    ];
+    for (name, text) in files {
+        let path = at.join(name);
+        fs::write(&path, text).map_err(WorkspaceError::io("write", &path))?;
+    }
+    Ok(())
+}
+
+fn remarks(copied: &Copied) -> Vec<String> {
+    let links = copied.dropped_links.iter().map(|path| {
+        format!(
+            "`{}` is a link out of the project, or in a circle, and was left out",
+            path.display()
+        )
+    });
+    let control = copied
+        .dropped_control
+        .iter()
+        .map(|path| format!("`{}` configures agents and was left out", path.display()));
+    links.chain(control).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+
+    use super::*;
+
+    #[test]
+    fn copies_files_modes_and_links_but_shares_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        let base = temp.path().join("base");
+        fs::create_dir_all(base.join("src")).unwrap();
+        fs::write(base.join("src/run.sh"), "#!/bin/sh\n").unwrap();
+        fs::set_permissions(base.join("src/run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+        let big = vec![7_u8; 300_000];
+        fs::write(base.join("big.bin"), &big).unwrap();
+        symlink("src/run.sh", base.join("link")).unwrap();
+        let space = Workspace::create(&base, &temp.path().join("a/b"), ControlFiles::Drop).unwrap();
+        let copy = space.root().join("src/run.sh");
+        assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o755);
+        assert_eq!(copy.metadata().unwrap().nlink(), 1);
+        assert_eq!(fs::read(space.root().join("big.bin")).unwrap(), big);
+        assert_eq!(
+            fs::read_link(space.root().join("link")).unwrap(),
+            Path::new("src/run.sh")
+        );
+        fs::write(&copy, "changed").unwrap();
+        assert_eq!(fs::read(base.join("src/run.sh")).unwrap(), b"#!/bin/sh\n");
+        assert!(space.input_dir().is_dir() && space.output_dir().is_dir());
+        assert!(space.remarks().is_empty());
+    }
+
+    #[test]
+    fn leaves_out_what_leads_outside_or_configures_agents() {
+        let temp = tempfile::tempdir().unwrap();
+        let base = temp.path().join("base");
+        fs::create_dir_all(base.join(".claude/hooks")).unwrap();
+        fs::write(base.join(".claude/hooks/start"), "").unwrap();
+        fs::write(base.join("CLAUDE.md"), "").unwrap();
+        symlink("../secret", base.join("out")).unwrap();
+        let dropped = Workspace::create(&base, &temp.path().join("a"), ControlFiles::Drop).unwrap();
+        assert!(dropped.root().join("CLAUDE.md").exists());
+        assert!(!dropped.root().join(".claude").exists());
+        assert!(dropped.root().join("out").symlink_metadata().is_err());
+        assert_eq!(dropped.remarks().len(), 2, "{:?}", dropped.remarks());
+        let kept = Workspace::create(&base, &temp.path().join("b"), ControlFiles::Keep).unwrap();
+        assert!(kept.root().join(".claude/hooks/start").exists());
+    }
+
+    #[test]
+    fn is_a_repository_of_its_own() {
+        let temp = tempfile::tempdir().unwrap();
+        let space = Workspace::create_empty(&temp.path().join("a")).unwrap();
+        let top = super::super::git::Git::reading(space.root())
+            .args(["rev-parse", "--show-toplevel"])
+            .run()
+            .unwrap();
+        let top = String::from_utf8(top).unwrap();
+        assert_eq!(
+            Path::new(top.trim_end()),
+            space.root().canonicalize().unwrap()
+        );
+    }
+
+    #[test]
+    fn refuses_a_place_that_is_taken() {
+        let temp = tempfile::tempdir().unwrap();
+        assert!(Workspace::create_empty(temp.path()).is_err());
+    }
+}
