@@ -88,10 +88,14 @@ fn conclude_opencode(
             FailureKind::Crash,
             format!("the agent ended after a step with `{reason}`, without a final answer"),
         )),
-        (Exit::Code(0), None) => Err(Failure::new(
-            FailureKind::Crash,
-            "the agent exited with 0 and said nothing",
-        )),
+        (Exit::Code(0), None) => {
+            let what = if transcript.is_empty() {
+                "the agent exited with 0 and said nothing"
+            } else {
+                "the agent exited with 0 in the middle of its first step"
+            };
+            Err(Failure::new(FailureKind::Crash, what))
+        }
         (Exit::Code(code), _) => Err(died(&format!("exited with {code}"), transcript, ending)),
         (Exit::Signal(signal), _) => Err(died(
             &format!("died of signal {signal}"),

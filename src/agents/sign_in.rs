@@ -1,7 +1,5 @@
 //! Whether a provider can be used at all, before time or money is spent on it.
 
-use serde_json::Value;
-
 use super::environment::value;
 use super::providers::key_names;
 use super::{Carried, Environment};
@@ -28,14 +26,8 @@ pub enum SignIn {
 pub fn signed_in(carried: &Carried, provider: &str, environment: &Environment) -> SignIn {
     let is_set = |name: &String| value(environment, name).is_some();
     let mut names = key_names(provider);
-    names.extend(carried.catalogue_keys(provider));
+    names.extend(carried.key_variables(provider));
     if let Some(settings) = carried.providers.get(provider) {
-        if let Some(Value::Array(own)) = settings.get("env") {
-            names.extend(
-                own.iter()
-                    .filter_map(|name| name.as_str().map(str::to_owned)),
-            );
-        }
         let option = |key: &str| {
             let text = settings.get("options")?.get(key)?.as_str()?;
             (!text.is_empty()).then_some(text)

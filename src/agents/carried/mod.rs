@@ -77,14 +77,14 @@ impl Carried {
         complete.then(|| json!({}))
     }
 
-    /// The key variables that the catalogue names for a provider.
-    pub(super) fn catalogue_keys(&self, provider: &str) -> Vec<String> {
+    /// The key variables that the catalogue and the provider's settings name for it (`env`).
+    pub(super) fn key_variables(&self, provider: &str) -> Vec<String> {
         let entry = self.look_up(provider);
-        let names = entry
-            .as_ref()
-            .and_then(|entry| entry.get("env")?.as_array());
-        names
+        let sources = [entry.as_ref(), self.providers.get(provider)];
+        sources
             .into_iter()
+            .flatten()
+            .filter_map(|source| source.get("env")?.as_array())
             .flatten()
             .filter_map(|name| name.as_str().map(str::to_owned))
             .collect()

@@ -161,7 +161,7 @@ fn environment(assignment: &Assignment<'_>, provider: &str, places: &Places) -> 
             }
         }
         let carried = assignment.carried;
-        let named = carried.catalogue_keys(provider);
+        let named = carried.key_variables(provider);
         copy(user, &mut env, named.iter().map(String::as_str));
         let mentioned = carried.variables_of(provider);
         copy(user, &mut env, mentioned.iter().map(String::as_str));
