@@ -74,6 +74,10 @@ fn conclude_opencode(
     {
         return Err(explain_trouble(trouble));
     }
+    // Of an agent that had left all its files by then only the closing words are cut off.
+    if transcript.last_reason() == Some("length") && ending.contract_met {
+        return Ok(FinalMessage { text: None });
+    }
     if let Some(failure) = cut_off(transcript.last_reason()) {
         return Err(failure);
     }

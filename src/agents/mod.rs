@@ -20,6 +20,8 @@ mod opencode;
 mod providers;
 mod sign_in;
 mod signal;
+#[cfg(test)]
+mod testing;
 mod transcript;
 mod trouble;
 

@@ -150,7 +150,8 @@ impl Transcript {
                 format!("more than {STEP_LIMIT} model requests in one attempt"),
             ));
         }
-        let retry = self.retry.as_ref()?;
+        // An error event is the last word of its retries, and knows more than they did.
+        let retry = self.retry.as_ref().filter(|_| self.trouble.is_none())?;
         match retry.kind() {
             FailureKind::Quota => Some(retry.failure()),
             FailureKind::RateLimit if self.retries >= RATE_LIMIT_RETRIES => Some(retry.failure()),
