@@ -11,10 +11,22 @@ struct Recorded {
 }
 
 fn recorded(name: &str) -> Recorded {
-    let base = format!("{}/fixtures/opencode/{name}", env!("CARGO_MANIFEST_DIR"));
-    let read = |ext: &str| fs_err::read_to_string(format!("{base}.{ext}")).ok();
-    let (stdout, stderr) = (read("jsonl"), read("stderr"));
-    assert!(stdout.is_some() || stderr.is_some(), "no fixture {name}");
+    let mut recorded = while_silent(name);
+    for line in read(name, "jsonl").unwrap_or_default().lines() {
+        for signal in decode(AgentKind::Opencode, line) {
+            recorded.transcript.apply(signal);
+        }
+    }
+    recorded
+}
+
+/// The same before its first word on standard output.
+fn while_silent(name: &str) -> Recorded {
+    let stderr = read(name, "stderr");
+    assert!(
+        stderr.is_some() || read(name, "jsonl").is_some(),
+        "no fixture {name}"
+    );
     let stderr = stderr.unwrap_or_default();
     let mut transcript = Transcript::new(AgentKind::Opencode, None);
     for line in stderr.lines() {
@@ -22,12 +34,12 @@ fn recorded(name: &str) -> Recorded {
             transcript.apply_stderr(trouble);
         }
     }
-    for line in stdout.unwrap_or_default().lines() {
-        for signal in decode(AgentKind::Opencode, line) {
-            transcript.apply(signal);
-        }
-    }
     Recorded { transcript, stderr }
+}
+
+fn read(name: &str, extension: &str) -> Option<String> {
+    let root = env!("CARGO_MANIFEST_DIR");
+    fs_err::read_to_string(format!("{root}/fixtures/opencode/{name}.{extension}")).ok()
 }
 
 fn judge(recorded: &Recorded, exit: Exit, contract_met: bool) -> Result<FinalMessage, Failure> {
@@ -133,7 +145,7 @@ fn endless_loops_must_end() {
 
 #[test]
 fn silent_retries_are_seen_on_standard_error() {
-    let limited = recorded("rate-limit");
+    let limited = while_silent("rate-limit");
     assert_eq!(
         limited.transcript.must_end().unwrap().kind,
         FailureKind::RateLimit

@@ -5,8 +5,6 @@
 //! starts a process, writes a file or looks at a clock. The only reading is done by
 //! [`Carried::discover`] (the user's own OpenCode sign-in and providers, once a run) and by looking
 //! up the program on PATH.
-//!
-//! [`Carried::discover`]: Carried::discover
 
 mod assignment;
 mod carried;
