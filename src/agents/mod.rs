@@ -1,1 +1,37 @@
-//! Adapters: build the command, decode one output line, judge the exit.
+//! Adapters: how tipstaff speaks to an agent CLI.
+//!
+//! An adapter is a few pure functions: [`launch`] builds the command as data, [`decode`] reads one
+//! line of its output, [`Transcript`] folds what was read, [`conclude`] judges the end. Nothing here
+//! starts a process, writes a file or looks at a clock. The only reading is done by
+//! [`Carried::discover`] (the user's own OpenCode sign-in and providers, once a run) and by looking
+//! up the program on PATH.
+
+mod assignment;
+mod carried;
+mod command;
+mod conclude;
+mod decode;
+mod environment;
+mod error;
+mod launch;
+mod opencode;
+mod providers;
+mod sign_in;
+mod signal;
+#[cfg(test)]
+mod testing;
+mod transcript;
+mod trouble;
+
+pub use assignment::{Assignment, Endpoint};
+pub use carried::Carried;
+pub use conclude::{Ending, Exit, FinalMessage, conclude};
+pub use decode::{decode, decode_stderr};
+pub use environment::Environment;
+pub use error::AgentError;
+pub use launch::{Launch, Seed, SeedFile, launch};
+pub use opencode::version::{Supported, TESTED_VERSION, version};
+pub use sign_in::{SignIn, signed_in};
+pub use signal::Signal;
+pub use transcript::Transcript;
+pub use trouble::Trouble;

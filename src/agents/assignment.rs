@@ -1,0 +1,43 @@
+//! What an adapter is told about one attempt.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use crate::model::Profile;
+use crate::plan::{AgentSpec, ModelSpec};
+
+use super::{Carried, Environment};
+
+/// Everything an adapter needs to build the command of one attempt.
+#[derive(Debug, Clone, Copy)]
+pub struct Assignment<'a> {
+    /// The agent CLI as configured.
+    pub agent: &'a AgentSpec,
+    /// The model as configured.
+    pub model: &'a ModelSpec,
+    /// How much the agent may do.
+    pub profile: Profile,
+    /// The folder it works in: absolute, without symbolic links.
+    pub workspace: &'a Path,
+    /// An existing, empty folder for the home and state of this attempt: absolute, outside the workspace.
+    pub private: &'a Path,
+    /// What the attempt is called, for example the call's id.
+    pub title: &'a str,
+    /// Variables for the agent and its tools (`TIPSTAFF_CALL`, `TIPSTAFF_PHASE`, …).
+    pub vars: &'a BTreeMap<String, String>,
+    /// The scripted model server of a rehearsal; `None` when real models are asked.
+    pub endpoint: Option<&'a Endpoint>,
+    /// What was carried over from the user's own OpenCode.
+    pub carried: &'a Carried,
+    /// The user's environment, captured once.
+    pub environment: &'a Environment,
+}
+
+/// An OpenAI-compatible server on loopback.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// For example `http://127.0.0.1:4711/v1`; the adapter adds nothing to it.
+    pub base_url: String,
+    /// A dummy key; not a secret.
+    pub key: String,
+}

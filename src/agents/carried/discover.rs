@@ -1,0 +1,219 @@
+//! Finding the user's own OpenCode: sign-in, configuration, catalogue.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
+
+use super::{AuthEntry, Carried, read, values};
+use crate::agents::environment::value;
+use crate::agents::providers::home_folder;
+use crate::agents::{AgentError, Environment};
+
+/// Providers whose own tools keep a sign-in in the user's home.
+const AMBIENT: &[&str] = &["amazon-bedrock", "google-vertex", "google-vertex-anthropic"];
+/// A key in a file is small; a larger file is not read for its secrets.
+const LARGEST_KEY_FILE: u64 = 16 << 10;
+
+/// See [`Carried::discover`].
+pub(super) fn discover(
+    environment: &Environment,
+    project_root: &Path,
+) -> Result<Carried, AgentError> {
+    let home = value(environment, "HOME").map(PathBuf::from);
+    let folder = |variable: &str, below: &str| {
+        value(environment, variable)
+            .map(PathBuf::from)
+            .or_else(|| Some(home.as_ref()?.join(below)))
+            .map(|base| base.join("opencode"))
+    };
+    let mut carried = Carried {
+        project_root: project_root.to_owned(),
+        ..Carried::default()
+    };
+    if let Some(data) = folder("XDG_DATA_HOME", ".local/share") {
+        read_auth(&mut carried, data.join("auth.json"))?;
+    }
+    let global = folder("XDG_CONFIG_HOME", ".config");
+    for path in documents(
+        environment,
+        global.as_deref(),
+        home.as_deref(),
+        project_root,
+    ) {
+        if let Some(text) = read::text(&path)? {
+            let base = path.parent().unwrap_or(project_root);
+            let place = path.display().to_string();
+            merge_document(&mut carried, &text, &place, base, home.as_deref())?;
+        }
+    }
+    if let Some(text) = value(environment, "OPENCODE_CONFIG_CONTENT") {
+        let text = text.to_string_lossy();
+        let place = "OPENCODE_CONFIG_CONTENT";
+        merge_document(&mut carried, &text, place, project_root, home.as_deref())?;
+    }
+    if let Some(cache) = folder("XDG_CACHE_HOME", ".cache") {
+        carried.catalogue = read::text(&cache.join("models.json"))?;
+    }
+    carried.file_secrets = file_secrets(&carried.providers);
+    for provider in AMBIENT {
+        let below = home_folder(provider).zip(home.as_ref());
+        if below.is_some_and(|(below, home)| home.join(below).is_dir()) {
+            carried.ambient.insert(provider);
+        }
+    }
+    Ok(carried)
+}
+
+/// The configuration files in OpenCode's own order, weakest first.
+fn documents(
+    environment: &Environment,
+    global: Option<&Path>,
+    home: Option<&Path>,
+    project: &Path,
+) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    let mut both = |folder: &Path| {
+        paths.push(folder.join("opencode.json"));
+        paths.push(folder.join("opencode.jsonc"));
+    };
+    if let Some(global) = global {
+        both(global);
+    }
+    let chain = work_tree(project);
+    let first_of_project = if global.is_some() { 2 } else { 0 };
+    for folder in &chain {
+        both(folder);
+    }
+    for folder in &chain {
+        both(&folder.join(".opencode"));
+    }
+    if let Some(home) = home {
+        both(&home.join(".opencode"));
+    }
+    if let Some(folder) = value(environment, "OPENCODE_CONFIG_DIR") {
+        both(Path::new(folder));
+    }
+    if let Some(file) = value(environment, "OPENCODE_CONFIG") {
+        paths.insert(first_of_project, project.join(file));
+    }
+    if let Some(global) = global {
+        paths.insert(0, global.join("config.json"));
+    }
+    paths
+}
+
+/// The folders from the root of the git work tree down to the project; without git the project alone.
+fn work_tree(project: &Path) -> Vec<PathBuf> {
+    let root = project
+        .ancestors()
+        .position(|folder| folder.join(".git").exists());
+    let mut chain: Vec<PathBuf> = project
+        .ancestors()
+        .take(root.unwrap_or(0) + 1)
+        .map(Path::to_owned)
+        .collect();
+    chain.reverse();
+    chain
+}
+
+fn merge_document(
+    carried: &mut Carried,
+    text: &str,
+    place: &str,
+    folder: &Path,
+    home: Option<&Path>,
+) -> Result<(), AgentError> {
+    let mut document = read::object(text, place)?;
+    let shape = |key: &str, expected| AgentError::Shape {
+        place: place.to_owned(),
+        key: key.to_owned(),
+        expected,
+    };
+    match document.remove("provider") {
+        None => {}
+        Some(Value::Object(providers)) => {
+            for (name, mut settings) in providers {
+                if !settings.is_object() {
+                    return Err(shape(&format!("provider.{name}"), "an object"));
+                }
+                values::anchor_files(&mut settings, folder, home);
+                merge(
+                    carried.providers.entry(name).or_insert(Value::Null),
+                    settings,
+                );
+            }
+        }
+        Some(_) => return Err(shape("provider", "an object")),
+    }
+    for (key, list) in [
+        ("enabled_providers", &mut carried.enabled_providers),
+        ("disabled_providers", &mut carried.disabled_providers),
+    ] {
+        if let Some(value) = document.remove(key) {
+            let names = serde_json::from_value(value);
+            *list = Some(names.map_err(|_| shape(key, "a list of names"))?);
+        }
+    }
+    Ok(())
+}
+
+/// Objects are merged key by key; anything else is replaced.
+fn merge(under: &mut Value, over: Value) {
+    match (under, over) {
+        (Value::Object(under), Value::Object(over)) => {
+            for (key, value) in over {
+                merge(under.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (under, over) => *under = over,
+    }
+}
+
+fn read_auth(carried: &mut Carried, path: PathBuf) -> Result<(), AgentError> {
+    let Some(text) = read::text(&path)? else {
+        return Ok(());
+    };
+    let entries = read::object(&text, &path.display().to_string())?;
+    for (provider, entry) in entries {
+        let secrets = secrets_of_entry(&entry);
+        carried.auth_secrets.insert(provider.clone(), secrets);
+        let entry = match entry.get("type").and_then(Value::as_str) {
+            Some("api") => AuthEntry::Key(entry),
+            _ => AuthEntry::Refreshed,
+        };
+        carried.auth.insert(provider, entry);
+    }
+    carried.auth_file = Some(path);
+    Ok(())
+}
+
+/// The texts in a sign-in that are secrets: keys and tokens, not the type or an account's name.
+fn secrets_of_entry(entry: &Value) -> Vec<String> {
+    let empty = Map::new();
+    ["key", "token", "access", "refresh"]
+        .iter()
+        .filter_map(|name| entry.as_object().unwrap_or(&empty).get(*name)?.as_str())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The contents of the files that settings lead to; those that cannot be read count as none, for
+/// OpenCode itself will say so.
+fn file_secrets(providers: &BTreeMap<String, Value>) -> BTreeMap<String, Vec<String>> {
+    let content = |path: String| {
+        let size = fs_err::metadata(&path).ok()?.len();
+        let text = (size <= LARGEST_KEY_FILE).then(|| fs_err::read_to_string(&path).ok())??;
+        Some(text.trim().to_owned())
+    };
+    providers
+        .iter()
+        .map(|(name, settings)| {
+            let found = values::files(settings)
+                .into_iter()
+                .filter_map(content)
+                .collect();
+            (name.clone(), found)
+        })
+        .collect()
+}

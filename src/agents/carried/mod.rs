@@ -1,0 +1,161 @@
+//! What is carried over from the user's own OpenCode: the sign-in, the providers and the models.
+//!
+//! Nothing else is: no sessions, instructions, plugins, agents, MCP servers, permissions.
+
+mod discover;
+mod read;
+mod values;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::{Map, Value, json};
+
+use super::environment::is_worth_hiding;
+use super::{AgentError, Environment};
+
+/// What was found of the user's own OpenCode. Secrets are among it: it is never shown or recorded.
+#[derive(Clone, Default)]
+pub struct Carried {
+    /// The user's project; relative paths of agent programs start here.
+    pub project_root: PathBuf,
+    /// Settings of providers, merged over all of the user's configurations.
+    pub providers: BTreeMap<String, Value>,
+    /// The only providers the user wants, if limited.
+    pub enabled_providers: Option<Vec<String>>,
+    /// Providers the user does not want.
+    pub disabled_providers: Option<Vec<String>>,
+    /// The installed version, if it was asked; the tested one is assumed otherwise.
+    pub opencode_version: Option<String>,
+    /// The user's `auth.json`, if there is one.
+    pub(super) auth_file: Option<PathBuf>,
+    /// Its entries by provider.
+    pub(super) auth: BTreeMap<String, AuthEntry>,
+    /// Every secret in it, by provider.
+    auth_secrets: BTreeMap<String, Vec<String>>,
+    /// Keys that `{file:…}` settings lead to, by provider.
+    file_secrets: BTreeMap<String, Vec<String>>,
+    /// Providers whose own tools keep a sign-in in the user's home (`~/.aws` and the like).
+    pub(super) ambient: BTreeSet<&'static str>,
+    /// The user's cached catalogue of models, as text: it is large, and one entry of it is needed.
+    catalogue: Option<String>,
+}
+
+/// How a provider is signed in to.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum AuthEntry {
+    /// By a key that stays as it is; the whole entry.
+    Key(Value),
+    /// By tokens that OpenCode refreshes and writes back.
+    Refreshed,
+}
+
+impl Carried {
+    /// Reads the user's own OpenCode configuration and sign-in, without changing anything.
+    ///
+    /// Settings of the project count from the root of its git work tree downward, or of
+    /// `project_root` alone without git.
+    ///
+    /// # Errors
+    /// A file is there but cannot be read, or is not what OpenCode could read itself.
+    pub fn discover(environment: &Environment, project_root: &Path) -> Result<Self, AgentError> {
+        discover::discover(environment, project_root)
+    }
+
+    /// The catalogue for one provider: its entry, or nothing where its settings say it all. `None`
+    /// if neither is known; then the catalogue that comes with OpenCode has to do.
+    pub(super) fn catalogue_entry(&self, provider: &str) -> Option<Value> {
+        if let Some(entry) = self.look_up(provider) {
+            return Some(json!({ provider: entry }));
+        }
+        let settings = self.providers.get(provider)?;
+        let complete = ["npm", "models"]
+            .iter()
+            .all(|key| settings.get(key).is_some());
+        complete.then(|| json!({}))
+    }
+
+    /// The key variables that the catalogue and the provider's settings name for it (`env`).
+    pub(super) fn key_variables(&self, provider: &str) -> Vec<String> {
+        let entry = self.look_up(provider);
+        let sources = [entry.as_ref(), self.providers.get(provider)];
+        sources
+            .into_iter()
+            .flatten()
+            .filter_map(|source| source.get("env")?.as_array())
+            .flatten()
+            .filter_map(|name| name.as_str().map(str::to_owned))
+            .collect()
+    }
+
+    /// The variables that a provider's settings mention as `{env:NAME}`.
+    pub(super) fn variables_of(&self, provider: &str) -> BTreeSet<String> {
+        self.providers
+            .get(provider)
+            .map(values::variables)
+            .unwrap_or_default()
+    }
+
+    /// The secrets that an agent of this provider gets to see, beside its variables.
+    pub(super) fn secrets_of(&self, provider: &str) -> Vec<String> {
+        let mut secrets: Vec<String> = match self.auth.get(provider) {
+            // The whole file is linked, so all of its secrets are within reach.
+            Some(AuthEntry::Refreshed) => self.auth_secrets.values().flatten().cloned().collect(),
+            Some(AuthEntry::Key(_)) => self.auth_secrets.get(provider).cloned().unwrap_or_default(),
+            None => Vec::new(),
+        };
+        secrets.extend(self.file_secrets.get(provider).cloned().unwrap_or_default());
+        if let Some(settings) = self.providers.get(provider) {
+            secrets.extend(values::secrets(settings));
+        }
+        secrets.retain(|secret| is_worth_hiding(secret));
+        secrets
+    }
+
+    fn look_up(&self, provider: &str) -> Option<Value> {
+        let text = self.catalogue.as_deref()?;
+        let mut reader = serde_json::Deserializer::from_str(text);
+        // A broken cache is no loss: OpenCode has a catalogue of its own.
+        reader.deserialize_map(OneEntry(provider)).ok().flatten()
+    }
+}
+
+impl fmt::Debug for Carried {
+    /// Names only, no values: they are secrets or lead to them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Carried")
+            .field("project_root", &self.project_root)
+            .field("providers", &self.providers.keys().collect::<Vec<_>>())
+            .field("signed_in", &self.auth.keys().collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Takes one entry of a large JSON object and passes over the rest without keeping it.
+struct OneEntry<'a>(&'a str);
+
+impl<'de> Visitor<'de> for OneEntry<'_> {
+    type Value = Option<Value>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of providers")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut found = None;
+        while let Some(key) = map.next_key::<String>()? {
+            if key == self.0 {
+                found = Some(Value::Object(map.next_value::<Map<String, Value>>()?));
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+#[path = "carried_tests.rs"]
+mod tests;

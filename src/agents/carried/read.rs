@@ -1,0 +1,55 @@
+//! Reading one JSON document of the user's, with comments, and saying where it is broken.
+
+use std::io;
+use std::path::Path;
+
+use jsonc_parser::{ParseOptions, parse_to_serde_value};
+use serde_json::{Map, Value};
+
+use crate::agents::AgentError;
+
+/// A file's text; `None` if it is not there.
+pub(super) fn text(path: &Path) -> Result<Option<String>, AgentError> {
+    match fs_err::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(source) => Err(AgentError::Unreadable {
+            path: path.to_owned(),
+            source,
+        }),
+    }
+}
+
+/// The object in a text; an empty text is an empty object. `place` names the text in errors.
+pub(super) fn object(text: &str, place: &str) -> Result<Map<String, Value>, AgentError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let options = ParseOptions {
+        allow_missing_commas: false,
+        ..ParseOptions::default()
+    };
+    let value: Value =
+        parse_to_serde_value(text, &options).map_err(|error| AgentError::Syntax {
+            place: place.to_owned(),
+            line: error.line_display(),
+            column: error.column_display(),
+            message: error.kind().to_string(),
+        })?;
+    match value {
+        Value::Object(map) => Ok(map),
+        Value::Null => Ok(Map::new()),
+        Value::Array(_) | Value::String(_) | Value::Number(_) | Value::Bool(_) => {
+            Err(AgentError::Shape {
+                place: place.to_owned(),
+                key: "(the document)".to_owned(),
+                expected: "an object",
+            })
+        }
+    }
+}

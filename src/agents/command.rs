@@ -1,0 +1,85 @@
+//! Any command as an agent: the prompt on standard input, the answer as a file or on standard output.
+
+use crate::model::Profile;
+
+use super::environment::{allowed, copy, is_secret_name, secrets};
+use super::launch::find;
+use super::{AgentError, Assignment, Launch, SeedFile, Signal};
+
+/// The command as configured, in the workspace, with a home of its own.
+pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, AgentError> {
+    let agent = assignment.agent;
+    let program = find(
+        &agent.command,
+        assignment.environment,
+        &assignment.carried.project_root,
+    )?;
+    let mut env = allowed(assignment.environment, assignment.endpoint.is_some());
+    for (name, value) in &agent.env {
+        if assignment.endpoint.is_none() || !is_secret_name(name) {
+            env.insert(name.into(), value.into());
+        }
+    }
+    match assignment.endpoint {
+        Some(endpoint) => {
+            env.insert("OPENAI_BASE_URL".into(), (&endpoint.base_url).into());
+            env.insert("OPENAI_API_KEY".into(), (&endpoint.key).into());
+        }
+        None => copy(
+            assignment.environment,
+            &mut env,
+            agent.pass_env.iter().map(String::as_str),
+        ),
+    }
+    let secrets = if assignment.endpoint.is_some() {
+        Vec::new()
+    } else {
+        secrets(&env)
+    };
+    let home = assignment.private.join("home");
+    let temporary = assignment.private.join("tmp");
+    env.entry("HOME".into())
+        .or_insert_with(|| home.clone().into());
+    env.insert("TMPDIR".into(), temporary.clone().into());
+    env.insert("PWD".into(), assignment.workspace.into());
+    env.insert("TIPSTAFF_MODEL_ID".into(), (&assignment.model.id).into());
+    env.insert(
+        "TIPSTAFF_PROFILE".into(),
+        profile_name(assignment.profile).into(),
+    );
+    if let Some(variant) = &assignment.model.variant {
+        env.insert("TIPSTAFF_MODEL_VARIANT".into(), variant.into());
+    }
+    for (name, value) in assignment.vars {
+        env.insert(name.into(), value.into());
+    }
+    Ok(Launch {
+        program,
+        args: agent.args.iter().map(Into::into).collect(),
+        env,
+        cwd: assignment.workspace.to_owned(),
+        files: vec![SeedFile::folder(home), SeedFile::folder(temporary)],
+        secrets,
+        remarks: Vec::new(),
+    })
+}
+
+/// Every line is a piece of the final message.
+pub(super) fn decode(line: &str) -> Vec<Signal> {
+    vec![Signal::Text {
+        message: "stdout".to_owned(),
+        text: format!("{line}\n"),
+    }]
+}
+
+fn profile_name(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Reader => "reader",
+        Profile::Worker => "worker",
+        Profile::Scribe => "scribe",
+    }
+}
+
+#[cfg(test)]
+#[path = "command_tests.rs"]
+mod tests;

@@ -1,0 +1,215 @@
+//! Judging how an attempt ended: by the agent's own final event, the files it left and its exit
+//! together. Agents are known that exit 0 on an error, and 1 after a good answer.
+
+use crate::model::{Failure, FailureKind};
+use crate::plan::AgentKind;
+
+use super::trouble::shorten;
+use super::{Transcript, Trouble, opencode};
+
+/// How a process ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// It exited with this code.
+    Code(i32),
+    /// It died of this signal.
+    Signal(i32),
+    /// We ended it, after its final answer or its files were complete, or because it had to end.
+    EndedByUs,
+}
+
+/// Everything known of an attempt's end besides its transcript.
+#[derive(Debug, Clone, Copy)]
+pub struct Ending<'a> {
+    /// How the process ended.
+    pub exit: Exit,
+    /// The last lines of its standard error.
+    pub stderr_tail: &'a str,
+    /// Whether the files that were asked for are there.
+    pub contract_met: bool,
+}
+
+/// What a successful attempt said at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FinalMessage {
+    /// Its final text, if it left one that is not blank.
+    pub text: Option<String>,
+}
+
+/// Judges an attempt.
+///
+/// # Errors
+/// The attempt failed; the failure says how.
+pub fn conclude(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage, Failure> {
+    if let Some(failure) = transcript.must_end() {
+        return Err(failure);
+    }
+    if transcript.is_overlong() && !ending.contract_met {
+        let megabytes = super::transcript::TEXT_LIMIT >> 20;
+        return Err(Failure::new(
+            FailureKind::BadOutput,
+            format!("the final message is larger than {megabytes} MB"),
+        ));
+    }
+    match transcript.kind {
+        AgentKind::Opencode => conclude_opencode(transcript, ending),
+        AgentKind::Command => conclude_command(transcript, ending),
+    }
+}
+
+fn conclude_opencode(
+    transcript: &Transcript,
+    ending: &Ending<'_>,
+) -> Result<FinalMessage, Failure> {
+    if transcript.is_final() {
+        return answered(transcript, ending);
+    }
+    // Everything asked for is there, and the process was only ended because of that.
+    if ending.contract_met && ending.exit == Exit::EndedByUs && transcript.trouble().is_none() {
+        return Ok(FinalMessage { text: None });
+    }
+    // An error event that names its cause knows best; a general one is explained on standard error.
+    if let Some(trouble) = transcript.trouble()
+        && trouble.name != "UnknownError"
+    {
+        return Err(explain_trouble(trouble));
+    }
+    // Of an agent that had left all its files by then only the closing words are cut off.
+    if transcript.last_reason() == Some("length") && ending.contract_met {
+        return Ok(FinalMessage { text: None });
+    }
+    if let Some(failure) = cut_off(transcript.last_reason()) {
+        return Err(failure);
+    }
+    if let Some(failure) = opencode::stderr::explain(ending.stderr_tail) {
+        return Err(failure);
+    }
+    if let Some(trouble) = transcript.trouble() {
+        return Err(explain_trouble(trouble));
+    }
+    match (ending.exit, transcript.last_reason()) {
+        (Exit::Code(0), Some(reason)) => Err(Failure::new(
+            FailureKind::Crash,
+            format!("the agent ended after a step with `{reason}`, without a final answer"),
+        )),
+        (Exit::Code(0), None) => {
+            let what = if transcript.is_empty() {
+                "the agent exited with 0 and said nothing"
+            } else {
+                "the agent exited with 0 in the middle of its first step"
+            };
+            Err(Failure::new(FailureKind::Crash, what))
+        }
+        (Exit::Code(code), _) => Err(died(&format!("exited with {code}"), transcript, ending)),
+        (Exit::Signal(signal), _) => Err(died(
+            &format!("died of signal {signal}"),
+            transcript,
+            ending,
+        )),
+        (Exit::EndedByUs, _) => Err(died(
+            "was ended before its final answer",
+            transcript,
+            ending,
+        )),
+    }
+}
+
+/// An answer that the provider ended early; OpenCode exits 0 all the same.
+fn cut_off(reason: Option<&str>) -> Option<Failure> {
+    match reason? {
+        "length" => Some(
+            Failure::new(
+                FailureKind::Truncated,
+                "the answer was cut off by the model's output limit",
+            )
+            .hint("ask for less at once, or use a model with a larger output limit"),
+        ),
+        "content-filter" => Some(Failure::new(
+            FailureKind::Rejected,
+            "the provider's content filter blocked the answer",
+        )),
+        _ => None,
+    }
+}
+
+/// The final `stop` was seen: only an empty answer without files is a failure, whatever the exit.
+fn answered(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage, Failure> {
+    let text = transcript
+        .answer()
+        .filter(|text| !text.trim().is_empty())
+        .map(str::to_owned);
+    // An error after the last answer that is not a recovered one counts.
+    if let Some(trouble) = transcript.trouble()
+        && !ending.contract_met
+    {
+        return Err(explain_trouble(trouble));
+    }
+    if text.is_none() && !ending.contract_met {
+        return Err(Failure::new(
+            FailureKind::NoDeliverable,
+            "the model gave an empty answer and left none of the files it was asked for",
+        ));
+    }
+    Ok(FinalMessage { text })
+}
+
+/// An error event as the failure of the attempt.
+fn explain_trouble(trouble: &Trouble) -> Failure {
+    let mut failure = trouble.failure();
+    if trouble.name == "MessageAbortedError" {
+        failure.kind = FailureKind::Crash;
+    }
+    failure
+}
+
+/// A process that ended badly and named no reason itself.
+fn died(how: &str, transcript: &Transcript, ending: &Ending<'_>) -> Failure {
+    if let Some(retry) = transcript.retry() {
+        return retry.failure();
+    }
+    let last = last_line(ending.stderr_tail);
+    let message = if last.is_empty() {
+        format!("the agent {how}")
+    } else {
+        format!("the agent {how}: {last}")
+    };
+    Failure::new(FailureKind::Crash, message)
+}
+
+fn conclude_command(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage, Failure> {
+    match ending.exit {
+        Exit::Code(0) => {}
+        Exit::EndedByUs if ending.contract_met => {}
+        Exit::EndedByUs => return Err(died("was ended", transcript, ending)),
+        Exit::Code(code) => return Err(died(&format!("exited with {code}"), transcript, ending)),
+        Exit::Signal(signal) => {
+            return Err(died(
+                &format!("died of signal {signal}"),
+                transcript,
+                ending,
+            ));
+        }
+    }
+    let text = transcript
+        .answer()
+        .filter(|text| !text.trim().is_empty())
+        .map(str::to_owned);
+    if text.is_none() && !ending.contract_met {
+        return Err(Failure::new(
+            FailureKind::NoDeliverable,
+            "the command printed nothing and left none of the files it was asked for",
+        ));
+    }
+    Ok(FinalMessage { text })
+}
+
+/// The last line of a text that is not blank, without colours.
+fn last_line(text: &str) -> String {
+    let plain = opencode::stderr::plain(text);
+    let last = plain.lines().rev().find(|line| !line.trim().is_empty());
+    shorten(last.unwrap_or_default().trim(), 500)
+}
+
+#[cfg(test)]
+#[path = "conclude_tests.rs"]
+mod tests;

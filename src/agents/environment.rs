@@ -1,0 +1,142 @@
+//! Which of the user's variables an agent gets. Everything else is dropped.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+
+/// A whole environment.
+pub type Environment = BTreeMap<OsString, OsString>;
+
+/// Variables that any program may need and that carry no secret.
+const ALLOWED: &[&str] = &[
+    "PATH",
+    "LANG",
+    "LANGUAGE",
+    "TZ",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "NODE_EXTRA_CA_CERTS",
+];
+/// Proxies; not handed on in a rehearsal, which stays on loopback.
+const PROXIES: &[&str] = &["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
+/// What a variable's name holds if its value is likely a secret.
+const SECRET_WORDS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"];
+/// Shorter values are not redacted: they would blacken ordinary words.
+const SHORTEST_SECRET: usize = 8;
+
+/// The variables on the allow list, with a dumb terminal. `rehearsal` leaves out the proxies.
+pub(super) fn allowed(environment: &Environment, rehearsal: bool) -> Environment {
+    let mut allowed: Environment = environment
+        .iter()
+        .filter(|(name, _)| {
+            name.to_str().is_some_and(|name| {
+                ALLOWED.contains(&name) || name.starts_with("LC_") || (!rehearsal && is_proxy(name))
+            })
+        })
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    allowed.insert("TERM".into(), "dumb".into());
+    allowed.insert("NO_COLOR".into(), "1".into());
+    allowed
+}
+
+fn is_proxy(name: &str) -> bool {
+    PROXIES.iter().any(|proxy| name.eq_ignore_ascii_case(proxy))
+}
+
+/// A variable's value, unless it is empty.
+pub(super) fn value<'a>(environment: &'a Environment, name: &str) -> Option<&'a OsStr> {
+    environment
+        .get(OsStr::new(name))
+        .map(OsString::as_os_str)
+        .filter(|value| !value.is_empty())
+}
+
+/// Copies the named variables that are set.
+pub(super) fn copy<'a>(
+    from: &Environment,
+    to: &mut Environment,
+    names: impl IntoIterator<Item = &'a str>,
+) {
+    for name in names {
+        if let Some(value) = value(from, name) {
+            to.insert(name.into(), value.to_owned());
+        }
+    }
+}
+
+/// Whether a variable's name says that its value is a secret.
+pub(super) fn is_secret_name(name: &str) -> bool {
+    let name = name.to_uppercase();
+    SECRET_WORDS.iter().any(|word| name.contains(word))
+}
+
+/// The values to redact among an agent's variables.
+pub(super) fn secrets(environment: &Environment) -> Vec<String> {
+    environment
+        .iter()
+        .filter(|(name, _)| is_secret_name(&name.to_string_lossy()))
+        .filter_map(|(_, value)| value.to_str())
+        .filter(|value| is_worth_hiding(value))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Whether a value is long enough to be redacted without harm.
+pub(super) fn is_worth_hiding(value: &str) -> bool {
+    value.trim().len() >= SHORTEST_SECRET
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        pairs
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect()
+    }
+
+    #[test]
+    fn only_what_is_allowed_passes() {
+        let user = environment(&[
+            ("PATH", "/bin"),
+            ("LC_ALL", "C"),
+            ("TERM", "xterm-256color"),
+            ("HTTPS_PROXY", "http://proxy:1"),
+            ("OPENCODE_CONFIG", "/x"),
+            ("AWS_SECRET_ACCESS_KEY", "abcdefgh1"),
+            ("SSH_AUTH_SOCK", "/s"),
+        ]);
+        let names = |env: &Environment| -> Vec<String> {
+            env.keys()
+                .map(|name| name.to_string_lossy().into_owned())
+                .collect()
+        };
+        assert_eq!(
+            names(&allowed(&user, false)),
+            ["HTTPS_PROXY", "LC_ALL", "NO_COLOR", "PATH", "TERM"]
+        );
+        assert_eq!(
+            names(&allowed(&user, true)),
+            ["LC_ALL", "NO_COLOR", "PATH", "TERM"]
+        );
+        assert_eq!(
+            allowed(&user, true).get(OsStr::new("TERM")),
+            Some(&"dumb".into())
+        );
+    }
+
+    #[test]
+    fn secrets_are_long_values_of_telling_names() {
+        let env = environment(&[
+            ("ANTHROPIC_API_KEY", "sk-ant-123456"),
+            ("GITHUB_TOKEN", "short"),
+            ("EDITOR", "vim-and-more"),
+        ]);
+        assert_eq!(secrets(&env), ["sk-ant-123456"]);
+    }
+}

@@ -1,0 +1,90 @@
+//! What can go wrong before an agent is started.
+
+use std::io;
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+use crate::model::{Failure, FailureKind};
+
+/// A command that cannot be built, or a configuration of the user's OpenCode that cannot be read.
+#[derive(Debug, Error)]
+pub enum AgentError {
+    /// The agent's program was not found.
+    #[error("`{command}` is not on PATH")]
+    ProgramMissing {
+        /// The program as configured.
+        command: String,
+        /// Why the search failed.
+        source: which::Error,
+    },
+    /// A model id that is not `provider/model`.
+    #[error("model id `{id}` names no provider")]
+    ModelId {
+        /// The id as configured.
+        id: String,
+    },
+    /// A file of the user's OpenCode is there but cannot be read.
+    #[error("failed to read {}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file (or variable) of the user's OpenCode is not valid JSON with comments.
+    #[error("{place}:{line}:{column}: {message}")]
+    Syntax {
+        /// The file's path, or the variable's name.
+        place: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A key of the user's OpenCode configuration has the wrong type.
+    #[error("{place}: `{key}` is not {expected}")]
+    Shape {
+        /// The file's path, or the variable's name.
+        place: String,
+        /// The key.
+        key: String,
+        /// What was expected there, for example "an object".
+        expected: &'static str,
+    },
+}
+
+impl AgentError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::ProgramMissing { command, .. } if command == "opencode" => Some(
+                "install it (`npm install -g opencode-ai`), or set `agents.opencode.command` to its path"
+                    .to_owned(),
+            ),
+            Self::ProgramMissing { .. } => {
+                Some("install it, or set the agent's `command` to its path".to_owned())
+            }
+            Self::ModelId { .. } => Some("write it as `provider/model`".to_owned()),
+            Self::Unreadable { .. } => None,
+            Self::Syntax { .. } | Self::Shape { .. } => {
+                Some("OpenCode itself would refuse this configuration, too".to_owned())
+            }
+        }
+    }
+
+    /// The same as the failure of an attempt.
+    pub fn failure(&self) -> Failure {
+        let kind = match self {
+            Self::ProgramMissing { .. } => FailureKind::AgentMissing,
+            Self::ModelId { .. } => FailureKind::UnknownModel,
+            Self::Unreadable { .. } => FailureKind::Machine,
+            Self::Syntax { .. } | Self::Shape { .. } => FailureKind::Rejected,
+        };
+        let mut failure = Failure::new(kind, self.to_string());
+        failure.hint = self.hint();
+        failure
+    }
+}

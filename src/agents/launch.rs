@@ -1,0 +1,107 @@
+//! The command of an attempt, as data.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::{AgentError, Assignment, Environment, command, opencode};
+use crate::plan::AgentKind;
+
+/// Everything needed to start an agent. The prompt is not part of it: it always comes on standard input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// The program, found.
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Its whole environment: nothing is inherited beside it.
+    pub env: Environment,
+    /// The folder it starts in.
+    pub cwd: PathBuf,
+    /// What must be there before it starts, in order. All of it lies below the private folder.
+    pub files: Vec<SeedFile>,
+    /// Values that must never reach a record.
+    pub secrets: Vec<String>,
+    /// What the user ought to know about this launch.
+    pub remarks: Vec<String>,
+}
+
+/// One thing to be laid out before the agent starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeedFile {
+    /// Where: absolute, below the private folder. Missing parents are to be created.
+    pub path: PathBuf,
+    /// What.
+    pub seed: Seed,
+}
+
+/// What is laid out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Seed {
+    /// A folder, empty so far.
+    Folder,
+    /// A file.
+    File {
+        /// Its whole content.
+        content: String,
+        /// Its permission bits, for example `0o600`.
+        mode: u32,
+    },
+    /// A symbolic link.
+    Link {
+        /// Where it leads: absolute, outside the private folder; may be missing.
+        target: PathBuf,
+    },
+}
+
+impl SeedFile {
+    /// An empty folder.
+    pub(super) fn folder(path: PathBuf) -> Self {
+        Self {
+            path,
+            seed: Seed::Folder,
+        }
+    }
+
+    /// A file that only its owner may read.
+    pub(super) fn private(path: PathBuf, content: String) -> Self {
+        Self {
+            path,
+            seed: Seed::File {
+                content,
+                mode: 0o600,
+            },
+        }
+    }
+
+    /// A symbolic link.
+    pub(super) fn link(path: PathBuf, target: PathBuf) -> Self {
+        Self {
+            path,
+            seed: Seed::Link { target },
+        }
+    }
+}
+
+/// Builds the command of an attempt.
+///
+/// # Errors
+/// The agent's program is not there, or the model id is not one the agent can take.
+pub fn launch(assignment: &Assignment<'_>) -> Result<Launch, AgentError> {
+    match assignment.agent.kind {
+        AgentKind::Opencode => opencode::launch::launch(assignment),
+        AgentKind::Command => command::launch(assignment),
+    }
+}
+
+/// Finds a program: a name on the user's PATH, or a path relative to the user's project.
+pub(super) fn find(
+    command: &str,
+    environment: &Environment,
+    project: &Path,
+) -> Result<PathBuf, AgentError> {
+    let path = environment.get(std::ffi::OsStr::new("PATH"));
+    which::which_in(command, path, project).map_err(|source| AgentError::ProgramMissing {
+        command: command.to_owned(),
+        source,
+    })
+}

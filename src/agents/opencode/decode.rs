@@ -1,0 +1,248 @@
+//! One line of `--format json`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::agents::{Signal, Trouble};
+use crate::model::{MicroUsd, Millis, Usage};
+
+#[derive(Deserialize)]
+struct Line {
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(default, rename = "sessionID")]
+    session: Option<String>,
+    #[serde(default)]
+    part: Option<Part>,
+    #[serde(default)]
+    error: Option<SessionError>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Part {
+    #[serde(rename = "messageID")]
+    message: String,
+    text: String,
+    synthetic: bool,
+    metadata: Option<TextMetadata>,
+    reason: String,
+    tokens: Tokens,
+    cost: Option<f64>,
+    tool: String,
+    state: ToolState,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct TextMetadata {
+    compaction_continue: bool,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Tokens {
+    input: Option<f64>,
+    output: Option<f64>,
+    reasoning: Option<f64>,
+    cache: Cache,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Cache {
+    read: Option<f64>,
+    write: Option<f64>,
+}
+
+/// The output and the attachments of a tool are passed over: one may hold megabytes.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct ToolState {
+    status: String,
+    title: Option<String>,
+    /// As the model wrote it: any JSON.
+    input: Value,
+}
+
+#[derive(Deserialize)]
+struct SessionError {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    data: ErrorData,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct ErrorData {
+    message: Option<String>,
+    status_code: Option<u16>,
+    response_body: Option<String>,
+    response_headers: BTreeMap<String, String>,
+}
+
+/// What a line says.
+pub(in crate::agents) fn decode(line: &str) -> Vec<Signal> {
+    let Ok(line) = serde_json::from_str::<Line>(line) else {
+        return vec![Signal::Noise];
+    };
+    let part = line.part.unwrap_or_default();
+    let signal = match line.kind.as_str() {
+        "step_start" => {
+            let session = line.session.map(|id| Signal::SessionStarted { id });
+            return session.into_iter().chain([Signal::StepStarted]).collect();
+        }
+        "step_finish" => Signal::StepEnded {
+            usage: usage(&part),
+            message: part.message,
+            reason: part.reason,
+        },
+        "text" if part.metadata.is_some_and(|data| data.compaction_continue) => Signal::Compacted,
+        "text" if part.synthetic => Signal::Noise,
+        "text" => Signal::Text {
+            message: part.message,
+            text: part.text,
+        },
+        "tool_use" => Signal::Tool {
+            detail: detail(&part.state),
+            failed: part.state.status == "error",
+            name: part.tool,
+        },
+        "error" => Signal::Trouble(line.error.map(trouble).unwrap_or_default()),
+        _ => Signal::Noise,
+    };
+    vec![signal]
+}
+
+fn usage(part: &Part) -> Usage {
+    Usage {
+        requests: 1,
+        input: count(part.tokens.input),
+        output: count(part.tokens.output),
+        reasoning: count(part.tokens.reasoning),
+        cache_read: count(part.tokens.cache.read),
+        cache_write: count(part.tokens.cache.write),
+        cost: MicroUsd::from_usd(part.cost.unwrap_or_default()),
+    }
+}
+
+/// Counts are JSON numbers; a provider that reports nonsense must not break the fold.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates, and NaN is zero"
+)]
+fn count(number: Option<f64>) -> u64 {
+    number.unwrap_or_default().min(1e12) as u64
+}
+
+/// What a tool worked on: a file below its folder, a command, a pattern.
+fn detail(state: &ToolState) -> String {
+    let of = |key: &str| Some(state.input.get(key)?.as_str()?.to_owned());
+    of("command")
+        .or_else(|| of("filePath").map(|path| tail(&path)))
+        .or_else(|| of("pattern"))
+        .or_else(|| state.title.clone())
+        .map(|text| text.lines().next().unwrap_or_default().to_owned())
+        .unwrap_or_default()
+}
+
+/// The last two names of a path: a workspace's own path says nothing to a user.
+fn tail(path: &str) -> String {
+    let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
+    names[names.len().saturating_sub(2)..].join("/")
+}
+
+fn trouble(error: SessionError) -> Trouble {
+    let data = error.data;
+    let message = data.message.unwrap_or_else(|| error.name.clone());
+    let mut trouble =
+        Trouble::new(error.name, message).body(&data.response_body.unwrap_or_default());
+    trouble.status = data.status_code;
+    trouble.retry_after = retry_after(&data.response_headers);
+    trouble
+}
+
+/// `retry-after-ms`, or `retry-after` in seconds. A date is not understood and counts as absent.
+fn retry_after(headers: &BTreeMap<String, String>) -> Option<Millis> {
+    let number = |name: &str| {
+        let (_, value) = headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        value
+            .trim()
+            .parse::<f64>()
+            .ok()
+            .filter(|number| *number >= 0.0)
+    };
+    let millis = number("retry-after-ms").or_else(|| number("retry-after").map(|s| s * 1000.0))?;
+    Some(Millis(count(Some(millis))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::FailureKind;
+
+    #[test]
+    fn what_is_not_understood_is_noise() {
+        for line in [
+            "",
+            "not json",
+            "[]",
+            "{}",
+            "{\"type\":7}",
+            "{\"type\":\"reasoning\"}",
+            "\u{feff}{",
+        ] {
+            assert_eq!(decode(line), vec![Signal::Noise], "{line}");
+        }
+    }
+
+    #[test]
+    fn an_error_without_data_is_still_a_trouble() {
+        let Some(Signal::Trouble(trouble)) =
+            decode(r#"{"type":"error","error":{"name":"MessageAbortedError"}}"#).pop()
+        else {
+            panic!("no trouble")
+        };
+        assert_eq!(trouble.message, "MessageAbortedError");
+    }
+
+    #[test]
+    fn usage_without_figures_counts_the_request() {
+        let line = r#"{"type":"step_finish","part":{"messageID":"m","reason":"stop","tokens":{"input":null}}}"#;
+        let Some(Signal::StepEnded { usage, .. }) = decode(line).pop() else {
+            panic!("no end")
+        };
+        assert_eq!((usage.requests, usage.tokens()), (1, 0));
+    }
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        for (header, millis) in [("retry-after", 600_000), ("Retry-After-Ms", 600)] {
+            let line = format!(
+                r#"{{"type":"error","error":{{"name":"APIError","data":{{"message":"m","statusCode":429,"responseHeaders":{{"{header}":"600"}}}}}}}}"#
+            );
+            let Some(Signal::Trouble(trouble)) = decode(&line).pop() else {
+                panic!("no trouble")
+            };
+            assert_eq!(trouble.retry_after, Some(Millis(millis)));
+            assert_eq!(trouble.kind(), FailureKind::RateLimit);
+        }
+    }
+
+    #[test]
+    fn a_tool_is_named_with_what_it_worked_on() {
+        let line = r#"{"type":"tool_use","part":{"tool":"write","state":{"status":"error","input":{"filePath":"/a/b/c/src/x.rs","content":"y"}}}}"#;
+        let expected = Signal::Tool {
+            name: "write".to_owned(),
+            detail: "src/x.rs".to_owned(),
+            failed: true,
+        };
+        assert_eq!(decode(line), vec![expected]);
+    }
+}

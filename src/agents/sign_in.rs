@@ -1,0 +1,95 @@
+//! Whether a provider can be used at all, before time or money is spent on it.
+
+use super::environment::value;
+use super::providers::key_names;
+use super::{Carried, Environment};
+
+/// How a provider is signed in to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignIn {
+    /// By this variable.
+    Key(String),
+    /// By the user's OpenCode sign-in (`opencode auth login`).
+    Auth,
+    /// By the provider's settings: a key, or an own server that needs none.
+    ProviderConfig,
+    /// By the sign-in of the provider's own tools (`~/.aws`, gcloud).
+    Ambient,
+    /// None is needed.
+    Free,
+    /// Not at all: a call would fail.
+    None,
+}
+
+/// How a provider is signed in to. Only looks at what is there; whether a key is good only the
+/// provider can say.
+pub fn signed_in(carried: &Carried, provider: &str, environment: &Environment) -> SignIn {
+    let is_set = |name: &String| value(environment, name).is_some();
+    let mut names = key_names(provider);
+    names.extend(carried.key_variables(provider));
+    if let Some(settings) = carried.providers.get(provider) {
+        let option = |key: &str| {
+            let text = settings.get("options")?.get(key)?.as_str()?;
+            (!text.is_empty()).then_some(text)
+        };
+        let mentioned = carried.variables_of(provider);
+        if option("apiKey").is_some() && mentioned.iter().all(is_set) {
+            return SignIn::ProviderConfig;
+        }
+        if option("baseURL").is_some() && option("apiKey").is_none() {
+            return SignIn::ProviderConfig;
+        }
+    }
+    if carried.auth.contains_key(provider) {
+        return SignIn::Auth;
+    }
+    if let Some(name) = names.into_iter().find(is_set) {
+        return SignIn::Key(name);
+    }
+    if carried.ambient.contains(provider) {
+        return SignIn::Ambient;
+    }
+    if provider == "opencode" {
+        return SignIn::Free;
+    }
+    SignIn::None
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::agents::carried::AuthEntry;
+
+    fn environment(pairs: &[(&str, &str)]) -> Environment {
+        pairs
+            .iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect()
+    }
+
+    #[test]
+    fn each_way_to_sign_in_is_seen() {
+        let mut carried = Carried::default();
+        carried.providers.insert(
+            "local".into(),
+            json!({ "options": { "baseURL": "http://127.0.0.1:1/v1" } }),
+        );
+        carried.providers.insert(
+            "gate".into(),
+            json!({ "options": { "apiKey": "{env:GATE}" } }),
+        );
+        carried.auth.insert("openai".into(), AuthEntry::Refreshed);
+        let env = environment(&[("ANTHROPIC_API_KEY", "k"), ("GROQ_API_KEY", "")]);
+        let ask = |provider: &str| signed_in(&carried, provider, &env);
+        assert_eq!(ask("local"), SignIn::ProviderConfig);
+        assert_eq!(ask("gate"), SignIn::None);
+        assert_eq!(ask("openai"), SignIn::Auth);
+        assert_eq!(ask("anthropic"), SignIn::Key("ANTHROPIC_API_KEY".into()));
+        assert_eq!(ask("groq"), SignIn::None, "an empty variable is none");
+        assert_eq!(ask("opencode"), SignIn::Free);
+        let env = environment(&[("GATE", "k")]);
+        assert_eq!(signed_in(&carried, "gate", &env), SignIn::ProviderConfig);
+    }
+}

@@ -1,0 +1,102 @@
+//! An assignment to build launches from, for the tests of this room.
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use super::{Assignment, Carried, Endpoint, Environment, Launch};
+use crate::model::Profile;
+use crate::plan::{AgentKind, AgentSpec, ModelSpec};
+
+/// Everything an assignment borrows.
+pub(super) struct Bench {
+    pub folder: tempfile::TempDir,
+    pub agent: AgentSpec,
+    pub model: ModelSpec,
+    pub profile: Profile,
+    pub vars: BTreeMap<String, String>,
+    pub endpoint: Option<Endpoint>,
+    pub carried: Carried,
+    pub environment: Environment,
+}
+
+impl Bench {
+    /// A user with a program `opencode` and `rg` on PATH and a few variables.
+    pub fn new(kind: AgentKind) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        for program in ["opencode", "rg"] {
+            let path = folder.path().join(program);
+            fs_err::write(&path, "#!/bin/sh\n").expect("writable");
+            fs_err::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("ours");
+        }
+        let environment = [
+            ("HOME", "/home/user"),
+            ("ANTHROPIC_API_KEY", "anthropic-key-1"),
+            ("OPENAI_API_KEY", "openai-key-1"),
+            ("EXTRA_TOKEN", "extra-token-1"),
+            ("HTTPS_PROXY", "http://proxy:1"),
+            ("OPENCODE_CONFIG", "/x"),
+        ];
+        let mut environment: Environment = environment
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        environment.insert("PATH".into(), folder.path().into());
+        Self {
+            agent: AgentSpec {
+                kind,
+                command: "opencode".to_owned(),
+                args: Vec::new(),
+                env: BTreeMap::new(),
+                pass_env: vec!["EXTRA_TOKEN".to_owned()],
+            },
+            model: ModelSpec {
+                agent: "opencode".into(),
+                id: "anthropic/claude-opus-4-5".to_owned(),
+                variant: None,
+                family: None,
+                price: None,
+                context: None,
+            },
+            profile: Profile::Reader,
+            vars: BTreeMap::from([("TIPSTAFF_CALL".to_owned(), "plan.propose-2".to_owned())]),
+            endpoint: None,
+            carried: Carried::default(),
+            environment,
+            folder,
+        }
+    }
+
+    /// The same in a rehearsal.
+    pub fn rehearsing(mut self) -> Self {
+        self.endpoint = Some(Endpoint {
+            base_url: "http://127.0.0.1:4711/v1".to_owned(),
+            key: "rehearsal".to_owned(),
+        });
+        self
+    }
+
+    pub fn private(&self) -> PathBuf {
+        self.folder.path().join("private")
+    }
+
+    pub fn launch(&self) -> Result<Launch, super::AgentError> {
+        super::launch(&Assignment {
+            agent: &self.agent,
+            model: &self.model,
+            profile: self.profile,
+            workspace: std::path::Path::new("/work/space"),
+            private: &self.private(),
+            title: "plan.propose-2",
+            vars: &self.vars,
+            endpoint: self.endpoint.as_ref(),
+            carried: &self.carried,
+            environment: &self.environment,
+        })
+    }
+}
+
+/// A variable of a launch.
+pub(super) fn var<'a>(launch: &'a Launch, name: &str) -> Option<&'a str> {
+    launch.env.get(std::ffi::OsStr::new(name))?.to_str()
+}

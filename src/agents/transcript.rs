@@ -1,0 +1,321 @@
+//! The fold of an agent's signals: what it used, what it answered, whether it goes in circles.
+//!
+//! Memory is bounded: only the text of the message under way and of the last answers is kept, each
+//! up to [`TEXT_LIMIT`].
+
+use crate::model::{Failure, FailureKind, MicroUsd, Millis, Usage};
+use crate::plan::{AgentKind, Price};
+
+use super::trouble::shorten;
+use super::{Signal, Trouble};
+
+/// Largest final text kept, in bytes. A longer one is unusable as a whole.
+pub(super) const TEXT_LIMIT: usize = 16 << 20;
+/// More model requests than this in one attempt are a runaway.
+const STEP_LIMIT: u64 = 200;
+/// So many idle steps in a row are an endless loop.
+const IDLE_STEP_LIMIT: u32 = 3;
+/// So many compactions in one attempt are an endless loop.
+const COMPACTION_LIMIT: u32 = 3;
+/// So many refusals in a row and we do not wait for the agent's own further retries.
+const RATE_LIMIT_RETRIES: u32 = 3;
+/// The agent's own longest pause between two tries, with room: longer silence after a refusal means
+/// that the provider asked for a longer wait, which the agent obeys without a word or a cap.
+const RETRY_PATIENCE: Millis = Millis::seconds(60);
+
+/// What is known of an attempt from its output so far.
+#[derive(Debug, Clone)]
+pub struct Transcript {
+    pub(super) kind: AgentKind,
+    price: Option<Price>,
+    session: Option<String>,
+    usage: Usage,
+    steps: u64,
+    signals: u64,
+    doing: String,
+    message: String,
+    text: String,
+    overlong: bool,
+    step_open: bool,
+    tools_in_step: u32,
+    idle_steps: u32,
+    compactions: u32,
+    last_reason: Option<String>,
+    before_last: Option<String>,
+    answer: Option<String>,
+    pinned: Option<String>,
+    trouble: Option<Trouble>,
+    retry: Option<Trouble>,
+    retries: u32,
+}
+
+impl Transcript {
+    /// An empty one. `price` is used where the agent tells no cost of its own.
+    pub fn new(kind: AgentKind, price: Option<Price>) -> Self {
+        Self {
+            kind,
+            price,
+            session: None,
+            usage: Usage::default(),
+            steps: 0,
+            signals: 0,
+            doing: "starting".to_owned(),
+            message: String::new(),
+            text: String::new(),
+            overlong: false,
+            step_open: false,
+            tools_in_step: 0,
+            idle_steps: 0,
+            compactions: 0,
+            last_reason: None,
+            before_last: None,
+            answer: None,
+            pinned: None,
+            trouble: None,
+            retry: None,
+            retries: 0,
+        }
+    }
+
+    /// Takes one signal of standard output.
+    pub fn apply(&mut self, signal: Signal) {
+        if !matches!(signal, Signal::Noise) {
+            self.signals += 1;
+        }
+        match signal {
+            Signal::SessionStarted { id } => self.session = Some(id),
+            Signal::StepStarted => {
+                self.step_open = true;
+                self.tools_in_step = 0;
+                "thinking".clone_into(&mut self.doing);
+            }
+            Signal::StepEnded {
+                message,
+                reason,
+                usage,
+            } => self.end_step(&message, reason, usage),
+            Signal::Text { message, text } => self.take_text(message, &text),
+            Signal::Tool { name, detail, .. } => {
+                self.tools_in_step += 1;
+                self.progress();
+                self.doing = if detail.is_empty() {
+                    name
+                } else {
+                    format!("{name} {}", shorten(&detail, 80))
+                };
+            }
+            Signal::Trouble(trouble) => self.trouble = Some(trouble),
+            Signal::Compacted => self.compact(),
+            Signal::Noise => {}
+        }
+    }
+
+    /// Takes one trouble of standard error: the agent retries a model request by itself.
+    pub fn apply_stderr(&mut self, trouble: Trouble) {
+        if trouble.kind() == FailureKind::PermissionRefused {
+            self.doing = trouble.message;
+            return;
+        }
+        self.retries += 1;
+        self.doing = format!("retrying: {}", shorten(&trouble.message, 80));
+        self.retry = Some(trouble);
+    }
+
+    /// A reason to end the agent now, although it would go on.
+    pub fn must_end(&self) -> Option<Failure> {
+        if self.is_final() {
+            return None;
+        }
+        if self.idle_steps >= IDLE_STEP_LIMIT {
+            let reason = self.last_reason.as_deref().unwrap_or("unknown");
+            return Some(Failure::new(
+                FailureKind::Loop,
+                format!(
+                    "{IDLE_STEP_LIMIT} model requests in a row ended with `{reason}` and nothing done"
+                ),
+            ));
+        }
+        if self.compactions >= COMPACTION_LIMIT {
+            return Some(
+                Failure::new(
+                    FailureKind::Loop,
+                    "the agent compacts its context again and again",
+                )
+                .hint("the configured size of the model's window may be wrong"),
+            );
+        }
+        if self.steps > STEP_LIMIT {
+            return Some(Failure::new(
+                FailureKind::Loop,
+                format!("more than {STEP_LIMIT} model requests in one attempt"),
+            ));
+        }
+        // An error event is the last word of its retries, and knows more than they did.
+        let retry = self.retry.as_ref().filter(|_| self.trouble.is_none())?;
+        match retry.kind() {
+            FailureKind::Quota => Some(retry.failure()),
+            FailureKind::RateLimit if self.retries >= RATE_LIMIT_RETRIES => Some(retry.failure()),
+            _ => None,
+        }
+    }
+
+    /// Whether the agent gave its final answer and did not start anything since. It may take a
+    /// moment to exit; one that does not can be ended without loss.
+    pub fn is_final(&self) -> bool {
+        self.pinned.is_some() || (self.answer.is_some() && !self.step_open)
+    }
+
+    /// After how much silence waiting is pointless because the provider keeps the agent waiting;
+    /// `None` while nothing is retried.
+    pub fn patience(&self) -> Option<Millis> {
+        let kind = self.retry.as_ref()?.kind();
+        (kind == FailureKind::RateLimit).then_some(RETRY_PATIENCE)
+    }
+
+    /// What a silence of this length amounts to: the trouble the agent was retrying, else a hang.
+    pub fn silence(&self, length: Millis) -> Failure {
+        match &self.retry {
+            Some(retry) => retry.failure(),
+            None if self.signals == 0 => Failure::new(
+                FailureKind::Hang,
+                format!("not a word in {length}: the agent did not start to work"),
+            ),
+            None => Failure::new(
+                FailureKind::Hang,
+                format!("not a word in {length}; last seen: {}", self.doing),
+            ),
+        }
+    }
+
+    /// What the agent does, in a few words.
+    pub fn doing(&self) -> &str {
+        &self.doing
+    }
+
+    /// Used over all steps so far. The cost is the agent's own figure; where it tells none, the
+    /// configured price with cache reads at the full price of input, which is an upper bound.
+    pub fn usage(&self) -> Usage {
+        self.usage
+    }
+
+    /// Model requests that ended.
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// The agent's own name for its session.
+    pub fn session(&self) -> Option<&str> {
+        self.session.as_deref()
+    }
+
+    /// How often the agent compacted its context.
+    pub fn compactions(&self) -> u32 {
+        self.compactions
+    }
+
+    /// Whether anything at all was said.
+    pub(super) fn is_empty(&self) -> bool {
+        self.signals == 0
+    }
+
+    /// Whether the final text was larger than what is kept.
+    pub(super) fn is_overlong(&self) -> bool {
+        self.overlong
+    }
+
+    /// Why the last step ended.
+    pub(super) fn last_reason(&self) -> Option<&str> {
+        self.last_reason.as_deref()
+    }
+
+    /// The last error of the session.
+    pub(super) fn trouble(&self) -> Option<&Trouble> {
+        self.trouble.as_ref()
+    }
+
+    /// What the agent retried when it was last heard of.
+    pub(super) fn retry(&self) -> Option<&Trouble> {
+        self.retry.as_ref()
+    }
+
+    /// The final text: of the message of the last `stop`, or all of the output of a command.
+    pub(super) fn answer(&self) -> Option<&str> {
+        match self.kind {
+            AgentKind::Opencode => self.pinned.as_deref().or(self.answer.as_deref()),
+            AgentKind::Command => Some(&self.text),
+        }
+    }
+
+    fn take_text(&mut self, message: String, text: &str) {
+        if message != self.message {
+            self.message = message;
+            self.text.clear();
+            self.overlong = false;
+        }
+        if self.text.len() + text.len() > TEXT_LIMIT {
+            self.overlong = true;
+            return;
+        }
+        self.text.push_str(text);
+    }
+
+    fn end_step(&mut self, message: &str, reason: String, usage: Usage) {
+        self.steps += 1;
+        self.step_open = false;
+        self.usage += self.priced(usage);
+        let idle = match reason.as_str() {
+            "unknown" => true,
+            "tool-calls" => self.tools_in_step == 0,
+            _ => false,
+        };
+        if idle {
+            self.idle_steps += 1;
+        } else {
+            self.progress();
+        }
+        if reason == "stop" {
+            let text = if message == self.message {
+                std::mem::take(&mut self.text)
+            } else {
+                String::new()
+            };
+            self.before_last = self.answer.replace(text);
+            // An answer after an error means that the agent recovered from it.
+            self.trouble = None;
+        }
+        self.last_reason = Some(reason);
+    }
+
+    /// The last `stop` was a summary for the agent itself. An answer before it stays the answer.
+    fn compact(&mut self) {
+        self.compactions += 1;
+        self.answer = None;
+        let before = self.before_last.take();
+        self.pinned = self.pinned.take().or(before);
+        "compacting its context".clone_into(&mut self.doing);
+    }
+
+    fn progress(&mut self) {
+        self.idle_steps = 0;
+        self.retries = 0;
+        self.retry = None;
+    }
+
+    fn priced(&self, mut usage: Usage) -> Usage {
+        if usage.cost == MicroUsd(0)
+            && let Some(price) = self.price
+        {
+            #[expect(clippy::cast_precision_loss, reason = "far below 2^52 tokens")]
+            let (input, output) = (
+                usage.input_tokens() as f64,
+                (usage.output + usage.reasoning) as f64,
+            );
+            usage.cost = MicroUsd::from_usd((input * price.input + output * price.output) / 1e6);
+        }
+        usage
+    }
+}
+
+#[cfg(test)]
+#[path = "transcript_tests.rs"]
+mod tests;

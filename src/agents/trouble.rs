@@ -1,0 +1,306 @@
+//! An error as an agent tells it, and what kind of failure that is.
+
+use crate::model::{Failure, FailureKind, Millis};
+
+/// Longest message kept of a trouble, in bytes.
+const MESSAGE_LIMIT: usize = 2000;
+
+/// An error that an agent reported.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Trouble {
+    /// The agent's name for it (`APIError`, `ContextOverflowError` …); may be empty.
+    pub name: String,
+    /// What happened, in the agent's or the provider's words.
+    pub message: String,
+    /// The provider's body, where known; it often holds the machine-readable code.
+    pub body: String,
+    /// The HTTP status, if the provider answered.
+    pub status: Option<u16>,
+    /// How long the provider asked to wait.
+    pub retry_after: Option<Millis>,
+}
+
+impl Trouble {
+    /// A trouble with long texts cut.
+    pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            message: shorten(&message.into(), MESSAGE_LIMIT),
+            ..Self::default()
+        }
+    }
+
+    /// The provider's body, cut.
+    #[must_use]
+    pub fn body(mut self, body: &str) -> Self {
+        self.body = shorten(body, MESSAGE_LIMIT);
+        self
+    }
+
+    /// Its kind, from the name, the status and the words, in this order.
+    pub fn kind(&self) -> FailureKind {
+        match self.name.as_str() {
+            "ContextOverflowError" => return FailureKind::ContextOverflow,
+            "ProviderAuthError" => return FailureKind::Auth,
+            "ProviderModelNotFoundError" => return FailureKind::UnknownModel,
+            "ContentFilterError" => return FailureKind::Rejected,
+            "MessageOutputLengthError" => return FailureKind::Truncated,
+            "PermissionRefused" => return FailureKind::PermissionRefused,
+            _ => {}
+        }
+        let words = format!("{} {}", self.message, self.body).to_lowercase();
+        match self.status {
+            Some(402) => FailureKind::Quota,
+            Some(429) if speaks_of(&words, QUOTA) => FailureKind::Quota,
+            Some(429) => FailureKind::RateLimit,
+            Some(401) => FailureKind::Auth,
+            // Some providers answer an exhausted account with 403 or 400.
+            Some(400 | 403) if speaks_of(&words, QUOTA) => FailureKind::Quota,
+            Some(403) => FailureKind::Auth,
+            Some(404) => FailureKind::UnknownModel,
+            Some(400 | 413) if speaks_of(&words, OVERFLOW) => FailureKind::ContextOverflow,
+            Some(400) if speaks_of(&words, NO_MODEL) => FailureKind::UnknownModel,
+            Some(400) if speaks_of(&words, BAD_KEY) => FailureKind::Auth,
+            Some(408) => FailureKind::Network,
+            Some(400..=499) => FailureKind::Rejected,
+            Some(_) => FailureKind::Provider,
+            None => by_words(&words),
+        }
+    }
+
+    /// The same as a failure for the user.
+    pub fn failure(&self) -> Failure {
+        let kind = self.kind();
+        let message = match self.status {
+            Some(status) => format!("{} (HTTP {status})", self.message),
+            None => self.message.clone(),
+        };
+        let mut failure = Failure::new(kind, message);
+        failure.retry_after = self.retry_after;
+        failure.hint = hint(kind).map(str::to_owned);
+        failure
+    }
+}
+
+const QUOTA: &[&str] = &[
+    "insufficient_quota",
+    "insufficient quota",
+    "exceeded your current quota",
+    "quota exceeded",
+    "credit balance",
+    "insufficient credit",
+    "insufficient balance",
+    "billing",
+    "payment required",
+    "usage limit",
+];
+const RATE: &[&str] = &[
+    "rate limit",
+    "rate_limit",
+    "ratelimit",
+    "too many requests",
+    "429",
+    "overloaded",
+];
+const OVERFLOW: &[&str] = &[
+    "context length",
+    "context_length",
+    "context window",
+    "prompt is too long",
+    "input is too long",
+    "maximum number of tokens",
+    "too many tokens",
+];
+const NO_MODEL: &[&str] = &[
+    "model_not_found",
+    "model not found",
+    "modelnotfound",
+    "unknown model",
+    "does not exist",
+    "invalid model",
+];
+const BAD_KEY: &[&str] = &[
+    "api key",
+    "api_key",
+    "apikey",
+    "unauthorized",
+    "authentication",
+    "401",
+    "403",
+    "forbidden",
+];
+const NETWORK: &[&str] = &[
+    "cannot connect",
+    "unable to connect",
+    "connection was closed",
+    "connection refused",
+    "connection reset",
+    "econn",
+    "enotfound",
+    "etimedout",
+    "timed out",
+    "fetch failed",
+    "socket",
+    "certificate",
+];
+const MACHINE: &[&str] = &[
+    "enospc",
+    "no space left",
+    "failed to execute statement",
+    "disk i/o",
+];
+
+/// The kind of an error that has words only. The order matters: a quota text is also a 429.
+fn by_words(words: &str) -> FailureKind {
+    if speaks_of(words, MACHINE) {
+        FailureKind::Machine
+    } else if speaks_of(words, NETWORK) {
+        FailureKind::Network
+    } else if speaks_of(words, QUOTA) {
+        FailureKind::Quota
+    } else if speaks_of(words, RATE) {
+        FailureKind::RateLimit
+    } else if speaks_of(words, OVERFLOW) {
+        FailureKind::ContextOverflow
+    } else if speaks_of(words, NO_MODEL) {
+        FailureKind::UnknownModel
+    } else if speaks_of(words, BAD_KEY) {
+        FailureKind::Auth
+    } else {
+        FailureKind::Provider
+    }
+}
+
+fn speaks_of(words: &str, list: &[&str]) -> bool {
+    list.iter().any(|word| words.contains(word))
+}
+
+/// What the user can do about a kind of failure that comes from the provider.
+fn hint(kind: FailureKind) -> Option<&'static str> {
+    match kind {
+        FailureKind::Auth => {
+            Some("sign in with `opencode auth login`, or set the provider's key variable")
+        }
+        FailureKind::Quota => {
+            Some("the account has no credit or quota left: top it up, or name a fallback model")
+        }
+        FailureKind::UnknownModel => {
+            Some("`opencode models PROVIDER` lists the models that the provider knows")
+        }
+        FailureKind::ContextOverflow => Some(
+            "give the phase less context (`context_strategy: distilled`), or a model with a larger window",
+        ),
+        FailureKind::Network => {
+            Some("check the network, the proxy variables and the provider's base URL")
+        }
+        FailureKind::Machine => {
+            Some("check that the disk has room and the temporary folder is writable")
+        }
+        FailureKind::AgentMissing
+        | FailureKind::RateLimit
+        | FailureKind::Provider
+        | FailureKind::Rejected
+        | FailureKind::PermissionRefused
+        | FailureKind::Crash
+        | FailureKind::Hang
+        | FailureKind::Timeout
+        | FailureKind::Loop
+        | FailureKind::NoDeliverable
+        | FailureKind::Truncated
+        | FailureKind::BadOutput
+        | FailureKind::Cancelled
+        | FailureKind::Lost => None,
+    }
+}
+
+/// The first `limit` bytes of a text, at a character's border.
+pub(super) fn shorten(text: &str, limit: usize) -> String {
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let border = (0..=limit).rev().find(|&at| text.is_char_boundary(at));
+    let mut cut = text[..border.unwrap_or(0)].to_owned();
+    cut.push('…');
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(status: u16, message: &str) -> Trouble {
+        Trouble {
+            status: Some(status),
+            ..Trouble::new("APIError", message)
+        }
+    }
+
+    #[test]
+    fn a_status_decides_the_kind() {
+        let cases = [
+            (api(401, "Incorrect API key provided"), FailureKind::Auth),
+            (api(403, "<html>Forbidden</html>"), FailureKind::Auth),
+            (api(429, "slow down"), FailureKind::RateLimit),
+            (
+                api(429, "You exceeded your current quota"),
+                FailureKind::Quota,
+            ),
+            (api(402, "pay"), FailureKind::Quota),
+            (
+                api(400, "Your credit balance is too low"),
+                FailureKind::Quota,
+            ),
+            (api(404, "not here"), FailureKind::UnknownModel),
+            (
+                api(400, "prompt is too long: 9 > 8"),
+                FailureKind::ContextOverflow,
+            ),
+            (api(400, "temperature out of range"), FailureKind::Rejected),
+            (api(422, "no"), FailureKind::Rejected),
+            (api(500, "oops"), FailureKind::Provider),
+            (api(529, "Overloaded"), FailureKind::Provider),
+        ];
+        for (trouble, kind) in cases {
+            assert_eq!(trouble.kind(), kind, "{trouble:?}");
+        }
+    }
+
+    #[test]
+    fn without_a_status_the_words_decide() {
+        let cases = [
+            (
+                "Cannot connect to API: Unable to connect. Is the computer able to access the url?",
+                FailureKind::Network,
+            ),
+            (
+                "Provider response headers timed out after 180000ms",
+                FailureKind::Network,
+            ),
+            (
+                "The socket connection was closed unexpectedly",
+                FailureKind::Network,
+            ),
+            ("Rate limit reached", FailureKind::RateLimit),
+            ("You exceeded your current quota", FailureKind::Quota),
+            ("Failed to execute statement", FailureKind::Machine),
+            ("JSON parsing failed", FailureKind::Provider),
+        ];
+        for (words, kind) in cases {
+            assert_eq!(Trouble::new("UnknownError", words).kind(), kind, "{words}");
+        }
+    }
+
+    #[test]
+    fn the_body_counts_as_words() {
+        let trouble = api(429, "Too many").body(r#"{"error":{"code":"insufficient_quota"}}"#);
+        assert_eq!(trouble.kind(), FailureKind::Quota);
+        assert!(trouble.failure().hint.is_some());
+    }
+
+    #[test]
+    fn long_messages_are_cut_at_a_character() {
+        let trouble = Trouble::new("", "ä".repeat(5000));
+        assert!(trouble.message.len() <= MESSAGE_LIMIT + '…'.len_utf8());
+        assert!(trouble.message.ends_with('…'));
+    }
+}
