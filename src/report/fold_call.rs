@@ -1,9 +1,73 @@
-//! How a call's view changes with what happens to it.
+//! How calls' views change with what happens to them.
 
-use crate::model::{AgentName, CallResult, Failure, FailureKind, ModelName, Timestamp, Usage};
+use crate::model::{
+    AgentName, CallResult, Event, Failure, FailureKind, ModelName, Timestamp, Usage,
+};
 
+use super::fold::RunView;
 use super::view::{AttemptState, AttemptView, CallState, CallView};
 use super::words::clean;
+
+impl RunView {
+    /// Takes in what happened to a call. One short arm an event, so that none is forgotten.
+    pub(super) fn apply_to_call(&mut self, event: &Event, at: Timestamp) {
+        match event {
+            Event::CallCreated { call } => self.add_call(call, CallState::Waiting),
+            Event::CallReused { call, from } => {
+                self.add_call(call, CallState::Reused(from.clone()));
+            }
+            Event::CallFailed { call, failure } => self.on_call(call, |call| call.failed(failure)),
+            Event::RetryScheduled { call, until } => {
+                self.on_call(call, |call| call.state = CallState::Retrying(*until));
+            }
+            Event::AttemptStarted {
+                call,
+                attempt,
+                model,
+                agent,
+            } => self.on_call(call, |call| call.start(*attempt, model, agent, at)),
+            Event::AttemptSpawned {
+                call,
+                attempt,
+                prompt_tokens,
+                ..
+            } => self.on_call(call, |call| call.spawned(*attempt, *prompt_tokens)),
+            Event::AttemptProgressed {
+                call,
+                attempt,
+                usage,
+                doing,
+            } => self.on_call(call, |call| call.progressed(*attempt, *usage, doing)),
+            Event::AttemptSucceeded {
+                call,
+                attempt,
+                result,
+            } => self.on_call(call, |call| call.succeeded(*attempt, result, at)),
+            Event::AttemptFailed {
+                call,
+                attempt,
+                failure,
+                usage,
+            } => self.on_call(call, |call| {
+                call.attempt_failed(*attempt, failure, *usage, at);
+            }),
+            Event::RunStarted { .. }
+            | Event::RunResumed { .. }
+            | Event::PhaseStarted { .. }
+            | Event::QuorumReached { .. }
+            | Event::ProposalsSealed { .. }
+            | Event::WinnerChosen { .. }
+            | Event::PhaseClosed { .. }
+            | Event::PhaseFailed { .. }
+            | Event::PersonAsked { .. }
+            | Event::PersonAnswered { .. }
+            | Event::LimitReached { .. }
+            | Event::LimitsRaised { .. }
+            | Event::RunInterrupted { .. }
+            | Event::RunEnded { .. } => {}
+        }
+    }
+}
 
 impl CallView {
     /// An attempt was ordered.

@@ -86,7 +86,7 @@ mod tests {
     instructions  instructions  plan.json    4100    1.0k
     proposal A    input         proposal A    900     230
     odd           –             –               –       –
-    in all                                   5000    1.2k\n"
+    in all                                   5000    1.3k\n"
         );
     }
 

@@ -50,6 +50,11 @@ impl Live {
         }
     }
 
+    /// Adds a lasting line that is about no event. It is seen at the next [`tick`](Self::tick).
+    pub fn say(&mut self, line: &str) {
+        self.lasting.push(clean(line));
+    }
+
     /// Paints what changed.
     ///
     /// # Errors

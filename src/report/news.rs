@@ -2,13 +2,12 @@
 //! people grep it.
 
 use crate::model::{
-    Answer, CallId, CallResult, CallSpec, Closing, Decider, Decision, Event, Failure, FailureKind,
-    Label, Millis, PersonAnswer, PhaseName, Question, Record, RunEnd, Timestamp, Usage,
+    CallId, CallSpec, Closing, Decider, Event, Failure, Label, PersonAnswer, PhaseName, Question,
+    Record, RunEnd, Timestamp,
 };
 
 use super::fold::RunView;
-use super::next::next_commands;
-use super::view::{CallView, PhaseView, Supervisor};
+use super::news_call::news_of_call;
 use super::words::{clean, counted, end_word, failure_word, kind_words, spent};
 
 /// How an event is meant.
@@ -49,7 +48,7 @@ pub(super) struct News {
 }
 
 impl News {
-    fn new(scope: Vec<String>, tone: Tone, text: impl Into<String>) -> Self {
+    pub(super) fn new(scope: Vec<String>, tone: Tone, text: impl Into<String>) -> Self {
         Self {
             scope,
             text: text.into(),
@@ -59,12 +58,12 @@ impl News {
         }
     }
 
-    fn passing(mut self) -> Self {
+    pub(super) fn passing(mut self) -> Self {
         self.interest = Interest::Passing;
         self
     }
 
-    fn note(mut self, note: impl Into<String>) -> Self {
+    pub(super) fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
@@ -108,7 +107,9 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
             label,
             by,
         } => on_phase(phase, Tone::Good, winner(view, call, label.as_ref(), by)),
-        Event::PhaseClosed { phase, closing } => Some(phase_closed(view, phase, closing)),
+        Event::PhaseClosed { phase, closing } => {
+            Some(phase_closed(view, phase, closing, record.at))
+        }
         Event::PhaseFailed { phase, failure } => {
             Some(failed(vec![clean(phase.as_str())], "failed", failure))
         }
@@ -118,71 +119,23 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
                 on_phase(phase, Tone::Calm, format!("a person picked {label}"))
             }
         },
-        Event::CallReused { call, from } => Some(News::new(
-            vec![
-                clean(call.phase.as_str()),
-                short(view, &call.id, Some(call)),
-            ],
-            Tone::Good,
-            format!("took the result of {from}"),
-        )),
-        Event::AttemptStarted { call, attempt, .. } => {
-            Some(News::new(scope(view, call), Tone::Calm, started(*attempt)).passing())
-        }
-        Event::AttemptSucceeded {
-            call,
-            attempt,
-            result,
-        } => Some(attempt_succeeded(view, call, *attempt, result, record.at)),
-        Event::AttemptFailed {
-            call,
-            attempt,
-            failure,
-            usage,
-        } => Some(attempt_failed(
-            view, call, *attempt, failure, usage, record.at,
-        )),
-        Event::RetryScheduled { call, until } => Some(
-            News::new(
-                scope(view, call),
-                Tone::Calm,
-                format!("next attempt in {}", until.since(record.at)),
-            )
-            .passing(),
-        ),
-        Event::CallFailed { call, failure } => call_failed(view, call, failure),
         Event::CallCreated { .. }
+        | Event::CallReused { .. }
+        | Event::CallFailed { .. }
+        | Event::RetryScheduled { .. }
+        | Event::AttemptStarted { .. }
         | Event::AttemptSpawned { .. }
-        | Event::AttemptProgressed { .. } => None,
+        | Event::AttemptProgressed { .. }
+        | Event::AttemptSucceeded { .. }
+        | Event::AttemptFailed { .. } => news_of_call(view, record),
     }
 }
 
-fn scope(view: &RunView, id: &CallId) -> Vec<String> {
-    let Some(call) = view.call(id) else {
-        return vec![clean(id.as_str())];
-    };
-    let mut scope = vec![clean(call.phase.as_str()), clean(call.short_name())];
-    scope.extend(call.model().map(|model| clean(model.as_str())));
-    scope
-}
-
-fn short(view: &RunView, id: &CallId, spec: Option<&CallSpec>) -> String {
+pub(super) fn short(view: &RunView, id: &CallId, spec: Option<&CallSpec>) -> String {
     view.call(id)
         .map(|call| clean(call.short_name()))
         .or_else(|| spec.map(|spec| clean(spec.id.as_str())))
         .unwrap_or_else(|| clean(id.as_str()))
-}
-
-fn started(attempt: u32) -> String {
-    match attempt {
-        0 | 1 => "started".to_owned(),
-        _ => format!("started, attempt {attempt}"),
-    }
-}
-
-fn time_of(call: Option<&CallView>, attempt: u32, at: Timestamp) -> Millis {
-    call.and_then(|call| call.attempts.iter().find(|one| one.number == attempt))
-        .map_or(Millis::default(), |attempt| attempt.time(at))
 }
 
 fn resumed(view: &RunView) -> String {
@@ -211,13 +164,8 @@ fn run_ended(view: &RunView, end: RunEnd, at: Timestamp) -> News {
         spent(totals.wall, &totals.usage),
         counted(totals.attempts, "attempt")
     );
-    let mut news = News::new(Vec::new(), tone, text);
-    if end != RunEnd::Done {
-        for (command, why) in next_commands(view, Supervisor::Gone) {
-            news = news.note(format!("{command}   # {why}"));
-        }
-    }
-    news
+    // A live display leaves the last word to the summary that follows.
+    News::new(Vec::new(), tone, text).passing()
 }
 
 fn phase_started(view: &RunView, name: &PhaseName) -> String {
@@ -260,8 +208,11 @@ fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) ->
     }
 }
 
-fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing) -> News {
-    let time = view.phase(name).map_or(Millis::default(), phase_time);
+fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timestamp) -> News {
+    let time = view
+        .phase(name)
+        .and_then(|phase| phase.time(at))
+        .unwrap_or_default();
     let scope = vec![clean(name.as_str())];
     match &closing.published {
         Some(path) => {
@@ -271,19 +222,14 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing) -> News {
                 format!("closed after {time}, published {}", clean(path)),
             );
             match &closing.previous {
-                Some(kept) => news.note(format!("what stood there before: {}", clean(kept))),
+                Some(kept) => news.note(format!(
+                    "what stood there before is kept in the run folder: {}",
+                    clean(kept)
+                )),
                 None => news,
             }
         }
         None => News::new(scope, Tone::Good, format!("closed after {time}")),
-    }
-}
-
-/// How long a phase took, from its first start to its end.
-pub(super) fn phase_time(phase: &PhaseView) -> Millis {
-    match (phase.started, phase.ended) {
-        (Some(started), Some(ended)) => ended.since(started),
-        (Some(_) | None, None) | (None, Some(_)) => Millis::default(),
     }
 }
 
@@ -297,86 +243,7 @@ fn person_asked(phase: &PhaseName, question: &Question) -> News {
     }
 }
 
-fn attempt_succeeded(
-    view: &RunView,
-    call: &CallId,
-    attempt: u32,
-    result: &CallResult,
-    at: Timestamp,
-) -> News {
-    let spent = spent(time_of(view.call(call), attempt, at), &result.usage);
-    let (tone, text) = match &result.answer {
-        Answer::Document => (Tone::Good, format!("done in {spent}")),
-        Answer::Judgement(judgement) => {
-            let decided = match (judgement.decision, &judgement.winner) {
-                (Decision::Pick, Some(label)) => format!("picks {label}"),
-                (Decision::Pick, None) => "picks without a name".to_owned(),
-                (Decision::Synthesize, _) => "synthesizes".to_owned(),
-                (Decision::None, _) => "finds none good enough".to_owned(),
-            };
-            (Tone::Good, format!("done in {spent}: {decided}"))
-        }
-        Answer::Invalid { errors } => (
-            Tone::Odd,
-            format!(
-                "done in {spent}, but the answer is not valid: {}",
-                errors.first().map_or_else(String::new, |text| clean(text))
-            ),
-        ),
-    };
-    let mut news = News::new(scope(view, call), tone, text);
-    for remark in &result.remarks {
-        news = news.note(clean(remark));
-    }
-    news
-}
-
-fn attempt_failed(
-    view: &RunView,
-    call: &CallId,
-    attempt: u32,
-    failure: &Failure,
-    usage: &Usage,
-    at: Timestamp,
-) -> News {
-    let spent = spent(time_of(view.call(call), attempt, at), usage);
-    if failure.kind == FailureKind::Cancelled {
-        return News::new(
-            scope(view, call),
-            Tone::Odd,
-            format!("cancelled after {spent}: {}", clean(&failure.message)),
-        );
-    }
-    // The hint comes with the end of the call, once: an attempt may yet be followed by another.
-    News::new(
-        scope(view, call),
-        Tone::Odd,
-        format!(
-            "attempt {attempt} failed after {spent}: {}: {}",
-            failure_word(failure.kind),
-            clean(&failure.message)
-        ),
-    )
-}
-
-fn call_failed(view: &RunView, call: &CallId, failure: &Failure) -> Option<News> {
-    let attempted = view
-        .call(call)
-        .is_some_and(|call| !call.attempts.is_empty());
-    if failure.kind == FailureKind::Cancelled {
-        // The cancelled attempt has said so already.
-        return (!attempted).then(|| {
-            News::new(
-                scope(view, call),
-                Tone::Odd,
-                format!("cancelled before it started: {}", clean(&failure.message)),
-            )
-        });
-    }
-    Some(failed(scope(view, call), "given up", failure))
-}
-
-fn failed(scope: Vec<String>, what: &str, failure: &Failure) -> News {
+pub(super) fn failed(scope: Vec<String>, what: &str, failure: &Failure) -> News {
     let news = News::new(
         scope,
         Tone::Bad,

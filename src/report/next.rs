@@ -4,25 +4,22 @@ use crate::model::{Question, RunEnd};
 
 use super::fold::RunView;
 use super::view::{RunState, Supervisor};
+use super::words::{NOTHING, clean};
 
 /// The commands that make sense now, the most useful first; each with what it is for.
 ///
-/// Empty while a supervisor works on the run.
+/// Empty while a supervisor works on the run, and when it is done.
 pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, String)> {
     let Some(run) = &view.run else {
         return Vec::new();
     };
     let resume = |why: &str| (format!("tipstaff resume {run}"), why.to_owned());
     match (view.state, supervisor) {
-        (RunState::Planned, _) | (RunState::UnderWay, Supervisor::Alive) => Vec::new(),
+        (RunState::Planned, _)
+        | (RunState::UnderWay, Supervisor::Alive)
+        | (RunState::Ended(RunEnd::Done), _) => Vec::new(),
         (RunState::UnderWay, Supervisor::Gone) | (RunState::Ended(RunEnd::Interrupted), _) => {
             vec![resume("go on; finished calls are not run again")]
-        }
-        (RunState::Ended(RunEnd::Done), _) => {
-            vec![(
-                format!("tipstaff show {run}"),
-                "see this run again".to_owned(),
-            )]
         }
         (RunState::Ended(RunEnd::Failed), _) => {
             vec![resume(
@@ -49,9 +46,14 @@ fn picks(view: &RunView) -> Vec<(String, String)> {
         match question {
             Question::PickWinner { .. } => {
                 for (label, call) in &phase.labels {
-                    let model = view.model_of(call).map_or("?", |model| model.as_str());
+                    let model = view
+                        .model_of(call)
+                        .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
                     commands.push((
-                        format!("tipstaff pick {run} {} {label}", phase.name),
+                        format!(
+                            "tipstaff pick {run} {} {label}",
+                            shell_word(phase.name.as_str())
+                        ),
                         format!("{model} ({call})"),
                     ));
                 }
@@ -59,4 +61,25 @@ fn picks(view: &RunView) -> Vec<(String, String)> {
         }
     }
     commands
+}
+
+/// A name as a shell takes it for one word; phases may be called anything.
+fn shell_word(name: &str) -> String {
+    let harmless = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.');
+    if !name.is_empty() && name.chars().all(harmless) {
+        return name.to_owned();
+    }
+    format!("'{}'", clean(name).replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phase_of_any_name_is_one_word() {
+        assert_eq!(shell_word("feature-plan.2"), "feature-plan.2");
+        assert_eq!(shell_word("the plan"), "'the plan'");
+        assert_eq!(shell_word("o'clock; rm"), r"'o'\''clock; rm'");
+    }
 }

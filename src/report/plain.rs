@@ -8,6 +8,7 @@ use crate::model::{Millis, Record};
 use super::error::ReportError;
 use super::fold::RunView;
 use super::news::news;
+use super::words::clean;
 
 /// Writes plain lines.
 #[derive(Debug)]
@@ -43,7 +44,20 @@ impl<W: Write> Plain<W> {
         for note in &news.notes {
             text.push_str(&format!("           {note}\n"));
         }
-        // One write a line, so that lines of several writers do not mix.
+        self.write(&text)
+    }
+
+    /// Writes a line that is about no event.
+    ///
+    /// # Errors
+    ///
+    /// When the writer refuses.
+    pub fn say(&mut self, line: &str) -> Result<(), ReportError> {
+        self.write(&format!("{}\n", clean(line)))
+    }
+
+    /// One write a line, so that lines of several writers do not mix.
+    fn write(&mut self, text: &str) -> Result<(), ReportError> {
         self.out
             .write_all(text.as_bytes())
             .and_then(|()| self.out.flush())

@@ -144,7 +144,7 @@ mod tests {
     fn as_json() {
         let json = runs_json(&rows());
         assert_eq!(json[0]["state"], "done");
-        assert_eq!(json[0]["tokens"], 27_550);
+        assert_eq!(json[0]["tokens"], 27_050);
         assert_eq!(json[3]["state"], "unreadable");
     }
 

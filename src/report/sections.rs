@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use crate::model::{CallId, Failure, RunEnd, Timestamp};
+use crate::model::{CallId, Failure, MicroUsd, Question, RunEnd, Timestamp};
 
 use super::fold::RunView;
 use super::ledger::render_ledger;
 use super::next::next_commands;
 use super::table::{Align, Table};
 use super::verdict::render_verdict;
-use super::view::{CallState, PhaseState, RunState, Supervisor};
-use super::words::{NOTHING, clean, failure_word, token_count};
+use super::view::{CallState, CallView, PhaseState, RunState, Supervisor, Totals};
+use super::words::{self, NOTHING, attempt_word, call_word, clean, failure_word, token_count};
 
 /// A heading and its body, with an empty line above; nothing if the body is empty.
 pub(super) fn section(heading: &str, body: &str) -> String {
@@ -49,29 +49,16 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
     ])
     .indent(2);
     for call in &view.calls {
-        let id = clean(call.id.as_str());
         if call.attempts.is_empty() {
-            let state = match &call.state {
-                CallState::Reused(from) => format!("took the result of {from}"),
-                other => super::words::call_word(other).to_owned(),
-            };
-            let model = view.model_of(&call.id).map(|model| clean(model.as_str()));
-            table.row([
-                id,
-                String::new(),
-                model.unwrap_or_default(),
-                String::new(),
-                state,
-            ]);
-            continue;
+            table.row(unattempted(view, call));
         }
         for attempt in &call.attempts {
             table.row([
-                id.clone(),
+                clean(call.id.as_str()),
                 attempt.number.to_string(),
                 clean(attempt.model.as_str()),
                 clean(attempt.agent.as_str()),
-                super::words::attempt_word(&attempt.state).to_owned(),
+                attempt_word(&attempt.state).to_owned(),
                 attempt.time(now).to_string(),
                 attempt
                     .prompt_tokens
@@ -81,22 +68,41 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
             ]);
         }
     }
-    let totals = view.totals(now);
     if table.is_empty() {
         return String::new();
     }
-    table.row([
+    table.row(sums(view.totals(now)));
+    table.to_string()
+}
+
+fn unattempted(view: &RunView, call: &CallView) -> [String; 5] {
+    let state = match &call.state {
+        CallState::Reused(from) => format!("took the result of {from}"),
+        other => call_word(other).to_owned(),
+    };
+    let model = view.model_of(&call.id).map(|model| clean(model.as_str()));
+    [
+        clean(call.id.as_str()),
+        String::new(),
+        model.unwrap_or_default(),
+        String::new(),
+        state,
+    ]
+}
+
+fn sums(totals: Totals) -> [String; 9] {
+    let empty = String::new;
+    [
         "in all".to_owned(),
         totals.attempts.to_string(),
-        String::new(),
-        String::new(),
-        String::new(),
+        empty(),
+        empty(),
+        empty(),
         totals.wall.to_string(),
-        String::new(),
+        empty(),
         tokens(totals.usage.tokens()),
         cost(totals.usage.cost),
-    ]);
-    table.to_string()
+    ]
 }
 
 fn tokens(tokens: u64) -> String {
@@ -106,8 +112,8 @@ fn tokens(tokens: u64) -> String {
     }
 }
 
-fn cost(cost: crate::model::MicroUsd) -> String {
-    super::words::cost(cost).unwrap_or_else(|| NOTHING.to_owned())
+fn cost(cost: MicroUsd) -> String {
+    words::cost(cost).unwrap_or_else(|| NOTHING.to_owned())
 }
 
 /// The context ledgers, each under its call's name.
@@ -172,7 +178,7 @@ pub(super) fn waits_for(view: &RunView) -> String {
     let mut text = String::new();
     for (phase, question) in view.questions() {
         match question {
-            crate::model::Question::PickWinner { reason } => text.push_str(&format!(
+            Question::PickWinner { reason } => text.push_str(&format!(
                 "  a person has to pick the proposal of {} that wins: {}\n",
                 clean(phase.name.as_str()),
                 clean(reason)

@@ -10,7 +10,9 @@ use super::json::instant;
 use super::sections::{attempts, failures, ledgers, next, remarks, section, verdicts, waits_for};
 use super::table::{Align, Table};
 use super::view::{AttemptState, PhaseState, PhaseView, Supervisor};
-use super::words::{NOTHING, clean, counted, kind_words, phase_word, run_word, spent, wrap};
+use super::words::{
+    NOTHING, attempt_word, clean, counted, kind_words, phase_word, run_word, spent, wrap,
+};
 
 /// What `show` is made of.
 #[derive(Debug, Clone)]
@@ -99,10 +101,9 @@ fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
     ])
     .indent(2);
     for phase in &shown.view.phases {
-        let time = phase.started.map_or_else(
-            || NOTHING.to_owned(),
-            |started| phase.ended.unwrap_or(now).since(started).to_string(),
-        );
+        let time = phase
+            .time(now)
+            .map_or_else(|| NOTHING.to_owned(), |time| time.to_string());
         table.row([
             clean(phase.name.as_str()),
             phase_word(&phase.state).to_owned(),
@@ -159,7 +160,11 @@ fn files(shown: &Shown<'_>) -> String {
                             "{}/calls/{}/attempt-{}",
                             phase.folder, call.id, attempt.number
                         ),
-                        format!("{}: what the failed attempt left", clean(call.id.as_str())),
+                        format!(
+                            "{}: {}",
+                            clean(call.id.as_str()),
+                            attempt_word(&attempt.state)
+                        ),
                     ));
                 }
             }

@@ -40,14 +40,14 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         "usage": totals.usage,
         "limit": view.limit,
         "signal": view.signal,
-        "phases": view.phases.iter().map(|one| phase(view, one)).collect::<Vec<_>>(),
+        "phases": view.phases.iter().map(|one| phase(view, one, now)).collect::<Vec<_>>(),
         "calls": view.calls.iter().map(|one| call(view, one, now)).collect::<Vec<_>>(),
         "context": ledgers,
         "next": next,
     })
 }
 
-fn phase(view: &RunView, phase: &PhaseView) -> Value {
+fn phase(view: &RunView, phase: &PhaseView, now: Timestamp) -> Value {
     let (closing, failure, question) = match &phase.state {
         PhaseState::Closed(closing) => (Some(closing), None, None),
         PhaseState::Failed(failure) => (None, Some(failure), None),
@@ -74,6 +74,7 @@ fn phase(view: &RunView, phase: &PhaseView) -> Value {
         "folder": phase.folder,
         "started": phase.started.map(rfc3339),
         "ended": phase.ended.map(rfc3339),
+        "time_ms": phase.time(now),
         "labels": labels,
         "winner": winner,
         "judge": verdict.map(|(judge, _)| &judge.id),

@@ -40,7 +40,10 @@ pub fn render_summary(summary: &Summary<'_>) -> String {
         "everything lies in",
         &format!("  {}\n", summary.folder),
     ));
-    text.push_str(&section("next", &next(view, Supervisor::Gone)));
+    let look = view.run.as_ref().map_or_else(String::new, |run| {
+        format!("  tipstaff show {run}   # see this again\n")
+    });
+    text.push_str(&section("next", &(next(view, Supervisor::Gone) + &look)));
     text
 }
 

@@ -69,12 +69,23 @@ pub struct PhaseView {
     pub started: Option<Timestamp>,
     /// When it closed or failed.
     pub ended: Option<Timestamp>,
+    /// How much of the time since it began no supervisor worked on the run.
+    pub idle: Millis,
     /// When its stragglers are cut off, once there is a quorum and until the proposals are sealed.
     pub stragglers_until: Option<Timestamp>,
     /// Which call stands behind each label, once sealed.
     pub labels: Vec<(Label, CallId)>,
     /// Who won, once decided.
     pub winner: Option<Winner>,
+}
+
+impl PhaseView {
+    /// How long it took, or takes so far, without the time when nobody worked on it; `None` before
+    /// it began.
+    pub fn time(&self, now: Timestamp) -> Option<Millis> {
+        let time = self.ended.unwrap_or(now).since(self.started?);
+        Some(Millis(time.0.saturating_sub(self.idle.0)))
+    }
 }
 
 /// How far a call is.
