@@ -1,1 +1,55 @@
-//! Progress, plain lines, the JSON stream, `show`: all from the same events.
+//! What people and programs see of a run: progress, plain lines, the JSON stream, the summary,
+//! `show` and `runs`. All of them are views of the same [`Record`](crate::model::Record)s and plan.
+//!
+//! Nothing here decides anything, reads a file or asks a clock: records, plan, the present time and
+//! the writers are handed in. What agents and providers said is shown only after control
+//! characters were taken out of it, so that no model can drive the user's terminal.
+
+mod display;
+mod error;
+mod failure;
+mod fold;
+mod fold_call;
+mod json;
+mod ledger;
+mod live;
+mod news;
+mod news_call;
+mod next;
+mod paint;
+mod plain;
+mod query;
+mod runs;
+mod sections;
+mod show;
+mod show_json;
+mod summary;
+mod table;
+mod verdict;
+mod view;
+mod words;
+
+#[cfg(test)]
+mod sample;
+
+pub use display::Display;
+pub use error::ReportError;
+pub use failure::render_error;
+pub use fold::RunView;
+pub use json::{JsonStream, json_line};
+pub use ledger::render_ledger;
+pub use live::Live;
+pub use next::next_commands;
+pub use paint::{Colors, Size, Terminal};
+pub use plain::Plain;
+pub use runs::{RunRow, render_runs, runs_json};
+pub use show::{Shown, render_show};
+pub use show_json::show_json;
+pub use summary::{Summary, render_summary};
+pub use table::{Align, Table};
+pub use verdict::render_verdict;
+pub use view::{
+    AttemptState, AttemptView, CallState, CallView, PhaseState, PhaseView, RunState, Supervisor,
+    Totals, Winner,
+};
+pub use words::token_count;

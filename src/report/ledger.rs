@@ -1,0 +1,98 @@
+//! The context ledger of a call in words: what its prompt was made of.
+
+use serde_json::Value;
+
+use super::table::{Align, Table};
+use super::words::{NOTHING, clean, token_count};
+
+/// A table of a call's `context.json` (`{"parts": [{name, kind, source, bytes, tokens}], …}`),
+/// with the sum below. Fields that are not there are shown as unknown; `None` without parts.
+pub fn render_ledger(context: &Value) -> Option<String> {
+    let parts = context.get("parts")?.as_array()?;
+    let mut table = Table::new(&[
+        ("part", Align::Left),
+        ("kind", Align::Left),
+        ("source", Align::Left),
+        ("bytes", Align::Right),
+        ("tokens", Align::Right),
+    ])
+    .indent(4);
+    let (mut bytes, mut tokens) = (0_u64, 0_u64);
+    for part in parts {
+        let amount = |key: &str| part.get(key).and_then(Value::as_u64);
+        bytes = bytes.saturating_add(amount("bytes").unwrap_or(0));
+        tokens = tokens.saturating_add(amount("tokens").unwrap_or(0));
+        table.row([
+            words(part, "name"),
+            words(part, "kind"),
+            words(part, "source"),
+            amount("bytes").map_or_else(|| NOTHING.to_owned(), |bytes| bytes.to_string()),
+            amount("tokens").map_or_else(|| NOTHING.to_owned(), token_count),
+        ]);
+    }
+    if table.is_empty() {
+        return None;
+    }
+    table.row(["in all", "", "", &bytes.to_string(), &token_count(tokens)]);
+    Some(table.to_string())
+}
+
+/// A field as text; data that is no text (a source such as `{"handoff":"workshop"}`) is flattened.
+fn words(part: &Value, key: &str) -> String {
+    match part.get(key) {
+        None | Some(Value::Null) => NOTHING.to_owned(),
+        Some(value) => match flat(value) {
+            text if text.is_empty() => NOTHING.to_owned(),
+            text => text,
+        },
+    }
+}
+
+fn flat(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => clean(text),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::Array(items) => items.iter().map(flat).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(key, value)| {
+                format!("{} {}", clean(key), flat(value))
+                    .trim_end()
+                    .to_owned()
+            })
+            .collect::<Vec<_>>()
+            .join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn parts_and_their_sum() {
+        let context = json!({"parts": [
+            {"name": "instructions", "kind": "instructions", "source": "plan.json", "bytes": 4100, "tokens": 1020},
+            {"name": "proposal A", "kind": "input", "source": {"proposal": "A"}, "bytes": 900, "tokens": 230},
+            {"name": "odd"},
+        ]});
+        let table = render_ledger(&context).expect("it has parts");
+        assert_eq!(
+            table,
+            "    part          kind          source      bytes  tokens
+    instructions  instructions  plan.json    4100    1.0k
+    proposal A    input         proposal A    900     230
+    odd           –             –               –       –
+    in all                                   5000    1.3k\n"
+        );
+    }
+
+    #[test]
+    fn what_is_no_ledger_is_not_shown() {
+        assert_eq!(render_ledger(&json!({"parts": []})), None);
+        assert_eq!(render_ledger(&json!("broken")), None);
+    }
+}

@@ -1,0 +1,260 @@
+//! The wording of events, shared by plain lines and the live display. The wording is stable:
+//! people grep it.
+
+use crate::model::{
+    CallId, CallSpec, Closing, Decider, Event, Failure, Label, PersonAnswer, PhaseName, Question,
+    Record, RunEnd, Timestamp,
+};
+
+use super::fold::RunView;
+use super::news_call::news_of_call;
+use super::words::{clean, counted, end_word, failure_word, kind_words, spent};
+
+/// How an event is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tone {
+    /// Something worked.
+    Good,
+    /// Something failed.
+    Bad,
+    /// Something to look at.
+    Odd,
+    /// Something began or went on.
+    Calm,
+}
+
+/// How long an event is of interest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Interest {
+    /// For good: a line of its own on every display.
+    Lasting,
+    /// Until the next event: a live display shows the state instead.
+    Passing,
+}
+
+/// An event in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct News {
+    /// Phase, call and model, as far as the event is about them.
+    pub(super) scope: Vec<String>,
+    /// What happened.
+    pub(super) text: String,
+    /// More, a line each.
+    pub(super) notes: Vec<String>,
+    /// How it is meant.
+    pub(super) tone: Tone,
+    /// How long it matters.
+    pub(super) interest: Interest,
+}
+
+impl News {
+    pub(super) fn new(scope: Vec<String>, tone: Tone, text: impl Into<String>) -> Self {
+        Self {
+            scope,
+            text: text.into(),
+            notes: Vec::new(),
+            tone,
+            interest: Interest::Lasting,
+        }
+    }
+
+    pub(super) fn passing(mut self) -> Self {
+        self.interest = Interest::Passing;
+        self
+    }
+
+    pub(super) fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+}
+
+/// The record in words, if it is worth a line. `view` has taken it in already.
+pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
+    let on_run = |tone, text: String| Some(News::new(Vec::new(), tone, text));
+    let on_phase = |phase: &PhaseName, tone, text: String| {
+        Some(News::new(vec![clean(phase.as_str())], tone, text))
+    };
+    match &record.event {
+        Event::RunStarted { run, workflow, .. } => on_run(
+            Tone::Calm,
+            format!("run {run} of workflow {} started", clean(workflow)),
+        ),
+        Event::RunResumed { .. } => on_run(Tone::Calm, resumed(view)),
+        Event::LimitReached { limit } => {
+            on_run(Tone::Odd, format!("limit reached: {}", clean(limit)))
+        }
+        Event::LimitsRaised { .. } => on_run(Tone::Calm, "limits changed".to_owned()),
+        Event::RunInterrupted { signal } => {
+            on_run(Tone::Odd, format!("interrupted by {}", clean(signal)))
+        }
+        Event::RunEnded { end } => Some(run_ended(view, *end, record.at)),
+        Event::PhaseStarted { phase } => on_phase(phase, Tone::Calm, phase_started(view, phase)),
+        Event::QuorumReached { phase, until } => on_phase(
+            phase,
+            Tone::Calm,
+            format!(
+                "quorum reached, the others have {} more",
+                until.since(record.at)
+            ),
+        ),
+        Event::ProposalsSealed { phase, labels } => {
+            on_phase(phase, Tone::Calm, sealed(view, labels))
+        }
+        Event::WinnerChosen {
+            phase,
+            call,
+            label,
+            by,
+        } => on_phase(phase, Tone::Good, winner(view, call, label.as_ref(), by)),
+        Event::PhaseClosed { phase, closing } => {
+            Some(phase_closed(view, phase, closing, record.at))
+        }
+        Event::PhaseFailed { phase, failure } => {
+            Some(failed(vec![clean(phase.as_str())], "failed", failure))
+        }
+        Event::PersonAsked { phase, question } => Some(person_asked(phase, question)),
+        Event::PersonAnswered { phase, answer } => match answer {
+            PersonAnswer::Picked(label) => {
+                on_phase(phase, Tone::Calm, format!("a person picked {label}"))
+            }
+        },
+        Event::CallCreated { .. }
+        | Event::CallReused { .. }
+        | Event::CallFailed { .. }
+        | Event::RetryScheduled { .. }
+        | Event::AttemptStarted { .. }
+        | Event::AttemptSpawned { .. }
+        | Event::AttemptProgressed { .. }
+        | Event::AttemptSucceeded { .. }
+        | Event::AttemptFailed { .. } => news_of_call(view, record),
+    }
+}
+
+pub(super) fn short(view: &RunView, id: &CallId, spec: Option<&CallSpec>) -> String {
+    view.call(id)
+        .map(|call| clean(call.short_name()))
+        .or_else(|| spec.map(|spec| clean(spec.id.as_str())))
+        .unwrap_or_else(|| clean(id.as_str()))
+}
+
+fn resumed(view: &RunView) -> String {
+    let finished = view
+        .calls
+        .iter()
+        .filter(|call| view.result(call).is_some())
+        .count();
+    let run = view.run.as_ref().map_or("", |run| run.as_str());
+    format!(
+        "run {run} resumed; {} kept",
+        counted(finished as u64, "finished call")
+    )
+}
+
+fn run_ended(view: &RunView, end: RunEnd, at: Timestamp) -> News {
+    let totals = view.totals(at);
+    let tone = match end {
+        RunEnd::Done => Tone::Good,
+        RunEnd::Failed => Tone::Bad,
+        RunEnd::Waiting | RunEnd::Limited | RunEnd::Interrupted => Tone::Odd,
+    };
+    let text = format!(
+        "run {}: {}, {}",
+        end_word(end),
+        spent(totals.wall, &totals.usage),
+        counted(totals.attempts, "attempt")
+    );
+    // A live display leaves the last word to the summary that follows.
+    News::new(Vec::new(), tone, text).passing()
+}
+
+fn phase_started(view: &RunView, name: &PhaseName) -> String {
+    let position = view.phases.iter().position(|phase| &phase.name == name);
+    let Some(phase) = position.and_then(|index| view.phases.get(index)) else {
+        return "started".to_owned();
+    };
+    let number = position.unwrap_or(0) + 1;
+    format!(
+        "phase {number} of {} started ({})",
+        view.phases.len(),
+        kind_words(&phase.kind)
+    )
+}
+
+fn sealed(view: &RunView, labels: &[(Label, CallId)]) -> String {
+    let named: Vec<String> = labels
+        .iter()
+        .map(|(label, call)| format!("{label} is {}", short(view, call, None)))
+        .collect();
+    format!(
+        "{} closed and blinded: {}",
+        counted(labels.len() as u64, "proposal"),
+        named.join(", ")
+    )
+}
+
+fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) -> String {
+    let name = short(view, call, None);
+    let model = view.model_of(call).map_or_else(
+        || name.clone(),
+        |model| format!("{name}, {}", clean(model.as_str())),
+    );
+    match (by, label) {
+        (Decider::Judge(_), Some(label)) => format!("the judge picked {label} ({model})"),
+        (Decider::Judge(_), None) => format!("the judge's synthesis wins ({model})"),
+        (Decider::Person, Some(label)) => format!("{label} wins ({model}), picked by a person"),
+        (Decider::Person, None) => format!("{model} wins, picked by a person"),
+        (Decider::Only, _) => format!("{model} is the only one"),
+    }
+}
+
+fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timestamp) -> News {
+    let time = view
+        .phase(name)
+        .and_then(|phase| phase.time(at))
+        .unwrap_or_default();
+    let scope = vec![clean(name.as_str())];
+    match &closing.published {
+        Some(path) => {
+            let news = News::new(
+                scope,
+                Tone::Good,
+                format!("closed after {time}, published {}", clean(path)),
+            );
+            match &closing.previous {
+                Some(kept) => news.note(format!(
+                    "what stood there before is kept in the run folder: {}",
+                    clean(kept)
+                )),
+                None => news,
+            }
+        }
+        None => News::new(scope, Tone::Good, format!("closed after {time}")),
+    }
+}
+
+fn person_asked(phase: &PhaseName, question: &Question) -> News {
+    match question {
+        Question::PickWinner { reason } => News::new(
+            vec![clean(phase.as_str())],
+            Tone::Odd,
+            format!("a person has to pick: {}", clean(reason)),
+        ),
+    }
+}
+
+pub(super) fn failed(scope: Vec<String>, what: &str, failure: &Failure) -> News {
+    let news = News::new(
+        scope,
+        Tone::Bad,
+        format!(
+            "{what}: {}: {}",
+            failure_word(failure.kind),
+            clean(&failure.message)
+        ),
+    );
+    match &failure.hint {
+        Some(hint) => news.note(format!("hint: {}", clean(hint))),
+        None => news,
+    }
+}

@@ -1,0 +1,85 @@
+//! Which command goes on with a run.
+
+use crate::model::{Question, RunEnd};
+
+use super::fold::RunView;
+use super::view::{RunState, Supervisor};
+use super::words::{NOTHING, clean};
+
+/// The commands that make sense now, the most useful first; each with what it is for.
+///
+/// Empty while a supervisor works on the run, and when it is done.
+pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, String)> {
+    let Some(run) = &view.run else {
+        return Vec::new();
+    };
+    let resume = |why: &str| (format!("tipstaff resume {run}"), why.to_owned());
+    match (view.state, supervisor) {
+        (RunState::Planned, _)
+        | (RunState::UnderWay, Supervisor::Alive)
+        | (RunState::Ended(RunEnd::Done), _) => Vec::new(),
+        (RunState::UnderWay, Supervisor::Gone) | (RunState::Ended(RunEnd::Interrupted), _) => {
+            vec![resume("go on; finished calls are not run again")]
+        }
+        (RunState::Ended(RunEnd::Failed), _) => {
+            vec![resume(
+                "try what failed again; finished calls are not run again",
+            )]
+        }
+        (RunState::Ended(RunEnd::Limited), _) => {
+            vec![resume("go on once there is room; the limits can be raised")]
+        }
+        (RunState::Ended(RunEnd::Waiting), _) => {
+            let mut commands = picks(view);
+            if commands.is_empty() {
+                commands.push(resume("go on"));
+            }
+            commands
+        }
+    }
+}
+
+fn picks(view: &RunView) -> Vec<(String, String)> {
+    let mut commands = Vec::new();
+    let run = view.run.as_ref().map_or("", |run| run.as_str());
+    for (phase, question) in view.questions() {
+        match question {
+            Question::PickWinner { .. } => {
+                for (label, call) in &phase.labels {
+                    let model = view
+                        .model_of(call)
+                        .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
+                    commands.push((
+                        format!(
+                            "tipstaff pick {run} {} {label}",
+                            shell_word(phase.name.as_str())
+                        ),
+                        format!("{model} ({call})"),
+                    ));
+                }
+            }
+        }
+    }
+    commands
+}
+
+/// A name as a shell takes it for one word; phases may be called anything.
+fn shell_word(name: &str) -> String {
+    let harmless = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.');
+    if !name.is_empty() && name.chars().all(harmless) {
+        return name.to_owned();
+    }
+    format!("'{}'", clean(name).replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phase_of_any_name_is_one_word() {
+        assert_eq!(shell_word("feature-plan.2"), "feature-plan.2");
+        assert_eq!(shell_word("the plan"), "'the plan'");
+        assert_eq!(shell_word("o'clock; rm"), r"'o'\''clock; rm'");
+    }
+}

@@ -1,0 +1,113 @@
+//! Plain lines, for when standard error is no terminal: one a meaningful event, readable without
+//! colour, never rewritten.
+
+use std::io::Write;
+
+use crate::model::{Millis, Record};
+
+use super::error::ReportError;
+use super::fold::RunView;
+use super::news::news;
+use super::words::clean;
+
+/// Writes plain lines.
+#[derive(Debug)]
+pub struct Plain<W> {
+    view: RunView,
+    out: W,
+}
+
+impl<W: Write> Plain<W> {
+    /// Goes on from `view`; the lines go to `out`.
+    pub fn new(view: RunView, out: W) -> Self {
+        Self { view, out }
+    }
+
+    /// Takes a record in and writes its line, if it has one.
+    ///
+    /// # Errors
+    ///
+    /// When the writer refuses.
+    pub fn apply(&mut self, record: &Record) -> Result<(), ReportError> {
+        self.view.apply(record);
+        let Some(news) = news(&self.view, record) else {
+            return Ok(());
+        };
+        let session = self.view.session.unwrap_or(record.at);
+        let mut text = format!("{} ", stamp(record.at.since(session)));
+        for part in &news.scope {
+            text.push_str(part);
+            text.push_str(" · ");
+        }
+        text.push_str(&news.text);
+        text.push('\n');
+        for note in &news.notes {
+            text.push_str(&format!("           {note}\n"));
+        }
+        self.write(&text)
+    }
+
+    /// Writes a line that is about no event.
+    ///
+    /// # Errors
+    ///
+    /// When the writer refuses.
+    pub fn say(&mut self, line: &str) -> Result<(), ReportError> {
+        self.write(&format!("{}\n", clean(line)))
+    }
+
+    /// One write a line, so that lines of several writers do not mix.
+    fn write(&mut self, text: &str) -> Result<(), ReportError> {
+        self.out
+            .write_all(text.as_bytes())
+            .and_then(|()| self.out.flush())
+            .map_err(|source| ReportError::Write {
+                what: "progress",
+                source,
+            })
+    }
+}
+
+/// Seconds since the session's start: `[   3.2s]`.
+fn stamp(time: Millis) -> String {
+    format!("[{:>5}.{}s]", time.0 / 1000, time.0 % 1000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn lines(history: &sample::History) -> String {
+        let mut plain = Plain::new(RunView::new(&history.plan), Vec::new());
+        for record in &history.records {
+            plain.apply(record).expect("a vector takes everything");
+        }
+        String::from_utf8(plain.out).expect("lines are UTF-8")
+    }
+
+    #[test]
+    fn an_ensemble_in_plain_lines() {
+        insta::assert_snapshot!(lines(&sample::ensemble()));
+    }
+
+    #[test]
+    fn a_failed_run_in_plain_lines() {
+        insta::assert_snapshot!(lines(&sample::failed()));
+    }
+
+    #[test]
+    fn a_waiting_run_that_was_resumed_in_plain_lines() {
+        insta::assert_snapshot!(lines(&sample::waiting()));
+    }
+
+    #[test]
+    fn no_control_character_gets_through() {
+        let text = lines(&sample::hostile());
+        assert!(text.contains("evil"), "{text}");
+        assert!(
+            !text.chars().any(|char| char.is_control() && char != '\n'),
+            "{text:?}"
+        );
+    }
+}

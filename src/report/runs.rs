@@ -1,0 +1,155 @@
+//! `tipstaff runs`: a line a run.
+
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+use crate::model::{MicroUsd, Millis, RunId, Timestamp};
+
+use super::fold::RunView;
+use super::json::rfc3339;
+use super::show::{known_until, minute};
+use super::table::{Align, Table};
+use super::view::Supervisor;
+use super::words::{self, NOTHING, clean, run_word, token_count};
+
+/// Columns of a request's first words.
+const REQUEST_WIDTH: usize = 48;
+
+/// A run in a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunRow {
+    run: RunId,
+    workflow: String,
+    state: &'static str,
+    started: Option<Timestamp>,
+    wall: Millis,
+    attempts: u64,
+    tokens: u64,
+    cost: MicroUsd,
+    /// The request; of an unreadable run, why it is.
+    request: String,
+}
+
+impl RunRow {
+    /// A run as its folder tells; `run` is the folder's name.
+    pub fn new(run: RunId, view: &RunView, supervisor: Supervisor, now: Timestamp) -> Self {
+        let totals = view.totals(known_until(view, supervisor, now));
+        Self {
+            run,
+            workflow: view.workflow.clone(),
+            state: run_word(view.state, supervisor),
+            started: view.started,
+            wall: totals.wall,
+            attempts: totals.attempts,
+            tokens: totals.usage.tokens(),
+            cost: totals.usage.cost,
+            request: view.request.clone(),
+        }
+    }
+
+    /// A run whose folder cannot be read, and why.
+    pub fn unreadable(run: RunId, why: impl Into<String>) -> Self {
+        Self {
+            run,
+            workflow: String::new(),
+            state: "unreadable",
+            started: None,
+            wall: Millis::default(),
+            attempts: 0,
+            tokens: 0,
+            cost: MicroUsd::default(),
+            request: why.into(),
+        }
+    }
+}
+
+/// The runs as a table, in the order given; one sentence if there is none.
+pub fn render_runs(rows: &[RunRow], zone: &TimeZone) -> String {
+    if rows.is_empty() {
+        return "no runs yet; `tipstaff run plan \"…\"` makes one\n".to_owned();
+    }
+    let mut table = Table::new(&[
+        ("run", Align::Left),
+        ("workflow", Align::Left),
+        ("state", Align::Left),
+        ("started", Align::Left),
+        ("time", Align::Right),
+        ("tokens", Align::Right),
+        ("cost", Align::Right),
+        ("request", Align::Left),
+    ]);
+    let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
+    for row in rows {
+        let request = clean(&row.request);
+        table.row([
+            clean(row.run.as_str()),
+            clean(&row.workflow),
+            row.state.to_owned(),
+            or_nothing(row.started.map(|started| minute(started, zone))),
+            or_nothing(row.started.map(|_| row.wall.to_string())),
+            or_nothing((row.tokens > 0).then(|| token_count(row.tokens))),
+            or_nothing(words::cost(row.cost)),
+            console::truncate_str(&request, REQUEST_WIDTH, "…").into_owned(),
+        ]);
+    }
+    table.to_string()
+}
+
+/// The runs as a JSON array, in the order given.
+pub fn runs_json(rows: &[RunRow]) -> Value {
+    rows.iter()
+        .map(|row| {
+            json!({
+                "run": row.run,
+                "workflow": row.workflow,
+                "state": row.state,
+                "started": row.started.map(rfc3339),
+                "wall_ms": row.wall,
+                "attempts": row.attempts,
+                "tokens": row.tokens,
+                "cost_micro_usd": row.cost,
+                "request": row.request,
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    fn rows() -> Vec<RunRow> {
+        let row = |history: sample::History, run: &str| {
+            let view = RunView::replay(&history.plan, &history.records);
+            RunRow::new(RunId::from(run), &view, Supervisor::Gone, Timestamp(0))
+        };
+        vec![
+            row(sample::ensemble(), "20261122-154501-plan-3f"),
+            row(sample::failed(), "20261122-160212-plan-a0"),
+            row(sample::waiting(), "20261122-171530-plan-77"),
+            RunRow::unreadable(
+                RunId::from("20261123-080000-plan-01"),
+                "format 2 is newer than this version reads (1)",
+            ),
+        ]
+    }
+
+    #[test]
+    fn as_a_table() {
+        insta::assert_snapshot!(render_runs(&rows(), &TimeZone::UTC));
+    }
+
+    #[test]
+    fn as_json() {
+        let json = runs_json(&rows());
+        assert_eq!(json[0]["state"], "done");
+        assert_eq!(json[0]["tokens"], 27_050);
+        assert_eq!(json[3]["state"], "unreadable");
+    }
+
+    #[test]
+    fn none_is_said_not_shown_as_an_empty_table() {
+        assert!(render_runs(&[], &TimeZone::UTC).starts_with("no runs yet"));
+    }
+}

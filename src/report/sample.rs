@@ -1,0 +1,516 @@
+//! Hand-made histories for the tests of this room.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Answer, Artifact, CallId, CallKey, CallLimits, CallResult, CallSpec, Closing, Contract,
+    Decider, Decision, Digest, Event, FORMAT, Failure, FailureKind, Ground, HandoffOrigin,
+    Judgement, Label, MicroUsd, Millis, ModelName, PersonAnswer, PhaseName, Profile, Purpose,
+    Question, Record, RunEnd, RunId, RunLimits, Timestamp, Usage,
+};
+use crate::plan::{Distill, EnsembleMode, PhaseKind, PhasePlan, Plan, Strategy};
+
+/// 2026-11-22T15:45:01Z.
+const START: u64 = 1_795_362_301_000;
+
+const LIMITS: CallLimits = CallLimits {
+    timeout: Millis::minutes(20),
+    idle_timeout: Millis::minutes(5),
+    retries: 2,
+};
+
+/// A plan and what happened.
+pub(super) struct History {
+    pub(super) plan: Plan,
+    pub(super) records: Vec<Record>,
+}
+
+impl History {
+    fn new() -> Self {
+        Self {
+            plan: plan(),
+            records: Vec::new(),
+        }
+    }
+
+    /// Adds an event, `at` milliseconds after the start.
+    fn add(&mut self, at: u64, event: Event) {
+        self.records.push(Record {
+            seq: self.records.len() as u64 + 1,
+            at: Timestamp(START + at),
+            event,
+        });
+    }
+
+    /// How many records there are up to the first event of this name, itself included.
+    pub(super) fn until(&self, name: &str) -> usize {
+        let found = |record: &Record| format!("{:?}", record.event).starts_with(name);
+        self.records
+            .iter()
+            .position(found)
+            .expect("the history has such an event")
+            + 1
+    }
+
+    fn begin(&mut self) {
+        self.add(
+            0,
+            Event::RunStarted {
+                run: RunId::from("20261122-154501-plan-3f"),
+                format: FORMAT,
+                version: "0.1.0".to_owned(),
+                workflow: "plan".to_owned(),
+                plan: Digest::new("ab".repeat(32)),
+            },
+        );
+        self.add(10, Event::PhaseStarted { phase: phase() });
+    }
+
+    fn create(&mut self, at: u64, call: CallSpec) {
+        self.add(at, Event::CallCreated { call });
+    }
+
+    fn start(&mut self, at: u64, call: &str, attempt: u32, model: &str) {
+        self.add(
+            at,
+            Event::AttemptStarted {
+                call: CallId::from(call),
+                attempt,
+                model: ModelName::from(model),
+                agent: "opencode".into(),
+            },
+        );
+        self.add(
+            at + 40,
+            Event::AttemptSpawned {
+                call: CallId::from(call),
+                attempt,
+                pid: 4242,
+                prompt_tokens: 1_870,
+            },
+        );
+    }
+
+    fn progress(&mut self, at: u64, call: &str, attempt: u32, used: Usage, doing: &str) {
+        self.add(
+            at,
+            Event::AttemptProgressed {
+                call: CallId::from(call),
+                attempt,
+                usage: used,
+                doing: doing.to_owned(),
+            },
+        );
+    }
+
+    fn succeed(&mut self, at: u64, call: &str, attempt: u32, result: CallResult) {
+        self.add(
+            at,
+            Event::AttemptSucceeded {
+                call: CallId::from(call),
+                attempt,
+                result,
+            },
+        );
+    }
+
+    fn fail(&mut self, at: u64, call: &str, attempt: u32, failure: Failure, used: Usage) {
+        self.add(
+            at,
+            Event::AttemptFailed {
+                call: CallId::from(call),
+                attempt,
+                failure,
+                usage: used,
+            },
+        );
+    }
+
+    fn seal(&mut self, at: u64) {
+        self.add(
+            at,
+            Event::ProposalsSealed {
+                phase: phase(),
+                labels: vec![
+                    (Label::from("A"), CallId::from("plan.propose-3")),
+                    (Label::from("B"), CallId::from("plan.propose-1")),
+                ],
+            },
+        );
+    }
+}
+
+/// Three proposers: the first done, the second a straggler that is cancelled, the third retried
+/// after a rate limit; the judge picks B.
+pub(super) fn ensemble() -> History {
+    let mut history = History::new();
+    proposals(&mut history);
+    history.create(37_010, call("plan.judge", Purpose::Judge, 1, "claude-opus"));
+    history.start(37_020, "plan.judge", 1, "claude-opus");
+    history.succeed(46_520, "plan.judge", 1, verdict(Decision::Pick));
+    history.add(
+        46_530,
+        Event::WinnerChosen {
+            phase: phase(),
+            call: CallId::from("plan.propose-1"),
+            label: Some(Label::from("B")),
+            by: Decider::Judge(CallId::from("plan.judge")),
+        },
+    );
+    history.add(46_600, closed());
+    history.add(46_610, Event::RunEnded { end: RunEnd::Done });
+    history
+}
+
+/// A proposer without a key; nothing is left to judge.
+pub(super) fn failed() -> History {
+    let mut history = History::new();
+    history.begin();
+    history.create(20, call("plan.propose-1", Purpose::Propose, 1, "gpt-4o"));
+    history.start(30, "plan.propose-1", 1, "gpt-4o");
+    let failure = Failure::new(FailureKind::Auth, "openai refused the key (401)")
+        .hint("run `opencode auth login`, then `tipstaff resume`");
+    history.fail(
+        2_430,
+        "plan.propose-1",
+        1,
+        failure.clone(),
+        Usage::default(),
+    );
+    history.add(
+        2_440,
+        Event::CallFailed {
+            call: CallId::from("plan.propose-1"),
+            failure,
+        },
+    );
+    history.add(
+        2_450,
+        Event::PhaseFailed {
+            phase: phase(),
+            failure: Failure::new(FailureKind::NoDeliverable, "no proposal of 1 came in"),
+        },
+    );
+    history.add(
+        2_460,
+        Event::RunEnded {
+            end: RunEnd::Failed,
+        },
+    );
+    history
+}
+
+/// The judge was interrupted, then found none good enough: a person has to pick.
+pub(super) fn waiting() -> History {
+    let mut history = History::new();
+    proposals(&mut history);
+    history.create(37_010, call("plan.judge", Purpose::Judge, 1, "claude-opus"));
+    history.start(37_020, "plan.judge", 1, "claude-opus");
+    history.add(
+        39_000,
+        Event::RunInterrupted {
+            signal: "SIGINT".to_owned(),
+        },
+    );
+    let cancelled = Failure::new(FailureKind::Cancelled, "the user interrupted the run");
+    history.fail(39_400, "plan.judge", 1, cancelled, Usage::default());
+    let end = RunEnd::Interrupted;
+    history.add(39_410, Event::RunEnded { end });
+    history.add(
+        3_600_000,
+        Event::RunResumed {
+            version: "0.1.0".to_owned(),
+        },
+    );
+    history.start(3_600_010, "plan.judge", 2, "claude-opus");
+    history.succeed(3_609_010, "plan.judge", 2, verdict(Decision::None));
+    history.add(
+        3_609_020,
+        Event::PersonAsked {
+            phase: phase(),
+            question: Question::PickWinner {
+                reason: "the judge found no proposal good enough".to_owned(),
+            },
+        },
+    );
+    let end = RunEnd::Waiting;
+    history.add(3_609_030, Event::RunEnded { end });
+    history
+}
+
+/// Agents and providers that say what a terminal would obey.
+pub(super) fn hostile() -> History {
+    const EVIL: &str = "evil\x1b[2J\x1b]0;title\x07\r\n\u{202e}text";
+    let mut history = History::new();
+    history.begin();
+    history.create(20, call("plan.propose-1", Purpose::Propose, 1, "gpt-4o"));
+    history.start(30, "plan.propose-1", 1, "gpt-4o");
+    history.progress(40, "plan.propose-1", 1, used(1_000, 10, 0), EVIL);
+    let failure = Failure::new(FailureKind::Provider, EVIL).hint(EVIL);
+    history.fail(50, "plan.propose-1", 1, failure.clone(), Usage::default());
+    let call_failed = Event::CallFailed {
+        call: CallId::from("plan.propose-1"),
+        failure: failure.clone(),
+    };
+    history.add(60, call_failed);
+    history.create(70, call("plan.judge", Purpose::Judge, 1, "claude-opus"));
+    let mut judged = verdict(Decision::Synthesize);
+    if let Answer::Judgement(judgement) = &mut judged.answer {
+        judgement.rationale = EVIL.to_owned();
+        judgement.scores.insert(
+            Label::from("A"),
+            BTreeMap::from_iter([(EVIL.to_owned(), 1.0)]),
+        );
+    }
+    judged.remarks = vec![EVIL.to_owned()];
+    history.start(80, "plan.judge", 1, "claude-opus");
+    history.succeed(90, "plan.judge", 1, judged);
+    history.seal(95);
+    let phase = phase();
+    history.add(100, Event::PhaseFailed { phase, failure });
+    history
+}
+
+/// One record of each kind of event, as the documentation shows them.
+pub(super) fn every_event() -> Vec<Record> {
+    let history = ensemble();
+    let mut records: Vec<Record> = Vec::new();
+    let kind = |event: &Event| std::mem::discriminant(event);
+    let others = waiting().records.into_iter().chain(failed().records);
+    for record in history.records.into_iter().chain(others) {
+        if !records
+            .iter()
+            .any(|known| kind(&known.event) == kind(&record.event))
+        {
+            records.push(record);
+        }
+    }
+    let mut more = History::new();
+    more.records.clone_from(&records);
+    more.add(
+        37_010,
+        Event::CallReused {
+            call: call("plan.judge-2", Purpose::Judge, 2, "claude-opus"),
+            from: CallId::from("plan.judge"),
+        },
+    );
+    more.add(
+        3_700_000,
+        Event::PersonAnswered {
+            phase: phase(),
+            answer: PersonAnswer::Picked(Label::from("B")),
+        },
+    );
+    more.add(
+        3_700_010,
+        Event::LimitReached {
+            limit: "calls: 40".to_owned(),
+        },
+    );
+    more.add(3_700_020, Event::LimitsRaised { limits: limits() });
+    for (index, record) in more.records.iter_mut().enumerate() {
+        record.seq = index as u64 + 1;
+    }
+    more.records
+}
+
+fn proposals(history: &mut History) {
+    history.begin();
+    for (slot, model) in [(1, "claude-opus"), (2, "gemini-pro"), (3, "gpt-4o")] {
+        let id = format!("plan.propose-{slot}");
+        history.create(20, call(&id, Purpose::Propose, slot, model));
+        history.start(30 + u64::from(slot), &id, 1, model);
+    }
+    history.progress(
+        4_000,
+        "plan.propose-1",
+        1,
+        used(6_000, 300, 21_000),
+        "reading src/server.rs",
+    );
+    let slow_down = Failure {
+        retry_after: Some(Millis::seconds(4)),
+        ..Failure::new(FailureKind::RateLimit, "openai asked to slow down (429)")
+    };
+    history.fail(5_130, "plan.propose-3", 1, slow_down, used(1_200, 0, 2_000));
+    history.add(
+        5_140,
+        Event::RetryScheduled {
+            call: CallId::from("plan.propose-3"),
+            until: Timestamp(START + 9_140),
+        },
+    );
+    history.start(9_150, "plan.propose-3", 2, "gpt-4o");
+    history.succeed(
+        16_400,
+        "plan.propose-1",
+        1,
+        document("propose-1", 1, 41_000),
+    );
+    history.progress(17_000, "plan.propose-2", 1, used(3_500, 150, 0), "grep");
+    let mut odd = document("propose-3", 2, 23_500);
+    odd.remarks = vec!["the document came as the final message, not as a file".to_owned()];
+    history.succeed(22_000, "plan.propose-3", 2, odd);
+    history.add(
+        22_010,
+        Event::QuorumReached {
+            phase: phase(),
+            until: Timestamp(START + 37_000),
+        },
+    );
+    let cancelled = Failure::new(FailureKind::Cancelled, "the straggler's time was over");
+    history.fail(
+        37_000,
+        "plan.propose-2",
+        1,
+        cancelled.clone(),
+        used(3_500, 150, 0),
+    );
+    history.add(
+        37_003,
+        Event::CallFailed {
+            call: CallId::from("plan.propose-2"),
+            failure: cancelled,
+        },
+    );
+    history.seal(37_005);
+}
+
+fn phase() -> PhaseName {
+    PhaseName::from("plan")
+}
+
+fn used(input: u64, output: u64, micro_usd: u64) -> Usage {
+    Usage {
+        requests: 1,
+        input,
+        output,
+        cost: MicroUsd(micro_usd),
+        ..Usage::default()
+    }
+}
+
+fn artifact(path: &str) -> Artifact {
+    Artifact {
+        path: path.to_owned(),
+        digest: Digest::new("cd".repeat(32)),
+        bytes: 5_210,
+    }
+}
+
+fn document(call: &str, attempt: u32, micro_usd: u64) -> CallResult {
+    let folder = format!("phases/01-plan/calls/plan.{call}/attempt-{attempt}");
+    CallResult {
+        answer: Answer::Document,
+        deliverable: Some(artifact(&format!("{folder}/deliverable.md"))),
+        handoff: Some(artifact(&format!("{folder}/handoff.json"))),
+        structured: None,
+        remarks: Vec::new(),
+        usage: used(7_000, 1_200, micro_usd),
+    }
+}
+
+fn verdict(decision: Decision) -> CallResult {
+    let points = |correctness, clarity| {
+        BTreeMap::from_iter([
+            ("clarity".to_owned(), clarity),
+            ("correctness".to_owned(), correctness),
+        ])
+    };
+    CallResult {
+        answer: Answer::Judgement(Judgement {
+            decision,
+            winner: (decision == Decision::Pick).then(|| Label::from("B")),
+            scores: BTreeMap::from_iter([
+                (Label::from("A"), points(6.0, 7.5)),
+                (Label::from("B"), points(9.0, 8.0)),
+            ]),
+            rationale: "B names the middleware and the failure modes; A leaves open where the \
+                        counters live.\nB's rollout is the only one that can be undone."
+                .to_owned(),
+        }),
+        deliverable: None,
+        handoff: None,
+        structured: Some(artifact(
+            "phases/01-plan/calls/plan.judge/attempt-1/verdict.json",
+        )),
+        remarks: Vec::new(),
+        usage: used(5_000, 800, 45_000),
+    }
+}
+
+fn closed() -> Event {
+    Event::PhaseClosed {
+        phase: phase(),
+        closing: Closing {
+            deliverable: artifact("phases/01-plan/output.md"),
+            handoff: artifact("phases/01-plan/handoff.json"),
+            origin: HandoffOrigin::Agent,
+            published: Some("docs/plan.md".to_owned()),
+            previous: Some("phases/01-plan/previous.md".to_owned()),
+        },
+    }
+}
+
+fn call(id: &str, purpose: Purpose, slot: u32, model: &str) -> CallSpec {
+    CallSpec {
+        id: CallId::from(id),
+        key: CallKey::new("ef".repeat(32)),
+        phase: phase(),
+        purpose,
+        slot,
+        chain: vec![ModelName::from(model)],
+        inputs: Vec::new(),
+        project_instructions: true,
+        contract: Contract::Document,
+        profile: Profile::Reader,
+        ground: Ground::Snapshot,
+        limits: LIMITS,
+    }
+}
+
+fn limits() -> RunLimits {
+    RunLimits {
+        calls: Some(40),
+        tokens: Some(3_000_000),
+        cost: Some(MicroUsd(10_000_000)),
+        wall: Some(Millis::minutes(120)),
+        concurrency: 3,
+    }
+}
+
+fn plan() -> Plan {
+    let chain = |model: &str| vec![ModelName::from(model)];
+    let kind = PhaseKind::Ensemble {
+        proposers: vec![chain("claude-opus"), chain("gemini-pro"), chain("gpt-4o")],
+        judge: chain("claude-opus"),
+        mode: EnsembleMode::Parallel,
+        quorum: 2,
+        quorum_named: false,
+        straggler_timeout: Millis::seconds(15),
+    };
+    Plan {
+        format: FORMAT,
+        workflow: "plan".to_owned(),
+        description: "Several plans, one winner".to_owned(),
+        request: "Add rate limiting to the HTTP API, per client and with a burst".to_owned(),
+        inputs: BTreeMap::new(),
+        seed: 7,
+        limits: limits(),
+        agents: BTreeMap::new(),
+        models: BTreeMap::new(),
+        phases: vec![PhasePlan {
+            name: phase(),
+            description: "Plan the work".to_owned(),
+            kind,
+            strategy: Strategy::Fresh,
+            inputs: Vec::new(),
+            prompt: "Plan.".to_owned(),
+            output: Some("docs/plan.md".to_owned()),
+            edits: false,
+            limits: LIMITS,
+            distill: Distill::Agent,
+            project_instructions: true,
+        }],
+    }
+}

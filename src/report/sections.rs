@@ -1,0 +1,209 @@
+//! The parts that the summary and `show` have in common. Each ends with a line feed or is empty.
+
+use serde_json::Value;
+
+use crate::model::{CallId, Failure, MicroUsd, Question, RunEnd, Timestamp};
+
+use super::fold::RunView;
+use super::ledger::render_ledger;
+use super::next::next_commands;
+use super::table::{Align, Table};
+use super::verdict::render_verdict;
+use super::view::{CallState, CallView, PhaseState, RunState, Supervisor, Totals};
+use super::words::{self, NOTHING, attempt_word, call_word, clean, failure_word, token_count};
+
+/// A heading and its body, with an empty line above; nothing if the body is empty.
+pub(super) fn section(heading: &str, body: &str) -> String {
+    match body {
+        "" => String::new(),
+        body => format!("\n{heading}\n{body}"),
+    }
+}
+
+/// The verdicts of all phases that have one.
+pub(super) fn verdicts(view: &RunView) -> String {
+    view.phases
+        .iter()
+        .filter_map(|phase| {
+            let body = render_verdict(view, phase)?;
+            Some(section(
+                &format!("verdict of {}", clean(phase.name.as_str())),
+                &body,
+            ))
+        })
+        .collect()
+}
+
+/// A line an attempt, oldest call first; calls without an attempt have a line too.
+pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
+    let mut table = Table::new(&[
+        ("call", Align::Left),
+        ("try", Align::Right),
+        ("model", Align::Left),
+        ("agent", Align::Left),
+        ("state", Align::Left),
+        ("time", Align::Right),
+        ("prompt", Align::Right),
+        ("tokens", Align::Right),
+        ("cost", Align::Right),
+    ])
+    .indent(2);
+    for call in &view.calls {
+        if call.attempts.is_empty() {
+            table.row(unattempted(view, call));
+        }
+        for attempt in &call.attempts {
+            table.row([
+                clean(call.id.as_str()),
+                attempt.number.to_string(),
+                clean(attempt.model.as_str()),
+                clean(attempt.agent.as_str()),
+                attempt_word(&attempt.state).to_owned(),
+                attempt.time(now).to_string(),
+                attempt
+                    .prompt_tokens
+                    .map_or_else(|| NOTHING.to_owned(), token_count),
+                tokens(attempt.usage.tokens()),
+                cost(attempt.usage.cost),
+            ]);
+        }
+    }
+    if table.is_empty() {
+        return String::new();
+    }
+    table.row(sums(view.totals(now)));
+    table.to_string()
+}
+
+fn unattempted(view: &RunView, call: &CallView) -> [String; 5] {
+    let state = match &call.state {
+        CallState::Reused(from) => format!("took the result of {from}"),
+        other => call_word(other).to_owned(),
+    };
+    let model = view.model_of(&call.id).map(|model| clean(model.as_str()));
+    [
+        clean(call.id.as_str()),
+        String::new(),
+        model.unwrap_or_default(),
+        String::new(),
+        state,
+    ]
+}
+
+fn sums(totals: Totals) -> [String; 9] {
+    let empty = String::new;
+    [
+        "in all".to_owned(),
+        totals.attempts.to_string(),
+        empty(),
+        empty(),
+        empty(),
+        totals.wall.to_string(),
+        empty(),
+        tokens(totals.usage.tokens()),
+        cost(totals.usage.cost),
+    ]
+}
+
+fn tokens(tokens: u64) -> String {
+    match tokens {
+        0 => NOTHING.to_owned(),
+        tokens => token_count(tokens),
+    }
+}
+
+fn cost(cost: MicroUsd) -> String {
+    words::cost(cost).unwrap_or_else(|| NOTHING.to_owned())
+}
+
+/// The context ledgers, each under its call's name.
+pub(super) fn ledgers(ledgers: &[(CallId, Value)]) -> String {
+    ledgers
+        .iter()
+        .filter_map(|(call, context)| {
+            let table = render_ledger(context)?;
+            Some(format!("  {}\n{table}", clean(call.as_str())))
+        })
+        .collect()
+}
+
+/// What failed for good, with hints; and what was odd about attempts that succeeded.
+pub(super) fn failures(view: &RunView) -> String {
+    let mut text = String::new();
+    for phase in &view.phases {
+        if let PhaseState::Failed(failure) = &phase.state {
+            text.push_str(&failure_lines(phase.name.as_str(), failure));
+        }
+    }
+    for call in &view.calls {
+        if let CallState::Failed(failure) = &call.state {
+            text.push_str(&failure_lines(call.id.as_str(), failure));
+        }
+    }
+    text
+}
+
+/// Remarks of tipstaff about attempts that succeeded.
+pub(super) fn remarks(view: &RunView) -> String {
+    let mut text = String::new();
+    for call in &view.calls {
+        if let CallState::Done(result) = &call.state {
+            for remark in &result.remarks {
+                text.push_str(&format!(
+                    "  {}: {}\n",
+                    clean(call.id.as_str()),
+                    clean(remark)
+                ));
+            }
+        }
+    }
+    text
+}
+
+fn failure_lines(name: &str, failure: &Failure) -> String {
+    let mut text = format!(
+        "  {}: {}: {}\n",
+        clean(name),
+        failure_word(failure.kind),
+        clean(&failure.message)
+    );
+    if let Some(hint) = &failure.hint {
+        text.push_str(&format!("    hint: {}\n", clean(hint)));
+    }
+    text
+}
+
+/// What the run waits for: a person, a limit, or a `resume`.
+pub(super) fn waits_for(view: &RunView) -> String {
+    let mut text = String::new();
+    for (phase, question) in view.questions() {
+        match question {
+            Question::PickWinner { reason } => text.push_str(&format!(
+                "  a person has to pick the proposal of {} that wins: {}\n",
+                clean(phase.name.as_str()),
+                clean(reason)
+            )),
+        }
+    }
+    match (view.state, &view.limit, &view.signal) {
+        (RunState::Ended(RunEnd::Limited), Some(limit), _) => {
+            text.push_str(&format!("  the limit {} was reached\n", clean(limit)));
+        }
+        (RunState::Ended(RunEnd::Interrupted), _, Some(signal)) => {
+            text.push_str(&format!("  it was interrupted by {}\n", clean(signal)));
+        }
+        (RunState::Planned | RunState::UnderWay | RunState::Ended(_), _, _) => {}
+    }
+    text
+}
+
+/// The commands to go on, aligned, each with what it is for.
+pub(super) fn next(view: &RunView, supervisor: Supervisor) -> String {
+    let commands = next_commands(view, supervisor);
+    let width = commands.iter().map(|(command, _)| command.len()).max();
+    let width = width.unwrap_or(0);
+    commands
+        .iter()
+        .map(|(command, why)| format!("  {command:<width$}   # {why}\n"))
+        .collect()
+}

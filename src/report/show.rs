@@ -1,0 +1,224 @@
+//! `tipstaff show RUN`: a run as it stands.
+
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use crate::model::{CallId, Timestamp};
+
+use super::fold::RunView;
+use super::json::instant;
+use super::sections::{attempts, failures, ledgers, next, remarks, section, verdicts, waits_for};
+use super::table::{Align, Table};
+use super::view::{AttemptState, PhaseState, PhaseView, Supervisor};
+use super::words::{
+    NOTHING, attempt_word, clean, counted, kind_words, phase_word, run_word, spent, wrap,
+};
+
+/// What `show` is made of.
+#[derive(Debug, Clone)]
+pub struct Shown<'a> {
+    /// The run after all its records.
+    pub view: &'a RunView,
+    /// The run's folder relative to the project, for example `.tipstaff/runs/ID`.
+    pub folder: &'a str,
+    /// Whether a supervisor holds the run.
+    pub supervisor: Supervisor,
+    /// The present time.
+    pub now: Timestamp,
+    /// The user's time zone.
+    pub zone: &'a TimeZone,
+    /// `context.json` of the calls to account for, in order. May be empty.
+    pub ledgers: &'a [(CallId, Value)],
+}
+
+/// The run as plain text.
+pub fn render_show(shown: &Shown<'_>) -> String {
+    let view = shown.view;
+    let now = known_until(view, shown.supervisor, shown.now);
+    let mut text = header(shown, now);
+    text.push_str(&section("phases", &phases(shown, now)));
+    text.push_str(&section("calls", &attempts(view, now)));
+    text.push_str(&section("failures", &failures(view)));
+    text.push_str(&verdicts(view));
+    text.push_str(&section(
+        "context: what each call saw",
+        &ledgers(shown.ledgers),
+    ));
+    text.push_str(&section("remarks", &remarks(view)));
+    text.push_str(&section("waits", &waits_for(view)));
+    text.push_str(&section("files", &files(shown)));
+    text.push_str(&section("next", &next(view, shown.supervisor)));
+    text
+}
+
+/// Up to when times count: without a supervisor, nothing went on after the last record.
+pub(super) fn known_until(view: &RunView, supervisor: Supervisor, now: Timestamp) -> Timestamp {
+    match supervisor {
+        Supervisor::Alive => now,
+        Supervisor::Gone => view.last.unwrap_or(now),
+    }
+}
+
+/// A point in time as the user's calendar has it, to the minute.
+pub(super) fn minute(at: Timestamp, zone: &TimeZone) -> String {
+    let zoned = instant(at).to_zoned(zone.clone());
+    zoned.strftime("%Y-%m-%d %H:%M").to_string()
+}
+
+fn header(shown: &Shown<'_>, now: Timestamp) -> String {
+    let view = shown.view;
+    let totals = view.totals(now);
+    let run = view.run.as_ref().map_or(NOTHING, |run| run.as_str());
+    let started = view
+        .started
+        .map_or_else(|| NOTHING.to_owned(), |started| minute(started, shown.zone));
+    let mut text = format!(
+        "run       {run}\nworkflow  {}\nstate     {}\nstarted   {started}\nused      {}, {}\n",
+        clean(&view.workflow),
+        run_word(view.state, shown.supervisor),
+        spent(totals.wall, &totals.usage),
+        counted(totals.attempts, "attempt"),
+    );
+    for (index, line) in wrap(&view.request, 80).iter().enumerate().take(6) {
+        let head = if index == 0 {
+            "request   "
+        } else {
+            "          "
+        };
+        text.push_str(format!("{head}{line}").trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
+    let mut table = Table::new(&[
+        ("phase", Align::Left),
+        ("state", Align::Left),
+        ("time", Align::Right),
+        ("type", Align::Left),
+        ("document", Align::Left),
+    ])
+    .indent(2);
+    for phase in &shown.view.phases {
+        let time = phase
+            .time(now)
+            .map_or_else(|| NOTHING.to_owned(), |time| time.to_string());
+        table.row([
+            clean(phase.name.as_str()),
+            phase_word(&phase.state).to_owned(),
+            time,
+            kind_words(&phase.kind),
+            document(shown, phase).unwrap_or_else(|| NOTHING.to_owned()),
+        ]);
+    }
+    table.to_string()
+}
+
+fn document(shown: &Shown<'_>, phase: &PhaseView) -> Option<String> {
+    match &phase.state {
+        PhaseState::Closed(closing) => Some(match &closing.published {
+            Some(path) => clean(path),
+            None => format!("{}/{}", shown.folder, closing.deliverable.path),
+        }),
+        PhaseState::Waiting
+        | PhaseState::Running
+        | PhaseState::Asking(_)
+        | PhaseState::Failed(_) => None,
+    }
+}
+
+/// The files that matter: what phases left, and the folders of attempts that failed.
+fn files(shown: &Shown<'_>) -> String {
+    let mut paths: Vec<(String, String)> = vec![
+        ("plan.json".to_owned(), "the plan, frozen".to_owned()),
+        ("journal.jsonl".to_owned(), "what happened".to_owned()),
+    ];
+    for phase in &shown.view.phases {
+        let name = clean(phase.name.as_str());
+        if let PhaseState::Closed(closing) = &phase.state {
+            paths.push((
+                closing.deliverable.path.clone(),
+                format!("{name}: document"),
+            ));
+            paths.push((closing.handoff.path.clone(), format!("{name}: handoff")));
+            if let Some(previous) = &closing.previous {
+                paths.push((clean(previous), format!("{name}: what stood there before")));
+            }
+        }
+        for call in shown.view.calls_of(&phase.name) {
+            if let Some(result) = shown.view.result(call)
+                && call.attempts.last().is_some()
+                && let Some(document) = result.deliverable.as_ref().or(result.structured.as_ref())
+            {
+                paths.push((document.path.clone(), clean(call.id.as_str())));
+            }
+            for attempt in &call.attempts {
+                if let AttemptState::Failed(_) | AttemptState::Lost = attempt.state {
+                    paths.push((
+                        format!(
+                            "{}/calls/{}/attempt-{}",
+                            phase.folder, call.id, attempt.number
+                        ),
+                        format!(
+                            "{}: {}",
+                            clean(call.id.as_str()),
+                            attempt_word(&attempt.state)
+                        ),
+                    ));
+                }
+            }
+        }
+    }
+    let mut table = Table::new(&[(shown.folder, Align::Left), ("", Align::Left)]).indent(2);
+    for (path, what) in paths {
+        table.row([format!("  {}", clean(&path)), what]);
+    }
+    table.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Millis;
+    use crate::report::sample;
+
+    fn show(history: &sample::History, supervisor: Supervisor) -> String {
+        let view = RunView::replay(&history.plan, &history.records);
+        render_show(&Shown {
+            view: &view,
+            folder: ".tipstaff/runs/20261122-154501-plan-3f",
+            supervisor,
+            now: view.last.unwrap_or_default().after(Millis::seconds(10)),
+            zone: &TimeZone::UTC,
+            ledgers: &[],
+        })
+    }
+
+    #[test]
+    fn an_ensemble() {
+        insta::assert_snapshot!(show(&sample::ensemble(), Supervisor::Gone));
+    }
+
+    #[test]
+    fn a_failed_run() {
+        insta::assert_snapshot!(show(&sample::failed(), Supervisor::Gone));
+    }
+
+    #[test]
+    fn a_waiting_run_names_the_commands_to_pick_with() {
+        insta::assert_snapshot!(show(&sample::waiting(), Supervisor::Gone));
+    }
+
+    #[test]
+    fn a_killed_run_says_how_to_go_on_and_a_living_one_does_not() {
+        let mut history = sample::ensemble();
+        history.records.truncate(history.until("QuorumReached"));
+        let killed = show(&history, Supervisor::Gone);
+        assert!(killed.contains("state     stopped"), "{killed}");
+        assert!(killed.contains("tipstaff resume 20261122-"), "{killed}");
+        let living = show(&history, Supervisor::Alive);
+        assert!(living.contains("state     running"), "{living}");
+        assert!(!living.contains("tipstaff resume"), "{living}");
+    }
+}

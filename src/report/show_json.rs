@@ -1,0 +1,165 @@
+//! `tipstaff show RUN --json`: the same as data. Times are RFC 3339 in UTC, lengths in
+//! milliseconds, money in millionths of a US dollar; names of fields are stable.
+
+use serde_json::{Value, json};
+
+use crate::model::{Failure, Timestamp, Usage};
+
+use super::fold::RunView;
+use super::json::rfc3339;
+use super::next::next_commands;
+use super::show::{Shown, known_until};
+use super::view::{AttemptState, AttemptView, CallState, CallView, PhaseState, PhaseView};
+use super::words::{call_word, phase_word, run_word};
+
+/// The run as one JSON object.
+pub fn show_json(shown: &Shown<'_>) -> Value {
+    let view = shown.view;
+    let now = known_until(view, shown.supervisor, shown.now);
+    let totals = view.totals(now);
+    let next: Vec<String> = next_commands(view, shown.supervisor)
+        .into_iter()
+        .map(|(command, _)| command)
+        .collect();
+    let ledgers: serde_json::Map<String, Value> = shown
+        .ledgers
+        .iter()
+        .map(|(call, context)| (call.to_string(), context.clone()))
+        .collect();
+    json!({
+        "run": view.run,
+        "workflow": view.workflow,
+        "request": view.request,
+        "state": run_word(view.state, shown.supervisor),
+        "folder": shown.folder,
+        "started": view.started.map(rfc3339),
+        "last": view.last.map(rfc3339),
+        "wall_ms": totals.wall,
+        "attempts": totals.attempts,
+        "tokens": totals.usage.tokens(),
+        "usage": totals.usage,
+        "limit": view.limit,
+        "signal": view.signal,
+        "phases": view.phases.iter().map(|one| phase(view, one, now)).collect::<Vec<_>>(),
+        "calls": view.calls.iter().map(|one| call(view, one, now)).collect::<Vec<_>>(),
+        "context": ledgers,
+        "next": next,
+    })
+}
+
+fn phase(view: &RunView, phase: &PhaseView, now: Timestamp) -> Value {
+    let (closing, failure, question) = match &phase.state {
+        PhaseState::Closed(closing) => (Some(closing), None, None),
+        PhaseState::Failed(failure) => (None, Some(failure), None),
+        PhaseState::Asking(question) => (None, None, Some(question)),
+        PhaseState::Waiting | PhaseState::Running => (None, None, None),
+    };
+    let verdict = view.verdict(phase);
+    let labels: Vec<Value> = phase
+        .labels
+        .iter()
+        .map(|(label, call)| json!({"label": label, "call": call, "model": view.model_of(call)}))
+        .collect();
+    let winner = phase.winner.as_ref().map(|winner| {
+        json!({
+            "call": winner.call,
+            "label": winner.label,
+            "model": view.model_of(&winner.call),
+            "by": winner.by,
+        })
+    });
+    json!({
+        "name": phase.name,
+        "state": phase_word(&phase.state),
+        "folder": phase.folder,
+        "started": phase.started.map(rfc3339),
+        "ended": phase.ended.map(rfc3339),
+        "time_ms": phase.time(now),
+        "labels": labels,
+        "winner": winner,
+        "judge": verdict.map(|(judge, _)| &judge.id),
+        "judgement": verdict.map(|(_, judgement)| judgement),
+        "closing": closing,
+        "failure": failure,
+        "question": question,
+    })
+}
+
+fn call(view: &RunView, call: &CallView, now: Timestamp) -> Value {
+    let (until, from, failure) = match &call.state {
+        CallState::Retrying(until) => (Some(rfc3339(*until)), None, None),
+        CallState::Reused(from) => (None, Some(from), None),
+        CallState::Failed(failure) | CallState::Cancelled(failure) => (None, None, Some(failure)),
+        CallState::Waiting | CallState::Running | CallState::Done(_) => (None, None, None),
+    };
+    let attempts: Vec<Value> = call.attempts.iter().map(|one| attempt(one, now)).collect();
+    json!({
+        "id": call.id,
+        "phase": call.phase,
+        "purpose": call.purpose,
+        "slot": call.slot,
+        "chain": call.chain,
+        "model": view.model_of(&call.id),
+        "state": call_word(&call.state),
+        "until": until,
+        "reused_from": from,
+        "failure": failure,
+        "result": view.result(call),
+        "attempts": attempts,
+    })
+}
+
+fn attempt(attempt: &AttemptView, now: Timestamp) -> Value {
+    let (state, failure): (&str, Option<&Failure>) = match &attempt.state {
+        AttemptState::Starting => ("starting", None),
+        AttemptState::Running => ("running", None),
+        AttemptState::Succeeded => ("succeeded", None),
+        AttemptState::Failed(failure) => ("failed", Some(failure)),
+        AttemptState::Lost => ("lost", None),
+    };
+    let usage: &Usage = &attempt.usage;
+    json!({
+        "number": attempt.number,
+        "model": attempt.model,
+        "agent": attempt.agent,
+        "state": state,
+        "started": rfc3339(attempt.started),
+        "ended": attempt.ended.map(rfc3339),
+        "time_ms": attempt.time(now),
+        "prompt_tokens": attempt.prompt_tokens,
+        "tokens": usage.tokens(),
+        "usage": usage,
+        "failure": failure,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::report::sample;
+    use crate::report::view::Supervisor;
+
+    #[test]
+    fn the_decisive_facts_stand_where_programs_look() {
+        let history = sample::waiting();
+        let view = RunView::replay(&history.plan, &history.records);
+        let shown = show_json(&Shown {
+            view: &view,
+            folder: ".tipstaff/runs/x",
+            supervisor: Supervisor::Gone,
+            now: Timestamp(0),
+            zone: &TimeZone::UTC,
+            ledgers: &[],
+        });
+        assert_eq!(shown["state"], "waiting");
+        assert_eq!(shown["phases"][0]["state"], "asking");
+        assert_eq!(
+            shown["next"][0],
+            "tipstaff pick 20261122-154501-plan-3f plan A"
+        );
+        assert_eq!(shown["calls"][0]["attempts"][0]["state"], "succeeded");
+        assert_eq!(shown["calls"][0]["tokens"], Value::Null);
+    }
+}

@@ -1,0 +1,136 @@
+//! What a user sees when `run` or `resume` comes to its end.
+
+use serde_json::Value;
+
+use crate::model::{CallId, RunEnd, Timestamp};
+
+use super::fold::RunView;
+use super::sections::{attempts, failures, ledgers, next, remarks, section, verdicts, waits_for};
+use super::view::{PhaseState, RunState, Supervisor};
+use super::words::{clean, counted, end_word, spent};
+
+/// What a summary is made of.
+#[derive(Debug, Clone, Copy)]
+pub struct Summary<'a> {
+    /// The run after its last record.
+    pub view: &'a RunView,
+    /// The run's folder as the user would type it, for example `.tipstaff/runs/ID`.
+    pub folder: &'a str,
+    /// `context.json` of the calls to account for, in order. May be empty.
+    pub ledgers: &'a [(CallId, Value)],
+}
+
+/// The summary as plain text: outcome, what was published, verdicts, what each call saw and used,
+/// failures, where everything lies, how to go on.
+pub fn render_summary(summary: &Summary<'_>) -> String {
+    let view = summary.view;
+    let now = view.last.unwrap_or_default();
+    let mut text = outcome(view, now);
+    text.push_str(&published(summary));
+    text.push_str(&section("failures", &failures(view)));
+    text.push_str(&verdicts(view));
+    text.push_str(&section(
+        "context: what each call saw",
+        &ledgers(summary.ledgers),
+    ));
+    text.push_str(&section("calls", &attempts(view, now)));
+    text.push_str(&section("remarks", &remarks(view)));
+    text.push_str(&section("waits", &waits_for(view)));
+    text.push_str(&section(
+        "everything lies in",
+        &format!("  {}\n", summary.folder),
+    ));
+    let look = view.run.as_ref().map_or_else(String::new, |run| {
+        format!("  tipstaff show {run}   # see this again\n")
+    });
+    text.push_str(&section("next", &(next(view, Supervisor::Gone) + &look)));
+    text
+}
+
+fn outcome(view: &RunView, now: Timestamp) -> String {
+    let totals = view.totals(now);
+    let (symbol, word) = match view.state {
+        RunState::Ended(RunEnd::Done) => ("✓", end_word(RunEnd::Done)),
+        RunState::Ended(RunEnd::Failed) => ("✗", end_word(RunEnd::Failed)),
+        RunState::Ended(RunEnd::Waiting) => ("!", "waits for a person"),
+        RunState::Ended(RunEnd::Limited) => ("!", "stopped by a limit"),
+        RunState::Ended(RunEnd::Interrupted) => ("!", "interrupted"),
+        RunState::Planned | RunState::UnderWay => ("!", "unfinished"),
+    };
+    let run = view.run.as_ref().map_or("", |run| run.as_str());
+    format!(
+        "{symbol} {} {word}: {}, {} ({run})\n",
+        clean(&view.workflow),
+        spent(totals.wall, &totals.usage),
+        counted(totals.attempts, "attempt"),
+    )
+}
+
+/// One line a closed phase: where its document is, for the user and in the run folder.
+fn published(summary: &Summary<'_>) -> String {
+    let mut text = String::new();
+    for phase in &summary.view.phases {
+        if let PhaseState::Closed(closing) = &phase.state {
+            let name = clean(phase.name.as_str());
+            match &closing.published {
+                Some(path) => text.push_str(&format!("  {name}: {}\n", clean(path))),
+                None => text.push_str(&format!(
+                    "  {name}: {}/{}\n",
+                    summary.folder, closing.deliverable.path
+                )),
+            }
+            if let Some(previous) = &closing.previous {
+                text.push_str(&format!(
+                    "    what stood there before: {}/{}\n",
+                    summary.folder,
+                    clean(previous)
+                ));
+            }
+        }
+    }
+    section("documents", &text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::report::sample;
+
+    fn summary(history: &sample::History, ledgers: &[(CallId, Value)]) -> String {
+        render_summary(&Summary {
+            view: &RunView::replay(&history.plan, &history.records),
+            folder: ".tipstaff/runs/20261122-154501-plan-3f",
+            ledgers,
+        })
+    }
+
+    #[test]
+    fn of_an_ensemble() {
+        let ledger = json!({"parts": [
+            {"name": "instructions", "kind": "instructions", "source": "built in", "bytes": 4100, "tokens": 1020},
+            {"name": "request", "kind": "request", "source": "command line", "bytes": 38, "tokens": 9},
+        ]});
+        insta::assert_snapshot!(summary(
+            &sample::ensemble(),
+            &[(CallId::from("plan.propose-1"), ledger)]
+        ));
+    }
+
+    #[test]
+    fn of_a_failed_run() {
+        insta::assert_snapshot!(summary(&sample::failed(), &[]));
+    }
+
+    #[test]
+    fn of_a_waiting_run() {
+        insta::assert_snapshot!(summary(&sample::waiting(), &[]));
+    }
+
+    #[test]
+    fn nothing_said_by_a_model_drives_the_terminal() {
+        let text = summary(&sample::hostile(), &[]);
+        assert!(!text.chars().any(|char| char.is_control() && char != '\n'));
+    }
+}

@@ -1,0 +1,107 @@
+//! Tables of plain text, aligned by display width.
+
+use std::fmt;
+
+use console::measure_text_width;
+
+/// How a column's cells stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    /// Words.
+    Left,
+    /// Amounts.
+    Right,
+}
+
+/// A table; its [`Display`](fmt::Display) ends each line with a line feed and leaves no trailing blanks.
+#[derive(Debug, Clone)]
+pub struct Table {
+    columns: Vec<(String, Align)>,
+    rows: Vec<Vec<String>>,
+    indent: usize,
+}
+
+impl Table {
+    /// An empty table with these columns.
+    pub fn new(columns: &[(&str, Align)]) -> Self {
+        let columns = columns
+            .iter()
+            .map(|(name, align)| ((*name).to_owned(), *align))
+            .collect();
+        Self {
+            columns,
+            rows: Vec::new(),
+            indent: 0,
+        }
+    }
+
+    /// The same, shifted right by this many columns.
+    #[must_use]
+    pub fn indent(mut self, indent: usize) -> Self {
+        self.indent = indent;
+        self
+    }
+
+    /// Adds a row. Missing cells are empty, cells beyond the columns are dropped.
+    pub fn row<C: Into<String>>(&mut self, cells: impl IntoIterator<Item = C>) {
+        let mut cells: Vec<String> = cells.into_iter().map(Into::into).collect();
+        cells.resize(self.columns.len(), String::new());
+        self.rows.push(cells);
+    }
+
+    /// Whether it has no row.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    fn width(&self, column: usize) -> usize {
+        let head = self.columns.get(column).map(|(name, _)| name);
+        let cells = self.rows.iter().filter_map(|row| row.get(column));
+        head.into_iter()
+            .chain(cells)
+            .map(|cell| measure_text_width(cell))
+            .max()
+            .unwrap_or(0)
+    }
+
+    fn line(&self, cells: &[String], widths: &[usize]) -> String {
+        let mut line = " ".repeat(self.indent);
+        for ((cell, width), (_, align)) in cells.iter().zip(widths).zip(&self.columns) {
+            let blanks = " ".repeat(width.saturating_sub(measure_text_width(cell)));
+            match align {
+                Align::Left => line.extend([cell.as_str(), &blanks, "  "]),
+                Align::Right => line.extend([blanks.as_str(), cell, "  "]),
+            }
+        }
+        line.trim_end().to_owned()
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widths: Vec<usize> = (0..self.columns.len()).map(|c| self.width(c)).collect();
+        let head: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
+        writeln!(f, "{}", self.line(&head, &widths))?;
+        for row in &self.rows {
+            writeln!(f, "{}", self.line(row, &widths))?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wide_characters_keep_the_columns_straight() {
+        let mut table = Table::new(&[("name", Align::Left), ("tokens", Align::Right)]).indent(2);
+        table.row(["漢字表", "7"]);
+        table.row(["a", "12345678"]);
+        table.row(["short row"]);
+        assert_eq!(
+            table.to_string(),
+            "  name         tokens\n  漢字表            7\n  a          12345678\n  short row\n"
+        );
+    }
+}

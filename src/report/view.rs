@@ -1,0 +1,229 @@
+//! The parts of a [`RunView`](super::RunView): what is known of phases, calls and attempts.
+
+use crate::model::{
+    AgentName, CallId, CallResult, Closing, Decider, Failure, Label, Millis, ModelName, PhaseName,
+    Purpose, Question, RunEnd, Timestamp, Usage,
+};
+use crate::plan::PhaseKind;
+
+/// How far a run is, by its journal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// No event yet.
+    Planned,
+    /// A supervisor began and has not said that it stopped.
+    UnderWay,
+    /// The supervisor stopped working on it.
+    Ended(RunEnd),
+}
+
+/// Whether a supervisor holds the run now; the journal alone cannot tell (it may have been killed).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Supervisor {
+    /// One works on it.
+    Alive,
+    /// None does.
+    Gone,
+}
+
+/// How far a phase is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PhaseState {
+    /// Not begun.
+    Waiting,
+    /// Its calls run.
+    Running,
+    /// It needs a person.
+    Asking(Question),
+    /// Over, with these results.
+    Closed(Closing),
+    /// It cannot go on.
+    Failed(Failure),
+}
+
+/// Who won a phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Winner {
+    /// The call whose document wins.
+    pub call: CallId,
+    /// Its label, if it is a proposal.
+    pub label: Option<Label>,
+    /// Who decided.
+    pub by: Decider,
+}
+
+/// A phase as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhaseView {
+    /// Its name.
+    pub name: PhaseName,
+    /// What it is for; may be empty.
+    pub description: String,
+    /// Its type.
+    pub kind: PhaseKind,
+    /// Its folder, relative to the run folder.
+    pub folder: String,
+    /// How far it is.
+    pub state: PhaseState,
+    /// When it began.
+    pub started: Option<Timestamp>,
+    /// When it closed or failed.
+    pub ended: Option<Timestamp>,
+    /// How much of the time since it began no supervisor worked on the run.
+    pub idle: Millis,
+    /// When its stragglers are cut off, once there is a quorum and until the proposals are sealed.
+    pub stragglers_until: Option<Timestamp>,
+    /// Which call stands behind each label, once sealed.
+    pub labels: Vec<(Label, CallId)>,
+    /// Who won, once decided.
+    pub winner: Option<Winner>,
+}
+
+impl PhaseView {
+    /// How long it took, or takes so far, without the time when nobody worked on it; `None` before
+    /// it began.
+    pub fn time(&self, now: Timestamp) -> Option<Millis> {
+        let time = self.ended.unwrap_or(now).since(self.started?);
+        Some(Millis(time.0.saturating_sub(self.idle.0)))
+    }
+}
+
+/// How far a call is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CallState {
+    /// No attempt runs; one will, as soon as it may.
+    Waiting,
+    /// An attempt runs.
+    Running,
+    /// The next attempt comes not before this time.
+    Retrying(Timestamp),
+    /// It has a result.
+    Done(Box<CallResult>),
+    /// It takes the result of a finished call.
+    Reused(CallId),
+    /// It ended for good without a result.
+    Failed(Failure),
+    /// tipstaff ended it: a straggler, or the user interrupted.
+    Cancelled(Failure),
+}
+
+/// How far an attempt is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AttemptState {
+    /// Its workspace and prompt are being made.
+    Starting,
+    /// Its process is alive.
+    Running,
+    /// It ended well.
+    Succeeded,
+    /// It ended badly.
+    Failed(Failure),
+    /// The supervisor ended while it ran.
+    Lost,
+}
+
+/// One try of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptView {
+    /// Its number, from 1.
+    pub number: u32,
+    /// The model it uses.
+    pub model: ModelName,
+    /// The agent that runs it.
+    pub agent: AgentName,
+    /// How far it is.
+    pub state: AttemptState,
+    /// When it was ordered.
+    pub started: Timestamp,
+    /// When it ended.
+    pub ended: Option<Timestamp>,
+    /// Estimated tokens of its prompt, once written.
+    pub prompt_tokens: Option<u64>,
+    /// What it used, so far or in all.
+    pub usage: Usage,
+    /// What the agent last said it does; cleaned for display.
+    pub doing: String,
+}
+
+impl AttemptView {
+    /// How long it took, or takes so far.
+    pub fn time(&self, now: Timestamp) -> Millis {
+        self.ended.unwrap_or(now).since(self.started)
+    }
+
+    /// Whether it is under way.
+    pub fn is_open(&self) -> bool {
+        match self.state {
+            AttemptState::Starting | AttemptState::Running => true,
+            AttemptState::Succeeded | AttemptState::Failed(_) | AttemptState::Lost => false,
+        }
+    }
+}
+
+/// A call as it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallView {
+    /// Its readable name.
+    pub id: CallId,
+    /// Its phase.
+    pub phase: PhaseName,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Which of the equal calls of its phase, from 1.
+    pub slot: u32,
+    /// The models it may use.
+    pub chain: Vec<ModelName>,
+    /// How far it is.
+    pub state: CallState,
+    /// Its attempts in order; empty for a reused call.
+    pub attempts: Vec<AttemptView>,
+}
+
+impl CallView {
+    /// Its name without the phase's: `propose-2` of `plan.propose-2`.
+    pub fn short_name(&self) -> &str {
+        let id = self.id.as_str();
+        id.strip_prefix(self.phase.as_str())
+            .and_then(|rest| rest.strip_prefix('.'))
+            .unwrap_or(id)
+    }
+
+    /// The model of its last attempt, else its first choice.
+    pub fn model(&self) -> Option<&ModelName> {
+        self.attempts
+            .last()
+            .map(|attempt| &attempt.model)
+            .or_else(|| self.chain.first())
+    }
+
+    /// What all its attempts used.
+    pub fn usage(&self) -> Usage {
+        let mut sum = Usage::default();
+        for attempt in &self.attempts {
+            sum += attempt.usage;
+        }
+        sum
+    }
+
+    /// Whether something is still to come from it.
+    pub fn is_open(&self) -> bool {
+        match self.state {
+            CallState::Waiting | CallState::Running | CallState::Retrying(_) => true,
+            CallState::Done(_)
+            | CallState::Reused(_)
+            | CallState::Failed(_)
+            | CallState::Cancelled(_) => false,
+        }
+    }
+}
+
+/// Sums over a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Totals {
+    /// Attempts started.
+    pub attempts: u64,
+    /// What they used.
+    pub usage: Usage,
+    /// Wall-clock time while a supervisor worked on the run.
+    pub wall: Millis,
+}

@@ -1,0 +1,237 @@
+//! Small words: counts, states, failures, wrapped and cleaned text.
+
+use console::{measure_text_width, strip_ansi_codes};
+
+use crate::model::{Decision, FailureKind, MicroUsd, Millis, RunEnd, Usage};
+use crate::plan::{EnsembleMode, PhaseKind};
+
+use super::view::{AttemptState, CallState, PhaseState, RunState, Supervisor};
+
+/// What a table shows where nothing is known.
+pub(super) const NOTHING: &str = "–";
+
+/// A count of tokens in few characters: `850`, `4.2k`, `240k`, `1.3M`.
+pub fn token_count(tokens: u64) -> String {
+    let tenths = |unit: u64| tokens.saturating_add(unit / 20) / (unit / 10);
+    match tokens {
+        0..1_000 => tokens.to_string(),
+        1_000..99_950 => format!("{}.{}k", tenths(1_000) / 10, tenths(1_000) % 10),
+        99_950..999_500 => format!("{}k", (tokens + 500) / 1_000),
+        _ => format!("{}.{}M", tenths(1_000_000) / 10, tenths(1_000_000) % 10),
+    }
+}
+
+/// A sum of money, if any is known: agents that do not tell a price report none.
+pub(super) fn cost(cost: MicroUsd) -> Option<String> {
+    (cost > MicroUsd::default()).then(|| cost.to_string())
+}
+
+/// `3.1 s, 4.2k tokens, $0.03`, as far as known.
+pub(super) fn spent(time: Millis, usage: &Usage) -> String {
+    let mut text = time.to_string();
+    if usage.tokens() > 0 {
+        text.push_str(&format!(", {} tokens", token_count(usage.tokens())));
+    }
+    if let Some(cost) = cost(usage.cost) {
+        text.push_str(&format!(", {cost}"));
+    }
+    text
+}
+
+/// `1 attempt`, `2 attempts`.
+pub(super) fn counted(count: u64, noun: &str) -> String {
+    match count {
+        1 => format!("1 {noun}"),
+        _ => format!("{count} {noun}s"),
+    }
+}
+
+/// Text on one line and without control characters: agents and providers wrote it, and a
+/// terminal must not obey it.
+pub(super) fn clean(text: &str) -> String {
+    let plain = strip_ansi_codes(text);
+    let visible: String = plain
+        .chars()
+        .map(|char| if is_unsafe(char) { ' ' } else { char })
+        .collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Text wrapped at words to a display width; a longer word stands alone. Its own lines are kept.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.trim().lines() {
+        let mut line = String::new();
+        for word in clean(paragraph).split(' ') {
+            let needed = measure_text_width(&line) + 1 + measure_text_width(word);
+            if !line.is_empty() && needed > width {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// A failure's kind as people say it.
+pub(super) fn failure_word(kind: FailureKind) -> &'static str {
+    match kind {
+        FailureKind::AgentMissing => "agent missing",
+        FailureKind::Auth => "not signed in",
+        FailureKind::Quota => "quota used up",
+        FailureKind::RateLimit => "rate limit",
+        FailureKind::UnknownModel => "unknown model",
+        FailureKind::ContextOverflow => "context overflow",
+        FailureKind::Provider => "provider error",
+        FailureKind::Network => "network",
+        FailureKind::Rejected => "rejected",
+        FailureKind::PermissionRefused => "permission refused",
+        FailureKind::Crash => "crash",
+        FailureKind::Hang => "hang",
+        FailureKind::Timeout => "timeout",
+        FailureKind::Loop => "loop",
+        FailureKind::NoDeliverable => "no deliverable",
+        FailureKind::Truncated => "truncated",
+        FailureKind::BadOutput => "bad output",
+        FailureKind::Machine => "machine",
+        FailureKind::Cancelled => "cancelled",
+        FailureKind::Lost => "lost",
+    }
+}
+
+/// A run's state in one word.
+pub(super) fn run_word(state: RunState, supervisor: Supervisor) -> &'static str {
+    match (state, supervisor) {
+        (RunState::Planned, _) => "planned",
+        (RunState::UnderWay, Supervisor::Alive) => "running",
+        (RunState::UnderWay, Supervisor::Gone) => "stopped",
+        (RunState::Ended(end), _) => end_word(end),
+    }
+}
+
+/// How a run ended in one word.
+pub(super) fn end_word(end: RunEnd) -> &'static str {
+    match end {
+        RunEnd::Done => "done",
+        RunEnd::Failed => "failed",
+        RunEnd::Waiting => "waiting",
+        RunEnd::Limited => "limited",
+        RunEnd::Interrupted => "interrupted",
+    }
+}
+
+/// A phase's state in one word.
+pub(super) fn phase_word(state: &PhaseState) -> &'static str {
+    match state {
+        PhaseState::Waiting => "waiting",
+        PhaseState::Running => "running",
+        PhaseState::Asking(_) => "asking",
+        PhaseState::Closed(_) => "closed",
+        PhaseState::Failed(_) => "failed",
+    }
+}
+
+/// A call's state in one word.
+pub(super) fn call_word(state: &CallState) -> &'static str {
+    match state {
+        CallState::Waiting => "waiting",
+        CallState::Running => "running",
+        CallState::Retrying(_) => "retrying",
+        CallState::Done(_) => "done",
+        CallState::Reused(_) => "reused",
+        CallState::Failed(_) => "failed",
+        CallState::Cancelled(_) => "cancelled",
+    }
+}
+
+/// An attempt's state in one or two words; a failure's kind is the state.
+pub(super) fn attempt_word(state: &AttemptState) -> &'static str {
+    match state {
+        AttemptState::Starting => "starting",
+        AttemptState::Running => "running",
+        AttemptState::Succeeded => "done",
+        AttemptState::Failed(failure) => failure_word(failure.kind),
+        AttemptState::Lost => "lost",
+    }
+}
+
+/// A judge's decision as people say it.
+pub(super) fn decision_word(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Pick => "picked a proposal",
+        Decision::Synthesize => "synthesized a new one",
+        Decision::None => "found none good enough",
+    }
+}
+
+/// What a phase does, by its type: `3 propose, claude-opus judges`.
+pub(super) fn kind_words(kind: &PhaseKind) -> String {
+    match kind {
+        PhaseKind::Single { chain } => {
+            format!("single, {}", chain.first().map_or(NOTHING, |m| m.as_str()))
+        }
+        PhaseKind::Ensemble {
+            proposers,
+            judge,
+            mode,
+            ..
+        } => {
+            let judge = judge.first().map_or(NOTHING, |model| model.as_str());
+            let turns = match mode {
+                EnsembleMode::Parallel => "",
+                EnsembleMode::Sequential => " in turn",
+            };
+            let verb = if proposers.len() == 1 {
+                "proposes"
+            } else {
+                "propose"
+            };
+            format!(
+                "ensemble, {} {verb}{turns}, {judge} judges",
+                proposers.len()
+            )
+        }
+        PhaseKind::Unsupported(unsupported) => {
+            format!("{}: not yet executable", clean(&unsupported.what))
+        }
+    }
+}
+
+/// Control characters, and the marks that turn the direction of text around.
+fn is_unsafe(char: char) -> bool {
+    char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn token_counts_never_jump_back() {
+        let shown = [0, 999, 1_000, 4_249, 99_949, 99_950, 999_499, 999_500].map(token_count);
+        assert_eq!(
+            shown,
+            ["0", "999", "1.0k", "4.2k", "99.9k", "100k", "999k", "1.0M"]
+        );
+    }
+
+    #[test]
+    fn what_agents_say_cannot_drive_the_terminal() {
+        assert_eq!(
+            clean("\x1b[2Jread\r\nsrc/\u{202e}a.rs\x07"),
+            "read src/ a.rs"
+        );
+    }
+
+    #[test]
+    fn wrapping_counts_columns_and_keeps_lines() {
+        assert_eq!(
+            wrap("aa bb cc\n漢字 漢字", 6),
+            ["aa bb", "cc", "漢字", "漢字"]
+        );
+    }
+}
