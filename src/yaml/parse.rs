@@ -1,0 +1,430 @@
+//! Text to tree.
+//!
+//! Aliases are copied in, within a budget: a text that is small on disk and huge in memory (an "alias
+//! bomb") is refused. Depth is limited by the parser itself.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_saphyr::granit_parser::{Event, Options, Parser, ScalarStyle, ScanError, Span, Tag};
+
+use super::{Diagnostic, Entry, Node, Place, Scalar, Source, Spot, Value};
+
+/// Largest text that is read, in bytes. Workflows are a few kilobytes.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
+/// How much may be copied for anchors and aliases, in nodes and bytes of text together.
+const MAX_COPIED: usize = MAX_BYTES;
+
+/// A parsed text: the tree as far as it goes, and the mistakes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parsed {
+    /// The tree; none if the text is empty or not YAML.
+    pub root: Option<Node>,
+    /// Mistakes in the text itself: syntax, duplicate keys, limits.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// Parses one document.
+pub fn parse(source: &Source) -> Parsed {
+    if source.text.len() > MAX_BYTES {
+        let message = format!(
+            "the file is too large: {} bytes, the limit is {MAX_BYTES}",
+            source.text.len()
+        );
+        return Parsed {
+            root: None,
+            diagnostics: vec![Diagnostic::error(
+                "too-large",
+                source.name.as_ref(),
+                message,
+            )],
+        };
+    }
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    let mut builder = Builder::new(source);
+    for next in Parser::new_from_str_with_options(&source.text, options) {
+        let step = match next {
+            Ok((event, span)) => builder.take(event, span),
+            Err(error) => Err(builder.syntax_error(&error)),
+        };
+        if let Err(diagnostic) = step {
+            builder.root = None;
+            builder.diagnostics.push(diagnostic);
+            break;
+        }
+    }
+    Parsed {
+        root: builder.root,
+        diagnostics: builder.diagnostics,
+    }
+}
+
+/// A collection that is not closed yet.
+struct Frame {
+    start: Place,
+    anchor: usize,
+    content: Open,
+}
+
+enum Open {
+    Seq(Vec<Node>),
+    Map {
+        entries: Vec<Entry>,
+        merges: Vec<Node>,
+        key: Option<Key>,
+    },
+}
+
+/// A key that waits for its value.
+enum Key {
+    Named(String, Place),
+    /// `<<`: the value's entries are taken over.
+    Merge,
+    /// Reported already; its value is dropped.
+    Bad,
+}
+
+struct Builder<'t> {
+    source: Arc<str>,
+    /// Length of each line in characters.
+    lines: Vec<usize>,
+    text: &'t str,
+    stack: Vec<Frame>,
+    anchors: HashMap<usize, Node>,
+    copied: usize,
+    root: Option<Node>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'t> Builder<'t> {
+    fn new(source: &'t Source) -> Self {
+        Self {
+            source: source.name.clone(),
+            lines: source
+                .text
+                .lines()
+                .map(|line| line.chars().count())
+                .collect(),
+            text: &source.text,
+            stack: Vec::new(),
+            anchors: HashMap::new(),
+            copied: 0,
+            root: None,
+            diagnostics: Vec::new(),
+        }
+    }
+
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
+        let place = self.place(&span);
+        match event {
+            Event::DocumentStart(..) => {
+                if self.root.is_some() {
+                    let message = "more than one YAML document in the file";
+                    return Err(self.at(place).error("many-documents", message));
+                }
+            }
+            Event::Scalar(text, style, anchor, tag) => {
+                self.check_tag(tag.as_deref(), place);
+                let forced_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
+                let scalar = Scalar {
+                    text: text.into_owned(),
+                    plain: style == ScalarStyle::Plain && !forced_text,
+                };
+                let value = Value::Scalar(scalar);
+                self.attach(Node { place, value }, anchor)?;
+            }
+            Event::SequenceStart(_, anchor, tag) => {
+                self.check_tag(tag.as_deref(), place);
+                self.open(place, anchor, Open::Seq(Vec::new()));
+            }
+            Event::MappingStart(_, anchor, tag) => {
+                self.check_tag(tag.as_deref(), place);
+                let content = Open::Map {
+                    entries: Vec::new(),
+                    merges: Vec::new(),
+                    key: None,
+                };
+                self.open(place, anchor, content);
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.close(&span)?,
+            Event::Alias(id) => {
+                let Some(node) = self.anchors.get(&id).cloned() else {
+                    let message = "this alias stands inside the value that it names";
+                    return Err(self.at(place).error("alias-loop", message));
+                };
+                self.spend(&node, place)?;
+                self.attach(node, 0)?;
+            }
+            // Nodes are all above; the rest is presentation. The library's enum is open.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, start: Place, anchor: usize, content: Open) {
+        self.stack.push(Frame {
+            start,
+            anchor,
+            content,
+        });
+    }
+
+    fn close(&mut self, end: &Span) -> Result<(), Diagnostic> {
+        let Some(frame) = self.stack.pop() else {
+            return Ok(());
+        };
+        let mut place = frame.start;
+        let end_column = end.end.col() + 1;
+        place.len = if end.end.line() == place.line && end_column > place.column {
+            end_column - place.column
+        } else {
+            self.rest_of_line(place.line, place.column)
+        };
+        let value = match frame.content {
+            Open::Seq(items) => Value::Seq(items),
+            Open::Map {
+                mut entries,
+                merges,
+                ..
+            } => {
+                for merge in merges {
+                    self.merge(&mut entries, merge);
+                }
+                Value::Map(entries)
+            }
+        };
+        self.attach(Node { place, value }, frame.anchor)
+    }
+
+    /// Puts a complete node where it belongs.
+    fn attach(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
+        if anchor > 0 {
+            self.spend(&node, node.place)?;
+            self.anchors.insert(anchor, node.clone());
+        }
+        let Some(frame) = self.stack.last_mut() else {
+            self.root = Some(node);
+            return Ok(());
+        };
+        match &mut frame.content {
+            Open::Seq(items) => items.push(node),
+            Open::Map {
+                entries,
+                merges,
+                key,
+            } => match key.take() {
+                None => {
+                    let (next, mistake) = read_key(node, entries);
+                    *key = Some(next);
+                    if let Some((place, code, message)) = mistake {
+                        let mistake = self.at(place).error(code, message);
+                        self.diagnostics.push(mistake);
+                    }
+                }
+                Some(Key::Named(key, place)) => entries.push(Entry {
+                    key,
+                    place,
+                    value: node,
+                }),
+                Some(Key::Merge) => merges.push(node),
+                Some(Key::Bad) => {}
+            },
+        }
+        Ok(())
+    }
+
+    /// Takes over the entries of `<<`; the map's own ones win.
+    fn merge(&mut self, entries: &mut Vec<Entry>, merged: Node) {
+        let place = merged.place;
+        let maps = match merged.value {
+            Value::Seq(items) => items,
+            value => vec![Node { place, value }],
+        };
+        for map in maps {
+            let Value::Map(more) = map.value else {
+                let message = "`<<` takes a map or a list of maps";
+                let mistake = self.at(map.place).error("wrong-type", message);
+                self.diagnostics.push(mistake);
+                continue;
+            };
+            for entry in more {
+                if !entries.iter().any(|own| own.key == entry.key) {
+                    entries.push(entry);
+                }
+            }
+        }
+    }
+
+    fn check_tag(&mut self, tag: Option<&Tag>, place: Place) {
+        if let Some(tag) = tag.filter(|tag| !tag.is_yaml_core_schema()) {
+            let message = format!("the tag `{}` means nothing here", tag.original());
+            let mistake = self.at(place).error("unknown-tag", message);
+            self.diagnostics.push(mistake);
+        }
+    }
+
+    fn spend(&mut self, node: &Node, place: Place) -> Result<(), Diagnostic> {
+        self.copied = self.copied.saturating_add(cost(node));
+        if self.copied <= MAX_COPIED {
+            return Ok(());
+        }
+        let message = "the aliases blow the file up beyond all measure";
+        Err(self
+            .at(place)
+            .error("alias-bomb", message)
+            .with_hint("write the values out, or use fewer aliases of aliases"))
+    }
+
+    fn at(&self, place: Place) -> Spot {
+        Spot {
+            source: self.source.clone(),
+            place,
+        }
+    }
+
+    fn syntax_error(&self, error: &ScanError) -> Diagnostic {
+        let mark = error.marker();
+        let place = Place {
+            line: mark.line().max(1),
+            column: mark.col() + 1,
+            len: 1,
+        };
+        let message = format!("this is not valid YAML: {}", error.info());
+        let has_tab = self
+            .text
+            .lines()
+            .nth(place.line - 1)
+            .is_some_and(|line| line.trim_start_matches(' ').starts_with('\t'));
+        let hint = has_tab.then(|| "indent with spaces; YAML allows no tabs there".to_owned());
+        self.at(place).error("syntax", message).with_hint_opt(hint)
+    }
+
+    fn place(&self, span: &Span) -> Place {
+        let line = span.start.line().max(1);
+        let column = span.start.col() + 1;
+        let len = if span.end.line() == span.start.line() {
+            span.end.col().saturating_sub(span.start.col()).max(1)
+        } else {
+            self.rest_of_line(line, column)
+        };
+        Place { line, column, len }
+    }
+
+    fn rest_of_line(&self, line: usize, column: usize) -> usize {
+        let length = self.lines.get(line - 1).copied().unwrap_or(0);
+        (length + 1).saturating_sub(column).max(1)
+    }
+}
+
+/// A mistake whose source is not known yet: place, code, message.
+type KeyMistake = (Place, &'static str, String);
+
+fn read_key(node: Node, entries: &[Entry]) -> (Key, Option<KeyMistake>) {
+    let Value::Scalar(scalar) = node.value else {
+        let message = "a key must be a text".to_owned();
+        return (Key::Bad, Some((node.place, "wrong-type", message)));
+    };
+    if scalar.plain && scalar.text == "<<" {
+        return (Key::Merge, None);
+    }
+    if let Some(first) = entries.iter().find(|entry| entry.key == scalar.text) {
+        let message = format!(
+            "the key `{}` stands here twice, first in line {}",
+            scalar.text, first.place.line
+        );
+        return (Key::Bad, Some((node.place, "duplicate-key", message)));
+    }
+    (Key::Named(scalar.text, node.place), None)
+}
+
+/// What a copy of the node costs. The depth is limited by the parser, so recursion is safe.
+fn cost(node: &Node) -> usize {
+    match &node.value {
+        Value::Scalar(scalar) => 16 + scalar.text.len(),
+        Value::Seq(items) => items.iter().map(cost).fold(16, usize::saturating_add),
+        Value::Map(entries) => entries
+            .iter()
+            .map(|entry| cost(&entry.value).saturating_add(entry.key.len()))
+            .fold(16, usize::saturating_add),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(text: &str) -> Vec<&'static str> {
+        let parsed = parse(&Source::new("t.yaml", text));
+        parsed.diagnostics.iter().map(|found| found.code).collect()
+    }
+
+    #[test]
+    fn places_count_characters_from_one() {
+        let parsed = parse(&Source::new("t.yaml", "é: x\nlist: [one, \"zwei\"]\n"));
+        let Some(Node {
+            value: Value::Map(entries),
+            ..
+        }) = parsed.root
+        else {
+            panic!("not a map");
+        };
+        let place = |line, column, len| Place { line, column, len };
+        assert_eq!(entries[0].value.place, place(1, 4, 1));
+        assert_eq!(entries[1].place, place(2, 1, 4));
+        assert_eq!(entries[1].value.place, place(2, 7, 13));
+        let Value::Seq(items) = &entries[1].value.value else {
+            panic!("not a list");
+        };
+        assert_eq!(items[1].place, place(2, 13, 6));
+    }
+
+    #[test]
+    fn bad_texts_are_refused_each_in_its_way() {
+        assert_eq!(codes("a: 1\nb: 2\na: 3\n"), ["duplicate-key"]);
+        assert_eq!(codes("a: [1, 2\n"), ["syntax"]);
+        assert_eq!(codes("a: *nobody\n"), ["syntax"]);
+        assert_eq!(codes("a: &me [*me]\n"), ["alias-loop"]);
+        assert_eq!(codes("a: 1\n---\nb: 1\n"), ["many-documents"]);
+        assert_eq!(codes("? [a]\n: 1\n"), ["wrong-type"]);
+        assert_eq!(codes("a: !secret x\n"), ["unknown-tag"]);
+        assert_eq!(codes(&"# x\n".repeat(300_000)), ["too-large"]);
+        assert_eq!(codes(""), [""; 0]);
+        assert_eq!(codes("# only a remark\n"), [""; 0]);
+    }
+
+    #[test]
+    fn an_alias_bomb_is_refused() {
+        let mut text = String::from("a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol]\n");
+        for level in 1..12 {
+            let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
+            text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        }
+        assert_eq!(codes(&text), ["alias-bomb"]);
+        // One long text many times over is a bomb as well.
+        let mut text = format!("a: &a {}\nb:\n", "x".repeat(100_000));
+        text.push_str(&"  - *a\n".repeat(100));
+        assert_eq!(codes(&text), ["alias-bomb"]);
+    }
+
+    #[test]
+    fn deep_nesting_is_refused_without_a_crash() {
+        assert_eq!(codes(&"[".repeat(100_000)), ["syntax"]);
+    }
+
+    #[test]
+    fn merged_keys_give_way_to_own_ones() {
+        let text = "base: &b {x: 1, y: 2}\nown:\n  <<: *b\n  x: 3\n";
+        let parsed = parse(&Source::new("t.yaml", text));
+        let Some(Value::Map(entries)) = parsed.root.map(|root| root.value) else {
+            panic!("not a map");
+        };
+        let Value::Map(own) = &entries[1].value.value else {
+            panic!("not a map");
+        };
+        let keys: Vec<&str> = own.iter().map(|entry| entry.key.as_str()).collect();
+        assert_eq!(keys, ["x", "y"]);
+        assert_eq!(own[0].value.place.line, 4);
+    }
+}
