@@ -41,6 +41,18 @@ const PARTS: &[(&str, Part)] = &[
     ("tests", Part::Tests),
 ];
 
+impl Part {
+    /// The word for it.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Output => "output",
+            Self::Handoff => "handoff",
+            Self::Changes => "changes",
+            Self::Tests => "tests",
+        }
+    }
+}
+
 impl Input {
     /// Reads one item.
     ///

@@ -9,31 +9,33 @@ use super::{Diagnostic, MAX_BYTES, Place, Source, Spot};
 /// # Errors
 ///
 /// The first mistake, with its place where the library knows it.
-pub fn deserialize<T: DeserializeOwned>(source: &Source) -> Result<T, Diagnostic> {
+pub fn deserialize<T: DeserializeOwned>(source: &Source) -> Result<T, Box<Diagnostic>> {
     if source.text.len() > MAX_BYTES {
         let message = format!("the file is too large: the limit is {MAX_BYTES} bytes");
-        return Err(Diagnostic::error(
+        return Err(Box::new(Diagnostic::error(
             "too-large",
             source.name.as_ref(),
             message,
-        ));
+        )));
     }
     serde_saphyr::from_str(&source.text).map_err(|error| {
         let error = error.without_snippet();
         let whole = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let message = error.to_string();
-        match error.location().filter(|location| location.line() > 0) {
-            Some(location) => Spot {
-                source: source.name.clone(),
-                place: Place {
-                    line: whole(location.line()),
-                    column: whole(location.column()),
-                    len: 1,
-                },
-            }
-            .error("syntax", message),
-            None => Diagnostic::error("syntax", source.name.as_ref(), message),
-        }
+        Box::new(
+            match error.location().filter(|location| location.line() > 0) {
+                Some(location) => Spot {
+                    source: source.name.clone(),
+                    place: Place {
+                        line: whole(location.line()),
+                        column: whole(location.column()),
+                        len: 1,
+                    },
+                }
+                .error("syntax", message),
+                None => Diagnostic::error("syntax", source.name.as_ref(), message),
+            },
+        )
     })
 }
 

@@ -47,11 +47,11 @@ pub fn parse(source: &Source) -> Parsed {
     for next in Parser::new_from_str_with_options(&source.text, options) {
         let step = match next {
             Ok((event, span)) => builder.take(event, span),
-            Err(error) => Err(builder.syntax_error(&error)),
+            Err(error) => Err(Box::new(builder.syntax_error(&error))),
         };
         if let Err(diagnostic) = step {
             builder.root = None;
-            builder.diagnostics.push(diagnostic);
+            builder.diagnostics.push(*diagnostic);
             break;
         }
     }
@@ -116,14 +116,12 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Diagnostic> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<Diagnostic>> {
         let place = self.place(&span);
         match event {
-            Event::DocumentStart(..) => {
-                if self.root.is_some() {
-                    let message = "more than one YAML document in the file";
-                    return Err(self.at(place).error("many-documents", message));
-                }
+            Event::DocumentStart(..) if self.root.is_some() => {
+                let message = "more than one YAML document in the file";
+                return Err(Box::new(self.at(place).error("many-documents", message)));
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.check_tag(tag.as_deref(), place);
@@ -152,7 +150,7 @@ impl<'t> Builder<'t> {
             Event::Alias(id) => {
                 let Some(node) = self.anchors.get(&id).cloned() else {
                     let message = "this alias stands inside the value that it names";
-                    return Err(self.at(place).error("alias-loop", message));
+                    return Err(Box::new(self.at(place).error("alias-loop", message)));
                 };
                 self.spend(&node, place)?;
                 self.attach(node, 0)?;
@@ -171,7 +169,7 @@ impl<'t> Builder<'t> {
         });
     }
 
-    fn close(&mut self, end: &Span) -> Result<(), Diagnostic> {
+    fn close(&mut self, end: &Span) -> Result<(), Box<Diagnostic>> {
         let Some(frame) = self.stack.pop() else {
             return Ok(());
         };
@@ -199,7 +197,7 @@ impl<'t> Builder<'t> {
     }
 
     /// Puts a complete node where it belongs.
-    fn attach(&mut self, node: Node, anchor: usize) -> Result<(), Diagnostic> {
+    fn attach(&mut self, node: Node, anchor: usize) -> Result<(), Box<Diagnostic>> {
         if anchor > 0 {
             self.spend(&node, node.place)?;
             self.anchors.insert(anchor, node.clone());
@@ -265,16 +263,17 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn spend(&mut self, node: &Node, place: Place) -> Result<(), Diagnostic> {
+    fn spend(&mut self, node: &Node, place: Place) -> Result<(), Box<Diagnostic>> {
         self.copied = self.copied.saturating_add(cost(node));
         if self.copied <= MAX_COPIED {
             return Ok(());
         }
         let message = "the aliases blow the file up beyond all measure";
-        Err(self
+        let mistake = self
             .at(place)
             .error("alias-bomb", message)
-            .with_hint("write the values out, or use fewer aliases of aliases"))
+            .with_hint("write the values out, or use fewer aliases of aliases");
+        Err(Box::new(mistake))
     }
 
     fn at(&self, place: Place) -> Spot {
@@ -390,6 +389,7 @@ mod tests {
         assert_eq!(codes("? [a]\n: 1\n"), ["wrong-type"]);
         assert_eq!(codes("a: !secret x\n"), ["unknown-tag"]);
         assert_eq!(codes(&"# x\n".repeat(300_000)), ["too-large"]);
+        assert_eq!(codes("\u{feff}a: 1\r\nb: 2\r\n"), [""; 0]);
         assert_eq!(codes(""), [""; 0]);
         assert_eq!(codes("# only a remark\n"), [""; 0]);
     }

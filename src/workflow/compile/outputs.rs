@@ -27,9 +27,10 @@ pub(super) fn fill_outputs(
             .as_ref()
             .and_then(|output| fill_output(output, values, found));
         if let (Some(output), Some(path)) = (&phase.output, &path) {
-            for (other, earlier) in &published {
-                found.extend(clash(output, path, other, earlier));
-            }
+            let clash = published
+                .iter()
+                .find_map(|(other, earlier)| clash(output, path, other, earlier));
+            found.extend(clash);
             published.push((&phase.name.value, path.clone()));
         }
         paths.push(path);

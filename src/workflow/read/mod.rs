@@ -92,3 +92,15 @@ fn stem(source: &str) -> String {
     let stem = file.split('.').next().unwrap_or(file);
     if stem.is_empty() { "workflow" } else { stem }.to_owned()
 }
+
+/// The keys of a phase's parts, under the name of the part.
+#[cfg(test)]
+pub(super) fn part_keys() -> [(&'static str, &'static [&'static str]); 5] {
+    [
+        ("scope", parts::SCOPE_KEYS),
+        ("distill", parts::DISTILL_KEYS),
+        ("on_fail", parts::ON_FAIL_KEYS),
+        ("budget", parts::BUDGET_KEYS),
+        ("checkpoint", parts::CHECKPOINT_KEYS),
+    ]
+}

@@ -25,11 +25,7 @@ fn mistake(
 ) -> Option<Diagnostic> {
     let phases = &workflow.phases;
     let Some(position) = phases.iter().position(|phase| phase.name.value == name) else {
-        let others = phases
-            .iter()
-            .map(|phase| phase.name.value.as_str())
-            .filter(|other| !other.is_empty() && *other != phases[index].name.value);
-        let hint = did_you_mean(name, others);
+        let hint = suggest(workflow, index, name, part);
         let mistake = input
             .spot
             .error("unknown-phase", format!("unknown phase `{name}`"));
@@ -43,6 +39,17 @@ fn mistake(
         return Some(later(phases, index, position, input));
     }
     unavailable(&phases[position], input, part)
+}
+
+/// An earlier phase of a like name, written as an input.
+fn suggest(workflow: &Workflow, index: usize, name: &str, part: Part) -> Option<String> {
+    let earlier: Vec<String> = workflow.phases[..index]
+        .iter()
+        .filter(|phase| !phase.name.value.is_empty())
+        .map(|phase| format!("{}.{}", phase.name.value, part.word()))
+        .collect();
+    let wanted = format!("{name}.{}", part.word());
+    did_you_mean(&wanted, earlier.iter().map(String::as_str))
 }
 
 fn later(phases: &[Phase], index: usize, position: usize, input: &Spanned<Input>) -> Diagnostic {

@@ -23,9 +23,10 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
                 continue;
             }
         };
-        for (other, earlier) in &published {
-            found.extend(clash(output, &path, other, earlier));
-        }
+        let clash = published
+            .iter()
+            .find_map(|(other, earlier)| clash(output, &path, other, earlier));
+        found.extend(clash);
         published.push((&phase.name.value, path));
     }
 }
