@@ -4,6 +4,7 @@
 //! its [`Place`]; a [`Reader`] takes typed values out of the tree and collects every mistake instead of
 //! stopping at the first. Nothing here reads a file: the text is handed in as a [`Source`].
 
+mod builder;
 mod deserialize;
 mod diagnostic;
 mod duration;

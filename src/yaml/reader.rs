@@ -78,7 +78,15 @@ impl Reader {
                     spot: self.spot(node.place),
                 })
             }
-            Value::Scalar(_) | Value::Seq(_) | Value::Map(_) => self.wrong(node, what, "a text"),
+            Value::Map(_) => {
+                let mistake = self
+                    .spot(node.place)
+                    .error("wrong-type", format!("{what} must be a text, not a map"))
+                    .with_hint("a text that begins with `{` or has `: ` in it needs quotes");
+                self.report(mistake);
+                None
+            }
+            Value::Scalar(_) | Value::Seq(_) => self.wrong(node, what, "a text"),
         }
     }
 

@@ -33,20 +33,11 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
             .map(|kind| kind.value),
         None => Some(PhaseType::Single),
     };
-    let keys = fields
-        .entries
-        .iter()
-        .filter(|entry| PHASE_KEYS.contains(&entry.key.as_str()))
-        .map(|entry| Spanned {
-            value: entry.key.clone(),
-            spot: reader.spot(entry.place),
-        })
-        .collect();
     Some(Phase {
         spot: reader.spot(fields.place),
         name,
         kind,
-        keys,
+        keys: read_keys(reader, fields),
         description: text(reader, fields, "description").map_or_else(String::new, |t| t.value),
         model: text(reader, fields, "model"),
         models: read_models(reader, fields),
@@ -88,6 +79,18 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
         budget: parts::read_budget(reader, fields),
         checkpoint: parts::read_checkpoint(reader, fields),
     })
+}
+
+fn read_keys(reader: &Reader, fields: Fields<'_>) -> Vec<Spanned<String>> {
+    fields
+        .entries
+        .iter()
+        .filter(|entry| PHASE_KEYS.contains(&entry.key.as_str()))
+        .map(|entry| Spanned {
+            value: entry.key.clone(),
+            spot: reader.spot(entry.place),
+        })
+        .collect()
 }
 
 /// How messages call the phase: by its name if it has one.

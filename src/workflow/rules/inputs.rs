@@ -1,7 +1,7 @@
 //! Inputs come from earlier phases, and from phases that have such a thing.
 
 use crate::config::Config;
-use crate::yaml::{Diagnostic, Spanned, did_you_mean};
+use crate::yaml::{Diagnostic, Spanned, nearest, quoted_list};
 
 use super::super::ast::{Phase, Workflow};
 use super::super::input::{Input, Part};
@@ -41,15 +41,17 @@ fn mistake(
     unavailable(&phases[position], input, part)
 }
 
-/// An earlier phase of a like name, written as an input.
+/// An earlier phase of a like name, otherwise all earlier ones, written as inputs.
 fn suggest(workflow: &Workflow, index: usize, name: &str, part: Part) -> Option<String> {
-    let earlier: Vec<String> = workflow.phases[..index]
+    let earlier = workflow.phases[..index]
         .iter()
-        .filter(|phase| !phase.name.value.is_empty())
-        .map(|phase| format!("{}.{}", phase.name.value, part.word()))
-        .collect();
-    let wanted = format!("{name}.{}", part.word());
-    did_you_mean(&wanted, earlier.iter().map(String::as_str))
+        .map(|phase| phase.name.value.as_str())
+        .filter(|name| !name.is_empty());
+    if let Some(phase) = nearest(name, earlier.clone()) {
+        return Some(format!("did you mean `{phase}.{}`?", part.word()));
+    }
+    let known: Vec<&str> = earlier.collect();
+    (!known.is_empty()).then(|| format!("earlier phases are {}", quoted_list(known)))
 }
 
 fn later(phases: &[Phase], index: usize, position: usize, input: &Spanned<Input>) -> Diagnostic {
