@@ -1,1 +1,32 @@
 //! What the user writes: YAML, checks, and the compile step to a plan. No IO here.
+//!
+//! [`parse`] reads a text into a [`Workflow`] with places; [`check`] finds every mistake at once, each
+//! rule in a file of its own under `rules`; [`compile`] binds a request and inputs and resolves every
+//! name, so that the plan leaves nothing to choose. Nothing here reads a file or a clock: prompt
+//! templates and files come in through closures of [`Bindings`].
+
+mod ast;
+mod bundled;
+mod check;
+mod compile;
+mod input;
+mod keys;
+mod paths;
+mod read;
+mod rules;
+mod schema;
+mod template;
+
+pub use ast::{
+    Budget, DistillBy, DistillRule, Gate, InputDecl, OnFail, Phase, PhaseType, Route, Scope,
+    Workflow,
+};
+pub use bundled::{bundled, bundled_names};
+pub use check::check;
+pub use compile::{Bindings, Compiled, check_prompts, compile, slug};
+pub use input::{Input, Part};
+pub use read::parse;
+pub use schema::schema;
+
+#[cfg(test)]
+mod tests;

@@ -1,2 +1,28 @@
 //! Reading YAML with places: spanned values, diagnostics, and their rendering with the source line.
-//! The only room that knows the YAML library.
+//!
+//! The only room that knows the YAML library. A text is parsed once into a tree of [`Node`]s, each with
+//! its [`Place`]; a [`Reader`] takes typed values out of the tree and collects every mistake instead of
+//! stopping at the first. Nothing here reads a file: the text is handed in as a [`Source`].
+
+mod builder;
+mod deserialize;
+mod diagnostic;
+mod duration;
+mod node;
+mod parse;
+mod place;
+mod reader;
+mod render;
+mod source;
+mod suggest;
+
+pub use deserialize::deserialize;
+pub use diagnostic::{Diagnostic, Severity, has_errors, sort};
+pub use duration::parse_duration;
+pub use node::{Entry, Fields, Node, Scalar, Value};
+pub use parse::{MAX_BYTES, Parsed, parse};
+pub use place::{Place, Spanned, Spot};
+pub use reader::Reader;
+pub use render::{Colour, render};
+pub use source::Source;
+pub use suggest::{did_you_mean, nearest, quoted_list};

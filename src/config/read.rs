@@ -1,0 +1,270 @@
+//! A layer out of a tree. Also used for the same keys at the top of a workflow.
+
+use std::collections::BTreeMap;
+
+use crate::model::MicroUsd;
+use crate::plan::Price;
+use crate::yaml::{Entry, Fields, Node, Reader, Spanned, Value};
+
+use super::defaults::DefaultsEntry;
+use super::layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
+
+/// The keys of a layer. In a workflow they stand at the top, beside its own.
+pub const LAYER_KEYS: &[&str] = &["agents", "models", "roles", "limits", "defaults"];
+
+const AGENT_KEYS: &[&str] = &["kind", "command", "args", "env", "pass_env"];
+const MODEL_KEYS: &[&str] = &["agent", "id", "variant", "family", "price", "context"];
+const LIMIT_KEYS: &[&str] = &["calls", "tokens", "cost", "wall", "concurrency"];
+const DEFAULT_KEYS: &[&str] = &[
+    "timeout",
+    "idle_timeout",
+    "retries",
+    "straggler_timeout",
+    "project_instructions",
+];
+
+/// Reads the keys of a layer and no others; whoever owns the map checks for unknown ones.
+pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
+    let mut layer = Layer::default();
+    for entry in entries(reader, fields, "agents") {
+        if let Some(agent) = read_agent(reader, entry) {
+            layer.agents.insert(entry.key.clone(), agent);
+        }
+    }
+    for entry in entries(reader, fields, "models") {
+        if let Some(model) = read_model(reader, entry) {
+            layer.models.insert(entry.key.clone(), model);
+        }
+    }
+    for entry in entries(reader, fields, "roles") {
+        if let Some(role) = read_role(reader, entry) {
+            layer.roles.insert(entry.key.clone(), role);
+        }
+    }
+    if let Some(node) = fields.get("limits") {
+        layer.limits = read_limits(reader, node);
+    }
+    if let Some(node) = fields.get("defaults") {
+        layer.defaults = read_defaults(reader, node);
+    }
+    layer
+}
+
+/// The entries of a map of names, with names that could not be told from literals refused.
+fn entries<'n>(reader: &mut Reader, fields: Fields<'n>, key: &str) -> Vec<&'n Entry> {
+    let Some(named) = fields
+        .get(key)
+        .and_then(|node| reader.fields(node, &format!("`{key}`")))
+    else {
+        return Vec::new();
+    };
+    let odd = |c: char| c == ':' || c == '=' || c.is_whitespace() || c.is_control();
+    let mut good = Vec::new();
+    for entry in named.entries {
+        if entry.key.is_empty() || entry.key.contains(odd) {
+            let message = format!("`{}` is no name", entry.key);
+            let mistake = reader
+                .spot(entry.place)
+                .error("bad-name", message)
+                .with_hint("a name has no spaces, no `:` and no `=`");
+            reader.report(mistake);
+        } else {
+            good.push(entry);
+        }
+    }
+    good
+}
+
+fn read_agent(reader: &mut Reader, entry: &Entry) -> Option<AgentEntry> {
+    let what = format!("the agent `{}`", entry.key);
+    let fields = reader.known_fields(&entry.value, &what, AGENT_KEYS)?;
+    let command = fields
+        .get("command")
+        .and_then(|node| reader.name(node, "`command`"));
+    let kind = fields
+        .get("kind")
+        .and_then(|node| reader.name(node, "`kind`"));
+    let mut list = |key: &str| {
+        let node = fields.get(key)?;
+        let texts = reader.texts(node, &format!("`{key}`"))?;
+        Some(texts.into_iter().map(|text| text.value).collect())
+    };
+    let args = list("args");
+    let pass_env = list("pass_env");
+    let env = match fields.get("env") {
+        Some(node) => read_env(reader, node),
+        None => BTreeMap::new(),
+    };
+    Some(AgentEntry {
+        spot: reader.spot(entry.place),
+        command: command.map(|command| command.value),
+        kind,
+        args,
+        env,
+        pass_env,
+    })
+}
+
+fn read_env(reader: &mut Reader, node: &Node) -> BTreeMap<String, String> {
+    let mut env = BTreeMap::new();
+    let Some(fields) = reader.fields(node, "`env`") else {
+        return env;
+    };
+    for entry in fields.entries {
+        // A variable's value is a text whatever it looks like: `CI: true` means the text.
+        let value = match &entry.value.value {
+            Value::Scalar(scalar) if scalar.is_null() => Some(String::new()),
+            Value::Scalar(scalar) => Some(scalar.text.clone()),
+            Value::Seq(_) | Value::Map(_) => reader
+                .text(&entry.value, &format!("the variable `{}`", entry.key))
+                .map(|text| text.value),
+        };
+        if entry.key.is_empty() || entry.key.contains(['=', '\0']) {
+            let mistake = reader
+                .spot(entry.place)
+                .error("bad-name", format!("`{}` is no variable's name", entry.key));
+            reader.report(mistake);
+        } else if let Some(value) = value {
+            env.insert(entry.key.clone(), value);
+        }
+    }
+    env
+}
+
+fn read_model(reader: &mut Reader, entry: &Entry) -> Option<ModelEntry> {
+    let what = format!("the model `{}`", entry.key);
+    let fields = reader.known_fields(&entry.value, &what, MODEL_KEYS)?;
+    let mut name = |key: &str| {
+        let node = fields.get(key)?;
+        reader.name(node, &format!("`{key}`"))
+    };
+    let agent = name("agent");
+    let id = name("id");
+    let variant = name("variant").map(|variant| variant.value);
+    let family = name("family").map(|family| family.value);
+    let price = fields
+        .get("price")
+        .and_then(|node| read_price(reader, node));
+    let context = fields
+        .get("context")
+        .and_then(|node| reader.whole(node, "`context`"));
+    Some(ModelEntry {
+        spot: reader.spot(entry.place),
+        agent,
+        id,
+        variant,
+        family,
+        price,
+        context: context.map(|context| context.value),
+    })
+}
+
+fn read_price(reader: &mut Reader, node: &Node) -> Option<Price> {
+    let fields = reader.known_fields(node, "`price`", &["input", "output"])?;
+    let mut side = |key: &str| match fields.get(key) {
+        Some(node) => reader
+            .amount(node, &format!("the price of {key}"))
+            .map(|amount| amount.value),
+        None => {
+            let message = format!("the price of {key} is missing");
+            let mistake = reader.spot(node.place).error("missing-key", message);
+            reader.report(mistake);
+            None
+        }
+    };
+    let (input, output) = (side("input"), side("output"));
+    Some(Price {
+        input: input?,
+        output: output?,
+    })
+}
+
+fn read_role(reader: &mut Reader, entry: &Entry) -> Option<RoleEntry> {
+    let what = format!("the role `{}`", entry.key);
+    let chain = reader.texts(&entry.value, &what)?;
+    if chain.is_empty() {
+        let mistake = reader
+            .spot(entry.value.place)
+            .error("empty", format!("{what} names no model"));
+        reader.report(mistake);
+        return None;
+    }
+    Some(RoleEntry {
+        spot: reader.spot(entry.place),
+        chain,
+    })
+}
+
+fn read_limits(reader: &mut Reader, node: &Node) -> LimitsEntry {
+    let Some(fields) = reader.known_fields(node, "`limits`", LIMIT_KEYS) else {
+        return LimitsEntry::default();
+    };
+    LimitsEntry {
+        calls: limit(fields, "calls", |node| reader.whole(node, "`calls`")),
+        tokens: limit(fields, "tokens", |node| reader.whole(node, "`tokens`")),
+        cost: limit(fields, "cost", |node| {
+            let cost = reader.amount(node, "`cost` (US dollars)")?;
+            Some(cost.map(MicroUsd::from_usd))
+        }),
+        wall: limit(fields, "wall", |node| reader.duration(node, "`wall`")),
+        concurrency: fields.get("concurrency").and_then(|node| {
+            let count = reader.count(node, "`concurrency`")?;
+            if count.value == 0 {
+                let message = "`concurrency` must be at least 1";
+                reader.report(count.spot.error("out-of-range", message));
+                return None;
+            }
+            Some(count.value)
+        }),
+    }
+}
+
+fn limit<T>(
+    fields: Fields<'_>,
+    key: &str,
+    read: impl FnOnce(&Node) -> Option<Spanned<T>>,
+) -> Option<Limit<T>> {
+    let node = fields.get(key)?;
+    if let Value::Scalar(scalar) = &node.value
+        && scalar.text == "none"
+    {
+        return Some(Limit::Unlimited);
+    }
+    read(node).map(|value| Limit::At(value.value))
+}
+
+fn read_defaults(reader: &mut Reader, node: &Node) -> DefaultsEntry {
+    let Some(fields) = reader.known_fields(node, "`defaults`", DEFAULT_KEYS) else {
+        return DefaultsEntry::default();
+    };
+    let mut duration = |key: &str| {
+        let node = fields.get(key)?;
+        reader
+            .duration(node, &format!("`{key}`"))
+            .map(|duration| duration.value)
+    };
+    DefaultsEntry {
+        timeout: duration("timeout"),
+        idle_timeout: duration("idle_timeout"),
+        straggler_timeout: duration("straggler_timeout"),
+        retries: fields
+            .get("retries")
+            .and_then(|node| reader.count(node, "`retries`"))
+            .map(|count| count.value),
+        project_instructions: fields
+            .get("project_instructions")
+            .and_then(|node| reader.flag(node, "`project_instructions`"))
+            .map(|flag| flag.value),
+    }
+}
+
+/// The keys of each part, under the name of the schema's definition.
+#[cfg(test)]
+pub(super) fn known_keys() -> [(&'static str, &'static [&'static str]); 4] {
+    [
+        ("agent", AGENT_KEYS),
+        ("model", MODEL_KEYS),
+        ("limits", LIMIT_KEYS),
+        ("defaults", DEFAULT_KEYS),
+    ]
+}

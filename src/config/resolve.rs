@@ -1,0 +1,233 @@
+//! A merged layer into a configuration; every name that is mentioned must exist.
+
+use std::collections::BTreeMap;
+
+use crate::model::{AgentName, Millis, ModelName, RunLimits};
+use crate::plan::{AgentKind, AgentSpec, ModelSpec};
+use crate::yaml::{Diagnostic, Spot, did_you_mean};
+
+use super::defaults::DefaultsEntry;
+use super::layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry};
+use super::types::{Config, Defaults};
+
+/// Agent CLIs that exist in the world but have no adapter here.
+const KNOWN_ELSEWHERE: &[&str] = &[
+    "aider",
+    "amp",
+    "claude",
+    "claude-code",
+    "codex",
+    "copilot",
+    "crush",
+    "cursor",
+    "gemini",
+    "goose",
+    "qwen",
+];
+
+const KINDS: &[&str] = &["opencode", "command"];
+
+/// The agent of a model that names none.
+const DEFAULT_AGENT: &str = "opencode";
+
+/// Resolves a merged layer. What is mistaken is reported and left out.
+pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
+    let mut mistakes = Vec::new();
+    let mut agents = BTreeMap::new();
+    for (name, entry) in &layer.agents {
+        match resolve_agent(name, entry) {
+            Ok(spec) => {
+                agents.insert(AgentName::new(name), spec);
+            }
+            Err(mistake) => mistakes.push(*mistake),
+        }
+    }
+    let mut models = BTreeMap::new();
+    for (name, entry) in &layer.models {
+        match resolve_model(name, entry, &layer, &agents) {
+            Ok(spec) => {
+                models.insert(ModelName::new(name), spec);
+            }
+            Err(mistake) => mistakes.push(*mistake),
+        }
+    }
+    let mut config = Config {
+        agents,
+        models,
+        roles: BTreeMap::new(),
+        limits: resolve_limits(layer.limits),
+        defaults: resolve_defaults(layer.defaults),
+        layer,
+    };
+    let roles = resolve_roles(&config, &mut mistakes);
+    config.roles = roles;
+    (config, mistakes)
+}
+
+fn resolve_agent(name: &str, entry: &AgentEntry) -> Result<AgentSpec, Box<Diagnostic>> {
+    let kind = match &entry.kind {
+        Some(kind) => {
+            agent_kind(&kind.value).ok_or_else(|| unknown_kind(name, &kind.value, &kind.spot))?
+        }
+        None => agent_kind(name).ok_or_else(|| unknown_kind(name, name, &entry.spot))?,
+    };
+    let command = match (&entry.command, kind) {
+        (Some(command), AgentKind::Opencode | AgentKind::Command) => command.clone(),
+        (None, AgentKind::Opencode) => "opencode".to_owned(),
+        (None, AgentKind::Command) => {
+            let message = format!("the agent `{name}` has no `command`");
+            return Err(Box::new(entry.spot.error("missing-key", message)));
+        }
+    };
+    Ok(AgentSpec {
+        kind,
+        command,
+        args: entry.args.clone().unwrap_or_default(),
+        env: entry.env.clone(),
+        pass_env: entry.pass_env.clone().unwrap_or_default(),
+    })
+}
+
+fn agent_kind(word: &str) -> Option<AgentKind> {
+    match word {
+        "opencode" => Some(AgentKind::Opencode),
+        "command" => Some(AgentKind::Command),
+        _ => None,
+    }
+}
+
+fn unknown_kind(name: &str, kind: &str, spot: &Spot) -> Box<Diagnostic> {
+    let message = if KNOWN_ELSEWHERE.contains(&kind) {
+        format!("no adapter for `{kind}`: this version has adapters for `opencode` and `command`")
+    } else if name == kind {
+        format!("the agent `{name}` needs a `kind`: `opencode` or `command`")
+    } else {
+        format!("unknown kind of agent `{kind}`")
+    };
+    let hint = if KNOWN_ELSEWHERE.contains(&kind) || name == kind {
+        Some(
+            "any program that reads a prompt on standard input can be used with `kind: command`"
+                .to_owned(),
+        )
+    } else {
+        did_you_mean(kind, KINDS.iter().copied())
+    };
+    Box::new(
+        spot.error("unknown-agent-kind", message)
+            .with_hint_opt(hint),
+    )
+}
+
+fn resolve_model(
+    name: &str,
+    entry: &ModelEntry,
+    layer: &Layer,
+    agents: &BTreeMap<AgentName, AgentSpec>,
+) -> Result<ModelSpec, Box<Diagnostic>> {
+    let (agent, spot) = match &entry.agent {
+        Some(agent) => (agent.value.as_str(), &agent.spot),
+        None => (DEFAULT_AGENT, &entry.spot),
+    };
+    // An agent that is there but mistaken has been reported already.
+    if !layer.agents.contains_key(agent) {
+        let mistake = spot
+            .error("unknown-agent", format!("unknown agent `{agent}`"))
+            .with_hint_opt(did_you_mean(agent, layer.agents.keys().map(String::as_str)));
+        return Err(Box::new(mistake));
+    }
+    let agent = AgentName::new(agent);
+    let is_command = agents
+        .get(&agent)
+        .is_some_and(|spec| spec.kind == AgentKind::Command);
+    let id = match &entry.id {
+        Some(id) => {
+            if !is_command && !id.value.contains('/') {
+                let message = format!("the id `{}` has no provider", id.value);
+                let mistake = id
+                    .spot
+                    .error("bad-model-id", message)
+                    .with_hint("write it as `provider/model`");
+                return Err(Box::new(mistake));
+            }
+            id.value.clone()
+        }
+        None if is_command => String::new(),
+        None => {
+            let mistake = entry
+                .spot
+                .error("missing-key", format!("the model `{name}` has no `id`"))
+                .with_hint("for example `id: anthropic/claude-sonnet-4-5`");
+            return Err(Box::new(mistake));
+        }
+    };
+    Ok(ModelSpec {
+        agent,
+        id,
+        variant: entry.variant.clone(),
+        family: entry.family.clone(),
+        price: entry.price,
+        context: entry.context,
+    })
+}
+
+fn resolve_roles(config: &Config, mistakes: &mut Vec<Diagnostic>) -> BTreeMap<String, Vec<String>> {
+    let layer = &config.layer;
+    let mut roles = BTreeMap::new();
+    for (name, role) in &layer.roles {
+        if layer.models.contains_key(name) {
+            let message = format!("`{name}` is the name of a model and of a role");
+            mistakes.push(role.spot.error("ambiguous-name", message));
+            continue;
+        }
+        let mut chain = Vec::new();
+        for member in &role.chain {
+            // A name that is a model as well is reported where the role is.
+            if layer.roles.contains_key(&member.value) && !layer.models.contains_key(&member.value)
+            {
+                let message = format!("the role `{name}` names the role `{}`", member.value);
+                let mistake = member
+                    .spot
+                    .error("role-in-role", message)
+                    .with_hint("a role names models");
+                mistakes.push(mistake);
+                continue;
+            }
+            match config.model(&ModelName::new(&member.value)) {
+                Ok(_) => chain.push(member.value.clone()),
+                // A model that is there but mistaken has been reported already.
+                Err(_) if layer.models.contains_key(&member.value) => {}
+                Err(unknown) => mistakes.push(
+                    member
+                        .spot
+                        .error("unknown-model", unknown.message)
+                        .with_hint_opt(unknown.hint),
+                ),
+            }
+        }
+        if !chain.is_empty() {
+            roles.insert(name.clone(), chain);
+        }
+    }
+    roles
+}
+
+fn resolve_limits(entry: LimitsEntry) -> RunLimits {
+    RunLimits {
+        calls: entry.calls.and_then(Limit::value),
+        tokens: entry.tokens.and_then(Limit::value),
+        cost: entry.cost.and_then(Limit::value),
+        wall: entry.wall.and_then(Limit::value),
+        concurrency: entry.concurrency.unwrap_or(1),
+    }
+}
+
+/// The fallbacks here only matter if the built-in layer named nothing; a test sees to it that it does.
+fn resolve_defaults(entry: DefaultsEntry) -> Defaults {
+    Defaults {
+        timeout: entry.timeout.unwrap_or(Millis::minutes(30)),
+        idle_timeout: entry.idle_timeout.unwrap_or(Millis::minutes(5)),
+        retries: entry.retries.unwrap_or(2),
+        straggler_timeout: entry.straggler_timeout.unwrap_or(Millis::minutes(2)),
+        project_instructions: entry.project_instructions.unwrap_or(true),
+    }
+}

@@ -1,0 +1,145 @@
+//! The resolved configuration.
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::model::{AgentName, Millis, ModelName, RunLimits};
+use crate::plan::{AgentSpec, ModelSpec};
+use crate::yaml::{Diagnostic, did_you_mean};
+
+use super::layer::Layer;
+use super::literal::{Literal, parse_literal};
+use super::resolve::resolve;
+
+/// A configuration in which every name that is mentioned exists.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Agents by name.
+    pub agents: BTreeMap<AgentName, AgentSpec>,
+    /// Models by name.
+    pub models: BTreeMap<ModelName, ModelSpec>,
+    /// Roles: first choice, then fallbacks; names of models or literals. Never empty chains.
+    pub roles: BTreeMap<String, Vec<String>>,
+    /// Limits of a run.
+    pub limits: RunLimits,
+    /// Defaults of calls.
+    pub defaults: Defaults,
+    /// The merged layers, to lay a workflow's own over them.
+    pub(super) layer: Layer,
+}
+
+/// Defaults of calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Defaults {
+    /// Wall-clock time of an attempt.
+    pub timeout: Millis,
+    /// Silence of an attempt.
+    pub idle_timeout: Millis,
+    /// Further attempts on the same model.
+    pub retries: u32,
+    /// How long the stragglers of an ensemble get.
+    pub straggler_timeout: Millis,
+    /// Whether the project's instruction file is a part of prompts (never of `fresh` ones).
+    pub project_instructions: bool,
+}
+
+/// A name that stands for no model.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{message}")]
+pub struct UnknownModel {
+    /// What is wrong, as a fragment.
+    pub message: String,
+    /// What would mend it.
+    pub hint: Option<String>,
+}
+
+impl Config {
+    /// This configuration with a workflow's own layer over it, and the mistakes that arise. What is
+    /// mistaken is left out, so that checking can go on.
+    pub fn with(&self, over: &Layer) -> (Self, Vec<Diagnostic>) {
+        resolve(self.layer.clone().under(over.clone()))
+    }
+
+    /// The models that a name stands for, first choice first: a model, a role, or a literal
+    /// `agent:provider/model[@variant]`.
+    ///
+    /// # Errors
+    ///
+    /// If the name is none of them, or a literal's agent is unknown.
+    pub fn chain(&self, name: &str) -> Result<Vec<ModelName>, UnknownModel> {
+        if let Some(chain) = self.roles.get(name) {
+            return Ok(chain.iter().map(ModelName::new).collect());
+        }
+        let model = ModelName::new(name);
+        self.model(&model).map(|_| vec![model])
+    }
+
+    /// A model's specification; that of a literal is made on the spot.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such model, or a literal's agent is unknown.
+    pub fn model(&self, name: &ModelName) -> Result<ModelSpec, UnknownModel> {
+        if let Some(spec) = self.models.get(name) {
+            return Ok(spec.clone());
+        }
+        match parse_literal(name.as_str()) {
+            Some(Ok(literal)) => self.literal(literal),
+            Some(Err(error)) => Err(UnknownModel {
+                message: format!("`{name}` is no model: {error}"),
+                hint: Some(
+                    "write it as `agent:provider/model` or `agent:provider/model@variant`"
+                        .to_owned(),
+                ),
+            }),
+            None => Err(UnknownModel {
+                message: format!("unknown model or role `{name}`"),
+                hint: self.suggest(name.as_str()),
+            }),
+        }
+    }
+
+    /// All names that stand for models, without literals.
+    pub fn model_names(&self) -> impl Iterator<Item = &str> {
+        let models = self.models.keys().map(ModelName::as_str);
+        models.chain(self.roles.keys().map(String::as_str))
+    }
+
+    fn literal(&self, literal: Literal) -> Result<ModelSpec, UnknownModel> {
+        let agent = AgentName::new(literal.agent);
+        if !self.agents.contains_key(&agent) {
+            let hint = did_you_mean(agent.as_str(), self.agents.keys().map(AgentName::as_str));
+            return Err(UnknownModel {
+                message: format!("unknown agent `{agent}`"),
+                hint,
+            });
+        }
+        // A model that is configured under a name as well has that one's family, prices and window.
+        let known = self
+            .models
+            .values()
+            .find(|spec| spec.agent == agent && spec.id == literal.id);
+        let family = literal
+            .id
+            .split_once('/')
+            .map(|(provider, _)| provider.to_owned());
+        Ok(ModelSpec {
+            agent,
+            variant: literal.variant,
+            family: known.map_or(family, |spec| spec.family.clone()),
+            price: known.and_then(|spec| spec.price),
+            context: known.and_then(|spec| spec.context),
+            id: literal.id,
+        })
+    }
+
+    fn suggest(&self, name: &str) -> Option<String> {
+        if name.contains('/') {
+            return Some(format!(
+                "a model without an entry needs its agent: `opencode:{name}`"
+            ));
+        }
+        did_you_mean(name, self.model_names())
+    }
+}

@@ -1,0 +1,259 @@
+//! A workflow as written: values with places, nothing resolved.
+
+use std::sync::Arc;
+
+use crate::config::Layer;
+use crate::model::{MicroUsd, Millis};
+use crate::plan::{EnsembleMode, Strategy};
+use crate::yaml::{Diagnostic, Spanned, Spot};
+
+use super::input::Input;
+
+/// A workflow as far as it could be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Workflow {
+    /// The source's name.
+    pub source: Arc<str>,
+    /// Its name; the file's if it gives none.
+    pub name: String,
+    /// What it is for; may be empty.
+    pub description: String,
+    /// The inputs it declares, in order.
+    pub inputs: Vec<InputDecl>,
+    /// The phases in order. A nameless one (which is reported) has an empty name.
+    pub phases: Vec<Phase>,
+    /// Its own agents, models, roles, limits and defaults.
+    pub layer: Layer,
+    /// Mistakes found while reading. `check` hands them on with its own.
+    pub mistakes: Vec<Diagnostic>,
+}
+
+/// A declared input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InputDecl {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its value if none is given.
+    pub default: Option<String>,
+    /// What it is; may be empty.
+    pub description: String,
+    /// Whether a value must be given. True if there is no default and the workflow says nothing else.
+    pub required: bool,
+}
+
+/// Phase types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PhaseType {
+    /// One model, one output.
+    Single,
+    /// Several models propose, a judge decides.
+    Ensemble,
+    /// Tasks go to models by category.
+    Routed,
+    /// Tasks at the same time.
+    Parallel,
+}
+
+/// A phase as written.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Phase {
+    /// Where it begins.
+    pub spot: Spot,
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its type; `None` where the type is mistaken (and reported), so that no rule builds upon it.
+    pub kind: Option<PhaseType>,
+    /// All known keys that it has, as written.
+    pub keys: Vec<Spanned<String>>,
+    /// What it is for; may be empty.
+    pub description: String,
+    /// The model of a single phase.
+    pub model: Option<Spanned<String>>,
+    /// The models of an ensemble.
+    pub models: Option<Spanned<Vec<Spanned<String>>>>,
+    /// The judge of an ensemble.
+    pub judge: Option<Spanned<String>>,
+    /// Which category goes to which model.
+    pub routing: Vec<Route>,
+    /// A template's name, a file, or inline text.
+    pub prompt: Option<Spanned<String>>,
+    /// Named inputs.
+    pub input: Vec<Spanned<Input>>,
+    /// Where the deliverable is published.
+    pub output: Option<Spanned<String>>,
+    /// What its calls see; `full` if not named.
+    pub strategy: Option<Spanned<Strategy>>,
+    /// Whether proposers see each other.
+    pub mode: Option<EnsembleMode>,
+    /// How many proposals are enough.
+    pub quorum: Option<Spanned<u32>>,
+    /// How long the others get then.
+    pub straggler_timeout: Option<Millis>,
+    /// Whether it may change files, if it says.
+    pub edits: Option<Spanned<bool>>,
+    /// Files of the `scoped` strategy.
+    pub scope: Option<Spanned<Scope>>,
+    /// Commands that the supervisor runs.
+    pub verify: Option<Spanned<Vec<String>>>,
+    /// Who distills.
+    pub distill: Option<Spanned<DistillRule>>,
+    /// The audit loop.
+    pub on_fail: Option<OnFail>,
+    /// Run only if.
+    pub when: Option<Spanned<String>>,
+    /// Ask a person first.
+    pub gate: Option<Spanned<Gate>>,
+    /// Wall-clock time of an attempt.
+    pub timeout: Option<Millis>,
+    /// Silence of an attempt.
+    pub idle_timeout: Option<Millis>,
+    /// Further attempts on the same model.
+    pub retries: Option<u32>,
+    /// Models to try after the chain.
+    pub fallback: Vec<Spanned<String>>,
+    /// Limits of the phase.
+    pub budget: Option<Spanned<Budget>>,
+    /// Tokens of a call's own context after which it goes on in a fresh process.
+    pub checkpoint: Option<Spanned<u64>>,
+}
+
+/// One line of `routing`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The tasks' category.
+    pub category: Spanned<String>,
+    /// The model or role.
+    pub model: Spanned<String>,
+}
+
+/// Files of the `scoped` strategy.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scope {
+    /// Files to work on, beside the task's own.
+    pub files: Vec<String>,
+    /// Files that are always there to read.
+    pub always: Vec<String>,
+    /// Whether files that these refer to may be added.
+    pub expand: bool,
+}
+
+/// Who distills.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DistillBy {
+    /// The working agent (`self`).
+    Agent,
+    /// Nobody (`none`).
+    Nobody,
+    /// A model or role.
+    Model(Spanned<String>),
+}
+
+/// Who distills, and what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DistillRule {
+    /// Who.
+    pub by: DistillBy,
+    /// Which sections of the handoff; empty means all.
+    pub sections: Vec<Spanned<String>>,
+}
+
+/// The audit loop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OnFail {
+    /// The phase to go back to.
+    pub goto: Spanned<String>,
+    /// How many times at most.
+    pub max: u32,
+}
+
+/// Ask a person first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Gate {
+    /// `gate: false`.
+    Open,
+    /// `gate: true`, or the question to ask.
+    Ask(Option<String>),
+}
+
+/// Limits of a phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Budget {
+    /// Attempts started.
+    pub calls: Option<u64>,
+    /// Tokens of all attempts.
+    pub tokens: Option<u64>,
+    /// Money of all attempts.
+    pub cost: Option<MicroUsd>,
+}
+
+impl PhaseType {
+    /// All types with their words.
+    pub const WORDS: [(&'static str, Self); 4] = [
+        ("single", Self::Single),
+        ("ensemble", Self::Ensemble),
+        ("routed", Self::Routed),
+        ("parallel", Self::Parallel),
+    ];
+
+    /// The word for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Single => "single",
+            Self::Ensemble => "ensemble",
+            Self::Routed => "routed",
+            Self::Parallel => "parallel",
+        }
+    }
+}
+
+impl Phase {
+    /// Whether it may change the user's files: as it says, otherwise by its type and name.
+    pub fn may_edit(&self) -> bool {
+        match &self.edits {
+            Some(edits) => edits.value,
+            None => match self.kind {
+                Some(PhaseType::Routed) => true,
+                Some(PhaseType::Single) => {
+                    matches!(self.name.value.as_str(), "execute" | "integrate")
+                }
+                Some(PhaseType::Ensemble | PhaseType::Parallel) | None => false,
+            },
+        }
+    }
+
+    /// The spot of a key, or of the phase if it does not have it.
+    pub fn key_spot(&self, key: &str) -> &Spot {
+        self.keys
+            .iter()
+            .find(|written| written.value == key)
+            .map_or(&self.spot, |written| &written.spot)
+    }
+
+    /// Every model or role that it names, with places.
+    pub fn model_references(&self) -> impl Iterator<Item = &Spanned<String>> {
+        let distiller = self.distill.iter().filter_map(|rule| match &rule.value.by {
+            DistillBy::Model(model) => Some(model),
+            DistillBy::Agent | DistillBy::Nobody => None,
+        });
+        self.model
+            .iter()
+            .chain(self.models.iter().flat_map(|models| &models.value))
+            .chain(&self.judge)
+            .chain(self.routing.iter().map(|route| &route.model))
+            .chain(&self.fallback)
+            .chain(distiller)
+    }
+}
+
+impl Workflow {
+    /// The names that may stand in braces: declared inputs, `feature`, `request`.
+    pub fn placeholder_names(&self) -> Vec<&str> {
+        let mut names = vec!["feature", "request"];
+        for input in &self.inputs {
+            if !names.contains(&input.name.value.as_str()) {
+                names.push(&input.name.value);
+            }
+        }
+        names
+    }
+}

@@ -1,0 +1,134 @@
+//! Workflow to plan: inputs bound, names resolved, limits set.
+//!
+//! Pure. Everything that could go wrong is found before the plan is made, all at once.
+
+mod models;
+mod outputs;
+mod phase;
+mod prompt;
+mod unsupported;
+mod values;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::config::Config;
+use crate::model::FORMAT;
+use crate::plan::Plan;
+use crate::yaml::{Diagnostic, has_errors, sort};
+
+use super::ast::{PhaseType, Workflow};
+use super::check::check;
+use super::rules::MAX_PROPOSALS;
+
+pub use prompt::check_prompts;
+pub use values::slug;
+
+use models::Picker;
+
+/// What a run brings to a workflow: the request, flags, and the texts that a workflow refers to.
+#[derive(Clone)]
+pub struct Bindings<'a> {
+    /// What the user asks for.
+    pub request: String,
+    /// `--set NAME=VALUE`.
+    pub sets: BTreeMap<String, String>,
+    /// `--model ROLE=MODEL`: a role's or model's name to a model, role or literal.
+    pub model_overrides: BTreeMap<String, String>,
+    /// `--depth N`: how many proposals each ensemble makes.
+    pub depth: Option<u32>,
+    /// From which the order of proposals is shuffled.
+    pub seed: u64,
+    /// The library of prompt templates, by name.
+    pub prompts: &'a dyn Fn(&str) -> Option<String>,
+    /// Reads a prompt file, relative to the workflow; the error is the reason, as a fragment.
+    pub read_file: &'a dyn Fn(&str) -> Result<String, String>,
+}
+
+impl fmt::Debug for Bindings<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bindings")
+            .field("request", &self.request)
+            .field("sets", &self.sets)
+            .field("model_overrides", &self.model_overrides)
+            .field("depth", &self.depth)
+            .field("seed", &self.seed)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A plan, and what is worth knowing about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compiled {
+    /// The plan.
+    pub plan: Plan,
+    /// Warnings of the checks and of the compile step.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Compiles a workflow for one run.
+///
+/// # Errors
+///
+/// Every mistake in the workflow and in the bindings; warnings come along.
+pub fn compile(
+    workflow: &Workflow,
+    bindings: &Bindings<'_>,
+    config: &Config,
+) -> Result<Compiled, Vec<Diagnostic>> {
+    let mut found = check(workflow, config);
+    let (config, _) = config.with(&workflow.layer);
+    let values = values::bind(workflow, bindings, &mut found);
+    let outputs = outputs::fill_outputs(workflow, &values, &mut found);
+    let prompts = prompt::resolve_prompts(workflow, bindings, &mut found);
+    let mut picker = Picker::new(&config, &bindings.model_overrides, &mut found);
+    check_depth(workflow, bindings.depth, &mut found);
+    let mut phases = Vec::new();
+    if !has_errors(&found) {
+        let maker = phase::Maker {
+            config: &config,
+            depth: bindings.depth,
+            values: &values,
+        };
+        for ((phase, output), prompt) in workflow.phases.iter().zip(outputs).zip(prompts) {
+            phases.extend(maker.make(phase, output, &prompt, &mut picker, &mut found));
+        }
+    }
+    sort(&mut found);
+    if has_errors(&found) {
+        return Err(found);
+    }
+    let (agents, models) = picker.finish();
+    let plan = Plan {
+        format: FORMAT,
+        workflow: workflow.name.clone(),
+        description: workflow.description.clone(),
+        request: bindings.request.clone(),
+        inputs: values,
+        seed: bindings.seed,
+        limits: config.limits,
+        agents,
+        models,
+        phases,
+    };
+    Ok(Compiled {
+        plan,
+        warnings: found,
+    })
+}
+
+fn check_depth(workflow: &Workflow, depth: Option<u32>, found: &mut Vec<Diagnostic>) {
+    let Some(depth) = depth else {
+        return;
+    };
+    let count = usize::try_from(depth).unwrap_or(usize::MAX);
+    if count == 0 || count > MAX_PROPOSALS {
+        let message = format!("{depth} proposals are not possible: 1 to {MAX_PROPOSALS}");
+        found.push(Diagnostic::error("out-of-range", "--depth", message));
+    }
+    let ensembles = |phase: &super::Phase| phase.kind == Some(PhaseType::Ensemble);
+    if !workflow.phases.iter().any(ensembles) {
+        let message = "the workflow has no ensemble whose depth could be set";
+        found.push(Diagnostic::warning("unused-flag", "--depth", message));
+    }
+}

@@ -1,0 +1,167 @@
+//! The keys of a phase that are maps of their own.
+
+use crate::model::MicroUsd;
+use crate::yaml::{Fields, Node, Reader, Spanned, Value};
+
+use super::super::ast::{Budget, DistillBy, DistillRule, Gate, OnFail, Scope};
+use super::phase::text;
+
+pub(in crate::workflow) const SCOPE_KEYS: &[&str] = &["files", "always", "expand"];
+pub(in crate::workflow) const DISTILL_KEYS: &[&str] = &["by", "sections"];
+pub(in crate::workflow) const ON_FAIL_KEYS: &[&str] = &["goto", "max"];
+pub(in crate::workflow) const BUDGET_KEYS: &[&str] = &["calls", "tokens", "cost"];
+pub(in crate::workflow) const CHECKPOINT_KEYS: &[&str] = &["after_tokens"];
+
+/// How often an audit loop goes round if the workflow does not say.
+const DEFAULT_LOOPS: u32 = 2;
+
+pub(super) fn read_scope(reader: &mut Reader, fields: Fields<'_>) -> Option<Spanned<Scope>> {
+    let node = fields.get("scope")?;
+    let scope = reader.known_fields(node, "`scope`", SCOPE_KEYS)?;
+    let mut list = |key: &str| -> Vec<String> {
+        let texts = scope
+            .get(key)
+            .and_then(|node| reader.texts(node, &format!("`{key}`")))
+            .unwrap_or_default();
+        texts.into_iter().map(|text| text.value).collect()
+    };
+    let (files, always) = (list("files"), list("always"));
+    let expand = scope
+        .get("expand")
+        .and_then(|node| reader.flag(node, "`expand`"))
+        .is_some_and(|flag| flag.value);
+    Some(Spanned {
+        value: Scope {
+            files,
+            always,
+            expand,
+        },
+        spot: reader.spot(node.place),
+    })
+}
+
+pub(super) fn read_verify(reader: &mut Reader, fields: Fields<'_>) -> Option<Spanned<Vec<String>>> {
+    let node = fields.get("verify")?;
+    let commands = reader.texts(node, "`verify`")?;
+    Some(Spanned {
+        value: commands.into_iter().map(|command| command.value).collect(),
+        spot: reader.spot(node.place),
+    })
+}
+
+pub(super) fn read_distill(
+    reader: &mut Reader,
+    fields: Fields<'_>,
+) -> Option<Spanned<DistillRule>> {
+    let node = fields.get("distill")?;
+    let spot = reader.spot(node.place);
+    let rule = if matches!(node.value, Value::Map(_)) {
+        let rule = reader.known_fields(node, "`distill`", DISTILL_KEYS)?;
+        let by = match rule.get("by") {
+            Some(node) => read_distiller(reader, node)?,
+            None => DistillBy::Agent,
+        };
+        let sections = rule
+            .get("sections")
+            .and_then(|node| reader.texts(node, "`sections`"))
+            .unwrap_or_default();
+        DistillRule { by, sections }
+    } else {
+        DistillRule {
+            by: read_distiller(reader, node)?,
+            sections: Vec::new(),
+        }
+    };
+    Some(Spanned { value: rule, spot })
+}
+
+fn read_distiller(reader: &mut Reader, node: &Node) -> Option<DistillBy> {
+    let text = reader.name(node, "`distill`")?;
+    Some(match text.value.as_str() {
+        "self" => DistillBy::Agent,
+        "none" => DistillBy::Nobody,
+        _ => DistillBy::Model(text),
+    })
+}
+
+pub(super) fn read_on_fail(reader: &mut Reader, fields: Fields<'_>) -> Option<OnFail> {
+    let node = fields.get("on_fail")?;
+    let rule = reader.known_fields(node, "`on_fail`", ON_FAIL_KEYS)?;
+    let max = match rule.get("max") {
+        Some(node) => {
+            let max = reader.count(node, "`max`")?;
+            if max.value == 0 {
+                let message = "`max` must be at least 1";
+                reader.report(max.spot.error("out-of-range", message));
+            }
+            max.value
+        }
+        None => DEFAULT_LOOPS,
+    };
+    if rule.get("goto").is_none() {
+        let missing = reader
+            .spot(node.place)
+            .error("missing-key", "`on_fail` has no `goto`");
+        reader.report(missing);
+    }
+    Some(OnFail {
+        goto: text(reader, rule, "goto")?,
+        max,
+    })
+}
+
+pub(super) fn read_gate(reader: &mut Reader, fields: Fields<'_>) -> Option<Spanned<Gate>> {
+    let node = fields.get("gate")?;
+    let spot = reader.spot(node.place);
+    let value = match &node.value {
+        Value::Scalar(scalar) if scalar.as_bool().is_some() => match scalar.as_bool() {
+            Some(true) => Gate::Ask(None),
+            Some(false) | None => Gate::Open,
+        },
+        Value::Scalar(_) | Value::Seq(_) | Value::Map(_) => {
+            Gate::Ask(Some(reader.name(node, "`gate`")?.value))
+        }
+    };
+    Some(Spanned { value, spot })
+}
+
+pub(super) fn read_budget(reader: &mut Reader, fields: Fields<'_>) -> Option<Spanned<Budget>> {
+    let node = fields.get("budget")?;
+    let budget = reader.known_fields(node, "`budget`", BUDGET_KEYS)?;
+    let mut whole = |key: &str| {
+        let node = budget.get(key)?;
+        let number = reader.whole(node, &format!("`{key}`"))?;
+        Some(number.value)
+    };
+    let (calls, tokens) = (whole("calls"), whole("tokens"));
+    let cost = budget
+        .get("cost")
+        .and_then(|node| reader.amount(node, "`cost` (US dollars)"))
+        .map(|cost| MicroUsd::from_usd(cost.value));
+    Some(Spanned {
+        value: Budget {
+            calls,
+            tokens,
+            cost,
+        },
+        spot: reader.spot(node.place),
+    })
+}
+
+pub(super) fn read_checkpoint(reader: &mut Reader, fields: Fields<'_>) -> Option<Spanned<u64>> {
+    let node = fields.get("checkpoint")?;
+    let checkpoint = reader.known_fields(node, "`checkpoint`", CHECKPOINT_KEYS)?;
+    let Some(tokens) = checkpoint.get("after_tokens") else {
+        let missing = reader
+            .spot(node.place)
+            .error("missing-key", "`checkpoint` has no `after_tokens`");
+        reader.report(missing);
+        return None;
+    };
+    let tokens = reader.whole(tokens, "`after_tokens`")?;
+    if tokens.value == 0 {
+        let message = "`after_tokens` must be at least 1";
+        reader.report(tokens.spot.error("out-of-range", message));
+    }
+    Some(tokens)
+}

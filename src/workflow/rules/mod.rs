@@ -1,0 +1,37 @@
+//! The rules of a workflow, one a file. Each looks at the whole workflow and adds what it finds.
+
+mod editing;
+mod ensembles;
+mod inputs;
+mod loops;
+mod models;
+mod names;
+mod outputs;
+mod scopes;
+mod strategy;
+mod type_keys;
+
+pub(super) use ensembles::MAX_PROPOSALS;
+pub(super) use outputs::clash;
+
+use crate::config::Config;
+use crate::yaml::Diagnostic;
+
+use super::ast::Workflow;
+
+/// A rule: workflow, configuration with the workflow's own layer, and where findings go.
+pub(super) type Rule = fn(&Workflow, &Config, &mut Vec<Diagnostic>);
+
+/// All rules.
+pub(super) const RULES: &[Rule] = &[
+    names::check,
+    type_keys::check,
+    models::check,
+    ensembles::check,
+    inputs::check,
+    outputs::check,
+    editing::check,
+    loops::check,
+    scopes::check,
+    strategy::check,
+];

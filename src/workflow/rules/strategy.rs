@@ -1,0 +1,22 @@
+//! A phase says what it sees. The default, `full`, is the one that pollutes contexts.
+
+use crate::config::Config;
+use crate::yaml::Diagnostic;
+
+use super::super::ast::Workflow;
+
+pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
+    for phase in &workflow.phases {
+        if phase.keys.iter().any(|key| key.value == "context_strategy") {
+            continue;
+        }
+        let message = format!(
+            "the phase `{}` relies on the default context strategy `full`: every deliverable so far, raw",
+            phase.name.value
+        );
+        let warning = phase.name.spot.warning("default-strategy", message);
+        found.push(warning.with_hint(
+            "say `context_strategy: distilled` or `fresh` (or `full`, if that is what you want)",
+        ));
+    }
+}

@@ -1,0 +1,386 @@
+//! Workflow and bindings to plan.
+
+use std::collections::BTreeMap;
+
+use crate::model::{MicroUsd, Millis};
+use crate::plan::{EnsembleMode, PhaseKind, PlannedInput, Strategy};
+use crate::workflow::{Bindings, check_prompts};
+
+use super::{bindings, compiled, refused, stub_file, stub_prompt, workflow};
+
+const ENSEMBLE: &str = "\
+name: e
+phases:
+  - name: plan
+    type: ensemble
+    models: [claude-sonnet, frontend]
+    judge: judge
+    context_strategy: distilled
+    output: docs/{feature}.md
+";
+
+fn one_phase(keys: &str) -> String {
+    format!("phases:\n  - name: note\n    context_strategy: fresh\n    model: planner\n{keys}")
+}
+
+fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs
+        .iter()
+        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+        .collect()
+}
+
+fn chains(text: &str, bindings: &Bindings<'_>) -> (Vec<Vec<String>>, Vec<String>, u32) {
+    let plan = compiled(text, bindings).plan;
+    let PhaseKind::Ensemble {
+        proposers,
+        judge,
+        quorum,
+        ..
+    } = &plan.phases[0].kind
+    else {
+        panic!("no ensemble");
+    };
+    let names = |chain: &Vec<crate::model::ModelName>| -> Vec<String> {
+        chain.iter().map(ToString::to_string).collect()
+    };
+    for model in proposers.iter().flatten().chain(judge) {
+        let spec = &plan.models[model];
+        assert!(plan.agents.contains_key(&spec.agent));
+    }
+    (proposers.iter().map(names).collect(), names(judge), *quorum)
+}
+
+#[test]
+fn names_and_defaults_are_resolved() {
+    let plan = compiled(ENSEMBLE, &bindings("Add a thing")).plan;
+    let phase = &plan.phases[0];
+    assert_eq!(phase.output.as_deref(), Some("docs/add-a-thing.md"));
+    assert_eq!(phase.limits.timeout, Millis::minutes(30));
+    assert_eq!(phase.strategy, Strategy::Distilled);
+    assert!(phase.project_instructions && !phase.edits);
+    assert_eq!(
+        phase.prompt,
+        "Instructions of plan for add-a-thing, {\"json\": {unknown}}"
+    );
+    let (proposers, judge, quorum) = chains(ENSEMBLE, &bindings("x"));
+    assert_eq!(proposers, [["claude-sonnet"], ["gemini-2.5-pro"]]);
+    assert_eq!((judge, quorum), (vec!["claude-opus".to_owned()], 2));
+    assert_eq!(plan.models.len(), 3);
+    assert_eq!(plan.limits.calls, Some(40));
+}
+
+#[test]
+fn depth_takes_the_first_or_goes_round_again() {
+    let at = |depth| {
+        chains(
+            ENSEMBLE,
+            &Bindings {
+                depth: Some(depth),
+                ..bindings("x")
+            },
+        )
+    };
+    assert_eq!(at(1).0, [["claude-sonnet"]]);
+    assert_eq!(
+        at(3).0,
+        [["claude-sonnet"], ["gemini-2.5-pro"], ["claude-sonnet"]]
+    );
+    assert_eq!(at(3).2, 3);
+    for depth in [0, 27, u32::MAX] {
+        let text = refused(
+            ENSEMBLE,
+            &Bindings {
+                depth: Some(depth),
+                ..bindings("x")
+            },
+        );
+        assert!(text.contains("--> --depth"), "{text}");
+    }
+    let named = format!("{ENSEMBLE}    quorum: 2\n    mode: sequential\n");
+    let compiled = compiled(
+        &named,
+        &Bindings {
+            depth: Some(1),
+            ..bindings("x")
+        },
+    );
+    assert_eq!(compiled.warnings[0].code, "lowered-quorum");
+    assert!(matches!(
+        compiled.plan.phases[0].kind,
+        PhaseKind::Ensemble {
+            quorum: 1,
+            quorum_named: true,
+            mode: EnsembleMode::Sequential,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn flags_replace_roles_and_models() {
+    let with = |flags: &[(&str, &str)]| {
+        chains(
+            ENSEMBLE,
+            &Bindings {
+                model_overrides: map(flags),
+                ..bindings("x")
+            },
+        )
+    };
+    assert_eq!(with(&[("judge", "gpt-4o")]).1, ["gpt-4o"]);
+    // A model that a role stands for is replaced too; a flag's right side is final.
+    assert_eq!(
+        with(&[("claude-opus", "backend"), ("claude-sonnet", "quick")]).1,
+        ["claude-sonnet"]
+    );
+    assert_eq!(
+        with(&[("frontend", "opencode:x/y@low")]).0,
+        [["claude-sonnet"], ["opencode:x/y@low"]]
+    );
+    let flags = map(&[("jugde", "gpt-4o"), ("judge", "gpt4o")]);
+    let text = refused(
+        ENSEMBLE,
+        &Bindings {
+            model_overrides: flags,
+            ..bindings("x")
+        },
+    );
+    insta::assert_snapshot!(text, @r"
+    error: unknown model or role `gpt4o`
+      --> --model judge=gpt4o
+    hint: did you mean `gpt-4o`?
+
+    error: unknown model or role `jugde`
+      --> --model jugde=gpt-4o
+    hint: did you mean `judge`?
+    ");
+}
+
+#[test]
+fn fallbacks_follow_each_chain_once() {
+    let text = format!("{ENSEMBLE}    fallback: [claude-opus, quick]\n");
+    let (proposers, judge, _) = chains(&text, &bindings("x"));
+    assert_eq!(
+        proposers[0],
+        ["claude-sonnet", "claude-opus", "claude-haiku"]
+    );
+    assert_eq!(judge, ["claude-opus", "claude-haiku"]);
+}
+
+#[test]
+fn a_workflow_lays_its_own_configuration_over() {
+    let text = "\
+models: { mine: { agent: local } }
+agents: { local: { kind: command, command: ./agent } }
+roles: { planner: [mine, claude-opus] }
+limits: { cost: 1.5 }
+defaults: { timeout: 1h30m, project_instructions: false }
+phases:
+  - { name: note, model: planner, context_strategy: distilled, retries: 0, idle_timeout: 90s }
+";
+    let plan = compiled(text, &bindings("x")).plan;
+    assert_eq!(plan.workflow, "w");
+    assert_eq!(plan.limits.cost, Some(MicroUsd(1_500_000)));
+    assert_eq!(plan.agents.len(), 2);
+    let limits = plan.phases[0].limits;
+    assert_eq!(
+        (limits.timeout, limits.idle_timeout, limits.retries),
+        (Millis::minutes(90), Millis::seconds(90), 0)
+    );
+    assert!(!plan.phases[0].project_instructions);
+}
+
+#[test]
+fn declared_inputs_are_bound() {
+    let text = "\
+inputs:
+  ticket: { description: The ticket }
+  area: { default: core }
+  note: { required: false }
+phases:
+  - name: note
+    model: planner
+    context_strategy: fresh
+    output: docs/{area}/{ticket}-{feature}.md
+    prompt: Do {ticket} in {area}; {note}{nothing}
+";
+    let set = |sets: &[(&str, &str)]| Bindings {
+        sets: map(sets),
+        ..bindings("Go on")
+    };
+    let plan = compiled(text, &set(&[("ticket", "T-1")])).plan;
+    assert_eq!(
+        plan.phases[0].output.as_deref(),
+        Some("docs/core/T-1-go-on.md")
+    );
+    assert_eq!(plan.phases[0].prompt, "Do T-1 in core; {nothing}");
+    assert_eq!(plan.inputs["area"], "core");
+    let plan = compiled(text, &set(&[("ticket", "{area}"), ("feature", "f")])).plan;
+    assert_eq!(
+        plan.phases[0].output.as_deref(),
+        Some("docs/core/{area}-f.md")
+    );
+    insta::assert_snapshot!(refused(text, &set(&[("tiket", "T-1"), ("request", "x")])), @r"
+    error: the request is no input to set
+      --> --set request
+    hint: write it after the workflow's name
+
+    error: the workflow has no input `tiket`
+      --> --set tiket
+    hint: did you mean `ticket`?
+
+    error: the input `ticket` needs a value
+      --> w.yaml:2:3
+      |
+    2 |   ticket: { description: The ticket }
+      |   ^^^^^^
+    hint: give it with `--set ticket=…`
+    ");
+}
+
+#[test]
+fn no_value_leads_out_of_its_folder() {
+    let too_long = "x".repeat(201);
+    for value in [
+        "../..",
+        "a/b",
+        "a\\b",
+        "..",
+        "a\nb",
+        "a\0b",
+        "",
+        " ",
+        too_long.as_str(),
+    ] {
+        let sets = map(&[("feature", value)]);
+        let text = refused(
+            ENSEMBLE,
+            &Bindings {
+                sets,
+                ..bindings("x")
+            },
+        );
+        assert!(
+            text.contains("the value of `feature` cannot stand in a path"),
+            "{value:?}: {text}"
+        );
+        assert!(text.contains("w.yaml:8:18"), "{text}");
+    }
+    let text = one_phase("    output: \"{feature}/config\"\n");
+    for value in [".git", ".tipstaff", ".GIT"] {
+        let sets = map(&[("feature", value)]);
+        assert!(
+            refused(
+                &text,
+                &Bindings {
+                    sets,
+                    ..bindings("x")
+                }
+            )
+            .contains("lies in"),
+            "{value}"
+        );
+    }
+    let text = "\
+inputs: [a]
+phases:
+  - { name: x, model: planner, context_strategy: fresh, output: 'docs/{a}.md' }
+  - { name: y, model: planner, context_strategy: fresh, output: 'docs/{feature}.md' }
+";
+    let sets = map(&[("a", "same"), ("feature", "same")]);
+    assert!(
+        refused(
+            text,
+            &Bindings {
+                sets,
+                ..bindings("x")
+            }
+        )
+        .contains("publishes to `docs/same.md` already")
+    );
+}
+
+#[test]
+fn a_prompt_is_a_template_a_file_or_a_text() {
+    let prompt = |keys: &str| {
+        compiled(&one_phase(keys), &bindings("x")).plan.phases[0]
+            .prompt
+            .clone()
+    };
+    assert!(prompt("").starts_with("Instructions of general"));
+    assert!(prompt("    prompt: plan\n").starts_with("Instructions of plan"));
+    assert_eq!(prompt("    prompt: prompts/mine.md\n"), "Mine.");
+    assert_eq!(
+        prompt("    prompt: this and/or that.md\n"),
+        "this and/or that.md"
+    );
+    assert_eq!(
+        prompt("    prompt: |\n      Two\n      lines\n"),
+        "Two\nlines\n"
+    );
+    for keys in [
+        "    prompt: plann\n",
+        "    prompt: gone.md\n",
+        "    prompt: empty.md\n",
+    ] {
+        let text = one_phase(keys);
+        assert!(refused(&text, &bindings("x")).contains("w.yaml:5:13"));
+        let found = check_prompts(&workflow(&text), &stub_prompt, &stub_file);
+        assert_eq!(found.len(), 1);
+    }
+}
+
+#[test]
+fn what_comes_later_is_said_in_the_plan_and_not_by_check() {
+    for (keys, what) in [
+        ("    edits: true\n", "phases that edit files"),
+        ("    when: tests fail\n", "`when`"),
+        ("    gate: true\n", "`gate`"),
+        ("    gate: Really do it?\n", "`gate`"),
+        ("    verify: cargo test\n", "`verify`"),
+        ("    on_fail: { goto: note }\n", "`on_fail`"),
+        ("    checkpoint: { after_tokens: 90_000 }\n", "`checkpoint`"),
+        ("    budget: { tokens: 1000 }\n", "`budget` of a phase"),
+        ("    distill: quick\n", "`distill` by another model"),
+    ] {
+        let compiled = compiled(&one_phase(keys), &bindings("x"));
+        assert_eq!(compiled.warnings, [], "{keys}");
+        match &compiled.plan.phases[0].kind {
+            PhaseKind::Unsupported(unsupported) => assert_eq!(unsupported.what, what),
+            other => panic!("{keys} gave {other:?}"),
+        }
+    }
+    for keys in [
+        "    edits: false\n",
+        "    gate: false\n",
+        "    distill: none\n",
+    ] {
+        let plan = compiled(&one_phase(keys), &bindings("x")).plan;
+        assert!(
+            matches!(plan.phases[0].kind, PhaseKind::Single { .. }),
+            "{keys}"
+        );
+    }
+}
+
+#[test]
+fn inputs_of_all_kinds_are_planned() {
+    let text = "\
+phases:
+  - { name: a, model: planner, context_strategy: fresh, edits: true, verify: make test }
+  - { name: b, model: planner, context_strategy: fresh, input: [a.output, a.handoff, a.changes, a.tests, request, 'file:docs/**/*.md'] }
+";
+    let plan = compiled(text, &bindings("x")).plan;
+    assert_eq!(
+        plan.phases[1].inputs,
+        [
+            PlannedInput::Output("a".into()),
+            PlannedInput::Handoff("a".into()),
+            PlannedInput::Changes("a".into()),
+            PlannedInput::Tests("a".into()),
+            PlannedInput::Request,
+            PlannedInput::Files("docs/**/*.md".into()),
+        ]
+    );
+}

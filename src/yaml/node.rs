@@ -1,0 +1,96 @@
+//! The tree of a parsed text.
+
+use super::Place;
+
+/// A value with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Where it stands.
+    pub place: Place,
+    /// What it is.
+    pub value: Value,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Value {
+    /// A text, number, truth value or nothing; the reader decides which it wants.
+    Scalar(Scalar),
+    /// A list.
+    Seq(Vec<Node>),
+    /// A map in the order of the source; keys are unique.
+    Map(Vec<Entry>),
+}
+
+/// A scalar as written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scalar {
+    /// Its text, escapes resolved.
+    pub text: String,
+    /// Whether it stood there without quotes, so that `true`, `5` and `~` are not texts.
+    pub plain: bool,
+}
+
+/// One key of a map with its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key stands.
+    pub place: Place,
+    /// Its value.
+    pub value: Node,
+}
+
+/// A map's entries, for looking up.
+#[derive(Debug, Clone, Copy)]
+pub struct Fields<'n> {
+    /// Where the map stands.
+    pub place: Place,
+    /// Its entries in order.
+    pub entries: &'n [Entry],
+}
+
+impl<'n> Fields<'n> {
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&'n Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entry of a key.
+    pub fn entry(&self, key: &str) -> Option<&'n Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+}
+
+impl Scalar {
+    /// Whether it is nothing: an empty value, `~` or `null`.
+    pub fn is_null(&self) -> bool {
+        self.plain && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
+
+    /// The truth value it is, if it is one (YAML 1.2: `true` and `false`, no `yes`).
+    pub fn as_bool(&self) -> Option<bool> {
+        match self.text.as_str() {
+            "true" | "True" | "TRUE" if self.plain => Some(true),
+            "false" | "False" | "FALSE" if self.plain => Some(false),
+            _ => None,
+        }
+    }
+}
+
+impl Node {
+    /// What it is, for messages: `a list`, `nothing`.
+    pub fn describe(&self) -> &'static str {
+        match &self.value {
+            Value::Seq(_) => "a list",
+            Value::Map(_) => "a map",
+            Value::Scalar(scalar) if scalar.is_null() => "nothing",
+            Value::Scalar(scalar) if scalar.as_bool().is_some() => "a truth value",
+            Value::Scalar(scalar) if scalar.plain && scalar.text.parse::<f64>().is_ok() => {
+                "a number"
+            }
+            Value::Scalar(_) => "a text",
+        }
+    }
+}

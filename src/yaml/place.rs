@@ -1,0 +1,97 @@
+//! Where something stands in a source.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::{Diagnostic, Severity};
+
+/// A stretch of one line of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+pub struct Place {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// Length in characters; at least 1.
+    pub len: usize,
+}
+
+/// A place with the name of its source: enough to speak about it later.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    /// The source's name.
+    pub source: Arc<str>,
+    /// The place in it.
+    pub place: Place,
+}
+
+impl Spot {
+    /// An error here.
+    pub fn error(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        self.diagnostic(Severity::Error, code, message.into())
+    }
+
+    /// A warning here.
+    pub fn warning(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        self.diagnostic(Severity::Warning, code, message.into())
+    }
+
+    fn diagnostic(&self, severity: Severity, code: &'static str, message: String) -> Diagnostic {
+        Diagnostic {
+            severity,
+            code,
+            message,
+            source: self.source.to_string(),
+            place: Some(self.place),
+            hint: None,
+        }
+    }
+}
+
+/// A value with its spot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands.
+    pub spot: Spot,
+}
+
+impl<T> Spanned<T> {
+    /// The same spot with another value.
+    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned {
+            value: change(self.value),
+            spot: self.spot,
+        }
+    }
+}
+
+impl Spanned<String> {
+    /// The spot of a part of a text, given in bytes of the value. Where the source does not hold the
+    /// value as it is (escapes, folded lines), the whole text's spot.
+    pub fn part(&self, bytes: Range<usize>) -> Spot {
+        let (Some(before), Some(inside)) = (
+            self.value.get(..bytes.start),
+            self.value.get(bytes.start..bytes.end),
+        ) else {
+            return self.spot.clone();
+        };
+        // A plain scalar is as long as its value, a quoted one without escapes two characters longer.
+        let quote = match self.spot.place.len.checked_sub(self.value.chars().count()) {
+            Some(0) => 0,
+            Some(2) => 1,
+            Some(_) | None => return self.spot.clone(),
+        };
+        Spot {
+            source: self.spot.source.clone(),
+            place: Place {
+                line: self.spot.place.line,
+                column: self.spot.place.column + quote + before.chars().count(),
+                len: inside.chars().count().max(1),
+            },
+        }
+    }
+}
