@@ -15,7 +15,7 @@ pub mod plan;
 pub mod process;
 pub mod rehearsal;
 pub mod report;
-// pub mod runtime;
+pub mod runtime;
 pub mod workflow;
 pub mod workspace;
 pub mod yaml;

@@ -6,7 +6,10 @@ use tipstaff::process::{WARDEN_ARG, warden};
 
 fn main() -> ExitCode {
     // Before anything else: a warden starts for every child, and must start fast.
-    if std::env::args_os().nth(1).is_some_and(|arg| arg == WARDEN_ARG) {
+    if std::env::args_os()
+        .nth(1)
+        .is_some_and(|arg| arg == WARDEN_ARG)
+    {
         return warden();
     }
     tipstaff::cli::main()

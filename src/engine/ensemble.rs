@@ -231,7 +231,11 @@ impl Ensemble<'_> {
             match judged(state) {
                 Judged::Pending => return Judging::Pending,
                 Judged::Valid(verdict) => {
-                    return Judging::Decided { by: call.id.clone(), judge: call.id, verdict };
+                    return Judging::Decided {
+                        by: call.id.clone(),
+                        judge: call.id,
+                        verdict,
+                    };
                 }
                 Judged::Failed(why) => reason = why,
                 Judged::Invalid(errors) => {
@@ -242,7 +246,11 @@ impl Ensemble<'_> {
                     match judged(repaired) {
                         Judged::Pending => return Judging::Pending,
                         Judged::Valid(verdict) if has_its_document(&verdict, state) => {
-                            return Judging::Decided { by: repair.id, judge: call.id, verdict };
+                            return Judging::Decided {
+                                by: repair.id,
+                                judge: call.id,
+                                verdict,
+                            };
                         }
                         Judged::Valid(_) => {
                             "the judge says it wrote a synthesis, but left none"

@@ -85,7 +85,11 @@ pub fn inputs(plan: &Plan, phase: &PhasePlan, history: &History) -> Vec<CallInpu
     let files: Vec<(String, Artifact)> = history
         .files()
         .iter()
-        .filter(|file| phase.inputs.contains(&PlannedInput::Files(file.glob.clone())))
+        .filter(|file| {
+            phase
+                .inputs
+                .contains(&PlannedInput::Files(file.glob.clone()))
+        })
         .map(|file| (file.path.clone(), file.artifact.clone()))
         .collect();
     context::select(phase.strategy, phase, &finished, &files)

@@ -7,8 +7,8 @@ use tokio::sync::{mpsc, watch};
 use crate::engine::Input;
 use crate::model::{CallSpec, Failure, FailureKind, ModelName, Usage};
 
-use super::collect::collect;
-use super::monitor::{Monitor, Watched};
+use super::collect::{Ended, attempt_folder};
+use super::monitor::Monitor;
 use super::prepare::{Prepared, prepare};
 use super::{Site, salvage};
 
@@ -40,7 +40,13 @@ impl Attempt {
         model: ModelName,
         reports: mpsc::UnboundedSender<Input>,
     ) -> Self {
-        Self { site, call, number, model, reports }
+        Self {
+            site,
+            call,
+            number,
+            model,
+            reports,
+        }
     }
 
     /// Carries the attempt out and reports its end, whatever happens.
@@ -59,21 +65,44 @@ impl Attempt {
             _ = control.wait_for(|control| *control > Control::Run) => return Err(cancelled()),
         };
         let prepared = prepare(self).await?;
-        let Prepared { scratch, transcript, child, prompt_tokens, remarks } = prepared;
+        let Prepared {
+            scratch,
+            kind,
+            transcript,
+            child,
+            prompt_tokens,
+            remarks,
+        } = prepared;
         self.report(Input::Spawned {
             call: self.call.id.clone(),
             attempt: self.number,
             pid: child.pid(),
             prompt_tokens,
         });
-        let monitor = Monitor::new(self, &scratch, transcript, starting)?;
-        let watched: Watched = monitor.watch(child, control).await?;
-        Ok(collect(&self.site, &self.call, self.number, &scratch, watched, remarks))
+        let monitor = Monitor::new(self, &scratch, kind, transcript, starting);
+        let watched = monitor.watch(child, control).await?;
+        let ended = Ended {
+            site: &self.site,
+            call: &self.call,
+            attempt: self.number,
+            scratch: &scratch,
+        };
+        Ok(ended.collect(&watched, remarks))
+    }
+
+    /// Its folder, relative to the run folder.
+    pub fn folder(&self) -> String {
+        attempt_folder(&self.site, &self.call, self.number)
     }
 
     /// The report of a failed end.
     pub fn failed(&self, failure: Failure, usage: Usage) -> Input {
-        Input::Failed { call: self.call.id.clone(), attempt: self.number, failure, usage }
+        Input::Failed {
+            call: self.call.id.clone(),
+            attempt: self.number,
+            failure,
+            usage,
+        }
     }
 
     /// Tells the loop; it may be gone already, then nobody needs to know.
@@ -84,5 +113,8 @@ impl Attempt {
 
 /// The failure of an attempt that tipstaff ended itself.
 pub fn cancelled() -> Failure {
-    Failure::new(FailureKind::Cancelled, "ended by tipstaff: no longer needed")
+    Failure::new(
+        FailureKind::Cancelled,
+        "ended by tipstaff: no longer needed",
+    )
 }

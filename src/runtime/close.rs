@@ -34,11 +34,18 @@ enum CloseError {
 pub fn close(site: &Site, history: &History, phase: &PhaseName, winner: &Winner) -> Input {
     let closing = Phase::find(site, history, phase, winner).and_then(|phase| phase.close());
     match closing {
-        Ok(closing) => Input::Closed { phase: phase.clone(), closing },
+        Ok(closing) => Input::Closed {
+            phase: phase.clone(),
+            closing,
+        },
         Err(error) => {
-            let failure = Failure::new(FailureKind::Machine, error.to_string())
-                .hint("mend the cause, then go on with `tipstaff resume`; nothing has to be paid twice");
-            Input::NotClosed { phase: phase.clone(), failure }
+            let failure = Failure::new(FailureKind::Machine, error.to_string()).hint(
+                "mend the cause, then go on with `tipstaff resume`; nothing has to be paid twice",
+            );
+            Input::NotClosed {
+                phase: phase.clone(),
+                failure,
+            }
         }
     }
 }
@@ -63,23 +70,40 @@ impl<'a> Phase<'a> {
         let missing = || CloseError::NoDocument(winner.call.clone(), phase.clone());
         let plan = site.plan.phase(phase).ok_or_else(missing)?;
         let folder = site.plan.phase_folder(phase).ok_or_else(missing)?;
-        let result = history.call(&winner.call).and_then(|call| call.result()).ok_or_else(missing)?;
+        let result = history
+            .call(&winner.call)
+            .and_then(|call| call.result())
+            .ok_or_else(missing)?;
         let deliverable = result.deliverable.as_ref().ok_or_else(missing)?;
-        Ok(Self { site, history, plan, folder, winner, result, deliverable })
+        Ok(Self {
+            site,
+            history,
+            plan,
+            folder,
+            winner,
+            result,
+            deliverable,
+        })
     }
 
     fn close(&self) -> Result<Closing, CloseError> {
         let document = self.site.folder.read_artifact(self.deliverable)?;
-        let deliverable =
-            self.site.folder.write_artifact(&format!("{}/output.md", self.folder), &document)?;
+        let deliverable = self
+            .site
+            .folder
+            .write_artifact(&format!("{}/output.md", self.folder), &document)?;
         if let Some(verdict) = self.verdict() {
             let json = to_json(&verdict);
-            self.site.folder.write_artifact(&format!("{}/verdict.json", self.folder), &json)?;
+            self.site
+                .folder
+                .write_artifact(&format!("{}/verdict.json", self.folder), &json)?;
         }
         let handoff = self.handoff(&document, &deliverable)?;
         let json = to_json(&handoff);
-        let artifact =
-            self.site.folder.write_artifact(&format!("{}/handoff.json", self.folder), &json)?;
+        let artifact = self
+            .site
+            .folder
+            .write_artifact(&format!("{}/handoff.json", self.folder), &json)?;
         let markdown = handoff::render(&handoff);
         self.site
             .folder
@@ -95,7 +119,9 @@ impl<'a> Phase<'a> {
     }
 
     fn publish(&self, document: &[u8]) -> Result<(Option<String>, Option<String>), CloseError> {
-        let Some(output) = &self.plan.output else { return Ok((None, None)) };
+        let Some(output) = &self.plan.output else {
+            return Ok((None, None));
+        };
         let name = output.rsplit('/').next().unwrap_or(output);
         let kept = format!("{}/previous/{name}", self.folder);
         let keep_at = self.site.folder.root().join(&kept);
@@ -116,8 +142,8 @@ impl<'a> Phase<'a> {
             }
             (_, Distill::Nobody) => (handoff::extract(&document), HandoffOrigin::Extracted),
         };
-        let (words, cut) = handoff::limit(words, HANDOFF_TOKENS);
-        remarks.extend(cut);
+        let limited = handoff::limit(words, HANDOFF_TOKENS);
+        remarks.extend(limited.remarks);
         remarks.extend(self.result.remarks.iter().cloned());
         let facts = HandoffFacts {
             phase: self.plan.name.to_string(),
@@ -127,11 +153,16 @@ impl<'a> Phase<'a> {
             inputs: self.inputs(),
             remarks,
         };
-        Ok(Handoff { words, facts })
+        Ok(Handoff {
+            words: limited.words,
+            facts,
+        })
     }
 
     fn own_words(&self) -> Result<Option<HandoffWords>, CloseError> {
-        let Some(artifact) = &self.result.handoff else { return Ok(None) };
+        let Some(artifact) = &self.result.handoff else {
+            return Ok(None);
+        };
         let bytes = self.site.folder.read_artifact(artifact)?;
         // It was valid when it was collected; a digest that still fits says so.
         Ok(serde_json::from_slice(&bytes).ok())
@@ -139,12 +170,17 @@ impl<'a> Phase<'a> {
 
     fn models(&self) -> Vec<ModelName> {
         let call = self.history.call(&self.winner.call);
-        call.and_then(|call| call.model()).cloned().into_iter().collect()
+        call.and_then(|call| call.model())
+            .cloned()
+            .into_iter()
+            .collect()
     }
 
     fn inputs(&self) -> Vec<String> {
         let call = self.history.call(&self.winner.call);
-        let inputs = call.map(|call| call.spec.inputs.as_slice()).unwrap_or_default();
+        let inputs = call
+            .map(|call| call.spec.inputs.as_slice())
+            .unwrap_or_default();
         let named = inputs.iter().filter_map(|input| match &input.source {
             InputSource::Request => Some("request".to_owned()),
             InputSource::Deliverable(phase) => Some(format!("{phase}.output")),
@@ -165,13 +201,19 @@ impl<'a> Phase<'a> {
             Decider::Person | Decider::Only => (None, None),
         };
         let proposals = labels.iter().map(|(label, call)| {
-            let behind = Behind { call: call.clone(), model: self.model_of(call) };
+            let behind = Behind {
+                call: call.clone(),
+                model: self.model_of(call),
+            };
             (label.clone(), behind)
         });
         Some(PublishedVerdict {
             decision: judgement.as_ref().map(|judgement| judgement.decision),
             winner: self.winner.label.clone(),
-            scores: judgement.as_ref().map(|judgement| judgement.scores.clone()).unwrap_or_default(),
+            scores: judgement
+                .as_ref()
+                .map(|judgement| judgement.scores.clone())
+                .unwrap_or_default(),
             rationale: judgement.map(|judgement| judgement.rationale),
             by: self.winner.by.clone(),
             judge,

@@ -3,8 +3,10 @@
 use crate::agents::{self, Ending};
 use crate::context::{self, Decoded, HandoffLeft};
 use crate::engine::Input;
-use crate::model::{Artifact, CallResult, CallSpec, Contract, Failure, HandoffWords, Purpose, Usage};
-use crate::process;
+use crate::model::{
+    Artifact, CallResult, CallSpec, Contract, Failure, HandoffWords, Purpose, Usage,
+};
+use crate::process::{self, Asked};
 
 use super::Site;
 use super::monitor::Watched;
@@ -60,8 +62,17 @@ impl Ended<'_> {
             left.deliverable = self.repaired_document();
         }
         let decoded = context::decode_answer(&self.call.contract, &left)?;
-        remarks.extend(watched.exit.leaked.iter().map(|process| {
-            format!("ended process {}, which the agent left behind: {}", process.pid, process.command)
+        let left_behind = watched
+            .exit
+            .leaked
+            .iter()
+            .filter(|_| watched.exit.asked == Asked::No);
+        remarks.extend(left_behind.map(|process| {
+            let command = self.site.redactor.redact(&process.command);
+            format!(
+                "ended process {}, which the agent left behind: {command}",
+                process.pid
+            )
         }));
         self.keep(decoded, remarks, usage)
     }
@@ -77,12 +88,19 @@ impl Ended<'_> {
             HandoffLeft::Valid(words) => Some(self.artifact("handoff.json", &to_json(&words))?),
             HandoffLeft::Absent => None,
             HandoffLeft::Invalid(errors) => {
-                remarks.push(format!("the agent's handoff is not valid: {}", errors.join("; ")));
+                remarks.push(format!(
+                    "the agent's handoff is not valid: {}",
+                    errors.join("; ")
+                ));
                 None
             }
         };
-        let deliverable = decoded.deliverable.map(|text| self.artifact("deliverable.md", &text));
-        let structured = decoded.structured.map(|text| self.artifact(self.structured_name(), &text));
+        let deliverable = decoded
+            .deliverable
+            .map(|text| self.artifact("deliverable.md", &text));
+        let structured = decoded
+            .structured
+            .map(|text| self.artifact(self.structured_name(), &text));
         Ok(CallResult {
             answer: decoded.answer,
             deliverable: deliverable.transpose()?,
@@ -102,41 +120,60 @@ impl Ended<'_> {
 
     /// The document of the judge whose verdict is being repaired: the form is mended, not the text.
     fn repaired_document(&self) -> Option<Vec<u8>> {
-        let faulty = self.call.inputs.iter().find_map(|input| input.artifact.as_ref())?;
+        let faulty = self
+            .call
+            .inputs
+            .iter()
+            .find_map(|input| input.artifact.as_ref())?;
         let (folder, _) = faulty.path.rsplit_once('/')?;
         std::fs::read(self.site.folder.path(&format!("{folder}/deliverable.md"))).ok()
     }
 
     fn keep_streams(&self) -> Result<(), Failure> {
         let folder = attempt_folder(self.site, self.call, self.attempt);
-        let streams = [(self.scratch.events(), "events.jsonl"), (self.scratch.errors(), "stderr.log")];
+        let streams = [
+            (self.scratch.events(), "events.jsonl"),
+            (self.scratch.errors(), "stderr.log"),
+        ];
         for (from, name) in streams {
             let to = self.site.folder.path(&format!("{folder}/{name}"));
             if from.exists() {
-                self.site.redactor.redact_file(&from, &to).map_err(machine)?;
+                self.site
+                    .redactor
+                    .redact_file(&from, &to)
+                    .map_err(machine)?;
             }
         }
         Ok(())
     }
 
     fn artifact(&self, name: &str, text: &str) -> Result<Artifact, Failure> {
-        let path = format!("{}/{name}", attempt_folder(self.site, self.call, self.attempt));
+        let path = format!(
+            "{}/{name}",
+            attempt_folder(self.site, self.call, self.attempt)
+        );
         let clean = self.site.redactor.redact(text);
-        self.site.folder.write_artifact(&path, clean.as_bytes()).map_err(machine)
+        self.site
+            .folder
+            .write_artifact(&path, clean.as_bytes())
+            .map_err(machine)
     }
 }
 
 /// An attempt's folder, relative to the run folder.
 pub fn attempt_folder(site: &Site, call: &CallSpec, attempt: u32) -> String {
-    let phase = site.plan.phase_folder(&call.phase).unwrap_or_else(|| "phases/00-unknown".to_owned());
+    let phase = site
+        .plan
+        .phase_folder(&call.phase)
+        .unwrap_or_else(|| "phases/00-unknown".to_owned());
     format!("{phase}/calls/{}/attempt-{attempt}", call.id)
 }
 
 fn exit(watched: &Watched) -> agents::Exit {
     match watched.exit.ending {
         _ if watched.ended_by_us => agents::Exit::EndedByUs,
-        process::Ending::Code(code) => agents::Exit::Code(code),
-        process::Ending::Signal(signal) => agents::Exit::Signal(signal),
+        process::Ending::Exited(code) => agents::Exit::Code(code),
+        process::Ending::Signaled(signal) => agents::Exit::Signal(signal),
         process::Ending::Unknown => agents::Exit::Signal(9),
     }
 }

@@ -129,7 +129,11 @@ impl Driver<'_> {
         let mut end = None;
         for effect in step.effects {
             match effect {
-                Effect::StartAttempt { call, attempt, model } => {
+                Effect::StartAttempt {
+                    call,
+                    attempt,
+                    model,
+                } => {
                     let (control, controlled) = watch::channel(Control::Run);
                     self.controls.insert((call.id.clone(), attempt), control);
                     let site = self.site.clone();
@@ -153,7 +157,9 @@ impl Driver<'_> {
     fn interrupt(&mut self, signal: &str) -> Option<Input> {
         self.interrupts += 1;
         if self.interrupts == 1 {
-            return Some(Input::Interrupt { signal: signal.to_owned() });
+            return Some(Input::Interrupt {
+                signal: signal.to_owned(),
+            });
         }
         self.kill_all();
         None
@@ -182,7 +188,9 @@ async fn wait_until(at: Option<Instant>) {
 /// The wall clock, read here and nowhere below the edge.
 fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Timestamp(since.map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX)))
+    Timestamp(since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }))
 }
 
 fn instant(at: Timestamp) -> Instant {

@@ -21,11 +21,15 @@ impl StartGate {
     /// A gate as wide as the machine.
     pub fn of_this_machine() -> Self {
         let cores = available_parallelism().map_or(1, NonZero::get);
-        Self { places: std::sync::Arc::new(Semaphore::new(cores)) }
+        Self {
+            places: std::sync::Arc::new(Semaphore::new(cores)),
+        }
     }
 
     /// Waits for a place.
     pub async fn enter(&self) -> Starting {
-        Starting { _place: self.places.clone().acquire_owned().await.ok() }
+        Starting {
+            _place: self.places.clone().acquire_owned().await.ok(),
+        }
     }
 }

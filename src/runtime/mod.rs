@@ -27,6 +27,7 @@ mod salvage;
 mod scratch;
 mod signals;
 mod site;
+mod streams;
 
 pub use drive::{Observer, drive};
 pub use error::RuntimeError;

@@ -5,23 +5,20 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use crate::agents::{self, Transcript};
+use crate::agents::Transcript;
 use crate::engine::Input;
-use crate::model::{Failure, FailureKind, Millis, Usage};
+use crate::model::{CallSpec, Failure, FailureKind, Millis, Usage};
 use crate::plan::AgentKind;
-use crate::process::{Child, Deadlines, Exit, Expired, LineTail, TailLine, Watch};
+use crate::process::{Asked, Child, Deadlines, Exit, Expired, Watch};
 
 use super::attempt::{Attempt, Control, cancelled};
 use super::gate::Starting;
 use super::out_folder::OutFolder;
 use super::scratch::Scratch;
+use super::streams::Streams;
 
 /// The watched files are looked at this often, whatever the system's hints say.
 const RESCAN: Duration = Duration::from_millis(500);
-/// Longer lines of output are skipped; the largest real one seen is an image of 3 MB.
-const LONGEST_LINE: usize = 8 << 20;
-/// How much of standard error is kept for explaining a failure.
-const STDERR_KEPT: usize = 16 << 10;
 /// After its final answer, or with everything written, an agent gets this long to end by itself.
 const LINGER: Duration = Duration::from_secs(5);
 /// An agent that has said nothing for this long lets the next one start up.
@@ -40,14 +37,39 @@ pub struct Watched {
     pub ended_by_us: bool,
 }
 
+/// An attempt whose process ended under another supervisor, read from the files it left.
+pub fn replay(
+    call: &CallSpec,
+    kind: AgentKind,
+    transcript: Transcript,
+    scratch: &Scratch,
+    exit: Exit,
+) -> Result<Watched, Failure> {
+    let mut streams = Streams::new(scratch, kind, transcript);
+    while streams.read()?.more {}
+    streams.finish();
+    let mut out = OutFolder::new(&scratch.workspace(), call.contract.clone());
+    out.rescan(Instant::now());
+    let ended_by_us = exit.asked != Asked::No;
+    let Streams {
+        transcript,
+        stderr_tail,
+        ..
+    } = streams;
+    Ok(Watched {
+        transcript,
+        out,
+        exit,
+        stderr_tail,
+        failure: None,
+        ended_by_us,
+    })
+}
+
 /// The watch over one attempt.
 pub struct Monitor<'a> {
     attempt: &'a Attempt,
-    kind: AgentKind,
-    events: LineTail,
-    errors: LineTail,
-    stderr_tail: String,
-    transcript: Transcript,
+    streams: Streams,
     out: OutFolder,
     watch: Watch,
     deadlines: Deadlines,
@@ -71,15 +93,11 @@ impl<'a> Monitor<'a> {
         let limits = attempt.call.limits;
         let now = Instant::now();
         let out = scratch.workspace().join(".tipstaff/out");
-        let (events, errors) = (scratch.events(), scratch.errors());
         Self {
             attempt,
             kind,
-            watch: Watch::new(&[&out, &events, &errors], RESCAN),
-            events: LineTail::new(events, LONGEST_LINE),
-            errors: LineTail::new(errors, LONGEST_LINE),
-            stderr_tail: String::new(),
-            transcript,
+            watch: Watch::new(&[&out, &scratch.events(), &scratch.errors()], RESCAN),
+            streams: Streams::new(scratch, kind, transcript),
             out: OutFolder::new(&scratch.workspace(), attempt.call.contract.clone()),
             deadlines: Deadlines {
                 idle: Some(limits.idle_timeout.into()),
@@ -118,67 +136,35 @@ impl<'a> Monitor<'a> {
             }
         };
         while self.look()? {}
-        for line in [self.events.finish(), self.errors.finish()].into_iter().flatten() {
-            self.event(line);
-        }
-        self.out.rescan(Instant::now());
+        self.streams.finish();
         Ok(Watched {
-            transcript: self.transcript,
+            transcript: self.streams.transcript,
             out: self.out,
             exit,
-            stderr_tail: self.stderr_tail,
+            stderr_tail: self.streams.stderr_tail,
             failure: self.failure,
             ended_by_us: self.ended_by_us,
         })
     }
 
-    /// Reads what is new. Tells whether there is more already.
+    /// Looks at everything that may have moved. Tells whether there is more already.
     fn look(&mut self) -> Result<bool, Failure> {
-        let unreadable = |error: std::io::Error| {
-            Failure::new(FailureKind::Machine, format!("failed to read the agent's output: {error}"))
-        };
-        let before = self.events.bytes_read() + self.errors.bytes_read();
-        for line in self.events.read_new().map_err(unreadable)? {
-            self.event(line);
-        }
-        for line in self.errors.read_new().map_err(unreadable)? {
-            self.error(line);
-        }
-        let read = self.events.bytes_read() + self.errors.bytes_read() > before;
-        if self.out.rescan(Instant::now()) || read {
+        let look = self.streams.read()?;
+        if self.out.rescan(Instant::now()) || look.heard {
             self.heard = Instant::now();
         }
-        if read || self.started.elapsed() > START_UP {
+        if look.heard || self.started.elapsed() > START_UP {
             self.starting = None;
         }
         self.report_progress();
-        Ok(self.events.has_more() || self.errors.has_more())
-    }
-
-    fn event(&mut self, line: TailLine) {
-        // A line too long to be read carries an attachment, nothing that decides.
-        if let TailLine::Text(text) = line {
-            for signal in agents::decode(self.kind, &text) {
-                self.transcript.apply(signal);
-            }
-        }
-    }
-
-    fn error(&mut self, line: TailLine) {
-        let TailLine::Text(text) = line else { return };
-        if let Some(trouble) = agents::decode_stderr(self.kind, &text) {
-            self.transcript.apply_stderr(trouble);
-        }
-        self.stderr_tail.push_str(&text);
-        self.stderr_tail.push('\n');
-        if self.stderr_tail.len() > 2 * STDERR_KEPT {
-            let from = self.stderr_tail.ceil_char_boundary(self.stderr_tail.len() - STDERR_KEPT);
-            self.stderr_tail.drain(..from);
-        }
+        Ok(look.more)
     }
 
     fn report_progress(&mut self) {
-        let now = (self.transcript.usage(), self.transcript.doing().to_owned());
+        let now = (
+            self.streams.transcript.usage(),
+            self.streams.transcript.doing().to_owned(),
+        );
         if now == self.reported || self.ended_by_us {
             return;
         }
@@ -198,7 +184,7 @@ impl<'a> Monitor<'a> {
             return;
         }
         let now = Instant::now();
-        if self.transcript.is_final() || self.out.is_complete() {
+        if self.streams.transcript.is_final() || self.out.is_complete() {
             self.finished_at.get_or_insert(now);
         } else {
             self.finished_at = None;
@@ -212,7 +198,7 @@ impl<'a> Monitor<'a> {
     }
 
     fn reason_to_end(&self, child: &Child, now: Instant) -> Option<Failure> {
-        if let Some(failure) = self.transcript.must_end() {
+        if let Some(failure) = self.streams.transcript.must_end() {
             return Some(failure);
         }
         if child.over_limit() {
@@ -224,14 +210,25 @@ impl<'a> Monitor<'a> {
         }
         let silent = now - self.heard;
         let millis = Millis(u64::try_from(silent.as_millis()).unwrap_or(u64::MAX));
-        if self.transcript.patience().is_some_and(|patience| millis > patience) {
-            return Some(self.transcript.silence(millis));
+        if self
+            .streams
+            .transcript
+            .patience()
+            .is_some_and(|patience| millis > patience)
+        {
+            return Some(self.streams.transcript.silence(millis));
         }
-        match self.deadlines.expired(self.started.into(), self.heard.into(), now.into())? {
-            Expired::Idle => Some(self.transcript.silence(millis)),
+        match self
+            .deadlines
+            .expired(self.started.into(), self.heard.into(), now.into())?
+        {
+            Expired::Idle => Some(self.streams.transcript.silence(millis)),
             Expired::Total => {
                 let limit = self.attempt.call.limits.timeout;
-                Some(Failure::new(FailureKind::Timeout, format!("not done within {limit}")))
+                Some(Failure::new(
+                    FailureKind::Timeout,
+                    format!("not done within {limit}"),
+                ))
             }
         }
     }
@@ -258,9 +255,18 @@ impl<'a> Monitor<'a> {
     /// When to look again although nothing moved.
     fn deadline(&self) -> Instant {
         let expiry = self.deadlines.next(self.started.into(), self.heard.into());
-        let patience = self.transcript.patience().map(|patience| self.heard + patience.into());
+        let patience = self
+            .streams
+            .transcript
+            .patience()
+            .map(|patience| self.heard + patience.into());
         let lingered = self.finished_at.map(|at| at + LINGER);
-        let times = [expiry.map(Instant::from_std), patience, lingered, self.out.settled_at()];
+        let times = [
+            expiry.map(Instant::from_std),
+            patience,
+            lingered,
+            self.out.settled_at(),
+        ];
         let now = Instant::now();
         let next = times.into_iter().flatten().filter(|at| *at > now).min();
         next.unwrap_or(now + RESCAN)

@@ -5,14 +5,14 @@ use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
 
-use crate::context::{self, Completeness, Left};
+use crate::context::{self, Completeness, Left, OutFiles};
 use crate::model::Contract;
 
 /// Files are final when they have been complete and unchanged for this long.
 const SETTLED_AFTER: Duration = Duration::from_millis(1500);
 
 /// Larger files are not read; `context` calls them bad output.
-const LARGEST: u64 = context::MAX_DELIVERABLE_BYTES as u64;
+const LARGEST: u64 = context::LIMIT as u64;
 
 /// The output folder of a call.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ impl OutFolder {
     /// The output folder of a workspace.
     pub fn new(workspace: &Path, contract: Contract) -> Self {
         Self {
-            path: workspace.join(".tipstaff/out"),
+            path: workspace.join(context::OUT),
             contract,
             seen: Vec::new(),
             complete_since: None,
@@ -41,7 +41,13 @@ impl OutFolder {
             return false;
         }
         self.seen = seen;
-        let complete = context::completeness(&self.contract, &self.read()) == Completeness::Complete;
+        let left = self.read();
+        let files = OutFiles {
+            deliverable: left.deliverable.as_deref(),
+            handoff: left.handoff.as_deref(),
+            verdict: left.verdict.as_deref(),
+        };
+        let complete = context::completeness(&self.contract, &files) == Completeness::Complete;
         self.complete_since = complete.then_some(now);
         true
     }
@@ -59,9 +65,9 @@ impl OutFolder {
     /// What is there.
     pub fn read(&self) -> Left {
         Left {
-            deliverable: self.file("deliverable.md"),
-            handoff: self.file("handoff.json"),
-            verdict: self.file("verdict.json"),
+            deliverable: self.file(context::DELIVERABLE),
+            handoff: self.file(context::HANDOFF),
+            verdict: self.file(context::VERDICT),
             final_message: None,
         }
     }
@@ -78,7 +84,10 @@ impl OutFolder {
     }
 
     fn list(&self) -> Vec<(String, u64, SystemTime)> {
-        let entries = std::fs::read_dir(&self.path).into_iter().flatten().flatten();
+        let entries = std::fs::read_dir(&self.path)
+            .into_iter()
+            .flatten()
+            .flatten();
         let mut seen: Vec<_> = entries
             .filter_map(|entry| {
                 let meta = entry.metadata().ok()?;

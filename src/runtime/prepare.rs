@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use crate::agents::{self, Assignment, Launch, Seed, SeedFile, Transcript};
 use crate::context::{self, Assembled, Assembly, Ledger};
 use crate::model::{Artifact, CallInput, Failure, FailureKind, Ground, InputSource};
-use crate::plan::{AgentSpec, ModelSpec};
-use crate::process::{self, Child, ChildSpec};
+use crate::plan::{AgentKind, AgentSpec, ModelSpec};
+use crate::process::{self, Child, ChildSpec, ProcessError};
 use crate::rehearsal::RehearsedCall;
 use crate::workspace::{ControlFiles, Workspace};
 
@@ -23,6 +23,7 @@ pub const MOST_OUTPUT: u64 = 512 << 20;
 /// A running attempt.
 pub struct Prepared {
     pub scratch: Scratch,
+    pub kind: AgentKind,
     pub transcript: Transcript,
     pub child: Child,
     pub prompt_tokens: u64,
@@ -47,6 +48,7 @@ pub async fn prepare(attempt: &Attempt) -> Result<Prepared, Failure> {
     let child = start(attempt, &scratch, launch).await?;
     Ok(Prepared {
         scratch,
+        kind: agent.kind,
         transcript: Transcript::new(agent.kind, model.price),
         child,
         prompt_tokens: ledger.total.tokens,
@@ -66,18 +68,26 @@ fn specs(attempt: &Attempt) -> Result<(&ModelSpec, &AgentSpec), Failure> {
 
 /// The texts of the call's inputs, by their artifacts' paths.
 fn contents(attempt: &Attempt) -> Result<BTreeMap<String, String>, Failure> {
-    let artifacts = attempt.call.inputs.iter().filter_map(|input| input.artifact.as_ref());
+    let artifacts = attempt
+        .call
+        .inputs
+        .iter()
+        .filter_map(|input| input.artifact.as_ref());
     let read = |artifact: &Artifact| {
-        let bytes = attempt.site.folder.read_artifact(artifact).map_err(machine)?;
-        Ok((artifact.path.clone(), String::from_utf8_lossy(&bytes).into_owned()))
+        let bytes = attempt
+            .site
+            .folder
+            .read_artifact(artifact)
+            .map_err(machine)?;
+        Ok((
+            artifact.path.clone(),
+            String::from_utf8_lossy(&bytes).into_owned(),
+        ))
     };
     artifacts.map(read).collect()
 }
 
-fn assemble(
-    attempt: &Attempt,
-    contents: &BTreeMap<String, String>,
-) -> Result<Assembled, Failure> {
+fn assemble(attempt: &Attempt, contents: &BTreeMap<String, String>) -> Result<Assembled, Failure> {
     let instructions = attempt.site.instructions.as_ref();
     let assembly = Assembly {
         plan: &attempt.site.plan,
@@ -97,14 +107,18 @@ fn fits(ledger: &Ledger) -> Result<(), Failure> {
     };
     let mut parts: Vec<_> = ledger.parts.iter().collect();
     parts.sort_by_key(|part| std::cmp::Reverse(part.tokens));
-    let largest = parts.iter().take(3).map(|part| format!("{} ({})", part.name, part.tokens));
+    let largest = parts
+        .iter()
+        .take(3)
+        .map(|part| format!("{} ({})", part.name, part.tokens));
     let message = format!(
         "the prompt has about {} tokens, the model's window {window}; the largest parts: {}",
         ledger.total.tokens,
         largest.collect::<Vec<_>>().join(", ")
     );
-    Err(Failure::new(FailureKind::ContextOverflow, message)
-        .hint("use `context_strategy: distilled`, name fewer inputs, or use a model with a larger window"))
+    Err(Failure::new(FailureKind::ContextOverflow, message).hint(
+        "use `context_strategy: distilled`, name fewer inputs, or use a model with a larger window",
+    ))
 }
 
 /// Makes the scratch folder: the workspace with its inputs, the private home, the prompt.
@@ -172,7 +186,10 @@ fn launch(
             contract: attempt.call.contract.clone(),
             request: site.plan.request.clone(),
         });
-        agents::Endpoint { base_url: endpoint.base_url, key: endpoint.key }
+        agents::Endpoint {
+            base_url: endpoint.base_url,
+            key: endpoint.key,
+        }
     });
     let (workspace, private) = (scratch.workspace(), scratch.private());
     let launch = agents::launch(&Assignment {
@@ -194,7 +211,10 @@ fn launch(
 
 fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
     let purpose = serde_json::to_value(attempt.call.purpose).ok();
-    let purpose = purpose.as_ref().and_then(|purpose| purpose.as_str()).unwrap_or_default();
+    let purpose = purpose
+        .as_ref()
+        .and_then(|purpose| purpose.as_str())
+        .unwrap_or_default();
     [
         ("TIPSTAFF_RUN", attempt.site.run.to_string()),
         ("TIPSTAFF_CALL", attempt.call.id.to_string()),
@@ -210,9 +230,7 @@ fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
 
 fn seed(file: &SeedFile) -> Result<(), Failure> {
     match &file.seed {
-        Seed::Folder => {
-            fs::create_dir_all(&file.path).map_err(|error| at_path(&file.path, &error))
-        }
+        Seed::Folder => fs::create_dir_all(&file.path).map_err(|error| at_path(&file.path, &error)),
         Seed::File { content, mode } => write(&file.path, content.as_bytes(), *mode),
         Seed::Link { target } => {
             make_parent(&file.path)?;
@@ -235,23 +253,46 @@ async fn start(attempt: &Attempt, scratch: &Scratch, launch: Launch) -> Result<C
         grace: attempt.site.grace,
         max_output_bytes: Some(MOST_OUTPUT),
     };
-    process::start(&spec, &attempt.site.program).await.map_err(|error| {
-        let kind = if error.is_program() { FailureKind::AgentMissing } else { FailureKind::Machine };
-        Failure::new(kind, chain(&error))
-    })
+    process::start(spec, &attempt.site.program)
+        .await
+        .map_err(|error| {
+            let kind = match error {
+                ProcessError::ProgramMissing { .. } | ProcessError::NotExecutable { .. } => {
+                    FailureKind::AgentMissing
+                }
+                ProcessError::Execute { .. }
+                | ProcessError::Folder { .. }
+                | ProcessError::Stream { .. }
+                | ProcessError::Describe { .. }
+                | ProcessError::Warden { .. }
+                | ProcessError::WardenGone { .. }
+                | ProcessError::Wait { .. } => FailureKind::Machine,
+            };
+            Failure::new(kind, chain(&error))
+        })
 }
 
 /// Writes a record of the run folder, without secrets.
 fn keep(attempt: &Attempt, relative: &str, text: &str) -> Result<(), Failure> {
     let clean = attempt.site.redactor.redact(text);
-    let written = attempt.site.folder.write_artifact(relative, clean.as_bytes());
+    let written = attempt
+        .site
+        .folder
+        .write_artifact(relative, clean.as_bytes());
     written.map(|_| ()).map_err(machine)
 }
 
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     make_parent(path)?;
-    let opened = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(mode).open(path);
-    opened.and_then(|mut file| file.write_all(bytes)).map_err(|error| at_path(path, &error))
+    let opened = fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(mode)
+        .open(path);
+    opened
+        .and_then(|mut file| file.write_all(bytes))
+        .map_err(|error| at_path(path, &error))
 }
 
 fn make_parent(path: &Path) -> Result<(), Failure> {
@@ -260,7 +301,10 @@ fn make_parent(path: &Path) -> Result<(), Failure> {
 }
 
 fn at_path(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(FailureKind::Machine, format!("failed to write {}: {error}", path.display()))
+    Failure::new(
+        FailureKind::Machine,
+        format!("failed to write {}: {error}", path.display()),
+    )
 }
 
 /// The failure of the machine below: disk, folders, threads.

@@ -35,7 +35,12 @@ fn salvage_attempt(site: &Site, call: &CallSpec, attempt: u32, model: &ModelName
         return None;
     }
     let remarks = vec!["finished while its supervisor was gone".to_owned()];
-    let ended = Ended { site, call, attempt, scratch: &scratch };
+    let ended = Ended {
+        site,
+        call,
+        attempt,
+        scratch: &scratch,
+    };
     Some(ended.collect(&watched, remarks))
 }
 

@@ -13,7 +13,9 @@ pub struct Scratch {
 impl Scratch {
     /// The folder of an attempt below the run's scratch folder. Makes nothing.
     pub fn of(run: &Path, call: &CallId, attempt: u32) -> Self {
-        Self { root: run.join(format!("{call}-{attempt}")) }
+        Self {
+            root: run.join(format!("{call}-{attempt}")),
+        }
     }
 
     /// The folder itself.
