@@ -31,6 +31,8 @@ mod words;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_parts;
 
 pub use display::Display;
 pub use error::ReportError;

@@ -3,21 +3,16 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Answer, Artifact, CallId, CallKey, CallLimits, CallResult, CallSpec, Closing, Contract,
-    Decider, Decision, Digest, Event, FORMAT, Failure, FailureKind, Ground, HandoffOrigin,
-    Judgement, Label, MicroUsd, Millis, ModelName, PersonAnswer, PhaseName, Profile, Purpose,
-    Question, Record, RunEnd, RunId, RunLimits, Timestamp, Usage,
+    Answer, CallId, CallResult, CallSpec, Decider, Decision, Digest, Event, FORMAT, Failure,
+    FailureKind, Label, Millis, ModelName, PersonAnswer, Purpose, Question, Record, RunEnd, RunId,
+    Timestamp, Usage,
 };
-use crate::plan::{Distill, EnsembleMode, PhaseKind, PhasePlan, Plan, Strategy};
+use crate::plan::Plan;
+
+use super::sample_parts::{call, closed, document, limits, phase, plan, used, verdict};
 
 /// 2026-11-22T15:45:01Z.
 const START: u64 = 1_795_362_301_000;
-
-const LIMITS: CallLimits = CallLimits {
-    timeout: Millis::minutes(20),
-    idle_timeout: Millis::minutes(5),
-    retries: 2,
-};
 
 /// A plan and what happened.
 pub(super) struct History {
@@ -374,143 +369,4 @@ fn proposals(history: &mut History) {
         },
     );
     history.seal(37_005);
-}
-
-fn phase() -> PhaseName {
-    PhaseName::from("plan")
-}
-
-fn used(input: u64, output: u64, micro_usd: u64) -> Usage {
-    Usage {
-        requests: 1,
-        input,
-        output,
-        cost: MicroUsd(micro_usd),
-        ..Usage::default()
-    }
-}
-
-fn artifact(path: &str) -> Artifact {
-    Artifact {
-        path: path.to_owned(),
-        digest: Digest::new("cd".repeat(32)),
-        bytes: 5_210,
-    }
-}
-
-fn document(call: &str, attempt: u32, micro_usd: u64) -> CallResult {
-    let folder = format!("phases/01-plan/calls/plan.{call}/attempt-{attempt}");
-    CallResult {
-        answer: Answer::Document,
-        deliverable: Some(artifact(&format!("{folder}/deliverable.md"))),
-        handoff: Some(artifact(&format!("{folder}/handoff.json"))),
-        structured: None,
-        remarks: Vec::new(),
-        usage: used(7_000, 1_200, micro_usd),
-    }
-}
-
-fn verdict(decision: Decision) -> CallResult {
-    let points = |correctness, clarity| {
-        BTreeMap::from_iter([
-            ("clarity".to_owned(), clarity),
-            ("correctness".to_owned(), correctness),
-        ])
-    };
-    CallResult {
-        answer: Answer::Judgement(Judgement {
-            decision,
-            winner: (decision == Decision::Pick).then(|| Label::from("B")),
-            scores: BTreeMap::from_iter([
-                (Label::from("A"), points(6.0, 7.5)),
-                (Label::from("B"), points(9.0, 8.0)),
-            ]),
-            rationale: "B names the middleware and the failure modes; A leaves open where the \
-                        counters live.\nB's rollout is the only one that can be undone."
-                .to_owned(),
-        }),
-        deliverable: None,
-        handoff: None,
-        structured: Some(artifact(
-            "phases/01-plan/calls/plan.judge/attempt-1/verdict.json",
-        )),
-        remarks: Vec::new(),
-        usage: used(5_000, 800, 45_000),
-    }
-}
-
-fn closed() -> Event {
-    Event::PhaseClosed {
-        phase: phase(),
-        closing: Closing {
-            deliverable: artifact("phases/01-plan/output.md"),
-            handoff: artifact("phases/01-plan/handoff.json"),
-            origin: HandoffOrigin::Agent,
-            published: Some("docs/plan.md".to_owned()),
-            previous: Some("phases/01-plan/previous.md".to_owned()),
-        },
-    }
-}
-
-fn call(id: &str, purpose: Purpose, slot: u32, model: &str) -> CallSpec {
-    CallSpec {
-        id: CallId::from(id),
-        key: CallKey::new("ef".repeat(32)),
-        phase: phase(),
-        purpose,
-        slot,
-        chain: vec![ModelName::from(model)],
-        inputs: Vec::new(),
-        project_instructions: true,
-        contract: Contract::Document,
-        profile: Profile::Reader,
-        ground: Ground::Snapshot,
-        limits: LIMITS,
-    }
-}
-
-fn limits() -> RunLimits {
-    RunLimits {
-        calls: Some(40),
-        tokens: Some(3_000_000),
-        cost: Some(MicroUsd(10_000_000)),
-        wall: Some(Millis::minutes(120)),
-        concurrency: 3,
-    }
-}
-
-fn plan() -> Plan {
-    let chain = |model: &str| vec![ModelName::from(model)];
-    let kind = PhaseKind::Ensemble {
-        proposers: vec![chain("claude-opus"), chain("gemini-pro"), chain("gpt-4o")],
-        judge: chain("claude-opus"),
-        mode: EnsembleMode::Parallel,
-        quorum: 2,
-        quorum_named: false,
-        straggler_timeout: Millis::seconds(15),
-    };
-    Plan {
-        format: FORMAT,
-        workflow: "plan".to_owned(),
-        description: "Several plans, one winner".to_owned(),
-        request: "Add rate limiting to the HTTP API, per client and with a burst".to_owned(),
-        inputs: BTreeMap::new(),
-        seed: 7,
-        limits: limits(),
-        agents: BTreeMap::new(),
-        models: BTreeMap::new(),
-        phases: vec![PhasePlan {
-            name: phase(),
-            description: "Plan the work".to_owned(),
-            kind,
-            strategy: Strategy::Fresh,
-            inputs: Vec::new(),
-            prompt: "Plan.".to_owned(),
-            output: Some("docs/plan.md".to_owned()),
-            edits: false,
-            limits: LIMITS,
-            distill: Distill::Agent,
-            project_instructions: true,
-        }],
-    }
 }
