@@ -197,6 +197,7 @@ fn hint(kind: FailureKind) -> Option<&'static str> {
             Some("check that the disk has room and the temporary folder is writable")
         }
         FailureKind::AgentMissing
+        | FailureKind::Unsupported
         | FailureKind::RateLimit
         | FailureKind::Provider
         | FailureKind::Rejected

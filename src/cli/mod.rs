@@ -1,6 +1,62 @@
 //! The command line: one file a command.
+//!
+//! The edge of the program: here files are found, the environment is read, and text is printed. What
+//! a run does is decided elsewhere.
+
 mod args;
-/// x
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+mod check;
+mod completions;
+mod failure;
+mod library;
+mod open_run;
+mod pick;
+mod preflight;
+mod prepare;
+mod print;
+mod resume;
+mod run;
+mod runs;
+mod schema;
+mod settings;
+mod show;
+mod work;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use self::args::{Cli, Command};
+use self::failure::{Exit, Failure};
+use self::settings::Settings;
+
+/// Runs the program and gives its exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no mistakes; clap knows which stream each belongs to.
+            let _ = error.print();
+            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+        }
+    };
+    match dispatch(&cli) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            print::error(failure.text());
+            failure.exit().into()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
+    match &cli.command {
+        Command::Schema(args) => schema::schema(args),
+        Command::Completions(args) => completions::completions(args),
+        Command::Run(args) => run::run(&Settings::load(cli)?, args),
+        Command::Check(args) => check::check(&Settings::load(cli)?, args),
+        Command::Resume(args) => resume::resume(&Settings::load(cli)?, args),
+        Command::Runs(args) => runs::runs(&Settings::load(cli)?, args),
+        Command::Show(args) => show::show(&Settings::load(cli)?, args),
+        Command::Pick(args) => pick::pick(&Settings::load(cli)?, args),
+    }
 }

@@ -67,6 +67,7 @@ pub(super) fn plan(phases: Vec<PhasePlan>) -> Plan {
             wall: None,
             concurrency: 3,
         },
+        rehearsal: None,
         agents: BTreeMap::new(),
         models: MODELS
             .iter()

@@ -21,6 +21,8 @@ pub enum Input {
         version: String,
         /// New limits, if the user gave some.
         limits: Option<RunLimits>,
+        /// Attempts that were under way but had left all that was asked for.
+        salvaged: Vec<Salvaged>,
     },
     /// An attempt's process is alive.
     Spawned {
@@ -92,6 +94,17 @@ pub enum Input {
         /// The answer.
         answer: PersonAnswer,
     },
+}
+
+/// An attempt that finished without its supervisor.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Salvaged {
+    /// The call.
+    pub call: CallId,
+    /// Which attempt.
+    pub attempt: u32,
+    /// What it left.
+    pub result: CallResult,
 }
 
 /// The facts of a beginning run.
@@ -224,7 +237,7 @@ impl Engine {
                 base: begin.base,
                 files: begin.files,
             }],
-            Input::Resume { version, limits } => self.resume(version, limits),
+            Input::Resume { version, limits, salvaged } => self.resume(version, limits, salvaged),
             Input::Spawned {
                 call,
                 attempt,
@@ -283,21 +296,30 @@ impl Engine {
         }
     }
 
-    /// Attempts without an end ran under a supervisor that is gone.
-    fn resume(&self, version: String, limits: Option<RunLimits>) -> Vec<Event> {
+    /// Attempts without an end ran under a supervisor that is gone: they are lost, unless they had
+    /// finished all the same.
+    fn resume(
+        &self,
+        version: String,
+        limits: Option<RunLimits>,
+        salvaged: Vec<Salvaged>,
+    ) -> Vec<Event> {
         let mut events = vec![Event::RunResumed { version }];
         events.extend(limits.map(|limits| Event::LimitsRaised { limits }));
-        events.extend(self.history.running().map(|(call, attempt)| {
-            Event::AttemptFailed {
-                call: call.spec.id.clone(),
-                attempt,
-                failure: Failure::new(FailureKind::Lost, "the supervisor ended while it ran"),
-                usage: call
-                    .attempts
-                    .last()
-                    .map(|attempt| attempt.usage)
-                    .unwrap_or_default(),
-            }
+        let kept: Vec<(CallId, u32)> =
+            salvaged.iter().map(|kept| (kept.call.clone(), kept.attempt)).collect();
+        events.extend(salvaged.into_iter().map(|kept| Event::AttemptSucceeded {
+            call: kept.call,
+            attempt: kept.attempt,
+            result: kept.result,
+        }));
+        let running = self.history.running().map(|(call, number)| (call, call.spec.id.clone(), number));
+        let lost = running.filter(|(_, id, number)| !kept.contains(&(id.clone(), *number)));
+        events.extend(lost.map(|(call, id, attempt)| Event::AttemptFailed {
+            call: id,
+            attempt,
+            failure: Failure::new(FailureKind::Lost, "the supervisor ended while it ran"),
+            usage: call.attempts.last().map(|attempt| attempt.usage).unwrap_or_default(),
         }));
         events
     }

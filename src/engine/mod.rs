@@ -24,7 +24,7 @@ mod policy;
 mod single;
 mod spec;
 
-pub use handle::{Begin, Effect, Engine, Input, Step};
+pub use handle::{Begin, Effect, Engine, Input, Salvaged, Step};
 pub use history::{AttemptEnd, AttemptState, CallState, CallStatus, History, PhaseState, Winner};
 
 #[cfg(test)]

@@ -263,6 +263,7 @@ fn plan(phases: Vec<PhasePlan>, models: usize, concurrency: u32) -> Plan {
             wall: None,
             concurrency,
         },
+        rehearsal: None,
         agents: BTreeMap::new(),
         models: (0..models).map(|n| (model(n), spec.clone())).collect(),
         phases,
@@ -390,7 +391,7 @@ proptest! {
             second.chance = world.chance;
             second.journal = world.journal[..cut].to_vec();
             second.tries = tries_in(&second.journal);
-            let resume = Input::Resume { version: "0".into(), limits: None };
+            let resume = Input::Resume { version: "0".into(), limits: None, salvaged: Vec::new() };
             let second_end = second.run(resume);
             prop_assert_eq!(end, second_end, "cut at {}", cut);
             prop_assert_eq!(world.winners(), second.winners(), "cut at {}", cut);

@@ -6,5 +6,5 @@ mod types;
 
 pub use types::{
     AgentKind, AgentSpec, Distill, EnsembleMode, ModelSpec, PhaseKind, PhasePlan, Plan,
-    PlannedInput, Price, Strategy, Unsupported,
+    PlannedInput, Price, Rehearsal, Strategy, Unsupported,
 };

@@ -23,12 +23,23 @@ pub struct Plan {
     pub seed: u64,
     /// Limits of the run.
     pub limits: RunLimits,
+    /// Whose answers the models give if the run is a rehearsal; a rehearsed run stays one.
+    pub rehearsal: Option<Rehearsal>,
     /// The agents that some model of this plan uses.
     pub agents: BTreeMap<AgentName, AgentSpec>,
     /// The models that some phase of this plan uses.
     pub models: BTreeMap<ModelName, ModelSpec>,
     /// The phases in order. Never empty.
     pub phases: Vec<PhasePlan>,
+}
+
+/// The scripted models of a rehearsal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rehearsal {
+    /// The built-in scenario's name, or the file it was read from.
+    pub scenario: String,
+    /// The file's text; none for a built-in scenario.
+    pub text: Option<String>,
 }
 
 /// Which adapter speaks to an agent.

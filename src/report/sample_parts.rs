@@ -136,6 +136,7 @@ pub(super) fn plan() -> Plan {
         inputs: BTreeMap::new(),
         seed: 7,
         limits: limits(),
+        rehearsal: None,
         agents: BTreeMap::new(),
         models: BTreeMap::new(),
         phases: vec![PhasePlan {

@@ -98,6 +98,7 @@ pub(super) fn failure_word(kind: FailureKind) -> &'static str {
         FailureKind::Truncated => "truncated",
         FailureKind::BadOutput => "bad output",
         FailureKind::Machine => "machine",
+        FailureKind::Unsupported => "not supported yet",
         FailureKind::Cancelled => "cancelled",
         FailureKind::Lost => "lost",
     }

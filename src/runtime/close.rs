@@ -127,7 +127,7 @@ impl<'a> Phase<'a> {
         let keep_at = self.site.folder.root().join(&kept);
         let published =
             workspace::publish(&self.site.project.root, output.as_ref(), document, &keep_at)?;
-        let previous = (published.previous_kept || keep_at.exists()).then_some(kept);
+        let previous = (published.previous_kept() || keep_at.exists()).then_some(kept);
         Ok((Some(output.clone()), previous))
     }
 

@@ -25,7 +25,7 @@ impl Ended<'_> {
     /// The report of the attempt.
     pub fn collect(&self, watched: &Watched, remarks: Vec<String>) -> Input {
         let usage = watched.transcript.usage();
-        match self.result(watched, remarks, usage) {
+        match self.result(watched, remarks) {
             Ok(result) => Input::Succeeded {
                 call: self.call.id.clone(),
                 attempt: self.attempt,
@@ -40,11 +40,11 @@ impl Ended<'_> {
         }
     }
 
-    fn result(
+    /// What the attempt left, or why it failed.
+    pub fn result(
         &self,
         watched: &Watched,
         mut remarks: Vec<String>,
-        usage: Usage,
     ) -> Result<CallResult, Failure> {
         self.keep_streams()?;
         if let Some(failure) = &watched.failure {
@@ -74,7 +74,7 @@ impl Ended<'_> {
                 process.pid
             )
         }));
-        self.keep(decoded, remarks, usage)
+        self.keep(decoded, remarks, watched.transcript.usage())
     }
 
     fn keep(
@@ -140,7 +140,7 @@ impl Ended<'_> {
             if from.exists() {
                 self.site
                     .redactor
-                    .redact_file(&from, &to)
+                    .redact_copy(&from, &to)
                     .map_err(machine)?;
             }
         }

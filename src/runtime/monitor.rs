@@ -95,7 +95,6 @@ impl<'a> Monitor<'a> {
         let out = scratch.workspace().join(".tipstaff/out");
         Self {
             attempt,
-            kind,
             watch: Watch::new(&[&out, &scratch.events(), &scratch.errors()], RESCAN),
             streams: Streams::new(scratch, kind, transcript),
             out: OutFolder::new(&scratch.workspace(), attempt.call.contract.clone()),

@@ -132,15 +132,15 @@ async fn lay_out(
     let (root, ground) = (scratch.root().to_path_buf(), attempt.call.ground);
     let made = tokio::task::spawn_blocking(move || {
         if root.exists() {
-            crate::workspace::remove_tree(&root)?;
+            crate::workspace::remove_tree(&root).map_err(machine)?;
         }
-        crate::workspace::make_private(&root)?;
+        fs::create_dir(&root).map_err(|error| at_path(&root, &error))?;
         match ground {
-            Ground::Snapshot => Workspace::create(&base, &at, ControlFiles::Drop),
-            Ground::Empty => Workspace::create_empty(&at),
+            Ground::Snapshot => Workspace::create(&base, &at, ControlFiles::Drop).map_err(machine),
+            Ground::Empty => Workspace::create_empty(&at).map_err(machine),
         }
     });
-    let workspace = made.await.map_err(machine)?.map_err(machine)?;
+    let workspace = made.await.map_err(machine)??;
     for (name, text) in input_files(&attempt.call.inputs, contents) {
         write(&workspace.input_dir().join(name), text.as_bytes(), 0o644)?;
     }

@@ -2,46 +2,43 @@
 //! that had finished all the same is kept.
 
 use crate::agents::Transcript;
-use crate::engine::{History, Input};
-use crate::model::{CallSpec, ModelName};
-use crate::plan::AgentKind;
+use crate::engine::{History, Salvaged};
+use crate::model::{CallResult, CallSpec, ModelName};
 use crate::process::{self, Exit};
 
 use super::Site;
 use super::collect::Ended;
 use super::monitor::replay;
 
-/// Ends every process that is left of a run, and reports the attempts that were under way but had
-/// left all that was asked for.
-pub fn salvage(site: &Site, history: &History) -> Vec<Input> {
+/// Ends every process that is left of a run, and gives the results of those attempts under way that
+/// had left all that was asked for.
+pub fn salvage(site: &Site, history: &History) -> Vec<Salvaged> {
     process::sweep(&format!("{}/", site.run));
     let running = history.running();
     let finished = running.filter_map(|(call, attempt)| {
-        let input = salvage_attempt(site, &call.spec, attempt, call.model()?);
-        input.filter(|input| matches!(input, Input::Succeeded { .. }))
+        let result = salvage_attempt(site, &call.spec, attempt, call.model()?)?;
+        Some(Salvaged { call: call.spec.id.clone(), attempt, result })
     });
     finished.collect()
 }
 
-fn salvage_attempt(site: &Site, call: &CallSpec, attempt: u32, model: &ModelName) -> Option<Input> {
+fn salvage_attempt(
+    site: &Site,
+    call: &CallSpec,
+    attempt: u32,
+    model: &ModelName,
+) -> Option<CallResult> {
     let spec = site.plan.models.get(model)?;
-    let kind: AgentKind = site.plan.agents.get(&spec.agent)?.kind;
+    let kind = site.plan.agents.get(&spec.agent)?.kind;
     let scratch = site.scratch_of(&call.id, attempt);
     // Without the warden's record nobody knows whether the files are whole.
     let exit = Exit::read(&scratch.record())?;
-    let transcript = Transcript::new(kind, spec.price);
-    let watched = replay(call, kind, transcript, &scratch, exit).ok()?;
+    let watched = replay(call, kind, Transcript::new(kind, spec.price), &scratch, exit).ok()?;
     if !watched.out.is_complete() && !watched.transcript.is_final() {
         return None;
     }
-    let remarks = vec!["finished while its supervisor was gone".to_owned()];
-    let ended = Ended {
-        site,
-        call,
-        attempt,
-        scratch: &scratch,
-    };
-    Some(ended.collect(&watched, remarks))
+    let ended = Ended { site, call, attempt, scratch: &scratch };
+    ended.result(&watched, vec!["finished while its supervisor was gone".to_owned()]).ok()
 }
 
 /// Removes an attempt's scratch folder. What is worth keeping stands in the run folder by then.

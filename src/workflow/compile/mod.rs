@@ -107,6 +107,7 @@ pub fn compile(
         inputs: values,
         seed: bindings.seed,
         limits: config.limits,
+        rehearsal: None,
         agents,
         models,
         phases,

@@ -1,0 +1,77 @@
+//! The one failure type of the edge, and the documented exit codes.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use crate::report::render_error;
+
+/// Exit codes; see docs/exit-codes.md.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything is done.
+    Done,
+    /// The run failed, or tipstaff could not do its work.
+    Failed,
+    /// Wrong usage, an invalid workflow or configuration, an agent that is not there: nothing ran.
+    Usage,
+    /// A person is needed.
+    Waiting,
+    /// A limit stopped it.
+    Limited,
+    /// A signal interrupted it: 128 and its number.
+    Interrupted(u8),
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Done => Self::SUCCESS,
+            Exit::Failed => Self::from(1),
+            Exit::Usage => Self::from(2),
+            Exit::Waiting => Self::from(4),
+            Exit::Limited => Self::from(5),
+            Exit::Interrupted(signal) => Self::from(128 + signal),
+        }
+    }
+}
+
+/// Why a command could not do what it was asked.
+#[derive(Debug)]
+pub struct Failure {
+    exit: Exit,
+    text: String,
+}
+
+impl Failure {
+    /// Of a user's mistake: the text says what, where, and what to do.
+    pub fn usage(text: impl Into<String>) -> Self {
+        Self { exit: Exit::Usage, text: text.into() }
+    }
+
+    /// Of an error with its causes.
+    pub fn new(exit: Exit, error: &dyn Error, hint: Option<&str>) -> Self {
+        Self { exit, text: render_error(error, hint) }
+    }
+
+    /// Of a mistake that is no error value: `error: MESSAGE` and a hint.
+    pub fn said(exit: Exit, message: &str, hint: Option<&str>) -> Self {
+        let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
+        Self { exit, text: format!("error: {message}\n{hint}") }
+    }
+
+    /// Its exit code.
+    pub fn exit(&self) -> Exit {
+        self.exit
+    }
+
+    /// What the user is told.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+}
+
+impl<E: Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::new(Exit::Failed, &error, None)
+    }
+}

@@ -1,0 +1,27 @@
+//! The only place that writes to the standard streams by itself.
+
+use std::io::{self, Write};
+
+/// Data, to standard output. A reader that has gone away is no error of ours.
+pub fn data(text: &str) {
+    let _ = io::stdout().lock().write_all(text.as_bytes());
+}
+
+/// A failure, to standard error.
+pub fn error(text: &str) {
+    note(text);
+}
+
+/// Everything that is not data, to standard error. A line end is added where it is missing.
+pub fn note(text: &str) {
+    let mut out = io::stderr().lock();
+    let _ = out.write_all(text.as_bytes());
+    if !text.ends_with('\n') {
+        let _ = out.write_all(b"\n");
+    }
+}
+
+/// Pretty JSON, to standard output.
+pub fn json(value: &serde_json::Value) {
+    data(&format!("{value:#}\n"));
+}

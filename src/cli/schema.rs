@@ -1,0 +1,17 @@
+//! `tipstaff schema FORMAT`.
+
+use super::args::SchemaArgs;
+use super::failure::{Exit, Failure};
+use super::print;
+use crate::{config, context, workflow};
+
+pub fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
+    let schema = match args.format.as_str() {
+        "workflow" => Some(workflow::schema()),
+        "config" => Some(config::schema()),
+        other => context::schema(other),
+    };
+    let unknown = || Failure::usage(format!("error: no schema `{}`", args.format));
+    print::json(&schema.ok_or_else(unknown)?);
+    Ok(Exit::Done)
+}

@@ -1,0 +1,113 @@
+//! What every command needs to know of its surroundings: project, environment, configuration.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::agents::Environment;
+use crate::config::{self, Config};
+use crate::journal::Redactor;
+use crate::workspace::Project;
+use crate::yaml::{self, Colour, Diagnostic, Source};
+
+use super::args::Cli;
+use super::failure::{Exit, Failure};
+
+/// The surroundings of a command, read once.
+pub struct Settings {
+    /// The user's project.
+    pub project: Project,
+    /// The user's environment.
+    pub environment: Environment,
+    /// `~/.config/tipstaff`, if there is a home.
+    pub user_folder: Option<PathBuf>,
+    /// The merged configuration.
+    pub config: Config,
+    /// The configuration's texts, for showing a mistake with its line.
+    pub sources: Vec<Source>,
+}
+
+impl Settings {
+    /// Finds the project and reads the configuration.
+    pub fn load(cli: &Cli) -> Result<Self, Failure> {
+        let start = match &cli.project {
+            Some(folder) => folder.clone(),
+            None => std::env::current_dir()?,
+        };
+        let project = Project::discover(&start)
+            .map_err(|error| Failure::new(Exit::Usage, &error, Some("-C names the project's folder")))?;
+        let environment: Environment = std::env::vars_os().collect();
+        let user_folder = user_folder(&environment);
+        let mut sources = Vec::new();
+        for folder in user_folder.iter().cloned().chain([project.root.join(".tipstaff")]) {
+            sources.extend(read_config(&folder.join("config.yaml"))?);
+        }
+        let config = config::load(&sources);
+        sources.push(config::builtin());
+        let config = config.map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
+        Ok(Self { project, environment, user_folder, config, sources })
+    }
+
+    /// The project's `.tipstaff` folder.
+    pub fn project_folder(&self) -> PathBuf {
+        self.project.root.join(".tipstaff")
+    }
+
+    /// Keeps the environment's secrets, and these, out of what is kept.
+    pub fn redactor(&self, given: Vec<(String, String)>) -> Redactor {
+        let environment = self.environment.iter().map(|(name, value)| {
+            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+        });
+        Redactor::new(environment, given)
+    }
+}
+
+/// A failure that shows these diagnostics with their lines.
+pub fn mistakes_in(mistakes: &[Diagnostic], sources: &[Source]) -> Failure {
+    Failure::usage(yaml::render(mistakes, sources, colour()))
+}
+
+/// Whether diagnostics are coloured: on a terminal, unless NO_COLOR says otherwise.
+pub fn colour() -> Colour {
+    use std::io::IsTerminal;
+    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+    if wanted && std::io::stderr().is_terminal() { Colour::On } else { Colour::Off }
+}
+
+fn user_folder(environment: &Environment) -> Option<PathBuf> {
+    let folder = |name: &str| {
+        let value = environment.get(std::ffi::OsStr::new(name))?;
+        Some(PathBuf::from(value)).filter(|path| path.is_absolute())
+    };
+    let config = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")));
+    Some(config?.join("tipstaff"))
+}
+
+fn read_config(path: &Path) -> Result<Option<Source>, Failure> {
+    match read_text(path) {
+        Ok(text) => Ok(Some(Source::new(path.display().to_string(), text))),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(path, &error)),
+    }
+}
+
+/// Reads a text file; one that is not UTF-8 is an error, one that is far too large is cut where the
+/// parser refuses it anyway.
+pub fn read_text(path: &Path) -> std::io::Result<String> {
+    use std::io::Read;
+    let limit = yaml::MAX_BYTES as u64 + 1;
+    let mut bytes = Vec::new();
+    fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == limit {
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    String::from_utf8(bytes).map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+}
+
+/// The failure of a file that cannot be read as text.
+pub fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+    let message = match error.kind() {
+        std::io::ErrorKind::InvalidData => format!("`{}` is not UTF-8 text", path.display()),
+        _ => format!("failed to read `{}`: {error}", path.display()),
+    };
+    Failure::said(Exit::Usage, &message, None)
+}
