@@ -10,9 +10,9 @@
 
 mod artifacts;
 mod error;
-mod journal;
 mod layout;
 mod lock;
+mod log;
 mod redactor;
 mod run_folder;
 mod run_id;
@@ -21,8 +21,8 @@ mod stream;
 mod summary;
 
 pub use error::JournalError;
-pub use journal::Journal;
 pub use lock::{Holder, RunLock};
+pub use log::Journal;
 pub use redactor::Redactor;
 pub use run_folder::RunFolder;
 pub use run_id::new_run_id;

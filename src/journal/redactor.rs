@@ -128,23 +128,29 @@ impl Redactor {
         serde_json::from_value(value).unwrap_or(record)
     }
 
+    /// Redacts every text in the value, and says whether there was anything to redact.
     fn redact_value(&self, value: &mut Value) -> bool {
+        let mut found = false;
         match value {
-            Value::String(text) => match self.redact(text) {
-                Cow::Owned(redacted) => {
+            Value::String(text) => {
+                if let Cow::Owned(redacted) = self.redact(text) {
                     *text = redacted;
-                    true
+                    found = true;
                 }
-                Cow::Borrowed(_) => false,
-            },
-            Value::Array(items) => items
-                .iter_mut()
-                .fold(false, |found, item| self.redact_value(item) || found),
-            Value::Object(fields) => fields
-                .values_mut()
-                .fold(false, |found, field| self.redact_value(field) || found),
-            Value::Null | Value::Bool(_) | Value::Number(_) => false,
+            }
+            Value::Array(items) => {
+                for item in items {
+                    found |= self.redact_value(item);
+                }
+            }
+            Value::Object(fields) => {
+                for field in fields.values_mut() {
+                    found |= self.redact_value(field);
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
+        found
     }
 
     pub(super) fn search(&self) -> Option<&AhoCorasick> {
