@@ -90,6 +90,13 @@ mod tests {
     }
 
     #[test]
+    fn numbers_are_those_of_the_published_generator() {
+        let mut random = SplitMix64::new(1_234_567);
+        assert_eq!(random.next(), 6_457_827_717_110_365_317);
+        assert_eq!(random.next(), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
     fn every_order_of_three_occurs_about_equally_often() {
         let mut seen = std::collections::BTreeMap::new();
         for seed in 0..6000 {

@@ -77,7 +77,10 @@ fn document(left: &Left, message: &mut Message) -> Result<Decoded, Failure> {
         Some(text) => text,
         None => {
             let text = message.document().ok_or_else(|| nothing(DELIVERABLE))?;
-            message.remark(format!("the document was taken from the final message, because `{OUT}/{DELIVERABLE}` is missing or empty"));
+            message.remark(format!(
+                "the document was taken from the final message, because `{OUT}/{DELIVERABLE}` is \
+                 missing or empty"
+            ));
             text
         }
     };
@@ -103,7 +106,10 @@ fn judgement(left: &Left, message: &mut Message, labels: &[Label]) -> Result<Dec
         },
     };
     if from != From::File {
-        message.remark(format!("the verdict was taken from the final message, because `{OUT}/{VERDICT}` is missing or empty"));
+        message.remark(format!(
+            "the verdict was taken from the final message, because `{OUT}/{VERDICT}` is missing or \
+             empty"
+        ));
     }
     let mut decoded = Decoded {
         deliverable: None,
@@ -141,7 +147,8 @@ fn synthesis(
     match (judgement.decision, written) {
         (Decision::Synthesize, None) => {
             let error = format!(
-                "decision is `synthesize`, but the document `{OUT}/{DELIVERABLE}` is missing or empty"
+                "decision is `synthesize`, but the document `{OUT}/{DELIVERABLE}` is missing or \
+                 empty"
             );
             return Answer::Invalid {
                 errors: vec![error],

@@ -19,22 +19,13 @@ pub(super) fn part_of(
             PartKind::Input,
             &format!("document of {name}"),
             &format!("phase {name}, document"),
-            &match phase.strategy {
-                Strategy::Full => "`full` brings every document so far, raw".to_owned(),
-                other => format!("a named input of this phase (`{}`)", strategy_name(other)),
-            },
+            &why_document(phase.strategy),
         ),
         InputSource::Handoff(name) => Part::new(
             PartKind::Handoff,
             &format!("handoff of {name}"),
             &format!("phase {name}, handoff"),
-            &match phase.strategy {
-                Strategy::Distilled | Strategy::Scoped => format!(
-                    "`{}` brings the handoffs of earlier phases",
-                    strategy_name(phase.strategy)
-                ),
-                other => format!("a named input of this phase (`{}`)", strategy_name(other)),
-            },
+            &why_handoff(phase.strategy),
         ),
         InputSource::EarlierProposal(position) => Part::new(
             PartKind::EarlierProposal,
@@ -74,6 +65,32 @@ pub(super) fn part_of(
         digest: Some(artifact.digest.clone()),
         ..part.with(&text)
     }))
+}
+
+fn why_document(strategy: Strategy) -> String {
+    match strategy {
+        Strategy::Full => "`full` brings every document so far, raw".to_owned(),
+        Strategy::Scoped | Strategy::Distilled | Strategy::Fresh => named_input(strategy),
+    }
+}
+
+fn why_handoff(strategy: Strategy) -> String {
+    match strategy {
+        Strategy::Distilled | Strategy::Scoped => {
+            format!(
+                "`{}` brings the handoffs of earlier phases",
+                strategy_name(strategy)
+            )
+        }
+        Strategy::Full | Strategy::Fresh => named_input(strategy),
+    }
+}
+
+fn named_input(strategy: Strategy) -> String {
+    format!(
+        "a named input of this phase (`{}`)",
+        strategy_name(strategy)
+    )
 }
 
 fn artifact_of<'a>(input: &'a CallInput, name: &str) -> Result<&'a Artifact, ContextError> {
