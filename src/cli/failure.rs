@@ -45,18 +45,29 @@ pub struct Failure {
 impl Failure {
     /// Of a user's mistake: the text says what, where, and what to do.
     pub fn usage(text: impl Into<String>) -> Self {
-        Self { exit: Exit::Usage, text: text.into() }
+        Self {
+            exit: Exit::Usage,
+            text: text.into(),
+        }
     }
 
     /// Of an error with its causes.
     pub fn new(exit: Exit, error: &dyn Error, hint: Option<&str>) -> Self {
-        Self { exit, text: render_error(error, hint) }
+        Self {
+            exit,
+            text: render_error(error, hint),
+        }
     }
 
     /// Of a mistake that is no error value: `error: MESSAGE` and a hint.
     pub fn said(exit: Exit, message: &str, hint: Option<&str>) -> Self {
-        let hint = hint.map(|hint| format!("hint: {hint}\n")).unwrap_or_default();
-        Self { exit, text: format!("error: {message}\n{hint}") }
+        let hint = hint
+            .map(|hint| format!("hint: {hint}\n"))
+            .unwrap_or_default();
+        Self {
+            exit,
+            text: format!("error: {message}\n{hint}"),
+        }
     }
 
     /// Its exit code.

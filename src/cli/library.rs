@@ -24,13 +24,19 @@ pub fn find_workflow(settings: &Settings, wanted: &str) -> Result<Found, Failure
         let path = Path::new(wanted);
         let text = read_text(path).map_err(|error| unreadable(path, &error))?;
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        return Ok(Found { source: Source::new(wanted, text), folder });
+        return Ok(Found {
+            source: Source::new(wanted, text),
+            folder,
+        });
     }
     for folder in own_folders(settings, "workflows") {
         let path = folder.join(format!("{wanted}.yaml"));
         match read_text(&path) {
             Ok(text) => {
-                return Ok(Found { source: Source::new(path.display().to_string(), text), folder });
+                return Ok(Found {
+                    source: Source::new(path.display().to_string(), text),
+                    folder,
+                });
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(unreadable(&path, &error)),
@@ -38,7 +44,10 @@ pub fn find_workflow(settings: &Settings, wanted: &str) -> Result<Found, Failure
     }
     let bundled = workflow::bundled(wanted).ok_or_else(|| unknown(settings, wanted))?;
     let source = Source::new(format!("bundled {wanted}.yaml"), bundled.to_owned());
-    Ok(Found { source, folder: settings.project.root.clone() })
+    Ok(Found {
+        source,
+        folder: settings.project.root.clone(),
+    })
 }
 
 /// The text of a template by its name.
@@ -62,7 +71,10 @@ pub fn prompt_file(folder: &Path, name: &str) -> Result<String, String> {
 /// Where the project and the user keep their own ones, the project first.
 fn own_folders<'a>(settings: &'a Settings, kind: &'a str) -> impl Iterator<Item = PathBuf> + 'a {
     let project = Some(settings.project_folder());
-    project.into_iter().chain(settings.user_folder.clone()).map(move |folder| folder.join(kind))
+    project
+        .into_iter()
+        .chain(settings.user_folder.clone())
+        .map(move |folder| folder.join(kind))
 }
 
 fn unknown(settings: &Settings, wanted: &str) -> Failure {
@@ -73,13 +85,22 @@ fn unknown(settings: &Settings, wanted: &str) -> Failure {
             name.strip_suffix(".yaml").map(str::to_owned)
         })
     });
-    let mut names: Vec<String> = own.chain(workflow::bundled_names().map(str::to_owned)).collect();
+    let mut names: Vec<String> = own
+        .chain(workflow::bundled_names().map(str::to_owned))
+        .collect();
     names.sort();
     names.dedup();
-    let known = format!("known workflows: {}; or name a file by its path", names.join(", "));
+    let known = format!(
+        "known workflows: {}; or name a file by its path",
+        names.join(", ")
+    );
     let hint = match did_you_mean(wanted, names.iter().map(String::as_str)) {
         Some(suggestion) => format!("{suggestion}; {known}"),
         None => known,
     };
-    Failure::said(Exit::Usage, &format!("no workflow is called `{wanted}`"), Some(&hint))
+    Failure::said(
+        Exit::Usage,
+        &format!("no workflow is called `{wanted}`"),
+        Some(&hint),
+    )
 }

@@ -36,7 +36,11 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version are no mistakes; clap knows which stream each belongs to.
             let _ = error.print();
-            return if error.use_stderr() { Exit::Usage.into() } else { Exit::Done.into() };
+            return if error.use_stderr() {
+                Exit::Usage.into()
+            } else {
+                Exit::Done.into()
+            };
         }
     };
     match dispatch(&cli) {

@@ -33,18 +33,29 @@ impl Settings {
             Some(folder) => folder.clone(),
             None => std::env::current_dir()?,
         };
-        let project = Project::discover(&start)
-            .map_err(|error| Failure::new(Exit::Usage, &error, Some("-C names the project's folder")))?;
+        let project = Project::discover(&start).map_err(|error| {
+            Failure::new(Exit::Usage, &error, Some("-C names the project's folder"))
+        })?;
         let environment: Environment = std::env::vars_os().collect();
         let user_folder = user_folder(&environment);
         let mut sources = Vec::new();
-        for folder in user_folder.iter().cloned().chain([project.root.join(".tipstaff")]) {
+        for folder in user_folder
+            .iter()
+            .cloned()
+            .chain([project.root.join(".tipstaff")])
+        {
             sources.extend(read_config(&folder.join("config.yaml"))?);
         }
         let config = config::load(&sources);
         sources.push(config::builtin());
         let config = config.map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
-        Ok(Self { project, environment, user_folder, config, sources })
+        Ok(Self {
+            project,
+            environment,
+            user_folder,
+            config,
+            sources,
+        })
     }
 
     /// The project's `.tipstaff` folder.
@@ -55,7 +66,10 @@ impl Settings {
     /// Keeps the environment's secrets, and these, out of what is kept.
     pub fn redactor(&self, given: Vec<(String, String)>) -> Redactor {
         let environment = self.environment.iter().map(|(name, value)| {
-            (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned())
+            (
+                name.to_string_lossy().into_owned(),
+                value.to_string_lossy().into_owned(),
+            )
         });
         Redactor::new(environment, given)
     }
@@ -70,7 +84,11 @@ pub fn mistakes_in(mistakes: &[Diagnostic], sources: &[Source]) -> Failure {
 pub fn colour() -> Colour {
     use std::io::IsTerminal;
     let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    if wanted && std::io::stderr().is_terminal() { Colour::On } else { Colour::Off }
+    if wanted && std::io::stderr().is_terminal() {
+        Colour::On
+    } else {
+        Colour::Off
+    }
 }
 
 fn user_folder(environment: &Environment) -> Option<PathBuf> {
@@ -100,7 +118,8 @@ pub fn read_text(path: &Path) -> std::io::Result<String> {
     if bytes.len() as u64 == limit {
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
-    String::from_utf8(bytes).map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+    String::from_utf8(bytes)
+        .map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
 }
 
 /// The failure of a file that cannot be read as text.

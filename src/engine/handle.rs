@@ -21,6 +21,8 @@ pub enum Input {
         version: String,
         /// New limits, if the user gave some.
         limits: Option<RunLimits>,
+        /// A person's answer to a phase's question, if that is why.
+        answer: Option<(PhaseName, PersonAnswer)>,
         /// Attempts that were under way but had left all that was asked for.
         salvaged: Vec<Salvaged>,
     },
@@ -86,13 +88,6 @@ pub enum Input {
     Interrupt {
         /// The signal's name.
         signal: String,
-    },
-    /// A person answered a question.
-    Answer {
-        /// The phase that asked.
-        phase: PhaseName,
-        /// The answer.
-        answer: PersonAnswer,
     },
 }
 
@@ -237,7 +232,18 @@ impl Engine {
                 base: begin.base,
                 files: begin.files,
             }],
-            Input::Resume { version, limits, salvaged } => self.resume(version, limits, salvaged),
+            Input::Resume {
+                version,
+                limits,
+                answer,
+                salvaged,
+            } => {
+                let answered =
+                    answer.map(|(phase, answer)| Event::PersonAnswered { phase, answer });
+                let mut events = self.resume(version, limits, salvaged);
+                events.extend(answered);
+                events
+            }
             Input::Spawned {
                 call,
                 attempt,
@@ -292,7 +298,6 @@ impl Engine {
             Input::NotClosed { phase, failure } => vec![Event::PhaseFailed { phase, failure }],
             Input::Tick => Vec::new(),
             Input::Interrupt { signal } => vec![Event::RunInterrupted { signal }],
-            Input::Answer { phase, answer } => vec![Event::PersonAnswered { phase, answer }],
         }
     }
 
@@ -306,20 +311,31 @@ impl Engine {
     ) -> Vec<Event> {
         let mut events = vec![Event::RunResumed { version }];
         events.extend(limits.map(|limits| Event::LimitsRaised { limits }));
-        let kept: Vec<(CallId, u32)> =
-            salvaged.iter().map(|kept| (kept.call.clone(), kept.attempt)).collect();
+        let kept: Vec<(CallId, u32)> = salvaged
+            .iter()
+            .map(|kept| (kept.call.clone(), kept.attempt))
+            .collect();
         events.extend(salvaged.into_iter().map(|kept| Event::AttemptSucceeded {
             call: kept.call,
             attempt: kept.attempt,
             result: kept.result,
         }));
-        let running = self.history.running().map(|(call, number)| (call, call.spec.id.clone(), number));
+        let running = self
+            .history
+            .running()
+            .map(|(call, number)| (call, call.spec.id.clone(), number));
         let lost = running.filter(|(_, id, number)| !kept.contains(&(id.clone(), *number)));
-        events.extend(lost.map(|(call, id, attempt)| Event::AttemptFailed {
-            call: id,
-            attempt,
-            failure: Failure::new(FailureKind::Lost, "the supervisor ended while it ran"),
-            usage: call.attempts.last().map(|attempt| attempt.usage).unwrap_or_default(),
+        events.extend(lost.map(|(call, id, attempt)| {
+            Event::AttemptFailed {
+                call: id,
+                attempt,
+                failure: Failure::new(FailureKind::Lost, "the supervisor ended while it ran"),
+                usage: call
+                    .attempts
+                    .last()
+                    .map(|attempt| attempt.usage)
+                    .unwrap_or_default(),
+            }
         }));
         events
     }

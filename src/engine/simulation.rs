@@ -391,7 +391,7 @@ proptest! {
             second.chance = world.chance;
             second.journal = world.journal[..cut].to_vec();
             second.tries = tries_in(&second.journal);
-            let resume = Input::Resume { version: "0".into(), limits: None, salvaged: Vec::new() };
+            let resume = Input::Resume { version: "0".into(), limits: None, answer: None, salvaged: Vec::new() };
             let second_end = second.run(resume);
             prop_assert_eq!(end, second_end, "cut at {}", cut);
             prop_assert_eq!(world.winners(), second.winners(), "cut at {}", cut);

@@ -31,4 +31,5 @@ mod streams;
 
 pub use drive::{Observer, drive};
 pub use error::RuntimeError;
-pub use site::Site;
+pub use salvage::salvage;
+pub use site::{Site, SiteParts};

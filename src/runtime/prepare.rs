@@ -216,7 +216,7 @@ fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
         .and_then(|purpose| purpose.as_str())
         .unwrap_or_default();
     [
-        ("TIPSTAFF_RUN", attempt.site.run.to_string()),
+        ("TIPSTAFF_RUN", attempt.site.folder.id().to_string()),
         ("TIPSTAFF_CALL", attempt.call.id.to_string()),
         ("TIPSTAFF_PHASE", attempt.call.phase.to_string()),
         ("TIPSTAFF_PURPOSE", purpose.to_owned()),

@@ -13,11 +13,15 @@ use super::monitor::replay;
 /// Ends every process that is left of a run, and gives the results of those attempts under way that
 /// had left all that was asked for.
 pub fn salvage(site: &Site, history: &History) -> Vec<Salvaged> {
-    process::sweep(&format!("{}/", site.run));
+    process::sweep(&format!("{}/", site.folder.id()));
     let running = history.running();
     let finished = running.filter_map(|(call, attempt)| {
         let result = salvage_attempt(site, &call.spec, attempt, call.model()?)?;
-        Some(Salvaged { call: call.spec.id.clone(), attempt, result })
+        Some(Salvaged {
+            call: call.spec.id.clone(),
+            attempt,
+            result,
+        })
     });
     finished.collect()
 }
@@ -33,12 +37,29 @@ fn salvage_attempt(
     let scratch = site.scratch_of(&call.id, attempt);
     // Without the warden's record nobody knows whether the files are whole.
     let exit = Exit::read(&scratch.record())?;
-    let watched = replay(call, kind, Transcript::new(kind, spec.price), &scratch, exit).ok()?;
+    let watched = replay(
+        call,
+        kind,
+        Transcript::new(kind, spec.price),
+        &scratch,
+        exit,
+    )
+    .ok()?;
     if !watched.out.is_complete() && !watched.transcript.is_final() {
         return None;
     }
-    let ended = Ended { site, call, attempt, scratch: &scratch };
-    ended.result(&watched, vec!["finished while its supervisor was gone".to_owned()]).ok()
+    let ended = Ended {
+        site,
+        call,
+        attempt,
+        scratch: &scratch,
+    };
+    ended
+        .result(
+            &watched,
+            vec!["finished while its supervisor was gone".to_owned()],
+        )
+        .ok()
 }
 
 /// Removes an attempt's scratch folder. What is worth keeping stands in the run folder by then.

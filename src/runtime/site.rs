@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::agents::{Carried, Environment};
 use crate::journal::{Redactor, RunFolder};
-use crate::model::{CallId, RunId};
+use crate::model::CallId;
 use crate::plan::Plan;
 use crate::rehearsal;
 use crate::workspace::Project;
@@ -13,11 +13,9 @@ use crate::workspace::Project;
 use super::gate::StartGate;
 use super::scratch::Scratch;
 
-/// Where and with what a run's calls are carried out.
+/// What a site is made of.
 #[derive(Debug)]
-pub struct Site {
-    /// The run.
-    pub run: RunId,
+pub struct SiteParts {
     /// The frozen plan.
     pub plan: Plan,
     /// The run's folder.
@@ -28,8 +26,6 @@ pub struct Site {
     pub base: PathBuf,
     /// The run's private scratch folder.
     pub scratch: PathBuf,
-    /// Our own program, to be started as warden.
-    pub program: PathBuf,
     /// The user's environment, captured once.
     pub environment: Environment,
     /// What is carried over from the user's own OpenCode.
@@ -42,11 +38,36 @@ pub struct Site {
     pub instructions: Option<(String, String)>,
     /// How long an agent may take to end after it was asked to.
     pub grace: Duration,
+}
+
+/// Where and with what a run's calls are carried out.
+#[derive(Debug)]
+pub struct Site {
+    parts: SiteParts,
     /// Where agents queue for starting up.
-    pub gate: StartGate,
+    pub(super) gate: StartGate,
+    /// Our own program, to be started as warden; right even if the file was replaced meanwhile.
+    pub(super) program: PathBuf,
+}
+
+impl std::ops::Deref for Site {
+    type Target = SiteParts;
+
+    fn deref(&self) -> &SiteParts {
+        &self.parts
+    }
 }
 
 impl Site {
+    /// A site of these parts.
+    pub fn new(parts: SiteParts) -> Self {
+        Self {
+            parts,
+            gate: StartGate::of_this_machine(),
+            program: PathBuf::from("/proc/self/exe"),
+        }
+    }
+
     /// The scratch folder of an attempt.
     pub(super) fn scratch_of(&self, call: &CallId, attempt: u32) -> Scratch {
         Scratch::of(&self.scratch, call, attempt)
@@ -54,6 +75,6 @@ impl Site {
 
     /// An attempt's mark, by which its processes are known.
     pub(super) fn marker(&self, call: &CallId, attempt: u32) -> String {
-        format!("{}/{call}/{attempt}", self.run)
+        format!("{}/{call}/{attempt}", self.folder.id())
     }
 }

@@ -53,6 +53,14 @@ pub(super) enum AuthEntry {
 }
 
 impl Carried {
+    /// Nothing but the project: for runs that ask no real model.
+    pub fn nothing(project_root: &Path) -> Self {
+        Self {
+            project_root: project_root.to_path_buf(),
+            ..Self::default()
+        }
+    }
+
     /// Reads the user's own OpenCode configuration and sign-in, without changing anything.
     ///
     /// Settings of the project count from the root of its git work tree downward, or of
@@ -112,6 +120,20 @@ impl Carried {
         }
         secrets.retain(|secret| is_worth_hiding(secret));
         secrets
+    }
+
+    /// Every secret that some agent may get to see, each with a name to show in its place.
+    pub fn secrets(&self) -> Vec<(String, String)> {
+        let providers: BTreeSet<&String> = self.auth.keys().chain(self.providers.keys()).collect();
+        providers
+            .into_iter()
+            .flat_map(|provider| {
+                let secrets = self.secrets_of(provider);
+                secrets
+                    .into_iter()
+                    .map(move |secret| (format!("{provider} sign-in"), secret))
+            })
+            .collect()
     }
 
     fn look_up(&self, provider: &str) -> Option<Value> {

@@ -1,0 +1,35 @@
+//! `tipstaff check WORKFLOW`: every mistake at once, nothing is run.
+
+use super::args::CheckArgs;
+use super::failure::{Exit, Failure};
+use super::library::{find_workflow, prompt_file, template};
+use super::print;
+use super::settings::{Settings, colour, mistakes_in};
+use crate::workflow;
+use crate::yaml::{self, has_errors};
+
+pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
+    let found = find_workflow(settings, &args.workflow)?;
+    let mut sources = settings.sources.clone();
+    sources.push(found.source.clone());
+    let parsed =
+        workflow::parse(&found.source).map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
+    let mut mistakes = workflow::check(&parsed, &settings.config);
+    mistakes.extend(workflow::check_prompts(
+        &parsed,
+        &|name| template(settings, name),
+        &|file| prompt_file(&found.folder, file),
+    ));
+    if !mistakes.is_empty() {
+        print::note(&yaml::render(&mistakes, &sources, colour()));
+    }
+    if has_errors(&mistakes) {
+        return Ok(Exit::Usage);
+    }
+    let phases = parsed.phases.len();
+    print::data(&format!(
+        "{} is valid: {phases} phases\n",
+        found.source.name
+    ));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,201 @@
+//! Looking before leaping: whether the agents are there and signed in, before anything is started.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::failure::{Exit, Failure};
+use super::print;
+use super::settings::Settings;
+use crate::agents::{self, Carried, SignIn, Supported};
+use crate::model::ModelName;
+use crate::plan::{AgentKind, AgentSpec, ModelSpec, PhaseKind, Plan};
+
+/// An agent that does not tell its version within this time gets no more questions.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Checks everything the plan's calls will need and can be told now. A call that has a usable model
+/// left only earns a warning.
+pub fn preflight(settings: &Settings, plan: &Plan, carried: &mut Carried) -> Result<(), Failure> {
+    let mut programs = BTreeMap::new();
+    for (name, agent) in &plan.agents {
+        programs.insert(name.clone(), probe(settings, agent, carried));
+    }
+    let unusable: BTreeMap<&ModelName, String> = plan
+        .models
+        .iter()
+        .filter_map(|(name, model)| {
+            let program = programs.get(&model.agent)?;
+            let reason = match program {
+                Err(reason) => Some(reason.clone()),
+                Ok(()) => missing_sign_in(settings, plan, model, carried),
+            };
+            Some((name, reason?))
+        })
+        .collect();
+    for chain in chains(plan) {
+        if chain.iter().all(|model| unusable.contains_key(model)) {
+            let reasons: Vec<String> = chain
+                .iter()
+                .map(|model| {
+                    format!(
+                        "{model}: {}",
+                        unusable.get(model).map_or("", String::as_str)
+                    )
+                })
+                .collect();
+            let message = format!("nothing was started: {}", reasons.join("\n  "));
+            let hint = "`--rehearse` runs the workflow without a key; `--model NAME=OTHER` uses another model";
+            return Err(Failure::said(Exit::Usage, &message, Some(hint)));
+        }
+    }
+    for (model, reason) in unusable {
+        print::note(&format!("warning: {model} cannot be used: {reason}"));
+    }
+    Ok(())
+}
+
+fn chains(plan: &Plan) -> Vec<&[ModelName]> {
+    let mut chains = Vec::new();
+    for phase in &plan.phases {
+        match &phase.kind {
+            PhaseKind::Single { chain } => chains.push(chain.as_slice()),
+            PhaseKind::Ensemble {
+                proposers, judge, ..
+            } => {
+                chains.extend(proposers.iter().map(Vec::as_slice));
+                chains.push(judge.as_slice());
+            }
+            PhaseKind::Unsupported(_) => {}
+        }
+    }
+    chains
+}
+
+/// Whether the agent's program is there and of a version that can work.
+fn probe(settings: &Settings, agent: &AgentSpec, carried: &mut Carried) -> Result<(), String> {
+    let path = settings.environment.get(std::ffi::OsStr::new("PATH"));
+    let program = which::which_in(&agent.command, path, &settings.project.root).map_err(|_| {
+        format!(
+            "`{}` is not on PATH; install it, or set `agents:` in the configuration",
+            agent.command
+        )
+    })?;
+    match agent.kind {
+        AgentKind::Command => Ok(()),
+        AgentKind::Opencode => {
+            let text = version_of(settings, &program)?;
+            let supported = agents::version(&text);
+            match &supported {
+                Supported::Tested(_) => {}
+                Supported::Untested(_) => {
+                    print::note(&format!("warning: {supported}; it may work"))
+                }
+                Supported::TooOld(_) => {
+                    return Err(format!(
+                        "{supported}; update it with `npm install -g opencode-ai`"
+                    ));
+                }
+            }
+            carried.opencode_version = Some(text);
+            Ok(())
+        }
+    }
+}
+
+/// What `opencode --version` prints. Remembered, because asking costs most of a second.
+fn version_of(settings: &Settings, program: &PathBuf) -> Result<String, String> {
+    let memory = Memory::of(settings, program);
+    if let Some(version) = memory.as_ref().and_then(Memory::recall) {
+        return Ok(version);
+    }
+    let failed =
+        |error: std::io::Error| format!("`{} --version` failed: {error}", program.display());
+    let started = duct::cmd(program, ["--version"])
+        .stdin_null()
+        .stderr_null()
+        .stdout_capture()
+        .unchecked()
+        .start()
+        .map_err(failed)?;
+    let Some(output) = started.wait_timeout(PATIENCE).map_err(failed)? else {
+        started.kill().map_err(failed)?;
+        return Err(format!("`{} --version` does not answer", program.display()));
+    };
+    if !output.status.success() {
+        return Err(format!(
+            "`{} --version` failed with {}",
+            program.display(),
+            output.status
+        ));
+    }
+    let version = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if let Some(memory) = memory {
+        memory.keep(&version);
+    }
+    Ok(version)
+}
+
+/// The remembered version of one program file.
+struct Memory {
+    file: PathBuf,
+    program: String,
+}
+
+impl Memory {
+    fn of(settings: &Settings, program: &PathBuf) -> Option<Self> {
+        let folder = |name: &str| {
+            let value = settings.environment.get(std::ffi::OsStr::new(name))?;
+            Some(PathBuf::from(value)).filter(|path| path.is_absolute())
+        };
+        let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
+        let real = program.canonicalize().ok()?;
+        let meta = real.metadata().ok()?;
+        let changed = meta
+            .modified()
+            .ok()?
+            .duration_since(std::time::UNIX_EPOCH)
+            .ok()?;
+        let program = format!("{} {} {}", real.display(), meta.len(), changed.as_nanos());
+        Some(Self {
+            file: cache.join("tipstaff/versions.json"),
+            program,
+        })
+    }
+
+    fn recall(&self) -> Option<String> {
+        let known: BTreeMap<String, String> =
+            serde_json::from_slice(&std::fs::read(&self.file).ok()?).ok()?;
+        known.get(&self.program).cloned()
+    }
+
+    /// Forgetting is harmless, so trouble with the cache is none.
+    fn keep(&self, version: &str) {
+        let known = BTreeMap::from([(self.program.clone(), version.to_owned())]);
+        let folder = self.file.parent().map(std::fs::create_dir_all);
+        if let (Some(Ok(())), Ok(json)) = (folder, serde_json::to_vec(&known)) {
+            let _ = std::fs::write(&self.file, json);
+        }
+    }
+}
+
+fn missing_sign_in(
+    settings: &Settings,
+    plan: &Plan,
+    model: &ModelSpec,
+    carried: &Carried,
+) -> Option<String> {
+    let kind = plan.agents.get(&model.agent)?.kind;
+    if plan.rehearsal.is_some() || kind == AgentKind::Command {
+        return None;
+    }
+    let (provider, _) = model.id.split_once('/')?;
+    match agents::signed_in(carried, provider, &settings.environment) {
+        SignIn::None => Some(format!(
+            "no sign-in for provider `{provider}`: run `opencode auth login`, or set its key variable"
+        )),
+        SignIn::Key(_) | SignIn::Auth | SignIn::ProviderConfig | SignIn::Ambient | SignIn::Free => {
+            None
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! From what was typed to a plan.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+
+use super::args::{LimitArgs, RunArgs};
+use super::failure::{Exit, Failure};
+use super::library::{find_workflow, prompt_file, template};
+use super::print;
+use super::settings::{Settings, colour, mistakes_in, unreadable};
+use crate::model::{MicroUsd, Millis, RunLimits};
+use crate::plan::{Plan, Rehearsal};
+use crate::rehearsal::Scenario;
+use crate::workflow::{self, Bindings};
+use crate::yaml::{self, parse_duration};
+
+/// Larger requests are refused, in bytes.
+const LARGEST_REQUEST: u64 = 8 << 20;
+
+/// Compiles the workflow that `run` names, warnings shown.
+pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
+    let found = find_workflow(settings, &args.workflow)?;
+    let mut sources = settings.sources.clone();
+    sources.push(found.source.clone());
+    let parsed =
+        workflow::parse(&found.source).map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
+    let rehearsal = args.rehearse.as_deref().map(rehearsal).transpose()?;
+    let request = request(args)?;
+    let bindings = Bindings {
+        request,
+        sets: pairs(&args.sets, "--set")?,
+        model_overrides: pairs(&args.models, "--model")?,
+        depth: args.depth,
+        seed: args.seed.unwrap_or_else(random_seed),
+        prompts: &|name| template(settings, name),
+        read_file: &|file| prompt_file(&found.folder, file),
+    };
+    let compiled = workflow::compile(&parsed, &bindings, &settings.config)
+        .map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
+    if !compiled.warnings.is_empty() {
+        print::note(&yaml::render(&compiled.warnings, &sources, colour()));
+    }
+    let mut plan = compiled.plan;
+    plan.limits = limits(plan.limits, &args.limits)?;
+    plan.rehearsal = rehearsal;
+    Ok(plan)
+}
+
+/// The limits with the user's changes.
+pub fn limits(mut limits: RunLimits, args: &LimitArgs) -> Result<RunLimits, Failure> {
+    for (key, value) in &args.limits {
+        let wrong = |what: &str| {
+            let message = format!("--limit {key}={value}: {what}");
+            Failure::said(Exit::Usage, &message, Some("`none` lifts a limit"))
+        };
+        let none = value == "none";
+        let count = || {
+            value
+                .parse::<u64>()
+                .map_err(|_| wrong("expected a whole number"))
+        };
+        match key.as_str() {
+            "calls" => limits.calls = if none { None } else { Some(count()?) },
+            "tokens" => limits.tokens = if none { None } else { Some(count()?) },
+            "cost" => {
+                let usd = value
+                    .parse::<f64>()
+                    .ok()
+                    .filter(|usd| usd.is_finite() && *usd >= 0.0);
+                let usd = || {
+                    usd.map(MicroUsd::from_usd)
+                        .ok_or_else(|| wrong("expected US dollars"))
+                };
+                limits.cost = if none { None } else { Some(usd()?) };
+            }
+            "wall" => {
+                let wall = || -> Result<Millis, Failure> {
+                    parse_duration(value).ok_or_else(|| wrong("expected a time such as 30m or 2h"))
+                };
+                limits.wall = if none { None } else { Some(wall()?) };
+            }
+            "concurrency" => {
+                let number = value.parse::<u32>().ok().filter(|number| *number > 0);
+                limits.concurrency = number.ok_or_else(|| wrong("expected a number from 1"))?;
+            }
+            _ => {
+                return Err(wrong(
+                    "the limits are calls, tokens, cost, wall and concurrency",
+                ));
+            }
+        }
+    }
+    Ok(limits)
+}
+
+fn rehearsal(wanted: &str) -> Result<Rehearsal, Failure> {
+    let scenario = Scenario::find(wanted).map_err(|error| {
+        Failure::new(
+            Exit::Usage,
+            &error,
+            Some("--rehearse takes the name of a scenario or a file; put it after the request"),
+        )
+    })?;
+    drop(scenario);
+    let text = match Scenario::builtin(wanted) {
+        Some(_) => None,
+        None => Some(
+            super::settings::read_text(wanted.as_ref())
+                .map_err(|error| unreadable(wanted.as_ref(), &error))?,
+        ),
+    };
+    Ok(Rehearsal {
+        scenario: wanted.to_owned(),
+        text,
+    })
+}
+
+fn request(args: &RunArgs) -> Result<String, Failure> {
+    let text = match (&args.request_file, args.request.as_slice()) {
+        (Some(path), _) => {
+            let file = std::fs::File::open(path).map_err(|error| unreadable(path, &error))?;
+            read_request(file, &path.display().to_string())?
+        }
+        (None, [dash]) if dash == "-" => read_request(std::io::stdin().lock(), "standard input")?,
+        (None, words) => words.join(" "),
+    };
+    if text.trim().is_empty() {
+        let hint = format!("tipstaff run {} \"what you want\"", args.workflow);
+        return Err(Failure::said(
+            Exit::Usage,
+            "the request is empty",
+            Some(&hint),
+        ));
+    }
+    Ok(text)
+}
+
+fn read_request(from: impl Read, name: &str) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    from.take(LARGEST_REQUEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_REQUEST {
+        let message = format!(
+            "the request from {name} is larger than {} MiB",
+            LARGEST_REQUEST >> 20
+        );
+        return Err(Failure::said(Exit::Usage, &message, None));
+    }
+    String::from_utf8(bytes).map_err(|_| {
+        Failure::said(
+            Exit::Usage,
+            &format!("the request from {name} is not UTF-8 text"),
+            None,
+        )
+    })
+}
+
+/// The last value of a key counts twice: that is a mistake, not a choice.
+fn pairs(given: &[(String, String)], flag: &str) -> Result<BTreeMap<String, String>, Failure> {
+    let mut pairs = BTreeMap::new();
+    for (key, value) in given {
+        if pairs.insert(key.clone(), value.clone()).is_some() {
+            let message = format!("{flag} {key} is given twice");
+            return Err(Failure::said(Exit::Usage, &message, None));
+        }
+    }
+    Ok(pairs)
+}
+
+/// The standard library's own random state is as random as an order of proposals has to be.
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::hash::RandomState::new().build_hasher().finish()
+}

@@ -1,0 +1,115 @@
+//! `tipstaff resume [RUN]`.
+
+use super::args::{OutputArgs, ResumeArgs};
+use super::failure::{Exit, Failure};
+use super::open_run::{OpenRun, find_run, read_plan};
+use super::preflight::preflight;
+use super::prepare::limits;
+use super::print;
+use super::settings::Settings;
+use super::work::{self, Work, carry_over};
+use crate::engine::{Engine, Input};
+use crate::journal::{Journal, RunFolder, RunLock, list};
+use crate::model::{Digest, Event, PersonAnswer, PhaseName, Record, RunEnd, RunLimits};
+use crate::runtime::salvage;
+use crate::workspace::TreeId;
+
+pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
+    let folder = match &args.run {
+        Some(wanted) => find_run(settings, Some(wanted))?,
+        None => latest_open(settings)?,
+    };
+    let raised = |planned: RunLimits| {
+        let changed = !args.limits.limits.is_empty();
+        changed.then(|| limits(planned, &args.limits)).transpose()
+    };
+    go_on(settings, folder, &args.output, raised, None)
+}
+
+/// The latest run that is not done.
+fn latest_open(settings: &Settings) -> Result<RunFolder, Failure> {
+    let runs = list(&settings.project.root)?;
+    let open = runs
+        .into_iter()
+        .find(|run| run.end != Some(RunEnd::Done) && run.problem.is_none());
+    match open {
+        Some(run) => Ok(RunFolder::open(&settings.project.root, run.id)?),
+        None => Err(Failure::said(
+            Exit::Usage,
+            "no run is left to go on with",
+            None,
+        )),
+    }
+}
+
+/// Takes a run up again, with a person's answer if there is one.
+pub fn go_on(
+    settings: &Settings,
+    folder: RunFolder,
+    output: &OutputArgs,
+    raised: impl FnOnce(RunLimits) -> Result<Option<RunLimits>, Failure>,
+    answer: Option<(PhaseName, PersonAnswer)>,
+) -> Result<Exit, Failure> {
+    let plan = read_plan(&folder)?;
+    let lock = RunLock::acquire(&folder)?;
+    let (journal, records) = Journal::open(&folder.path(RunFolder::JOURNAL))?;
+    let base = frozen(&folder, &records)?;
+    let engine = Engine::new(plan, &records);
+    if engine.history().ended() == Some(RunEnd::Done) {
+        print::note(&format!(
+            "run {} is done already; nothing was run again",
+            folder.id()
+        ));
+        return Ok(Exit::Done);
+    }
+    let limits = raised(engine.history().limits(engine.plan().limits))?;
+    let mut carried = carry_over(settings, engine.plan())?;
+    preflight(settings, engine.plan(), &mut carried)?;
+    let work = Work {
+        folder,
+        lock,
+        carried,
+        engine,
+        journal,
+        records,
+        base,
+        output,
+    };
+    work::work(settings, work, |(site, engine)| Input::Resume {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        limits,
+        answer,
+        salvaged: salvage(site, engine.history()),
+    })
+}
+
+/// The snapshot of the run, after checking that the plan is still the one it began with.
+fn frozen(folder: &RunFolder, records: &[Record]) -> Result<TreeId, Failure> {
+    let started = records.iter().find_map(|record| match &record.event {
+        Event::RunStarted { plan, base, .. } => Some((plan, TreeId::parse(base))),
+        _ => None,
+    });
+    let damaged = |message: String| {
+        Failure::said(
+            Exit::Failed,
+            &message,
+            Some("start it anew with `tipstaff run`"),
+        )
+    };
+    let Some((plan, Some(base))) = started else {
+        return Err(damaged(format!("run {} never began", folder.id())));
+    };
+    let found: Digest = folder.describe_artifact(RunFolder::PLAN)?.digest;
+    if &found != plan {
+        return Err(damaged(format!(
+            "the plan of run {} was changed since it began",
+            folder.id()
+        )));
+    }
+    Ok(base)
+}
+
+/// The run as it can be read without taking it up.
+pub fn look(settings: &Settings, wanted: &str) -> Result<OpenRun, Failure> {
+    OpenRun::read(find_run(settings, Some(wanted))?)
+}

@@ -1,0 +1,107 @@
+//! `tipstaff run WORKFLOW REQUEST`.
+
+use super::args::RunArgs;
+use super::failure::{Exit, Failure};
+use super::preflight::preflight;
+use super::prepare::compile;
+use super::settings::Settings;
+use super::work::{self, Ground, Work, carry_over, now};
+use crate::engine::{Begin, Engine, Input};
+use crate::journal::{Journal, RunFolder, RunLock, new_run_id};
+use crate::model::{Artifact, FrozenFile};
+use crate::plan::{Plan, PlannedInput};
+use crate::workspace::{Snapshot, read_files};
+
+pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
+    let plan = compile(settings, args)?;
+    let mut carried = carry_over(settings, &plan)?;
+    preflight(settings, &plan, &mut carried)?;
+
+    let id = new_run_id(now(), &plan.workflow);
+    let folder = RunFolder::create(&settings.project.root, id.clone())?;
+    let lock = RunLock::acquire(&folder)?;
+    let ground = freeze(settings, &folder, &plan)?;
+    let begin = Begin {
+        run: id,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        plan: ground.plan.digest.clone(),
+        base: ground.base.as_str().to_owned(),
+        files: ground.files.clone(),
+    };
+    let journal = Journal::create(&folder.path(RunFolder::JOURNAL))?;
+    work::work(
+        settings,
+        Work {
+            folder,
+            lock,
+            carried,
+            engine: Engine::new(plan, &[]),
+            journal,
+            records: Vec::new(),
+            base: ground.base,
+            output: &args.output,
+        },
+        |_| Input::Begin(begin),
+    )
+}
+
+/// Everything of the present that the run's calls depend on, put into its folder.
+fn freeze(settings: &Settings, folder: &RunFolder, plan: &Plan) -> Result<Ground, Failure> {
+    let json = serde_json::to_vec_pretty(plan)?;
+    let plan_artifact = folder.write_artifact(RunFolder::PLAN, &json)?;
+    let snapshot = Snapshot::take(&settings.project, &folder.path(RunFolder::STORE))?;
+    for remark in &snapshot.remarks {
+        super::print::note(&format!("note: {remark}"));
+    }
+    let mut files = Vec::new();
+    for glob in globs(plan) {
+        files.extend(freeze_files(settings, folder, &glob)?);
+    }
+    Ok(Ground {
+        plan: plan_artifact,
+        base: snapshot.tree,
+        files,
+    })
+}
+
+fn globs(plan: &Plan) -> Vec<String> {
+    let inputs = plan.phases.iter().flat_map(|phase| &phase.inputs);
+    let mut globs: Vec<String> = inputs
+        .filter_map(|input| match input {
+            PlannedInput::Files(glob) => Some(glob.clone()),
+            PlannedInput::Request
+            | PlannedInput::Output(_)
+            | PlannedInput::Handoff(_)
+            | PlannedInput::Changes(_)
+            | PlannedInput::Tests(_) => None,
+        })
+        .collect();
+    globs.sort();
+    globs.dedup();
+    globs
+}
+
+fn freeze_files(
+    settings: &Settings,
+    folder: &RunFolder,
+    glob: &str,
+) -> Result<Vec<FrozenFile>, Failure> {
+    let found = read_files(glob, &settings.project.root)?;
+    if found.is_empty() {
+        super::print::note(&format!("warning: `file:{glob}` matches no file"));
+    }
+    let redactor = settings.redactor(Vec::new());
+    found
+        .into_iter()
+        .map(|file| {
+            let kept = format!("inputs/{}", file.path);
+            let clean = redactor.redact_bytes(&file.bytes);
+            let artifact: Artifact = folder.write_artifact(&kept, &clean)?;
+            Ok(FrozenFile {
+                glob: glob.to_owned(),
+                path: file.path,
+                artifact,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,27 @@
+//! `tipstaff show [RUN]`.
+
+use super::args::ShowArgs;
+use super::failure::{Exit, Failure};
+use super::open_run::{OpenRun, find_run, shown_folder};
+use super::print;
+use super::settings::Settings;
+use super::work::now;
+use crate::report::{Shown, render_show, show_json};
+
+pub fn show(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure> {
+    let run = OpenRun::read(find_run(settings, args.run.as_deref())?)?;
+    let shown = Shown {
+        view: &run.view(),
+        folder: &shown_folder(&run.folder),
+        supervisor: run.supervisor(),
+        now: now(),
+        zone: &jiff::tz::TimeZone::system(),
+        ledgers: &run.ledgers(),
+    };
+    if args.json {
+        print::json(&show_json(&shown));
+    } else {
+        print::data(&render_show(&shown));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,215 @@
+//! Working on a run, from its folder to its summary. Shared by `run`, `resume` and `pick`.
+
+use std::io::IsTerminal;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::args::OutputArgs;
+use super::failure::{Exit, Failure};
+use super::open_run::{ledgers, shown_folder};
+use super::print;
+use super::settings::Settings;
+use crate::agents::Carried;
+use crate::engine::{Engine, Input};
+use crate::journal::{Journal, RunFolder, RunLock};
+use crate::model::{Artifact, FrozenFile, Record, RunEnd, Timestamp};
+use crate::plan::{AgentKind, Plan, Rehearsal};
+use crate::process::become_subreaper;
+use crate::rehearsal::{Scenario, Server};
+use crate::report::{Colors, Display, RunView, Summary, Terminal, render_summary};
+use crate::runtime::{Observer, RuntimeError, Site, SiteParts, drive};
+use crate::workspace::{TreeId, materialize, remove_stale, scratch_root};
+
+/// Instruction files of a project, in the order in which they are looked for.
+const INSTRUCTION_FILES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
+/// Of an instruction file, no more than this is read, in bytes.
+const INSTRUCTIONS_LIMIT: usize = 64 << 10;
+/// How long an agent may take to end after it was asked to.
+const GRACE: Duration = Duration::from_secs(3);
+
+/// A run to be worked on.
+pub struct Work<'a> {
+    pub folder: RunFolder,
+    pub lock: RunLock,
+    pub carried: Carried,
+    pub engine: Engine,
+    pub journal: Journal,
+    /// What the journal holds already.
+    pub records: Vec<Record>,
+    pub base: TreeId,
+    pub output: &'a OutputArgs,
+}
+
+/// What a run stands on.
+pub struct Ground {
+    pub plan: Artifact,
+    pub base: TreeId,
+    pub files: Vec<FrozenFile>,
+}
+
+/// What the user's own OpenCode lends to a run: nothing in a rehearsal or without OpenCode.
+pub fn carry_over(settings: &Settings, plan: &Plan) -> Result<Carried, Failure> {
+    let uses_opencode = plan
+        .agents
+        .values()
+        .any(|agent| agent.kind == AgentKind::Opencode);
+    if plan.rehearsal.is_some() || !uses_opencode {
+        return Ok(Carried::nothing(&settings.project.root));
+    }
+    Carried::discover(&settings.environment, &settings.project.root)
+        .map_err(|error| Failure::new(Exit::Usage, &error, error.hint().as_deref()))
+}
+
+/// Works on a run until it ends, and tells the user how it did.
+pub fn work(
+    settings: &Settings,
+    work: Work<'_>,
+    first: impl FnOnce((&Site, &Engine)) -> Input,
+) -> Result<Exit, Failure> {
+    let plan = work.engine.plan().clone();
+    let id = work.folder.id().clone();
+    let folder = shown_folder(&work.folder);
+    let mut watcher = Watcher::new(&plan, work.records, work.output);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    become_subreaper()?;
+    let site = Rc::new(site(
+        settings,
+        &plan,
+        work.folder,
+        work.carried,
+        &work.base,
+    )?);
+    let journal = work.journal.redacting(site.redactor.clone());
+    let first = first((&site, &work.engine));
+    let driven = runtime.block_on(drive(
+        site.clone(),
+        work.engine,
+        journal,
+        first,
+        &mut watcher,
+    ));
+    watcher.display.finish()?;
+    let ledgers = ledgers(&site.folder, &plan, &watcher.records);
+    let view = RunView::replay(&plan, &watcher.records);
+    let summary = render_summary(&Summary {
+        view: &view,
+        folder: &folder,
+        ledgers: &ledgers,
+    });
+    print::note(&summary);
+    drop(site);
+    // What is left of the scratch folder is of no use to anybody.
+    let _ = remove_stale(&id);
+    drop(work.lock);
+    let (end, engine) = driven?;
+    Ok(exit_of(end, engine.history().interrupted()))
+}
+
+fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {
+    match end {
+        RunEnd::Done => Exit::Done,
+        RunEnd::Failed => Exit::Failed,
+        RunEnd::Waiting => Exit::Waiting,
+        RunEnd::Limited => Exit::Limited,
+        RunEnd::Interrupted => Exit::Interrupted(match signal {
+            Some("SIGTERM") => 15,
+            Some("SIGHUP") => 1,
+            _ => 2,
+        }),
+    }
+}
+
+fn site(
+    settings: &Settings,
+    plan: &Plan,
+    folder: RunFolder,
+    carried: Carried,
+    base: &TreeId,
+) -> Result<Site, Failure> {
+    let scratch = scratch_root(folder.id())?;
+    let base_folder = scratch.join("base");
+    if base_folder.exists() {
+        crate::workspace::remove_tree(&base_folder)?;
+    }
+    materialize(&folder.path(RunFolder::STORE), base, &base_folder)?;
+    let redactor = settings.redactor(carried.secrets());
+    let instructions = instructions(&base_folder);
+    Ok(Site::new(SiteParts {
+        plan: plan.clone(),
+        folder,
+        project: settings.project.clone(),
+        base: base_folder,
+        scratch,
+        environment: settings.environment.clone(),
+        carried,
+        rehearsal: plan.rehearsal.as_ref().map(start_rehearsal).transpose()?,
+        redactor,
+        instructions,
+        grace: GRACE,
+    }))
+}
+
+fn start_rehearsal(rehearsal: &Rehearsal) -> Result<Server, Failure> {
+    let scenario = match &rehearsal.text {
+        Some(text) => Scenario::parse(text, &rehearsal.scenario),
+        None => Scenario::find(&rehearsal.scenario),
+    };
+    let wrong = |error| Failure::new(Exit::Usage, &error, None);
+    Server::start(scenario.map_err(wrong)?).map_err(wrong)
+}
+
+fn instructions(base: &std::path::Path) -> Option<(String, String)> {
+    INSTRUCTION_FILES.iter().find_map(|name| {
+        let bytes = std::fs::read(base.join(name)).ok()?;
+        let text = String::from_utf8_lossy(&bytes[..bytes.len().min(INSTRUCTIONS_LIMIT)]);
+        Some(((*name).to_owned(), text.into_owned()))
+    })
+}
+
+/// Keeps the display up to date and the records for the summary.
+struct Watcher {
+    display: Display,
+    records: Vec<Record>,
+}
+
+impl Watcher {
+    fn new(plan: &Plan, records: Vec<Record>, output: &OutputArgs) -> Self {
+        let view = || RunView::replay(plan, &records);
+        let display = if output.json {
+            Display::json(std::io::stdout())
+        } else if std::io::stderr().is_terminal() {
+            Display::live(view(), Terminal::stderr(), Colors::of_stderr())
+        } else {
+            Display::plain(view(), std::io::stderr())
+        };
+        Self { display, records }
+    }
+}
+
+impl Observer for Watcher {
+    fn saw(&mut self, record: &Record) -> Result<(), RuntimeError> {
+        self.records.push(record.clone());
+        match self.display.apply(record) {
+            // Whoever read our output has had enough of it; the run goes on.
+            Err(error) if error.is_broken_pipe() => {
+                self.display = Display::Quiet;
+                Ok(())
+            }
+            other => other.map_err(RuntimeError::Display),
+        }
+    }
+
+    fn tick(&mut self, now: Timestamp) -> Result<(), RuntimeError> {
+        self.display.tick(now).map_err(RuntimeError::Display)
+    }
+}
+
+/// The present time.
+pub fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    Timestamp(since.map_or(0, |since| {
+        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+    }))
+}
