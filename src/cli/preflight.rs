@@ -1,7 +1,7 @@
 //! Looking before leaping: whether the agents are there and signed in, before anything is started.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::failure::{Exit, Failure};
@@ -104,7 +104,7 @@ fn probe(settings: &Settings, agent: &AgentSpec, carried: &mut Carried) -> Resul
 }
 
 /// What `opencode --version` prints. Remembered, because asking costs most of a second.
-fn version_of(settings: &Settings, program: &PathBuf) -> Result<String, String> {
+fn version_of(settings: &Settings, program: &Path) -> Result<String, String> {
     let memory = Memory::of(settings, program);
     if let Some(version) = memory.as_ref().and_then(Memory::recall) {
         return Ok(version);
@@ -143,7 +143,7 @@ struct Memory {
 }
 
 impl Memory {
-    fn of(settings: &Settings, program: &PathBuf) -> Option<Self> {
+    fn of(settings: &Settings, program: &Path) -> Option<Self> {
         let folder = |name: &str| {
             let value = settings.environment.get(std::ffi::OsStr::new(name))?;
             Some(PathBuf::from(value)).filter(|path| path.is_absolute())

@@ -14,6 +14,8 @@ pub(super) fn started() -> Event {
         version: "0.1.0".into(),
         workflow: "plan".into(),
         plan: "00".into(),
+        base: "11".into(),
+        files: Vec::new(),
     }
 }
 

@@ -56,6 +56,8 @@ impl History {
                 version: "0.1.0".to_owned(),
                 workflow: "plan".to_owned(),
                 plan: Digest::new("ab".repeat(32)),
+                base: "cd".repeat(20),
+                files: Vec::new(),
             },
         );
         self.add(10, Event::PhaseStarted { phase: phase() });
