@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, CallId, CallKey, Judgement, Label, Millis, ModelName, PhaseName, Usage};
+use super::{
+    Artifact, Audit, CallId, CallKey, Changes, Judgement, Label, Millis, ModelName, PhaseName,
+    Task, TaskList, Usage,
+};
 
 /// What a call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -11,12 +14,18 @@ use super::{Artifact, CallId, CallKey, Judgement, Label, Millis, ModelName, Phas
 pub enum Purpose {
     /// The one call of a `single` phase.
     Work,
+    /// One task of a `routed` phase.
+    Task,
+    /// One of the side-by-side calls of a `parallel` phase.
+    Lens,
     /// One proposal of an ensemble.
     Propose,
     /// Judging the proposals of an ensemble.
     Judge,
     /// Mending an invalid structured answer; sees only the text and the errors.
     Repair,
+    /// Distilling a document whose author left no handoff.
+    Distill,
 }
 
 /// How much an agent may do in its workspace. Nothing it does there reaches the user's tree by itself.
@@ -42,16 +51,50 @@ pub enum Contract {
         /// The labels the judge may name.
         labels: Vec<Label>,
     },
+    /// `tasks.json`, and a handoff. The document is rendered from the tasks.
+    Tasks {
+        /// The categories a task may have; empty if any may.
+        categories: Vec<String>,
+    },
+    /// An auditor's `verdict.json`, and a handoff. The document is optional.
+    Audit,
+    /// Edits in the workspace and a handoff; the document is optional.
+    Edits,
+    /// A handoff and nothing else.
+    Handoff,
 }
 
 /// What a call starts from in its workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ground {
     /// The user's project as it was on disk when the run began.
     Snapshot,
+    /// The project with the run's changes so far: this git tree.
+    Tree(String),
+    /// Some files of such a tree and nothing else.
+    Scoped {
+        /// The git tree.
+        tree: String,
+        /// Paths or globs, relative to the project, that are there to be changed.
+        edit: Vec<String>,
+        /// Paths or globs that are there to be read.
+        read: Vec<String>,
+        /// Whether files that those import, or that import them, are there to be read too.
+        imports: bool,
+    },
     /// An empty folder.
     Empty,
+}
+
+/// What an editing call may change.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EditScope {
+    /// Any file of the project.
+    Anywhere,
+    /// These paths or globs and no others.
+    Only(Vec<String>),
 }
 
 /// Where a named part of a call's prompt comes from.
@@ -70,6 +113,16 @@ pub enum InputSource {
     Proposal(Label),
     /// A file of the user's project, frozen when the run began.
     File(String),
+    /// The patch of a phase's changes.
+    Changes(PhaseName),
+    /// The results of a phase's `verify` commands, and of its tasks'.
+    Tests(PhaseName),
+    /// The findings of an audit that failed.
+    Findings(PhaseName),
+    /// What was wrong with an earlier try of the same task: refused edits, a failed `verify`.
+    Feedback(Vec<String>),
+    /// The deliverable of another lens of the same `parallel` phase, by its name.
+    Lens(String),
     /// The text that a repair call has to mend.
     Faulty,
     /// What is wrong with it; the errors themselves, not an artifact's content.
@@ -117,6 +170,12 @@ pub struct CallSpec {
     pub project_instructions: bool,
     /// What it must leave behind.
     pub contract: Contract,
+    /// The task, if it is one of a `routed` phase.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<Task>,
+    /// What it may change; none for a call whose edits are thrown away.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub edits: Option<EditScope>,
     /// What it may do.
     pub profile: Profile,
     /// What its workspace holds.
@@ -133,6 +192,10 @@ pub enum Answer {
     Document,
     /// A valid verdict.
     Judgement(Judgement),
+    /// A valid decomposition.
+    Tasks(TaskList),
+    /// A valid audit.
+    Audit(Audit),
     /// Structured data was asked for and what came is not valid: one error a line.
     Invalid {
         /// What is wrong, each with its place.
@@ -149,6 +212,9 @@ pub struct CallResult {
     pub deliverable: Option<Artifact>,
     /// The handoff words as the agent wrote them (valid), if any.
     pub handoff: Option<Artifact>,
+    /// What it changed, if it was to change anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
     /// The structured text as the agent wrote it, valid or not.
     pub structured: Option<Artifact>,
     /// Remarks for the user: what was odd about this attempt, although it succeeded.

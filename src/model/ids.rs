@@ -73,6 +73,10 @@ text_id! {
     Label
 }
 text_id! {
+    /// A task's id within its list: `T1`.
+    TaskId
+}
+text_id! {
     /// BLAKE3 of a file's bytes, 64 lower-case hexadecimal digits.
     Digest
 }

@@ -5,23 +5,29 @@
 
 mod artifact;
 mod call;
+mod changes;
 mod event;
 mod failure;
 mod handoff;
 mod ids;
+mod task;
 mod units;
 mod verdict;
+mod verification;
 
 pub use artifact::Artifact;
 pub use call::{
-    Answer, CallInput, CallLimits, CallResult, CallSpec, Contract, Ground, InputSource, Profile,
-    Purpose,
+    Answer, CallInput, CallLimits, CallResult, CallSpec, Contract, EditScope, Ground, InputSource,
+    Profile, Purpose,
 };
+pub use changes::{ChangeKind, ChangedFile, Changes, RefusedChange};
 pub use event::{
     Closing, Decider, Event, FORMAT, FrozenFile, PersonAnswer, Question, Record, RunEnd, RunLimits,
 };
 pub use failure::{Failure, FailureKind};
 pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};
-pub use ids::{AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId};
+pub use ids::{AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId, TaskId};
+pub use task::{Task, TaskFiles, TaskList};
 pub use units::{MicroUsd, Millis, Timestamp, Usage};
 pub use verdict::{Audit, AuditVerdict, Decision, Finding, Judgement, Severity};
+pub use verification::{Verification, VerifyOutcome};
