@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AgentName, Artifact, CallId, CallResult, CallSpec, Digest, Failure, HandoffOrigin, Label,
-    Millis, ModelName, PhaseName, RunId, Timestamp, Usage,
+    Millis, ModelName, PhaseName, RunId, TaskId, Timestamp, Usage, Verification,
 };
 
 /// The version of the journal's and the plan's format. A folder with a newer one is refused.
@@ -164,6 +164,69 @@ pub enum Event {
         /// What stands in the run folder.
         closing: Closing,
     },
+    /// tipstaff ran a command to see whether the changes are good.
+    Verified {
+        /// The phase.
+        phase: PhaseName,
+        /// The task, if the command is a task's own.
+        task: Option<TaskId>,
+        /// The git tree it ran on.
+        tree: String,
+        /// How it went.
+        verification: Verification,
+    },
+    /// A task's changes are part of the run's tree.
+    TaskDone {
+        /// The phase.
+        phase: PhaseName,
+        /// The task.
+        task: TaskId,
+        /// The call that did it.
+        call: CallId,
+        /// The git tree with its changes.
+        tree: String,
+    },
+    /// A task was given up.
+    TaskFailed {
+        /// The phase.
+        phase: PhaseName,
+        /// The task.
+        task: TaskId,
+        /// Why.
+        failure: Failure,
+    },
+    /// A phase was left out, because its condition does not hold.
+    PhaseSkipped {
+        /// The phase.
+        phase: PhaseName,
+        /// The condition, as the workflow gives it.
+        condition: String,
+    },
+    /// An audit failed, and the run goes back to an earlier phase with its findings.
+    LoopedBack {
+        /// The phase that found them.
+        from: PhaseName,
+        /// The phase that has to mend them.
+        to: PhaseName,
+        /// Which time, from 1.
+        round: u32,
+    },
+    /// The run's changes stand in the user's project, or on a branch.
+    ChangesApplied {
+        /// The git tree that was applied.
+        tree: String,
+        /// Where they stand.
+        to: Destination,
+        /// How many files changed.
+        files: u64,
+    },
+    /// The run's changes were not applied; nothing was touched.
+    ChangesKept {
+        /// The git tree that holds them.
+        tree: String,
+        /// Why.
+        reason: String,
+    },
     /// A phase cannot go on.
     PhaseFailed {
         /// The phase.
@@ -243,6 +306,27 @@ pub struct Closing {
     pub published: Option<String>,
     /// Where in the run folder the file that stood there before is kept.
     pub previous: Option<String>,
+    /// The run's git tree at the phase's end, if the phase may edit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<String>,
+    /// The patch of the phase's changes, if it made any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch: Option<Artifact>,
+    /// The results of its `verify` commands, rendered, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<Artifact>,
+}
+
+/// Where changes are put at the end of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// Into the user's working tree, uncommitted.
+    Tree,
+    /// Onto a new branch of this name; the working tree stays as it is.
+    Branch(String),
+    /// Nowhere by itself: `tipstaff apply` does it.
+    Nowhere,
 }
 
 /// What a person is asked.
@@ -254,6 +338,11 @@ pub enum Question {
         /// Why a person has to.
         reason: String,
     },
+    /// Whether the phase may begin.
+    Approve {
+        /// What the workflow asks.
+        text: String,
+    },
 }
 
 /// What a person answered.
@@ -262,6 +351,13 @@ pub enum Question {
 pub enum PersonAnswer {
     /// This proposal wins.
     Picked(Label),
+    /// The phase may begin.
+    Approved,
+    /// The phase may not begin, and the run is over.
+    Rejected {
+        /// Why, if the person said.
+        reason: String,
+    },
 }
 
 /// How the supervisor's work on a run ended.
@@ -272,6 +368,8 @@ pub enum RunEnd {
     Done,
     /// A phase failed. Exit code 1.
     Failed,
+    /// The last audit's verdict is fail. Exit code 3.
+    AuditFailed,
     /// A person is needed. Exit code 4.
     Waiting,
     /// A limit stopped it. Exit code 5.
@@ -307,12 +405,19 @@ impl Event {
             | Self::AttemptFailed { call, .. }
             | Self::RetryScheduled { call, .. }
             | Self::CallFailed { call, .. }
+            | Self::TaskDone { call, .. }
             | Self::WinnerChosen { call, .. } => Some(call),
             Self::RunStarted { .. }
             | Self::RunResumed { .. }
             | Self::PhaseStarted { .. }
             | Self::QuorumReached { .. }
             | Self::ProposalsSealed { .. }
+            | Self::Verified { .. }
+            | Self::TaskFailed { .. }
+            | Self::PhaseSkipped { .. }
+            | Self::LoopedBack { .. }
+            | Self::ChangesApplied { .. }
+            | Self::ChangesKept { .. }
             | Self::PhaseClosed { .. }
             | Self::PhaseFailed { .. }
             | Self::PersonAsked { .. }

@@ -22,7 +22,8 @@ pub use call::{
 };
 pub use changes::{ChangeKind, ChangedFile, Changes, RefusedChange};
 pub use event::{
-    Closing, Decider, Event, FORMAT, FrozenFile, PersonAnswer, Question, Record, RunEnd, RunLimits,
+    Closing, Decider, Destination, Event, FORMAT, FrozenFile, PersonAnswer, Question, Record,
+    RunEnd, RunLimits,
 };
 pub use failure::{Failure, FailureKind};
 pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};

@@ -5,6 +5,7 @@
 mod types;
 
 pub use types::{
-    AgentKind, AgentSpec, Distill, EnsembleMode, ModelSpec, PhaseKind, PhasePlan, Plan,
-    PlannedInput, Price, Rehearsal, Strategy, Unsupported,
+    AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec,
+    PhaseKind, PhasePlan, Plan, PlannedInput, Price, Rehearsal, ScopePlan, Strategy, Subject,
+    Unsupported, Yields,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AgentName, CallLimits, Millis, ModelName, PhaseName, RunLimits};
+use crate::model::{AgentName, CallLimits, Destination, Millis, ModelName, PhaseName, RunLimits};
 
 /// A run's plan, frozen into its folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub struct Plan {
     pub seed: u64,
     /// Limits of the run.
     pub limits: RunLimits,
+    /// Where the changes go at the end.
+    pub destination: Destination,
     /// Whose answers the models give if the run is a rehearsal; a rehearsed run stays one.
     pub rehearsal: Option<Rehearsal>,
     /// The agents that some model of this plan uses.
@@ -118,6 +120,18 @@ pub struct PhasePlan {
     pub distill: Distill,
     /// Whether the project's instruction file is a part of its prompts.
     pub project_instructions: bool,
+    /// The files of the `scoped` strategy.
+    pub scope: ScopePlan,
+    /// Commands that prove its changes, run by tipstaff on a full checkout.
+    pub verify: Vec<String>,
+    /// Where to go when its verdict is fail.
+    pub on_fail: Option<LoopPlan>,
+    /// Only run if this holds.
+    pub when: Option<Condition>,
+    /// What a person is asked before it begins.
+    pub gate: Option<String>,
+    /// Tokens of a call's own context after which it goes on in a fresh process.
+    pub checkpoint: Option<u64>,
 }
 
 /// Phase types.
@@ -128,6 +142,8 @@ pub enum PhaseKind {
     Single {
         /// First choice, then fallbacks.
         chain: Vec<ModelName>,
+        /// What it has to leave.
+        yields: Yields,
     },
     /// Several propose, one judges.
     Ensemble {
@@ -144,6 +160,22 @@ pub enum PhaseKind {
         /// How long the others get once the quorum is in.
         straggler_timeout: Millis,
     },
+    /// The tasks of a decomposition, one after another, each by the specialist of its category.
+    Routed {
+        /// The phase whose deliverable is the list of tasks.
+        tasks: PhaseName,
+        /// A chain for each category.
+        routing: BTreeMap<String, Vec<ModelName>>,
+        /// Whether tasks that do not depend on a failed one go on.
+        go_on: bool,
+    },
+    /// Several calls at one time, each with its own question, joined.
+    Parallel {
+        /// The questions. Never empty.
+        lenses: Vec<LensPlan>,
+        /// Who joins the answers; without one they are put one below the other.
+        judge: Option<Vec<ModelName>>,
+    },
     /// A phase that checks but that this version cannot execute yet. It says so when it is reached.
     Unsupported(Unsupported),
 }
@@ -153,6 +185,79 @@ pub enum PhaseKind {
 pub struct Unsupported {
     /// What is not there yet, as a fragment: "phases of type `routed`".
     pub what: String,
+}
+
+/// What a `single` phase has to leave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Yields {
+    /// A document.
+    Document,
+    /// Tasks of these categories, for a `routed` phase.
+    Tasks {
+        /// The categories; empty if any may be.
+        categories: Vec<String>,
+    },
+    /// An audit's verdict.
+    Audit,
+    /// Edits.
+    Edits,
+}
+
+/// One of the questions of a `parallel` phase.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LensPlan {
+    /// Its name, unique within the phase.
+    pub name: String,
+    /// First choice, then fallbacks.
+    pub chain: Vec<ModelName>,
+    /// The instructions' text, inputs put in.
+    pub prompt: String,
+}
+
+/// When a phase runs at all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Condition {
+    /// As the workflow gives it, for messages.
+    pub text: String,
+    /// What is looked at.
+    pub subject: Subject,
+    /// What it is compared with.
+    pub value: String,
+    /// Whether it must be different instead of equal.
+    pub negated: bool,
+}
+
+/// What a condition looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Subject {
+    /// A declared input.
+    Input(String),
+    /// The audit verdict of a phase: `pass` or `fail`.
+    Verdict(PhaseName),
+    /// Whether the `verify` commands of a phase passed: `pass` or `fail`.
+    Tests(PhaseName),
+}
+
+/// The files of a `scoped` phase.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ScopePlan {
+    /// To be worked on, beside the task's own.
+    pub files: Vec<String>,
+    /// Always there to read.
+    pub always: Vec<String>,
+    /// Whether files that these import, or that import them, are added.
+    pub imports: bool,
+}
+
+/// Going back when an audit fails.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoopPlan {
+    /// The phase that mends.
+    pub goto: PhaseName,
+    /// How many times at most.
+    pub max: u32,
 }
 
 /// How an ensemble's proposers run.
@@ -203,6 +308,8 @@ pub enum PlannedInput {
 pub enum Distill {
     /// The working agent, as part of its contract; extracted by rule if it leaves none.
     Agent,
+    /// The working agent; if it leaves none, this chain is asked once.
+    Model(Vec<ModelName>),
     /// Nobody: extracted by rule.
     Nobody,
 }
