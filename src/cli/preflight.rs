@@ -59,7 +59,7 @@ fn chains(plan: &Plan) -> Vec<&[ModelName]> {
     let mut chains = Vec::new();
     for phase in &plan.phases {
         match &phase.kind {
-            PhaseKind::Single { chain } => chains.push(chain.as_slice()),
+            PhaseKind::Single { chain, .. } => chains.push(chain.as_slice()),
             PhaseKind::Ensemble {
                 proposers, judge, ..
             } => {
@@ -67,6 +67,7 @@ fn chains(plan: &Plan) -> Vec<&[ModelName]> {
                 chains.push(judge.as_slice());
             }
             PhaseKind::Unsupported(_) => {}
+            _ => unreachable!("SOON"),
         }
     }
     chains

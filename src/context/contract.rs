@@ -47,6 +47,7 @@ pub fn required_files(contract: &Contract) -> &'static [&'static str] {
     match contract {
         Contract::Document => &[DELIVERABLE, HANDOFF],
         Contract::Judgement { .. } => &[VERDICT],
+        _ => unreachable!("SOON"),
     }
 }
 
@@ -70,6 +71,7 @@ pub fn completeness(contract: &Contract, files: &OutFiles<'_>) -> Completeness {
                 require(DELIVERABLE, has_text(files.deliverable));
             }
         }
+        _ => unreachable!("SOON"),
     }
     if missing.is_empty() {
         Completeness::Complete
@@ -103,6 +105,7 @@ pub(super) fn text(contract: &Contract, distill: &Distill) -> String {
     match contract {
         Contract::Document => document(distill),
         Contract::Judgement { labels } => judgement(labels),
+        _ => unreachable!("SOON"),
     }
 }
 
@@ -140,6 +143,8 @@ fn handoff_words(distill: &Distill) -> String {
         Distill::Nobody => "one line, as the sign that you are finished: {\"summary\": \"what you \
                             did, in one sentence\"}"
             .to_owned(),
+        _ => unreachable!("SOON"),
+        _ => unreachable!("SOON"),
     }
 }
 

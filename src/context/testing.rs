@@ -32,6 +32,7 @@ pub(super) fn phase(name: &str, strategy: Strategy) -> PhasePlan {
         description: String::new(),
         kind: PhaseKind::Single {
             chain: vec!["claude-opus".into()],
+            yields: crate::plan::Yields::Document,
         },
         strategy,
         inputs: Vec::new(),
@@ -41,6 +42,12 @@ pub(super) fn phase(name: &str, strategy: Strategy) -> PhasePlan {
         limits: limits(),
         distill: Distill::Agent,
         project_instructions: true,
+        scope: crate::plan::ScopePlan::default(),
+        verify: Vec::new(),
+        on_fail: None,
+        when: None,
+        gate: None,
+        checkpoint: None,
     }
 }
 
@@ -68,6 +75,7 @@ pub(super) fn plan(phases: Vec<PhasePlan>) -> Plan {
             concurrency: 3,
         },
         rehearsal: None,
+        destination: crate::model::Destination::Tree,
         agents: BTreeMap::new(),
         models: MODELS
             .iter()

@@ -77,7 +77,7 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -
         return Vec::new();
     }
     match &phase.kind {
-        PhaseKind::Single { chain } => single::next(plan, phase, chain, history),
+        PhaseKind::Single { chain, .. } => single::next(plan, phase, chain, history),
         PhaseKind::Ensemble {
             proposers,
             judge,
@@ -106,6 +106,7 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -
             )
             .hint("what was done so far is kept; a later version can go on with `tipstaff resume`"),
         }],
+        _ => unreachable!("SOON"),
     }
 }
 

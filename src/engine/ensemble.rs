@@ -92,6 +92,8 @@ impl Ensemble<'_> {
             chain: chain.to_vec(),
             inputs,
             contract: Contract::Document,
+            task: None,
+            edits: None,
             profile: Profile::Reader,
             ground: Ground::Snapshot,
         };
@@ -285,6 +287,8 @@ impl Ensemble<'_> {
             chain: vec![model.clone()],
             inputs,
             contract: judgement_of(labels),
+            task: None,
+            edits: None,
             profile: Profile::Reader,
             ground: Ground::Snapshot,
         }
@@ -315,6 +319,8 @@ impl Ensemble<'_> {
                 },
             ],
             contract: judgement_of(labels),
+            task: None,
+            edits: None,
             profile: Profile::Scribe,
             ground: Ground::Empty,
         }
@@ -338,6 +344,7 @@ fn judged(call: &CallState) -> Judged<'_> {
             Answer::Judgement(verdict) => Judged::Valid(verdict.clone()),
             Answer::Invalid { errors } => Judged::Invalid(errors),
             Answer::Document => Judged::Failed("the judge left no verdict".to_owned()),
+            _ => unreachable!("SOON"),
         },
     }
 }

@@ -204,6 +204,7 @@ impl History {
             Event::LimitsRaised { limits } => self.raised = Some(*limits),
             Event::RunInterrupted { signal } => self.interrupted = Some(signal.clone()),
             Event::RunEnded { end } => self.ended = Some(*end),
+            _ => unreachable!("SOON"),
         }
     }
 

@@ -180,11 +180,13 @@ impl World {
                 scores: BTreeMap::new(),
                 rationale: "because".into(),
             }),
+            _ => unreachable!("SOON"),
         };
         CallResult {
             answer,
             deliverable: Some(artifact(call.id.as_str())),
             handoff: None,
+            changes: None,
             structured: None,
             remarks: Vec::new(),
             usage: Usage {
@@ -217,6 +219,9 @@ fn closing() -> Closing {
         origin: HandoffOrigin::Agent,
         published: None,
         previous: None,
+        tree: None,
+        patch: None,
+        tests: None,
     }
 }
 
@@ -237,6 +242,12 @@ fn phase(name: &str, kind: PhaseKind) -> PhasePlan {
         },
         distill: Distill::Agent,
         project_instructions: true,
+        scope: crate::plan::ScopePlan::default(),
+        verify: Vec::new(),
+        on_fail: None,
+        when: None,
+        gate: None,
+        checkpoint: None,
     }
 }
 
@@ -264,6 +275,7 @@ fn plan(phases: Vec<PhasePlan>, models: usize, concurrency: u32) -> Plan {
             concurrency,
         },
         rehearsal: None,
+        destination: crate::model::Destination::Tree,
         agents: BTreeMap::new(),
         models: (0..models).map(|n| (model(n), spec.clone())).collect(),
         phases,
@@ -318,7 +330,13 @@ fn worlds(timing: bool) -> impl proptest::strategy::Strategy<Value = World> {
         |(ensemble, chain, manners, concurrency, chance)| {
             let phases = vec![
                 phase("plan", ensemble),
-                phase("after", PhaseKind::Single { chain }),
+                phase(
+                    "after",
+                    PhaseKind::Single {
+                        chain,
+                        yields: crate::plan::Yields::Document,
+                    },
+                ),
             ];
             let manners = manners
                 .into_iter()

@@ -15,6 +15,8 @@ pub fn next(plan: &Plan, phase: &PhasePlan, chain: &[ModelName], history: &Histo
         chain: chain.to_vec(),
         inputs: spec::inputs(plan, phase, history),
         contract: Contract::Document,
+        task: None,
+        edits: None,
         profile: Profile::Reader,
         ground: Ground::Snapshot,
     }

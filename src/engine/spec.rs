@@ -2,7 +2,8 @@
 
 use crate::context::{self, FinishedPhase};
 use crate::model::{
-    Artifact, CallId, CallInput, CallKey, CallSpec, Contract, Ground, ModelName, Profile, Purpose,
+    Artifact, CallId, CallInput, CallKey, CallSpec, Contract, EditScope, Ground, ModelName,
+    Profile, Purpose, Task,
 };
 use crate::plan::{PhasePlan, Plan, PlannedInput};
 
@@ -15,6 +16,8 @@ pub struct Draft {
     pub chain: Vec<ModelName>,
     pub inputs: Vec<CallInput>,
     pub contract: Contract,
+    pub task: Option<Task>,
+    pub edits: Option<EditScope>,
     pub profile: Profile,
     pub ground: Ground,
 }
@@ -38,6 +41,8 @@ impl Draft {
             inputs: self.inputs,
             project_instructions: phase.project_instructions && self.ground == Ground::Snapshot,
             contract: self.contract,
+            task: self.task,
+            edits: self.edits,
             profile: self.profile,
             ground: self.ground,
             limits: phase.limits,
@@ -53,6 +58,9 @@ fn word(purpose: Purpose) -> &'static str {
         Purpose::Propose => "propose",
         Purpose::Judge => "judge",
         Purpose::Repair => "repair",
+        Purpose::Task => "task",
+        Purpose::Lens => "lens",
+        Purpose::Distill => "distill",
     }
 }
 
@@ -112,6 +120,8 @@ pub mod tests {
             inputs: Vec::new(),
             project_instructions: false,
             contract: Contract::Document,
+            task: None,
+            edits: None,
             profile: Profile::Reader,
             ground: Ground::Snapshot,
             limits: CallLimits {

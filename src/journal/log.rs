@@ -221,5 +221,6 @@ fn is_decisive(event: &Event) -> bool {
         | Event::LimitsRaised { .. }
         | Event::RunInterrupted { .. }
         | Event::RunEnded { .. } => true,
+        _ => unreachable!("SOON"),
     }
 }

@@ -48,6 +48,8 @@ pub(super) fn turn(call: &RehearsedCall, seed: u64, turn: u32) -> Turn {
             let acts = vec![document, write_json(HANDOFF, documents::handoff(call))];
             ("I know enough. I write the document and its handoff.", acts)
         }
+        _ => unreachable!("SOON"),
+        _ => unreachable!("SOON"),
     };
     Turn {
         text: text.to_owned(),
@@ -72,6 +74,8 @@ fn closing(call: &RehearsedCall, seed: u64, turn: u32) -> Turn {
         (Purpose::Judge | Purpose::Propose | Purpose::Work, Contract::Document) => {
             format!("The document is in `{DELIVERABLE}`, its handoff in `{HANDOFF}`.")
         }
+        _ => unreachable!("SOON"),
+        _ => unreachable!("SOON"),
     };
     Turn {
         text,

@@ -187,6 +187,8 @@ pub(super) fn purpose_word(purpose: Purpose) -> &'static str {
         Purpose::Propose => "propose",
         Purpose::Judge => "judge",
         Purpose::Repair => "repair",
+        _ => unreachable!("SOON"),
+        _ => unreachable!("SOON"),
     }
 }
 

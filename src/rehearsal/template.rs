@@ -48,6 +48,7 @@ fn value(name: &str, call: &RehearsedCall) -> Option<String> {
     let labels: &[Label] = match &call.contract {
         Contract::Judgement { labels } => labels,
         Contract::Document => &[],
+        _ => unreachable!("SOON"),
     };
     let label = |label: Option<&Label>| label.map(Label::to_string).unwrap_or_default();
     Some(match name {

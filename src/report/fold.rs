@@ -137,6 +137,7 @@ impl RunView {
             | Event::AttemptProgressed { .. }
             | Event::AttemptSucceeded { .. }
             | Event::AttemptFailed { .. } => self.apply_to_call(&record.event, at),
+            _ => unreachable!("SOON"),
         }
         self.last = Some(at);
     }

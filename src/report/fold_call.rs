@@ -65,6 +65,7 @@ impl RunView {
             | Event::LimitsRaised { .. }
             | Event::RunInterrupted { .. }
             | Event::RunEnded { .. } => {}
+            _ => unreachable!("SOON"),
         }
     }
 }

@@ -118,6 +118,7 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
             PersonAnswer::Picked(label) => {
                 on_phase(phase, Tone::Calm, format!("a person picked {label}"))
             }
+            _ => unreachable!("SOON"),
         },
         Event::CallCreated { .. }
         | Event::CallReused { .. }
@@ -128,6 +129,7 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
         | Event::AttemptProgressed { .. }
         | Event::AttemptSucceeded { .. }
         | Event::AttemptFailed { .. } => news_of_call(view, record),
+        _ => unreachable!("SOON"),
     }
 }
 
@@ -157,6 +159,8 @@ fn run_ended(view: &RunView, end: RunEnd, at: Timestamp) -> News {
         RunEnd::Done => Tone::Good,
         RunEnd::Failed => Tone::Bad,
         RunEnd::Waiting | RunEnd::Limited | RunEnd::Interrupted => Tone::Odd,
+        _ => unreachable!("SOON"),
+        _ => unreachable!("SOON"),
     };
     let text = format!(
         "run {}: {}, {}",
@@ -240,6 +244,7 @@ fn person_asked(phase: &PhaseName, question: &Question) -> News {
             Tone::Odd,
             format!("a person has to pick: {}", clean(reason)),
         ),
+        _ => unreachable!("SOON"),
     }
 }
 

@@ -63,6 +63,7 @@ pub(super) fn news_of_call(view: &RunView, record: &Record) -> Option<News> {
         | Event::LimitsRaised { .. }
         | Event::RunInterrupted { .. }
         | Event::RunEnded { .. } => None,
+        _ => unreachable!("SOON"),
     }
 }
 
@@ -113,6 +114,7 @@ fn attempt_succeeded(
                 errors.first().map_or_else(String::new, |text| clean(text))
             ),
         ),
+        _ => unreachable!("SOON"),
     };
     let mut news = News::new(scope(view, call), tone, text);
     for remark in &result.remarks {

@@ -36,6 +36,8 @@ pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, Str
             }
             commands
         }
+        _ => unreachable!("SOON"),
+        _ => unreachable!("SOON"),
     }
 }
 
@@ -58,6 +60,7 @@ fn picks(view: &RunView) -> Vec<(String, String)> {
                     ));
                 }
             }
+            _ => unreachable!("SOON"),
         }
     }
     commands

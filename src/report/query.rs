@@ -57,6 +57,7 @@ impl RunView {
         let judged = |call| match &self.result(call)?.answer {
             Answer::Judgement(judgement) => Some((call, judgement)),
             Answer::Document | Answer::Invalid { .. } => None,
+            _ => unreachable!("SOON"),
         };
         decider
             .and_then(|call| self.call(call))

@@ -43,6 +43,7 @@ pub(super) fn document(call: &str, attempt: u32, micro_usd: u64) -> CallResult {
         answer: Answer::Document,
         deliverable: Some(artifact(&format!("{folder}/deliverable.md"))),
         handoff: Some(artifact(&format!("{folder}/handoff.json"))),
+        changes: None,
         structured: None,
         remarks: Vec::new(),
         usage: used(7_000, 1_200, micro_usd),
@@ -70,6 +71,7 @@ pub(super) fn verdict(decision: Decision) -> CallResult {
         }),
         deliverable: None,
         handoff: None,
+        changes: None,
         structured: Some(artifact(
             "phases/01-plan/calls/plan.judge/attempt-1/verdict.json",
         )),
@@ -87,6 +89,9 @@ pub(super) fn closed() -> Event {
             origin: HandoffOrigin::Agent,
             published: Some("docs/plan.md".to_owned()),
             previous: Some("phases/01-plan/previous.md".to_owned()),
+            tree: None,
+            patch: None,
+            tests: None,
         },
     }
 }
@@ -102,6 +107,8 @@ pub(super) fn call(id: &str, purpose: Purpose, slot: u32, model: &str) -> CallSp
         inputs: Vec::new(),
         project_instructions: true,
         contract: Contract::Document,
+        task: None,
+        edits: None,
         profile: Profile::Reader,
         ground: Ground::Snapshot,
         limits: LIMITS,
@@ -137,6 +144,7 @@ pub(super) fn plan() -> Plan {
         seed: 7,
         limits: limits(),
         rehearsal: None,
+        destination: crate::model::Destination::Tree,
         agents: BTreeMap::new(),
         models: BTreeMap::new(),
         phases: vec![PhasePlan {
@@ -151,6 +159,12 @@ pub(super) fn plan() -> Plan {
             limits: LIMITS,
             distill: Distill::Agent,
             project_instructions: true,
+            scope: crate::plan::ScopePlan::default(),
+            verify: Vec::new(),
+            on_fail: None,
+            when: None,
+            gate: None,
+            checkpoint: None,
         }],
     }
 }

@@ -183,6 +183,7 @@ pub(super) fn waits_for(view: &RunView) -> String {
                 clean(phase.name.as_str()),
                 clean(reason)
             )),
+            _ => unreachable!("SOON"),
         }
     }
     match (view.state, &view.limit, &view.signal) {

@@ -56,6 +56,8 @@ fn outcome(view: &RunView, now: Timestamp) -> String {
         RunState::Ended(RunEnd::Limited) => ("!", "stopped by a limit"),
         RunState::Ended(RunEnd::Interrupted) => ("!", "interrupted"),
         RunState::Planned | RunState::UnderWay => ("!", "unfinished"),
+        _ => unreachable!("SOON"),
+        _ => unreachable!("SOON"),
     };
     let run = view.run.as_ref().map_or("", |run| run.as_str());
     format!(

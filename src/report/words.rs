@@ -122,6 +122,8 @@ pub(super) fn end_word(end: RunEnd) -> &'static str {
         RunEnd::Waiting => "waiting",
         RunEnd::Limited => "limited",
         RunEnd::Interrupted => "interrupted",
+        _ => unreachable!("SOON"),
+        _ => unreachable!("SOON"),
     }
 }
 
@@ -172,7 +174,7 @@ pub(super) fn decision_word(decision: Decision) -> &'static str {
 /// What a phase does, by its type: `3 propose, claude-opus judges`.
 pub(super) fn kind_words(kind: &PhaseKind) -> String {
     match kind {
-        PhaseKind::Single { chain } => {
+        PhaseKind::Single { chain, .. } => {
             format!("single, {}", chain.first().map_or(NOTHING, |m| m.as_str()))
         }
         PhaseKind::Ensemble {
@@ -199,6 +201,7 @@ pub(super) fn kind_words(kind: &PhaseKind) -> String {
         PhaseKind::Unsupported(unsupported) => {
             format!("{}: not yet executable", clean(&unsupported.what))
         }
+        _ => unreachable!("SOON"),
     }
 }
 

@@ -115,6 +115,9 @@ impl<'a> Phase<'a> {
             origin: handoff.facts.origin,
             published,
             previous,
+            tree: None,
+            patch: None,
+            tests: None,
         })
     }
 
@@ -141,6 +144,8 @@ impl<'a> Phase<'a> {
                 (handoff::extract(&document), HandoffOrigin::Extracted)
             }
             (_, Distill::Nobody) => (handoff::extract(&document), HandoffOrigin::Extracted),
+            _ => unreachable!("SOON"),
+            _ => unreachable!("SOON"),
         };
         let limited = handoff::limit(words, HANDOFF_TOKENS);
         remarks.extend(limited.remarks);
@@ -189,6 +194,7 @@ impl<'a> Phase<'a> {
             InputSource::Proposal(label) => Some(format!("proposal {label}")),
             InputSource::File(path) => Some(format!("file:{path}")),
             InputSource::Faulty | InputSource::Errors(_) => None,
+            _ => unreachable!("SOON"),
         });
         named.collect()
     }
@@ -225,6 +231,7 @@ impl<'a> Phase<'a> {
         match &self.history.call(by)?.result()?.answer {
             Answer::Judgement(judgement) => Some(judgement.clone()),
             Answer::Document | Answer::Invalid { .. } => None,
+            _ => unreachable!("SOON"),
         }
     }
 

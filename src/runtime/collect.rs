@@ -105,6 +105,7 @@ impl Ended<'_> {
             answer: decoded.answer,
             deliverable: deliverable.transpose()?,
             handoff,
+            changes: None,
             structured: structured.transpose()?,
             remarks,
             usage,
@@ -115,6 +116,7 @@ impl Ended<'_> {
         match self.call.contract {
             Contract::Document => "answer.txt",
             Contract::Judgement { .. } => "verdict.json",
+            _ => unreachable!("SOON"),
         }
     }
 

@@ -131,7 +131,7 @@ async fn lay_out(
     contents: &BTreeMap<String, String>,
 ) -> Result<Vec<String>, Failure> {
     let (at, base) = (scratch.workspace(), attempt.site.base.clone());
-    let (root, ground) = (scratch.root().to_path_buf(), attempt.call.ground);
+    let (root, ground) = (scratch.root().to_path_buf(), attempt.call.ground.clone());
     let made = tokio::task::spawn_blocking(move || {
         if root.exists() {
             crate::workspace::remove_tree(&root).map_err(machine)?;
@@ -140,6 +140,7 @@ async fn lay_out(
         match ground {
             Ground::Snapshot => Workspace::create(&base, &at, ControlFiles::Drop).map_err(machine),
             Ground::Empty => Workspace::create_empty(&at).map_err(machine),
+            _ => unreachable!("SOON"),
         }
     });
     let workspace = made.await.map_err(machine)??;
@@ -165,6 +166,7 @@ fn input_files<'a>(
             InputSource::Proposal(label) => format!("proposals/{label}.md"),
             InputSource::Faulty => "faulty.txt".to_owned(),
             InputSource::Request | InputSource::File(_) | InputSource::Errors(_) => return None,
+            _ => unreachable!("SOON"),
         };
         Some((name, text.as_str()))
     })

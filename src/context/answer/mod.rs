@@ -68,6 +68,7 @@ pub fn decode_answer(contract: &Contract, left: &Left) -> Result<Decoded, Failur
     match contract {
         Contract::Document => document(left, &mut message),
         Contract::Judgement { labels } => judgement(left, &mut message, labels),
+        _ => unreachable!("SOON"),
     }
 }
 

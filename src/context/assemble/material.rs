@@ -58,6 +58,7 @@ pub(super) fn part_of(
                 Part::new(PartKind::Errors, "errors", "tipstaff", why).with(&text),
             ));
         }
+        _ => unreachable!("SOON"),
     };
     let artifact = artifact_of(input, &part.name)?;
     let text = content(artifact, assembly, &part)?;

@@ -117,6 +117,8 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
                 );
             }
         }
+        _ => unreachable!("SOON"),
+        _ => unreachable!("SOON"),
     }
     let mut material = Vec::new();
     for input in &call.inputs {
@@ -195,12 +197,14 @@ fn instructions(call: &CallSpec, phase: &PhasePlan) -> Vec<Part> {
             let why = "what a repair may do";
             vec![Part::new(PartKind::Instructions, name, source, why).with(templates::REPAIR)]
         }
+        _ => unreachable!("SOON"),
+        _ => unreachable!("SOON"),
     }
 }
 
 /// What the working directory is and what may be done in it.
 fn workspace(call: &CallSpec, files: Option<usize>) -> String {
-    let holds = match (call.ground, files) {
+    let holds = match (call.ground.clone(), files) {
         (Ground::Empty, _) => "Your working directory is empty: all you need is in this prompt.",
         (Ground::Snapshot, Some(0)) => "Your working directory is the project, which is empty.",
         (Ground::Snapshot, Some(files)) => {
@@ -210,6 +214,7 @@ fn workspace(call: &CallSpec, files: Option<usize>) -> String {
             );
         }
         (Ground::Snapshot, None) => "Your working directory holds a private copy of the project.",
+        _ => unreachable!("SOON"),
     };
     format!("{holds} {}\n", allowed(call.profile))
 }

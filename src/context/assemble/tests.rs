@@ -24,6 +24,8 @@ fn call(purpose: Purpose, inputs: Vec<CallInput>, contract: Contract) -> CallSpe
         inputs,
         project_instructions: true,
         contract,
+        task: None,
+        edits: None,
         profile: Profile::Reader,
         ground: Ground::Snapshot,
         limits: limits(),

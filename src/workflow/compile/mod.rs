@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::config::Config;
+use crate::model::Destination;
 use crate::model::FORMAT;
 use crate::plan::Plan;
 use crate::yaml::{Diagnostic, has_errors, sort};
@@ -107,6 +108,7 @@ pub fn compile(
         inputs: values,
         seed: bindings.seed,
         limits: config.limits,
+        destination: Destination::Tree,
         rehearsal: None,
         agents,
         models,

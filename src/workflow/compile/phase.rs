@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::config::Config;
 use crate::model::{CallLimits, PhaseName};
 use crate::plan::{
-    Distill, EnsembleMode, PhaseKind, PhasePlan, PlannedInput, Strategy, Unsupported,
+    Distill, EnsembleMode, PhaseKind, PhasePlan, PlannedInput, ScopePlan, Strategy, Unsupported,
+    Yields,
 };
 use crate::yaml::{Diagnostic, Spanned};
 
@@ -60,6 +61,12 @@ impl Maker<'_> {
                 retries: phase.retries.unwrap_or(defaults.retries),
             },
             distill: plan_distill(phase),
+            scope: ScopePlan::default(),
+            verify: Vec::new(),
+            on_fail: None,
+            when: None,
+            gate: None,
+            checkpoint: None,
             project_instructions: defaults.project_instructions && strategy != Strategy::Fresh,
         })
     }
@@ -73,6 +80,7 @@ impl Maker<'_> {
         let kind = match phase.kind? {
             PhaseType::Single => PhaseKind::Single {
                 chain: picker.chain(phase.model.as_ref()?, &phase.fallback, found),
+                yields: Yields::Document,
             },
             PhaseType::Ensemble => self.ensemble(phase, picker, found)?,
             kind @ (PhaseType::Routed | PhaseType::Parallel) => {

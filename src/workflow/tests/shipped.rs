@@ -23,7 +23,7 @@ fn the_seed_compiles_and_says_what_comes_later() {
         .phases
         .iter()
         .map(|phase| match &phase.kind {
-            PhaseKind::Single { chain } => format!("{}: single {}", phase.name, chain[0]),
+            PhaseKind::Single { chain, .. } => format!("{}: single {}", phase.name, chain[0]),
             PhaseKind::Ensemble {
                 proposers, judge, ..
             } => {
@@ -37,6 +37,7 @@ fn the_seed_compiles_and_says_what_comes_later() {
             PhaseKind::Unsupported(unsupported) => {
                 format!("{}: no {}", phase.name, unsupported.what)
             }
+            _ => unreachable!("SOON"),
         })
         .collect();
     assert_eq!(
