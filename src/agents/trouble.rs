@@ -198,6 +198,7 @@ fn hint(kind: FailureKind) -> Option<&'static str> {
         }
         FailureKind::AgentMissing
         | FailureKind::Unsupported
+        | FailureKind::Refused
         | FailureKind::RateLimit
         | FailureKind::Provider
         | FailureKind::Rejected

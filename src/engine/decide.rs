@@ -1,11 +1,15 @@
 //! The events that follow from a history. Asked again until nothing follows.
 
-use crate::model::{CallSpec, Event, Failure, FailureKind, PhaseName, RunEnd, Timestamp};
+use crate::model::{CallSpec, Event, PhaseName, Purpose, Timestamp};
 use crate::plan::{PhaseKind, PhasePlan, Plan};
 
+use super::ending::{self, current};
 use super::ensemble::Ensemble;
+use super::parallel::Parallel;
 use super::policy::{self, Next};
-use super::{CallState, CallStatus, History, limits, single};
+use super::routed::Routed;
+use super::scene::Scene;
+use super::{CallState, CallStatus, History, closing, entry, limits, single};
 
 /// What follows from the history at this time; empty if nothing does.
 pub fn decide(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
@@ -24,7 +28,7 @@ pub fn decide(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
             return events;
         }
     }
-    end(plan, history).map_or_else(Vec::new, |end| vec![Event::RunEnded { end }])
+    ending::end(plan, history)
 }
 
 /// The event that brings a call into the run: created, or reused where its work is done already.
@@ -39,6 +43,9 @@ pub fn create(call: CallSpec, history: &History) -> Event {
 }
 
 fn progress(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
+    if let Some(looped) = ending::loop_back(plan, history) {
+        return vec![looped];
+    }
     let Some(phase) = current(plan, history) else {
         return Vec::new();
     };
@@ -48,36 +55,35 @@ fn progress(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
     }
     let concurrency = limits::concurrency(plan, history);
     let mut free = concurrency.saturating_sub(history.running().count());
-    let mut events = Vec::new();
-    for call in history
+    let wanted = history
         .calls()
-        .filter(|call| is_wanted(call, &phase.name, history))
-    {
-        events.extend(attempt(plan, call, now, &mut free));
-    }
-    events
-}
-
-/// The first phase that is not closed.
-fn current<'a>(plan: &'a Plan, history: &History) -> Option<&'a PhasePlan> {
-    plan.phases.iter().find(|phase| {
-        history
-            .phase(&phase.name)
-            .is_none_or(|state| state.closing.is_none())
-    })
+        .filter(|call| is_wanted(call, &phase.name, history));
+    wanted
+        .filter_map(|call| attempt(plan, call, now, &mut free))
+        .collect()
 }
 
 fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -> Vec<Event> {
-    let Some(state) = history.phase(&phase.name) else {
-        return vec![Event::PhaseStarted {
-            phase: phase.name.clone(),
-        }];
+    let Some(state) = history.phase(&phase.name).filter(|state| state.started) else {
+        return vec![entry::enter(phase, history)];
     };
-    if state.winner.is_some() || state.failed.is_some() {
+    if state.failed.is_some() {
         return Vec::new();
     }
+    let scene = Scene {
+        plan,
+        phase,
+        history,
+        state,
+    };
+    if state.winner.is_some() {
+        return closing::distill(&scene);
+    }
+    if let Some(events) = entry::gate(&scene) {
+        return events;
+    }
     match &phase.kind {
-        PhaseKind::Single { chain, .. } => single::next(plan, phase, chain, history),
+        PhaseKind::Single { chain, yields } => single::next(&scene, chain, yields),
         PhaseKind::Ensemble {
             proposers,
             judge,
@@ -86,42 +92,49 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -
             quorum_named,
             straggler_timeout,
         } => Ensemble {
-            plan,
-            phase,
+            scene,
             proposers,
             judge,
             mode: *mode,
             quorum: *quorum,
             quorum_named: *quorum_named,
             straggler_timeout: *straggler_timeout,
-            history,
-            state,
         }
         .next(now),
-        PhaseKind::Unsupported(unsupported) => vec![Event::PhaseFailed {
-            phase: phase.name.clone(),
-            failure: Failure::new(
-                FailureKind::Unsupported,
-                format!("this version cannot run {} yet", unsupported.what),
-            )
-            .hint("what was done so far is kept; a later version can go on with `tipstaff resume`"),
-        }],
-        _ => unreachable!("SOON"),
+        PhaseKind::Routed {
+            tasks,
+            routing,
+            go_on,
+        } => Routed {
+            scene,
+            tasks,
+            routing,
+            go_on: *go_on,
+        }
+        .next(),
+        PhaseKind::Parallel { lenses, judge } => Parallel {
+            scene,
+            lenses,
+            judge: judge.as_deref(),
+        }
+        .next(),
+        PhaseKind::Unsupported(unsupported) => vec![entry::unsupported(phase, unsupported)],
     }
 }
 
 /// Whether an open call's work is still asked for.
 fn is_wanted(call: &CallState, phase: &PhaseName, history: &History) -> bool {
     let open = call.status == CallStatus::Open && &call.spec.phase == phase;
-    let undecided = history
-        .phase(phase)
-        .is_some_and(|phase| phase.winner.is_none() && phase.failed.is_none());
+    let undecided = history.phase(phase).is_some_and(|phase| {
+        let distills = call.spec.purpose == Purpose::Distill;
+        phase.winner.is_some() == distills && phase.failed.is_none()
+    });
     open && undecided && !is_left_behind(call, history)
 }
 
 /// A proposer whose ensemble has been sealed without it.
 pub fn is_left_behind(call: &CallState, history: &History) -> bool {
-    call.spec.purpose == crate::model::Purpose::Propose
+    call.spec.purpose == Purpose::Propose
         && history
             .phase(&call.spec.phase)
             .is_some_and(|phase| phase.sealed.is_some())
@@ -152,34 +165,4 @@ fn attempt(plan: &Plan, call: &CallState, now: Timestamp, free: &mut usize) -> O
             })
         }
     }
-}
-
-/// How the run ends, once nothing is under way.
-fn end(plan: &Plan, history: &History) -> Option<RunEnd> {
-    if history.running().next().is_some() {
-        return None;
-    }
-    if history.interrupted().is_some() {
-        return Some(RunEnd::Interrupted);
-    }
-    let Some(phase) = current(plan, history) else {
-        return Some(RunEnd::Done);
-    };
-    let state = history.phase(&phase.name)?;
-    if let Some(failure) = &state.failed {
-        let limited = failure.kind == FailureKind::Quota;
-        return Some(if limited {
-            RunEnd::Limited
-        } else {
-            RunEnd::Failed
-        });
-    }
-    if state.winner.is_some() {
-        return None;
-    }
-    if history.limit().is_some() {
-        return Some(RunEnd::Limited);
-    }
-    let waits = state.asked.is_some() && state.answered.is_none();
-    waits.then_some(RunEnd::Waiting)
 }

@@ -2,52 +2,32 @@
 
 use crate::judge;
 use crate::model::{
-    Answer, CallId, CallInput, CallSpec, Contract, Decider, Decision, Event, Failure, FailureKind,
-    Ground, InputSource, Judgement, Label, Millis, ModelName, PersonAnswer, PhaseName, Profile,
-    Purpose, Question, Timestamp,
+    Answer, Artifact, CallId, CallInput, Contract, Decider, Decision, Event, Failure, FailureKind,
+    InputSource, Judgement, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question,
+    Timestamp,
 };
-use crate::plan::{EnsembleMode, PhasePlan, Plan};
+use crate::plan::EnsembleMode;
 
 use super::decide::create;
-use super::spec::{self, Draft};
-use super::{CallState, CallStatus, History, PhaseState};
+use super::scene::{Draft, Scene};
+use super::structured::{Structured, structured};
+use super::{CallState, CallStatus};
 
 /// An ensemble with everything its decisions depend on.
 pub struct Ensemble<'a> {
-    pub plan: &'a Plan,
-    pub phase: &'a PhasePlan,
+    pub scene: Scene<'a>,
     pub proposers: &'a [Vec<ModelName>],
     pub judge: &'a [ModelName],
     pub mode: EnsembleMode,
     pub quorum: u32,
     pub quorum_named: bool,
     pub straggler_timeout: Millis,
-    pub history: &'a History,
-    pub state: &'a PhaseState,
-}
-
-/// Where the judging stands.
-enum Judging {
-    /// A call is under way.
-    Pending,
-    /// This call comes next.
-    Next(CallSpec),
-    /// A valid verdict.
-    Decided {
-        /// The call that gave it: a judge, or the repair of its verdict.
-        by: CallId,
-        /// The judge's call, which holds the synthesis if there is one.
-        judge: CallId,
-        verdict: Judgement,
-    },
-    /// No judge gave a usable one; why, the last one's reason.
-    Exhausted(String),
 }
 
 impl Ensemble<'_> {
     /// What follows next in the phase; empty while something is under way.
     pub fn next(&self, now: Timestamp) -> Vec<Event> {
-        if let Some(labels) = &self.state.sealed {
+        if let Some(labels) = &self.scene.state.sealed {
             return self.after_sealing(labels);
         }
         let created = self.create_proposals();
@@ -58,10 +38,9 @@ impl Ensemble<'_> {
     }
 
     fn create_proposals(&self) -> Vec<Event> {
-        let missing = (1u32..).zip(self.proposers).filter_map(|(slot, chain)| {
-            let known = self.history.call(&proposal_id(&self.phase.name, slot));
-            known.is_none().then_some((slot, chain))
-        });
+        let missing = (1u32..)
+            .zip(self.proposers)
+            .filter(|(slot, _)| self.proposal(*slot).is_none());
         match self.mode {
             EnsembleMode::Parallel => missing
                 .map(|(slot, chain)| self.propose(slot, chain))
@@ -76,7 +55,7 @@ impl Ensemble<'_> {
     }
 
     fn propose(&self, slot: u32, chain: &[ModelName]) -> Event {
-        let mut inputs = spec::inputs(self.plan, self.phase, self.history);
+        let mut inputs = self.scene.inputs();
         if self.mode == EnsembleMode::Sequential {
             inputs.extend(self.proposals().filter_map(|call| {
                 let artifact = call.result()?.deliverable.clone();
@@ -86,25 +65,25 @@ impl Ensemble<'_> {
                 })
             }));
         }
-        let call = Draft {
-            purpose: Purpose::Propose,
-            slot,
-            chain: chain.to_vec(),
-            inputs,
-            contract: Contract::Document,
-            task: None,
-            edits: None,
-            profile: Profile::Reader,
-            ground: Ground::Snapshot,
-        };
-        create(call.into_call(self.phase), self.history)
+        let ground = self.scene.ground();
+        let draft = Draft::reader(Purpose::Propose, slot, chain.to_vec(), ground);
+        create(
+            self.scene.call(Draft { inputs, ..draft }),
+            self.scene.history,
+        )
+    }
+
+    fn proposal(&self, slot: u32) -> Option<&CallState> {
+        self.scene
+            .history
+            .call(&self.scene.id(Purpose::Propose, &slot.to_string()))
     }
 
     /// The proposals' calls that exist, by slot.
     fn proposals(&self) -> impl Iterator<Item = &CallState> {
         (1u32..)
             .zip(self.proposers)
-            .filter_map(|(slot, _)| self.history.call(&proposal_id(&self.phase.name, slot)))
+            .filter_map(|(slot, _)| self.proposal(slot))
     }
 
     fn seal(&self, now: Timestamp) -> Vec<Event> {
@@ -115,7 +94,7 @@ impl Ensemble<'_> {
             .collect();
         let created = self.proposals().count();
         let all_over = created == self.proposers.len() && self.proposals().all(CallState::is_over);
-        let phase = self.phase.name.clone();
+        let phase = self.scene.phase.name.clone();
         if all_over && done.len() < self.needed() {
             return vec![Event::PhaseFailed {
                 phase,
@@ -123,15 +102,19 @@ impl Ensemble<'_> {
             }];
         }
         let quorum_in = done.len() >= usize::try_from(self.quorum).unwrap_or(usize::MAX);
-        let in_time = self.state.straggler_limit.is_none_or(|limit| now < limit);
-        match (all_over, quorum_in, self.state.straggler_limit) {
+        let in_time = self
+            .scene
+            .state
+            .straggler_limit
+            .is_none_or(|limit| now < limit);
+        match (all_over, quorum_in, self.scene.state.straggler_limit) {
             (false, true, None) => {
                 let until = now.after(self.straggler_timeout);
                 vec![Event::QuorumReached { phase, until }]
             }
             (false, _, _) if !quorum_in || in_time => Vec::new(),
             _ => {
-                let labels = judge::blind(self.plan.seed, &phase, &done);
+                let labels = judge::blind(self.scene.plan.seed, &phase, &done);
                 vec![Event::ProposalsSealed { phase, labels }]
             }
         }
@@ -176,17 +159,22 @@ impl Ensemble<'_> {
     }
 
     fn after_sealing(&self, labels: &[(Label, CallId)]) -> Vec<Event> {
-        if let Some(PersonAnswer::Picked(label)) = &self.state.answered {
-            return winner_by_label(&self.phase.name, labels, label, Decider::Person);
+        if let Some(PersonAnswer::Picked(label)) = &self.scene.state.answered {
+            return winner_by_label(&self.scene.phase.name, labels, label, Decider::Person);
         }
-        if self.state.asked.is_some() {
+        if self.scene.state.asked.is_some() {
             return Vec::new();
         }
         match self.judging(labels) {
-            Judging::Pending => Vec::new(),
-            Judging::Next(call) => vec![create(call, self.history)],
-            Judging::Decided { by, judge, verdict } => self.carry_out(labels, by, judge, verdict),
-            Judging::Exhausted(reason) => self.ask(reason),
+            Structured::Pending => Vec::new(),
+            Structured::Next(call) => vec![create(call, self.scene.history)],
+            Structured::Answered {
+                by,
+                asked,
+                answer: Answer::Judgement(verdict),
+            } => self.carry_out(labels, by, asked, verdict),
+            Structured::Answered { .. } => self.ask("the judge left no verdict".to_owned()),
+            Structured::Exhausted(failure) => self.ask(failure.message),
         }
     }
 
@@ -197,7 +185,7 @@ impl Ensemble<'_> {
         judge: CallId,
         verdict: Judgement,
     ) -> Vec<Event> {
-        let phase = self.phase.name.clone();
+        let phase = self.scene.phase.name.clone();
         match (verdict.decision, verdict.winner) {
             (Decision::Pick, Some(label)) => {
                 winner_by_label(&phase, labels, &label, Decider::Judge(by))
@@ -217,143 +205,42 @@ impl Ensemble<'_> {
 
     fn ask(&self, reason: String) -> Vec<Event> {
         vec![Event::PersonAsked {
-            phase: self.phase.name.clone(),
+            phase: self.scene.phase.name.clone(),
             question: Question::PickWinner { reason },
         }]
     }
 
-    /// Judges in the order of their chain; each may have its verdict mended once.
-    fn judging(&self, labels: &[(Label, CallId)]) -> Judging {
-        let mut reason = "no judge is configured".to_owned();
-        for (slot, model) in (1u32..).zip(self.judge) {
-            let call = self.judge_call(slot, model, labels);
-            let Some(state) = self.history.call(&call.id) else {
-                return Judging::Next(call);
-            };
-            match judged(state) {
-                Judged::Pending => return Judging::Pending,
-                Judged::Valid(verdict) => {
-                    return Judging::Decided {
-                        by: call.id.clone(),
-                        judge: call.id,
-                        verdict,
-                    };
-                }
-                Judged::Failed(why) => reason = why,
-                Judged::Invalid(errors) => {
-                    let repair = self.repair_call(slot, model, labels, state, errors);
-                    let Some(repaired) = self.history.call(&repair.id) else {
-                        return Judging::Next(repair);
-                    };
-                    match judged(repaired) {
-                        Judged::Pending => return Judging::Pending,
-                        Judged::Valid(verdict) if has_its_document(&verdict, state) => {
-                            return Judging::Decided {
-                                by: repair.id,
-                                judge: call.id,
-                                verdict,
-                            };
-                        }
-                        Judged::Valid(_) => {
-                            "the judge says it wrote a synthesis, but left none"
-                                .clone_into(&mut reason);
-                        }
-                        Judged::Failed(why) => reason = why,
-                        Judged::Invalid(errors) => {
-                            reason = format!("the verdict is not valid: {}", errors.join("; "));
-                        }
-                    }
-                }
-            }
-        }
-        Judging::Exhausted(reason)
-    }
-
-    fn judge_call(&self, slot: u32, model: &ModelName, labels: &[(Label, CallId)]) -> CallSpec {
-        let mut inputs = spec::inputs(self.plan, self.phase, self.history);
-        inputs.extend(labels.iter().map(|(label, call)| {
-            CallInput {
+    fn judging(&self, labels: &[(Label, CallId)]) -> Structured {
+        let ask = |slot, model: &ModelName| {
+            let ground = self.scene.ground();
+            let mut inputs = self.scene.inputs();
+            inputs.extend(labels.iter().map(|(label, call)| CallInput {
                 source: InputSource::Proposal(label.clone()),
-                artifact: self
-                    .history
-                    .call(call)
-                    .and_then(CallState::result)
-                    .and_then(|result| result.deliverable.clone()),
+                artifact: self.document_of(call),
+            }));
+            Draft {
+                inputs,
+                contract: judgement_of(labels),
+                ..Draft::reader(Purpose::Judge, slot, vec![model.clone()], ground)
             }
-        }));
-        Draft {
-            purpose: Purpose::Judge,
-            slot,
-            chain: vec![model.clone()],
-            inputs,
-            contract: judgement_of(labels),
-            task: None,
-            edits: None,
-            profile: Profile::Reader,
-            ground: Ground::Snapshot,
-        }
-        .into_call(self.phase)
+        };
+        structured(&self.scene, self.judge, ask, |answer, asked| match answer {
+            Answer::Judgement(verdict) if verdict.decision == Decision::Synthesize => {
+                let written = asked.deliverable.is_some();
+                let missing = "the verdict says `synthesize`, but no document was left";
+                written.then_some(()).ok_or_else(|| missing.to_owned())
+            }
+            Answer::Judgement(_) => Ok(()),
+            Answer::Document | Answer::Tasks(_) | Answer::Audit(_) | Answer::Invalid { .. } => {
+                Err("this is no verdict".to_owned())
+            }
+        })
     }
 
-    fn repair_call(
-        &self,
-        slot: u32,
-        model: &ModelName,
-        labels: &[(Label, CallId)],
-        judge: &CallState,
-        errors: &[String],
-    ) -> CallSpec {
-        let faulty = judge.result().and_then(|result| result.structured.clone());
-        Draft {
-            purpose: Purpose::Repair,
-            slot,
-            chain: vec![model.clone()],
-            inputs: vec![
-                CallInput {
-                    source: InputSource::Faulty,
-                    artifact: faulty,
-                },
-                CallInput {
-                    source: InputSource::Errors(errors.to_vec()),
-                    artifact: None,
-                },
-            ],
-            contract: judgement_of(labels),
-            task: None,
-            edits: None,
-            profile: Profile::Scribe,
-            ground: Ground::Empty,
-        }
-        .into_call(self.phase)
+    fn document_of(&self, call: &CallId) -> Option<Artifact> {
+        let result = self.scene.history.call(call).and_then(CallState::result);
+        result.and_then(|result| result.deliverable.clone())
     }
-}
-
-/// What came of a call that had to give a verdict.
-enum Judged<'a> {
-    Pending,
-    Valid(Judgement),
-    Invalid(&'a [String]),
-    Failed(String),
-}
-
-fn judged(call: &CallState) -> Judged<'_> {
-    match &call.status {
-        CallStatus::Open | CallStatus::Running | CallStatus::Shelved => Judged::Pending,
-        CallStatus::Failed(failure) => Judged::Failed(failure.message.clone()),
-        CallStatus::Done(result) => match &result.answer {
-            Answer::Judgement(verdict) => Judged::Valid(verdict.clone()),
-            Answer::Invalid { errors } => Judged::Invalid(errors),
-            Answer::Document => Judged::Failed("the judge left no verdict".to_owned()),
-            _ => unreachable!("SOON"),
-        },
-    }
-}
-
-fn has_its_document(verdict: &Judgement, judge: &CallState) -> bool {
-    verdict.decision != Decision::Synthesize
-        || judge
-            .result()
-            .is_some_and(|result| result.deliverable.is_some())
 }
 
 fn judgement_of(labels: &[(Label, CallId)]) -> Contract {
@@ -378,8 +265,4 @@ fn winner_by_label(
         })
         .into_iter()
         .collect()
-}
-
-fn proposal_id(phase: &PhaseName, slot: u32) -> CallId {
-    CallId::new(format!("{phase}.propose-{slot}"))
 }

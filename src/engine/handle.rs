@@ -1,14 +1,15 @@
 //! `handle(now, input) → events and effects`: the engine's only door.
 
 use crate::model::{
-    CallId, CallResult, CallSpec, Closing, Digest, Event, FORMAT, Failure, FailureKind, FrozenFile,
-    ModelName, PersonAnswer, PhaseName, Record, RunEnd, RunId, RunLimits, Timestamp, Usage,
+    CallId, CallResult, CallSpec, Closing, Destination, Digest, Event, FORMAT, Failure,
+    FailureKind, FrozenFile, ModelName, PersonAnswer, PhaseName, Record, RunEnd, RunId, RunLimits,
+    Timestamp, Usage, Verification,
 };
 use crate::plan::Plan;
 
 use super::decide::decide;
 use super::orders::{self, Order};
-use super::{History, Winner};
+use super::{History, Proving, Winner};
 
 /// What the engine is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +76,38 @@ pub enum Input {
         /// What it left.
         closing: Closing,
     },
+    /// A command ended.
+    Verified {
+        /// The phase.
+        phase: PhaseName,
+        /// What was run.
+        proving: Proving,
+        /// How it went.
+        verification: Verification,
+    },
+    /// A command could not be run at all.
+    NotVerified {
+        /// The phase.
+        phase: PhaseName,
+        /// Why.
+        failure: Failure,
+    },
+    /// The changes stand where they belong.
+    Delivered {
+        /// Their tree.
+        tree: String,
+        /// Where.
+        to: Destination,
+        /// How many files changed.
+        files: u64,
+    },
+    /// The changes could not be put there.
+    NotDelivered {
+        /// Their tree.
+        tree: String,
+        /// Why.
+        reason: String,
+    },
     /// They could not be written.
     NotClosed {
         /// The phase.
@@ -135,6 +168,20 @@ pub enum Effect {
         call: CallId,
         /// Which attempt.
         attempt: u32,
+    },
+    /// Run a command on a checkout of a tree.
+    Verify {
+        /// The phase.
+        phase: PhaseName,
+        /// What to run.
+        proving: Proving,
+    },
+    /// Put the run's changes into the user's project.
+    Deliver {
+        /// Their tree.
+        tree: String,
+        /// Where.
+        to: Destination,
     },
     /// Write the phase's deliverable and handoff, and publish.
     ClosePhase {
@@ -295,7 +342,29 @@ impl Engine {
                 }]
             }
             Input::Closed { phase, closing } => vec![Event::PhaseClosed { phase, closing }],
-            Input::NotClosed { phase, failure } => vec![Event::PhaseFailed { phase, failure }],
+            Input::Verified {
+                phase,
+                proving,
+                verification,
+            } => vec![Event::Verified {
+                phase,
+                task: proving.task,
+                tree: proving.tree,
+                verification,
+            }],
+            Input::Delivered { tree, to, files } => {
+                vec![Event::ChangesApplied { tree, to, files }]
+            }
+            Input::NotDelivered { tree, reason } => {
+                vec![Event::ChangesKept {
+                    tree,
+                    blocked: true,
+                    reason,
+                }]
+            }
+            Input::NotClosed { phase, failure } | Input::NotVerified { phase, failure } => {
+                vec![Event::PhaseFailed { phase, failure }]
+            }
             Input::Tick => Vec::new(),
             Input::Interrupt { signal } => vec![Event::RunInterrupted { signal }],
         }
@@ -354,6 +423,8 @@ fn effect(order: Order) -> Effect {
         },
         Order::Cancel { call, attempt } => Effect::CancelAttempt { call, attempt },
         Order::Close { phase, winner } => Effect::ClosePhase { phase, winner },
+        Order::Verify { phase, proving } => Effect::Verify { phase, proving },
+        Order::Deliver { tree, to } => Effect::Deliver { tree, to },
         Order::End(end) => Effect::End(end),
     }
 }

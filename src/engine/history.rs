@@ -3,15 +3,21 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    CallId, CallKey, CallResult, CallSpec, Closing, Decider, Event, Failure, FailureKind,
-    FrozenFile, Label, Millis, ModelName, PersonAnswer, PhaseName, Question, Record, RunEnd,
-    RunLimits, Timestamp, Usage,
+    Answer, Artifact, Audit, CallId, CallKey, CallResult, CallSpec, Closing, Decider, Destination,
+    Event, Failure, FailureKind, FrozenFile, Label, Millis, ModelName, PersonAnswer, PhaseName,
+    Question, Record, RunEnd, RunLimits, TaskId, Timestamp, Usage, Verification,
 };
 
 /// What is known of a run.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct History {
     phases: BTreeMap<PhaseName, PhaseState>,
+    /// The phases in the order in which they first started.
+    order: Vec<PhaseName>,
+    base: String,
+    tree: Option<String>,
+    verified: Vec<Verified>,
+    delivered: Option<Delivery>,
     calls: BTreeMap<CallId, CallState>,
     files: Vec<FrozenFile>,
     attempts_started: u64,
@@ -23,9 +29,67 @@ pub struct History {
     ended: Option<RunEnd>,
 }
 
+/// A command's result, with the work that it speaks about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    /// The phase.
+    pub phase: PhaseName,
+    /// The task, if the command is a task's own.
+    pub task: Option<TaskId>,
+    /// The tree it ran on.
+    pub tree: String,
+    /// The result.
+    pub verification: Verification,
+}
+
+/// What became of the run's changes at its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// They stand there.
+    Applied(Destination),
+    /// They stay in the run folder, on purpose.
+    Kept,
+    /// They could not be applied; a person has to see to it.
+    Blocked,
+}
+
+/// What an audit found that sent the run back to a phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Findings {
+    /// The phase that found it.
+    pub from: PhaseName,
+    /// The audit, as data.
+    pub artifact: Artifact,
+}
+
+/// A command under way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proving {
+    /// The task, if the command is a task's own.
+    pub task: Option<TaskId>,
+    /// The tree it runs on.
+    pub tree: String,
+    /// The command.
+    pub command: String,
+}
+
 /// What is known of a phase.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PhaseState {
+    /// How often the run came back to it.
+    pub round: u32,
+    /// What sent it back.
+    pub findings: Option<Findings>,
+    /// Whether it was left out.
+    pub skipped: bool,
+    /// Tasks done, with the calls that did them.
+    pub tasks_done: BTreeMap<TaskId, CallId>,
+    /// Tasks given up.
+    pub tasks_failed: BTreeMap<TaskId, Failure>,
+    /// The command under way.
+    pub proving: Option<Proving>,
+    /// Whether it has begun, in this round.
+    pub started: bool,
     /// Until when stragglers may still propose, once the quorum is in.
     pub straggler_limit: Option<Timestamp>,
     /// The proposals with their blinded names, once they are closed.
@@ -117,10 +181,16 @@ impl History {
     pub fn apply(&mut self, at: Timestamp, event: &Event) {
         self.count_time(at, event);
         match event {
-            Event::RunStarted { files, .. } => self.files.clone_from(files),
+            Event::RunStarted { files, base, .. } => {
+                self.files.clone_from(files);
+                self.base.clone_from(base);
+            }
             Event::RunResumed { .. } => self.resume(),
             Event::PhaseStarted { phase } => {
-                self.phases.entry(phase.clone()).or_default();
+                self.phase_mut(phase).started = true;
+                if !self.order.contains(phase) {
+                    self.order.push(phase.clone());
+                }
             }
             Event::CallCreated { call } => self.add_call(call, CallStatus::Open),
             Event::CallReused { call, from } => {
@@ -189,6 +259,9 @@ impl History {
                 });
             }
             Event::PhaseClosed { phase, closing } => {
+                if let Some(tree) = &closing.tree {
+                    self.tree = Some(tree.clone());
+                }
                 self.phase_mut(phase).closing = Some(closing.clone());
             }
             Event::PhaseFailed { phase, failure } => {
@@ -200,15 +273,72 @@ impl History {
             Event::PersonAnswered { phase, answer } => {
                 self.phase_mut(phase).answered = Some(answer.clone());
             }
+            Event::VerifyStarted {
+                phase,
+                task,
+                tree,
+                command,
+            } => {
+                self.phase_mut(phase).proving = Some(Proving {
+                    task: task.clone(),
+                    tree: tree.clone(),
+                    command: command.clone(),
+                });
+            }
+            Event::Verified {
+                phase,
+                task,
+                tree,
+                verification,
+            } => {
+                self.phase_mut(phase).proving = None;
+                self.verified.push(Verified {
+                    phase: phase.clone(),
+                    task: task.clone(),
+                    tree: tree.clone(),
+                    verification: verification.clone(),
+                });
+            }
+            Event::TaskDone {
+                phase,
+                task,
+                call,
+                tree,
+            } => {
+                self.tree = Some(tree.clone());
+                self.phase_mut(phase)
+                    .tasks_done
+                    .insert(task.clone(), call.clone());
+            }
+            Event::TaskFailed {
+                phase,
+                task,
+                failure,
+            } => {
+                self.phase_mut(phase)
+                    .tasks_failed
+                    .insert(task.clone(), failure.clone());
+            }
+            Event::PhaseSkipped { phase, .. } => self.phase_mut(phase).skipped = true,
+            Event::LoopedBack { from, to, .. } => self.loop_back(from, to),
+            Event::ChangesApplied { to, .. } => {
+                self.delivered = Some(Delivery::Applied(to.clone()));
+            }
+            Event::ChangesKept { blocked, .. } => {
+                self.delivered = Some(if *blocked {
+                    Delivery::Blocked
+                } else {
+                    Delivery::Kept
+                });
+            }
             Event::LimitReached { limit } => self.limit = Some(limit.clone()),
             Event::LimitsRaised { limits } => self.raised = Some(*limits),
             Event::RunInterrupted { signal } => self.interrupted = Some(signal.clone()),
             Event::RunEnded { end } => self.ended = Some(*end),
-            _ => unreachable!("SOON"),
         }
     }
 
-    /// What is known of a phase that has started.
+    /// What is known of a phase, if anything is.
     pub fn phase(&self, name: &PhaseName) -> Option<&PhaseState> {
         self.phases.get(name)
     }
@@ -238,6 +368,51 @@ impl History {
         self.calls
             .values()
             .find(|call| &call.spec.key == key && matches!(call.status, CallStatus::Done(_)))
+    }
+
+    /// The git tree that the run began with.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The git tree with all changes that were taken over so far.
+    pub fn tree(&self) -> &str {
+        self.tree.as_deref().unwrap_or(&self.base)
+    }
+
+    /// The results of a phase's commands, or of one of its tasks', on a tree.
+    pub fn verifications(
+        &self,
+        phase: &PhaseName,
+        task: Option<&TaskId>,
+        tree: &str,
+    ) -> Vec<&Verification> {
+        self.verified
+            .iter()
+            .filter(|seen| &seen.phase == phase && seen.task.as_ref() == task && seen.tree == tree)
+            .map(|seen| &seen.verification)
+            .collect()
+    }
+
+    /// All results of commands, oldest first.
+    pub fn verified(&self) -> &[Verified] {
+        &self.verified
+    }
+
+    /// What became of the changes.
+    pub fn delivered(&self) -> Option<&Delivery> {
+        self.delivered.as_ref()
+    }
+
+    /// The audit that a phase gave, if it is decided.
+    pub fn audit(&self, phase: &PhaseName) -> Option<&Audit> {
+        let winner = self.phase(phase)?.winner.as_ref()?;
+        match &self.call(&winner.call)?.result()?.answer {
+            Answer::Audit(audit) => Some(audit),
+            Answer::Document | Answer::Judgement(_) | Answer::Tasks(_) | Answer::Invalid { .. } => {
+                None
+            }
+        }
     }
 
     /// The user's files that are inputs.
@@ -290,9 +465,12 @@ impl History {
         self.limit = None;
         self.interrupted = None;
         self.ended = None;
+        self.delivered = None;
         for phase in self.phases.values_mut() {
             phase.failed = None;
             phase.asked = None;
+            phase.proving = None;
+            phase.tasks_failed.clear();
         }
         for call in self.calls.values_mut() {
             if !matches!(call.status, CallStatus::Done(_)) {
@@ -303,6 +481,32 @@ impl History {
                 }
             }
         }
+    }
+
+    /// Everything from the phase that has to mend on is open again; what its calls did stays known.
+    fn loop_back(&mut self, from: &PhaseName, to: &PhaseName) {
+        let findings = self.findings_of(from);
+        let again = self
+            .order
+            .iter()
+            .position(|phase| phase == to)
+            .unwrap_or(self.order.len());
+        for name in &self.order[again..] {
+            let state = self.phases.entry(name.clone()).or_default();
+            *state = PhaseState {
+                round: state.round + 1,
+                ..PhaseState::default()
+            };
+        }
+        self.phase_mut(to).findings = findings.map(|artifact| Findings {
+            from: from.clone(),
+            artifact,
+        });
+    }
+
+    fn findings_of(&self, phase: &PhaseName) -> Option<Artifact> {
+        let winner = self.phase(phase)?.winner.as_ref()?;
+        self.call(&winner.call)?.result()?.structured.clone()
     }
 
     fn count_time(&mut self, at: Timestamp, event: &Event) {

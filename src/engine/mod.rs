@@ -14,18 +14,28 @@
 //! are declared lost, and the three functions go on from there. A finished call is never repeated,
 //! because nothing in the history asks for it.
 
+mod closing;
 mod decide;
+mod editing;
+mod ending;
 mod ensemble;
+mod entry;
 mod handle;
 mod history;
 mod limits;
 mod orders;
+mod parallel;
 mod policy;
+mod routed;
+mod scene;
 mod single;
-mod spec;
+mod structured;
 
 pub use handle::{Begin, Effect, Engine, Input, Salvaged, Step};
-pub use history::{AttemptEnd, AttemptState, CallState, CallStatus, History, PhaseState, Winner};
+pub use history::{
+    AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, History, PhaseState,
+    Proving, Verified, Winner,
+};
 
 #[cfg(test)]
 mod simulation;

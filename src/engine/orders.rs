@@ -1,10 +1,11 @@
 //! What has to be carried out, according to a history.
 
-use crate::model::{CallId, CallSpec, ModelName, PhaseName, RunEnd, Timestamp};
+use crate::model::{CallId, CallSpec, Destination, ModelName, PhaseName, RunEnd, Timestamp};
 use crate::plan::Plan;
 
 use super::decide::is_left_behind;
-use super::{CallStatus, History, Winner, limits};
+use super::scene::Scene;
+use super::{CallStatus, History, Proving, Winner, closing, ending, limits};
 
 /// Something to carry out. Two equal orders are the same order.
 #[derive(Debug, Clone, PartialEq)]
@@ -17,8 +18,12 @@ pub enum Order {
     },
     /// End this attempt.
     Cancel { call: CallId, attempt: u32 },
+    /// Run a command on a tree.
+    Verify { phase: PhaseName, proving: Proving },
     /// Write and publish what the phase leaves.
     Close { phase: PhaseName, winner: Winner },
+    /// Put the changes where they belong.
+    Deliver { tree: String, to: Destination },
     /// Stop working.
     End(RunEnd),
 }
@@ -46,13 +51,33 @@ pub fn orders(history: &History, plan: &Plan) -> Vec<Order> {
         let Some(state) = history.phase(&phase.name) else {
             continue;
         };
-        let open = state.closing.is_none() && state.failed.is_none();
-        if let (true, Some(winner)) = (open, &state.winner) {
+        if state.closing.is_some() || state.failed.is_some() {
+            continue;
+        }
+        let scene = Scene {
+            plan,
+            phase,
+            history,
+            state,
+        };
+        if let Some(proving) = state.proving.as_ref().filter(|_| !stop_all) {
+            orders.push(Order::Verify {
+                phase: phase.name.clone(),
+                proving: proving.clone(),
+            });
+        }
+        if let Some(winner) = state.winner.as_ref().filter(|_| closing::is_ready(&scene)) {
             orders.push(Order::Close {
                 phase: phase.name.clone(),
                 winner: winner.clone(),
             });
         }
+    }
+    if let Some(to) = ending::to_deliver(plan, history) {
+        orders.push(Order::Deliver {
+            tree: history.tree().to_owned(),
+            to: to.clone(),
+        });
     }
     orders.extend(history.ended().map(Order::End));
     orders

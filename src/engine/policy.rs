@@ -105,7 +105,7 @@ fn remedy(failure: &Failure) -> Remedy {
         | FailureKind::ContextOverflow
         | FailureKind::Rejected
         | FailureKind::Timeout => Remedy::NextModel,
-        FailureKind::Machine | FailureKind::Unsupported => Remedy::Stop,
+        FailureKind::Machine | FailureKind::Unsupported | FailureKind::Refused => Remedy::Stop,
         // These never count (see `CallState::counted_failures`).
         FailureKind::Cancelled | FailureKind::Lost => Remedy::Again,
     }
@@ -114,7 +114,7 @@ fn remedy(failure: &Failure) -> Remedy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::spec::tests::call_with;
+    use crate::engine::scene::tests::call_with;
 
     fn failures(kinds: &[FailureKind]) -> Vec<Failure> {
         kinds.iter().map(|kind| Failure::new(*kind, "x")).collect()

@@ -1,40 +1,129 @@
-//! A `single` phase: one call, whose document is the phase's.
+//! A `single` phase: one model, one deliverable: a document, tasks, an audit, or edits.
 
-use crate::model::{Contract, Decider, Event, Ground, ModelName, Profile, Purpose};
-use crate::plan::{PhasePlan, Plan};
+use crate::model::{
+    Answer, CallInput, Contract, Decider, EditScope, Event, Failure, Ground, ModelName, Profile,
+    Purpose,
+};
+use crate::plan::{Strategy, Yields};
 
+use super::CallStatus;
 use super::decide::create;
-use super::spec::{self, Draft};
-use super::{CallStatus, History};
+use super::editing::{Edited, Editing};
+use super::scene::{Draft, Scene};
+use super::structured::{Structured, structured};
 
-/// What follows next in the phase; empty while its call is under way.
-pub fn next(plan: &Plan, phase: &PhasePlan, chain: &[ModelName], history: &History) -> Vec<Event> {
-    let call = Draft {
-        purpose: Purpose::Work,
-        slot: 1,
-        chain: chain.to_vec(),
-        inputs: spec::inputs(plan, phase, history),
-        contract: Contract::Document,
-        task: None,
-        edits: None,
-        profile: Profile::Reader,
-        ground: Ground::Snapshot,
+/// What follows next in the phase; empty while something is under way.
+pub fn next(scene: &Scene<'_>, chain: &[ModelName], yields: &Yields) -> Vec<Event> {
+    match yields {
+        Yields::Document => document_call(scene, chain, scene.inputs()),
+        Yields::Tasks { categories } => {
+            let contract = Contract::Tasks {
+                categories: categories.clone(),
+            };
+            data_call(scene, chain, &contract, |answer| {
+                matches!(answer, Answer::Tasks(_))
+            })
+        }
+        Yields::Audit => data_call(scene, chain, &Contract::Audit, |answer| {
+            matches!(answer, Answer::Audit(_))
+        }),
+        Yields::Edits => edit_call(scene, chain),
     }
-    .into_call(phase);
-    let Some(state) = history.call(&call.id) else {
-        return vec![create(call, history)];
+}
+
+/// One call whose document is the phase's.
+pub fn document_call(scene: &Scene<'_>, chain: &[ModelName], inputs: Vec<CallInput>) -> Vec<Event> {
+    let draft = Draft::reader(Purpose::Work, 1, chain.to_vec(), scene.ground());
+    let call = scene.call(Draft { inputs, ..draft });
+    let Some(state) = scene.known(&call) else {
+        return vec![create(call, scene.history)];
     };
     match &state.status {
         CallStatus::Open | CallStatus::Running | CallStatus::Shelved => Vec::new(),
         CallStatus::Done(_) => vec![Event::WinnerChosen {
-            phase: phase.name.clone(),
+            phase: scene.phase.name.clone(),
             call: call.id,
             label: None,
             by: Decider::Only,
         }],
-        CallStatus::Failed(failure) => vec![Event::PhaseFailed {
-            phase: phase.name.clone(),
-            failure: failure.clone(),
-        }],
+        CallStatus::Failed(failure) => fail(scene, failure.clone()),
     }
+}
+
+/// Calls for data, until a model gives some that is valid.
+fn data_call(
+    scene: &Scene<'_>,
+    chain: &[ModelName],
+    contract: &Contract,
+    wanted: impl Fn(&Answer) -> bool,
+) -> Vec<Event> {
+    let ask = |slot, model: &ModelName| Draft {
+        inputs: scene.inputs(),
+        contract: contract.clone(),
+        ..Draft::reader(Purpose::Work, slot, vec![model.clone()], scene.ground())
+    };
+    let usable = |answer: &Answer, _: &_| {
+        wanted(answer)
+            .then_some(())
+            .ok_or_else(|| "this is not what was asked for".to_owned())
+    };
+    match structured(scene, chain, ask, usable) {
+        Structured::Pending => Vec::new(),
+        Structured::Next(call) => vec![create(call, scene.history)],
+        Structured::Answered { by, .. } => vec![Event::WinnerChosen {
+            phase: scene.phase.name.clone(),
+            call: by,
+            label: None,
+            by: Decider::Only,
+        }],
+        Structured::Exhausted(failure) => fail(scene, failure),
+    }
+}
+
+/// Work that changes files.
+fn edit_call(scene: &Scene<'_>, chain: &[ModelName]) -> Vec<Event> {
+    let work = Editing {
+        scene: *scene,
+        task: None,
+        chain,
+        verify: scene.phase.verify.clone(),
+        must_pass: false,
+    };
+    let draft = |_| {
+        let (ground, edits) = match scene.phase.strategy {
+            Strategy::Scoped => {
+                let files = scene.phase.scope.files.clone();
+                (scene.scoped(&[], &[]), EditScope::Only(files))
+            }
+            Strategy::Full | Strategy::Distilled | Strategy::Fresh => {
+                (Ground::Tree(scene.tree().to_owned()), EditScope::Anywhere)
+            }
+        };
+        Draft {
+            inputs: scene.inputs(),
+            contract: Contract::Edits,
+            edits: Some(edits),
+            profile: Profile::Worker,
+            ..Draft::reader(Purpose::Work, 1, chain.to_vec(), ground)
+        }
+    };
+    match work.stand(draft) {
+        Edited::Pending => Vec::new(),
+        Edited::Next(call) => vec![create(call, scene.history)],
+        Edited::Prove { tree, command } => scene.prove(None, tree, command),
+        Edited::Done { call, .. } => vec![Event::WinnerChosen {
+            phase: scene.phase.name.clone(),
+            call,
+            label: None,
+            by: Decider::Only,
+        }],
+        Edited::Failed(failure) => fail(scene, failure),
+    }
+}
+
+fn fail(scene: &Scene<'_>, failure: Failure) -> Vec<Event> {
+    vec![Event::PhaseFailed {
+        phase: scene.phase.name.clone(),
+        failure,
+    }]
 }

@@ -164,7 +164,18 @@ pub enum Event {
         /// What stands in the run folder.
         closing: Closing,
     },
-    /// tipstaff ran a command to see whether the changes are good.
+    /// A command is run to see whether the changes are good.
+    VerifyStarted {
+        /// The phase.
+        phase: PhaseName,
+        /// The task, if the command is a task's own.
+        task: Option<TaskId>,
+        /// The git tree it runs on.
+        tree: String,
+        /// The command.
+        command: String,
+    },
+    /// The command ended.
     Verified {
         /// The phase.
         phase: PhaseName,
@@ -224,6 +235,8 @@ pub enum Event {
     ChangesKept {
         /// The git tree that holds them.
         tree: String,
+        /// Whether they were to be applied and could not be.
+        blocked: bool,
         /// Why.
         reason: String,
     },
@@ -412,6 +425,7 @@ impl Event {
             | Self::PhaseStarted { .. }
             | Self::QuorumReached { .. }
             | Self::ProposalsSealed { .. }
+            | Self::VerifyStarted { .. }
             | Self::Verified { .. }
             | Self::TaskFailed { .. }
             | Self::PhaseSkipped { .. }

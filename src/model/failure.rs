@@ -46,6 +46,8 @@ pub enum FailureKind {
     Machine,
     /// The workflow asks for something that this version checks but cannot run yet.
     Unsupported,
+    /// A person said no.
+    Refused,
     /// tipstaff ended the attempt itself (a straggler, or the user interrupted).
     Cancelled,
     /// The supervisor ended while the attempt ran; nothing is known of it.

@@ -99,6 +99,7 @@ pub(super) fn failure_word(kind: FailureKind) -> &'static str {
         FailureKind::BadOutput => "bad output",
         FailureKind::Machine => "machine",
         FailureKind::Unsupported => "not supported yet",
+        FailureKind::Refused => "rejected by a person",
         FailureKind::Cancelled => "cancelled",
         FailureKind::Lost => "lost",
     }

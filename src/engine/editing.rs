@@ -1,0 +1,201 @@
+//! A piece of editing work: a fresh process changes files, what it changed is checked and proved, and
+//! what was wrong is fed back to it once before the next model of the chain gets its turn.
+
+use crate::model::{
+    Artifact, CallId, CallInput, CallResult, CallSpec, Failure, FailureKind, Ground, InputSource,
+    ModelName, Task, TaskId, Verification, VerifyOutcome,
+};
+
+use super::CallStatus;
+use super::scene::{Draft, Scene};
+
+/// A piece of editing work.
+pub struct Editing<'a> {
+    pub scene: Scene<'a>,
+    /// The task, if it is one.
+    pub task: Option<&'a Task>,
+    /// First choice, then fallbacks.
+    pub chain: &'a [ModelName],
+    /// Commands that prove it.
+    pub verify: Vec<String>,
+    /// Whether work that does not prove good is given up, instead of being passed on as a fact.
+    pub must_pass: bool,
+}
+
+/// Where it stands.
+pub enum Edited {
+    /// Something is under way.
+    Pending,
+    /// This call comes next.
+    Next(CallSpec),
+    /// This command has to be run on this tree.
+    Prove { tree: String, command: String },
+    /// It is done: the call that did it, and the tree with its changes.
+    Done { call: CallId, tree: String },
+    /// It was given up.
+    Failed(Failure),
+}
+
+impl Editing<'_> {
+    /// Where the work stands. `draft` makes the call of a try, from 1.
+    pub fn stand(&self, draft: impl Fn(u32) -> Draft) -> Edited {
+        let mut feedback: Option<Feedback> = None;
+        let mut failure = Failure::new(FailureKind::UnknownModel, "no model is configured");
+        for number in 1..=self.tries() {
+            let call =
+                self.scene
+                    .call(self.with_feedback(draft(number), number, feedback.as_ref()));
+            let Some(state) = self.scene.known(&call) else {
+                return Edited::Next(call);
+            };
+            let result = match &state.status {
+                CallStatus::Open | CallStatus::Running | CallStatus::Shelved => {
+                    return Edited::Pending;
+                }
+                // A call goes through its whole chain before it fails.
+                CallStatus::Failed(failure) => return Edited::Failed(failure.clone()),
+                CallStatus::Done(result) => result,
+            };
+            let tree = self.tree_of(result);
+            let results =
+                self.scene
+                    .history
+                    .verifications(&self.scene.phase.name, self.task_id(), &tree);
+            if let Some(command) = self.unproved(&results) {
+                return Edited::Prove { tree, command };
+            }
+            match Feedback::on(result, &results, number == 1) {
+                None => {
+                    return Edited::Done {
+                        call: call.id,
+                        tree,
+                    };
+                }
+                Some(found) => {
+                    failure = Failure::new(FailureKind::BadOutput, found.lines.join("; "));
+                    if found.soft && (number > 1 || self.tries() == 1) || self.is_last(number) {
+                        return Edited::Done {
+                            call: call.id,
+                            tree,
+                        };
+                    }
+                    feedback = Some(Feedback { tree, ..found });
+                }
+            }
+        }
+        Edited::Failed(failure)
+    }
+
+    /// Whether the work is passed on with its faults as facts, there being nobody left to mend them.
+    fn is_last(&self, number: u32) -> bool {
+        number == self.tries() && !self.must_pass
+    }
+
+    /// Twice on the first model, then once on each fallback.
+    fn tries(&self) -> u32 {
+        u32::try_from(self.chain.len())
+            .unwrap_or(u32::MAX)
+            .saturating_add(1)
+    }
+
+    fn with_feedback(&self, draft: Draft, number: u32, feedback: Option<&Feedback>) -> Draft {
+        let Some(feedback) = feedback else {
+            return draft;
+        };
+        let skipped = usize::try_from(number.saturating_sub(2)).unwrap_or(usize::MAX);
+        let mut inputs = draft.inputs;
+        inputs.push(CallInput {
+            source: InputSource::Feedback(feedback.lines.clone()),
+            artifact: feedback.output.clone(),
+        });
+        Draft {
+            name: format!("{}-{number}", draft.name),
+            chain: self.chain.get(skipped..).unwrap_or_default().to_vec(),
+            inputs,
+            ground: from_tree(draft.ground, &feedback.tree),
+            ..draft
+        }
+    }
+
+    fn task_id(&self) -> Option<&TaskId> {
+        self.task.map(|task| &task.id)
+    }
+
+    fn tree_of(&self, result: &CallResult) -> String {
+        let changes = result.changes.as_ref();
+        changes.map_or_else(
+            || self.scene.tree().to_owned(),
+            |changes| changes.tree.clone(),
+        )
+    }
+
+    fn unproved(&self, results: &[&Verification]) -> Option<String> {
+        let mut commands = self.verify.iter();
+        let is_open = |command: &&String| results.iter().all(|result| &result.command != *command);
+        commands.find(is_open).cloned()
+    }
+}
+
+/// What was wrong with a try.
+struct Feedback {
+    lines: Vec<String>,
+    output: Option<Artifact>,
+    tree: String,
+    /// Told once; if it stays so, the work is good all the same.
+    soft: bool,
+}
+
+impl Feedback {
+    /// Refused edits count once: a model that insists on them gets on without them. So does a command
+    /// that failed before the work began: it may be none of the work's business.
+    fn on(result: &CallResult, verified: &[&Verification], first: bool) -> Option<Self> {
+        let refused = result.changes.iter().flat_map(|changes| &changes.refused);
+        let mut lines: Vec<String> = refused
+            .filter(|_| first)
+            .map(|refused| {
+                format!(
+                    "the change to `{}` was refused: {}",
+                    refused.path, refused.reason
+                )
+            })
+            .collect();
+        let failing: Vec<&&Verification> = verified
+            .iter()
+            .filter(|result| result.outcome != VerifyOutcome::Passed)
+            .collect();
+        lines.extend(failing.iter().map(|result| match result.outcome {
+            VerifyOutcome::TimedOut => format!("`{}` did not end in time", result.command),
+            VerifyOutcome::AlreadyFailing => {
+                format!("`{}` fails, as it did before your changes", result.command)
+            }
+            VerifyOutcome::Failed | VerifyOutcome::Passed => {
+                format!("`{}` fails after your changes", result.command)
+            }
+        }));
+        (!lines.is_empty()).then(|| Self {
+            lines,
+            output: failing.first().map(|result| result.output.clone()),
+            tree: String::new(),
+            soft: !failing.iter().any(|result| result.is_bad()),
+        })
+    }
+}
+
+fn from_tree(ground: Ground, tree: &str) -> Ground {
+    let tree = tree.to_owned();
+    match ground {
+        Ground::Snapshot | Ground::Tree(_) => Ground::Tree(tree),
+        Ground::Scoped {
+            edit,
+            read,
+            imports,
+            ..
+        } => Ground::Scoped {
+            tree,
+            edit,
+            read,
+            imports,
+        },
+        Ground::Empty => Ground::Empty,
+    }
+}

@@ -1,0 +1,127 @@
+//! The ends: of a round of an audit loop, and of the run.
+
+use crate::model::{AuditVerdict, Destination, Event, FailureKind, RunEnd};
+use crate::plan::{PhasePlan, Plan};
+
+use super::History;
+use super::history::Delivery;
+
+/// The first phase that is neither closed nor left out.
+pub fn current<'a>(plan: &'a Plan, history: &History) -> Option<&'a PhasePlan> {
+    plan.phases.iter().find(|phase| {
+        let state = history.phase(&phase.name);
+        state.is_none_or(|state| state.closing.is_none() && !state.skipped)
+    })
+}
+
+/// The way back that an audit's verdict makes necessary, as long as its loop allows.
+pub fn loop_back(plan: &Plan, history: &History) -> Option<Event> {
+    let next = current(plan, history).map(|phase| &phase.name);
+    let closed = plan
+        .phases
+        .iter()
+        .take_while(|phase| Some(&phase.name) != next)
+        .last()?;
+    let state = history.phase(&closed.name)?;
+    let rule = closed.on_fail.as_ref()?;
+    let failed = history.audit(&closed.name)?.verdict == AuditVerdict::Fail;
+    (failed && state.round < rule.max).then(|| Event::LoopedBack {
+        from: closed.name.clone(),
+        to: rule.goto.clone(),
+        round: state.round + 1,
+    })
+}
+
+/// Whether some audit's last word is fail.
+fn audit_failed(plan: &Plan, history: &History) -> bool {
+    plan.phases.iter().any(|phase| {
+        history
+            .audit(&phase.name)
+            .is_some_and(|audit| audit.verdict == AuditVerdict::Fail)
+    })
+}
+
+/// Whether the run's changes wait for being applied.
+pub fn to_deliver<'a>(plan: &'a Plan, history: &History) -> Option<&'a Destination> {
+    let finished = current(plan, history).is_none();
+    let changed = history.tree() != history.base();
+    let open = history.delivered().is_none() && history.ended().is_none();
+    let stopping = history.interrupted().is_some() || history.limit().is_some();
+    let all_good = !audit_failed(plan, history) && plan.destination != Destination::Nowhere;
+    (finished && changed && open && !stopping && all_good).then_some(&plan.destination)
+}
+
+/// What ends the run, once nothing is under way.
+pub fn end(plan: &Plan, history: &History) -> Vec<Event> {
+    match how(plan, history) {
+        Some(end) => {
+            let mut events: Vec<Event> = keep(plan, history).into_iter().collect();
+            events.push(Event::RunEnded { end });
+            events
+        }
+        None => Vec::new(),
+    }
+}
+
+/// Changes that are not to be applied by themselves are said to be kept.
+fn keep(plan: &Plan, history: &History) -> Option<Event> {
+    let changed = history.tree() != history.base();
+    if !changed || history.delivered().is_some() || current(plan, history).is_some() {
+        return None;
+    }
+    let reason = if audit_failed(plan, history) {
+        "the audit's verdict is fail"
+    } else {
+        "the run was told to keep them"
+    };
+    Some(Event::ChangesKept {
+        tree: history.tree().to_owned(),
+        blocked: false,
+        reason: reason.to_owned(),
+    })
+}
+
+fn how(plan: &Plan, history: &History) -> Option<RunEnd> {
+    if history.running().next().is_some() {
+        return None;
+    }
+    if history.interrupted().is_some() {
+        return Some(RunEnd::Interrupted);
+    }
+    let Some(phase) = current(plan, history) else {
+        return how_finished(plan, history);
+    };
+    let state = history.phase(&phase.name)?;
+    if let Some(failure) = &state.failed {
+        let limited = failure.kind == FailureKind::Quota;
+        return Some(if limited {
+            RunEnd::Limited
+        } else {
+            RunEnd::Failed
+        });
+    }
+    if state.proving.is_some() {
+        return None;
+    }
+    if history.limit().is_some() {
+        return Some(RunEnd::Limited);
+    }
+    if state.winner.is_some() {
+        return None;
+    }
+    let waits = state.asked.is_some() && state.answered.is_none();
+    waits.then_some(RunEnd::Waiting)
+}
+
+fn how_finished(plan: &Plan, history: &History) -> Option<RunEnd> {
+    if to_deliver(plan, history).is_some() {
+        return None;
+    }
+    if audit_failed(plan, history) {
+        return Some(RunEnd::AuditFailed);
+    }
+    Some(match history.delivered() {
+        Some(Delivery::Blocked) => RunEnd::Waiting,
+        Some(Delivery::Applied(_) | Delivery::Kept) | None => RunEnd::Done,
+    })
+}

@@ -1,0 +1,90 @@
+//! A `parallel` phase: several read-only calls at one time, each with its own question, joined.
+
+use crate::model::{CallInput, Decider, Event, InputSource, ModelName, Purpose};
+use crate::plan::LensPlan;
+
+use super::decide::create;
+use super::scene::{Draft, Scene};
+use super::single::document_call;
+use super::{CallState, CallStatus};
+
+/// A parallel phase with everything its decisions depend on.
+pub struct Parallel<'a> {
+    pub scene: Scene<'a>,
+    pub lenses: &'a [LensPlan],
+    pub judge: Option<&'a [ModelName]>,
+}
+
+impl Parallel<'_> {
+    /// What follows next in the phase; empty while something is under way.
+    pub fn next(&self) -> Vec<Event> {
+        let calls: Vec<_> = (1u32..)
+            .zip(self.lenses)
+            .map(|(slot, lens)| self.scene.call(self.draft(slot, lens)))
+            .collect();
+        let missing: Vec<Event> = calls
+            .iter()
+            .filter(|call| self.scene.known(call).is_none())
+            .map(|call| create(call.clone(), self.scene.history))
+            .collect();
+        if !missing.is_empty() {
+            return missing;
+        }
+        let states: Vec<&CallState> = calls
+            .iter()
+            .filter_map(|call| self.scene.known(call))
+            .collect();
+        if states.iter().any(|call| !call.is_over()) {
+            return Vec::new();
+        }
+        // A lens that is missing would pass for one that found nothing.
+        let failed = states.iter().find_map(|call| match &call.status {
+            CallStatus::Failed(failure) => Some(failure.clone()),
+            CallStatus::Open | CallStatus::Running | CallStatus::Done(_) | CallStatus::Shelved => {
+                None
+            }
+        });
+        if let Some(failure) = failed {
+            return vec![Event::PhaseFailed {
+                phase: self.scene.phase.name.clone(),
+                failure,
+            }];
+        }
+        match self.judge {
+            Some(chain) => self.join(chain, &states),
+            None => states
+                .first()
+                .map(|first| Event::WinnerChosen {
+                    phase: self.scene.phase.name.clone(),
+                    call: first.spec.id.clone(),
+                    label: None,
+                    by: Decider::Only,
+                })
+                .into_iter()
+                .collect(),
+        }
+    }
+
+    fn draft(&self, slot: u32, lens: &LensPlan) -> Draft {
+        let ground = self.scene.ground();
+        Draft {
+            name: lens.name.clone(),
+            inputs: self.scene.inputs(),
+            ..Draft::reader(Purpose::Lens, slot, lens.chain.clone(), ground)
+        }
+    }
+
+    fn join(&self, chain: &[ModelName], lenses: &[&CallState]) -> Vec<Event> {
+        let mut inputs = self.scene.inputs();
+        inputs.extend(
+            self.lenses
+                .iter()
+                .zip(lenses)
+                .map(|(lens, call)| CallInput {
+                    source: InputSource::Lens(lens.name.clone()),
+                    artifact: call.result().and_then(|result| result.deliverable.clone()),
+                }),
+        );
+        document_call(&self.scene, chain, inputs)
+    }
+}

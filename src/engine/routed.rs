@@ -1,0 +1,199 @@
+//! A `routed` phase: the tasks of a decomposition, one after another, each by its specialist.
+
+use std::collections::BTreeMap;
+
+use crate::context::tasks;
+use crate::model::{
+    Answer, CallId, Decider, EditScope, Event, Failure, FailureKind, Ground, ModelName, PhaseName,
+    Profile, Purpose, Task, TaskId, TaskList,
+};
+use crate::plan::Strategy;
+
+use super::decide::create;
+use super::editing::{Edited, Editing};
+use super::scene::{Draft, Scene};
+use super::{CallState, PhaseState};
+
+/// A routed phase with everything its decisions depend on.
+pub struct Routed<'a> {
+    pub scene: Scene<'a>,
+    pub tasks: &'a PhaseName,
+    pub routing: &'a BTreeMap<String, Vec<ModelName>>,
+    pub go_on: bool,
+}
+
+impl Routed<'_> {
+    /// What follows next in the phase; empty while something is under way.
+    pub fn next(&self) -> Vec<Event> {
+        let Some(list) = self.list() else {
+            return self.fail(Failure::new(
+                FailureKind::NoDeliverable,
+                format!("phase `{}` left no tasks", self.tasks),
+            ));
+        };
+        if !self.go_on && !self.state().tasks_failed.is_empty() {
+            return self.finish(list);
+        }
+        for id in tasks::order(list) {
+            let Some(task) = list.tasks.iter().find(|task| task.id == id) else {
+                continue;
+            };
+            if self.state().tasks_done.contains_key(&id)
+                || self.state().tasks_failed.contains_key(&id)
+            {
+                continue;
+            }
+            return self.next_of(task, list);
+        }
+        self.finish(list)
+    }
+
+    fn state(&self) -> &PhaseState {
+        self.scene.state
+    }
+
+    fn list(&self) -> Option<&TaskList> {
+        let winner = self.scene.history.phase(self.tasks)?.winner.as_ref()?;
+        let by = match &winner.by {
+            Decider::Judge(call) => call,
+            Decider::Person | Decider::Only => &winner.call,
+        };
+        match &self.scene.history.call(by)?.result()?.answer {
+            Answer::Tasks(list) => Some(list),
+            Answer::Document | Answer::Judgement(_) | Answer::Audit(_) | Answer::Invalid { .. } => {
+                None
+            }
+        }
+    }
+
+    fn next_of(&self, task: &Task, list: &TaskList) -> Vec<Event> {
+        if let Some(blocked) = task
+            .depends_on
+            .iter()
+            .find(|id| self.state().tasks_failed.contains_key(id))
+        {
+            let message = format!("it depends on {blocked}, which failed");
+            return self.give_up(task, Failure::new(FailureKind::Cancelled, message));
+        }
+        let Some(chain) = self
+            .routing
+            .get(&task.category)
+            .or_else(|| self.routing.get("default"))
+        else {
+            let message = format!("no model is named for the category `{}`", task.category);
+            return self.give_up(task, Failure::new(FailureKind::UnknownModel, message));
+        };
+        let slot = list
+            .tasks
+            .iter()
+            .zip(1u32..)
+            .find(|(other, _)| other.id == task.id);
+        let slot = slot.map_or(1, |(_, slot)| slot);
+        let work = Editing {
+            scene: self.scene,
+            task: Some(task),
+            chain,
+            verify: task.verify.iter().cloned().collect(),
+            must_pass: true,
+        };
+        match work.stand(|_| self.draft(task, slot, chain)) {
+            Edited::Pending => Vec::new(),
+            Edited::Next(call) => vec![create(call, self.scene.history)],
+            Edited::Prove { tree, command } => self.scene.prove(Some(&task.id), tree, command),
+            Edited::Done { call, tree } => self.done(task, call, tree),
+            Edited::Failed(failure) => self.give_up(task, failure),
+        }
+    }
+
+    fn draft(&self, task: &Task, slot: u32, chain: &[ModelName]) -> Draft {
+        let limited = !task.files.edit.is_empty();
+        let ground = match self.scene.phase.strategy {
+            Strategy::Scoped => self.scene.scoped(&task.files.edit, &task.files.read),
+            Strategy::Full | Strategy::Distilled | Strategy::Fresh => {
+                Ground::Tree(self.scene.tree().to_owned())
+            }
+        };
+        Draft {
+            name: task.id.to_string(),
+            inputs: self.scene.inputs(),
+            contract: crate::model::Contract::Edits,
+            task: Some(task.clone()),
+            edits: Some(if limited {
+                EditScope::Only([&task.files.edit[..], &self.scene.phase.scope.files].concat())
+            } else {
+                EditScope::Anywhere
+            }),
+            profile: Profile::Worker,
+            ..Draft::reader(Purpose::Task, slot, chain.to_vec(), ground)
+        }
+    }
+
+    /// A reused call's changes have been part of the run's tree since it ran.
+    fn done(&self, task: &Task, call: CallId, tree: String) -> Vec<Event> {
+        let reused = self
+            .scene
+            .history
+            .call(&call)
+            .is_some_and(|call| call.attempts.is_empty());
+        vec![Event::TaskDone {
+            phase: self.scene.phase.name.clone(),
+            task: task.id.clone(),
+            call,
+            tree: if reused {
+                self.scene.tree().to_owned()
+            } else {
+                tree
+            },
+        }]
+    }
+
+    fn give_up(&self, task: &Task, failure: Failure) -> Vec<Event> {
+        vec![Event::TaskFailed {
+            phase: self.scene.phase.name.clone(),
+            task: task.id.clone(),
+            failure,
+        }]
+    }
+
+    fn finish(&self, list: &TaskList) -> Vec<Event> {
+        let failed = &self.state().tasks_failed;
+        if let Some((task, failure)) = failed.iter().next()
+            && (!self.go_on || self.state().tasks_done.is_empty())
+        {
+            let message = format!("task {task} failed: {}", failure.message);
+            let failure = Failure {
+                message,
+                ..failure.clone()
+            };
+            return self.fail(failure);
+        }
+        let tree = self.scene.tree().to_owned();
+        if let Some(command) = self.scene.unproved(&tree) {
+            return self.scene.prove(None, tree, command);
+        }
+        let last = list
+            .tasks
+            .iter()
+            .rev()
+            .find_map(|task| self.call_of(&task.id));
+        last.map(|call| Event::WinnerChosen {
+            phase: self.scene.phase.name.clone(),
+            call: call.spec.id.clone(),
+            label: None,
+            by: Decider::Only,
+        })
+        .into_iter()
+        .collect()
+    }
+
+    fn call_of(&self, task: &TaskId) -> Option<&CallState> {
+        self.scene.history.call(self.state().tasks_done.get(task)?)
+    }
+
+    fn fail(&self, failure: Failure) -> Vec<Event> {
+        vec![Event::PhaseFailed {
+            phase: self.scene.phase.name.clone(),
+            failure,
+        }]
+    }
+}

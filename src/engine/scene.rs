@@ -1,0 +1,289 @@
+//! Where the decisions of a phase are made: the phase, what is known of it, and the making of calls.
+
+use crate::context::{self, FinishedPhase};
+use crate::model::{
+    Artifact, CallId, CallInput, CallKey, CallSpec, Contract, EditScope, Event, Ground,
+    InputSource, ModelName, Profile, Purpose, Task, TaskId,
+};
+use crate::plan::{PhasePlan, Plan, PlannedInput, Strategy, Yields};
+
+use super::{CallState, History, PhaseState};
+
+/// A phase with everything its decisions depend on.
+#[derive(Clone, Copy)]
+pub struct Scene<'a> {
+    pub plan: &'a Plan,
+    pub phase: &'a PhasePlan,
+    pub history: &'a History,
+    pub state: &'a PhaseState,
+}
+
+/// A call's open part: what differs between the calls of a phase.
+pub struct Draft {
+    pub purpose: Purpose,
+    /// What it is called within its phase and purpose: `1`, `T1`, `T1-2`.
+    pub name: String,
+    pub slot: u32,
+    pub chain: Vec<ModelName>,
+    pub inputs: Vec<CallInput>,
+    pub contract: Contract,
+    pub task: Option<Task>,
+    pub edits: Option<EditScope>,
+    pub profile: Profile,
+    pub ground: Ground,
+}
+
+impl Draft {
+    /// A call that reads the project and leaves a document.
+    pub fn reader(purpose: Purpose, slot: u32, chain: Vec<ModelName>, ground: Ground) -> Self {
+        Self {
+            purpose,
+            name: slot.to_string(),
+            slot,
+            chain,
+            inputs: Vec::new(),
+            contract: Contract::Document,
+            task: None,
+            edits: None,
+            profile: Profile::Reader,
+            ground,
+        }
+    }
+
+    /// A call that sees texts only and leaves a text.
+    pub fn scribe(purpose: Purpose, slot: u32, chain: Vec<ModelName>, contract: Contract) -> Self {
+        Self {
+            contract,
+            profile: Profile::Scribe,
+            ..Self::reader(purpose, slot, chain, Ground::Empty)
+        }
+    }
+}
+
+impl<'a> Scene<'a> {
+    /// The call that a draft makes in this phase and round.
+    pub fn call(&self, draft: Draft) -> CallSpec {
+        let mut call = CallSpec {
+            id: self.id(draft.purpose, &draft.name),
+            key: CallKey::new(""),
+            phase: self.phase.name.clone(),
+            purpose: draft.purpose,
+            slot: draft.slot,
+            chain: draft.chain,
+            inputs: draft.inputs,
+            project_instructions: self.phase.project_instructions && draft.ground != Ground::Empty,
+            contract: draft.contract,
+            task: draft.task,
+            edits: draft.edits,
+            profile: draft.profile,
+            ground: draft.ground,
+            limits: self.phase.limits,
+        };
+        call.key = key(&call);
+        call
+    }
+
+    /// The name of a call in this phase and round.
+    pub fn id(&self, purpose: Purpose, name: &str) -> CallId {
+        let round = match self.state.round {
+            0 => String::new(),
+            again => format!("@{}", again + 1),
+        };
+        CallId::new(format!(
+            "{}.{}-{name}{round}",
+            self.phase.name,
+            word(purpose)
+        ))
+    }
+
+    /// What is known of a call with this one's name.
+    pub fn known(&self, call: &CallSpec) -> Option<&'a CallState> {
+        self.history.call(&call.id)
+    }
+
+    /// The run's tree as it is now.
+    pub fn tree(&self) -> &'a str {
+        self.history.tree()
+    }
+
+    /// What the phase's readers look at: the project as it is now. An auditor that is to see distilled
+    /// results only gets no project at all.
+    pub fn ground(&self) -> Ground {
+        let audits = matches!(
+            self.phase.kind,
+            crate::plan::PhaseKind::Single {
+                yields: Yields::Audit,
+                ..
+            }
+        );
+        match self.phase.strategy {
+            Strategy::Distilled | Strategy::Fresh if audits => Ground::Empty,
+            Strategy::Scoped => self.scoped(&[], &[]),
+            Strategy::Full | Strategy::Distilled | Strategy::Fresh => self.whole(),
+        }
+    }
+
+    /// The whole project as it is now.
+    pub fn whole(&self) -> Ground {
+        if self.tree() == self.history.base() {
+            Ground::Snapshot
+        } else {
+            Ground::Tree(self.tree().to_owned())
+        }
+    }
+
+    /// Only the files of the phase's scope and these ones.
+    pub fn scoped(&self, edit: &[String], read: &[String]) -> Ground {
+        let scope = &self.phase.scope;
+        Ground::Scoped {
+            tree: self.tree().to_owned(),
+            edit: [edit, &scope.files].concat(),
+            read: [read, &scope.always].concat(),
+            imports: scope.imports,
+        }
+    }
+
+    /// The first of the phase's own commands that has not been run on this tree.
+    pub fn unproved(&self, tree: &str) -> Option<String> {
+        let results = self.history.verifications(&self.phase.name, None, tree);
+        let mut commands = self.phase.verify.iter();
+        let open = |command: &&String| results.iter().all(|result| &result.command != *command);
+        commands.find(open).cloned()
+    }
+
+    /// Has a command run on a tree, unless one is being run.
+    pub fn prove(&self, task: Option<&TaskId>, tree: String, command: String) -> Vec<Event> {
+        if self.state.proving.is_some() {
+            return Vec::new();
+        }
+        vec![Event::VerifyStarted {
+            phase: self.phase.name.clone(),
+            task: task.cloned(),
+            tree,
+            command,
+        }]
+    }
+
+    /// What the phase's calls get to see, by its strategy and the phases closed so far.
+    pub fn inputs(&self) -> Vec<CallInput> {
+        let earlier = self
+            .plan
+            .phases
+            .iter()
+            .take_while(|phase| phase.name != self.phase.name);
+        let finished: Vec<FinishedPhase> = earlier
+            .filter_map(|phase| {
+                let closing = self.history.phase(&phase.name)?.closing.as_ref()?;
+                Some(FinishedPhase {
+                    name: phase.name.clone(),
+                    deliverable: closing.deliverable.clone(),
+                    handoff: closing.handoff.clone(),
+                    patch: closing.patch.clone(),
+                    tests: closing.tests.clone(),
+                })
+            })
+            .collect();
+        let files: Vec<(String, Artifact)> = self
+            .history
+            .files()
+            .iter()
+            .filter(|file| {
+                self.phase
+                    .inputs
+                    .contains(&PlannedInput::Files(file.glob.clone()))
+            })
+            .map(|file| (file.path.clone(), file.artifact.clone()))
+            .collect();
+        let mut inputs = context::select(self.phase.strategy, self.phase, &finished, &files);
+        inputs.extend(self.findings());
+        inputs
+    }
+
+    /// What an audit found that sent the run back here.
+    fn findings(&self) -> Option<CallInput> {
+        let findings = self.state.findings.as_ref()?;
+        Some(CallInput {
+            source: InputSource::Findings(findings.from.clone()),
+            artifact: Some(findings.artifact.clone()),
+        })
+    }
+}
+
+fn word(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Work => "work",
+        Purpose::Task => "task",
+        Purpose::Lens => "lens",
+        Purpose::Propose => "propose",
+        Purpose::Judge => "judge",
+        Purpose::Repair => "repair",
+        Purpose::Distill => "distill",
+    }
+}
+
+/// The digest of everything that makes the call what it is. Its id does not; nor does the tree that a
+/// task starts from, because the tasks before it change that without changing the task.
+fn key(call: &CallSpec) -> CallKey {
+    let mut nameless = CallSpec {
+        id: CallId::new(""),
+        key: CallKey::new(""),
+        ..call.clone()
+    };
+    if nameless.task.is_some()
+        && let Ground::Tree(tree) | Ground::Scoped { tree, .. } = &mut nameless.ground
+    {
+        tree.clear();
+    }
+    let bytes = serde_json::to_vec(&nameless).expect("a call is plain data without map keys");
+    CallKey::new(blake3::hash(&bytes).to_hex().as_str())
+}
+
+#[cfg(test)]
+pub mod tests {
+    use super::*;
+    use crate::model::{CallLimits, Millis};
+
+    /// A call with these models and that many retries; the rest does not matter.
+    pub fn call_with(chain: &[&str], retries: u32) -> CallSpec {
+        let mut call = CallSpec {
+            id: "plan.work-1".into(),
+            key: CallKey::new(""),
+            phase: "plan".into(),
+            purpose: Purpose::Work,
+            slot: 1,
+            chain: chain.iter().map(|model| ModelName::from(*model)).collect(),
+            inputs: Vec::new(),
+            project_instructions: false,
+            contract: Contract::Document,
+            task: None,
+            edits: None,
+            profile: Profile::Reader,
+            ground: Ground::Snapshot,
+            limits: CallLimits {
+                timeout: Millis::minutes(30),
+                idle_timeout: Millis::minutes(5),
+                retries,
+            },
+        };
+        call.key = key(&call);
+        call
+    }
+
+    #[test]
+    fn the_key_depends_on_the_work_and_not_on_the_name() {
+        let call = call_with(&["m1"], 2);
+        let renamed = CallSpec {
+            id: "other".into(),
+            ..call.clone()
+        };
+        assert_eq!(key(&call), key(&renamed));
+        assert_ne!(
+            key(&call),
+            key(&CallSpec {
+                slot: 2,
+                ..call.clone()
+            })
+        );
+        assert_ne!(key(&call), key(&call_with(&["m2"], 2)));
+    }
+}

@@ -1,0 +1,129 @@
+//! Getting structured data from a model: ask, have it mended once, then ask the next model.
+
+use crate::model::{
+    Answer, CallId, CallInput, CallResult, CallSpec, Contract, Failure, FailureKind, InputSource,
+    ModelName, Purpose,
+};
+
+use super::scene::{Draft, Scene};
+use super::{CallState, CallStatus};
+
+/// Where it stands.
+pub enum Structured {
+    /// A call is under way.
+    Pending,
+    /// This call comes next.
+    Next(CallSpec),
+    /// There is a usable answer.
+    Answered {
+        /// The call that gave it: the one asked, or the repair of its answer.
+        by: CallId,
+        /// The call that was asked; it holds the document, if there is one.
+        asked: CallId,
+        answer: Answer,
+    },
+    /// No model gave a usable answer; the last one's failure.
+    Exhausted(Failure),
+}
+
+/// Asks the models of a chain one after another. `draft` makes the call for one of them, `usable` says
+/// what is wrong with a valid answer, given what the asked call left.
+pub fn structured(
+    scene: &Scene<'_>,
+    chain: &[ModelName],
+    draft: impl Fn(u32, &ModelName) -> Draft,
+    usable: impl Fn(&Answer, &CallResult) -> Result<(), String>,
+) -> Structured {
+    let mut failure = Failure::new(FailureKind::UnknownModel, "no model is configured");
+    for (slot, model) in (1u32..).zip(chain) {
+        let call = scene.call(draft(slot, model));
+        let Some(asked) = scene.known(&call) else {
+            return Structured::Next(call);
+        };
+        let errors = match came(asked, asked, &usable) {
+            Came::Pending => return Structured::Pending,
+            Came::Usable(answer) => {
+                return Structured::Answered {
+                    by: call.id.clone(),
+                    asked: call.id,
+                    answer,
+                };
+            }
+            Came::Failed(why) => {
+                failure = why;
+                continue;
+            }
+            Came::Wrong(errors) => errors,
+        };
+        let repair = scene.call(repair(slot, model, call.contract, asked, &errors));
+        let Some(repaired) = scene.known(&repair) else {
+            return Structured::Next(repair);
+        };
+        match came(repaired, asked, &usable) {
+            Came::Pending => return Structured::Pending,
+            Came::Usable(answer) => {
+                return Structured::Answered {
+                    by: repair.id,
+                    asked: call.id,
+                    answer,
+                };
+            }
+            Came::Failed(why) => failure = why,
+            Came::Wrong(errors) => {
+                let message = format!("the answer is not valid: {}", errors.join("; "));
+                failure = Failure::new(FailureKind::BadOutput, message);
+            }
+        }
+    }
+    Structured::Exhausted(failure)
+}
+
+/// What came of a call.
+enum Came {
+    Pending,
+    Usable(Answer),
+    Wrong(Vec<String>),
+    Failed(Failure),
+}
+
+fn came(
+    call: &CallState,
+    asked: &CallState,
+    usable: impl Fn(&Answer, &CallResult) -> Result<(), String>,
+) -> Came {
+    let result = match &call.status {
+        CallStatus::Open | CallStatus::Running | CallStatus::Shelved => return Came::Pending,
+        CallStatus::Failed(failure) => return Came::Failed(failure.clone()),
+        CallStatus::Done(result) => result,
+    };
+    match &result.answer {
+        Answer::Invalid { errors } => Came::Wrong(errors.clone()),
+        answer => match usable(answer, asked.result().unwrap_or(result)) {
+            Ok(()) => Came::Usable(answer.clone()),
+            Err(error) => Came::Wrong(vec![error]),
+        },
+    }
+}
+
+fn repair(
+    slot: u32,
+    model: &ModelName,
+    contract: Contract,
+    asked: &CallState,
+    errors: &[String],
+) -> Draft {
+    let faulty = asked.result().and_then(|result| result.structured.clone());
+    Draft {
+        inputs: vec![
+            CallInput {
+                source: InputSource::Faulty,
+                artifact: faulty,
+            },
+            CallInput {
+                source: InputSource::Errors(errors.to_vec()),
+                artifact: None,
+            },
+        ],
+        ..Draft::scribe(Purpose::Repair, slot, vec![model.clone()], contract)
+    }
+}
