@@ -72,3 +72,29 @@ fn every_built_in_model_role_and_limit_is_shown_as_it_is() {
         );
     }
 }
+
+/// `BadOutput` as `bad_output`.
+fn snake_case(name: &str) -> String {
+    let mut word = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !word.is_empty() {
+            word.push('_');
+        }
+        word.extend(c.to_lowercase());
+    }
+    word
+}
+
+#[test]
+fn every_kind_of_failure_is_explained() {
+    let text = read("src/model/failure.rs");
+    let variants: Vec<String> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("pub enum FailureKind"))
+        .take_while(|line| *line != "}")
+        .filter_map(|line| line.trim().strip_suffix(','))
+        .map(snake_case)
+        .collect();
+    assert!(variants.len() >= 20, "{variants:?}");
+    all_named("docs/json-events.md", &variants);
+}
