@@ -3,6 +3,7 @@
 use crate::agents::{self, Ending};
 use crate::context::{self, Decoded, HandoffLeft};
 use crate::engine::Input;
+use crate::judge;
 use crate::model::{
     Artifact, CallResult, CallSpec, Contract, Failure, HandoffWords, Purpose, Usage,
 };
@@ -12,6 +13,9 @@ use super::Site;
 use super::monitor::Watched;
 use super::prepare::machine;
 use super::scratch::Scratch;
+
+/// Of the traces of its author in a proposal, so many are named one by one.
+const MOST_TRACES: usize = 5;
 
 /// An attempt at its end.
 pub struct Ended<'a> {
@@ -95,6 +99,9 @@ impl Ended<'_> {
                 None
             }
         };
+        if let Some(text) = &decoded.deliverable {
+            remarks.extend(self.traces(text));
+        }
         let deliverable = decoded
             .deliverable
             .map(|text| self.artifact("deliverable.md", &text));
@@ -109,6 +116,32 @@ impl Ended<'_> {
             remarks,
             usage,
         })
+    }
+
+    /// What in a proposal may tell the judge its author. The text itself stays as it is.
+    fn traces(&self, text: &str) -> Vec<String> {
+        if self.call.purpose != Purpose::Propose {
+            return Vec::new();
+        }
+        let models = self.site.plan.models.iter();
+        let authors: Vec<_> = models
+            .map(|(name, model)| judge::Author {
+                name,
+                id: &model.id,
+                family: model.family.as_deref(),
+            })
+            .collect();
+        let found = judge::traces(text, &authors);
+        let more = found.len().saturating_sub(MOST_TRACES);
+        let shown = found.iter().take(MOST_TRACES).map(|trace| {
+            format!(
+                "may tell the judge its author: line {} {}",
+                trace.line, trace.what
+            )
+        });
+        let rest =
+            (more > 0).then(|| format!("may tell the judge its author in {more} more lines"));
+        shown.chain(rest).collect()
     }
 
     fn structured_name(&self) -> &'static str {
