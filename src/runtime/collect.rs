@@ -54,13 +54,14 @@ impl Ended<'_> {
         if let Some(failure) = &watched.failure {
             return Err(failure.clone());
         }
+        let mut left = watched.out.read();
         let ending = Ending {
             exit: exit(watched),
             stderr_tail: &watched.stderr_tail,
             contract_met: watched.out.is_complete(),
+            answer_left: left.deliverable.is_some() || left.verdict.is_some(),
         };
         let message = agents::conclude(&watched.transcript, &ending)?;
-        let mut left = watched.out.read();
         left.final_message = message.text;
         if left.deliverable.is_none() && self.call.purpose == Purpose::Repair {
             left.deliverable = self.repaired_document();

@@ -8,4 +8,5 @@ mod a_child_starts_or_says_why;
 mod fake_agent_behaves;
 mod no_process_survives;
 mod output_is_bounded;
+mod proposals_are_judged_fairly;
 mod support;
