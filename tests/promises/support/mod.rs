@@ -6,6 +6,5 @@ mod sandbox;
 mod stage;
 
 pub use processes::{alive, kill, parent, pending, pid_in, until};
-pub use run::Run;
-pub use sandbox::{FAKE_AGENT, Output, Sandbox, TIPSTAFF};
+pub use sandbox::{FAKE_AGENT, Output, Running, Sandbox, TIPSTAFF};
 pub use stage::Stage;

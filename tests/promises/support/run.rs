@@ -48,9 +48,10 @@ impl Run {
         self.read(last.join(file))
     }
 
-    /// The events of its journal, each with its name and its data; a torn last line is none.
+    /// The events of its journal, each with its name and its data; a torn last line is none, and so is
+    /// a journal that is not there yet.
     pub fn events(&self) -> Vec<(String, Value)> {
-        let lines = self.read("journal.jsonl");
+        let lines = std::fs::read_to_string(self.path("journal.jsonl")).unwrap_or_default();
         let records = lines
             .lines()
             .filter_map(|line| serde_json::from_str::<Value>(line).ok());
@@ -103,11 +104,15 @@ impl Run {
         self
     }
 
-    /// No process with the run's mark is left.
+    /// The processes with its mark.
+    pub fn processes(&self) -> Vec<u32> {
+        marked(&format!("{}/", self.id()))
+    }
+
+    /// None of its processes is left.
     #[track_caller]
     pub fn has_no_process(&self) -> &Self {
-        let found = marked(&format!("{}/", self.id()));
-        assert_eq!(found, Vec::<u32>::new(), "processes are left");
+        assert_eq!(self.processes(), Vec::<u32>::new(), "processes are left");
         self
     }
 }

@@ -199,8 +199,14 @@ impl Sandbox {
 
     /// The command that runs tipstaff in the project, to be changed before it is started.
     pub fn command<S: AsRef<str>>(&self, args: &[S]) -> Command {
-        let mut command = Command::new(TIPSTAFF);
+        let mut command = self.program(TIPSTAFF);
         command.args(args.iter().map(AsRef::as_ref));
+        command
+    }
+
+    /// The same for any program.
+    pub fn program(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
         self.prepare(&mut command);
         command
     }
