@@ -46,7 +46,7 @@ pub fn conclude(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMes
     if let Some(failure) = transcript.must_end() {
         return Err(failure);
     }
-    if transcript.is_overlong() && !ending.contract_met {
+    if transcript.is_overlong() && !ending.answer_left {
         let megabytes = super::transcript::TEXT_LIMIT >> 20;
         return Err(Failure::new(
             FailureKind::BadOutput,

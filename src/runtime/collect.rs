@@ -109,14 +109,15 @@ impl Ended<'_> {
         let structured = decoded
             .structured
             .map(|text| self.artifact(self.structured_name(), &text));
-        Ok(CallResult {
+        // What the engine knows is what the journal tells: without secrets.
+        Ok(self.site.redactor.redact_data(CallResult {
             answer: decoded.answer,
             deliverable: deliverable.transpose()?,
             handoff,
             structured: structured.transpose()?,
             remarks,
             usage,
-        })
+        }))
     }
 
     /// What in a proposal may tell the judge its author. The text itself stays as it is.

@@ -125,13 +125,15 @@ impl Sandbox {
     /// Writes the project's workflow `trio`: `m1`, `m2`, `m3` propose and `m4` judges. More keys of
     /// the phase may be given, a line each.
     pub fn trio(&self, more: &[&str]) -> &Self {
-        let models = match more.iter().any(|line| line.starts_with("models:")) {
-            true => "",
-            false => "    models: [m1, m2, m3]\n",
+        let unless = |key: &str, line: &'static str| {
+            let given = more.iter().any(|line| line.starts_with(key));
+            if given { "" } else { line }
         };
+        let models = unless("models:", "    models: [m1, m2, m3]\n");
+        let retries = unless("retries:", "    retries: 0\n");
         let mut yaml = format!(
             "name: trio\nphases:\n  - name: plan\n    type: ensemble\n{models}    judge: judge\n    \
-             context_strategy: distilled\n    output: docs/plan.md\n    retries: 0\n"
+             context_strategy: distilled\n    output: docs/plan.md\n{retries}"
         );
         for line in more {
             yaml.push_str(&format!("    {line}\n"));
