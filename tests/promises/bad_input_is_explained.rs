@@ -44,6 +44,50 @@ fn no_opencode_on_path() {
     started_nothing(&sandbox);
 }
 
+/// An `opencode` on PATH that tells this version and can do nothing else.
+fn opencode(version: &str) -> Sandbox {
+    use std::os::unix::fs::PermissionsExt;
+    let mut sandbox = Sandbox::new();
+    let folder = sandbox.outside("bin");
+    std::fs::create_dir(&folder).unwrap();
+    let program = folder.join("opencode");
+    std::fs::write(&program, format!("#!/bin/sh\necho {version}\n")).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!("{}:/usr/bin:/bin", folder.display());
+    sandbox.env("PATH", &path);
+    sandbox
+}
+
+#[test]
+fn an_opencode_of_another_version() {
+    let sandbox = opencode("0.3.1");
+    let output = sandbox.tipstaff(&["run", "plan", "Plan it"]);
+    output
+        .exits_with(2)
+        .stderr_has("0.3.1")
+        .stderr_has("npm install -g opencode-ai");
+    started_nothing(&sandbox);
+
+    let sandbox = opencode("9.0.0");
+    let output = sandbox.tipstaff(&["run", "plan", "Plan it"]);
+    output
+        .stderr_has("warning:")
+        .stderr_has("9.0.0")
+        .stderr_has("it may work");
+}
+
+#[test]
+fn no_sign_in() {
+    let sandbox = opencode("1.18.33");
+    let output = sandbox.tipstaff(&["run", "plan", "Plan it"]);
+    output
+        .exits_with(2)
+        .stderr_has("no sign-in for provider `anthropic`")
+        .stderr_has("`opencode auth login`")
+        .stderr_has("--rehearse");
+    started_nothing(&sandbox);
+}
+
 #[test]
 fn a_file_that_is_no_workflow() {
     let sandbox = ready();
@@ -269,7 +313,7 @@ fn a_full_disk_under_the_run_folder() {
     let Ok(child) = command.spawn() else { return };
     let output = Output::of(child);
     if matches!(output.code, Some(77 | 1)) && !output.stdout.contains("run ") {
-        eprintln!("skipped: this machine lets nobody mount anything");
+        // This machine lets nobody mount anything.
         return;
     }
     output

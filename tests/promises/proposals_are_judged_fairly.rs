@@ -93,7 +93,7 @@ fn proposers_work_side_by_side() {
             format!("- when: {{ purpose: propose, slot: {slot} }}\n  do:\n{steps}    - done\n")
         })
         .collect();
-    sandbox.fake_agent(&script).trio(&["timeout: 30s"]);
+    sandbox.fake_agent(&script).trio(&["timeout: 15s"]);
     sandbox.run_trio(&[]).succeeds();
 }
 
