@@ -105,7 +105,11 @@ impl<'a> Monitor<'a> {
             started: now,
             heard: now,
             finished_at: None,
-            starting: Some(starting),
+            starting: match kind {
+                AgentKind::Opencode => Some(starting),
+                // A command may well be silent until it is done: nobody can tell when it is up.
+                AgentKind::Command => None,
+            },
             reported: (Usage::default(), String::new()),
             failure: None,
             ended_by_us: false,
