@@ -67,7 +67,11 @@ fn chains(plan: &Plan) -> Vec<&[ModelName]> {
                 chains.push(judge.as_slice());
             }
             PhaseKind::Unsupported(_) => {}
-            _ => unreachable!("SOON"),
+            PhaseKind::Routed { routing, .. } => chains.extend(routing.values().map(Vec::as_slice)),
+            PhaseKind::Parallel { lenses, judge } => {
+                chains.extend(lenses.iter().map(|lens| lens.chain.as_slice()));
+                chains.extend(judge.as_deref());
+            }
         }
     }
     chains

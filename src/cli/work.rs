@@ -118,8 +118,7 @@ fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {
             Some("SIGHUP") => 1,
             _ => 2,
         }),
-        _ => unreachable!("SOON"),
-        _ => unreachable!("SOON"),
+        RunEnd::AuditFailed => Exit::AuditFailed,
     }
 }
 

@@ -5,11 +5,15 @@ use crate::context::{self, Decoded, HandoffLeft};
 use crate::engine::Input;
 use crate::judge;
 use crate::model::{
-    Artifact, CallResult, CallSpec, Contract, Failure, HandoffWords, Purpose, Usage,
+    Artifact, CallResult, CallSpec, Changes, Contract, EditScope, Failure, Ground, HandoffWords,
+    Purpose, Usage,
 };
 use crate::process::{self, Asked};
 
+use crate::workspace::{Allowed, capture, pin};
+
 use super::Site;
+use super::ground::{tree_id, visible};
 use super::monitor::Watched;
 use super::prepare::machine;
 use super::scratch::Scratch;
@@ -79,12 +83,14 @@ impl Ended<'_> {
                 process.pid
             )
         }));
-        self.keep(decoded, remarks, watched.transcript.usage())
+        let changes = self.changes()?;
+        self.keep(decoded, changes, remarks, watched.transcript.usage())
     }
 
     fn keep(
         &self,
         decoded: Decoded,
+        changes: Option<Changes>,
         mut remarks: Vec<String>,
         usage: Usage,
     ) -> Result<CallResult, Failure> {
@@ -114,10 +120,39 @@ impl Ended<'_> {
             answer: decoded.answer,
             deliverable: deliverable.transpose()?,
             handoff,
-            changes: None,
+            changes,
             structured: structured.transpose()?,
             remarks,
             usage,
+        }))
+    }
+
+    /// What an editing call changed, as a tree in the run's store.
+    fn changes(&self) -> Result<Option<Changes>, Failure> {
+        let Some(scope) = &self.call.edits else { return Ok(None) };
+        let base = match &self.call.ground {
+            Ground::Tree(tree) | Ground::Scoped { tree, .. } => tree,
+            Ground::Snapshot | Ground::Empty => return Ok(None),
+        };
+        let allowed = match scope {
+            EditScope::Anywhere => Allowed::Anywhere,
+            EditScope::Only(paths) => Allowed::Only(paths.clone()),
+        };
+        let workspace = self.scratch.workspace();
+        let visible = visible(&workspace)?;
+        let captured =
+            capture(&self.site.store(), &tree_id(base)?, &workspace, &visible, &allowed)
+                .map_err(machine)?;
+        pin(&self.site.store(), &pin_name(self.call, self.attempt), &captured.tree)
+            .map_err(machine)?;
+        let patch = (!captured.patch.is_empty())
+            .then(|| self.artifact("changes.patch", &String::from_utf8_lossy(&captured.patch)));
+        Ok(Some(Changes {
+            base: base.clone(),
+            tree: captured.tree.as_str().to_owned(),
+            files: captured.files,
+            refused: captured.refused,
+            patch: patch.transpose()?,
         }))
     }
 
@@ -149,9 +184,9 @@ impl Ended<'_> {
 
     fn structured_name(&self) -> &'static str {
         match self.call.contract {
-            Contract::Document => "answer.txt",
-            Contract::Judgement { .. } => "verdict.json",
-            _ => unreachable!("SOON"),
+            Contract::Document | Contract::Edits | Contract::Handoff => "answer.txt",
+            Contract::Judgement { .. } | Contract::Audit => "verdict.json",
+            Contract::Tasks { .. } => "tasks.json",
         }
     }
 
@@ -195,6 +230,11 @@ impl Ended<'_> {
             .write_artifact(&path, clean.as_bytes())
             .map_err(machine)
     }
+}
+
+/// The name under which an attempt's tree is kept in the store.
+fn pin_name(call: &CallSpec, attempt: u32) -> String {
+    format!("{}-{attempt}", call.id)
 }
 
 /// An attempt's folder, relative to the run folder.

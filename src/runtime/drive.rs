@@ -14,6 +14,8 @@ use crate::model::{CallId, Record, RunEnd, Timestamp};
 
 use super::attempt::{Attempt, Control};
 use super::close::close;
+use super::deliver::deliver;
+use super::verify::Verify;
 use super::signals::Signals;
 use super::{RuntimeError, Site};
 
@@ -144,6 +146,25 @@ impl Driver<'_> {
                 Effect::ClosePhase { phase, winner } => {
                     let input = close(&self.site, self.engine.history(), &phase, &winner);
                     // The loop holds the receiver for as long as it sends.
+                    let _ = self.reports.send(input);
+                }
+                Effect::Verify { phase, proving } => {
+                    let (control, controlled) = watch::channel(Control::Run);
+                    let site = self.site.clone();
+                    let name = CallId::new(format!("{phase}.verify"));
+                    self.controls.insert((name, 0), control);
+                    let verify = Verify { site, phase, proving };
+                    let reports = self.reports.clone();
+                    tokio::task::spawn_local(async move {
+                        if let Some(input) = verify.run(controlled).await {
+                            let _ = reports.send(input);
+                        }
+                    });
+                }
+                Effect::Deliver { tree, to } => {
+                    let base = self.engine.history().base().to_owned();
+                    // In the loop itself: nothing else may happen while the user's tree changes.
+                    let input = deliver(&self.site, &base, &tree, &to);
                     let _ = self.reports.send(input);
                 }
                 Effect::WakeAt(at) => self.wake = Some(instant(at)),

@@ -17,9 +17,11 @@
 mod attempt;
 mod close;
 mod collect;
+mod deliver;
 mod drive;
 mod error;
 mod gate;
+mod ground;
 mod monitor;
 mod out_folder;
 mod prepare;
@@ -28,6 +30,7 @@ mod scratch;
 mod signals;
 mod site;
 mod streams;
+mod verify;
 
 pub use drive::{Observer, drive};
 pub use error::RuntimeError;

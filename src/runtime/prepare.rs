@@ -8,11 +8,10 @@ use std::path::{Path, PathBuf};
 
 use crate::agents::{self, Assignment, Launch, Seed, SeedFile, Transcript};
 use crate::context::{self, Assembled, Assembly, Ledger};
-use crate::model::{Artifact, CallInput, Failure, FailureKind, Ground, InputSource};
+use crate::model::{Artifact, CallInput, Failure, FailureKind, InputSource};
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 use crate::process::{self, Child, ChildSpec, ProcessError};
 use crate::rehearsal::RehearsedCall;
-use crate::workspace::{ControlFiles, Workspace};
 
 use super::attempt::Attempt;
 use super::scratch::Scratch;
@@ -130,18 +129,14 @@ async fn lay_out(
     prompt: &str,
     contents: &BTreeMap<String, String>,
 ) -> Result<Vec<String>, Failure> {
-    let (at, base) = (scratch.workspace(), attempt.site.base.clone());
-    let (root, ground) = (scratch.root().to_path_buf(), attempt.call.ground.clone());
+    let (at, root) = (scratch.workspace(), scratch.root().to_path_buf());
+    let (ground, site) = (attempt.call.ground.clone(), attempt.site.ground());
     let made = tokio::task::spawn_blocking(move || {
         if root.exists() {
             crate::workspace::remove_tree(&root).map_err(machine)?;
         }
         fs::create_dir(&root).map_err(|error| at_path(&root, &error))?;
-        match ground {
-            Ground::Snapshot => Workspace::create(&base, &at, ControlFiles::Drop).map_err(machine),
-            Ground::Empty => Workspace::create_empty(&at).map_err(machine),
-            _ => unreachable!("SOON"),
-        }
+        site.make(&ground, &at)
     });
     let workspace = made.await.map_err(machine)??;
     for (name, text) in input_files(&attempt.call.inputs, contents) {
@@ -165,8 +160,12 @@ fn input_files<'a>(
             InputSource::EarlierProposal(slot) => format!("proposals/{slot}.md"),
             InputSource::Proposal(label) => format!("proposals/{label}.md"),
             InputSource::Faulty => "faulty.txt".to_owned(),
+            InputSource::Changes(phase) => format!("{phase}/changes.patch"),
+            InputSource::Tests(phase) => format!("{phase}/verify.md"),
+            InputSource::Findings(phase) => format!("{phase}/verdict.json"),
+            InputSource::Lens(name) => format!("lenses/{name}.md"),
+            InputSource::Feedback(_) => "feedback.txt".to_owned(),
             InputSource::Request | InputSource::File(_) | InputSource::Errors(_) => return None,
-            _ => unreachable!("SOON"),
         };
         Some((name, text.as_str()))
     })

@@ -11,6 +11,7 @@ use crate::rehearsal;
 use crate::workspace::Project;
 
 use super::gate::StartGate;
+use super::ground::Grounds;
 use super::scratch::Scratch;
 
 /// What a site is made of.
@@ -71,6 +72,20 @@ impl Site {
     /// The scratch folder of an attempt.
     pub(super) fn scratch_of(&self, call: &CallId, attempt: u32) -> Scratch {
         Scratch::of(&self.scratch, call, attempt)
+    }
+
+    /// The run's trees.
+    pub(super) fn ground(&self) -> Grounds {
+        Grounds {
+            base: self.base.clone(),
+            scratch: self.scratch.clone(),
+            store: self.store(),
+        }
+    }
+
+    /// The run's private object store.
+    pub(super) fn store(&self) -> PathBuf {
+        self.folder.path(RunFolder::STORE)
     }
 
     /// An attempt's mark, by which its processes are known.

@@ -1,0 +1,104 @@
+//! What a phase changed, as tree, patch and list, and what its commands said of it.
+
+use std::fmt::Write as _;
+
+use crate::model::{Artifact, ChangedFile, Verification, VerifyOutcome};
+use crate::plan::PhaseKind;
+use crate::workspace::{self, TreeId};
+
+use super::{CloseError, Phase};
+
+/// The changes of a phase.
+pub struct PhaseChanges {
+    /// The run's tree at its end, if it may edit.
+    pub tree: Option<String>,
+    /// The difference to the tree at its beginning, if there is any.
+    pub patch: Option<Artifact>,
+    /// The files that differ.
+    pub files: Vec<ChangedFile>,
+    /// The last result of each of its commands.
+    pub verifications: Vec<Verification>,
+    /// The same, readable, with what the commands printed.
+    pub tests: Option<Artifact>,
+}
+
+impl Phase<'_> {
+    /// The changes of the phase; nothing for one that may not edit.
+    pub(super) fn changes(&self) -> Result<PhaseChanges, CloseError> {
+        let verifications = self.verifications();
+        let tests = self.tests(&verifications)?;
+        if !self.plan.edits {
+            return Ok(PhaseChanges { tree: None, patch: None, files: Vec::new(), verifications, tests });
+        }
+        let after = self.tree_after();
+        let (from, to) = (tree_id(self.tree_before())?, tree_id(&after)?);
+        let store = self.site.store();
+        workspace::pin(&store, &self.plan.name.to_string(), &to)?;
+        let files = workspace::changed_files(&store, &from, &to)?;
+        let patch = if files.is_empty() {
+            None
+        } else {
+            let patch = workspace::diff(&store, &from, &to)?;
+            Some(self.write("changes.patch", &self.site.redactor.redact_bytes(&patch))?)
+        };
+        Ok(PhaseChanges { tree: Some(after), patch, files, verifications, tests })
+    }
+
+    fn tree_before(&self) -> &str {
+        let earlier = self.site.plan.phases.iter().take_while(|phase| phase.name != self.plan.name);
+        let trees = earlier.filter_map(|phase| {
+            self.history.phase(&phase.name)?.closing.as_ref()?.tree.as_deref()
+        });
+        trees.last().unwrap_or_else(|| self.history.base())
+    }
+
+    fn tree_after(&self) -> String {
+        let own = match &self.plan.kind {
+            PhaseKind::Routed { .. } => None,
+            PhaseKind::Single { .. }
+            | PhaseKind::Ensemble { .. }
+            | PhaseKind::Parallel { .. }
+            | PhaseKind::Unsupported(_) => self.result.changes.as_ref(),
+        };
+        own.map_or_else(|| self.history.tree().to_owned(), |changes| changes.tree.clone())
+    }
+
+    /// The last result of each command, in the order in which they were first run.
+    fn verifications(&self) -> Vec<Verification> {
+        let mut last: Vec<Verification> = Vec::new();
+        let own = self.history.verified().iter().filter(|seen| seen.phase == self.plan.name);
+        for seen in own {
+            match last.iter_mut().find(|known| known.command == seen.verification.command) {
+                Some(known) => known.clone_from(&seen.verification),
+                None => last.push(seen.verification.clone()),
+            }
+        }
+        last
+    }
+
+    fn tests(&self, verifications: &[Verification]) -> Result<Option<Artifact>, CloseError> {
+        if verifications.is_empty() {
+            return Ok(None);
+        }
+        let mut text = String::from("# Verification\n");
+        for result in verifications {
+            let outcome = match result.outcome {
+                VerifyOutcome::Passed => "passed",
+                VerifyOutcome::Failed => "FAILED (it passed before the changes)",
+                VerifyOutcome::AlreadyFailing => "fails, as it did before the changes",
+                VerifyOutcome::TimedOut => "did not end in time",
+            };
+            let output = self.read(&result.output)?;
+            let output = String::from_utf8_lossy(&output);
+            let _ = write!(text, "\n## `{}`\n\n{outcome}, {}\n\n", result.command, result.wall);
+            for line in output.trim_end().lines() {
+                let _ = writeln!(text, "    {line}");
+            }
+        }
+        Ok(Some(self.write("verify.md", text.as_bytes())?))
+    }
+}
+
+fn tree_id(tree: &str) -> Result<TreeId, CloseError> {
+    TreeId::parse(tree).ok_or_else(|| CloseError::NoTree(tree.to_owned()))
+}

@@ -1,0 +1,129 @@
+//! The phase's handoff: the agent's words and the machine's facts, checked against each other.
+
+use crate::context::handoff;
+use crate::engine::{CallState, CallStatus};
+use crate::model::{
+    Artifact, Handoff, HandoffFacts, HandoffOrigin, HandoffWords, InputSource, ModelName, Purpose,
+};
+use crate::plan::{Distill, PhaseKind};
+
+use super::changes::PhaseChanges;
+use super::{CloseError, Phase};
+
+/// A handoff is no place for raw text: what is longer, in tokens, is cut and said to be.
+const HANDOFF_TOKENS: u64 = 1500;
+
+impl Phase<'_> {
+    /// The handoff of the phase.
+    pub(super) fn handoff(
+        &self,
+        document: &[u8],
+        deliverable: &Artifact,
+        changes: &PhaseChanges,
+    ) -> Result<Handoff, CloseError> {
+        let document = String::from_utf8_lossy(document);
+        let mut remarks = Vec::new();
+        let (words, origin) = self.words(&document, &mut remarks)?;
+        let limited = handoff::limit(words, HANDOFF_TOKENS);
+        remarks.extend(limited.remarks);
+        remarks.extend(self.result.remarks.iter().cloned());
+        let verifications = changes.verifications.clone();
+        remarks.extend(handoff::contradictions(&limited.words, &changes.files, &verifications));
+        let facts = HandoffFacts {
+            phase: self.plan.name.to_string(),
+            origin,
+            models: self.models(),
+            deliverable: Some(deliverable.clone()),
+            inputs: self.inputs(),
+            files: changes.files.clone(),
+            verifications,
+            remarks,
+        };
+        Ok(Handoff { words: limited.words, facts })
+    }
+
+    fn words(
+        &self,
+        document: &str,
+        remarks: &mut Vec<String>,
+    ) -> Result<(HandoffWords, HandoffOrigin), CloseError> {
+        if let PhaseKind::Routed { .. } = self.plan.kind {
+            return Ok((self.words_of_tasks()?, HandoffOrigin::Agent));
+        }
+        if self.plan.distill == Distill::Nobody {
+            return Ok((handoff::extract(document), HandoffOrigin::Extracted));
+        }
+        if self.result.handoff.is_some()
+            && let Some(words) = self.words_of(self.call)?
+        {
+            return Ok((words, HandoffOrigin::Agent));
+        }
+        if let Some(words) = self.distilled()? {
+            remarks.push("the agent left no valid handoff; a quick model distilled it".to_owned());
+            return Ok((words, HandoffOrigin::Distilled));
+        }
+        remarks.push("the agent left no valid handoff; extracted by rule".to_owned());
+        Ok((handoff::extract(document), HandoffOrigin::Extracted))
+    }
+
+    /// The words of a call whose only purpose was to distill.
+    fn distilled(&self) -> Result<Option<HandoffWords>, CloseError> {
+        let mut calls = self.history.calls().filter(|call| {
+            call.spec.phase == self.plan.name
+                && call.spec.purpose == Purpose::Distill
+                && matches!(call.status, CallStatus::Done(_))
+        });
+        calls.next_back().map_or(Ok(None), |call| self.words_of(call))
+    }
+
+    /// All tasks' words as one.
+    fn words_of_tasks(&self) -> Result<HandoffWords, CloseError> {
+        let mut all = HandoffWords::default();
+        let mut summaries = Vec::new();
+        for call in self.task_calls() {
+            let Some(words) = self.words_of(call)? else { continue };
+            let task = call.spec.task.as_ref();
+            let name = task.map_or_else(String::new, |task| format!("{} {}: ", task.id, task.title));
+            summaries.push(format!("{name}{}", words.summary));
+            all.decisions.extend(words.decisions);
+            all.constraints.extend(words.constraints);
+            all.risks.extend(words.risks);
+            all.changes.extend(words.changes);
+            all.gotchas.extend(words.gotchas);
+            all.files.extend(words.files);
+            all.open_questions.extend(words.open_questions);
+        }
+        let failed = self.state.tasks_failed.iter();
+        summaries.extend(failed.map(|(task, failure)| format!("{task} was not done: {}", failure.message)));
+        all.summary = summaries.join("\n");
+        all.files.sort();
+        all.files.dedup();
+        Ok(all)
+    }
+
+    fn models(&self) -> Vec<ModelName> {
+        let tasks = self.task_calls().filter_map(CallState::model);
+        let mut models: Vec<ModelName> = tasks.chain(self.call.model()).cloned().collect();
+        models.sort();
+        models.dedup();
+        models
+    }
+
+    fn inputs(&self) -> Vec<String> {
+        let inputs = self.call.spec.inputs.iter();
+        let named = inputs.filter_map(|input| match &input.source {
+            InputSource::Request => Some("request".to_owned()),
+            InputSource::Deliverable(phase) => Some(format!("{phase}.output")),
+            InputSource::Handoff(phase) => Some(format!("{phase}.handoff")),
+            InputSource::Changes(phase) => Some(format!("{phase}.changes")),
+            InputSource::Tests(phase) => Some(format!("{phase}.tests")),
+            InputSource::Findings(phase) => Some(format!("findings of {phase}")),
+            InputSource::EarlierProposal(slot) => Some(format!("earlier proposal {slot}")),
+            InputSource::Proposal(label) => Some(format!("proposal {label}")),
+            InputSource::Lens(name) => Some(format!("lens {name}")),
+            InputSource::File(path) => Some(format!("file:{path}")),
+            InputSource::Faulty | InputSource::Errors(_) | InputSource::Feedback(_) => None,
+        });
+        named.collect()
+    }
+}

@@ -1,0 +1,139 @@
+//! Closing a phase: its deliverable, verdict, handoff and changes are written, and the deliverable is
+//! published where the workflow says so. Doing it twice gives the same files, so a crash in between
+//! costs nothing.
+
+mod changes;
+mod document;
+mod handoff;
+mod verdict;
+
+use serde::Serialize;
+
+use crate::engine::{CallState, History, Input, PhaseState, Winner};
+use crate::journal::JournalError;
+use crate::model::{Artifact, CallId, CallResult, Closing, Failure, FailureKind, ModelName, PhaseName};
+use crate::plan::PhasePlan;
+use crate::workspace::{self, WorkspaceError};
+
+use super::Site;
+
+/// Why a phase could not be closed.
+#[derive(Debug, thiserror::Error)]
+enum CloseError {
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    #[error("call `{0}` won phase `{1}` but left nothing")]
+    NothingLeft(CallId, PhaseName),
+    #[error("`{0}` is no git tree")]
+    NoTree(String),
+}
+
+/// Closes a phase and says how it went.
+pub fn close(site: &Site, history: &History, phase: &PhaseName, winner: &Winner) -> Input {
+    match Phase::find(site, history, phase, winner).and_then(|phase| phase.close()) {
+        Ok(closing) => Input::Closed { phase: phase.clone(), closing },
+        Err(error) => {
+            let failure = Failure::new(FailureKind::Machine, error.to_string()).hint(
+                "mend the cause, then go on with `tipstaff resume`; nothing has to be paid twice",
+            );
+            Input::NotClosed { phase: phase.clone(), failure }
+        }
+    }
+}
+
+/// A decided phase with all that its closing needs.
+struct Phase<'a> {
+    site: &'a Site,
+    history: &'a History,
+    plan: &'a PhasePlan,
+    state: &'a PhaseState,
+    folder: String,
+    winner: &'a Winner,
+    call: &'a CallState,
+    result: &'a CallResult,
+}
+
+impl<'a> Phase<'a> {
+    fn find(
+        site: &'a Site,
+        history: &'a History,
+        phase: &PhaseName,
+        winner: &'a Winner,
+    ) -> Result<Self, CloseError> {
+        let missing = || CloseError::NothingLeft(winner.call.clone(), phase.clone());
+        let call = history.call(&winner.call).ok_or_else(missing)?;
+        Ok(Self {
+            site,
+            history,
+            plan: site.plan.phase(phase).ok_or_else(missing)?,
+            state: history.phase(phase).ok_or_else(missing)?,
+            folder: site.plan.phase_folder(phase).ok_or_else(missing)?,
+            winner,
+            call,
+            result: call.result().ok_or_else(missing)?,
+        })
+    }
+
+    fn close(&self) -> Result<Closing, CloseError> {
+        let document = self.document()?;
+        let deliverable = self.write("output.md", &document)?;
+        if let Some(verdict) = self.verdict()? {
+            self.write("verdict.json", &verdict)?;
+        }
+        let changes = self.changes()?;
+        let handoff = self.handoff(&document, &deliverable, &changes)?;
+        let artifact = self.write("handoff.json", &to_json(&handoff))?;
+        let markdown = crate::context::handoff::render(&handoff);
+        self.write("handoff.md", markdown.as_bytes())?;
+        let (published, previous) = self.publish(&document)?;
+        Ok(Closing {
+            deliverable,
+            handoff: artifact,
+            origin: handoff.facts.origin,
+            published,
+            previous,
+            tree: changes.tree,
+            patch: changes.patch,
+            tests: changes.tests,
+        })
+    }
+
+    /// Writes a file of the phase's folder.
+    fn write(&self, name: &str, bytes: &[u8]) -> Result<Artifact, CloseError> {
+        Ok(self.site.folder.write_artifact(&format!("{}/{name}", self.folder), bytes)?)
+    }
+
+    fn read(&self, artifact: &Artifact) -> Result<Vec<u8>, CloseError> {
+        Ok(self.site.folder.read_artifact(artifact)?)
+    }
+
+    fn publish(&self, document: &[u8]) -> Result<(Option<String>, Option<String>), CloseError> {
+        let Some(output) = &self.plan.output else {
+            return Ok((None, None));
+        };
+        let name = output.rsplit('/').next().unwrap_or(output);
+        let kept = format!("{}/previous/{name}", self.folder);
+        let keep_at = self.site.folder.root().join(&kept);
+        let published =
+            workspace::publish(&self.site.project.root, output.as_ref(), document, &keep_at)?;
+        let previous = (published.previous_kept() || keep_at.exists()).then_some(kept);
+        Ok((Some(output.clone()), previous))
+    }
+
+    /// The calls of the phase's done tasks, in the order of their names.
+    fn task_calls(&self) -> impl Iterator<Item = &'a CallState> {
+        self.state.tasks_done.values().filter_map(|call| self.history.call(call))
+    }
+
+    fn model_of(&self, call: &CallId) -> Option<ModelName> {
+        self.history.call(call)?.model().cloned()
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Vec<u8> {
+    let mut json = serde_json::to_vec_pretty(value).expect("plain data with text keys");
+    json.push(b'\n');
+    json
+}

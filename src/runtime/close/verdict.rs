@@ -1,0 +1,66 @@
+//! `phases/NN-NAME/verdict.json`: a judge's words and who stands behind the labels, or an audit.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::model::{Answer, CallId, Decider, Decision, Judgement, Label, ModelName};
+
+use super::{CloseError, Phase, to_json};
+
+/// A judge's verdict, unblinded.
+#[derive(Debug, Serialize)]
+struct PublishedVerdict {
+    decision: Option<Decision>,
+    winner: Option<Label>,
+    scores: BTreeMap<Label, BTreeMap<String, f64>>,
+    rationale: Option<String>,
+    by: Decider,
+    judge: Option<ModelName>,
+    proposals: BTreeMap<Label, Behind>,
+}
+
+/// Who stands behind a label.
+#[derive(Debug, Serialize)]
+struct Behind {
+    call: CallId,
+    model: Option<ModelName>,
+}
+
+impl Phase<'_> {
+    /// The phase's verdict as JSON, if it has one.
+    pub(super) fn verdict(&self) -> Result<Option<Vec<u8>>, CloseError> {
+        if let Answer::Audit(audit) = &self.result.answer {
+            return Ok(Some(to_json(audit)));
+        }
+        Ok(self.unblinded().map(|verdict| to_json(&verdict)))
+    }
+
+    fn unblinded(&self) -> Option<PublishedVerdict> {
+        let labels = self.state.sealed.as_ref()?;
+        let (judgement, judge) = match &self.winner.by {
+            Decider::Judge(call) => (self.judgement(call), self.model_of(call)),
+            Decider::Person | Decider::Only => (None, None),
+        };
+        let proposals = labels.iter().map(|(label, call)| {
+            let behind = Behind { call: call.clone(), model: self.model_of(call) };
+            (label.clone(), behind)
+        });
+        Some(PublishedVerdict {
+            decision: judgement.map(|judgement| judgement.decision),
+            winner: self.winner.label.clone(),
+            scores: judgement.map(|judgement| judgement.scores.clone()).unwrap_or_default(),
+            rationale: judgement.map(|judgement| judgement.rationale.clone()),
+            by: self.winner.by.clone(),
+            judge,
+            proposals: proposals.collect(),
+        })
+    }
+
+    fn judgement(&self, by: &CallId) -> Option<&Judgement> {
+        match &self.history.call(by)?.result()?.answer {
+            Answer::Judgement(judgement) => Some(judgement),
+            Answer::Document | Answer::Tasks(_) | Answer::Audit(_) | Answer::Invalid { .. } => None,
+        }
+    }
+}

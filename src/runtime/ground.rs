@@ -1,0 +1,79 @@
+//! What a workspace holds at its beginning: the snapshot, a later tree, some files of one, or nothing.
+
+use std::path::{Path, PathBuf};
+
+use crate::model::{Failure, FailureKind, Ground};
+use crate::workspace::{self, ControlFiles, TreeId, Visible, Workspace};
+
+use super::prepare::machine;
+
+/// The trees of a run and where they are laid out. Can go to another thread.
+#[derive(Debug, Clone)]
+pub struct Grounds {
+    /// The snapshot, materialized.
+    pub base: PathBuf,
+    /// The run's scratch folder.
+    pub scratch: PathBuf,
+    /// The run's object store.
+    pub store: PathBuf,
+}
+
+impl Grounds {
+    /// Makes a workspace at `at`, which must not exist yet. Blocks.
+    pub fn make(&self, ground: &Ground, at: &Path) -> Result<Workspace, Failure> {
+        match ground {
+            Ground::Empty => Workspace::create_empty(at).map_err(machine),
+            Ground::Snapshot => copy(&self.base, at),
+            Ground::Tree(tree) => copy(&self.checkout(tree)?, at),
+            Ground::Scoped { tree, edit, read, .. } => {
+                let some = at.with_extension("scope");
+                let wanted = [edit.as_slice(), read.as_slice()].concat();
+                let there = workspace::materialize_only(&self.store, &tree_id(tree)?, &wanted, &some)
+                    .map_err(machine)?;
+                let list = serde_json::to_vec(&there).map_err(machine)?;
+                std::fs::write(visible_list(at), list).map_err(machine)?;
+                copy(&some, at)
+            }
+        }
+    }
+
+    /// A folder with a tree's files, made once for a run and copied from. Blocks.
+    pub fn checkout(&self, tree: &str) -> Result<PathBuf, Failure> {
+        let at = self.scratch.join("trees").join(tree);
+        if at.exists() {
+            return Ok(at);
+        }
+        let making = at.with_extension("new");
+        if making.exists() {
+            workspace::remove_tree(&making).map_err(machine)?;
+        }
+        std::fs::create_dir_all(self.scratch.join("trees")).map_err(machine)?;
+        workspace::materialize(&self.store, &tree_id(tree)?, &making).map_err(machine)?;
+        std::fs::rename(&making, &at).map_err(machine)?;
+        Ok(at)
+    }
+}
+
+/// What a scoped workspace held at its beginning; none for one that held everything.
+pub fn visible(workspace: &Path) -> Result<Visible, Failure> {
+    match std::fs::read(visible_list(workspace)) {
+        Ok(list) => Ok(Visible::Only(serde_json::from_slice(&list).map_err(machine)?)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Visible::All),
+        Err(error) => Err(machine(error)),
+    }
+}
+
+/// Beside the workspace, where no agent is told to look.
+fn visible_list(workspace: &Path) -> PathBuf {
+    workspace.with_extension("visible.json")
+}
+
+/// A tree's id as the store wants it.
+pub fn tree_id(tree: &str) -> Result<TreeId, Failure> {
+    TreeId::parse(tree)
+        .ok_or_else(|| Failure::new(FailureKind::Machine, format!("`{tree}` is no git tree")))
+}
+
+fn copy(base: &Path, at: &Path) -> Result<Workspace, Failure> {
+    Workspace::create(base, at, ControlFiles::Drop).map_err(machine)
+}

@@ -1,0 +1,147 @@
+//! Running a command on a checkout of a tree, to see whether the changes are good. The command is the
+//! user's or the plan's own, run by tipstaff: no model says how it went.
+
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::path::Path;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::engine::{Input, Proving};
+use crate::model::{Failure, Millis, PhaseName, Verification, VerifyOutcome};
+use crate::process::{self, ChildSpec, Ending};
+use crate::workspace::{ControlFiles, Workspace, remove_tree};
+
+use super::Site;
+use super::attempt::Control;
+use super::prepare::machine;
+
+/// How much of the end of a command's output is kept, in bytes.
+const TAIL: u64 = 8 << 10;
+
+/// How a command ended once.
+struct Ended {
+    exit: Option<i32>,
+    timed_out: bool,
+    wall: Millis,
+    tail: Vec<u8>,
+}
+
+/// A command to be run for a phase.
+pub struct Verify {
+    pub site: Rc<Site>,
+    pub phase: PhaseName,
+    pub proving: Proving,
+}
+
+impl Verify {
+    /// Runs the command and says how it went; `None` if it was told to stop.
+    pub async fn run(self, mut control: watch::Receiver<Control>) -> Option<Input> {
+        let proved = tokio::select! {
+            proved = self.prove() => proved,
+            // Dropping the child ends it with all that it started.
+            _ = control.wait_for(|control| *control > Control::Run) => return None,
+        };
+        Some(match proved {
+            Ok(verification) => Input::Verified {
+                phase: self.phase.clone(),
+                proving: self.proving.clone(),
+                verification,
+            },
+            Err(failure) => Input::NotVerified { phase: self.phase.clone(), failure },
+        })
+    }
+
+    async fn prove(&self) -> Result<Verification, Failure> {
+        let checkout = self.site.ground().checkout(&self.proving.tree)?;
+        let ended = self.run_on(&checkout, "after").await?;
+        let outcome = match ended.exit {
+            _ if ended.timed_out => VerifyOutcome::TimedOut,
+            Some(0) => VerifyOutcome::Passed,
+            // Only a failure makes it worth knowing how it was before.
+            Some(_) | None => {
+                let before = self.run_on(&self.site.base, "before").await?;
+                if before.exit == Some(0) && !before.timed_out {
+                    VerifyOutcome::Failed
+                } else {
+                    VerifyOutcome::AlreadyFailing
+                }
+            }
+        };
+        let name = format!("{} {}", self.proving.tree, self.proving.command);
+        let name = blake3::hash(name.as_bytes()).to_hex();
+        let folder = self.site.plan.phase_folder(&self.phase);
+        let folder = folder.unwrap_or_else(|| "phases".to_owned());
+        let path = format!("{folder}/verify/{}.txt", &name.as_str()[..12]);
+        let clean = self.site.redactor.redact_bytes(&ended.tail);
+        Ok(Verification {
+            command: self.proving.command.clone(),
+            outcome,
+            exit: ended.exit,
+            wall: ended.wall,
+            output: self.site.folder.write_artifact(&path, &clean).map_err(machine)?,
+        })
+    }
+
+    fn limit(&self) -> Millis {
+        let phase = self.site.plan.phase(&self.phase);
+        phase.map_or(Millis::minutes(30), |phase| phase.limits.timeout)
+    }
+
+    /// Runs the command in a fresh copy of a folder, under a warden like any other child.
+    async fn run_on(&self, base: &Path, name: &str) -> Result<Ended, Failure> {
+        let at = self.site.scratch.join(format!("verify-{name}"));
+        if at.exists() {
+            remove_tree(&at).map_err(machine)?;
+        }
+        std::fs::create_dir_all(&at).map_err(machine)?;
+        let workspace = at.join("workspace");
+        Workspace::create(base, &workspace, ControlFiles::Keep).map_err(machine)?;
+        let printed = at.join("output.txt");
+        let mut env = self.site.environment.clone();
+        env.insert("PWD".into(), workspace.clone().into());
+        let spec = ChildSpec {
+            program: "sh".into(),
+            args: vec!["-c".into(), self.proving.command.clone().into()],
+            env,
+            cwd: workspace,
+            stdin: "/dev/null".into(),
+            stdout: printed.clone(),
+            stderr: printed.clone(),
+            record: at.join("exit.json"),
+            marker: format!("{}/verify/{name}", self.site.folder.id()),
+            grace: self.site.grace,
+            max_output_bytes: Some(super::prepare::MOST_OUTPUT),
+        };
+        let started = Instant::now();
+        let mut child = process::start(spec, &self.site.program).await.map_err(machine)?;
+        let limit = Duration::from(self.limit());
+        let (exit, timed_out) = match tokio::time::timeout(limit, child.wait()).await {
+            Ok(exit) => (exit.map_err(machine)?, false),
+            Err(_) => {
+                child.kill();
+                (child.wait().await.map_err(machine)?, true)
+            }
+        };
+        let wall = Millis(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let tail = tail_of(&printed).map_err(machine)?;
+        // What cannot be removed now goes with the run's scratch folder.
+        let _ = remove_tree(&at);
+        let code = match exit.ending {
+            Ending::Exited(code) => Some(code),
+            Ending::Signaled(_) | Ending::Unknown => None,
+        };
+        Ok(Ended { exit: code, timed_out, wall, tail })
+    }
+}
+
+fn tail_of(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    Ok(tail)
+}
