@@ -113,8 +113,5 @@ impl Attempt {
 
 /// The failure of an attempt that tipstaff ended itself.
 pub fn cancelled() -> Failure {
-    Failure::new(
-        FailureKind::Cancelled,
-        "ended by tipstaff: no longer needed",
-    )
+    Failure::new(FailureKind::Cancelled, "ended by tipstaff")
 }
