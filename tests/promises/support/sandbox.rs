@@ -129,9 +129,15 @@ impl Sandbox {
 
     /// Starts tipstaff in the project.
     pub fn start<S: AsRef<str>>(&self, args: &[S]) -> Running {
-        let mut command = Command::new(TIPSTAFF);
+        self.start_program(TIPSTAFF, args)
+    }
+
+    /// Starts any program in the project.
+    pub fn start_program<S: AsRef<str>>(&self, program: &str, args: &[S]) -> Running {
+        let mut command = Command::new(program);
         command.args(args.iter().map(AsRef::as_ref));
-        Running(self.prepare(&mut command).spawn().unwrap())
+        let started = self.prepare(&mut command).spawn();
+        Running(started.unwrap_or_else(|error| panic!("{program}: {error}")))
     }
 
     /// Nothing of the tester's own environment gets in but PATH.
