@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::time::Duration;
 
 use rustix::process::{Pid, RawPid};
 
@@ -39,6 +40,22 @@ pub(super) fn processes() -> Vec<Seen> {
 pub(super) fn look_at(pid: RawPid) -> Option<Seen> {
     let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
     parse_stat(pid, &String::from_utf8_lossy(&stat))
+}
+
+/// The processor time that a process has used; `None` if it is gone.
+pub(super) fn cpu_time(pid: RawPid) -> Option<Duration> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let ticks = parse_ticks(&String::from_utf8_lossy(&stat))?;
+    let millis = ticks.saturating_mul(1000) / rustix::param::clock_ticks_per_second().max(1);
+    Some(Duration::from_millis(millis))
+}
+
+/// Ticks in user and in system mode, which stand eleven fields behind the state.
+fn parse_ticks(stat: &str) -> Option<u64> {
+    let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
+    let user: u64 = fields.nth(11)?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    user.checked_add(system)
 }
 
 /// The name in parentheses may hold anything, parentheses too: the fields begin after the last one.

@@ -12,7 +12,7 @@ use crate::plan::AgentKind;
 use crate::process::{Asked, Child, Deadlines, Exit, Expired, Watch};
 
 use super::attempt::{Attempt, Control, cancelled};
-use super::gate::Starting;
+use super::gate::{StartUp, Starting};
 use super::out_folder::OutFolder;
 use super::scratch::Scratch;
 use super::streams::Streams;
@@ -21,8 +21,8 @@ use super::streams::Streams;
 const RESCAN: Duration = Duration::from_millis(500);
 /// After its final answer, or with everything written, an agent gets this long to end by itself.
 const LINGER: Duration = Duration::from_secs(5);
-/// An agent that has said nothing for this long lets the next one start up.
-const START_UP: Duration = Duration::from_secs(20);
+/// An agent lets the next one start up after this time, whatever it does.
+const LONGEST_START_UP: Duration = Duration::from_secs(20);
 
 /// What an attempt looked like at its end.
 #[derive(Debug)]
@@ -77,6 +77,7 @@ pub struct Monitor<'a> {
     heard: Instant,
     finished_at: Option<Instant>,
     starting: Option<Starting>,
+    start_up: StartUp,
     reported: (Usage, String),
     failure: Option<Failure>,
     ended_by_us: bool,
@@ -106,6 +107,7 @@ impl<'a> Monitor<'a> {
             heard: now,
             finished_at: None,
             starting: Some(starting),
+            start_up: StartUp::new(now),
             reported: (Usage::default(), String::new()),
             failure: None,
             ended_by_us: false,
@@ -121,6 +123,7 @@ impl<'a> Monitor<'a> {
         let exit = loop {
             self.look()?;
             self.judge(&child);
+            self.let_next_start(&child);
             let deadline = self.deadline();
             tokio::select! {
                 exit = child.wait() => break exit.map_err(|error| {
@@ -152,11 +155,21 @@ impl<'a> Monitor<'a> {
         if self.out.rescan(Instant::now()) || look.heard {
             self.heard = Instant::now();
         }
-        if look.heard || self.started.elapsed() > START_UP {
+        if look.heard || self.started.elapsed() > LONGEST_START_UP {
             self.starting = None;
         }
         self.report_progress();
         Ok(look.more)
+    }
+
+    /// An agent that waits for its model needs no core any more.
+    fn let_next_start(&mut self, child: &Child) {
+        if self.starting.is_some()
+            && let Some(used) = child.cpu_time()
+            && self.start_up.is_over(Instant::now(), used)
+        {
+            self.starting = None;
+        }
     }
 
     fn report_progress(&mut self) {

@@ -83,14 +83,13 @@ fn each_way_to_fail_is_told_apart_and_the_rest_is_judged() {
     let sandbox = &stand.sandbox;
     sandbox.user_config(&config());
     sandbox.write(".tipstaff/workflows/hard-day.yaml", WORKFLOW);
-    let scenario = stand.temporary().with_file_name("scenario.yaml");
-    std::fs::write(&scenario, SCENARIO).unwrap();
+    let scenario = stand.scenario(SCENARIO);
     let output = stand.sandbox.tipstaff(&[
         "run",
         "hard-day",
         "Add rate limiting",
         "--rehearse",
-        scenario.to_str().unwrap(),
+        &scenario,
     ]);
 
     let outcomes = outcomes(&stand);

@@ -52,6 +52,25 @@ impl Stand {
             .collect()
     }
 
+    /// Whether all attempts were started within this time of the first, in milliseconds.
+    pub fn spawned_within(&self, millis: u64) -> bool {
+        let records: Vec<Value> = lines(&self.in_run("journal.jsonl")).collect();
+        let spawned = records
+            .iter()
+            .filter(|record| record["event"]["attempt_spawned"].is_object())
+            .filter_map(|record| record["at"].as_u64());
+        let (first, last) = (spawned.clone().min(), spawned.max());
+        last.zip(first)
+            .is_some_and(|(last, first)| last - first <= millis)
+    }
+
+    /// Writes a scenario outside the project; its path.
+    pub fn scenario(&self, yaml: &str) -> String {
+        let path = self.temporary().with_file_name("scenario.yaml");
+        std::fs::write(&path, yaml).unwrap();
+        path.to_str().unwrap().to_owned()
+    }
+
     /// The contents of the events with this name.
     pub fn events_named(&self, name: &str) -> Vec<Value> {
         let events = self.events().into_iter();

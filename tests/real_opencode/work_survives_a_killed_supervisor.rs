@@ -17,13 +17,11 @@ rules:
 #[test]
 fn a_killed_run_goes_on_without_repeating_a_finished_call() {
     let stand = Stand::new();
-    let scenario = stand.temporary().with_file_name("scenario.yaml");
-    std::fs::write(&scenario, SCENARIO).unwrap();
-    let scenario = scenario.to_str().unwrap();
+    let scenario = stand.scenario(SCENARIO);
     let args = ["run", "plan", "Add rate limiting", "--depth", "2"];
     let running = stand
         .sandbox
-        .start(&[&args[..], &["--rehearse", scenario]].concat());
+        .start(&[&args[..], &["--rehearse", &scenario]].concat());
 
     until("one proposal is done and the other agent runs", || {
         let done = stand.events_named("attempt_succeeded").len() == 1;
