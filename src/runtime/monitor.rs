@@ -75,6 +75,7 @@ pub struct Monitor<'a> {
     deadlines: Deadlines,
     started: Instant,
     heard: Instant,
+    progressed: Instant,
     finished_at: Option<Instant>,
     starting: Option<Starting>,
     start_up: StartUp,
@@ -105,6 +106,7 @@ impl<'a> Monitor<'a> {
             },
             started: now,
             heard: now,
+            progressed: now,
             finished_at: None,
             starting: Some(starting),
             start_up: StartUp::new(now),
@@ -152,8 +154,14 @@ impl<'a> Monitor<'a> {
     /// Looks at everything that may have moved. Tells whether there is more already.
     fn look(&mut self) -> Result<bool, Failure> {
         let look = self.streams.read()?;
-        if self.out.rescan(Instant::now()) || look.heard {
-            self.heard = Instant::now();
+        let now = Instant::now();
+        if look.heard {
+            self.heard = now;
+        }
+        // An agent that tries a dead provider again and again is idle, although it talks of it.
+        if self.out.rescan(now) || look.progressed {
+            self.heard = now;
+            self.progressed = now;
         }
         if look.heard || self.started.elapsed() > LONGEST_START_UP {
             self.starting = None;
@@ -232,7 +240,7 @@ impl<'a> Monitor<'a> {
         }
         match self
             .deadlines
-            .expired(self.started.into(), self.heard.into(), now.into())?
+            .expired(self.started.into(), self.progressed.into(), now.into())?
         {
             Expired::Idle => Some(self.streams.transcript.silence(millis)),
             Expired::Total => {
@@ -266,7 +274,9 @@ impl<'a> Monitor<'a> {
 
     /// When to look again although nothing moved.
     fn deadline(&self) -> Instant {
-        let expiry = self.deadlines.next(self.started.into(), self.heard.into());
+        let expiry = self
+            .deadlines
+            .next(self.started.into(), self.progressed.into());
         let patience = self
             .streams
             .transcript
