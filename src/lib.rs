@@ -1,7 +1,7 @@
 //! tipstaff runs declarative workflows in which every step is a fresh agent process.
 //!
 //! The rooms, from the pure core to the edge, are described in ARCHITECTURE.md; who may import whom
-//! is checked by `tests/tidy.rs`.
+//! is checked by `tests/tidy`.
 
 pub mod agents;
 pub mod cli;

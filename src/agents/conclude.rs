@@ -25,8 +25,10 @@ pub struct Ending<'a> {
     pub exit: Exit,
     /// The last lines of its standard error.
     pub stderr_tail: &'a str,
-    /// Whether the files that were asked for are there.
+    /// Whether all the files that were asked for are there.
     pub contract_met: bool,
+    /// Whether an answer is there at all, be it without its handoff.
+    pub answer_left: bool,
 }
 
 /// What a successful attempt said at its end.
@@ -44,7 +46,7 @@ pub fn conclude(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMes
     if let Some(failure) = transcript.must_end() {
         return Err(failure);
     }
-    if transcript.is_overlong() && !ending.contract_met {
+    if transcript.is_overlong() && !ending.answer_left {
         let megabytes = super::transcript::TEXT_LIMIT >> 20;
         return Err(Failure::new(
             FailureKind::BadOutput,
@@ -144,7 +146,7 @@ fn answered(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage
     {
         return Err(explain_trouble(trouble));
     }
-    if text.is_none() && !ending.contract_met {
+    if text.is_none() && !ending.answer_left {
         return Err(Failure::new(
             FailureKind::NoDeliverable,
             "the model gave an empty answer and left none of the files it was asked for",
@@ -194,7 +196,7 @@ fn conclude_command(transcript: &Transcript, ending: &Ending<'_>) -> Result<Fina
         .answer()
         .filter(|text| !text.trim().is_empty())
         .map(str::to_owned);
-    if text.is_none() && !ending.contract_met {
+    if text.is_none() && !ending.answer_left {
         return Err(Failure::new(
             FailureKind::NoDeliverable,
             "the command printed nothing and left none of the files it was asked for",

@@ -47,6 +47,7 @@ fn judge(recorded: &Recorded, exit: Exit, contract_met: bool) -> Result<FinalMes
         exit,
         stderr_tail: &recorded.stderr,
         contract_met,
+        answer_left: contract_met,
     };
     conclude(&recorded.transcript, &ending)
 }
@@ -257,6 +258,7 @@ fn a_commands_output_is_its_answer() {
         exit,
         stderr_tail: "bad luck\n",
         contract_met: false,
+        answer_left: false,
     };
     let answer = conclude(&transcript, &ending(Exit::Code(0)));
     assert_eq!(text(answer), "# Plan\n\ndo it\n");

@@ -26,10 +26,10 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     if has_errors(&mistakes) {
         return Ok(Exit::Usage);
     }
-    let phases = parsed.phases.len();
-    print::data(&format!(
-        "{} is valid: {phases} phases\n",
-        found.source.name
-    ));
+    let phases = match parsed.phases.len() {
+        1 => "1 phase".to_owned(),
+        number => format!("{number} phases"),
+    };
+    print::data(&format!("{} is valid: {phases}\n", found.source.name));
     Ok(Exit::Done)
 }

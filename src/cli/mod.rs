@@ -52,6 +52,20 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Whether the program would take this command line, its own name first. For tests of what the
+/// documentation shows; nothing is run.
+///
+/// # Errors
+///
+/// What the program would say.
+pub fn parses(line: &[&str]) -> Result<(), String> {
+    match Cli::try_parse_from(line) {
+        Err(error) if error.use_stderr() => Err(error.to_string()),
+        // Help and version are answers.
+        Ok(_) | Err(_) => Ok(()),
+    }
+}
+
 fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
     match &cli.command {
         Command::Schema(args) => schema::schema(args),

@@ -1,5 +1,6 @@
 //! From what was typed to a plan.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 
@@ -25,7 +26,7 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     let parsed =
         workflow::parse(&found.source).map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
     let rehearsal = args.rehearse.as_deref().map(rehearsal).transpose()?;
-    let request = request(args)?;
+    let request = without_secrets(settings, request(args)?);
     let bindings = Bindings {
         request,
         sets: pairs(&args.sets, "--set")?,
@@ -133,6 +134,19 @@ fn request(args: &RunArgs) -> Result<String, Failure> {
         ));
     }
     Ok(text)
+}
+
+/// The plan keeps the request, and no secret may reach the run folder.
+fn without_secrets(settings: &Settings, request: String) -> String {
+    match settings.redactor(Vec::new()).redact(&request) {
+        Cow::Borrowed(_) => request,
+        Cow::Owned(redacted) => {
+            print::note(
+                "warning: the request holds a secret of your environment; it was taken out",
+            );
+            redacted
+        }
+    }
 }
 
 fn read_request(from: impl Read, name: &str) -> Result<String, Failure> {

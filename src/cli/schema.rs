@@ -3,7 +3,9 @@
 use super::args::SchemaArgs;
 use super::failure::{Exit, Failure};
 use super::print;
-use crate::{config, context, workflow};
+use crate::config;
+use crate::context;
+use crate::workflow;
 
 pub fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
     let schema = match args.format.as_str() {

@@ -16,7 +16,7 @@ use crate::model::{Artifact, FrozenFile, Record, RunEnd, Timestamp};
 use crate::plan::{AgentKind, Plan, Rehearsal};
 use crate::process::become_subreaper;
 use crate::rehearsal::{Scenario, Server};
-use crate::report::{Colors, Display, RunView, Summary, Terminal, render_summary};
+use crate::report::{Colors, Display, ReportError, RunView, Summary, Terminal, render_summary};
 use crate::runtime::{Observer, RuntimeError, Site, SiteParts, drive};
 use crate::workspace::{TreeId, materialize, remove_stale, scratch_root};
 
@@ -200,13 +200,18 @@ impl Observer for Watcher {
                 self.display = Display::Quiet;
                 Ok(())
             }
-            other => other.map_err(RuntimeError::Display),
+            other => other.map_err(unwatched),
         }
     }
 
     fn tick(&mut self, now: Timestamp) -> Result<(), RuntimeError> {
-        self.display.tick(now).map_err(RuntimeError::Display)
+        self.display.tick(now).map_err(unwatched)
     }
+}
+
+/// The loop does not know what watches it.
+fn unwatched(error: ReportError) -> RuntimeError {
+    RuntimeError::Display(std::io::Error::other(error))
 }
 
 /// The present time.

@@ -90,7 +90,7 @@ impl Journal {
         let mut lines = Vec::new();
         let mut durability = Durability::Written;
         for (seq, event) in (self.next..).zip(events) {
-            let record = self.redactor.redact_record(Record {
+            let record = self.redactor.redact_data(Record {
                 seq,
                 at,
                 event: event.clone(),

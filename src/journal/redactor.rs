@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use aho_corasick::{AhoCorasick, MatchKind};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-
-use crate::model::Record;
 
 /// Shorter values are no secrets, or too common to be replaced everywhere.
 const MIN_LENGTH: usize = 8;
@@ -112,20 +112,20 @@ impl Redactor {
         }
     }
 
-    /// The record without secrets in any of its texts.
-    pub(super) fn redact_record(&self, record: Record) -> Record {
+    /// The data without secrets in any of its texts.
+    pub fn redact_data<T: Serialize + DeserializeOwned>(&self, data: T) -> T {
         if self.search.is_none() {
-            return record;
+            return data;
         }
-        let Ok(mut value) = serde_json::to_value(&record) else {
-            return record;
+        let Ok(mut value) = serde_json::to_value(&data) else {
+            return data;
         };
         if !self.redact_value(&mut value) {
-            return record;
+            return data;
         }
-        // If a secret is a word of the format itself, what remains is no record; then it is no
+        // If a secret is a word of the format itself, what remains is no such data; then it is no
         // secret either.
-        serde_json::from_value(value).unwrap_or(record)
+        serde_json::from_value(value).unwrap_or(data)
     }
 
     /// Redacts every text in the value, and says whether there was anything to redact.

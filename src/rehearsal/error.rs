@@ -12,9 +12,9 @@ pub enum RehearsalError {
         /// The file as the user knows it, or the scenario's name.
         path: String,
         /// The line, from 1; 0 if unknown.
-        line: u64,
+        line: usize,
         /// The column in characters, from 1; 0 if unknown.
-        column: u64,
+        column: usize,
         /// What is wrong.
         message: String,
         /// The line itself; empty if unknown.
@@ -54,7 +54,7 @@ pub enum RehearsalError {
     },
 }
 
-fn source_line_below(line: &u64, text: &str) -> String {
+fn source_line_below(line: &usize, text: &str) -> String {
     match text {
         "" => String::new(),
         text => format!("\n  {line} | {text}"),

@@ -20,7 +20,6 @@ mod body;
 mod conduct;
 mod desk;
 mod documents;
-mod duration;
 mod error;
 mod parse;
 mod pattern;

@@ -1,9 +1,7 @@
-//! Reads a scenario's YAML. Beside `written` the only file of this room that knows the library.
+//! Reads a scenario's YAML.
 //!
 //! Two levels: what was written and what is meant ([`Scenario`]). What the types cannot refuse,
 //! such as two endings of one answer, is found on the way from one to the other, with its place.
-
-use serde_saphyr::{Location, Spanned};
 
 use super::scenario::Content;
 use super::written::{
@@ -12,14 +10,14 @@ use super::written::{
 use super::written::{WrittenBash, WrittenEdit, WrittenRead, WrittenTool};
 use super::{
     Act, Ending, Pattern, Refusal, RehearsalError, Rule, Scenario, Turn, UsageOverride, When,
-    duration,
 };
 use crate::model::Millis;
+use crate::yaml::{Diagnostic, Place, Placed, Source, deserialize, parse_duration};
 
 /// Reads a scenario; `path` names it in errors.
 pub(super) fn scenario(text: &str, path: &str) -> Result<Scenario, RehearsalError> {
     let written: WrittenScenario =
-        serde_saphyr::from_str(text).map_err(|error| unreadable(&error, text, path))?;
+        deserialize(&Source::new(path, text)).map_err(|error| unreadable(*error, text, path))?;
     let rules = written.rules.unwrap_or_default();
     let rules: Result<Vec<Rule>, Mistake> = rules.into_iter().map(rule).collect();
     Ok(Scenario {
@@ -32,12 +30,12 @@ pub(super) fn scenario(text: &str, path: &str) -> Result<Scenario, RehearsalErro
 
 /// Something the types cannot refuse, with its place.
 struct Mistake {
-    at: Location,
+    at: Option<Place>,
     message: String,
 }
 
 impl Mistake {
-    fn new(at: Location, message: impl Into<String>) -> Self {
+    fn new(at: Option<Place>, message: impl Into<String>) -> Self {
         Self {
             at,
             message: message.into(),
@@ -45,11 +43,11 @@ impl Mistake {
     }
 
     fn into_error(self, text: &str, path: &str) -> RehearsalError {
-        invalid(Some(self.at), self.message, text, path)
+        invalid(self.at, self.message, text, path)
     }
 }
 
-fn rule(written: Spanned<WrittenRule>) -> Result<Rule, Mistake> {
+fn rule(written: Placed<WrittenRule>) -> Result<Rule, Mistake> {
     let WrittenRule {
         when,
         times,
@@ -72,13 +70,13 @@ fn rule(written: Spanned<WrittenRule>) -> Result<Rule, Mistake> {
         && then.len() > 1
     {
         let message = format!("a rule for turn {turn} alone has one answer in `then`, not several");
-        return Err(Mistake::new(written.referenced, message));
+        return Err(Mistake::new(written.place, message));
     }
     if let Some(after) = &after
         && then.as_ref().is_none_or(Vec::is_empty)
     {
         let message = "`after` needs answers in `then` to come after";
-        return Err(Mistake::new(after.referenced, message));
+        return Err(Mistake::new(after.place, message));
     }
     Ok(Rule {
         when: When {
@@ -97,12 +95,12 @@ fn rule(written: Spanned<WrittenRule>) -> Result<Rule, Mistake> {
     })
 }
 
-fn answer(written: Spanned<WrittenTurn>) -> Result<Turn, Mistake> {
-    let at = written.referenced;
+fn answer(written: Placed<WrittenTurn>) -> Result<Turn, Mistake> {
+    let at = written.place;
     let written = written.value;
     let mut acts = Vec::new();
     if let Some(write) = written.write {
-        acts.push(act(write.referenced, WrittenAct::Write(write.value))?);
+        acts.push(act(write.place, WrittenAct::Write(write.value))?);
     }
     let single = [
         written.edit.map(WrittenAct::Edit),
@@ -114,7 +112,7 @@ fn answer(written: Spanned<WrittenTurn>) -> Result<Turn, Mistake> {
         acts.push(act(at, written)?);
     }
     for written in written.acts.into_iter().flatten() {
-        acts.push(act(written.referenced, written.value)?);
+        acts.push(act(written.place, written.value)?);
     }
     let endings = [
         written.error.map(refusal).transpose()?.map(Ending::Error),
@@ -159,7 +157,7 @@ fn answer(written: Spanned<WrittenTurn>) -> Result<Turn, Mistake> {
 
 /// The answer's text: `reply` closes a conversation, `say` stands beside something else.
 fn words(
-    at: Location,
+    at: Option<Place>,
     reply: Option<String>,
     say: Option<String>,
     something_else: bool,
@@ -176,7 +174,7 @@ fn words(
     Err(Mistake::new(at, message))
 }
 
-fn act(at: Location, written: WrittenAct) -> Result<Act, Mistake> {
+fn act(at: Option<Place>, written: WrittenAct) -> Result<Act, Mistake> {
     Ok(match written {
         WrittenAct::Write(WrittenWrite { path, text, json }) => {
             let content = match (text, json) {
@@ -202,13 +200,13 @@ fn refusal(written: WrittenError) -> Result<Refusal, Mistake> {
             "`{}` is not an error status; they are 400 to 599",
             status.value
         );
-        return Err(Mistake::new(status.referenced, message));
+        return Err(Mistake::new(status.place, message));
     }
     for (name, value) in &written.headers {
         let named = hyper::header::HeaderName::from_bytes(name.as_bytes()).is_ok();
         if !named || hyper::header::HeaderValue::from_str(value).is_err() {
             let message = format!("`{name}: {value}` is not an HTTP header");
-            return Err(Mistake::new(status.referenced, message));
+            return Err(Mistake::new(status.place, message));
         }
     }
     Ok(Refusal {
@@ -218,40 +216,38 @@ fn refusal(written: WrittenError) -> Result<Refusal, Mistake> {
     })
 }
 
-fn counted(number: Option<Spanned<u32>>) -> Result<Option<u32>, Mistake> {
+fn counted(number: Option<Placed<u32>>) -> Result<Option<u32>, Mistake> {
     match number {
         Some(number) if number.value == 0 => {
-            Err(Mistake::new(number.referenced, "this is counted from 1"))
+            Err(Mistake::new(number.place, "this is counted from 1"))
         }
         Some(number) => Ok(Some(number.value)),
         None => Ok(None),
     }
 }
 
-fn time(written: Option<Spanned<String>>) -> Result<Millis, Mistake> {
+fn time(written: Option<Placed<String>>) -> Result<Millis, Mistake> {
     match written {
-        Some(text) => {
-            duration::parse(&text.value).map_err(|message| Mistake::new(text.referenced, message))
-        }
+        Some(text) => parse_duration(&text.value).ok_or_else(|| {
+            let message = format!(
+                "`{}` is not a time; write for example `500ms`, `2s`, `1m30s`",
+                text.value
+            );
+            Mistake::new(text.place, message)
+        }),
         None => Ok(Millis(0)),
     }
 }
 
-fn unreadable(error: &serde_saphyr::Error, text: &str, path: &str) -> RehearsalError {
-    let message = error.without_snippet().to_string();
-    // The library ends its messages with the place, which stands in front of ours already.
-    let message = match message.rfind(" at line ") {
-        Some(at) => message[..at].to_owned(),
-        None => message,
-    };
-    invalid(error.location(), message, text, path)
+fn unreadable(found: Diagnostic, text: &str, path: &str) -> RehearsalError {
+    invalid(found.place, found.message, text, path)
 }
 
-fn invalid(at: Option<Location>, message: String, text: &str, path: &str) -> RehearsalError {
-    let (line, column) = at.map_or((0, 0), |at| (at.line(), at.column()));
-    let source_line = usize::try_from(line)
-        .ok()
-        .and_then(|line| text.lines().nth(line.checked_sub(1)?))
+fn invalid(at: Option<Place>, message: String, text: &str, path: &str) -> RehearsalError {
+    let (line, column) = at.map_or((0, 0), |at| (at.line, at.column));
+    let source_line = line
+        .checked_sub(1)
+        .and_then(|before| text.lines().nth(before))
         .unwrap_or_default()
         .trim_end()
         .to_owned();

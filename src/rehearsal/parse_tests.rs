@@ -9,7 +9,7 @@ fn error_of(answer: &str) -> String {
     scenario(&yaml, "x.yaml").unwrap_err().to_string()
 }
 
-fn place_of(yaml: &str) -> (u64, u64) {
+fn place_of(yaml: &str) -> (usize, usize) {
     match scenario(yaml, "x.yaml").unwrap_err() {
         RehearsalError::Invalid { line, column, .. } => (line, column),
         other => panic!("{other} has no place"),

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
-use serde_saphyr::Spanned;
 
 use super::{Afterwards, Finish, Moment};
 use crate::model::Purpose;
+use crate::yaml::Placed;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,17 +16,17 @@ pub(super) struct WrittenScenario {
     pub name: String,
     pub description: Option<String>,
     pub seed: Option<u64>,
-    pub rules: Option<Vec<Spanned<WrittenRule>>>,
+    pub rules: Option<Vec<Placed<WrittenRule>>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenRule {
     pub when: Option<WrittenWhen>,
-    pub times: Option<Spanned<u32>>,
-    pub delay: Option<Spanned<String>>,
-    pub then: Option<Vec<Spanned<WrittenTurn>>>,
-    pub after: Option<Spanned<WrittenAfterwards>>,
+    pub times: Option<Placed<u32>>,
+    pub delay: Option<Placed<String>>,
+    pub then: Option<Vec<Placed<WrittenTurn>>>,
+    pub after: Option<Placed<WrittenAfterwards>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -36,9 +36,9 @@ pub(super) struct WrittenWhen {
     pub call: Option<String>,
     pub purpose: Option<Purpose>,
     pub model: Option<String>,
-    pub slot: Option<Spanned<u32>>,
-    pub attempt: Option<Spanned<u32>>,
-    pub turn: Option<Spanned<u32>>,
+    pub slot: Option<Placed<u32>>,
+    pub attempt: Option<Placed<u32>>,
+    pub turn: Option<Placed<u32>>,
 }
 
 #[derive(Deserialize)]
@@ -46,19 +46,19 @@ pub(super) struct WrittenWhen {
 pub(super) struct WrittenTurn {
     pub reply: Option<String>,
     pub say: Option<String>,
-    pub write: Option<Spanned<WrittenWrite>>,
+    pub write: Option<Placed<WrittenWrite>>,
     pub edit: Option<WrittenEdit>,
     pub read: Option<WrittenRead>,
     pub bash: Option<WrittenBash>,
     pub tool: Option<WrittenTool>,
-    pub acts: Option<Vec<Spanned<WrittenAct>>>,
+    pub acts: Option<Vec<Placed<WrittenAct>>>,
     pub error: Option<WrittenError>,
     pub drop: Option<WrittenMoment>,
     pub stall: Option<WrittenMoment>,
     pub finish: Option<WrittenFinish>,
     pub malformed: Option<bool>,
     pub usage: Option<WrittenUsage>,
-    pub delay: Option<Spanned<String>>,
+    pub delay: Option<Placed<String>>,
 }
 
 #[derive(Deserialize)]
@@ -109,7 +109,7 @@ pub(super) struct WrittenTool {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenError {
-    pub status: Spanned<u16>,
+    pub status: Placed<u16>,
     pub body: Option<String>,
     #[serde(default)]
     pub headers: BTreeMap<String, String>,

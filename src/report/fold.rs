@@ -153,6 +153,10 @@ impl RunView {
         let last = self.last.unwrap_or(at);
         self.session_over(last);
         for phase in &mut self.phases {
+            if let PhaseState::Failed(_) = phase.state {
+                phase.state = PhaseState::Running;
+                phase.ended = None;
+            }
             if phase.started.is_some() && phase.ended.is_none() {
                 phase.idle.0 = phase.idle.0.saturating_add(at.since(last).0);
             }
@@ -199,7 +203,12 @@ impl RunView {
         });
     }
 
+    /// A call that failed in an earlier session is decided upon anew: its attempts still count.
     pub(super) fn add_call(&mut self, spec: &CallSpec, state: CallState) {
+        if let Some(known) = self.calls.iter_mut().find(|call| call.id == spec.id) {
+            known.state = state;
+            return;
+        }
         self.calls.push(CallView {
             id: spec.id.clone(),
             phase: spec.phase.clone(),

@@ -3,6 +3,7 @@
 use crate::agents::{self, Ending};
 use crate::context::{self, Decoded, HandoffLeft};
 use crate::engine::Input;
+use crate::judge;
 use crate::model::{
     Artifact, CallResult, CallSpec, Contract, Failure, HandoffWords, Purpose, Usage,
 };
@@ -12,6 +13,9 @@ use super::Site;
 use super::monitor::Watched;
 use super::prepare::machine;
 use super::scratch::Scratch;
+
+/// Of the traces of its author in a proposal, so many are named one by one.
+const MOST_TRACES: usize = 5;
 
 /// An attempt at its end.
 pub struct Ended<'a> {
@@ -50,13 +54,14 @@ impl Ended<'_> {
         if let Some(failure) = &watched.failure {
             return Err(failure.clone());
         }
+        let mut left = watched.out.read();
         let ending = Ending {
             exit: exit(watched),
             stderr_tail: &watched.stderr_tail,
             contract_met: watched.out.is_complete(),
+            answer_left: left.deliverable.is_some() || left.verdict.is_some(),
         };
         let message = agents::conclude(&watched.transcript, &ending)?;
-        let mut left = watched.out.read();
         left.final_message = message.text;
         if left.deliverable.is_none() && self.call.purpose == Purpose::Repair {
             left.deliverable = self.repaired_document();
@@ -95,20 +100,50 @@ impl Ended<'_> {
                 None
             }
         };
+        if let Some(text) = &decoded.deliverable {
+            remarks.extend(self.traces(text));
+        }
         let deliverable = decoded
             .deliverable
             .map(|text| self.artifact("deliverable.md", &text));
         let structured = decoded
             .structured
             .map(|text| self.artifact(self.structured_name(), &text));
-        Ok(CallResult {
+        // What the engine knows is what the journal tells: without secrets.
+        Ok(self.site.redactor.redact_data(CallResult {
             answer: decoded.answer,
             deliverable: deliverable.transpose()?,
             handoff,
             structured: structured.transpose()?,
             remarks,
             usage,
-        })
+        }))
+    }
+
+    /// What in a proposal may tell the judge its author. The text itself stays as it is.
+    fn traces(&self, text: &str) -> Vec<String> {
+        if self.call.purpose != Purpose::Propose {
+            return Vec::new();
+        }
+        let models = self.site.plan.models.iter();
+        let authors: Vec<_> = models
+            .map(|(name, model)| judge::Author {
+                name,
+                id: &model.id,
+                family: model.family.as_deref(),
+            })
+            .collect();
+        let found = judge::traces(text, &authors);
+        let more = found.len().saturating_sub(MOST_TRACES);
+        let shown = found.iter().take(MOST_TRACES).map(|trace| {
+            format!(
+                "may tell the judge its author: line {} {}",
+                trace.line, trace.what
+            )
+        });
+        let rest =
+            (more > 0).then(|| format!("may tell the judge its author in {more} more lines"));
+        shown.chain(rest).collect()
     }
 
     fn structured_name(&self) -> &'static str {

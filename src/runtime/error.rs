@@ -15,9 +15,9 @@ pub enum RuntimeError {
     /// Signals cannot be listened for.
     #[error("failed to listen for signals")]
     Signals(#[source] std::io::Error),
-    /// The display's writer.
+    /// Whoever watches the run cannot go on.
     #[error("failed to show progress")]
-    Display(#[source] crate::report::ReportError),
+    Display(#[source] std::io::Error),
     /// Our own program cannot be found, to be started as warden.
     #[error("failed to find tipstaff's own program file")]
     OwnProgram(#[source] std::io::Error),

@@ -108,7 +108,11 @@ impl<'a> Monitor<'a> {
             heard: now,
             progressed: now,
             finished_at: None,
-            starting: Some(starting),
+            starting: match kind {
+                AgentKind::Opencode => Some(starting),
+                // A command may well be silent until it is done: nobody can tell when it is up.
+                AgentKind::Command => None,
+            },
             start_up: StartUp::new(now),
             reported: (Usage::default(), String::new()),
             failure: None,

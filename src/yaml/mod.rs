@@ -16,7 +16,7 @@ mod render;
 mod source;
 mod suggest;
 
-pub use deserialize::deserialize;
+pub use deserialize::{Placed, deserialize};
 pub use diagnostic::{Diagnostic, Severity, has_errors, sort};
 pub use duration::parse_duration;
 pub use node::{Entry, Fields, Node, Scalar, Value};

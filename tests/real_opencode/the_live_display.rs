@@ -9,12 +9,14 @@ fn a_terminal_shows_a_line_for_each_call_and_ends_clean() {
     let run = "run plan 'Add rate limiting' --depth 2 --rehearse";
     let shell = format!("stty cols 100 rows 40; exec '{TIPSTAFF}' {run}");
     let arguments = ["--quiet", "--return", "--command", &shell, "/dev/null"];
-    let output = stand.sandbox.start_program("script", &arguments).wait();
-    output.succeeds();
+    let output = stand.sandbox.program("script").args(arguments).output();
+    let output = output.expect("`script` of util-linux is needed to have a terminal");
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{shown}");
 
     let mut screen = Screen::default();
     let mut at_once = 0;
-    for painting in output.stdout.split_inclusive("\u{1b}[J") {
+    for painting in shown.split_inclusive("\u{1b}[J") {
         screen.show(painting.trim_end_matches("\u{1b}[J"));
         let open = |call: &str| screen.lines_with(&["⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", call]);
         let (first, second) = (open("propose-1"), open("propose-2"));

@@ -64,7 +64,11 @@ pub struct Decoded {
 /// `NoDeliverable` if there is nothing that was asked for, `BadOutput` if what there is cannot be
 /// read as text or is larger than [`LIMIT`].
 pub fn decode_answer(contract: &Contract, left: &Left) -> Result<Decoded, Failure> {
-    let mut message = Message::of(left)?;
+    let answer = match contract {
+        Contract::Document => &left.deliverable,
+        Contract::Judgement { .. } => &left.verdict,
+    };
+    let mut message = Message::of(left, is_blank(answer.as_deref()))?;
     match contract {
         Contract::Document => document(left, &mut message),
         Contract::Judgement { labels } => judgement(left, &mut message, labels),
@@ -218,11 +222,14 @@ struct Message {
 }
 
 impl Message {
-    fn of(left: &Left) -> Result<Self, Failure> {
-        let text = left.final_message.as_deref().unwrap_or_default();
-        let needed = is_blank(left.deliverable.as_deref()) || is_blank(left.verdict.as_deref());
-        if needed && text.len() > LIMIT {
-            return Err(too_large("the final message", text.len()));
+    /// `needed` says that the answer has to be in it, because it is in no file.
+    fn of(left: &Left, needed: bool) -> Result<Self, Failure> {
+        let mut text = left.final_message.as_deref().unwrap_or_default();
+        if text.len() > LIMIT {
+            if needed {
+                return Err(too_large("the final message", text.len()));
+            }
+            text = "";
         }
         let mut message = Self {
             rest: text.to_owned(),

@@ -71,7 +71,7 @@ fn bundled_workflows_are_clean_and_name_their_strategy() {
                 .plan
                 .phases
                 .iter()
-                .all(|phase| phase.strategy == Strategy::Fresh)
+                .all(|phase| phase.strategy == Strategy::Distilled)
         );
     }
     assert!(bundled("nothing").is_none());

@@ -1,9 +1,10 @@
 //! What the promises share.
 
 mod processes;
+mod run;
 mod sandbox;
 mod stage;
 
-pub use processes::{alive, kill, parent, pending, until};
-pub use sandbox::{FAKE_AGENT, Sandbox, TIPSTAFF};
+pub use processes::{alive, kill, parent, pending, pid_in, until};
+pub use sandbox::{FAKE_AGENT, Output, Running, Sandbox, TIPSTAFF};
 pub use stage::Stage;

@@ -40,6 +40,19 @@ pub fn pending(pid: u32, signal: Signal) -> bool {
     })
 }
 
+/// The processes whose mark begins with this.
+pub fn marked(prefix: &str) -> Vec<u32> {
+    let wanted = format!("{}={prefix}", tipstaff::process::MARK);
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| {
+        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        let mut variables = environment.split(|byte| *byte == 0);
+        alive(*pid) && variables.any(|variable| variable.starts_with(wanted.as_bytes()))
+    })
+    .collect()
+}
+
 /// Sends a signal.
 pub fn kill(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), signal).unwrap();

@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::Signal;
 
 use super::processes::kill;
+use super::run::Run;
 
 /// The binary under test.
 pub const TIPSTAFF: &str = env!("CARGO_BIN_EXE_tipstaff");
@@ -116,6 +117,63 @@ impl Sandbox {
         self.user_config(&yaml)
     }
 
+    /// A path beside the project and the workspaces, where a script may keep count.
+    pub fn outside(&self, name: &str) -> PathBuf {
+        self.root.path().join(name)
+    }
+
+    /// Writes the project's workflow `trio`: `m1`, `m2`, `m3` propose and `m4` judges. More keys of
+    /// the phase may be given, a line each.
+    pub fn trio(&self, more: &[&str]) -> &Self {
+        let unless = |key: &str, line: &'static str| {
+            let given = more.iter().any(|line| line.starts_with(key));
+            if given { "" } else { line }
+        };
+        let models = unless("models:", "    models: [m1, m2, m3]\n");
+        let retries = unless("retries:", "    retries: 0\n");
+        let mut yaml = format!(
+            "name: trio\nphases:\n  - name: plan\n    type: ensemble\n{models}    judge: judge\n    \
+             context_strategy: distilled\n    output: docs/plan.md\n{retries}"
+        );
+        for line in more {
+            yaml.push_str(&format!("    {line}\n"));
+        }
+        self.write(".tipstaff/workflows/trio.yaml", &yaml)
+    }
+
+    /// Runs `trio` with these further arguments.
+    pub fn run_trio(&self, args: &[&str]) -> Output {
+        self.start_trio(args).wait()
+    }
+
+    /// Starts `trio` with these further arguments.
+    pub fn start_trio(&self, args: &[&str]) -> Running {
+        self.start(&[&["run", "trio", "Plan it"], args].concat())
+    }
+
+    /// The one run of the project.
+    #[track_caller]
+    pub fn run(&self) -> Run {
+        let runs = self.project().join(".tipstaff/runs");
+        let entries = std::fs::read_dir(&runs).unwrap().flatten();
+        let mut folders: Vec<_> = entries
+            .map(|entry| entry.path())
+            .filter(|path| path.is_dir())
+            .collect();
+        let folder = folders.pop().expect("there is a run");
+        assert_eq!(folders, Vec::<PathBuf>::new(), "there is one run only");
+        Run::at(folder)
+    }
+
+    /// What stands in the temporary folder of the project's runs.
+    pub fn left_in_tmp(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.root.path().join("tmp")).unwrap();
+        entries
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect()
+    }
+
     /// Sets a variable for what is run from now on.
     pub fn env(&mut self, name: &str, value: &str) -> &mut Self {
         self.env.push((String::from(name), String::from(value)));
@@ -129,15 +187,30 @@ impl Sandbox {
 
     /// Starts tipstaff in the project.
     pub fn start<S: AsRef<str>>(&self, args: &[S]) -> Running {
-        self.start_program(TIPSTAFF, args)
+        Running(Some(self.command(args).spawn().unwrap()))
     }
 
-    /// Starts any program in the project.
-    pub fn start_program<S: AsRef<str>>(&self, program: &str, args: &[S]) -> Running {
-        let mut command = Command::new(program);
+    /// Runs tipstaff in the project with this on its standard input.
+    pub fn tipstaff_reading(&self, args: &[&str], input: &[u8]) -> Output {
+        let path = self.outside("standard-input");
+        std::fs::write(&path, input).unwrap();
+        let mut command = self.command(args);
+        command.stdin(std::fs::File::open(path).unwrap());
+        Output::of(command.spawn().unwrap())
+    }
+
+    /// The command that runs tipstaff in the project, to be changed before it is started.
+    pub fn command<S: AsRef<str>>(&self, args: &[S]) -> Command {
+        let mut command = self.program(TIPSTAFF);
         command.args(args.iter().map(AsRef::as_ref));
-        let started = self.prepare(&mut command).spawn();
-        Running(started.unwrap_or_else(|error| panic!("{program}: {error}")))
+        command
+    }
+
+    /// The same for any program.
+    pub fn program(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        self.prepare(&mut command);
+        command
     }
 
     /// Nothing of the tester's own environment gets in but PATH.
@@ -162,13 +235,13 @@ impl Sandbox {
     }
 }
 
-/// A process under way.
-pub struct Running(Child);
+/// A process under way. Dropped before its end, as a failing test does, it is killed.
+pub struct Running(Option<Child>);
 
 impl Running {
     /// Its process id.
     pub fn pid(&self) -> u32 {
-        self.0.id()
+        self.0.as_ref().expect("it was not waited for").id()
     }
 
     /// Sends it a signal.
@@ -178,8 +251,18 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub fn wait(self) -> Output {
-        Output::of(self.0)
+    pub fn wait(mut self) -> Output {
+        Output::of(self.0.take().expect("it was not waited for"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            // Its agents end with it, whether or not it was there to be killed.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 
@@ -195,7 +278,8 @@ pub struct Output {
 }
 
 impl Output {
-    fn of(child: Child) -> Self {
+    /// Of a process that is waited for.
+    pub fn of(child: Child) -> Self {
         let output = child.wait_with_output().unwrap();
         Self {
             code: output.status.code(),
@@ -224,6 +308,14 @@ impl Output {
             self.stdout.contains(text),
             "no {text:?} on standard output\n{self}"
         );
+        self
+    }
+
+    /// This does not stand anywhere.
+    #[track_caller]
+    pub fn has_no(&self, text: &str) -> &Self {
+        let anywhere = self.stdout.contains(text) || self.stderr.contains(text);
+        assert!(!anywhere, "{text:?} is there\n{self}");
         self
     }
 

@@ -1,0 +1,100 @@
+//! The reference pages name everything that the code knows.
+
+use serde_json::Value;
+
+use crate::code::files;
+use crate::text::{read, spans};
+
+/// Every key that a schema's object may have.
+fn keys(schema: &Value, pointer: &str) -> Vec<String> {
+    let properties = schema.pointer(pointer).and_then(Value::as_object);
+    let properties = properties.unwrap_or_else(|| panic!("the schema has no {pointer}"));
+    properties.keys().cloned().collect()
+}
+
+fn all_named(page: &str, keys: &[String]) {
+    let spans = spans(&read(page));
+    for key in keys {
+        let named = |span: &String| span == key || span.starts_with(&format!("{key}: "));
+        assert!(spans.iter().any(named), "{page} does not name `{key}`");
+    }
+}
+
+#[test]
+fn every_key_of_a_phase_is_explained() {
+    let schema = tipstaff::workflow::schema();
+    let keys = keys(&schema, "/$defs/phase/properties");
+    assert!(keys.len() > 20);
+    all_named("docs/workflows.md", &keys);
+}
+
+#[test]
+fn every_key_of_the_configuration_is_explained() {
+    let schema = tipstaff::config::schema();
+    let mut all = keys(&schema, "/properties");
+    let definitions = schema["$defs"].as_object().unwrap();
+    for (name, definition) in definitions {
+        if definition["properties"].is_object() {
+            all.extend(keys(&schema, &format!("/$defs/{name}/properties")));
+        }
+    }
+    assert!(all.len() > 20);
+    all_named("docs/configuration.md", &all);
+}
+
+#[test]
+fn every_variable_that_an_agent_gets_is_explained() {
+    let page = spans(&read("docs/configuration.md"));
+    for file in files() {
+        let text = file.shipped_text();
+        for (at, _) in text.match_indices("\"TIPSTAFF_") {
+            let name = text[at + 1..].split('"').next().unwrap().to_owned();
+            assert!(
+                page.contains(&name),
+                "docs/configuration.md does not name {name}"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_built_in_model_role_and_limit_is_shown_as_it_is() {
+    let page = read("docs/configuration.md");
+    let builtin = read("src/config/builtin.yaml");
+    let entries = builtin
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.contains(": ") && !line.starts_with('#'));
+    for line in entries {
+        assert!(
+            page.contains(line),
+            "docs/configuration.md does not show `{line}`"
+        );
+    }
+}
+
+/// `BadOutput` as `bad_output`.
+fn snake_case(name: &str) -> String {
+    let mut word = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !word.is_empty() {
+            word.push('_');
+        }
+        word.extend(c.to_lowercase());
+    }
+    word
+}
+
+#[test]
+fn every_kind_of_failure_is_explained() {
+    let text = read("src/model/failure.rs");
+    let variants: Vec<String> = text
+        .lines()
+        .skip_while(|line| !line.starts_with("pub enum FailureKind"))
+        .take_while(|line| *line != "}")
+        .filter_map(|line| line.trim().strip_suffix(','))
+        .map(snake_case)
+        .collect();
+    assert!(variants.len() >= 20, "{variants:?}");
+    all_named("docs/json-events.md", &variants);
+}

@@ -1,0 +1,91 @@
+//! What is absent where: the invariants that can be seen in the text.
+
+use crate::code::{File, files, line_of};
+use crate::text::{read, spans, table};
+
+/// What a pure room does not know. Reading and writing what is handed in (`std::io`) is no effect.
+const EFFECTS: [&str; 17] = [
+    "std::fs",
+    "std::process",
+    "std::env",
+    "std::net",
+    "std::thread",
+    "std::os",
+    "tokio",
+    "fs_err",
+    "tempfile",
+    "duct",
+    "rustix",
+    "nix",
+    "SystemTime",
+    "Instant",
+    "jiff::Timestamp::now",
+    "println",
+    "RandomState",
+];
+
+/// Words of the shipped code of the files that are wanted, with their places.
+fn find(words: &[&str], wanted: impl Fn(&File) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in files().iter().filter(|file| wanted(file)) {
+        let code = file.shipped_code();
+        for word in words {
+            for (at, _) in code.match_indices(word) {
+                let joins = |c: char| c.is_alphanumeric() || c == '_';
+                let part =
+                    code[..at].ends_with(joins) || code[at + word.len()..].starts_with(joins);
+                if !part {
+                    found.push(format!("{}:{}: {word}", file.path, line_of(code, at)));
+                }
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn pure_rooms_touch_no_disk_no_clock_no_process() {
+    let page = read("ARCHITECTURE.md");
+    let rows = table(&page, "room");
+    let pure = rows.iter().filter(|row| row[1].starts_with("pure"));
+    let pure: Vec<String> = pure.map(|row| spans(&row[0]).swap_remove(0)).collect();
+    for room in ["model", "plan", "workflow", "context", "judge", "engine"] {
+        assert!(pure.contains(&room.to_owned()), "{room} is pure");
+    }
+    let found = find(&EFFECTS, |file| {
+        file.room()
+            .is_some_and(|room| pure.iter().any(|pure| pure == room))
+    });
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn one_room_knows_the_yaml_library() {
+    let found = find(&["serde_saphyr"], |file| file.room() != Some("yaml"));
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn one_file_is_unsafe() {
+    let found = find(&["unsafe"], |file| file.path != "src/process/sys.rs");
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn one_room_starts_agents_and_two_files_run_short_commands() {
+    let short = ["src/workspace/git.rs", "src/cli/preflight.rs"];
+    let found = find(&["process::Command", "tokio::process", "duct"], |file| {
+        file.room() != Some("process") && !short.contains(&file.path.as_str())
+    });
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn only_the_edge_writes_to_the_standard_streams() {
+    let found = find(&["io::stdout", "io::stderr", "Term::stdout"], |file| {
+        // A warden's standard output is its pipe to the supervisor.
+        let edge = ["cli", "report"].contains(&file.room().unwrap_or_default());
+        !edge && file.path != "src/process/warden.rs"
+    });
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
