@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, kill_process, set_child_subreaper};
 use tokio::io::AsyncReadExt;
@@ -10,10 +11,13 @@ use tokio::process::ChildStdout;
 use tokio::task::JoinHandle;
 
 use super::error::ProcessError;
-use super::proctree::as_pid;
+use super::proctree::{as_pid, descendants, processes};
 use super::record::{Exit, Leaked, Report};
 use super::spec::ChildSpec;
 use super::sweep::sweep_lost;
+
+/// The system's clock, as `/proc` shows it: Linux tells everybody a hundred ticks a second.
+const TICK: Duration = Duration::from_millis(10);
 
 /// Makes this process the one to which processes come that lose their parent because a warden was
 /// killed. Call it once, before the first [`super::start`]. Other orphans among the descendants of this
@@ -166,6 +170,13 @@ impl Child {
 
     fn living_warden(&self) -> Option<Pid> {
         as_pid(self.warden.id()?.cast_signed())
+    }
+
+    /// Processor time of the child and of all its descendants so far. Reads all of `/proc`: not to be
+    /// asked for all the time.
+    pub fn processor_time(&self) -> Duration {
+        let living = descendants(&processes(), self.warden_pid.cast_signed());
+        TICK * u32::try_from(living.iter().map(|seen| seen.ticks).sum::<u64>()).unwrap_or(u32::MAX)
     }
 
     /// Bytes on standard output and error so far; a stream that is missing counts as empty.

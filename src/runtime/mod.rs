@@ -27,6 +27,7 @@ mod salvage;
 mod scratch;
 mod signals;
 mod site;
+mod start_up;
 mod streams;
 
 pub use drive::{Observer, drive};

@@ -15,14 +15,13 @@ use super::attempt::{Attempt, Control, cancelled};
 use super::gate::Starting;
 use super::out_folder::OutFolder;
 use super::scratch::Scratch;
+use super::start_up::StartUp;
 use super::streams::Streams;
 
 /// The watched files are looked at this often, whatever the system's hints say.
 const RESCAN: Duration = Duration::from_millis(500);
 /// After its final answer, or with everything written, an agent gets this long to end by itself.
 const LINGER: Duration = Duration::from_secs(5);
-/// An agent that has said nothing for this long lets the next one start up.
-const START_UP: Duration = Duration::from_secs(20);
 
 /// What an attempt looked like at its end.
 #[derive(Debug)]
@@ -76,7 +75,7 @@ pub struct Monitor<'a> {
     started: Instant,
     heard: Instant,
     finished_at: Option<Instant>,
-    starting: Option<Starting>,
+    starting: Option<(Starting, StartUp)>,
     reported: (Usage, String),
     failure: Option<Failure>,
     ended_by_us: bool,
@@ -105,7 +104,7 @@ impl<'a> Monitor<'a> {
             started: now,
             heard: now,
             finished_at: None,
-            starting: Some(starting),
+            starting: Some((starting, StartUp::new(now))),
             reported: (Usage::default(), String::new()),
             failure: None,
             ended_by_us: false,
@@ -120,6 +119,7 @@ impl<'a> Monitor<'a> {
     ) -> Result<Watched, Failure> {
         let exit = loop {
             self.look()?;
+            self.let_next_start(&child);
             self.judge(&child);
             let deadline = self.deadline();
             tokio::select! {
@@ -152,11 +152,20 @@ impl<'a> Monitor<'a> {
         if self.out.rescan(Instant::now()) || look.heard {
             self.heard = Instant::now();
         }
-        if look.heard || self.started.elapsed() > START_UP {
+        if look.heard {
             self.starting = None;
         }
         self.report_progress();
         Ok(look.more)
+    }
+
+    /// Leaves the start gate once the agent waits for its model, which may be long before it is heard.
+    fn let_next_start(&mut self, child: &Child) {
+        if let Some((_, start_up)) = &mut self.starting
+            && start_up.is_over(Instant::now(), || child.processor_time())
+        {
+            self.starting = None;
+        }
     }
 
     fn report_progress(&mut self) {
@@ -265,6 +274,9 @@ impl<'a> Monitor<'a> {
             patience,
             lingered,
             self.out.settled_at(),
+            self.starting
+                .as_ref()
+                .map(|(_, start_up)| start_up.next_look()),
         ];
         let now = Instant::now();
         let next = times.into_iter().flatten().filter(|at| *at > now).min();
