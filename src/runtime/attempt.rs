@@ -57,7 +57,7 @@ impl Attempt {
             Err(failure) => self.failed(failure, Usage::default()),
         };
         self.report(input);
-        salvage::clean_up(&self.site, &self.call, self.number).await;
+        salvage::clean_up(&self.site, &self.call, self.number, &mut control).await;
     }
 
     async fn carry_out(&self, control: &mut watch::Receiver<Control>) -> Result<Input, Failure> {
