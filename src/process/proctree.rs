@@ -23,6 +23,8 @@ pub(super) struct Seen {
     pub session: RawPid,
     /// Whether it has ended and only waits for its parent to notice.
     pub zombie: bool,
+    /// Processor time of it and of those it waited for, in ticks of the system's clock.
+    pub ticks: u64,
 }
 
 /// All processes that can be seen, in no order.
@@ -65,11 +67,14 @@ fn parse_stat(pid: RawPid, stat: &str) -> Option<Seen> {
     let parent = fields.next()?.parse().ok()?;
     let _group = fields.next()?;
     let session = fields.next()?.parse().ok()?;
+    // Of user and system, own and waited for: fields 14 to 17.
+    let ticks = fields.skip(7).take(4).map(|field| field.parse::<u64>());
     Some(Seen {
         pid,
         parent,
         session,
         zombie: matches!(state, "Z" | "X"),
+        ticks: ticks.map(Result::unwrap_or_default).sum(),
     })
 }
 
@@ -138,17 +143,19 @@ mod tests {
             parent,
             session: 1,
             zombie: false,
+            ticks: 0,
         }
     }
 
     #[test]
     fn a_name_with_blanks_and_parentheses_does_not_shift_the_fields() {
-        let stat = "42 (a) S 1 (b) c) Z 7 8 9 0 -1 4194560";
+        let stat = "42 (a) S 1 (b) c) Z 7 8 9 0 -1 4194560 1 2 3 4 250 30 7 1 20 0 5";
         let expected = Seen {
             pid: 42,
             parent: 7,
             session: 9,
             zombie: true,
+            ticks: 288,
         };
         assert_eq!(parse_stat(42, stat), Some(expected));
         assert_eq!(parse_stat(42, "42 (cut"), None);

@@ -70,7 +70,7 @@ impl Site {
 
     /// The scratch folder of an attempt.
     pub(super) fn scratch_of(&self, call: &CallId, attempt: u32) -> Scratch {
-        Scratch::of(&self.scratch, call, attempt)
+        Scratch::of(&self.scratch, self.folder.id(), call, attempt)
     }
 
     /// An attempt's mark, by which its processes are known.

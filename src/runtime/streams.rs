@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_request_that_is_tried_again_is_heard_but_is_no_progress() {
         let folder = tempfile::tempdir().unwrap();
-        let scratch = Scratch::of(folder.path(), &"plan.propose-1".into(), 1);
+        let scratch = Scratch::of(folder.path(), &"r1".into(), &"plan.propose-1".into(), 1);
         std::fs::create_dir(scratch.root()).unwrap();
         std::fs::write(scratch.events(), "").unwrap();
         std::fs::write(scratch.errors(), RETRY).unwrap();
