@@ -178,7 +178,9 @@ impl Transcript {
             Some(retry) => retry.failure(),
             None if self.signals == 0 => Failure::new(
                 FailureKind::Hang,
-                format!("not a word in {length}: the agent did not start to work"),
+                format!(
+                    "not a word in {length}: the agent, or the provider of its model, does not answer"
+                ),
             ),
             None => Failure::new(
                 FailureKind::Hang,

@@ -116,7 +116,10 @@ fn version_of(settings: &Settings, program: &Path) -> Result<String, String> {
     }
     let failed =
         |error: std::io::Error| format!("`{} --version` failed: {error}", program.display());
+    // OpenCode leaves a folder in the temporary folder whatever it is asked.
+    let temporary = tempfile::tempdir().map_err(failed)?;
     let started = duct::cmd(program, ["--version"])
+        .env("TMPDIR", temporary.path())
         .stdin_null()
         .stderr_null()
         .stdout_capture()

@@ -137,6 +137,9 @@ fn site(
     materialize(&folder.path(RunFolder::STORE), base, &base_folder)?;
     let redactor = settings.redactor(carried.secrets());
     let instructions = instructions(&base_folder);
+    let log = folder.path(RunFolder::REHEARSAL);
+    let rehearsal = plan.rehearsal.as_ref();
+    let rehearsal = rehearsal.map(|rehearsal| start_rehearsal(rehearsal, &log));
     Ok(Site::new(SiteParts {
         plan: plan.clone(),
         folder,
@@ -145,20 +148,20 @@ fn site(
         scratch,
         environment: settings.environment.clone(),
         carried,
-        rehearsal: plan.rehearsal.as_ref().map(start_rehearsal).transpose()?,
+        rehearsal: rehearsal.transpose()?,
         redactor,
         instructions,
         grace: GRACE,
     }))
 }
 
-fn start_rehearsal(rehearsal: &Rehearsal) -> Result<Server, Failure> {
+fn start_rehearsal(rehearsal: &Rehearsal, log: &std::path::Path) -> Result<Server, Failure> {
     let scenario = match &rehearsal.text {
         Some(text) => Scenario::parse(text, &rehearsal.scenario),
         None => Scenario::find(&rehearsal.scenario),
     };
     let wrong = |error| Failure::new(Exit::Usage, &error, None);
-    Server::start(scenario.map_err(wrong)?).map_err(wrong)
+    Server::start_logged(scenario.map_err(wrong)?, log).map_err(wrong)
 }
 
 fn instructions(base: &std::path::Path) -> Option<(String, String)> {

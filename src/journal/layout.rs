@@ -13,6 +13,9 @@ impl RunFolder {
     /// The file whose lock says that a supervisor works on the run.
     pub const LOCK: &'static str = "lock";
 
+    /// Of a rehearsal: what the scripted models received, one request a line.
+    pub const REHEARSAL: &'static str = "rehearsal.jsonl";
+
     /// The private object store that holds the run's trees.
     pub const STORE: &'static str = "tree.git";
 

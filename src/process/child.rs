@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, kill_process, set_child_subreaper};
 use tokio::io::AsyncReadExt;
@@ -10,7 +11,7 @@ use tokio::process::ChildStdout;
 use tokio::task::JoinHandle;
 
 use super::error::ProcessError;
-use super::proctree::as_pid;
+use super::proctree::{as_pid, cpu_time};
 use super::record::{Exit, Leaked, Report};
 use super::spec::ChildSpec;
 use super::sweep::sweep_lost;
@@ -86,6 +87,11 @@ impl Child {
     /// The process id of its warden.
     pub fn warden_pid(&self) -> u32 {
         self.warden_pid
+    }
+
+    /// The processor time that its own process has used so far; `None` once it has ended.
+    pub fn cpu_time(&self) -> Option<Duration> {
+        cpu_time(self.pid.cast_signed())
     }
 
     /// Waits until no process of the child is left, and tells how it ended. May be dropped and called

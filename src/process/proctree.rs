@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::time::Duration;
 
 use rustix::process::{Pid, RawPid};
 
@@ -22,6 +23,8 @@ pub(super) struct Seen {
     pub session: RawPid,
     /// Whether it has ended and only waits for its parent to notice.
     pub zombie: bool,
+    /// Processor time of it and of those it waited for, in ticks of the system's clock.
+    pub ticks: u64,
 }
 
 /// All processes that can be seen, in no order.
@@ -41,6 +44,22 @@ pub(super) fn look_at(pid: RawPid) -> Option<Seen> {
     parse_stat(pid, &String::from_utf8_lossy(&stat))
 }
 
+/// The processor time that a process has used; `None` if it is gone.
+pub(super) fn cpu_time(pid: RawPid) -> Option<Duration> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let ticks = parse_ticks(&String::from_utf8_lossy(&stat))?;
+    let millis = ticks.saturating_mul(1000) / rustix::param::clock_ticks_per_second().max(1);
+    Some(Duration::from_millis(millis))
+}
+
+/// Ticks in user and in system mode, which stand eleven fields behind the state.
+fn parse_ticks(stat: &str) -> Option<u64> {
+    let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
+    let user: u64 = fields.nth(11)?.parse().ok()?;
+    let system: u64 = fields.next()?.parse().ok()?;
+    user.checked_add(system)
+}
+
 /// The name in parentheses may hold anything, parentheses too: the fields begin after the last one.
 fn parse_stat(pid: RawPid, stat: &str) -> Option<Seen> {
     let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
@@ -48,11 +67,14 @@ fn parse_stat(pid: RawPid, stat: &str) -> Option<Seen> {
     let parent = fields.next()?.parse().ok()?;
     let _group = fields.next()?;
     let session = fields.next()?.parse().ok()?;
+    // Of user and system, own and waited for: fields 14 to 17.
+    let ticks = fields.skip(7).take(4).map(|field| field.parse::<u64>());
     Some(Seen {
         pid,
         parent,
         session,
         zombie: matches!(state, "Z" | "X"),
+        ticks: ticks.map(Result::unwrap_or_default).sum(),
     })
 }
 
@@ -121,17 +143,19 @@ mod tests {
             parent,
             session: 1,
             zombie: false,
+            ticks: 0,
         }
     }
 
     #[test]
     fn a_name_with_blanks_and_parentheses_does_not_shift_the_fields() {
-        let stat = "42 (a) S 1 (b) c) Z 7 8 9 0 -1 4194560";
+        let stat = "42 (a) S 1 (b) c) Z 7 8 9 0 -1 4194560 1 2 3 4 250 30 7 1 20 0 5";
         let expected = Seen {
             pid: 42,
             parent: 7,
             session: 9,
             zombie: true,
+            ticks: 288,
         };
         assert_eq!(parse_stat(42, stat), Some(expected));
         assert_eq!(parse_stat(42, "42 (cut"), None);

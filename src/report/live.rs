@@ -220,7 +220,8 @@ fn spinner(now: Timestamp) -> &'static str {
 
 fn doing(attempt: &AttemptView) -> String {
     match (&attempt.state, attempt.doing.is_empty()) {
-        (AttemptState::Starting, _) => "starting".to_owned(),
+        // Its workspace is being made, or it waits for a core to start on.
+        (AttemptState::Starting, _) => "queued".to_owned(),
         (_, false) => attempt.doing.clone(),
         (_, true) => "thinking".to_owned(),
     }

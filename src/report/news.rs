@@ -86,7 +86,11 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
         }
         Event::LimitsRaised { .. } => on_run(Tone::Calm, "limits changed".to_owned()),
         Event::RunInterrupted { signal } => {
-            on_run(Tone::Odd, format!("interrupted by {}", clean(signal)))
+            let text = format!(
+                "interrupted by {}: ending what runs (once more to kill it)",
+                clean(signal)
+            );
+            on_run(Tone::Odd, text)
         }
         Event::RunEnded { end } => Some(run_ended(view, *end, record.at)),
         Event::PhaseStarted { phase } => on_phase(phase, Tone::Calm, phase_started(view, phase)),

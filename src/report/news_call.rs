@@ -7,7 +7,7 @@ use crate::model::{
 
 use super::fold::RunView;
 use super::news::{News, Tone, failed, short};
-use super::view::CallView;
+use super::view::{AttemptState, CallView};
 use super::words::{clean, failure_word, spent};
 
 /// A record about a call in words, if it is worth a line.
@@ -165,5 +165,14 @@ fn call_failed(view: &RunView, call: &CallId, failure: &Failure) -> Option<News>
             )
         });
     }
-    Some(failed(scope(view, call), "given up", failure))
+    let last = view.call(call).and_then(|call| call.attempts.last());
+    let news = failed(scope(view, call), "given up", failure);
+    // The last attempt has said why, one line above.
+    Some(match last.map(|attempt| &attempt.state) {
+        Some(AttemptState::Failed(told)) if told == failure => News {
+            text: "given up".to_owned(),
+            ..news
+        },
+        _ => news,
+    })
 }

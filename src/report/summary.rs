@@ -20,7 +20,7 @@ pub struct Summary<'a> {
     pub ledgers: &'a [(CallId, Value)],
 }
 
-/// The summary as plain text: outcome, what was published, verdicts, what each call saw and used,
+/// The summary as plain text: outcome, what was published, verdicts, what each call saw (unless interrupted) and used,
 /// failures, where everything lies, how to go on.
 pub fn render_summary(summary: &Summary<'_>) -> String {
     let view = summary.view;
@@ -29,10 +29,13 @@ pub fn render_summary(summary: &Summary<'_>) -> String {
     text.push_str(&published(summary));
     text.push_str(&section("failures", &failures(view)));
     text.push_str(&verdicts(view));
-    text.push_str(&section(
-        "context: what each call saw",
-        &ledgers(summary.ledgers),
-    ));
+    // Who interrupts a run has not come to read it; `show` has the ledgers.
+    if view.state != RunState::Ended(RunEnd::Interrupted) {
+        text.push_str(&section(
+            "context: what each call saw",
+            &ledgers(summary.ledgers),
+        ));
+    }
     text.push_str(&section("calls", &attempts(view, now)));
     text.push_str(&section("remarks", &remarks(view)));
     text.push_str(&section("waits", &waits_for(view)));

@@ -49,14 +49,15 @@ impl Attempt {
         }
     }
 
-    /// Carries the attempt out and reports its end, whatever happens.
+    /// Carries the attempt out and reports its end, whatever happens. Nobody waits for its scratch folder
+    /// to be gone, except the end of the run.
     pub async fn run(self, mut control: watch::Receiver<Control>) {
         let input = match self.carry_out(&mut control).await {
             Ok(input) => input,
             Err(failure) => self.failed(failure, Usage::default()),
         };
-        salvage::clean_up(&self.site, &self.call, self.number).await;
         self.report(input);
+        salvage::clean_up(&self.site, &self.call, self.number, &mut control).await;
     }
 
     async fn carry_out(&self, control: &mut watch::Receiver<Control>) -> Result<Input, Failure> {
@@ -113,8 +114,5 @@ impl Attempt {
 
 /// The failure of an attempt that tipstaff ended itself.
 pub fn cancelled() -> Failure {
-    Failure::new(
-        FailureKind::Cancelled,
-        "ended by tipstaff: no longer needed",
-    )
+    Failure::new(FailureKind::Cancelled, "ended by tipstaff")
 }

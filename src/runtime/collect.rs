@@ -129,7 +129,9 @@ impl Ended<'_> {
 
     /// What an editing call changed, as a tree in the run's store.
     fn changes(&self) -> Result<Option<Changes>, Failure> {
-        let Some(scope) = &self.call.edits else { return Ok(None) };
+        let Some(scope) = &self.call.edits else {
+            return Ok(None);
+        };
         let base = match &self.call.ground {
             Ground::Tree(tree) | Ground::Scoped { tree, .. } => tree,
             Ground::Snapshot | Ground::Empty => return Ok(None),
@@ -140,11 +142,20 @@ impl Ended<'_> {
         };
         let workspace = self.scratch.workspace();
         let visible = visible(&workspace)?;
-        let captured =
-            capture(&self.site.store(), &tree_id(base)?, &workspace, &visible, &allowed)
-                .map_err(machine)?;
-        pin(&self.site.store(), &pin_name(self.call, self.attempt), &captured.tree)
-            .map_err(machine)?;
+        let captured = capture(
+            &self.site.store(),
+            &tree_id(base)?,
+            &workspace,
+            &visible,
+            &allowed,
+        )
+        .map_err(machine)?;
+        pin(
+            &self.site.store(),
+            &pin_name(self.call, self.attempt),
+            &captured.tree,
+        )
+        .map_err(machine)?;
         let patch = (!captured.patch.is_empty())
             .then(|| self.artifact("changes.patch", &String::from_utf8_lossy(&captured.patch)));
         Ok(Some(Changes {

@@ -15,8 +15,8 @@ use crate::model::{CallId, Record, RunEnd, Timestamp};
 use super::attempt::{Attempt, Control};
 use super::close::close;
 use super::deliver::deliver;
-use super::verify::Verify;
 use super::signals::Signals;
+use super::verify::Verify;
 use super::{RuntimeError, Site};
 
 /// How often the display may redraw.
@@ -153,7 +153,11 @@ impl Driver<'_> {
                     let site = self.site.clone();
                     let name = CallId::new(format!("{phase}.verify"));
                     self.controls.insert((name, 0), control);
-                    let verify = Verify { site, phase, proving };
+                    let verify = Verify {
+                        site,
+                        phase,
+                        proving,
+                    };
                     let reports = self.reports.clone();
                     tokio::task::spawn_local(async move {
                         if let Some(input) = verify.run(controlled).await {

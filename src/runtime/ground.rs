@@ -25,11 +25,14 @@ impl Grounds {
             Ground::Empty => Workspace::create_empty(at).map_err(machine),
             Ground::Snapshot => copy(&self.base, at),
             Ground::Tree(tree) => copy(&self.checkout(tree)?, at),
-            Ground::Scoped { tree, edit, read, .. } => {
+            Ground::Scoped {
+                tree, edit, read, ..
+            } => {
                 let some = at.with_extension("scope");
                 let wanted = [edit.as_slice(), read.as_slice()].concat();
-                let there = workspace::materialize_only(&self.store, &tree_id(tree)?, &wanted, &some)
-                    .map_err(machine)?;
+                let there =
+                    workspace::materialize_only(&self.store, &tree_id(tree)?, &wanted, &some)
+                        .map_err(machine)?;
                 let list = serde_json::to_vec(&there).map_err(machine)?;
                 std::fs::write(visible_list(at), list).map_err(machine)?;
                 copy(&some, at)
@@ -57,7 +60,9 @@ impl Grounds {
 /// What a scoped workspace held at its beginning; none for one that held everything.
 pub fn visible(workspace: &Path) -> Result<Visible, Failure> {
     match std::fs::read(visible_list(workspace)) {
-        Ok(list) => Ok(Visible::Only(serde_json::from_slice(&list).map_err(machine)?)),
+        Ok(list) => Ok(Visible::Only(
+            serde_json::from_slice(&list).map_err(machine)?,
+        )),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Visible::All),
         Err(error) => Err(machine(error)),
     }

@@ -12,7 +12,7 @@ use crate::plan::AgentKind;
 use crate::process::{Asked, Child, Deadlines, Exit, Expired, Watch};
 
 use super::attempt::{Attempt, Control, cancelled};
-use super::gate::Starting;
+use super::gate::{StartUp, Starting};
 use super::out_folder::OutFolder;
 use super::scratch::Scratch;
 use super::streams::Streams;
@@ -21,8 +21,8 @@ use super::streams::Streams;
 const RESCAN: Duration = Duration::from_millis(500);
 /// After its final answer, or with everything written, an agent gets this long to end by itself.
 const LINGER: Duration = Duration::from_secs(5);
-/// An agent that has said nothing for this long lets the next one start up.
-const START_UP: Duration = Duration::from_secs(20);
+/// An agent lets the next one start up after this time, whatever it does.
+const LONGEST_START_UP: Duration = Duration::from_secs(20);
 
 /// What an attempt looked like at its end.
 #[derive(Debug)]
@@ -75,8 +75,10 @@ pub struct Monitor<'a> {
     deadlines: Deadlines,
     started: Instant,
     heard: Instant,
+    progressed: Instant,
     finished_at: Option<Instant>,
     starting: Option<Starting>,
+    start_up: StartUp,
     reported: (Usage, String),
     failure: Option<Failure>,
     ended_by_us: bool,
@@ -104,12 +106,14 @@ impl<'a> Monitor<'a> {
             },
             started: now,
             heard: now,
+            progressed: now,
             finished_at: None,
             starting: match kind {
                 AgentKind::Opencode => Some(starting),
                 // A command may well be silent until it is done: nobody can tell when it is up.
                 AgentKind::Command => None,
             },
+            start_up: StartUp::new(now),
             reported: (Usage::default(), String::new()),
             failure: None,
             ended_by_us: false,
@@ -125,6 +129,7 @@ impl<'a> Monitor<'a> {
         let exit = loop {
             self.look()?;
             self.judge(&child);
+            self.let_next_start(&child);
             let deadline = self.deadline();
             tokio::select! {
                 exit = child.wait() => break exit.map_err(|error| {
@@ -153,14 +158,30 @@ impl<'a> Monitor<'a> {
     /// Looks at everything that may have moved. Tells whether there is more already.
     fn look(&mut self) -> Result<bool, Failure> {
         let look = self.streams.read()?;
-        if self.out.rescan(Instant::now()) || look.heard {
-            self.heard = Instant::now();
+        let now = Instant::now();
+        if look.heard {
+            self.heard = now;
         }
-        if look.heard || self.started.elapsed() > START_UP {
+        // An agent that tries a dead provider again and again is idle, although it talks of it.
+        if self.out.rescan(now) || look.progressed {
+            self.heard = now;
+            self.progressed = now;
+        }
+        if look.heard || self.started.elapsed() > LONGEST_START_UP {
             self.starting = None;
         }
         self.report_progress();
         Ok(look.more)
+    }
+
+    /// An agent that waits for its model needs no core any more.
+    fn let_next_start(&mut self, child: &Child) {
+        if self.starting.is_some()
+            && let Some(used) = child.cpu_time()
+            && self.start_up.is_over(Instant::now(), used)
+        {
+            self.starting = None;
+        }
     }
 
     fn report_progress(&mut self) {
@@ -223,7 +244,7 @@ impl<'a> Monitor<'a> {
         }
         match self
             .deadlines
-            .expired(self.started.into(), self.heard.into(), now.into())?
+            .expired(self.started.into(), self.progressed.into(), now.into())?
         {
             Expired::Idle => Some(self.streams.transcript.silence(millis)),
             Expired::Total => {
@@ -257,7 +278,9 @@ impl<'a> Monitor<'a> {
 
     /// When to look again although nothing moved.
     fn deadline(&self) -> Instant {
-        let expiry = self.deadlines.next(self.started.into(), self.heard.into());
+        let expiry = self
+            .deadlines
+            .next(self.started.into(), self.progressed.into());
         let patience = self
             .streams
             .transcript

@@ -6,12 +6,15 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use tokio::task::JoinHandle;
+
 use crate::agents::{self, Assignment, Launch, Seed, SeedFile, Transcript};
 use crate::context::{self, Assembled, Assembly, Ledger};
 use crate::model::{Artifact, CallInput, Failure, FailureKind, InputSource};
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 use crate::process::{self, Child, ChildSpec, ProcessError};
 use crate::rehearsal::RehearsedCall;
+use crate::workspace::Workspace;
 
 use super::attempt::Attempt;
 use super::scratch::Scratch;
@@ -34,14 +37,16 @@ pub async fn prepare(attempt: &Attempt) -> Result<Prepared, Failure> {
     let (model, agent) = specs(attempt)?;
     let contents = contents(attempt)?;
     let Assembled { prompt, ledger } = assemble(attempt, &contents)?;
-    let folder = attempt.folder();
-    keep(attempt, &format!("{folder}/prompt.md"), &prompt)?;
-    let ledger_json = serde_json::to_string_pretty(&ledger).expect("a ledger is plain data");
-    keep(attempt, &format!("{folder}/context.json"), &ledger_json)?;
+    let scratch = attempt.site.scratch_of(&attempt.call.id, attempt.number);
+    let copying = copy_ground(attempt, &scratch);
+    let kept = keep_prompt(attempt, &prompt, &ledger);
+    // Whatever became of the records: nothing may be left behind that still writes.
+    let workspace = copying.await.map_err(machine)??;
+    kept?;
     fits(&ledger)?;
 
-    let scratch = attempt.site.scratch_of(&attempt.call.id, attempt.number);
-    let mut remarks = lay_out(attempt, &scratch, &prompt, &contents).await?;
+    lay_out(attempt, &scratch, &workspace, &prompt, &contents)?;
+    let mut remarks = workspace.remarks().to_vec();
     let launch = launch(attempt, &scratch, model, agent)?;
     remarks.extend(launch.remarks.iter().cloned());
     let child = start(attempt, &scratch, launch).await?;
@@ -122,29 +127,32 @@ fn fits(ledger: &Ledger) -> Result<(), Failure> {
     ))
 }
 
-/// Makes the scratch folder: the workspace with its inputs, the private home, the prompt.
-async fn lay_out(
-    attempt: &Attempt,
-    scratch: &Scratch,
-    prompt: &str,
-    contents: &BTreeMap<String, String>,
-) -> Result<Vec<String>, Failure> {
+/// Begins to make the scratch folder and the workspace in it, on a thread of its own.
+fn copy_ground(attempt: &Attempt, scratch: &Scratch) -> JoinHandle<Result<Workspace, Failure>> {
     let (at, root) = (scratch.workspace(), scratch.root().to_path_buf());
-    let (ground, site) = (attempt.call.ground.clone(), attempt.site.ground());
-    let made = tokio::task::spawn_blocking(move || {
+    let (ground, grounds) = (attempt.call.ground.clone(), attempt.site.grounds());
+    tokio::task::spawn_blocking(move || {
         if root.exists() {
             crate::workspace::remove_tree(&root).map_err(machine)?;
         }
         fs::create_dir(&root).map_err(|error| at_path(&root, &error))?;
-        site.make(&ground, &at)
-    });
-    let workspace = made.await.map_err(machine)??;
+        grounds.make(&ground, &at)
+    })
+}
+
+/// Fills the scratch folder: the workspace's inputs, the private home, the prompt.
+fn lay_out(
+    attempt: &Attempt,
+    scratch: &Scratch,
+    workspace: &Workspace,
+    prompt: &str,
+    contents: &BTreeMap<String, String>,
+) -> Result<(), Failure> {
     for (name, text) in input_files(&attempt.call.inputs, contents) {
         write(&workspace.input_dir().join(name), text.as_bytes(), 0o644)?;
     }
     write(&scratch.prompt(), prompt.as_bytes(), 0o600)?;
-    fs::create_dir(scratch.private()).map_err(|error| at_path(&scratch.private(), &error))?;
-    Ok(workspace.remarks().to_vec())
+    fs::create_dir(scratch.private()).map_err(|error| at_path(&scratch.private(), &error))
 }
 
 /// The inputs as files, for agents that would rather look than remember.
@@ -273,6 +281,14 @@ async fn start(attempt: &Attempt, scratch: &Scratch, launch: Launch) -> Result<C
             };
             Failure::new(kind, chain(&error))
         })
+}
+
+/// Records what the call is about to see.
+fn keep_prompt(attempt: &Attempt, prompt: &str, ledger: &Ledger) -> Result<(), Failure> {
+    let folder = attempt.folder();
+    keep(attempt, &format!("{folder}/prompt.md"), prompt)?;
+    let ledger = serde_json::to_string_pretty(ledger).expect("a ledger is plain data");
+    keep(attempt, &format!("{folder}/context.json"), &ledger)
 }
 
 /// Writes a record of the run folder, without secrets.

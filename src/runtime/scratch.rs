@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::CallId;
+use crate::model::{CallId, RunId};
 
 /// The scratch folder of one attempt.
 #[derive(Debug, Clone)]
@@ -12,9 +12,13 @@ pub struct Scratch {
 
 impl Scratch {
     /// The folder of an attempt below the run's scratch folder. Makes nothing.
-    pub fn of(run: &Path, call: &CallId, attempt: u32) -> Self {
+    ///
+    /// Its name differs from run to run, because file systems that spread folders over the disk do it
+    /// by name: the same name would come to lie where the last run's was just removed.
+    pub fn of(scratch: &Path, run: &RunId, call: &CallId, attempt: u32) -> Self {
+        let salt = run.as_str().rsplit('-').next().unwrap_or_default();
         Self {
-            root: run.join(format!("{call}-{attempt}")),
+            root: scratch.join(format!("{call}-{attempt}-{salt}")),
         }
     }
 

@@ -71,11 +71,11 @@ impl Site {
 
     /// The scratch folder of an attempt.
     pub(super) fn scratch_of(&self, call: &CallId, attempt: u32) -> Scratch {
-        Scratch::of(&self.scratch, call, attempt)
+        Scratch::of(&self.scratch, self.folder.id(), call, attempt)
     }
 
     /// The run's trees.
-    pub(super) fn ground(&self) -> Grounds {
+    pub(super) fn grounds(&self) -> Grounds {
         Grounds {
             base: self.base.clone(),
             scratch: self.scratch.clone(),

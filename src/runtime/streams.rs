@@ -26,6 +26,8 @@ pub struct Streams {
 pub struct Look {
     /// Something was read.
     pub heard: bool,
+    /// It was more than word of a request that failed and is tried again.
+    pub progressed: bool,
     /// There is more already.
     pub more: bool,
 }
@@ -47,15 +49,21 @@ impl Streams {
             let message = format!("failed to read the agent's output: {error}");
             Failure::new(FailureKind::Machine, message)
         };
-        let before = self.events.bytes_read() + self.errors.bytes_read();
+        let (events, errors) = (self.events.bytes_read(), self.errors.bytes_read());
         for line in self.events.read_new().map_err(unreadable)? {
             self.take_event(line);
         }
+        let (mut told, mut troubles) = (0, 0);
         for line in self.errors.read_new().map_err(unreadable)? {
-            self.take_error(line);
+            told += 1;
+            troubles += u32::from(self.take_error(line));
         }
+        let heard_events = self.events.bytes_read() > events;
+        let heard_errors = self.errors.bytes_read() > errors;
+        let only_troubles = troubles > 0 && troubles == told;
         Ok(Look {
-            heard: self.events.bytes_read() + self.errors.bytes_read() > before,
+            heard: heard_events || heard_errors,
+            progressed: heard_events || (heard_errors && !only_troubles),
             more: self.events.has_more() || self.errors.has_more(),
         })
     }
@@ -79,9 +87,14 @@ impl Streams {
         }
     }
 
-    fn take_error(&mut self, line: TailLine) {
-        let TailLine::Text(text) = line else { return };
-        if let Some(trouble) = agents::decode_stderr(self.kind, &text) {
+    /// Tells whether the line is about a request that failed.
+    fn take_error(&mut self, line: TailLine) -> bool {
+        let TailLine::Text(text) = line else {
+            return false;
+        };
+        let trouble = agents::decode_stderr(self.kind, &text);
+        let is_trouble = trouble.is_some();
+        if let Some(trouble) = trouble {
             self.transcript.apply_stderr(trouble);
         }
         self.stderr_tail.push_str(&text);
@@ -92,5 +105,34 @@ impl Streams {
                 .ceil_char_boundary(self.stderr_tail.len() - STDERR_KEPT);
             self.stderr_tail.drain(..from);
         }
+        is_trouble
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    const RETRY: &str =
+        "level=ERROR message=\"stream error\" error.error=\"AI_APICallError: timed out\"\n";
+
+    #[test]
+    fn a_request_that_is_tried_again_is_heard_but_is_no_progress() {
+        let folder = tempfile::tempdir().unwrap();
+        let scratch = Scratch::of(folder.path(), &"r1".into(), &"plan.propose-1".into(), 1);
+        std::fs::create_dir(scratch.root()).unwrap();
+        std::fs::write(scratch.events(), "").unwrap();
+        std::fs::write(scratch.errors(), RETRY).unwrap();
+        let kind = AgentKind::Opencode;
+        let mut streams = Streams::new(&scratch, kind, Transcript::new(kind, None));
+        let look = streams.read().unwrap();
+        assert!(look.heard && !look.progressed, "{look:?}");
+
+        std::fs::write(scratch.errors(), format!("{RETRY}warming up\n")).unwrap();
+        assert!(streams.read().unwrap().progressed);
+        let look = streams.read().unwrap();
+        assert!(!look.heard && !look.progressed, "{look:?}");
     }
 }

@@ -50,12 +50,15 @@ impl Verify {
                 proving: self.proving.clone(),
                 verification,
             },
-            Err(failure) => Input::NotVerified { phase: self.phase.clone(), failure },
+            Err(failure) => Input::NotVerified {
+                phase: self.phase.clone(),
+                failure,
+            },
         })
     }
 
     async fn prove(&self) -> Result<Verification, Failure> {
-        let checkout = self.site.ground().checkout(&self.proving.tree)?;
+        let checkout = self.site.grounds().checkout(&self.proving.tree)?;
         let ended = self.run_on(&checkout, "after").await?;
         let outcome = match ended.exit {
             _ if ended.timed_out => VerifyOutcome::TimedOut,
@@ -81,7 +84,11 @@ impl Verify {
             outcome,
             exit: ended.exit,
             wall: ended.wall,
-            output: self.site.folder.write_artifact(&path, &clean).map_err(machine)?,
+            output: self
+                .site
+                .folder
+                .write_artifact(&path, &clean)
+                .map_err(machine)?,
         })
     }
 
@@ -116,7 +123,9 @@ impl Verify {
             max_output_bytes: Some(super::prepare::MOST_OUTPUT),
         };
         let started = Instant::now();
-        let mut child = process::start(spec, &self.site.program).await.map_err(machine)?;
+        let mut child = process::start(spec, &self.site.program)
+            .await
+            .map_err(machine)?;
         let limit = Duration::from(self.limit());
         let (exit, timed_out) = match tokio::time::timeout(limit, child.wait()).await {
             Ok(exit) => (exit.map_err(machine)?, false),
@@ -133,7 +142,12 @@ impl Verify {
             Ending::Exited(code) => Some(code),
             Ending::Signaled(_) | Ending::Unknown => None,
         };
-        Ok(Ended { exit: code, timed_out, wall, tail })
+        Ok(Ended {
+            exit: code,
+            timed_out,
+            wall,
+            tail,
+        })
     }
 }
 

@@ -87,9 +87,10 @@ fn copy_file(from: &Path, to: &Path, buffer: &mut Vec<u8>) -> Result<(), Workspa
             .map(drop)
             .map_err(WorkspaceError::io("write", to));
     }
-    buffer.clear();
+    // Nobody writes to a materialized tree: its files are as long as they are said to be.
+    buffer.resize(usize::try_from(found.len()).unwrap_or_default(), 0);
     source
-        .read_to_end(buffer)
+        .read_exact(buffer)
         .map_err(WorkspaceError::io("read", from))?;
     target
         .write_all(buffer)

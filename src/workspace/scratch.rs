@@ -5,6 +5,8 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
+
 use super::WorkspaceError;
 use super::remove_tree::remove_tree;
 use crate::model::RunId;
@@ -35,12 +37,25 @@ fn place(temp: &Path, run: &RunId) -> PathBuf {
 fn scratch_in(temp: &Path, run: &RunId) -> Result<PathBuf, WorkspaceError> {
     let path = place(temp, run);
     match DirBuilder::new().mode(0o700).create(&path) {
-        Ok(()) => {}
+        Ok(()) => spread(&path),
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_ours(&path)?,
         Err(error) => return Err(WorkspaceError::io("create", &path)(error)),
     }
     path.canonicalize()
         .map_err(WorkspaceError::io("open", &path))
+}
+
+/// Asks the file system to keep the folders made in here far from each other. On ext4, making a file
+/// passes over the inodes nearby that were freed within the last half minute, one by one; where
+/// workspaces come and go side by side, copying one takes up to twenty times as long. Where the
+/// file system knows nothing of it, nothing is lost.
+fn spread(folder: &Path) {
+    let Ok(folder) = fs::File::open(folder) else {
+        return;
+    };
+    if let Ok(flags) = ioctl_getflags(&folder) {
+        let _ = ioctl_setflags(&folder, flags | IFlags::TOPDIR);
+    }
 }
 
 /// The name can be foreseen, so somebody else may have been there first.

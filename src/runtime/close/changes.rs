@@ -28,7 +28,13 @@ impl Phase<'_> {
         let verifications = self.verifications();
         let tests = self.tests(&verifications)?;
         if !self.plan.edits {
-            return Ok(PhaseChanges { tree: None, patch: None, files: Vec::new(), verifications, tests });
+            return Ok(PhaseChanges {
+                tree: None,
+                patch: None,
+                files: Vec::new(),
+                verifications,
+                tests,
+            });
         }
         let after = self.tree_after();
         let (from, to) = (tree_id(self.tree_before())?, tree_id(&after)?);
@@ -41,13 +47,29 @@ impl Phase<'_> {
             let patch = workspace::diff(&store, &from, &to)?;
             Some(self.write("changes.patch", &self.site.redactor.redact_bytes(&patch))?)
         };
-        Ok(PhaseChanges { tree: Some(after), patch, files, verifications, tests })
+        Ok(PhaseChanges {
+            tree: Some(after),
+            patch,
+            files,
+            verifications,
+            tests,
+        })
     }
 
     fn tree_before(&self) -> &str {
-        let earlier = self.site.plan.phases.iter().take_while(|phase| phase.name != self.plan.name);
+        let earlier = self
+            .site
+            .plan
+            .phases
+            .iter()
+            .take_while(|phase| phase.name != self.plan.name);
         let trees = earlier.filter_map(|phase| {
-            self.history.phase(&phase.name)?.closing.as_ref()?.tree.as_deref()
+            self.history
+                .phase(&phase.name)?
+                .closing
+                .as_ref()?
+                .tree
+                .as_deref()
         });
         trees.last().unwrap_or_else(|| self.history.base())
     }
@@ -60,15 +82,25 @@ impl Phase<'_> {
             | PhaseKind::Parallel { .. }
             | PhaseKind::Unsupported(_) => self.result.changes.as_ref(),
         };
-        own.map_or_else(|| self.history.tree().to_owned(), |changes| changes.tree.clone())
+        own.map_or_else(
+            || self.history.tree().to_owned(),
+            |changes| changes.tree.clone(),
+        )
     }
 
     /// The last result of each command, in the order in which they were first run.
     fn verifications(&self) -> Vec<Verification> {
         let mut last: Vec<Verification> = Vec::new();
-        let own = self.history.verified().iter().filter(|seen| seen.phase == self.plan.name);
+        let own = self
+            .history
+            .verified()
+            .iter()
+            .filter(|seen| seen.phase == self.plan.name);
         for seen in own {
-            match last.iter_mut().find(|known| known.command == seen.verification.command) {
+            match last
+                .iter_mut()
+                .find(|known| known.command == seen.verification.command)
+            {
                 Some(known) => known.clone_from(&seen.verification),
                 None => last.push(seen.verification.clone()),
             }
@@ -90,7 +122,11 @@ impl Phase<'_> {
             };
             let output = self.read(&result.output)?;
             let output = String::from_utf8_lossy(&output);
-            let _ = write!(text, "\n## `{}`\n\n{outcome}, {}\n\n", result.command, result.wall);
+            let _ = write!(
+                text,
+                "\n## `{}`\n\n{outcome}, {}\n\n",
+                result.command, result.wall
+            );
             for line in output.trim_end().lines() {
                 let _ = writeln!(text, "    {line}");
             }

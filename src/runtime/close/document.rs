@@ -14,7 +14,10 @@ impl Phase<'_> {
     pub(super) fn document(&self) -> Result<Vec<u8>, CloseError> {
         match &self.plan.kind {
             PhaseKind::Routed { .. } => self.task_report(),
-            PhaseKind::Parallel { lenses, judge: None } => {
+            PhaseKind::Parallel {
+                lenses,
+                judge: None,
+            } => {
                 let names = lenses.iter().map(|lens| lens.name.as_str());
                 self.joined(names)
             }
@@ -66,19 +69,29 @@ impl Phase<'_> {
                 continue;
             };
             let text = self.read(deliverable)?;
-            let _ = write!(joined, "# {name}\n\n{}\n\n", String::from_utf8_lossy(&text).trim());
+            let _ = write!(
+                joined,
+                "# {name}\n\n{}\n\n",
+                String::from_utf8_lossy(&text).trim()
+            );
         }
         Ok(joined.into_bytes())
     }
 
     /// The handoff words that a call left; extracted from its document if it left none.
     pub(super) fn words_of(&self, call: &CallState) -> Result<Option<HandoffWords>, CloseError> {
-        let Some(result) = call.result() else { return Ok(None) };
+        let Some(result) = call.result() else {
+            return Ok(None);
+        };
         if let Some(artifact) = &result.handoff {
             // It was valid when it was collected; a digest that still fits says so.
             return Ok(serde_json::from_slice(&self.read(artifact)?).ok());
         }
-        let Some(deliverable) = &result.deliverable else { return Ok(None) };
-        Ok(Some(extract(&String::from_utf8_lossy(&self.read(deliverable)?))))
+        let Some(deliverable) = &result.deliverable else {
+            return Ok(None);
+        };
+        Ok(Some(extract(&String::from_utf8_lossy(
+            &self.read(deliverable)?,
+        ))))
     }
 }

@@ -28,7 +28,11 @@ impl Phase<'_> {
         remarks.extend(limited.remarks);
         remarks.extend(self.result.remarks.iter().cloned());
         let verifications = changes.verifications.clone();
-        remarks.extend(handoff::contradictions(&limited.words, &changes.files, &verifications));
+        remarks.extend(handoff::contradictions(
+            &limited.words,
+            &changes.files,
+            &verifications,
+        ));
         let facts = HandoffFacts {
             phase: self.plan.name.to_string(),
             origin,
@@ -39,7 +43,10 @@ impl Phase<'_> {
             verifications,
             remarks,
         };
-        Ok(Handoff { words: limited.words, facts })
+        Ok(Handoff {
+            words: limited.words,
+            facts,
+        })
     }
 
     fn words(
@@ -73,7 +80,9 @@ impl Phase<'_> {
                 && call.spec.purpose == Purpose::Distill
                 && matches!(call.status, CallStatus::Done(_))
         });
-        calls.next_back().map_or(Ok(None), |call| self.words_of(call))
+        calls
+            .next_back()
+            .map_or(Ok(None), |call| self.words_of(call))
     }
 
     /// All tasks' words as one.
@@ -81,9 +90,12 @@ impl Phase<'_> {
         let mut all = HandoffWords::default();
         let mut summaries = Vec::new();
         for call in self.task_calls() {
-            let Some(words) = self.words_of(call)? else { continue };
+            let Some(words) = self.words_of(call)? else {
+                continue;
+            };
             let task = call.spec.task.as_ref();
-            let name = task.map_or_else(String::new, |task| format!("{} {}: ", task.id, task.title));
+            let name =
+                task.map_or_else(String::new, |task| format!("{} {}: ", task.id, task.title));
             summaries.push(format!("{name}{}", words.summary));
             all.decisions.extend(words.decisions);
             all.constraints.extend(words.constraints);
@@ -94,7 +106,9 @@ impl Phase<'_> {
             all.open_questions.extend(words.open_questions);
         }
         let failed = self.state.tasks_failed.iter();
-        summaries.extend(failed.map(|(task, failure)| format!("{task} was not done: {}", failure.message)));
+        summaries.extend(
+            failed.map(|(task, failure)| format!("{task} was not done: {}", failure.message)),
+        );
         all.summary = summaries.join("\n");
         all.files.sort();
         all.files.dedup();

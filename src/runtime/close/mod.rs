@@ -11,7 +11,9 @@ use serde::Serialize;
 
 use crate::engine::{CallState, History, Input, PhaseState, Winner};
 use crate::journal::JournalError;
-use crate::model::{Artifact, CallId, CallResult, Closing, Failure, FailureKind, ModelName, PhaseName};
+use crate::model::{
+    Artifact, CallId, CallResult, Closing, Failure, FailureKind, ModelName, PhaseName,
+};
 use crate::plan::PhasePlan;
 use crate::workspace::{self, WorkspaceError};
 
@@ -33,12 +35,18 @@ enum CloseError {
 /// Closes a phase and says how it went.
 pub fn close(site: &Site, history: &History, phase: &PhaseName, winner: &Winner) -> Input {
     match Phase::find(site, history, phase, winner).and_then(|phase| phase.close()) {
-        Ok(closing) => Input::Closed { phase: phase.clone(), closing },
+        Ok(closing) => Input::Closed {
+            phase: phase.clone(),
+            closing,
+        },
         Err(error) => {
             let failure = Failure::new(FailureKind::Machine, error.to_string()).hint(
                 "mend the cause, then go on with `tipstaff resume`; nothing has to be paid twice",
             );
-            Input::NotClosed { phase: phase.clone(), failure }
+            Input::NotClosed {
+                phase: phase.clone(),
+                failure,
+            }
         }
     }
 }
@@ -102,7 +110,10 @@ impl<'a> Phase<'a> {
 
     /// Writes a file of the phase's folder.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<Artifact, CloseError> {
-        Ok(self.site.folder.write_artifact(&format!("{}/{name}", self.folder), bytes)?)
+        Ok(self
+            .site
+            .folder
+            .write_artifact(&format!("{}/{name}", self.folder), bytes)?)
     }
 
     fn read(&self, artifact: &Artifact) -> Result<Vec<u8>, CloseError> {
@@ -124,7 +135,10 @@ impl<'a> Phase<'a> {
 
     /// The calls of the phase's done tasks, in the order of their names.
     fn task_calls(&self) -> impl Iterator<Item = &'a CallState> {
-        self.state.tasks_done.values().filter_map(|call| self.history.call(call))
+        self.state
+            .tasks_done
+            .values()
+            .filter_map(|call| self.history.call(call))
     }
 
     fn model_of(&self, call: &CallId) -> Option<ModelName> {

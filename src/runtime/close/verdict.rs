@@ -43,13 +43,18 @@ impl Phase<'_> {
             Decider::Person | Decider::Only => (None, None),
         };
         let proposals = labels.iter().map(|(label, call)| {
-            let behind = Behind { call: call.clone(), model: self.model_of(call) };
+            let behind = Behind {
+                call: call.clone(),
+                model: self.model_of(call),
+            };
             (label.clone(), behind)
         });
         Some(PublishedVerdict {
             decision: judgement.map(|judgement| judgement.decision),
             winner: self.winner.label.clone(),
-            scores: judgement.map(|judgement| judgement.scores.clone()).unwrap_or_default(),
+            scores: judgement
+                .map(|judgement| judgement.scores.clone())
+                .unwrap_or_default(),
             rationale: judgement.map(|judgement| judgement.rationale.clone()),
             by: self.winner.by.clone(),
             judge,

@@ -187,7 +187,7 @@ impl Sandbox {
 
     /// Starts tipstaff in the project.
     pub fn start<S: AsRef<str>>(&self, args: &[S]) -> Running {
-        Running(self.command(args).spawn().unwrap())
+        Running(Some(self.command(args).spawn().unwrap()))
     }
 
     /// Runs tipstaff in the project with this on its standard input.
@@ -235,13 +235,13 @@ impl Sandbox {
     }
 }
 
-/// A process under way.
-pub struct Running(Child);
+/// A process under way. Dropped before its end, as a failing test does, it is killed.
+pub struct Running(Option<Child>);
 
 impl Running {
     /// Its process id.
     pub fn pid(&self) -> u32 {
-        self.0.id()
+        self.0.as_ref().expect("it was not waited for").id()
     }
 
     /// Sends it a signal.
@@ -251,8 +251,18 @@ impl Running {
     }
 
     /// Waits for its end.
-    pub fn wait(self) -> Output {
-        Output::of(self.0)
+    pub fn wait(mut self) -> Output {
+        Output::of(self.0.take().expect("it was not waited for"))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            // Its agents end with it, whether or not it was there to be killed.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

@@ -1,0 +1,182 @@
+//! One trivial call of the real OpenCode through tipstaff, against `opencode run` as it comes.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use tipstaff::model::{CallId, Contract, Event, Purpose, Record};
+use tipstaff::process::Exit;
+use tipstaff::rehearsal::{RehearsedCall, Scenario, Server};
+
+use crate::ensemble::propose_step;
+use crate::figure::{Figure, median};
+use crate::ground::{Ground, TIPSTAFF, times};
+use crate::measure::measure;
+
+const ROUNDS: usize = 3;
+const REQUEST: &str = "Say hello";
+/// One answer, no tools.
+const SCENARIO: &str = "\
+name: trivial
+description: One answer.
+rules:
+  - then:
+      - reply: \"# Hello\\n\\nThis is all there is to say.\"
+";
+const WORKFLOW: &str = "\
+name: trivial
+phases:
+  - { name: hello, model: claude-sonnet, prompt: general }
+";
+
+pub fn figures() -> Vec<Figure> {
+    let ground = Ground::new();
+    ground.put("project/.tipstaff/workflows/trivial.yaml", WORKFLOW);
+    let scenario = ground.put("trivial.yaml", SCENARIO);
+    let through = [
+        "run",
+        "trivial",
+        REQUEST,
+        "--rehearse",
+        &scenario.to_string_lossy(),
+    ]
+    .map(str::to_owned);
+    let opencode =
+        which::which("opencode").expect("opencode is on PATH; scripts/agents installs it");
+    let (mut plain, mut ours) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        plain.push(plain_run(&ground, &opencode, round));
+        // The whole run, not the call alone: snapshot, scripted models and summary count as ours.
+        let program = Path::new(TIPSTAFF);
+        ours.push(measure(
+            &ground,
+            "home",
+            program,
+            &through,
+            Path::new("/dev/null"),
+        ));
+    }
+    let mut figures = vec![
+        ratio(
+            "processor time of one OpenCode call to a plain one",
+            0.8,
+            "ms",
+            &ours,
+            &plain,
+            |exit| exit.cpu_ms as f64,
+        ),
+        ratio(
+            "peak memory of one OpenCode call to a plain one",
+            0.75,
+            "MB",
+            &ours,
+            &plain,
+            |exit| exit.max_rss_kib as f64 * 1024.0 / 1e6,
+        ),
+        ratio(
+            "time of one OpenCode call to a plain one",
+            0.85,
+            "ms",
+            &ours,
+            &plain,
+            |exit| exit.wall_ms.0 as f64,
+        ),
+    ];
+    figures.push(overlap(&ground));
+    figures
+}
+
+/// `opencode run` in a new home that knows the scripted model and nothing else.
+fn plain_run(ground: &Ground, opencode: &Path, round: usize) -> Exit {
+    let scenario = Scenario::parse(SCENARIO, "trivial").expect("the scenario is valid");
+    let server = Server::start(scenario).expect("a server can be started");
+    let endpoint = server.endpoint(RehearsedCall {
+        call: "hello".into(),
+        phase: "hello".into(),
+        purpose: Purpose::Work,
+        model: "scripted".into(),
+        slot: 1,
+        attempt: 1,
+        contract: Contract::Document,
+        request: REQUEST.to_owned(),
+    });
+    let config = json!({
+        "$schema": "https://opencode.ai/config.json",
+        "provider": { "scripted": {
+            "npm": "@ai-sdk/openai-compatible",
+            "name": "Scripted",
+            "options": { "baseURL": endpoint.base_url, "apiKey": endpoint.key },
+            "models": { "hello": { "name": "hello" } },
+        } },
+    });
+    let home = format!("plain-{round}");
+    ground.put(
+        &format!("{home}/.config/opencode/opencode.json"),
+        &config.to_string(),
+    );
+    let prompt: PathBuf = ground.put("prompt.md", REQUEST);
+    // Off the network, which spares it work: what remains is still to be beaten.
+    let args = [
+        "OPENCODE_DISABLE_MODELS_FETCH=1",
+        "npm_config_offline=true",
+        &opencode.to_string_lossy(),
+        "run",
+        "--format",
+        "json",
+        "--model",
+        "scripted/hello",
+    ]
+    .map(str::to_owned);
+    measure(ground, &home, Path::new("/usr/bin/env"), &args, &prompt)
+}
+
+fn ratio(
+    what: &'static str,
+    target: f64,
+    unit: &str,
+    ours: &[Exit],
+    plain: &[Exit],
+    of: impl Fn(&Exit) -> f64,
+) -> Figure {
+    let ours = median(ours.iter().map(&of).collect());
+    let plain = median(plain.iter().map(&of).collect());
+    Figure {
+        what,
+        value: ours / plain,
+        unit: "",
+        target: Some(target),
+        from: format!(
+            "{ours:.0} {unit} to {plain:.0} {unit}; medians of {ROUNDS}, each in a new home"
+        ),
+    }
+}
+
+/// Three real proposers at once, on as many cores as there are.
+fn overlap(ground: &Ground) -> Figure {
+    let args = ["run", "plan", "Add rate limiting", "--rehearse"].map(str::to_owned);
+    ground.tipstaff(&args);
+    let records = ground.journal();
+    let slowest = (1..=3)
+        .map(|slot| proposal(&records, &format!("plan.propose-{slot}").as_str().into()))
+        .fold(0.0, f64::max);
+    let step = propose_step(&records);
+    Figure {
+        what: "propose step of three real OpenCode proposers",
+        value: step / slowest,
+        unit: "",
+        target: None,
+        from: format!("{step:.0} ms; their starts are bound by the processor"),
+    }
+}
+
+/// From a call's first sign of life to its result, in milliseconds.
+fn proposal(records: &[Record], proposer: &CallId) -> f64 {
+    let spawned = times(
+        records,
+        |event| matches!(event, Event::AttemptSpawned { call, .. } if call == proposer),
+    );
+    let ended = times(
+        records,
+        |event| matches!(event, Event::AttemptSucceeded { call, .. } if call == proposer),
+    );
+    ended[0] - spawned[0]
+}

@@ -1,0 +1,24 @@
+//! The decisive promises against the real OpenCode: through the real binary, with scripted models on
+//! loopback instead of paid ones.
+//!
+//! OpenCode is looked for on PATH, then in `fixtures/agents`. Without it these tests fail and say so:
+//! a promise that was not tried is not kept. One run at a time, because starting OpenCode takes all
+//! of a core.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "shared with the other tests, which use other parts of it"
+)]
+#[path = "../promises/support/mod.rs"]
+mod support;
+
+mod agents_that_wait_hold_up_nobody;
+mod each_way_to_fail_is_told_apart;
+mod no_orphans_and_lean_requests;
+mod stand;
+mod the_live_display;
+mod the_main_job;
+mod work_survives_a_killed_supervisor;
+mod your_own_opencode_is_carried;
