@@ -5,6 +5,7 @@
 
 mod artifact;
 mod call;
+mod changes;
 mod event;
 mod failure;
 mod handoff;
@@ -17,6 +18,7 @@ pub use call::{
     Answer, CallInput, CallLimits, CallResult, CallSpec, Contract, Ground, InputSource, Profile,
     Purpose,
 };
+pub use changes::{ChangeKind, ChangedFile, Changes, RefusedChange};
 pub use event::{
     Closing, Decider, Event, FORMAT, FrozenFile, PersonAnswer, Question, Record, RunEnd, RunLimits,
 };

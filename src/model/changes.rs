@@ -1,0 +1,59 @@
+//! File edits captured from a workspace, as git trees.
+
+use serde::{Deserialize, Serialize};
+
+use super::Artifact;
+
+/// What happened to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeKind {
+    /// It is new.
+    Added,
+    /// Its content or its mode changed.
+    Modified,
+    /// It is gone.
+    Deleted,
+    /// It stood elsewhere before.
+    Renamed,
+}
+
+/// One changed file.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ChangedFile {
+    /// Its path, relative to the project.
+    pub path: String,
+    /// What happened to it.
+    pub kind: ChangeKind,
+    /// Where it stood before, if it was renamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// Lines added and removed; none for a binary file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lines: Option<(u64, u64)>,
+}
+
+/// A change that was not taken over, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RefusedChange {
+    /// The path, relative to the project.
+    pub path: String,
+    /// Why: outside the scope, a link that leads out, an agent's control file.
+    pub reason: String,
+}
+
+/// What an editing call changed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Changes {
+    /// The git tree it started from.
+    pub base: String,
+    /// The git tree with its changes; equal to `base` if there are none.
+    pub tree: String,
+    /// What differs.
+    pub files: Vec<ChangedFile>,
+    /// What was not taken over.
+    #[serde(default)]
+    pub refused: Vec<RefusedChange>,
+    /// The difference as a patch.
+    pub patch: Option<Artifact>,
+}
