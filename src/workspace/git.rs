@@ -49,7 +49,8 @@ impl Git {
         }
     }
 
-    fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+    /// Sets an environment variable.
+    pub(super) fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.env.push((name.into(), value.as_ref().to_owned()));
         self
     }

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use super::git::Git;
-use super::snapshot::PrivateIndex;
+use super::index::PrivateIndex;
+use super::selection::Selection;
+use super::tree::{self, Entries};
 use super::{TreeId, WorkspaceError};
 
 /// Writes the tree's files into the folder `into`, byte for byte, with exec bits and symlinks. The
@@ -17,12 +18,47 @@ pub fn materialize(store: &Path, tree: &TreeId, into: &Path) -> Result<(), Works
     let into = into
         .canonicalize()
         .map_err(WorkspaceError::io("open", into))?;
-    let store = store
-        .canonicalize()
-        .map_err(WorkspaceError::io("open", store))?;
-    let index = PrivateIndex::new(&store);
-    Git::on_store(&store, &into, index.path())
+    PrivateIndex::new(store)?
+        .git(&into)
         .args(["read-tree", "--reset", "-u", tree.as_str()])
-        .run()?;
-    Ok(())
+        .run()
+        .map(drop)
+}
+
+/// Writes only the `wanted` files (paths, folders or patterns) of the tree into the empty folder
+/// `into` and returns which those are, sorted. A task names its files in text, so a file whose name
+/// is not text is never among them.
+///
+/// # Errors
+/// As [`materialize`].
+pub fn materialize_only(
+    store: &Path,
+    tree: &TreeId,
+    wanted: &[String],
+    into: &Path,
+) -> Result<Vec<String>, WorkspaceError> {
+    let mut entries = tree::entries(store, tree.as_str())?;
+    let selection = Selection::new(wanted, &entries)?;
+    entries.retain(|path, _| path.to_str().is_some() && selection.has(path));
+    write_entries(store, &entries, into)?;
+    let names = entries.keys().filter_map(|path| path.to_str());
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// Writes these entries into the folder `into`, which is made if it is not there.
+pub(super) fn write_entries(
+    store: &Path,
+    entries: &Entries,
+    into: &Path,
+) -> Result<(), WorkspaceError> {
+    fs::create_dir_all(into).map_err(WorkspaceError::io("create", into))?;
+    let into = into
+        .canonicalize()
+        .map_err(WorkspaceError::io("open", into))?;
+    let index = PrivateIndex::new(store)?;
+    let lines = entries
+        .iter()
+        .map(|(path, entry)| (path.as_path(), Some(entry)));
+    index.set(lines)?;
+    index.write_files(&into)
 }

@@ -2,32 +2,48 @@
 //!
 //! Theory of operation: a run takes one [`Snapshot`] of the user's tree as it is on disk, into a
 //! private object store of its own; the tree is materialized once, byte for byte, as the run's
-//! *base*; each call gets a [`Workspace`], a plain copy of that base. Documents go the other way
-//! through [`publish`] only.
+//! *base*; each call gets a [`Workspace`], a plain copy of that base, or of some of its
+//! files ([`materialize_only`]). Documents go the other way through [`publish`]. Edits become a tree
+//! of the store ([`capture`]), and at the end of a run the difference goes into the user's tree in
+//! one step ([`apply`], [`undo`]) or onto a new branch ([`apply_to_branch`]).
 //!
-//! This room knows nothing of agents, phases and processes. It never writes to the user's `.git`,
-//! never runs the user's hooks or filters, never makes a hard link, and never follows a symlink
+//! This room knows nothing of agents, phases and processes. It never writes to the user's `.git`
+//! (but for the one branch that was asked for), never runs the user's hooks or filters, never makes a hard link, and never follows a symlink
 //! that leads out of the project or out of a workspace.
 
+mod apply;
+mod capture;
 mod control_files;
 mod copy_tree;
+mod diff;
 mod error;
 mod git;
+mod index;
 mod listing;
 mod materialize;
+mod outer_rules;
 mod paths;
+mod pin;
 mod project;
 mod publish;
 mod read_files;
 mod remove_tree;
 mod scratch;
+mod selection;
 mod snapshot;
 mod space;
 mod store;
+mod tree;
 
+pub use apply::{
+    Applied, ApplyError, Recovered, UndoError, Undone, apply, apply_to_branch, recover_apply, undo,
+};
+pub use capture::{Allowed, Captured, Visible, capture};
 pub use control_files::{ControlFiles, is_control_file};
+pub use diff::{changed_files, diff};
 pub use error::WorkspaceError;
-pub use materialize::materialize;
+pub use materialize::{materialize, materialize_only};
+pub use pin::pin;
 pub use project::{Project, ProjectKind};
 pub use publish::{Published, publish};
 pub use read_files::{MAX_INPUT_BYTES, MAX_INPUT_FILES, ProjectFile, read_files};

@@ -11,6 +11,15 @@ const MAX_LINKS: usize = 40;
 /// `root`; `None` if it leaves `root` at any step, or goes round in circles. Parts that do not
 /// exist are taken as they are written.
 pub(super) fn resolve_inside(root: &Path, path: &Path) -> Option<PathBuf> {
+    resolve_with(path, |at| fs::read_link(root.join(at)).ok())
+}
+
+/// Like [`resolve_inside`], for a tree whose symlinks `read_link` knows: it answers with the target,
+/// or with nothing where no symlink stands.
+pub(super) fn resolve_with(
+    path: &Path,
+    read_link: impl Fn(&Path) -> Option<PathBuf>,
+) -> Option<PathBuf> {
     let mut reached = PathBuf::new();
     let mut ahead: Vec<OsString> = parts_reversed(path)?;
     let mut links = 0;
@@ -22,8 +31,8 @@ pub(super) fn resolve_inside(root: &Path, path: &Path) -> Option<PathBuf> {
             continue;
         }
         let next = reached.join(&part);
-        match fs::read_link(root.join(&next)) {
-            Ok(target) => {
+        match read_link(&next) {
+            Some(target) => {
                 links += 1;
                 if links > MAX_LINKS {
                     return None;
@@ -31,7 +40,7 @@ pub(super) fn resolve_inside(root: &Path, path: &Path) -> Option<PathBuf> {
                 ahead.extend(parts_reversed(&target)?);
             }
             // No link, or nothing there.
-            Err(_) => reached = next,
+            None => reached = next,
         }
     }
     Some(reached)

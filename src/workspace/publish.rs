@@ -100,7 +100,7 @@ fn refused(path: &str, reason: &'static str) -> WorkspaceError {
 }
 
 /// Writes beside the target and renames, so that nobody sees half a file.
-fn write_atomically(
+pub(super) fn write_atomically(
     target: &Path,
     bytes: &[u8],
     mode: Option<Permissions>,

@@ -1,0 +1,244 @@
+//! Puts changes onto a new branch: the working tree, the index and HEAD stay as they are.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::git::Git;
+use super::super::index::PrivateIndex;
+use super::super::tree::{self, Entries, Entry, EntryKind};
+use super::super::{Project, ProjectKind, TreeId, WorkspaceError, diff};
+use super::error::ApplyError;
+use super::merge::{Versions, merge};
+use super::undo::names;
+
+/// Makes the branch with one commit on top of HEAD that holds the difference between `base` and
+/// `tree`, and returns the commit's id. Where HEAD and `base` differ (work that was not committed
+/// when the run began), the difference is merged into HEAD's files; what does not merge is an
+/// error. Without any commit yet, the branch's first commit holds all of `tree`.
+///
+/// # Errors
+/// [`ApplyError`]; then there is no branch.
+pub fn apply_to_branch(
+    project: &Project,
+    store: &Path,
+    base: &TreeId,
+    tree: &TreeId,
+    branch: &str,
+    message: &str,
+) -> Result<String, ApplyError> {
+    let ProjectKind::Git { top } = &project.kind else {
+        return Err(ApplyError::NoRepository);
+    };
+    let user = Git::reading;
+    let reference = checked_name(top, branch)?;
+    let head = said(user(top).args(["rev-parse", "-q", "--verify", "HEAD^{commit}"])).ok();
+    let inside = project.root.strip_prefix(top).unwrap_or(Path::new(""));
+    let target = Target {
+        store,
+        inside,
+        head: match &head {
+            Some(head) => Some(said(
+                user(top).args(["rev-parse", &format!("{head}^{{tree}}")]),
+            )?),
+            None => None,
+        },
+    };
+    let result = target.merged(base, tree)?;
+    copy_objects(store, top, &result)?;
+    let mut commit = user(top).args(["commit-tree", result.as_str(), "-F", "-"]);
+    if let Some(head) = &head {
+        commit = commit.args(["-p", head]);
+    }
+    if said(user(top).args(["var", "GIT_COMMITTER_IDENT"])).is_err() {
+        for role in ["AUTHOR", "COMMITTER"] {
+            commit = commit
+                .env(&format!("GIT_{role}_NAME"), "tipstaff")
+                .env(&format!("GIT_{role}_EMAIL"), "tipstaff@localhost");
+        }
+    }
+    let commit = said(commit.stdin(message.as_bytes().to_vec()))?;
+    // The last value says that the branch must not be there yet.
+    let none = "0".repeat(commit.len());
+    user(top)
+        .args(["update-ref", &reference, &commit, &none])
+        .run()?;
+    Ok(commit)
+}
+
+fn checked_name(top: &Path, branch: &str) -> Result<String, ApplyError> {
+    let reference = format!("refs/heads/{branch}");
+    let is_name = !branch.starts_with('-')
+        && Git::reading(top)
+            .args(["check-ref-format", &reference])
+            .run()
+            .is_ok();
+    if !is_name {
+        return Err(ApplyError::BadBranchName(branch.to_owned()));
+    }
+    let there = Git::reading(top)
+        .args(["show-ref", "--verify", "--quiet", &reference])
+        .run();
+    match there {
+        Ok(_) => Err(ApplyError::BranchExists(branch.to_owned())),
+        Err(_) => Ok(reference),
+    }
+}
+
+fn said(git: Git) -> Result<String, WorkspaceError> {
+    let said = git.run()?;
+    Ok(String::from_utf8_lossy(&said).trim().to_owned())
+}
+
+/// Gives the user's repository the objects of the tree that only the store has.
+fn copy_objects(store: &Path, top: &Path, tree: &TreeId) -> Result<(), WorkspaceError> {
+    let pack = PrivateIndex::new(store)?
+        .git_alone()
+        .args(["pack-objects", "--revs", "--local", "--stdout", "-q"])
+        .stdin(format!("{tree}\n").into_bytes())
+        .run()?;
+    Git::reading(top)
+        .args(["unpack-objects", "-q"])
+        .stdin(pack)
+        .run()
+        .map(drop)
+}
+
+struct Target<'a> {
+    store: &'a Path,
+    /// Where the project lies in the repository.
+    inside: &'a Path,
+    /// The tree of HEAD, if there is a commit.
+    head: Option<String>,
+}
+
+impl Target<'_> {
+    /// The tree of the commit to be.
+    fn merged(&self, base: &TreeId, tree: &TreeId) -> Result<TreeId, ApplyError> {
+        let index = PrivateIndex::new(self.store)?;
+        let base_entries = tree::entries(self.store, base.as_str())?;
+        let next = tree::entries(self.store, tree.as_str())?;
+        let Some(head) = &self.head else {
+            self.set(
+                &index,
+                next.iter()
+                    .map(|(path, entry)| (path.as_path(), Some(entry))),
+            )?;
+            return Ok(index.write_tree()?);
+        };
+        index.read_tree(head)?;
+        let mut present = Entries::new();
+        for (path, entry) in index.entries()? {
+            if let Ok(path) = path.strip_prefix(self.inside) {
+                present.insert(path.to_owned(), entry);
+            }
+        }
+        let mut result = present.clone();
+        let mut conflicts = BTreeSet::new();
+        let paths = diff::changed_paths(self.store, base, tree)?;
+        for path in &paths {
+            let versions = [&base_entries, &present, &next].map(|entries| entries.get(path));
+            match self.weigh(versions)? {
+                Some(Some(entry)) => drop(result.insert(path.clone(), entry)),
+                Some(None) => drop(result.remove(path)),
+                None => drop(conflicts.insert(path.clone())),
+            }
+        }
+        let in_the_way = paths.iter().filter(|path| {
+            result.contains_key(*path)
+                && (tree::file_above(&result, path).is_some() || tree::has_below(&result, path))
+        });
+        conflicts.extend(in_the_way.cloned());
+        if !conflicts.is_empty() {
+            let paths = conflicts.iter().map(PathBuf::as_path);
+            return Err(ApplyError::Conflicts(names(paths)));
+        }
+        let changes = paths.iter().map(|path| (path.as_path(), result.get(path)));
+        self.set(&index, changes)?;
+        Ok(index.write_tree()?)
+    }
+
+    fn set<'e>(
+        &self,
+        index: &PrivateIndex,
+        entries: impl Iterator<Item = (&'e Path, Option<&'e Entry>)>,
+    ) -> Result<(), WorkspaceError> {
+        let moved: Vec<_> = entries
+            .map(|(path, entry)| (self.inside.join(path), entry))
+            .collect();
+        index.set(moved.iter().map(|(path, entry)| (path.as_path(), *entry)))
+    }
+
+    /// Three versions into one; `None` if they do not merge.
+    fn weigh(
+        &self,
+        [base, present, next]: [Option<&Entry>; 3],
+    ) -> Result<Option<Option<Entry>>, WorkspaceError> {
+        if present == base || present == next {
+            return Ok(Some(next.cloned()));
+        }
+        let (Some(base), Some(present), Some(next)) = (base, present, next) else {
+            return Ok(None);
+        };
+        let is_file = |entry: &Entry| matches!(entry.kind, EntryKind::File | EntryKind::Executable);
+        if ![base, present, next].into_iter().all(is_file) {
+            return Ok(None);
+        }
+        let kind = match present.kind == base.kind {
+            true => next.kind,
+            false => present.kind,
+        };
+        let object = if present.object == base.object || present.object == next.object {
+            next.object.clone()
+        } else if next.object == base.object {
+            present.object.clone()
+        } else {
+            match self.merge_objects([base, present, next])? {
+                Some(object) => object,
+                None => return Ok(None),
+            }
+        };
+        Ok(Some(Some(Entry { kind, object })))
+    }
+
+    fn merge_objects(&self, entries: [&Entry; 3]) -> Result<Option<String>, WorkspaceError> {
+        let objects = entries.iter().map(|entry| entry.object.as_str());
+        let mut contents = tree::contents(self.store, objects)?;
+        let [base, present, next] = contents.as_mut_slice() else {
+            return Ok(None);
+        };
+        // A repository that keeps LF and checks out CRLF: the commit keeps LF.
+        if !present.contains(&b'\r') && base.windows(2).any(|pair| pair == b"\r\n") {
+            for side in [base, next] {
+                let mut last = 0;
+                let lf: Vec<u8> = side
+                    .iter()
+                    .copied()
+                    .filter(|byte| {
+                        let dropped = last == b'\r' && *byte == b'\n';
+                        last = *byte;
+                        !dropped || *byte == b'\n'
+                    })
+                    .filter(|byte| *byte != b'\r')
+                    .collect();
+                *side = lf;
+            }
+        }
+        let folder =
+            tempfile::tempdir_in(self.store).map_err(WorkspaceError::io("create", self.store))?;
+        let place = |name: &str| folder.path().join(name);
+        let files = ["base", "present", "next"].map(place);
+        for (path, bytes) in files.iter().zip(&contents) {
+            fs::write(path, bytes).map_err(WorkspaceError::io("write", path))?;
+        }
+        let [base, ours, theirs] = &files;
+        let Some(merged) = merge(&Versions { base, ours, theirs })? else {
+            return Ok(None);
+        };
+        let object = PrivateIndex::new(self.store)?
+            .git_alone()
+            .args(["hash-object", "-w", "--no-filters", "--stdin"])
+            .stdin(merged);
+        said(object).map(Some)
+    }
+}

@@ -1,0 +1,41 @@
+//! Captured changes into the user's working tree, in one step, and back.
+//!
+//! Theory of operation: what is to change is worked out first, as a [`Transition`](transition): for
+//! every path what stands there and what is to stand there. New content is written beside its place
+//! under a temporary name, what stood there before is copied into the folder `keep`, the transition
+//! is put on disk, and only then come the renames and removals, each of which looks once more whether
+//! the path is still as it was found. All of them can be repeated, so an application (or undo) that
+//! was cut off is finished by doing all of them again ([`recover_apply`]). Undoing is the same
+//! transition turned round. Until the first rename, nothing in the user's tree has changed, so any
+//! conflict or failure up to there leaves it as it was; after it, a failure is taken back.
+//!
+//! The user's index, refs, stash, hooks and configuration are not read for this and never written.
+//! Symlinks are never followed: a path is only below real folders. The states in `keep`:
+//!
+//! ```text
+//! (none) ─▶ staging ─▶ applying ─▶ applied ─▶ staging-undo ─▶ undoing ─▶ undone
+//! ```
+
+mod branch;
+mod commit;
+mod error;
+mod keep;
+mod merge;
+mod obstacles;
+mod plan;
+mod raw_path;
+mod recover;
+mod stage;
+mod standing;
+mod transition;
+mod undo;
+mod work_tree;
+
+pub use branch::apply_to_branch;
+pub use error::{ApplyError, UndoError};
+pub use recover::{Recovered, recover_apply};
+pub use undo::{Undone, undo};
+pub use work_tree::{Applied, apply};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! Folders: which have to be made and removed for a transition, and what stands in its way.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::super::WorkspaceError;
+use super::super::paths::is_reserved;
+use super::raw_path::RawPath;
+use super::standing::{is_below_real_folders, metadata};
+use super::transition::{Folder, Step};
+
+/// What a transition meets in the user's tree.
+#[derive(Debug, Default)]
+pub(super) struct Obstacles {
+    /// Paths that stand in the way and are not part of the transition.
+    pub conflicts: BTreeSet<PathBuf>,
+    /// Folders that are missing.
+    pub make: BTreeSet<PathBuf>,
+    /// Folders, with their modes, that stand where a file is to stand.
+    pub replaced: BTreeMap<PathBuf, u32>,
+    /// Folders, with their modes, out of which files are removed.
+    pub left: BTreeMap<PathBuf, u32>,
+}
+
+/// Looks at the folders around every step.
+pub(super) fn find(root: &Path, steps: &[Step]) -> Result<Obstacles, WorkspaceError> {
+    let removed: BTreeSet<&Path> = steps
+        .iter()
+        .filter(|step| step.to.is_nothing())
+        .map(|step| step.path.path())
+        .collect();
+    let mut found = Obstacles::default();
+    let mut seen = BTreeSet::new();
+    for step in steps {
+        let path = step.path.path();
+        if is_reserved(path) {
+            found.conflicts.insert(path.to_owned());
+        }
+        for above in path.ancestors().skip(1) {
+            if above.as_os_str().is_empty() || !seen.insert((above, step.to.is_nothing())) {
+                break;
+            }
+            match step.to.is_nothing() {
+                true => found.note_left(root, above)?,
+                false => found.check_folder(root, above, &removed)?,
+            }
+        }
+        if !step.to.is_nothing() {
+            found.check_target(root, path, &removed)?;
+        }
+    }
+    Ok(found)
+}
+
+impl Obstacles {
+    /// A folder that something is removed from.
+    fn note_left(&mut self, root: &Path, folder: &Path) -> Result<(), WorkspaceError> {
+        if let Some(found) = metadata_below(root, folder)?
+            && found.is_dir()
+        {
+            self.check_repository(root, folder)?;
+            let mode = found.permissions().mode() & 0o7777;
+            self.left.insert(folder.to_owned(), mode);
+        }
+        Ok(())
+    }
+
+    /// A folder that something is to be put into.
+    fn check_folder(
+        &mut self,
+        root: &Path,
+        folder: &Path,
+        removed: &BTreeSet<&Path>,
+    ) -> Result<(), WorkspaceError> {
+        match metadata_below(root, folder)? {
+            None => drop(self.make.insert(folder.to_owned())),
+            Some(found) if found.is_dir() => self.check_repository(root, folder)?,
+            Some(_) if removed.contains(folder) => drop(self.make.insert(folder.to_owned())),
+            Some(_) => drop(self.conflicts.insert(folder.to_owned())),
+        }
+        Ok(())
+    }
+
+    /// What belongs to a repository of its own is not ours to change.
+    fn check_repository(&mut self, root: &Path, folder: &Path) -> Result<(), WorkspaceError> {
+        if metadata(&root.join(folder).join(".git"))?.is_some() {
+            self.conflicts.insert(folder.to_owned());
+        }
+        Ok(())
+    }
+
+    /// A folder that stands where a file is to stand has to be empty by then.
+    fn check_target(
+        &mut self,
+        root: &Path,
+        path: &Path,
+        removed: &BTreeSet<&Path>,
+    ) -> Result<(), WorkspaceError> {
+        let mut ahead = Vec::new();
+        if metadata_below(root, path)?.is_some_and(|found| found.is_dir()) {
+            ahead.push(path.to_owned());
+        }
+        while let Some(folder) = ahead.pop() {
+            let whole = root.join(&folder);
+            let mode = fs::metadata(&whole)
+                .map_err(WorkspaceError::io("read", &whole))?
+                .permissions()
+                .mode();
+            self.replaced.insert(folder.clone(), mode & 0o7777);
+            for entry in fs::read_dir(&whole).map_err(WorkspaceError::io("read", &whole))? {
+                let entry = entry.map_err(WorkspaceError::io("read", &whole))?;
+                let inner = folder.join(entry.file_name());
+                if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                    ahead.push(inner);
+                } else if !removed.contains(inner.as_path()) {
+                    self.conflicts.insert(inner);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is there; what lies behind a symlink on the way is not the project's.
+fn metadata_below(root: &Path, path: &Path) -> Result<Option<fs::Metadata>, WorkspaceError> {
+    match is_below_real_folders(root, path) {
+        true => metadata(&root.join(path)),
+        false => Ok(None),
+    }
+}
+
+/// Folders in the form of a transition.
+pub(super) fn folders<'a>(
+    from: impl IntoIterator<Item = (&'a PathBuf, Option<u32>)>,
+) -> Vec<Folder> {
+    from.into_iter()
+        .map(|(path, mode)| Folder {
+            path: RawPath(path.clone()),
+            mode,
+        })
+        .collect()
+}

@@ -1,0 +1,93 @@
+//! What stands at a path of the user's tree.
+
+use std::fs::{self, File, Metadata};
+use std::io;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::super::WorkspaceError;
+use super::raw_path::RawPath;
+
+/// What stands at a path, as far as changes are about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Standing {
+    /// No file: nothing, or a folder, or something on the way that is no real folder.
+    Nothing,
+    File {
+        /// blake3 of the content.
+        digest: String,
+        executable: bool,
+    },
+    Link {
+        target: RawPath,
+    },
+    /// A socket, a pipe, a device.
+    Special,
+}
+
+impl Standing {
+    pub(super) fn is_nothing(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+}
+
+/// What stands at `path` below `root`.
+pub(super) fn look(root: &Path, path: &Path) -> Result<Standing, WorkspaceError> {
+    let whole = root.join(path);
+    if !is_below_real_folders(root, path) {
+        return Ok(Standing::Nothing);
+    }
+    let Some(found) = metadata(&whole)? else {
+        return Ok(Standing::Nothing);
+    };
+    let kind = found.file_type();
+    Ok(if kind.is_dir() {
+        Standing::Nothing
+    } else if kind.is_symlink() {
+        let target = fs::read_link(&whole).map_err(WorkspaceError::io("read", &whole))?;
+        Standing::Link {
+            target: RawPath(target),
+        }
+    } else if kind.is_file() {
+        Standing::File {
+            digest: digest(&whole)?,
+            executable: found.permissions().mode() & 0o100 != 0,
+        }
+    } else {
+        Standing::Special
+    })
+}
+
+/// Whether every folder on the way is there and is no symlink.
+pub(super) fn is_below_real_folders(root: &Path, path: &Path) -> bool {
+    path.ancestors()
+        .skip(1)
+        .filter(|above| !above.as_os_str().is_empty())
+        .all(|above| is_real_folder(&root.join(above)))
+}
+
+/// Whether a folder, and no symlink to one, stands there.
+pub(super) fn is_real_folder(whole: &Path) -> bool {
+    whole.symlink_metadata().is_ok_and(|found| found.is_dir())
+}
+
+/// What is there, symlinks not followed; `None` if nothing is.
+pub(super) fn metadata(whole: &Path) -> Result<Option<Metadata>, WorkspaceError> {
+    match whole.symlink_metadata() {
+        Ok(found) => Ok(Some(found)),
+        Err(error) => match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
+            _ => Err(WorkspaceError::io("read", whole)(error)),
+        },
+    }
+}
+
+fn digest(whole: &Path) -> Result<String, WorkspaceError> {
+    let mut file = File::open(whole).map_err(WorkspaceError::io("read", whole))?;
+    let mut hasher = blake3::Hasher::new();
+    io::copy(&mut file, &mut hasher).map_err(WorkspaceError::io("read", whole))?;
+    Ok(hasher.finalize().to_hex().to_string())
+}

@@ -1,0 +1,45 @@
+//! One step of the user's tree from one state to another, as data that lies on disk.
+
+use serde::{Deserialize, Serialize};
+
+use super::raw_path::RawPath;
+use super::standing::Standing;
+
+/// What is to change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Transition {
+    /// The format of this record.
+    pub format: u32,
+    /// Every path that changes, sorted.
+    pub steps: Vec<Step>,
+    /// Folders to remove where they end up empty.
+    pub drop: Vec<Folder>,
+    /// Folders to make.
+    pub make: Vec<Folder>,
+}
+
+/// The change of one path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Step {
+    /// Relative to the project.
+    pub path: RawPath,
+    /// What stands there.
+    pub from: Standing,
+    /// What is to stand there.
+    pub to: Standing,
+    /// The temporary place of what is to stand there, relative to the project.
+    pub temp: Option<RawPath>,
+    /// The mode of the file that stands there, whose content is kept under the step's number.
+    pub kept_mode: Option<u32>,
+}
+
+/// A folder, relative to the project, and its mode if it had one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Folder {
+    pub path: RawPath,
+    pub mode: Option<u32>,
+}
+
+impl Transition {
+    pub(super) const FORMAT: u32 = 1;
+}

@@ -1,0 +1,190 @@
+//! Which changes are taken over: pure, over what the base holds and what was found.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::super::control_files::is_control_file;
+use super::super::paths::{is_reserved, resolve_with};
+use super::super::selection::Selection;
+use super::super::tree::{Entries, EntryKind, file_above, first_below};
+use crate::model::RefusedChange;
+
+/// Where symlinks lead, by the id of their content.
+pub(super) type Links = HashMap<String, Vec<u8>>;
+
+/// More refused changes than this are told by folder.
+const TOLD_ONE_BY_ONE: usize = 100;
+
+/// What there is to decide.
+pub(super) struct Question<'a> {
+    pub before: &'a Entries,
+    pub after: &'a Entries,
+    pub links: &'a Links,
+    /// What of the base was in the workspace; `None` for all of it.
+    pub visible: Option<BTreeSet<PathBuf>>,
+    /// `None` for anywhere.
+    pub allowed: Option<&'a Selection>,
+}
+
+/// What was decided.
+#[derive(Debug, Default)]
+pub(super) struct Decision<'a> {
+    /// Paths whose new state (content, mode or absence) is taken over.
+    pub taken: BTreeSet<&'a Path>,
+    pub refused: Vec<RefusedChange>,
+}
+
+/// Decides.
+pub(super) fn decide<'a>(question: &'a Question<'_>) -> Decision<'a> {
+    let mut taken = BTreeSet::new();
+    let mut refused = BTreeMap::new();
+    let paths = question.before.keys().chain(question.after.keys());
+    for path in paths {
+        match question.verdict(path) {
+            Verdict::Same => {}
+            Verdict::Taken => {
+                taken.insert(path.as_path());
+            }
+            Verdict::Refused(reason) => {
+                refused.insert(path.as_path(), reason.to_owned());
+            }
+        }
+    }
+    // Each refusal puts the base's version back, which may stand in the way of others.
+    loop {
+        let result = question.result(&taken);
+        let bad: Vec<_> = taken
+            .iter()
+            .filter_map(|path| Some((*path, question.trouble(&result, path)?)))
+            .collect();
+        if bad.is_empty() {
+            break;
+        }
+        for (path, reason) in bad {
+            taken.remove(path);
+            refused.insert(path, reason);
+        }
+    }
+    let refused = told(refused, question.before);
+    Decision { taken, refused }
+}
+
+enum Verdict {
+    Same,
+    Taken,
+    Refused(&'static str),
+}
+
+impl Question<'_> {
+    /// What one path's change is worth by itself.
+    fn verdict(&self, path: &Path) -> Verdict {
+        let (before, after) = (self.before.get(path), self.after.get(path));
+        if before == after {
+            return Verdict::Same;
+        }
+        let was_visible = self.visible.as_ref().is_none_or(|seen| seen.contains(path));
+        let is_control = is_control_file(path) || is_reserved(path);
+        if after.is_none() {
+            // Such files may have been left out of the workspace.
+            let may_be_missing = is_control || self.leads_out(self.before, path);
+            if !was_visible || may_be_missing {
+                return Verdict::Same;
+            }
+        }
+        if is_control {
+            return Verdict::Refused("it configures agents");
+        }
+        if before.is_some() && !was_visible {
+            return Verdict::Refused("it is a file of the project that this call was not shown");
+        }
+        if self.allowed.is_some_and(|allowed| !allowed.has(path)) {
+            return Verdict::Refused("it is not among the files that may be changed");
+        }
+        Verdict::Taken
+    }
+
+    /// The tree if these changes are taken over.
+    fn result(&self, taken: &BTreeSet<&Path>) -> Entries {
+        let mut result = self.before.clone();
+        for path in taken {
+            match self.after.get(*path) {
+                Some(entry) => result.insert((*path).to_owned(), entry.clone()),
+                None => result.remove(*path),
+            };
+        }
+        result
+    }
+
+    /// Why a new state cannot stand in that tree.
+    fn trouble(&self, result: &Entries, path: &Path) -> Option<String> {
+        let entry = result.get(path)?;
+        if let Some(above) = file_above(result, path) {
+            return Some(format!(
+                "`{}` of the project is in the way",
+                above.display()
+            ));
+        }
+        if let Some(below) = first_below(result, path) {
+            return Some(format!(
+                "`{}` of the project is in the way",
+                below.display()
+            ));
+        }
+        (entry.kind == EntryKind::Link && self.leads_out(result, path))
+            .then(|| "it is a link that leads out of the project, or in a circle".to_owned())
+    }
+
+    /// Whether what stands at `path` is a symlink out of the project (or in a circle).
+    fn leads_out(&self, entries: &Entries, path: &Path) -> bool {
+        let target = |at: &Path| {
+            let entry = entries
+                .get(at)
+                .filter(|entry| entry.kind == EntryKind::Link)?;
+            Some(PathBuf::from(OsStr::from_bytes(
+                self.links.get(&entry.object)?,
+            )))
+        };
+        target(path).is_some() && resolve_with(path, target).is_none_or(|real| is_reserved(&real))
+    }
+}
+
+/// Refused changes for the user; very many new files of one reason are told by their new folder.
+fn told(refused: BTreeMap<&Path, String>, before: &Entries) -> Vec<RefusedChange> {
+    let is_long = refused.len() > TOLD_ONE_BY_ONE;
+    let mut told: Vec<RefusedChange> = Vec::new();
+    let mut last_folder: Option<(PathBuf, String)> = None;
+    for (path, reason) in refused {
+        let folder = match is_long {
+            true => new_folder(path, before),
+            false => None,
+        };
+        let shown = match folder {
+            Some(folder) => {
+                let this = Some((folder.to_owned(), reason.clone()));
+                if this == last_folder {
+                    continue;
+                }
+                last_folder = this;
+                format!("{}/", folder.display())
+            }
+            None => path.to_string_lossy().into_owned(),
+        };
+        told.push(RefusedChange {
+            path: shown,
+            reason,
+        });
+    }
+    told
+}
+
+/// The topmost folder above `path` that the base does not have.
+fn new_folder<'a>(path: &'a Path, before: &Entries) -> Option<&'a Path> {
+    let above: Vec<_> = path.ancestors().skip(1).collect();
+    above
+        .into_iter()
+        .rev()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .find(|folder| first_below(before, folder).is_none())
+}

@@ -1,0 +1,117 @@
+//! What an editing call changed: the difference of its workspace to its base, as a tree.
+//!
+//! The workspace was an agent's, so nothing in it is trusted: its `.git` is not read, symlinks are
+//! not followed, and what is taken over is decided here, file by file ([`decide`]). What is refused
+//! keeps the base's version and is reported.
+//!
+//! New files that ignore rules cover (`node_modules`, `target`) are left out silently. The rules are
+//! the base's *and* the workspace's together: the base's, because an agent must not decide that build
+//! output belongs to the project; the workspace's, because tools that make a cache or an environment
+//! put a `.gitignore` of their own into it. A new file that only an exception (`!name`) of the agent
+//! brings in is reported as refused. A file that a task names by its exact path is taken in any case.
+
+mod decide;
+mod rules;
+mod walk;
+
+use std::path::{Path, PathBuf};
+
+use super::index::PrivateIndex;
+use super::selection::Selection;
+use super::tree::{self, Entries, EntryKind};
+use super::{TreeId, WorkspaceError, diff};
+use crate::model::{ChangedFile, RefusedChange};
+
+/// What of the base had been put into the workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Visible {
+    /// All of it: a file that is not there any more was deleted.
+    All,
+    /// These files, as [`materialize_only`](super::materialize_only) returned them: others were never
+    /// there, so they are neither deleted nor replaced.
+    Only(Vec<String>),
+}
+
+/// Which changes are taken over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allowed {
+    /// All that are safe.
+    Anywhere,
+    /// Those of the files named here, by path, folder or pattern; new files too.
+    Only(Vec<String>),
+}
+
+/// What an editing call changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Captured {
+    /// The base with the changes; the base itself if there are none.
+    pub tree: TreeId,
+    /// What differs, renames as git detects them.
+    pub files: Vec<ChangedFile>,
+    /// What was not taken over.
+    pub refused: Vec<RefusedChange>,
+    /// The difference in git's format, binary files included.
+    pub patch: Vec<u8>,
+}
+
+/// Captures the difference of `workspace` to `base` into the store.
+///
+/// # Errors
+/// If a file cannot be read or stored.
+pub fn capture(
+    store: &Path,
+    base: &TreeId,
+    workspace: &Path,
+    visible: &Visible,
+    allowed: &Allowed,
+) -> Result<Captured, WorkspaceError> {
+    let before = tree::entries(store, base.as_str())?;
+    let allowed = match allowed {
+        Allowed::Anywhere => None,
+        Allowed::Only(wanted) => Some(Selection::new(wanted, &before)?),
+    };
+    let rules = rules::Rules::of(store, &before)?;
+    let found = walk::walk(workspace, &before, &rules, allowed.as_ref())?;
+    let index = PrivateIndex::new(store)?;
+    index.add_files(workspace, &found.paths)?;
+    let after = index.entries()?;
+    let question = decide::Question {
+        links: &links(store, &[&before, &after])?,
+        before: &before,
+        after: &after,
+        visible: match visible {
+            Visible::All => None,
+            Visible::Only(names) => Some(names.iter().map(PathBuf::from).collect()),
+        },
+        allowed: allowed.as_ref(),
+    };
+    let mut decision = decide::decide(&question);
+    decision.refused.extend(found.refused);
+    decision.refused.sort_by(|a, b| a.path.cmp(&b.path));
+    let changes = decision.taken.iter().map(|path| (*path, after.get(*path)));
+    let tree = match decision.taken.is_empty() {
+        true => base.clone(),
+        false => tree::with(store, base, changes)?,
+    };
+    Ok(Captured {
+        files: diff::changed_files(store, base, &tree)?,
+        patch: diff::diff(store, base, &tree)?,
+        refused: decision.refused,
+        tree,
+    })
+}
+
+/// Where the symlinks lead, by the id of their content.
+fn links(store: &Path, trees: &[&Entries]) -> Result<decide::Links, WorkspaceError> {
+    let mut objects: Vec<&str> = trees
+        .iter()
+        .flat_map(|entries| entries.values())
+        .filter(|entry| entry.kind == EntryKind::Link)
+        .map(|entry| entry.object.as_str())
+        .collect();
+    objects.sort_unstable();
+    objects.dedup();
+    let targets = tree::contents(store, objects.iter().copied())?;
+    let owned = objects.into_iter().map(str::to_owned);
+    Ok(owned.zip(targets).collect())
+}

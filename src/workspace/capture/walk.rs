@@ -1,0 +1,191 @@
+//! Which files of a workspace may be the project's: one walk that follows no symlink.
+
+use std::fs::{self, DirEntry, FileType, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::super::WorkspaceError;
+use super::super::control_files::is_control_file;
+use super::super::paths::is_reserved_name;
+use super::super::selection::Selection;
+use super::super::tree::{Entries, has_below};
+use super::rules::{Found, Rules, Says};
+use crate::model::RefusedChange;
+
+/// What a workspace holds.
+#[derive(Debug, Default)]
+pub(super) struct Walked {
+    /// Files and symlinks that are the base's, or new and to be weighed, sorted.
+    pub paths: Vec<PathBuf>,
+    /// What cannot be taken over whatever it holds.
+    pub refused: Vec<RefusedChange>,
+}
+
+/// Walks the workspace.
+pub(super) fn walk(
+    workspace: &Path,
+    base: &Entries,
+    rules: &Rules,
+    allowed: Option<&Selection>,
+) -> Result<Walked, WorkspaceError> {
+    let mut walk = Walk {
+        workspace,
+        base,
+        rules,
+        allowed,
+        ahead: vec![Folder::default()],
+        walked: Walked::default(),
+    };
+    while let Some(folder) = walk.ahead.pop() {
+        walk.enter(folder)?;
+    }
+    walk.walked
+        .paths
+        .sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+    Ok(walk.walked)
+}
+
+#[derive(Debug, Default)]
+struct Folder {
+    path: PathBuf,
+    /// New files in it are left out.
+    is_ignored: bool,
+    found_rules: Option<Rc<Found>>,
+}
+
+struct Walk<'a> {
+    workspace: &'a Path,
+    base: &'a Entries,
+    rules: &'a Rules,
+    allowed: Option<&'a Selection>,
+    ahead: Vec<Folder>,
+    walked: Walked,
+}
+
+impl Walk<'_> {
+    fn enter(&mut self, mut folder: Folder) -> Result<(), WorkspaceError> {
+        let whole = self.workspace.join(&folder.path);
+        open_up(&whole, 0o700);
+        let ignore_file = whole.join(".gitignore");
+        if ignore_file
+            .symlink_metadata()
+            .is_ok_and(|found| found.is_file())
+        {
+            open_up(&ignore_file, 0o400);
+            if let Ok(text) = fs::read(&ignore_file) {
+                let above = folder.found_rules.take();
+                folder.found_rules = Some(Found::add(&folder.path, &text, above));
+            }
+        }
+        for entry in fs::read_dir(&whole).map_err(WorkspaceError::io("read", &whole))? {
+            let entry = entry.map_err(WorkspaceError::io("read", &whole))?;
+            let kind = entry
+                .file_type()
+                .map_err(WorkspaceError::io("read", &entry.path()))?;
+            self.weigh(&folder, &entry, kind);
+        }
+        Ok(())
+    }
+
+    fn weigh(&mut self, folder: &Folder, entry: &DirEntry, kind: FileType) {
+        let name = entry.file_name();
+        let path = folder.path.join(&name);
+        if is_reserved_name(&name) {
+            // The workspace's own repository and contract folder stand at its top.
+            let is_ours =
+                folder.path.as_os_str().is_empty() && (name == ".git" || name == ".tipstaff");
+            if !is_ours && !folder.is_ignored {
+                self.refuse(&path, "it belongs to git or to tipstaff");
+            }
+            return;
+        }
+        let is_of_base = match kind.is_dir() {
+            true => has_below(self.base, &path),
+            false => self.base.contains_key(&path),
+        };
+        let is_ignored = self.is_left_out(folder, &path, kind.is_dir(), is_of_base);
+        let is_named = self.is_named(&path, kind.is_dir());
+        if is_ignored && !is_of_base && !is_named {
+            return;
+        }
+        if kind.is_dir() {
+            self.weigh_folder(folder, path, is_of_base, is_ignored);
+        } else if !kind.is_file() && !kind.is_symlink() {
+            self.refuse(&path, "it is no regular file");
+        } else if !is_of_base && is_control_file(&path) {
+            self.refuse(&path, "it configures agents");
+        } else if kind.is_symlink() && name.eq_ignore_ascii_case(".gitmodules") {
+            self.refuse(&path, "git allows no link of this name");
+        } else {
+            if kind.is_file() {
+                open_up(&entry.path(), 0o400);
+            }
+            self.walked.paths.push(path);
+        }
+    }
+
+    fn weigh_folder(&mut self, above: &Folder, path: PathBuf, is_of_base: bool, is_ignored: bool) {
+        if !is_of_base && is_control_file(&path) {
+            return self.refuse(&path, "it configures agents");
+        }
+        if !is_of_base
+            && self
+                .workspace
+                .join(&path)
+                .join(".git")
+                .symlink_metadata()
+                .is_ok()
+        {
+            return self.refuse(&path, "it is a repository of its own");
+        }
+        self.ahead.push(Folder {
+            path,
+            is_ignored,
+            found_rules: above.found_rules.clone(),
+        });
+    }
+
+    /// Whether the rules leave a new file or folder out; says so where only the agent's own
+    /// exception would bring it in.
+    fn is_left_out(&mut self, above: &Folder, path: &Path, is_folder: bool, of_base: bool) -> bool {
+        if above.is_ignored {
+            return true;
+        }
+        let found = Found::say(above.found_rules.as_ref(), path, is_folder);
+        match (self.rules.of_base(path, is_folder), found) {
+            (Says::Ignored, Says::Wanted) => {
+                if !of_base && !self.is_named(path, is_folder) {
+                    self.refuse(path, "the project's own ignore rules cover it");
+                }
+                true
+            }
+            (Says::Ignored, _) | (_, Says::Ignored) => true,
+            (Says::Nothing | Says::Wanted, Says::Nothing | Says::Wanted) => false,
+        }
+    }
+
+    fn is_named(&self, path: &Path, is_folder: bool) -> bool {
+        self.allowed.is_some_and(|allowed| match is_folder {
+            true => allowed.names_below(path),
+            false => allowed.names(path),
+        })
+    }
+
+    fn refuse(&mut self, path: &Path, reason: &str) {
+        self.walked.refused.push(RefusedChange {
+            path: path.to_string_lossy().into_owned(),
+            reason: reason.to_owned(),
+        });
+    }
+}
+
+/// An agent may have taken the owner's rights away; the workspace is ours, so they are given back.
+fn open_up(path: &Path, rights: u32) {
+    if let Ok(found) = path.symlink_metadata() {
+        let mode = found.permissions().mode();
+        if mode & rights != rights {
+            let _ = fs::set_permissions(path, Permissions::from_mode(mode | rights));
+        }
+    }
+}

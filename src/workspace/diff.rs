@@ -1,0 +1,114 @@
+//! What differs between two trees of the store: as a list and as a patch.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use super::index::PrivateIndex;
+use super::{TreeId, WorkspaceError};
+use crate::model::{ChangeKind, ChangedFile};
+
+/// The difference as a patch in git's format, binary files included.
+///
+/// # Errors
+/// If the store lacks objects.
+pub fn diff(store: &Path, from: &TreeId, to: &TreeId) -> Result<Vec<u8>, WorkspaceError> {
+    diff_tree(store, from, to, &["-p", "--binary", "--full-index", "-M"])
+}
+
+/// The changed files, sorted by path, with renames as git detects them. A name that is not text is
+/// shown with replacement characters.
+///
+/// # Errors
+/// If the store lacks objects.
+pub fn changed_files(
+    store: &Path,
+    from: &TreeId,
+    to: &TreeId,
+) -> Result<Vec<ChangedFile>, WorkspaceError> {
+    let kinds = diff_tree(store, from, to, &["-z", "-M", "--raw", "--no-abbrev"])?;
+    let counts = diff_tree(store, from, to, &["-z", "-M", "--numstat"])?;
+    let lines = parse_counts(&counts);
+    let mut files = parse_kinds(&kinds, &lines);
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+/// The paths that differ, renames as a deletion and an addition.
+pub(super) fn changed_paths(
+    store: &Path,
+    from: &TreeId,
+    to: &TreeId,
+) -> Result<Vec<PathBuf>, WorkspaceError> {
+    let said = diff_tree(store, from, to, &["-z", "--no-renames", "--name-only"])?;
+    Ok(said
+        .split(|byte| *byte == 0)
+        .filter(|path| !path.is_empty())
+        .map(|path| PathBuf::from(OsStr::from_bytes(path)))
+        .collect())
+}
+
+fn diff_tree(
+    store: &Path,
+    from: &TreeId,
+    to: &TreeId,
+    how: &[&str],
+) -> Result<Vec<u8>, WorkspaceError> {
+    PrivateIndex::new(store)?
+        .git_alone()
+        .args(["diff-tree", "-r", "--no-ext-diff", "--no-textconv"])
+        .args(how)
+        .args([from.as_str(), to.as_str()])
+        .run()
+}
+
+/// Lines added and removed by path; binary files are not in it.
+fn parse_counts(said: &[u8]) -> HashMap<&[u8], (u64, u64)> {
+    let mut counts = HashMap::new();
+    let mut fields = said.split(|byte| *byte == 0);
+    while let Some(field) = fields.next() {
+        let mut parts = field.splitn(3, |byte| *byte == b'\t');
+        let (Some(added), Some(removed), Some(path)) = (parts.next(), parts.next(), parts.next())
+        else {
+            break;
+        };
+        // Of a renamed file, the old and the new path follow as fields of their own.
+        let path = match path.is_empty() {
+            true => fields.nth(1).unwrap_or_default(),
+            false => path,
+        };
+        let number = |text| std::str::from_utf8(text).ok()?.parse().ok();
+        if let (Some(added), Some(removed)) = (number(added), number(removed)) {
+            counts.insert(path, (added, removed));
+        }
+    }
+    counts
+}
+
+fn parse_kinds(said: &[u8], lines: &HashMap<&[u8], (u64, u64)>) -> Vec<ChangedFile> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut files = Vec::new();
+    let mut fields = said.split(|byte| *byte == 0);
+    while let Some(head) = fields.next().filter(|head| head.starts_with(b":")) {
+        let status = head.rsplit(|byte| *byte == b' ').next().unwrap_or_default();
+        let first = fields.next().unwrap_or_default();
+        let (path, kind, from) = match status.first() {
+            Some(b'A') => (first, ChangeKind::Added, None),
+            Some(b'D') => (first, ChangeKind::Deleted, None),
+            Some(b'R') => (
+                fields.next().unwrap_or_default(),
+                ChangeKind::Renamed,
+                Some(text(first)),
+            ),
+            _ => (first, ChangeKind::Modified, None),
+        };
+        files.push(ChangedFile {
+            path: text(path),
+            kind,
+            from,
+            lines: lines.get(path).copied(),
+        });
+    }
+    files
+}

@@ -1,0 +1,124 @@
+//! Index files of our own, by which trees are read, built and written without touching the user's.
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::git::Git;
+use super::tree::{self, Entries, Entry};
+use super::{TreeId, WorkspaceError};
+
+/// An index file in the store, gone when it goes out of scope.
+pub(super) struct PrivateIndex {
+    store: PathBuf,
+    file: PathBuf,
+}
+
+impl PrivateIndex {
+    /// A new, empty index.
+    pub(super) fn new(store: &Path) -> Result<Self, WorkspaceError> {
+        static COUNT: AtomicU64 = AtomicU64::new(0);
+        // git runs in another folder, where a relative path would mean something else.
+        let store = store
+            .canonicalize()
+            .map_err(WorkspaceError::io("open", store))?;
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let file = store.join(format!("index-{}-{count}", std::process::id()));
+        Ok(Self { store, file })
+    }
+
+    /// A command on the store with this index, in and on the folder `work_tree`.
+    pub(super) fn git(&self, work_tree: &Path) -> Git {
+        Git::on_store(&self.store, work_tree, &self.file)
+    }
+
+    /// A command that needs no files: the store itself stands for the work tree, so that no
+    /// attribute file of anybody counts.
+    pub(super) fn git_alone(&self) -> Git {
+        self.git(&self.store)
+    }
+
+    /// Puts the files and symlinks at these paths below `root` into store and index. What vanished
+    /// since it was listed is left out.
+    pub(super) fn add_files(&self, root: &Path, paths: &[PathBuf]) -> Result<(), WorkspaceError> {
+        let mut names = Vec::new();
+        for path in paths {
+            names.extend_from_slice(path.as_os_str().as_bytes());
+            names.push(0);
+        }
+        self.git(root)
+            .args(["update-index", "--add", "--remove", "--replace"])
+            .args(["-z", "--stdin"])
+            .stdin(names)
+            .run()
+            .map(drop)
+    }
+
+    /// Fills the index with a tree's entries.
+    pub(super) fn read_tree(&self, tree: &str) -> Result<(), WorkspaceError> {
+        self.git_alone().args(["read-tree", tree]).run().map(drop)
+    }
+
+    /// Sets entries, or with `None` removes them.
+    pub(super) fn set<'a>(
+        &self,
+        entries: impl IntoIterator<Item = (&'a Path, Option<&'a Entry>)>,
+    ) -> Result<(), WorkspaceError> {
+        let (mut gone, mut lines) = (Vec::new(), Vec::new());
+        for (path, entry) in entries {
+            let (to, head) = match entry {
+                Some(entry) => (
+                    &mut lines,
+                    format!("{} {}", entry.kind.mode(), entry.object),
+                ),
+                None => (
+                    &mut gone,
+                    "0 0000000000000000000000000000000000000000".into(),
+                ),
+            };
+            to.extend_from_slice(head.as_bytes());
+            to.push(b'\t');
+            to.extend_from_slice(path.as_os_str().as_bytes());
+            to.push(0);
+        }
+        // Removals come first: a folder can only stand where a file stood before if that is gone.
+        gone.append(&mut lines);
+        self.git_alone()
+            .args(["update-index", "-z", "--index-info"])
+            .stdin(gone)
+            .run()
+            .map(drop)
+    }
+
+    /// The entries in the index.
+    pub(super) fn entries(&self) -> Result<Entries, WorkspaceError> {
+        let said = self.git_alone().args(["ls-files", "-s", "-z"]).run()?;
+        Ok(tree::parse_entries(&said))
+    }
+
+    /// Writes the index's files into the empty folder `into`.
+    pub(super) fn write_files(&self, into: &Path) -> Result<(), WorkspaceError> {
+        self.git(into)
+            .args(["checkout-index", "--all", "--force"])
+            .run()
+            .map(drop)
+    }
+
+    /// Writes the index as a tree.
+    pub(super) fn write_tree(&self) -> Result<TreeId, WorkspaceError> {
+        let said = self.git_alone().args(["write-tree"]).run()?;
+        let text = String::from_utf8_lossy(&said);
+        TreeId::parse(text.trim()).ok_or_else(|| WorkspaceError::Git {
+            command: "write-tree".into(),
+            folder: self.store.clone(),
+            message: format!("unexpected answer `{}`", text.trim()),
+        })
+    }
+}
+
+impl Drop for PrivateIndex {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.file);
+    }
+}

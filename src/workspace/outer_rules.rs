@@ -1,0 +1,95 @@
+//! The user's ignore rules that are not part of the tree: of folders above the project, of
+//! `.git/info/exclude` and of the user's own `core.excludesFile`. They are put beside the store when
+//! the base is taken, so that a capture weighs new files by the rules the base was listed by.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::git::Git;
+use super::{Project, ProjectKind, WorkspaceError};
+
+/// The rules of one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct OuterRules {
+    /// The project's path as the rules' file sees it; empty if it stands in the project's root.
+    pub below: String,
+    /// The lines.
+    pub text: String,
+}
+
+/// Notes the rules beside the store.
+pub(super) fn record(project: &Project, store: &Path) -> Result<(), WorkspaceError> {
+    let path = place(store);
+    let rules = match &project.kind {
+        ProjectKind::Plain => Vec::new(),
+        ProjectKind::Git { top } => of_repository(&project.root, top)?,
+    };
+    let bytes = serde_json::to_vec(&rules).unwrap_or_default();
+    fs::write(&path, bytes).map_err(WorkspaceError::io("write", &path))
+}
+
+/// Reads them again, the weightiest first; a store without any is fine.
+pub(super) fn recorded(store: &Path) -> Vec<OuterRules> {
+    fs::read(place(store))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+        .unwrap_or_default()
+}
+
+fn place(store: &Path) -> PathBuf {
+    store.join("info/outer-rules.json")
+}
+
+fn of_repository(root: &Path, top: &Path) -> Result<Vec<OuterRules>, WorkspaceError> {
+    let below_top = |folder: &Path| {
+        root.strip_prefix(folder)
+            .map(|below| below.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    let mut rules = Vec::new();
+    for folder in root
+        .ancestors()
+        .skip(1)
+        .take_while(|up| up.starts_with(top))
+    {
+        rules.extend(read(&folder.join(".gitignore"), below_top(folder)));
+    }
+    let said = Git::reading(root)
+        .args(["rev-parse", "--path-format=absolute"])
+        .args(["--git-path", "info/exclude"])
+        .run()?;
+    rules.extend(read(&path_of(&said), below_top(top)));
+    if let Some(path) = users_own(root) {
+        rules.extend(read(&path, below_top(top)));
+    }
+    Ok(rules)
+}
+
+/// The file that `core.excludesFile` names, or the place where git looks without it.
+fn users_own(root: &Path) -> Option<PathBuf> {
+    let named = Git::reading(root)
+        .args(["config", "--type=path", "--get", "core.excludesFile"])
+        .run();
+    match named {
+        Ok(said) => Some(root.join(path_of(&said))),
+        // git's answer for "not set" is a failure.
+        Err(_) => env::var_os("XDG_CONFIG_HOME")
+            .filter(|folder| !folder.is_empty())
+            .map(PathBuf::from)
+            .or_else(|| Some(env::home_dir()?.join(".config")))
+            .map(|folder| folder.join("git/ignore")),
+    }
+}
+
+fn read(path: &Path, below: String) -> Option<OuterRules> {
+    let bytes = fs::read(path).ok()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    Some(OuterRules { below, text })
+}
+
+fn path_of(said: &[u8]) -> PathBuf {
+    PathBuf::from(String::from_utf8_lossy(said).trim_end_matches('\n'))
+}

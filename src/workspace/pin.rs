@@ -1,0 +1,23 @@
+//! Names for trees in the store.
+
+use std::path::Path;
+
+use super::index::PrivateIndex;
+use super::{TreeId, WorkspaceError};
+
+/// Gives a tree a name in the store (`refs/tipstaff/NAME`), so that it and all it holds stay whatever
+/// cleans the store up. A name that is taken moves to the new tree.
+///
+/// # Errors
+/// If git does not allow the name, or the store cannot be written.
+pub fn pin(store: &Path, name: &str, tree: &TreeId) -> Result<(), WorkspaceError> {
+    PrivateIndex::new(store)?
+        .git_alone()
+        .args([
+            "update-ref",
+            &format!("refs/tipstaff/{name}"),
+            tree.as_str(),
+        ])
+        .run()
+        .map(drop)
+}
