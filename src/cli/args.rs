@@ -72,11 +72,25 @@ pub struct RunArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     #[command(flatten)]
+    /// Where the changes go
+    pub destination: DestinationArgs,
+    #[command(flatten)]
     /// Limits
     pub limits: LimitArgs,
     #[command(flatten)]
     /// Output
     pub output: OutputArgs,
+}
+
+/// Where the changes of a run go at its end.
+#[derive(Debug, Args)]
+pub struct DestinationArgs {
+    /// Put the changes onto a new branch of this name instead of into your files
+    #[arg(long, value_name = "NAME", conflicts_with = "keep")]
+    pub branch: Option<String>,
+    /// Keep the changes in the run instead of putting them into your files
+    #[arg(long)]
+    pub keep: bool,
 }
 
 /// Limits of a run.

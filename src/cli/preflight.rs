@@ -1,6 +1,6 @@
 //! Looking before leaping: whether the agents are there and signed in, before anything is started.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,8 +8,8 @@ use super::failure::{Exit, Failure};
 use super::print;
 use super::settings::Settings;
 use crate::agents::{self, Carried, SignIn, Supported};
-use crate::model::ModelName;
-use crate::plan::{AgentKind, AgentSpec, ModelSpec, PhaseKind, Plan};
+use crate::model::{ModelName, PhaseName};
+use crate::plan::{AgentKind, AgentSpec, Distill, ModelSpec, PhaseKind, Plan, Yields};
 
 /// An agent that does not tell its version within this time gets no more questions.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -49,7 +49,11 @@ pub fn preflight(settings: &Settings, plan: &Plan, carried: &mut Carried) -> Res
             return Err(Failure::said(Exit::Usage, &message, Some(hint)));
         }
     }
-    for (model, reason) in unusable {
+    let wanted: BTreeSet<&ModelName> = chains(plan).into_iter().flatten().collect();
+    for (model, reason) in unusable
+        .into_iter()
+        .filter(|(model, _)| wanted.contains(model))
+    {
         print::note(&format!("warning: {model} cannot be used: {reason}"));
     }
     Ok(())
@@ -66,15 +70,38 @@ fn chains(plan: &Plan) -> Vec<&[ModelName]> {
                 chains.extend(proposers.iter().map(Vec::as_slice));
                 chains.push(judge.as_slice());
             }
-            PhaseKind::Unsupported(_) => {}
-            PhaseKind::Routed { routing, .. } => chains.extend(routing.values().map(Vec::as_slice)),
+            PhaseKind::Routed { tasks, routing, .. } => {
+                chains.extend(wanted_routes(plan, tasks, routing));
+            }
             PhaseKind::Parallel { lenses, judge } => {
                 chains.extend(lenses.iter().map(|lens| lens.chain.as_slice()));
                 chains.extend(judge.as_deref());
             }
+            PhaseKind::Unsupported(_) => {}
         }
     }
     chains
+}
+
+/// The chains of the categories that tasks may have. Those of roles stand by in case that a category is
+/// called like one; they are not worth refusing a run for.
+fn wanted_routes<'p>(
+    plan: &'p Plan,
+    tasks: &PhaseName,
+    routing: &'p BTreeMap<String, Vec<ModelName>>,
+) -> Vec<&'p [ModelName]> {
+    let yields = plan.phase(tasks).map(|phase| &phase.kind);
+    let categories = match yields {
+        Some(PhaseKind::Single {
+            yields: Yields::Tasks { categories },
+            ..
+        }) => categories.as_slice(),
+        _ => &[],
+    };
+    categories
+        .iter()
+        .filter_map(|category| routing.get(category).map(Vec::as_slice))
+        .collect()
 }
 
 /// Whether the agent's program is there and of a version that can work.

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use super::args::{LimitArgs, RunArgs};
+use super::args::{DestinationArgs, LimitArgs, RunArgs};
 use super::failure::{Exit, Failure};
 use super::library::{find_workflow, prompt_file, template};
 use super::print;
 use super::settings::{Settings, colour, mistakes_in, unreadable};
-use crate::model::{MicroUsd, Millis, RunLimits};
+use crate::model::{Destination, MicroUsd, Millis, RunLimits};
 use crate::plan::{Plan, Rehearsal};
 use crate::rehearsal::Scenario;
 use crate::workflow::{self, Bindings};
@@ -33,6 +33,7 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
         model_overrides: pairs(&args.models, "--model")?,
         depth: args.depth,
         seed: args.seed.unwrap_or_else(random_seed),
+        destination: destination(&args.destination),
         prompts: &|name| template(settings, name),
         read_file: &|file| prompt_file(&found.folder, file),
     };
@@ -45,6 +46,14 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     plan.limits = limits(plan.limits, &args.limits)?;
     plan.rehearsal = rehearsal;
     Ok(plan)
+}
+
+fn destination(args: &DestinationArgs) -> Destination {
+    match &args.branch {
+        Some(name) => Destination::Branch(name.clone()),
+        None if args.keep => Destination::Nowhere,
+        None => Destination::Tree,
+    }
 }
 
 /// The limits with the user's changes.

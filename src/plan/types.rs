@@ -164,7 +164,8 @@ pub enum PhaseKind {
     Routed {
         /// The phase whose deliverable is the list of tasks.
         tasks: PhaseName,
-        /// A chain for each category.
+        /// A chain for each category that the workflow names, and for each role, which takes the tasks of
+        /// the category of its name; `default` takes those of all others.
         routing: BTreeMap<String, Vec<ModelName>>,
         /// Whether tasks that do not depend on a failed one go on.
         go_on: bool,
@@ -232,7 +233,7 @@ pub struct Condition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// A declared input.
+    /// The value of a declared input.
     Input(String),
     /// The audit verdict of a phase: `pass` or `fail`.
     Verdict(PhaseName),

@@ -8,6 +8,7 @@ use crate::plan::{EnsembleMode, Strategy};
 use crate::yaml::{Diagnostic, Spanned, Spot};
 
 use super::input::Input;
+use super::when::When;
 
 /// A workflow as far as it could be read.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,7 +51,7 @@ pub enum PhaseType {
     Ensemble,
     /// Tasks go to models by category.
     Routed,
-    /// Tasks at the same time.
+    /// Several questions at the same time, joined.
     Parallel,
 }
 
@@ -67,14 +68,18 @@ pub struct Phase {
     pub keys: Vec<Spanned<String>>,
     /// What it is for; may be empty.
     pub description: String,
-    /// The model of a single phase.
+    /// The model of a single phase, or of the lenses that name none.
     pub model: Option<Spanned<String>>,
-    /// The models of an ensemble.
+    /// The models of an ensemble, or those that a parallel phase asks the same question.
     pub models: Option<Spanned<Vec<Spanned<String>>>>,
-    /// The judge of an ensemble.
+    /// The judge of an ensemble, or who joins the answers of a parallel phase.
     pub judge: Option<Spanned<String>>,
     /// Which category goes to which model.
     pub routing: Vec<Route>,
+    /// The questions of a parallel phase.
+    pub lenses: Option<Spanned<Vec<Lens>>>,
+    /// What becomes of the other tasks when one fails, if it says.
+    pub on_task_fail: Option<OnTaskFail>,
     /// A template's name, a file, or inline text.
     pub prompt: Option<Spanned<String>>,
     /// Named inputs.
@@ -100,7 +105,7 @@ pub struct Phase {
     /// The audit loop.
     pub on_fail: Option<OnFail>,
     /// Run only if.
-    pub when: Option<Spanned<String>>,
+    pub when: Option<When>,
     /// Ask a person first.
     pub gate: Option<Spanned<Gate>>,
     /// Wall-clock time of an attempt.
@@ -126,6 +131,26 @@ pub struct Route {
     pub model: Spanned<String>,
 }
 
+/// One question of a parallel phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lens {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Its model or role; the phase's if it names none.
+    pub model: Option<Spanned<String>>,
+    /// A template's name, a file, or inline text, put below the phase's own if that has one.
+    pub prompt: Option<Spanned<String>>,
+}
+
+/// What becomes of the other tasks when one fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnTaskFail {
+    /// None of them begins any more.
+    Stop,
+    /// Those that do not depend on it go on.
+    Continue,
+}
+
 /// Files of the `scoped` strategy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Scope {
@@ -133,7 +158,7 @@ pub struct Scope {
     pub files: Vec<String>,
     /// Files that are always there to read.
     pub always: Vec<String>,
-    /// Whether files that these refer to may be added.
+    /// Whether files that these import, or that import them, are added.
     pub expand: bool,
 }
 
@@ -221,6 +246,17 @@ impl Phase {
         }
     }
 
+    /// Whether it goes by this name or by the template of this name.
+    pub fn is_called(&self, name: &str) -> bool {
+        let prompt = self.prompt.as_ref().map(|prompt| prompt.value.trim());
+        self.name.value == name || prompt == Some(name)
+    }
+
+    /// Whether it has a key, be its value good or not.
+    pub fn has(&self, key: &str) -> bool {
+        self.keys.iter().any(|written| written.value == key)
+    }
+
     /// The spot of a key, or of the phase if it does not have it.
     pub fn key_spot(&self, key: &str) -> &Spot {
         self.keys
@@ -240,6 +276,12 @@ impl Phase {
             .chain(self.models.iter().flat_map(|models| &models.value))
             .chain(&self.judge)
             .chain(self.routing.iter().map(|route| &route.model))
+            .chain(
+                self.lenses
+                    .iter()
+                    .flat_map(|lenses| &lenses.value)
+                    .filter_map(|lens| lens.model.as_ref()),
+            )
             .chain(&self.fallback)
             .chain(distiller)
     }

@@ -1,7 +1,14 @@
 //! The workflows that tipstaff brings along.
 
 const BUNDLED: &[(&str, &str)] = &[
+    ("debug", include_str!("../../workflows/debug.yaml")),
+    (
+        "feature-build",
+        include_str!("../../workflows/feature-build.yaml"),
+    ),
     ("plan", include_str!("../../workflows/plan.yaml")),
+    ("quick", include_str!("../../workflows/quick.yaml")),
+    ("review", include_str!("../../workflows/review.yaml")),
     ("workshop", include_str!("../../workflows/workshop.yaml")),
 ];
 

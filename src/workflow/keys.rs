@@ -14,6 +14,8 @@ pub(super) const PHASE_KEYS: &[&str] = &[
     "models",
     "judge",
     "routing",
+    "lenses",
+    "on_task_fail",
     "prompt",
     "input",
     "output",
@@ -40,10 +42,12 @@ pub(super) const PHASE_KEYS: &[&str] = &[
 pub(super) fn types_of(key: &str) -> Option<&'static [PhaseType]> {
     match key {
         "model" => Some(&[PhaseType::Single, PhaseType::Parallel]),
-        "models" | "judge" | "mode" | "quorum" | "straggler_timeout" => {
-            Some(&[PhaseType::Ensemble])
-        }
-        "routing" => Some(&[PhaseType::Routed, PhaseType::Parallel]),
+        "models" | "judge" => Some(&[PhaseType::Ensemble, PhaseType::Parallel]),
+        "mode" | "quorum" | "straggler_timeout" => Some(&[PhaseType::Ensemble]),
+        "routing" | "on_task_fail" => Some(&[PhaseType::Routed]),
+        "lenses" => Some(&[PhaseType::Parallel]),
+        "on_fail" => Some(&[PhaseType::Single]),
+        "verify" => Some(&[PhaseType::Single, PhaseType::Routed]),
         _ => None,
     }
 }

@@ -16,10 +16,12 @@ mod read;
 mod rules;
 mod schema;
 mod template;
+mod when;
+mod yields;
 
 pub use ast::{
-    Budget, DistillBy, DistillRule, Gate, InputDecl, OnFail, Phase, PhaseType, Route, Scope,
-    Workflow,
+    Budget, DistillBy, DistillRule, Gate, InputDecl, Lens, OnFail, OnTaskFail, Phase, PhaseType,
+    Route, Scope, Workflow,
 };
 pub use bundled::{bundled, bundled_names};
 pub use check::check;
@@ -27,6 +29,7 @@ pub use compile::{Bindings, Compiled, check_prompts, compile, slug};
 pub use input::{Input, Part};
 pub use read::parse;
 pub use schema::schema;
+pub use when::{When, WhenSubject};
 
 #[cfg(test)]
 mod tests;

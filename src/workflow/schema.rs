@@ -89,8 +89,15 @@ fn phase() -> Value {
                 "then": { "required": ["models", "judge"], "properties": { "edits": { "const": false } } }
             },
             {
+                "if": { "properties": { "type": { "const": "parallel" } }, "required": ["type"] },
+                "then": {
+                    "oneOf": [{ "required": ["lenses"] }, { "required": ["models"] }],
+                    "properties": { "edits": { "const": false } }
+                }
+            },
+            {
                 "if": { "properties": { "type": { "const": "routed" } }, "required": ["type"] },
-                "then": { "required": ["routing"] }
+                "then": { "required": ["routing", "input"], "properties": { "edits": { "const": true } } }
             },
             {
                 "if": { "properties": { "type": { "const": "single" } } },
@@ -110,16 +117,67 @@ fn phase_identity() -> Value {
 
 fn phase_models() -> Value {
     json!({
-        "model": { "description": "Of a single phase: a model, a role, or agent:provider/model[@variant].", "$ref": "#/$defs/name" },
-        "models": { "description": "Of an ensemble: who proposes.", "$ref": "#/$defs/names" },
-        "judge": { "description": "Of an ensemble: who decides.", "$ref": "#/$defs/name" },
+        "model": { "description": "Of a single phase, or of the lenses that name none: a model, a role, or agent:provider/model[@variant].", "$ref": "#/$defs/name" },
+        "models": { "description": "Of an ensemble: who proposes. Of a parallel phase: who is asked the same question.", "$ref": "#/$defs/names" },
+        "judge": { "description": "Of an ensemble: who decides. Of a parallel phase: who joins the answers.", "$ref": "#/$defs/name" },
         "routing": {
-            "description": "Of a routed phase: a model for each category of tasks.",
+            "description": "Of a routed phase: a model for each category of tasks; `default` takes all others.",
             "type": "object",
             "minProperties": 1,
             "additionalProperties": { "$ref": "#/$defs/name" }
         },
+        "lenses": lenses(),
+        "on_task_fail": {
+            "description": "Of a routed phase: whether tasks that do not depend on a failed one go on.",
+            "enum": ["stop", "continue"],
+            "default": "stop"
+        },
         "fallback": { "description": "Models to try after all others.", "$ref": "#/$defs/names" }
+    })
+}
+
+fn lenses() -> Value {
+    let named = json!({
+        "oneOf": [
+            { "$ref": "#/$defs/name" },
+            {
+                "type": "object",
+                "additionalProperties": false,
+                "properties": { "model": { "$ref": "#/$defs/name" }, "prompt": { "$ref": "#/$defs/name" } }
+            }
+        ]
+    });
+    json!({
+        "description": "Of a parallel phase: the questions, each with a name.",
+        "oneOf": [
+            { "type": "object", "minProperties": 1, "maxProperties": 26, "additionalProperties": named },
+            {
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 26,
+                "items": {
+                    "oneOf": [
+                        {
+                            "type": "object",
+                            "additionalProperties": false,
+                            "required": ["name"],
+                            "properties": {
+                                "name": { "$ref": "#/$defs/name" },
+                                "model": { "$ref": "#/$defs/name" },
+                                "prompt": { "$ref": "#/$defs/name" }
+                            }
+                        },
+                        {
+                            "type": "object",
+                            "minProperties": 1,
+                            "maxProperties": 1,
+                            "propertyNames": { "not": { "enum": ["name", "model", "prompt"] } },
+                            "additionalProperties": named
+                        }
+                    ]
+                }
+            }
+        ]
     })
 }
 
@@ -146,7 +204,7 @@ fn phase_context() -> Value {
             "properties": {
                 "files": { "description": "Files to work on.", "$ref": "#/$defs/names" },
                 "always": { "description": "Files that are always there to read.", "$ref": "#/$defs/names" },
-                "expand": { "description": "Whether files that these refer to may be added.", "type": "boolean" }
+                "expand": { "description": "Add what these files import and what imports them.", "enum": ["imports", true, false] }
             }
         },
         "distill": {
@@ -181,7 +239,7 @@ fn phase_ensemble() -> Value {
 fn phase_changes() -> Value {
     json!({
         "edits": { "description": "Whether the phase may change your files. Default: true for routed phases and for execute and integrate.", "type": "boolean" },
-        "verify": { "description": "Commands that the supervisor runs on a full checkout with the changes.", "$ref": "#/$defs/names" }
+        "verify": { "description": "Of a phase that edits: commands that tipstaff runs on a full checkout with the changes.", "$ref": "#/$defs/names" }
     })
 }
 
@@ -197,7 +255,11 @@ fn phase_flow() -> Value {
                 "max": { "type": "integer", "minimum": 1, "default": 2 }
             }
         },
-        "when": { "description": "Run only if.", "$ref": "#/$defs/name" },
+        "when": {
+            "description": "Run only if: NAME == VALUE of an input, PHASE.verdict == pass, PHASE.tests == fail; != for the opposite.",
+            "type": "string",
+            "pattern": "[!=]="
+        },
         "gate": { "description": "Ask a person first; a text is the question.", "type": ["boolean", "string"] }
     })
 }

@@ -2,6 +2,8 @@
 //!
 //! Pure. Everything that could go wrong is found before the plan is made, all at once.
 
+mod destination;
+mod kind;
 mod models;
 mod outputs;
 mod phase;
@@ -13,14 +15,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::config::Config;
-use crate::model::Destination;
-use crate::model::FORMAT;
+use crate::model::{Destination, FORMAT};
 use crate::plan::Plan;
 use crate::yaml::{Diagnostic, has_errors, sort};
 
-use super::ast::{PhaseType, Workflow};
+use super::ast::{Phase, PhaseType, Workflow};
 use super::check::check;
 use super::rules::MAX_PROPOSALS;
+use super::yields::Uses;
 
 pub use prompt::check_prompts;
 pub use values::slug;
@@ -40,6 +42,8 @@ pub struct Bindings<'a> {
     pub depth: Option<u32>,
     /// From which the order of proposals is shuffled.
     pub seed: u64,
+    /// Where the changes go at the end: `--branch NAME`, `--keep`, otherwise the user's tree.
+    pub destination: Destination,
     /// The library of prompt templates, by name.
     pub prompts: &'a dyn Fn(&str) -> Option<String>,
     /// Reads a prompt file, relative to the workflow; the error is the reason, as a fragment.
@@ -54,6 +58,7 @@ impl fmt::Debug for Bindings<'_> {
             .field("model_overrides", &self.model_overrides)
             .field("depth", &self.depth)
             .field("seed", &self.seed)
+            .field("destination", &self.destination)
             .finish_non_exhaustive()
     }
 }
@@ -84,15 +89,18 @@ pub fn compile(
     let prompts = prompt::resolve_prompts(workflow, bindings, &mut found);
     let mut picker = Picker::new(&config, &bindings.model_overrides, &mut found);
     check_depth(workflow, bindings.depth, &mut found);
+    destination::check_destination(workflow, &bindings.destination, &mut found);
     let mut phases = Vec::new();
     if !has_errors(&found) {
         let maker = phase::Maker {
+            workflow,
+            uses: Uses::of(workflow),
             config: &config,
             depth: bindings.depth,
             values: &values,
         };
-        for ((phase, output), prompt) in workflow.phases.iter().zip(outputs).zip(prompts) {
-            phases.extend(maker.make(phase, output, &prompt, &mut picker, &mut found));
+        for (index, (output, prompt)) in outputs.into_iter().zip(&prompts).enumerate() {
+            phases.extend(maker.make(index, output, prompt, &mut picker, &mut found));
         }
     }
     sort(&mut found);
@@ -108,7 +116,7 @@ pub fn compile(
         inputs: values,
         seed: bindings.seed,
         limits: config.limits,
-        destination: Destination::Tree,
+        destination: bindings.destination.clone(),
         rehearsal: None,
         agents,
         models,
@@ -129,7 +137,7 @@ fn check_depth(workflow: &Workflow, depth: Option<u32>, found: &mut Vec<Diagnost
         let message = format!("{depth} proposals are not possible: 1 to {MAX_PROPOSALS}");
         found.push(Diagnostic::error("out-of-range", "--depth", message));
     }
-    let ensembles = |phase: &super::Phase| phase.kind == Some(PhaseType::Ensemble);
+    let ensembles = |phase: &Phase| phase.kind == Some(PhaseType::Ensemble);
     if !workflow.phases.iter().any(ensembles) {
         let message = "the workflow has no ensemble whose depth could be set";
         found.push(Diagnostic::warning("unused-flag", "--depth", message));

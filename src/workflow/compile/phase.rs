@@ -5,19 +5,25 @@ use std::collections::BTreeMap;
 use crate::config::Config;
 use crate::model::{CallLimits, PhaseName};
 use crate::plan::{
-    Distill, EnsembleMode, PhaseKind, PhasePlan, PlannedInput, ScopePlan, Strategy, Unsupported,
-    Yields,
+    Condition, Distill, LoopPlan, PhaseKind, PhasePlan, PlannedInput, ScopePlan, Strategy, Subject,
 };
 use crate::yaml::{Diagnostic, Spanned};
 
-use super::super::ast::{DistillBy, Phase, PhaseType};
+use super::super::ast::{DistillBy, Gate, Phase, Workflow};
 use super::super::input::{Input, Part};
 use super::super::template::fill;
+use super::super::when::{When, WhenSubject};
+use super::super::yields::Uses;
 use super::models::Picker;
+use super::prompt::Instructions;
 use super::unsupported::unsupported;
 
 /// Makes phases; what is the same for all of them.
 pub(super) struct Maker<'a> {
+    /// The checked workflow.
+    pub(super) workflow: &'a Workflow,
+    /// How its phases use each other.
+    pub(super) uses: Uses<'a>,
     /// With the workflow's own layer.
     pub(super) config: &'a Config,
     /// Proposals of each ensemble, if set by the user.
@@ -27,23 +33,24 @@ pub(super) struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// A checked phase with its output path and its instructions. None only if it is mistaken after
-    /// all, which is then among the findings.
+    /// The phase at `index` with its output path and its instructions. None only if it is mistaken
+    /// after all, which is then among the findings.
     pub(super) fn make(
         &self,
-        phase: &Phase,
+        index: usize,
         output: Option<String>,
-        prompt: &str,
+        instructions: &Instructions,
         picker: &mut Picker<'_>,
         found: &mut Vec<Diagnostic>,
     ) -> Option<PhasePlan> {
+        let phase = &self.workflow.phases[index];
         let strategy = match &phase.strategy {
             Some(strategy) => strategy.value,
             None => Strategy::Full,
         };
         let kind = match unsupported(phase) {
             Some(unsupported) => PhaseKind::Unsupported(unsupported),
-            None => self.kind(phase, picker, found)?,
+            None => self.kind(index, instructions, picker, found)?,
         };
         let defaults = &self.config.defaults;
         Some(PhasePlan {
@@ -52,7 +59,7 @@ impl Maker<'_> {
             kind,
             strategy,
             inputs: phase.input.iter().map(plan_input).collect(),
-            prompt: fill(prompt, self.values),
+            prompt: fill(&instructions.phase, self.values),
             output,
             edits: phase.may_edit(),
             limits: CallLimits {
@@ -60,76 +67,45 @@ impl Maker<'_> {
                 idle_timeout: phase.idle_timeout.unwrap_or(defaults.idle_timeout),
                 retries: phase.retries.unwrap_or(defaults.retries),
             },
-            distill: plan_distill(phase),
-            scope: ScopePlan::default(),
-            verify: Vec::new(),
-            on_fail: None,
-            when: None,
-            gate: None,
-            checkpoint: None,
+            distill: plan_distill(phase, picker, found),
             project_instructions: defaults.project_instructions && strategy != Strategy::Fresh,
+            scope: plan_scope(phase),
+            verify: phase
+                .verify
+                .as_ref()
+                .map_or_else(Vec::new, |verify| verify.value.clone()),
+            on_fail: phase.on_fail.as_ref().map(|rule| LoopPlan {
+                goto: PhaseName::new(&rule.goto.value),
+                max: rule.max,
+            }),
+            when: phase.when.as_ref().map(|when| self.plan_condition(when)),
+            gate: self.plan_gate(phase),
+            checkpoint: phase.checkpoint.as_ref().map(|tokens| tokens.value),
         })
     }
 
-    fn kind(
-        &self,
-        phase: &Phase,
-        picker: &mut Picker<'_>,
-        found: &mut Vec<Diagnostic>,
-    ) -> Option<PhaseKind> {
-        let kind = match phase.kind? {
-            PhaseType::Single => PhaseKind::Single {
-                chain: picker.chain(phase.model.as_ref()?, &phase.fallback, found),
-                yields: Yields::Document,
-            },
-            PhaseType::Ensemble => self.ensemble(phase, picker, found)?,
-            kind @ (PhaseType::Routed | PhaseType::Parallel) => {
-                PhaseKind::Unsupported(Unsupported {
-                    what: format!("phases of type `{}`", kind.word()),
-                })
-            }
-        };
-        Some(kind)
+    fn plan_gate(&self, phase: &Phase) -> Option<String> {
+        match &phase.gate.as_ref()?.value {
+            Gate::Open => None,
+            Gate::Ask(Some(question)) => Some(fill(question, self.values)),
+            Gate::Ask(None) => Some(format!("Go on with the phase `{}`?", phase.name.value)),
+        }
     }
 
-    fn ensemble(
-        &self,
-        phase: &Phase,
-        picker: &mut Picker<'_>,
-        found: &mut Vec<Diagnostic>,
-    ) -> Option<PhaseKind> {
-        let models = &phase.models.as_ref()?.value;
-        let written = u32::try_from(models.len()).unwrap_or(u32::MAX);
-        let count = self.depth.unwrap_or(written);
-        // More proposals than models: the list is gone through again.
-        let proposers: Vec<_> = models
-            .iter()
-            .cycle()
-            .zip(0..count)
-            .map(|(model, _)| picker.chain(model, &phase.fallback, found))
-            .collect();
-        let quorum = match &phase.quorum {
-            Some(quorum) if quorum.value > count => {
-                let message = format!(
-                    "the `quorum` of {} is lowered to the {count} proposals of `--depth`",
-                    quorum.value
-                );
-                found.push(quorum.spot.warning("lowered-quorum", message));
-                count
+    fn plan_condition(&self, when: &When) -> Condition {
+        let subject = match &when.subject.value {
+            WhenSubject::Input(name) => {
+                Subject::Input(self.values.get(name).cloned().unwrap_or_default())
             }
-            Some(quorum) => quorum.value,
-            None => count,
+            WhenSubject::Verdict(phase) => Subject::Verdict(PhaseName::new(phase)),
+            WhenSubject::Tests(phase) => Subject::Tests(PhaseName::new(phase)),
         };
-        Some(PhaseKind::Ensemble {
-            proposers,
-            judge: picker.chain(phase.judge.as_ref()?, &phase.fallback, found),
-            mode: phase.mode.unwrap_or(EnsembleMode::Parallel),
-            quorum,
-            quorum_named: phase.quorum.is_some(),
-            straggler_timeout: phase
-                .straggler_timeout
-                .unwrap_or(self.config.defaults.straggler_timeout),
-        })
+        Condition {
+            text: when.text.value.clone(),
+            subject,
+            value: when.value.value.clone(),
+            negated: when.negated,
+        }
     }
 }
 
@@ -149,10 +125,23 @@ fn plan_input(input: &Spanned<Input>) -> PlannedInput {
     }
 }
 
-/// A distiller that is another model makes the phase unsupported; until then the agent's words count.
-fn plan_distill(phase: &Phase) -> Distill {
+fn plan_distill(phase: &Phase, picker: &mut Picker<'_>, found: &mut Vec<Diagnostic>) -> Distill {
     match phase.distill.as_ref().map(|rule| &rule.value.by) {
+        Some(DistillBy::Model(model)) => {
+            Distill::Model(picker.chain(model, &phase.fallback, found))
+        }
         Some(DistillBy::Nobody) => Distill::Nobody,
-        Some(DistillBy::Agent | DistillBy::Model(_)) | None => Distill::Agent,
+        Some(DistillBy::Agent) | None => Distill::Agent,
+    }
+}
+
+fn plan_scope(phase: &Phase) -> ScopePlan {
+    let Some(scope) = &phase.scope else {
+        return ScopePlan::default();
+    };
+    ScopePlan {
+        files: scope.value.files.clone(),
+        always: scope.value.always.clone(),
+        imports: scope.value.expand,
     }
 }

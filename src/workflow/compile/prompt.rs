@@ -8,64 +8,107 @@ use super::Bindings;
 /// The template of phases that have none of their own name.
 const GENERAL: &str = "general";
 
+/// Where texts come from.
+#[derive(Clone, Copy)]
+struct Library<'a> {
+    prompts: &'a dyn Fn(&str) -> Option<String>,
+    read_file: &'a dyn Fn(&str) -> Result<String, String>,
+}
+
+/// The instructions of a phase, inputs not put in yet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Instructions {
+    /// Of the phase.
+    pub(super) phase: String,
+    /// Of each of its lenses.
+    pub(super) lenses: Vec<String>,
+}
+
 /// Checks that every prompt that a workflow names is there, as `compile` does.
 pub fn check_prompts(
     workflow: &Workflow,
     prompts: &dyn Fn(&str) -> Option<String>,
     read_file: &dyn Fn(&str) -> Result<String, String>,
 ) -> Vec<Diagnostic> {
+    let library = Library { prompts, read_file };
     let mut found = Vec::new();
     for phase in &workflow.phases {
-        if let Err(mistake) = resolve_prompt(phase, prompts, read_file) {
-            found.push(*mistake);
-        }
+        library.instructions(phase, &mut found);
     }
     found
 }
 
-/// The instructions of each phase, inputs not put in yet.
+/// The instructions of each phase.
 pub(super) fn resolve_prompts(
     workflow: &Workflow,
     bindings: &Bindings<'_>,
     found: &mut Vec<Diagnostic>,
-) -> Vec<String> {
-    let mut texts = Vec::new();
-    for phase in &workflow.phases {
-        match resolve_prompt(phase, bindings.prompts, bindings.read_file) {
-            Ok(text) => texts.push(text),
-            Err(mistake) => {
-                found.push(*mistake);
-                texts.push(String::new());
-            }
-        }
-    }
-    texts
+) -> Vec<Instructions> {
+    let library = Library {
+        prompts: bindings.prompts,
+        read_file: bindings.read_file,
+    };
+    let instructions = |phase| library.instructions(phase, found);
+    workflow.phases.iter().map(instructions).collect()
 }
 
-fn resolve_prompt(
-    phase: &Phase,
-    prompts: &dyn Fn(&str) -> Option<String>,
-    read_file: &dyn Fn(&str) -> Result<String, String>,
-) -> Result<String, Box<Diagnostic>> {
-    let Some(prompt) = &phase.prompt else {
-        return prompts(&phase.name.value)
-            .or_else(|| prompts(GENERAL))
+impl Library<'_> {
+    fn instructions(self, phase: &Phase, found: &mut Vec<Diagnostic>) -> Instructions {
+        let of_phase = match &phase.prompt {
+            Some(prompt) => self.text(prompt),
+            None => self.default_for(&phase.name),
+        };
+        let mut found_text = |text: Result<String, Box<Diagnostic>>| {
+            text.unwrap_or_else(|mistake| {
+                found.push(*mistake);
+                String::new()
+            })
+        };
+        let of_phase = found_text(of_phase);
+        let lenses = phase.lenses.iter().flat_map(|lenses| &lenses.value);
+        let lenses = lenses
+            .map(|lens| match (&lens.prompt, &phase.prompt) {
+                (None, _) => of_phase.clone(),
+                (Some(own), None) => found_text(self.text(own)),
+                (Some(own), Some(_)) => {
+                    let own = found_text(self.text(own));
+                    below(&of_phase, &lens.name.value, &own)
+                }
+            })
+            .collect();
+        Instructions {
+            phase: of_phase,
+            lenses,
+        }
+    }
+
+    fn default_for(self, name: &Spanned<String>) -> Result<String, Box<Diagnostic>> {
+        (self.prompts)(&name.value)
+            .or_else(|| (self.prompts)(GENERAL))
             .ok_or_else(|| {
                 let message = format!("there is no prompt template `{GENERAL}`");
-                Box::new(phase.name.spot.error("unknown-prompt", message))
-            });
-    };
-    match Form::of(&prompt.value) {
-        Form::Text => Ok(prompt.value.clone()),
-        Form::File => read_prompt_file(prompt, read_file),
-        Form::Template => prompts(&prompt.value).ok_or_else(|| {
-            let message = format!("unknown prompt template `{}`", prompt.value);
-            let mistake = prompt.spot.error("unknown-prompt", message);
-            Box::new(mistake.with_hint(
-                "a file's name ends in `.md` or `.txt` or has a `/` in it; a text has spaces",
-            ))
-        }),
+                Box::new(name.spot.error("unknown-prompt", message))
+            })
     }
+
+    fn text(self, prompt: &Spanned<String>) -> Result<String, Box<Diagnostic>> {
+        match Form::of(&prompt.value) {
+            Form::Text => Ok(prompt.value.clone()),
+            Form::File => read_prompt_file(prompt, self.read_file),
+            Form::Template => (self.prompts)(&prompt.value).ok_or_else(|| {
+                let message = format!("unknown prompt template `{}`", prompt.value);
+                let mistake = prompt.spot.error("unknown-prompt", message);
+                Box::new(mistake.with_hint(
+                    "a file's name ends in `.md` or `.txt` or has a `/` in it; a text has spaces",
+                ))
+            }),
+        }
+    }
+}
+
+/// What all lenses of a phase are told, and below it what this one looks at.
+fn below(shared: &str, name: &str, own: &str) -> String {
+    format!("{}\n\n## Your part: {name}\n\n{own}", shared.trim_end())
 }
 
 fn read_prompt_file(

@@ -1,6 +1,7 @@
 //! Text to syntax tree. What is mistaken is reported and left out, so that the rest is still checked.
 
 mod inputs;
+mod lenses;
 mod parts;
 mod phase;
 
@@ -95,12 +96,13 @@ fn stem(source: &str) -> String {
 
 /// The keys of a phase's parts, under the name of the part.
 #[cfg(test)]
-pub(super) fn part_keys() -> [(&'static str, &'static [&'static str]); 5] {
+pub(super) fn part_keys() -> [(&'static str, &'static [&'static str]); 6] {
     [
         ("scope", parts::SCOPE_KEYS),
         ("distill", parts::DISTILL_KEYS),
         ("on_fail", parts::ON_FAIL_KEYS),
         ("budget", parts::BUDGET_KEYS),
         ("checkpoint", parts::CHECKPOINT_KEYS),
+        ("lenses", lenses::KEYS),
     ]
 }

@@ -28,8 +28,7 @@ pub(super) fn read_scope(reader: &mut Reader, fields: Fields<'_>) -> Option<Span
     let (files, always) = (list("files"), list("always"));
     let expand = scope
         .get("expand")
-        .and_then(|node| reader.flag(node, "`expand`"))
-        .is_some_and(|flag| flag.value);
+        .is_some_and(|node| read_expand(reader, node));
     Some(Spanned {
         value: Scope {
             files,
@@ -38,6 +37,16 @@ pub(super) fn read_scope(reader: &mut Reader, fields: Fields<'_>) -> Option<Span
         },
         spot: reader.spot(node.place),
     })
+}
+
+/// `imports`, or a truth value.
+fn read_expand(reader: &mut Reader, node: &Node) -> bool {
+    match &node.value {
+        Value::Scalar(scalar) if scalar.as_bool().is_some() => scalar.as_bool() == Some(true),
+        Value::Scalar(_) | Value::Seq(_) | Value::Map(_) => reader
+            .choice(node, "`expand`", &[("imports", true)])
+            .is_some_and(|choice| choice.value),
+    }
 }
 
 pub(super) fn read_verify(reader: &mut Reader, fields: Fields<'_>) -> Option<Spanned<Vec<String>>> {

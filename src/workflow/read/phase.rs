@@ -4,10 +4,11 @@ use crate::model::Millis;
 use crate::plan::{EnsembleMode, Strategy};
 use crate::yaml::{Fields, Node, Reader, Spanned, Value};
 
-use super::super::ast::{Phase, PhaseType, Route};
+use super::super::ast::{OnTaskFail, Phase, PhaseType, Route};
 use super::super::input::Input;
 use super::super::keys::PHASE_KEYS;
-use super::parts;
+use super::super::when::When;
+use super::{lenses, parts};
 
 const STRATEGIES: &[(&str, Strategy)] = &[
     ("full", Strategy::Full),
@@ -19,6 +20,11 @@ const STRATEGIES: &[(&str, Strategy)] = &[
 const MODES: &[(&str, EnsembleMode)] = &[
     ("parallel", EnsembleMode::Parallel),
     ("sequential", EnsembleMode::Sequential),
+];
+
+const ON_TASK_FAIL: &[(&str, OnTaskFail)] = &[
+    ("stop", OnTaskFail::Stop),
+    ("continue", OnTaskFail::Continue),
 ];
 
 /// Reads a phase; none if it is no map. One without a usable name gets an impossible one, so that the
@@ -43,6 +49,11 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
         models: read_models(reader, fields),
         judge: text(reader, fields, "judge"),
         routing: read_routing(reader, fields),
+        lenses: lenses::read_lenses(reader, fields),
+        on_task_fail: fields
+            .get("on_task_fail")
+            .and_then(|node| reader.choice(node, "`on_task_fail`", ON_TASK_FAIL))
+            .map(|choice| choice.value),
         prompt: text(reader, fields, "prompt"),
         input: read_input(reader, fields),
         output: text(reader, fields, "output"),
@@ -64,7 +75,7 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
         verify: parts::read_verify(reader, fields),
         distill: parts::read_distill(reader, fields),
         on_fail: parts::read_on_fail(reader, fields),
-        when: text(reader, fields, "when"),
+        when: read_when(reader, fields),
         gate: parts::read_gate(reader, fields),
         timeout: duration(reader, fields, "timeout"),
         idle_timeout: duration(reader, fields, "idle_timeout"),
@@ -170,6 +181,17 @@ fn read_input(reader: &mut Reader, fields: Fields<'_>) -> Vec<Spanned<Input>> {
         }
     }
     inputs
+}
+
+fn read_when(reader: &mut Reader, fields: Fields<'_>) -> Option<When> {
+    let text = text(reader, fields, "when")?;
+    match When::read(&text) {
+        Ok(when) => Some(when),
+        Err(mistake) => {
+            reader.report(*mistake);
+            None
+        }
+    }
 }
 
 pub(super) fn text(reader: &mut Reader, fields: Fields<'_>, key: &str) -> Option<Spanned<String>> {

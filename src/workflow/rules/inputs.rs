@@ -3,7 +3,7 @@
 use crate::config::Config;
 use crate::yaml::{Diagnostic, Spanned, nearest, quoted_list};
 
-use super::super::ast::{Phase, Workflow};
+use super::super::ast::{Phase, PhaseType, Workflow};
 use super::super::input::{Input, Part};
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
@@ -112,7 +112,9 @@ fn unavailable(phase: &Phase, input: &Spanned<Input>, part: Part) -> Option<Diag
             let mistake = input.spot.error("no-changes", message);
             Some(mistake.with_hint("a single phase may with `edits: true`"))
         }
-        Part::Tests if phase.keys.iter().any(|key| key.value == "verify") => None,
+        // Tasks bring their own commands.
+        Part::Tests if phase.kind.is_none() || phase.kind == Some(PhaseType::Routed) => None,
+        Part::Tests if phase.has("verify") => None,
         Part::Tests => {
             let message = format!("the phase `{name}` runs no tests");
             let mistake = input.spot.error("no-tests", message);

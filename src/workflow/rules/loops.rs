@@ -1,4 +1,4 @@
-//! An audit loop goes back to a phase that has been there.
+//! An audit loop goes back to a phase that has been there, and on its way something can be mended.
 
 use crate::config::Config;
 use crate::yaml::{Diagnostic, did_you_mean};
@@ -15,7 +15,19 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
             .iter()
             .position(|other| other.name.value == goto.value);
         match position {
-            Some(position) if position <= index => {}
+            Some(position) if position <= index => {
+                let mends = workflow.phases[position..=index]
+                    .iter()
+                    .any(|phase| phase.may_edit() || phase.kind.is_none());
+                if !mends {
+                    let message = format!(
+                        "no phase from `{}` to `{}` changes files: the next verdict will hardly be another",
+                        goto.value, phase.name.value
+                    );
+                    let warning = goto.spot.warning("idle-loop", message);
+                    found.push(warning.with_hint("go to a phase that may edit"));
+                }
+            }
             Some(_) => {
                 let message = format!(
                     "`goto` leads forward: the phase `{}` comes later",

@@ -1,14 +1,18 @@
 //! The rules of a workflow, one a file. Each looks at the whole workflow and adds what it finds.
 
+mod conditions;
+mod deliverables;
 mod editing;
 mod ensembles;
 mod inputs;
+mod lenses;
 mod loops;
 mod models;
 mod names;
 mod outputs;
 mod scopes;
 mod strategy;
+mod tasks;
 mod type_keys;
 
 pub(super) use ensembles::MAX_PROPOSALS;
@@ -28,10 +32,14 @@ pub(super) const RULES: &[Rule] = &[
     type_keys::check,
     models::check,
     ensembles::check,
+    lenses::check,
     inputs::check,
     outputs::check,
     editing::check,
+    tasks::check,
+    deliverables::check,
     loops::check,
+    conditions::check,
     scopes::check,
     strategy::check,
 ];

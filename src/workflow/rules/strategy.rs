@@ -3,11 +3,11 @@
 use crate::config::Config;
 use crate::yaml::Diagnostic;
 
-use super::super::ast::Workflow;
+use super::super::ast::{PhaseType, Workflow};
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
     for phase in &workflow.phases {
-        if phase.keys.iter().any(|key| key.value == "context_strategy") {
+        if phase.has("context_strategy") {
             continue;
         }
         let message = format!(
@@ -15,8 +15,13 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
             phase.name.value
         );
         let warning = phase.name.spot.warning("default-strategy", message);
-        found.push(warning.with_hint(
-            "say `context_strategy: distilled` or `fresh` (or `full`, if that is what you want)",
-        ));
+        found.push(warning.with_hint(match phase.kind {
+            Some(PhaseType::Routed) => {
+                "say `context_strategy: scoped`, so that each task sees its own files only"
+            }
+            Some(PhaseType::Single | PhaseType::Ensemble | PhaseType::Parallel) | None => {
+                "say `context_strategy: distilled` or `fresh` (or `full`, if that is what you want)"
+            }
+        }));
     }
 }

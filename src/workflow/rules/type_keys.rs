@@ -35,6 +35,10 @@ fn hint(key: &str, kind: PhaseType, belongs: &str) -> String {
         ("models", PhaseType::Single) => {
             "a single phase has one `model`; add `type: ensemble` to let several propose".to_owned()
         }
+        ("on_fail", _) => {
+            "let a single phase audit the work, and give that one `on_fail`".to_owned()
+        }
+        ("verify", _) => "give it to the phase that edits".to_owned(),
         ("model" | "models", PhaseType::Routed) => {
             "a routed phase has `routing`: a model for each category".to_owned()
         }
@@ -43,7 +47,6 @@ fn hint(key: &str, kind: PhaseType, belongs: &str) -> String {
 }
 
 fn missing(phase: &Phase, kind: PhaseType, found: &mut Vec<Diagnostic>) {
-    let has = |key: &str| phase.keys.iter().any(|written| written.value == key);
     let needed: &[(&str, &str)] = match kind {
         PhaseType::Single => &[(
             "model",
@@ -54,10 +57,14 @@ fn missing(phase: &Phase, kind: PhaseType, found: &mut Vec<Diagnostic>) {
             ("judge", "`judge: claude-opus`"),
         ],
         PhaseType::Routed => &[("routing", "`routing: { backend: claude-sonnet }`")],
-        PhaseType::Parallel => &[],
+        PhaseType::Parallel if phase.has("models") => &[],
+        PhaseType::Parallel => &[(
+            "lenses",
+            "`lenses: { security: Look for holes, simplicity: Look for what is not needed }`",
+        )],
     };
     for (key, example) in needed {
-        if !has(key) {
+        if !phase.has(key) {
             let message = format!(
                 "the phase `{}` of type `{}` has no `{key}`",
                 phase.name.value,
@@ -67,7 +74,7 @@ fn missing(phase: &Phase, kind: PhaseType, found: &mut Vec<Diagnostic>) {
             found.push(mistake.with_hint(format!("for example {example}")));
         }
     }
-    if kind == PhaseType::Routed && has("routing") && phase.routing.is_empty() {
+    if kind == PhaseType::Routed && phase.has("routing") && phase.routing.is_empty() {
         let message = "`routing` names no category";
         found.push(phase.key_spot("routing").error("empty", message));
     }

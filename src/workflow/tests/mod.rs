@@ -4,12 +4,15 @@
 
 mod broken;
 mod compiling;
+mod flow;
+mod phases;
 mod properties;
 mod shipped;
 
 use std::collections::BTreeMap;
 
 use crate::config::{self, Config};
+use crate::model::Destination;
 use crate::yaml::{Colour, Diagnostic, Source, render};
 
 use super::{Bindings, Compiled, Workflow, compile, parse};
@@ -34,7 +37,9 @@ fn shown(diagnostics: &[Diagnostic], text: &str) -> String {
 }
 
 fn stub_prompt(name: &str) -> Option<String> {
-    matches!(name, "general" | "plan" | "workshop")
+    let known = ["general", "plan", "workshop", "debug", "execute", "review"];
+    known
+        .contains(&name)
         .then(|| format!("Instructions of {name} for {{feature}}, {{\"json\": {{unknown}}}}"))
 }
 
@@ -53,6 +58,7 @@ fn bindings(request: &str) -> Bindings<'static> {
         model_overrides: BTreeMap::new(),
         depth: None,
         seed: 7,
+        destination: Destination::Tree,
         prompts: &stub_prompt,
         read_file: &stub_file,
     }

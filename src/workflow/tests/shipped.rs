@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::plan::{PhaseKind, Strategy};
+use crate::plan::{PhaseKind, PhasePlan, Strategy};
 use crate::workflow::{bundled, bundled_names, check, parse, schema};
 use crate::yaml::{Source, has_errors};
 
@@ -16,41 +16,39 @@ fn the_seed_checks_with_nothing_but_warnings_about_full() {
     assert_eq!(codes, ["default-strategy"; 5]);
 }
 
+/// A phase in one line.
+fn line(phase: &PhasePlan) -> String {
+    let kind = match &phase.kind {
+        PhaseKind::Single { chain, yields } => format!("{} leaves {yields:?}", chain[0]),
+        PhaseKind::Ensemble {
+            proposers, judge, ..
+        } => format!("{} proposers, judge {}", proposers.len(), judge[0]),
+        PhaseKind::Routed { tasks, routing, .. } => {
+            format!("tasks of {tasks} to {} chains", routing.len())
+        }
+        PhaseKind::Parallel { lenses, .. } => format!("{} lenses", lenses.len()),
+        PhaseKind::Unsupported(unsupported) => format!("no {}", unsupported.what),
+    };
+    format!("{}: {kind}", phase.name)
+}
+
 #[test]
-fn the_seed_compiles_and_says_what_comes_later() {
+fn the_seed_compiles_as_a_whole() {
     let plan = compiled(SEED, &bindings("Dark mode!")).plan;
-    let kinds: Vec<String> = plan
-        .phases
-        .iter()
-        .map(|phase| match &phase.kind {
-            PhaseKind::Single { chain, .. } => format!("{}: single {}", phase.name, chain[0]),
-            PhaseKind::Ensemble {
-                proposers, judge, ..
-            } => {
-                format!(
-                    "{}: {} proposers, judge {}",
-                    phase.name,
-                    proposers.len(),
-                    judge[0]
-                )
-            }
-            PhaseKind::Unsupported(unsupported) => {
-                format!("{}: no {}", phase.name, unsupported.what)
-            }
-            _ => unreachable!("SOON"),
-        })
-        .collect();
+    let lines: Vec<String> = plan.phases.iter().map(line).collect();
     assert_eq!(
-        kinds,
+        lines,
         [
             "workshop: 3 proposers, judge claude-opus",
             "plan: 2 proposers, judge claude-opus",
-            "decompose: single claude-opus",
-            "execute: no phases of type `routed`",
-            "integrate: no phases that edit files",
-            "audit: single claude-opus",
+            r#"decompose: claude-opus leaves Tasks { categories: ["frontend", "backend", "test"] }"#,
+            "execute: tasks of decompose to 9 chains",
+            "integrate: claude-sonnet leaves Edits",
+            "audit: claude-opus leaves Audit",
         ]
     );
+    let edits: Vec<bool> = plan.phases.iter().map(|phase| phase.edits).collect();
+    assert_eq!(edits, [false, false, false, true, true, false]);
     assert_eq!(
         plan.phases[5].output.as_deref(),
         Some("docs/ai/dark-mode/audits/verdict.md")
@@ -59,23 +57,47 @@ fn the_seed_compiles_and_says_what_comes_later() {
 
 #[test]
 fn bundled_workflows_are_clean_and_name_their_strategy() {
+    let mut lines = Vec::new();
     for name in bundled_names() {
         let text = bundled(name).unwrap();
         let workflow = parse(&Source::new(name, text)).unwrap();
         assert_eq!(workflow.name, name);
         assert!(!workflow.description.is_empty());
         assert_eq!(check(&workflow, &config()), []);
-        let compiled = compiled(text, &bindings("x"));
-        assert_eq!(compiled.warnings, []);
         assert!(
-            compiled
-                .plan
+            workflow
                 .phases
                 .iter()
-                .all(|phase| phase.strategy == Strategy::Distilled)
+                .all(|phase| !phase.description.is_empty())
         );
+        let compiled = compiled(text, &bindings("x"));
+        assert_eq!(compiled.warnings, []);
+        lines.push(format!("# {name}"));
+        lines.extend(compiled.plan.phases.iter().map(|phase| {
+            let strategy = phase.strategy;
+            assert_ne!(strategy, Strategy::Full, "{name}");
+            format!("{strategy:?} {}", line(phase))
+        }));
     }
     assert!(bundled("nothing").is_none());
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn bundled_workflows_have_examples_that_work() {
+    for name in bundled_names() {
+        let text = bundled(name).unwrap();
+        let examples: String = text
+            .lines()
+            .map(|line| match line.trim_start().strip_prefix("# ") {
+                Some(key) if key.starts_with("verify: ") || key.starts_with("gate: ") => {
+                    format!("    {key}\n")
+                }
+                Some(_) | None => format!("{line}\n"),
+            })
+            .collect();
+        assert_eq!(compiled(&examples, &bindings("x")).warnings, [], "{name}");
+    }
 }
 
 #[test]
@@ -113,6 +135,8 @@ fn the_schema_knows_every_key() {
     for (part, known) in crate::workflow::read::part_keys() {
         let part = phase[part].as_object().unwrap();
         let object = match part.get("oneOf") {
+            // A list of lenses has maps with a name or maps of one name.
+            Some(either) if either[1].get("items").is_some() => &either[1]["items"]["oneOf"][0],
             Some(either) => &either[1],
             None => &serde_json::Value::Object(part.clone()),
         };
