@@ -14,6 +14,8 @@ pub enum Exit {
     Failed,
     /// Wrong usage, an invalid workflow or configuration, an agent that is not there: nothing ran.
     Usage,
+    /// The last audit's verdict is fail.
+    AuditFailed,
     /// A person is needed.
     Waiting,
     /// A limit stopped it.
@@ -28,6 +30,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => Self::SUCCESS,
             Exit::Failed => Self::from(1),
             Exit::Usage => Self::from(2),
+            Exit::AuditFailed => Self::from(3),
             Exit::Waiting => Self::from(4),
             Exit::Limited => Self::from(5),
             Exit::Interrupted(signal) => Self::from(128 + signal),

@@ -4,13 +4,18 @@ use serde_json::Value;
 
 use crate::model::{CallId, Failure, MicroUsd, Question, RunEnd, Timestamp};
 
+use super::audit::render_audit;
 use super::fold::RunView;
 use super::ledger::render_ledger;
+use super::news::because;
 use super::next::next_commands;
 use super::table::{Align, Table};
 use super::verdict::render_verdict;
 use super::view::{CallState, CallView, PhaseState, RunState, Supervisor, Totals};
-use super::words::{self, NOTHING, attempt_word, call_word, clean, failure_word, token_count};
+use super::view_task::TaskOutcome;
+use super::words::{
+    self, NOTHING, attempt_word, call_word, clean, failure_word, title, token_count,
+};
 
 /// A heading and its body, with an empty line above; nothing if the body is empty.
 pub(super) fn section(heading: &str, body: &str) -> String {
@@ -25,11 +30,11 @@ pub(super) fn verdicts(view: &RunView) -> String {
     view.phases
         .iter()
         .filter_map(|phase| {
-            let body = render_verdict(view, phase)?;
-            Some(section(
-                &format!("verdict of {}", clean(phase.name.as_str())),
-                &body,
-            ))
+            let judged = render_verdict(view, phase);
+            let body = [judged, render_audit(view, phase)];
+            let body = body.into_iter().flatten().reduce(|all, more| all + &more)?;
+            let heading = format!("verdict of {}", clean(phase.name.as_str()));
+            Some(section(&heading, &body))
         })
         .collect()
 }
@@ -54,7 +59,7 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
         }
         for attempt in &call.attempts {
             table.row([
-                clean(call.id.as_str()),
+                clean(&call.full_name()),
                 attempt.number.to_string(),
                 clean(attempt.model.as_str()),
                 clean(attempt.agent.as_str()),
@@ -82,7 +87,7 @@ fn unattempted(view: &RunView, call: &CallView) -> [String; 5] {
     };
     let model = view.model_of(&call.id).map(|model| clean(model.as_str()));
     [
-        clean(call.id.as_str()),
+        clean(&call.full_name()),
         String::new(),
         model.unwrap_or_default(),
         String::new(),
@@ -134,6 +139,19 @@ pub(super) fn failures(view: &RunView) -> String {
         if let PhaseState::Failed(failure) = &phase.state {
             text.push_str(&failure_lines(phase.name.as_str(), failure));
         }
+        if let PhaseState::Rejected(reason) = &phase.state {
+            text.push_str(&format!(
+                "  {}: a person rejected it{}\n",
+                clean(phase.name.as_str()),
+                because(reason)
+            ));
+        }
+        for end in &phase.task_ends {
+            if let TaskOutcome::Failed(failure) = &end.outcome {
+                let task = view.task_name(&phase.name, &end.task);
+                text.push_str(&failure_lines(&title(&task), failure));
+            }
+        }
     }
     for call in &view.calls {
         if let CallState::Failed(failure) = &call.state {
@@ -183,7 +201,11 @@ pub(super) fn waits_for(view: &RunView) -> String {
                 clean(phase.name.as_str()),
                 clean(reason)
             )),
-            _ => unreachable!("SOON"),
+            Question::Approve { text: asked } => text.push_str(&format!(
+                "  a person has to approve that {} begins: {}\n",
+                clean(phase.name.as_str()),
+                clean(asked)
+            )),
         }
     }
     match (view.state, &view.limit, &view.signal) {
