@@ -6,7 +6,7 @@ use super::fold::RunView;
 use super::table::{Align, Table};
 use super::view::PhaseView;
 use super::words::{
-    NOTHING, audit_word, clean, finding_place, findings_words, severity_word, wrap,
+    NOTHING, audit_word, clean, finding_place, findings_words, severity_word, worst_first, wrap,
 };
 
 /// Columns at which the summary is wrapped.
@@ -52,9 +52,7 @@ fn findings(findings: &[Finding]) -> Table {
         ("what was found", Align::Left),
     ])
     .indent(4);
-    let mut sorted: Vec<&Finding> = findings.iter().collect();
-    sorted.sort_by_key(|finding| finding.severity as u8);
-    for finding in sorted {
+    for finding in worst_first(findings) {
         let mut lines = wrap(&finding.problem, PROBLEM_WIDTH);
         if let Some(fix) = &finding.fix {
             lines.extend(wrap(&format!("fix: {}", fix.trim()), PROBLEM_WIDTH));

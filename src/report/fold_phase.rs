@@ -262,10 +262,9 @@ impl PhaseView {
 
     /// An audit sent the run back: what the present round left is kept, the next one may begin.
     fn begin_again(&mut self, at: Timestamp) {
-        if let Some(started) = self.started {
-            let time = self.ended.unwrap_or(at).since(started);
+        if let Some(time) = self.round_time(at) {
             self.past.push(PastRound {
-                time: Millis(time.0.saturating_sub(self.idle.0)),
+                time,
                 closing: match &self.state {
                     PhaseState::Closed(closing) => Some(closing.clone()),
                     PhaseState::Waiting

@@ -226,7 +226,7 @@ fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) ->
 fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timestamp) -> News {
     let time = view
         .phase(name)
-        .and_then(|phase| phase.time(at))
+        .and_then(|phase| phase.round_time(at))
         .unwrap_or_default();
     let scope = vec![clean(name.as_str())];
     match &closing.published {

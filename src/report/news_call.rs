@@ -12,7 +12,7 @@ use super::news::{News, Tone, failed, short};
 use super::view::CallView;
 use super::words::{
     audit_word, changes_words, clean, counted, failure_word, finding_place, findings_words,
-    severity_word, spent, title,
+    severity_word, spent, title, worst_first,
 };
 
 /// Findings that a line of progress names; the summary has them all.
@@ -143,6 +143,7 @@ fn attempt_succeeded(
         ),
     };
     let notes = findings(&result.answer)
+        .into_iter()
         .chain(refused(result))
         .chain(result.remarks.iter().map(|remark| clean(remark)));
     notes.fold(News::new(scope(view, call), tone, text), News::note)
@@ -169,20 +170,24 @@ fn tasks_words(tasks: &[Task]) -> String {
     format!("{count} ({})", words.join(", "))
 }
 
-/// An audit's first findings, a line each.
-fn findings(answer: &Answer) -> impl Iterator<Item = String> + '_ {
-    let findings = match answer {
-        Answer::Audit(audit) => audit.findings.as_slice(),
-        Answer::Document | Answer::Judgement(_) | Answer::Tasks(_) | Answer::Invalid { .. } => &[],
+/// An audit's worst findings, a line each.
+fn findings(answer: &Answer) -> Vec<String> {
+    let Answer::Audit(audit) = answer else {
+        return Vec::new();
     };
-    let more = findings.len().saturating_sub(FINDINGS_SHOWN);
-    let rest = (more > 0).then(|| format!("and {more} more"));
     let line = |finding: &Finding| {
-        let place = finding_place(finding);
+        let place = match &finding.file {
+            Some(_) => format!(", {}", finding_place(finding)),
+            None => String::new(),
+        };
         let severity = severity_word(finding.severity);
-        format!("{severity}, {place}: {}", clean(&finding.problem))
+        format!("{severity}{place}: {}", clean(&finding.problem))
     };
-    findings.iter().take(FINDINGS_SHOWN).map(line).chain(rest)
+    let worst = worst_first(&audit.findings);
+    let shown = worst.iter().take(FINDINGS_SHOWN).map(|one| line(one));
+    let more = worst.len().saturating_sub(FINDINGS_SHOWN);
+    let rest = (more > 0).then(|| format!("and {more} more"));
+    shown.chain(rest).collect()
 }
 
 /// The edits that were not taken over, a line each.

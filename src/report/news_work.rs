@@ -1,6 +1,8 @@
 //! The wording of what happens to tasks, to changes and to the commands that prove them.
 
-use crate::model::{Destination, Event, PhaseName, Record, TaskId, Verification, VerifyOutcome};
+use crate::model::{
+    Destination, Event, Failure, PhaseName, Record, TaskId, Verification, VerifyOutcome,
+};
 
 use super::fold::RunView;
 use super::news::{News, Tone, because, failed};
@@ -29,11 +31,7 @@ pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {
             phase,
             task,
             failure,
-        } => Some(failed(
-            scope(view, phase, Some(task)),
-            "task given up",
-            failure,
-        )),
+        } => Some(task_failed(view, phase, task, failure)),
         Event::LoopedBack { from, to, round } => Some(looped_back(view, from, to, *round)),
         Event::ChangesApplied { to, files, .. } => {
             Some(News::new(Vec::new(), Tone::Good, applied_words(to, *files)))
@@ -117,6 +115,15 @@ fn verified(scope: Vec<String>, untouched: bool, verification: &Verification) ->
                 "its output is in the run folder: {}",
                 clean(&verification.output.path)
             )),
+    }
+}
+
+fn task_failed(view: &RunView, phase: &PhaseName, task: &TaskId, failure: &Failure) -> News {
+    let scope = scope(view, phase, Some(task));
+    match view.is_said_of_a_call(phase, failure) {
+        // The call's own line stands above.
+        true => News::new(scope, Tone::Bad, "task given up"),
+        false => failed(scope, "task given up", failure),
     }
 }
 

@@ -109,7 +109,7 @@ fn answers(view: &RunView) -> Vec<(String, String)> {
 
 /// A name as a shell takes it for one word; phases may be called anything.
 fn shell_word(name: &str) -> String {
-    let harmless = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.');
+    let harmless = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.' | '/');
     if !name.is_empty() && name.chars().all(harmless) {
         return name.to_owned();
     }

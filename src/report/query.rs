@@ -1,8 +1,8 @@
 //! What the others in this room ask of a run's view.
 
 use crate::model::{
-    Answer, Audit, CallId, CallResult, Decider, Judgement, Label, ModelName, PhaseName, Question,
-    TaskList, Timestamp,
+    Answer, Audit, CallId, CallResult, Decider, Failure, Judgement, Label, ModelName, PhaseName,
+    Question, TaskList, Timestamp,
 };
 
 use super::fold::RunView;
@@ -87,6 +87,12 @@ impl RunView {
                 None
             }
         }
+    }
+
+    /// Whether a call of the phase ended with just this failure.
+    pub(super) fn is_said_of_a_call(&self, phase: &PhaseName, failure: &Failure) -> bool {
+        self.calls_of(phase)
+            .any(|call| matches!(&call.state, CallState::Failed(own) if own == failure))
     }
 
     /// The phases that need a person, with what they ask.

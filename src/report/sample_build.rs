@@ -128,7 +128,8 @@ pub(super) fn variants() -> Vec<Record> {
             result.changes.is_some() || !matches!(result.answer, Answer::Document)
         }
         Event::CallCreated { call } => call.task.is_some(),
-        Event::PersonAsked { .. } | Event::PersonAnswered { .. } => true,
+        Event::PhaseClosed { closing, .. } => closing.patch.is_some(),
+        Event::PersonAsked { .. } => true,
         _ => false,
     };
     let mut found: Vec<Record> = Vec::new();

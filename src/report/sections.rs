@@ -8,10 +8,9 @@ use super::audit::render_audit;
 use super::fold::RunView;
 use super::ledger::render_ledger;
 use super::news::because;
-use super::next::next_commands;
 use super::table::{Align, Table};
 use super::verdict::render_verdict;
-use super::view::{CallState, CallView, PhaseState, RunState, Supervisor, Totals};
+use super::view::{CallState, CallView, PhaseState, RunState, Totals};
 use super::view_task::TaskOutcome;
 use super::words::{
     self, NOTHING, attempt_word, call_word, clean, failure_word, title, token_count,
@@ -147,7 +146,9 @@ pub(super) fn failures(view: &RunView) -> String {
             ));
         }
         for end in &phase.task_ends {
-            if let TaskOutcome::Failed(failure) = &end.outcome {
+            if let TaskOutcome::Failed(failure) = &end.outcome
+                && !view.is_said_of_a_call(&phase.name, failure)
+            {
                 let task = view.task_name(&phase.name, &end.task);
                 text.push_str(&failure_lines(&title(&task), failure));
             }
@@ -155,7 +156,7 @@ pub(super) fn failures(view: &RunView) -> String {
     }
     for call in &view.calls {
         if let CallState::Failed(failure) = &call.state {
-            text.push_str(&failure_lines(call.id.as_str(), failure));
+            text.push_str(&failure_lines(&call.full_name(), failure));
         }
     }
     text
@@ -220,9 +221,8 @@ pub(super) fn waits_for(view: &RunView) -> String {
     text
 }
 
-/// The commands to go on, aligned, each with what it is for.
-pub(super) fn next(view: &RunView, supervisor: Supervisor) -> String {
-    let commands = next_commands(view, supervisor);
+/// Commands, aligned, each with what it is for.
+pub(super) fn commands(commands: &[(String, String)]) -> String {
     let width = commands.iter().map(|(command, _)| command.len()).max();
     let width = width.unwrap_or(0);
     commands

@@ -31,9 +31,7 @@ pub(super) fn work(view: &RunView, folder: &str) -> String {
 /// One sentence; nothing if no phase may change anything.
 fn standing(view: &RunView) -> String {
     let text = match view.standing() {
-        Standing::Nothing if view.phases.iter().any(|phase| phase.edits) => {
-            "none so far".to_owned()
-        }
+        Standing::Nothing if view.phases.iter().any(|phase| phase.edits) => "none".to_owned(),
         Standing::Nothing => return String::new(),
         Standing::Pending => "kept by the run; your project is untouched".to_owned(),
         Standing::Applied { to, files } => applied_words(&to, files),
@@ -167,11 +165,15 @@ fn verified(view: &RunView, folder: &str) -> String {
     ])
     .indent(2);
     for phase in &view.phases {
-        for (index, one) in phase.verified.iter().enumerate() {
-            let runs_before = same(one, phase.verified.iter().take(index));
-            if same(one, phase.verified.iter().skip(index + 1)) > 0 {
+        for (index, first) in phase.verified.iter().enumerate() {
+            let is_same = |other: &&Verified| {
+                other.task == first.task && other.verification.command == first.verification.command
+            };
+            if phase.verified.iter().take(index).any(|one| is_same(&one)) {
                 continue;
             }
+            let runs: Vec<&Verified> = phase.verified.iter().filter(is_same).collect();
+            let one = runs.last().copied().unwrap_or(first);
             let output = match one.verification.outcome {
                 VerifyOutcome::Passed => NOTHING.to_owned(),
                 VerifyOutcome::Failed | VerifyOutcome::AlreadyFailing | VerifyOutcome::TimedOut => {
@@ -186,7 +188,7 @@ fn verified(view: &RunView, folder: &str) -> String {
                 title(&one.verification.command),
                 verify_words(&one.verification),
                 one.verification.wall.to_string(),
-                (runs_before + 1).to_string(),
+                runs.len().to_string(),
                 output,
             ]);
         }
@@ -195,12 +197,4 @@ fn verified(view: &RunView, folder: &str) -> String {
         true => String::new(),
         false => table.to_string(),
     }
-}
-
-/// How many of these are the same command for the same task.
-fn same<'a>(one: &Verified, others: impl Iterator<Item = &'a Verified>) -> usize {
-    let is_same = |other: &&Verified| {
-        other.task == one.task && other.verification.command == one.verification.command
-    };
-    others.filter(is_same).count()
 }

@@ -7,7 +7,10 @@ use crate::model::{CallId, Timestamp};
 
 use super::fold::RunView;
 use super::json::instant;
-use super::sections::{attempts, failures, ledgers, next, remarks, section, verdicts, waits_for};
+use super::next::next_commands;
+use super::sections::{
+    attempts, commands, failures, ledgers, remarks, section, verdicts, waits_for,
+};
 use super::sections_work::work;
 use super::table::{Align, Table};
 use super::view::{AttemptState, PhaseState, PhaseView, Supervisor};
@@ -49,7 +52,10 @@ pub fn render_show(shown: &Shown<'_>) -> String {
     text.push_str(&section("remarks", &remarks(view)));
     text.push_str(&section("waits", &waits_for(view)));
     text.push_str(&section("files", &files(shown)));
-    text.push_str(&section("next", &next(view, shown.supervisor)));
+    text.push_str(&section(
+        "next",
+        &commands(&next_commands(view, shown.supervisor)),
+    ));
     text
 }
 

@@ -5,7 +5,10 @@ use serde_json::Value;
 use crate::model::{CallId, RunEnd, Timestamp};
 
 use super::fold::RunView;
-use super::sections::{attempts, failures, ledgers, next, remarks, section, verdicts, waits_for};
+use super::next::next_commands;
+use super::sections::{
+    attempts, commands, failures, ledgers, remarks, section, verdicts, waits_for,
+};
 use super::sections_work::work;
 use super::view::{RunState, Supervisor};
 use super::words::{clean, counted, end_word, spent};
@@ -42,10 +45,12 @@ pub fn render_summary(summary: &Summary<'_>) -> String {
         "everything lies in",
         &format!("  {}\n", summary.folder),
     ));
-    let look = view.run.as_ref().map_or_else(String::new, |run| {
-        format!("  tipstaff show {run}   # see this again\n")
-    });
-    text.push_str(&section("next", &(next(view, Supervisor::Gone) + &look)));
+    let mut next = next_commands(view, Supervisor::Gone);
+    next.extend(view.run.iter().map(|run| {
+        let show = format!("tipstaff show {run}");
+        (show, "see this again".to_owned())
+    }));
+    text.push_str(&section("next", &commands(&next)));
     text
 }
 

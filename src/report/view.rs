@@ -109,16 +109,16 @@ impl PhaseView {
     /// How long it took, or takes so far, in all its rounds, without the time when nobody worked on
     /// it; `None` before it began.
     pub fn time(&self, now: Timestamp) -> Option<Millis> {
-        let past = self.past.iter().map(|round| round.time.0);
-        let time = past.fold(self.round_time(now), |sum, time| {
-            Some(sum.unwrap_or(0).saturating_add(time))
-        });
-        time.map(Millis)
+        let past = self.past.iter().map(|round| round.time);
+        past.fold(self.round_time(now), |sum, time| {
+            Some(Millis(sum.unwrap_or_default().0.saturating_add(time.0)))
+        })
     }
 
-    fn round_time(&self, now: Timestamp) -> Option<u64> {
+    /// The same of its present round alone.
+    pub fn round_time(&self, now: Timestamp) -> Option<Millis> {
         let time = self.ended.unwrap_or(now).since(self.started?);
-        Some(time.0.saturating_sub(self.idle.0))
+        Some(Millis(time.0.saturating_sub(self.idle.0)))
     }
 
     /// Which time it is done, from 1.

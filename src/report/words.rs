@@ -214,6 +214,17 @@ pub(super) fn findings_words(findings: &[Finding]) -> String {
     }
 }
 
+/// Findings, the worst first.
+pub(super) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
+    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    sorted.sort_by_key(|finding| match finding.severity {
+        Severity::Blocker => 0,
+        Severity::Major => 1,
+        Severity::Minor => 2,
+    });
+    sorted
+}
+
 /// Where a finding is: `src/a.rs:12`.
 pub(super) fn finding_place(finding: &Finding) -> String {
     match (&finding.file, finding.line) {
