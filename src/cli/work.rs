@@ -111,6 +111,7 @@ fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {
     match end {
         RunEnd::Done => Exit::Done,
         RunEnd::Failed => Exit::Failed,
+        RunEnd::AuditFailed => Exit::AuditFailed,
         RunEnd::Waiting => Exit::Waiting,
         RunEnd::Limited => Exit::Limited,
         RunEnd::Interrupted => Exit::Interrupted(match signal {
@@ -118,7 +119,6 @@ fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {
             Some("SIGHUP") => 1,
             _ => 2,
         }),
-        RunEnd::AuditFailed => Exit::AuditFailed,
     }
 }
 

@@ -214,6 +214,13 @@ fn is_decisive(event: &Event) -> bool {
         | Event::ProposalsSealed { .. }
         | Event::WinnerChosen { .. }
         | Event::PhaseClosed { .. }
+        | Event::Verified { .. }
+        | Event::TaskDone { .. }
+        | Event::TaskFailed { .. }
+        | Event::PhaseSkipped { .. }
+        | Event::LoopedBack { .. }
+        | Event::ChangesApplied { .. }
+        | Event::ChangesKept { .. }
         | Event::PhaseFailed { .. }
         | Event::PersonAsked { .. }
         | Event::PersonAnswered { .. }
@@ -221,6 +228,5 @@ fn is_decisive(event: &Event) -> bool {
         | Event::LimitsRaised { .. }
         | Event::RunInterrupted { .. }
         | Event::RunEnded { .. } => true,
-        _ => unreachable!("SOON"),
     }
 }

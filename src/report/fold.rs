@@ -4,12 +4,12 @@
 //! display must never be what stops a run.
 
 use crate::model::{
-    CallId, CallSpec, Decider, Event, Label, Millis, PhaseName, Record, RunEnd, RunId, RunLimits,
-    Timestamp,
+    CallId, CallSpec, Event, Millis, Purpose, Record, RunEnd, RunId, RunLimits, Timestamp,
 };
-use crate::plan::Plan;
+use crate::plan::{PhaseKind, Plan};
 
-use super::view::{CallState, CallView, PhaseState, PhaseView, RunState, Winner};
+use super::view::{CallState, CallView, PhaseState, PhaseView, RunState};
+use super::view_work::{LoopView, Standing};
 
 /// A run as it stands after some of its records.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,6 +40,14 @@ pub struct RunView {
     pub phases: Vec<PhaseView>,
     /// Its calls, in the order they were created.
     pub calls: Vec<CallView>,
+    /// The times that an audit sent it back, oldest first.
+    pub loops: Vec<LoopView>,
+    /// The git tree that it began with.
+    pub base: Option<String>,
+    /// The git tree that holds its changes so far; `base` as long as there are none.
+    pub tree: Option<String>,
+    /// What became of that tree, once that is decided.
+    pub(super) applied: Option<Standing>,
     /// Wall-clock time of the supervisors' earlier work.
     pub(super) worked: Millis,
 }
@@ -47,19 +55,7 @@ pub struct RunView {
 impl RunView {
     /// A run that has not begun.
     pub fn new(plan: &Plan) -> Self {
-        let phase = |phase: &crate::plan::PhasePlan| PhaseView {
-            name: phase.name.clone(),
-            description: phase.description.clone(),
-            kind: phase.kind.clone(),
-            folder: plan.phase_folder(&phase.name).unwrap_or_default(),
-            state: PhaseState::Waiting,
-            started: None,
-            ended: None,
-            idle: Millis::default(),
-            stragglers_until: None,
-            labels: Vec::new(),
-            winner: None,
-        };
+        let phase = |phase| PhaseView::new(plan, phase);
         Self {
             run: None,
             version: String::new(),
@@ -74,6 +70,10 @@ impl RunView {
             signal: None,
             phases: plan.phases.iter().map(phase).collect(),
             calls: Vec::new(),
+            loops: Vec::new(),
+            base: None,
+            tree: None,
+            applied: None,
             worked: Millis::default(),
         }
     }
@@ -91,58 +91,47 @@ impl RunView {
     pub fn apply(&mut self, record: &Record) {
         let at = record.at;
         match &record.event {
-            Event::RunStarted { run, version, .. } => self.run_started(run, version, at),
+            Event::RunStarted {
+                run, version, base, ..
+            } => self.run_started(run, version, base, at),
             Event::RunResumed { version } => self.run_resumed(version, at),
             Event::LimitReached { limit } => self.limit = Some(limit.clone()),
             Event::LimitsRaised { limits } => self.limits = *limits,
             Event::RunInterrupted { signal } => self.signal = Some(signal.clone()),
             Event::RunEnded { end } => self.run_ended(*end, at),
-            Event::PhaseStarted { phase } => self.on_phase(phase, |phase| {
-                phase.state = PhaseState::Running;
-                phase.started.get_or_insert(at);
-            }),
-            Event::QuorumReached { phase, until } => {
-                self.on_phase(phase, |phase| phase.stragglers_until = Some(*until));
+            Event::PhaseStarted { .. }
+            | Event::QuorumReached { .. }
+            | Event::ProposalsSealed { .. }
+            | Event::WinnerChosen { .. }
+            | Event::PhaseClosed { .. }
+            | Event::PhaseFailed { .. }
+            | Event::PhaseSkipped { .. }
+            | Event::PersonAsked { .. }
+            | Event::PersonAnswered { .. }
+            | Event::LoopedBack { .. } => self.apply_to_phase(&record.event, at),
+            Event::Verified { .. }
+            | Event::TaskDone { .. }
+            | Event::TaskFailed { .. }
+            | Event::ChangesApplied { .. }
+            | Event::ChangesKept { .. } => self.apply_to_work(&record.event),
+            Event::CallCreated { .. } | Event::CallReused { .. } => {
+                self.apply_to_call(&record.event, at);
+                self.apply_to_work(&record.event);
             }
-            Event::ProposalsSealed { phase, labels } => self.on_phase(phase, |phase| {
-                phase.stragglers_until = None;
-                phase.labels.clone_from(labels);
-            }),
-            Event::WinnerChosen {
-                phase,
-                call,
-                label,
-                by,
-            } => self.winner_chosen(phase, call, label.as_ref(), by),
-            Event::PhaseClosed { phase, closing } => {
-                self.phase_ended(phase, PhaseState::Closed(closing.clone()), at);
-            }
-            Event::PhaseFailed { phase, failure } => {
-                self.phase_ended(phase, PhaseState::Failed(failure.clone()), at);
-            }
-            Event::PersonAsked { phase, question } => {
-                self.on_phase(phase, |phase| {
-                    phase.state = PhaseState::Asking(question.clone());
-                });
-            }
-            Event::PersonAnswered { phase, .. } => {
-                self.on_phase(phase, |phase| phase.state = PhaseState::Running);
-            }
-            Event::CallCreated { .. }
-            | Event::CallReused { .. }
-            | Event::CallFailed { .. }
+            Event::CallFailed { .. }
             | Event::RetryScheduled { .. }
             | Event::AttemptStarted { .. }
             | Event::AttemptSpawned { .. }
             | Event::AttemptProgressed { .. }
             | Event::AttemptSucceeded { .. }
             | Event::AttemptFailed { .. } => self.apply_to_call(&record.event, at),
-            _ => unreachable!("SOON"),
         }
         self.last = Some(at);
     }
 
-    fn run_started(&mut self, run: &RunId, version: &str, at: Timestamp) {
+    fn run_started(&mut self, run: &RunId, version: &str, base: &str, at: Timestamp) {
+        self.base = Some(base.to_owned());
+        self.tree = Some(base.to_owned());
         self.run = Some(run.clone());
         version.clone_into(&mut self.version);
         self.state = RunState::UnderWay;
@@ -181,56 +170,43 @@ impl RunView {
         }
     }
 
-    fn winner_chosen(
-        &mut self,
-        phase: &PhaseName,
-        call: &CallId,
-        label: Option<&Label>,
-        by: &Decider,
-    ) {
-        self.on_phase(phase, |phase| {
-            phase.winner = Some(Winner {
-                call: call.clone(),
-                label: label.cloned(),
-                by: by.clone(),
-            });
-        });
-    }
-
-    fn phase_ended(&mut self, phase: &PhaseName, state: PhaseState, at: Timestamp) {
-        self.on_phase(phase, |phase| {
-            phase.state = state;
-            phase.ended = Some(at);
-        });
-    }
-
     /// A call that failed in an earlier session is decided upon anew: its attempts still count.
     pub(super) fn add_call(&mut self, spec: &CallSpec, state: CallState) {
         if let Some(known) = self.calls.iter_mut().find(|call| call.id == spec.id) {
             known.state = state;
             return;
         }
+        let phase = self.phase(&spec.phase);
+        let (round, lens) = phase.map_or((1, None), |phase| (phase.round(), lens(phase, spec)));
         self.calls.push(CallView {
             id: spec.id.clone(),
             phase: spec.phase.clone(),
             purpose: spec.purpose,
             slot: spec.slot,
             chain: spec.chain.clone(),
+            task: spec.task.clone(),
+            lens,
+            round,
             state,
             attempts: Vec::new(),
         });
-    }
-
-    fn on_phase(&mut self, name: &PhaseName, change: impl FnOnce(&mut PhaseView)) {
-        if let Some(phase) = self.phases.iter_mut().find(|phase| &phase.name == name) {
-            change(phase);
-        }
     }
 
     pub(super) fn on_call(&mut self, id: &CallId, change: impl FnOnce(&mut CallView)) {
         if let Some(call) = self.calls.iter_mut().find(|call| &call.id == id) {
             change(call);
         }
+    }
+}
+
+/// The name of the question that a call of a `parallel` phase answers: its slot counts them.
+fn lens(phase: &PhaseView, spec: &CallSpec) -> Option<String> {
+    match (&phase.kind, spec.purpose) {
+        (PhaseKind::Parallel { lenses, .. }, Purpose::Lens) => {
+            let index = usize::try_from(spec.slot).ok()?.checked_sub(1)?;
+            lenses.get(index).map(|lens| lens.name.clone())
+        }
+        _ => None,
     }
 }
 

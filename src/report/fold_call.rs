@@ -58,6 +58,13 @@ impl RunView {
             | Event::ProposalsSealed { .. }
             | Event::WinnerChosen { .. }
             | Event::PhaseClosed { .. }
+            | Event::Verified { .. }
+            | Event::TaskDone { .. }
+            | Event::TaskFailed { .. }
+            | Event::PhaseSkipped { .. }
+            | Event::LoopedBack { .. }
+            | Event::ChangesApplied { .. }
+            | Event::ChangesKept { .. }
             | Event::PhaseFailed { .. }
             | Event::PersonAsked { .. }
             | Event::PersonAnswered { .. }
@@ -65,7 +72,6 @@ impl RunView {
             | Event::LimitsRaised { .. }
             | Event::RunInterrupted { .. }
             | Event::RunEnded { .. } => {}
-            _ => unreachable!("SOON"),
         }
     }
 }

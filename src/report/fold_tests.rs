@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::Usage;
-use crate::report::sample;
+use crate::model::{Label, ModelName, TaskId, Usage};
+use crate::report::{sample, sample_build};
 
 #[test]
 fn the_states_of_an_ensemble() {
@@ -88,16 +88,91 @@ fn reused_calls_that_point_at_each_other_end() {
     assert_eq!(view.result(&view.calls[0]), None);
 }
 
+#[test]
+fn a_task_is_waiting_running_checked_and_done_and_open_again_when_a_loop_takes_it_up() {
+    let history = sample_build::build();
+    let state = |count: usize| {
+        let view = RunView::replay(&history.plan, &history.records[..count]);
+        let phase = view.phase(&"execute".into()).expect("planned").clone();
+        let tasks = view.tasks(&phase);
+        let task = tasks.iter().find(|task| task.task.id == TaskId::from("T1"));
+        format!("{:?}", task.expect("it was written down").state)
+    };
+    let done = history.until("TaskDone");
+    let verified = history.until("Verified");
+    assert_eq!(state(history.until("PersonAnswered")), "Waiting");
+    assert_eq!(state(verified - 2), "Running");
+    assert_eq!(state(verified), "Checking");
+    assert_eq!(state(done), "Done");
+    let looped = history.until("LoopedBack");
+    assert_eq!(state(looped), "Done");
+    assert_eq!(state(looped + 2), "Running");
+}
+
+#[test]
+fn a_loop_begins_the_phases_from_there_on_again_and_keeps_what_they_left() {
+    let mut history = sample_build::build();
+    let whole = RunView::replay(&history.plan, &history.records);
+    history.records.truncate(history.until("LoopedBack"));
+    let view = RunView::replay(&history.plan, &history.records);
+    let rounds: Vec<u32> = view.phases.iter().map(PhaseView::round).collect();
+    assert_eq!(rounds, [1, 1, 2, 2, 2, 1]);
+    let audit = &view.phases[4];
+    assert_eq!(audit.state, PhaseState::Waiting);
+    assert!(audit.closing().is_some());
+    let now = view.last.expect("there are records");
+    assert_eq!(audit.time(now), Some(Millis(3_010)));
+    assert_eq!(whole.phases[4].time(now), Some(Millis(6_020)));
+}
+
+#[test]
+fn calls_about_tasks_and_lenses_are_known_by_them() {
+    let mut history = sample_build::build();
+    let lens = crate::plan::LensPlan {
+        name: "security".to_owned(),
+        chain: vec![ModelName::from("claude-opus")],
+        prompt: String::new(),
+    };
+    history.plan.phases[0].kind = PhaseKind::Parallel {
+        lenses: vec![lens],
+        judge: None,
+    };
+    let mut view = RunView::replay(&history.plan, &history.records);
+    let task = view.call(&CallId::from("execute.task-1")).expect("created");
+    assert_eq!(task.short_name(), "T1 Count requests per client");
+    assert_eq!(task.full_name(), "execute.task-1 (T1)");
+    let created = history
+        .records
+        .iter()
+        .find_map(|record| match &record.event {
+            Event::CallCreated { call } => Some(call.clone()),
+            _ => None,
+        });
+    let spec = CallSpec {
+        id: CallId::from("plan.lens-1"),
+        purpose: Purpose::Lens,
+        ..created.expect("calls were created")
+    };
+    view.add_call(&spec, CallState::Waiting);
+    let lens = view.call(&CallId::from("plan.lens-1")).expect("added");
+    assert_eq!(lens.short_name(), "lens-1 security");
+}
+
 proptest! {
     /// Any records in any order, from any point on: everything can still be shown.
     #[test]
-    fn no_history_is_too_odd_to_show(picks in prop::collection::vec(0..400_usize, 0..80)) {
+    fn no_history_is_too_odd_to_show(
+        picks in prop::collection::vec(0..400_usize, 0..80),
+        builds in any::<bool>(),
+    ) {
         let mut all = sample::ensemble().records;
         all.extend(sample::waiting().records);
         all.extend(sample::failed().records);
         all.extend(sample::hostile().records);
         all.extend(sample::every_event());
-        let plan = sample::ensemble().plan;
+        all.extend(sample_build::build().records);
+        all.extend(sample_build::build_that_lost_a_task().records);
+        let plan = if builds { sample_build::build().plan } else { sample::ensemble().plan };
         let picked: Vec<Record> = picks.iter().map(|pick| all[pick % all.len()].clone()).collect();
         let mut display = crate::report::Display::plain(RunView::new(&plan), std::io::sink());
         for record in &picked {

@@ -12,12 +12,15 @@ use super::error::ReportError;
 use super::fold::RunView;
 use super::news::{Interest, News, Tone, news};
 use super::paint::{Colors, Terminal};
-use super::view::{AttemptState, AttemptView, CallState, CallView, RunState};
-use super::words::{clean, cost, counted, token_count};
+use super::view::{AttemptState, AttemptView, CallState, CallView, PhaseState, RunState};
+use super::view_task::TaskState;
+use super::words::{clean, cost, counted, title, token_count};
 
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 /// A name longer than this is cut in the frame, so that one cannot push the rest out of sight.
 const NAME_WIDTH: usize = 28;
+/// Lines of the frame that are not about one call, and the cursor's.
+const FIXED_LINES: usize = 3;
 
 /// The live display.
 #[derive(Debug)]
@@ -119,10 +122,10 @@ impl Live {
                 .collect(),
             RunState::Planned | RunState::Ended(_) => return Vec::new(),
         };
-        let name_width = widest(open.iter().map(|call| call.short_name()));
+        let name_width = widest(open.iter().map(|call| clean(&call.short_name())));
         let model_width = widest(
             open.iter()
-                .filter_map(|call| call.model().map(|model| model.as_str())),
+                .filter_map(|call| call.model().map(|model| model.as_str().to_owned())),
         );
         let mut lines: Vec<String> = open
             .iter()
@@ -130,13 +133,15 @@ impl Live {
             .collect();
         self.fit(&mut lines);
         lines.extend(self.straggler_line(now));
+        lines.extend(self.checking_line());
         lines.push(self.footer(&open, now));
         lines
     }
 
-    /// Leaves room for the straggler line, the footer and the line of the cursor.
+    /// Leaves room for the straggler line (or the one of what is checked), the footer and the line
+    /// of the cursor.
     fn fit(&self, lines: &mut Vec<String>) {
-        let room = self.terminal.size().rows.saturating_sub(3);
+        let room = self.terminal.size().rows.saturating_sub(FIXED_LINES);
         if lines.len() > room {
             let hidden = lines.len() - room.saturating_sub(1);
             lines.truncate(room.saturating_sub(1));
@@ -171,7 +176,7 @@ impl Live {
         let mut line = format!(
             "{} {}  {}  {time:>7}  {tokens:>9}",
             self.style(symbol, Style::new().cyan()),
-            column(call.short_name(), names),
+            column(&call.short_name(), names),
             column(model, models),
         );
         if let Some(cost) = cost(usage.cost) {
@@ -192,6 +197,37 @@ impl Live {
         ))
     }
 
+    /// What is looked at while no call of an editing phase runs: its changes are captured, and its
+    /// `verify` commands may take their time.
+    fn checking_line(&self) -> Option<String> {
+        let phase = self.view.phases.iter().find(|phase| {
+            let began = self
+                .view
+                .calls_of(&phase.name)
+                .any(|call| call.round == phase.round());
+            phase.edits
+                && began
+                && phase.state == PhaseState::Running
+                && !self.view.calls_of(&phase.name).any(CallView::is_open)
+        })?;
+        let tasks = self.view.tasks(phase);
+        let task = tasks.iter().find(|task| task.state == TaskState::Checking);
+        let what = match task {
+            Some(task) => title(&format!("{} {}", task.task.id, task.task.title)),
+            None => clean(phase.name.as_str()),
+        };
+        Some(format!("  {what}: checking the changes"))
+    }
+
+    /// `1 of 3 tasks done`, of the phase at work.
+    fn task_count(&self) -> Option<String> {
+        let mut phases = self.view.phases.iter();
+        let phase = phases.find(|phase| phase.state == PhaseState::Running)?;
+        let tasks = self.view.tasks(phase);
+        let done = tasks.iter().filter(|task| task.state == TaskState::Done);
+        (!tasks.is_empty()).then(|| format!("{} of {} tasks done", done.count(), tasks.len()))
+    }
+
     fn footer(&self, open: &[&CallView], now: Timestamp) -> String {
         let totals = self.view.totals(now);
         let running = open
@@ -209,6 +245,7 @@ impl Live {
             format!("{} tokens", token_count(totals.usage.tokens())),
         ];
         parts.extend(cost(totals.usage.cost));
+        parts.extend(self.task_count());
         self.style(&parts.join(" · "), Style::new().dim())
     }
 }
@@ -235,8 +272,8 @@ fn seconds(time: Millis) -> String {
     }
 }
 
-fn widest<'a>(names: impl Iterator<Item = &'a str>) -> usize {
-    let width = |name| console::measure_text_width(name).min(NAME_WIDTH);
+fn widest(names: impl Iterator<Item = String>) -> usize {
+    let width = |name: String| console::measure_text_width(&name).min(NAME_WIDTH);
     names.map(width).max().unwrap_or(0)
 }
 
@@ -250,7 +287,7 @@ fn column(name: &str, width: usize) -> String {
 mod tests {
     use super::*;
     use crate::report::paint::Size;
-    use crate::report::sample;
+    use crate::report::{sample, sample_build};
 
     /// The frame and the lasting lines after the first `count` records, `after` ms later.
     fn screen(history: &sample::History, count: usize, size: Size, after: u64) -> String {
@@ -281,6 +318,25 @@ mod tests {
         let history = sample::ensemble();
         let count = history.until("QuorumReached");
         insta::assert_snapshot!(screen(&history, count, LARGE, 1_000));
+    }
+
+    #[test]
+    fn while_a_task_is_at_work() {
+        let history = sample_build::build();
+        let count = history.until("TaskDone") + 2;
+        insta::assert_snapshot!(screen(&history, count, LARGE, 1_000));
+    }
+
+    #[test]
+    fn while_changes_are_checked_the_frame_says_so() {
+        let history = sample_build::build();
+        let text = screen(&history, history.until("Verified") - 1, LARGE, 1_000);
+        let frame = text.split("----\n").nth(1).unwrap_or_default();
+        assert!(
+            frame.contains("T1 Count requests per client: checking"),
+            "{text}"
+        );
+        assert!(frame.contains("0 of 3 tasks done"), "{text}");
     }
 
     #[test]

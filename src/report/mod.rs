@@ -5,32 +5,41 @@
 //! the writers are handed in. What agents and providers said is shown only after control
 //! characters were taken out of it, so that no model can drive the user's terminal.
 
+mod audit;
 mod display;
 mod error;
 mod failure;
 mod fold;
 mod fold_call;
+mod fold_phase;
 mod json;
 mod ledger;
 mod live;
 mod news;
 mod news_call;
+mod news_work;
 mod next;
 mod paint;
 mod plain;
 mod query;
 mod runs;
 mod sections;
+mod sections_work;
 mod show;
 mod show_json;
+mod show_json_work;
 mod summary;
 mod table;
 mod verdict;
 mod view;
+mod view_task;
+mod view_work;
 mod words;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod sample_build;
 #[cfg(test)]
 mod sample_parts;
 
@@ -51,7 +60,9 @@ pub use summary::{Summary, render_summary};
 pub use table::{Align, Table};
 pub use verdict::render_verdict;
 pub use view::{
-    AttemptState, AttemptView, CallState, CallView, PhaseState, PhaseView, RunState, Supervisor,
-    Totals, Winner,
+    AttemptState, AttemptView, CallState, CallView, PastRound, PhaseState, PhaseView, RunState,
+    Supervisor, Totals, Winner,
 };
+pub use view_task::{TaskEnd, TaskOutcome, TaskState, TaskView};
+pub use view_work::{FileSum, LoopView, Standing, Verified};
 pub use words::token_count;

@@ -8,7 +8,8 @@ use crate::model::{
 
 use super::fold::RunView;
 use super::news_call::news_of_call;
-use super::words::{clean, counted, end_word, failure_word, kind_words, spent};
+use super::news_work::news_of_work;
+use super::words::{clean, counted, end_word, failure_word, kind_words, spent, title};
 
 /// How an event is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +95,11 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
         }
         Event::RunEnded { end } => Some(run_ended(view, *end, record.at)),
         Event::PhaseStarted { phase } => on_phase(phase, Tone::Calm, phase_started(view, phase)),
+        Event::PhaseSkipped { phase, condition } => on_phase(
+            phase,
+            Tone::Calm,
+            format!("skipped: `{}` does not hold", clean(condition)),
+        ),
         Event::QuorumReached { phase, until } => on_phase(
             phase,
             Tone::Calm,
@@ -118,12 +124,16 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
             Some(failed(vec![clean(phase.as_str())], "failed", failure))
         }
         Event::PersonAsked { phase, question } => Some(person_asked(phase, question)),
-        Event::PersonAnswered { phase, answer } => match answer {
-            PersonAnswer::Picked(label) => {
-                on_phase(phase, Tone::Calm, format!("a person picked {label}"))
-            }
-            _ => unreachable!("SOON"),
-        },
+        Event::PersonAnswered { phase, answer } => {
+            let (tone, text) = person_answered(answer);
+            on_phase(phase, tone, text)
+        }
+        Event::Verified { .. }
+        | Event::TaskDone { .. }
+        | Event::TaskFailed { .. }
+        | Event::LoopedBack { .. }
+        | Event::ChangesApplied { .. }
+        | Event::ChangesKept { .. } => news_of_work(view, record),
         Event::CallCreated { .. }
         | Event::CallReused { .. }
         | Event::CallFailed { .. }
@@ -133,13 +143,12 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
         | Event::AttemptProgressed { .. }
         | Event::AttemptSucceeded { .. }
         | Event::AttemptFailed { .. } => news_of_call(view, record),
-        _ => unreachable!("SOON"),
     }
 }
 
 pub(super) fn short(view: &RunView, id: &CallId, spec: Option<&CallSpec>) -> String {
     view.call(id)
-        .map(|call| clean(call.short_name()))
+        .map(|call| title(&call.short_name()))
         .or_else(|| spec.map(|spec| clean(spec.id.as_str())))
         .unwrap_or_else(|| clean(id.as_str()))
 }
@@ -161,10 +170,8 @@ fn run_ended(view: &RunView, end: RunEnd, at: Timestamp) -> News {
     let totals = view.totals(at);
     let tone = match end {
         RunEnd::Done => Tone::Good,
-        RunEnd::Failed => Tone::Bad,
+        RunEnd::Failed | RunEnd::AuditFailed => Tone::Bad,
         RunEnd::Waiting | RunEnd::Limited | RunEnd::Interrupted => Tone::Odd,
-        _ => unreachable!("SOON"),
-        _ => unreachable!("SOON"),
     };
     let text = format!(
         "run {}: {}, {}",
@@ -182,8 +189,12 @@ fn phase_started(view: &RunView, name: &PhaseName) -> String {
         return "started".to_owned();
     };
     let number = position.unwrap_or(0) + 1;
+    let again = match phase.round() {
+        1 => String::new(),
+        round => format!(" again, round {round}"),
+    };
     format!(
-        "phase {number} of {} started ({})",
+        "phase {number} of {} started{again} ({})",
         view.phases.len(),
         kind_words(&phase.kind)
     )
@@ -219,7 +230,7 @@ fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) ->
 fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timestamp) -> News {
     let time = view
         .phase(name)
-        .and_then(|phase| phase.time(at))
+        .and_then(|phase| phase.round_time(at))
         .unwrap_or_default();
     let scope = vec![clean(name.as_str())];
     match &closing.published {
@@ -242,13 +253,31 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
 }
 
 fn person_asked(phase: &PhaseName, question: &Question) -> News {
-    match question {
-        Question::PickWinner { reason } => News::new(
-            vec![clean(phase.as_str())],
-            Tone::Odd,
-            format!("a person has to pick: {}", clean(reason)),
+    let text = match question {
+        Question::PickWinner { reason } => format!("a person has to pick: {}", clean(reason)),
+        Question::Approve { text } => {
+            format!("a person has to approve that it begins: {}", clean(text))
+        }
+    };
+    News::new(vec![clean(phase.as_str())], Tone::Odd, text)
+}
+
+fn person_answered(answer: &PersonAnswer) -> (Tone, String) {
+    match answer {
+        PersonAnswer::Picked(label) => (Tone::Calm, format!("a person picked {label}")),
+        PersonAnswer::Approved => (Tone::Calm, "a person approved it".to_owned()),
+        PersonAnswer::Rejected { reason } => (
+            Tone::Bad,
+            format!("a person rejected it{}", because(reason)),
         ),
-        _ => unreachable!("SOON"),
+    }
+}
+
+/// `: REASON`, if there is one.
+pub(super) fn because(reason: &str) -> String {
+    match clean(reason) {
+        reason if reason.is_empty() => String::new(),
+        reason => format!(": {reason}"),
     }
 }
 

@@ -1,14 +1,22 @@
 //! The wording of what happens to calls and their attempts.
 
+use std::collections::BTreeMap;
+
 use crate::model::{
-    Answer, CallId, CallResult, Decision, Event, Failure, FailureKind, Millis, Record, Timestamp,
-    Usage,
+    Answer, AuditVerdict, CallId, CallResult, Decision, Event, Failure, FailureKind, Finding,
+    Millis, Record, Task, Timestamp, Usage,
 };
 
 use super::fold::RunView;
 use super::news::{News, Tone, failed, short};
 use super::view::{AttemptState, CallView};
-use super::words::{clean, failure_word, spent};
+use super::words::{
+    audit_word, changes_words, clean, counted, failure_word, finding_place, findings_words,
+    severity_word, spent, title, worst_first,
+};
+
+/// Findings that a line of progress names; the summary has them all.
+const FINDINGS_SHOWN: usize = 3;
 
 /// A record about a call in words, if it is worth a line.
 pub(super) fn news_of_call(view: &RunView, record: &Record) -> Option<News> {
@@ -56,6 +64,13 @@ pub(super) fn news_of_call(view: &RunView, record: &Record) -> Option<News> {
         | Event::ProposalsSealed { .. }
         | Event::WinnerChosen { .. }
         | Event::PhaseClosed { .. }
+        | Event::Verified { .. }
+        | Event::TaskDone { .. }
+        | Event::TaskFailed { .. }
+        | Event::PhaseSkipped { .. }
+        | Event::LoopedBack { .. }
+        | Event::ChangesApplied { .. }
+        | Event::ChangesKept { .. }
         | Event::PhaseFailed { .. }
         | Event::PersonAsked { .. }
         | Event::PersonAnswered { .. }
@@ -63,15 +78,14 @@ pub(super) fn news_of_call(view: &RunView, record: &Record) -> Option<News> {
         | Event::LimitsRaised { .. }
         | Event::RunInterrupted { .. }
         | Event::RunEnded { .. } => None,
-        _ => unreachable!("SOON"),
     }
 }
 
-fn scope(view: &RunView, id: &CallId) -> Vec<String> {
+pub(super) fn scope(view: &RunView, id: &CallId) -> Vec<String> {
     let Some(call) = view.call(id) else {
         return vec![clean(id.as_str())];
     };
-    let mut scope = vec![clean(call.phase.as_str()), clean(call.short_name())];
+    let mut scope = vec![clean(call.phase.as_str()), title(&call.short_name())];
     scope.extend(call.model().map(|model| clean(model.as_str())));
     scope
 }
@@ -97,7 +111,20 @@ fn attempt_succeeded(
 ) -> News {
     let spent = spent(time_of(view.call(call), attempt, at), &result.usage);
     let (tone, text) = match &result.answer {
-        Answer::Document => (Tone::Good, format!("done in {spent}")),
+        Answer::Document => (Tone::Good, format!("done in {spent}{}", changed(result))),
+        Answer::Tasks(list) => (
+            Tone::Good,
+            format!("done in {spent}: {}", tasks_words(&list.tasks)),
+        ),
+        Answer::Audit(audit) => {
+            let tone = match audit.verdict {
+                AuditVerdict::Pass => Tone::Good,
+                AuditVerdict::Fail => Tone::Odd,
+            };
+            let verdict = audit_word(audit.verdict);
+            let findings = findings_words(&audit.findings);
+            (tone, format!("done in {spent}: says {verdict}, {findings}"))
+        }
         Answer::Judgement(judgement) => {
             let decided = match (judgement.decision, &judgement.winner) {
                 (Decision::Pick, Some(label)) => format!("picks {label}"),
@@ -114,13 +141,65 @@ fn attempt_succeeded(
                 errors.first().map_or_else(String::new, |text| clean(text))
             ),
         ),
-        _ => unreachable!("SOON"),
     };
-    let mut news = News::new(scope(view, call), tone, text);
-    for remark in &result.remarks {
-        news = news.note(clean(remark));
+    let notes = findings(&result.answer)
+        .into_iter()
+        .chain(refused(result))
+        .chain(result.remarks.iter().map(|remark| clean(remark)));
+    notes.fold(News::new(scope(view, call), tone, text), News::note)
+}
+
+/// `: 2 files, +40 -3`, if the call was to change anything.
+fn changed(result: &CallResult) -> String {
+    result.changes.as_ref().map_or_else(String::new, |changes| {
+        format!(": {}", changes_words(&changes.files))
+    })
+}
+
+/// `4 tasks (backend 3, test 1)`.
+fn tasks_words(tasks: &[Task]) -> String {
+    let mut categories: BTreeMap<&str, u64> = BTreeMap::new();
+    for task in tasks {
+        *categories.entry(&task.category).or_default() += 1;
     }
-    news
+    let words: Vec<String> = categories
+        .iter()
+        .map(|(category, count)| format!("{} {count}", clean(category)))
+        .collect();
+    let count = counted(tasks.len() as u64, "task");
+    format!("{count} ({})", words.join(", "))
+}
+
+/// An audit's worst findings, a line each.
+fn findings(answer: &Answer) -> Vec<String> {
+    let Answer::Audit(audit) = answer else {
+        return Vec::new();
+    };
+    let line = |finding: &Finding| {
+        let place = match &finding.file {
+            Some(_) => format!(", {}", finding_place(finding)),
+            None => String::new(),
+        };
+        let severity = severity_word(finding.severity);
+        format!("{severity}{place}: {}", clean(&finding.problem))
+    };
+    let worst = worst_first(&audit.findings);
+    let shown = worst.iter().take(FINDINGS_SHOWN).map(|one| line(one));
+    let more = worst.len().saturating_sub(FINDINGS_SHOWN);
+    let rest = (more > 0).then(|| format!("and {more} more"));
+    shown.chain(rest).collect()
+}
+
+/// The edits that were not taken over, a line each.
+fn refused(result: &CallResult) -> impl Iterator<Item = String> + '_ {
+    let refused = result.changes.iter().flat_map(|changes| &changes.refused);
+    refused.map(|change| {
+        format!(
+            "not taken over: {} ({})",
+            clean(&change.path),
+            clean(&change.reason)
+        )
+    })
 }
 
 fn attempt_failed(

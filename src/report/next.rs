@@ -1,23 +1,23 @@
 //! Which command goes on with a run.
 
-use crate::model::{Question, RunEnd};
+use crate::model::{Destination, Question, RunEnd};
 
 use super::fold::RunView;
 use super::view::{RunState, Supervisor};
+use super::view_work::Standing;
 use super::words::{NOTHING, clean};
 
 /// The commands that make sense now, the most useful first; each with what it is for.
 ///
-/// Empty while a supervisor works on the run, and when it is done.
+/// Empty while a supervisor works on the run, and when it is done and changed nothing.
 pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, String)> {
     let Some(run) = &view.run else {
         return Vec::new();
     };
     let resume = |why: &str| (format!("tipstaff resume {run}"), why.to_owned());
-    match (view.state, supervisor) {
-        (RunState::Planned, _)
-        | (RunState::UnderWay, Supervisor::Alive)
-        | (RunState::Ended(RunEnd::Done), _) => Vec::new(),
+    let mut commands = match (view.state, supervisor) {
+        (RunState::Planned, _) | (RunState::UnderWay, Supervisor::Alive) => return Vec::new(),
+        (RunState::Ended(RunEnd::Done | RunEnd::AuditFailed), _) => Vec::new(),
         (RunState::UnderWay, Supervisor::Gone) | (RunState::Ended(RunEnd::Interrupted), _) => {
             vec![resume("go on; finished calls are not run again")]
         }
@@ -30,18 +30,49 @@ pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, Str
             vec![resume("go on once there is room; the limits can be raised")]
         }
         (RunState::Ended(RunEnd::Waiting), _) => {
-            let mut commands = picks(view);
+            let mut commands = answers(view);
             if commands.is_empty() {
                 commands.push(resume("go on"));
             }
             commands
         }
-        _ => unreachable!("SOON"),
-        _ => unreachable!("SOON"),
+    };
+    commands.extend(for_changes(view));
+    commands
+}
+
+/// What can be done with the run's changes.
+fn for_changes(view: &RunView) -> Vec<(String, String)> {
+    let run = view.run.as_ref().map_or("", |run| run.as_str());
+    let command = |verb: &str, why: &str| (format!("tipstaff {verb} {run}"), why.to_owned());
+    let look = || command("diff", "look at the changes");
+    match (view.standing(), view.state) {
+        (Standing::Nothing, _) => Vec::new(),
+        (Standing::Applied { to, .. }, _) => match to {
+            Destination::Tree => vec![look(), command("undo", "take the changes back")],
+            Destination::Branch(name) => {
+                let merge = format!("git merge {}", shell_word(&name));
+                vec![look(), (merge, "take the changes over".to_owned())]
+            }
+            Destination::Nowhere => vec![look()],
+        },
+        (Standing::Kept { .. }, _)
+        | (Standing::Pending, RunState::Ended(RunEnd::Done | RunEnd::AuditFailed)) => {
+            vec![look(), command("apply", "take the changes over")]
+        }
+        (Standing::Pending, RunState::Ended(RunEnd::Failed)) => vec![
+            look(),
+            command("apply", "take over what was done before it failed"),
+        ],
+        // The run may yet change more: taking it over now would be too early.
+        (Standing::Pending, RunState::Planned | RunState::UnderWay | RunState::Ended(_)) => {
+            vec![look()]
+        }
     }
 }
 
-fn picks(view: &RunView) -> Vec<(String, String)> {
+/// The commands that answer what the run asks.
+fn answers(view: &RunView) -> Vec<(String, String)> {
     let mut commands = Vec::new();
     let run = view.run.as_ref().map_or("", |run| run.as_str());
     for (phase, question) in view.questions() {
@@ -60,7 +91,17 @@ fn picks(view: &RunView) -> Vec<(String, String)> {
                     ));
                 }
             }
-            _ => unreachable!("SOON"),
+            Question::Approve { .. } => {
+                let name = clean(phase.name.as_str());
+                commands.push((
+                    format!("tipstaff approve {run}"),
+                    format!("let {name} begin"),
+                ));
+                commands.push((
+                    format!("tipstaff reject {run} --because TEXT"),
+                    "end the run here".to_owned(),
+                ));
+            }
         }
     }
     commands
@@ -68,7 +109,7 @@ fn picks(view: &RunView) -> Vec<(String, String)> {
 
 /// A name as a shell takes it for one word; phases may be called anything.
 fn shell_word(name: &str) -> String {
-    let harmless = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.');
+    let harmless = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.' | '/');
     if !name.is_empty() && name.chars().all(harmless) {
         return name.to_owned();
     }

@@ -76,7 +76,7 @@ fn stamp(time: Millis) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sample;
+    use crate::report::{sample, sample_build};
 
     fn lines(history: &sample::History) -> String {
         let mut plain = Plain::new(RunView::new(&history.plan), Vec::new());
@@ -99,6 +99,16 @@ mod tests {
     #[test]
     fn a_waiting_run_that_was_resumed_in_plain_lines() {
         insta::assert_snapshot!(lines(&sample::waiting()));
+    }
+
+    #[test]
+    fn a_feature_build_with_a_loop_in_plain_lines() {
+        insta::assert_snapshot!(lines(&sample_build::build()));
+    }
+
+    #[test]
+    fn a_lost_task_in_plain_lines() {
+        insta::assert_snapshot!(lines(&sample_build::build_that_lost_a_task()));
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! What the others in this room ask of a run's view.
 
 use crate::model::{
-    Answer, CallId, CallResult, Decider, Judgement, Label, ModelName, PhaseName, Question,
-    Timestamp,
+    Answer, Audit, CallId, CallResult, Decider, Failure, Judgement, Label, ModelName, PhaseName,
+    Question, TaskList, Timestamp,
 };
 
 use super::fold::RunView;
@@ -56,13 +56,43 @@ impl RunView {
         });
         let judged = |call| match &self.result(call)?.answer {
             Answer::Judgement(judgement) => Some((call, judgement)),
-            Answer::Document | Answer::Invalid { .. } => None,
-            _ => unreachable!("SOON"),
+            Answer::Document | Answer::Tasks(_) | Answer::Audit(_) | Answer::Invalid { .. } => None,
         };
         decider
             .and_then(|call| self.call(call))
             .and_then(judged)
             .or_else(|| self.calls_of(&phase.name).filter_map(judged).last())
+    }
+
+    /// The audits of a phase with the calls that gave them, oldest first.
+    pub fn audits<'a>(
+        &'a self,
+        phase: &'a PhaseView,
+    ) -> impl Iterator<Item = (&'a CallView, &'a Audit)> {
+        self.calls_of(&phase.name)
+            .filter_map(|call| match &self.result(call)?.answer {
+                Answer::Audit(audit) => Some((call, audit)),
+                Answer::Document
+                | Answer::Judgement(_)
+                | Answer::Tasks(_)
+                | Answer::Invalid { .. } => None,
+            })
+    }
+
+    /// The tasks that a call wrote down.
+    pub fn task_list<'a>(&'a self, call: &'a CallView) -> Option<&'a TaskList> {
+        match &self.result(call)?.answer {
+            Answer::Tasks(tasks) => Some(tasks),
+            Answer::Document | Answer::Judgement(_) | Answer::Audit(_) | Answer::Invalid { .. } => {
+                None
+            }
+        }
+    }
+
+    /// Whether a call of the phase ended with just this failure.
+    pub(super) fn is_said_of_a_call(&self, phase: &PhaseName, failure: &Failure) -> bool {
+        self.calls_of(phase)
+            .any(|call| matches!(&call.state, CallState::Failed(own) if own == failure))
     }
 
     /// The phases that need a person, with what they ask.
@@ -72,7 +102,9 @@ impl RunView {
             PhaseState::Waiting
             | PhaseState::Running
             | PhaseState::Closed(_)
-            | PhaseState::Failed(_) => None,
+            | PhaseState::Failed(_)
+            | PhaseState::Skipped(_)
+            | PhaseState::Rejected(_) => None,
         })
     }
 

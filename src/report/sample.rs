@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, CallId, CallResult, CallSpec, Decider, Decision, Digest, Event, FORMAT, Failure,
-    FailureKind, Label, Millis, ModelName, PersonAnswer, Purpose, Question, Record, RunEnd, RunId,
-    Timestamp, Usage,
+    FailureKind, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question, Record,
+    RunEnd, RunId, Timestamp, Usage,
 };
 use crate::plan::Plan;
 
+use super::sample_build;
 use super::sample_parts::{call, closed, document, limits, phase, plan, used, verdict};
 
 /// 2026-11-22T15:45:01Z.
@@ -22,14 +23,17 @@ pub(super) struct History {
 
 impl History {
     fn new() -> Self {
-        Self {
-            plan: plan(),
-            records: Vec::new(),
-        }
+        Self::of(plan())
+    }
+
+    /// A run of this plan to which nothing happened yet.
+    pub(super) fn of(plan: Plan) -> Self {
+        let records = Vec::new();
+        Self { plan, records }
     }
 
     /// Adds an event, `at` milliseconds after the start.
-    fn add(&mut self, at: u64, event: Event) {
+    pub(super) fn add(&mut self, at: u64, event: Event) {
         self.records.push(Record {
             seq: self.records.len() as u64 + 1,
             at: Timestamp(START + at),
@@ -47,27 +51,29 @@ impl History {
             + 1
     }
 
-    fn begin(&mut self) {
+    /// The run and its first phase began.
+    pub(super) fn begin(&mut self, first: &str) {
         self.add(
             0,
             Event::RunStarted {
                 run: RunId::from("20261122-154501-plan-3f"),
                 format: FORMAT,
                 version: "0.1.0".to_owned(),
-                workflow: "plan".to_owned(),
+                workflow: self.plan.workflow.clone(),
                 plan: Digest::new("ab".repeat(32)),
                 base: "cd".repeat(20),
                 files: Vec::new(),
             },
         );
-        self.add(10, Event::PhaseStarted { phase: phase() });
+        let phase = PhaseName::from(first);
+        self.add(10, Event::PhaseStarted { phase });
     }
 
-    fn create(&mut self, at: u64, call: CallSpec) {
+    pub(super) fn create(&mut self, at: u64, call: CallSpec) {
         self.add(at, Event::CallCreated { call });
     }
 
-    fn start(&mut self, at: u64, call: &str, attempt: u32, model: &str) {
+    pub(super) fn start(&mut self, at: u64, call: &str, attempt: u32, model: &str) {
         self.add(
             at,
             Event::AttemptStarted {
@@ -100,7 +106,7 @@ impl History {
         );
     }
 
-    fn succeed(&mut self, at: u64, call: &str, attempt: u32, result: CallResult) {
+    pub(super) fn succeed(&mut self, at: u64, call: &str, attempt: u32, result: CallResult) {
         self.add(
             at,
             Event::AttemptSucceeded {
@@ -111,7 +117,14 @@ impl History {
         );
     }
 
-    fn fail(&mut self, at: u64, call: &str, attempt: u32, failure: Failure, used: Usage) {
+    pub(super) fn fail(
+        &mut self,
+        at: u64,
+        call: &str,
+        attempt: u32,
+        failure: Failure,
+        used: Usage,
+    ) {
         self.add(
             at,
             Event::AttemptFailed {
@@ -162,7 +175,7 @@ pub(super) fn ensemble() -> History {
 /// A proposer without a key; nothing is left to judge.
 pub(super) fn failed() -> History {
     let mut history = History::new();
-    history.begin();
+    history.begin("plan");
     history.create(20, call("plan.propose-1", Purpose::Propose, 1, "gpt-4o"));
     history.start(30, "plan.propose-1", 1, "gpt-4o");
     let failure = Failure::new(FailureKind::Auth, "openai refused the key (401)")
@@ -239,7 +252,7 @@ pub(super) fn waiting() -> History {
 pub(super) fn hostile() -> History {
     const EVIL: &str = "evil\x1b[2J\x1b]0;title\x07\r\n\u{202e}text";
     let mut history = History::new();
-    history.begin();
+    history.begin("plan");
     history.create(20, call("plan.propose-1", Purpose::Propose, 1, "gpt-4o"));
     history.start(30, "plan.propose-1", 1, "gpt-4o");
     history.progress(40, "plan.propose-1", 1, used(1_000, 10, 0), EVIL);
@@ -268,13 +281,17 @@ pub(super) fn hostile() -> History {
     history
 }
 
-/// One record of each kind of event, as the documentation shows them.
+/// One record of each kind of event, and more where kinds differ in what they hold, as the
+/// documentation shows them.
 pub(super) fn every_event() -> Vec<Record> {
     let history = ensemble();
     let mut records: Vec<Record> = Vec::new();
     let kind = |event: &Event| std::mem::discriminant(event);
     let others = waiting().records.into_iter().chain(failed().records);
-    for record in history.records.into_iter().chain(others) {
+    let builds = sample_build::build().records.into_iter();
+    let builds = builds.chain(sample_build::build_that_failed_its_audit().records);
+    let builds = builds.chain(sample_build::build_that_lost_a_task().records);
+    for record in history.records.into_iter().chain(others).chain(builds) {
         if !records
             .iter()
             .any(|known| kind(&known.event) == kind(&record.event))
@@ -305,6 +322,7 @@ pub(super) fn every_event() -> Vec<Record> {
         },
     );
     more.add(3_700_020, Event::LimitsRaised { limits: limits() });
+    more.records.extend(sample_build::variants());
     for (index, record) in more.records.iter_mut().enumerate() {
         record.seq = index as u64 + 1;
     }
@@ -312,7 +330,7 @@ pub(super) fn every_event() -> Vec<Record> {
 }
 
 fn proposals(history: &mut History) {
-    history.begin();
+    history.begin("plan");
     for (slot, model) in [(1, "claude-opus"), (2, "gemini-pro"), (3, "gpt-4o")] {
         let id = format!("plan.propose-{slot}");
         history.create(20, call(&id, Purpose::Propose, slot, model));

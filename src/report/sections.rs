@@ -4,13 +4,17 @@ use serde_json::Value;
 
 use crate::model::{CallId, Failure, MicroUsd, Question, RunEnd, Timestamp};
 
+use super::audit::render_audit;
 use super::fold::RunView;
 use super::ledger::render_ledger;
-use super::next::next_commands;
+use super::news::because;
 use super::table::{Align, Table};
 use super::verdict::render_verdict;
-use super::view::{CallState, CallView, PhaseState, RunState, Supervisor, Totals};
-use super::words::{self, NOTHING, attempt_word, call_word, clean, failure_word, token_count};
+use super::view::{CallState, CallView, PhaseState, RunState, Totals};
+use super::view_task::TaskOutcome;
+use super::words::{
+    self, NOTHING, attempt_word, call_word, clean, failure_word, title, token_count,
+};
 
 /// A heading and its body, with an empty line above; nothing if the body is empty.
 pub(super) fn section(heading: &str, body: &str) -> String {
@@ -25,11 +29,11 @@ pub(super) fn verdicts(view: &RunView) -> String {
     view.phases
         .iter()
         .filter_map(|phase| {
-            let body = render_verdict(view, phase)?;
-            Some(section(
-                &format!("verdict of {}", clean(phase.name.as_str())),
-                &body,
-            ))
+            let judged = render_verdict(view, phase);
+            let body = [judged, render_audit(view, phase)];
+            let body = body.into_iter().flatten().reduce(|all, more| all + &more)?;
+            let heading = format!("verdict of {}", clean(phase.name.as_str()));
+            Some(section(&heading, &body))
         })
         .collect()
 }
@@ -54,7 +58,7 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
         }
         for attempt in &call.attempts {
             table.row([
-                clean(call.id.as_str()),
+                clean(&call.full_name()),
                 attempt.number.to_string(),
                 clean(attempt.model.as_str()),
                 clean(attempt.agent.as_str()),
@@ -82,7 +86,7 @@ fn unattempted(view: &RunView, call: &CallView) -> [String; 5] {
     };
     let model = view.model_of(&call.id).map(|model| clean(model.as_str()));
     [
-        clean(call.id.as_str()),
+        clean(&call.full_name()),
         String::new(),
         model.unwrap_or_default(),
         String::new(),
@@ -134,10 +138,25 @@ pub(super) fn failures(view: &RunView) -> String {
         if let PhaseState::Failed(failure) = &phase.state {
             text.push_str(&failure_lines(phase.name.as_str(), failure));
         }
+        if let PhaseState::Rejected(reason) = &phase.state {
+            text.push_str(&format!(
+                "  {}: a person rejected it{}\n",
+                clean(phase.name.as_str()),
+                because(reason)
+            ));
+        }
+        for end in &phase.task_ends {
+            if let TaskOutcome::Failed(failure) = &end.outcome
+                && !view.is_said_of_a_call(&phase.name, failure)
+            {
+                let task = view.task_name(&phase.name, &end.task);
+                text.push_str(&failure_lines(&title(&task), failure));
+            }
+        }
     }
     for call in &view.calls {
         if let CallState::Failed(failure) = &call.state {
-            text.push_str(&failure_lines(call.id.as_str(), failure));
+            text.push_str(&failure_lines(&call.full_name(), failure));
         }
     }
     text
@@ -183,7 +202,11 @@ pub(super) fn waits_for(view: &RunView) -> String {
                 clean(phase.name.as_str()),
                 clean(reason)
             )),
-            _ => unreachable!("SOON"),
+            Question::Approve { text: asked } => text.push_str(&format!(
+                "  a person has to approve that {} begins: {}\n",
+                clean(phase.name.as_str()),
+                clean(asked)
+            )),
         }
     }
     match (view.state, &view.limit, &view.signal) {
@@ -198,9 +221,8 @@ pub(super) fn waits_for(view: &RunView) -> String {
     text
 }
 
-/// The commands to go on, aligned, each with what it is for.
-pub(super) fn next(view: &RunView, supervisor: Supervisor) -> String {
-    let commands = next_commands(view, supervisor);
+/// Commands, aligned, each with what it is for.
+pub(super) fn commands(commands: &[(String, String)]) -> String {
     let width = commands.iter().map(|(command, _)| command.len()).max();
     let width = width.unwrap_or(0);
     commands

@@ -7,7 +7,11 @@ use crate::model::{CallId, Timestamp};
 
 use super::fold::RunView;
 use super::json::instant;
-use super::sections::{attempts, failures, ledgers, next, remarks, section, verdicts, waits_for};
+use super::next::next_commands;
+use super::sections::{
+    attempts, commands, failures, ledgers, remarks, section, verdicts, waits_for,
+};
+use super::sections_work::work;
 use super::table::{Align, Table};
 use super::view::{AttemptState, PhaseState, PhaseView, Supervisor};
 use super::words::{
@@ -37,6 +41,7 @@ pub fn render_show(shown: &Shown<'_>) -> String {
     let now = known_until(view, shown.supervisor, shown.now);
     let mut text = header(shown, now);
     text.push_str(&section("phases", &phases(shown, now)));
+    text.push_str(&work(view, shown.folder));
     text.push_str(&section("calls", &attempts(view, now)));
     text.push_str(&section("failures", &failures(view)));
     text.push_str(&verdicts(view));
@@ -47,7 +52,10 @@ pub fn render_show(shown: &Shown<'_>) -> String {
     text.push_str(&section("remarks", &remarks(view)));
     text.push_str(&section("waits", &waits_for(view)));
     text.push_str(&section("files", &files(shown)));
-    text.push_str(&section("next", &next(view, shown.supervisor)));
+    text.push_str(&section(
+        "next",
+        &commands(&next_commands(view, shown.supervisor)),
+    ));
     text
 }
 
@@ -106,7 +114,7 @@ fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
             .map_or_else(|| NOTHING.to_owned(), |time| time.to_string());
         table.row([
             clean(phase.name.as_str()),
-            phase_word(&phase.state).to_owned(),
+            state_words(phase),
             time,
             kind_words(&phase.kind),
             document(shown, phase).unwrap_or_else(|| NOTHING.to_owned()),
@@ -116,15 +124,19 @@ fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
 }
 
 fn document(shown: &Shown<'_>, phase: &PhaseView) -> Option<String> {
-    match &phase.state {
-        PhaseState::Closed(closing) => Some(match &closing.published {
-            Some(path) => clean(path),
-            None => format!("{}/{}", shown.folder, closing.deliverable.path),
-        }),
-        PhaseState::Waiting
-        | PhaseState::Running
-        | PhaseState::Asking(_)
-        | PhaseState::Failed(_) => None,
+    phase.closing().map(|closing| match &closing.published {
+        Some(path) => clean(path),
+        None => format!("{}/{}", shown.folder, closing.deliverable.path),
+    })
+}
+
+/// `closed`; `closed, round 2`; `skipped: …`.
+fn state_words(phase: &PhaseView) -> String {
+    let word = phase_word(&phase.state);
+    match (&phase.state, phase.round()) {
+        (PhaseState::Skipped(condition), _) => format!("{word}: {}", clean(condition)),
+        (_, 1) => word.to_owned(),
+        (_, round) => format!("{word}, round {round}"),
     }
 }
 
@@ -136,12 +148,17 @@ fn files(shown: &Shown<'_>) -> String {
     ];
     for phase in &shown.view.phases {
         let name = clean(phase.name.as_str());
-        if let PhaseState::Closed(closing) = &phase.state {
+        if let Some(closing) = phase.closing() {
             paths.push((
                 closing.deliverable.path.clone(),
                 format!("{name}: document"),
             ));
             paths.push((closing.handoff.path.clone(), format!("{name}: handoff")));
+            for (artifact, what) in [(&closing.patch, "changes"), (&closing.tests, "verified")] {
+                if let Some(artifact) = artifact {
+                    paths.push((artifact.path.clone(), format!("{name}: {what}")));
+                }
+            }
             if let Some(previous) = &closing.previous {
                 paths.push((clean(previous), format!("{name}: what stood there before")));
             }
@@ -181,7 +198,7 @@ fn files(shown: &Shown<'_>) -> String {
 mod tests {
     use super::*;
     use crate::model::Millis;
-    use crate::report::sample;
+    use crate::report::{sample, sample_build};
 
     fn show(history: &sample::History, supervisor: Supervisor) -> String {
         let view = RunView::replay(&history.plan, &history.records);
@@ -198,6 +215,11 @@ mod tests {
     #[test]
     fn an_ensemble() {
         insta::assert_snapshot!(show(&sample::ensemble(), Supervisor::Gone));
+    }
+
+    #[test]
+    fn a_feature_build_with_a_loop() {
+        insta::assert_snapshot!(show(&sample_build::build(), Supervisor::Gone));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::fold::RunView;
 use super::json::rfc3339;
 use super::next::next_commands;
 use super::show::{Shown, known_until};
+use super::show_json_work as work;
 use super::view::{AttemptState, AttemptView, CallState, CallView, PhaseState, PhaseView};
 use super::words::{call_word, phase_word, run_word};
 
@@ -30,7 +31,7 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         "run": view.run,
         "workflow": view.workflow,
         "request": view.request,
-        "state": run_word(view.state, shown.supervisor),
+        "state": key(run_word(view.state, shown.supervisor)),
         "folder": shown.folder,
         "started": view.started.map(rfc3339),
         "last": view.last.map(rfc3339),
@@ -42,18 +43,29 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         "signal": view.signal,
         "phases": view.phases.iter().map(|one| phase(view, one, now)).collect::<Vec<_>>(),
         "calls": view.calls.iter().map(|one| call(view, one, now)).collect::<Vec<_>>(),
+        "loops": work::loops(view),
+        "changes": work::changes(view),
         "context": ledgers,
         "next": next,
     })
 }
 
+/// A state's words as a program compares them: `audit_failed`.
+fn key(words: &str) -> String {
+    words.replace(' ', "_")
+}
+
 fn phase(view: &RunView, phase: &PhaseView, now: Timestamp) -> Value {
-    let (closing, failure, question) = match &phase.state {
-        PhaseState::Closed(closing) => (Some(closing), None, None),
-        PhaseState::Failed(failure) => (None, Some(failure), None),
-        PhaseState::Asking(question) => (None, None, Some(question)),
-        PhaseState::Waiting | PhaseState::Running => (None, None, None),
+    let (failure, question) = match &phase.state {
+        PhaseState::Failed(failure) => (Some(failure), None),
+        PhaseState::Asking(question) => (None, Some(question)),
+        PhaseState::Waiting
+        | PhaseState::Running
+        | PhaseState::Closed(_)
+        | PhaseState::Skipped(_)
+        | PhaseState::Rejected(_) => (None, None),
     };
+    let audit = view.audits(phase).last();
     let verdict = view.verdict(phase);
     let labels: Vec<Value> = phase
         .labels
@@ -70,7 +82,7 @@ fn phase(view: &RunView, phase: &PhaseView, now: Timestamp) -> Value {
     });
     json!({
         "name": phase.name,
-        "state": phase_word(&phase.state),
+        "state": key(phase_word(&phase.state)),
         "folder": phase.folder,
         "started": phase.started.map(rfc3339),
         "ended": phase.ended.map(rfc3339),
@@ -79,7 +91,12 @@ fn phase(view: &RunView, phase: &PhaseView, now: Timestamp) -> Value {
         "winner": winner,
         "judge": verdict.map(|(judge, _)| &judge.id),
         "judgement": verdict.map(|(_, judgement)| judgement),
-        "closing": closing,
+        "auditor": audit.map(|(auditor, _)| &auditor.id),
+        "audit": audit.map(|(_, audit)| audit),
+        "round": phase.round(),
+        "tasks": work::tasks(view, phase),
+        "verified": work::verified(phase),
+        "closing": phase.closing(),
         "failure": failure,
         "question": question,
     })
@@ -98,6 +115,9 @@ fn call(view: &RunView, call: &CallView, now: Timestamp) -> Value {
         "phase": call.phase,
         "purpose": call.purpose,
         "slot": call.slot,
+        "task": call.task.as_ref().map(|task| &task.id),
+        "lens": call.lens,
+        "round": call.round,
         "chain": call.chain,
         "model": view.model_of(&call.id),
         "state": call_word(&call.state),
@@ -138,8 +158,34 @@ mod tests {
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::report::sample;
     use crate::report::view::Supervisor;
+    use crate::report::{sample, sample_build};
+
+    #[test]
+    fn an_audited_build_as_data() {
+        let history = sample_build::build_that_failed_its_audit();
+        let view = RunView::replay(&history.plan, &history.records);
+        let shown = show_json(&Shown {
+            view: &view,
+            folder: ".tipstaff/runs/x",
+            supervisor: Supervisor::Gone,
+            now: Timestamp(0),
+            zone: &TimeZone::UTC,
+            ledgers: &[],
+        });
+        assert_eq!(shown["state"], "audit_failed");
+        assert_eq!(shown["changes"]["state"], "kept");
+        assert_eq!(shown["changes"]["files"][0]["path"], "public/app.js");
+        assert_eq!(shown["loops"][0]["to"], "execute");
+        let execute = &shown["phases"][2];
+        assert_eq!(execute["round"], 2);
+        assert_eq!(execute["tasks"][0]["id"], "T1");
+        assert_eq!(execute["tasks"][0]["call"], "execute.task-5");
+        assert_eq!(execute["tasks"][2]["state"], "done");
+        assert_eq!(execute["verified"][1]["result"]["outcome"], "failed");
+        assert_eq!(shown["phases"][4]["audit"]["verdict"], "fail");
+        assert_eq!(shown["next"][1], "tipstaff apply 20261122-154501-plan-3f");
+    }
 
     #[test]
     fn the_decisive_facts_stand_where_programs_look() {

@@ -5,8 +5,12 @@ use serde_json::Value;
 use crate::model::{CallId, RunEnd, Timestamp};
 
 use super::fold::RunView;
-use super::sections::{attempts, failures, ledgers, next, remarks, section, verdicts, waits_for};
-use super::view::{PhaseState, RunState, Supervisor};
+use super::next::next_commands;
+use super::sections::{
+    attempts, commands, failures, ledgers, remarks, section, verdicts, waits_for,
+};
+use super::sections_work::work;
+use super::view::{RunState, Supervisor};
 use super::words::{clean, counted, end_word, spent};
 
 /// What a summary is made of.
@@ -20,12 +24,14 @@ pub struct Summary<'a> {
     pub ledgers: &'a [(CallId, Value)],
 }
 
-/// The summary as plain text: outcome, what was published, verdicts, what each call saw (unless interrupted) and used,
+/// The summary as plain text: outcome, changes, tasks, what was published, verdicts, what each call saw (unless
+/// interrupted) and used,
 /// failures, where everything lies, how to go on.
 pub fn render_summary(summary: &Summary<'_>) -> String {
     let view = summary.view;
     let now = view.last.unwrap_or_default();
     let mut text = outcome(view, now);
+    text.push_str(&work(view, summary.folder));
     text.push_str(&published(summary));
     text.push_str(&section("failures", &failures(view)));
     text.push_str(&verdicts(view));
@@ -43,10 +49,12 @@ pub fn render_summary(summary: &Summary<'_>) -> String {
         "everything lies in",
         &format!("  {}\n", summary.folder),
     ));
-    let look = view.run.as_ref().map_or_else(String::new, |run| {
-        format!("  tipstaff show {run}   # see this again\n")
-    });
-    text.push_str(&section("next", &(next(view, Supervisor::Gone) + &look)));
+    let mut next = next_commands(view, Supervisor::Gone);
+    next.extend(view.run.iter().map(|run| {
+        let show = format!("tipstaff show {run}");
+        (show, "see this again".to_owned())
+    }));
+    text.push_str(&section("next", &commands(&next)));
     text
 }
 
@@ -55,12 +63,11 @@ fn outcome(view: &RunView, now: Timestamp) -> String {
     let (symbol, word) = match view.state {
         RunState::Ended(RunEnd::Done) => ("✓", end_word(RunEnd::Done)),
         RunState::Ended(RunEnd::Failed) => ("✗", end_word(RunEnd::Failed)),
+        RunState::Ended(RunEnd::AuditFailed) => ("✗", "ended, but the audit says fail"),
         RunState::Ended(RunEnd::Waiting) => ("!", "waits for a person"),
         RunState::Ended(RunEnd::Limited) => ("!", "stopped by a limit"),
         RunState::Ended(RunEnd::Interrupted) => ("!", "interrupted"),
         RunState::Planned | RunState::UnderWay => ("!", "unfinished"),
-        _ => unreachable!("SOON"),
-        _ => unreachable!("SOON"),
     };
     let run = view.run.as_ref().map_or("", |run| run.as_str());
     format!(
@@ -75,7 +82,7 @@ fn outcome(view: &RunView, now: Timestamp) -> String {
 fn published(summary: &Summary<'_>) -> String {
     let mut text = String::new();
     for phase in &summary.view.phases {
-        if let PhaseState::Closed(closing) = &phase.state {
+        if let Some(closing) = phase.closing() {
             let name = clean(phase.name.as_str());
             match &closing.published {
                 Some(path) => text.push_str(&format!("  {name}: {}\n", clean(path))),
@@ -101,7 +108,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::report::sample;
+    use crate::report::{sample, sample_build};
 
     fn summary(history: &sample::History, ledgers: &[(CallId, Value)]) -> String {
         render_summary(&Summary {
@@ -131,6 +138,44 @@ mod tests {
     #[test]
     fn of_a_waiting_run() {
         insta::assert_snapshot!(summary(&sample::waiting(), &[]));
+    }
+
+    #[test]
+    fn of_a_feature_build_with_a_loop() {
+        insta::assert_snapshot!(summary(&sample_build::build(), &[]));
+    }
+
+    #[test]
+    fn of_a_build_that_failed_its_audit() {
+        insta::assert_snapshot!(summary(&sample_build::build_that_failed_its_audit(), &[]));
+    }
+
+    #[test]
+    fn of_a_build_that_lost_a_task() {
+        insta::assert_snapshot!(summary(&sample_build::build_that_lost_a_task(), &[]));
+    }
+
+    #[test]
+    fn what_a_person_was_asked_and_said_is_there() {
+        let asked = summary(&sample_build::build_at_its_gate(), &[]);
+        for said in [
+            "a person has to approve that execute begins: Is the plan good?",
+            "  tipstaff approve 20261122-154501-plan-3f ",
+            "  tipstaff reject 20261122-154501-plan-3f --because TEXT ",
+        ] {
+            assert!(asked.contains(said), "{asked}");
+        }
+        let rejected = summary(&sample_build::build_that_was_rejected(), &[]);
+        let why = "execute: a person rejected it: the plan forgets the proxies";
+        assert!(rejected.contains(why), "{rejected}");
+    }
+
+    #[test]
+    fn changes_on_a_branch_are_merged_by_their_owner() {
+        let text = summary(&sample_build::build_on_a_branch(), &[]);
+        assert!(text.contains("on the branch feature/rate-limit"), "{text}");
+        assert!(text.contains("  git merge feature/rate-limit "), "{text}");
+        assert!(!text.contains("tipstaff undo"), "{text}");
     }
 
     #[test]

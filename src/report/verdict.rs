@@ -7,7 +7,7 @@ use crate::model::{Decider, Judgement, Label};
 use super::fold::RunView;
 use super::table::{Align, Table};
 use super::view::{CallView, PhaseView};
-use super::words::{NOTHING, clean, decision_word, wrap};
+use super::words::{NOTHING, clean, decision_word, title, wrap};
 
 /// Columns at which reasons are wrapped.
 const WIDTH: usize = 92;
@@ -93,7 +93,7 @@ fn scores(view: &RunView, phase: &PhaseView, judgement: Option<&Judgement>) -> T
         let mut row = vec![
             label.to_string(),
             model.map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str())),
-            call.map_or_else(|| NOTHING.to_owned(), |call| clean(call.short_name())),
+            call.map_or_else(|| NOTHING.to_owned(), |call| title(&call.short_name())),
         ];
         let points = points(label);
         let of = |name: &&str| points.and_then(|points| points.get(*name)).copied();

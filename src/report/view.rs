@@ -2,9 +2,12 @@
 
 use crate::model::{
     AgentName, CallId, CallResult, Closing, Decider, Failure, Label, Millis, ModelName, PhaseName,
-    Purpose, Question, RunEnd, Timestamp, Usage,
+    Purpose, Question, RunEnd, Task, Timestamp, Usage,
 };
 use crate::plan::PhaseKind;
+
+use super::view_task::TaskEnd;
+use super::view_work::Verified;
 
 /// How far a run is, by its journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +42,10 @@ pub enum PhaseState {
     Closed(Closing),
     /// It cannot go on.
     Failed(Failure),
+    /// Left out, because this condition does not hold.
+    Skipped(String),
+    /// A person did not let it begin, for this reason.
+    Rejected(String),
 }
 
 /// Who won a phase.
@@ -52,6 +59,15 @@ pub struct Winner {
     pub by: Decider,
 }
 
+/// A round of a phase that an audit sent the run back from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastRound {
+    /// How long it took.
+    pub time: Millis,
+    /// What it left, if it closed.
+    pub closing: Option<Closing>,
+}
+
 /// A phase as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhaseView {
@@ -63,9 +79,13 @@ pub struct PhaseView {
     pub kind: PhaseKind,
     /// Its folder, relative to the run folder.
     pub folder: String,
-    /// How far it is.
+    /// Whether its calls may change the user's files.
+    pub edits: bool,
+    /// How often it may send the run back when its verdict is fail, if it may.
+    pub max_loops: Option<u32>,
+    /// How far it is, in its present round.
     pub state: PhaseState,
-    /// When it began.
+    /// When its present round began.
     pub started: Option<Timestamp>,
     /// When it closed or failed.
     pub ended: Option<Timestamp>,
@@ -77,14 +97,49 @@ pub struct PhaseView {
     pub labels: Vec<(Label, CallId)>,
     /// Who won, once decided.
     pub winner: Option<Winner>,
+    /// Its earlier rounds, oldest first.
+    pub past: Vec<PastRound>,
+    /// How its tasks ended, each once; a task that is taken up again is not among them.
+    pub task_ends: Vec<TaskEnd>,
+    /// The commands that were run to see whether its changes are good, oldest first.
+    pub verified: Vec<Verified>,
 }
 
 impl PhaseView {
-    /// How long it took, or takes so far, without the time when nobody worked on it; `None` before
-    /// it began.
+    /// How long it took, or takes so far, in all its rounds, without the time when nobody worked on
+    /// it; `None` before it began.
     pub fn time(&self, now: Timestamp) -> Option<Millis> {
+        let past = self.past.iter().map(|round| round.time);
+        past.fold(self.round_time(now), |sum, time| {
+            Some(Millis(sum.unwrap_or_default().0.saturating_add(time.0)))
+        })
+    }
+
+    /// The same of its present round alone.
+    pub fn round_time(&self, now: Timestamp) -> Option<Millis> {
         let time = self.ended.unwrap_or(now).since(self.started?);
         Some(Millis(time.0.saturating_sub(self.idle.0)))
+    }
+
+    /// Which time it is done, from 1.
+    pub fn round(&self) -> u32 {
+        u32::try_from(self.past.len()).map_or(u32::MAX, |past| past.saturating_add(1))
+    }
+
+    /// What it left: of the present round, else of the latest one that closed.
+    pub fn closing(&self) -> Option<&Closing> {
+        match &self.state {
+            PhaseState::Closed(closing) => Some(closing),
+            PhaseState::Waiting
+            | PhaseState::Running
+            | PhaseState::Asking(_)
+            | PhaseState::Failed(_)
+            | PhaseState::Skipped(_)
+            | PhaseState::Rejected(_) => {
+                let closings = self.past.iter().filter_map(|round| round.closing.as_ref());
+                closings.last()
+            }
+        }
     }
 }
 
@@ -173,6 +228,12 @@ pub struct CallView {
     pub slot: u32,
     /// The models it may use.
     pub chain: Vec<ModelName>,
+    /// The task that it does or is about, if any.
+    pub task: Option<Task>,
+    /// The name of the question it answers, if it is one of a `parallel` phase.
+    pub lens: Option<String>,
+    /// In which round of its phase it was created, from 1.
+    pub round: u32,
     /// How far it is.
     pub state: CallState,
     /// Its attempts in order; empty for a reused call.
@@ -180,12 +241,29 @@ pub struct CallView {
 }
 
 impl CallView {
-    /// Its name without the phase's: `propose-2` of `plan.propose-2`.
-    pub fn short_name(&self) -> &str {
+    /// Its name without the phase's: `propose-2` of `plan.propose-2`, `T1 Count requests` of a
+    /// task, `lens-1 security` of a lens, `repair-1 of T1` of a call about a task.
+    pub fn short_name(&self) -> String {
         let id = self.id.as_str();
-        id.strip_prefix(self.phase.as_str())
+        let place = id
+            .strip_prefix(self.phase.as_str())
             .and_then(|rest| rest.strip_prefix('.'))
-            .unwrap_or(id)
+            .unwrap_or(id);
+        match (self.purpose, &self.task, &self.lens) {
+            (Purpose::Task, Some(task), _) => format!("{} {}", task.id, task.title),
+            (_, Some(task), _) => format!("{place} of {}", task.id),
+            (_, None, Some(lens)) => format!("{place} {lens}"),
+            (_, None, None) => place.to_owned(),
+        }
+    }
+
+    /// Its whole name, and what tells it from its equals: `execute.task-4 (T1)`.
+    pub fn full_name(&self) -> String {
+        match (&self.task, &self.lens) {
+            (Some(task), _) => format!("{} ({})", self.id, task.id),
+            (None, Some(lens)) => format!("{} ({lens})", self.id),
+            (None, None) => self.id.to_string(),
+        }
     }
 
     /// The model of its last attempt, else its first choice.

@@ -1,0 +1,68 @@
+//! A phase's audits in words: the verdict, who gave it, the findings.
+
+use crate::model::Finding;
+
+use super::fold::RunView;
+use super::table::{Align, Table};
+use super::view::PhaseView;
+use super::words::{
+    NOTHING, audit_word, clean, finding_place, findings_words, severity_word, worst_first, wrap,
+};
+
+/// Columns at which the summary is wrapped.
+const WIDTH: usize = 92;
+/// Columns at which what was found is wrapped, in its column of the table.
+const PROBLEM_WIDTH: usize = 72;
+
+/// The audits of a phase, some lines: the earlier ones a line each, the latest with all it found.
+/// `None` where nothing was audited.
+pub(super) fn render_audit(view: &RunView, phase: &PhaseView) -> Option<String> {
+    let mut text = String::new();
+    let audits: Vec<_> = view.audits(phase).collect();
+    let (_, latest) = audits.last()?;
+    for (call, audit) in &audits {
+        let round = match phase.past.is_empty() {
+            true => String::new(),
+            false => format!("round {}: ", call.round),
+        };
+        let model = view
+            .model_of(&call.id)
+            .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
+        text.push_str(&format!(
+            "  {round}{model} says {}, {}\n",
+            audit_word(audit.verdict),
+            findings_words(&audit.findings)
+        ));
+    }
+    for line in wrap(&latest.summary, WIDTH) {
+        text.push_str(format!("    {line}").trim_end());
+        text.push('\n');
+    }
+    if !latest.findings.is_empty() {
+        text.push_str(&findings(&latest.findings).to_string());
+    }
+    Some(text)
+}
+
+/// The worst first; what would mend it stands below what is wrong.
+fn findings(findings: &[Finding]) -> Table {
+    let mut table = Table::new(&[
+        ("severity", Align::Left),
+        ("place", Align::Left),
+        ("what was found", Align::Left),
+    ])
+    .indent(4);
+    for finding in worst_first(findings) {
+        let mut lines = wrap(&finding.problem, PROBLEM_WIDTH);
+        if let Some(fix) = &finding.fix {
+            lines.extend(wrap(&format!("fix: {}", fix.trim()), PROBLEM_WIDTH));
+        }
+        let place = finding_place(finding);
+        let mut head = [severity_word(finding.severity), place.as_str()];
+        for line in lines {
+            table.row([head[0], head[1], line.as_str()]);
+            head = ["", ""];
+        }
+    }
+    table
+}

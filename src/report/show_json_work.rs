@@ -1,0 +1,84 @@
+//! The part of `show --json` that is about the work: tasks, loops, changes, what was verified.
+
+use serde_json::{Value, json};
+
+use super::fold::RunView;
+use super::json::rfc3339;
+use super::view::PhaseView;
+use super::view_task::{TaskState, TaskView};
+use super::view_work::Standing;
+use super::words::task_word;
+
+/// The tasks of a phase.
+pub(super) fn tasks(view: &RunView, phase: &PhaseView) -> Vec<Value> {
+    let task = |task: &TaskView<'_>| {
+        let failure = match task.state {
+            TaskState::Failed(failure) => Some(failure),
+            TaskState::Waiting | TaskState::Running | TaskState::Checking | TaskState::Done => None,
+        };
+        let call = task.call.map(|call| &call.id);
+        json!({
+            "id": task.task.id,
+            "title": task.task.title,
+            "category": task.task.category,
+            "state": task_word(task.state),
+            "call": call,
+            "model": call.and_then(|call| view.model_of(call)),
+            "files": task.files,
+            "verified": task.verified.map(|one| &one.verification),
+            "failure": failure,
+        })
+    };
+    view.tasks(phase).iter().map(task).collect()
+}
+
+/// What was run to prove a phase's changes, oldest first.
+pub(super) fn verified(phase: &PhaseView) -> Vec<Value> {
+    let one = |one: &super::view_work::Verified| {
+        json!({
+            "task": one.task,
+            "tree": one.tree,
+            "round": one.round,
+            "result": one.verification,
+        })
+    };
+    phase.verified.iter().map(one).collect()
+}
+
+/// The times that an audit sent the run back.
+pub(super) fn loops(view: &RunView) -> Vec<Value> {
+    let one = |one: &super::view_work::LoopView| json!({"from": one.from, "to": one.to, "round": one.round, "at": rfc3339(one.at)});
+    view.loops.iter().map(one).collect()
+}
+
+/// What the run changed, and where that stands: `state` is `none`, `pending`, `applied` or `kept`.
+pub(super) fn changes(view: &RunView) -> Value {
+    let (state, to, reason) = match view.standing() {
+        Standing::Nothing => ("none", None, None),
+        Standing::Pending => ("pending", None, None),
+        Standing::Applied { to, .. } => ("applied", Some(to), None),
+        Standing::Kept { reason } => ("kept", None, Some(reason)),
+    };
+    let files: Vec<Value> = view
+        .changed_files()
+        .iter()
+        .map(|file| {
+            let by: Vec<_> = file.by.iter().map(|call| &call.id).collect();
+            json!({
+                "path": file.path,
+                "kind": file.kind,
+                "from": file.from,
+                "lines": file.lines,
+                "by": by,
+            })
+        })
+        .collect();
+    json!({
+        "state": state,
+        "base": view.base,
+        "tree": view.tree,
+        "to": to,
+        "reason": reason,
+        "files": files,
+    })
+}
