@@ -5,9 +5,8 @@ use crate::model::Finding;
 use super::fold::RunView;
 use super::table::{Align, Table};
 use super::view::PhaseView;
-use super::words::{
-    NOTHING, audit_word, clean, finding_place, findings_words, severity_word, worst_first, wrap,
-};
+use super::words::{NOTHING, clean, wrap};
+use super::words_work::{audit_word, finding_place, findings_words, severity_word, worst_first};
 
 /// Columns at which the summary is wrapped.
 const WIDTH: usize = 92;

@@ -177,7 +177,7 @@ impl RunView {
         if let Some(tree) = &closing.tree {
             self.grown_to(tree);
         }
-        self.phase_ended(phase, PhaseState::Closed(closing.clone()), at);
+        self.phase_ended(phase, PhaseState::Closed(Box::new(closing.clone())), at);
     }
 
     fn phase_ended(&mut self, phase: &PhaseName, state: PhaseState, at: Timestamp) {
@@ -266,7 +266,7 @@ impl PhaseView {
             self.past.push(PastRound {
                 time,
                 closing: match &self.state {
-                    PhaseState::Closed(closing) => Some(closing.clone()),
+                    PhaseState::Closed(closing) => Some(closing.as_ref().clone()),
                     PhaseState::Waiting
                     | PhaseState::Running
                     | PhaseState::Asking(_)

@@ -10,11 +10,11 @@ use crate::model::{Millis, Record, Timestamp};
 
 use super::error::ReportError;
 use super::fold::RunView;
+use super::live_work::{checking, task_count};
 use super::news::{Interest, News, Tone, news};
 use super::paint::{Colors, Terminal};
-use super::view::{AttemptState, AttemptView, CallState, CallView, PhaseState, RunState};
-use super::view_task::TaskState;
-use super::words::{clean, cost, counted, title, token_count};
+use super::view::{AttemptState, AttemptView, CallState, CallView, RunState};
+use super::words::{clean, cost, counted, token_count};
 
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 /// A name longer than this is cut in the frame, so that one cannot push the rest out of sight.
@@ -133,7 +133,7 @@ impl Live {
             .collect();
         self.fit(&mut lines);
         lines.extend(self.straggler_line(now));
-        lines.extend(self.checking_line());
+        lines.extend(checking(&self.view));
         lines.push(self.footer(&open, now));
         lines
     }
@@ -197,37 +197,6 @@ impl Live {
         ))
     }
 
-    /// What is looked at while no call of an editing phase runs: its changes are captured, and its
-    /// `verify` commands may take their time.
-    fn checking_line(&self) -> Option<String> {
-        let phase = self.view.phases.iter().find(|phase| {
-            let began = self
-                .view
-                .calls_of(&phase.name)
-                .any(|call| call.round == phase.round());
-            phase.edits
-                && began
-                && phase.state == PhaseState::Running
-                && !self.view.calls_of(&phase.name).any(CallView::is_open)
-        })?;
-        let tasks = self.view.tasks(phase);
-        let task = tasks.iter().find(|task| task.state == TaskState::Checking);
-        let what = match task {
-            Some(task) => title(&format!("{} {}", task.task.id, task.task.title)),
-            None => clean(phase.name.as_str()),
-        };
-        Some(format!("  {what}: checking the changes"))
-    }
-
-    /// `1 of 3 tasks done`, of the phase at work.
-    fn task_count(&self) -> Option<String> {
-        let mut phases = self.view.phases.iter();
-        let phase = phases.find(|phase| phase.state == PhaseState::Running)?;
-        let tasks = self.view.tasks(phase);
-        let done = tasks.iter().filter(|task| task.state == TaskState::Done);
-        (!tasks.is_empty()).then(|| format!("{} of {} tasks done", done.count(), tasks.len()))
-    }
-
     fn footer(&self, open: &[&CallView], now: Timestamp) -> String {
         let totals = self.view.totals(now);
         let running = open
@@ -245,7 +214,7 @@ impl Live {
             format!("{} tokens", token_count(totals.usage.tokens())),
         ];
         parts.extend(cost(totals.usage.cost));
-        parts.extend(self.task_count());
+        parts.extend(task_count(&self.view));
         self.style(&parts.join(" · "), Style::new().dim())
     }
 }

@@ -15,6 +15,7 @@ mod fold_phase;
 mod json;
 mod ledger;
 mod live;
+mod live_work;
 mod news;
 mod news_call;
 mod news_work;
@@ -35,11 +36,14 @@ mod view;
 mod view_task;
 mod view_work;
 mod words;
+mod words_work;
 
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
 mod sample_build;
+#[cfg(test)]
+mod sample_build_parts;
 #[cfg(test)]
 mod sample_parts;
 

@@ -10,9 +10,9 @@ use crate::model::{
 use super::fold::RunView;
 use super::news::{News, Tone, failed, short};
 use super::view::{AttemptState, CallView};
-use super::words::{
-    audit_word, changes_words, clean, counted, failure_word, finding_place, findings_words,
-    severity_word, spent, title, worst_first,
+use super::words::{clean, counted, failure_word, spent, title};
+use super::words_work::{
+    audit_word, changes_words, finding_place, findings_words, severity_word, worst_first,
 };
 
 /// Findings that a line of progress names; the summary has them all.

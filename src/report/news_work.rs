@@ -7,7 +7,8 @@ use crate::model::{
 use super::fold::RunView;
 use super::news::{News, Tone, because, failed};
 use super::view_task::TaskState;
-use super::words::{clean, counted, exit_words, title};
+use super::words::{clean, counted, title};
+use super::words_work::exit_words;
 
 /// A record about the work itself in words, if it is worth a line.
 pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {

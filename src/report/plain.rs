@@ -113,11 +113,11 @@ mod tests {
 
     #[test]
     fn no_control_character_gets_through() {
-        let text = lines(&sample::hostile());
-        assert!(text.contains("evil"), "{text}");
-        assert!(
-            !text.chars().any(|char| char.is_control() && char != '\n'),
-            "{text:?}"
-        );
+        for history in [sample::hostile(), sample_build::hostile_build()] {
+            let text = lines(&history);
+            assert!(text.contains("evil"), "{text}");
+            let obeyed = |char: char| char.is_control() && char != '\n';
+            assert!(!text.chars().any(obeyed), "{text:?}");
+        }
     }
 }

@@ -1,19 +1,19 @@
 //! A hand-made history of a feature build: tasks, a refused edit, a task that needs a second try, an
 //! audit that sends the run back once; and how else it may end.
 
-use std::collections::BTreeMap;
 use std::mem::discriminant;
 
 use crate::model::{
-    Answer, Audit, AuditVerdict, CallId, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
-    Closing, Destination, Event, Failure, FailureKind, Finding, HandoffOrigin, Millis, ModelName,
-    PersonAnswer, PhaseName, Purpose, Question, Record, RefusedChange, RunEnd, Severity, Task,
-    TaskFiles, TaskId, TaskList, Verification, VerifyOutcome,
+    Answer, Audit, CallId, ChangeKind, Destination, Event, Failure, FailureKind, PersonAnswer,
+    PhaseName, Purpose, Question, Record, RefusedChange, RunEnd, TaskId, TaskList, VerifyOutcome,
 };
-use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
 
 use super::sample::History;
-use super::sample_parts::{artifact, call, plan, used};
+use super::sample_build_parts::{
+    answer, applied, closed, edited, fail, in_phase, pass, plan_of_a_build, started, task,
+    task_call, task_done, tree, verification, verified,
+};
+use super::sample_parts::used;
 
 /// Two rounds; the second audit passes, and the changes stand in the project.
 pub(super) fn build() -> History {
@@ -118,6 +118,35 @@ pub(super) fn build_that_was_rejected() -> History {
     );
     let end = RunEnd::Failed;
     history.add(8_510, Event::RunEnded { end });
+    history
+}
+
+/// A build in which everything that models write is what a terminal would obey.
+pub(super) fn hostile_build() -> History {
+    const EVIL: &str = "evil\x1b[2J\x1b]0;title\x07\r\n\u{202e}text";
+    let mut history = build_that_failed_its_audit();
+    let evil = serde_json::to_string(EVIL).expect("a text");
+    let evil = evil.trim_matches('"');
+    for record in &mut history.records {
+        let mut json = serde_json::to_string(record).expect("plain data");
+        for said in [
+            "Count requests per client",
+            "backend",
+            "src/limit.js",
+            "package.json",
+            "the task may not change it",
+            "npm test",
+            "npm run lint",
+            "The limit is written down nowhere.",
+            "Set it anew",
+            "The counters are never reset",
+            "Is the plan good?",
+            "the last audit's verdict",
+        ] {
+            json = json.replace(said, evil);
+        }
+        *record = serde_json::from_str(&json).expect("still a record");
+    }
     history
 }
 
@@ -321,222 +350,4 @@ fn audited(history: &mut History, at: u64, round: u32, audit: Audit) {
         at + 3_010,
         closed("audit", 5, Some("docs/verdict.md"), None),
     );
-}
-
-fn fail() -> Audit {
-    Audit {
-        verdict: AuditVerdict::Fail,
-        summary: "The counters are never reset, so that a client is locked out for good."
-            .to_owned(),
-        findings: vec![
-            Finding {
-                severity: Severity::Minor,
-                file: None,
-                line: None,
-                problem: "The limit is written down nowhere.".to_owned(),
-                fix: None,
-            },
-            Finding {
-                severity: Severity::Blocker,
-                file: Some("src/limit.js".to_owned()),
-                line: Some(12),
-                problem:
-                    "The window's start is set once, when the first request of a client comes, \
-                          and never again."
-                        .to_owned(),
-                fix: Some("Set it anew when the window is over.".to_owned()),
-            },
-        ],
-    }
-}
-
-fn pass() -> Audit {
-    Audit {
-        verdict: AuditVerdict::Pass,
-        summary: "The window starts anew; the tests cover it.".to_owned(),
-        findings: fail().findings.into_iter().take(1).collect(),
-    }
-}
-
-fn answer(answer: Answer) -> CallResult {
-    CallResult {
-        answer,
-        deliverable: None,
-        handoff: None,
-        changes: None,
-        structured: None,
-        remarks: Vec::new(),
-        usage: used(4_000, 900, 20_000),
-    }
-}
-
-fn edited(base: u32, left: u32, files: &[(ChangeKind, &str, u64, u64)]) -> CallResult {
-    let files = files
-        .iter()
-        .map(|(kind, path, added, removed)| ChangedFile {
-            path: (*path).to_owned(),
-            kind: *kind,
-            from: None,
-            lines: Some((*added, *removed)),
-        });
-    CallResult {
-        changes: Some(Changes {
-            base: tree(base),
-            tree: tree(left),
-            files: files.collect(),
-            refused: Vec::new(),
-            patch: None,
-        }),
-        ..answer(Answer::Document)
-    }
-}
-
-/// Tree 0 is the one that the run begins with.
-fn tree(number: u32) -> String {
-    match number {
-        0 => "cd".repeat(20),
-        number => format!("{number:02}").repeat(20),
-    }
-}
-
-fn verification(command: &str, outcome: VerifyOutcome, wall: u64) -> Verification {
-    Verification {
-        command: command.to_owned(),
-        outcome,
-        exit: Some(i32::from(outcome != VerifyOutcome::Passed)),
-        wall: Millis(wall),
-        output: artifact("phases/03-execute/verify-1.log"),
-    }
-}
-
-fn verified(phase: &str, task: Option<&str>, on: u32, verification: Verification) -> Event {
-    Event::Verified {
-        phase: PhaseName::from(phase),
-        task: task.map(TaskId::from),
-        tree: tree(on),
-        verification,
-    }
-}
-
-fn task_done(task: &str, slot: u32, left: u32) -> Event {
-    Event::TaskDone {
-        phase: PhaseName::from("execute"),
-        task: TaskId::from(task),
-        call: CallId::new(format!("execute.task-{slot}")),
-        tree: tree(left),
-    }
-}
-
-fn applied(to: Destination) -> Event {
-    let tree = tree(5);
-    Event::ChangesApplied { tree, to, files: 4 }
-}
-
-fn started(phase: &str) -> Event {
-    let phase = PhaseName::from(phase);
-    Event::PhaseStarted { phase }
-}
-
-fn closed(phase: &str, number: u32, published: Option<&str>, left: Option<u32>) -> Event {
-    let file = |name: &str| artifact(&format!("phases/{number:02}-{phase}/{name}"));
-    Event::PhaseClosed {
-        phase: PhaseName::from(phase),
-        closing: Closing {
-            deliverable: file("output.md"),
-            handoff: file("handoff.json"),
-            origin: HandoffOrigin::Agent,
-            published: published.map(str::to_owned),
-            previous: None,
-            tree: left.map(tree),
-            patch: left.map(|_| file("changes.patch")),
-            tests: left.map(|_| file("tests.md")),
-        },
-    }
-}
-
-fn in_phase(phase: &str, purpose: Purpose, slot: u32, model: &str) -> CallSpec {
-    let word = match purpose {
-        Purpose::Task => "task",
-        _ => "work",
-    };
-    CallSpec {
-        phase: PhaseName::from(phase),
-        ..call(&format!("{phase}.{word}-{slot}"), purpose, slot, model)
-    }
-}
-
-fn task_call(slot: u32, task: &Task) -> CallSpec {
-    let model = match task.category.as_str() {
-        "frontend" => "gemini-pro",
-        _ => "claude-sonnet",
-    };
-    CallSpec {
-        task: Some(task.clone()),
-        ..in_phase("execute", Purpose::Task, slot, model)
-    }
-}
-
-fn task(number: u32) -> Task {
-    let (title, category, edit, depends_on) = match number {
-        1 => ("Count requests per client", "backend", "src/limit.js", None),
-        2 => ("Show 429 on the page", "frontend", "public/app.js", None),
-        _ => ("Test the limit", "test", "test/limit.test.js", Some("T1")),
-    };
-    Task {
-        id: TaskId::new(format!("T{number}")),
-        title: title.to_owned(),
-        category: category.to_owned(),
-        instructions: "Do it.".to_owned(),
-        files: TaskFiles {
-            edit: vec![edit.to_owned()],
-            read: Vec::new(),
-        },
-        depends_on: depends_on.into_iter().map(TaskId::from).collect(),
-        acceptance: vec!["the tests pass".to_owned()],
-        verify: (number != 2).then(|| "node --test test/limit.test.js".to_owned()),
-    }
-}
-
-fn plan_of_a_build() -> Plan {
-    let chain = |model: &str| vec![ModelName::from(model)];
-    let single = |model: &str, yields| PhaseKind::Single {
-        chain: chain(model),
-        yields,
-    };
-    let categories = Vec::new();
-    let routing = BTreeMap::from_iter([
-        ("backend".to_owned(), chain("claude-sonnet")),
-        ("frontend".to_owned(), chain("gemini-pro")),
-        ("test".to_owned(), chain("claude-sonnet")),
-    ]);
-    let execute = PhaseKind::Routed {
-        tasks: PhaseName::from("decompose"),
-        routing,
-        go_on: false,
-    };
-    let mut plan = plan();
-    let model = plan.phases.remove(0);
-    let phase = |name: &str, kind| PhasePlan {
-        name: PhaseName::from(name),
-        kind,
-        edits: matches!(name, "execute" | "integrate"),
-        on_fail: (name == "audit").then(|| LoopPlan {
-            goto: PhaseName::from("execute"),
-            max: 1,
-        }),
-        ..model.clone()
-    };
-    plan.workflow = "feature-build".to_owned();
-    plan.phases = vec![
-        phase("plan", single("claude-opus", Yields::Document)),
-        phase(
-            "decompose",
-            single("claude-opus", Yields::Tasks { categories }),
-        ),
-        phase("execute", execute),
-        phase("integrate", single("claude-sonnet", Yields::Edits)),
-        phase("audit", single("claude-opus", Yields::Audit)),
-        phase("release", single("claude-sonnet", Yields::Edits)),
-    ];
-    plan
 }

@@ -11,9 +11,8 @@ use super::table::{Align, Table};
 use super::view::{CallView, PhaseView};
 use super::view_task::TaskView;
 use super::view_work::{FileSum, Standing, Verified};
-use super::words::{
-    NOTHING, change_word, changes_words, clean, lines_words, task_word, title, verify_words,
-};
+use super::words::{NOTHING, clean, title};
+use super::words_work::{change_word, changes_words, lines_words, task_word, verify_words};
 
 /// All of them; `folder` is the run's, as the user would type it.
 pub(super) fn work(view: &RunView, folder: &str) -> String {

@@ -223,6 +223,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_said_by_a_model_drives_the_terminal() {
+        let text = show(&sample_build::hostile_build(), Supervisor::Gone);
+        assert!(text.contains("evil"), "{text}");
+        assert!(!text.chars().any(|char| char.is_control() && char != '\n'));
+    }
+
+    #[test]
     fn a_failed_run() {
         insta::assert_snapshot!(show(&sample::failed(), Supervisor::Gone));
     }

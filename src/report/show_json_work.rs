@@ -7,7 +7,7 @@ use super::json::rfc3339;
 use super::view::PhaseView;
 use super::view_task::{TaskState, TaskView};
 use super::view_work::Standing;
-use super::words::task_word;
+use super::words_work::task_word;
 
 /// The tasks of a phase.
 pub(super) fn tasks(view: &RunView, phase: &PhaseView) -> Vec<Value> {

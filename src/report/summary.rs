@@ -180,7 +180,10 @@ mod tests {
 
     #[test]
     fn nothing_said_by_a_model_drives_the_terminal() {
-        let text = summary(&sample::hostile(), &[]);
-        assert!(!text.chars().any(|char| char.is_control() && char != '\n'));
+        for history in [sample::hostile(), sample_build::hostile_build()] {
+            let text = summary(&history, &[]);
+            assert!(text.contains("evil"), "{text}");
+            assert!(!text.chars().any(|char| char.is_control() && char != '\n'));
+        }
     }
 }

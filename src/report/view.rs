@@ -39,7 +39,7 @@ pub enum PhaseState {
     /// It needs a person.
     Asking(Question),
     /// Over, with these results.
-    Closed(Closing),
+    Closed(Box<Closing>),
     /// It cannot go on.
     Failed(Failure),
     /// Left out, because this condition does not hold.
@@ -136,8 +136,8 @@ impl PhaseView {
             | PhaseState::Failed(_)
             | PhaseState::Skipped(_)
             | PhaseState::Rejected(_) => {
-                let closings = self.past.iter().filter_map(|round| round.closing.as_ref());
-                closings.last()
+                let mut closings = self.past.iter().filter_map(|round| round.closing.as_ref());
+                closings.next_back()
             }
         }
     }

@@ -1,0 +1,240 @@
+//! The parts that the sample histories of a feature build are made of.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Answer, Audit, AuditVerdict, CallId, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
+    Closing, Destination, Event, Finding, HandoffOrigin, Millis, ModelName, PhaseName, Purpose,
+    Severity, Task, TaskFiles, TaskId, Verification, VerifyOutcome,
+};
+use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
+
+use super::sample_parts::{artifact, call, plan, used};
+
+pub(super) fn fail() -> Audit {
+    Audit {
+        verdict: AuditVerdict::Fail,
+        summary: "The counters are never reset, so that a client is locked out for good."
+            .to_owned(),
+        findings: vec![
+            Finding {
+                severity: Severity::Minor,
+                file: None,
+                line: None,
+                problem: "The limit is written down nowhere.".to_owned(),
+                fix: None,
+            },
+            Finding {
+                severity: Severity::Blocker,
+                file: Some("src/limit.js".to_owned()),
+                line: Some(12),
+                problem:
+                    "The window's start is set once, when the first request of a client comes, \
+                          and never again."
+                        .to_owned(),
+                fix: Some("Set it anew when the window is over.".to_owned()),
+            },
+        ],
+    }
+}
+
+pub(super) fn pass() -> Audit {
+    Audit {
+        verdict: AuditVerdict::Pass,
+        summary: "The window starts anew; the tests cover it.".to_owned(),
+        findings: fail().findings.into_iter().take(1).collect(),
+    }
+}
+
+pub(super) fn answer(answer: Answer) -> CallResult {
+    CallResult {
+        answer,
+        deliverable: None,
+        handoff: None,
+        changes: None,
+        structured: None,
+        remarks: Vec::new(),
+        usage: used(4_000, 900, 20_000),
+    }
+}
+
+pub(super) fn edited(base: u32, left: u32, files: &[(ChangeKind, &str, u64, u64)]) -> CallResult {
+    let files = files
+        .iter()
+        .map(|(kind, path, added, removed)| ChangedFile {
+            path: (*path).to_owned(),
+            kind: *kind,
+            from: None,
+            lines: Some((*added, *removed)),
+        });
+    CallResult {
+        changes: Some(Changes {
+            base: tree(base),
+            tree: tree(left),
+            files: files.collect(),
+            refused: Vec::new(),
+            patch: None,
+        }),
+        ..answer(Answer::Document)
+    }
+}
+
+/// Tree 0 is the one that the run begins with.
+pub(super) fn tree(number: u32) -> String {
+    match number {
+        0 => "cd".repeat(20),
+        number => format!("{number:02}").repeat(20),
+    }
+}
+
+pub(super) fn verification(command: &str, outcome: VerifyOutcome, wall: u64) -> Verification {
+    Verification {
+        command: command.to_owned(),
+        outcome,
+        exit: Some(i32::from(outcome != VerifyOutcome::Passed)),
+        wall: Millis(wall),
+        output: artifact("phases/03-execute/verify-1.log"),
+    }
+}
+
+pub(super) fn verified(
+    phase: &str,
+    task: Option<&str>,
+    on: u32,
+    verification: Verification,
+) -> Event {
+    Event::Verified {
+        phase: PhaseName::from(phase),
+        task: task.map(TaskId::from),
+        tree: tree(on),
+        verification,
+    }
+}
+
+pub(super) fn task_done(task: &str, slot: u32, left: u32) -> Event {
+    Event::TaskDone {
+        phase: PhaseName::from("execute"),
+        task: TaskId::from(task),
+        call: CallId::new(format!("execute.task-{slot}")),
+        tree: tree(left),
+    }
+}
+
+pub(super) fn applied(to: Destination) -> Event {
+    let tree = tree(5);
+    Event::ChangesApplied { tree, to, files: 4 }
+}
+
+pub(super) fn started(phase: &str) -> Event {
+    let phase = PhaseName::from(phase);
+    Event::PhaseStarted { phase }
+}
+
+pub(super) fn closed(
+    phase: &str,
+    number: u32,
+    published: Option<&str>,
+    left: Option<u32>,
+) -> Event {
+    let file = |name: &str| artifact(&format!("phases/{number:02}-{phase}/{name}"));
+    Event::PhaseClosed {
+        phase: PhaseName::from(phase),
+        closing: Closing {
+            deliverable: file("output.md"),
+            handoff: file("handoff.json"),
+            origin: HandoffOrigin::Agent,
+            published: published.map(str::to_owned),
+            previous: None,
+            tree: left.map(tree),
+            patch: left.map(|_| file("changes.patch")),
+            tests: left.map(|_| file("tests.md")),
+        },
+    }
+}
+
+pub(super) fn in_phase(phase: &str, purpose: Purpose, slot: u32, model: &str) -> CallSpec {
+    let word = match purpose {
+        Purpose::Task => "task",
+        _ => "work",
+    };
+    CallSpec {
+        phase: PhaseName::from(phase),
+        ..call(&format!("{phase}.{word}-{slot}"), purpose, slot, model)
+    }
+}
+
+pub(super) fn task_call(slot: u32, task: &Task) -> CallSpec {
+    let model = match task.category.as_str() {
+        "frontend" => "gemini-pro",
+        _ => "claude-sonnet",
+    };
+    CallSpec {
+        task: Some(task.clone()),
+        ..in_phase("execute", Purpose::Task, slot, model)
+    }
+}
+
+pub(super) fn task(number: u32) -> Task {
+    let (title, category, edit, depends_on) = match number {
+        1 => ("Count requests per client", "backend", "src/limit.js", None),
+        2 => ("Show 429 on the page", "frontend", "public/app.js", None),
+        _ => ("Test the limit", "test", "test/limit.test.js", Some("T1")),
+    };
+    Task {
+        id: TaskId::new(format!("T{number}")),
+        title: title.to_owned(),
+        category: category.to_owned(),
+        instructions: "Do it.".to_owned(),
+        files: TaskFiles {
+            edit: vec![edit.to_owned()],
+            read: Vec::new(),
+        },
+        depends_on: depends_on.into_iter().map(TaskId::from).collect(),
+        acceptance: vec!["the tests pass".to_owned()],
+        verify: (number != 2).then(|| "node --test test/limit.test.js".to_owned()),
+    }
+}
+
+pub(super) fn plan_of_a_build() -> Plan {
+    let chain = |model: &str| vec![ModelName::from(model)];
+    let single = |model: &str, yields| PhaseKind::Single {
+        chain: chain(model),
+        yields,
+    };
+    let categories = Vec::new();
+    let routing = BTreeMap::from_iter([
+        ("backend".to_owned(), chain("claude-sonnet")),
+        ("frontend".to_owned(), chain("gemini-pro")),
+        ("test".to_owned(), chain("claude-sonnet")),
+    ]);
+    let execute = PhaseKind::Routed {
+        tasks: PhaseName::from("decompose"),
+        routing,
+        go_on: false,
+    };
+    let mut plan = plan();
+    let model = plan.phases.remove(0);
+    let phase = |name: &str, kind| PhasePlan {
+        name: PhaseName::from(name),
+        kind,
+        edits: matches!(name, "execute" | "integrate"),
+        on_fail: (name == "audit").then(|| LoopPlan {
+            goto: PhaseName::from("execute"),
+            max: 1,
+        }),
+        ..model.clone()
+    };
+    plan.workflow = "feature-build".to_owned();
+    plan.phases = vec![
+        phase("plan", single("claude-opus", Yields::Document)),
+        phase(
+            "decompose",
+            single("claude-opus", Yields::Tasks { categories }),
+        ),
+        phase("execute", execute),
+        phase("integrate", single("claude-sonnet", Yields::Edits)),
+        phase("audit", single("claude-opus", Yields::Audit)),
+        phase("release", single("claude-sonnet", Yields::Edits)),
+    ];
+    plan
+}

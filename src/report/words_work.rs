@@ -1,0 +1,122 @@
+//! Small words about the work: tasks, changed files, verification, audits.
+
+use crate::model::{
+    AuditVerdict, ChangeKind, ChangedFile, Finding, Severity, Verification, VerifyOutcome,
+};
+
+use super::view_task::TaskState;
+use super::words::{NOTHING, clean, counted};
+
+/// A task's state in one word.
+pub(super) fn task_word(state: TaskState<'_>) -> &'static str {
+    match state {
+        TaskState::Waiting => "waiting",
+        TaskState::Running => "running",
+        TaskState::Checking => "checking",
+        TaskState::Done => "done",
+        TaskState::Failed(_) => "failed",
+    }
+}
+
+/// What happened to a file in one word.
+pub(super) fn change_word(kind: ChangeKind) -> &'static str {
+    match kind {
+        ChangeKind::Added => "added",
+        ChangeKind::Modified => "modified",
+        ChangeKind::Deleted => "deleted",
+        ChangeKind::Renamed => "renamed",
+    }
+}
+
+/// How a verifying command ended, in few words.
+pub(super) fn verify_words(verification: &Verification) -> String {
+    match verification.outcome {
+        VerifyOutcome::Passed => "passed".to_owned(),
+        VerifyOutcome::Failed => format!("failed ({})", exit_words(verification.exit)),
+        VerifyOutcome::AlreadyFailing => "failed before too".to_owned(),
+        VerifyOutcome::TimedOut => "timed out".to_owned(),
+    }
+}
+
+/// How a process ended: `exit 1`, or by a signal.
+pub(super) fn exit_words(exit: Option<i32>) -> String {
+    exit.map_or_else(|| "killed".to_owned(), |code| format!("exit {code}"))
+}
+
+/// An audit's verdict in one word.
+pub(super) fn audit_word(verdict: AuditVerdict) -> &'static str {
+    match verdict {
+        AuditVerdict::Pass => "pass",
+        AuditVerdict::Fail => "fail",
+    }
+}
+
+/// How bad a finding is, in one word.
+pub(super) fn severity_word(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Blocker => "blocker",
+        Severity::Major => "major",
+        Severity::Minor => "minor",
+    }
+}
+
+/// `1 blocker, 2 minor`; `no findings`.
+pub(super) fn findings_words(findings: &[Finding]) -> String {
+    let counts = [Severity::Blocker, Severity::Major, Severity::Minor].map(|severity| {
+        let count = findings
+            .iter()
+            .filter(|one| one.severity == severity)
+            .count();
+        (count > 0).then(|| format!("{count} {}", severity_word(severity)))
+    });
+    let words: Vec<String> = counts.into_iter().flatten().collect();
+    match words.is_empty() {
+        true => "no findings".to_owned(),
+        false => words.join(", "),
+    }
+}
+
+/// Findings, the worst first.
+pub(super) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
+    let mut sorted: Vec<&Finding> = findings.iter().collect();
+    sorted.sort_by_key(|finding| match finding.severity {
+        Severity::Blocker => 0,
+        Severity::Major => 1,
+        Severity::Minor => 2,
+    });
+    sorted
+}
+
+/// Where a finding is: `src/a.rs:12`.
+pub(super) fn finding_place(finding: &Finding) -> String {
+    match (&finding.file, finding.line) {
+        (Some(file), Some(line)) => format!("{}:{line}", clean(file)),
+        (Some(file), None) => clean(file),
+        (None, _) => NOTHING.to_owned(),
+    }
+}
+
+/// `+40 -3`, or `binary`.
+pub(super) fn lines_words(lines: Option<(u64, u64)>) -> String {
+    lines.map_or_else(
+        || "binary".to_owned(),
+        |(added, removed)| format!("+{added} -{removed}"),
+    )
+}
+
+/// `2 files, +40 -3`: each file once, all its lines; `no file` if none changed.
+pub(super) fn changes_words<'a>(files: impl IntoIterator<Item = &'a ChangedFile>) -> String {
+    let (mut paths, mut added, mut removed) = (Vec::new(), 0_u64, 0_u64);
+    for file in files {
+        if !paths.contains(&&file.path) {
+            paths.push(&file.path);
+        }
+        let (more, fewer) = file.lines.unwrap_or_default();
+        added = added.saturating_add(more);
+        removed = removed.saturating_add(fewer);
+    }
+    match paths.len() {
+        0 => "no file".to_owned(),
+        count => format!("{}, +{added} -{removed}", counted(count as u64, "file")),
+    }
+}
