@@ -2,121 +2,14 @@
 //! taking it leaves the user's repository as it was.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::collections::BTreeMap;
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop, prop_assert_eq, proptest};
+use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 
+use super::testing::{Leaf, Repo, read_tree, tree, write_tree};
 use super::*;
-
-/// A file as far as a snapshot keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Leaf {
-    File { bytes: Vec<u8>, executable: bool },
-    Link(PathBuf),
-}
-
-type Tree = BTreeMap<PathBuf, Leaf>;
-
-struct Repo {
-    _temp: tempfile::TempDir,
-    root: PathBuf,
-    store: PathBuf,
-    base: PathBuf,
-}
-
-impl Repo {
-    fn plain() -> Self {
-        let temp = tempfile::tempdir().unwrap();
-        let path = temp.path().canonicalize().unwrap();
-        fs::create_dir(path.join("project")).unwrap();
-        Self {
-            root: path.join("project"),
-            store: path.join("store.git"),
-            base: path.join("base"),
-            _temp: temp,
-        }
-    }
-
-    fn git() -> Self {
-        let repo = Self::plain();
-        repo.run(&["init", "-q", "-b", "main"]);
-        repo
-    }
-
-    fn run(&self, args: &[&str]) {
-        let identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"];
-        duct::cmd("git", identity.iter().chain(args))
-            .dir(&self.root)
-            .stdout_null()
-            .stderr_null()
-            .run()
-            .unwrap();
-    }
-
-    fn write(&self, path: &str, bytes: impl AsRef<[u8]>) {
-        let path = self.root.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-
-    /// Takes the snapshot from `start` and materializes it.
-    fn snapshot(&self, start: &Path) -> (Snapshot, Tree) {
-        let project = Project::discover(start).unwrap();
-        let snapshot = Snapshot::take(&project, &self.store).unwrap();
-        materialize(&self.store, &snapshot.tree, &self.base).unwrap();
-        let tree = read_tree(&self.base);
-        (snapshot, tree)
-    }
-
-    fn names(&self) -> Vec<String> {
-        let (snapshot, tree) = self.snapshot(&self.root);
-        assert_eq!(snapshot.files, tree.len());
-        tree.keys().map(|path| path.display().to_string()).collect()
-    }
-}
-
-fn read_tree(root: &Path) -> Tree {
-    let mut tree = Tree::new();
-    let mut folders = vec![PathBuf::new()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(root.join(&folder)).unwrap() {
-            let entry = entry.unwrap();
-            let path = folder.join(entry.file_name());
-            let kind = entry.file_type().unwrap();
-            if kind.is_dir() {
-                folders.push(path);
-            } else if kind.is_symlink() {
-                tree.insert(path, Leaf::Link(fs::read_link(entry.path()).unwrap()));
-            } else {
-                let mode = entry.metadata().unwrap().permissions().mode();
-                let bytes = fs::read(entry.path()).unwrap();
-                let executable = mode & 0o100 != 0;
-                tree.insert(path, Leaf::File { bytes, executable });
-            }
-        }
-    }
-    tree
-}
-
-fn write_tree(root: &Path, tree: &Tree) {
-    for (path, leaf) in tree {
-        let path = root.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        match leaf {
-            Leaf::Link(target) => symlink(target, path).unwrap(),
-            Leaf::File { bytes, executable } => {
-                fs::write(&path, bytes).unwrap();
-                let mode = if *executable { 0o755 } else { 0o644 };
-                fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            }
-        }
-    }
-}
 
 #[test]
 fn holds_uncommitted_and_untracked_files_but_not_ignored_or_deleted_ones() {
@@ -283,73 +176,6 @@ fn names_what_cannot_be_materialized() {
     fs::create_dir(repo.store.join("objects")).unwrap();
     let error = materialize(&repo.store, &snapshot.tree, &repo.base).unwrap_err();
     assert!(error.to_string().contains("read-tree"), "{error}");
-}
-
-/// Names that break careless tools; none is reserved, and `.gitignore` would change the listing.
-fn name() -> impl Strategy<Value = Vec<u8>> {
-    let chosen = prop::sample::select(vec![
-        "a",
-        "b c",
-        "-rf",
-        "--",
-        "ü",
-        "line\nbreak",
-        "tab\t",
-        "\"quoted\"",
-        "back\\slash",
-        ":(top)x",
-        "cr\r",
-        "git~1",
-        "*",
-        "~",
-        "#x",
-        "!x",
-        ".hidden",
-        "con",
-        "a:b",
-        " lead",
-        "trail ",
-    ])
-    .prop_map(|name| name.as_bytes().to_vec());
-    let raw = prop::collection::vec(any::<u8>(), 1..8).prop_map(|mut bytes| {
-        for byte in &mut bytes {
-            if matches!(*byte, 0 | b'/' | b'.') {
-                *byte = b'_';
-            }
-        }
-        bytes
-    });
-    proptest::prop_oneof![3 => chosen, 1 => raw]
-}
-
-fn leaf() -> impl Strategy<Value = Leaf> {
-    let bytes = proptest::prop_oneof![
-        Just(Vec::new()),
-        Just(b"dos\r\nlines\r\n".to_vec()),
-        Just(b"mixed\r\nlines\n$Id$\n".to_vec()),
-        prop::collection::vec(any::<u8>(), 0..200),
-    ];
-    let file =
-        (bytes, any::<bool>()).prop_map(|(bytes, executable)| Leaf::File { bytes, executable });
-    // No name begins so: a link that leads in a circle would be left out of a workspace.
-    let link = name()
-        .prop_map(|target| Leaf::Link(OsStr::from_bytes(&[b"to ", &target[..]].concat()).into()));
-    proptest::prop_oneof![5 => file, 1 => link]
-}
-
-fn tree() -> impl Strategy<Value = Tree> {
-    let path = prop::collection::vec(name(), 1..4)
-        .prop_map(|parts| parts.iter().map(|part| OsStr::from_bytes(part)).collect());
-    prop::collection::btree_map(path, leaf(), 0..12).prop_map(|tree: Tree| {
-        // A path below another one's leaf cannot exist.
-        let leaves: Vec<PathBuf> = tree.keys().cloned().collect();
-        let is_free = |path: &Path| {
-            path.ancestors()
-                .skip(1)
-                .all(|up| !leaves.contains(&up.into()))
-        };
-        tree.into_iter().filter(|(path, _)| is_free(path)).collect()
-    })
 }
 
 proptest! {

@@ -54,3 +54,5 @@ pub use space::Workspace;
 
 #[cfg(test)]
 mod fidelity_tests;
+#[cfg(test)]
+mod testing;

@@ -177,68 +177,76 @@ impl Target<'_> {
         if present == base || present == next {
             return Ok(Some(next.cloned()));
         }
-        let (Some(base), Some(present), Some(next)) = (base, present, next) else {
+        let (Some(base), Some(present)) = (base, present) else {
             return Ok(None);
         };
-        let is_file = |entry: &Entry| matches!(entry.kind, EntryKind::File | EntryKind::Executable);
-        if ![base, present, next].into_iter().all(is_file) {
+        if !is_file(base) || !is_file(present) || !next.is_none_or(is_file) {
             return Ok(None);
+        }
+        let both = [base, present].map(|entry| entry.object.as_str());
+        let mut contents = tree::contents(self.store, both)?;
+        let [base_bytes, present_bytes] = contents.as_mut_slice() else {
+            return Ok(None);
+        };
+        // A repository that keeps LF and checks out CRLF: the commit keeps LF.
+        let keeps_lf = !present_bytes.contains(&b'\r') && base_bytes.contains(&b'\r');
+        if keeps_lf {
+            *base_bytes = with_line_feeds(base_bytes);
+        }
+        let Some(next) = next else {
+            return Ok((base_bytes == present_bytes).then_some(None));
+        };
+        let mut asked = tree::contents(self.store, [next.object.as_str()])?;
+        let mut next_bytes = asked.pop().unwrap_or_default();
+        if keeps_lf {
+            next_bytes = with_line_feeds(&next_bytes);
         }
         let kind = match present.kind == base.kind {
             true => next.kind,
             false => present.kind,
         };
-        let object = if present.object == base.object || present.object == next.object {
-            next.object.clone()
-        } else if next.object == base.object {
-            present.object.clone()
+        let merged = if *present_bytes == *base_bytes || *present_bytes == next_bytes {
+            Some(next_bytes)
+        } else if next_bytes == *base_bytes {
+            Some(std::mem::take(present_bytes))
         } else {
-            match self.merge_objects([base, present, next])? {
-                Some(object) => object,
-                None => return Ok(None),
-            }
+            self.merge([base_bytes, present_bytes, &next_bytes])?
         };
-        Ok(Some(Some(Entry { kind, object })))
+        match merged {
+            Some(bytes) => Ok(Some(Some(Entry {
+                kind,
+                object: self.stored(bytes)?,
+            }))),
+            None => Ok(None),
+        }
     }
 
-    fn merge_objects(&self, entries: [&Entry; 3]) -> Result<Option<String>, WorkspaceError> {
-        let objects = entries.iter().map(|entry| entry.object.as_str());
-        let mut contents = tree::contents(self.store, objects)?;
-        let [base, present, next] = contents.as_mut_slice() else {
-            return Ok(None);
-        };
-        // A repository that keeps LF and checks out CRLF: the commit keeps LF.
-        if !present.contains(&b'\r') && base.windows(2).any(|pair| pair == b"\r\n") {
-            for side in [base, next] {
-                let mut last = 0;
-                let lf: Vec<u8> = side
-                    .iter()
-                    .copied()
-                    .filter(|byte| {
-                        let dropped = last == b'\r' && *byte == b'\n';
-                        last = *byte;
-                        !dropped || *byte == b'\n'
-                    })
-                    .filter(|byte| *byte != b'\r')
-                    .collect();
-                *side = lf;
-            }
-        }
+    fn merge(&self, sides: [&[u8]; 3]) -> Result<Option<Vec<u8>>, WorkspaceError> {
         let folder =
             tempfile::tempdir_in(self.store).map_err(WorkspaceError::io("create", self.store))?;
-        let place = |name: &str| folder.path().join(name);
-        let files = ["base", "present", "next"].map(place);
-        for (path, bytes) in files.iter().zip(&contents) {
+        let files = ["base", "ours", "theirs"].map(|name| folder.path().join(name));
+        for (path, bytes) in files.iter().zip(sides) {
             fs::write(path, bytes).map_err(WorkspaceError::io("write", path))?;
         }
         let [base, ours, theirs] = &files;
-        let Some(merged) = merge(&Versions { base, ours, theirs })? else {
-            return Ok(None);
-        };
+        merge(&Versions { base, ours, theirs })
+    }
+
+    fn stored(&self, bytes: Vec<u8>) -> Result<String, WorkspaceError> {
         let object = PrivateIndex::new(self.store)?
             .git_alone()
             .args(["hash-object", "-w", "--no-filters", "--stdin"])
-            .stdin(merged);
-        said(object).map(Some)
+            .stdin(bytes);
+        said(object)
     }
+}
+
+fn is_file(entry: &Entry) -> bool {
+    matches!(entry.kind, EntryKind::File | EntryKind::Executable)
+}
+
+fn with_line_feeds(text: &[u8]) -> Vec<u8> {
+    let ends_line = |at: usize| text[at] == b'\r' && text.get(at + 1) == Some(&b'\n');
+    let kept = (0..text.len()).filter(|at| !ends_line(*at));
+    kept.map(|at| text[at]).collect()
 }

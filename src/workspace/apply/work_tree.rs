@@ -61,7 +61,7 @@ pub fn apply(
 }
 
 /// Works out and writes beside everything that is needed. On an error, what was written is removed.
-fn stage(
+pub(super) fn stage(
     root: &Path,
     store: &Path,
     trees: (&TreeId, &TreeId),

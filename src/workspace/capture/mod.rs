@@ -14,6 +14,9 @@ mod decide;
 mod rules;
 mod walk;
 
+#[cfg(test)]
+mod tests;
+
 use std::path::{Path, PathBuf};
 
 use super::index::PrivateIndex;

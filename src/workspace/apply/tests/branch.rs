@@ -1,0 +1,159 @@
+use super::*;
+
+/// What git says in the user's repository.
+fn git(changed: &Changed, args: &[&str]) -> String {
+    let said = duct::cmd("git", args)
+        .dir(&changed.repo.root)
+        .read()
+        .unwrap();
+    said.trim().to_owned()
+}
+
+fn to_branch(changed: &Changed, name: &str) -> Result<String, ApplyError> {
+    let (store, base, tree) = (&changed.repo.store, &changed.base, &changed.tree);
+    apply_to_branch(
+        &changed.project,
+        store,
+        base,
+        tree,
+        name,
+        "The change\n\nBecause.\n",
+    )
+}
+
+/// The user's repository and tree but for the branch, its log and new objects.
+fn unchanged(changed: &Changed) -> Tree {
+    let mut tree = read_tree(&changed.repo.root);
+    tree.retain(|path, _| {
+        let is_new = [
+            ".git/objects",
+            ".git/refs/heads/tipstaff",
+            ".git/logs/refs/heads/tipstaff",
+        ];
+        !is_new.iter().any(|new| path.starts_with(new))
+    });
+    tree
+}
+
+#[test]
+fn makes_one_commit_on_a_new_branch_and_touches_nothing_else() {
+    let repo = Repo::git();
+    repo.write("a", "1\n2\n3\n4\n5\n");
+    repo.write("unrelated", "1\n");
+    repo.run(&["add", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    repo.write("a", "1\n2\n3\n4\nuncommitted\n");
+    repo.write("unrelated", "uncommitted\n");
+    repo.write("staged", "x");
+    repo.run(&["add", "staged"]);
+    let changed = Changed::by(repo, |space| {
+        fs::write(space.join("a"), "agent\n2\n3\n4\nuncommitted\n").unwrap();
+        fs::create_dir(space.join("new")).unwrap();
+        fs::write(space.join("new/ü"), "x").unwrap();
+    });
+    let before = unchanged(&changed);
+    let commit = to_branch(&changed, "tipstaff/r1").unwrap();
+    assert_eq!(unchanged(&changed), before);
+    assert_eq!(git(&changed, &["rev-parse", "tipstaff/r1"]), commit);
+    assert_eq!(
+        git(&changed, &["rev-parse", "tipstaff/r1^"]),
+        git(&changed, &["rev-parse", "HEAD"])
+    );
+    assert_eq!(
+        git(&changed, &["show", "tipstaff/r1:a"]),
+        "agent\n2\n3\n4\n5"
+    );
+    assert_eq!(git(&changed, &["show", "tipstaff/r1:unrelated"]), "1");
+    assert_eq!(
+        git(&changed, &["log", "-1", "--format=%B", "tipstaff/r1"]),
+        "The change\n\nBecause."
+    );
+    // All that it needs is the user's own.
+    fs::remove_dir_all(&changed.repo.store).unwrap();
+    git(&changed, &["fsck", "--full", "--strict"]);
+}
+
+#[test]
+fn refuses_what_is_there_what_is_no_name_and_what_has_no_git() {
+    let repo = Repo::git();
+    repo.write("a", "1\n");
+    repo.run(&["add", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    let changed = Changed::by(repo, |space| fs::write(space.join("a"), "2\n").unwrap());
+    assert!(matches!(
+        to_branch(&changed, "main"),
+        Err(ApplyError::BranchExists(_))
+    ));
+    for name in ["-f", "a..b", "", "@{-1}", "x.lock"] {
+        assert!(
+            matches!(to_branch(&changed, name), Err(ApplyError::BadBranchName(_))),
+            "{name}"
+        );
+    }
+    let plain = Repo::plain();
+    plain.write("a", "1");
+    let changed = Changed::by(plain, |space| fs::write(space.join("a"), "2").unwrap());
+    assert!(matches!(
+        to_branch(&changed, "b"),
+        Err(ApplyError::NoRepository)
+    ));
+}
+
+#[test]
+fn makes_no_branch_where_uncommitted_work_is_in_the_way() {
+    let repo = Repo::git();
+    repo.write("a", "1\n");
+    repo.run(&["add", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    repo.write("a", "uncommitted\n");
+    let changed = Changed::by(repo, |space| fs::write(space.join("a"), "agent\n").unwrap());
+    let error = to_branch(&changed, "tipstaff/r1").unwrap_err();
+    assert!(matches!(error, ApplyError::Conflicts(paths) if paths == ["a"]));
+    assert_eq!(git(&changed, &["branch", "--list", "tipstaff/*"]), "");
+}
+
+#[test]
+fn works_without_a_commit_in_a_sub_folder_and_with_other_line_endings() {
+    let unborn = Repo::git();
+    unborn.write("a", "1\n");
+    let changed = Changed::by(unborn, |space| fs::write(space.join("b"), "2\n").unwrap());
+    to_branch(&changed, "tipstaff/r1").unwrap();
+    assert_eq!(
+        git(&changed, &["ls-tree", "-r", "--name-only", "tipstaff/r1"]),
+        "a\nb"
+    );
+    assert_eq!(git(&changed, &["rev-list", "--count", "tipstaff/r1"]), "1");
+
+    let repo = Repo::git();
+    repo.run(&["config", "core.autocrlf", "true"]);
+    repo.write("top", "1\n");
+    repo.write("sub/dos", "1\r\n2\r\n");
+    repo.run(&["add", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    let changed = Changed::by(repo, |space| {
+        fs::write(space.join("sub/dos"), "1\r\n2\r\n3\r\n").unwrap();
+    });
+    to_branch(&changed, "tipstaff/r1").unwrap();
+    assert_eq!(
+        git(&changed, &["diff", "--shortstat", "main", "tipstaff/r1"]),
+        "1 file changed, 1 insertion(+)"
+    );
+
+    fs::create_dir(changed.path("sub/.tipstaff")).unwrap();
+    let below = Project::discover(&changed.path("sub")).unwrap();
+    let store = changed.repo.store.with_file_name("below.git");
+    let base = super::super::super::Snapshot::take(&below, &store)
+        .unwrap()
+        .tree;
+    let space = store.with_file_name("below");
+    fs::create_dir(&space).unwrap();
+    fs::write(space.join("only"), "x").unwrap();
+    let tree = capture(&store, &base, &space, &Visible::All, &Allowed::Anywhere)
+        .unwrap()
+        .tree;
+    apply_to_branch(&below, &store, &base, &tree, "tipstaff/r2", "m").unwrap();
+    assert_eq!(
+        git(&changed, &["ls-tree", "-r", "--name-only", "tipstaff/r2"]),
+        "sub/only\ntop"
+    );
+}

@@ -1,0 +1,105 @@
+//! The promises about the user's tree when changes come in and when they are taken back.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod branch;
+mod cases;
+mod properties;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+use super::super::testing::{Repo, Tree, read_tree, write_tree};
+use super::super::{Allowed, Captured, Project, TreeId, Visible, capture, remove_tree};
+use super::*;
+
+/// A project with captured changes.
+struct Changed {
+    repo: Repo,
+    project: Project,
+    base: TreeId,
+    tree: TreeId,
+    keep: PathBuf,
+}
+
+/// All of the user's project: files, folders with their modes, git's own files.
+type Everything = (Tree, BTreeMap<PathBuf, u32>);
+
+impl Changed {
+    /// `edit` is what the agent does in its workspace.
+    fn by(repo: Repo, edit: impl FnOnce(&Path)) -> Self {
+        let (base, _) = repo.snapshot(&repo.root);
+        let space = repo.base.with_file_name("space");
+        fs::create_dir(&space).unwrap();
+        write_tree(&space, &read_tree(&repo.base));
+        edit(&space);
+        let (store, all) = (&repo.store, &Visible::All);
+        let Captured { tree, refused, .. } =
+            capture(store, &base.tree, &space, all, &Allowed::Anywhere).unwrap();
+        assert!(refused.is_empty(), "{refused:?}");
+        Self {
+            project: Project::discover(&repo.root).unwrap(),
+            base: base.tree,
+            tree,
+            keep: repo.base.with_file_name("keep"),
+            repo,
+        }
+    }
+
+    fn apply(&self) -> Result<Applied, ApplyError> {
+        let (store, base, tree) = (&self.repo.store, &self.base, &self.tree);
+        apply(&self.project, store, base, tree, &self.keep)
+    }
+
+    fn undo(&self) -> Result<Undone, UndoError> {
+        undo(&self.project, &self.keep)
+    }
+
+    fn recover(&self) -> Result<Recovered, UndoError> {
+        recover_apply(&self.project, &self.keep)
+    }
+
+    fn path(&self, path: &str) -> PathBuf {
+        self.repo.root.join(path)
+    }
+
+    fn read(&self, path: &str) -> String {
+        fs::read_to_string(self.path(path)).unwrap()
+    }
+
+    fn everything(&self) -> Everything {
+        let root = &self.repo.root;
+        let mut folders = BTreeMap::new();
+        let mut ahead = vec![PathBuf::new()];
+        while let Some(folder) = ahead.pop() {
+            let mode = root.join(&folder).metadata().unwrap().permissions().mode();
+            for entry in fs::read_dir(root.join(&folder)).unwrap() {
+                let entry = entry.unwrap();
+                if entry.file_type().unwrap().is_dir() {
+                    ahead.push(folder.join(entry.file_name()));
+                }
+            }
+            folders.insert(folder, mode);
+        }
+        (read_tree(root), folders)
+    }
+
+    /// The user's files without git's.
+    fn files(&self) -> Tree {
+        let mut tree = read_tree(&self.repo.root);
+        tree.retain(|path, _| !path.starts_with(".git"));
+        tree
+    }
+}
+
+/// Makes the folder hold exactly this tree; git's own files stay.
+fn replace(root: &Path, tree: &Tree) {
+    for entry in fs::read_dir(root).unwrap() {
+        let path = entry.unwrap().path();
+        if !path.ends_with(".git") {
+            remove_tree(&path).unwrap();
+        }
+    }
+    write_tree(root, tree);
+}
