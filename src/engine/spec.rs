@@ -87,6 +87,8 @@ pub fn inputs(plan: &Plan, phase: &PhasePlan, history: &History) -> Vec<CallInpu
                 name: earlier.name.clone(),
                 deliverable: closing.deliverable.clone(),
                 handoff: closing.handoff.clone(),
+                patch: closing.patch.clone(),
+                tests: closing.tests.clone(),
             })
         })
         .collect();

@@ -156,6 +156,8 @@ impl<'a> Phase<'a> {
             models: self.models(),
             deliverable: Some(deliverable.clone()),
             inputs: self.inputs(),
+            files: Vec::new(),
+            verifications: Vec::new(),
             remarks,
         };
         Ok(Handoff {

@@ -114,9 +114,10 @@ impl Ended<'_> {
 
     fn structured_name(&self) -> &'static str {
         match self.call.contract {
-            Contract::Document => "answer.txt",
-            Contract::Judgement { .. } => "verdict.json",
-            _ => unreachable!("SOON"),
+            Contract::Document | Contract::Edits => "answer.txt",
+            Contract::Judgement { .. } | Contract::Audit => "verdict.json",
+            Contract::Tasks { .. } => "tasks.json",
+            Contract::Handoff => "distilled.json",
         }
     }
 
