@@ -24,6 +24,8 @@ mod duration;
 mod error;
 mod parse;
 mod pattern;
+#[cfg(test)]
+mod rate_limit_tests;
 mod request;
 mod scenario;
 mod server;
@@ -32,6 +34,7 @@ mod server_tests;
 mod service;
 mod template;
 mod wire;
+mod work;
 mod written;
 
 use serde::Serialize;
@@ -44,7 +47,7 @@ pub use scenario::{
 };
 pub use server::Server;
 
-use crate::model::{CallId, Contract, ModelName, PhaseName, Purpose};
+use crate::model::{CallId, Contract, ModelName, PhaseName, Purpose, Task};
 
 /// Where an attempt's agent finds its model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,6 +73,8 @@ pub struct RehearsedCall {
     pub slot: u32,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// The task it carries out, if it does.
+    pub task: Option<Task>,
     /// What the call must leave behind.
     pub contract: Contract,
     /// What the user asked for.
