@@ -34,13 +34,21 @@ pub(super) struct Found {
 }
 
 impl Message {
-    /// The message that an agent left.
-    /// Only the blocks that the contract asks for are cut out of it: others belong to the text.
+    /// The message that an agent left. Only the blocks that the contract asks for are cut out of it: others belong to the text.
     pub(super) fn of(left: &Left, contract: &Contract) -> Result<Self, Failure> {
-        let text = left.final_message.as_deref().unwrap_or_default();
-        let needed = is_blank(left.deliverable.as_deref()) || is_blank(left.verdict.as_deref());
-        if needed && text.len() > LIMIT {
-            return Err(too_large("the final message", text.len()));
+        let mut text = left.final_message.as_deref().unwrap_or_default();
+        if text.len() > LIMIT {
+            let answer = match contract {
+                Contract::Document => &left.deliverable,
+                Contract::Judgement { .. } | Contract::Audit => &left.verdict,
+                Contract::Tasks { .. } => &left.tasks,
+                Contract::Edits | Contract::Handoff => &left.handoff,
+            };
+            // It is needed only where the answer is in no file.
+            if is_blank(answer.as_deref()) {
+                return Err(too_large("the final message", text.len()));
+            }
+            text = "";
         }
         let mut message = Self {
             rest: text.to_owned(),
