@@ -283,6 +283,7 @@ fn a_command_may_chatter_without_end_if_it_leaves_its_files() {
         exit: Exit::Code(0),
         stderr_tail: "",
         contract_met,
+        answer_left: contract_met,
     };
     assert_eq!(conclude(&transcript, &ending(true)).unwrap().text, None);
     let failure = conclude(&transcript, &ending(false)).unwrap_err();
