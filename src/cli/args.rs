@@ -38,6 +38,16 @@ pub enum Command {
     Show(ShowArgs),
     /// Pick the winning proposal by hand where a run waits for it, and go on
     Pick(PickArgs),
+    /// Let a phase begin that waits at its gate, and go on
+    Approve(ApproveArgs),
+    /// Do not let it begin; the run fails
+    Reject(RejectArgs),
+    /// Print a run's changes, or one task's, as a patch
+    Diff(DiffArgs),
+    /// Apply the changes of a run that kept them
+    Apply(ApplyArgs),
+    /// Take an applied run back, exactly
+    Undo(UndoArgs),
     /// Print the JSON Schema of a file format
     Schema(SchemaArgs),
     /// Print a completion script for a shell
@@ -163,6 +173,59 @@ pub struct PickArgs {
     #[command(flatten)]
     /// Output
     pub output: OutputArgs,
+}
+
+/// Of `approve`.
+#[derive(Debug, Args)]
+pub struct ApproveArgs {
+    /// The run
+    pub run: String,
+    /// The phase; without it the one that waits
+    pub phase: Option<String>,
+    #[command(flatten)]
+    /// Output
+    pub output: OutputArgs,
+}
+
+/// Of `reject`.
+#[derive(Debug, Args)]
+pub struct RejectArgs {
+    /// The run
+    pub run: String,
+    /// The phase; without it the one that waits
+    pub phase: Option<String>,
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub because: Option<String>,
+    #[command(flatten)]
+    /// Output
+    pub output: OutputArgs,
+}
+
+/// Of `diff`.
+#[derive(Debug, Args)]
+pub struct DiffArgs {
+    /// The run; without it the latest one
+    pub run: Option<String>,
+    /// A task's id, for its changes alone
+    pub task: Option<String>,
+}
+
+/// Of `apply`.
+#[derive(Debug, Args)]
+pub struct ApplyArgs {
+    /// The run
+    pub run: String,
+    /// Put the changes onto a new branch of this name instead of into your files
+    #[arg(long, value_name = "NAME")]
+    pub branch: Option<String>,
+}
+
+/// Of `undo`.
+#[derive(Debug, Args)]
+pub struct UndoArgs {
+    /// The run
+    pub run: String,
 }
 
 /// Of `schema`.

@@ -4,9 +4,11 @@
 //! a run does is decided elsewhere.
 
 mod args;
+mod changes;
 mod check;
 mod completions;
 mod failure;
+mod gate;
 mod library;
 mod open_run;
 mod pick;
@@ -76,5 +78,10 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Runs(args) => runs::runs(&Settings::load(cli)?, args),
         Command::Show(args) => show::show(&Settings::load(cli)?, args),
         Command::Pick(args) => pick::pick(&Settings::load(cli)?, args),
+        Command::Approve(args) => gate::approve(&Settings::load(cli)?, args),
+        Command::Reject(args) => gate::reject(&Settings::load(cli)?, args),
+        Command::Diff(args) => changes::diff(&Settings::load(cli)?, args),
+        Command::Apply(args) => changes::apply(&Settings::load(cli)?, args),
+        Command::Undo(args) => changes::undo(&Settings::load(cli)?, args),
     }
 }

@@ -7,6 +7,11 @@ pub fn data(text: &str) {
     let _ = io::stdout().lock().write_all(text.as_bytes());
 }
 
+/// Data that need not be text, to standard output.
+pub fn bytes(bytes: &[u8]) {
+    let _ = io::stdout().lock().write_all(bytes);
+}
+
 /// A failure, to standard error.
 pub fn error(text: &str) {
     note(text);

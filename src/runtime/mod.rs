@@ -32,6 +32,7 @@ mod site;
 mod streams;
 mod verify;
 
+pub use deliver::{UNDO, commit_message};
 pub use drive::{Observer, drive};
 pub use error::RuntimeError;
 pub use salvage::salvage;

@@ -1,0 +1,69 @@
+//! `tipstaff approve` and `tipstaff reject`: a person's answer to a gate.
+
+use super::args::{ApproveArgs, RejectArgs};
+use super::failure::{Exit, Failure};
+use super::open_run::OpenRun;
+use super::resume::{go_on, look};
+use super::settings::Settings;
+use crate::engine::History;
+use crate::model::{PersonAnswer, PhaseName, Question};
+
+pub fn approve(settings: &Settings, args: &ApproveArgs) -> Result<Exit, Failure> {
+    let run = look(settings, &args.run)?;
+    let phase = waiting(&run, args.phase.as_deref())?;
+    let answer = (phase, PersonAnswer::Approved);
+    go_on(
+        settings,
+        run.folder,
+        &args.output,
+        |_| Ok(None),
+        Some(answer),
+    )
+}
+
+pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
+    let run = look(settings, &args.run)?;
+    let phase = waiting(&run, args.phase.as_deref())?;
+    let reason = args
+        .because
+        .clone()
+        .unwrap_or_else(|| "no reason given".to_owned());
+    let answer = (phase, PersonAnswer::Rejected { reason });
+    go_on(
+        settings,
+        run.folder,
+        &args.output,
+        |_| Ok(None),
+        Some(answer),
+    )
+}
+
+/// The phase whose gate waits: the one that was named, or the only one.
+fn waiting(run: &OpenRun, wanted: Option<&str>) -> Result<PhaseName, Failure> {
+    let history = History::of(&run.records);
+    let mut phases = run
+        .plan
+        .phases
+        .iter()
+        .map(|phase| &phase.name)
+        .filter(|name| {
+            let asked = history.phase(name).and_then(|state| state.asked.as_ref());
+            let gate = matches!(asked, Some(Question::Approve { .. }));
+            gate && wanted.is_none_or(|wanted| wanted == name.as_str())
+        });
+    phases.next().cloned().ok_or_else(|| {
+        let what = wanted.map_or_else(
+            || "no phase".to_owned(),
+            |name| format!("phase `{name}` does not"),
+        );
+        let message = match wanted {
+            Some(_) => format!("{what} wait for an approval"),
+            None => format!("{what} of run {} waits for an approval", run.folder.id()),
+        };
+        let hint = format!(
+            "`tipstaff show {}` tells what the run waits for",
+            run.folder.id()
+        );
+        Failure::said(Exit::Usage, &message, Some(&hint))
+    })
+}
