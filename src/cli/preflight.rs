@@ -49,7 +49,8 @@ pub fn preflight(settings: &Settings, plan: &Plan, carried: &mut Carried) -> Res
             return Err(Failure::said(Exit::Usage, &message, Some(hint)));
         }
     }
-    let wanted: BTreeSet<&ModelName> = chains(plan).into_iter().flatten().collect();
+    let wanted = chains(plan).into_iter().chain(distillers(plan));
+    let wanted: BTreeSet<&ModelName> = wanted.flatten().collect();
     for (model, reason) in unusable
         .into_iter()
         .filter(|(model, _)| wanted.contains(model))
@@ -81,6 +82,14 @@ fn chains(plan: &Plan) -> Vec<&[ModelName]> {
         }
     }
     chains
+}
+
+/// Who distills. A run goes on without them, so they only earn a warning.
+fn distillers(plan: &Plan) -> impl Iterator<Item = &[ModelName]> {
+    plan.phases.iter().filter_map(|phase| match &phase.distill {
+        Distill::Model(chain) => Some(chain.as_slice()),
+        Distill::Agent | Distill::Nobody => None,
+    })
 }
 
 /// The chains of the categories that tasks may have. Those of roles stand by in case that a category is

@@ -15,15 +15,17 @@ mod ledger;
 mod part;
 mod schema;
 mod select;
+pub mod tasks;
 pub mod templates;
 #[cfg(test)]
 mod testing;
 mod tokens;
+mod verified;
 
 pub use answer::{Decoded, HandoffLeft, LIMIT, Left, decode_answer};
 pub use assemble::{Assembled, Assembly, assemble};
 pub use contract::{
-    Completeness, DELIVERABLE, HANDOFF, OUT, OutFiles, VERDICT, completeness, required_files,
+    Completeness, DELIVERABLE, HANDOFF, OUT, OutFiles, TASKS, VERDICT, completeness, required_files,
 };
 pub use error::ContextError;
 pub use ledger::{Ledger, LedgerPart, Size};
@@ -31,3 +33,4 @@ pub use part::PartKind;
 pub use schema::{SCHEMAS, schema};
 pub use select::{FinishedPhase, select};
 pub use tokens::tokens;
+pub use verified::render_verifications;

@@ -10,8 +10,10 @@ use crate::model::Digest;
 pub enum PartKind {
     /// What this call is asked for: the phase's prompt, or the template of a judge or of a repair.
     Instructions,
-    /// What the authors of the proposals were asked for; a judge sees it.
+    /// The task of a decomposition that this call carries out.
     Task,
+    /// What the authors of the proposals were asked for; a judge sees it.
+    AuthorsTask,
     /// The user's request.
     Request,
     /// The project's instruction file.
@@ -20,6 +22,14 @@ pub enum PartKind {
     Input,
     /// The handoff of an earlier phase.
     Handoff,
+    /// The patch of an earlier phase.
+    Changes,
+    /// The results of an earlier phase's verifying commands.
+    Tests,
+    /// What an audit found that sent the run back.
+    Findings,
+    /// What was wrong with an earlier try of the same work.
+    Feedback,
     /// A blinded proposal.
     Proposal,
     /// An earlier proposal of the same ensemble.
@@ -39,13 +49,18 @@ impl PartKind {
     pub(super) fn is_addressed(self) -> bool {
         match self {
             Self::Instructions
+            | Self::Task
             | Self::Request
             | Self::ProjectInstructions
             | Self::Workspace
             | Self::OutputContract => true,
-            Self::Task
+            Self::AuthorsTask
             | Self::Input
             | Self::Handoff
+            | Self::Changes
+            | Self::Tests
+            | Self::Findings
+            | Self::Feedback
             | Self::Proposal
             | Self::EarlierProposal
             | Self::Faulty

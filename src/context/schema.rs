@@ -2,16 +2,17 @@
 
 use serde_json::Value;
 
-use super::handoff;
+use super::{handoff, tasks};
 use crate::model::{Audit, Judgement};
 
 /// The names that [`schema`] knows.
-pub const SCHEMAS: [&str; 3] = ["handoff", "judgement", "audit"];
+pub const SCHEMAS: [&str; 4] = ["handoff", "tasks", "judgement", "audit"];
 
 /// The JSON schema of that name; `None` for a stranger.
 pub fn schema(name: &str) -> Option<Value> {
     match name {
         "handoff" => Some(handoff::schema()),
+        "tasks" => Some(tasks::schema()),
         "judgement" => Some(schemars::schema_for!(Judgement).to_value()),
         "audit" => Some(schemars::schema_for!(Audit).to_value()),
         _ => None,

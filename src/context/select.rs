@@ -12,16 +12,20 @@ pub struct FinishedPhase {
     pub deliverable: Artifact,
     /// Its handoff (`handoff.json`).
     pub handoff: Artifact,
+    /// The patch of its changes, if it made any.
+    pub patch: Option<Artifact>,
+    /// The results of its `verify` commands, rendered, if it has any.
+    pub tests: Option<Artifact>,
 }
 
 /// The inputs of the calls of `phase`, besides its instructions and the request, without doubles:
-/// documents, then files, then handoffs.
+/// documents, then files, then handoffs, then changes and test results.
 ///
 /// `finished` are the closed phases in the order of the plan; `files` are what the phase's `file:`
 /// inputs matched when the run began, as paths in the project with their frozen copies.
 ///
-/// A named `PHASE.changes` or `PHASE.tests` brings nothing: a phase that changed no file and ran no
-/// `verify` has neither, and the plan holds the phases that could back as not executable.
+/// A named `PHASE.changes` or `PHASE.tests` is an input under every strategy, since no handoff can
+/// stand for it; of a phase that changed no file or proved nothing it brings nothing.
 pub fn select(
     strategy: Strategy,
     phase: &PhasePlan,
@@ -35,7 +39,7 @@ pub fn select(
             deliverables.extend(finished.iter().map(deliverable));
             handoffs.extend(
                 named(phase, finished).filter_map(|(kind, left)| match kind {
-                    Named::Output => None,
+                    Named::Output | Named::Changes | Named::Tests => None,
                     Named::Handoff => Some(handoff(left)),
                 }),
             );
@@ -46,6 +50,7 @@ pub fn select(
                 match kind {
                     Named::Output => deliverables.push(deliverable(left)),
                     Named::Handoff => handoffs.push(handoff(left)),
+                    Named::Changes | Named::Tests => {}
                 }
             }
         }
@@ -54,8 +59,18 @@ pub fn select(
         source: InputSource::File(path.clone()),
         artifact: Some(artifact.clone()),
     });
+    let proof = named(phase, finished).filter_map(|(kind, left)| match kind {
+        Named::Output | Named::Handoff => None,
+        Named::Changes => found(InputSource::Changes(left.name.clone()), left.patch.as_ref()),
+        Named::Tests => found(InputSource::Tests(left.name.clone()), left.tests.as_ref()),
+    });
     let mut inputs: Vec<CallInput> = Vec::new();
-    for input in deliverables.into_iter().chain(files).chain(handoffs) {
+    for input in deliverables
+        .into_iter()
+        .chain(files)
+        .chain(handoffs)
+        .chain(proof)
+    {
         if !inputs.iter().any(|earlier| earlier.source == input.source) {
             inputs.push(input);
         }
@@ -67,6 +82,8 @@ pub fn select(
 enum Named {
     Output,
     Handoff,
+    Changes,
+    Tests,
 }
 
 fn named<'a>(
@@ -77,14 +94,18 @@ fn named<'a>(
         let (kind, name) = match input {
             PlannedInput::Output(name) => (Named::Output, name),
             PlannedInput::Handoff(name) => (Named::Handoff, name),
-            PlannedInput::Request
-            | PlannedInput::Changes(_)
-            | PlannedInput::Tests(_)
-            | PlannedInput::Files(_) => return None,
+            PlannedInput::Changes(name) => (Named::Changes, name),
+            PlannedInput::Tests(name) => (Named::Tests, name),
+            PlannedInput::Request | PlannedInput::Files(_) => return None,
         };
         let left = finished.iter().find(|left| &left.name == name)?;
         Some((kind, left))
     })
+}
+
+fn found(source: InputSource, artifact: Option<&Artifact>) -> Option<CallInput> {
+    let artifact = Some(artifact?.clone());
+    Some(CallInput { source, artifact })
 }
 
 fn deliverable(left: &FinishedPhase) -> CallInput {
@@ -111,6 +132,8 @@ mod tests {
             name: name.into(),
             deliverable: artifact(&format!("{name}.md")),
             handoff: artifact(&format!("{name}.json")),
+            patch: (name == "plan").then(|| artifact("plan.patch")),
+            tests: (name == "plan").then(|| artifact("plan.tests")),
         });
         let mut phase = phase("execute", strategy);
         phase.inputs = inputs;
@@ -123,6 +146,8 @@ mod tests {
                     InputSource::Deliverable(name) => format!("{name}.output"),
                     InputSource::Handoff(name) => format!("{name}.handoff"),
                     InputSource::File(path) => path,
+                    InputSource::Changes(name) => format!("{name}.changes"),
+                    InputSource::Tests(name) => format!("{name}.tests"),
                     other => panic!("unexpected {other:?}"),
                 }
             })
@@ -176,5 +201,30 @@ mod tests {
             ["workshop.output", "docs/a.md", "plan.handoff"]
         );
         assert_eq!(selected(Strategy::Fresh, Vec::new()), ["docs/a.md"]);
+    }
+
+    #[test]
+    fn changes_and_tests_come_under_every_strategy_when_named() {
+        let named = || {
+            vec![
+                PlannedInput::Tests("plan".into()),
+                PlannedInput::Changes("plan".into()),
+                PlannedInput::Changes("workshop".into()),
+            ]
+        };
+        let strategies = [
+            Strategy::Full,
+            Strategy::Distilled,
+            Strategy::Scoped,
+            Strategy::Fresh,
+        ];
+        for strategy in strategies {
+            let selected = selected(strategy, named());
+            assert!(
+                selected.ends_with(&["plan.tests".to_owned(), "plan.changes".to_owned()]),
+                "{strategy:?}: {selected:?}"
+            );
+            assert!(!selected.contains(&"workshop.changes".to_owned()));
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! forms are the output contract's business, which is generated for each call.
 
 /// Templates that a phase can use, each with its text.
-const PHASES: [(&str, &str); 9] = [
+const PHASES: [(&str, &str); 14] = [
     ("general", include_str!("../../prompts/general.md")),
     ("workshop", include_str!("../../prompts/workshop.md")),
     ("plan", include_str!("../../prompts/plan.md")),
@@ -14,19 +14,39 @@ const PHASES: [(&str, &str); 9] = [
     ("audit", include_str!("../../prompts/audit.md")),
     ("debug", include_str!("../../prompts/debug.md")),
     ("review", include_str!("../../prompts/review.md")),
+    ("fix", include_str!("../../prompts/fix.md")),
+    ("quick", include_str!("../../prompts/quick.md")),
+    (
+        "review-correctness",
+        include_str!("../../prompts/review-correctness.md"),
+    ),
+    (
+        "review-security",
+        include_str!("../../prompts/review-security.md"),
+    ),
+    (
+        "review-tests",
+        include_str!("../../prompts/review-tests.md"),
+    ),
 ];
 
 /// What a judge is told.
 pub(super) const JUDGE: &str = include_str!("../../prompts/judge.md");
 /// What a repair call is told.
 pub(super) const REPAIR: &str = include_str!("../../prompts/repair.md");
+/// What a judge is told that joins answers instead of choosing among proposals.
+pub(super) const JOIN: &str = include_str!("../../prompts/join.md");
+/// What a model is told that distills someone else's document.
+pub(super) const DISTILL: &str = include_str!("../../prompts/distill.md");
 /// What a proposer is told that sees earlier proposals.
 pub(super) const SEQUENTIAL: &str = include_str!("../../prompts/sequential.md");
 
 /// tipstaff's own templates, which no phase gets by its name.
-const OWN: [(&str, &str); 3] = [
+const OWN: [(&str, &str); 5] = [
     ("judge", JUDGE),
     ("repair", REPAIR),
+    ("join", JOIN),
+    ("distill", DISTILL),
     ("sequential", SEQUENTIAL),
 ];
 
@@ -103,7 +123,10 @@ mod tests {
         assert!(builtin("nobody").is_none());
         assert_eq!(for_phase("judge"), for_phase("general"));
         assert_ne!(for_phase("plan"), for_phase("general"));
-        assert_eq!(builtin_names().count(), 12);
+        assert_ne!(for_phase("quick"), for_phase("general"));
+        for (name, _) in OWN {
+            assert_eq!(for_phase(name), for_phase("general"), "{name}");
+        }
         assert_eq!(name_of(for_phase("audit")), Some("audit"));
     }
 }

@@ -97,6 +97,8 @@ pub(super) fn handoff(phase: &str, summary: &str) -> Handoff {
             models: vec!["claude-opus".into()],
             deliverable: None,
             inputs: Vec::new(),
+            files: Vec::new(),
+            verifications: Vec::new(),
             remarks: Vec::new(),
         },
     }

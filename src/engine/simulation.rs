@@ -100,6 +100,9 @@ impl World {
                             closing: closing(),
                         });
                     }
+                    Effect::Verify { .. } | Effect::Deliver { .. } => {
+                        unreachable!("no phase of these worlds edits")
+                    }
                     Effect::WakeAt(at) => wake = Some(at),
                     Effect::End(end) => return end,
                 }

@@ -214,6 +214,7 @@ fn is_decisive(event: &Event) -> bool {
         | Event::ProposalsSealed { .. }
         | Event::WinnerChosen { .. }
         | Event::PhaseClosed { .. }
+        | Event::VerifyStarted { .. }
         | Event::Verified { .. }
         | Event::TaskDone { .. }
         | Event::TaskFailed { .. }

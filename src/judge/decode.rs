@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::json::{JsonObject, read_object};
+use super::json::{JsonObject, read_object, typed};
 use crate::model::{Decision, Judgement, Label};
 
 /// A valid judgement, and what had to be forgiven in reading it.
@@ -35,23 +35,12 @@ pub fn read(text: &str, labels: &[Label]) -> Result<DecodedJudgement, Vec<String
         mut remarks,
     } = read_object(text).map_err(|error| vec![error])?;
     normalize(&mut members, labels, &mut remarks)?;
-    let judgement: Judgement = serde_path_to_error::deserialize(Value::Object(members))
-        .map_err(|error| vec![located(&error)])?;
+    let judgement: Judgement = typed(members).map_err(|error| vec![error])?;
     let errors = contradictions(&judgement, labels);
     if errors.is_empty() {
         Ok(DecodedJudgement { judgement, remarks })
     } else {
         Err(errors)
-    }
-}
-
-/// `scores.A: invalid type …`; without a path if the error is about the whole.
-fn located(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
-    let path = error.path().to_string();
-    if path == "." {
-        error.inner().to_string()
-    } else {
-        format!("{path}: {}", error.inner())
     }
 }
 

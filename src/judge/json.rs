@@ -5,6 +5,7 @@
 //! objects where one is expected, or an object that is cut off, are errors: nothing is guessed.
 
 use jsonc_parser::ParseOptions;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 /// The largest structured answer that is read, in bytes.
@@ -47,6 +48,21 @@ pub fn read_object(text: &str) -> Result<JsonObject, String> {
         Err(_) => {}
     }
     search(text)
+}
+
+/// The members as a typed value.
+///
+/// # Errors
+///
+/// One sentence with the place in the JSON: `scores.A: invalid type …`.
+pub fn typed<T: DeserializeOwned>(members: Map<String, Value>) -> Result<T, String> {
+    serde_path_to_error::deserialize(Value::Object(members)).map_err(|error| {
+        let path = error.path().to_string();
+        match path.as_str() {
+            "." => error.inner().to_string(),
+            _ => format!("{path}: {}", error.inner()),
+        }
+    })
 }
 
 /// Looks for objects among other text.

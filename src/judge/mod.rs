@@ -1,8 +1,9 @@
-//! Blinding proposals, reading verdicts, and showing them.
+//! Blinding proposals, reading the verdicts of judges and auditors, and showing them.
 //!
 //! Pure: no IO, no clock, no randomness beside the seed that the caller gives. Nothing here ever
 //! changes a proposal: traces of its author are reported and left standing.
 
+pub mod audit;
 mod blind;
 mod decode;
 mod json;
@@ -11,6 +12,6 @@ mod traces;
 
 pub use blind::blind;
 pub use decode::{DecodedJudgement, decode, read};
-pub use json::{JsonObject, read_object};
+pub use json::{JsonObject, read_object, typed};
 pub use tally::{Standing, render, tally};
 pub use traces::{Author, Trace, traces};

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, ModelName};
+use super::{Artifact, ChangedFile, ModelName, Verification};
 
 /// A change as the working agent describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -73,6 +73,12 @@ pub struct HandoffFacts {
     /// From which inputs it was made.
     #[serde(default)]
     pub inputs: Vec<String>,
+    /// The files it changed, as git shows them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<ChangedFile>,
+    /// How the commands ended that were to prove the changes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub verifications: Vec<Verification>,
     /// Remarks by machine: words cut to the limit, contradictions, a missing handoff.
     #[serde(default)]
     pub remarks: Vec<String>,

@@ -81,6 +81,18 @@ text_id! {
     Digest
 }
 
+impl CallId {
+    /// Which time its phase ran, from 1. A failed audit sends a run back to a phase, whose calls then
+    /// end in `@2`, `@3` and so on.
+    pub fn round(&self) -> u32 {
+        let round = self
+            .0
+            .rsplit_once('@')
+            .and_then(|(_, round)| round.parse().ok());
+        round.unwrap_or(1)
+    }
+}
+
 impl Label {
     /// The label at a position: 0 is `A`, 25 is `Z`, 26 is `A1`, and so on.
     pub fn at(index: usize) -> Self {

@@ -109,7 +109,8 @@ impl RunView {
             | Event::PersonAsked { .. }
             | Event::PersonAnswered { .. }
             | Event::LoopedBack { .. } => self.apply_to_phase(&record.event, at),
-            Event::Verified { .. }
+            Event::VerifyStarted { .. }
+            | Event::Verified { .. }
             | Event::TaskDone { .. }
             | Event::TaskFailed { .. }
             | Event::ChangesApplied { .. }

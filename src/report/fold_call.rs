@@ -58,6 +58,7 @@ impl RunView {
             | Event::ProposalsSealed { .. }
             | Event::WinnerChosen { .. }
             | Event::PhaseClosed { .. }
+            | Event::VerifyStarted { .. }
             | Event::Verified { .. }
             | Event::TaskDone { .. }
             | Event::TaskFailed { .. }

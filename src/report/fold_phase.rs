@@ -56,6 +56,7 @@ impl RunView {
             | Event::AttemptProgressed { .. }
             | Event::AttemptSucceeded { .. }
             | Event::AttemptFailed { .. }
+            | Event::VerifyStarted { .. }
             | Event::Verified { .. }
             | Event::TaskDone { .. }
             | Event::TaskFailed { .. }
@@ -100,12 +101,13 @@ impl RunView {
                 let (to, files) = (to.clone(), *files);
                 self.decided(tree, Standing::Applied { to, files });
             }
-            Event::ChangesKept { tree, reason } => {
+            Event::ChangesKept { tree, reason, .. } => {
                 let reason = reason.clone();
                 self.decided(tree, Standing::Kept { reason });
             }
             Event::CallCreated { call } | Event::CallReused { call, .. } => self.taken_up(call),
-            Event::PhaseStarted { .. }
+            Event::VerifyStarted { .. }
+            | Event::PhaseStarted { .. }
             | Event::QuorumReached { .. }
             | Event::ProposalsSealed { .. }
             | Event::WinnerChosen { .. }

@@ -128,7 +128,8 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
             let (tone, text) = person_answered(answer);
             on_phase(phase, tone, text)
         }
-        Event::Verified { .. }
+        Event::VerifyStarted { .. }
+        | Event::Verified { .. }
         | Event::TaskDone { .. }
         | Event::TaskFailed { .. }
         | Event::LoopedBack { .. }

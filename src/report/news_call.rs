@@ -64,6 +64,7 @@ pub(super) fn news_of_call(view: &RunView, record: &Record) -> Option<News> {
         | Event::ProposalsSealed { .. }
         | Event::WinnerChosen { .. }
         | Event::PhaseClosed { .. }
+        | Event::VerifyStarted { .. }
         | Event::Verified { .. }
         | Event::TaskDone { .. }
         | Event::TaskFailed { .. }

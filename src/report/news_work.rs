@@ -13,6 +13,16 @@ use super::words_work::exit_words;
 /// A record about the work itself in words, if it is worth a line.
 pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {
     match &record.event {
+        Event::VerifyStarted {
+            phase,
+            task,
+            command,
+            ..
+        } => Some(News::new(
+            scope(view, phase, task.as_ref()),
+            Tone::Calm,
+            format!("verifying: {}", clean(command)),
+        )),
         Event::Verified {
             phase,
             task,

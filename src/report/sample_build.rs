@@ -50,6 +50,7 @@ pub(super) fn build_that_failed_its_audit() -> History {
     history.add(
         84_010,
         Event::ChangesKept {
+            blocked: true,
             tree: tree(5),
             reason: "the last audit's verdict is fail".to_owned(),
         },

@@ -46,6 +46,7 @@ impl OutFolder {
             deliverable: left.deliverable.as_deref(),
             handoff: left.handoff.as_deref(),
             verdict: left.verdict.as_deref(),
+            tasks: left.tasks.as_deref(),
         };
         let complete = context::completeness(&self.contract, &files) == Completeness::Complete;
         self.complete_since = complete.then_some(now);
@@ -68,6 +69,7 @@ impl OutFolder {
             deliverable: self.file(context::DELIVERABLE),
             handoff: self.file(context::HANDOFF),
             verdict: self.file(context::VERDICT),
+            tasks: self.file(context::TASKS),
             final_message: None,
         }
     }

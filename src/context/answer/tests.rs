@@ -1,6 +1,8 @@
 use proptest::prelude::{prop, proptest};
 
+use super::text::is_nothing;
 use super::*;
+use crate::model::FailureKind;
 
 fn bytes(text: &str) -> Option<Vec<u8>> {
     Some(text.as_bytes().to_vec())
@@ -227,13 +229,127 @@ proptest! {
         let left = Left {
             deliverable,
             handoff: None,
+            tasks: verdict.clone().map(String::into_bytes),
             verdict: verdict.map(String::into_bytes),
             final_message: said,
         };
-        for contract in [Contract::Document, judging()] {
+        let tasks = Contract::Tasks { categories: Vec::new() };
+        let others = [tasks, Contract::Audit, Contract::Edits, Contract::Handoff];
+        for contract in [Contract::Document, judging()].into_iter().chain(others) {
             if let Ok(decoded) = decode_answer(&contract, &left) {
                 assert!(decoded.deliverable.is_none_or(|text| !text.chars().all(is_nothing)));
             }
         }
     }
+}
+
+const HANDED: &str = r#"{"summary": "Done.", "changes": [{"path": "src/a.rs"}]}"#;
+const TASK: &str = r#"{"tasks": [{"id": "T1", "title": "Do", "category": "backend", "instructions": "All.",
+    "files": {"edit": ["src/a.rs"]}}]}"#;
+
+#[test]
+fn tasks_are_data_and_their_document_is_rendered() {
+    let contract = Contract::Tasks {
+        categories: vec!["backend".to_owned()],
+    };
+    let left = Left {
+        tasks: bytes(TASK),
+        handoff: bytes(HANDED),
+        deliverable: bytes("# My own"),
+        ..message("Done.")
+    };
+    let decoded = decode_answer(&contract, &left).expect("decoded");
+    assert!(matches!(&decoded.answer, Answer::Tasks(list) if list.tasks.len() == 1));
+    assert!(
+        decoded
+            .deliverable
+            .expect("rendered")
+            .starts_with("# Tasks\n")
+    );
+    assert!(matches!(decoded.handoff, HandoffLeft::Valid(_)));
+    assert!(decoded.remarks[0].contains("not used"));
+
+    let block = message(&format!(
+        "```json tasks.json\n{TASK}\n```\n```json handoff.json\n{HANDED}\n```"
+    ));
+    let decoded = decode_answer(&contract, &block).expect("decoded");
+    assert!(matches!(decoded.answer, Answer::Tasks(_)), "{decoded:?}");
+
+    let wrong = message(&TASK.replace("backend", "gardening"));
+    let decoded = decode_answer(&contract, &wrong).expect("decoded");
+    assert!(
+        matches!(&decoded.answer, Answer::Invalid { errors } if errors[0].contains("gardening"))
+    );
+    assert!(decoded.structured.is_some() && decoded.deliverable.is_none());
+}
+
+#[test]
+fn an_audit_is_its_verdict_and_its_own_report_only_if_it_wrote_one() {
+    let fail = r#"{"verdict": "fail", "summary": "No.", "findings": [{"severity": "major", "problem": "x"}]}"#;
+    let mut left = Left {
+        verdict: bytes(fail),
+        handoff: bytes(HANDED),
+        ..message("I wrote the verdict.")
+    };
+    let decoded = decode_answer(&Contract::Audit, &left).expect("decoded");
+    assert!(matches!(decoded.answer, Answer::Audit(_)));
+    assert!(
+        decoded
+            .deliverable
+            .expect("rendered")
+            .starts_with("# Audit: fail\n")
+    );
+    left.deliverable = bytes("# Mine");
+    let decoded = decode_answer(&Contract::Audit, &left).expect("decoded");
+    assert_eq!(decoded.deliverable.as_deref(), Some("# Mine"));
+    left.verdict = bytes(&fail.replace("fail", "pass").replace("major", "blocker"));
+    let decoded = decode_answer(&Contract::Audit, &left).expect("decoded");
+    assert!(matches!(decoded.answer, Answer::Invalid { .. }));
+    assert_eq!(decoded.deliverable, None);
+}
+
+#[test]
+fn a_report_on_edits_is_never_the_chatter_where_there_is_a_handoff() {
+    let left = Left {
+        handoff: bytes(HANDED),
+        ..message("All good, bye!")
+    };
+    let decoded = decode_answer(&Contract::Edits, &left).expect("decoded");
+    let report = decoded.deliverable.expect("a report");
+    assert!(
+        report.starts_with("Done.") && report.contains("src/a.rs"),
+        "{report}"
+    );
+    assert!(decoded.remarks.is_empty(), "{:?}", decoded.remarks);
+
+    let decoded = decode_answer(&Contract::Edits, &message("I renamed a.")).expect("decoded");
+    assert_eq!(decoded.deliverable.as_deref(), Some("I renamed a.\n"));
+    assert!(decoded.remarks[0].contains("final message"));
+    assert_eq!(
+        failure(&Contract::Edits, &Left::default()),
+        FailureKind::NoDeliverable
+    );
+}
+
+#[test]
+fn a_distilled_handoff_is_read_from_file_block_or_prose() {
+    let file = Left {
+        handoff: bytes(HANDED),
+        ..Left::default()
+    };
+    let block = message(&format!("```json handoff.json\n{HANDED}\n```"));
+    for left in [file, block, message(&format!("Here: {HANDED}"))] {
+        let decoded = decode_answer(&Contract::Handoff, &left).expect("decoded");
+        assert!(matches!(decoded.handoff, HandoffLeft::Valid(_)), "{left:?}");
+        assert_eq!(
+            (decoded.answer, decoded.deliverable),
+            (Answer::Document, None)
+        );
+    }
+    let decoded = decode_answer(&Contract::Handoff, &message("Sorry.")).expect("decoded");
+    assert!(matches!(decoded.answer, Answer::Invalid { .. }));
+    assert_eq!(
+        failure(&Contract::Handoff, &Left::default()),
+        FailureKind::NoDeliverable
+    );
 }

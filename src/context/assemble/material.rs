@@ -4,6 +4,7 @@ use super::Assembly;
 use crate::context::ledger::strategy_name;
 use crate::context::part::{Part, PartKind};
 use crate::context::{ContextError, handoff};
+use crate::judge;
 use crate::model::{Artifact, CallInput, Handoff, InputSource};
 use crate::plan::{PhasePlan, Strategy};
 
@@ -58,7 +59,31 @@ pub(super) fn part_of(
                 Part::new(PartKind::Errors, "errors", "tipstaff", why).with(&text),
             ));
         }
-        _ => unreachable!("SOON"),
+        InputSource::Changes(name) => Part::new(
+            PartKind::Changes,
+            &format!("changes of {name}"),
+            &format!("phase {name}, changes"),
+            "the patch is a named input of this phase",
+        ),
+        InputSource::Tests(name) => Part::new(
+            PartKind::Tests,
+            &format!("tests of {name}"),
+            &format!("phase {name}, tests"),
+            "the results of `verify` are a named input of this phase",
+        ),
+        InputSource::Findings(name) => Part::new(
+            PartKind::Findings,
+            &format!("findings of {name}"),
+            &format!("phase {name}, findings"),
+            "an audit sent the run back to have these mended",
+        ),
+        InputSource::Lens(name) => Part::new(
+            PartKind::Input,
+            &format!("answer of {name}"),
+            &format!("phase {}, lens {name}", phase.name),
+            "one of the answers to be joined",
+        ),
+        InputSource::Feedback(lines) => return feedback(lines, input, assembly).map(Some),
     };
     let artifact = artifact_of(input, &part.name)?;
     let text = content(artifact, assembly, &part)?;
@@ -67,6 +92,31 @@ pub(super) fn part_of(
         ..part.with(&text)
     }))
 }
+
+/// What was wrong with an earlier try, and the end of what the failed command printed, if one did.
+fn feedback(
+    lines: &[String],
+    input: &CallInput,
+    assembly: &Assembly<'_>,
+) -> Result<Part, ContextError> {
+    let why = "an earlier try of the same work was not good enough; its edits are still there";
+    let part = Part::new(PartKind::Feedback, "feedback", "tipstaff", why);
+    let mut text = format!("An earlier try was not good enough. {TRIED}\n\n");
+    text.extend(lines.iter().map(|line| format!("- {line}\n")));
+    let Some(artifact) = &input.artifact else {
+        return Ok(part.with(&text));
+    };
+    let output = content(artifact, assembly, &part)?;
+    text.push_str("\nThe end of what the command printed:\n\n");
+    text.push_str(&output);
+    Ok(Part {
+        digest: Some(artifact.digest.clone()),
+        ..part.with(&text)
+    })
+}
+
+const TRIED: &str = "What it changed stands in the working directory, except for what was refused. \
+                     Mend what is named here and keep the rest.";
 
 fn why_document(strategy: Strategy) -> String {
     match strategy {
@@ -103,7 +153,7 @@ fn artifact_of<'a>(input: &'a CallInput, name: &str) -> Result<&'a Artifact, Con
         })
 }
 
-/// An artifact's text; of a handoff its Markdown, with no model named.
+/// An artifact's text; of a handoff and of findings their Markdown, with no model named.
 fn content(
     artifact: &Artifact,
     assembly: &Assembly<'_>,
@@ -123,6 +173,13 @@ fn content(
                 source,
             })?;
         return Ok(handoff::render_for_prompt(&handoff));
+    }
+    if part.kind == PartKind::Findings {
+        let audit = judge::audit::decode(text).map_err(|errors| ContextError::BadFindings {
+            path: path.clone(),
+            errors,
+        })?;
+        return Ok(judge::audit::render(&audit));
     }
     Ok(text.trim_start_matches('\u{feff}').to_owned())
 }

@@ -1,15 +1,19 @@
 //! Assembling a prompt from its named parts, and the ledger of it.
 
+mod instructions;
 mod material;
+mod surroundings;
 
 use std::collections::BTreeMap;
 
+use self::instructions::instructions;
 use self::material::part_of;
+use self::surroundings::surroundings;
 use super::frame::frame;
 use super::ledger::{Ledger, LedgerPart, Size};
 use super::part::{Part, PartKind};
 use super::{ContextError, contract, templates, tokens};
-use crate::model::{CallSpec, Ground, ModelName, Profile, Purpose};
+use crate::model::{CallSpec, ModelName, Purpose};
 use crate::plan::{PhasePlan, Plan};
 
 /// Everything that a prompt is made from.
@@ -43,8 +47,8 @@ pub struct Assembled {
 ///
 /// # Errors
 ///
-/// If an input's content is not there or a handoff cannot be read: a call never starts with less
-/// than it was meant to see.
+/// If an input's content is not there or cannot be read: a call never starts with less than it was
+/// meant to see.
 pub fn assemble(assembly: &Assembly<'_>) -> Result<Assembled, ContextError> {
     let call = assembly.call;
     let phase = assembly
@@ -89,10 +93,11 @@ pub fn assemble(assembly: &Assembly<'_>) -> Result<Assembled, ContextError> {
 /// The parts in the order in which they stand in the prompt.
 fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, ContextError> {
     let call = assembly.call;
-    let mut parts = instructions(call, phase);
+    let mut parts = instructions(call, phase)?;
     match call.purpose {
-        Purpose::Repair => {}
-        Purpose::Work | Purpose::Propose | Purpose::Judge => {
+        // They have one text before them and need no other.
+        Purpose::Repair | Purpose::Distill => {}
+        Purpose::Work | Purpose::Task | Purpose::Lens | Purpose::Propose | Purpose::Judge => {
             parts.push(
                 Part::new(
                     PartKind::Request,
@@ -117,8 +122,6 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
                 );
             }
         }
-        _ => unreachable!("SOON"),
-        _ => unreachable!("SOON"),
     }
     let mut material = Vec::new();
     for input in &call.inputs {
@@ -143,7 +146,7 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
     let why = "says what the working directory is";
     parts.push(
         Part::new(PartKind::Workspace, "workspace", "tipstaff", why)
-            .with(&workspace(call, assembly.workspace_files)),
+            .with(&surroundings(call, assembly.workspace_files)),
     );
     let why = "says which files the call must leave";
     parts.push(
@@ -153,85 +156,26 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
     Ok(parts)
 }
 
-/// Inputs, then handoffs, then proposals: the order of the kinds of material.
+/// Documents, then handoffs, then what is to be mended: the order of the kinds of material.
 fn rank(kind: PartKind) -> u8 {
     match kind {
         PartKind::Input => 0,
         PartKind::Handoff => 1,
-        PartKind::Proposal => 2,
-        PartKind::EarlierProposal => 3,
-        PartKind::Faulty => 4,
-        PartKind::Errors => 5,
+        PartKind::Changes => 2,
+        PartKind::Tests => 3,
+        PartKind::Findings => 4,
+        PartKind::Feedback => 5,
+        PartKind::Proposal => 6,
+        PartKind::EarlierProposal => 7,
+        PartKind::Faulty => 8,
+        PartKind::Errors => 9,
         PartKind::Instructions
         | PartKind::Task
+        | PartKind::AuthorsTask
         | PartKind::Request
         | PartKind::ProjectInstructions
         | PartKind::Workspace
-        | PartKind::OutputContract => 6,
-    }
-}
-
-/// What the call is told to do.
-fn instructions(call: &CallSpec, phase: &PhasePlan) -> Vec<Part> {
-    let source = match templates::name_of(&phase.prompt) {
-        Some(name) => format!("built-in template {name}"),
-        None => format!("phase {}, prompt", phase.name),
-    };
-    let name = "instructions";
-    match call.purpose {
-        Purpose::Work | Purpose::Propose => {
-            let why = "what this phase is asked for";
-            vec![Part::new(PartKind::Instructions, name, &source, why).with(&phase.prompt)]
-        }
-        Purpose::Judge => {
-            let judge = "built-in template judge";
-            let why = "what the authors of the proposals were asked for";
-            vec![
-                Part::new(PartKind::Instructions, name, judge, "what a judge does")
-                    .with(templates::JUDGE),
-                Part::new(PartKind::Task, "task of the authors", &source, why).with(&phase.prompt),
-            ]
-        }
-        Purpose::Repair => {
-            let source = "built-in template repair";
-            let why = "what a repair may do";
-            vec![Part::new(PartKind::Instructions, name, source, why).with(templates::REPAIR)]
-        }
-        _ => unreachable!("SOON"),
-        _ => unreachable!("SOON"),
-    }
-}
-
-/// What the working directory is and what may be done in it.
-fn workspace(call: &CallSpec, files: Option<usize>) -> String {
-    let holds = match (call.ground.clone(), files) {
-        (Ground::Empty, _) => "Your working directory is empty: all you need is in this prompt.",
-        (Ground::Snapshot, Some(0)) => "Your working directory is the project, which is empty.",
-        (Ground::Snapshot, Some(files)) => {
-            return format!(
-                "Your working directory holds a private copy of the project ({files} files). {}\n",
-                allowed(call.profile)
-            );
-        }
-        (Ground::Snapshot, None) => "Your working directory holds a private copy of the project.",
-        _ => unreachable!("SOON"),
-    };
-    format!("{holds} {}\n", allowed(call.profile))
-}
-
-fn allowed(profile: Profile) -> &'static str {
-    match profile {
-        Profile::Reader => {
-            "Read and search it as you need. Write only what the output contract names; any other \
-             change is thrown away. Nobody can answer questions or grant permissions."
-        }
-        Profile::Worker => {
-            "Edit it and run commands as you need. Nobody can answer questions or grant permissions."
-        }
-        Profile::Scribe => {
-            "Write only what the output contract names. Nobody can answer questions or grant \
-             permissions."
-        }
+        | PartKind::OutputContract => 10,
     }
 }
 

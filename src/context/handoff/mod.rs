@@ -1,16 +1,18 @@
 //! Handoffs: reading the agent's words, holding them to their limit, extracting them by rule where
 //! the agent left none, and rendering them. JSON is the truth; the Markdown is never parsed back.
 
+mod contradictions;
 mod extract;
 mod limit;
 mod parse;
 mod render;
 
+pub use contradictions::contradictions;
 pub use extract::extract;
 pub use limit::{Limited, limit};
 pub(super) use parse::is_plainly_handoff;
 pub use parse::{ParsedWords, parse};
-pub use render::{render, render_for_prompt};
+pub use render::{render, render_for_prompt, render_words};
 
 use serde_json::Value;
 

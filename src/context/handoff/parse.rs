@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::judge::{JsonObject, read_object};
+use crate::judge::{JsonObject, read_object, typed};
 use crate::model::HandoffWords;
 
 /// Valid words, and what had to be forgiven in reading them.
@@ -35,16 +35,7 @@ pub fn parse(text: &str) -> Result<ParsedWords, Vec<String>> {
         mut remarks,
     } = read_object(text).map_err(|error| vec![error])?;
     normalize(&mut members, &mut remarks);
-    let words: HandoffWords =
-        serde_path_to_error::deserialize(Value::Object(members)).map_err(|error| {
-            let path = error.path().to_string();
-            let inner = error.inner();
-            vec![if path == "." {
-                inner.to_string()
-            } else {
-                format!("{path}: {inner}")
-            }]
-        })?;
+    let words: HandoffWords = typed(members).map_err(|error| vec![error])?;
     if words.summary.trim().is_empty() {
         return Err(vec![
             "summary: is empty; a few sentences are expected".to_owned(),

@@ -2,7 +2,14 @@
 
 use std::fmt::Write as _;
 
-use crate::model::{DescribedChange, Handoff, HandoffOrigin, HandoffWords, ModelName};
+use crate::context::verified;
+use crate::model::{
+    ChangeKind, ChangedFile, DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords,
+    ModelName,
+};
+
+/// The most changed files that a prompt names; beyond it the number must do.
+const MOST_FILES: usize = 60;
 
 /// The whole handoff, for people (`handoff.md`): the words, and the machine's facts with the models
 /// whose work it is.
@@ -29,7 +36,49 @@ pub fn render(handoff: &Handoff) -> String {
     for remark in &facts.remarks {
         let _ = writeln!(out, "- Remark: {remark}");
     }
+    proof(&mut out, facts, usize::MAX);
     out
+}
+
+/// The words alone, as the report of an agent that wrote no other one.
+pub fn render_words(handoff: &HandoffWords) -> String {
+    let mut out = String::new();
+    words(&mut out, handoff);
+    out
+}
+
+/// What git and the verifying commands say; nothing for a phase that changed and proved nothing.
+fn proof(out: &mut String, facts: &HandoffFacts, most_files: usize) {
+    if !facts.files.is_empty() {
+        let _ = writeln!(out, "\n## Changed files, as git shows them\n");
+    }
+    for file in facts.files.iter().take(most_files) {
+        let _ = writeln!(out, "- {}", changed(file));
+    }
+    let more = facts.files.len().saturating_sub(most_files);
+    if more > 0 {
+        let _ = writeln!(out, "- and {more} more");
+    }
+    if !facts.verifications.is_empty() {
+        let _ = writeln!(out, "\n## Commands run by tipstaff to prove it\n");
+    }
+    for verification in &facts.verifications {
+        let _ = writeln!(out, "- {}", verified::sentence(verification));
+    }
+}
+
+fn changed(file: &ChangedFile) -> String {
+    let what = match (file.kind, &file.from) {
+        (ChangeKind::Added, _) => "new".to_owned(),
+        (ChangeKind::Modified, _) => "changed".to_owned(),
+        (ChangeKind::Deleted, _) => "deleted".to_owned(),
+        (ChangeKind::Renamed, Some(from)) => format!("renamed from `{from}`"),
+        (ChangeKind::Renamed, None) => "renamed".to_owned(),
+    };
+    match file.lines {
+        Some((added, removed)) => format!("`{}`: {what}, +{added} -{removed}", file.path),
+        None => format!("`{}`: {what}, binary", file.path),
+    }
 }
 
 /// The handoff as a call gets to see it: no model is named, and no file that it could not read.
@@ -50,6 +99,7 @@ pub fn render_for_prompt(handoff: &Handoff) -> String {
             let _ = writeln!(out, "- {remark}");
         }
     }
+    proof(&mut out, &handoff.facts, MOST_FILES);
     out
 }
 
@@ -117,6 +167,28 @@ mod tests {
              - Words: written by the working agent itself\n- Work of: claude-opus\n\
              - Remark: `files` was cut\n"
         );
+    }
+
+    #[test]
+    fn what_git_and_the_tests_say_stands_beside_the_words() {
+        let mut handoff = handoff("execute", "Done.");
+        handoff.facts.files = (0..MOST_FILES + 2)
+            .map(|n| ChangedFile {
+                path: format!("src/{n}.rs"),
+                kind: ChangeKind::Added,
+                from: None,
+                lines: Some((3, 0)),
+            })
+            .collect();
+        handoff.facts.verifications = vec![verified::tests::failed("npm test")];
+        let prompt = render_for_prompt(&handoff);
+        assert!(prompt.contains("- `src/0.rs`: new, +3 -0\n"), "{prompt}");
+        assert!(prompt.contains("- and 2 more\n"), "{prompt}");
+        assert!(
+            prompt.contains("- `npm test`: FAILED with exit code 1"),
+            "{prompt}"
+        );
+        assert!(render(&handoff).contains("`src/61.rs`"));
     }
 
     #[test]

@@ -75,14 +75,12 @@ impl Phase<'_> {
 
     /// The words of a call whose only purpose was to distill.
     fn distilled(&self) -> Result<Option<HandoffWords>, CloseError> {
-        let mut calls = self.history.calls().filter(|call| {
+        let calls = self.history.calls().filter(|call| {
             call.spec.phase == self.plan.name
                 && call.spec.purpose == Purpose::Distill
                 && matches!(call.status, CallStatus::Done(_))
         });
-        calls
-            .next_back()
-            .map_or(Ok(None), |call| self.words_of(call))
+        calls.last().map_or(Ok(None), |call| self.words_of(call))
     }
 
     /// All tasks' words as one.

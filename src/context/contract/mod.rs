@@ -3,13 +3,12 @@
 //! The last file of each contract is its closing mark: the agent is told to write it last, so its
 //! presence says that the work is done, also where the agent's process does not end.
 
-use std::fmt::Write as _;
+mod words;
 
 use crate::judge;
 use crate::model::{Contract, Decision, Label};
-use crate::plan::Distill;
 
-use super::handoff;
+pub(super) use words::text;
 
 /// The output folder, relative to the workspace.
 pub const OUT: &str = ".tipstaff/out";
@@ -20,6 +19,9 @@ pub const HANDOFF: &str = "handoff.json";
 /// The verdict's name in the output folder.
 pub const VERDICT: &str = "verdict.json";
 
+/// The tasks' name in the output folder.
+pub const TASKS: &str = "tasks.json";
+
 /// The contents of a call's output folder; `None` for a file that is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct OutFiles<'a> {
@@ -29,6 +31,8 @@ pub struct OutFiles<'a> {
     pub handoff: Option<&'a [u8]>,
     /// `verdict.json`.
     pub verdict: Option<&'a [u8]>,
+    /// `tasks.json`.
+    pub tasks: Option<&'a [u8]>,
 }
 
 /// Whether everything that a contract asks for is there.
@@ -47,12 +51,14 @@ pub fn required_files(contract: &Contract) -> &'static [&'static str] {
     match contract {
         Contract::Document => &[DELIVERABLE, HANDOFF],
         Contract::Judgement { .. } => &[VERDICT],
-        _ => unreachable!("SOON"),
+        Contract::Tasks { .. } => &[TASKS, HANDOFF],
+        Contract::Audit => &[VERDICT, HANDOFF],
+        Contract::Edits | Contract::Handoff => &[HANDOFF],
     }
 }
 
-/// Whether `files` hold everything that `contract` asks for. A verdict that makes no sense counts as
-/// there: it is finished, if wrong, and to be repaired.
+/// Whether `files` hold everything that `contract` asks for. Data that make no sense count as
+/// there: they are finished, if wrong, and to be repaired.
 pub fn completeness(contract: &Contract, files: &OutFiles<'_>) -> Completeness {
     let mut missing = Vec::new();
     let mut require = |name: &'static str, is_there: bool| {
@@ -71,7 +77,15 @@ pub fn completeness(contract: &Contract, files: &OutFiles<'_>) -> Completeness {
                 require(DELIVERABLE, has_text(files.deliverable));
             }
         }
-        _ => unreachable!("SOON"),
+        Contract::Tasks { .. } => {
+            require(TASKS, has_object(files.tasks));
+            require(HANDOFF, has_object(files.handoff));
+        }
+        Contract::Audit => {
+            require(VERDICT, has_object(files.verdict));
+            require(HANDOFF, has_object(files.handoff));
+        }
+        Contract::Edits | Contract::Handoff => require(HANDOFF, has_object(files.handoff)),
     }
     if missing.is_empty() {
         Completeness::Complete
@@ -100,87 +114,6 @@ fn synthesizes(verdict: Option<&[u8]>, labels: &[Label]) -> bool {
         })
 }
 
-/// The contract in words, as the last part of a prompt.
-pub(super) fn text(contract: &Contract, distill: &Distill) -> String {
-    match contract {
-        Contract::Document => document(distill),
-        Contract::Judgement { labels } => judgement(labels),
-        _ => unreachable!("SOON"),
-    }
-}
-
-const WHERE: &str = "Leave your result in files by exactly these paths, relative to your working \
-                     directory. A document that stands elsewhere is not found.\n\n";
-
-fn document(distill: &Distill) -> String {
-    let mut out = WHERE.to_owned();
-    let _ = writeln!(
-        out,
-        "1. `{OUT}/{DELIVERABLE}`: the document that was asked for, whole, in Markdown. Only the \
-         document: no preamble, no report on your work, no signature, nothing about who you are.\n\
-         2. `{OUT}/{HANDOFF}`: {}\n",
-        handoff_words(distill)
-    );
-    let _ = write!(
-        out,
-        "Write `{HANDOFF}` LAST; writing it says that you are finished. Then end with one short \
-         sentence.\n\n\
-         If you cannot write files, make the document your final message and end it with the JSON \
-         in a fenced block whose first line is ```` ```json {HANDOFF} ````.\n"
-    );
-    out
-}
-
-fn handoff_words(distill: &Distill) -> String {
-    match distill {
-        Distill::Agent => format!(
-            "what whoever goes on must know. They see this and not your document, so be \
-             specific: names, paths, numbers. One JSON object:\n\n{}\n\n\
-             Only `summary` is required; leave out what you have nothing for. At most {} tokens.",
-            handoff::EXAMPLE,
-            handoff::LIMIT
-        ),
-        Distill::Nobody => "one line, as the sign that you are finished: {\"summary\": \"what you \
-                            did, in one sentence\"}"
-            .to_owned(),
-        _ => unreachable!("SOON"),
-        _ => unreachable!("SOON"),
-    }
-}
-
-/// A verdict's form. It names no label and no likely score: judges copy from examples.
-const VERDICT_EXAMPLE: &str = r#"{"decision": "pick", "winner": "LABEL", "scores": {"LABEL": {"correctness": 0, "completeness": 0,
- "fit": 0, "clarity": 0, "restraint": 0}}, "rationale": "…"}"#;
-
-fn judgement(labels: &[Label]) -> String {
-    let known = labels
-        .iter()
-        .map(Label::as_str)
-        .collect::<Vec<_>>()
-        .join(", ");
-    let mut out = WHERE.to_owned();
-    let _ = write!(
-        out,
-        "- `{OUT}/{VERDICT}`: one JSON object:\n\n\
-         {VERDICT_EXAMPLE}\n\n\
-         `decision` is `pick`, `synthesize` or `none`. LABEL stands for one of {known}; `winner` is \
-         null for `none`, `scores` has each of them with numbers from 0 to 10. `rationale` is never \
-         empty.\n\
-         - Only with `synthesize`: `{OUT}/{DELIVERABLE}`, the whole document in Markdown, and \
-         `{OUT}/{HANDOFF}`, what whoever goes on must know, as one JSON object:\n\n{}\n\n",
-        handoff::EXAMPLE
-    );
-    let _ = write!(
-        out,
-        "Write `{VERDICT}` LAST; writing it says that you are finished. Then end with one short \
-         sentence.\n\n\
-         If you cannot write files, put each JSON into a fenced block of your final message, whose \
-         first line is ```` ```json {VERDICT} ```` or ```` ```json {HANDOFF} ````; what stands \
-         before the blocks is taken as the document of a synthesis.\n"
-    );
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -200,6 +133,7 @@ mod tests {
                 deliverable: leak(deliverable),
                 handoff: leak(handoff),
                 verdict: leak(verdict),
+                tasks: None,
             },
         )
     }
@@ -242,29 +176,34 @@ mod tests {
     }
 
     #[test]
-    fn words_are_tight_and_name_every_file() {
+    fn every_contract_is_complete_with_its_closing_mark_and_not_before() {
+        let handoff = Some(&br#"{"summary": "x"}"#[..]);
+        let data = Some(&br#"{"anything": 1}"#[..]);
         let contracts = [
-            (Contract::Document, Distill::Agent),
-            (Contract::Document, Distill::Nobody),
-            (judging(), Distill::Agent),
+            Contract::Tasks {
+                categories: Vec::new(),
+            },
+            Contract::Audit,
+            Contract::Edits,
+            Contract::Handoff,
         ];
-        for (contract, distill) in contracts {
-            let text = text(&contract, &distill);
-            assert!(text.len() <= 1500, "{} bytes:\n{text}", text.len());
-            for file in required_files(&contract) {
-                assert!(
-                    text.contains(&format!("`{OUT}/{file}`")),
-                    "{file} is not in:\n{text}"
-                );
-            }
-            let last = required_files(&contract).last().expect("never empty");
-            assert!(text.contains(&format!("Write `{last}` LAST")));
+        for contract in contracts {
+            let mut files = OutFiles {
+                verdict: data,
+                tasks: data,
+                ..OutFiles::default()
+            };
+            assert_eq!(
+                completeness(&contract, &files),
+                Completeness::Missing(vec![HANDOFF])
+            );
+            files.handoff = handoff;
+            assert_eq!(completeness(&contract, &files), Completeness::Complete);
+            assert_eq!(required_files(&contract).last(), Some(&HANDOFF));
+            assert_eq!(
+                completeness(&contract, &OutFiles::default()),
+                Completeness::Missing(required_files(&contract).to_vec())
+            );
         }
-    }
-
-    #[test]
-    fn examples_in_the_words_are_valid() {
-        judge::decode(VERDICT_EXAMPLE, &["LABEL".into()]).expect("valid");
-        handoff::parse(handoff::EXAMPLE).expect("valid");
     }
 }

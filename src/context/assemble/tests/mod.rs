@@ -1,10 +1,12 @@
+mod editing;
+
 use proptest::prelude::{prop, proptest};
 
 use super::*;
 use crate::context::frame::tests::unframe;
 use crate::context::testing::{MODELS, artifact, handoff, limits, phase, plan};
-use crate::model::{CallInput, Contract, InputSource, Label};
-use crate::plan::Strategy;
+use crate::model::{CallInput, Contract, EditScope, Ground, InputSource, Label, Profile};
+use crate::plan::{LensPlan, PhaseKind, Strategy};
 
 fn input(source: InputSource, path: &str) -> CallInput {
     CallInput {

@@ -1,0 +1,77 @@
+//! What a judge leaves: a verdict, and a document if it synthesizes.
+
+use super::message::{Found, From, Message};
+use super::text::text_of;
+use super::words::{Unlabelled, handoff};
+use super::{Decoded, HandoffLeft, Left};
+use crate::context::contract::{DELIVERABLE, OUT, VERDICT};
+use crate::judge;
+use crate::model::{Answer, Decision, Failure, Judgement, Label};
+
+/// Decodes a judge's verdict, and the document that belongs to a synthesis.
+pub(super) fn judgement(
+    left: &Left,
+    message: &mut Message,
+    labels: &[Label],
+) -> Result<Decoded, Failure> {
+    let handoff = handoff(left, message, Unlabelled::Ignored);
+    let Found {
+        text: structured,
+        from,
+    } = message.find(left.verdict.as_deref(), VERDICT, "the verdict was")?;
+    let mut decoded = Decoded {
+        deliverable: None,
+        handoff: HandoffLeft::Absent,
+        answer: Answer::Document,
+        structured: None,
+        remarks: Vec::new(),
+    };
+    decoded.answer = match judge::read(&structured, labels) {
+        Err(errors) => Answer::Invalid { errors },
+        Ok(read) => {
+            message.remarks.extend(read.remarks);
+            let written = text_of(left.deliverable.as_deref(), DELIVERABLE)?;
+            let written = match from {
+                // An agent that writes files writes the document too: its message is chatter then.
+                From::File | From::Prose => written,
+                From::Block => written.or_else(|| message.document()),
+            };
+            synthesis(read.judgement, written, handoff, &mut decoded, message)
+        }
+    };
+    decoded.structured = Some(structured);
+    decoded.remarks = std::mem::take(&mut message.remarks);
+    Ok(decoded)
+}
+
+/// Brings a judgement and the document that may belong to it together.
+fn synthesis(
+    judgement: Judgement,
+    written: Option<String>,
+    handoff: HandoffLeft,
+    decoded: &mut Decoded,
+    message: &mut Message,
+) -> Answer {
+    match (judgement.decision, written) {
+        (Decision::Synthesize, None) => {
+            let error = format!(
+                "decision is `synthesize`, but the document `{OUT}/{DELIVERABLE}` is missing or \
+                 empty"
+            );
+            return Answer::Invalid {
+                errors: vec![error],
+            };
+        }
+        (Decision::Synthesize, Some(document)) => {
+            decoded.deliverable = Some(document);
+            decoded.handoff = handoff;
+        }
+        (Decision::Pick | Decision::None, Some(_)) => {
+            message.remark(
+                "the judge wrote a document without synthesizing; it is not used".to_owned(),
+            );
+        }
+        (Decision::Pick | Decision::None, None) => {}
+    }
+    Answer::Judgement(judgement)
+}

@@ -1,0 +1,103 @@
+//! Results of verifying commands in words: for handoffs, and as an input of later phases.
+
+use std::fmt::Write as _;
+
+use crate::model::{Verification, VerifyOutcome};
+
+/// The results of verifying commands as a document, each with the end of what it printed. What passed
+/// is named and no more.
+pub fn render_verifications<'a>(
+    results: impl IntoIterator<Item = (&'a Verification, &'a str)>,
+) -> String {
+    let mut out = "# Commands run by tipstaff\n".to_owned();
+    for (result, output) in results {
+        let _ = writeln!(out, "\n- {}", sentence(result));
+        let output = output.trim_end();
+        match result.outcome {
+            VerifyOutcome::Passed => {}
+            VerifyOutcome::Failed | VerifyOutcome::AlreadyFailing | VerifyOutcome::TimedOut
+                if !output.trim().is_empty() =>
+            {
+                let fence = fence(output);
+                let _ = write!(out, "\n{fence}text\n{output}\n{fence}\n");
+            }
+            VerifyOutcome::Failed | VerifyOutcome::AlreadyFailing | VerifyOutcome::TimedOut => {
+                out.push_str("\n  It printed nothing.\n");
+            }
+        }
+    }
+    out
+}
+
+/// One result in a sentence.
+pub(super) fn sentence(result: &Verification) -> String {
+    let exit = match result.exit {
+        Some(code) => format!("exit code {code}"),
+        None => "a signal".to_owned(),
+    };
+    let how = match result.outcome {
+        VerifyOutcome::Passed => "passed".to_owned(),
+        VerifyOutcome::Failed => format!("FAILED with {exit}"),
+        VerifyOutcome::AlreadyFailing => {
+            format!("fails with {exit}, as it did before the changes")
+        }
+        VerifyOutcome::TimedOut => "DID NOT END in time".to_owned(),
+    };
+    let seconds = result.wall.0 / 1000;
+    format!("`{}`: {how} ({seconds} s)", result.command)
+}
+
+/// A fence that the output cannot close.
+fn fence(output: &str) -> String {
+    let longest = output
+        .lines()
+        .map(|line| line.trim_start().chars().take_while(|c| *c == '`').count())
+        .max();
+    "`".repeat(longest.unwrap_or_default().max(2) + 1)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::context::testing::artifact;
+    use crate::model::Millis;
+
+    /// A command that failed because of the changes.
+    pub(in crate::context) fn failed(command: &str) -> Verification {
+        Verification {
+            command: command.to_owned(),
+            outcome: VerifyOutcome::Failed,
+            exit: Some(1),
+            wall: Millis(2_400),
+            output: artifact("verify.log"),
+        }
+    }
+
+    #[test]
+    fn what_failed_shows_its_output_and_what_passed_does_not() {
+        let failed = failed("npm test");
+        let passed = Verification {
+            outcome: VerifyOutcome::Passed,
+            exit: Some(0),
+            ..failed.clone()
+        };
+        assert_eq!(
+            render_verifications([(&passed, "ok 1"), (&failed, "```\nnot ok 2\n")]),
+            "# Commands run by tipstaff\n\n- `npm test`: passed (2 s)\n\n\
+             - `npm test`: FAILED with exit code 1 (2 s)\n\n````text\n```\nnot ok 2\n````\n"
+        );
+    }
+
+    #[test]
+    fn what_failed_before_is_told_apart() {
+        let before = Verification {
+            outcome: VerifyOutcome::AlreadyFailing,
+            exit: None,
+            ..failed("make check")
+        };
+        assert_eq!(
+            sentence(&before),
+            "`make check`: fails with a signal, as it did before the changes (2 s)"
+        );
+    }
+}
