@@ -79,8 +79,16 @@ pub fn page(figures: &[Figure]) -> String {
             figure.from
         ));
     }
+    page.push_str(NOTE);
     page
 }
+
+/// What a reader of the page has to know besides.
+const NOTE: &str = "
+The first figure depends on the file system below the temporary folder. On ext4, making a file passes
+over inodes that were freed lately, and the bench itself frees some twenty thousand: repeated within a
+few minutes it measures twice as much as at first, or more. On tmpfs (`TMPDIR`) it does not.
+";
 
 /// The middle one; of an even number the larger of the two in the middle.
 pub fn median(mut values: Vec<f64>) -> f64 {

@@ -269,3 +269,23 @@ fn a_commands_output_is_its_answer() {
     let failure = conclude(&silent, &ending(Exit::Code(0))).unwrap_err();
     assert_eq!(failure.kind, FailureKind::NoDeliverable);
 }
+
+#[test]
+fn a_command_may_chatter_without_end_if_it_leaves_its_files() {
+    let mut transcript = Transcript::new(AgentKind::Command, None);
+    let line = "x".repeat(1 << 20);
+    for _ in 0..10 {
+        for signal in decode(AgentKind::Command, &line) {
+            transcript.apply(signal);
+        }
+    }
+    let ending = |contract_met| Ending {
+        exit: Exit::Code(0),
+        stderr_tail: "",
+        contract_met,
+        answer_left: contract_met,
+    };
+    assert_eq!(conclude(&transcript, &ending(true)).unwrap().text, None);
+    let failure = conclude(&transcript, &ending(false)).unwrap_err();
+    assert_eq!(failure.message, "the final message is larger than 8 MB");
+}

@@ -10,7 +10,7 @@ use super::trouble::shorten;
 use super::{Signal, Trouble};
 
 /// Largest final text kept, in bytes. A longer one is unusable as a whole.
-pub(super) const TEXT_LIMIT: usize = 16 << 20;
+pub(super) const TEXT_LIMIT: usize = 8 << 20;
 /// More model requests than this in one attempt are a runaway.
 const STEP_LIMIT: u64 = 200;
 /// So many idle steps in a row are an endless loop.
@@ -254,8 +254,10 @@ impl Transcript {
             self.text.clear();
             self.overlong = false;
         }
-        if self.text.len() + text.len() > TEXT_LIMIT {
+        if self.overlong || self.text.len() + text.len() > TEXT_LIMIT {
+            // Its beginning alone answers nothing; many agents at once may be this talkative.
             self.overlong = true;
+            self.text = String::new();
             return;
         }
         self.text.push_str(text);

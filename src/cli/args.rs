@@ -169,7 +169,7 @@ pub struct PickArgs {
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
     /// The format
-    #[arg(value_parser = ["handoff", "judgement", "audit", "workflow", "config"])]
+    #[arg(value_parser = ["handoff", "tasks", "judgement", "audit", "workflow", "config"])]
     pub format: String,
 }
 

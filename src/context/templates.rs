@@ -100,6 +100,14 @@ mod tests {
     }
 
     #[test]
+    fn the_page_names_every_template() {
+        let page = include_str!("../../docs/prompts.md");
+        for name in builtin_names() {
+            assert!(page.contains(&format!("| `{name}` |")), "{name}");
+        }
+    }
+
+    #[test]
     fn templates_name_no_model() {
         for (name, text) in all() {
             let lower = text.to_lowercase();

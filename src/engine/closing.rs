@@ -20,12 +20,6 @@ pub fn is_ready(scene: &Scene<'_>) -> bool {
     wanted(scene).is_none_or(|call| scene.known(&call).is_some_and(CallState::is_over))
 }
 
-/// The handoff that a quick model distilled, if one did.
-pub fn distilled(scene: &Scene<'_>) -> Option<Artifact> {
-    let call = scene.history.call(&scene.id(Purpose::Distill, "1"))?;
-    call.result()?.handoff.clone()
-}
-
 fn wanted(scene: &Scene<'_>) -> Option<CallSpec> {
     let Distill::Model(chain) = &scene.phase.distill else {
         return None;

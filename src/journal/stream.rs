@@ -12,6 +12,13 @@ use super::{JournalError, Redactor};
 /// Read at one time.
 const CHUNK: usize = 64 * 1024;
 
+/// Whether to wait for the disk.
+#[derive(Debug, Clone, Copy)]
+enum Wait {
+    No,
+    UntilOnDisk,
+}
+
 impl Redactor {
     /// Copies a stream without its secrets and returns how many were replaced. A secret may lie
     /// anywhere, also across the pieces in which the stream is read.
@@ -39,20 +46,23 @@ impl Redactor {
         if found == 0 {
             return Ok(0);
         }
-        self.redact_copy(path, path)
+        // What it replaces must not be lost in a crash of the machine.
+        self.write_copy(open()?, path, Wait::UntilOnDisk)
+            .map_err(JournalError::io("write", path))
     }
 
-    /// Copies a file without its secrets, in one step, and returns how many were replaced.
+    /// Copies a file without its secrets, in one step, and returns how many were replaced. It is handed
+    /// to the system and not waited for: such copies are read by people and named by no event.
     ///
     /// # Errors
     /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`].
     pub fn redact_copy(&self, from: &Path, to: &Path) -> Result<u64, JournalError> {
         let source = File::open(from).map_err(JournalError::io("read", from))?;
-        self.write_copy(source, to)
+        self.write_copy(source, to, Wait::No)
             .map_err(JournalError::io("write", to))
     }
 
-    fn write_copy(&self, source: File, to: &Path) -> io::Result<u64> {
+    fn write_copy(&self, source: File, to: &Path, wait: Wait) -> io::Result<u64> {
         let folder = to.parent().unwrap_or(Path::new("."));
         fs::create_dir_all(folder)?;
         let file = tempfile::Builder::new()
@@ -64,7 +74,10 @@ impl Redactor {
         let file = writer
             .into_inner()
             .map_err(io::IntoInnerError::into_error)?;
-        file.as_file().sync_data()?;
+        match wait {
+            Wait::UntilOnDisk => file.as_file().sync_data()?,
+            Wait::No => {}
+        }
         file.persist(to)?;
         Ok(found)
     }

@@ -188,6 +188,8 @@ impl When {
             purpose,
             model,
             slot,
+            task,
+            round,
             attempt,
             turn: wanted_turn,
         } = self;
@@ -200,6 +202,11 @@ impl When {
                 .as_ref()
                 .is_none_or(|model| model.matches(call.model.as_str()))
             && slot.is_none_or(|slot| slot == call.slot)
+            && task.as_ref().is_none_or(|task| {
+                let own = call.task.as_ref();
+                own.is_some_and(|own| task.matches(own.id.as_str()))
+            })
+            && round.is_none_or(|round| round == call.call.round())
             && attempt.is_none_or(|attempt| attempt == call.attempt)
             && wanted_turn.is_none_or(|wanted| wanted == turn)
     }

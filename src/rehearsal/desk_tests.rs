@@ -14,6 +14,7 @@ pub(in super::super) fn propose_call(slot: u32) -> RehearsedCall {
         model: ModelName::from("claude-opus"),
         slot,
         attempt: 1,
+        task: None,
         contract: Contract::Document,
         request: "Add rate limiting to the HTTP API".to_owned(),
     }
@@ -27,6 +28,16 @@ pub(in super::super) fn judge_call() -> RehearsedCall {
         contract: Contract::Judgement {
             labels: (0..3).map(Label::at).collect(),
         },
+        ..propose_call(1)
+    }
+}
+
+/// A call of phase `plan` for that.
+pub(in super::super) fn call_for(purpose: Purpose, contract: Contract) -> RehearsedCall {
+    RehearsedCall {
+        call: CallId::from("plan.work-1"),
+        purpose,
+        contract,
         ..propose_call(1)
     }
 }

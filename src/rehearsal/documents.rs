@@ -187,8 +187,9 @@ pub(super) fn purpose_word(purpose: Purpose) -> &'static str {
         Purpose::Propose => "propose",
         Purpose::Judge => "judge",
         Purpose::Repair => "repair",
-        _ => unreachable!("SOON"),
-        _ => unreachable!("SOON"),
+        Purpose::Task => "task",
+        Purpose::Lens => "lens",
+        Purpose::Distill => "distill",
     }
 }
 
@@ -197,7 +198,8 @@ fn emphasis(call: &RehearsedCall) -> &'static Emphasis {
     &EMPHASES[slot % EMPHASES.len()]
 }
 
-fn title(phase: &PhaseName) -> String {
+/// The phase's name as a title.
+pub(super) fn title(phase: &PhaseName) -> String {
     let mut letters = phase.as_str().chars();
     match letters.next() {
         Some(first) => first.to_uppercase().chain(letters).collect(),
@@ -206,7 +208,7 @@ fn title(phase: &PhaseName) -> String {
 }
 
 /// The request's first line, cut to a readable length.
-fn headline(request: &str) -> String {
+pub(super) fn headline(request: &str) -> String {
     const LONGEST: usize = 100;
     let line = request
         .lines()
@@ -220,7 +222,8 @@ fn headline(request: &str) -> String {
     format!("{}…", cut.trim_end())
 }
 
-fn as_json(data: &impl serde::Serialize) -> Value {
+/// Data as JSON.
+pub(super) fn as_json(data: &impl serde::Serialize) -> Value {
     serde_json::to_value(data).unwrap_or_else(|error| json!({ "error": error.to_string() }))
 }
 

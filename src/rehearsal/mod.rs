@@ -23,6 +23,8 @@ mod documents;
 mod error;
 mod parse;
 mod pattern;
+#[cfg(test)]
+mod rate_limit_tests;
 mod request;
 mod scenario;
 mod server;
@@ -31,6 +33,7 @@ mod server_tests;
 mod service;
 mod template;
 mod wire;
+mod work;
 mod written;
 
 use serde::Serialize;
@@ -43,7 +46,7 @@ pub use scenario::{
 };
 pub use server::Server;
 
-use crate::model::{CallId, Contract, ModelName, PhaseName, Purpose};
+use crate::model::{CallId, Contract, ModelName, PhaseName, Purpose, Task};
 
 /// Where an attempt's agent finds its model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +72,8 @@ pub struct RehearsedCall {
     pub slot: u32,
     /// Which attempt this is, from 1.
     pub attempt: u32,
+    /// The task it carries out, if it does.
+    pub task: Option<Task>,
     /// What the call must leave behind.
     pub contract: Contract,
     /// What the user asked for.

@@ -85,6 +85,8 @@ fn rule(written: Placed<WrittenRule>) -> Result<Rule, Mistake> {
             purpose: when.purpose,
             model: when.model.as_deref().map(Pattern::from),
             slot: counted(when.slot)?,
+            task: when.task.as_deref().map(Pattern::from),
+            round: counted(when.round)?,
             attempt: counted(when.attempt)?,
             turn,
         },

@@ -9,7 +9,7 @@ use super::{Pattern, RehearsalError, parse};
 use crate::model::{Millis, Purpose};
 
 /// The bundled scenarios: name and text.
-const BUILTIN: [(&str, &str); 5] = [
+const BUILTIN: [(&str, &str); 6] = [
     (
         "default",
         include_str!("../../fixtures/scenarios/default.yaml"),
@@ -22,6 +22,10 @@ const BUILTIN: [(&str, &str); 5] = [
     (
         "one-proposer-fails",
         include_str!("../../fixtures/scenarios/one-proposer-fails.yaml"),
+    ),
+    (
+        "rate-limit",
+        include_str!("../../fixtures/scenarios/rate-limit.yaml"),
     ),
     (
         "slow-straggler",
@@ -80,6 +84,10 @@ pub struct When {
     pub model: Option<Pattern>,
     /// Which of the equal calls of its phase, from 1.
     pub slot: Option<u32>,
+    /// The id of the task it carries out.
+    pub task: Option<Pattern>,
+    /// Which time its phase runs, from 1.
+    pub round: Option<u32>,
     /// Which attempt, from 1.
     pub attempt: Option<u32>,
     /// Which answer of the model, from 1. The rule's `then` starts there.

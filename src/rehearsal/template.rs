@@ -47,8 +47,11 @@ pub(super) fn fill_json(value: &Value, call: &RehearsedCall) -> Value {
 fn value(name: &str, call: &RehearsedCall) -> Option<String> {
     let labels: &[Label] = match &call.contract {
         Contract::Judgement { labels } => labels,
-        Contract::Document => &[],
-        _ => unreachable!("SOON"),
+        Contract::Document
+        | Contract::Tasks { .. }
+        | Contract::Audit
+        | Contract::Edits
+        | Contract::Handoff => &[],
     };
     let label = |label: Option<&Label>| label.map(Label::to_string).unwrap_or_default();
     Some(match name {
@@ -57,6 +60,12 @@ fn value(name: &str, call: &RehearsedCall) -> Option<String> {
         "purpose" => documents::purpose_word(call.purpose).to_owned(),
         "model" => call.model.to_string(),
         "slot" => call.slot.to_string(),
+        "round" => call.call.round().to_string(),
+        "task" => call
+            .task
+            .as_ref()
+            .map(|task| task.id.to_string())
+            .unwrap_or_default(),
         "attempt" => call.attempt.to_string(),
         "request" => call.request.clone(),
         "labels" => labels

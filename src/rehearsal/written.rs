@@ -37,6 +37,8 @@ pub(super) struct WrittenWhen {
     pub purpose: Option<Purpose>,
     pub model: Option<String>,
     pub slot: Option<Placed<u32>>,
+    pub task: Option<String>,
+    pub round: Option<Placed<u32>>,
     pub attempt: Option<Placed<u32>>,
     pub turn: Option<Placed<u32>>,
 }

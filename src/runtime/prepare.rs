@@ -194,6 +194,7 @@ fn launch(
             model: attempt.model.clone(),
             slot: attempt.call.slot,
             attempt: attempt.number,
+            task: attempt.call.task.clone(),
             contract: attempt.call.contract.clone(),
             request: site.plan.request.clone(),
         });

@@ -46,9 +46,9 @@ fn scratch_in(temp: &Path, run: &RunId) -> Result<PathBuf, WorkspaceError> {
 }
 
 /// Asks the file system to keep the folders made in here far from each other. On ext4, making a file
-/// passes over the inodes nearby that were freed within the last half minute, one by one; where
-/// workspaces come and go side by side, copying one takes up to twenty times as long. Where the
-/// file system knows nothing of it, nothing is lost.
+/// passes over the inodes nearby that were freed lately, one by one; where workspaces come and go
+/// side by side, copying one was seen to take twenty times as long. Where the file system knows
+/// nothing of it, nothing is lost.
 fn spread(folder: &Path) {
     let Ok(folder) = fs::File::open(folder) else {
         return;

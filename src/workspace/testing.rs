@@ -30,7 +30,18 @@ pub(super) struct Repo {
 
 impl Repo {
     pub(super) fn plain() -> Self {
-        let temp = tempfile::tempdir().unwrap();
+        Self::below(tempfile::tempdir().unwrap())
+    }
+
+    /// A repository where very many files cost little.
+    pub(super) fn in_memory() -> Self {
+        let temp = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir());
+        let repo = Self::below(temp.unwrap());
+        repo.run(&["init", "-q", "-b", "main"]);
+        repo
+    }
+
+    fn below(temp: tempfile::TempDir) -> Self {
         let path = temp.path().canonicalize().unwrap();
         fs::create_dir(path.join("project")).unwrap();
         Self {

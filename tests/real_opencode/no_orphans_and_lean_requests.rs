@@ -106,6 +106,7 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
         purpose: Purpose::Work,
         model: "m".into(),
         slot: 1,
+        task: None,
         attempt: 1,
         contract: Contract::Document,
         request: String::from("a request"),

@@ -29,6 +29,7 @@ fn your_providers_and_sign_in_are_used_and_nothing_else_of_your_configuration() 
         purpose: Purpose::Work,
         model: "present".into(),
         slot: 1,
+        task: None,
         attempt: 1,
         contract: Contract::Document,
         request: String::from("Say what this service does"),

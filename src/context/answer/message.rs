@@ -34,17 +34,17 @@ pub(super) struct Found {
 }
 
 impl Message {
-    /// The message that an agent left.
-    /// Only the blocks that the contract asks for are cut out of it: others belong to the text.
+    /// The message that an agent left. Only the blocks that the contract asks for are cut out of it: others belong to the text.
     pub(super) fn of(left: &Left, contract: &Contract) -> Result<Self, Failure> {
         let mut text = left.final_message.as_deref().unwrap_or_default();
-        let answer = match contract {
-            Contract::Document => &left.deliverable,
-            Contract::Judgement { .. } | Contract::Audit => &left.verdict,
-            Contract::Tasks { .. } => &left.tasks,
-            Contract::Edits | Contract::Handoff => &left.handoff,
-        };
         if text.len() > LIMIT {
+            let answer = match contract {
+                Contract::Document => &left.deliverable,
+                Contract::Judgement { .. } | Contract::Audit => &left.verdict,
+                Contract::Tasks { .. } => &left.tasks,
+                Contract::Edits | Contract::Handoff => &left.handoff,
+            };
+            // It is needed only where the answer is in no file.
             if is_blank(answer.as_deref()) {
                 return Err(too_large("the final message", text.len()));
             }

@@ -58,7 +58,8 @@ pub(super) struct Keep(PathBuf);
 
 impl Keep {
     pub(super) fn at(folder: &Path) -> Self {
-        Self(folder.to_owned())
+        // git runs in other folders, where a relative path would mean something else.
+        Self(std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()))
     }
 
     pub(super) fn state(&self) -> Result<State, WorkspaceError> {

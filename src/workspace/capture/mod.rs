@@ -68,6 +68,9 @@ pub fn capture(
     visible: &Visible,
     allowed: &Allowed,
 ) -> Result<Captured, WorkspaceError> {
+    let workspace = &workspace
+        .canonicalize()
+        .map_err(WorkspaceError::io("open", workspace))?;
     let before = tree::entries(store, base.as_str())?;
     let allowed = match allowed {
         Allowed::Anywhere => None,

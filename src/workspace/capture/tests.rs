@@ -24,27 +24,22 @@ struct Call {
 impl Call {
     fn on(repo: Repo) -> Self {
         let (base, _) = repo.snapshot(&repo.root);
-        let at = repo.base.with_file_name("space");
-        let space = Workspace::create(&repo.base, &at, ControlFiles::Drop).unwrap();
-        Self {
-            repo,
-            base,
-            space,
-            visible: Visible::All,
-        }
+        Self::with(repo, base, Visible::All)
     }
 
     fn on_only(repo: Repo, wanted: &[&str]) -> Self {
         let (base, _) = repo.snapshot(&repo.root);
         remove_tree(&repo.base).unwrap();
         let shown = materialize_only(&repo.store, &base.tree, &owned(wanted), &repo.base).unwrap();
+        Self::with(repo, base, Visible::Only(shown))
+    }
+
+    fn with(repo: Repo, base: Snapshot, visible: Visible) -> Self {
         let at = repo.base.with_file_name("space");
-        let space = Workspace::create(&repo.base, &at, ControlFiles::Drop).unwrap();
-        let visible = Visible::Only(shown);
         Self {
+            space: Workspace::create(&repo.base, &at, ControlFiles::Drop).unwrap(),
             repo,
             base,
-            space,
             visible,
         }
     }

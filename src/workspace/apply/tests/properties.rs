@@ -102,7 +102,7 @@ fn set_up(before: &Tree, agent: &Edits, user: &Edits) -> (Changed, [Tree; 2]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, max_shrink_iters: 200, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_lost_nothing_is_half_and_undo_is_exact(
