@@ -3,10 +3,8 @@
 //! Pure and total: records that make no sense (a call nobody created) are passed over, because a
 //! display must never be what stops a run.
 
-use crate::model::{
-    CallId, CallSpec, Event, Millis, Purpose, Record, RunEnd, RunId, RunLimits, Timestamp,
-};
-use crate::plan::{PhaseKind, Plan};
+use crate::model::{CallId, CallSpec, Event, Millis, Record, RunEnd, RunId, RunLimits, Timestamp};
+use crate::plan::Plan;
 
 use super::view::{CallState, CallView, PhaseState, PhaseView, RunState};
 use super::view_work::{LoopView, Standing};
@@ -114,10 +112,10 @@ impl RunView {
             | Event::TaskDone { .. }
             | Event::TaskFailed { .. }
             | Event::ChangesApplied { .. }
-            | Event::ChangesKept { .. } => self.apply_to_work(&record.event),
+            | Event::ChangesKept { .. } => self.apply_to_work(&record.event, at),
             Event::CallCreated { .. } | Event::CallReused { .. } => {
                 self.apply_to_call(&record.event, at);
-                self.apply_to_work(&record.event);
+                self.apply_to_work(&record.event, at);
             }
             Event::CallFailed { .. }
             | Event::RetryScheduled { .. }
@@ -143,7 +141,9 @@ impl RunView {
     fn run_resumed(&mut self, version: &str, at: Timestamp) {
         let last = self.last.unwrap_or(at);
         self.session_over(last);
+        self.applied = None;
         for phase in &mut self.phases {
+            phase.taken_up_again();
             if let PhaseState::Failed(_) = phase.state {
                 phase.state = PhaseState::Running;
                 phase.ended = None;
@@ -177,8 +177,7 @@ impl RunView {
             known.state = state;
             return;
         }
-        let phase = self.phase(&spec.phase);
-        let (round, lens) = phase.map_or((1, None), |phase| (phase.round(), lens(phase, spec)));
+        let round = self.phase(&spec.phase).map_or(1, PhaseView::round);
         self.calls.push(CallView {
             id: spec.id.clone(),
             phase: spec.phase.clone(),
@@ -186,7 +185,6 @@ impl RunView {
             slot: spec.slot,
             chain: spec.chain.clone(),
             task: spec.task.clone(),
-            lens,
             round,
             state,
             attempts: Vec::new(),
@@ -197,17 +195,6 @@ impl RunView {
         if let Some(call) = self.calls.iter_mut().find(|call| &call.id == id) {
             change(call);
         }
-    }
-}
-
-/// The name of the question that a call of a `parallel` phase answers: its slot counts them.
-fn lens(phase: &PhaseView, spec: &CallSpec) -> Option<String> {
-    match (&phase.kind, spec.purpose) {
-        (PhaseKind::Parallel { lenses, .. }, Purpose::Lens) => {
-            let index = usize::try_from(spec.slot).ok()?.checked_sub(1)?;
-            lenses.get(index).map(|lens| lens.name.clone())
-        }
-        _ => None,
     }
 }
 

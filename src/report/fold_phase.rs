@@ -1,15 +1,15 @@
 //! How phases' views change with what happens to them, to their tasks and to the run's changes.
 
 use crate::model::{
-    CallId, CallSpec, Closing, Decider, Event, Label, Millis, PersonAnswer, PhaseName, Purpose,
-    TaskId, Timestamp, Verification,
+    CallId, CallSpec, Closing, Decider, Event, Label, Millis, PhaseName, Purpose, TaskId,
+    Timestamp, Verification,
 };
 use crate::plan::{PhasePlan, Plan};
 
 use super::fold::RunView;
 use super::view::{PastRound, PhaseState, PhaseView, Winner};
 use super::view_task::{TaskEnd, TaskOutcome};
-use super::view_work::{LoopView, Standing, Verified};
+use super::view_work::{LoopView, Standing, Verified, Verifying};
 
 impl RunView {
     /// Takes in what happened to a phase. One short arm an event, so that none is forgotten.
@@ -43,9 +43,7 @@ impl RunView {
             Event::PersonAsked { phase, question } => self.on_phase(phase, |phase| {
                 phase.state = PhaseState::Asking(question.clone());
             }),
-            Event::PersonAnswered { phase, answer } => {
-                self.on_phase(phase, |phase| phase.answered(answer));
-            }
+            Event::PersonAnswered { phase, .. } => self.on_phase(phase, PhaseView::answered),
             Event::LoopedBack { from, to, round } => self.looped_back(from, to, *round, at),
             Event::CallCreated { .. }
             | Event::CallReused { .. }
@@ -72,8 +70,20 @@ impl RunView {
     }
 
     /// Takes in what happened to tasks and changes.
-    pub(super) fn apply_to_work(&mut self, event: &Event) {
+    pub(super) fn apply_to_work(&mut self, event: &Event, at: Timestamp) {
         match event {
+            Event::VerifyStarted {
+                phase,
+                task,
+                command,
+                ..
+            } => self.on_phase(phase, |phase| {
+                phase.verifying = Some(Verifying {
+                    task: task.clone(),
+                    command: command.clone(),
+                    since: at,
+                });
+            }),
             Event::Verified {
                 phase,
                 task,
@@ -101,13 +111,13 @@ impl RunView {
                 let (to, files) = (to.clone(), *files);
                 self.decided(tree, Standing::Applied { to, files });
             }
-            Event::ChangesKept { tree, reason, .. } => {
-                let reason = reason.clone();
-                self.decided(tree, Standing::Kept { reason });
-            }
+            Event::ChangesKept {
+                tree,
+                blocked,
+                reason,
+            } => self.decided(tree, kept(*blocked, reason)),
             Event::CallCreated { call } | Event::CallReused { call, .. } => self.taken_up(call),
-            Event::VerifyStarted { .. }
-            | Event::PhaseStarted { .. }
+            Event::PhaseStarted { .. }
             | Event::QuorumReached { .. }
             | Event::ProposalsSealed { .. }
             | Event::WinnerChosen { .. }
@@ -186,6 +196,7 @@ impl RunView {
         self.on_phase(phase, |phase| {
             phase.state = state;
             phase.ended = Some(at);
+            phase.verifying = None;
         });
     }
 
@@ -212,6 +223,14 @@ impl RunView {
     }
 }
 
+fn kept(blocked: bool, reason: &str) -> Standing {
+    let reason = reason.to_owned();
+    match blocked {
+        true => Standing::Blocked { reason },
+        false => Standing::Kept { reason },
+    }
+}
+
 impl PhaseView {
     /// A phase that has not begun.
     pub(super) fn new(plan: &Plan, phase: &PhasePlan) -> Self {
@@ -231,21 +250,28 @@ impl PhaseView {
             winner: None,
             past: Vec::new(),
             task_ends: Vec::new(),
+            verifying: None,
             verified: Vec::new(),
         }
     }
 
-    fn answered(&mut self, answer: &PersonAnswer) {
-        self.state = match answer {
-            PersonAnswer::Rejected { reason } => PhaseState::Rejected(reason.clone()),
-            PersonAnswer::Picked(_) | PersonAnswer::Approved => match self.started {
-                Some(_) => PhaseState::Running,
-                None => PhaseState::Waiting,
-            },
+    /// What follows a person's no is an event of its own.
+    fn answered(&mut self) {
+        self.state = match self.started {
+            Some(_) => PhaseState::Running,
+            None => PhaseState::Waiting,
         };
     }
 
+    /// A resumed run gives tasks that were given up another chance.
+    pub(super) fn taken_up_again(&mut self) {
+        self.verifying = None;
+        self.task_ends
+            .retain(|end| matches!(end.outcome, TaskOutcome::Done { .. }));
+    }
+
     fn verified(&mut self, task: Option<&TaskId>, tree: &str, verification: &Verification) {
+        self.verifying = None;
         self.verified.push(Verified {
             task: task.cloned(),
             tree: tree.to_owned(),
@@ -273,8 +299,7 @@ impl PhaseView {
                     | PhaseState::Running
                     | PhaseState::Asking(_)
                     | PhaseState::Failed(_)
-                    | PhaseState::Skipped(_)
-                    | PhaseState::Rejected(_) => None,
+                    | PhaseState::Skipped(_) => None,
                 },
             });
         }
@@ -283,6 +308,7 @@ impl PhaseView {
         self.ended = None;
         self.idle = Millis::default();
         self.stragglers_until = None;
+        self.verifying = None;
         self.labels.clear();
         self.winner = None;
     }

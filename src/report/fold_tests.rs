@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Label, ModelName, TaskId, Usage};
+use crate::model::{Label, TaskId, Usage};
 use crate::report::{sample, sample_build};
 
 #[test]
@@ -99,9 +99,9 @@ fn a_task_is_waiting_running_checked_and_done_and_open_again_when_a_loop_takes_i
         format!("{:?}", task.expect("it was written down").state)
     };
     let done = history.until("TaskDone");
-    let verified = history.until("Verified");
+    let verified = history.until("Verified {");
     assert_eq!(state(history.until("PersonAnswered")), "Waiting");
-    assert_eq!(state(verified - 2), "Running");
+    assert_eq!(state(verified - 3), "Running");
     assert_eq!(state(verified), "Checking");
     assert_eq!(state(done), "Done");
     let looped = history.until("LoopedBack");
@@ -126,36 +126,35 @@ fn a_loop_begins_the_phases_from_there_on_again_and_keeps_what_they_left() {
 }
 
 #[test]
-fn calls_about_tasks_and_lenses_are_known_by_them() {
-    let mut history = sample_build::build();
-    let lens = crate::plan::LensPlan {
-        name: "security".to_owned(),
-        chain: vec![ModelName::from("claude-opus")],
-        prompt: String::new(),
+fn calls_of_tasks_are_known_by_try_and_title() {
+    let history = sample_build::build();
+    let view = RunView::replay(&history.plan, &history.records);
+    let name = |id: &str| view.call(&CallId::from(id)).map(CallView::short_name);
+    let names = ["execute.task-T1", "execute.task-T3-2", "execute.task-T1@2"].map(name);
+    let expected = [
+        "T1 Count requests per client",
+        "T3-2 Test the limit",
+        "T1@2 Count requests per client",
+    ];
+    assert_eq!(names, expected.map(|name| Some(name.to_owned())));
+    assert_eq!(name("plan.work-1"), Some("work-1".to_owned()));
+}
+
+#[test]
+fn a_resumed_run_gives_tasks_that_were_given_up_another_chance() {
+    let mut history = sample_build::build_that_lost_a_task();
+    let states = |history: &sample::History| {
+        let view = RunView::replay(&history.plan, &history.records);
+        let tasks = view.tasks(&view.phases[2]);
+        let failed = |task: &crate::report::TaskView<'_>| {
+            matches!(task.state, crate::report::TaskState::Failed(_))
+        };
+        tasks.iter().map(failed).collect::<Vec<_>>()
     };
-    history.plan.phases[0].kind = PhaseKind::Parallel {
-        lenses: vec![lens],
-        judge: None,
-    };
-    let mut view = RunView::replay(&history.plan, &history.records);
-    let task = view.call(&CallId::from("execute.task-1")).expect("created");
-    assert_eq!(task.short_name(), "T1 Count requests per client");
-    assert_eq!(task.full_name(), "execute.task-1 (T1)");
-    let created = history
-        .records
-        .iter()
-        .find_map(|record| match &record.event {
-            Event::CallCreated { call } => Some(call.clone()),
-            _ => None,
-        });
-    let spec = CallSpec {
-        id: CallId::from("plan.lens-1"),
-        purpose: Purpose::Lens,
-        ..created.expect("calls were created")
-    };
-    view.add_call(&spec, CallState::Waiting);
-    let lens = view.call(&CallId::from("plan.lens-1")).expect("added");
-    assert_eq!(lens.short_name(), "lens-1 security");
+    assert_eq!(states(&history), [false, true, false]);
+    let version = "0.1.0".to_owned();
+    history.add(30_000, Event::RunResumed { version });
+    assert_eq!(states(&history), [false, false, false]);
 }
 
 proptest! {

@@ -133,7 +133,7 @@ impl Live {
             .collect();
         self.fit(&mut lines);
         lines.extend(self.straggler_line(now));
-        lines.extend(checking(&self.view));
+        lines.extend(checking(&self.view, now));
         lines.push(self.footer(&open, now));
         lines
     }
@@ -299,7 +299,11 @@ mod tests {
     #[test]
     fn while_changes_are_checked_the_frame_says_so() {
         let history = sample_build::build();
-        let text = screen(&history, history.until("Verified") - 1, LARGE, 1_000);
+        let text = screen(&history, history.until("VerifyStarted"), LARGE, 1_000);
+        let frame = text.split("----\n").nth(1).unwrap_or_default();
+        let running = "running `node --test test/limit.test.js`, 1.0 s";
+        assert!(frame.contains(running), "{text}");
+        let text = screen(&history, history.until("VerifyStarted") - 1, LARGE, 1_000);
         let frame = text.split("----\n").nth(1).unwrap_or_default();
         assert!(
             frame.contains("T1 Count requests per client: checking"),

@@ -68,5 +68,5 @@ pub use view::{
     Supervisor, Totals, Winner,
 };
 pub use view_task::{TaskEnd, TaskOutcome, TaskState, TaskView};
-pub use view_work::{FileSum, LoopView, Standing, Verified};
+pub use view_work::{FileSum, LoopView, Standing, Verified, Verifying};
 pub use words::token_count;

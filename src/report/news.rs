@@ -116,7 +116,12 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
             call,
             label,
             by,
-        } => on_phase(phase, Tone::Good, winner(view, call, label.as_ref(), by)),
+        } => {
+            // Where there was nothing to choose from, there is nothing to say.
+            let chosen = *by != Decider::Only || label.is_some();
+            let text = winner(view, call, label.as_ref(), by);
+            chosen.then(|| News::new(vec![clean(phase.as_str())], Tone::Good, text))
+        }
         Event::PhaseClosed { phase, closing } => {
             Some(phase_closed(view, phase, closing, record.at))
         }

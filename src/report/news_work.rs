@@ -18,11 +18,11 @@ pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {
             task,
             command,
             ..
-        } => Some(News::new(
-            scope(view, phase, task.as_ref()),
-            Tone::Calm,
-            format!("verifying: {}", clean(command)),
-        )),
+        } => {
+            let scope = scope(view, phase, task.as_ref());
+            let text = format!("running `{}`", clean(command));
+            Some(News::new(scope, Tone::Calm, text).passing())
+        }
         Event::Verified {
             phase,
             task,

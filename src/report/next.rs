@@ -31,7 +31,8 @@ pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, Str
         }
         (RunState::Ended(RunEnd::Waiting), _) => {
             let mut commands = answers(view);
-            if commands.is_empty() {
+            let blocked = matches!(view.standing(), Standing::Blocked { .. });
+            if commands.is_empty() && !blocked {
                 commands.push(resume("go on"));
             }
             commands
@@ -56,6 +57,10 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
             }
             Destination::Nowhere => vec![look()],
         },
+        (Standing::Blocked { .. }, _) => {
+            let apply = command("apply", "take the changes over, once nothing is in the way");
+            vec![look(), apply]
+        }
         (Standing::Kept { .. }, _)
         | (Standing::Pending, RunState::Ended(RunEnd::Done | RunEnd::AuditFailed)) => {
             vec![look(), command("apply", "take the changes over")]

@@ -103,8 +103,7 @@ impl RunView {
             | PhaseState::Running
             | PhaseState::Closed(_)
             | PhaseState::Failed(_)
-            | PhaseState::Skipped(_)
-            | PhaseState::Rejected(_) => None,
+            | PhaseState::Skipped(_) => None,
         })
     }
 

@@ -136,6 +136,14 @@ impl History {
         );
     }
 
+    /// How many records there are up to the end of the task that is done as the `nth`, from 1.
+    pub(super) fn tasks_done(&self, nth: usize) -> usize {
+        let done = |record: &Record| matches!(record.event, Event::TaskDone { .. });
+        let ends = self.records.iter().enumerate().filter(|(_, one)| done(one));
+        let found = ends.map(|(index, _)| index + 1).nth(nth - 1);
+        found.expect("the history has so many")
+    }
+
     fn seal(&mut self, at: u64) {
         self.add(
             at,

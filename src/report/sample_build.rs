@@ -5,13 +5,13 @@ use std::mem::discriminant;
 
 use crate::model::{
     Answer, Audit, CallId, ChangeKind, Destination, Event, Failure, FailureKind, PersonAnswer,
-    PhaseName, Purpose, Question, Record, RefusedChange, RunEnd, TaskId, TaskList, VerifyOutcome,
+    PhaseName, Question, Record, RefusedChange, RunEnd, TaskId, TaskList, VerifyOutcome,
 };
 
 use super::sample::History;
 use super::sample_build_parts::{
-    answer, applied, closed, edited, fail, in_phase, pass, plan_of_a_build, started, task,
-    task_call, task_done, tree, verification, verified,
+    answer, applied, closed, edited, fail, in_phase, only, pass, plan_of_a_build, started, task,
+    task_call, task_done, tree, verification, verified, verify_started,
 };
 use super::sample_parts::used;
 
@@ -50,7 +50,7 @@ pub(super) fn build_that_failed_its_audit() -> History {
     history.add(
         84_010,
         Event::ChangesKept {
-            blocked: true,
+            blocked: false,
             tree: tree(5),
             reason: "the last audit's verdict is fail".to_owned(),
         },
@@ -60,20 +60,36 @@ pub(super) fn build_that_failed_its_audit() -> History {
     history
 }
 
+/// The user changed the same lines meanwhile.
+pub(super) fn build_that_was_blocked() -> History {
+    let mut history = until_second_audit();
+    audited(&mut history, 80_000, 2, pass());
+    history.add(
+        84_010,
+        Event::ChangesKept {
+            tree: tree(5),
+            blocked: true,
+            reason: "src/server.js was changed meanwhile".to_owned(),
+        },
+    );
+    let end = RunEnd::Waiting;
+    history.add(84_020, Event::RunEnded { end });
+    history
+}
+
 /// The second task is given up; what the first one changed is kept.
 pub(super) fn build_that_lost_a_task() -> History {
     let mut history = until_execution();
-    history.add(9_000, started("execute"));
     first_task(&mut history);
-    history.create(20_020, task_call(2, &task(2)));
-    history.start(20_030, "execute.task-2", 1, "gemini-pro");
+    history.create(20_020, task_call("T2", 2));
+    history.start(20_030, "execute.task-T2", 1, "gemini-pro");
     let failure = Failure::new(FailureKind::UnknownModel, "google does not know gemini-pro")
         .hint("`opencode models` lists what there is");
-    history.fail(22_000, "execute.task-2", 1, failure.clone(), used(0, 0, 0));
+    history.fail(22_000, "execute.task-T2", 1, failure.clone(), used(0, 0, 0));
     history.add(
         22_010,
         Event::CallFailed {
-            call: CallId::from("execute.task-2"),
+            call: CallId::from("execute.task-T2"),
             failure: failure.clone(),
         },
     );
@@ -115,6 +131,14 @@ pub(super) fn build_that_was_rejected() -> History {
             answer: PersonAnswer::Rejected {
                 reason: "the plan forgets the proxies".to_owned(),
             },
+        },
+    );
+    let said = "a person rejected it: the plan forgets the proxies";
+    history.add(
+        8_505,
+        Event::PhaseFailed {
+            phase: PhaseName::from("execute"),
+            failure: Failure::new(FailureKind::Refused, said),
         },
     );
     let end = RunEnd::Failed;
@@ -194,20 +218,18 @@ pub(super) fn variants() -> Vec<Record> {
 fn until_gate() -> History {
     let mut history = History::of(plan_of_a_build());
     history.begin("plan");
-    history.create(20, in_phase("plan", Purpose::Work, 1, "claude-opus"));
+    history.create(20, in_phase("plan", "work-1", "claude-opus"));
     history.start(30, "plan.work-1", 1, "claude-opus");
     history.succeed(3_000, "plan.work-1", 1, answer(Answer::Document));
     history.add(3_010, closed("plan", 1, Some("docs/plan.md"), None));
     history.add(3_020, started("decompose"));
-    history.create(
-        3_030,
-        in_phase("decompose", Purpose::Work, 1, "claude-opus"),
-    );
+    history.create(3_030, in_phase("decompose", "work-1", "claude-opus"));
     history.start(3_040, "decompose.work-1", 1, "claude-opus");
     let tasks = vec![task(1), task(2), task(3)];
     let written = answer(Answer::Tasks(TaskList { tasks }));
     history.succeed(7_900, "decompose.work-1", 1, written);
     history.add(7_910, closed("decompose", 2, Some("docs/tasks.md"), None));
+    history.add(7_990, started("execute"));
     history.add(
         8_000,
         Event::PersonAsked {
@@ -234,8 +256,8 @@ fn until_execution() -> History {
 
 /// One file beside the task's own was touched; it was not taken over.
 fn first_task(history: &mut History) {
-    history.create(9_010, task_call(1, &task(1)));
-    history.start(9_020, "execute.task-1", 1, "claude-sonnet");
+    history.create(9_010, task_call("T1", 1));
+    history.start(9_020, "execute.task-T1", 1, "claude-sonnet");
     let mut result = edited(
         0,
         1,
@@ -250,22 +272,22 @@ fn first_task(history: &mut History) {
             reason: "the task may not change it".to_owned(),
         });
     }
-    history.succeed(18_000, "execute.task-1", 1, result);
-    let passed = verification("node --test test/limit.test.js", VerifyOutcome::Passed, 900);
-    history.add(19_000, verified("execute", Some("T1"), 1, passed));
-    history.add(19_010, task_done("T1", 1, 1));
+    history.succeed(18_000, "execute.task-T1", 1, result);
+    let of = ("execute", Some("T1"));
+    prove(history, 18_010, of, 1, VerifyOutcome::Passed);
+    history.add(19_010, task_done("T1", "T1", 1));
 }
 
 fn until_second_audit() -> History {
     let mut history = until_execution();
-    history.add(9_000, started("execute"));
     first_task(&mut history);
-    history.create(20_020, task_call(2, &task(2)));
-    history.start(20_030, "execute.task-2", 1, "gemini-pro");
+    history.create(20_020, task_call("T2", 2));
+    history.start(20_030, "execute.task-T2", 1, "gemini-pro");
     let page = [(ChangeKind::Modified, "public/app.js", 9, 2)];
-    history.succeed(26_000, "execute.task-2", 1, edited(1, 2, &page));
-    history.add(26_010, task_done("T2", 2, 2));
+    history.succeed(26_000, "execute.task-T2", 1, edited(1, 2, &page));
+    history.add(26_010, task_done("T2", "T2", 2));
     third_task(&mut history);
+    history.add(39_990, only("execute", "task-T3-2"));
     history.add(40_000, closed("execute", 3, None, Some(3)));
     integrated(&mut history, 40_010, 1);
     audited(&mut history, 50_000, 1, fail());
@@ -278,75 +300,84 @@ fn until_second_audit() -> History {
         },
     );
     history.add(60_010, started("execute"));
-    history.create(60_020, task_call(5, &task(1)));
-    history.start(60_030, "execute.task-5", 1, "claude-sonnet");
+    history.create(60_020, task_call("T1@2", 1));
+    history.start(60_030, "execute.task-T1@2", 1, "claude-sonnet");
     let mended = [(ChangeKind::Modified, "src/limit.js", 5, 3)];
-    history.succeed(66_000, "execute.task-5", 1, edited(4, 5, &mended));
-    let passed = verification("node --test test/limit.test.js", VerifyOutcome::Passed, 800);
-    history.add(67_000, verified("execute", Some("T1"), 5, passed));
-    history.add(67_010, task_done("T1", 5, 5));
+    history.succeed(66_000, "execute.task-T1@2", 1, edited(4, 5, &mended));
+    let of = ("execute", Some("T1"));
+    prove(&mut history, 66_010, of, 5, VerifyOutcome::Passed);
+    history.add(67_010, task_done("T1", "T1@2", 5));
     history.add(67_020, closed("execute", 3, None, Some(5)));
     integrated(&mut history, 67_030, 2);
     history
 }
 
-/// Its first try does not pass; the second one starts anew.
+/// Its first try does not pass; the second one goes on from what the first one left.
 fn third_task(history: &mut History) {
-    const COMMAND: &str = "node --test test/limit.test.js";
-    for (slot, at, outcome) in [
-        (3, 27_000, VerifyOutcome::Failed),
-        (4, 33_000, VerifyOutcome::Passed),
+    for (name, at, base, left, outcome) in [
+        ("T3", 27_000, 2, 9, VerifyOutcome::Failed),
+        ("T3-2", 33_000, 9, 3, VerifyOutcome::Passed),
     ] {
-        let id = format!("execute.task-{slot}");
-        history.create(at, task_call(slot, &task(3)));
+        let id = format!("execute.task-{name}");
+        history.create(at, task_call(name, 3));
         history.start(at + 10, &id, 1, "claude-sonnet");
-        let tests = [(
-            ChangeKind::Added,
-            "test/limit.test.js",
-            30 + u64::from(slot),
-            0,
-        )];
-        let left = if slot == 4 { 3 } else { 9 };
-        history.succeed(at + 4_000, &id, 1, edited(2, left, &tests));
-        let result = verification(COMMAND, outcome, 1_200);
-        history.add(at + 5_200, verified("execute", Some("T3"), left, result));
+        let tests = match base {
+            2 => (ChangeKind::Added, "test/limit.test.js", 33, 0),
+            _ => (ChangeKind::Modified, "test/limit.test.js", 4, 1),
+        };
+        history.succeed(at + 4_000, &id, 1, edited(base, left, &[tests]));
+        prove(history, at + 4_010, ("execute", Some("T3")), left, outcome);
     }
-    history.add(38_210, task_done("T3", 4, 3));
+    history.add(38_210, task_done("T3", "T3-2", 3));
 }
 
-/// The first round adds a file that the second one leaves alone.
-fn integrated(history: &mut History, at: u64, round: u32) {
-    let id = format!("integrate.work-{round}");
-    history.add(at, started("integrate"));
-    history.create(
-        at + 10,
-        in_phase("integrate", Purpose::Work, round, "claude-sonnet"),
-    );
-    history.start(at + 20, &id, 1, "claude-sonnet");
-    let (result, left) = match round {
-        1 => (
-            edited(3, 4, &[(ChangeKind::Modified, "src/server.js", 2, 2)]),
-            4,
-        ),
-        _ => (edited(5, 5, &[]), 5),
+/// tipstaff runs a task's own command, or the phase's.
+fn prove(
+    history: &mut History,
+    at: u64,
+    (phase, task): (&str, Option<&str>),
+    tree: u32,
+    outcome: VerifyOutcome,
+) {
+    let command = match (task, outcome) {
+        (Some(_), _) => "node --test test/limit.test.js",
+        (None, VerifyOutcome::AlreadyFailing) => "npm run lint",
+        (None, _) => "npm test",
     };
+    history.add(at, verify_started(phase, task, tree, command));
+    let result = verification(command, outcome, 980);
+    history.add(at + 980, verified(phase, task, tree, result));
+}
+
+/// The second round finds nothing to do.
+fn integrated(history: &mut History, at: u64, round: u32) {
+    let (name, result, left) = match round {
+        1 => {
+            let server = [(ChangeKind::Modified, "src/server.js", 2, 2)];
+            ("work-1", edited(3, 4, &server), 4)
+        }
+        _ => ("work-1@2", edited(5, 5, &[]), 5),
+    };
+    history.add(at, started("integrate"));
+    history.create(at + 10, in_phase("integrate", name, "claude-sonnet"));
+    let id = format!("integrate.{name}");
+    history.start(at + 20, &id, 1, "claude-sonnet");
     history.succeed(at + 4_000, &id, 1, result);
-    let passed = verification("npm test", VerifyOutcome::Passed, 2_500);
-    history.add(at + 6_500, verified("integrate", None, left, passed));
-    let lint = verification("npm run lint", VerifyOutcome::AlreadyFailing, 700);
-    history.add(at + 7_200, verified("integrate", None, left, lint));
-    history.add(at + 7_210, closed("integrate", 4, None, Some(left)));
+    let of = ("integrate", None);
+    prove(history, at + 4_010, of, left, VerifyOutcome::Passed);
+    prove(history, at + 5_000, of, left, VerifyOutcome::AlreadyFailing);
+    history.add(at + 6_000, only("integrate", name));
+    history.add(at + 6_010, closed("integrate", 4, None, Some(left)));
 }
 
 fn audited(history: &mut History, at: u64, round: u32, audit: Audit) {
-    let id = format!("audit.work-{round}");
+    let name = if round == 1 { "work-1" } else { "work-1@2" };
+    let id = format!("audit.{name}");
     history.add(at, started("audit"));
-    history.create(
-        at + 10,
-        in_phase("audit", Purpose::Work, round, "claude-opus"),
-    );
+    history.create(at + 10, in_phase("audit", name, "claude-opus"));
     history.start(at + 20, &id, 1, "claude-opus");
     history.succeed(at + 3_000, &id, 1, answer(Answer::Audit(audit)));
+    history.add(at + 3_005, only("audit", name));
     history.add(
         at + 3_010,
         closed("audit", 5, Some("docs/verdict.md"), None),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, Audit, AuditVerdict, CallId, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
-    Closing, Destination, Event, Finding, HandoffOrigin, Millis, ModelName, PhaseName, Purpose,
-    Severity, Task, TaskFiles, TaskId, Verification, VerifyOutcome,
+    Closing, Decider, Destination, Event, Finding, HandoffOrigin, Millis, ModelName, PhaseName,
+    Purpose, Severity, Task, TaskFiles, TaskId, Verification, VerifyOutcome,
 };
 use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
 
@@ -111,12 +111,31 @@ pub(super) fn verified(
     }
 }
 
-pub(super) fn task_done(task: &str, slot: u32, left: u32) -> Event {
+pub(super) fn task_done(task: &str, name: &str, left: u32) -> Event {
     Event::TaskDone {
         phase: PhaseName::from("execute"),
         task: TaskId::from(task),
-        call: CallId::new(format!("execute.task-{slot}")),
+        call: CallId::new(format!("execute.task-{name}")),
         tree: tree(left),
+    }
+}
+
+/// The work of this call is what the phase leaves; there was nothing to choose from.
+pub(super) fn only(phase: &str, name: &str) -> Event {
+    Event::WinnerChosen {
+        phase: PhaseName::from(phase),
+        call: CallId::new(format!("{phase}.{name}")),
+        label: None,
+        by: Decider::Only,
+    }
+}
+
+pub(super) fn verify_started(phase: &str, task: Option<&str>, on: u32, command: &str) -> Event {
+    Event::VerifyStarted {
+        phase: PhaseName::from(phase),
+        task: task.map(TaskId::from),
+        tree: tree(on),
+        command: command.to_owned(),
     }
 }
 
@@ -152,25 +171,25 @@ pub(super) fn closed(
     }
 }
 
-pub(super) fn in_phase(phase: &str, purpose: Purpose, slot: u32, model: &str) -> CallSpec {
-    let word = match purpose {
-        Purpose::Task => "task",
-        _ => "work",
-    };
+pub(super) fn in_phase(phase: &str, name: &str, model: &str) -> CallSpec {
     CallSpec {
         phase: PhaseName::from(phase),
-        ..call(&format!("{phase}.{word}-{slot}"), purpose, slot, model)
+        ..call(&format!("{phase}.{name}"), Purpose::Work, 1, model)
     }
 }
 
-pub(super) fn task_call(slot: u32, task: &Task) -> CallSpec {
+/// The call of a try of a task: `T1`, `T1-2`, `T1@2`.
+pub(super) fn task_call(name: &str, number: u32) -> CallSpec {
+    let task = task(number);
     let model = match task.category.as_str() {
         "frontend" => "gemini-pro",
         _ => "claude-sonnet",
     };
     CallSpec {
-        task: Some(task.clone()),
-        ..in_phase("execute", Purpose::Task, slot, model)
+        purpose: Purpose::Task,
+        slot: number,
+        task: Some(task),
+        ..in_phase("execute", &format!("task-{name}"), model)
     }
 }
 

@@ -7,11 +7,11 @@ use crate::model::{CallId, Failure, MicroUsd, Question, RunEnd, Timestamp};
 use super::audit::render_audit;
 use super::fold::RunView;
 use super::ledger::render_ledger;
-use super::news::because;
 use super::table::{Align, Table};
 use super::verdict::render_verdict;
 use super::view::{CallState, CallView, PhaseState, RunState, Totals};
 use super::view_task::TaskOutcome;
+use super::view_work::Standing;
 use super::words::{
     self, NOTHING, attempt_word, call_word, clean, failure_word, title, token_count,
 };
@@ -58,7 +58,7 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
         }
         for attempt in &call.attempts {
             table.row([
-                clean(&call.full_name()),
+                clean(call.id.as_str()),
                 attempt.number.to_string(),
                 clean(attempt.model.as_str()),
                 clean(attempt.agent.as_str()),
@@ -86,7 +86,7 @@ fn unattempted(view: &RunView, call: &CallView) -> [String; 5] {
     };
     let model = view.model_of(&call.id).map(|model| clean(model.as_str()));
     [
-        clean(&call.full_name()),
+        clean(call.id.as_str()),
         String::new(),
         model.unwrap_or_default(),
         String::new(),
@@ -138,13 +138,6 @@ pub(super) fn failures(view: &RunView) -> String {
         if let PhaseState::Failed(failure) = &phase.state {
             text.push_str(&failure_lines(phase.name.as_str(), failure));
         }
-        if let PhaseState::Rejected(reason) = &phase.state {
-            text.push_str(&format!(
-                "  {}: a person rejected it{}\n",
-                clean(phase.name.as_str()),
-                because(reason)
-            ));
-        }
         for end in &phase.task_ends {
             if let TaskOutcome::Failed(failure) = &end.outcome
                 && !view.is_said_of_a_call(&phase.name, failure)
@@ -156,7 +149,7 @@ pub(super) fn failures(view: &RunView) -> String {
     }
     for call in &view.calls {
         if let CallState::Failed(failure) = &call.state {
-            text.push_str(&failure_lines(&call.full_name(), failure));
+            text.push_str(&failure_lines(call.id.as_str(), failure));
         }
     }
     text
@@ -208,6 +201,12 @@ pub(super) fn waits_for(view: &RunView) -> String {
                 clean(asked)
             )),
         }
+    }
+    if let Standing::Blocked { reason } = view.standing() {
+        text.push_str(&format!(
+            "  the changes could not be applied: {}\n",
+            clean(&reason)
+        ));
     }
     match (view.state, &view.limit, &view.signal) {
         (RunState::Ended(RunEnd::Limited), Some(limit), _) => {

@@ -34,7 +34,7 @@ fn standing(view: &RunView) -> String {
         Standing::Nothing => return String::new(),
         Standing::Pending => "kept by the run; your project is untouched".to_owned(),
         Standing::Applied { to, files } => applied_words(&to, files),
-        Standing::Kept { reason } => format!(
+        Standing::Kept { reason } | Standing::Blocked { reason } => format!(
             "kept by the run, your project is untouched{}",
             because(&reason)
         ),
@@ -102,7 +102,7 @@ fn refused(view: &RunView) -> String {
             text.push_str(&format!(
                 "  {}, by {}: {}\n",
                 clean(&change.path),
-                clean(&call.full_name()),
+                clean(call.id.as_str()),
                 clean(&change.reason)
             ));
         }

@@ -62,8 +62,7 @@ fn phase(view: &RunView, phase: &PhaseView, now: Timestamp) -> Value {
         PhaseState::Waiting
         | PhaseState::Running
         | PhaseState::Closed(_)
-        | PhaseState::Skipped(_)
-        | PhaseState::Rejected(_) => (None, None),
+        | PhaseState::Skipped(_) => (None, None),
     };
     let audit = view.audits(phase).last();
     let verdict = view.verdict(phase);
@@ -116,7 +115,6 @@ fn call(view: &RunView, call: &CallView, now: Timestamp) -> Value {
         "purpose": call.purpose,
         "slot": call.slot,
         "task": call.task.as_ref().map(|task| &task.id),
-        "lens": call.lens,
         "round": call.round,
         "chain": call.chain,
         "model": view.model_of(&call.id),
@@ -180,7 +178,7 @@ mod tests {
         let execute = &shown["phases"][2];
         assert_eq!(execute["round"], 2);
         assert_eq!(execute["tasks"][0]["id"], "T1");
-        assert_eq!(execute["tasks"][0]["call"], "execute.task-5");
+        assert_eq!(execute["tasks"][0]["call"], "execute.task-T1@2");
         assert_eq!(execute["tasks"][2]["state"], "done");
         assert_eq!(execute["verified"][1]["result"]["outcome"], "failed");
         assert_eq!(shown["phases"][4]["audit"]["verdict"], "fail");

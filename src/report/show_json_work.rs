@@ -51,13 +51,15 @@ pub(super) fn loops(view: &RunView) -> Vec<Value> {
     view.loops.iter().map(one).collect()
 }
 
-/// What the run changed, and where that stands: `state` is `none`, `pending`, `applied` or `kept`.
+/// What the run changed, and where that stands: `state` is `none`, `pending`,
+/// `applied`, `kept` or `blocked`.
 pub(super) fn changes(view: &RunView) -> Value {
     let (state, to, reason) = match view.standing() {
         Standing::Nothing => ("none", None, None),
         Standing::Pending => ("pending", None, None),
         Standing::Applied { to, .. } => ("applied", Some(to), None),
         Standing::Kept { reason } => ("kept", None, Some(reason)),
+        Standing::Blocked { reason } => ("blocked", None, Some(reason)),
     };
     let files: Vec<Value> = view
         .changed_files()

@@ -166,8 +166,21 @@ mod tests {
             assert!(asked.contains(said), "{asked}");
         }
         let rejected = summary(&sample_build::build_that_was_rejected(), &[]);
-        let why = "execute: a person rejected it: the plan forgets the proxies";
+        let why = "execute: refused: a person rejected it: the plan forgets the proxies";
         assert!(rejected.contains(why), "{rejected}");
+    }
+
+    #[test]
+    fn changes_that_could_not_be_applied_wait_for_their_owner() {
+        let text = summary(&sample_build::build_that_was_blocked(), &[]);
+        for said in [
+            "  the changes could not be applied: src/server.js was changed meanwhile",
+            "  tipstaff diff 20261122-154501-plan-3f ",
+            "  tipstaff apply 20261122-154501-plan-3f ",
+        ] {
+            assert!(text.contains(said), "{text}");
+        }
+        assert!(!text.contains("tipstaff resume"), "{text}");
     }
 
     #[test]

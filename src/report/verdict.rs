@@ -15,7 +15,11 @@ const WIDTH: usize = 92;
 /// The verdict of a phase, some lines; `None` where nothing was proposed or decided.
 pub fn render_verdict(view: &RunView, phase: &PhaseView) -> Option<String> {
     let verdict = view.verdict(phase);
-    if verdict.is_none() && phase.labels.is_empty() && phase.winner.is_none() {
+    let chosen = phase
+        .winner
+        .as_ref()
+        .is_some_and(|winner| winner.by != Decider::Only);
+    if verdict.is_none() && phase.labels.is_empty() && !chosen {
         return None;
     }
     let mut text = winner_lines(view, phase);

@@ -7,7 +7,7 @@ use crate::model::{
 use crate::plan::PhaseKind;
 
 use super::view_task::TaskEnd;
-use super::view_work::Verified;
+use super::view_work::{Verified, Verifying};
 
 /// How far a run is, by its journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,8 +44,6 @@ pub enum PhaseState {
     Failed(Failure),
     /// Left out, because this condition does not hold.
     Skipped(String),
-    /// A person did not let it begin, for this reason.
-    Rejected(String),
 }
 
 /// Who won a phase.
@@ -101,6 +99,8 @@ pub struct PhaseView {
     pub past: Vec<PastRound>,
     /// How its tasks ended, each once; a task that is taken up again is not among them.
     pub task_ends: Vec<TaskEnd>,
+    /// The command that is run now to see whether its changes are good, if one is.
+    pub verifying: Option<Verifying>,
     /// The commands that were run to see whether its changes are good, oldest first.
     pub verified: Vec<Verified>,
 }
@@ -134,8 +134,7 @@ impl PhaseView {
             | PhaseState::Running
             | PhaseState::Asking(_)
             | PhaseState::Failed(_)
-            | PhaseState::Skipped(_)
-            | PhaseState::Rejected(_) => {
+            | PhaseState::Skipped(_) => {
                 let mut closings = self.past.iter().filter_map(|round| round.closing.as_ref());
                 closings.next_back()
             }
@@ -230,8 +229,6 @@ pub struct CallView {
     pub chain: Vec<ModelName>,
     /// The task that it does or is about, if any.
     pub task: Option<Task>,
-    /// The name of the question it answers, if it is one of a `parallel` phase.
-    pub lens: Option<String>,
     /// In which round of its phase it was created, from 1.
     pub round: u32,
     /// How far it is.
@@ -241,28 +238,20 @@ pub struct CallView {
 }
 
 impl CallView {
-    /// Its name without the phase's: `propose-2` of `plan.propose-2`, `T1 Count requests` of a
-    /// task, `lens-1 security` of a lens, `repair-1 of T1` of a call about a task.
+    /// Its name without the phase's: `propose-2` of `plan.propose-2`; a task's with its title:
+    /// `T1-2 Count requests` of `execute.task-T1-2`.
     pub fn short_name(&self) -> String {
         let id = self.id.as_str();
         let place = id
             .strip_prefix(self.phase.as_str())
             .and_then(|rest| rest.strip_prefix('.'))
             .unwrap_or(id);
-        match (self.purpose, &self.task, &self.lens) {
-            (Purpose::Task, Some(task), _) => format!("{} {}", task.id, task.title),
-            (_, Some(task), _) => format!("{place} of {}", task.id),
-            (_, None, Some(lens)) => format!("{place} {lens}"),
-            (_, None, None) => place.to_owned(),
-        }
-    }
-
-    /// Its whole name, and what tells it from its equals: `execute.task-4 (T1)`.
-    pub fn full_name(&self) -> String {
-        match (&self.task, &self.lens) {
-            (Some(task), _) => format!("{} ({})", self.id, task.id),
-            (None, Some(lens)) => format!("{} ({lens})", self.id),
-            (None, None) => self.id.to_string(),
+        match (self.purpose, &self.task) {
+            (Purpose::Task, Some(task)) => {
+                let try_of_task = place.strip_prefix("task-").unwrap_or(place);
+                format!("{try_of_task} {}", task.title)
+            }
+            (_, _) => place.to_owned(),
         }
     }
 

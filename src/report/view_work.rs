@@ -23,6 +23,17 @@ pub struct Verified {
     pub verification: Verification,
 }
 
+/// A command that is run now to see whether the changes are good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verifying {
+    /// The task, if the command is a task's own.
+    pub task: Option<TaskId>,
+    /// The command.
+    pub command: String,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 /// One time that an audit sent the run back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoopView {
@@ -50,8 +61,13 @@ pub enum Standing {
         /// How many files changed.
         files: u64,
     },
-    /// In the run's own tree; they were not applied.
+    /// In the run's own tree, where they were to be kept.
     Kept {
+        /// Why.
+        reason: String,
+    },
+    /// In the run's own tree: they were to be applied and could not be.
+    Blocked {
         /// Why.
         reason: String,
     },
@@ -233,11 +249,15 @@ mod tests {
         assert_eq!(limit.kind, ChangeKind::Added);
         assert_eq!(limit.lines, Some((45, 3)));
         let names: Vec<&str> = limit.by.iter().map(|call| call.id.as_str()).collect();
-        assert_eq!(names, ["execute.task-1", "execute.task-5"]);
-        let test = files.iter().find(|file| file.path == "test/limit.test.js");
-        assert_eq!(
-            test.expect("it was added").by[0].id.as_str(),
-            "execute.task-4"
-        );
+        assert_eq!(names, ["execute.task-T1", "execute.task-T1@2"]);
+        let until = history.until("LoopedBack") - 1;
+        let lost = RunView::replay(&history.plan, &history.records[..history.tasks_done(2)]);
+        assert!(until > history.tasks_done(3));
+        let paths: Vec<String> = lost
+            .changed_files()
+            .into_iter()
+            .map(|one| one.path)
+            .collect();
+        assert_eq!(paths, ["public/app.js", "src/limit.js", "src/server.js"]);
     }
 }

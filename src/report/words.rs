@@ -101,7 +101,7 @@ pub(super) fn failure_word(kind: FailureKind) -> &'static str {
         FailureKind::BadOutput => "bad output",
         FailureKind::Machine => "machine",
         FailureKind::Unsupported => "not supported yet",
-        FailureKind::Refused => "rejected by a person",
+        FailureKind::Refused => "refused",
         FailureKind::Cancelled => "cancelled",
         FailureKind::Lost => "lost",
     }
@@ -138,7 +138,6 @@ pub(super) fn phase_word(state: &PhaseState) -> &'static str {
         PhaseState::Closed(_) => "closed",
         PhaseState::Failed(_) => "failed",
         PhaseState::Skipped(_) => "skipped",
-        PhaseState::Rejected(_) => "rejected",
     }
 }
 
