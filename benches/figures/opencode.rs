@@ -95,6 +95,7 @@ fn plain_run(ground: &Ground, opencode: &Path, round: usize) -> Exit {
         purpose: Purpose::Work,
         model: "scripted".into(),
         slot: 1,
+        task: None,
         attempt: 1,
         contract: Contract::Document,
         request: REQUEST.to_owned(),

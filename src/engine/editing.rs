@@ -27,7 +27,7 @@ pub enum Edited {
     /// Something is under way.
     Pending,
     /// This call comes next.
-    Next(CallSpec),
+    Next(Box<CallSpec>),
     /// This command has to be run on this tree.
     Prove { tree: String, command: String },
     /// It is done: the call that did it, and the tree with its changes.
@@ -46,7 +46,7 @@ impl Editing<'_> {
                 self.scene
                     .call(self.with_feedback(draft(number), number, feedback.as_ref()));
             let Some(state) = self.scene.known(&call) else {
-                return Edited::Next(call);
+                return Edited::Next(Box::new(call));
             };
             let result = match &state.status {
                 CallStatus::Open | CallStatus::Running | CallStatus::Shelved => {

@@ -167,7 +167,7 @@ impl Ensemble<'_> {
         }
         match self.judging(labels) {
             Structured::Pending => Vec::new(),
-            Structured::Next(call) => vec![create(call, self.scene.history)],
+            Structured::Next(call) => vec![create(*call, self.scene.history)],
             Structured::Answered {
                 by,
                 asked,

@@ -98,7 +98,7 @@ impl Routed<'_> {
         };
         match work.stand(|_| self.draft(task, slot, chain)) {
             Edited::Pending => Vec::new(),
-            Edited::Next(call) => vec![create(call, self.scene.history)],
+            Edited::Next(call) => vec![create(*call, self.scene.history)],
             Edited::Prove { tree, command } => self.scene.prove(Some(&task.id), tree, command),
             Edited::Done { call, tree } => self.done(task, call, tree),
             Edited::Failed(failure) => self.give_up(task, failure),

@@ -69,7 +69,7 @@ fn data_call(
     };
     match structured(scene, chain, ask, usable) {
         Structured::Pending => Vec::new(),
-        Structured::Next(call) => vec![create(call, scene.history)],
+        Structured::Next(call) => vec![create(*call, scene.history)],
         Structured::Answered { by, .. } => vec![Event::WinnerChosen {
             phase: scene.phase.name.clone(),
             call: by,
@@ -109,7 +109,7 @@ fn edit_call(scene: &Scene<'_>, chain: &[ModelName]) -> Vec<Event> {
     };
     match work.stand(draft) {
         Edited::Pending => Vec::new(),
-        Edited::Next(call) => vec![create(call, scene.history)],
+        Edited::Next(call) => vec![create(*call, scene.history)],
         Edited::Prove { tree, command } => scene.prove(None, tree, command),
         Edited::Done { call, .. } => vec![Event::WinnerChosen {
             phase: scene.phase.name.clone(),

@@ -13,7 +13,7 @@ pub enum Structured {
     /// A call is under way.
     Pending,
     /// This call comes next.
-    Next(CallSpec),
+    Next(Box<CallSpec>),
     /// There is a usable answer.
     Answered {
         /// The call that gave it: the one asked, or the repair of its answer.
@@ -38,7 +38,7 @@ pub fn structured(
     for (slot, model) in (1u32..).zip(chain) {
         let call = scene.call(draft(slot, model));
         let Some(asked) = scene.known(&call) else {
-            return Structured::Next(call);
+            return Structured::Next(Box::new(call));
         };
         let errors = match came(asked, asked, &usable) {
             Came::Pending => return Structured::Pending,
@@ -57,7 +57,7 @@ pub fn structured(
         };
         let repair = scene.call(repair(slot, model, call.contract, asked, &errors));
         let Some(repaired) = scene.known(&repair) else {
-            return Structured::Next(repair);
+            return Structured::Next(Box::new(repair));
         };
         match came(repaired, asked, &usable) {
             Came::Pending => return Structured::Pending,

@@ -21,8 +21,15 @@ pub fn deliver(site: &Site, base: &str, tree: &str, to: &Destination) -> Input {
     };
     let tree = tree.to_owned();
     match files {
-        Ok(files) => Input::Delivered { tree, to: to.clone(), files },
-        Err(failure) => Input::NotDelivered { tree, reason: failure.message },
+        Ok(files) => Input::Delivered {
+            tree,
+            to: to.clone(),
+            files,
+        },
+        Err(failure) => Input::NotDelivered {
+            tree,
+            reason: failure.message,
+        },
     }
 }
 
@@ -52,7 +59,10 @@ fn count(site: &Site, base: &TreeId, tree: &TreeId) -> Result<u64, Failure> {
 
 /// What the commit on a branch says: the request's first line, and which run made it.
 pub fn commit_message(request: &str, run: &RunId) -> String {
-    let line = request.lines().find(|line| !line.trim().is_empty()).unwrap_or("Changes");
+    let line = request
+        .lines()
+        .find(|line| !line.trim().is_empty())
+        .unwrap_or("Changes");
     let subject: String = line.trim().chars().take(72).collect();
     format!("{subject}\n\nMade by tipstaff run {run}.")
 }
