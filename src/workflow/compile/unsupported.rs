@@ -9,6 +9,8 @@ use super::super::ast::Phase;
 pub(super) fn unsupported(phase: &Phase) -> Option<Unsupported> {
     let what = if phase.budget.is_some() {
         "`budget` of a phase"
+    } else if phase.checkpoint.is_some() {
+        "`checkpoint`"
     } else if phase
         .distill
         .as_ref()
