@@ -270,27 +270,13 @@ impl Engine {
 
     fn events_of(&self, input: Input) -> Vec<Event> {
         match input {
-            Input::Begin(begin) => vec![Event::RunStarted {
-                run: begin.run,
-                format: FORMAT,
-                version: begin.version,
-                workflow: self.plan.workflow.clone(),
-                plan: begin.plan,
-                base: begin.base,
-                files: begin.files,
-            }],
+            Input::Begin(begin) => vec![self.begin(begin)],
             Input::Resume {
                 version,
                 limits,
                 answer,
                 salvaged,
-            } => {
-                let answered =
-                    answer.map(|(phase, answer)| Event::PersonAnswered { phase, answer });
-                let mut events = self.resume(version, limits, salvaged);
-                events.extend(answered);
-                events
-            }
+            } => self.resume(version, limits, answer, salvaged),
             Input::Spawned {
                 call,
                 attempt,
@@ -370,12 +356,25 @@ impl Engine {
         }
     }
 
+    fn begin(&self, begin: Begin) -> Event {
+        Event::RunStarted {
+            run: begin.run,
+            format: FORMAT,
+            version: begin.version,
+            workflow: self.plan.workflow.clone(),
+            plan: begin.plan,
+            base: begin.base,
+            files: begin.files,
+        }
+    }
+
     /// Attempts without an end ran under a supervisor that is gone: they are lost, unless they had
     /// finished all the same.
     fn resume(
         &self,
         version: String,
         limits: Option<RunLimits>,
+        answer: Option<(PhaseName, PersonAnswer)>,
         salvaged: Vec<Salvaged>,
     ) -> Vec<Event> {
         let mut events = vec![Event::RunResumed { version }];
@@ -406,6 +405,7 @@ impl Engine {
                     .unwrap_or_default(),
             }
         }));
+        events.extend(answer.map(|(phase, answer)| Event::PersonAnswered { phase, answer }));
         events
     }
 }

@@ -22,6 +22,7 @@ mod ensemble;
 mod entry;
 mod handle;
 mod history;
+mod known;
 mod limits;
 mod orders;
 mod parallel;
@@ -32,9 +33,10 @@ mod single;
 mod structured;
 
 pub use handle::{Begin, Effect, Engine, Input, Salvaged, Step};
-pub use history::{
-    AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, History, PhaseState,
-    Proving, Verified, Winner,
+pub use history::History;
+pub use known::{
+    AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, PhaseState, Proving, Verified,
+    Winner,
 };
 
 #[cfg(test)]

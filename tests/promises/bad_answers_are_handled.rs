@@ -104,7 +104,7 @@ fn without_a_usable_verdict_a_person_decides() {
     for (verdict, reason) in [
         (
             r#"{"decision":"pick","winner":"D","rationale":"r"}"#,
-            "the verdict is not valid",
+            "the answer is not valid",
         ),
         (
             r#"{"decision":"none","winner":null,"rationale":"All miss the point."}"#,
