@@ -3,8 +3,8 @@
 use crate::model::{AuditVerdict, Destination, Event, FailureKind, RunEnd};
 use crate::plan::{PhasePlan, Plan};
 
-use super::History;
 use super::Delivery;
+use super::History;
 
 /// The first phase that is neither closed nor left out.
 pub fn current<'a>(plan: &'a Plan, history: &History) -> Option<&'a PhasePlan> {

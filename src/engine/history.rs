@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::known::{
-    AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, PhaseState, Proving, Verified,
-    Winner,
+    AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, PhaseState, Proving,
+    Verified, Winner,
 };
 use crate::model::{
-    Answer, Artifact, Audit, CallId, CallKey, CallResult, CallSpec, Closing, Decider, Destination,
-    Event, Failure, FailureKind, FrozenFile, Label, Millis, ModelName, PersonAnswer, PhaseName,
-    Question, Record, RunEnd, RunLimits, TaskId, Timestamp, Usage, Verification,
+    Answer, Artifact, Audit, CallId, CallKey, CallSpec, Event, FrozenFile, Millis, ModelName,
+    PhaseName, Record, RunEnd, RunLimits, TaskId, Timestamp, Usage, Verification,
 };
 
 /// What is known of a run.

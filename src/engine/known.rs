@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Artifact, CallId, CallResult, CallSpec, Closing, Decider, Destination, Failure, FailureKind, Label,
-    ModelName, PersonAnswer, PhaseName, Question, TaskId, Timestamp, Usage, Verification,
+    Artifact, CallId, CallResult, CallSpec, Closing, Decider, Destination, Failure, FailureKind,
+    Label, ModelName, PersonAnswer, PhaseName, Question, TaskId, Timestamp, Usage, Verification,
 };
 
 /// A command's result, with the work that it speaks about.

@@ -35,8 +35,8 @@ mod structured;
 pub use handle::{Begin, Effect, Engine, Input, Salvaged, Step};
 pub use history::History;
 pub use known::{
-    AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, PhaseState, Proving, Verified,
-    Winner,
+    AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, PhaseState, Proving,
+    Verified, Winner,
 };
 
 #[cfg(test)]
