@@ -6,6 +6,7 @@
 
 mod a_child_starts_or_says_why;
 mod agents_that_misbehave;
+mod audits_decide;
 mod bad_answers_are_handled;
 mod bad_input_is_explained;
 mod changes_reach_you_whole;

@@ -184,7 +184,7 @@ fn a_decomposition_that_cannot_be_carried_out_is_mended_once_with_the_exact_erro
 }
 
 #[test]
-fn a_decomposition_that_stays_bad_ends_the_run_before_any_task() {
+fn a_decomposition_that_stays_bad_ends_the_run_before_any_task_and_resume_asks_afresh() {
     let sandbox = project();
     let bad = TWO.replace("\"depends_on\": [\"T1\"]", "\"depends_on\": [\"T9\"]");
     let again = serde_json::to_string(&bad).unwrap();
@@ -197,6 +197,13 @@ fn a_decomposition_that_stays_bad_ends_the_run_before_any_task() {
         .exits_with(1)
         .stderr_has("depends on `T9`, which does not exist");
     assert_eq!(started(&sandbox.run()), []);
+
+    script(&sandbox, TWO, "");
+    sandbox.tipstaff(&["resume"]).succeeds();
+    assert_eq!(
+        started(&sandbox.run()),
+        [pair("T1", "m1"), pair("T2", "m2")]
+    );
 }
 
 #[test]
