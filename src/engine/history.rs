@@ -1,5 +1,7 @@
 //! The fold of the events: what is known of a run. Only `apply` changes it.
 
+mod resume;
+
 use std::collections::BTreeMap;
 
 use super::known::{
@@ -323,29 +325,6 @@ impl History {
     /// How the supervisor's work ended, if it has.
     pub fn ended(&self) -> Option<RunEnd> {
         self.ended
-    }
-
-    /// A resumed run gets a new chance: what stopped it is forgotten, what finished stays.
-    fn resume(&mut self) {
-        self.limit = None;
-        self.interrupted = None;
-        self.ended = None;
-        self.delivered = None;
-        for phase in self.phases.values_mut() {
-            phase.failed = None;
-            phase.asked = None;
-            phase.proving = None;
-            phase.tasks_failed.clear();
-        }
-        for call in self.calls.values_mut() {
-            if !matches!(call.status, CallStatus::Done(_)) {
-                call.counted_from = call.attempts.len();
-                call.not_before = None;
-                if matches!(call.status, CallStatus::Failed(_)) {
-                    call.status = CallStatus::Shelved;
-                }
-            }
-        }
     }
 
     /// Everything from the phase that has to mend on is open again; what its calls did stays known.

@@ -63,7 +63,7 @@ impl Ended<'_> {
             exit: exit(watched),
             stderr_tail: &watched.stderr_tail,
             contract_met: watched.out.is_complete(),
-            answer_left: left.deliverable.is_some() || left.verdict.is_some(),
+            answer_left: has_answer(&left, &self.call.contract),
         };
         let message = agents::conclude(&watched.transcript, &ending)?;
         left.final_message = message.text;
@@ -264,6 +264,14 @@ fn exit(watched: &Watched) -> agents::Exit {
         process::Ending::Signaled(signal) => agents::Exit::Signal(signal),
         process::Ending::Unknown => agents::Exit::Signal(9),
     }
+}
+
+/// Whether the files alone are an answer. Of an editing call its edits are; the handoff tells of them.
+fn has_answer(left: &context::Left, contract: &Contract) -> bool {
+    let answers = [&left.deliverable, &left.verdict, &left.tasks];
+    let reported =
+        matches!(contract, Contract::Edits | Contract::Handoff) && left.handoff.is_some();
+    reported || answers.iter().any(|file| file.is_some())
 }
 
 fn to_json(words: &HandoffWords) -> String {

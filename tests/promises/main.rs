@@ -6,13 +6,17 @@
 
 mod a_child_starts_or_says_why;
 mod agents_that_misbehave;
+mod audits_decide;
 mod bad_answers_are_handled;
 mod bad_input_is_explained;
+mod changes_reach_you_whole;
 mod fake_agent_behaves;
 mod no_process_survives;
 mod nothing_runs_twice;
 mod output_is_bounded;
 mod output_is_for_people_and_programs;
 mod proposals_are_judged_fairly;
+
 mod support;
+mod tasks_go_to_their_specialists;
 mod your_project_is_left_alone;

@@ -6,5 +6,6 @@ mod sandbox;
 mod stage;
 
 pub use processes::{alive, kill, parent, pending, pid_in, until};
+pub use run::Run;
 pub use sandbox::{FAKE_AGENT, Output, Running, Sandbox, TIPSTAFF};
 pub use stage::Stage;
