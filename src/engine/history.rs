@@ -53,140 +53,6 @@ impl History {
                 self.base.clone_from(base);
             }
             Event::RunResumed { .. } => self.resume(),
-            Event::PhaseStarted { phase } => {
-                self.phase_mut(phase).started = true;
-                if !self.order.contains(phase) {
-                    self.order.push(phase.clone());
-                }
-            }
-            Event::CallCreated { call } => self.add_call(call, CallStatus::Open),
-            Event::CallReused { call, from } => {
-                let status = self.calls.get(from).map(|call| call.status.clone());
-                self.add_call(call, status.unwrap_or(CallStatus::Open));
-            }
-            Event::AttemptStarted { call, model, .. } => self.start_attempt(call, model),
-            Event::AttemptSpawned { .. } => {}
-            Event::AttemptProgressed {
-                call,
-                attempt,
-                usage,
-                ..
-            } => {
-                if let Some(state) = self.attempt(call, *attempt) {
-                    state.usage = *usage;
-                }
-            }
-            Event::AttemptSucceeded {
-                call,
-                attempt,
-                result,
-            } => {
-                if let Some(state) = self.attempt(call, *attempt) {
-                    state.usage = result.usage;
-                    state.end = Some(AttemptEnd::Succeeded);
-                }
-                self.set_status(call, CallStatus::Done(Box::new(result.clone())));
-            }
-            Event::AttemptFailed {
-                call,
-                attempt,
-                failure,
-                usage,
-            } => {
-                if let Some(state) = self.attempt(call, *attempt) {
-                    state.usage = *usage;
-                    state.end = Some(AttemptEnd::Failed(failure.clone()));
-                }
-                self.set_status(call, CallStatus::Open);
-            }
-            Event::RetryScheduled { call, until } => {
-                if let Some(call) = self.calls.get_mut(call) {
-                    call.not_before = Some(*until);
-                }
-            }
-            Event::CallFailed { call, failure } => {
-                self.set_status(call, CallStatus::Failed(failure.clone()));
-            }
-            Event::QuorumReached { phase, until } => {
-                self.phase_mut(phase).straggler_limit = Some(*until);
-            }
-            Event::ProposalsSealed { phase, labels } => {
-                self.phase_mut(phase).sealed = Some(labels.clone());
-            }
-            Event::WinnerChosen {
-                phase,
-                call,
-                label,
-                by,
-            } => {
-                self.phase_mut(phase).winner = Some(Winner {
-                    call: call.clone(),
-                    label: label.clone(),
-                    by: by.clone(),
-                });
-            }
-            Event::PhaseClosed { phase, closing } => {
-                if let Some(tree) = &closing.tree {
-                    self.tree = Some(tree.clone());
-                }
-                self.phase_mut(phase).closing = Some(closing.clone());
-            }
-            Event::PhaseFailed { phase, failure } => {
-                self.phase_mut(phase).failed = Some(failure.clone());
-            }
-            Event::PersonAsked { phase, question } => {
-                self.phase_mut(phase).asked = Some(question.clone());
-            }
-            Event::PersonAnswered { phase, answer } => {
-                self.phase_mut(phase).answered = Some(answer.clone());
-            }
-            Event::VerifyStarted {
-                phase,
-                task,
-                tree,
-                command,
-            } => {
-                self.phase_mut(phase).proving = Some(Proving {
-                    task: task.clone(),
-                    tree: tree.clone(),
-                    command: command.clone(),
-                });
-            }
-            Event::Verified {
-                phase,
-                task,
-                tree,
-                verification,
-            } => {
-                self.phase_mut(phase).proving = None;
-                self.verified.push(Verified {
-                    phase: phase.clone(),
-                    task: task.clone(),
-                    tree: tree.clone(),
-                    verification: verification.clone(),
-                });
-            }
-            Event::TaskDone {
-                phase,
-                task,
-                call,
-                tree,
-            } => {
-                self.tree = Some(tree.clone());
-                self.phase_mut(phase)
-                    .tasks_done
-                    .insert(task.clone(), call.clone());
-            }
-            Event::TaskFailed {
-                phase,
-                task,
-                failure,
-            } => {
-                self.phase_mut(phase)
-                    .tasks_failed
-                    .insert(task.clone(), failure.clone());
-            }
-            Event::PhaseSkipped { phase, .. } => self.phase_mut(phase).skipped = true,
             Event::LoopedBack { from, to, .. } => self.loop_back(from, to),
             Event::ChangesApplied { to, .. } => {
                 self.delivered = Some(Delivery::Applied(to.clone()));
@@ -202,6 +68,28 @@ impl History {
             Event::LimitsRaised { limits } => self.raised = Some(*limits),
             Event::RunInterrupted { signal } => self.interrupted = Some(signal.clone()),
             Event::RunEnded { end } => self.ended = Some(*end),
+            Event::CallCreated { .. }
+            | Event::CallReused { .. }
+            | Event::AttemptStarted { .. }
+            | Event::AttemptSpawned { .. }
+            | Event::AttemptProgressed { .. }
+            | Event::AttemptSucceeded { .. }
+            | Event::AttemptFailed { .. }
+            | Event::RetryScheduled { .. }
+            | Event::CallFailed { .. } => self.apply_to_call(event),
+            Event::PhaseStarted { .. }
+            | Event::QuorumReached { .. }
+            | Event::ProposalsSealed { .. }
+            | Event::WinnerChosen { .. }
+            | Event::PhaseClosed { .. }
+            | Event::PhaseFailed { .. }
+            | Event::PersonAsked { .. }
+            | Event::PersonAnswered { .. }
+            | Event::VerifyStarted { .. }
+            | Event::Verified { .. }
+            | Event::TaskDone { .. }
+            | Event::TaskFailed { .. }
+            | Event::PhaseSkipped { .. } => self.apply_to_phase(event),
         }
     }
 
@@ -351,6 +239,152 @@ impl History {
     fn findings_of(&self, phase: &PhaseName) -> Option<Artifact> {
         let winner = self.phase(phase)?.winner.as_ref()?;
         self.call(&winner.call)?.result()?.structured.clone()
+    }
+
+    fn apply_to_call(&mut self, event: &Event) {
+        match event {
+            Event::CallCreated { call } => self.add_call(call, CallStatus::Open),
+            Event::CallReused { call, from } => {
+                let status = self.calls.get(from).map(|call| call.status.clone());
+                self.add_call(call, status.unwrap_or(CallStatus::Open));
+            }
+            Event::AttemptStarted { call, model, .. } => self.start_attempt(call, model),
+            Event::AttemptSpawned { .. } => {}
+            Event::AttemptProgressed {
+                call,
+                attempt,
+                usage,
+                ..
+            } => {
+                if let Some(state) = self.attempt(call, *attempt) {
+                    state.usage = *usage;
+                }
+            }
+            Event::AttemptSucceeded {
+                call,
+                attempt,
+                result,
+            } => {
+                if let Some(state) = self.attempt(call, *attempt) {
+                    state.usage = result.usage;
+                    state.end = Some(AttemptEnd::Succeeded);
+                }
+                self.set_status(call, CallStatus::Done(Box::new(result.clone())));
+            }
+            Event::AttemptFailed {
+                call,
+                attempt,
+                failure,
+                usage,
+            } => {
+                if let Some(state) = self.attempt(call, *attempt) {
+                    state.usage = *usage;
+                    state.end = Some(AttemptEnd::Failed(failure.clone()));
+                }
+                self.set_status(call, CallStatus::Open);
+            }
+            Event::RetryScheduled { call, until } => {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.not_before = Some(*until);
+                }
+            }
+            Event::CallFailed { call, failure } => {
+                self.set_status(call, CallStatus::Failed(failure.clone()));
+            }
+            _ => unreachable!("`apply` hands on events of calls only"),
+        }
+    }
+
+    fn apply_to_phase(&mut self, event: &Event) {
+        match event {
+            Event::PhaseStarted { phase } => {
+                self.phase_mut(phase).started = true;
+                if !self.order.contains(phase) {
+                    self.order.push(phase.clone());
+                }
+            }
+            Event::QuorumReached { phase, until } => {
+                self.phase_mut(phase).straggler_limit = Some(*until);
+            }
+            Event::ProposalsSealed { phase, labels } => {
+                self.phase_mut(phase).sealed = Some(labels.clone());
+            }
+            Event::WinnerChosen {
+                phase,
+                call,
+                label,
+                by,
+            } => {
+                self.phase_mut(phase).winner = Some(Winner {
+                    call: call.clone(),
+                    label: label.clone(),
+                    by: by.clone(),
+                });
+            }
+            Event::PhaseClosed { phase, closing } => {
+                if let Some(tree) = &closing.tree {
+                    self.tree = Some(tree.clone());
+                }
+                self.phase_mut(phase).closing = Some(closing.clone());
+            }
+            Event::PhaseFailed { phase, failure } => {
+                self.phase_mut(phase).failed = Some(failure.clone());
+            }
+            Event::PersonAsked { phase, question } => {
+                self.phase_mut(phase).asked = Some(question.clone());
+            }
+            Event::PersonAnswered { phase, answer } => {
+                self.phase_mut(phase).answered = Some(answer.clone());
+            }
+            Event::VerifyStarted {
+                phase,
+                task,
+                tree,
+                command,
+            } => {
+                self.phase_mut(phase).proving = Some(Proving {
+                    task: task.clone(),
+                    tree: tree.clone(),
+                    command: command.clone(),
+                });
+            }
+            Event::Verified {
+                phase,
+                task,
+                tree,
+                verification,
+            } => {
+                self.phase_mut(phase).proving = None;
+                self.verified.push(Verified {
+                    phase: phase.clone(),
+                    task: task.clone(),
+                    tree: tree.clone(),
+                    verification: verification.clone(),
+                });
+            }
+            Event::TaskDone {
+                phase,
+                task,
+                call,
+                tree,
+            } => {
+                self.tree = Some(tree.clone());
+                self.phase_mut(phase)
+                    .tasks_done
+                    .insert(task.clone(), call.clone());
+            }
+            Event::TaskFailed {
+                phase,
+                task,
+                failure,
+            } => {
+                self.phase_mut(phase)
+                    .tasks_failed
+                    .insert(task.clone(), failure.clone());
+            }
+            Event::PhaseSkipped { phase, .. } => self.phase_mut(phase).skipped = true,
+            _ => unreachable!("`apply` hands on events of phases only"),
+        }
     }
 
     fn count_time(&mut self, at: Timestamp, event: &Event) {
