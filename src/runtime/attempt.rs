@@ -56,7 +56,11 @@ impl Attempt {
             Ok(input) => input,
             Err(failure) => self.failed(failure, Usage::default()),
         };
+        let succeeded = matches!(input, Input::Succeeded { .. });
         self.report(input);
+        if succeeded {
+            self.give_back().await;
+        }
         salvage::clean_up(&self.site, &self.call, self.number, &mut control).await;
     }
 
@@ -89,6 +93,14 @@ impl Attempt {
             scratch: &scratch,
         };
         Ok(ended.collect(&watched, remarks))
+    }
+
+    /// Hands the workspace on if nothing was changed in it. After an orderly end only: then nobody is left
+    /// who could still write to it. What cannot be handed on is removed like any other.
+    async fn give_back(&self) {
+        let at = self.site.scratch_of(&self.call.id, self.number).workspace();
+        let (ground, grounds) = (self.call.ground.clone(), self.site.grounds());
+        let _ = tokio::task::spawn_blocking(move || grounds.take_back(&ground, &at)).await;
     }
 
     /// Its folder, relative to the run folder.

@@ -1,9 +1,10 @@
 //! What a workspace holds at its beginning: the snapshot, a later tree, some files of one, or nothing.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::model::{Failure, FailureKind, Ground};
-use crate::workspace::{self, ControlFiles, TreeId, Visible, Workspace};
+use crate::workspace::{self, ControlFiles, Spares, TreeId, Visible, Workspace};
 
 use super::prepare::machine;
 
@@ -16,15 +17,17 @@ pub struct Grounds {
     pub scratch: PathBuf,
     /// The run's object store.
     pub store: PathBuf,
+    /// Workspaces that were left untouched.
+    pub spares: Arc<Spares>,
 }
 
 impl Grounds {
     /// Makes a workspace at `at`, which must not exist yet. Blocks.
     pub fn make(&self, ground: &Ground, at: &Path) -> Result<Workspace, Failure> {
-        match ground {
-            Ground::Empty => Workspace::create_empty(at).map_err(machine),
-            Ground::Snapshot => copy(&self.base, at),
-            Ground::Tree(tree) => copy(&self.checkout(tree)?, at),
+        let copied = match ground {
+            Ground::Empty => Workspace::create_empty(at),
+            Ground::Snapshot => self.spares.copy(&self.base, at),
+            Ground::Tree(tree) => self.spares.copy(&self.checkout(tree)?, at),
             Ground::Scoped {
                 tree, edit, read, ..
             } => {
@@ -35,9 +38,20 @@ impl Grounds {
                         .map_err(machine)?;
                 let list = serde_json::to_vec(&there).map_err(machine)?;
                 std::fs::write(visible_list(at), list).map_err(machine)?;
-                copy(&some, at)
+                Workspace::create(&some, at, ControlFiles::Drop)
             }
-        }
+        };
+        copied.map_err(machine)
+    }
+
+    /// Takes a workspace back whose call has ended, for another call if it was left untouched. Blocks.
+    pub fn take_back(&self, ground: &Ground, at: &Path) -> Result<(), Failure> {
+        let base = match ground {
+            Ground::Snapshot => self.base.clone(),
+            Ground::Tree(tree) => self.checkout(tree)?,
+            Ground::Empty | Ground::Scoped { .. } => return Ok(()),
+        };
+        self.spares.give_back(&base, at).map_err(machine)
     }
 
     /// A folder with a tree's files, made once for a run and copied from. Blocks.
@@ -77,8 +91,4 @@ fn visible_list(workspace: &Path) -> PathBuf {
 pub fn tree_id(tree: &str) -> Result<TreeId, Failure> {
     TreeId::parse(tree)
         .ok_or_else(|| Failure::new(FailureKind::Machine, format!("`{tree}` is no git tree")))
-}
-
-fn copy(base: &Path, at: &Path) -> Result<Workspace, Failure> {
-    Workspace::create(base, at, ControlFiles::Drop).map_err(machine)
 }

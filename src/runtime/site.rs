@@ -1,6 +1,7 @@
 //! What all attempts of a run share.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::agents::{Carried, Environment};
@@ -8,7 +9,7 @@ use crate::journal::{Redactor, RunFolder};
 use crate::model::CallId;
 use crate::plan::Plan;
 use crate::rehearsal;
-use crate::workspace::Project;
+use crate::workspace::{Project, Spares};
 
 use super::gate::StartGate;
 use super::ground::Grounds;
@@ -49,6 +50,7 @@ pub struct Site {
     pub(super) gate: StartGate,
     /// Our own program, to be started as warden; right even if the file was replaced meanwhile.
     pub(super) program: PathBuf,
+    spares: Arc<Spares>,
 }
 
 impl std::ops::Deref for Site {
@@ -62,8 +64,10 @@ impl std::ops::Deref for Site {
 impl Site {
     /// A site of these parts.
     pub fn new(parts: SiteParts) -> Self {
+        let spares = Spares::new(parts.scratch.join("spares"));
         Self {
             parts,
+            spares: Arc::new(spares),
             gate: StartGate::of_this_machine(),
             program: PathBuf::from("/proc/self/exe"),
         }
@@ -80,6 +84,7 @@ impl Site {
             base: self.base.clone(),
             scratch: self.scratch.clone(),
             store: self.store(),
+            spares: Arc::clone(&self.spares),
         }
     }
 

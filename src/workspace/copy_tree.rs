@@ -1,8 +1,11 @@
-//! Copies a materialized tree, fast: one call of a run waits for it.
+//! Copies a materialized tree, fast: one call of a run waits for it. And tells whether a copy still is
+//! one.
 
-use std::fs::{self, DirEntry, File, OpenOptions};
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::paths::{is_reserved_name, resolve_inside};
@@ -12,6 +15,9 @@ use super::{ControlFiles, WorkspaceError, is_control_file};
 /// the kernel to copy.
 const SMALL: u64 = 128 * 1024;
 
+/// What stands in the root of a workspace and is no part of the copy.
+pub(super) const OWN: [&str; 2] = [".git", ".tipstaff"];
+
 /// What a copy left out.
 #[derive(Debug, Default)]
 pub(super) struct Copied {
@@ -19,6 +25,21 @@ pub(super) struct Copied {
     pub dropped_links: Vec<PathBuf>,
     /// Control files and folders of agents, relative to it.
     pub dropped_control: Vec<PathBuf>,
+}
+
+impl Copied {
+    fn sorted(mut self) -> Self {
+        self.dropped_links.sort();
+        self.dropped_control.sort();
+        self
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Folder,
+    File,
+    Link,
 }
 
 /// Copies everything below `from` into the existing folder `to`. Never makes hard links.
@@ -31,43 +52,93 @@ pub(super) fn copy_tree(
     let mut buffer = Vec::new();
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
-        let source = from.join(&folder);
-        let entries = fs::read_dir(&source).map_err(WorkspaceError::io("read", &source))?;
-        for entry in entries {
-            let entry = entry.map_err(WorkspaceError::io("read", &source))?;
-            let path = folder.join(entry.file_name());
-            if folder.as_os_str().is_empty() && is_reserved_name(&entry.file_name()) {
-                continue;
-            }
-            if control == ControlFiles::Drop && is_control_file(&path) {
-                copied.dropped_control.push(path);
-                continue;
-            }
-            let target = to.join(&path);
-            let kind = entry
-                .file_type()
-                .map_err(WorkspaceError::io("read", &entry.path()))?;
-            if kind.is_dir() {
-                fs::create_dir(&target).map_err(WorkspaceError::io("create", &target))?;
-                folders.push(path);
-            } else if kind.is_symlink() {
-                match resolve_inside(from, &path) {
-                    Some(_) => copy_link(&entry, &target)?,
-                    None => copied.dropped_links.push(path),
+        for (path, kind) in wanted(from, &folder, control, &mut copied)? {
+            let (source, target) = (from.join(&path), to.join(&path));
+            match kind {
+                Kind::Folder => {
+                    fs::create_dir(&target).map_err(WorkspaceError::io("create", &target))?;
+                    folders.push(path);
                 }
-            } else if kind.is_file() {
-                copy_file(&entry.path(), &target, &mut buffer)?;
+                Kind::Link => copy_link(&source, &target)?,
+                Kind::File => copy_file(&source, &target, &mut buffer)?,
             }
         }
     }
-    copied.dropped_links.sort();
-    copied.dropped_control.sort();
-    Ok(copied)
+    Ok(copied.sorted())
 }
 
-fn copy_link(entry: &DirEntry, target: &Path) -> Result<(), WorkspaceError> {
-    let source = entry.path();
-    let leads_to = fs::read_link(&source).map_err(WorkspaceError::io("read", &source))?;
+/// Compares the folder `copy` with what [`copy_tree`] made of `from`: the same entries with the same
+/// modes and contents, byte for byte, and nothing else but the workspace's [`OWN`]. `None` if anything differs, or cannot be read.
+pub(super) fn compare_tree(from: &Path, copy: &Path, control: ControlFiles) -> Option<Copied> {
+    if !is_same_folder(from, copy).ok()? {
+        return None;
+    }
+    let mut copied = Copied::default();
+    let mut buffers = [Vec::new(), Vec::new()];
+    let mut folders = vec![PathBuf::new()];
+    while let Some(folder) = folders.pop() {
+        let wanted = wanted(from, &folder, control, &mut copied).ok()?;
+        let mut strangers = names(&copy.join(&folder), folder.as_os_str().is_empty())?;
+        for (path, kind) in wanted {
+            let (source, target) = (from.join(&path), copy.join(&path));
+            let same = strangers.remove(path.file_name()?)
+                && match kind {
+                    Kind::Folder => is_same_folder(&source, &target).ok()?,
+                    Kind::Link => fs::read_link(&source).ok()? == fs::read_link(&target).ok()?,
+                    Kind::File => is_same_file(&source, &target, &mut buffers).ok()?,
+                };
+            if !same {
+                return None;
+            }
+            if matches!(kind, Kind::Folder) {
+                folders.push(path);
+            }
+        }
+        if !strangers.is_empty() {
+            return None;
+        }
+    }
+    Some(copied.sorted())
+}
+
+/// What of a folder goes into a copy, as paths relative to the tree's root. What does not is noted.
+fn wanted(
+    from: &Path,
+    folder: &Path,
+    control: ControlFiles,
+    copied: &mut Copied,
+) -> Result<Vec<(PathBuf, Kind)>, WorkspaceError> {
+    let source = from.join(folder);
+    let mut wanted = Vec::new();
+    for entry in fs::read_dir(&source).map_err(WorkspaceError::io("read", &source))? {
+        let entry = entry.map_err(WorkspaceError::io("read", &source))?;
+        let path = folder.join(entry.file_name());
+        if folder.as_os_str().is_empty() && is_reserved_name(&entry.file_name()) {
+            continue;
+        }
+        if control == ControlFiles::Drop && is_control_file(&path) {
+            copied.dropped_control.push(path);
+            continue;
+        }
+        let kind = entry
+            .file_type()
+            .map_err(WorkspaceError::io("read", &entry.path()))?;
+        if kind.is_dir() {
+            wanted.push((path, Kind::Folder));
+        } else if kind.is_symlink() {
+            match resolve_inside(from, &path) {
+                Some(_) => wanted.push((path, Kind::Link)),
+                None => copied.dropped_links.push(path),
+            }
+        } else if kind.is_file() {
+            wanted.push((path, Kind::File));
+        }
+    }
+    Ok(wanted)
+}
+
+fn copy_link(source: &Path, target: &Path) -> Result<(), WorkspaceError> {
+    let leads_to = fs::read_link(source).map_err(WorkspaceError::io("read", source))?;
     symlink(leads_to, target).map_err(WorkspaceError::io("create", target))
 }
 
@@ -79,7 +150,7 @@ fn copy_file(from: &Path, to: &Path, buffer: &mut Vec<u8>) -> Result<(), Workspa
     let mut target = OpenOptions::new()
         .write(true)
         .create_new(true)
-        .mode(found.permissions().mode() | 0o600)
+        .mode(copied_mode(&found))
         .open(to)
         .map_err(WorkspaceError::io("create", to))?;
     if found.len() > SMALL {
@@ -95,4 +166,54 @@ fn copy_file(from: &Path, to: &Path, buffer: &mut Vec<u8>) -> Result<(), Workspa
     target
         .write_all(buffer)
         .map_err(WorkspaceError::io("write", to))
+}
+
+/// The owner may always write to a copy.
+fn copied_mode(source: &fs::Metadata) -> u32 {
+    source.permissions().mode() | 0o600
+}
+
+/// The names in a folder of a copy; of its root, without the workspace's own.
+fn names(folder: &Path, is_root: bool) -> Option<BTreeSet<OsString>> {
+    let entries = fs::read_dir(folder).ok()?;
+    let names = entries.map(|entry| Some(entry.ok()?.file_name()));
+    let names: Option<BTreeSet<_>> = names.collect();
+    let mut names = names?;
+    if is_root {
+        names.retain(|name| !OWN.iter().any(|own| name == own));
+    }
+    Some(names)
+}
+
+fn is_same_folder(source: &Path, copy: &Path) -> io::Result<bool> {
+    let (source, copy) = (fs::symlink_metadata(source)?, fs::symlink_metadata(copy)?);
+    Ok(copy.is_dir() && copy.mode() == source.mode())
+}
+
+fn is_same_file(source: &Path, copy: &Path, buffers: &mut [Vec<u8>; 2]) -> io::Result<bool> {
+    let found = fs::symlink_metadata(copy)?;
+    // Who has another name for it could write to it later.
+    if !found.is_file() || found.nlink() != 1 {
+        return Ok(false);
+    }
+    let (mut source, mut copy) = (File::open(source)?, File::open(copy)?);
+    let wanted = source.metadata()?;
+    if found.len() != wanted.len() || found.mode() != copied_mode(&wanted) {
+        return Ok(false);
+    }
+    let [ours, theirs] = buffers;
+    let mut left = wanted.len();
+    while left > 0 {
+        let piece = left.min(SMALL);
+        left -= piece;
+        let piece = usize::try_from(piece).unwrap_or_default();
+        ours.resize(piece, 0);
+        theirs.resize(piece, 0);
+        source.read_exact(ours)?;
+        copy.read_exact(theirs)?;
+        if ours != theirs {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }

@@ -199,6 +199,6 @@ proptest! {
         let mut copy = read_tree(space.root());
         copy.retain(|path, _| !path.starts_with(".git") && !path.starts_with(".tipstaff"));
         prop_assert_eq!(copy, tree);
-        space.remove().unwrap();
+        remove_tree(space.root()).unwrap();
     }
 }

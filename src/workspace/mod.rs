@@ -3,7 +3,7 @@
 //! Theory of operation: a run takes one [`Snapshot`] of the user's tree as it is on disk, into a
 //! private object store of its own; the tree is materialized once, byte for byte, as the run's
 //! *base*; each call gets a [`Workspace`], a plain copy of that base, or of some of its
-//! files ([`materialize_only`]). Documents go the other way through [`publish`]. Edits become a tree
+//! files ([`materialize_only`]); one that was left untouched goes to the next call ([`Spares`]). Documents go the other way through [`publish`]. Edits become a tree
 //! of the store ([`capture`]), and at the end of a run the difference goes into the user's tree in
 //! one step ([`apply`], [`undo`]) or onto a new branch ([`apply_to_branch`]).
 //!
@@ -32,6 +32,7 @@ mod scratch;
 mod selection;
 mod snapshot;
 mod space;
+mod spares;
 mod store;
 mod tree;
 
@@ -51,6 +52,7 @@ pub use remove_tree::remove_tree;
 pub use scratch::{remove_stale, scratch_root};
 pub use snapshot::{Snapshot, TreeId};
 pub use space::Workspace;
+pub use spares::Spares;
 
 #[cfg(test)]
 mod fidelity_tests;

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::copy_tree::{Copied, copy_tree};
+use super::copy_tree::{Copied, OWN, copy_tree};
 use super::remove_tree::remove_tree;
 use super::{ControlFiles, WorkspaceError};
 
-/// The isolated temporary folder in which a call runs. It stays on disk until [`Workspace::remove`].
+/// The isolated temporary folder in which a call runs. It stays on disk until it is removed with its attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workspace {
     root: PathBuf,
@@ -27,10 +27,9 @@ impl Workspace {
         at: &Path,
         control_files: ControlFiles,
     ) -> Result<Self, WorkspaceError> {
-        let mut workspace = Self::create_empty(at)?;
+        let workspace = Self::create_empty(at)?;
         let copied = copy_tree(base, at, control_files)?;
-        workspace.remarks = remarks(&copied);
-        Ok(workspace)
+        Ok(Self::copied(workspace.root, &copied))
     }
 
     /// Makes a workspace without a project at `at`, which must not exist yet.
@@ -41,21 +40,46 @@ impl Workspace {
         if let Some(parent) = at.parent() {
             fs::create_dir_all(parent).map_err(WorkspaceError::io("create", parent))?;
         }
-        let workspace = Self {
-            root: at.to_owned(),
-            remarks: Vec::new(),
-        };
+        fs::create_dir(at).map_err(WorkspaceError::io("create", at))?;
+        let workspace = Self::copied(at.to_owned(), &Copied::default());
+        workspace.create_own_folders()?;
+        Ok(workspace)
+    }
+
+    /// The folder `root`, into which that was copied.
+    pub(super) fn copied(root: PathBuf, copied: &Copied) -> Self {
+        Self {
+            root,
+            remarks: remarks(copied),
+        }
+    }
+
+    /// Its own folders, as they are at the beginning.
+    pub(super) fn create_own_folders(&self) -> Result<(), WorkspaceError> {
         let own = [
-            at.to_owned(),
-            at.join(".tipstaff"),
-            workspace.input_dir(),
-            workspace.output_dir(),
+            self.root.join(".tipstaff"),
+            self.input_dir(),
+            self.output_dir(),
         ];
         for folder in own {
             fs::create_dir(&folder).map_err(WorkspaceError::io("create", &folder))?;
         }
-        create_repository(&at.join(".git"))?;
-        Ok(workspace)
+        create_repository(&self.root.join(".git"))
+    }
+
+    /// Removes its own folders with all that its call left in them.
+    pub(super) fn remove_own_folders(&self) -> Result<(), WorkspaceError> {
+        OWN.iter()
+            .try_for_each(|own| remove_tree(&self.root.join(own)))
+    }
+
+    /// The same workspace elsewhere: at `to`, which must not exist yet, or be an empty folder.
+    pub(super) fn move_to(self, to: &Path) -> Result<Self, WorkspaceError> {
+        fs::rename(&self.root, to).map_err(WorkspaceError::io("create", to))?;
+        Ok(Self {
+            root: to.to_owned(),
+            ..self
+        })
     }
 
     /// The folder the agent starts in.
@@ -76,16 +100,6 @@ impl Workspace {
     /// What was left out of the copy and why, one sentence each, for the user.
     pub fn remarks(&self) -> &[String] {
         &self.remarks
-    }
-
-    /// Removes the folder with all that the agent left in it, read-only folders included. Best done
-    /// when nobody is waiting: on ext4, files made within half a minute of many removals cost up to
-    /// ten times as much, because freed inodes are passed over for that long.
-    ///
-    /// # Errors
-    /// [`WorkspaceError::Io`] if something in it belongs to somebody else.
-    pub fn remove(self) -> Result<(), WorkspaceError> {
-        remove_tree(&self.root)
     }
 }
 
