@@ -131,6 +131,12 @@ async fn waiting_may_be_interrupted_and_taken_up_again() {
 }
 
 /// The tiny supervisor, and the id of the agent that it runs.
+/// The straggler, once the process that started it has ended.
+fn only_straggler(stage: &Stage) -> u32 {
+    until("the agent goes on", || stage.path("ready").exists());
+    stage.pid_in("straggler")
+}
+
 fn supervised(stage: &Stage) -> (std::process::Child, u32) {
     let supervisor = Command::new(FAKE_AGENT)
         .arg("--supervise")
@@ -172,9 +178,11 @@ fn nothing_survives_a_supervisor_that_is_killed() {
 #[tokio::test]
 async fn nothing_survives_a_warden_that_is_killed() {
     become_subreaper().unwrap();
-    let stage = Stage::new(&format!("- do: [{{ {MARKED_STRAGGLER} }}, hang]"));
+    let stage = Stage::new(&format!(
+        "- do: [{{ {MARKED_STRAGGLER} }}, {{ touch: ready }}, hang]"
+    ));
     let mut child = stage.start().await;
-    let straggler = stage.pid_in("straggler");
+    let straggler = only_straggler(&stage);
     kill(child.warden_pid(), Signal::KILL);
 
     let exit = child.wait().await.unwrap();
@@ -197,9 +205,9 @@ async fn nothing_survives_a_warden_that_is_killed() {
 async fn a_killed_wardens_session_is_known_without_the_mark() {
     become_subreaper().unwrap();
     let plain = "spawn: { double_fork: true, clear_env: true, seconds: 600, pid_file: straggler }";
-    let stage = Stage::new(&format!("- do: [{{ {plain} }}, hang]"));
+    let stage = Stage::new(&format!("- do: [{{ {plain} }}, {{ touch: ready }}, hang]"));
     let mut child = stage.start().await;
-    let straggler = stage.pid_in("straggler");
+    let straggler = only_straggler(&stage);
     kill(child.warden_pid(), Signal::KILL);
     child.wait().await.unwrap();
     assert!(!alive(straggler));
@@ -207,9 +215,11 @@ async fn a_killed_wardens_session_is_known_without_the_mark() {
 
 #[test]
 fn what_survives_both_is_found_by_its_mark() {
-    let stage = Stage::new(&format!("- do: [{{ {MARKED_STRAGGLER} }}, hang]"));
+    let stage = Stage::new(&format!(
+        "- do: [{{ {MARKED_STRAGGLER} }}, {{ touch: ready }}, hang]"
+    ));
     let (mut supervisor, agent) = supervised(&stage);
-    let straggler = stage.pid_in("straggler");
+    let straggler = only_straggler(&stage);
     let warden = parent(agent);
     // The warden must not see the supervisor's end: it is stopped first.
     kill(warden, Signal::STOP);
