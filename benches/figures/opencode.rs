@@ -12,7 +12,7 @@ use crate::figure::{Figure, median};
 use crate::ground::{Ground, TIPSTAFF, times};
 use crate::measure::measure;
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 const REQUEST: &str = "Say hello";
 /// One answer, no tools.
 const SCENARIO: &str = "\
