@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::request::ChatRequest;
 use super::scenario::Content;
 use super::{Act, Ending, Finish, Moment, Refusal, RehearsedCall, Turn, conduct, template};
+use crate::context;
 
 /// What goes back for one request.
 #[derive(Debug, Clone, PartialEq)]
@@ -194,18 +195,18 @@ fn absolute(path: &str, request: &ChatRequest) -> String {
 }
 
 fn usage(turn: &Turn, request: &ChatRequest, text: &str, calls: &[ToolUse]) -> ClaimedUsage {
-    let arguments: usize = calls
+    let arguments: u64 = calls
         .iter()
-        .map(|call| call.arguments.to_string().len())
+        .map(|call| context::tokens(&call.arguments.to_string()))
         .sum();
-    let counted = ((text.len() + arguments) as u64).div_ceil(4);
+    let counted = context::tokens(text) + arguments;
     let cached = turn.usage.cache_read.unwrap_or(0);
     let reasoning = turn.usage.reasoning.unwrap_or(0);
     ClaimedUsage {
         prompt: turn
             .usage
             .input
-            .unwrap_or_else(|| request.tokens())
+            .unwrap_or(request.tokens)
             .saturating_add(cached),
         cached,
         completion: turn

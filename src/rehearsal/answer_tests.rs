@@ -127,8 +127,8 @@ fn endings() {
 
 #[test]
 fn usage_is_counted_or_claimed() {
-    let counted = completed("reply: 12345678", &[]).usage;
-    let tokens = body(0, true).len() as u64 / 4;
+    let counted = completed("reply: 123456", &[]).usage;
+    let tokens = ChatRequest::decode(&body(0, true)).unwrap().tokens;
     assert_eq!((counted.prompt, counted.completion), (tokens, 2));
     let then =
         "{ reply: x, usage: { input: 2000, cache_read: 8000, output: 300, reasoning: 200 } }";

@@ -219,7 +219,7 @@ fn note(call: &RehearsedCall, request: &ChatRequest, rule: Option<usize>) -> Rec
         turn: request.turn(),
         aside: request.is_aside(),
         bytes: request.bytes as u64,
-        prompt_tokens: request.tokens(),
+        prompt_tokens: request.tokens,
         messages: request.messages as u64,
         system_bytes: request.system.len() as u64,
         tools_bytes: request.tools_bytes as u64,

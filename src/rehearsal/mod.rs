@@ -93,7 +93,8 @@ pub struct Received {
     pub aside: bool,
     /// Bytes of the request's body.
     pub bytes: u64,
-    /// Tokens the server counted for it: a quarter of the bytes, whatever the scenario claims.
+    /// Tokens of what it says to the model, estimated as in the context ledger, whatever the scenario
+    /// claims.
     pub prompt_tokens: u64,
     /// Messages in it.
     pub messages: u64,

@@ -64,7 +64,8 @@ impl Stage {
     fn apply(&self, tool: &str, arguments: &Value, scope: Option<&[String]>) {
         let text = |name: &str| arguments[name].as_str().unwrap().to_owned();
         if tool == "bash" {
-            assert_eq!(text("command"), "npm test");
+            let looks = ["npm test", "find \"$PWD\" -type f"];
+            assert!(looks.contains(&text("command").as_str()), "{arguments}");
             return;
         }
         let relative = text("filePath").strip_prefix("/ws/").unwrap().to_owned();
@@ -178,9 +179,11 @@ fn copy(from: &Path, to: &Path) {
 #[test]
 fn the_first_try_fails_the_audit_and_the_second_one_passes_the_services_tests() {
     let mut stage = Stage::new();
-    for id in ["T1", "T2", "T3"] {
-        stage.task(id, 1);
-    }
+    assert!(!stage.tests_pass(), "a test of the limit is there already");
+    stage.task("T1", 1);
+    assert!(!stage.tests_pass(), "nor can it pass before T2");
+    stage.task("T2", 1);
+    stage.task("T3", 1);
     stage.work("integrate", Contract::Edits, 1);
     assert!(stage.tests_pass(), "no test tells of the mistake yet");
     assert_eq!(stage.audit(1), AuditVerdict::Fail);
@@ -190,18 +193,10 @@ fn the_first_try_fails_the_audit_and_the_second_one_passes_the_services_tests() 
     assert_eq!(stage.audit(2), AuditVerdict::Pass);
     assert!(stage.tests_pass(), "the finding is mended");
 
-    // The tests as they are now fail with the first try, and without any limiter.
+    // The tests as they are now fail with the first try.
     let limiter = stage.folder.path().join("src/rate-limit.js");
-    let mended = fs::read(&limiter).unwrap();
     fs::write(&limiter, mistaken).unwrap();
     assert!(!stage.tests_pass(), "a test would have shown the mistake");
-    fs::write(&limiter, mended).unwrap();
-    let original = concat!(
-        env!("CARGO_MANIFEST_DIR"),
-        "/fixtures/sample-service/src/server.js"
-    );
-    fs::copy(original, stage.folder.path().join("src/server.js")).unwrap();
-    assert!(!stage.tests_pass(), "the tests fail before the change");
 }
 
 #[test]

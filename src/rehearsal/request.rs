@@ -3,6 +3,8 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::context;
+
 /// A chat completion request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ChatRequest {
@@ -24,6 +26,8 @@ pub(super) struct ChatRequest {
     pub tools_bytes: usize,
     /// Bytes of the whole request.
     pub bytes: usize,
+    /// Tokens of what it says to the model, by the same estimate as in the context ledger.
+    pub tokens: u64,
 }
 
 #[derive(Deserialize)]
@@ -44,6 +48,9 @@ struct WireMessage {
     role: String,
     #[serde(default)]
     content: Value,
+    /// The tools that an earlier answer used, with their arguments.
+    #[serde(default)]
+    tool_calls: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -65,10 +72,11 @@ impl ChatRequest {
             .map(|message| text(&message.content))
             .collect();
         let tools = wire.tools.unwrap_or_default();
-        let tools_bytes = match tools.len() {
-            0 => 0,
-            _ => serde_json::to_vec(&tools)?.len(),
+        let tools_json = match tools.len() {
+            0 => String::new(),
+            _ => serde_json::to_string(&tools)?,
         };
+        let said: u64 = wire.messages.iter().map(WireMessage::tokens).sum();
         Ok(Self {
             stream: wire.stream.unwrap_or(false),
             include_usage: wire
@@ -78,8 +86,9 @@ impl ChatRequest {
             answers: u32::try_from(of(&["assistant"]).count()).unwrap_or(u32::MAX),
             system: system.join("\n"),
             tools: tools.iter().filter_map(name).collect(),
-            tools_bytes,
+            tools_bytes: tools_json.len(),
             bytes: body.len(),
+            tokens: said + context::tokens(&tools_json),
             model: wire.model,
         })
     }
@@ -87,11 +96,6 @@ impl ChatRequest {
     /// Which answer is asked for, from 1.
     pub(super) fn turn(&self) -> u32 {
         self.answers.saturating_add(1)
-    }
-
-    /// Tokens of the request: a quarter of its bytes.
-    pub(super) fn tokens(&self) -> u64 {
-        self.bytes as u64 / 4
     }
 
     /// Whether a tool is offered.
@@ -116,6 +120,13 @@ impl ChatRequest {
             .find_map(|line| line.strip_prefix("Working directory:"))?
             .trim();
         Some(folder).filter(|folder| folder.starts_with('/'))
+    }
+}
+
+impl WireMessage {
+    fn tokens(&self) -> u64 {
+        let used = self.tool_calls.as_ref().map(Value::to_string);
+        context::tokens(&text(&self.content)) + context::tokens(&used.unwrap_or_default())
     }
 }
 
@@ -162,6 +173,7 @@ mod tests {
         assert_eq!(request.workspace(), Some("/tmp/a b"));
         assert!(request.offers("write") && !request.offers("bash"));
         assert_eq!(request.tools_bytes, tools.to_string().len());
+        assert!(request.tokens > context::tokens(&tools.to_string()));
         assert!(request.stream && request.include_usage && !request.is_aside());
     }
 

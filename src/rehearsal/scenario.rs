@@ -209,7 +209,7 @@ pub struct Refusal {
     pub headers: BTreeMap<String, String>,
 }
 
-/// Token numbers to claim, in tipstaff's terms. What is absent is counted: bytes / 4.
+/// Token numbers to claim, in tipstaff's terms. What is absent is estimated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct UsageOverride {
     /// Input tokens not read from a cache.

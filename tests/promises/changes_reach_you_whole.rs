@@ -42,28 +42,6 @@ fn fix(sandbox: &Sandbox, args: &[&str]) -> Output {
     sandbox.tipstaff(&[&["run", "fix", "Mend it"], args].concat())
 }
 
-/// What the repository itself consists of, apart from the objects.
-fn repository(sandbox: &Sandbox) -> BTreeMap<PathBuf, Vec<u8>> {
-    let root = sandbox.project().join(".git");
-    let mut found = BTreeMap::new();
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                if path != root.join("objects") {
-                    folders.push(path);
-                }
-            } else {
-                let bytes = std::fs::read(&path).unwrap();
-                found.insert(path.strip_prefix(&root).unwrap().to_owned(), bytes);
-            }
-        }
-    }
-    assert!(found.contains_key(Path::new("index")));
-    found
-}
-
 /// Starts `fix` with an agent that edits and then waits; it is waited for, and let go by the returned path.
 fn pause(sandbox: &Sandbox, edits: &str, args: &[&str]) -> (Running, PathBuf) {
     let (there, go_on) = (sandbox.outside("there"), sandbox.outside("go-on"));
@@ -106,9 +84,9 @@ fn refused(run: &Run) -> BTreeMap<String, String> {
 fn edits_arrive_at_the_end_uncommitted_and_git_itself_is_not_touched() {
     let sandbox = project(&[]);
     sandbox.fake_agent(EDITS);
-    let before = repository(&sandbox);
+    let before = sandbox.repository();
     fix(&sandbox, &[]).succeeds();
-    assert!(repository(&sandbox) == before, "something in .git changed");
+    assert!(sandbox.repository() == before, "something in .git changed");
     assert_eq!(sandbox.read("src/a.txt"), "one\nTWO\nthree\n");
     assert_eq!(sandbox.read("src/deep/new.txt"), "new\n");
     let status = sandbox.git(&["status", "--porcelain", "--untracked-files=all"]);
@@ -174,10 +152,10 @@ fn a_branch_gets_the_changes_as_a_commit_and_your_tree_stays() {
     sandbox.fake_agent(EDITS);
     let (head, index) = (
         sandbox.git(&["rev-parse", "HEAD"]),
-        repository(&sandbox)[Path::new("index")].clone(),
+        sandbox.repository()[Path::new("index")].clone(),
     );
     fix(&sandbox, &["--branch", "mended"]).succeeds();
-    assert!(repository(&sandbox)[Path::new("index")] == index);
+    assert!(sandbox.repository()[Path::new("index")] == index);
     untouched(&sandbox);
     assert_eq!(sandbox.git(&["rev-parse", "HEAD"]), head);
     assert_eq!(sandbox.git(&["rev-parse", "mended^"]), head);
@@ -203,9 +181,9 @@ fn a_branch_gets_the_changes_as_a_commit_and_your_tree_stays() {
 fn kept_changes_touch_nothing() {
     let sandbox = project(&[]);
     sandbox.fake_agent(EDITS);
-    let before = repository(&sandbox);
+    let before = sandbox.repository();
     fix(&sandbox, &["--keep"]).succeeds();
-    assert!(repository(&sandbox) == before, "something in .git changed");
+    assert!(sandbox.repository() == before, "something in .git changed");
     untouched(&sandbox);
     let patch = sandbox.run().read("phases/01-mend/changes.patch");
     assert!(patch.contains("+TWO"), "{patch}");

@@ -116,7 +116,8 @@ fn feedback(
 }
 
 const TRIED: &str = "What it changed stands in the working directory, except for what was refused. \
-                     Mend what is named here and keep the rest.";
+                     Mend what is named here and keep the rest. Your handoff takes the place of that \
+                     try's: it tells of all that was changed.";
 
 fn why_document(strategy: Strategy) -> String {
     match strategy {

@@ -1,5 +1,6 @@
 //! The real binary in a project of its own, with a home of its own.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -95,6 +96,28 @@ impl Sandbox {
             .args(args);
         let output = Output::of(self.prepare(&mut command).spawn().unwrap());
         output.succeeds().stdout.clone()
+    }
+
+    /// What the repository consists of, apart from the objects: index, refs, stash, hooks, configuration …
+    pub fn repository(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let root = self.project().join(".git");
+        let mut found = BTreeMap::new();
+        let mut folders = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    if path != root.join("objects") {
+                        folders.push(path);
+                    }
+                } else {
+                    let bytes = std::fs::read(&path).unwrap();
+                    found.insert(path.strip_prefix(&root).unwrap().to_owned(), bytes);
+                }
+            }
+        }
+        assert!(found.contains_key(Path::new("index")));
+        found
     }
 
     /// Configures the models `m1` to `m4` and all roles to use the fake agent with this script.
