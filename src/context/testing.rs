@@ -40,6 +40,7 @@ pub(super) fn phase(name: &str, strategy: Strategy) -> PhasePlan {
         output: None,
         edits: false,
         limits: limits(),
+        budget: crate::model::Budget::default(),
         distill: Distill::Agent,
         project_instructions: true,
         scope: crate::plan::ScopePlan::default(),

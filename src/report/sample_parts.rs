@@ -157,6 +157,7 @@ pub(super) fn plan() -> Plan {
             output: Some("docs/plan.md".to_owned()),
             edits: false,
             limits: LIMITS,
+            budget: crate::model::Budget::default(),
             distill: Distill::Agent,
             project_instructions: true,
             scope: crate::plan::ScopePlan::default(),

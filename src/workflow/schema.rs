@@ -270,12 +270,12 @@ fn phase_limits() -> Value {
         "idle_timeout": { "description": "Silence of an attempt.", "$ref": "#/$defs/duration" },
         "retries": { "description": "Further attempts on the same model.", "type": "integer", "minimum": 0 },
         "budget": {
-            "description": "Limits of the phase.",
+            "description": "What all calls of the phase together may use, in all its rounds.",
             "type": "object",
             "additionalProperties": false,
             "properties": {
-                "calls": { "type": "integer", "minimum": 0 },
-                "tokens": { "type": "integer", "minimum": 0 },
+                "calls": { "description": "Attempts started.", "type": "integer", "minimum": 0 },
+                "tokens": { "description": "Of all kinds together.", "type": "integer", "minimum": 0 },
                 "cost": { "description": "US dollars.", "type": "number", "minimum": 0 }
             }
         },

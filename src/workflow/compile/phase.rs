@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::Config;
-use crate::model::{CallLimits, PhaseName};
+use crate::model::{Budget, CallLimits, PhaseName};
 use crate::plan::{
     Condition, Distill, LoopPlan, PhaseKind, PhasePlan, PlannedInput, ScopePlan, Strategy, Subject,
 };
@@ -67,6 +67,10 @@ impl Maker<'_> {
                 idle_timeout: phase.idle_timeout.unwrap_or(defaults.idle_timeout),
                 retries: phase.retries.unwrap_or(defaults.retries),
             },
+            budget: phase
+                .budget
+                .as_ref()
+                .map_or_else(Budget::default, |budget| budget.value),
             distill: plan_distill(phase, picker, found),
             project_instructions: defaults.project_instructions && strategy != Strategy::Fresh,
             scope: plan_scope(phase),

@@ -1,9 +1,9 @@
 //! The keys of a phase that are maps of their own.
 
-use crate::model::MicroUsd;
+use crate::model::{Budget, MicroUsd};
 use crate::yaml::{Fields, Node, Reader, Spanned, Value};
 
-use super::super::ast::{Budget, DistillBy, DistillRule, Gate, OnFail, Scope};
+use super::super::ast::{DistillBy, DistillRule, Gate, OnFail, Scope};
 use super::phase::text;
 
 pub(in crate::workflow) const SCOPE_KEYS: &[&str] = &["files", "always", "expand"];
