@@ -42,6 +42,7 @@ pub(super) fn phase(name: &str, strategy: Strategy) -> PhasePlan {
         limits: limits(),
         budget: crate::model::Budget::default(),
         distill: Distill::Agent,
+        sections: crate::model::Sections::default(),
         project_instructions: true,
         scope: crate::plan::ScopePlan::default(),
         verify: Vec::new(),

@@ -249,6 +249,7 @@ fn phase(name: &str, kind: PhaseKind) -> PhasePlan {
         },
         budget: crate::model::Budget::default(),
         distill: Distill::Agent,
+        sections: crate::model::Sections::default(),
         project_instructions: true,
         scope: crate::plan::ScopePlan::default(),
         verify: Vec::new(),

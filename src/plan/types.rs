@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AgentName, Budget, CallLimits, Destination, Millis, ModelName, PhaseName, RunLimits,
+    AgentName, Budget, CallLimits, Destination, Millis, ModelName, PhaseName, RunLimits, Sections,
 };
 
 /// A run's plan, frozen into its folder.
@@ -123,6 +123,9 @@ pub struct PhasePlan {
     pub budget: Budget,
     /// Who distills.
     pub distill: Distill,
+    /// Which sections its handoff has.
+    #[serde(default)]
+    pub sections: Sections,
     /// Whether the project's instruction file is a part of its prompts.
     pub project_instructions: bool,
     /// The files of the `scoped` strategy.

@@ -159,6 +159,7 @@ pub(super) fn plan() -> Plan {
             limits: LIMITS,
             budget: crate::model::Budget::default(),
             distill: Distill::Agent,
+            sections: crate::model::Sections::default(),
             project_instructions: true,
             scope: crate::plan::ScopePlan::default(),
             verify: Vec::new(),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Layer;
-use crate::model::{Budget, Millis};
+use crate::model::{Budget, Millis, Sections};
 use crate::plan::{EnsembleMode, Strategy};
 use crate::yaml::{Diagnostic, Spanned, Spot};
 
@@ -178,8 +178,8 @@ pub enum DistillBy {
 pub struct DistillRule {
     /// Who.
     pub by: DistillBy,
-    /// Which sections of the handoff; empty means all.
-    pub sections: Vec<Spanned<String>>,
+    /// Which sections of the handoff.
+    pub sections: Sections,
 }
 
 /// The audit loop.

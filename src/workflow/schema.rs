@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::config::schema_parts;
+use crate::model::Section;
 
 /// The schema of a workflow.
 pub fn schema() -> Value {
@@ -19,7 +20,7 @@ pub fn schema() -> Value {
             "items": { "$ref": "#/$defs/phase" }
         }
     });
-    let definitions = json!({ "inputs": inputs(), "phase": phase() });
+    let definitions = json!({ "inputs": inputs(), "phase": phase(), "section": section() });
     let mut all_definitions = Map::new();
     for (from, into) in [(own, &mut properties), (definitions, &mut all_definitions)] {
         extend(into, from);
@@ -63,6 +64,12 @@ fn inputs() -> Value {
             }
         ]
     })
+}
+
+fn section() -> Value {
+    let names = Section::ALL.map(Section::name).into_iter();
+    let names: Vec<&str> = names.chain(["summary"]).collect();
+    json!({ "enum": names })
 }
 
 fn phase() -> Value {
@@ -216,7 +223,10 @@ fn phase_context() -> Value {
                     "additionalProperties": false,
                     "properties": {
                         "by": { "$ref": "#/$defs/name" },
-                        "sections": { "$ref": "#/$defs/names" }
+                        "sections": {
+                            "description": "What the handoff holds beside its summary; all without this key.",
+                            "oneOf": [{ "$ref": "#/$defs/section" }, { "type": "array", "items": { "$ref": "#/$defs/section" } }]
+                        }
                     }
                 }
             ]

@@ -11,12 +11,6 @@ pub(super) fn unsupported(phase: &Phase) -> Option<Unsupported> {
         "`checkpoint`"
     } else if phase.scope.as_ref().is_some_and(|scope| scope.value.expand) {
         "`scope` with `expand: imports`"
-    } else if phase
-        .distill
-        .as_ref()
-        .is_some_and(|rule| !rule.value.sections.is_empty())
-    {
-        "`distill` with chosen sections"
     } else {
         return None;
     };
