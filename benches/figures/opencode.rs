@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use tipstaff::model::{CallId, Contract, Event, Purpose, Record};
+use tipstaff::model::{CallId, Contract, Event, Purpose, Record, Sections};
 use tipstaff::process::Exit;
 use tipstaff::rehearsal::{RehearsedCall, Scenario, Server};
 
@@ -99,6 +99,7 @@ fn plain_run(ground: &Ground, opencode: &Path, round: usize) -> Exit {
         attempt: 1,
         contract: Contract::Document,
         request: REQUEST.to_owned(),
+        sections: Sections::default(),
     });
     let config = json!({
         "$schema": "https://opencode.ai/config.json",

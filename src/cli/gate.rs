@@ -16,7 +16,7 @@ pub fn approve(settings: &Settings, args: &ApproveArgs) -> Result<Exit, Failure>
         settings,
         run.folder,
         &args.output,
-        |_| Ok(None),
+        |_, _| Ok(None),
         Some(answer),
     )
 }
@@ -33,7 +33,7 @@ pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
         settings,
         run.folder,
         &args.output,
-        |_| Ok(None),
+        |_, _| Ok(None),
         Some(answer),
     )
 }

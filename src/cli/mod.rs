@@ -10,6 +10,7 @@ mod completions;
 mod failure;
 mod gate;
 mod library;
+mod limits;
 mod open_run;
 mod pick;
 mod preflight;

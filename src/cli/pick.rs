@@ -36,7 +36,7 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
         settings,
         run.folder,
         &args.output,
-        |_| Ok(None),
+        |_, _| Ok(None),
         Some((phase, answer)),
     )
 }

@@ -7,13 +7,13 @@ use std::io::Read;
 use super::args::{DestinationArgs, LimitArgs, RunArgs};
 use super::failure::{Exit, Failure};
 use super::library::{find_workflow, prompt_file, template};
-use super::print;
 use super::settings::{Settings, colour, mistakes_in, unreadable};
-use crate::model::{Destination, MicroUsd, Millis, RunLimits};
+use super::{limits, print};
+use crate::model::{ChangedLimits, Destination};
 use crate::plan::{Plan, Rehearsal};
 use crate::rehearsal::Scenario;
 use crate::workflow::{self, Bindings};
-use crate::yaml::{self, parse_duration};
+use crate::yaml;
 
 /// Larger requests are refused, in bytes.
 const LARGEST_REQUEST: u64 = 8 << 20;
@@ -43,9 +43,24 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
         print::note(&yaml::render(&compiled.warnings, &sources, colour()));
     }
     let mut plan = compiled.plan;
-    plan.limits = limits(plan.limits, &args.limits)?;
+    limit(&mut plan, &args.limits)?;
     plan.rehearsal = rehearsal;
     Ok(plan)
+}
+
+fn limit(plan: &mut Plan, args: &LimitArgs) -> Result<(), Failure> {
+    let planned = ChangedLimits {
+        run: plan.limits,
+        budgets: BTreeMap::new(),
+    };
+    let changed = limits::change(plan, planned, args)?;
+    plan.limits = changed.run;
+    for phase in &mut plan.phases {
+        if let Some(budget) = changed.budgets.get(&phase.name) {
+            phase.budget = *budget;
+        }
+    }
+    Ok(())
 }
 
 fn destination(args: &DestinationArgs) -> Destination {
@@ -54,53 +69,6 @@ fn destination(args: &DestinationArgs) -> Destination {
         None if args.keep => Destination::Nowhere,
         None => Destination::Tree,
     }
-}
-
-/// The limits with the user's changes.
-pub fn limits(mut limits: RunLimits, args: &LimitArgs) -> Result<RunLimits, Failure> {
-    for (key, value) in &args.limits {
-        let wrong = |what: &str| {
-            let message = format!("--limit {key}={value}: {what}");
-            Failure::said(Exit::Usage, &message, Some("`none` lifts a limit"))
-        };
-        let none = value == "none";
-        let count = || {
-            value
-                .parse::<u64>()
-                .map_err(|_| wrong("expected a whole number"))
-        };
-        match key.as_str() {
-            "calls" => limits.calls = if none { None } else { Some(count()?) },
-            "tokens" => limits.tokens = if none { None } else { Some(count()?) },
-            "cost" => {
-                let usd = value
-                    .parse::<f64>()
-                    .ok()
-                    .filter(|usd| usd.is_finite() && *usd >= 0.0);
-                let usd = || {
-                    usd.map(MicroUsd::from_usd)
-                        .ok_or_else(|| wrong("expected US dollars"))
-                };
-                limits.cost = if none { None } else { Some(usd()?) };
-            }
-            "wall" => {
-                let wall = || -> Result<Millis, Failure> {
-                    parse_duration(value).ok_or_else(|| wrong("expected a time such as 30m or 2h"))
-                };
-                limits.wall = if none { None } else { Some(wall()?) };
-            }
-            "concurrency" => {
-                let number = value.parse::<u32>().ok().filter(|number| *number > 0);
-                limits.concurrency = number.ok_or_else(|| wrong("expected a number from 1"))?;
-            }
-            _ => {
-                return Err(wrong(
-                    "the limits are calls, tokens, cost, wall and concurrency",
-                ));
-            }
-        }
-    }
-    Ok(limits)
 }
 
 fn rehearsal(wanted: &str) -> Result<Rehearsal, Failure> {

@@ -4,13 +4,13 @@ use super::args::{OutputArgs, ResumeArgs};
 use super::failure::{Exit, Failure};
 use super::open_run::{OpenRun, find_run, read_plan};
 use super::preflight::preflight;
-use super::prepare::limits;
-use super::print;
 use super::settings::Settings;
 use super::work::{self, Work, carry_over};
+use super::{limits, print};
 use crate::engine::{Engine, Input};
 use crate::journal::{Journal, RunFolder, RunLock, list};
-use crate::model::{Digest, Event, PersonAnswer, PhaseName, Record, RunEnd, RunLimits};
+use crate::model::{ChangedLimits, Digest, Event, PersonAnswer, PhaseName, Record, RunEnd};
+use crate::plan::Plan;
 use crate::runtime::salvage;
 use crate::workspace::TreeId;
 
@@ -19,9 +19,11 @@ pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
         Some(wanted) => find_run(settings, Some(wanted))?,
         None => latest_open(settings)?,
     };
-    let raised = |planned: RunLimits| {
+    let raised = |plan: &Plan, in_force| {
         let changed = !args.limits.limits.is_empty();
-        changed.then(|| limits(planned, &args.limits)).transpose()
+        changed
+            .then(|| limits::change(plan, in_force, &args.limits))
+            .transpose()
     };
     go_on(settings, folder, &args.output, raised, None)
 }
@@ -47,7 +49,7 @@ pub fn go_on(
     settings: &Settings,
     folder: RunFolder,
     output: &OutputArgs,
-    raised: impl FnOnce(RunLimits) -> Result<Option<RunLimits>, Failure>,
+    raised: impl FnOnce(&Plan, ChangedLimits) -> Result<Option<ChangedLimits>, Failure>,
     answer: Option<(PhaseName, PersonAnswer)>,
 ) -> Result<Exit, Failure> {
     let plan = read_plan(&folder)?;
@@ -62,7 +64,11 @@ pub fn go_on(
         ));
         return Ok(Exit::Done);
     }
-    let limits = raised(engine.history().limits(engine.plan().limits))?;
+    let in_force = ChangedLimits {
+        run: engine.history().limits(engine.plan().limits),
+        budgets: engine.history().changed_budgets().clone(),
+    };
+    let limits = raised(engine.plan(), in_force)?;
     let mut carried = carry_over(settings, engine.plan())?;
     preflight(settings, engine.plan(), &mut carried)?;
     let work = Work {

@@ -93,6 +93,7 @@ mod tests {
 
     use super::*;
     use crate::context::handoff;
+    use crate::model::Sections;
 
     const ENGLISH: &str = "A call's prompt is assembled from named parts, each with its source, \
         bytes and tokens. The list is recorded with the call: the context ledger. A user can \
@@ -122,7 +123,7 @@ mod tests {
         for text in ["a", "\n", "…", "漢", "7", "é"] {
             assert!(tokens(text) > 0, "{text:?}");
         }
-        assert!(tokens(handoff::EXAMPLE) < handoff::LIMIT);
+        assert!(tokens(&handoff::example(&Sections::default())) < handoff::LIMIT);
     }
 
     proptest! {

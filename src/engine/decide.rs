@@ -17,9 +17,12 @@ pub fn decide(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
         return Vec::new();
     }
     if history.limit().is_none()
-        && let Some(limit) = limits::reached(plan, history, now)
+        && let Some(reached) = limits::reached(plan, history, now)
     {
-        return vec![Event::LimitReached { limit }];
+        return vec![Event::LimitReached {
+            limit: reached.limit,
+            phase: reached.phase,
+        }];
     }
     let stopping = history.interrupted().is_some() || history.limit().is_some();
     if !stopping {
@@ -53,8 +56,7 @@ fn progress(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
     if !events.is_empty() {
         return events;
     }
-    let concurrency = limits::concurrency(plan, history);
-    let mut free = concurrency.saturating_sub(history.running().count());
+    let mut free = limits::free(plan, phase, history);
     let wanted = history
         .calls()
         .filter(|call| is_wanted(call, &phase.name, history));
@@ -120,6 +122,12 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -
         .next(),
         PhaseKind::Unsupported(unsupported) => vec![entry::unsupported(phase, unsupported)],
     }
+}
+
+/// Whether a further attempt of the call is to be made, now or later.
+pub fn wants_attempt(call: &CallState, phase: &PhaseName, history: &History) -> bool {
+    let next = policy::next(&call.spec, call.counted_failures());
+    is_wanted(call, phase, history) && matches!(next, Next::Try { .. })
 }
 
 /// Whether an open call's work is still asked for.

@@ -91,8 +91,8 @@ fn how(plan: &Plan, history: &History) -> Option<RunEnd> {
     let Some(phase) = current(plan, history) else {
         return how_finished(plan, history);
     };
-    let state = history.phase(&phase.name)?;
-    if let Some(failure) = &state.failed {
+    let state = history.phase(&phase.name);
+    if let Some(failure) = state.and_then(|state| state.failed.as_ref()) {
         let limited = failure.kind == FailureKind::Quota;
         return Some(if limited {
             RunEnd::Limited
@@ -100,12 +100,14 @@ fn how(plan: &Plan, history: &History) -> Option<RunEnd> {
             RunEnd::Failed
         });
     }
-    if state.proving.is_some() {
+    if state.is_some_and(|state| state.proving.is_some()) {
         return None;
     }
+    // The time may be up before the next phase has begun.
     if history.limit().is_some() {
         return Some(RunEnd::Limited);
     }
+    let state = state?;
     if state.winner.is_some() {
         return None;
     }

@@ -1,8 +1,8 @@
 //! `handle(now, input) → events and effects`: the engine's only door.
 
 use crate::model::{
-    CallId, CallResult, CallSpec, Closing, Destination, Digest, Event, FORMAT, Failure,
-    FailureKind, FrozenFile, ModelName, PersonAnswer, PhaseName, Record, RunEnd, RunId, RunLimits,
+    CallId, CallResult, CallSpec, ChangedLimits, Closing, Destination, Digest, Event, FORMAT,
+    Failure, FailureKind, FrozenFile, ModelName, PersonAnswer, PhaseName, Record, RunEnd, RunId,
     Timestamp, Usage, Verification,
 };
 use crate::plan::Plan;
@@ -21,7 +21,7 @@ pub enum Input {
         /// Version of tipstaff.
         version: String,
         /// New limits, if the user gave some.
-        limits: Option<RunLimits>,
+        limits: Option<ChangedLimits>,
         /// A person's answer to a phase's question, if that is why.
         answer: Option<(PhaseName, PersonAnswer)>,
         /// Attempts that were under way but had left all that was asked for.
@@ -373,12 +373,15 @@ impl Engine {
     fn resume(
         &self,
         version: String,
-        limits: Option<RunLimits>,
+        limits: Option<ChangedLimits>,
         answer: Option<(PhaseName, PersonAnswer)>,
         salvaged: Vec<Salvaged>,
     ) -> Vec<Event> {
         let mut events = vec![Event::RunResumed { version }];
-        events.extend(limits.map(|limits| Event::LimitsRaised { limits }));
+        events.extend(limits.map(|limits| Event::LimitsRaised {
+            limits: limits.run,
+            budgets: limits.budgets,
+        }));
         let kept: Vec<(CallId, u32)> = salvaged
             .iter()
             .map(|kept| (kept.call.clone(), kept.attempt))

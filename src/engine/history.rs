@@ -6,12 +6,14 @@ use std::collections::BTreeMap;
 
 use super::known::{
     AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, PhaseState, Proving,
-    Verified, Winner,
+    Spent, Verified, Winner,
 };
 use crate::model::{
-    Answer, Artifact, Audit, CallId, CallKey, CallSpec, Event, FrozenFile, Millis, ModelName,
-    PhaseName, Record, RunEnd, RunLimits, TaskId, Timestamp, Usage, Verification,
+    Answer, Artifact, Audit, Budget, CallId, CallKey, CallSpec, Event, FrozenFile, Millis,
+    ModelName, PhaseName, ReachedLimit, Record, RunEnd, RunLimits, TaskId, Timestamp, Usage,
+    Verification,
 };
+use crate::plan::PhasePlan;
 
 /// What is known of a run.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -25,11 +27,11 @@ pub struct History {
     delivered: Option<Delivery>,
     calls: BTreeMap<CallId, CallState>,
     files: Vec<FrozenFile>,
-    attempts_started: u64,
     worked: Millis,
     last: Option<Timestamp>,
     raised: Option<RunLimits>,
-    limit: Option<String>,
+    budgets: BTreeMap<PhaseName, Budget>,
+    limit: Option<ReachedLimit>,
     interrupted: Option<String>,
     ended: Option<RunEnd>,
 }
@@ -64,8 +66,16 @@ impl History {
                     Delivery::Kept
                 });
             }
-            Event::LimitReached { limit } => self.limit = Some(limit.clone()),
-            Event::LimitsRaised { limits } => self.raised = Some(*limits),
+            Event::LimitReached { limit, phase } => {
+                self.limit = Some(ReachedLimit {
+                    limit: limit.clone(),
+                    phase: phase.clone(),
+                });
+            }
+            Event::LimitsRaised { limits, budgets } => {
+                self.raised = Some(*limits);
+                self.budgets.clone_from(budgets);
+            }
             Event::RunInterrupted { signal } => self.interrupted = Some(signal.clone()),
             Event::RunEnded { end } => self.ended = Some(*end),
             Event::CallCreated { .. }
@@ -175,15 +185,14 @@ impl History {
         &self.files
     }
 
-    /// Attempts started so far.
-    pub fn attempts_started(&self) -> u64 {
-        self.attempts_started
+    /// Everything used so far, by attempts under way too.
+    pub fn spent(&self) -> Spent {
+        Spent::by(self.calls.values())
     }
 
-    /// Everything used so far, by attempts under way too.
-    pub fn usage(&self) -> Usage {
-        let attempts = self.calls.values().flat_map(|call| &call.attempts);
-        attempts.fold(Usage::default(), |sum, attempt| sum + attempt.usage)
+    /// The same of one phase, in all its rounds.
+    pub fn spent_by(&self, phase: &PhaseName) -> Spent {
+        Spent::by(self.calls.values().filter(|call| &call.spec.phase == phase))
     }
 
     /// How long supervisors have worked on the run, up to `now`.
@@ -200,9 +209,20 @@ impl History {
         self.raised.unwrap_or(planned)
     }
 
+    /// The budget of a phase that is in force: the plan's, or what the user raised it to.
+    pub fn budget(&self, phase: &PhasePlan) -> Budget {
+        let raised = self.budgets.get(&phase.name);
+        raised.copied().unwrap_or(phase.budget)
+    }
+
+    /// The budgets that the user has changed.
+    pub fn changed_budgets(&self) -> &BTreeMap<PhaseName, Budget> {
+        &self.budgets
+    }
+
     /// The limit that was reached.
-    pub fn limit(&self) -> Option<&str> {
-        self.limit.as_deref()
+    pub fn limit(&self) -> Option<&ReachedLimit> {
+        self.limit.as_ref()
     }
 
     /// The signal that interrupted the run.
@@ -409,7 +429,6 @@ impl History {
     }
 
     fn start_attempt(&mut self, call: &CallId, model: &ModelName) {
-        self.attempts_started += 1;
         if let Some(call) = self.calls.get_mut(call) {
             call.attempts.push(AttemptState {
                 model: model.clone(),

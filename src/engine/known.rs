@@ -136,6 +136,26 @@ pub struct AttemptState {
     pub end: Option<AttemptEnd>,
 }
 
+/// What calls used together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spent {
+    /// Attempts started.
+    pub calls: u64,
+    /// What they used.
+    pub usage: Usage,
+}
+
+impl Spent {
+    pub(super) fn by<'a>(calls: impl Iterator<Item = &'a CallState>) -> Self {
+        calls
+            .flat_map(|call| &call.attempts)
+            .fold(Self::default(), |sum, attempt| Self {
+                calls: sum.calls + 1,
+                usage: sum.usage + attempt.usage,
+            })
+    }
+}
+
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttemptEnd {

@@ -1,45 +1,85 @@
-//! The limits of a whole run: when one is reached, no further attempt starts.
+//! The limits of a whole run and the budgets of its phases: when one is reached, no further attempt
+//! starts.
 
-use crate::model::{Millis, RunLimits, Timestamp};
-use crate::plan::Plan;
+use crate::model::{Budget, Millis, ReachedLimit, RunLimits, Timestamp};
+use crate::plan::{PhasePlan, Plan};
 
-use super::History;
+use super::decide::wants_attempt;
+use super::ending::current;
+use super::{History, Spent};
 
-/// The limit that has been reached, with its value, if any has.
-pub fn reached(plan: &Plan, history: &History, now: Timestamp) -> Option<String> {
+/// The limit that has been reached, if any has: of the run, or of the phase it is in.
+pub fn reached(plan: &Plan, history: &History, now: Timestamp) -> Option<ReachedLimit> {
+    let phase = current(plan, history);
+    let is_stuck = phase.is_some_and(|phase| is_stuck(phase, history));
     let limits = history.limits(plan.limits);
-    let used = history.usage();
-    if let Some(tokens) = limits.tokens.filter(|tokens| used.tokens() >= *tokens) {
+    let of_run = used_up(limits.budget(), history.spent(), is_stuck)
+        .or_else(|| worked_enough(limits, history, now))
+        .map(|limit| ReachedLimit { limit, phase: None });
+    let begun = |phase: &&PhasePlan| {
+        let state = history.phase(&phase.name);
+        state.is_some_and(|state| state.started)
+    };
+    of_run.or_else(|| {
+        let phase = phase.filter(begun)?;
+        let spent = history.spent_by(&phase.name);
+        let limit = used_up(history.budget(phase), spent, is_stuck)?;
+        Some(ReachedLimit {
+            limit,
+            phase: Some(phase.name.clone()),
+        })
+    })
+}
+
+fn used_up(budget: Budget, spent: Spent, is_stuck: bool) -> Option<String> {
+    if let Some(tokens) = budget
+        .tokens
+        .filter(|tokens| spent.usage.tokens() >= *tokens)
+    {
         return Some(format!("tokens: {tokens}"));
     }
     // Money that was never spent cannot exceed anything: a free model passes a limit of zero.
-    if let Some(cost) = limits
+    if let Some(cost) = budget
         .cost
-        .filter(|cost| used.cost.0 > 0 && used.cost >= *cost)
+        .filter(|cost| spent.usage.cost.0 > 0 && spent.usage.cost >= *cost)
     {
         return Some(format!("cost: {cost}"));
     }
-    if let Some(wall) = limits.wall.filter(|wall| history.worked(now) >= *wall) {
-        return Some(format!("wall: {wall}"));
-    }
-    let wanted = history.calls().any(|call| !call.is_over());
-    let calls = limits
+    let calls = budget
         .calls
-        .filter(|calls| wanted && history.attempts_started() >= *calls)?;
-    let idle = history.running().next().is_none();
-    idle.then(|| format!("calls: {calls}"))
+        .filter(|calls| is_stuck && spent.calls >= *calls)?;
+    Some(format!("calls: {calls}"))
 }
 
-/// Attempts that may be under way at one time.
-pub fn concurrency(plan: &Plan, history: &History) -> usize {
+fn worked_enough(limits: RunLimits, history: &History, now: Timestamp) -> Option<String> {
+    let wall = limits.wall.filter(|wall| history.worked(now) >= *wall)?;
+    Some(format!("wall: {wall}"))
+}
+
+/// Whether an attempt is wanted while none is under way. The number of calls is looked at only then: what
+/// was started may end, and what needs no further call is not held up.
+fn is_stuck(phase: &PhasePlan, history: &History) -> bool {
+    let idle = history.running().next().is_none();
+    idle && history
+        .calls()
+        .any(|call| wants_attempt(call, &phase.name, history))
+}
+
+/// Attempts that may be started now.
+pub fn free(plan: &Plan, phase: &PhasePlan, history: &History) -> usize {
     let limits = history.limits(plan.limits);
-    let running = u64::try_from(history.running().count()).unwrap_or(u64::MAX);
-    let left = limits.calls.map_or(u64::MAX, |calls| {
-        calls
-            .saturating_sub(history.attempts_started())
-            .saturating_add(running)
-    });
-    usize::try_from(left.min(limits.concurrency.max(1).into())).unwrap_or(usize::MAX)
+    let running = history.running().count() as u64;
+    let at_one_time = u64::from(limits.concurrency.max(1)).saturating_sub(running);
+    let left = |calls: Option<u64>, spent: Spent| {
+        calls.map_or(u64::MAX, |calls| calls.saturating_sub(spent.calls))
+    };
+    let free = at_one_time
+        .min(left(limits.calls, history.spent()))
+        .min(left(
+            history.budget(phase).calls,
+            history.spent_by(&phase.name),
+        ));
+    usize::try_from(free).unwrap_or(usize::MAX)
 }
 
 /// When the wall-clock limit will be reached if nothing else happens.
@@ -51,6 +91,6 @@ pub fn wall_end(planned: RunLimits, history: &History, now: Timestamp) -> Option
 
 /// Whether reaching this limit also ends what is under way: money, tokens and time go on being
 /// spent by a running attempt, the number of calls does not.
-pub fn ends_running(limit: &str) -> bool {
-    !limit.starts_with("calls")
+pub fn ends_running(reached: &ReachedLimit) -> bool {
+    !reached.limit.starts_with("calls")
 }

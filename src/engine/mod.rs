@@ -36,7 +36,7 @@ pub use handle::{Begin, Effect, Engine, Input, Salvaged, Step};
 pub use history::History;
 pub use known::{
     AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, PhaseState, Proving,
-    Verified, Winner,
+    Spent, Verified, Winner,
 };
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod budgets;
+
 use std::collections::BTreeMap;
 
 use proptest::prelude::{Strategy as _, any, prop, prop_assert, prop_assert_eq, proptest};
@@ -245,7 +247,9 @@ fn phase(name: &str, kind: PhaseKind) -> PhasePlan {
             idle_timeout: Millis::minutes(5),
             retries: 2,
         },
+        budget: crate::model::Budget::default(),
         distill: Distill::Agent,
+        sections: crate::model::Sections::default(),
         project_instructions: true,
         scope: crate::plan::ScopePlan::default(),
         verify: Vec::new(),

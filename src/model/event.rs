@@ -1,11 +1,13 @@
 //! What happened, in the past tense. The journal is a list of these and nothing else; the engine's
 //! history is their fold, and progress, report and the JSON stream show them.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentName, Artifact, CallId, CallResult, CallSpec, Digest, Failure, HandoffOrigin, Label,
-    Millis, ModelName, PhaseName, RunId, TaskId, Timestamp, Usage, Verification,
+    AgentName, Artifact, Budget, CallId, CallResult, CallSpec, Digest, Failure, HandoffOrigin,
+    Label, ModelName, PhaseName, RunId, RunLimits, TaskId, Timestamp, Usage, Verification,
 };
 
 /// The version of the journal's and the plan's format. A folder with a newer one is refused.
@@ -261,15 +263,21 @@ pub enum Event {
         /// How.
         answer: PersonAnswer,
     },
-    /// A limit of the run forbids a further call.
+    /// A limit of the run, or the budget of a phase, forbids a further call.
     LimitReached {
         /// Which limit, and its value and unit, for example `calls: 40`.
         limit: String,
+        /// The phase, if it is the budget of one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        phase: Option<PhaseName>,
     },
     /// The user raised the limits (on resume).
     LimitsRaised {
-        /// The new limits.
+        /// The new limits of the run.
         limits: RunLimits,
+        /// The new budgets of phases that have another one than in the plan.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        budgets: BTreeMap<PhaseName, Budget>,
     },
     /// The user interrupted the run; it can be resumed.
     RunInterrupted {
@@ -389,21 +397,6 @@ pub enum RunEnd {
     Limited,
     /// The user interrupted it. Exit code 130 or 143.
     Interrupted,
-}
-
-/// Limits of a whole run. Zero cost means: none may be spent; absent means no limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RunLimits {
-    /// Attempts started.
-    pub calls: Option<u64>,
-    /// Tokens of all attempts.
-    pub tokens: Option<u64>,
-    /// Money of all attempts.
-    pub cost: Option<super::MicroUsd>,
-    /// Wall-clock time while a supervisor worked on it.
-    pub wall: Option<Millis>,
-    /// Calls under way at one time; at least 1.
-    pub concurrency: u32,
 }
 
 impl Event {

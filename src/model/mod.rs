@@ -10,6 +10,8 @@ mod event;
 mod failure;
 mod handoff;
 mod ids;
+mod limits;
+mod section;
 mod task;
 mod units;
 mod verdict;
@@ -23,11 +25,13 @@ pub use call::{
 pub use changes::{ChangeKind, ChangedFile, Changes, RefusedChange};
 pub use event::{
     Closing, Decider, Destination, Event, FORMAT, FrozenFile, PersonAnswer, Question, Record,
-    RunEnd, RunLimits,
+    RunEnd,
 };
 pub use failure::{Failure, FailureKind};
 pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};
 pub use ids::{AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId, TaskId};
+pub use limits::{Budget, ChangedLimits, ReachedLimit, RunLimits};
+pub use section::{Section, Sections};
 pub use task::{Task, TaskFiles, TaskList};
 pub use units::{MicroUsd, Millis, Timestamp, Usage};
 pub use verdict::{Audit, AuditVerdict, Decision, Finding, Judgement, Severity};

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{AgentName, CallLimits, Destination, Millis, ModelName, PhaseName, RunLimits};
+use crate::model::{
+    AgentName, Budget, CallLimits, Destination, Millis, ModelName, PhaseName, RunLimits, Sections,
+};
 
 /// A run's plan, frozen into its folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -116,8 +118,14 @@ pub struct PhasePlan {
     pub edits: bool,
     /// Limits of each of its calls.
     pub limits: CallLimits,
+    /// Limits of all its calls together.
+    #[serde(default)]
+    pub budget: Budget,
     /// Who distills.
     pub distill: Distill,
+    /// Which sections its handoff has.
+    #[serde(default)]
+    pub sections: Sections,
     /// Whether the project's instruction file is a part of its prompts.
     pub project_instructions: bool,
     /// The files of the `scoped` strategy.

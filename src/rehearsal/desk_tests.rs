@@ -16,6 +16,7 @@ pub(in super::super) fn propose_call(slot: u32) -> RehearsedCall {
         attempt: 1,
         task: None,
         contract: Contract::Document,
+        sections: crate::model::Sections::default(),
         request: "Add rate limiting to the HTTP API".to_owned(),
     }
 }

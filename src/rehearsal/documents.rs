@@ -113,7 +113,7 @@ pub(super) fn handoff(call: &RehearsedCall) -> Value {
         files: Vec::new(),
         open_questions: vec!["Which load must the result bear?".to_owned()],
     };
-    as_json(&words)
+    handoff_json(call, words)
 }
 
 /// A judge's handoff.
@@ -128,7 +128,7 @@ pub(super) fn judges_handoff(call: &RehearsedCall, labels: &[Label], seed: u64) 
         decisions: vec![summary],
         ..HandoffWords::default()
     };
-    as_json(&words)
+    handoff_json(call, words)
 }
 
 /// A judge's verdict: points drawn from the seed, the request and the labels; the most points win,
@@ -223,6 +223,12 @@ pub(super) fn headline(request: &str) -> String {
 }
 
 /// Data as JSON.
+/// A handoff with the sections that were asked for.
+pub(super) fn handoff_json(call: &RehearsedCall, mut words: HandoffWords) -> Value {
+    call.sections.restrict(&mut words);
+    as_json(&words)
+}
+
 pub(super) fn as_json(data: &impl serde::Serialize) -> Value {
     serde_json::to_value(data).unwrap_or_else(|error| json!({ "error": error.to_string() }))
 }

@@ -46,7 +46,7 @@ pub use scenario::{
 };
 pub use server::Server;
 
-use crate::model::{CallId, Contract, ModelName, PhaseName, Purpose, Task};
+use crate::model::{CallId, Contract, ModelName, PhaseName, Purpose, Sections, Task};
 
 /// Where an attempt's agent finds its model.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +76,8 @@ pub struct RehearsedCall {
     pub task: Option<Task>,
     /// What the call must leave behind.
     pub contract: Contract,
+    /// The sections that its handoff has.
+    pub sections: Sections,
     /// What the user asked for.
     pub request: String,
 }

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::RehearsedCall;
-use super::documents::{as_json, headline, title};
+use super::documents::{as_json, handoff_json, headline, title};
 use crate::model::{
     Audit, AuditVerdict, DescribedChange, HandoffWords, Task, TaskFiles, TaskId, TaskList,
 };
@@ -100,7 +100,7 @@ pub(super) fn handoff(call: &RehearsedCall) -> Value {
         gotchas: vec!["This is a rehearsal: no model wrote it.".to_owned()],
         ..HandoffWords::default()
     };
-    as_json(&words)
+    handoff_json(call, words)
 }
 
 /// An auditor's verdict: pass.

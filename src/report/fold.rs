@@ -3,7 +3,9 @@
 //! Pure and total: records that make no sense (a call nobody created) are passed over, because a
 //! display must never be what stops a run.
 
-use crate::model::{CallId, CallSpec, Event, Millis, Record, RunEnd, RunId, RunLimits, Timestamp};
+use crate::model::{
+    CallId, CallSpec, Event, Millis, ReachedLimit, Record, RunEnd, RunId, RunLimits, Timestamp,
+};
 use crate::plan::Plan;
 
 use super::view::{CallState, CallView, PhaseState, PhaseView, RunState};
@@ -31,7 +33,7 @@ pub struct RunView {
     /// Its limits, as raised.
     pub limits: RunLimits,
     /// The limit that stopped it last, if one did.
-    pub limit: Option<String>,
+    pub limit: Option<ReachedLimit>,
     /// The signal that interrupted it last, if one did.
     pub signal: Option<String>,
     /// Its phases, in the plan's order.
@@ -93,8 +95,13 @@ impl RunView {
                 run, version, base, ..
             } => self.run_started(run, version, base, at),
             Event::RunResumed { version } => self.run_resumed(version, at),
-            Event::LimitReached { limit } => self.limit = Some(limit.clone()),
-            Event::LimitsRaised { limits } => self.limits = *limits,
+            Event::LimitReached { limit, phase } => {
+                self.limit = Some(ReachedLimit {
+                    limit: limit.clone(),
+                    phase: phase.clone(),
+                });
+            }
+            Event::LimitsRaised { limits, .. } => self.limits = *limits,
             Event::RunInterrupted { signal } => self.signal = Some(signal.clone()),
             Event::RunEnded { end } => self.run_ended(*end, at),
             Event::PhaseStarted { .. }

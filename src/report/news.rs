@@ -82,8 +82,12 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
             format!("run {run} of workflow {} started", clean(workflow)),
         ),
         Event::RunResumed { .. } => on_run(Tone::Calm, resumed(view)),
-        Event::LimitReached { limit } => {
-            on_run(Tone::Odd, format!("limit reached: {}", clean(limit)))
+        Event::LimitReached { limit, phase } => {
+            let limit = clean(limit);
+            match phase {
+                Some(phase) => on_phase(phase, Tone::Odd, format!("budget used up: {limit}")),
+                None => on_run(Tone::Odd, format!("limit reached: {limit}")),
+            }
         }
         Event::LimitsRaised { .. } => on_run(Tone::Calm, "limits changed".to_owned()),
         Event::RunInterrupted { signal } => {

@@ -27,7 +27,7 @@ pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, Str
             )]
         }
         (RunState::Ended(RunEnd::Limited), _) => {
-            vec![resume("go on once there is room; the limits can be raised")]
+            vec![raise(view).unwrap_or_else(|| resume("go on once there is room"))]
         }
         (RunState::Ended(RunEnd::Waiting), _) => {
             let mut commands = answers(view);
@@ -40,6 +40,18 @@ pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, Str
     };
     commands.extend(for_changes(view));
     commands
+}
+
+/// Going on with more room, where a limit stopped the run; a provider's quota is not the user's to raise.
+fn raise(view: &RunView) -> Option<(String, String)> {
+    let (run, reached) = view.run.as_ref().zip(view.limit.as_ref())?;
+    let (key, _) = reached.limit.split_once(':')?;
+    let key = match &reached.phase {
+        Some(phase) => format!("{phase}.{key}"),
+        None => key.to_owned(),
+    };
+    let command = format!("tipstaff resume {run} --limit {}=VALUE", shell_word(&key));
+    Some((command, "go on with more room".to_owned()))
 }
 
 /// What can be done with the run's changes.

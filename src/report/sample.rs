@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Answer, CallId, CallResult, CallSpec, Decider, Decision, Digest, Event, FORMAT, Failure,
-    FailureKind, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question, Record,
-    RunEnd, RunId, Timestamp, Usage,
+    Answer, Budget, CallId, CallResult, CallSpec, Decider, Decision, Digest, Event, FORMAT,
+    Failure, FailureKind, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question,
+    Record, RunEnd, RunId, Timestamp, Usage,
 };
 use crate::plan::Plan;
 
@@ -327,9 +327,29 @@ pub(super) fn every_event() -> Vec<Record> {
         3_700_010,
         Event::LimitReached {
             limit: "calls: 40".to_owned(),
+            phase: None,
         },
     );
-    more.add(3_700_020, Event::LimitsRaised { limits: limits() });
+    more.add(
+        3_700_012,
+        Event::LimitReached {
+            limit: "tokens: 200000".to_owned(),
+            phase: Some(phase()),
+        },
+    );
+    more.add(
+        3_700_020,
+        Event::LimitsRaised {
+            limits: limits(),
+            budgets: BTreeMap::from([(
+                phase(),
+                Budget {
+                    tokens: Some(400_000),
+                    ..Budget::default()
+                },
+            )]),
+        },
+    );
     more.records.extend(sample_build::variants());
     for (index, record) in more.records.iter_mut().enumerate() {
         record.seq = index as u64 + 1;

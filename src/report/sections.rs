@@ -209,8 +209,15 @@ pub(super) fn waits_for(view: &RunView) -> String {
         ));
     }
     match (view.state, &view.limit, &view.signal) {
-        (RunState::Ended(RunEnd::Limited), Some(limit), _) => {
-            text.push_str(&format!("  the limit {} was reached\n", clean(limit)));
+        (RunState::Ended(RunEnd::Limited), Some(reached), _) => {
+            let limit = clean(&reached.limit);
+            text.push_str(&match &reached.phase {
+                Some(phase) => format!(
+                    "  the budget of {} is used up: {limit}\n",
+                    clean(phase.as_str())
+                ),
+                None => format!("  the limit {limit} was reached\n"),
+            });
         }
         (RunState::Ended(RunEnd::Interrupted), _, Some(signal)) => {
             text.push_str(&format!("  it was interrupted by {}\n", clean(signal)));

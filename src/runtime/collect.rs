@@ -70,7 +70,8 @@ impl Ended<'_> {
         if left.deliverable.is_none() && self.call.purpose == Purpose::Repair {
             left.deliverable = self.repaired_document();
         }
-        let decoded = context::decode_answer(&self.call.contract, &left)?;
+        let sections = self.site.sections_of(&self.call.phase);
+        let decoded = context::decode_answer(&self.call.contract, &sections, &left)?;
         let left_behind = watched
             .exit
             .leaked

@@ -196,6 +196,7 @@ fn launch(
             attempt: attempt.number,
             task: attempt.call.task.clone(),
             contract: attempt.call.contract.clone(),
+            sections: site.sections_of(&attempt.call.phase),
             request: site.plan.request.clone(),
         });
         agents::Endpoint {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::agents::{Carried, Environment};
 use crate::journal::{Redactor, RunFolder};
-use crate::model::CallId;
+use crate::model::{CallId, PhaseName, Sections};
 use crate::plan::Plan;
 use crate::rehearsal;
 use crate::workspace::{Project, Spares};
@@ -76,6 +76,12 @@ impl Site {
     /// The scratch folder of an attempt.
     pub(super) fn scratch_of(&self, call: &CallId, attempt: u32) -> Scratch {
         Scratch::of(&self.scratch, self.folder.id(), call, attempt)
+    }
+
+    /// The sections that the handoffs of a phase have.
+    pub(super) fn sections_of(&self, phase: &PhaseName) -> Sections {
+        let phase = self.plan.phase(phase);
+        phase.map_or_else(Sections::default, |phase| phase.sections.clone())
     }
 
     /// The run's trees.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Layer;
-use crate::model::{MicroUsd, Millis};
+use crate::model::{Budget, Millis, Sections};
 use crate::plan::{EnsembleMode, Strategy};
 use crate::yaml::{Diagnostic, Spanned, Spot};
 
@@ -116,7 +116,7 @@ pub struct Phase {
     pub retries: Option<u32>,
     /// Models to try after the chain.
     pub fallback: Vec<Spanned<String>>,
-    /// Limits of the phase.
+    /// Limits of all its calls together.
     pub budget: Option<Spanned<Budget>>,
     /// Tokens of a call's own context after which it goes on in a fresh process.
     pub checkpoint: Option<Spanned<u64>>,
@@ -178,8 +178,8 @@ pub enum DistillBy {
 pub struct DistillRule {
     /// Who.
     pub by: DistillBy,
-    /// Which sections of the handoff; empty means all.
-    pub sections: Vec<Spanned<String>>,
+    /// Which sections of the handoff.
+    pub sections: Sections,
 }
 
 /// The audit loop.
@@ -198,17 +198,6 @@ pub enum Gate {
     Open,
     /// `gate: true`, or the question to ask.
     Ask(Option<String>),
-}
-
-/// Limits of a phase.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Budget {
-    /// Attempts started.
-    pub calls: Option<u64>,
-    /// Tokens of all attempts.
-    pub tokens: Option<u64>,
-    /// Money of all attempts.
-    pub cost: Option<MicroUsd>,
 }
 
 impl PhaseType {

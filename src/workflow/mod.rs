@@ -20,8 +20,8 @@ mod when;
 mod yields;
 
 pub use ast::{
-    Budget, DistillBy, DistillRule, Gate, InputDecl, Lens, OnFail, OnTaskFail, Phase, PhaseType,
-    Route, Scope, Workflow,
+    DistillBy, DistillRule, Gate, InputDecl, Lens, OnFail, OnTaskFail, Phase, PhaseType, Route,
+    Scope, Workflow,
 };
 pub use bundled::{bundled, bundled_names};
 pub use check::check;

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::config::schema_parts;
+use crate::model::Section;
 
 /// The schema of a workflow.
 pub fn schema() -> Value {
@@ -19,7 +20,7 @@ pub fn schema() -> Value {
             "items": { "$ref": "#/$defs/phase" }
         }
     });
-    let definitions = json!({ "inputs": inputs(), "phase": phase() });
+    let definitions = json!({ "inputs": inputs(), "phase": phase(), "section": section() });
     let mut all_definitions = Map::new();
     for (from, into) in [(own, &mut properties), (definitions, &mut all_definitions)] {
         extend(into, from);
@@ -63,6 +64,12 @@ fn inputs() -> Value {
             }
         ]
     })
+}
+
+fn section() -> Value {
+    let names = Section::ALL.map(Section::name).into_iter();
+    let names: Vec<&str> = names.chain(["summary"]).collect();
+    json!({ "enum": names })
 }
 
 fn phase() -> Value {
@@ -216,7 +223,10 @@ fn phase_context() -> Value {
                     "additionalProperties": false,
                     "properties": {
                         "by": { "$ref": "#/$defs/name" },
-                        "sections": { "$ref": "#/$defs/names" }
+                        "sections": {
+                            "description": "What the handoff holds beside its summary; all without this key.",
+                            "oneOf": [{ "$ref": "#/$defs/section" }, { "type": "array", "items": { "$ref": "#/$defs/section" } }]
+                        }
                     }
                 }
             ]
@@ -270,12 +280,12 @@ fn phase_limits() -> Value {
         "idle_timeout": { "description": "Silence of an attempt.", "$ref": "#/$defs/duration" },
         "retries": { "description": "Further attempts on the same model.", "type": "integer", "minimum": 0 },
         "budget": {
-            "description": "Limits of the phase.",
+            "description": "What all calls of the phase together may use, in all its rounds.",
             "type": "object",
             "additionalProperties": false,
             "properties": {
-                "calls": { "type": "integer", "minimum": 0 },
-                "tokens": { "type": "integer", "minimum": 0 },
+                "calls": { "description": "Attempts started.", "type": "integer", "minimum": 0 },
+                "tokens": { "description": "Of all kinds together.", "type": "integer", "minimum": 0 },
                 "cost": { "description": "US dollars.", "type": "number", "minimum": 0 }
             }
         },

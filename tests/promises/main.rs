@@ -5,12 +5,14 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod a_child_starts_or_says_why;
+mod a_phase_keeps_its_budget;
 mod agents_that_misbehave;
 mod audits_decide;
 mod bad_answers_are_handled;
 mod bad_input_is_explained;
 mod changes_reach_you_whole;
 mod fake_agent_behaves;
+mod handoffs_hold_what_was_asked;
 mod no_process_survives;
 mod nothing_runs_twice;
 mod output_is_bounded;

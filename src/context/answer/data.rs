@@ -8,15 +8,16 @@ use super::{Decoded, HandoffLeft, Left};
 use crate::context::contract::{DELIVERABLE, HANDOFF, TASKS, VERDICT};
 use crate::context::{handoff as handoffs, tasks as decomposition};
 use crate::judge;
-use crate::model::{Answer, Failure};
+use crate::model::{Answer, Failure, Sections};
 
 /// Decodes a decomposition.
 pub(super) fn tasks(
     left: &Left,
+    sections: &Sections,
     message: &mut Message,
     categories: &[String],
 ) -> Result<Decoded, Failure> {
-    let handoff = handoff(left, message, Unlabelled::AtTheEnd);
+    let handoff = handoff(left, sections, message, Unlabelled::AtTheEnd);
     let Found { text, .. } = message.find(left.tasks.as_deref(), TASKS, "the tasks were")?;
     let (answer, deliverable) = match decomposition::read(&text, categories) {
         Err(errors) => (Answer::Invalid { errors }, None),
@@ -41,8 +42,12 @@ pub(super) fn tasks(
 }
 
 /// Decodes an audit. The document is the auditor's own, if there is one, else the rendered verdict.
-pub(super) fn audit(left: &Left, message: &mut Message) -> Result<Decoded, Failure> {
-    let handoff = handoff(left, message, Unlabelled::AtTheEnd);
+pub(super) fn audit(
+    left: &Left,
+    sections: &Sections,
+    message: &mut Message,
+) -> Result<Decoded, Failure> {
+    let handoff = handoff(left, sections, message, Unlabelled::AtTheEnd);
     let Found { text, .. } = message.find(left.verdict.as_deref(), VERDICT, "the verdict was")?;
     let (answer, deliverable) = match judge::audit::read(&text) {
         Err(errors) => (Answer::Invalid { errors }, None),
@@ -63,9 +68,13 @@ pub(super) fn audit(left: &Left, message: &mut Message) -> Result<Decoded, Failu
 }
 
 /// Decodes the handoff of a call that was asked for nothing else.
-pub(super) fn distilled(left: &Left, message: &mut Message) -> Result<Decoded, Failure> {
+pub(super) fn distilled(
+    left: &Left,
+    sections: &Sections,
+    message: &mut Message,
+) -> Result<Decoded, Failure> {
     let found = message.find(left.handoff.as_deref(), HANDOFF, "the handoff was")?;
-    let (answer, handoff) = match handoffs::parse(&found.text) {
+    let (answer, handoff) = match handoffs::parse(&found.text, sections) {
         Err(errors) => (
             Answer::Invalid {
                 errors: errors.clone(),

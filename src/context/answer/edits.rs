@@ -6,12 +6,16 @@ use super::words::{Unlabelled, handoff};
 use super::{Decoded, HandoffLeft, Left};
 use crate::context::contract::{DELIVERABLE, HANDOFF, OUT};
 use crate::context::handoff as handoffs;
-use crate::model::{Answer, Failure};
+use crate::model::{Answer, Failure, Sections};
 
 /// Decodes the report on edits: the document, else the handoff's words. A final message is the report
 /// only where there is neither, because an agent's last sentence is mostly chatter.
-pub(super) fn edits(left: &Left, message: &mut Message) -> Result<Decoded, Failure> {
-    let handoff = handoff(left, message, Unlabelled::AtTheEnd);
+pub(super) fn edits(
+    left: &Left,
+    sections: &Sections,
+    message: &mut Message,
+) -> Result<Decoded, Failure> {
+    let handoff = handoff(left, sections, message, Unlabelled::AtTheEnd);
     let written = text_of(left.deliverable.as_deref(), DELIVERABLE)?;
     let deliverable = match (written, &handoff) {
         (Some(text), _) => text,

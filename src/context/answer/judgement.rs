@@ -6,15 +6,16 @@ use super::words::{Unlabelled, handoff};
 use super::{Decoded, HandoffLeft, Left};
 use crate::context::contract::{DELIVERABLE, OUT, VERDICT};
 use crate::judge;
-use crate::model::{Answer, Decision, Failure, Judgement, Label};
+use crate::model::{Answer, Decision, Failure, Judgement, Label, Sections};
 
 /// Decodes a judge's verdict, and the document that belongs to a synthesis.
 pub(super) fn judgement(
     left: &Left,
+    sections: &Sections,
     message: &mut Message,
     labels: &[Label],
 ) -> Result<Decoded, Failure> {
-    let handoff = handoff(left, message, Unlabelled::Ignored);
+    let handoff = handoff(left, sections, message, Unlabelled::Ignored);
     let Found {
         text: structured,
         from,

@@ -15,7 +15,7 @@ use self::message::Message;
 use self::text::{nothing, text_of};
 use self::words::{Unlabelled, handoff};
 use super::contract::{DELIVERABLE, OUT};
-use crate::model::{Answer, Contract, Failure, HandoffWords};
+use crate::model::{Answer, Contract, Failure, HandoffWords, Sections};
 
 /// The largest document that is taken, in bytes.
 pub const LIMIT: usize = 8 * 1024 * 1024;
@@ -65,26 +65,30 @@ pub struct Decoded {
     pub remarks: Vec<String>,
 }
 
-/// Decodes what an agent left.
+/// Decodes what an agent left; of its handoff, the sections that its phase keeps.
 ///
 /// # Errors
 ///
 /// `NoDeliverable` if there is nothing that was asked for, `BadOutput` if what there is cannot be
 /// read as text or is larger than [`LIMIT`].
-pub fn decode_answer(contract: &Contract, left: &Left) -> Result<Decoded, Failure> {
-    let mut message = Message::of(left, contract)?;
+pub fn decode_answer(
+    contract: &Contract,
+    sections: &Sections,
+    left: &Left,
+) -> Result<Decoded, Failure> {
+    let message = &mut Message::of(left, contract)?;
     match contract {
-        Contract::Document => document(left, &mut message),
-        Contract::Judgement { labels } => judgement::judgement(left, &mut message, labels),
-        Contract::Tasks { categories } => data::tasks(left, &mut message, categories),
-        Contract::Audit => data::audit(left, &mut message),
-        Contract::Edits => edits::edits(left, &mut message),
-        Contract::Handoff => data::distilled(left, &mut message),
+        Contract::Document => document(left, sections, message),
+        Contract::Judgement { labels } => judgement::judgement(left, sections, message, labels),
+        Contract::Tasks { categories } => data::tasks(left, sections, message, categories),
+        Contract::Audit => data::audit(left, sections, message),
+        Contract::Edits => edits::edits(left, sections, message),
+        Contract::Handoff => data::distilled(left, sections, message),
     }
 }
 
-fn document(left: &Left, message: &mut Message) -> Result<Decoded, Failure> {
-    let handoff = handoff(left, message, Unlabelled::AtTheEnd);
+fn document(left: &Left, sections: &Sections, message: &mut Message) -> Result<Decoded, Failure> {
+    let handoff = handoff(left, sections, message, Unlabelled::AtTheEnd);
     let deliverable = match text_of(left.deliverable.as_deref(), DELIVERABLE)? {
         Some(text) => text,
         None => {

@@ -2,7 +2,12 @@ use proptest::prelude::{prop, proptest};
 
 use super::text::is_nothing;
 use super::*;
-use crate::model::FailureKind;
+use crate::model::{FailureKind, Section};
+
+/// Of a phase that keeps all sections.
+fn decode_answer(contract: &Contract, left: &Left) -> Result<Decoded, Failure> {
+    super::decode_answer(contract, &Sections::default(), left)
+}
 
 fn bytes(text: &str) -> Option<Vec<u8>> {
     Some(text.as_bytes().to_vec())
@@ -352,4 +357,27 @@ fn a_distilled_handoff_is_read_from_file_block_or_prose() {
         failure(&Contract::Handoff, &Left::default()),
         FailureKind::NoDeliverable
     );
+}
+
+#[test]
+fn sections_that_the_phase_does_not_keep_are_in_neither_handoff_nor_report() {
+    let sections = [Section::Decisions].into_iter().collect();
+    let left = Left {
+        handoff: bytes(r#"{"summary": "s", "decisions": ["keep"], "risks": ["drop"]}"#),
+        ..Left::default()
+    };
+    for contract in [Contract::Edits, Contract::Handoff] {
+        let decoded = super::decode_answer(&contract, &sections, &left).expect("decoded");
+        let HandoffLeft::Valid(words) = decoded.handoff else {
+            panic!("{:?}", decoded.handoff)
+        };
+        assert_eq!(words.decisions, ["keep"]);
+        assert!(words.risks.is_empty());
+        let report = decoded.deliverable.unwrap_or_default();
+        assert!(!report.contains("drop"), "{report}");
+        assert_eq!(
+            decoded.remarks,
+            ["the handoff's `risks` was not asked for and was left out"]
+        );
+    }
 }

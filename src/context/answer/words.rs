@@ -5,6 +5,7 @@ use super::text::text_of;
 use super::{HandoffLeft, Left};
 use crate::context::contract::HANDOFF;
 use crate::context::handoff;
+use crate::model::Sections;
 
 /// What a JSON block without a file name at the end of a message is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +17,12 @@ pub(super) enum Unlabelled {
 }
 
 /// The handoff that goes with whatever else was asked for.
-pub(super) fn handoff(left: &Left, message: &mut Message, unlabelled: Unlabelled) -> HandoffLeft {
+pub(super) fn handoff(
+    left: &Left,
+    sections: &Sections,
+    message: &mut Message,
+    unlabelled: Unlabelled,
+) -> HandoffLeft {
     let text = match text_of(left.handoff.as_deref(), HANDOFF) {
         Err(failure) => return HandoffLeft::Invalid(vec![failure.message]),
         Ok(Some(text)) => text,
@@ -31,7 +37,7 @@ pub(super) fn handoff(left: &Left, message: &mut Message, unlabelled: Unlabelled
             }
         }
     };
-    match handoff::parse(&text) {
+    match handoff::parse(&text, sections) {
         Ok(parsed) => {
             message.remarks.extend(parsed.remarks);
             HandoffLeft::Valid(parsed.words)

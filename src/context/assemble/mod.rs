@@ -149,9 +149,13 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
             .with(&surroundings(call, assembly.workspace_files)),
     );
     let why = "says which files the call must leave";
+    let handoffs = contract::Handoffs {
+        distill: &phase.distill,
+        sections: &phase.sections,
+    };
     parts.push(
         Part::new(PartKind::OutputContract, "output contract", "tipstaff", why)
-            .with(&contract::text(&call.contract, &phase.distill)),
+            .with(&contract::text(&call.contract, handoffs)),
     );
     Ok(parts)
 }

@@ -8,7 +8,7 @@ mod words;
 use crate::judge;
 use crate::model::{Contract, Decision, Label};
 
-pub(super) use words::text;
+pub(super) use words::{Handoffs, text};
 
 /// The output folder, relative to the workspace.
 pub const OUT: &str = ".tipstaff/out";

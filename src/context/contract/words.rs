@@ -4,24 +4,29 @@ use std::fmt::Write as _;
 
 use super::{DELIVERABLE, HANDOFF, OUT, TASKS, VERDICT, required_files};
 use crate::context::{handoff, tasks};
-use crate::model::{Contract, Label};
+use crate::model::{Contract, Label, Section, Sections};
 use crate::plan::Distill;
 
+/// What a phase wants of the handoffs of its calls.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::context) struct Handoffs<'a> {
+    /// Who distills.
+    pub distill: &'a Distill,
+    /// What.
+    pub sections: &'a Sections,
+}
+
 /// The contract in words, as the last part of a prompt.
-pub(in crate::context) fn text(contract: &Contract, distill: &Distill) -> String {
+pub(in crate::context) fn text(contract: &Contract, handoffs: Handoffs<'_>) -> String {
     let mut out = WHERE.to_owned();
     match contract {
-        Contract::Document => document(&mut out, distill),
-        Contract::Judgement { labels } => judgement(&mut out, labels),
-        Contract::Tasks { categories } => decomposition(&mut out, categories, distill),
-        Contract::Audit => audit(&mut out, distill),
-        Contract::Edits => edits(&mut out, distill),
+        Contract::Document => document(&mut out, handoffs),
+        Contract::Judgement { labels } => judgement(&mut out, labels, handoffs),
+        Contract::Tasks { categories } => decomposition(&mut out, categories, handoffs),
+        Contract::Audit => audit(&mut out, handoffs),
+        Contract::Edits => edits(&mut out, handoffs),
         Contract::Handoff => {
-            let _ = writeln!(
-                out,
-                "- `{OUT}/{HANDOFF}`: {}\n",
-                handoff_words(&Distill::Agent)
-            );
+            let _ = writeln!(out, "- `{OUT}/{HANDOFF}`: {}\n", handoffs.whole());
         }
     }
     let last = required_files(contract).last().copied().unwrap_or(HANDOFF);
@@ -37,28 +42,41 @@ pub(in crate::context) fn text(contract: &Contract, distill: &Distill) -> String
 const WHERE: &str = "Leave your result in files by exactly these paths, relative to your working \
                      directory. A document that stands elsewhere is not found.\n\n";
 
-fn document(out: &mut String, distill: &Distill) {
+fn document(out: &mut String, handoffs: Handoffs<'_>) {
     let _ = writeln!(
         out,
         "1. `{OUT}/{DELIVERABLE}`: the document that was asked for, whole, in Markdown. Only the \
          document: no preamble, no report on your work, no signature, nothing about who you are.\n\
          2. `{OUT}/{HANDOFF}`: {}\n",
-        handoff_words(distill)
+        handoffs.words()
     );
 }
 
-fn handoff_words(distill: &Distill) -> String {
-    match distill {
-        Distill::Agent | Distill::Model(_) => format!(
+impl Handoffs<'_> {
+    /// What a working agent is told of its handoff.
+    fn words(self) -> String {
+        match self.distill {
+            Distill::Agent | Distill::Model(_) => self.whole(),
+            Distill::Nobody => {
+                "one line, as the sign that you are finished: {\"summary\": \"what you \
+                                did, in one sentence\"}"
+                    .to_owned()
+            }
+        }
+    }
+
+    fn asks_for(self, section: Section) -> bool {
+        *self.distill != Distill::Nobody && self.sections.has(section)
+    }
+
+    fn whole(self) -> String {
+        format!(
             "what whoever goes on must know. They see this and not your document, so be \
              specific: names, paths, numbers. One JSON object:\n\n{}\n\n\
              Only `summary` is required; leave out what you have nothing for. At most {} tokens.",
-            handoff::EXAMPLE,
+            handoff::example(self.sections),
             handoff::LIMIT
-        ),
-        Distill::Nobody => "one line, as the sign that you are finished: {\"summary\": \"what you \
-                            did, in one sentence\"}"
-            .to_owned(),
+        )
     }
 }
 
@@ -66,7 +84,7 @@ fn handoff_words(distill: &Distill) -> String {
 const VERDICT_EXAMPLE: &str = r#"{"decision": "pick", "winner": "LABEL", "scores": {"LABEL": {"correctness": 0, "completeness": 0,
  "fit": 0, "clarity": 0, "restraint": 0}}, "rationale": "…"}"#;
 
-fn judgement(out: &mut String, labels: &[Label]) {
+fn judgement(out: &mut String, labels: &[Label], handoffs: Handoffs<'_>) {
     let known: Vec<&str> = labels.iter().map(Label::as_str).collect();
     let known = known.join(", ");
     let _ = write!(
@@ -78,11 +96,11 @@ fn judgement(out: &mut String, labels: &[Label]) {
          empty.\n\
          - Only with `synthesize`: `{OUT}/{DELIVERABLE}`, the whole document in Markdown, and \
          `{OUT}/{HANDOFF}`, what whoever goes on must know, as one JSON object:\n\n{}\n\n",
-        handoff::EXAMPLE
+        handoff::example(handoffs.sections)
     );
 }
 
-fn decomposition(out: &mut String, categories: &[String], distill: &Distill) {
+fn decomposition(out: &mut String, categories: &[String], handoffs: Handoffs<'_>) {
     let category = if categories.is_empty() {
         "a word for the specialist that does it".to_owned()
     } else {
@@ -96,7 +114,7 @@ fn decomposition(out: &mut String, categories: &[String], distill: &Distill) {
          between them. `verify` is optional, and run for you on the whole project.\n\
          2. `{OUT}/{HANDOFF}`: {}\n",
         tasks::EXAMPLE,
-        handoff_words(distill)
+        handoffs.words()
     );
 }
 
@@ -104,7 +122,7 @@ fn decomposition(out: &mut String, categories: &[String], distill: &Distill) {
 const AUDIT_EXAMPLE: &str = r#"{"verdict": "pass|fail", "summary": "why, in a few sentences", "findings": [{"severity":
  "blocker|major|minor", "file": "src/a.rs", "line": 1, "problem": "…", "fix": "…"}]}"#;
 
-fn audit(out: &mut String, distill: &Distill) {
+fn audit(out: &mut String, handoffs: Handoffs<'_>) {
     let _ = writeln!(
         out,
         "1. `{OUT}/{VERDICT}`: one JSON object:\n\n{AUDIT_EXAMPLE}\n\n\
@@ -113,19 +131,24 @@ fn audit(out: &mut String, distill: &Distill) {
          2. Only if there is more to say: `{OUT}/{DELIVERABLE}`, a report in Markdown; otherwise one \
          is made from the verdict.\n\
          3. `{OUT}/{HANDOFF}`: {}\n",
-        handoff_words(distill)
+        handoffs.words()
     );
 }
 
-fn edits(out: &mut String, distill: &Distill) {
+fn edits(out: &mut String, handoffs: Handoffs<'_>) {
     let _ = writeln!(
         out,
         "Edit the project's files where they stand; your edits are the work. Then write:\n\n\
          1. Only if the instructions ask for a document: `{OUT}/{DELIVERABLE}`, in Markdown.\n\
-         2. `{OUT}/{HANDOFF}`: {}\n\n\
-         `changes` names every file that you changed, and no other.\n",
-        handoff_words(distill)
+         2. `{OUT}/{HANDOFF}`: {}\n",
+        handoffs.words()
     );
+    if handoffs.asks_for(Section::Changes) {
+        let _ = writeln!(
+            out,
+            "`changes` names every file that you changed, and no other.\n"
+        );
+    }
 }
 
 /// What an agent does that cannot write files.
@@ -176,11 +199,31 @@ mod tests {
         ]
     }
 
+    fn words(contract: &Contract, distill: &Distill) -> String {
+        let sections = &Sections::default();
+        text(contract, Handoffs { distill, sections })
+    }
+
+    #[test]
+    fn only_the_chosen_sections_are_asked_for() {
+        let sections = &[Section::Decisions, Section::Files].into_iter().collect();
+        let distill = &Distill::Agent;
+        for (contract, _) in contracts() {
+            let text = text(&contract, Handoffs { distill, sections });
+            for section in Section::ALL {
+                let asked = text.contains(&format!("\"{}\": [", section.name()));
+                assert_eq!(asked, sections.has(section), "{section:?} in:\n{text}");
+            }
+            assert!(text.contains("\"summary\""), "{text}");
+            assert!(!text.contains("`changes`"), "{text}");
+        }
+    }
+
     #[test]
     fn words_are_tight_and_name_every_file() {
         for distill in [Distill::Agent, Distill::Model(Vec::new()), Distill::Nobody] {
             for (contract, most) in contracts() {
-                let text = text(&contract, &distill);
+                let text = words(&contract, &distill);
                 assert!(text.len() <= most, "{} bytes:\n{text}", text.len());
                 for file in required_files(&contract) {
                     assert!(
@@ -198,17 +241,18 @@ mod tests {
     #[test]
     fn a_decomposition_is_told_its_categories() {
         let (contract, _) = contracts().remove(2);
-        assert!(text(&contract, &Distill::Agent).contains("one of backend, frontend."));
+        assert!(words(&contract, &Distill::Agent).contains("one of backend, frontend."));
         let any = Contract::Tasks {
             categories: Vec::new(),
         };
-        assert!(text(&any, &Distill::Agent).contains("a word for the specialist"));
+        assert!(words(&any, &Distill::Agent).contains("a word for the specialist"));
     }
 
     #[test]
     fn examples_in_the_words_are_valid() {
         judge::decode(VERDICT_EXAMPLE, &["LABEL".into()]).expect("valid");
-        handoff::parse(handoff::EXAMPLE).expect("valid");
+        let all = Sections::default();
+        handoff::parse(&handoff::example(&all), &all).expect("valid");
         for (verdict, severity) in [("pass", "minor"), ("fail", "blocker")] {
             let example = AUDIT_EXAMPLE
                 .replace("pass|fail", verdict)

@@ -6,45 +6,46 @@ use crate::model::{ChangedFile, HandoffWords, Verification, VerifyOutcome};
 const MOST_PATHS: usize = 10;
 
 /// Where the words of an editing phase contradict what git and the verifying commands show, one
-/// sentence each: changes described that git does not show, changes that are not described, and
-/// "the tests pass" where they do not.
+/// sentence each: changes described that git does not show, and "the tests pass" where they do not.
 pub fn contradictions(
     words: &HandoffWords,
     files: &[ChangedFile],
     verifications: &[Verification],
 ) -> Vec<String> {
-    let described: Vec<&str> = words
-        .changes
-        .iter()
-        .map(|change| plain(&change.path))
-        .filter(|path| !path.is_empty())
-        .collect();
-    let mentioned = words.files.iter().map(|path| plain(path));
-    let mentioned: Vec<&str> = described.iter().copied().chain(mentioned).collect();
-    let mut found = Vec::new();
-    let claimed: Vec<&str> = described
-        .into_iter()
+    let claimed: Vec<&str> = described(words)
         .filter(|path| !files.iter().any(|file| is_about(path, file)))
         .collect();
-    if !claimed.is_empty() {
-        found.push(format!(
+    let claimed = (!claimed.is_empty()).then(|| {
+        format!(
             "the handoff describes changes that git does not show: {}",
             named(&claimed)
-        ));
-    }
+        )
+    });
+    let claims = claims_of_success(words, verifications);
+    claimed.into_iter().chain(claims).collect()
+}
+
+/// What git shows and the words pass over, as a sentence. Only words that were to tell of changes can be
+/// held to it.
+pub fn passed_over(words: &HandoffWords, files: &[ChangedFile]) -> Option<String> {
+    let mentioned = words.files.iter().map(|path| plain(path));
+    let mentioned: Vec<&str> = described(words).chain(mentioned).collect();
     let silent: Vec<&str> = files
         .iter()
         .filter(|file| !mentioned.iter().any(|path| is_about(path, file)))
         .map(|file| file.path.as_str())
         .collect();
-    if !silent.is_empty() {
-        found.push(format!(
+    (!silent.is_empty()).then(|| {
+        format!(
             "git shows changes that the handoff does not describe: {}",
             named(&silent)
-        ));
-    }
-    found.extend(claims_of_success(words, verifications));
-    found
+        )
+    })
+}
+
+fn described(words: &HandoffWords) -> impl Iterator<Item = &str> {
+    let paths = words.changes.iter().map(|change| plain(&change.path));
+    paths.filter(|path| !path.is_empty())
 }
 
 /// A path without the decoration that models give it.
@@ -161,25 +162,24 @@ mod tests {
             changed("src/seen.rs", None),
         ];
         assert_eq!(contradictions(&words, &files, &[]), Vec::<String>::new());
+        assert_eq!(passed_over(&words, &files), None);
     }
 
     #[test]
     fn both_directions_are_told() {
-        let found = contradictions(
-            &words(&["src/a.rs", "src/ghost.rs"], "Done."),
-            &[changed("src/a.rs", None), changed("src/ab.rs", None)],
-            &[],
+        let said = words(&["src/a.rs", "src/ghost.rs"], "Done.");
+        let files = [changed("src/a.rs", None), changed("src/ab.rs", None)];
+        assert_eq!(
+            contradictions(&said, &files, &[]),
+            ["the handoff describes changes that git does not show: `src/ghost.rs`"]
         );
         assert_eq!(
-            found,
-            [
-                "the handoff describes changes that git does not show: `src/ghost.rs`",
-                "git shows changes that the handoff does not describe: `src/ab.rs`",
-            ]
+            passed_over(&said, &files).as_deref(),
+            Some("git shows changes that the handoff does not describe: `src/ab.rs`")
         );
         let many: Vec<ChangedFile> = (0..25).map(|n| changed(&format!("{n}"), None)).collect();
-        let found = contradictions(&words(&[], "Done."), &many, &[]);
-        assert!(found[0].ends_with("`9` and 15 more"), "{found:?}");
+        let found = passed_over(&words(&[], "Done."), &many).expect("a remark");
+        assert!(found.ends_with("`9` and 15 more"), "{found}");
     }
 
     #[test]

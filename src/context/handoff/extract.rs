@@ -1,7 +1,7 @@
 //! Handoff words without a model: what a Markdown document says in the places where such things
 //! usually stand. The last resort, marked as such by whoever uses it.
 
-use crate::model::{DescribedChange, HandoffWords};
+use crate::model::{DescribedChange, HandoffWords, Section};
 
 /// The longest summary and the longest entry, in bytes.
 const SUMMARY_LIMIT: usize = 800;
@@ -43,18 +43,6 @@ fn body(document: &str) -> &str {
         .strip_prefix("---\n")
         .and_then(|rest| rest.split_once("\n---\n"))
         .map_or(document, |(_, body)| body)
-}
-
-/// Which list a heading's entries go to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Section {
-    Decisions,
-    Constraints,
-    Risks,
-    Changes,
-    Gotchas,
-    Files,
-    OpenQuestions,
 }
 
 /// Words that name a section, the more telling ones first: "open decisions" are questions, and

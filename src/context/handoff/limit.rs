@@ -1,7 +1,7 @@
 //! Holding a handoff to its limit of tokens.
 
 use crate::context::tokens;
-use crate::model::HandoffWords;
+use crate::model::{HandoffWords, Section};
 
 /// Words within the limit, and what was cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,19 +17,18 @@ pub struct Limited {
 pub fn limit(words: HandoffWords, most: u64) -> Limited {
     let mut words = words;
     let mut lists = Lists::of(&words);
-    let before: Vec<usize> = lists.sizes.iter().map(Vec::len).collect();
     let summary = tokens(&words.summary);
     while summary + lists.total() > most && lists.drop_one() {}
 
     let mut remarks = Vec::new();
-    for (index, name) in NAMES.iter().enumerate() {
-        let kept = lists.sizes[index].len();
-        truncate(&mut words, index, kept);
-        if kept < before[index] {
-            let cut = before[index] - kept;
+    for (section, sizes) in Section::ALL.into_iter().zip(&lists.sizes) {
+        let (before, kept) = (words.entries(section), sizes.len());
+        if kept < before {
+            words.truncate(section, kept);
             remarks.push(format!(
-                "`{name}`: the last {cut} of {} entries were cut (limit: {most} tokens)",
-                before[index]
+                "`{}`: the last {} of {before} entries were cut (limit: {most} tokens)",
+                section.name(),
+                before - kept
             ));
         }
     }
@@ -40,17 +39,7 @@ pub fn limit(words: HandoffWords, most: u64) -> Limited {
     Limited { words, remarks }
 }
 
-const NAMES: [&str; 7] = [
-    "decisions",
-    "constraints",
-    "risks",
-    "changes",
-    "gotchas",
-    "files",
-    "open_questions",
-];
-
-/// The tokens of each entry of each list, in the order of [`NAMES`].
+/// The tokens of each entry of each list, in the order of [`Section::ALL`].
 struct Lists {
     sizes: [Vec<u64>; 7],
 }
@@ -91,18 +80,6 @@ impl Lists {
 /// Tokens of one entry with its bullet and line end.
 fn entry(texts: &[&str]) -> u64 {
     2 + texts.iter().map(|text| tokens(text)).sum::<u64>()
-}
-
-fn truncate(words: &mut HandoffWords, index: usize, kept: usize) {
-    match NAMES[index] {
-        "decisions" => words.decisions.truncate(kept),
-        "constraints" => words.constraints.truncate(kept),
-        "risks" => words.risks.truncate(kept),
-        "changes" => words.changes.truncate(kept),
-        "gotchas" => words.gotchas.truncate(kept),
-        "files" => words.files.truncate(kept),
-        _ => words.open_questions.truncate(kept),
-    }
 }
 
 /// The longest beginning of `text` with at most `most` tokens, with a mark that it was cut.

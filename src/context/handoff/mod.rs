@@ -7,7 +7,7 @@ mod limit;
 mod parse;
 mod render;
 
-pub use contradictions::contradictions;
+pub use contradictions::{contradictions, passed_over};
 pub use extract::extract;
 pub use limit::{Limited, limit};
 pub(super) use parse::is_plainly_handoff;
@@ -16,13 +16,41 @@ pub use render::{render, render_for_prompt, render_words};
 
 use serde_json::Value;
 
+use crate::model::{Section, Sections};
+
 /// The most tokens that a handoff's words may have.
 pub const LIMIT: u64 = 1500;
 
+/// The longest line of an example, in characters.
+const LINE: usize = 100;
+
 /// A handoff's form, by example; part of the output contract.
-pub(super) const EXAMPLE: &str = r#"{"summary": "two to five sentences", "decisions": ["…"], "constraints": ["…"], "risks": ["…"],
- "changes": [{"path": "src/a.rs", "what": "…", "why": "…"}], "gotchas": ["…"], "files": ["src/a.rs"],
- "open_questions": ["…"]}"#;
+pub(super) fn example(sections: &Sections) -> String {
+    let mut example = String::from(r#"{"summary": "two to five sentences""#);
+    let mut line = example.chars().count();
+    for section in sections.iter() {
+        let entry = match section {
+            Section::Changes => r#"{"path": "src/a.rs", "what": "…", "why": "…"}"#,
+            Section::Files => r#""src/a.rs""#,
+            Section::Decisions
+            | Section::Constraints
+            | Section::Risks
+            | Section::Gotchas
+            | Section::OpenQuestions => r#""…""#,
+        };
+        let member = format!(r#" "{}": [{entry}]"#, section.name());
+        let length = member.chars().count() + 1;
+        example.push(',');
+        if line + length > LINE {
+            example.push('\n');
+            line = 0;
+        }
+        example.push_str(&member);
+        line += length;
+    }
+    example.push('}');
+    example
+}
 
 /// The JSON schema of `handoff.json` as an agent writes it.
 pub fn schema() -> Value {

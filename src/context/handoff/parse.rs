@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::judge::{JsonObject, read_object, typed};
-use crate::model::HandoffWords;
+use crate::model::{HandoffWords, Section, Sections};
 
 /// Valid words, and what had to be forgiven in reading them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,33 +14,27 @@ pub struct ParsedWords {
     pub remarks: Vec<String>,
 }
 
-/// The members that are lists of sentences.
-const LISTS: [&str; 6] = [
-    "decisions",
-    "constraints",
-    "risks",
-    "gotchas",
-    "files",
-    "open_questions",
-];
-
-/// Reads a handoff's words as an agent wrote them.
+/// Reads a handoff's words as an agent wrote them. Sections that were not asked for are left out.
 ///
 /// # Errors
 ///
 /// What is wrong, one sentence each, with the place in the JSON where there is one.
-pub fn parse(text: &str) -> Result<ParsedWords, Vec<String>> {
+pub fn parse(text: &str, sections: &Sections) -> Result<ParsedWords, Vec<String>> {
     let JsonObject {
         mut members,
         mut remarks,
     } = read_object(text).map_err(|error| vec![error])?;
     normalize(&mut members, &mut remarks);
-    let words: HandoffWords = typed(members).map_err(|error| vec![error])?;
+    let mut words: HandoffWords = typed(members).map_err(|error| vec![error])?;
     if words.summary.trim().is_empty() {
         return Err(vec![
             "summary: is empty; a few sentences are expected".to_owned(),
         ]);
     }
+    remarks.extend(sections.restrict(&mut words).into_iter().map(|section| {
+        let name = section.name();
+        format!("the handoff's `{name}` was not asked for and was left out")
+    }));
     Ok(ParsedWords { words, remarks })
 }
 
@@ -54,7 +48,7 @@ pub(in crate::context) fn is_plainly_handoff(text: &str) -> bool {
 }
 
 fn is_known(key: &str) -> bool {
-    key == "summary" || key == "changes" || LISTS.contains(&key)
+    key == "summary" || Section::ALL.iter().any(|section| section.name() == key)
 }
 
 /// `null` for nothing and one sentence for a list of one: there is only one way to read these.
@@ -68,20 +62,23 @@ fn normalize(members: &mut Map<String, Value>, remarks: &mut Vec<String>) {
         }
         known && !(value.is_null() && key != "summary")
     });
-    for list in LISTS {
-        if let Some(value) = members.get_mut(list)
-            && value.is_string()
-        {
+    for section in Section::ALL {
+        let Some(value) = members.get_mut(section.name()) else {
+            continue;
+        };
+        let is_entry = match section {
+            Section::Changes => value.is_object(),
+            Section::Decisions
+            | Section::Constraints
+            | Section::Risks
+            | Section::Gotchas
+            | Section::Files
+            | Section::OpenQuestions => value.is_string(),
+        };
+        if is_entry {
             *value = json!([value.take()]);
         }
-    }
-    if let Some(changes) = members.get_mut("changes")
-        && changes.is_object()
-    {
-        *changes = json!([changes.take()]);
-    }
-    for list in LISTS {
-        if let Some(Value::Array(items)) = members.get_mut(list) {
+        if let Value::Array(items) = value {
             items.retain(|item| !item.as_str().is_some_and(|text| text.trim().is_empty()));
         }
     }
@@ -90,6 +87,10 @@ fn normalize(members: &mut Map<String, Value>, remarks: &mut Vec<String>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn parse(text: &str) -> Result<ParsedWords, Vec<String>> {
+        super::parse(text, &Sections::default())
+    }
 
     #[test]
     fn only_a_summary_is_needed() {
@@ -109,6 +110,19 @@ mod tests {
         assert_eq!(
             parsed.remarks,
             ["the handoff's `mood` is not known and was left out"]
+        );
+    }
+
+    #[test]
+    fn sections_that_were_not_asked_for_are_left_out_and_said() {
+        let text = r#"{"summary": "s", "decisions": ["d"], "risks": ["r"], "gotchas": []}"#;
+        let sections = [Section::Decisions].into_iter().collect();
+        let parsed = super::parse(text, &sections).expect("valid");
+        assert_eq!(parsed.words.decisions, ["d"]);
+        assert!(parsed.words.risks.is_empty());
+        assert_eq!(
+            parsed.remarks,
+            ["the handoff's `risks` was not asked for and was left out"]
         );
     }
 

@@ -4,6 +4,7 @@ use crate::context::handoff;
 use crate::engine::{CallState, CallStatus};
 use crate::model::{
     Artifact, Handoff, HandoffFacts, HandoffOrigin, HandoffWords, InputSource, ModelName, Purpose,
+    Section,
 };
 use crate::plan::{Distill, PhaseKind};
 
@@ -33,6 +34,9 @@ impl Phase<'_> {
             &changes.files,
             &verifications,
         ));
+        if origin != HandoffOrigin::Extracted && self.plan.sections.has(Section::Changes) {
+            remarks.extend(handoff::passed_over(&limited.words, &changes.files));
+        }
         let facts = HandoffFacts {
             phase: self.plan.name.to_string(),
             origin,
@@ -58,7 +62,7 @@ impl Phase<'_> {
             return Ok((self.words_of_tasks()?, HandoffOrigin::Agent));
         }
         if self.plan.distill == Distill::Nobody {
-            return Ok((handoff::extract(document), HandoffOrigin::Extracted));
+            return Ok((self.extracted(document), HandoffOrigin::Extracted));
         }
         if self.result.handoff.is_some()
             && let Some(words) = self.words_of(self.call)?
@@ -70,7 +74,15 @@ impl Phase<'_> {
             return Ok((words, HandoffOrigin::Distilled));
         }
         remarks.push("the agent left no valid handoff; extracted by rule".to_owned());
-        Ok((handoff::extract(document), HandoffOrigin::Extracted))
+        Ok((self.extracted(document), HandoffOrigin::Extracted))
+    }
+
+    /// The words that a rule finds in the document.
+    fn extracted(&self, document: &str) -> HandoffWords {
+        let mut words = handoff::extract(document);
+        // Nobody gave more than was asked for: it is no remark.
+        self.plan.sections.restrict(&mut words);
+        words
     }
 
     /// The words of a call whose only purpose was to distill.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::Config;
-use crate::model::{CallLimits, PhaseName};
+use crate::model::{Budget, CallLimits, PhaseName, Sections};
 use crate::plan::{
     Condition, Distill, LoopPlan, PhaseKind, PhasePlan, PlannedInput, ScopePlan, Strategy, Subject,
 };
@@ -67,7 +67,15 @@ impl Maker<'_> {
                 idle_timeout: phase.idle_timeout.unwrap_or(defaults.idle_timeout),
                 retries: phase.retries.unwrap_or(defaults.retries),
             },
+            budget: phase
+                .budget
+                .as_ref()
+                .map_or_else(Budget::default, |budget| budget.value),
             distill: plan_distill(phase, picker, found),
+            sections: phase
+                .distill
+                .as_ref()
+                .map_or_else(Sections::default, |rule| rule.value.sections.clone()),
             project_instructions: defaults.project_instructions && strategy != Strategy::Fresh,
             scope: plan_scope(phase),
             verify: phase

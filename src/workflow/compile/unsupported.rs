@@ -7,18 +7,10 @@ use super::super::ast::Phase;
 
 /// The first thing of a phase that this version cannot execute.
 pub(super) fn unsupported(phase: &Phase) -> Option<Unsupported> {
-    let what = if phase.budget.is_some() {
-        "`budget` of a phase"
-    } else if phase.checkpoint.is_some() {
+    let what = if phase.checkpoint.is_some() {
         "`checkpoint`"
     } else if phase.scope.as_ref().is_some_and(|scope| scope.value.expand) {
         "`scope` with `expand: imports`"
-    } else if phase
-        .distill
-        .as_ref()
-        .is_some_and(|rule| !rule.value.sections.is_empty())
-    {
-        "`distill` with chosen sections"
     } else {
         return None;
     };

@@ -1,9 +1,9 @@
 //! The keys of a phase that are maps of their own.
 
-use crate::model::MicroUsd;
-use crate::yaml::{Fields, Node, Reader, Spanned, Value};
+use crate::model::{Budget, MicroUsd, Section, Sections};
+use crate::yaml::{Diagnostic, Fields, Node, Reader, Spanned, Value, did_you_mean};
 
-use super::super::ast::{Budget, DistillBy, DistillRule, Gate, OnFail, Scope};
+use super::super::ast::{DistillBy, DistillRule, Gate, OnFail, Scope};
 use super::phase::text;
 
 pub(in crate::workflow) const SCOPE_KEYS: &[&str] = &["files", "always", "expand"];
@@ -11,6 +11,9 @@ pub(in crate::workflow) const DISTILL_KEYS: &[&str] = &["by", "sections"];
 pub(in crate::workflow) const ON_FAIL_KEYS: &[&str] = &["goto", "max"];
 pub(in crate::workflow) const BUDGET_KEYS: &[&str] = &["calls", "tokens", "cost"];
 pub(in crate::workflow) const CHECKPOINT_KEYS: &[&str] = &["after_tokens"];
+
+/// The part of a handoff that is no section: it is always there.
+const SUMMARY: &str = "summary";
 
 /// How often an audit loop goes round if the workflow does not say.
 const DEFAULT_LOOPS: u32 = 2;
@@ -70,18 +73,40 @@ pub(super) fn read_distill(
             Some(node) => read_distiller(reader, node)?,
             None => DistillBy::Agent,
         };
-        let sections = rule
-            .get("sections")
-            .and_then(|node| reader.texts(node, "`sections`"))
-            .unwrap_or_default();
+        let sections = match rule.get("sections") {
+            Some(node) => read_sections(reader, node)?,
+            None => Sections::default(),
+        };
         DistillRule { by, sections }
     } else {
         DistillRule {
             by: read_distiller(reader, node)?,
-            sections: Vec::new(),
+            sections: Sections::default(),
         }
     };
     Some(Spanned { value: rule, spot })
+}
+
+/// The summary may be named; it is always there.
+fn read_sections(reader: &mut Reader, node: &Node) -> Option<Sections> {
+    let names = reader.texts(node, "`sections`")?;
+    let mut sections = Vec::new();
+    for name in names.iter().filter(|name| name.value != SUMMARY) {
+        let mut known = Section::ALL.into_iter();
+        match known.find(|section| section.name() == name.value) {
+            Some(section) => sections.push(section),
+            None => reader.report(unknown_section(name)),
+        }
+    }
+    Some(sections.into_iter().collect())
+}
+
+fn unknown_section(name: &Spanned<String>) -> Diagnostic {
+    let hint = did_you_mean(&name.value, Section::ALL.map(Section::name));
+    let message = format!("a handoff has no section `{}`", name.value);
+    name.spot
+        .error("unknown-section", message)
+        .with_hint_opt(hint)
 }
 
 fn read_distiller(reader: &mut Reader, node: &Node) -> Option<DistillBy> {

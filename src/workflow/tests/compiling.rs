@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{MicroUsd, Millis};
+use crate::model::{Budget, MicroUsd, Millis};
 use crate::plan::{EnsembleMode, PhaseKind, PlannedInput, Strategy};
 use crate::workflow::{Bindings, check_prompts};
 
@@ -332,21 +332,52 @@ fn a_prompt_is_a_template_a_file_or_a_text() {
 }
 
 #[test]
+fn a_budget_may_be_larger_than_the_limits_of_the_run() {
+    let text = format!(
+        "limits: {{ tokens: 500, cost: 1 }}\n{}",
+        one_phase("    budget: { calls: 3, tokens: 1000, cost: 2.5 }\n")
+    );
+    let compiled = compiled(&text, &bindings("x"));
+    assert_eq!(compiled.warnings, []);
+    let budget = Budget {
+        calls: Some(3),
+        tokens: Some(1000),
+        cost: Some(MicroUsd(2_500_000)),
+    };
+    assert_eq!(compiled.plan.phases[0].budget, budget);
+}
+
+#[test]
+fn a_handoff_has_the_chosen_sections_and_all_if_none_is_chosen() {
+    let sections = |keys: &str| {
+        let plan = compiled(&one_phase(keys), &bindings("x")).plan;
+        serde_json::to_value(&plan.phases[0].sections).unwrap()
+    };
+    assert_eq!(
+        sections("    distill: { sections: [files, summary, risks] }\n"),
+        serde_json::json!(["risks", "files"])
+    );
+    assert_eq!(
+        sections("    distill: { by: none, sections: gotchas }\n"),
+        serde_json::json!(["gotchas"])
+    );
+    assert_eq!(
+        sections("    distill: { sections: [] }\n"),
+        serde_json::json!([])
+    );
+    for all in ["", "    distill: quick\n", "    distill: { by: quick }\n"] {
+        assert_eq!(sections(all).as_array().unwrap().len(), 7, "{all}");
+    }
+}
+
+#[test]
 fn what_comes_later_is_said_in_the_plan_and_not_by_check() {
-    for (keys, what) in [
-        ("    budget: { tokens: 1000 }\n", "`budget` of a phase"),
-        ("    checkpoint: { after_tokens: 90000 }\n", "`checkpoint`"),
-        (
-            "    distill: { sections: [risks] }\n",
-            "`distill` with chosen sections",
-        ),
-    ] {
-        let compiled = compiled(&one_phase(keys), &bindings("x"));
-        assert_eq!(compiled.warnings, [], "{keys}");
-        match &compiled.plan.phases[0].kind {
-            PhaseKind::Unsupported(unsupported) => assert_eq!(unsupported.what, what),
-            other => panic!("{keys} gave {other:?}"),
-        }
+    let text = one_phase("    checkpoint: { after_tokens: 90000 }\n");
+    let compiled = compiled(&text, &bindings("x"));
+    assert_eq!(compiled.warnings, []);
+    match &compiled.plan.phases[0].kind {
+        PhaseKind::Unsupported(unsupported) => assert_eq!(unsupported.what, "`checkpoint`"),
+        other => panic!("{other:?}"),
     }
 }
 

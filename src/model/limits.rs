@@ -1,0 +1,62 @@
+//! What a run may use: all of it together, and single phases of it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{MicroUsd, Millis, PhaseName};
+
+/// Limits of a whole run. Zero cost means: none may be spent; absent means no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunLimits {
+    /// Attempts started.
+    pub calls: Option<u64>,
+    /// Tokens of all attempts.
+    pub tokens: Option<u64>,
+    /// Money of all attempts.
+    pub cost: Option<MicroUsd>,
+    /// Wall-clock time while a supervisor worked on it.
+    pub wall: Option<Millis>,
+    /// Calls under way at one time; at least 1.
+    pub concurrency: u32,
+}
+
+/// What the calls of one phase may use together, in all its rounds; absent means no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Budget {
+    /// Attempts started.
+    pub calls: Option<u64>,
+    /// Tokens of all attempts.
+    pub tokens: Option<u64>,
+    /// Money of all attempts.
+    pub cost: Option<MicroUsd>,
+}
+
+impl RunLimits {
+    /// What all calls of the run may use together.
+    pub fn budget(&self) -> Budget {
+        Budget {
+            calls: self.calls,
+            tokens: self.tokens,
+            cost: self.cost,
+        }
+    }
+}
+
+/// Limits as a user changes them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangedLimits {
+    /// Of the run.
+    pub run: RunLimits,
+    /// Of the phases whose budget was changed; those of the others stand in the plan.
+    pub budgets: BTreeMap<PhaseName, Budget>,
+}
+
+/// A limit that has been reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReachedLimit {
+    /// Which one, and its value and unit, for example `calls: 40`.
+    pub limit: String,
+    /// The phase, if it is the budget of one and not a limit of the run.
+    pub phase: Option<PhaseName>,
+}

@@ -1,0 +1,96 @@
+//! A handoff has the sections that its phase keeps, whoever wrote it, and no others.
+
+use serde_json::Value;
+
+use crate::support::{Run, Sandbox};
+
+/// The workflow `pair`: a plan whose handoff is distilled like this, and a note that sees the handoff.
+fn pair(distill: &str, script: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        ".tipstaff/workflows/pair.yaml",
+        &format!(
+            "name: pair\nphases:\n  - name: plan\n    model: m1\n    context_strategy: fresh\n    retries: 0\n    \
+             distill: {distill}\n  - name: note\n    model: m3\n    context_strategy: distilled\n    retries: 0\n"
+        ),
+    );
+    sandbox.fake_agent(script);
+    sandbox.tipstaff(&["run", "pair", "Plan it"]).succeeds();
+    sandbox
+}
+
+const WORDS: &str = r#"{"summary": "In short.", "decisions": ["a decision"], "risks": ["a risk"], "gotchas": ["a gotcha"]}"#;
+
+/// A script in which this call writes a handoff of many sections, and a document of many sections.
+fn writes(call: &str, handoff: bool) -> String {
+    let document = "# Plan\n\nIn short.\n\n## Decisions\n\n- a decision\n\n## Risks\n\n- a risk\n\n## Gotchas\n\n- a gotcha\n";
+    let file = |name: &str, text: &str| {
+        let text = serde_json::to_string(text).unwrap();
+        format!("{{ write: {{ path: .tipstaff/out/{name}, text: {text} }} }}")
+    };
+    let document = file("deliverable.md", document);
+    let handoff = if handoff {
+        file("handoff.json", WORDS)
+    } else {
+        String::from("{ print: x }")
+    };
+    format!("- when: {{ call: {call} }}\n  do: [{document}, {handoff}]\n")
+}
+
+/// The plan's handoff has a decision and nothing else beside its summary, in all its forms.
+#[track_caller]
+fn has_the_decision_alone(run: &Run) {
+    let json: Value = serde_json::from_str(&run.read("phases/01-plan/handoff.json")).unwrap();
+    assert_eq!(json["summary"], "In short.");
+    assert_eq!(json["decisions"], serde_json::json!(["a decision"]));
+    for name in ["risks", "gotchas"] {
+        assert_eq!(json[name], serde_json::json!([]), "{name}");
+    }
+    let markdown = run.read("phases/01-plan/handoff.md");
+    let prompt = run.read("phases/02-note/calls/note.work-1/attempt-1/prompt.md");
+    for text in [&markdown, &prompt] {
+        assert!(text.contains("- a decision"), "{text}");
+        assert!(!text.contains("- a risk"), "{text}");
+        assert!(!text.contains("- a gotcha"), "{text}");
+    }
+}
+
+#[test]
+fn the_agent_is_asked_for_the_chosen_sections_and_what_it_gives_beyond_is_dropped() {
+    let script = writes("plan.work-1", true);
+    let sandbox = pair("{ sections: [decisions] }", &script);
+    let run = sandbox.run();
+    has_the_decision_alone(&run);
+    let asked = run.of_call("work-1", "prompt.md");
+    assert!(asked.contains("\"decisions\": ["), "{asked}");
+    assert!(!asked.contains("\"risks\": ["), "{asked}");
+    let markdown = run.read("phases/01-plan/handoff.md");
+    for name in ["risks", "gotchas"] {
+        let remark = format!("the handoff's `{name}` was not asked for and was left out");
+        assert!(markdown.contains(&remark), "{markdown}");
+    }
+    // The phase after it chooses nothing.
+    let next = run.read("phases/02-note/calls/note.work-1/attempt-1/prompt.md");
+    assert!(next.contains("\"risks\": ["), "{next}");
+}
+
+#[test]
+fn a_distiller_is_asked_for_the_same() {
+    let script = writes("plan.work-1", false) + &writes("plan.distill-1", true);
+    let sandbox = pair("{ by: m2, sections: decisions }", &script);
+    let run = sandbox.run();
+    has_the_decision_alone(&run);
+    let asked = run.of_call("distill-1", "prompt.md");
+    assert!(asked.contains("\"decisions\": ["), "{asked}");
+    assert!(!asked.contains("\"gotchas\": ["), "{asked}");
+}
+
+#[test]
+fn what_a_rule_takes_from_the_document_is_the_same() {
+    let sandbox = pair(
+        "{ by: none, sections: [summary, decisions] }",
+        &writes("plan.work-1", false),
+    );
+    let run = sandbox.run();
+    has_the_decision_alone(&run);
+}
