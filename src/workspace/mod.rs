@@ -34,6 +34,7 @@ mod snapshot;
 mod space;
 mod store;
 mod tree;
+mod tree_files;
 
 pub use apply::{
     Applied, ApplyError, Recovered, UndoError, Undone, apply, apply_to_branch, recover_apply, undo,
@@ -51,6 +52,7 @@ pub use remove_tree::remove_tree;
 pub use scratch::{remove_stale, scratch_root};
 pub use snapshot::{Snapshot, TreeId};
 pub use space::Workspace;
+pub use tree_files::{TreeFile, TreeFiles};
 
 #[cfg(test)]
 mod fidelity_tests;

@@ -11,8 +11,6 @@ pub(super) fn unsupported(phase: &Phase) -> Option<Unsupported> {
         "`budget` of a phase"
     } else if phase.checkpoint.is_some() {
         "`checkpoint`"
-    } else if phase.scope.as_ref().is_some_and(|scope| scope.value.expand) {
-        "`scope` with `expand: imports`"
     } else if phase
         .distill
         .as_ref()
