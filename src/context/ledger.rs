@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::neighbours::Neighbours;
 use super::part::{Part, PartKind};
 use super::tokens;
 use crate::model::{CallId, Digest, ModelName, PhaseName, Purpose};
@@ -70,6 +71,9 @@ pub struct Ledger {
     pub frame: Size,
     /// The whole prompt: parts and frame. The agent adds its own part to it.
     pub total: Size,
+    /// Files that are in the workspace because of others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neighbours: Option<Neighbours>,
 }
 
 impl LedgerPart {
@@ -213,6 +217,7 @@ mod tests {
                 bytes: 12_440,
                 tokens: 3_110,
             },
+            neighbours: None,
         };
         assert_eq!(
             ledger.render(),

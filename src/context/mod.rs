@@ -12,6 +12,7 @@ mod fences;
 mod frame;
 pub mod handoff;
 mod ledger;
+mod neighbours;
 mod part;
 mod schema;
 mod select;
@@ -29,6 +30,7 @@ pub use contract::{
 };
 pub use error::ContextError;
 pub use ledger::{Ledger, LedgerPart, Size};
+pub use neighbours::{Neighbour, Neighbours};
 pub use part::PartKind;
 pub use schema::{SCHEMAS, schema};
 pub use select::{FinishedPhase, select};

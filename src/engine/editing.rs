@@ -181,21 +181,11 @@ impl Feedback {
     }
 }
 
-fn from_tree(ground: Ground, tree: &str) -> Ground {
-    let tree = tree.to_owned();
-    match ground {
-        Ground::Snapshot | Ground::Tree(_) => Ground::Tree(tree),
-        Ground::Scoped {
-            edit,
-            read,
-            imports,
-            ..
-        } => Ground::Scoped {
-            tree,
-            edit,
-            read,
-            imports,
-        },
-        Ground::Empty => Ground::Empty,
+fn from_tree(mut ground: Ground, new: &str) -> Ground {
+    match &mut ground {
+        Ground::Snapshot => return Ground::Tree(new.to_owned()),
+        Ground::Tree(tree) | Ground::Scoped { tree, .. } => new.clone_into(tree),
+        Ground::Empty => {}
     }
+    ground
 }

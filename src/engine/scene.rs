@@ -138,8 +138,10 @@ impl<'a> Scene<'a> {
         Ground::Scoped {
             tree: self.tree().to_owned(),
             edit: [edit, &scope.files].concat(),
-            read: [read, &scope.always].concat(),
+            read: read.to_vec(),
+            always: scope.always.clone(),
             imports: scope.imports,
+            import_tokens: scope.import_tokens,
         }
     }
 

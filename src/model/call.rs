@@ -80,11 +80,21 @@ pub enum Ground {
         edit: Vec<String>,
         /// Paths or globs that are there to be read.
         read: Vec<String>,
-        /// Whether files that those import, or that import them, are there to be read too.
+        /// Paths or globs that are there to be read whatever the work.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        always: Vec<String>,
+        /// Whether files that `edit` and `read` import, or that import them, are there to be read too.
         imports: bool,
+        /// How many tokens of those at most.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        import_tokens: u64,
     },
     /// An empty folder.
     Empty,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// What an editing call may change.

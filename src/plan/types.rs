@@ -256,8 +256,11 @@ pub struct ScopePlan {
     pub files: Vec<String>,
     /// Always there to read.
     pub always: Vec<String>,
-    /// Whether files that these import, or that import them, are added.
+    /// Whether files that the named ones import, or that import them, are added to read.
     pub imports: bool,
+    /// How many tokens of those at most.
+    #[serde(default)]
+    pub import_tokens: u64,
 }
 
 /// Going back when an audit fails.

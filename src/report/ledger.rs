@@ -19,22 +19,57 @@ pub fn render_ledger(context: &Value) -> Option<String> {
     .indent(4);
     let (mut bytes, mut tokens) = (0_u64, 0_u64);
     for part in parts {
-        let amount = |key: &str| part.get(key).and_then(Value::as_u64);
-        bytes = bytes.saturating_add(amount("bytes").unwrap_or(0));
-        tokens = tokens.saturating_add(amount("tokens").unwrap_or(0));
+        let number = |key: &str| part.get(key).and_then(Value::as_u64).unwrap_or(0);
+        bytes = bytes.saturating_add(number("bytes"));
+        tokens = tokens.saturating_add(number("tokens"));
         table.row([
             words(part, "name"),
             words(part, "kind"),
             words(part, "source"),
-            amount("bytes").map_or_else(|| NOTHING.to_owned(), |bytes| bytes.to_string()),
-            amount("tokens").map_or_else(|| NOTHING.to_owned(), token_count),
+            amount(part, "bytes", |bytes| bytes.to_string()),
+            amount(part, "tokens", token_count),
         ]);
     }
     if table.is_empty() {
         return None;
     }
     table.row(["in all", "", "", &bytes.to_string(), &token_count(tokens)]);
-    Some(table.to_string())
+    Some(table.to_string() + &neighbours(context))
+}
+
+/// The files that stand in the workspace because of others, and those that were too large for it.
+fn neighbours(context: &Value) -> String {
+    let files = |key: &str| {
+        let found = context.get("neighbours").and_then(|all| all.get(key));
+        found.and_then(Value::as_array).into_iter().flatten()
+    };
+    let mut table = Table::new(&[
+        ("file in the workspace", Align::Left),
+        ("why", Align::Left),
+        ("bytes", Align::Right),
+        ("tokens", Align::Right),
+    ])
+    .indent(4);
+    for (key, left_out) in [("added", ""), ("left_out", "left out for size; ")] {
+        for file in files(key) {
+            table.row([
+                words(file, "path"),
+                format!("{left_out}{}", words(file, "why")),
+                amount(file, "bytes", |bytes| bytes.to_string()),
+                amount(file, "tokens", token_count),
+            ]);
+        }
+    }
+    match table.is_empty() {
+        true => String::new(),
+        false => table.to_string(),
+    }
+}
+
+/// A field as a number.
+fn amount(part: &Value, key: &str, shown: impl Fn(u64) -> String) -> String {
+    let number = part.get(key).and_then(Value::as_u64);
+    number.map_or_else(|| NOTHING.to_owned(), shown)
 }
 
 /// A field as text; data that is no text (a source such as `{"handoff":"workshop"}`) is flattened.
@@ -87,6 +122,29 @@ mod tests {
     proposal A    input         proposal A    900     230
     odd           –             –               –       –
     in all                                   5000    1.3k\n"
+        );
+    }
+
+    #[test]
+    fn files_that_stand_in_the_workspace_because_of_others() {
+        let file = |path: &str, why: &str, bytes: u64| json!({"path": path, "why": why, "bytes": bytes, "tokens": bytes / 4});
+        let context = json!({
+            "parts": [{"name": "task", "kind": "task", "source": "T1", "bytes": 40, "tokens": 10}],
+            "neighbours": {
+                "limit": 100,
+                "added": [file("src/b.js", "imported by src/a.js", 320)],
+                "left_out": [file("src/big.js", "imports src/a.js", 9000)],
+            },
+        });
+        let table = render_ledger(&context).expect("it has parts");
+        assert_eq!(
+            table,
+            "    part    kind  source  bytes  tokens
+    task    task  T1         40      10
+    in all                   40      10
+    file in the workspace  why                                  bytes  tokens
+    src/b.js               imported by src/a.js                   320      80
+    src/big.js             left out for size; imports src/a.js   9000    2.3k\n"
         );
     }
 

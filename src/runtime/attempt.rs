@@ -9,6 +9,7 @@ use crate::model::{CallSpec, Failure, FailureKind, ModelName, Usage};
 
 use super::collect::{Ended, attempt_folder};
 use super::monitor::Monitor;
+use super::neighbours::neighbours;
 use super::prepare::{Prepared, prepare};
 use super::{Site, salvage};
 
@@ -69,7 +70,11 @@ impl Attempt {
             starting = self.site.gate.enter() => starting,
             _ = control.wait_for(|control| *control > Control::Run) => return Err(cancelled()),
         };
-        let prepared = prepare(self).await?;
+        let neighbours = tokio::select! {
+            found = neighbours(self) => found?,
+            _ = control.wait_for(|control| *control > Control::Run) => return Err(cancelled()),
+        };
+        let prepared = prepare(self, neighbours).await?;
         let Prepared {
             scratch,
             kind,

@@ -22,17 +22,21 @@ pub struct Grounds {
 }
 
 impl Grounds {
-    /// Makes a workspace at `at`, which must not exist yet. Blocks.
-    pub fn make(&self, ground: &Ground, at: &Path) -> Result<Workspace, Failure> {
+    /// Makes a workspace at `at`, which must not exist yet; a scoped one holds the files `added` too. Blocks.
+    pub fn make(&self, ground: &Ground, added: &[String], at: &Path) -> Result<Workspace, Failure> {
         let copied = match ground {
             Ground::Empty => Workspace::create_empty(at),
             Ground::Snapshot => self.spares.copy(&self.base, at),
             Ground::Tree(tree) => self.spares.copy(&self.checkout(tree)?, at),
             Ground::Scoped {
-                tree, edit, read, ..
+                tree,
+                edit,
+                read,
+                always,
+                ..
             } => {
                 let some = at.with_extension("scope");
-                let wanted = [edit.as_slice(), read.as_slice()].concat();
+                let wanted = [edit.as_slice(), read, always, added].concat();
                 let there =
                     workspace::materialize_only(&self.store, &tree_id(tree)?, &wanted, &some)
                         .map_err(machine)?;

@@ -23,6 +23,7 @@ mod error;
 mod gate;
 mod ground;
 mod monitor;
+mod neighbours;
 mod out_folder;
 mod prepare;
 mod salvage;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use tokio::task::JoinHandle;
 
 use crate::agents::{self, Assignment, Launch, Seed, SeedFile, Transcript};
-use crate::context::{self, Assembled, Assembly, Ledger};
+use crate::context::{self, Assembled, Assembly, Ledger, Neighbours};
 use crate::model::{Artifact, CallInput, Failure, FailureKind, InputSource};
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 use crate::process::{self, Child, ChildSpec, ProcessError};
@@ -32,13 +32,16 @@ pub struct Prepared {
     pub remarks: Vec<String>,
 }
 
-/// Prepares the attempt and starts its process.
-pub async fn prepare(attempt: &Attempt) -> Result<Prepared, Failure> {
+/// Prepares the attempt and starts its process. A scoped workspace holds these neighbours too.
+pub async fn prepare(
+    attempt: &Attempt,
+    neighbours: Option<Neighbours>,
+) -> Result<Prepared, Failure> {
     let (model, agent) = specs(attempt)?;
     let contents = contents(attempt)?;
-    let Assembled { prompt, ledger } = assemble(attempt, &contents)?;
+    let Assembled { prompt, ledger } = assemble(attempt, &contents, neighbours.as_ref())?;
     let scratch = attempt.site.scratch_of(&attempt.call.id, attempt.number);
-    let copying = copy_ground(attempt, &scratch);
+    let copying = copy_ground(attempt, &scratch, neighbours);
     let kept = keep_prompt(attempt, &prompt, &ledger);
     // Whatever became of the records: nothing may be left behind that still writes.
     let workspace = copying.await.map_err(machine)??;
@@ -93,7 +96,11 @@ fn contents(attempt: &Attempt) -> Result<BTreeMap<String, String>, Failure> {
     artifacts.map(read).collect()
 }
 
-fn assemble(attempt: &Attempt, contents: &BTreeMap<String, String>) -> Result<Assembled, Failure> {
+fn assemble(
+    attempt: &Attempt,
+    contents: &BTreeMap<String, String>,
+    neighbours: Option<&Neighbours>,
+) -> Result<Assembled, Failure> {
     let instructions = attempt.site.instructions.as_ref();
     let assembly = Assembly {
         plan: &attempt.site.plan,
@@ -102,6 +109,7 @@ fn assemble(attempt: &Attempt, contents: &BTreeMap<String, String>) -> Result<As
         contents,
         project_instructions: instructions.map(|(name, text)| (name.as_str(), text.as_str())),
         workspace_files: None,
+        neighbours,
     };
     context::assemble(&assembly).map_err(machine)
 }
@@ -128,7 +136,13 @@ fn fits(ledger: &Ledger) -> Result<(), Failure> {
 }
 
 /// Begins to make the scratch folder and the workspace in it, on a thread of its own.
-fn copy_ground(attempt: &Attempt, scratch: &Scratch) -> JoinHandle<Result<Workspace, Failure>> {
+fn copy_ground(
+    attempt: &Attempt,
+    scratch: &Scratch,
+    neighbours: Option<Neighbours>,
+) -> JoinHandle<Result<Workspace, Failure>> {
+    let added = neighbours.into_iter().flat_map(|all| all.added);
+    let added: Vec<String> = added.map(|file| file.path).collect();
     let (at, root) = (scratch.workspace(), scratch.root().to_path_buf());
     let (ground, grounds) = (attempt.call.ground.clone(), attempt.site.grounds());
     tokio::task::spawn_blocking(move || {
@@ -136,7 +150,7 @@ fn copy_ground(attempt: &Attempt, scratch: &Scratch) -> JoinHandle<Result<Worksp
             crate::workspace::remove_tree(&root).map_err(machine)?;
         }
         fs::create_dir(&root).map_err(|error| at_path(&root, &error))?;
-        grounds.make(&ground, &at)
+        grounds.make(&ground, &added, &at)
     })
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::Mutex;
+
 use crate::agents::{Carried, Environment};
 use crate::journal::{Redactor, RunFolder};
 use crate::model::{CallId, PhaseName, Sections};
@@ -13,6 +15,7 @@ use crate::workspace::{Project, Spares};
 
 use super::gate::StartGate;
 use super::ground::Grounds;
+use super::neighbours::Sources;
 use super::scratch::Scratch;
 
 /// What a site is made of.
@@ -48,6 +51,8 @@ pub struct Site {
     parts: SiteParts,
     /// Where agents queue for starting up.
     pub(super) gate: StartGate,
+    /// What is known of the project's source files.
+    pub(super) sources: Arc<Mutex<Sources>>,
     /// Our own program, to be started as warden; right even if the file was replaced meanwhile.
     pub(super) program: PathBuf,
     spares: Arc<Spares>,
@@ -69,6 +74,7 @@ impl Site {
             parts,
             spares: Arc::new(spares),
             gate: StartGate::of_this_machine(),
+            sources: Arc::default(),
             program: PathBuf::from("/proc/self/exe"),
         }
     }

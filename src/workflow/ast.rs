@@ -158,8 +158,10 @@ pub struct Scope {
     pub files: Vec<String>,
     /// Files that are always there to read.
     pub always: Vec<String>,
-    /// Whether files that these import, or that import them, are added.
+    /// Whether files that these and the task's import, or that import them, are added.
     pub expand: bool,
+    /// How many tokens of those at most.
+    pub expand_tokens: Option<Spanned<u64>>,
 }
 
 /// Who distills.

@@ -5,6 +5,8 @@ use serde_json::{Map, Value, json};
 use crate::config::schema_parts;
 use crate::model::Section;
 
+use super::compile::IMPORT_TOKENS;
+
 /// The schema of a workflow.
 pub fn schema() -> Value {
     let (layer, layer_definitions) = schema_parts();
@@ -211,7 +213,8 @@ fn phase_context() -> Value {
             "properties": {
                 "files": { "description": "Files to work on.", "$ref": "#/$defs/names" },
                 "always": { "description": "Files that are always there to read.", "$ref": "#/$defs/names" },
-                "expand": { "description": "Add what these files import and what imports them.", "enum": ["imports", true, false] }
+                "expand": { "description": "Add what the task's files and `files` import and what imports them, to read.", "enum": ["imports", true, false] },
+                "expand_tokens": { "description": "How many tokens of those at most.", "type": "integer", "minimum": 1, "default": IMPORT_TOKENS }
             }
         },
         "distill": {

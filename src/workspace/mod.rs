@@ -35,6 +35,7 @@ mod space;
 mod spares;
 mod store;
 mod tree;
+mod tree_files;
 
 pub use apply::{
     Applied, ApplyError, Recovered, UndoError, Undone, apply, apply_to_branch, recover_apply, undo,
@@ -53,6 +54,7 @@ pub use scratch::{remove_stale, scratch_root};
 pub use snapshot::{Snapshot, TreeId};
 pub use space::Workspace;
 pub use spares::Spares;
+pub use tree_files::{TreeFile, TreeFiles};
 
 #[cfg(test)]
 mod fidelity_tests;

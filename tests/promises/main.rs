@@ -13,6 +13,7 @@ mod bad_input_is_explained;
 mod changes_reach_you_whole;
 mod fake_agent_behaves;
 mod handoffs_hold_what_was_asked;
+mod imports_are_followed;
 mod no_process_survives;
 mod nothing_runs_twice;
 mod output_is_bounded;

@@ -12,7 +12,7 @@ use self::surroundings::surroundings;
 use super::frame::frame;
 use super::ledger::{Ledger, LedgerPart, Size};
 use super::part::{Part, PartKind};
-use super::{ContextError, contract, templates, tokens};
+use super::{ContextError, Neighbours, contract, templates, tokens};
 use crate::model::{CallSpec, ModelName, Purpose};
 use crate::plan::{PhasePlan, Plan};
 
@@ -32,6 +32,8 @@ pub struct Assembly<'a> {
     pub project_instructions: Option<(&'a str, &'a str)>,
     /// How many files the workspace holds, if that is known.
     pub workspace_files: Option<usize>,
+    /// Which of them are there because of others.
+    pub neighbours: Option<&'a Neighbours>,
 }
 
 /// A prompt and what it is made of.
@@ -86,6 +88,7 @@ pub fn assemble(assembly: &Assembly<'_>) -> Result<Assembled, ContextError> {
             bytes: bytes + frame_bytes,
             tokens: part_tokens + frame_tokens,
         },
+        neighbours: assembly.neighbours.cloned(),
     };
     Ok(Assembled { prompt, ledger })
 }
@@ -145,8 +148,7 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
     parts.extend(material);
     let why = "says what the working directory is";
     parts.push(
-        Part::new(PartKind::Workspace, "workspace", "tipstaff", why)
-            .with(&surroundings(call, assembly.workspace_files)),
+        Part::new(PartKind::Workspace, "workspace", "tipstaff", why).with(&surroundings(assembly)),
     );
     let why = "says which files the call must leave";
     let handoffs = contract::Handoffs {

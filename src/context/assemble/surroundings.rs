@@ -1,18 +1,25 @@
 //! What a call's working directory is, and what may be done in it.
 
+use super::super::{Neighbour, Neighbours};
+use super::Assembly;
 use crate::model::{CallSpec, EditScope, Ground, Profile};
 
-/// Both, in a few sentences. `files` is how many files the workspace holds, if that is known.
-pub(super) fn surroundings(call: &CallSpec, files: Option<usize>) -> String {
-    format!("{}\n{}\n", holds(&call.ground, files), allowed(call))
+/// So many files that were left out are named; the ledger names all.
+const MOST_LEFT_OUT: usize = 20;
+
+/// Both, in a few sentences.
+pub(super) fn surroundings(assembly: &Assembly<'_>) -> String {
+    let call = assembly.call;
+    format!("{}\n{}\n", holds(assembly), allowed(call))
 }
 
-fn holds(ground: &Ground, files: Option<usize>) -> String {
+fn holds(assembly: &Assembly<'_>) -> String {
+    let files = assembly.workspace_files;
     let count = match files {
         Some(files) => format!(" ({files} files)"),
         None => String::new(),
     };
-    match ground {
+    match &assembly.call.ground {
         Ground::Empty => {
             "Your working directory is empty: all you need is in this prompt.".to_owned()
         }
@@ -27,16 +34,18 @@ fn holds(ground: &Ground, files: Option<usize>) -> String {
              phases changed."
         ),
         Ground::Scoped {
-            edit,
-            read,
-            imports,
-            ..
-        } => scoped(edit, read, *imports, &count),
+            edit, read, always, ..
+        } => {
+            let read = [read.as_slice(), always].concat();
+            let mut out = scoped(edit, &read, &count);
+            out.extend(assembly.neighbours.map(added));
+            out + "\n"
+        }
     }
 }
 
 /// The files that are there, and that there are others which are not.
-fn scoped(edit: &[String], read: &[String], imports: bool, count: &str) -> String {
+fn scoped(edit: &[String], read: &[String], count: &str) -> String {
     let mut out = format!(
         "Your working directory holds only the files of the project that the work needs{count}, \
          with what earlier phases changed. The project has more; do not take what is not here for \
@@ -47,11 +56,31 @@ fn scoped(edit: &[String], read: &[String], imports: bool, count: &str) -> Strin
             out.push_str(&format!("\n- {title}: {}", named(paths)));
         }
     }
-    if imports {
-        out.push_str("\n- To be read: files that these import, or that import them");
-    }
-    out.push('\n');
     out
+}
+
+/// The files that are there because of others, by their reasons, and those that would have been.
+fn added(neighbours: &Neighbours) -> String {
+    let mut out = String::new();
+    for files in neighbours.added.chunk_by(|one, next| one.why == next.why) {
+        let why = files.first().map_or("", |file| file.why.as_str());
+        out.push_str(&format!("\n- To be read ({why}): {}", named_files(files)));
+    }
+    let (left_out, rest) = neighbours
+        .left_out
+        .split_at(neighbours.left_out.len().min(MOST_LEFT_OUT));
+    if !left_out.is_empty() {
+        out.push_str(&format!("\n- Left out for size: {}", named_files(left_out)));
+    }
+    if !rest.is_empty() {
+        out.push_str(&format!(" and {} more", rest.len()));
+    }
+    out
+}
+
+fn named_files(files: &[Neighbour]) -> String {
+    let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
+    named(&paths)
 }
 
 fn named(paths: &[String]) -> String {

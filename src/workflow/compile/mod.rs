@@ -24,6 +24,7 @@ use super::check::check;
 use super::rules::MAX_PROPOSALS;
 use super::yields::Uses;
 
+pub(super) use phase::IMPORT_TOKENS;
 pub use prompt::check_prompts;
 pub use values::slug;
 

@@ -18,6 +18,10 @@ use super::models::Picker;
 use super::prompt::Instructions;
 use super::unsupported::unsupported;
 
+/// How many tokens of imported and importing files `expand: imports` adds if the workflow does not say:
+/// about 120 KB of code, more than a single task reads and less than fills a window.
+pub(in crate::workflow) const IMPORT_TOKENS: u64 = 30_000;
+
 /// Makes phases; what is the same for all of them.
 pub(super) struct Maker<'a> {
     /// The checked workflow.
@@ -147,9 +151,14 @@ fn plan_scope(phase: &Phase) -> ScopePlan {
     let Some(scope) = &phase.scope else {
         return ScopePlan::default();
     };
+    let tokens = scope.value.expand_tokens.as_ref();
     ScopePlan {
         files: scope.value.files.clone(),
         always: scope.value.always.clone(),
         imports: scope.value.expand,
+        import_tokens: match scope.value.expand {
+            true => tokens.map_or(IMPORT_TOKENS, |tokens| tokens.value),
+            false => 0,
+        },
     }
 }

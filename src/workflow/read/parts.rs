@@ -6,7 +6,7 @@ use crate::yaml::{Diagnostic, Fields, Node, Reader, Spanned, Value, did_you_mean
 use super::super::ast::{DistillBy, DistillRule, Gate, OnFail, Scope};
 use super::phase::text;
 
-pub(in crate::workflow) const SCOPE_KEYS: &[&str] = &["files", "always", "expand"];
+pub(in crate::workflow) const SCOPE_KEYS: &[&str] = &["files", "always", "expand", "expand_tokens"];
 pub(in crate::workflow) const DISTILL_KEYS: &[&str] = &["by", "sections"];
 pub(in crate::workflow) const ON_FAIL_KEYS: &[&str] = &["goto", "max"];
 pub(in crate::workflow) const BUDGET_KEYS: &[&str] = &["calls", "tokens", "cost"];
@@ -32,11 +32,19 @@ pub(super) fn read_scope(reader: &mut Reader, fields: Fields<'_>) -> Option<Span
     let expand = scope
         .get("expand")
         .is_some_and(|node| read_expand(reader, node));
+    let expand_tokens = scope
+        .get("expand_tokens")
+        .and_then(|node| reader.whole(node, "`expand_tokens`"));
+    if let Some(tokens) = expand_tokens.as_ref().filter(|tokens| tokens.value == 0) {
+        let message = "`expand_tokens` must be at least 1";
+        reader.report(tokens.spot.error("out-of-range", message));
+    }
     Some(Spanned {
         value: Scope {
             files,
             always,
             expand,
+            expand_tokens,
         },
         spot: reader.spot(node.place),
     })

@@ -20,6 +20,15 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
             let message = "`scope` changes nothing without `context_strategy: scoped`";
             found.push(phase.key_spot("scope").warning("unused-scope", message));
         }
+        if let Some(tokens) = scope
+            .value
+            .expand_tokens
+            .as_ref()
+            .filter(|_| !scope.value.expand)
+        {
+            let message = "`expand_tokens` changes nothing without `expand: imports`";
+            found.push(tokens.spot.warning("unused-scope", message));
+        }
         for path in scope.value.files.iter().chain(&scope.value.always) {
             if let Err(reason) = check_inside(path) {
                 let message = format!("`{path}` in `scope` {reason}");

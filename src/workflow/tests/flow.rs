@@ -130,9 +130,25 @@ fn a_scope_says_which_files_there_are() {
         files: vec!["src/**".to_owned()],
         always: vec!["Cargo.toml".to_owned()],
         imports: false,
+        import_tokens: 0,
     };
-    let keys = "    scope: { files: 'src/**', always: [Cargo.toml] }\n";
-    assert_eq!(scope(keys), (full, String::new()));
+    let keys =
+        |more: &str| format!("    scope: {{ files: 'src/**', always: [Cargo.toml]{more} }}\n");
+    assert_eq!(scope(&keys("")), (full.clone(), String::new()));
+    for (more, tokens) in [
+        (", expand: imports", 30_000),
+        (", expand: true", 30_000),
+        (", expand: imports, expand_tokens: 500", 500),
+    ] {
+        let expanded = ScopePlan {
+            imports: true,
+            import_tokens: tokens,
+            ..full.clone()
+        };
+        assert_eq!(scope(&keys(more)), (expanded, String::new()));
+    }
+    let unused = scope(&keys(", expand_tokens: 500"));
+    assert_eq!(unused, (full, "unused-scope".to_owned()));
     let (none, warned) = scope("");
     assert_eq!(
         (none, warned.as_str()),

@@ -1,7 +1,7 @@
 //! What specialists, lenses, joiners and distillers get to see.
 
 use super::*;
-use crate::context::tasks;
+use crate::context::{Neighbour, tasks};
 use crate::model::{Task, TaskId};
 
 fn task(id: &str) -> Task {
@@ -21,13 +21,29 @@ fn task_call(id: &str) -> CallSpec {
         ground: Ground::Scoped {
             tree: "4b825dc".to_owned(),
             edit: task.files.edit.clone(),
-            read: vec!["src/b.rs".to_owned(), "Cargo.toml".to_owned()],
+            read: vec!["src/b.rs".to_owned()],
+            always: vec!["Cargo.toml".to_owned()],
             imports: true,
+            import_tokens: 100,
         },
         task: Some(task),
         profile: Profile::Worker,
         ..call(Purpose::Task, inputs, Contract::Edits)
     }
+}
+
+/// Files next to the task's, as many as there are sizes, for a limit of 100 tokens.
+fn neighbours(sizes: &[u64]) -> Neighbours {
+    let file = |(number, tokens): (usize, &u64)| Neighbour {
+        path: format!("src/n{number}.rs"),
+        why: match number {
+            0 | 1 => "imported by src/a.rs".to_owned(),
+            _ => "imports src/a.rs".to_owned(),
+        },
+        bytes: tokens * 4,
+        tokens: *tokens,
+    };
+    Neighbours::within(100, sizes.iter().enumerate().map(file))
 }
 
 /// Assembles with a phase of that kind.
@@ -41,6 +57,7 @@ fn with_kind(call: &CallSpec, kind: PhaseKind) -> Result<Assembled, ContextError
         contents: &contents(call),
         project_instructions: None,
         workspace_files: None,
+        neighbours: Some(&neighbours(&[40, 30, 20, 900])),
     })
 }
 
@@ -87,7 +104,18 @@ fn a_specialist_sees_its_task_and_what_it_may_touch() {
     let workspace = part(&assembled, "workspace");
     assert!(workspace.contains("only the files"), "{workspace}");
     assert!(workspace.contains("To be read: `src/b.rs`, `Cargo.toml`"));
-    assert!(workspace.contains("files that these import"));
+    for expected in [
+        "To be read (imported by src/a.rs): `src/n0.rs`, `src/n1.rs`\n",
+        "To be read (imports src/a.rs): `src/n2.rs`\n",
+        "Left out for size: `src/n3.rs`\n",
+    ] {
+        assert!(
+            workspace.contains(expected),
+            "{expected} is not in {workspace}"
+        );
+    }
+    let told = assembled.ledger.neighbours.expect("a scoped call");
+    assert_eq!((told.added.len(), told.left_out.len()), (3, 1));
     assert!(workspace.contains("Change or create only `src/a.rs`; any other change is refused"));
     let (preamble, _) = assembled.prompt.split_once("\n\n").expect("a preamble");
     assert!(
@@ -105,6 +133,28 @@ fn a_prompt_does_not_grow_with_the_number_of_tasks_or_the_size_of_documents() {
     assert!(sizes.iter().all(|size| *size == sizes[0]), "{sizes:?}");
     // Instructions, task, request, one handoff, workspace and contract: no more than a page or two.
     assert!(sizes[0] < 6_000, "{sizes:?}");
+}
+
+#[test]
+fn a_long_list_of_files_left_out_is_cut_in_the_prompt_and_whole_in_the_ledger() {
+    let left_out = neighbours(&[900; 50]);
+    let assembled = assemble(&Assembly {
+        plan: &plan(vec![phase("plan", Strategy::Scoped)]),
+        call: &task_call("T1"),
+        model: &"claude-opus".into(),
+        contents: &contents(&task_call("T1")),
+        project_instructions: None,
+        workspace_files: None,
+        neighbours: Some(&left_out),
+    })
+    .expect("assembled");
+    let workspace = part(&assembled, "workspace");
+    assert!(
+        workspace.contains("`src/n19.rs` and 30 more\n"),
+        "{workspace}"
+    );
+    assert!(!workspace.contains("src/n20.rs"), "{workspace}");
+    assert_eq!(assembled.ledger.neighbours, Some(left_out));
 }
 
 #[test]

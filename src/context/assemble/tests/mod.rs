@@ -62,6 +62,7 @@ fn assembled(
         contents,
         project_instructions: Some(("AGENTS.md", "Use tabs.")),
         workspace_files: Some(12),
+        neighbours: None,
     })
 }
 

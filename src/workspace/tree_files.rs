@@ -1,0 +1,130 @@
+//! The files of a tree: which there are, which somebody named, and what stands in them.
+
+use std::path::{Path, PathBuf};
+
+use super::index::PrivateIndex;
+use super::selection::Selection;
+use super::tree::{self, Entries, EntryKind};
+use super::{TreeId, WorkspaceError, is_control_file};
+
+/// A file of a tree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TreeFile {
+    /// Its path relative to the project, with `/`.
+    pub path: String,
+    /// The id of its content.
+    pub object: String,
+    /// Its size in bytes.
+    pub bytes: u64,
+}
+
+/// The files of a tree that can be shown to an agent by their names: no symlinks, no control files of
+/// agents, and none whose name is no text.
+#[derive(Debug)]
+pub struct TreeFiles {
+    store: PathBuf,
+    entries: Entries,
+    files: Vec<TreeFile>,
+}
+
+impl TreeFiles {
+    /// Lists the files of a tree in the order of their paths.
+    ///
+    /// # Errors
+    /// If the store or its git cannot be read.
+    pub fn of(store: &Path, tree: &TreeId) -> Result<Self, WorkspaceError> {
+        let said = PrivateIndex::new(store)?
+            .git_alone()
+            .args(["ls-tree", "-r", "-l", "-z", "--full-tree", tree.as_str()])
+            .run()?;
+        let entries = tree::parse_entries(&said);
+        let sizes = said.split(|byte| *byte == 0).filter_map(size);
+        let sizes: std::collections::HashMap<&[u8], u64> = sizes.collect();
+        let files = entries.iter().filter_map(|(path, entry)| {
+            let is_file = matches!(entry.kind, EntryKind::File | EntryKind::Executable);
+            let name = path
+                .to_str()
+                .filter(|_| is_file && !is_control_file(path))?;
+            Some(TreeFile {
+                path: name.to_owned(),
+                object: entry.object.clone(),
+                bytes: *sizes.get(name.as_bytes())?,
+            })
+        });
+        Ok(Self {
+            store: store.to_owned(),
+            files: files.collect(),
+            entries,
+        })
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[TreeFile] {
+        &self.files
+    }
+
+    /// Those that are named by these paths, folders and patterns.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::BadPattern`].
+    pub fn named(&self, wanted: &[String]) -> Result<Vec<&TreeFile>, WorkspaceError> {
+        let selection = Selection::new(wanted, &self.entries)?;
+        let named = self.files.iter();
+        Ok(named
+            .filter(|file| selection.has(Path::new(&file.path)))
+            .collect())
+    }
+
+    /// The contents of some of them, in the order asked for.
+    ///
+    /// # Errors
+    /// If the store lacks one.
+    pub fn read(&self, files: &[&TreeFile]) -> Result<Vec<Vec<u8>>, WorkspaceError> {
+        tree::contents(&self.store, files.iter().map(|file| file.object.as_str()))
+    }
+}
+
+/// The path and the size of one line of `ls-tree -l`: mode, type, id, size, a tab, the path.
+fn size(line: &[u8]) -> Option<(&[u8], u64)> {
+    let tab = line.iter().position(|byte| *byte == b'\t')?;
+    let size = line[..tab].rsplit(|byte| *byte == b' ').next()?;
+    let size = std::str::from_utf8(size).ok()?.parse().ok()?;
+    Some((&line[tab + 1..], size))
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::os::unix::fs::symlink;
+
+    use super::super::testing::Repo;
+    use super::*;
+
+    #[test]
+    fn lists_what_can_be_shown_with_its_size_and_reads_it() {
+        let repo = Repo::git();
+        repo.write("src/a.js", "four");
+        repo.write("src/b c.js", "");
+        repo.write("app/[id]/page.tsx", "page\n");
+        repo.write(".opencode/plugin.js", "import '../src/a.js'");
+        symlink("a.js", repo.root.join("src/link.js")).unwrap();
+        let (snapshot, _) = repo.snapshot(&repo.root);
+        let files = TreeFiles::of(&repo.store, &snapshot.tree).unwrap();
+        let all: Vec<(&str, u64)> = files
+            .all()
+            .iter()
+            .map(|file| (file.path.as_str(), file.bytes))
+            .collect();
+        assert_eq!(
+            all,
+            [("app/[id]/page.tsx", 5), ("src/a.js", 4), ("src/b c.js", 0)]
+        );
+        let named = files.named(&["src/*.js".into(), "app/[id]/page.tsx".into()]);
+        let named = named.unwrap();
+        assert_eq!(named.len(), 3);
+        let contents = files.read(&named).unwrap();
+        assert_eq!(contents, [&b"page\n"[..], b"four", b""]);
+        assert!(files.named(&["lib/**".into()]).unwrap().is_empty());
+    }
+}
