@@ -17,7 +17,7 @@ use crate::model::{
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct History {
     phases: BTreeMap<PhaseName, PhaseState>,
-    /// The phases in the order in which they first started.
+    /// The phases in the order in which the run first came to them.
     order: Vec<PhaseName>,
     base: String,
     tree: Option<String>,
@@ -298,10 +298,8 @@ impl History {
     fn apply_to_phase(&mut self, event: &Event) {
         match event {
             Event::PhaseStarted { phase } => {
+                self.come_to(phase);
                 self.phase_mut(phase).started = true;
-                if !self.order.contains(phase) {
-                    self.order.push(phase.clone());
-                }
             }
             Event::QuorumReached { phase, until } => {
                 self.phase_mut(phase).straggler_limit = Some(*until);
@@ -382,8 +380,17 @@ impl History {
                     .tasks_failed
                     .insert(task.clone(), failure.clone());
             }
-            Event::PhaseSkipped { phase, .. } => self.phase_mut(phase).skipped = true,
+            Event::PhaseSkipped { phase, .. } => {
+                self.come_to(phase);
+                self.phase_mut(phase).skipped = true;
+            }
             _ => unreachable!("`apply` hands on events of phases only"),
+        }
+    }
+
+    fn come_to(&mut self, phase: &PhaseName) {
+        if !self.order.contains(phase) {
+            self.order.push(phase.clone());
         }
     }
 

@@ -1,1 +1,63 @@
 //! Cases that failed once, as small as they became. Each is named after what must not happen again.
+
+use super::cases::keeps_its_rules;
+use super::fate::Fate;
+use super::plans::{Part, Sketch, When, Work};
+
+/// A plan of these works.
+fn plan<const N: usize>(works: [Work; N]) -> Sketch {
+    Sketch::from(works.map(Part::from).to_vec())
+}
+
+/// An editing phase by the first model.
+fn edits() -> Work {
+    Work::Edits {
+        chain: vec![0],
+        verify: Vec::new(),
+    }
+}
+
+/// An audit by the last model, which goes back so many phases, so often.
+fn audit(back: u8, max: u32) -> Work {
+    Work::Audit {
+        chain: vec![4],
+        back: Some((back, max)),
+    }
+}
+
+/// A condition that does not hold.
+const NEVER: When = When {
+    subject: 0,
+    value: false,
+    negated: false,
+};
+
+#[test]
+fn a_loop_to_a_phase_that_was_left_out_ends() {
+    let mut sketch = plan([edits(), audit(1, 1)]);
+    sketch.parts[0].when = Some(NEVER);
+    let fate = Fate {
+        passes: vec![false],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn a_phase_that_was_left_out_gets_its_chance_in_the_next_round() {
+    let first = Work::Audit {
+        chain: vec![4],
+        back: None,
+    };
+    let mut sketch = plan([edits(), first, Work::Document(vec![0]), audit(3, 1)]);
+    sketch.parts[2].when = Some(When {
+        subject: 1,
+        value: true,
+        negated: false,
+    });
+    let fate = Fate {
+        passes: vec![false, true],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
