@@ -109,8 +109,7 @@ fn how(plan: &Plan, history: &History) -> Option<RunEnd> {
     if state.winner.is_some() {
         return None;
     }
-    let waits = state.asked.is_some() && state.answered.is_none();
-    waits.then_some(RunEnd::Waiting)
+    state.waits_for_a_person().then_some(RunEnd::Waiting)
 }
 
 fn how_finished(plan: &Plan, history: &History) -> Option<RunEnd> {

@@ -84,6 +84,20 @@ pub struct PhaseState {
     pub answered: Option<PersonAnswer>,
 }
 
+impl PhaseState {
+    /// Whether a person has to answer before it goes on. To agree with the beginning of an ensemble is no
+    /// answer to the question which proposal wins.
+    pub fn waits_for_a_person(&self) -> bool {
+        match (&self.asked, &self.answered) {
+            (Some(Question::Approve { .. }), answer) => answer.is_none(),
+            (Some(Question::PickWinner { .. }), answer) => {
+                !matches!(answer, Some(PersonAnswer::Picked(_)))
+            }
+            (None, _) => false,
+        }
+    }
+}
+
 /// The decided winner of a phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Winner {

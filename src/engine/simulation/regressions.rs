@@ -1,7 +1,7 @@
 //! Cases that failed once, as small as they became. Each is named after what must not happen again.
 
 use super::cases::keeps_its_rules;
-use super::fate::Fate;
+use super::fate::{Fate, GOOD, Manner, Taste};
 use super::plans::{Part, Sketch, When, Work};
 
 /// A plan of these works.
@@ -32,6 +32,13 @@ const NEVER: When = When {
     negated: false,
 };
 
+/// Everything goes well but for the first model.
+fn first_model(manner: Manner) -> Fate {
+    let mut fate = Fate::default();
+    fate.manners[0] = manner;
+    fate
+}
+
 #[test]
 fn a_loop_to_a_phase_that_was_left_out_ends() {
     let mut sketch = plan([edits(), audit(1, 1)]);
@@ -59,5 +66,22 @@ fn a_phase_that_was_left_out_gets_its_chance_in_the_next_round() {
         passes: vec![false, true],
         ..Fate::default()
     };
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn a_person_can_pick_behind_a_gate() {
+    let ensemble = Work::Ensemble {
+        proposers: vec![vec![1]],
+        judge: vec![0],
+        sequential: false,
+        quorum: None,
+    };
+    let mut sketch = plan([ensemble]);
+    sketch.parts[0].gate = true;
+    let fate = first_model(Manner {
+        taste: Taste::Refuses,
+        ..GOOD
+    });
     keeps_its_rules(&sketch, &fate).unwrap();
 }
