@@ -22,7 +22,8 @@ pub struct History {
     base: String,
     tree: Option<String>,
     verified: Vec<Verified>,
-    delivered: Option<Delivery>,
+    /// What became of the changes, and which ones those were.
+    delivered: Option<(String, Delivery)>,
     calls: BTreeMap<CallId, CallState>,
     files: Vec<FrozenFile>,
     attempts_started: u64,
@@ -54,15 +55,16 @@ impl History {
             }
             Event::RunResumed { .. } => self.resume(),
             Event::LoopedBack { from, to, .. } => self.loop_back(from, to),
-            Event::ChangesApplied { to, .. } => {
-                self.delivered = Some(Delivery::Applied(to.clone()));
+            Event::ChangesApplied { tree, to, .. } => {
+                self.delivered = Some((tree.clone(), Delivery::Applied(to.clone())));
             }
-            Event::ChangesKept { blocked, .. } => {
-                self.delivered = Some(if *blocked {
+            Event::ChangesKept { tree, blocked, .. } => {
+                let how = if *blocked {
                     Delivery::Blocked
                 } else {
                     Delivery::Kept
-                });
+                };
+                self.delivered = Some((tree.clone(), how));
             }
             Event::LimitReached { limit } => self.limit = Some(limit.clone()),
             Event::LimitsRaised { limits } => self.raised = Some(*limits),
@@ -154,9 +156,13 @@ impl History {
         &self.verified
     }
 
-    /// What became of the changes.
+    /// What became of the changes as they are now.
     pub fn delivered(&self) -> Option<&Delivery> {
-        self.delivered.as_ref()
+        let (_, how) = self
+            .delivered
+            .as_ref()
+            .filter(|(tree, _)| tree == self.tree())?;
+        Some(how)
     }
 
     /// The audit that a phase gave, if it is decided.

@@ -2,7 +2,7 @@
 
 use crate::model::{Answer, CallResult, FailureKind, PhaseName, TaskId};
 
-use super::{CallStatus, History};
+use super::{CallStatus, Delivery, History};
 
 impl History {
     /// A resumed run gets a new chance: what stopped it is forgotten, what finished stays.
@@ -10,7 +10,9 @@ impl History {
         self.limit = None;
         self.interrupted = None;
         self.ended = None;
-        self.delivered = None;
+        // What stands in the user's project stands there.
+        self.delivered
+            .take_if(|(_, how)| !matches!(how, Delivery::Applied(_)));
         self.shelve_what_did_not_do();
         for phase in self.phases.values_mut() {
             phase.failed = None;

@@ -1,7 +1,7 @@
 //! Cases that failed once, as small as they became. Each is named after what must not happen again.
 
-use super::cases::keeps_its_rules;
-use super::fate::{Fate, GOOD, Manner, Taste};
+use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
+use super::fate::{Blow, Fate, GOOD, Manner, Taste};
 use super::plans::{Part, Sketch, When, Work};
 
 /// A plan of these works.
@@ -84,4 +84,20 @@ fn a_person_can_pick_behind_a_gate() {
         ..GOOD
     });
     keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn what_stands_there_is_not_delivered_again() {
+    can_die_anywhere(&plan([edits()]), &Fate::default()).unwrap();
+}
+
+#[test]
+fn a_run_that_is_interrupted_at_its_delivery_says_nothing_wrong_of_its_changes() {
+    let sketch = plan([edits()]);
+    let fate = Fate {
+        // Begun, ended, closed; the delivery is under way.
+        blows: vec![(4, Blow::Interrupt)],
+        ..Fate::default()
+    };
+    comes_to_the_same(&sketch, &fate).unwrap();
 }
