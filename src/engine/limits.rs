@@ -5,7 +5,7 @@ use crate::plan::Plan;
 
 use super::History;
 
-/// The limit that has been reached, with its value, if any has.
+/// The limit that forbids a further attempt, and perhaps those under way, with its value, if one does.
 pub fn reached(plan: &Plan, history: &History, now: Timestamp) -> Option<String> {
     let limits = history.limits(plan.limits);
     let used = history.usage();
@@ -22,10 +22,9 @@ pub fn reached(plan: &Plan, history: &History, now: Timestamp) -> Option<String>
     if let Some(wall) = limits.wall.filter(|wall| history.worked(now) >= *wall) {
         return Some(format!("wall: {wall}"));
     }
-    let wanted = history.calls().any(|call| !call.is_over());
     let calls = limits
         .calls
-        .filter(|calls| wanted && history.attempts_started() >= *calls)?;
+        .filter(|calls| history.attempts_started() >= *calls)?;
     let idle = history.running().next().is_none();
     idle.then(|| format!("calls: {calls}"))
 }

@@ -99,7 +99,7 @@ pub fn wake(plan: &Plan, history: &History, now: Timestamp) -> Option<Timestamp>
     let wall = limits::wall_end(plan.limits, history, now).filter(|_| history.limit().is_none());
     retries
         .chain(stragglers)
-        .filter(|at| *at > now)
         .chain(wall)
+        .filter(|at| *at > now)
         .min()
 }

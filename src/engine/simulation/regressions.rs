@@ -3,6 +3,7 @@
 use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
 use super::fate::{Blow, Fate, GOOD, Manner, Taste};
 use super::plans::{Part, Sketch, When, Work};
+use crate::model::Millis;
 
 /// A plan of these works.
 fn plan<const N: usize>(works: [Work; N]) -> Sketch {
@@ -100,4 +101,43 @@ fn a_run_that_is_interrupted_at_its_delivery_says_nothing_wrong_of_its_changes()
         ..Fate::default()
     };
     comes_to_the_same(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn a_limit_that_is_reached_when_all_is_done_stops_nothing() {
+    let mut sketch = plan([edits()]);
+    sketch.limits.wall = Some(Millis(1_150));
+    keeps_its_rules(&sketch, &Fate::default()).unwrap();
+    sketch.limits.wall = None;
+    sketch.limits.tokens = Some(2);
+    keeps_its_rules(&sketch, &Fate::default()).unwrap();
+}
+
+#[test]
+fn a_limit_that_is_reached_when_an_audit_ends_leaves_its_loop() {
+    let mut sketch = plan([edits(), audit(1, 1)]);
+    sketch.limits.wall = Some(Millis(2_350));
+    let fate = Fate {
+        passes: vec![false, true],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn a_straggler_that_was_left_behind_wants_no_call() {
+    let ensemble = Work::Ensemble {
+        proposers: vec![vec![0], vec![1]],
+        judge: vec![2],
+        sequential: false,
+        quorum: Some(0),
+    };
+    let mut sketch = plan([ensemble]);
+    sketch.limits.calls = Some(3);
+    let fate = Fate {
+        // The straggler's time is over before it answers.
+        choices: vec![0, 1, 0],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
 }

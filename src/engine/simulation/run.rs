@@ -163,7 +163,7 @@ impl<'f> Run<'f> {
         let mut first = Some(first);
         let mut seq = journal.len() as u64;
         for _ in 0..MOST_STEPS {
-            let (now, blow) = world.next_step();
+            let blow = world.next_blow();
             let input = match first.take() {
                 Some(first) => first,
                 None if blow == Some(Blow::Interrupt) => interrupt(),
@@ -174,6 +174,7 @@ impl<'f> Run<'f> {
             moments.push(Moment::Heard(input.clone()));
             // Of a run that never began nothing could be taken up.
             let least = usize::from(seq == 0);
+            let now = world.now();
             let step = engine.handle(now, input);
             let written = match blow {
                 Some(Blow::Death { written, .. }) => usize::from(written).max(least),

@@ -78,12 +78,17 @@ impl<'f> World<'f> {
         }
     }
 
-    /// The time of the next step, and what comes from outside then.
-    pub fn next_step(&mut self) -> (Timestamp, Option<Blow>) {
+    /// What comes from outside at the next step.
+    pub fn next_blow(&mut self) -> Option<Blow> {
         self.told.steps += 1;
         let mut blows = self.fate.blows.iter();
-        let blow = blows.find(|(at, _)| *at == self.told.steps);
-        (self.told.now, blow.map(|(_, blow)| *blow))
+        let (_, blow) = blows.find(|(at, _)| *at == self.told.steps)?;
+        Some(*blow)
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.told.now
     }
 
     /// Carries effects out; the end of the supervisor's work, if they say so.

@@ -79,6 +79,23 @@ pub fn the_limits_are_kept(trace: &Trace) -> Verdict {
     })
 }
 
+/// A limit stops those who work and those who want to; where nobody does, it is in nobody's way.
+pub fn a_limit_stops_only_who_wants_to_work(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        if !matches!(record.event, Event::LimitReached { .. }) {
+            return Ok(());
+        }
+        let phase = facts.current().ok_or("everything is done")?;
+        let sealed = facts.phase(&phase.name).sealed.is_some();
+        let mut calls = facts.calls_of(&phase.name).filter(|call| !call.over);
+        let wanted = calls.any(|call| call.spec.purpose != Purpose::Propose || !sealed);
+        ensure(wanted, || "nobody wants to work".to_owned())
+    })
+}
+
 /// A call that waits after a failure is not tried before its time, and wake-ups lie in the future.
 pub fn waits_are_kept(trace: &Trace) -> Verdict {
     let mut now = crate::model::Timestamp::default();

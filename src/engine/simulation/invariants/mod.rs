@@ -12,7 +12,7 @@ use super::trace::Trace;
 type Verdict = Result<(), String>;
 
 /// Every promise, with its name.
-const ALL: [(&str, fn(&Trace) -> Verdict); 22] = [
+const ALL: [(&str, fn(&Trace) -> Verdict); 23] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -22,6 +22,10 @@ const ALL: [(&str, fn(&Trace) -> Verdict); 22] = [
         calls::an_attempt_is_ordered_once,
     ),
     ("the limits are kept", calls::the_limits_are_kept),
+    (
+        "a limit stops only who wants to work",
+        calls::a_limit_stops_only_who_wants_to_work,
+    ),
     ("waits are kept", calls::waits_are_kept),
     (
         "nobody works on what is over",
