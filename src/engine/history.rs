@@ -2,7 +2,7 @@
 
 mod resume;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::{
     AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, PhaseState, Proving,
@@ -21,6 +21,8 @@ pub struct History {
     order: Vec<PhaseName>,
     base: String,
     tree: Option<String>,
+    /// The work whose changes are part of that tree.
+    taken_over: BTreeSet<CallKey>,
     verified: Vec<Verified>,
     /// What became of the changes, and which ones those were.
     delivered: Option<(String, Delivery)>,
@@ -125,6 +127,11 @@ impl History {
         self.calls
             .values()
             .find(|call| &call.spec.key == key && matches!(call.status, CallStatus::Done(_)))
+    }
+
+    /// Whether the changes that a task's call made are part of the run's tree.
+    pub fn is_taken_over(&self, key: &CallKey) -> bool {
+        self.taken_over.contains(key)
     }
 
     /// The git tree that the run began with.
@@ -373,6 +380,8 @@ impl History {
                 tree,
             } => {
                 self.tree = Some(tree.clone());
+                let key = self.calls.get(call).map(|call| call.spec.key.clone());
+                self.taken_over.extend(key);
                 self.phase_mut(phase)
                     .tasks_done
                     .insert(task.clone(), call.clone());

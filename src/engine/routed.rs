@@ -128,19 +128,17 @@ impl Routed<'_> {
         }
     }
 
-    /// A reused call's changes have been part of the run's tree since it ran.
+    /// What was done in an earlier round has been part of the run's tree since then.
     fn done(&self, task: &Task, call: CallId, tree: String) -> Vec<Event> {
-        let reused = self
-            .scene
-            .history
-            .call(&call)
-            .is_some_and(|call| call.attempts.is_empty());
+        let history = self.scene.history;
+        let known = history.call(&call);
+        let there = known.is_some_and(|call| history.is_taken_over(&call.spec.key));
         vec![Event::TaskDone {
             phase: self.scene.phase.name.clone(),
             task: task.id.clone(),
             call,
-            tree: if reused {
-                self.scene.tree().to_owned()
+            tree: if there {
+                history.tree().to_owned()
             } else {
                 tree
             },

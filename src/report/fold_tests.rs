@@ -130,10 +130,10 @@ fn calls_of_tasks_are_known_by_try_and_title() {
     let history = sample_build::build();
     let view = RunView::replay(&history.plan, &history.records);
     let name = |id: &str| view.call(&CallId::from(id)).map(CallView::short_name);
-    let names = ["execute.task-T1", "execute.task-T3-2", "execute.task-T1@2"].map(name);
+    let names = ["execute.task-T1", "execute.task-T3.2", "execute.task-T1@2"].map(name);
     let expected = [
         "T1 Count requests per client",
-        "T3-2 Test the limit",
+        "T3.2 Test the limit",
         "T1@2 Count requests per client",
     ];
     assert_eq!(names, expected.map(|name| Some(name.to_owned())));

@@ -1,7 +1,7 @@
 //! Cases that failed once, as small as they became. Each is named after what must not happen again.
 
 use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
-use super::fate::{Blow, Fate, GOOD, Manner, Taste};
+use super::fate::{Blow, Fate, GOOD, Manner, Proof, Tasks, Taste};
 use super::plans::{Part, Sketch, When, Work};
 use crate::model::Millis;
 
@@ -38,6 +38,16 @@ fn first_model(manner: Manner) -> Fate {
     let mut fate = Fate::default();
     fate.manners[0] = manner;
     fate
+}
+
+/// Tasks, each by the first model.
+fn tasks(go_on: bool) -> Work {
+    Work::Tasks {
+        splitter: vec![4],
+        workers: vec![0],
+        go_on,
+        verify: Vec::new(),
+    }
 }
 
 #[test]
@@ -140,4 +150,19 @@ fn a_straggler_that_was_left_behind_wants_no_call() {
         ..Fate::default()
     };
     keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn tasks_with_names_like_tries_are_tasks_of_their_own() {
+    let list = Tasks {
+        tasks: vec![(0, Some(0)), (0, None)],
+        reversed: false,
+        alike: true,
+    };
+    let fate = Fate {
+        lists: vec![list],
+        proofs: vec![Proof::FailsFirst],
+        ..Fate::default()
+    };
+    keeps_its_rules(&plan([tasks(false)]), &fate).unwrap();
 }

@@ -148,7 +148,12 @@ fn tasks_of<'f>(facts: &'f Facts<'_>, phase: &PhaseName) -> Option<&'f TaskList>
     }
 }
 
-/// A task begins when all that it depends on is done.
+fn task_of<'f>(facts: &'f Facts<'_>, call: &CallId) -> Option<&'f TaskId> {
+    let task = facts.calls[call].spec.task.as_ref()?;
+    Some(&task.id)
+}
+
+/// A task begins when all that it depends on is done, and is done by a call of its own.
 pub fn tasks_keep_their_order(trace: &Trace) -> Verdict {
     trace.each(|facts, moment| {
         let Moment::Wrote(record) = moment else {
@@ -157,9 +162,15 @@ pub fn tasks_keep_their_order(trace: &Trace) -> Verdict {
         let (phase, task) = match &record.event {
             Event::AttemptStarted { call, .. } => {
                 let spec = &facts.calls[call].spec;
-                (&spec.phase, spec.task.as_ref().map(|task| &task.id))
+                (&spec.phase, task_of(facts, call))
             }
-            Event::TaskDone { phase, task, .. } => (phase, Some(task)),
+            Event::TaskDone {
+                phase, task, call, ..
+            } => {
+                let own = task_of(facts, call) == Some(task);
+                ensure(own, || format!("{call} is another task's"))?;
+                (phase, Some(task))
+            }
             _ => return Ok(()),
         };
         let list = tasks_of(facts, phase);
