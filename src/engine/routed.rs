@@ -34,18 +34,26 @@ impl Routed<'_> {
         if !self.go_on && !self.state().tasks_failed.is_empty() {
             return self.finish(list);
         }
-        for id in tasks::order(list) {
-            let Some(task) = list.tasks.iter().find(|task| task.id == id) else {
-                continue;
-            };
-            if self.state().tasks_done.contains_key(&id)
-                || self.state().tasks_failed.contains_key(&id)
-            {
-                continue;
-            }
-            return self.next_of(task, list);
+        match self.upcoming(list) {
+            Some(task) => self.next_of(task, list),
+            None => self.finish(list),
         }
-        self.finish(list)
+    }
+
+    /// The task whose turn it is. One that is begun is ended first, since others would move the tree that
+    /// it works on: a resumed run tries tasks afresh that stand before it.
+    fn upcoming<'l>(&self, list: &'l TaskList) -> Option<&'l Task> {
+        let open: Vec<&Task> = tasks::order(list)
+            .into_iter()
+            .filter(|id| !self.state().tasks_done.contains_key(id))
+            .filter(|id| !self.state().tasks_failed.contains_key(id))
+            .filter_map(|id| list.tasks.iter().find(|task| task.id == id))
+            .collect();
+        let begun = open.iter().find(|task| {
+            let first_try = self.scene.id(Purpose::Task, task.id.as_str());
+            self.scene.history.call(&first_try).is_some()
+        });
+        begun.or(open.first()).copied()
     }
 
     fn state(&self) -> &PhaseState {

@@ -50,6 +50,12 @@ fn tasks(go_on: bool) -> Work {
     }
 }
 
+/// The supervisor dies at this step, before anything of it is on disk.
+fn death(step: usize) -> Vec<(usize, Blow)> {
+    let (written, salvages) = (0, false);
+    vec![(step, Blow::Death { written, salvages })]
+}
+
 #[test]
 fn a_loop_to_a_phase_that_was_left_out_ends() {
     let mut sketch = plan([edits(), audit(1, 1)]);
@@ -165,4 +171,35 @@ fn tasks_with_names_like_tries_are_tasks_of_their_own() {
         ..Fate::default()
     };
     keeps_its_rules(&plan([tasks(false)]), &fate).unwrap();
+}
+
+#[test]
+fn a_task_that_is_tried_afresh_waits_for_the_one_under_way() {
+    let list = Tasks {
+        tasks: vec![(0, Some(0)), (0, None), (0, None)],
+        ..Tasks::default()
+    };
+    let mut fate = Fate {
+        lists: vec![list],
+        proofs: vec![Proof::Fails],
+        ..Fate::default()
+    };
+    for step in 1..16 {
+        fate.blows = death(step);
+        comes_to_the_same(&plan([tasks(true)]), &fate).unwrap();
+    }
+}
+
+#[test]
+fn a_decided_phase_remembers_the_tasks_that_were_given_up() {
+    let list = Tasks {
+        tasks: vec![(0, Some(0)), (0, None)],
+        ..Tasks::default()
+    };
+    let fate = Fate {
+        lists: vec![list],
+        proofs: vec![Proof::Fails],
+        ..Fate::default()
+    };
+    can_die_anywhere(&plan([tasks(true)]), &fate).unwrap();
 }
