@@ -150,12 +150,13 @@ fn is_wanted(call: &CallState, phase: &PhaseName, history: &History) -> bool {
     begun && undecided && !is_left_behind(call, history)
 }
 
-/// A proposer whose ensemble has been sealed without it.
+/// A proposer whose ensemble has been sealed without it, in this round or in an earlier one.
 pub fn is_left_behind(call: &CallState, history: &History) -> bool {
-    call.spec.purpose == Purpose::Propose
-        && history
-            .phase(&call.spec.phase)
-            .is_some_and(|phase| phase.sealed.is_some())
+    let phase = history.phase(&call.spec.phase);
+    phase.is_some_and(|phase| {
+        let earlier = call.spec.id.round() <= phase.round;
+        earlier || call.spec.purpose == Purpose::Propose && phase.sealed.is_some()
+    })
 }
 
 fn give_up(call: &CallState) -> Option<Event> {

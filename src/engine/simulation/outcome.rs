@@ -32,7 +32,9 @@ impl Outcome {
         let phases = plan.phases.iter().filter_map(|phase| {
             let state = history.phase(&phase.name)?.clone();
             let winner = state.winner.map(|winner| (winner.call, winner.label));
-            let given_up = state.tasks_failed.into_iter();
+            // A phase that is not decided tries them afresh.
+            let decided = winner.is_some();
+            let given_up = state.tasks_failed.into_iter().filter(|_| decided);
             Some(PhaseOutcome {
                 name: phase.name.clone(),
                 round: state.round,

@@ -56,6 +56,16 @@ fn death(step: usize) -> Vec<(usize, Blow)> {
     vec![(step, Blow::Death { written, salvages })]
 }
 
+/// An ensemble of three that is judged as soon as one has proposed.
+fn hasty() -> Work {
+    Work::Ensemble {
+        proposers: vec![vec![0], vec![1], vec![2]],
+        judge: vec![3],
+        sequential: false,
+        quorum: Some(0),
+    }
+}
+
 #[test]
 fn a_loop_to_a_phase_that_was_left_out_ends() {
     let mut sketch = plan([edits(), audit(1, 1)]);
@@ -202,4 +212,19 @@ fn a_decided_phase_remembers_the_tasks_that_were_given_up() {
         ..Fate::default()
     };
     can_die_anywhere(&plan([tasks(true)]), &fate).unwrap();
+}
+
+#[test]
+fn a_straggler_is_not_asked_again_in_the_next_round() {
+    let sketch = plan([hasty(), audit(1, 1)]);
+    let mut fate = Fate {
+        passes: vec![false],
+        // One proposes, and the time of the others is over before they do.
+        choices: vec![0, 2],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
+    // One of them takes so long to end that the next round begins meanwhile.
+    fate.choices = vec![0, 2, 0, 1, 1, 1];
+    keeps_its_rules(&sketch, &fate).unwrap();
 }
