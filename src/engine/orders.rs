@@ -30,6 +30,9 @@ pub enum Order {
 
 /// All orders that hold at present.
 pub fn orders(history: &History, plan: &Plan) -> Vec<Order> {
+    if let Some(end) = history.ended() {
+        return vec![Order::End(end)];
+    }
     let stop_all =
         history.interrupted().is_some() || history.limit().is_some_and(limits::ends_running);
     let mut orders = Vec::new();
@@ -79,7 +82,6 @@ pub fn orders(history: &History, plan: &Plan) -> Vec<Order> {
             to: to.clone(),
         });
     }
-    orders.extend(history.ended().map(Order::End));
     orders
 }
 

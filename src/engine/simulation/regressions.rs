@@ -4,6 +4,7 @@ use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
 use super::fate::{Blow, Fate, GOOD, Manner, Proof, Tasks, Taste};
 use super::plans::{Part, Sketch, When, Work};
 use crate::model::Millis;
+use crate::plan::Distill;
 
 /// A plan of these works.
 fn plan<const N: usize>(works: [Work; N]) -> Sketch {
@@ -226,5 +227,19 @@ fn a_straggler_is_not_asked_again_in_the_next_round() {
     keeps_its_rules(&sketch, &fate).unwrap();
     // One of them takes so long to end that the next round begins meanwhile.
     fate.choices = vec![0, 2, 0, 1, 1, 1];
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn what_a_limit_stopped_is_not_closed_all_the_same() {
+    let mut sketch = plan([Work::Document(vec![0])]);
+    sketch.parts[0].distill = Distill::Model(vec!["m1".into()]);
+    sketch.limits.tokens = Some(3);
+    let mut fate = first_model(Manner {
+        hands_off: false,
+        ..GOOD
+    });
+    // The distilling call goes a step further, and has ended by the time it is told to stop.
+    fate.choices = vec![0, 200, 1];
     keeps_its_rules(&sketch, &fate).unwrap();
 }
