@@ -25,10 +25,10 @@ pub fn loop_back(plan: &Plan, history: &History) -> Option<Event> {
     let state = history.phase(&closed.name)?;
     let rule = closed.on_fail.as_ref()?;
     let failed = history.audit(&closed.name)?.verdict == AuditVerdict::Fail;
-    (failed && state.round < rule.max).then(|| Event::LoopedBack {
+    (failed && state.loops < rule.max).then(|| Event::LoopedBack {
         from: closed.name.clone(),
         to: rule.goto.clone(),
-        round: state.round + 1,
+        round: state.loops + 1,
     })
 }
 

@@ -240,9 +240,11 @@ impl History {
             let state = self.phases.entry(name.clone()).or_default();
             *state = PhaseState {
                 round: state.round + 1,
+                loops: state.loops,
                 ..PhaseState::default()
             };
         }
+        self.phase_mut(from).loops += 1;
         self.phase_mut(to).findings = findings.map(|artifact| Findings {
             from: from.clone(),
             artifact,

@@ -56,6 +56,8 @@ pub struct Proving {
 pub struct PhaseState {
     /// How often the run came back to it.
     pub round: u32,
+    /// How often its own verdict sent the run back.
+    pub loops: u32,
     /// What sent it back.
     pub findings: Option<Findings>,
     /// Whether it was left out.

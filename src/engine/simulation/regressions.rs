@@ -243,3 +243,13 @@ fn what_a_limit_stopped_is_not_closed_all_the_same() {
     fate.choices = vec![0, 200, 1];
     keeps_its_rules(&sketch, &fate).unwrap();
 }
+
+#[test]
+fn an_audit_has_its_loops_for_itself() {
+    let sketch = plan([Work::Document(vec![0]), audit(0, 2), audit(1, 1)]);
+    let fate = Fate {
+        passes: vec![false, true, false],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
