@@ -16,14 +16,6 @@ pub fn decide(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
     if history.ended().is_some() {
         return Vec::new();
     }
-    if history.limit().is_none()
-        && let Some(reached) = limits::reached(plan, history, now)
-    {
-        return vec![Event::LimitReached {
-            limit: reached.limit,
-            phase: reached.phase,
-        }];
-    }
     let stopping = history.interrupted().is_some() || history.limit().is_some();
     if !stopping {
         let events = progress(plan, history, now);
@@ -56,11 +48,40 @@ fn progress(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
     if !events.is_empty() {
         return events;
     }
+    let calls = history.calls();
+    let wanted: Vec<&CallState> = calls
+        .filter(|call| is_wanted(call, &phase.name, history))
+        .collect();
+    attempts(plan, phase, history, &wanted, now)
+}
+
+/// What follows for calls whose work is wanted: given up, or stopped by a limit, or tried.
+fn attempts(
+    plan: &Plan,
+    phase: &PhasePlan,
+    history: &History,
+    wanted: &[&CallState],
+    now: Timestamp,
+) -> Vec<Event> {
+    let open = || {
+        let wanted = wanted.iter().copied();
+        wanted.filter(|call| call.status == CallStatus::Open)
+    };
+    let given_up: Vec<Event> = open().filter_map(give_up).collect();
+    if !given_up.is_empty() {
+        return given_up;
+    }
+    // Where nobody works and nobody wants to, no limit is in the way.
+    if !wanted.is_empty()
+        && let Some(reached) = limits::reached(plan, phase, history, now)
+    {
+        return vec![Event::LimitReached {
+            limit: reached.limit,
+            phase: reached.phase,
+        }];
+    }
     let mut free = limits::free(plan, phase, history);
-    let wanted = history
-        .calls()
-        .filter(|call| is_wanted(call, &phase.name, history));
-    wanted
+    open()
         .filter_map(|call| attempt(plan, call, now, &mut free))
         .collect()
 }
@@ -124,53 +145,59 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -
     }
 }
 
-/// Whether a further attempt of the call is to be made, now or later.
-pub fn wants_attempt(call: &CallState, phase: &PhaseName, history: &History) -> bool {
-    let next = policy::next(&call.spec, call.counted_failures());
-    is_wanted(call, phase, history) && matches!(next, Next::Try { .. })
-}
-
-/// Whether an open call's work is still asked for.
+/// Whether a call's work is still asked for.
 fn is_wanted(call: &CallState, phase: &PhaseName, history: &History) -> bool {
-    let open = call.status == CallStatus::Open && &call.spec.phase == phase;
+    let begun = match call.status {
+        CallStatus::Open | CallStatus::Running => &call.spec.phase == phase,
+        CallStatus::Done(_) | CallStatus::Failed(_) | CallStatus::Shelved => false,
+    };
     let undecided = history.phase(phase).is_some_and(|phase| {
         let distills = call.spec.purpose == Purpose::Distill;
         phase.winner.is_some() == distills && phase.failed.is_none()
     });
-    open && undecided && !is_left_behind(call, history)
+    begun && undecided && !is_left_behind(call, history)
 }
 
-/// A proposer whose ensemble has been sealed without it.
+/// A proposer whose ensemble has been sealed without it, in this round or in an earlier one.
 pub fn is_left_behind(call: &CallState, history: &History) -> bool {
-    call.spec.purpose == Purpose::Propose
-        && history
-            .phase(&call.spec.phase)
-            .is_some_and(|phase| phase.sealed.is_some())
+    let phase = history.phase(&call.spec.phase);
+    phase.is_some_and(|phase| {
+        let earlier = call.spec.id.round() <= phase.round;
+        earlier || call.spec.purpose == Purpose::Propose && phase.sealed.is_some()
+    })
+}
+
+fn give_up(call: &CallState) -> Option<Event> {
+    match policy::next(&call.spec, call.counted_failures()) {
+        Next::GiveUp(failure) => Some(Event::CallFailed {
+            call: call.spec.id.clone(),
+            failure,
+        }),
+        Next::Try { .. } => None,
+    }
 }
 
 fn attempt(plan: &Plan, call: &CallState, now: Timestamp, free: &mut usize) -> Option<Event> {
+    let Next::Try { model, after } = policy::next(&call.spec, call.counted_failures()) else {
+        return None;
+    };
     let id = call.spec.id.clone();
-    match policy::next(&call.spec, call.counted_failures()) {
-        Next::GiveUp(failure) => Some(Event::CallFailed { call: id, failure }),
-        Next::Try { after, .. } if after.0 > 0 && call.not_before.is_none() => {
-            Some(Event::RetryScheduled {
-                call: id,
-                until: now.after(after),
-            })
-        }
-        Next::Try { model, .. } => {
-            let due = call.not_before.is_none_or(|until| until <= now);
-            if !due || *free == 0 {
-                return None;
-            }
-            *free -= 1;
-            let agent = plan.models.get(&model).map(|model| model.agent.clone());
-            Some(Event::AttemptStarted {
-                call: id,
-                attempt: call.last_attempt() + 1,
-                agent: agent.unwrap_or_else(|| "".into()),
-                model,
-            })
-        }
+    if after.0 > 0 && call.not_before.is_none() {
+        return Some(Event::RetryScheduled {
+            call: id,
+            until: now.after(after),
+        });
     }
+    let due = call.not_before.is_none_or(|until| until <= now);
+    if !due || *free == 0 {
+        return None;
+    }
+    *free -= 1;
+    let agent = plan.models.get(&model).map(|model| model.agent.clone());
+    Some(Event::AttemptStarted {
+        call: id,
+        attempt: call.last_attempt() + 1,
+        agent: agent.unwrap_or_else(|| "".into()),
+        model,
+    })
 }

@@ -109,7 +109,8 @@ impl Editing<'_> {
             artifact: feedback.output.clone(),
         });
         Draft {
-            name: format!("{}-{number}", draft.name),
+            // No task's name holds a dot, so this can be no other task's.
+            name: format!("{}.{number}", draft.name),
             chain: self.chain.get(skipped..).unwrap_or_default().to_vec(),
             inputs,
             ground: from_tree(draft.ground, &feedback.tree),

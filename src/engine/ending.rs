@@ -25,10 +25,10 @@ pub fn loop_back(plan: &Plan, history: &History) -> Option<Event> {
     let state = history.phase(&closed.name)?;
     let rule = closed.on_fail.as_ref()?;
     let failed = history.audit(&closed.name)?.verdict == AuditVerdict::Fail;
-    (failed && state.round < rule.max).then(|| Event::LoopedBack {
+    (failed && state.loops < rule.max).then(|| Event::LoopedBack {
         from: closed.name.clone(),
         to: rule.goto.clone(),
-        round: state.round + 1,
+        round: state.loops + 1,
     })
 }
 
@@ -53,28 +53,22 @@ pub fn to_deliver<'a>(plan: &'a Plan, history: &History) -> Option<&'a Destinati
 
 /// What ends the run, once nothing is under way.
 pub fn end(plan: &Plan, history: &History) -> Vec<Event> {
-    match how(plan, history) {
-        Some(end) => {
-            let mut events: Vec<Event> = keep(plan, history).into_iter().collect();
-            events.push(Event::RunEnded { end });
-            events
-        }
-        None => Vec::new(),
-    }
+    let Some(end) = how(plan, history) else {
+        return Vec::new();
+    };
+    let kept = match end {
+        RunEnd::Done => keep(history, "the run was told to keep them"),
+        RunEnd::AuditFailed => keep(history, "the audit's verdict is fail"),
+        // It is not over: what becomes of the changes is not decided yet.
+        RunEnd::Failed | RunEnd::Waiting | RunEnd::Limited | RunEnd::Interrupted => None,
+    };
+    kept.into_iter().chain([Event::RunEnded { end }]).collect()
 }
 
 /// Changes that are not to be applied by themselves are said to be kept.
-fn keep(plan: &Plan, history: &History) -> Option<Event> {
-    let changed = history.tree() != history.base();
-    if !changed || history.delivered().is_some() || current(plan, history).is_some() {
-        return None;
-    }
-    let reason = if audit_failed(plan, history) {
-        "the audit's verdict is fail"
-    } else {
-        "the run was told to keep them"
-    };
-    Some(Event::ChangesKept {
+fn keep(history: &History, reason: &str) -> Option<Event> {
+    let told = history.tree() == history.base() || history.delivered().is_some();
+    (!told).then(|| Event::ChangesKept {
         tree: history.tree().to_owned(),
         blocked: false,
         reason: reason.to_owned(),
@@ -111,8 +105,7 @@ fn how(plan: &Plan, history: &History) -> Option<RunEnd> {
     if state.winner.is_some() {
         return None;
     }
-    let waits = state.asked.is_some() && state.answered.is_none();
-    waits.then_some(RunEnd::Waiting)
+    state.waits_for_a_person().then_some(RunEnd::Waiting)
 }
 
 fn how_finished(plan: &Plan, history: &History) -> Option<RunEnd> {

@@ -205,6 +205,9 @@ pub struct Step {
     pub effects: Vec<Effect>,
 }
 
+/// No input has as many consequences; a plan with more phases and tasks than this is none.
+const MOST_EVENTS: usize = 10_000;
+
 /// The engine of one run.
 #[derive(Debug)]
 pub struct Engine {
@@ -247,6 +250,7 @@ impl Engine {
             for event in events {
                 self.take(now, event, &mut step);
             }
+            debug_assert!(step.events.len() < MOST_EVENTS, "decisions go in circles");
         }
         step.effects = self.new_effects();
         step.effects

@@ -2,7 +2,7 @@
 
 mod resume;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::known::{
     AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, PhaseState, Proving,
@@ -19,12 +19,15 @@ use crate::plan::PhasePlan;
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct History {
     phases: BTreeMap<PhaseName, PhaseState>,
-    /// The phases in the order in which they first started.
+    /// The phases in the order in which the run first came to them.
     order: Vec<PhaseName>,
     base: String,
     tree: Option<String>,
+    /// The work whose changes are part of that tree.
+    taken_over: BTreeSet<CallKey>,
     verified: Vec<Verified>,
-    delivered: Option<Delivery>,
+    /// What became of the changes, and which ones those were.
+    delivered: Option<(String, Delivery)>,
     calls: BTreeMap<CallId, CallState>,
     files: Vec<FrozenFile>,
     worked: Millis,
@@ -56,15 +59,16 @@ impl History {
             }
             Event::RunResumed { .. } => self.resume(),
             Event::LoopedBack { from, to, .. } => self.loop_back(from, to),
-            Event::ChangesApplied { to, .. } => {
-                self.delivered = Some(Delivery::Applied(to.clone()));
+            Event::ChangesApplied { tree, to, .. } => {
+                self.delivered = Some((tree.clone(), Delivery::Applied(to.clone())));
             }
-            Event::ChangesKept { blocked, .. } => {
-                self.delivered = Some(if *blocked {
+            Event::ChangesKept { tree, blocked, .. } => {
+                let how = if *blocked {
                     Delivery::Blocked
                 } else {
                     Delivery::Kept
-                });
+                };
+                self.delivered = Some((tree.clone(), how));
             }
             Event::LimitReached { limit, phase } => {
                 self.limit = Some(ReachedLimit {
@@ -135,6 +139,11 @@ impl History {
             .find(|call| &call.spec.key == key && matches!(call.status, CallStatus::Done(_)))
     }
 
+    /// Whether the changes that a task's call made are part of the run's tree.
+    pub fn is_taken_over(&self, key: &CallKey) -> bool {
+        self.taken_over.contains(key)
+    }
+
     /// The git tree that the run began with.
     pub fn base(&self) -> &str {
         &self.base
@@ -164,9 +173,13 @@ impl History {
         &self.verified
     }
 
-    /// What became of the changes.
+    /// What became of the changes as they are now.
     pub fn delivered(&self) -> Option<&Delivery> {
-        self.delivered.as_ref()
+        let (_, how) = self
+            .delivered
+            .as_ref()
+            .filter(|(tree, _)| tree == self.tree())?;
+        Some(how)
     }
 
     /// The audit that a phase gave, if it is decided.
@@ -247,9 +260,11 @@ impl History {
             let state = self.phases.entry(name.clone()).or_default();
             *state = PhaseState {
                 round: state.round + 1,
+                loops: state.loops,
                 ..PhaseState::default()
             };
         }
+        self.phase_mut(from).loops += 1;
         self.phase_mut(to).findings = findings.map(|artifact| Findings {
             from: from.clone(),
             artifact,
@@ -318,10 +333,8 @@ impl History {
     fn apply_to_phase(&mut self, event: &Event) {
         match event {
             Event::PhaseStarted { phase } => {
+                self.come_to(phase);
                 self.phase_mut(phase).started = true;
-                if !self.order.contains(phase) {
-                    self.order.push(phase.clone());
-                }
             }
             Event::QuorumReached { phase, until } => {
                 self.phase_mut(phase).straggler_limit = Some(*until);
@@ -389,6 +402,8 @@ impl History {
                 tree,
             } => {
                 self.tree = Some(tree.clone());
+                let key = self.calls.get(call).map(|call| call.spec.key.clone());
+                self.taken_over.extend(key);
                 self.phase_mut(phase)
                     .tasks_done
                     .insert(task.clone(), call.clone());
@@ -402,8 +417,17 @@ impl History {
                     .tasks_failed
                     .insert(task.clone(), failure.clone());
             }
-            Event::PhaseSkipped { phase, .. } => self.phase_mut(phase).skipped = true,
+            Event::PhaseSkipped { phase, .. } => {
+                self.come_to(phase);
+                self.phase_mut(phase).skipped = true;
+            }
             _ => unreachable!("`apply` hands on events of phases only"),
+        }
+    }
+
+    fn come_to(&mut self, phase: &PhaseName) {
+        if !self.order.contains(phase) {
+            self.order.push(phase.clone());
         }
     }
 

@@ -56,6 +56,8 @@ pub struct Proving {
 pub struct PhaseState {
     /// How often the run came back to it.
     pub round: u32,
+    /// How often its own verdict sent the run back.
+    pub loops: u32,
     /// What sent it back.
     pub findings: Option<Findings>,
     /// Whether it was left out.
@@ -82,6 +84,20 @@ pub struct PhaseState {
     pub asked: Option<Question>,
     /// What the person answered.
     pub answered: Option<PersonAnswer>,
+}
+
+impl PhaseState {
+    /// Whether a person has to answer before it goes on. To agree with the beginning of an ensemble is no
+    /// answer to the question which proposal wins.
+    pub fn waits_for_a_person(&self) -> bool {
+        match (&self.asked, &self.answered) {
+            (Some(Question::Approve { .. }), answer) => answer.is_none(),
+            (Some(Question::PickWinner { .. }), answer) => {
+                !matches!(answer, Some(PersonAnswer::Picked(_)))
+            }
+            (None, _) => false,
+        }
+    }
 }
 
 /// The decided winner of a phase.

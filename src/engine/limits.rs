@@ -4,26 +4,24 @@
 use crate::model::{Budget, Millis, ReachedLimit, RunLimits, Timestamp};
 use crate::plan::{PhasePlan, Plan};
 
-use super::decide::wants_attempt;
-use super::ending::current;
 use super::{History, Spent};
 
-/// The limit that has been reached, if any has: of the run, or of the phase it is in.
-pub fn reached(plan: &Plan, history: &History, now: Timestamp) -> Option<ReachedLimit> {
-    let phase = current(plan, history);
-    let is_stuck = phase.is_some_and(|phase| is_stuck(phase, history));
+/// The limit that forbids a further attempt of the phase, and perhaps those under way, if one does: of the
+/// run, or of the phase.
+pub fn reached(
+    plan: &Plan,
+    phase: &PhasePlan,
+    history: &History,
+    now: Timestamp,
+) -> Option<ReachedLimit> {
+    let idle = history.running().next().is_none();
     let limits = history.limits(plan.limits);
-    let of_run = used_up(limits.budget(), history.spent(), is_stuck)
+    let of_run = used_up(limits.budget(), history.spent(), idle)
         .or_else(|| worked_enough(limits, history, now))
         .map(|limit| ReachedLimit { limit, phase: None });
-    let begun = |phase: &&PhasePlan| {
-        let state = history.phase(&phase.name);
-        state.is_some_and(|state| state.started)
-    };
     of_run.or_else(|| {
-        let phase = phase.filter(begun)?;
         let spent = history.spent_by(&phase.name);
-        let limit = used_up(history.budget(phase), spent, is_stuck)?;
+        let limit = used_up(history.budget(phase), spent, idle)?;
         Some(ReachedLimit {
             limit,
             phase: Some(phase.name.clone()),
@@ -31,7 +29,8 @@ pub fn reached(plan: &Plan, history: &History, now: Timestamp) -> Option<Reached
     })
 }
 
-fn used_up(budget: Budget, spent: Spent, is_stuck: bool) -> Option<String> {
+/// The number of calls forbids nothing to what was started already, so it is looked at when all is `idle`.
+fn used_up(budget: Budget, spent: Spent, idle: bool) -> Option<String> {
     if let Some(tokens) = budget
         .tokens
         .filter(|tokens| spent.usage.tokens() >= *tokens)
@@ -45,24 +44,13 @@ fn used_up(budget: Budget, spent: Spent, is_stuck: bool) -> Option<String> {
     {
         return Some(format!("cost: {cost}"));
     }
-    let calls = budget
-        .calls
-        .filter(|calls| is_stuck && spent.calls >= *calls)?;
+    let calls = budget.calls.filter(|calls| idle && spent.calls >= *calls)?;
     Some(format!("calls: {calls}"))
 }
 
 fn worked_enough(limits: RunLimits, history: &History, now: Timestamp) -> Option<String> {
     let wall = limits.wall.filter(|wall| history.worked(now) >= *wall)?;
     Some(format!("wall: {wall}"))
-}
-
-/// Whether an attempt is wanted while none is under way. The number of calls is looked at only then: what
-/// was started may end, and what needs no further call is not held up.
-fn is_stuck(phase: &PhasePlan, history: &History) -> bool {
-    let idle = history.running().next().is_none();
-    idle && history
-        .calls()
-        .any(|call| wants_attempt(call, &phase.name, history))
 }
 
 /// Attempts that may be started now.

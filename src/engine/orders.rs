@@ -30,6 +30,9 @@ pub enum Order {
 
 /// All orders that hold at present.
 pub fn orders(history: &History, plan: &Plan) -> Vec<Order> {
+    if let Some(end) = history.ended() {
+        return vec![Order::End(end)];
+    }
     let stop_all =
         history.interrupted().is_some() || history.limit().is_some_and(limits::ends_running);
     let mut orders = Vec::new();
@@ -79,7 +82,6 @@ pub fn orders(history: &History, plan: &Plan) -> Vec<Order> {
             to: to.clone(),
         });
     }
-    orders.extend(history.ended().map(Order::End));
     orders
 }
 
@@ -99,7 +101,7 @@ pub fn wake(plan: &Plan, history: &History, now: Timestamp) -> Option<Timestamp>
     let wall = limits::wall_end(plan.limits, history, now).filter(|_| history.limit().is_none());
     retries
         .chain(stragglers)
-        .filter(|at| *at > now)
         .chain(wall)
+        .filter(|at| *at > now)
         .min()
 }

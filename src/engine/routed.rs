@@ -34,18 +34,26 @@ impl Routed<'_> {
         if !self.go_on && !self.state().tasks_failed.is_empty() {
             return self.finish(list);
         }
-        for id in tasks::order(list) {
-            let Some(task) = list.tasks.iter().find(|task| task.id == id) else {
-                continue;
-            };
-            if self.state().tasks_done.contains_key(&id)
-                || self.state().tasks_failed.contains_key(&id)
-            {
-                continue;
-            }
-            return self.next_of(task, list);
+        match self.upcoming(list) {
+            Some(task) => self.next_of(task, list),
+            None => self.finish(list),
         }
-        self.finish(list)
+    }
+
+    /// The task whose turn it is. One that is begun is ended first, since others would move the tree that
+    /// it works on: a resumed run tries tasks afresh that stand before it.
+    fn upcoming<'l>(&self, list: &'l TaskList) -> Option<&'l Task> {
+        let open: Vec<&Task> = tasks::order(list)
+            .into_iter()
+            .filter(|id| !self.state().tasks_done.contains_key(id))
+            .filter(|id| !self.state().tasks_failed.contains_key(id))
+            .filter_map(|id| list.tasks.iter().find(|task| task.id == id))
+            .collect();
+        let begun = open.iter().find(|task| {
+            let first_try = self.scene.id(Purpose::Task, task.id.as_str());
+            self.scene.history.call(&first_try).is_some()
+        });
+        begun.or(open.first()).copied()
     }
 
     fn state(&self) -> &PhaseState {
@@ -128,19 +136,17 @@ impl Routed<'_> {
         }
     }
 
-    /// A reused call's changes have been part of the run's tree since it ran.
+    /// What was done in an earlier round has been part of the run's tree since then.
     fn done(&self, task: &Task, call: CallId, tree: String) -> Vec<Event> {
-        let reused = self
-            .scene
-            .history
-            .call(&call)
-            .is_some_and(|call| call.attempts.is_empty());
+        let history = self.scene.history;
+        let known = history.call(&call);
+        let there = known.is_some_and(|call| history.is_taken_over(&call.spec.key));
         vec![Event::TaskDone {
             phase: self.scene.phase.name.clone(),
             task: task.id.clone(),
             call,
-            tree: if reused {
-                self.scene.tree().to_owned()
+            tree: if there {
+                history.tree().to_owned()
             } else {
                 tree
             },

@@ -21,7 +21,7 @@ pub struct Scene<'a> {
 /// A call's open part: what differs between the calls of a phase.
 pub struct Draft {
     pub purpose: Purpose,
-    /// What it is called within its phase and purpose: `1`, `T1`, `T1-2`.
+    /// What it is called within its phase and purpose: `1`, `T1`, `T1.2`.
     pub name: String,
     pub slot: u32,
     pub chain: Vec<ModelName>,

@@ -263,11 +263,13 @@ impl PhaseView {
         };
     }
 
-    /// A resumed run gives tasks that were given up another chance.
+    /// A resumed run gives tasks that were given up another chance, as long as the phase is not decided.
     pub(super) fn taken_up_again(&mut self) {
         self.verifying = None;
-        self.task_ends
-            .retain(|end| matches!(end.outcome, TaskOutcome::Done { .. }));
+        if self.winner.is_none() {
+            self.task_ends
+                .retain(|end| matches!(end.outcome, TaskOutcome::Done { .. }));
+        }
     }
 
     fn verified(&mut self, task: Option<&TaskId>, tree: &str, verification: &Verification) {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Label, TaskId, Usage};
+use crate::model::{Decider, Label, TaskId, Usage};
 use crate::report::{sample, sample_build};
 
 #[test]
@@ -130,10 +130,10 @@ fn calls_of_tasks_are_known_by_try_and_title() {
     let history = sample_build::build();
     let view = RunView::replay(&history.plan, &history.records);
     let name = |id: &str| view.call(&CallId::from(id)).map(CallView::short_name);
-    let names = ["execute.task-T1", "execute.task-T3-2", "execute.task-T1@2"].map(name);
+    let names = ["execute.task-T1", "execute.task-T3.2", "execute.task-T1@2"].map(name);
     let expected = [
         "T1 Count requests per client",
-        "T3-2 Test the limit",
+        "T3.2 Test the limit",
         "T1@2 Count requests per client",
     ];
     assert_eq!(names, expected.map(|name| Some(name.to_owned())));
@@ -152,8 +152,20 @@ fn a_resumed_run_gives_tasks_that_were_given_up_another_chance() {
         tasks.iter().map(failed).collect::<Vec<_>>()
     };
     assert_eq!(states(&history), [false, true, false]);
-    let version = "0.1.0".to_owned();
-    history.add(30_000, Event::RunResumed { version });
+    let resumed = || Event::RunResumed {
+        version: "0.1.0".to_owned(),
+    };
+    let mut decided = sample_build::build_that_lost_a_task();
+    let winner = Event::WinnerChosen {
+        phase: "execute".into(),
+        call: "execute.task-T1".into(),
+        label: None,
+        by: Decider::Only,
+    };
+    decided.add(29_000, winner);
+    decided.add(30_000, resumed());
+    assert_eq!(states(&decided), [false, true, false]);
+    history.add(30_000, resumed());
     assert_eq!(states(&history), [false, false, false]);
 }
 

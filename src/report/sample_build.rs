@@ -287,7 +287,7 @@ fn until_second_audit() -> History {
     history.succeed(26_000, "execute.task-T2", 1, edited(1, 2, &page));
     history.add(26_010, task_done("T2", "T2", 2));
     third_task(&mut history);
-    history.add(39_990, only("execute", "task-T3-2"));
+    history.add(39_990, only("execute", "task-T3.2"));
     history.add(40_000, closed("execute", 3, None, Some(3)));
     integrated(&mut history, 40_010, 1);
     audited(&mut history, 50_000, 1, fail());
@@ -316,7 +316,7 @@ fn until_second_audit() -> History {
 fn third_task(history: &mut History) {
     for (name, at, base, left, outcome) in [
         ("T3", 27_000, 2, 9, VerifyOutcome::Failed),
-        ("T3-2", 33_000, 9, 3, VerifyOutcome::Passed),
+        ("T3.2", 33_000, 9, 3, VerifyOutcome::Passed),
     ] {
         let id = format!("execute.task-{name}");
         history.create(at, task_call(name, 3));
@@ -328,7 +328,7 @@ fn third_task(history: &mut History) {
         history.succeed(at + 4_000, &id, 1, edited(base, left, &[tests]));
         prove(history, at + 4_010, ("execute", Some("T3")), left, outcome);
     }
-    history.add(38_210, task_done("T3", "T3-2", 3));
+    history.add(38_210, task_done("T3", "T3.2", 3));
 }
 
 /// tipstaff runs a task's own command, or the phase's.

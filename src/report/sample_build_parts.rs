@@ -178,7 +178,7 @@ pub(super) fn in_phase(phase: &str, name: &str, model: &str) -> CallSpec {
     }
 }
 
-/// The call of a try of a task: `T1`, `T1-2`, `T1@2`.
+/// The call of a try of a task: `T1`, `T1.2`, `T1@2`.
 pub(super) fn task_call(name: &str, number: u32) -> CallSpec {
     let task = task(number);
     let model = match task.category.as_str() {

@@ -239,7 +239,7 @@ pub struct CallView {
 
 impl CallView {
     /// Its name without the phase's: `propose-2` of `plan.propose-2`; a task's with its title:
-    /// `T1-2 Count requests` of `execute.task-T1-2`.
+    /// `T1.2 Count requests` of `execute.task-T1.2`.
     pub fn short_name(&self) -> String {
         let id = self.id.as_str();
         let place = id

@@ -206,10 +206,10 @@ fn edits_outside_the_scope_are_refused_and_told_to_the_model_once() {
     assert!(!sandbox.exists("src/stray.txt"));
     assert_eq!(
         run.calls("attempt_started"),
-        ["mend.work-1", "mend.work-1-2"]
+        ["mend.work-1", "mend.work-1.2"]
     );
     assert!(!prompt(&run, "mend.work-1").contains("src/stray.txt"));
-    let again = prompt(&run, "mend.work-1-2");
+    let again = prompt(&run, "mend.work-1.2");
     assert!(
         again.contains("the change to `src/stray.txt` was refused"),
         "{again}"

@@ -132,7 +132,7 @@ fn a_file_that_a_task_may_only_read_cannot_be_changed_by_it() {
     assert_eq!(sandbox.read("web/page.txt"), "shown");
     let again = sandbox
         .run()
-        .read("phases/02-execute/calls/execute.task-T2-2/attempt-1/prompt.md");
+        .read("phases/02-execute/calls/execute.task-T2.2/attempt-1/prompt.md");
     assert!(
         again.contains("the change to `api/server.txt` was refused"),
         "{again}"
@@ -143,15 +143,15 @@ fn a_file_that_a_task_may_only_read_cannot_be_changed_by_it() {
 fn a_task_that_does_not_prove_good_goes_back_once_with_what_the_command_printed() {
     let sandbox = project();
     let entries =
-        writes("T1", "api/server.txt", "a bad thing") + &writes("T1-2", "api/server.txt", "served");
+        writes("T1", "api/server.txt", "a bad thing") + &writes("T1.2", "api/server.txt", "served");
     script(&sandbox, TWO, &entries);
     build(&sandbox).succeeds();
     let run = sandbox.run();
     assert_eq!(
         started(&run),
-        [pair("T1", "m1"), pair("T1-2", "m1"), pair("T2", "m2")]
+        [pair("T1", "m1"), pair("T1.2", "m1"), pair("T2", "m2")]
     );
-    let again = run.read("phases/02-execute/calls/execute.task-T1-2/attempt-1/prompt.md");
+    let again = run.read("phases/02-execute/calls/execute.task-T1.2/attempt-1/prompt.md");
     assert!(again.contains("fails after your changes"), "{again}");
     assert!(again.contains("a bad thing"), "{again}");
     assert_eq!(sandbox.read("api/server.txt"), "served");
@@ -239,7 +239,7 @@ fn a_task_that_never_proves_good_stops_the_run_and_resume_tries_it_afresh() {
     build(&sandbox).exits_with(1).stderr_has("T1");
     assert_eq!(sandbox.read("api/server.txt"), "server\n");
     let run = sandbox.run();
-    assert_eq!(started(&run), [pair("T1", "m1"), pair("T1-2", "m1")]);
+    assert_eq!(started(&run), [pair("T1", "m1"), pair("T1.2", "m1")]);
 
     let good = bad.replace("text: bad", "text: served");
     script(&sandbox, TWO, &good);

@@ -25,8 +25,9 @@ impl File {
     pub fn is_test(&self) -> bool {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         self.path.contains("/tests/")
+            || self.path.contains("/simulation/")
             || name.ends_with("_tests.rs")
-            || ["tests.rs", "testing.rs", "simulation.rs"].contains(&name)
+            || ["tests.rs", "testing.rs"].contains(&name)
             || name.starts_with("sample")
     }
 

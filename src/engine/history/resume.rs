@@ -2,7 +2,7 @@
 
 use crate::model::{Answer, CallResult, FailureKind, PhaseName, TaskId};
 
-use super::{CallStatus, History};
+use super::{CallStatus, Delivery, History};
 
 impl History {
     /// A resumed run gets a new chance: what stopped it is forgotten, what finished stays.
@@ -10,13 +10,17 @@ impl History {
         self.limit = None;
         self.interrupted = None;
         self.ended = None;
-        self.delivered = None;
+        // What stands in the user's project stands there.
+        self.delivered
+            .take_if(|(_, how)| !matches!(how, Delivery::Applied(_)));
         self.shelve_what_did_not_do();
         for phase in self.phases.values_mut() {
             phase.failed = None;
             phase.asked = None;
             phase.proving = None;
-            phase.tasks_failed.clear();
+            if phase.winner.is_none() {
+                phase.tasks_failed.clear();
+            }
         }
         for call in self.calls.values_mut() {
             if !matches!(call.status, CallStatus::Done(_)) {
@@ -29,12 +33,16 @@ impl History {
         }
     }
 
-    /// Calls that ended well are asked again all the same if what they left made the phase fail: edits of
-    /// a task that was given up, with what its commands said of them, and answers that nobody could read.
+    /// Calls that ended well are asked again all the same if what they left was of no use to a phase that
+    /// is not decided: edits of a task that was given up, with what its commands said of them, and answers
+    /// that nobody could read.
     fn shelve_what_did_not_do(&mut self) {
         let gave_up = |phase: &PhaseName, task: Option<&TaskId>| {
-            let state = self.phases.get(phase);
-            state
+            let undecided = self
+                .phases
+                .get(phase)
+                .filter(|phase| phase.winner.is_none());
+            undecided
                 .zip(task)
                 .is_some_and(|(state, task)| state.tasks_failed.contains_key(task))
         };

@@ -17,6 +17,9 @@ use super::undo::names;
 /// when the run began), the difference is merged into HEAD's files; what does not merge is an
 /// error. Without any commit yet, the branch's first commit holds all of `tree`.
 ///
+/// A branch of that name whose last commit says and holds the very same was made here before; it is
+/// what was wanted.
+///
 /// # Errors
 /// [`ApplyError`]; then there is no branch.
 pub fn apply_to_branch(
@@ -44,7 +47,19 @@ pub fn apply_to_branch(
             None => None,
         },
     };
+    let there = read_commit(top, &reference);
+    let taken = || ApplyError::BranchExists(branch.to_owned());
+    if there
+        .as_ref()
+        .is_some_and(|there| there.says != message.trim())
+    {
+        return Err(taken());
+    }
     let result = target.merged(base, tree)?;
+    if let Some(there) = there {
+        let same = there.holds == result.as_str();
+        return same.then_some(there.id).ok_or_else(taken);
+    }
     copy_objects(store, top, &result)?;
     let mut commit = user(top).args(["commit-tree", result.as_str(), "-F", "-"]);
     if let Some(head) = &head {
@@ -76,13 +91,30 @@ fn checked_name(top: &Path, branch: &str) -> Result<String, ApplyError> {
     if !is_name {
         return Err(ApplyError::BadBranchName(branch.to_owned()));
     }
-    let there = Git::reading(top)
-        .args(["show-ref", "--verify", "--quiet", &reference])
-        .run();
-    match there {
-        Ok(_) => Err(ApplyError::BranchExists(branch.to_owned())),
-        Err(_) => Ok(reference),
-    }
+    Ok(reference)
+}
+
+/// A commit.
+struct Commit {
+    id: String,
+    /// Its tree.
+    holds: String,
+    /// Its message.
+    says: String,
+}
+
+/// The commit that a reference stands for; none where there is no such reference.
+fn read_commit(top: &Path, reference: &str) -> Option<Commit> {
+    let spec = format!("{reference}^{{commit}}");
+    let id = said(Git::reading(top).args(["rev-parse", "-q", "--verify", &spec])).ok()?;
+    let show = |format| {
+        said(Git::reading(top).args(["log", "-1", "--no-show-signature", format, &id])).ok()
+    };
+    Some(Commit {
+        holds: show("--format=%T")?,
+        says: show("--format=%B")?,
+        id,
+    })
 }
 
 fn said(git: Git) -> Result<String, WorkspaceError> {

@@ -74,6 +74,26 @@ fn makes_one_commit_on_a_new_branch_and_touches_nothing_else() {
 }
 
 #[test]
+fn a_branch_that_was_made_before_is_made_and_another_one_is_left_alone() {
+    let repo = Repo::git();
+    repo.write("a", "1\n");
+    repo.run(&["add", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    let changed = Changed::by(repo, |space| fs::write(space.join("a"), "2\n").unwrap());
+    let commit = to_branch(&changed, "tipstaff/r1").unwrap();
+    assert_eq!(to_branch(&changed, "tipstaff/r1").unwrap(), commit);
+    // The same words about something else.
+    let tip = "The change\n\nBecause.";
+    let empty = git(
+        &changed,
+        &["commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", tip],
+    );
+    git(&changed, &["branch", "tipstaff/r2", &empty]);
+    let refused = to_branch(&changed, "tipstaff/r2");
+    assert!(matches!(refused, Err(ApplyError::BranchExists(_))));
+}
+
+#[test]
 fn refuses_what_is_there_what_is_no_name_and_what_has_no_git() {
     let repo = Repo::git();
     repo.write("a", "1\n");

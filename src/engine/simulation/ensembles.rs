@@ -1,15 +1,13 @@
 //! The engine against a simulated world: random ensembles, random answers, random order of arrival,
 //! and a supervisor that dies at every point of the journal.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod budgets;
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::{Strategy as _, any, prop, prop_assert, prop_assert_eq, proptest};
 
-use super::{Begin, Effect, Engine, Input};
+use crate::engine::{Begin, Effect, Engine, Input};
 use crate::model::{
     Answer, Artifact, CallId, CallLimits, CallResult, CallSpec, Closing, Contract, Decision,
     Digest, Event, Failure, FailureKind, HandoffOrigin, Judgement, Millis, ModelName, Purpose,

@@ -1,0 +1,225 @@
+//! What calls, commands and closings leave. A tree is named by what was done to it: `base+T1+T2`.
+
+use std::collections::BTreeMap;
+
+use crate::engine::{CallState, History, Proving};
+use crate::model::{
+    Answer, Artifact, Audit, AuditVerdict, CallResult, CallSpec, Changes, Closing, Contract,
+    Decision, Digest, Ground, HandoffOrigin, InputSource, Judgement, Label, MicroUsd, Millis,
+    ModelName, Purpose, RefusedChange, Task, TaskFiles, TaskId, TaskList, Usage, Verification,
+    VerifyOutcome,
+};
+use crate::plan::PhasePlan;
+
+use super::fate::{Data, Fate, Hands, Manner, Proof, Tasks, Taste};
+use super::plans::command;
+
+/// What a good attempt of this model leaves.
+pub fn answer(fate: &Fate, manner: Manner, call: &CallSpec, model: &ModelName) -> CallResult {
+    let valid = match manner.data {
+        Data::Valid => true,
+        Data::Mended => call.purpose == Purpose::Repair,
+        Data::Invalid => false,
+    };
+    let round = usize::try_from(call.id.round()).unwrap();
+    let mut document = true;
+    let answer = match &call.contract {
+        Contract::Document | Contract::Edits | Contract::Handoff => Answer::Document,
+        Contract::Judgement { .. } | Contract::Tasks { .. } | Contract::Audit if !valid => {
+            Answer::Invalid {
+                errors: vec!["nonsense".to_owned()],
+            }
+        }
+        Contract::Judgement { labels } => {
+            document = manner.taste == Taste::Synthesizes;
+            Answer::Judgement(judgement(manner.taste, labels))
+        }
+        Contract::Tasks { .. } => Answer::Tasks(task_list(
+            fate.lists.get(round - 1).or(fate.lists.last()).unwrap(),
+        )),
+        Contract::Audit => {
+            let passes = fate.passes.get(round - 1).or(fate.passes.last());
+            Answer::Audit(audit(*passes.unwrap_or(&true)))
+        }
+    };
+    let words = words(fate, call, model, round);
+    let left = |name: &str| artifact(&format!("{}/{name}", call.id), &words);
+    let hands_off = manner.hands_off || call.contract == Contract::Handoff;
+    CallResult {
+        deliverable: document.then(|| left("deliverable.md")),
+        handoff: hands_off.then(|| left("handoff.json")),
+        changes: call.edits.is_some().then(|| changes(manner.hands, call)),
+        structured: (answer != Answer::Document).then(|| left("structured.json")),
+        answer,
+        remarks: Vec::new(),
+        usage: usage(manner, 2),
+    }
+}
+
+/// What a model has to say. Some say the same again in later rounds.
+fn words(fate: &Fate, call: &CallSpec, model: &ModelName, round: usize) -> String {
+    let varies = if fate.repeats { 0 } else { round };
+    format!(
+        "{model} {} {:?} {} {varies}",
+        call.phase, call.purpose, call.slot
+    )
+}
+
+fn judgement(taste: Taste, labels: &[Label]) -> Judgement {
+    let decision = match taste {
+        Taste::Picks => Decision::Pick,
+        Taste::Synthesizes | Taste::Forgets => Decision::Synthesize,
+        Taste::Refuses => Decision::None,
+    };
+    Judgement {
+        decision,
+        winner: (decision == Decision::Pick).then(|| labels[0].clone()),
+        scores: BTreeMap::new(),
+        rationale: "because".to_owned(),
+    }
+}
+
+fn audit(passes: bool) -> Audit {
+    Audit {
+        verdict: if passes {
+            AuditVerdict::Pass
+        } else {
+            AuditVerdict::Fail
+        },
+        summary: "looked".to_owned(),
+        findings: Vec::new(),
+    }
+}
+
+/// The decomposition.
+pub fn task_list(tasks: &Tasks) -> TaskList {
+    let id = |number: usize| {
+        TaskId::new(match (tasks.alike, number) {
+            (true, 0) => "T".to_owned(),
+            (true, 1) => "T-2".to_owned(),
+            (true, 2) => "T-2-2".to_owned(),
+            (true | false, _) => format!("T{number}"),
+        })
+    };
+    let task = |(number, (needs, proof)): (usize, &(u8, Option<usize>))| Task {
+        id: id(number),
+        title: "a task".to_owned(),
+        category: "some".to_owned(),
+        instructions: "do it".to_owned(),
+        files: TaskFiles::default(),
+        depends_on: (0..number)
+            .filter(|n| needs >> n & 1 == 1)
+            .map(id)
+            .collect(),
+        acceptance: Vec::new(),
+        verify: proof.map(command),
+    };
+    let mut list: Vec<Task> = tasks.tasks.iter().enumerate().map(task).collect();
+    if tasks.reversed {
+        list.reverse();
+    }
+    TaskList { tasks: list }
+}
+
+fn changes(hands: Hands, call: &CallSpec) -> Changes {
+    let base = tree_of(&call.ground).unwrap().to_owned();
+    let again = is_again(call);
+    let tree = match hands {
+        Hands::Busy | Hands::Grabbing => {
+            let mark = if again { "!" } else { "" };
+            format!("{base}+{}{mark}", call.id)
+        }
+        Hands::Idle => base.clone(),
+    };
+    let grabbed = (hands == Hands::Grabbing).then(|| RefusedChange {
+        path: ".git/config".to_owned(),
+        reason: "no".to_owned(),
+    });
+    Changes {
+        base,
+        tree,
+        files: Vec::new(),
+        refused: grabbed.into_iter().collect(),
+        patch: None,
+    }
+}
+
+/// The tree that a call starts from; none where it starts from the snapshot or from nothing.
+pub fn tree_of(ground: &Ground) -> Option<&str> {
+    match ground {
+        Ground::Tree(tree) | Ground::Scoped { tree, .. } => Some(tree),
+        Ground::Snapshot | Ground::Empty => None,
+    }
+}
+
+/// Whether a call was told what was wrong with an earlier try.
+pub fn is_again(call: &CallSpec) -> bool {
+    let mut inputs = call.inputs.iter();
+    inputs.any(|input| matches!(input.source, InputSource::Feedback(_)))
+}
+
+/// What a command says of a tree: always the same.
+pub fn verification(proof: Proof, proving: &Proving) -> Verification {
+    let outcome = match proof {
+        Proof::Passes | Proof::CannotRun(_) => VerifyOutcome::Passed,
+        Proof::Fails => VerifyOutcome::Failed,
+        Proof::FailsFirst if proving.tree.ends_with('!') => VerifyOutcome::Passed,
+        Proof::FailsFirst => VerifyOutcome::Failed,
+        Proof::AlreadyFails => VerifyOutcome::AlreadyFailing,
+        Proof::TimesOut => VerifyOutcome::TimedOut,
+    };
+    Verification {
+        command: proving.command.clone(),
+        outcome,
+        exit: None,
+        wall: Millis::seconds(1),
+        output: artifact("verify.txt", &format!("{outcome:?} {}", proving.tree)),
+    }
+}
+
+/// What stands in the run folder when a phase is closed; its tree if it may edit.
+pub fn closing(
+    plan: &PhasePlan,
+    winner: &CallState,
+    tree: Option<String>,
+    history: &History,
+) -> Closing {
+    let result = winner.result().unwrap();
+    let words = |name: &str, artifact_of: Option<&Artifact>| {
+        let digest = artifact_of.map_or("none", |artifact| artifact.digest.as_str());
+        artifact(&format!("{}/{name}", plan.name), digest)
+    };
+    let changed = tree.clone().filter(|tree| tree != history.base());
+    let proved = history
+        .verified()
+        .iter()
+        .any(|seen| seen.phase == plan.name);
+    Closing {
+        deliverable: words("output.md", result.deliverable.as_ref()),
+        handoff: words("handoff.json", result.handoff.as_ref()),
+        origin: HandoffOrigin::Agent,
+        published: None,
+        previous: None,
+        patch: changed.map(|tree| artifact("changes.patch", &tree)),
+        tests: proved.then(|| artifact("verify.md", history.tree())),
+        tree,
+    }
+}
+
+/// What an attempt of this model has used after so many of its steps.
+pub fn usage(manner: Manner, steps: u64) -> Usage {
+    Usage {
+        requests: steps,
+        input: manner.spends * steps,
+        cost: MicroUsd(manner.spends * steps),
+        ..Usage::default()
+    }
+}
+
+fn artifact(path: &str, content: &str) -> Artifact {
+    Artifact {
+        path: path.to_owned(),
+        digest: Digest::new(content),
+        bytes: 1,
+    }
+}

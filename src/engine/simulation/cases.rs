@@ -1,0 +1,54 @@
+//! What is asked of one case: a sketch of a plan, and a fate.
+
+use super::fate::Fate;
+use super::invariants::check;
+use super::outcome::Outcome;
+use super::plans::Sketch;
+use super::run::Run;
+
+/// Lets a run live to its end, checks every promise, and says what it came to.
+fn live(mut run: Run<'_>) -> Result<(Run<'_>, Outcome), String> {
+    let lived = run.live();
+    check(&run.trace)?;
+    lived?;
+    let outcome = Outcome::of(&run.trace.plan, &run.trace.journal());
+    Ok((run, outcome))
+}
+
+/// Whatever the models, the user and the machine do, every promise is kept.
+pub fn keeps_its_rules(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
+    live(Run::new(sketch.plan(), fate).patient(2)).map(|_| ())
+}
+
+/// However often supervisors die or are interrupted, the run comes to the same.
+pub fn comes_to_the_same(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
+    let calm = Fate {
+        blows: Vec::new(),
+        ..fate.clone()
+    };
+    let (_, expected) = live(Run::new(sketch.plan(), &calm))?;
+    let (_, outcome) = live(Run::new(sketch.plan(), fate))?;
+    same(&expected, &outcome)
+}
+
+/// Wherever a supervisor dies, the run comes to the same.
+pub fn can_die_anywhere(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
+    let calm = Fate {
+        blows: Vec::new(),
+        ..fate.clone()
+    };
+    let (run, expected) = live(Run::new(sketch.plan(), &calm))?;
+    for cut in 1..=run.trace.journal().len() {
+        let second = Run::after(run.trace.cut(cut), &calm);
+        let (_, outcome) = live(second).map_err(|why| format!("cut at {cut}: {why}"))?;
+        same(&expected, &outcome).map_err(|why| format!("cut at {cut}: {why}"))?;
+    }
+    Ok(())
+}
+
+fn same(expected: &Outcome, outcome: &Outcome) -> Result<(), String> {
+    match expected == outcome {
+        true => Ok(()),
+        false => Err(format!("{expected:#?}\nbecame\n{outcome:#?}")),
+    }
+}

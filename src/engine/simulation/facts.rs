@@ -1,0 +1,337 @@
+//! What a reader of a trace knows: a second fold of the events, in the simplest terms, that shares
+//! nothing with the engine's own [`History`](crate::engine::History).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::{Effect, Input, Proving};
+use crate::model::{
+    Answer, AuditVerdict, CallId, CallKey, CallResult, CallSpec, Event, Failure, FailureKind,
+    Label, PersonAnswer, PhaseName, Question, RunEnd, RunLimits, TaskId, Timestamp,
+};
+use crate::plan::{PhasePlan, Plan};
+
+use super::trace::Moment;
+
+/// What is known of a run.
+#[derive(Debug, Clone)]
+pub struct Facts<'a> {
+    pub plan: &'a Plan,
+    pub limits: RunLimits,
+    pub base: String,
+    pub tree: String,
+    pub phases: BTreeMap<PhaseName, PhaseFacts>,
+    /// All calls there ever were.
+    pub calls: BTreeMap<CallId, CallFacts>,
+    /// Work that is done: nobody is to do it again.
+    pub finished: BTreeSet<CallKey>,
+    /// Attempts that were ordered and have not been heard of since.
+    pub live: BTreeSet<(CallId, u32)>,
+    /// The command that was ordered and has not been heard of since.
+    pub proving: Option<(PhaseName, Proving)>,
+    /// How often each audit sent the run back.
+    pub loops: BTreeMap<PhaseName, u32>,
+    /// Attempts started, according to the journal.
+    pub started: u64,
+    /// What stops the run at present.
+    pub interrupted: bool,
+    pub limited: bool,
+    pub ended: Option<RunEnd>,
+    /// What became of the changes since the run was taken up: applied, blocked, kept on purpose.
+    pub applied: Option<String>,
+    pub blocked: bool,
+    pub kept: bool,
+}
+
+/// What is known of a phase, in its present round.
+#[derive(Debug, Clone, Default)]
+pub struct PhaseFacts {
+    pub stand: Stand,
+    pub winner: Option<CallId>,
+    pub failed: Option<Failure>,
+    pub sealed: Option<Vec<(Label, CallId)>>,
+    pub asked: Option<Question>,
+    pub answered: Option<PersonAnswer>,
+    pub tasks_done: BTreeSet<TaskId>,
+    pub tasks_failed: BTreeSet<TaskId>,
+    /// Calls of this round.
+    pub calls: BTreeSet<CallId>,
+}
+
+/// How far a phase is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stand {
+    #[default]
+    Untouched,
+    Begun,
+    Decided,
+    Closed,
+    Skipped,
+}
+
+/// What is known of a call.
+#[derive(Debug, Clone)]
+pub struct CallFacts {
+    pub spec: CallSpec,
+    pub result: Option<CallResult>,
+    /// Whether it ended for good, one way or the other, since it was created.
+    pub over: bool,
+    pub not_before: Option<Timestamp>,
+}
+
+impl<'a> Facts<'a> {
+    pub fn new(plan: &'a Plan) -> Self {
+        let names = plan.phases.iter().map(|phase| phase.name.clone());
+        Self {
+            plan,
+            limits: plan.limits,
+            base: String::new(),
+            tree: String::new(),
+            phases: names.map(|name| (name, PhaseFacts::default())).collect(),
+            calls: BTreeMap::new(),
+            finished: BTreeSet::new(),
+            live: BTreeSet::new(),
+            proving: None,
+            loops: BTreeMap::new(),
+            started: 0,
+            interrupted: false,
+            limited: false,
+            ended: None,
+            applied: None,
+            blocked: false,
+            kept: false,
+        }
+    }
+
+    /// What is known of a phase.
+    pub fn phase(&self, name: &PhaseName) -> &PhaseFacts {
+        &self.phases[name]
+    }
+
+    /// The first phase that is neither closed nor left out.
+    pub fn current(&self) -> Option<&'a PhasePlan> {
+        let mut phases = self.plan.phases.iter();
+        phases.find(|phase| {
+            !matches!(
+                self.phase(&phase.name).stand,
+                Stand::Closed | Stand::Skipped
+            )
+        })
+    }
+
+    /// The last word of a phase that audits.
+    pub fn verdict(&self, phase: &PhaseName) -> Option<AuditVerdict> {
+        let winner = self.phase(phase).winner.as_ref()?;
+        match &self.calls[winner].result.as_ref()?.answer {
+            Answer::Audit(audit) => Some(audit.verdict),
+            Answer::Document | Answer::Judgement(_) | Answer::Tasks(_) | Answer::Invalid { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The audits whose last word is fail.
+    pub fn failed_audits(&self) -> impl Iterator<Item = &'a PhasePlan> {
+        let phases = self.plan.phases.iter();
+        phases.filter(|phase| self.verdict(&phase.name) == Some(AuditVerdict::Fail))
+    }
+
+    /// The calls of a phase in its present round.
+    pub fn calls_of(&self, phase: &PhaseName) -> impl Iterator<Item = &CallFacts> {
+        let calls = self.phase(phase).calls.iter();
+        calls.map(|call| &self.calls[call])
+    }
+
+    /// The failure that a phase has ended with, if one has.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.phases.values().find_map(|phase| phase.failed.as_ref())
+    }
+
+    /// Takes one more moment in.
+    pub fn take(&mut self, moment: &Moment) {
+        match moment {
+            Moment::Heard(input) => self.hear(input),
+            Moment::Wrote(record) => self.read(&record.event),
+            Moment::Ordered(effect) => self.see(effect),
+            Moment::Died => {
+                self.live.clear();
+                self.proving = None;
+            }
+        }
+    }
+
+    fn hear(&mut self, input: &Input) {
+        match input {
+            Input::Succeeded { call, attempt, .. } | Input::Failed { call, attempt, .. } => {
+                self.live.remove(&(call.clone(), *attempt));
+            }
+            Input::Verified { .. } | Input::NotVerified { .. } => self.proving = None,
+            Input::Begin(_)
+            | Input::Resume { .. }
+            | Input::Spawned { .. }
+            | Input::Progressed { .. }
+            | Input::Closed { .. }
+            | Input::NotClosed { .. }
+            | Input::Delivered { .. }
+            | Input::NotDelivered { .. }
+            | Input::Tick
+            | Input::Interrupt { .. } => {}
+        }
+    }
+
+    fn see(&mut self, effect: &Effect) {
+        match effect {
+            Effect::StartAttempt { call, attempt, .. } => {
+                self.live.insert((call.id.clone(), *attempt));
+            }
+            Effect::Verify { phase, proving } => {
+                self.proving = Some((phase.clone(), proving.clone()));
+            }
+            Effect::End(_) => self.proving = None,
+            Effect::CancelAttempt { .. }
+            | Effect::ClosePhase { .. }
+            | Effect::Deliver { .. }
+            | Effect::WakeAt(_) => {}
+        }
+    }
+
+    fn read(&mut self, event: &Event) {
+        match event {
+            Event::RunStarted { base, .. } => {
+                self.base.clone_from(base);
+                self.tree.clone_from(base);
+            }
+            Event::RunResumed { .. } => self.resume(),
+            Event::LimitReached { .. } => self.limited = true,
+            Event::LimitsRaised { limits, .. } => self.limits = *limits,
+            Event::RunInterrupted { .. } => self.interrupted = true,
+            Event::RunEnded { end } => self.ended = Some(*end),
+            Event::LoopedBack { from, to, .. } => self.go_back(from, to),
+            Event::ChangesApplied { tree, .. } => self.applied = Some(tree.clone()),
+            Event::ChangesKept { blocked, .. } => {
+                self.blocked |= blocked;
+                self.kept |= !blocked;
+            }
+            Event::CallCreated { call } => self.create(call, None),
+            Event::CallReused { call, from } => {
+                self.create(call, self.calls[from].result.clone());
+            }
+            Event::AttemptStarted { call, .. } => {
+                self.started += 1;
+                self.call(call).not_before = None;
+            }
+            Event::AttemptSucceeded { call, result, .. } => {
+                let known = self.call(call);
+                known.result = Some(result.clone());
+                known.over = true;
+                let key = known.spec.key.clone();
+                self.finished.insert(key);
+            }
+            Event::RetryScheduled { call, until } => self.call(call).not_before = Some(*until),
+            Event::CallFailed { call, .. } => self.call(call).over = true,
+            Event::TaskDone {
+                phase, task, tree, ..
+            } => {
+                self.tree.clone_from(tree);
+                self.on(phase).tasks_done.insert(task.clone());
+            }
+            Event::TaskFailed { phase, task, .. } => {
+                self.on(phase).tasks_failed.insert(task.clone());
+            }
+            Event::PhaseStarted { phase } => self.on(phase).stand = Stand::Begun,
+            Event::PhaseSkipped { phase, .. } => self.on(phase).stand = Stand::Skipped,
+            Event::ProposalsSealed { phase, labels } => {
+                self.on(phase).sealed = Some(labels.clone());
+            }
+            Event::WinnerChosen { phase, call, .. } => {
+                let phase = self.on(phase);
+                phase.stand = Stand::Decided;
+                phase.winner = Some(call.clone());
+            }
+            Event::PhaseClosed { phase, closing } => {
+                self.on(phase).stand = Stand::Closed;
+                if let Some(tree) = &closing.tree {
+                    self.tree.clone_from(tree);
+                }
+            }
+            Event::PhaseFailed { phase, failure } => {
+                self.on(phase).failed = Some(failure.clone());
+            }
+            Event::PersonAsked { phase, question } => {
+                self.on(phase).asked = Some(question.clone());
+            }
+            Event::PersonAnswered { phase, answer } => {
+                self.on(phase).answered = Some(answer.clone());
+            }
+            Event::AttemptSpawned { .. }
+            | Event::AttemptProgressed { .. }
+            | Event::AttemptFailed { .. }
+            | Event::QuorumReached { .. }
+            | Event::VerifyStarted { .. }
+            | Event::Verified { .. } => {}
+        }
+    }
+
+    fn on(&mut self, phase: &PhaseName) -> &mut PhaseFacts {
+        self.phases.get_mut(phase).unwrap()
+    }
+
+    fn call(&mut self, call: &CallId) -> &mut CallFacts {
+        self.calls.get_mut(call).unwrap()
+    }
+
+    fn create(&mut self, spec: &CallSpec, reused: Option<CallResult>) {
+        self.on(&spec.phase).calls.insert(spec.id.clone());
+        let facts = CallFacts {
+            spec: spec.clone(),
+            over: reused.is_some(),
+            result: reused,
+            not_before: None,
+        };
+        self.calls.insert(spec.id.clone(), facts);
+    }
+
+    /// Everything from there on is as it was in the beginning.
+    fn go_back(&mut self, from: &PhaseName, to: &PhaseName) {
+        *self.loops.entry(from.clone()).or_default() += 1;
+        let again = self
+            .plan
+            .phases
+            .iter()
+            .skip_while(|phase| &phase.name != to);
+        for phase in again {
+            *self.on(&phase.name) = PhaseFacts::default();
+        }
+    }
+
+    /// What stopped the run is forgotten; so is work that made its phase fail.
+    fn resume(&mut self) {
+        self.interrupted = false;
+        self.limited = false;
+        self.ended = None;
+        self.blocked = false;
+        self.kept = false;
+        for phase in self.phases.values_mut() {
+            let undone = phase.calls.iter().filter(|id| {
+                let call = &self.calls[*id];
+                let task = call.spec.task.as_ref().map(|task| &task.id);
+                let given_up = phase.winner.is_none()
+                    && task.is_some_and(|task| phase.tasks_failed.contains(task));
+                let failure = phase.failed.as_ref().map(|failure| failure.kind);
+                let unreadable = failure == Some(FailureKind::BadOutput)
+                    && matches!(&call.result, Some(result) if matches!(result.answer, Answer::Invalid { .. }));
+                given_up || unreadable
+            });
+            for call in undone {
+                self.finished.remove(&self.calls[call].spec.key);
+            }
+            phase.failed = None;
+            phase.asked = None;
+            if phase.winner.is_none() {
+                phase.tasks_failed.clear();
+            }
+        }
+        for call in self.calls.values_mut() {
+            call.not_before = None;
+        }
+    }
+}

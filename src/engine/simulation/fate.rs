@@ -1,0 +1,378 @@
+//! How the world behaves in one run: data that was drawn before the run began, so that it shrinks.
+
+use proptest::prelude::{Just, any, prop};
+use proptest::strategy::Strategy as Draws;
+
+use crate::model::{Failure, FailureKind, Millis};
+
+use super::plans::{COMMANDS, MODELS, Mix};
+
+/// The fate of a run.
+#[derive(Debug, Clone)]
+pub struct Fate {
+    /// Of each model.
+    pub manners: Vec<Manner>,
+    /// Of each command.
+    pub proofs: Vec<Proof>,
+    /// Of each audit, by its round; the last one stays.
+    pub passes: Vec<bool>,
+    /// The decompositions, by their round; the last one stays. Never empty.
+    pub lists: Vec<Tasks>,
+    /// Whether models say the same again in later rounds.
+    pub repeats: bool,
+    /// Of each delivery, one after another: whether it is blocked. Then none is.
+    pub blocked: Vec<bool>,
+    /// Of each closing, one after another: whether the disk is full. Then it is not.
+    pub full: Vec<bool>,
+    /// What people say, one after another. Then what lets the run go on.
+    pub people: Vec<Person>,
+    /// What is done about limits when a run is resumed, one after another. Then they are lifted.
+    pub limits: Vec<Raise>,
+    /// Which of the things under way reports next, step by step. Then the oldest.
+    pub choices: Vec<u8>,
+    /// What comes from outside, and at which step.
+    pub blows: Vec<(usize, Blow)>,
+}
+
+/// How a model behaves: always the same for one call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Manner {
+    pub luck: Luck,
+    pub data: Data,
+    pub taste: Taste,
+    pub hands: Hands,
+    /// Whether it leaves a handoff.
+    pub hands_off: bool,
+    /// Tokens, and millionths of a dollar, of each of its attempts.
+    pub spends: u64,
+}
+
+/// Whether its attempts end well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Luck {
+    Good,
+    /// So many attempts of each call fail.
+    Flaky(u32, Trouble),
+    /// All do.
+    Broken(Trouble),
+}
+
+/// A failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trouble {
+    pub kind: FailureKind,
+    pub retry_after: Option<Millis>,
+}
+
+/// Whether the data that it leaves are valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Data {
+    Valid,
+    /// Only after they were mended.
+    Mended,
+    Invalid,
+}
+
+/// What it decides as a judge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taste {
+    Picks,
+    Synthesizes,
+    /// It says that it synthesizes, and leaves no document.
+    Forgets,
+    /// None is good enough.
+    Refuses,
+}
+
+/// How it edits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hands {
+    Busy,
+    /// It changes nothing.
+    Idle,
+    /// It changes what it may not, too.
+    Grabbing,
+}
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proof {
+    Passes,
+    Fails,
+    /// Until the work was told what is wrong and changed something.
+    FailsFirst,
+    AlreadyFails,
+    TimesOut,
+    /// It cannot be run at all; so many times.
+    CannotRun(u32),
+}
+
+/// A decomposition.
+#[derive(Debug, Clone)]
+pub struct Tasks {
+    /// Of each task: which of the tasks before it it depends on (as bits), and a command that proves it.
+    pub tasks: Vec<(u8, Option<usize>)>,
+    /// Whether they are written down last one first.
+    pub reversed: bool,
+    /// Whether ids look like each other: `T`, `T-2`, `T-2-2`.
+    pub alike: bool,
+}
+
+/// A person's answer to whatever is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Person {
+    /// Approves, or picks the proposal at this index.
+    Agrees(u8),
+    Rejects,
+    /// Resumes without an answer.
+    Silent,
+}
+
+/// What is done about the limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Raise {
+    Nothing,
+    /// All limits that there are become so much larger.
+    By(u64),
+}
+
+/// Something from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blow {
+    /// Ctrl-C.
+    Interrupt,
+    /// The supervisor dies with so many of the events of its last step on disk; attempts that were
+    /// finished by then are salvaged, or not.
+    Death { written: u8, salvages: bool },
+}
+
+/// All failures that an attempt can report by itself.
+const TROUBLES: [FailureKind; 20] = [
+    FailureKind::Network,
+    FailureKind::RateLimit,
+    FailureKind::Provider,
+    FailureKind::Crash,
+    FailureKind::Hang,
+    FailureKind::NoDeliverable,
+    FailureKind::Truncated,
+    FailureKind::BadOutput,
+    FailureKind::Loop,
+    FailureKind::PermissionRefused,
+    FailureKind::AgentMissing,
+    FailureKind::Auth,
+    FailureKind::Quota,
+    FailureKind::UnknownModel,
+    FailureKind::ContextOverflow,
+    FailureKind::Rejected,
+    FailureKind::Timeout,
+    FailureKind::Machine,
+    FailureKind::Unsupported,
+    FailureKind::Refused,
+];
+/// So many of them may pass if one waits.
+const PASSING: usize = 10;
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        Self {
+            retry_after: trouble.retry_after,
+            ..Self::new(trouble.kind, "simulated")
+        }
+    }
+}
+
+/// A model that does everything right.
+pub const GOOD: Manner = Manner {
+    luck: Luck::Good,
+    data: Data::Valid,
+    taste: Taste::Picks,
+    hands: Hands::Busy,
+    hands_off: true,
+    spends: 1,
+};
+
+/// Everything goes well.
+impl Default for Fate {
+    fn default() -> Self {
+        Self {
+            manners: vec![GOOD; MODELS],
+            proofs: vec![Proof::Passes; COMMANDS],
+            passes: Vec::new(),
+            lists: vec![Tasks::default()],
+            repeats: false,
+            blocked: Vec::new(),
+            full: Vec::new(),
+            people: Vec::new(),
+            limits: Vec::new(),
+            choices: Vec::new(),
+            blows: Vec::new(),
+        }
+    }
+}
+
+/// One task.
+impl Default for Tasks {
+    fn default() -> Self {
+        Self {
+            tasks: vec![(0, None)],
+            reversed: false,
+            alike: false,
+        }
+    }
+}
+
+/// Random fates. In a timeless mix a call ends the same however often it is begun.
+pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
+    let script = |length| prop::collection::vec(prop::bool::weighted(0.3), 0..length);
+    let chance = match mix {
+        Mix::Wild => (script(3), script(3)).boxed(),
+        Mix::Timeless => (Just(Vec::new()), Just(Vec::new())).boxed(),
+    };
+    let from_people = match mix {
+        Mix::Wild => (
+            prop::collection::vec(people(), 0..4),
+            prop::collection::vec(raises(), 0..4),
+        )
+            .boxed(),
+        Mix::Timeless => (Just(Vec::new()), Just(Vec::new())).boxed(),
+    };
+    (
+        prop::collection::vec(manners(mix), MODELS),
+        prop::collection::vec(proofs(mix), COMMANDS),
+        prop::collection::vec(any::<bool>(), 0..4),
+        prop::collection::vec(tasks(), 1..3),
+        any::<bool>(),
+        chance,
+        from_people,
+        prop::collection::vec(any::<u8>(), 0..40),
+        blows(),
+    )
+        .prop_map(
+            |(manners, proofs, passes, lists, repeats, chance, from_people, choices, blows)| {
+                let (blocked, full) = chance;
+                let (people, limits) = from_people;
+                Fate {
+                    manners,
+                    proofs,
+                    passes,
+                    lists,
+                    repeats,
+                    blocked,
+                    full,
+                    people,
+                    limits,
+                    choices,
+                    blows,
+                }
+            },
+        )
+}
+
+fn manners(mix: Mix) -> impl Draws<Value = Manner> {
+    let trouble = |kinds: usize| {
+        let wait = prop::option::weighted(
+            0.2,
+            proptest::prop_oneof![Just(Millis::seconds(20)), Just(Millis::minutes(10))],
+        );
+        (0..kinds, wait).prop_map(|(kind, retry_after)| Trouble {
+            kind: TROUBLES[kind],
+            retry_after,
+        })
+    };
+    // A resumed run has new patience: only trouble within the patience gives the same end.
+    let flaky = match mix {
+        Mix::Wild => (1u32..7, trouble(TROUBLES.len())).boxed(),
+        Mix::Timeless => {
+            let passing = trouble(PASSING).prop_map(|trouble| Trouble {
+                retry_after: None,
+                ..trouble
+            });
+            (1u32..3, passing).boxed()
+        }
+    };
+    let luck = proptest::prop_oneof![
+        6 => Just(Luck::Good),
+        2 => flaky.prop_map(|(times, trouble)| Luck::Flaky(times, trouble)),
+        1 => trouble(TROUBLES.len()).prop_map(Luck::Broken),
+    ];
+    let data = proptest::prop_oneof![
+        4 => Just(Data::Valid),
+        1 => Just(Data::Mended),
+        1 => Just(Data::Invalid),
+    ];
+    let taste = proptest::prop_oneof![
+        3 => Just(Taste::Picks),
+        1 => Just(Taste::Synthesizes),
+        1 => Just(Taste::Forgets),
+        1 => Just(Taste::Refuses),
+    ];
+    let hands = proptest::prop_oneof![
+        3 => Just(Hands::Busy),
+        1 => Just(Hands::Idle),
+        1 => Just(Hands::Grabbing),
+    ];
+    (
+        luck,
+        data,
+        taste,
+        hands,
+        prop::bool::weighted(0.7),
+        0u64..20,
+    )
+        .prop_map(|(luck, data, taste, hands, hands_off, spends)| Manner {
+            luck,
+            data,
+            taste,
+            hands,
+            hands_off,
+            spends,
+        })
+}
+
+fn proofs(mix: Mix) -> impl Draws<Value = Proof> {
+    let times = match mix {
+        Mix::Wild => (1u32..3).boxed(),
+        Mix::Timeless => Just(u32::MAX).boxed(),
+    };
+    proptest::prop_oneof![
+        4 => Just(Proof::Passes),
+        2 => Just(Proof::Fails),
+        2 => Just(Proof::FailsFirst),
+        1 => Just(Proof::AlreadyFails),
+        1 => Just(Proof::TimesOut),
+        1 => times.prop_map(Proof::CannotRun),
+    ]
+}
+
+fn tasks() -> impl Draws<Value = Tasks> {
+    let task = (any::<u8>(), prop::option::of(0..COMMANDS));
+    let tasks = prop::collection::vec(task, 1..5);
+    (tasks, any::<bool>(), any::<bool>()).prop_map(|(tasks, reversed, alike)| Tasks {
+        tasks,
+        reversed,
+        alike,
+    })
+}
+
+fn people() -> impl Draws<Value = Person> {
+    proptest::prop_oneof![
+        3 => any::<u8>().prop_map(Person::Agrees),
+        1 => Just(Person::Rejects),
+        1 => Just(Person::Silent),
+    ]
+}
+
+fn raises() -> impl Draws<Value = Raise> {
+    proptest::prop_oneof![
+        1 => Just(Raise::Nothing),
+        2 => (1u64..30).prop_map(Raise::By),
+    ]
+}
+
+fn blows() -> impl Draws<Value = Vec<(usize, Blow)>> {
+    let blow = proptest::prop_oneof![
+        1 => Just(Blow::Interrupt),
+        2 => (0u8..6, any::<bool>()).prop_map(|(written, salvages)| Blow::Death { written, salvages }),
+    ];
+    prop::collection::vec((1usize..60, blow), 0..4)
+}

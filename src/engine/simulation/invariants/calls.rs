@@ -1,0 +1,154 @@
+//! Calls and attempts.
+
+use std::collections::BTreeSet;
+
+use crate::engine::Effect;
+use crate::model::{CallId, Event, Purpose};
+
+use super::super::facts::Stand;
+use super::super::trace::{Moment, Trace};
+use super::{Verdict, ensure};
+
+/// Work that ended well, wherever it stands in the plan, is never begun again; but what made its phase
+/// fail is tried afresh once the run is resumed.
+pub fn a_finished_call_never_runs_again(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| match moment {
+        Moment::Wrote(record) => match &record.event {
+            Event::AttemptStarted { call, .. } => {
+                let key = &facts.calls[call].spec.key;
+                let new = !facts.finished.contains(key) && !facts.calls[call].over;
+                ensure(new, || format!("{call} is finished"))
+            }
+            Event::CallCreated { call } => {
+                let new = !facts.finished.contains(&call.key);
+                let old = facts.calls.get(&call.id).is_some_and(|known| !known.over);
+                ensure(new && !old, || format!("{} is known", call.id))
+            }
+            _ => Ok(()),
+        },
+        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => Ok(()),
+    })
+}
+
+/// A supervisor orders an attempt once, after it was written down, with what was written down.
+pub fn an_attempt_is_ordered_once(trace: &Trace) -> Verdict {
+    let mut ordered: BTreeSet<(CallId, u32)> = BTreeSet::new();
+    let mut started: BTreeSet<(CallId, u32)> = BTreeSet::new();
+    trace.each(|facts, moment| {
+        match moment {
+            Moment::Wrote(record) => {
+                if let Event::AttemptStarted { call, attempt, .. } = &record.event {
+                    let new = started.insert((call.clone(), *attempt));
+                    ensure(new, || "started twice".to_owned())?;
+                }
+            }
+            Moment::Ordered(Effect::StartAttempt { call, attempt, .. }) => {
+                let number = (call.id.clone(), *attempt);
+                ensure(started.contains(&number), || "never started".to_owned())?;
+                let same = facts.calls[&call.id].spec == **call;
+                ensure(same, || "another call".to_owned())?;
+                ensure(ordered.insert(number), || "ordered twice".to_owned())?;
+            }
+            Moment::Ordered(Effect::CancelAttempt { call, attempt }) => {
+                let live = facts.live.contains(&(call.clone(), *attempt));
+                ensure(live, || "is not under way".to_owned())?;
+            }
+            Moment::Ordered(_) | Moment::Heard(_) | Moment::Died => {}
+        }
+        Ok(())
+    })
+}
+
+/// Never more attempts at one time than `concurrency`, never more in all than `calls`, and none once a
+/// limit was reached or the user said stop.
+pub fn the_limits_are_kept(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| match moment {
+        Moment::Ordered(Effect::StartAttempt { .. }) => {
+            let most = usize::try_from(facts.limits.concurrency).unwrap();
+            ensure(facts.live.len() < most, || {
+                "too many at one time".to_owned()
+            })
+        }
+        Moment::Wrote(record) if matches!(record.event, Event::AttemptStarted { .. }) => {
+            let within = facts.limits.calls.is_none_or(|calls| facts.started < calls);
+            ensure(within, || "more calls than the limit allows".to_owned())?;
+            let free = !facts.limited && !facts.interrupted && facts.ended.is_none();
+            ensure(free, || "the run was stopped".to_owned())
+        }
+        Moment::Wrote(_) | Moment::Ordered(_) | Moment::Heard(_) | Moment::Died => Ok(()),
+    })
+}
+
+/// A limit stops those who work and those who want to; where nobody does, it is in nobody's way.
+pub fn a_limit_stops_only_who_wants_to_work(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        if !matches!(record.event, Event::LimitReached { .. }) {
+            return Ok(());
+        }
+        let phase = facts.current().ok_or("everything is done")?;
+        let sealed = facts.phase(&phase.name).sealed.is_some();
+        let mut calls = facts.calls_of(&phase.name).filter(|call| !call.over);
+        let wanted = calls.any(|call| call.spec.purpose != Purpose::Propose || !sealed);
+        ensure(wanted, || "nobody wants to work".to_owned())
+    })
+}
+
+/// A call that waits after a failure is not tried before its time, and wake-ups lie in the future.
+pub fn waits_are_kept(trace: &Trace) -> Verdict {
+    let mut now = crate::model::Timestamp::default();
+    trace.each(|facts, moment| match moment {
+        Moment::Wrote(record) => {
+            now = record.at;
+            let Event::AttemptStarted { call, .. } = &record.event else {
+                return Ok(());
+            };
+            let waits = facts.calls[call].not_before;
+            let due = waits.is_none_or(|until| until <= record.at);
+            ensure(due, || format!("{call} is to wait until {waits:?}"))
+        }
+        Moment::Ordered(Effect::WakeAt(at)) => {
+            ensure(*at > now, || "wakes up for nothing".to_owned())
+        }
+        Moment::Ordered(_) | Moment::Heard(_) | Moment::Died => Ok(()),
+    })
+}
+
+/// An attempt starts in the phase whose turn it is, which has begun and has not failed; once the phase
+/// is decided only to distill, and in an ensemble that is sealed not to propose.
+pub fn nobody_works_on_what_is_over(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let Event::AttemptStarted { call, .. } = &record.event else {
+            return Ok(());
+        };
+        let spec = &facts.calls[call].spec;
+        let phase = facts.phase(&spec.phase);
+        let present = facts
+            .current()
+            .is_some_and(|current| current.name == spec.phase);
+        ensure(present, || "it is another phase's turn".to_owned())?;
+        ensure(phase.calls.contains(call), || {
+            "of an earlier round".to_owned()
+        })?;
+        ensure(phase.failed.is_none(), || "the phase has failed".to_owned())?;
+        let wanted = match spec.purpose {
+            Purpose::Distill => Stand::Decided,
+            Purpose::Work
+            | Purpose::Task
+            | Purpose::Lens
+            | Purpose::Propose
+            | Purpose::Judge
+            | Purpose::Repair => Stand::Begun,
+        };
+        ensure(phase.stand == wanted, || {
+            format!("the phase is {:?}", phase.stand)
+        })?;
+        let late = spec.purpose == Purpose::Propose && phase.sealed.is_some();
+        ensure(!late, || "the proposals are sealed".to_owned())
+    })
+}

@@ -1,0 +1,274 @@
+//! Edits, the commands that prove them, and the tasks they are made for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::engine::{Effect, Input};
+use crate::model::{
+    Answer, CallId, CallSpec, Changes, Event, FailureKind, Ground, PhaseName, TaskId, TaskList,
+};
+use crate::plan::PhaseKind;
+
+use super::super::answers::{is_again, tree_of};
+use super::super::facts::Facts;
+use super::super::trace::{Moment, Trace};
+use super::{Verdict, ensure};
+
+/// Never two editing calls under way, nor two commands, nor a command beside an editing call.
+pub fn one_edits_at_a_time(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let mut live = facts.live.iter().map(|(call, _)| &facts.calls[call].spec);
+        let edited = live.any(|call| call.edits.is_some());
+        let proved = facts.proving.is_some();
+        let quiet = match moment {
+            Moment::Ordered(Effect::StartAttempt { call, .. }) => {
+                call.edits.is_none() || !edited && !proved
+            }
+            Moment::Ordered(Effect::Verify { .. }) => !edited && !proved,
+            Moment::Ordered(_) | Moment::Heard(_) | Moment::Wrote(_) | Moment::Died => true,
+        };
+        ensure(quiet, || "something else is under way".to_owned())
+    })
+}
+
+/// Whose work it is: the phase's, or a task's of it.
+type Whose = (PhaseName, Option<TaskId>);
+
+/// The trees that the last tries of pieces of work left.
+#[derive(Default)]
+struct Left(BTreeMap<Whose, String>);
+
+impl Left {
+    fn take(&mut self, facts: &Facts<'_>, moment: &Moment) {
+        let Moment::Wrote(record) = moment else {
+            return;
+        };
+        let (call, changes) = match &record.event {
+            Event::AttemptSucceeded { call, result, .. } => {
+                (&facts.calls[call].spec, result.changes.as_ref())
+            }
+            Event::CallReused { call, from } => (call, changes_of(facts, from)),
+            _ => return,
+        };
+        if let Some(changes) = changes {
+            self.0.insert(whose(call), changes.tree.clone());
+        }
+    }
+}
+
+fn whose(call: &CallSpec) -> Whose {
+    let task = call.task.as_ref().map(|task| task.id.clone());
+    (call.phase.clone(), task)
+}
+
+fn changes_of<'f>(facts: &'f Facts<'_>, call: &CallId) -> Option<&'f Changes> {
+    facts.calls[call].result.as_ref()?.changes.as_ref()
+}
+
+/// A call starts from the run's tree as it is just then; one that mends an earlier try starts from what
+/// that try left.
+pub fn calls_start_from_the_tree_that_was_left(trace: &Trace) -> Verdict {
+    let mut left = Left::default();
+    trace.each(|facts, moment| {
+        if let Moment::Ordered(Effect::StartAttempt { call, .. }) = moment {
+            let expected = match is_again(call) {
+                true => left.0.get(&whose(call)),
+                false => Some(&facts.tree),
+            };
+            let right = match &call.ground {
+                Ground::Empty => call.edits.is_none(),
+                Ground::Snapshot => call.edits.is_none() && expected == Some(&facts.base),
+                ground @ (Ground::Tree(_) | Ground::Scoped { .. }) => {
+                    expected.map(String::as_str) == tree_of(ground)
+                }
+            };
+            ensure(right, || {
+                format!("{} starts from elsewhere than {expected:?}", call.id)
+            })?;
+        }
+        left.take(facts, moment);
+        Ok(())
+    })
+}
+
+/// The run's tree only grows: with what was there before, and with what the accepted call changed.
+pub fn nothing_that_was_taken_over_is_lost(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let (tree, call) = match &record.event {
+            Event::TaskDone { tree, call, .. } => (tree, Some(call)),
+            Event::PhaseClosed { phase, closing } => match &closing.tree {
+                Some(tree) => (tree, facts.phase(phase).winner.as_ref()),
+                None => return Ok(()),
+            },
+            _ => return Ok(()),
+        };
+        ensure(tree.starts_with(&facts.tree), || {
+            format!("{} is lost", facts.tree)
+        })?;
+        let there: BTreeSet<&str> = tree.split('+').collect();
+        let changes = call.and_then(|call| changes_of(facts, call));
+        let mut edits = changes.iter().flat_map(|changes| changes.tree.split('+'));
+        let lost = edits.find(|edit| !there.contains(edit));
+        ensure(lost.is_none(), || format!("{lost:?} is lost"))
+    })
+}
+
+/// A command runs on the tree that the piece of work left which it is about; those of a phase with tasks
+/// on the run's tree after the last one.
+pub fn commands_prove_the_tree_they_are_about(trace: &Trace) -> Verdict {
+    let mut left = Left::default();
+    trace.each(|facts, moment| {
+        if let Moment::Ordered(Effect::Verify { phase, proving }) = moment {
+            let plan = facts.plan.phase(phase).unwrap();
+            let routed = matches!(plan.kind, PhaseKind::Routed { .. });
+            let expected = match (routed, &proving.task) {
+                (true, None) => Some(&facts.tree),
+                (true | false, task) => left.0.get(&(phase.clone(), task.clone())),
+            };
+            ensure(expected == Some(&proving.tree), || {
+                format!("not on {expected:?}")
+            })?;
+        }
+        left.take(facts, moment);
+        Ok(())
+    })
+}
+
+/// The tasks that a phase carries out.
+fn tasks_of<'f>(facts: &'f Facts<'_>, phase: &PhaseName) -> Option<&'f TaskList> {
+    let PhaseKind::Routed { tasks, .. } = &facts.plan.phase(phase)?.kind else {
+        return None;
+    };
+    let winner = facts.phase(tasks).winner.as_ref()?;
+    match &facts.calls[winner].result.as_ref()?.answer {
+        Answer::Tasks(list) => Some(list),
+        Answer::Document | Answer::Judgement(_) | Answer::Audit(_) | Answer::Invalid { .. } => None,
+    }
+}
+
+fn task_of<'f>(facts: &'f Facts<'_>, call: &CallId) -> Option<&'f TaskId> {
+    let task = facts.calls[call].spec.task.as_ref()?;
+    Some(&task.id)
+}
+
+/// A task begins when all that it depends on is done, and is done by a call of its own.
+pub fn tasks_keep_their_order(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let (phase, task) = match &record.event {
+            Event::AttemptStarted { call, .. } => {
+                let spec = &facts.calls[call].spec;
+                (&spec.phase, task_of(facts, call))
+            }
+            Event::TaskDone {
+                phase, task, call, ..
+            } => {
+                let own = task_of(facts, call) == Some(task);
+                ensure(own, || format!("{call} is another task's"))?;
+                (phase, Some(task))
+            }
+            _ => return Ok(()),
+        };
+        let list = tasks_of(facts, phase);
+        let Some((list, task)) = list.zip(task) else {
+            return Ok(());
+        };
+        let mut tasks = list.tasks.iter();
+        let task = tasks
+            .find(|known| &known.id == task)
+            .ok_or("no such task")?;
+        let state = facts.phase(phase);
+        let mut needed = task.depends_on.iter();
+        let ready = needed.all(|needed| state.tasks_done.contains(needed));
+        ensure(ready, || "what it depends on is not done".to_owned())?;
+        let decided = state.tasks_done.contains(&task.id) || state.tasks_failed.contains(&task.id);
+        ensure(!decided, || "it is decided upon".to_owned())
+    })
+}
+
+/// After a failed task nothing begins any more, unless the phase goes on: then only what depends on it
+/// is given up. A task is given up for nothing else but its own calls and what it depends on.
+pub fn tasks_stop_or_go_on(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        match &record.event {
+            Event::CallCreated { call } | Event::CallReused { call, .. } if call.task.is_some() => {
+                let stopped = !goes_on(facts, &call.phase)
+                    && !facts.phase(&call.phase).tasks_failed.is_empty();
+                ensure(!stopped, || "a task has failed".to_owned())
+            }
+            Event::TaskFailed {
+                phase,
+                task,
+                failure,
+            } => {
+                let list = tasks_of(facts, phase).ok_or("no tasks")?;
+                let found = list.tasks.iter().find(|known| &known.id == task);
+                let mut needed = found.iter().flat_map(|task| &task.depends_on);
+                let state = facts.phase(phase);
+                let blocked = needed.any(|needed| state.tasks_failed.contains(needed));
+                let tried = facts.calls_of(phase).any(|call| {
+                    call.over
+                        && call
+                            .spec
+                            .task
+                            .as_ref()
+                            .is_some_and(|known| &known.id == task)
+                });
+                let right = match failure.kind {
+                    FailureKind::Cancelled => blocked,
+                    _ => !blocked && tried,
+                };
+                ensure(right, || "given up for nothing".to_owned())
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+fn goes_on(facts: &Facts<'_>, phase: &PhaseName) -> bool {
+    let kind = facts.plan.phase(phase).map(|phase| &phase.kind);
+    matches!(kind, Some(PhaseKind::Routed { go_on: true, .. }))
+}
+
+/// A phase with tasks succeeds when all of them are done, or, if it goes on, when each is done or given
+/// up and one at least is done. It does not fail earlier, unless the machine below it does.
+pub fn every_task_is_decided_upon(trace: &Trace) -> Verdict {
+    let mut broken = false;
+    trace.each(|facts, moment| {
+        if let Moment::Heard(input) = moment {
+            broken = matches!(input, Input::NotVerified { .. } | Input::NotClosed { .. });
+        }
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let (phase, succeeds) = match &record.event {
+            Event::WinnerChosen { phase, .. } => (phase, true),
+            Event::PhaseFailed { phase, .. } if !broken => (phase, false),
+            _ => return Ok(()),
+        };
+        let Some(list) = tasks_of(facts, phase) else {
+            return Ok(());
+        };
+        let state = facts.phase(phase);
+        let all: BTreeSet<&TaskId> = list.tasks.iter().map(|task| &task.id).collect();
+        let decided: BTreeSet<&TaskId> =
+            state.tasks_done.iter().chain(&state.tasks_failed).collect();
+        let (done, failed) = (state.tasks_done.len(), state.tasks_failed.len());
+        let right = match (succeeds, goes_on(facts, phase)) {
+            (true, true) => decided == all && done > 0,
+            (true, false) => decided == all && failed == 0,
+            (false, true) => decided == all && done == 0 || state.answered.is_some(),
+            (false, false) => failed == 1 || state.answered.is_some(),
+        };
+        ensure(right, || {
+            format!("{done} tasks are done, {failed} failed, of {}", all.len())
+        })
+    })
+}

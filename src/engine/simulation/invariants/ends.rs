@@ -1,0 +1,155 @@
+//! The ends of supervisors and of runs, and the delivery of changes.
+
+use crate::engine::{Effect, Input};
+use crate::model::{Destination, Event, FailureKind, PersonAnswer, Question, RunEnd};
+
+use super::super::facts::{Facts, PhaseFacts};
+use super::super::trace::{Moment, Trace};
+use super::phases::unused;
+use super::{Verdict, ensure};
+
+/// A supervisor ends as the journal says, and the journal says how it stands: done when all is done and
+/// well, failed when a phase failed, and so on. After that it hears and writes nothing.
+pub fn the_end_tells_the_truth(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| match (moment, facts.ended) {
+        (Moment::Wrote(record), None) => match &record.event {
+            Event::RunEnded { end } => why_not(facts, *end).map_or(Ok(()), Err),
+            _ => Ok(()),
+        },
+        (Moment::Wrote(record), Some(end)) => {
+            let resumed = matches!(record.event, Event::RunResumed { .. });
+            ensure(resumed, || format!("the run has ended: {end:?}"))
+        }
+        (Moment::Ordered(Effect::End(told)), ended) => ensure(Some(*told) == ended, || {
+            format!("the journal says {ended:?}")
+        }),
+        (Moment::Ordered(_), ended) => {
+            ensure(ended.is_none(), || format!("the run has ended: {ended:?}"))
+        }
+        (Moment::Heard(input), ended) => {
+            let resumed = matches!(input, Input::Resume { .. });
+            ensure(resumed || ended.is_none(), || {
+                format!("the run has ended: {ended:?}")
+            })
+        }
+        (Moment::Died, _) => Ok(()),
+    })
+}
+
+/// What speaks against an end.
+fn why_not(facts: &Facts<'_>, end: RunEnd) -> Option<String> {
+    let done = facts.current().is_none();
+    let failure = facts.failure().map(|failure| failure.kind);
+    let mut bad_audits = facts.failed_audits();
+    let audits_pass = bad_audits.next().is_none();
+    let delivered = facts.tree == facts.base
+        || facts.applied.as_ref() == Some(&facts.tree)
+        || facts.kept && facts.plan.destination == Destination::Nowhere;
+    let asked = facts.phases.values().any(is_asked);
+    let right = match end {
+        RunEnd::Done => done && audits_pass && delivered && failure.is_none(),
+        RunEnd::Failed => failure.is_some_and(|kind| kind != FailureKind::Quota),
+        RunEnd::AuditFailed => done && !audits_pass && unused(facts).is_none(),
+        RunEnd::Waiting => asked && failure.is_none() || done && facts.blocked,
+        RunEnd::Limited => {
+            let left = !done || unused(facts).is_some();
+            failure == Some(FailureKind::Quota) || facts.limited && left
+        }
+        RunEnd::Interrupted => facts.interrupted,
+    };
+    let stopped = facts.interrupted && end != RunEnd::Interrupted;
+    let limited =
+        facts.limited && matches!(end, RunEnd::Done | RunEnd::AuditFailed | RunEnd::Waiting);
+    (!right || stopped || limited).then(|| {
+        format!(
+            "all done: {done}, failure: {failure:?}, audits pass: {audits_pass}, delivered: {delivered}, \
+             asked: {asked}, limited: {}, interrupted: {}",
+            facts.limited, facts.interrupted
+        )
+    })
+}
+
+/// Whether a question is open.
+fn is_asked(phase: &PhaseFacts) -> bool {
+    match (&phase.asked, &phase.answered) {
+        (None, _) => false,
+        (Some(Question::Approve { .. }), answer) => answer.is_none(),
+        (Some(Question::PickWinner { .. }), answer) => {
+            !matches!(answer, Some(PersonAnswer::Picked(_)))
+        }
+    }
+}
+
+/// No agent is under way when a supervisor ends; a command only if the user interrupts it.
+pub fn nothing_is_under_way_at_the_end(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| match moment {
+        Moment::Ordered(Effect::End(end)) => {
+            ensure(facts.live.is_empty(), || {
+                format!("{:?} is under way", facts.live)
+            })?;
+            let proving = facts.proving.is_some() && *end != RunEnd::Interrupted;
+            ensure(!proving, || "a command is under way".to_owned())
+        }
+        Moment::Ordered(_) | Moment::Heard(_) | Moment::Wrote(_) | Moment::Died => Ok(()),
+    })
+}
+
+/// Changes are delivered when everything is done and no audit failed, with all that was changed, once a
+/// supervisor at most, and never again once they are known to stand there.
+pub fn changes_are_delivered_once_at_the_end(trace: &Trace) -> Verdict {
+    let mut ordered = false;
+    trace.each(|facts, moment| match moment {
+        Moment::Heard(Input::Resume { .. }) => {
+            ordered = false;
+            Ok(())
+        }
+        Moment::Ordered(Effect::Deliver { tree, to }) => {
+            ensure(!ordered, || "ordered twice".to_owned())?;
+            ordered = true;
+            let good = facts.current().is_none() && facts.failed_audits().next().is_none();
+            ensure(good, || "not everything is done and well".to_owned())?;
+            let changed = *tree == facts.tree && *tree != facts.base;
+            ensure(changed, || "other changes".to_owned())?;
+            let wanted = *to == facts.plan.destination && *to != Destination::Nowhere;
+            ensure(wanted, || "nobody wants them there".to_owned())?;
+            ensure(facts.applied.is_none(), || "they stand there".to_owned())
+        }
+        Moment::Wrote(record) if matches!(record.event, Event::ChangesApplied { .. }) => {
+            ensure(ordered, || "nobody ordered it".to_owned())
+        }
+        Moment::Heard(_) | Moment::Ordered(_) | Moment::Wrote(_) | Moment::Died => Ok(()),
+    })
+}
+
+/// What became of changes is told once by a supervisor, right before its end: that they stand there,
+/// that something was in the way, or that they are kept because an audit failed or the user wants so.
+pub fn what_became_of_the_changes_is_told_once(trace: &Trace) -> Verdict {
+    let mut told = false;
+    trace.each(|facts, moment| match moment {
+        Moment::Wrote(record) => match &record.event {
+            Event::RunResumed { .. } => {
+                told = false;
+                Ok(())
+            }
+            Event::ChangesApplied { .. } | Event::ChangesKept { .. } => {
+                ensure(!told, || "told twice".to_owned())?;
+                told = true;
+                let kept = matches!(record.event, Event::ChangesKept { blocked: false, .. });
+                let reason = facts.failed_audits().next().is_some()
+                    || facts.plan.destination == Destination::Nowhere;
+                ensure(!kept || reason, || "kept for no reason".to_owned())?;
+                ensure(facts.current().is_none(), || {
+                    "not everything is done".to_owned()
+                })
+            }
+            Event::RunEnded { end } => {
+                let over = matches!(end, RunEnd::Done | RunEnd::AuditFailed);
+                let changed = facts.tree != facts.base;
+                let known = told || facts.applied.is_some();
+                ensure(!over || !changed || known, || "nobody told".to_owned())
+            }
+            _ => ensure(!told, || "the run goes on".to_owned()),
+        },
+        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => Ok(()),
+    })
+}

@@ -1,0 +1,28 @@
+//! The journal.
+
+use crate::engine::History;
+use crate::model::Record;
+
+use super::super::trace::Trace;
+use super::{Verdict, ensure};
+
+/// The journal is all there is: read back from its text, in any two parts, it gives the same history.
+pub fn the_journal_tells_everything(trace: &Trace) -> Verdict {
+    let journal = trace.journal();
+    let history = History::of(&journal);
+    let mut read: Vec<Record> = Vec::new();
+    for record in &journal {
+        let text = serde_json::to_string(record).unwrap();
+        read.push(serde_json::from_str(&text).map_err(|error| format!("{error}: {text}"))?);
+        ensure(read.last() == Some(record), || {
+            format!("comes back as another: {text}")
+        })?;
+    }
+    let mut parts = History::of(&read[..read.len() / 2]);
+    for record in &read[read.len() / 2..] {
+        parts.apply(record.at, &record.event);
+    }
+    ensure(parts == history, || {
+        "two halves make another history".to_owned()
+    })
+}

@@ -1,0 +1,241 @@
+//! Phases: their order, their beginning, what they wait for.
+
+use crate::model::{AuditVerdict, Event, PersonAnswer, PhaseName, Purpose, Question};
+use crate::plan::{PhaseKind, PhasePlan, Subject};
+
+use super::super::facts::{CallFacts, Facts, Stand};
+use super::super::trace::{Moment, Trace};
+use super::{Verdict, ensure};
+
+/// A phase begins, or is left out, when it is its turn and its condition holds, or does not; it is
+/// decided once, closed after that, and fails at most once. One that is left out makes no call.
+pub fn phases_follow_one_another(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let (phase, stands): (&PhaseName, &[Stand]) = match &record.event {
+            Event::PhaseStarted { phase } | Event::PhaseSkipped { phase, .. } => {
+                let begins = matches!(record.event, Event::PhaseStarted { .. });
+                let plan = facts.plan.phase(phase).unwrap();
+                let wrong = holds(facts, plan).is_some_and(|holds| holds != begins);
+                ensure(!wrong, || "its condition says something else".to_owned())?;
+                (phase, &[Stand::Untouched])
+            }
+            Event::CallCreated { call } | Event::CallReused { call, .. } => {
+                (&call.phase, &[Stand::Begun, Stand::Decided])
+            }
+            Event::WinnerChosen { phase, .. } => (phase, &[Stand::Begun]),
+            Event::PhaseClosed { phase, .. } => (phase, &[Stand::Decided]),
+            Event::PhaseFailed { phase, .. } => (phase, &[Stand::Begun, Stand::Decided]),
+            _ => return Ok(()),
+        };
+        let present = facts
+            .current()
+            .is_some_and(|current| &current.name == phase);
+        ensure(present, || "it is another phase's turn".to_owned())?;
+        let state = facts.phase(phase);
+        ensure(stands.contains(&state.stand), || {
+            format!("it is {:?}", state.stand)
+        })?;
+        ensure(state.failed.is_none(), || "it has failed".to_owned())
+    })
+}
+
+/// Whether a phase's condition holds; none where it asks for the results of commands.
+fn holds(facts: &Facts<'_>, phase: &PhasePlan) -> Option<bool> {
+    let Some(condition) = &phase.when else {
+        return Some(true);
+    };
+    let found = match &condition.subject {
+        Subject::Input(value) => Some(value.as_str()),
+        Subject::Verdict(phase) => facts.verdict(phase).map(|verdict| match verdict {
+            AuditVerdict::Pass => "pass",
+            AuditVerdict::Fail => "fail",
+        }),
+        Subject::Tests(_) => return None,
+    };
+    Some((found == Some(condition.value.as_str())) != condition.negated)
+}
+
+/// A judge sees proposals that are finished and sealed, and they are sealed when all are over, or when
+/// the quorum is in.
+pub fn judges_wait_for_the_sealing(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        match &record.event {
+            Event::AttemptStarted { call, .. } => {
+                let spec = &facts.calls[call].spec;
+                let sealed = facts.phase(&spec.phase).sealed.is_some();
+                let judges = spec.purpose == Purpose::Judge;
+                ensure(!judges || sealed, || "nothing is sealed".to_owned())
+            }
+            Event::ProposalsSealed { phase, labels } => {
+                let mut sealed = labels.iter().map(|(_, call)| &facts.calls[call]);
+                let finished = sealed.all(|call| call.result.is_some());
+                ensure(finished, || "an unfinished proposal".to_owned())?;
+                let plan = facts.plan.phase(phase).unwrap();
+                let PhaseKind::Ensemble {
+                    proposers, quorum, ..
+                } = &plan.kind
+                else {
+                    return Err("no ensemble".to_owned());
+                };
+                let over = facts.calls_of(phase).filter(|call| call.over).count();
+                let enough = labels.len() >= usize::try_from(*quorum).unwrap();
+                ensure(enough || over == proposers.len(), || "too early".to_owned())
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+/// The answers of lenses are joined, or found wanting, as soon as the last one ended and not before; if
+/// one failed the phase fails, and nothing is joined.
+pub fn a_join_follows_its_last_lens(trace: &Trace) -> Verdict {
+    let mut died = false;
+    trace.each(|facts, moment| {
+        match moment {
+            Moment::Heard(_) if !died => {
+                let stopped = facts.limited || facts.interrupted || facts.ended.is_some();
+                let waits = facts.current().filter(|_| !stopped).is_some_and(|phase| {
+                    let state = facts.phase(&phase.name);
+                    let open = state.stand == Stand::Begun && state.failed.is_none();
+                    let lenses = Lenses::of(facts, &phase.name);
+                    open && lenses.is_some_and(|lenses| lenses.over && !lenses.joined)
+                });
+                ensure(!waits, || {
+                    "the last lens ended, and nothing followed".to_owned()
+                })
+            }
+            Moment::Wrote(record) => match &record.event {
+                Event::CallCreated { call } | Event::CallReused { call, .. } => {
+                    let joins = call.purpose == Purpose::Work;
+                    let lenses = Lenses::of(facts, &call.phase).filter(|_| joins);
+                    let right = lenses.is_none_or(|lenses| lenses.over && !lenses.failed);
+                    ensure(right, || "a lens is missing".to_owned())
+                }
+                Event::WinnerChosen { phase, .. } => {
+                    let lenses = Lenses::of(facts, phase);
+                    let right = lenses.is_none_or(|lenses| lenses.over && !lenses.failed);
+                    ensure(right, || "a lens is missing".to_owned())
+                }
+                Event::PhaseFailed { phase, .. } => {
+                    let over = Lenses::of(facts, phase).is_none_or(|lenses| lenses.over);
+                    let asked = facts.phase(phase).answered.is_some();
+                    ensure(over || asked, || "a lens is still looking".to_owned())
+                }
+                _ => Ok(()),
+            },
+            Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => Ok(()),
+        }?;
+        died = *moment == Moment::Died;
+        Ok(())
+    })
+}
+
+/// How far the lenses of a phase are.
+struct Lenses {
+    over: bool,
+    failed: bool,
+    joined: bool,
+}
+
+impl Lenses {
+    fn of(facts: &Facts<'_>, phase: &PhaseName) -> Option<Self> {
+        let PhaseKind::Parallel { lenses, .. } = &facts.plan.phase(phase)?.kind else {
+            return None;
+        };
+        let calls: Vec<&CallFacts> = facts.calls_of(phase).collect();
+        let is_lens = |call: &&&CallFacts| call.spec.purpose == Purpose::Lens;
+        let over: Vec<_> = calls
+            .iter()
+            .filter(is_lens)
+            .filter(|call| call.over)
+            .collect();
+        Some(Self {
+            over: over.len() == lenses.len(),
+            failed: over.iter().any(|call| call.result.is_none()),
+            joined: calls.iter().any(|call| call.spec.purpose == Purpose::Work),
+        })
+    }
+}
+
+/// Behind a gate nothing begins before a person agreed, and after a no nothing begins at all. Nobody is
+/// asked twice by one supervisor, nor for what was answered.
+pub fn a_gate_holds(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let mut answers = facts
+            .phases
+            .values()
+            .filter_map(|phase| phase.answered.as_ref());
+        let rejected = answers.any(|answer| matches!(answer, PersonAnswer::Rejected { .. }));
+        match &record.event {
+            Event::CallCreated { call } | Event::CallReused { call, .. } => {
+                ensure(!rejected, || "a person said no".to_owned())?;
+                let gated = facts.plan.phase(&call.phase).unwrap().gate.is_some();
+                let agreed = facts.phase(&call.phase).answered.is_some();
+                ensure(!gated || agreed, || "nobody has agreed".to_owned())
+            }
+            Event::AttemptStarted { .. }
+            | Event::PhaseStarted { .. }
+            | Event::PhaseSkipped { .. } => ensure(!rejected, || "a person said no".to_owned()),
+            Event::PersonAsked { phase, question } => {
+                let state = facts.phase(phase);
+                let answered = match (question, &state.answered) {
+                    (Question::Approve { .. }, answer) => answer.is_some(),
+                    (Question::PickWinner { .. }, answer) => {
+                        matches!(answer, Some(PersonAnswer::Picked(_)))
+                    }
+                };
+                let again = state.asked.as_ref() == Some(question);
+                ensure(!answered && !again, || "has been asked".to_owned())
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+/// A failed audit sends the run back to where its loop says, as often as the loop allows and no more
+/// often; only then the run goes on.
+pub fn loops_are_counted(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        match &record.event {
+            Event::LoopedBack { from, to, .. } => {
+                let rule = facts.plan.phase(from).unwrap().on_fail.as_ref();
+                let right =
+                    rule.is_some_and(|rule| &rule.goto == to && loops(facts, from) < rule.max);
+                ensure(right, || "no loop leads there any more".to_owned())?;
+                let failed = facts.verdict(from) == Some(AuditVerdict::Fail);
+                let closed = facts.phase(from).stand == Stand::Closed;
+                ensure(failed && closed, || "its verdict is not fail".to_owned())
+            }
+            Event::PhaseStarted { .. } | Event::PhaseSkipped { .. } => {
+                let left = unused(facts);
+                ensure(left.is_none(), || format!("{left:?} may go back"))
+            }
+            _ => Ok(()),
+        }
+    })
+}
+
+fn loops(facts: &Facts<'_>, phase: &PhaseName) -> u32 {
+    facts.loops.get(phase).copied().unwrap_or_default()
+}
+
+/// A closed audit with the verdict fail whose loop is not used up.
+pub fn unused(facts: &Facts<'_>) -> Option<PhaseName> {
+    let failed = facts.failed_audits().find(|phase| {
+        let max = phase.on_fail.as_ref().map_or(0, |rule| rule.max);
+        facts.phase(&phase.name).stand == Stand::Closed && loops(facts, &phase.name) < max
+    });
+    failed.map(|phase| phase.name.clone())
+}

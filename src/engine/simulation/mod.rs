@@ -1,0 +1,28 @@
+//! The engine against a simulated world: random plans, random models, random order of arrival, and a
+//! supervisor that is interrupted, limited, killed and taken up again at any moment.
+//!
+//! - [`plans`] draws plans, [`fate`] draws how the world behaves in one run;
+//! - [`world`] carries out the engine's effects and reports what came of them, by its fate;
+//! - [`run`] lets supervisors work on a run until nothing is left to be done, and keeps a [`trace`]
+//!   of everything that was heard, written and ordered;
+//! - [`facts`] is what a reader of the trace knows at each moment, in the simplest terms;
+//! - [`invariants`] are the promises, each a function over a trace; [`cases`] says what is asked of one
+//!   plan and one fate.
+//!
+//! Everything shrinks: a failing case is as small a plan and as short a fate as still fails. Such cases
+//! stand as tests with a name in [`regressions`]. `PROPTEST_CASES` raises the number of cases.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod answers;
+mod cases;
+mod ensembles;
+mod facts;
+mod fate;
+mod invariants;
+mod outcome;
+mod plans;
+mod regressions;
+mod run;
+mod trace;
+mod world;

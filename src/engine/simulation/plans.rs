@@ -1,0 +1,465 @@
+//! Random plans of all kinds of phases, as a person could have written them.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::{Just, any, prop};
+use proptest::strategy::Strategy as Draws;
+
+use crate::model::{
+    Budget, CallLimits, Destination, FORMAT, MicroUsd, Millis, ModelName, PhaseName, RunLimits,
+    Sections,
+};
+use crate::plan::{
+    Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, PhaseKind, PhasePlan, Plan,
+    PlannedInput, ScopePlan, Strategy, Subject, Unsupported, Yields,
+};
+
+/// How many models there are.
+pub const MODELS: usize = 5;
+/// How many different commands prove something.
+pub const COMMANDS: usize = 4;
+
+/// The models of a call, by number.
+type Chain = Vec<usize>;
+
+/// What a plan is made from.
+#[derive(Debug, Clone)]
+pub struct Sketch {
+    pub parts: Vec<Part>,
+    pub limits: RunLimits,
+    pub destination: Destination,
+}
+
+/// A phase, or two that belong together.
+#[derive(Debug, Clone)]
+pub struct Part {
+    pub work: Work,
+    pub strategy: Strategy,
+    pub when: Option<When>,
+    pub gate: bool,
+    pub distill: Distill,
+    /// Whether what all earlier phases left is named as its input.
+    pub informed: bool,
+}
+
+/// What a part does.
+#[derive(Debug, Clone)]
+pub enum Work {
+    Document(Chain),
+    Ensemble {
+        proposers: Vec<Chain>,
+        judge: Chain,
+        sequential: bool,
+        /// Fewer proposals than all, named by the workflow; as an index.
+        quorum: Option<u8>,
+    },
+    Lenses {
+        lenses: Vec<Chain>,
+        judge: Option<Chain>,
+    },
+    Edits {
+        chain: Chain,
+        verify: Vec<usize>,
+    },
+    /// Two phases: one decomposes, one carries out.
+    Tasks {
+        splitter: Chain,
+        workers: Chain,
+        go_on: bool,
+        verify: Vec<usize>,
+    },
+    Audit {
+        chain: Chain,
+        /// How many phases to go back (0 is itself), and how often at most.
+        back: Option<(u8, u32)>,
+    },
+    Unsupported,
+}
+
+/// A condition: which of the subjects there are, what it is compared with, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct When {
+    pub subject: u8,
+    pub value: bool,
+    pub negated: bool,
+}
+
+/// A part that does this and is nothing special.
+impl From<Work> for Part {
+    fn from(work: Work) -> Self {
+        Self {
+            work,
+            strategy: Strategy::Distilled,
+            when: None,
+            gate: false,
+            distill: Distill::Agent,
+            informed: false,
+        }
+    }
+}
+
+/// A plan of these parts without limits.
+impl From<Vec<Part>> for Sketch {
+    fn from(parts: Vec<Part>) -> Self {
+        Self {
+            parts,
+            limits: unlimited(2),
+            destination: Destination::Tree,
+        }
+    }
+}
+
+/// No limits but this concurrency.
+pub fn unlimited(concurrency: u32) -> RunLimits {
+    RunLimits {
+        calls: None,
+        tokens: None,
+        cost: None,
+        wall: None,
+        concurrency,
+    }
+}
+
+/// The model of that number.
+pub fn model(number: usize) -> ModelName {
+    ModelName::new(format!("m{number}"))
+}
+
+/// The command of that number.
+pub fn command(number: usize) -> String {
+    format!("prove {number}")
+}
+
+/// How random plans differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mix {
+    /// Everything.
+    Wild,
+    /// Nothing in which the time of arrival or a limit decides.
+    Timeless,
+}
+
+/// Random plans.
+pub fn sketches(mix: Mix) -> impl Draws<Value = Sketch> {
+    let limits = match mix {
+        Mix::Wild => limits().boxed(),
+        Mix::Timeless => (1u32..4).prop_map(unlimited).boxed(),
+    };
+    let destination = proptest::prop_oneof![
+        3 => Just(Destination::Tree),
+        1 => Just(Destination::Branch("work".to_owned())),
+        1 => Just(Destination::Nowhere),
+    ];
+    (prop::collection::vec(parts(mix), 1..6), limits, destination).prop_map(
+        |(parts, limits, destination)| Sketch {
+            parts,
+            limits,
+            destination,
+        },
+    )
+}
+
+fn limits() -> impl Draws<Value = RunLimits> {
+    let calls = prop::option::weighted(0.3, 0u64..12);
+    let tokens = prop::option::weighted(0.2, 0u64..60);
+    let cost = prop::option::weighted(0.2, (0u64..60).prop_map(MicroUsd));
+    let wall = prop::option::weighted(0.2, (0u64..60).prop_map(Millis::seconds));
+    (calls, tokens, cost, wall, 1u32..4).prop_map(|(calls, tokens, cost, wall, concurrency)| {
+        RunLimits {
+            calls,
+            tokens,
+            cost,
+            wall,
+            concurrency,
+        }
+    })
+}
+
+fn parts(mix: Mix) -> impl Draws<Value = Part> {
+    let strategy = proptest::prop_oneof![
+        Just(Strategy::Distilled),
+        Just(Strategy::Fresh),
+        Just(Strategy::Full),
+        Just(Strategy::Scoped),
+    ];
+    let when = (0u8..8, any::<bool>(), any::<bool>()).prop_map(|(subject, value, negated)| When {
+        subject,
+        value,
+        negated,
+    });
+    let distill = proptest::prop_oneof![
+        3 => Just(Distill::Agent),
+        2 => chain().prop_map(|chain| Distill::Model(names(&chain))),
+        1 => Just(Distill::Nobody),
+    ];
+    (
+        works(mix),
+        strategy,
+        prop::option::weighted(0.25, when),
+        prop::bool::weighted(0.1),
+        distill,
+        any::<bool>(),
+    )
+        .prop_map(|(work, strategy, when, gate, distill, informed)| Part {
+            work,
+            strategy,
+            when,
+            gate,
+            distill,
+            informed,
+        })
+}
+
+fn works(mix: Mix) -> impl Draws<Value = Work> {
+    let quorum = match mix {
+        Mix::Wild => prop::option::of(any::<u8>()).boxed(),
+        Mix::Timeless => Just(None).boxed(),
+    };
+    let proposers = prop::collection::vec(chain(), 1..4);
+    let ensemble = (proposers, chain(), any::<bool>(), quorum).prop_map(
+        |(proposers, judge, sequential, quorum)| Work::Ensemble {
+            proposers,
+            judge,
+            sequential,
+            quorum,
+        },
+    );
+    let lenses = (
+        prop::collection::vec(chain(), 1..4),
+        prop::option::of(chain()),
+    );
+    let verify = || prop::collection::vec(0..COMMANDS, 0..3);
+    let edits = (chain(), verify()).prop_map(|(chain, verify)| Work::Edits { chain, verify });
+    let tasks = (chain(), chain(), any::<bool>(), verify()).prop_map(
+        |(splitter, workers, go_on, verify)| Work::Tasks {
+            splitter,
+            workers,
+            go_on,
+            verify,
+        },
+    );
+    let audit = (chain(), prop::option::weighted(0.8, (0u8..5, 0u32..3)))
+        .prop_map(|(chain, back)| Work::Audit { chain, back });
+    proptest::prop_oneof![
+        8 => chain().prop_map(Work::Document),
+        8 => ensemble,
+        8 => lenses.prop_map(|(lenses, judge)| Work::Lenses { lenses, judge }),
+        12 => edits,
+        12 => tasks,
+        14 => audit,
+        1 => Just(Work::Unsupported),
+    ]
+}
+
+fn chain() -> impl Draws<Value = Chain> {
+    prop::collection::vec(0..MODELS, 1..3)
+}
+
+fn names(chain: &Chain) -> Vec<ModelName> {
+    chain.iter().copied().map(model).collect()
+}
+
+fn commands(numbers: &[usize]) -> Vec<String> {
+    numbers.iter().copied().map(command).collect()
+}
+
+impl Sketch {
+    /// The plan.
+    pub fn plan(&self) -> Plan {
+        let mut phases: Vec<PhasePlan> = Vec::new();
+        for (number, part) in self.parts.iter().enumerate() {
+            let decides = phases.len();
+            part.add_to(&mut phases, number);
+            let inputs: Vec<PhaseName> = names_of(&phases[..decides]);
+            for phase in &mut phases[decides..] {
+                if part.informed {
+                    phase.inputs.extend(inputs.iter().flat_map(all_of));
+                }
+            }
+            phases[decides].when = part
+                .when
+                .and_then(|when| when.condition(&phases[..decides]));
+            phases[decides].gate = part.gate.then(|| "go on?".to_owned());
+        }
+        Plan {
+            format: FORMAT,
+            workflow: "w".into(),
+            description: String::new(),
+            request: "r".into(),
+            inputs: BTreeMap::new(),
+            seed: 7,
+            limits: self.limits,
+            rehearsal: None,
+            destination: self.destination.clone(),
+            agents: BTreeMap::new(),
+            models: (0..MODELS).map(|n| (model(n), spec())).collect(),
+            phases,
+        }
+    }
+}
+
+fn spec() -> ModelSpec {
+    ModelSpec {
+        agent: "fake".into(),
+        id: String::new(),
+        variant: None,
+        family: None,
+        price: None,
+        context: None,
+    }
+}
+
+fn names_of(phases: &[PhasePlan]) -> Vec<PhaseName> {
+    phases.iter().map(|phase| phase.name.clone()).collect()
+}
+
+fn all_of(phase: &PhaseName) -> [PlannedInput; 3] {
+    [
+        PlannedInput::Output(phase.clone()),
+        PlannedInput::Changes(phase.clone()),
+        PlannedInput::Tests(phase.clone()),
+    ]
+}
+
+impl Part {
+    fn add_to(&self, phases: &mut Vec<PhasePlan>, number: usize) {
+        let name = format!("p{number}");
+        match &self.work {
+            Work::Document(chain) => phases.push(self.single(&name, chain, Yields::Document)),
+            Work::Ensemble {
+                proposers,
+                judge,
+                sequential,
+                quorum,
+            } => {
+                let all = u32::try_from(proposers.len()).unwrap();
+                let kind = PhaseKind::Ensemble {
+                    proposers: proposers.iter().map(names).collect(),
+                    judge: names(judge),
+                    mode: if *sequential {
+                        EnsembleMode::Sequential
+                    } else {
+                        EnsembleMode::Parallel
+                    },
+                    quorum: quorum.map_or(all, |quorum| u32::from(quorum) % all + 1),
+                    quorum_named: quorum.is_some(),
+                    straggler_timeout: Millis::seconds(30),
+                };
+                phases.push(self.phase(&name, kind));
+            }
+            Work::Lenses { lenses, judge } => {
+                let lenses = lenses.iter().zip(0..).map(|(chain, n): (_, u32)| LensPlan {
+                    name: format!("l{n}"),
+                    chain: names(chain),
+                    prompt: "look".to_owned(),
+                });
+                let kind = PhaseKind::Parallel {
+                    lenses: lenses.collect(),
+                    judge: judge.as_ref().map(names),
+                };
+                phases.push(self.phase(&name, kind));
+            }
+            Work::Edits { chain, verify } => phases.push(PhasePlan {
+                edits: true,
+                verify: commands(verify),
+                ..self.single(&name, chain, Yields::Edits)
+            }),
+            Work::Tasks {
+                splitter,
+                workers,
+                go_on,
+                verify,
+            } => {
+                let categories = Vec::new();
+                let splits = self.single(&name, splitter, Yields::Tasks { categories });
+                let kind = PhaseKind::Routed {
+                    tasks: splits.name.clone(),
+                    routing: [("default".to_owned(), names(workers))].into(),
+                    go_on: *go_on,
+                };
+                phases.push(splits);
+                phases.push(PhasePlan {
+                    edits: true,
+                    verify: commands(verify),
+                    ..self.phase(&format!("{name}-tasks"), kind)
+                });
+            }
+            Work::Audit { chain, back } => {
+                let own = self.single(&name, chain, Yields::Audit);
+                let all: Vec<PhaseName> = phases
+                    .iter()
+                    .chain([&own])
+                    .map(|p| p.name.clone())
+                    .collect();
+                let on_fail = back.map(|(back, max)| LoopPlan {
+                    goto: all[all.len() - 1 - usize::from(back) % all.len()].clone(),
+                    max,
+                });
+                phases.push(PhasePlan { on_fail, ..own });
+            }
+            Work::Unsupported => {
+                let what = "such a thing".to_owned();
+                phases.push(self.phase(&name, PhaseKind::Unsupported(Unsupported { what })));
+            }
+        }
+    }
+
+    fn single(&self, name: &str, chain: &Chain, yields: Yields) -> PhasePlan {
+        let chain = names(chain);
+        self.phase(name, PhaseKind::Single { chain, yields })
+    }
+
+    fn phase(&self, name: &str, kind: PhaseKind) -> PhasePlan {
+        PhasePlan {
+            name: name.into(),
+            description: String::new(),
+            kind,
+            strategy: self.strategy,
+            inputs: Vec::new(),
+            prompt: "do it".into(),
+            output: None,
+            edits: false,
+            limits: CallLimits {
+                timeout: Millis::minutes(30),
+                idle_timeout: Millis::minutes(5),
+                retries: 2,
+            },
+            budget: Budget::default(),
+            distill: self.distill.clone(),
+            sections: Sections::default(),
+            project_instructions: true,
+            scope: ScopePlan::default(),
+            verify: Vec::new(),
+            on_fail: None,
+            when: None,
+            gate: None,
+            checkpoint: None,
+        }
+    }
+}
+
+impl When {
+    /// The condition, on what earlier phases can be asked for; none where there is nothing to ask.
+    fn condition(self, earlier: &[PhasePlan]) -> Option<Condition> {
+        let audits = earlier.iter().filter(|phase| {
+            matches!(
+                &phase.kind,
+                PhaseKind::Single {
+                    yields: Yields::Audit,
+                    ..
+                }
+            )
+        });
+        let proved = earlier.iter().filter(|phase| phase.edits);
+        let mut subjects = vec![Subject::Input("pass".to_owned())];
+        subjects.extend(audits.map(|phase| Subject::Verdict(phase.name.clone())));
+        subjects.extend(proved.map(|phase| Subject::Tests(phase.name.clone())));
+        let subject = subjects.swap_remove(usize::from(self.subject) % subjects.len());
+        Some(Condition {
+            text: "if".to_owned(),
+            subject,
+            value: if self.value { "pass" } else { "fail" }.to_owned(),
+            negated: self.negated,
+        })
+    }
+}

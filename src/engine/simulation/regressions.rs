@@ -1,0 +1,255 @@
+//! Cases that failed once, as small as they became. Each is named after what must not happen again.
+
+use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
+use super::fate::{Blow, Fate, GOOD, Manner, Proof, Tasks, Taste};
+use super::plans::{Part, Sketch, When, Work};
+use crate::model::Millis;
+use crate::plan::Distill;
+
+/// A plan of these works.
+fn plan<const N: usize>(works: [Work; N]) -> Sketch {
+    Sketch::from(works.map(Part::from).to_vec())
+}
+
+/// An editing phase by the first model.
+fn edits() -> Work {
+    Work::Edits {
+        chain: vec![0],
+        verify: Vec::new(),
+    }
+}
+
+/// An audit by the last model, which goes back so many phases, so often.
+fn audit(back: u8, max: u32) -> Work {
+    Work::Audit {
+        chain: vec![4],
+        back: Some((back, max)),
+    }
+}
+
+/// A condition that does not hold.
+const NEVER: When = When {
+    subject: 0,
+    value: false,
+    negated: false,
+};
+
+/// Everything goes well but for the first model.
+fn first_model(manner: Manner) -> Fate {
+    let mut fate = Fate::default();
+    fate.manners[0] = manner;
+    fate
+}
+
+/// Tasks, each by the first model.
+fn tasks(go_on: bool) -> Work {
+    Work::Tasks {
+        splitter: vec![4],
+        workers: vec![0],
+        go_on,
+        verify: Vec::new(),
+    }
+}
+
+/// The supervisor dies at this step, before anything of it is on disk.
+fn death(step: usize) -> Vec<(usize, Blow)> {
+    let (written, salvages) = (0, false);
+    vec![(step, Blow::Death { written, salvages })]
+}
+
+/// An ensemble of three that is judged as soon as one has proposed.
+fn hasty() -> Work {
+    Work::Ensemble {
+        proposers: vec![vec![0], vec![1], vec![2]],
+        judge: vec![3],
+        sequential: false,
+        quorum: Some(0),
+    }
+}
+
+#[test]
+fn a_loop_to_a_phase_that_was_left_out_ends() {
+    let mut sketch = plan([edits(), audit(1, 1)]);
+    sketch.parts[0].when = Some(NEVER);
+    let fate = Fate {
+        passes: vec![false],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn a_phase_that_was_left_out_gets_its_chance_in_the_next_round() {
+    let first = Work::Audit {
+        chain: vec![4],
+        back: None,
+    };
+    let mut sketch = plan([edits(), first, Work::Document(vec![0]), audit(3, 1)]);
+    sketch.parts[2].when = Some(When {
+        subject: 1,
+        value: true,
+        negated: false,
+    });
+    let fate = Fate {
+        passes: vec![false, true],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn a_person_can_pick_behind_a_gate() {
+    let ensemble = Work::Ensemble {
+        proposers: vec![vec![1]],
+        judge: vec![0],
+        sequential: false,
+        quorum: None,
+    };
+    let mut sketch = plan([ensemble]);
+    sketch.parts[0].gate = true;
+    let fate = first_model(Manner {
+        taste: Taste::Refuses,
+        ..GOOD
+    });
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn what_stands_there_is_not_delivered_again() {
+    can_die_anywhere(&plan([edits()]), &Fate::default()).unwrap();
+}
+
+#[test]
+fn a_run_that_is_interrupted_at_its_delivery_says_nothing_wrong_of_its_changes() {
+    let sketch = plan([edits()]);
+    let fate = Fate {
+        // Begun, ended, closed; the delivery is under way.
+        blows: vec![(4, Blow::Interrupt)],
+        ..Fate::default()
+    };
+    comes_to_the_same(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn a_limit_that_is_reached_when_all_is_done_stops_nothing() {
+    let mut sketch = plan([edits()]);
+    sketch.limits.wall = Some(Millis(1_150));
+    keeps_its_rules(&sketch, &Fate::default()).unwrap();
+    sketch.limits.wall = None;
+    sketch.limits.tokens = Some(2);
+    keeps_its_rules(&sketch, &Fate::default()).unwrap();
+}
+
+#[test]
+fn a_limit_that_is_reached_when_an_audit_ends_leaves_its_loop() {
+    let mut sketch = plan([edits(), audit(1, 1)]);
+    sketch.limits.wall = Some(Millis(2_350));
+    let fate = Fate {
+        passes: vec![false, true],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn a_straggler_that_was_left_behind_wants_no_call() {
+    let ensemble = Work::Ensemble {
+        proposers: vec![vec![0], vec![1]],
+        judge: vec![2],
+        sequential: false,
+        quorum: Some(0),
+    };
+    let mut sketch = plan([ensemble]);
+    sketch.limits.calls = Some(3);
+    let fate = Fate {
+        // The straggler's time is over before it answers.
+        choices: vec![0, 1, 0],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn tasks_with_names_like_tries_are_tasks_of_their_own() {
+    let list = Tasks {
+        tasks: vec![(0, Some(0)), (0, None)],
+        reversed: false,
+        alike: true,
+    };
+    let fate = Fate {
+        lists: vec![list],
+        proofs: vec![Proof::FailsFirst],
+        ..Fate::default()
+    };
+    keeps_its_rules(&plan([tasks(false)]), &fate).unwrap();
+}
+
+#[test]
+fn a_task_that_is_tried_afresh_waits_for_the_one_under_way() {
+    let list = Tasks {
+        tasks: vec![(0, Some(0)), (0, None), (0, None)],
+        ..Tasks::default()
+    };
+    let mut fate = Fate {
+        lists: vec![list],
+        proofs: vec![Proof::Fails],
+        ..Fate::default()
+    };
+    for step in 1..16 {
+        fate.blows = death(step);
+        comes_to_the_same(&plan([tasks(true)]), &fate).unwrap();
+    }
+}
+
+#[test]
+fn a_decided_phase_remembers_the_tasks_that_were_given_up() {
+    let list = Tasks {
+        tasks: vec![(0, Some(0)), (0, None)],
+        ..Tasks::default()
+    };
+    let fate = Fate {
+        lists: vec![list],
+        proofs: vec![Proof::Fails],
+        ..Fate::default()
+    };
+    can_die_anywhere(&plan([tasks(true)]), &fate).unwrap();
+}
+
+#[test]
+fn a_straggler_is_not_asked_again_in_the_next_round() {
+    let sketch = plan([hasty(), audit(1, 1)]);
+    let mut fate = Fate {
+        passes: vec![false],
+        // One proposes, and the time of the others is over before they do.
+        choices: vec![0, 2],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
+    // One of them takes so long to end that the next round begins meanwhile.
+    fate.choices = vec![0, 2, 0, 1, 1, 1];
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn what_a_limit_stopped_is_not_closed_all_the_same() {
+    let mut sketch = plan([Work::Document(vec![0])]);
+    sketch.parts[0].distill = Distill::Model(vec!["m1".into()]);
+    sketch.limits.tokens = Some(3);
+    let mut fate = first_model(Manner {
+        hands_off: false,
+        ..GOOD
+    });
+    // The distilling call goes a step further, and has ended by the time it is told to stop.
+    fate.choices = vec![0, 200, 1];
+    keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn an_audit_has_its_loops_for_itself() {
+    let sketch = plan([Work::Document(vec![0]), audit(0, 2), audit(1, 1)]);
+    let fate = Fate {
+        passes: vec![false, true, false],
+        ..Fate::default()
+    };
+    keeps_its_rules(&sketch, &fate).unwrap();
+}

@@ -1,0 +1,235 @@
+//! Supervisors that work on a run one after another, until nothing is left to be done.
+
+use crate::engine::{Begin, Engine, History, Input, Salvaged};
+use std::collections::BTreeMap;
+
+use crate::model::{
+    ChangedLimits, Digest, MicroUsd, Millis, PersonAnswer, PhaseName, Question, Record, RunEnd,
+    RunLimits, Timestamp,
+};
+use crate::plan::Plan;
+
+use super::fate::{Blow, Fate, Person, Raise};
+use super::trace::{Moment, Trace};
+use super::world::{Told, World};
+
+/// A supervisor has to end after so many steps at the latest.
+const MOST_STEPS: usize = 3_000;
+/// A user gives a run up after so many supervisors.
+const MOST_SUPERVISORS: usize = 12;
+
+/// A run, under way or over.
+#[derive(Debug, Clone)]
+pub struct Run<'f> {
+    fate: &'f Fate,
+    told: Told,
+    people: usize,
+    raises: usize,
+    /// How often a failed run is resumed all the same.
+    patience: u32,
+    pub trace: Trace,
+}
+
+/// How a supervisor's work came to its end.
+enum Fall {
+    Ended(RunEnd),
+    /// With these attempts to be salvaged.
+    Died(Vec<Salvaged>),
+}
+
+impl<'f> Run<'f> {
+    /// A run that has not begun.
+    pub fn new(plan: Plan, fate: &'f Fate) -> Self {
+        Self::after(Trace::new(plan), fate)
+    }
+
+    /// A run whose supervisor has died.
+    pub fn after(trace: Trace, fate: &'f Fate) -> Self {
+        let journal = trace.journal();
+        let now = journal.last().map_or(Timestamp(1_000), |record| record.at);
+        Self {
+            fate,
+            told: Told::at(now),
+            people: 0,
+            raises: 0,
+            patience: 0,
+            trace,
+        }
+    }
+
+    /// The same, if a failed run is resumed so often all the same.
+    pub fn patient(mut self, patience: u32) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    /// Works on it as long as somebody takes it up again: after a death, after an interruption, for an
+    /// answer, with higher limits. The last end, if there was one.
+    ///
+    /// # Errors
+    /// A supervisor does not end.
+    pub fn live(&mut self) -> Result<Option<RunEnd>, String> {
+        let mut input = match self.trace.moments.is_empty() {
+            true => begin(),
+            false => resume(None, None, Vec::new()),
+        };
+        let mut last = None;
+        for _ in 0..MOST_SUPERVISORS {
+            input = match self.supervise(input)? {
+                Fall::Died(salvaged) => resume(None, None, salvaged),
+                Fall::Ended(end) => {
+                    last = Some(end);
+                    match self.again(end) {
+                        Some(input) => input,
+                        None => break,
+                    }
+                }
+            };
+            self.told.rest();
+        }
+        Ok(last)
+    }
+
+    /// What a user does about an end.
+    fn again(&mut self, end: RunEnd) -> Option<Input> {
+        match end {
+            RunEnd::Done => None,
+            RunEnd::Failed | RunEnd::AuditFailed => {
+                self.patience = self.patience.checked_sub(1)?;
+                Some(resume(None, None, Vec::new()))
+            }
+            RunEnd::Interrupted => Some(resume(None, None, Vec::new())),
+            RunEnd::Waiting => Some(resume(None, self.answer(), Vec::new())),
+            RunEnd::Limited => Some(resume(self.raise()?, None, Vec::new())),
+        }
+    }
+
+    /// What a person says to the question that is open, if one is.
+    fn answer(&mut self) -> Option<(PhaseName, PersonAnswer)> {
+        let person = self.fate.people.get(self.people).copied();
+        self.people += 1;
+        let history = History::of(&self.trace.journal());
+        let mut phases = self.trace.plan.phases.iter();
+        let (phase, state, question) = phases.find_map(|phase| {
+            let state = history.phase(&phase.name)?;
+            Some((&phase.name, state, state.asked.as_ref()?))
+        })?;
+        let answer = match (person.unwrap_or(Person::Agrees(0)), question) {
+            // A question for the best proposal cannot be rejected.
+            (Person::Silent, _) | (Person::Rejects, Question::PickWinner { .. }) => return None,
+            (Person::Agrees(_), Question::Approve { .. }) => PersonAnswer::Approved,
+            (Person::Rejects, Question::Approve { .. }) => PersonAnswer::Rejected {
+                reason: "no".to_owned(),
+            },
+            (Person::Agrees(index), Question::PickWinner { .. }) => {
+                let labels = state.sealed.as_ref()?;
+                PersonAnswer::Picked(labels[usize::from(index) % labels.len()].0.clone())
+            }
+        };
+        Some((phase.clone(), answer))
+    }
+
+    /// The limits with which it is resumed; none if it is not.
+    fn raise(&mut self) -> Option<Option<RunLimits>> {
+        let limits = History::of(&self.trace.journal()).limits(self.trace.plan.limits);
+        let raise = self.fate.limits.get(self.raises).copied();
+        self.raises += 1;
+        let lifted = RunLimits {
+            calls: None,
+            tokens: None,
+            cost: None,
+            wall: None,
+            ..limits
+        };
+        match raise {
+            Some(Raise::Nothing) => Some(None),
+            Some(Raise::By(more)) => Some(Some(RunLimits {
+                calls: limits.calls.map(|calls| calls + more),
+                tokens: limits.tokens.map(|tokens| tokens + more),
+                cost: limits.cost.map(|cost| MicroUsd(cost.0 + more)),
+                wall: limits.wall.map(|wall| Millis(wall.0 + 1000 * more)),
+                ..limits
+            })),
+            // Only a limit of the provider's is left then.
+            None if limits == lifted => None,
+            None => Some(Some(lifted)),
+        }
+    }
+
+    /// One supervisor's work.
+    fn supervise(&mut self, first: Input) -> Result<Fall, String> {
+        let journal = self.trace.journal();
+        let mut engine = Engine::new(self.trace.plan.clone(), &journal);
+        let mut world = World::new(self.fate, &mut self.told);
+        let moments = &mut self.trace.moments;
+        let mut first = Some(first);
+        let mut seq = journal.len() as u64;
+        for _ in 0..MOST_STEPS {
+            let blow = world.next_blow();
+            let input = match first.take() {
+                Some(first) => first,
+                None if blow == Some(Blow::Interrupt) => interrupt(),
+                None => world
+                    .report(&engine)
+                    .ok_or("nothing is under way and nothing is awaited")?,
+            };
+            moments.push(Moment::Heard(input.clone()));
+            // Of a run that never began nothing could be taken up.
+            let least = usize::from(seq == 0);
+            let now = world.now();
+            let step = engine.handle(now, input);
+            let written = match blow {
+                Some(Blow::Death { written, .. }) => usize::from(written).max(least),
+                Some(Blow::Interrupt) | None => step.events.len(),
+            };
+            for event in step.events.into_iter().take(written) {
+                seq += 1;
+                let at = now;
+                moments.push(Moment::Wrote(Record { seq, at, event }));
+            }
+            if let Some(Blow::Death { salvages, .. }) = blow {
+                moments.push(Moment::Died);
+                let history = History::of(&self.trace.journal());
+                let salvaged = salvages.then(|| world.salvage(&history));
+                return Ok(Fall::Died(salvaged.unwrap_or_default()));
+            }
+            moments.extend(step.effects.iter().cloned().map(Moment::Ordered));
+            if let Some(end) = world.carry_out_all(step.effects) {
+                return Ok(Fall::Ended(end));
+            }
+        }
+        Err("the supervisor does not end".to_owned())
+    }
+}
+
+fn begin() -> Input {
+    Input::Begin(Begin {
+        run: "r".into(),
+        version: "0".into(),
+        plan: Digest::new("p"),
+        base: "base".into(),
+        files: Vec::new(),
+    })
+}
+
+fn resume(
+    limits: Option<RunLimits>,
+    answer: Option<(PhaseName, PersonAnswer)>,
+    salvaged: Vec<Salvaged>,
+) -> Input {
+    Input::Resume {
+        version: "0".into(),
+        limits: limits.map(|run| ChangedLimits {
+            run,
+            budgets: BTreeMap::new(),
+        }),
+        answer,
+        salvaged,
+    }
+}
+
+fn interrupt() -> Input {
+    Input::Interrupt {
+        signal: "SIGINT".to_owned(),
+    }
+}

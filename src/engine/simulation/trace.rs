@@ -1,0 +1,73 @@
+//! What was heard, written and ordered in a run, in order.
+
+use crate::engine::{Effect, Input};
+use crate::model::Record;
+use crate::plan::Plan;
+
+use super::facts::Facts;
+
+/// One thing that happened between the engine and the world.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Moment {
+    /// The engine was told something.
+    Heard(Input),
+    /// An event is on disk.
+    Wrote(Record),
+    /// Something was to be carried out.
+    Ordered(Effect),
+    /// The supervisor died.
+    Died,
+}
+
+/// A whole run.
+#[derive(Debug, Clone)]
+pub struct Trace {
+    pub plan: Plan,
+    pub moments: Vec<Moment>,
+}
+
+impl Trace {
+    /// A run of which nothing is known.
+    pub fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            moments: Vec::new(),
+        }
+    }
+
+    /// The same run, if its supervisor had died with so many events on disk.
+    pub fn cut(&self, events: usize) -> Self {
+        let moments = self.moments.iter().enumerate();
+        let mut written = moments.filter(|(_, moment)| matches!(moment, Moment::Wrote(_)));
+        let last = written.nth(events - 1).map_or(0, |(at, _)| at);
+        let mut moments = self.moments[..=last].to_vec();
+        moments.push(Moment::Died);
+        Self {
+            plan: self.plan.clone(),
+            moments,
+        }
+    }
+
+    /// All that is on disk.
+    pub fn journal(&self) -> Vec<Record> {
+        let moments = self.moments.iter();
+        let records = moments.filter_map(|moment| match moment {
+            Moment::Wrote(record) => Some(record.clone()),
+            Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => None,
+        });
+        records.collect()
+    }
+
+    /// Goes through the run, each time with what was known right before.
+    pub fn each(
+        &self,
+        mut check: impl FnMut(&Facts<'_>, &Moment) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let mut facts = Facts::new(&self.plan);
+        for (at, moment) in self.moments.iter().enumerate() {
+            check(&facts, moment).map_err(|why| format!("moment {at}: {why}: {moment:?}"))?;
+            facts.take(moment);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,320 @@
+//! The world: carries out what the engine orders, and reports what came of it, by its fate.
+
+use crate::engine::{Effect, Engine, History, Input, Proving, Salvaged, Winner};
+use crate::model::{
+    CallId, CallResult, CallSpec, Destination, Failure, FailureKind, Millis, ModelName, PhaseName,
+    RunEnd, Timestamp, Usage,
+};
+use crate::plan::PhaseKind;
+
+use super::answers;
+use super::fate::{Blow, Fate, Luck, Manner, Proof};
+
+/// Something that was ordered and will be reported.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Pending {
+    Attempt {
+        call: Box<CallSpec>,
+        attempt: u32,
+        model: ModelName,
+        cancelled: bool,
+    },
+    Verify {
+        phase: PhaseName,
+        proving: Proving,
+    },
+    Close {
+        phase: PhaseName,
+        winner: Winner,
+    },
+    Deliver {
+        tree: String,
+        to: Destination,
+    },
+}
+
+/// The world around one supervisor.
+#[derive(Debug)]
+pub struct World<'f> {
+    fate: &'f Fate,
+    told: &'f mut Told,
+    pending: Vec<Pending>,
+    wake: Option<Timestamp>,
+}
+
+/// How far the scripts of a fate have come; outlives supervisors.
+#[derive(Debug, Clone, Default)]
+pub struct Told {
+    now: Timestamp,
+    steps: usize,
+    choices: usize,
+    closings: usize,
+    deliveries: usize,
+    unrunnable: u32,
+}
+
+impl Told {
+    /// Nothing yet, at this time.
+    pub fn at(now: Timestamp) -> Self {
+        Self {
+            now,
+            ..Self::default()
+        }
+    }
+
+    /// Nobody works on the run for an hour.
+    pub fn rest(&mut self) {
+        self.now = self.now.after(Millis::minutes(60));
+    }
+}
+
+impl<'f> World<'f> {
+    pub fn new(fate: &'f Fate, told: &'f mut Told) -> Self {
+        Self {
+            fate,
+            told,
+            pending: Vec::new(),
+            wake: None,
+        }
+    }
+
+    /// What comes from outside at the next step.
+    pub fn next_blow(&mut self) -> Option<Blow> {
+        self.told.steps += 1;
+        let mut blows = self.fate.blows.iter();
+        let (_, blow) = blows.find(|(at, _)| *at == self.told.steps)?;
+        Some(*blow)
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.told.now
+    }
+
+    /// Carries effects out; the end of the supervisor's work, if they say so.
+    pub fn carry_out_all(&mut self, effects: Vec<Effect>) -> Option<RunEnd> {
+        // Each step says anew when the next one is.
+        self.wake = None;
+        let ends = effects
+            .into_iter()
+            .filter_map(|effect| self.carry_out(effect));
+        ends.last()
+    }
+
+    fn carry_out(&mut self, effect: Effect) -> Option<RunEnd> {
+        match effect {
+            Effect::StartAttempt {
+                call,
+                attempt,
+                model,
+            } => self.pending.push(Pending::Attempt {
+                call,
+                attempt,
+                model,
+                cancelled: false,
+            }),
+            Effect::CancelAttempt { call, attempt } => self.cancel(&call, attempt),
+            Effect::Verify { phase, proving } => {
+                self.pending.push(Pending::Verify { phase, proving });
+            }
+            Effect::ClosePhase { phase, winner } => {
+                self.pending.push(Pending::Close { phase, winner });
+            }
+            Effect::Deliver { tree, to } => self.pending.push(Pending::Deliver { tree, to }),
+            Effect::WakeAt(at) => self.wake = Some(at),
+            Effect::End(end) => return Some(end),
+        }
+        None
+    }
+
+    fn cancel(&mut self, wanted: &CallId, number: u32) {
+        for pending in &mut self.pending {
+            if let Pending::Attempt {
+                call,
+                attempt,
+                cancelled,
+                ..
+            } = pending
+                && &call.id == wanted
+                && *attempt == number
+            {
+                *cancelled = true;
+            }
+        }
+    }
+
+    /// The next report; none if nothing is under way and nothing is awaited.
+    pub fn report(&mut self, engine: &Engine) -> Option<Input> {
+        let wake = self.wake;
+        let ways = self.pending.len() + usize::from(wake.is_some());
+        let choice = self.choose();
+        let chosen = choice.checked_rem(ways)?;
+        self.told.now = self.told.now.after(Millis(100));
+        if chosen == self.pending.len() {
+            self.told.now = self.told.now.max(wake?);
+            return Some(Input::Tick);
+        }
+        let lasts = choice >= 200;
+        if let (true, Some(input)) = (lasts, self.progress(chosen)) {
+            return Some(input);
+        }
+        let pending = self.pending.remove(chosen);
+        Some(self.end(pending, choice, engine))
+    }
+
+    fn choose(&mut self) -> usize {
+        let choice = self.fate.choices.get(self.told.choices).copied();
+        self.told.choices += 1;
+        usize::from(choice.unwrap_or_default())
+    }
+
+    /// An attempt goes a step further.
+    fn progress(&self, chosen: usize) -> Option<Input> {
+        match &self.pending[chosen] {
+            Pending::Attempt {
+                call,
+                attempt,
+                model,
+                ..
+            } => Some(Input::Progressed {
+                call: call.id.clone(),
+                attempt: *attempt,
+                usage: answers::usage(self.manner(model), 1),
+                doing: "works".to_owned(),
+            }),
+            Pending::Verify { .. } | Pending::Close { .. } | Pending::Deliver { .. } => None,
+        }
+    }
+
+    fn end(&mut self, pending: Pending, choice: usize, engine: &Engine) -> Input {
+        match pending {
+            Pending::Attempt {
+                call,
+                attempt,
+                model,
+                cancelled,
+            } => {
+                self.told.now = self.told.now.after(Millis::seconds(1));
+                let id = call.id.clone();
+                // One that has just ended is cancelled too late.
+                let end = if cancelled && choice % 2 == 0 {
+                    let failure = Failure::new(FailureKind::Cancelled, "cancelled");
+                    Err((failure, Usage::default()))
+                } else {
+                    self.come(&call, &model, engine.history())
+                };
+                match end {
+                    Ok(result) => Input::Succeeded {
+                        call: id,
+                        attempt,
+                        result: Box::new(result),
+                    },
+                    Err((failure, usage)) => Input::Failed {
+                        call: id,
+                        attempt,
+                        failure,
+                        usage,
+                    },
+                }
+            }
+            Pending::Verify { phase, proving } => self.prove(phase, proving),
+            Pending::Close { phase, winner } => self.close(phase, &winner, engine),
+            Pending::Deliver { tree, to } => {
+                let blocked = self.fate.blocked.get(self.told.deliveries).copied();
+                self.told.deliveries += 1;
+                match blocked.unwrap_or_default() {
+                    true => Input::NotDelivered {
+                        tree,
+                        reason: "in the way".to_owned(),
+                    },
+                    false => Input::Delivered { tree, to, files: 1 },
+                }
+            }
+        }
+    }
+
+    fn manner(&self, model: &ModelName) -> Manner {
+        let number = model.as_str().trim_start_matches('m');
+        self.fate.manners[number.parse::<usize>().unwrap()]
+    }
+
+    /// What comes of an attempt: the same whenever it is asked.
+    fn come(
+        &self,
+        call: &CallSpec,
+        model: &ModelName,
+        history: &History,
+    ) -> Result<CallResult, (Failure, Usage)> {
+        let manner = self.manner(model);
+        let attempts = history.call(&call.id).map(|call| call.attempts.as_slice());
+        let tries = attempts.unwrap_or_default().iter();
+        let tries = tries.filter(|attempt| &attempt.model == model).count();
+        match manner.luck {
+            Luck::Flaky(times, trouble) if tries <= usize::try_from(times).unwrap() => {
+                Err((trouble.into(), answers::usage(manner, 2)))
+            }
+            Luck::Broken(trouble) => Err((trouble.into(), answers::usage(manner, 2))),
+            Luck::Good | Luck::Flaky(..) => Ok(answers::answer(self.fate, manner, call, model)),
+        }
+    }
+
+    fn prove(&mut self, phase: PhaseName, proving: Proving) -> Input {
+        self.told.now = self.told.now.after(Millis::seconds(1));
+        let number = proving.command.rsplit(' ').next().unwrap();
+        let proof = self.fate.proofs[number.parse::<usize>().unwrap()];
+        if let Proof::CannotRun(times) = proof
+            && self.told.unrunnable < times
+        {
+            self.told.unrunnable = self.told.unrunnable.saturating_add(1);
+            let failure = Failure::new(FailureKind::Machine, "cannot run");
+            return Input::NotVerified { phase, failure };
+        }
+        let verification = answers::verification(proof, &proving);
+        Input::Verified {
+            phase,
+            proving,
+            verification,
+        }
+    }
+
+    fn close(&mut self, phase: PhaseName, winner: &Winner, engine: &Engine) -> Input {
+        let full = self.fate.full.get(self.told.closings).copied();
+        self.told.closings += 1;
+        if full.unwrap_or_default() {
+            let failure = Failure::new(FailureKind::Machine, "disk full");
+            return Input::NotClosed { phase, failure };
+        }
+        let plan = engine.plan().phase(&phase).unwrap();
+        let history = engine.history();
+        let call = history.call(&winner.call).unwrap();
+        let changes = call.result().unwrap().changes.as_ref();
+        let own = changes.filter(|_| !matches!(plan.kind, PhaseKind::Routed { .. }));
+        let tree = own.map_or_else(|| history.tree().to_owned(), |changes| changes.tree.clone());
+        let closing = answers::closing(plan, call, plan.edits.then_some(tree), history);
+        Input::Closed { phase, closing }
+    }
+
+    /// Attempts under way that had ended well when their supervisor died.
+    pub fn salvage(&self, history: &History) -> Vec<Salvaged> {
+        let attempts = self.pending.iter().filter_map(|pending| match pending {
+            Pending::Attempt {
+                call,
+                attempt,
+                model,
+                cancelled: false,
+            } => Some((call, *attempt, model)),
+            Pending::Attempt { .. }
+            | Pending::Verify { .. }
+            | Pending::Close { .. }
+            | Pending::Deliver { .. } => None,
+        });
+        let ended = attempts.filter_map(|(call, attempt, model)| {
+            Some(Salvaged {
+                call: call.id.clone(),
+                attempt,
+                result: self.come(call, model, history).ok()?,
+            })
+        });
+        ended.collect()
+    }
+}
