@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use tipstaff::model::{CallId, Contract, Event, Purpose, Record};
+use tipstaff::model::{CallId, Contract, Event, Purpose, Record, Sections};
 use tipstaff::process::Exit;
 use tipstaff::rehearsal::{RehearsedCall, Scenario, Server};
 
@@ -98,6 +98,7 @@ fn plain_run(ground: &Ground, opencode: &Path, round: usize) -> Exit {
         task: None,
         attempt: 1,
         contract: Contract::Document,
+        sections: Sections::default(),
         request: REQUEST.to_owned(),
     });
     let config = json!({

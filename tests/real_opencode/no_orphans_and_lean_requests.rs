@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tipstaff::agents::{Assignment, Carried, Endpoint, Launch, Seed, launch};
-use tipstaff::model::{Contract, Profile, Purpose};
+use tipstaff::model::{Contract, Profile, Purpose, Sections};
 use tipstaff::plan::{AgentKind, AgentSpec, ModelSpec};
 use tipstaff::process::{ChildSpec, Ending, Exit, start};
 use tipstaff::rehearsal::{Received, RehearsedCall, Scenario, Server};
@@ -109,6 +109,7 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
         task: None,
         attempt: 1,
         contract: Contract::Document,
+        sections: Sections::default(),
         request: String::from("a request"),
     });
     let agent = AgentSpec {

@@ -2,7 +2,7 @@
 //! configuration.
 
 use serde_json::json;
-use tipstaff::model::{Contract, Purpose};
+use tipstaff::model::{Contract, Purpose, Sections};
 use tipstaff::rehearsal::{Endpoint, RehearsedCall, Scenario, Server};
 
 use crate::stand::Stand;
@@ -32,6 +32,7 @@ fn your_providers_and_sign_in_are_used_and_nothing_else_of_your_configuration() 
         task: None,
         attempt: 1,
         contract: Contract::Document,
+        sections: Sections::default(),
         request: String::from("Say what this service does"),
     });
     let stand = Stand::new();
