@@ -111,8 +111,7 @@ fn how(plan: &Plan, history: &History) -> Option<RunEnd> {
     if state.winner.is_some() {
         return None;
     }
-    let waits = state.asked.is_some() && state.answered.is_none();
-    waits.then_some(RunEnd::Waiting)
+    state.open_question().map(|_| RunEnd::Waiting)
 }
 
 fn how_finished(plan: &Plan, history: &History) -> Option<RunEnd> {

@@ -84,6 +84,13 @@ pub struct PhaseState {
     pub answered: Option<PersonAnswer>,
 }
 
+impl PhaseState {
+    /// What a person has to answer yet.
+    pub fn open_question(&self) -> Option<&Question> {
+        self.asked.as_ref().filter(|_| self.answered.is_none())
+    }
+}
+
 /// The decided winner of a phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Winner {

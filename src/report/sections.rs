@@ -24,6 +24,30 @@ pub(super) fn section(heading: &str, body: &str) -> String {
     }
 }
 
+/// One line a closed phase: where its document is, for the user and in the run folder.
+pub(super) fn documents(view: &RunView, folder: &str) -> String {
+    let mut text = String::new();
+    for phase in &view.phases {
+        if let Some(closing) = phase.closing() {
+            let name = clean(phase.name.as_str());
+            match &closing.published {
+                Some(path) => text.push_str(&format!("  {name}: {}\n", clean(path))),
+                None => text.push_str(&format!(
+                    "  {name}: {folder}/{}\n",
+                    closing.deliverable.path
+                )),
+            }
+            if let Some(previous) = &closing.previous {
+                text.push_str(&format!(
+                    "    what stood there before: {folder}/{}\n",
+                    clean(previous)
+                ));
+            }
+        }
+    }
+    text
+}
+
 /// The verdicts of all phases that have one.
 pub(super) fn verdicts(view: &RunView) -> String {
     view.phases
