@@ -139,15 +139,17 @@ fn wanted_routes<'p>(
     routing: &'p BTreeMap<String, Vec<ModelName>>,
 ) -> Vec<&'p [ModelName]> {
     let yields = plan.phase(tasks).map(|phase| &phase.kind);
-    let categories = match yields {
+    let named = match yields {
         Some(PhaseKind::Single {
-            yields: Yields::Tasks { categories },
+            yields: Yields::Tasks(categories),
             ..
-        }) => categories.as_slice(),
+        }) => categories.named.as_slice(),
         _ => &[],
     };
-    categories
+    let default = "default".to_owned();
+    named
         .iter()
+        .chain([&default])
         .filter_map(|category| routing.get(category).map(Vec::as_slice))
         .collect()
 }

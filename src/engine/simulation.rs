@@ -185,7 +185,7 @@ impl World {
                 scores: BTreeMap::new(),
                 rationale: "because".into(),
             }),
-            Contract::Tasks { .. } | Contract::Audit | Contract::Edits | Contract::Handoff => {
+            Contract::Tasks(_) | Contract::Audit | Contract::Edits | Contract::Handoff => {
                 unreachable!("no phase of these worlds asks for it")
             }
         };

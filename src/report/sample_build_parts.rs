@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Answer, Audit, AuditVerdict, CallId, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
-    Closing, Decider, Destination, Event, Finding, HandoffOrigin, Millis, ModelName, PhaseName,
-    Purpose, Severity, Task, TaskFiles, TaskId, Verification, VerifyOutcome,
+    Answer, Audit, AuditVerdict, CallId, CallResult, CallSpec, Categories, ChangeKind, ChangedFile,
+    Changes, Closing, Decider, Destination, Event, Finding, HandoffOrigin, Millis, ModelName,
+    PhaseName, Purpose, Severity, Task, TaskFiles, TaskId, Verification, VerifyOutcome,
 };
 use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
 
@@ -220,7 +220,6 @@ pub(super) fn plan_of_a_build() -> Plan {
         chain: chain(model),
         yields,
     };
-    let categories = Vec::new();
     let routing = BTreeMap::from_iter([
         ("backend".to_owned(), chain("claude-sonnet")),
         ("frontend".to_owned(), chain("gemini-pro")),
@@ -248,7 +247,7 @@ pub(super) fn plan_of_a_build() -> Plan {
         phase("plan", single("claude-opus", Yields::Document)),
         phase(
             "decompose",
-            single("claude-opus", Yields::Tasks { categories }),
+            single("claude-opus", Yields::Tasks(Categories::default())),
         ),
         phase("execute", execute),
         phase("integrate", single("claude-sonnet", Yields::Edits)),
