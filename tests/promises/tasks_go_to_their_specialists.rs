@@ -294,3 +294,24 @@ fn a_task_that_never_proves_good_stops_the_run_and_resume_tries_it_afresh() {
     let after = started(&run);
     assert_eq!(after.last(), Some(&pair("T2", "m2")), "{after:?}");
 }
+
+#[test]
+fn the_commands_of_the_phase_itself_are_a_fact_for_later_phases_and_fed_back_to_nobody() {
+    let sandbox = project();
+    let path = ".tipstaff/workflows/build.yaml";
+    let yaml = sandbox.read(path)
+        + "    verify: \"! grep -q shown web/page.txt\"\n  - name: review\n    model: m4\n    \
+           context_strategy: distilled\n    input: execute.tests\n    when: execute.tests == fail\n";
+    sandbox.write(path, &yaml);
+    let entries = writes("T1", "api/server.txt", "served") + &writes("T2", "web/page.txt", "shown");
+    script(&sandbox, TWO, &entries);
+    build(&sandbox).succeeds();
+    let run = sandbox.run();
+    assert_eq!(started(&run), [pair("T1", "m1"), pair("T2", "m2")]);
+    let failed = "`! grep -q shown web/page.txt`: FAILED";
+    let handoff = run.read("phases/02-execute/handoff.md");
+    assert!(handoff.contains(failed), "{handoff}");
+    let asked = run.read("phases/03-review/calls/review.work-1/attempt-1/prompt.md");
+    assert!(asked.contains(failed), "{asked}");
+    assert_eq!(sandbox.read("web/page.txt"), "shown");
+}
