@@ -229,6 +229,8 @@ fn closing() -> Closing {
         tree: None,
         patch: None,
         tests: None,
+        remarks: Vec::new(),
+        contradictions: Vec::new(),
     }
 }
 

@@ -167,6 +167,14 @@ pub(super) fn closed(
             tree: left.map(tree),
             patch: left.map(|_| file("changes.patch")),
             tests: left.map(|_| file("tests.md")),
+            remarks: Vec::new(),
+            contradictions: match phase {
+                "execute" => vec![
+                    "git shows changes that the handoff does not describe: `public/app.js`"
+                        .to_owned(),
+                ],
+                _ => Vec::new(),
+            },
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{CallId, Failure, MicroUsd, Question, RunEnd, Timestamp};
+use crate::model::{CallId, Closing, Failure, MicroUsd, Question, RunEnd, Timestamp};
 
 use super::audit::render_audit;
 use super::fold::RunView;
@@ -179,9 +179,18 @@ pub(super) fn failures(view: &RunView) -> String {
     text
 }
 
-/// Remarks of tipstaff about attempts that succeeded.
+/// Remarks of tipstaff about attempts that succeeded, and about what phases handed off.
 pub(super) fn remarks(view: &RunView) -> String {
     let mut text = String::new();
+    for phase in &view.phases {
+        let closing = phase.closing();
+        let remarks = closing.iter().flat_map(|closing| &closing.remarks);
+        let remarks = remarks.map(|remark| clean(remark));
+        let contradictions = closing.iter().flat_map(|closing| contradictions(closing));
+        for line in contradictions.chain(remarks) {
+            text.push_str(&format!("  {}: {line}\n", clean(phase.name.as_str())));
+        }
+    }
     for call in &view.calls {
         if let CallState::Done(result) = &call.state {
             for remark in &result.remarks {
@@ -194,6 +203,12 @@ pub(super) fn remarks(view: &RunView) -> String {
         }
     }
     text
+}
+
+/// Where the words that a phase handed off contradict the facts, a line each.
+pub(super) fn contradictions(closing: &Closing) -> impl Iterator<Item = String> {
+    let found = closing.contradictions.iter();
+    found.map(|found| format!("the agent's words contradict the facts: {}", clean(found)))
 }
 
 fn failure_lines(name: &str, failure: &Failure) -> String {
