@@ -98,6 +98,7 @@ fn plain_run(ground: &Ground, opencode: &Path, round: usize) -> Exit {
         task: None,
         attempt: 1,
         contract: Contract::Document,
+        sections: Sections::default(),
         request: REQUEST.to_owned(),
         sections: Sections::default(),
     });

@@ -118,7 +118,7 @@ pub struct OutputArgs {
     /// Print one JSON event a line on standard output, and nothing else there
     #[arg(long)]
     pub json: bool,
-    /// Never ask anything on the terminal
+    /// Approve every gate without asking, and never ask anything on the terminal
     #[arg(long)]
     pub yes: bool,
 }

@@ -3,39 +3,24 @@
 use super::args::{ApproveArgs, RejectArgs};
 use super::failure::{Exit, Failure};
 use super::open_run::OpenRun;
-use super::resume::{go_on, look};
+use super::resume::{go_on_with, look};
 use super::settings::Settings;
-use crate::engine::History;
+use crate::engine::{History, PhaseState};
 use crate::model::{PersonAnswer, PhaseName, Question};
 
 pub fn approve(settings: &Settings, args: &ApproveArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
     let phase = waiting(&run, args.phase.as_deref())?;
     let answer = (phase, PersonAnswer::Approved);
-    go_on(
-        settings,
-        run.folder,
-        &args.output,
-        |_, _| Ok(None),
-        Some(answer),
-    )
+    go_on_with(settings, run.folder, &args.output, answer)
 }
 
 pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
     let phase = waiting(&run, args.phase.as_deref())?;
-    let reason = args
-        .because
-        .clone()
-        .unwrap_or_else(|| "no reason given".to_owned());
+    let reason = args.because.clone().unwrap_or_default();
     let answer = (phase, PersonAnswer::Rejected { reason });
-    go_on(
-        settings,
-        run.folder,
-        &args.output,
-        |_, _| Ok(None),
-        Some(answer),
-    )
+    go_on_with(settings, run.folder, &args.output, answer)
 }
 
 /// The phase whose gate waits: the one that was named, or the only one.
@@ -47,7 +32,7 @@ fn waiting(run: &OpenRun, wanted: Option<&str>) -> Result<PhaseName, Failure> {
         .iter()
         .map(|phase| &phase.name)
         .filter(|name| {
-            let asked = history.phase(name).and_then(|state| state.asked.as_ref());
+            let asked = history.phase(name).and_then(PhaseState::open_question);
             let gate = matches!(asked, Some(Question::Approve { .. }));
             gate && wanted.is_none_or(|wanted| wanted == name.as_str())
         });

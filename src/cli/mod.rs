@@ -4,6 +4,7 @@
 //! a run does is decided elsewhere.
 
 mod args;
+mod ask;
 mod changes;
 mod check;
 mod completions;

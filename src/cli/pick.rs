@@ -2,10 +2,10 @@
 
 use super::args::PickArgs;
 use super::failure::{Exit, Failure};
-use super::resume::{go_on, look};
+use super::resume::{go_on_with, look};
 use super::settings::Settings;
 use crate::engine::History;
-use crate::model::{PersonAnswer, PhaseName};
+use crate::model::{PersonAnswer, PhaseName, Question};
 
 pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
@@ -20,8 +20,8 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
     let history = History::of(&run.records);
     let state = history
         .phase(&phase)
-        .filter(|state| state.asked.is_some())
-        .ok_or_else(|| wrong(format!("phase `{phase}` does not wait for a person")))?;
+        .filter(|state| matches!(state.open_question(), Some(Question::PickWinner { .. })))
+        .ok_or_else(|| wrong(format!("phase `{phase}` does not wait for a pick")))?;
     let labels = state.sealed.as_deref().unwrap_or_default();
     if !labels.iter().any(|(label, _)| label == &args.label) {
         let known: Vec<&str> = labels.iter().map(|(label, _)| label.as_str()).collect();
@@ -32,11 +32,5 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
         )));
     }
     let answer = PersonAnswer::Picked(args.label.clone());
-    go_on(
-        settings,
-        run.folder,
-        &args.output,
-        |_, _| Ok(None),
-        Some((phase, answer)),
-    )
+    go_on_with(settings, run.folder, &args.output, (phase, answer))
 }

@@ -21,43 +21,82 @@ pub fn preflight(settings: &Settings, plan: &Plan, carried: &mut Carried) -> Res
     for (name, agent) in &plan.agents {
         programs.insert(name.clone(), probe(settings, agent, carried));
     }
-    let unusable: BTreeMap<&ModelName, String> = plan
+    let unusable: BTreeMap<&ModelName, Lack> = plan
         .models
         .iter()
         .filter_map(|(name, model)| {
             let program = programs.get(&model.agent)?;
-            let reason = match program {
-                Err(reason) => Some(reason.clone()),
-                Ok(()) => missing_sign_in(settings, plan, model, carried),
+            let lack = match program {
+                Err(reason) => Some(Lack::Agent(reason.clone())),
+                Ok(()) => missing_sign_in(settings, plan, model, carried).map(Lack::SignIn),
             };
-            Some((name, reason?))
+            Some((name, lack?))
         })
         .collect();
     for chain in chains(plan) {
-        if chain.iter().all(|model| unusable.contains_key(model)) {
-            let reasons: Vec<String> = chain
-                .iter()
-                .map(|model| {
-                    format!(
-                        "{model}: {}",
-                        unusable.get(model).map_or("", String::as_str)
-                    )
-                })
-                .collect();
-            let message = format!("nothing was started: {}", reasons.join("\n  "));
-            let hint = "`--rehearse` runs the workflow without a key; `--model NAME=OTHER` uses another model";
-            return Err(Failure::said(Exit::Usage, &message, Some(hint)));
+        let lacks: Vec<(&ModelName, &Lack)> = chain
+            .iter()
+            .filter_map(|model| Some((model, unusable.get(model)?)))
+            .collect();
+        if lacks.len() == chain.len() {
+            return Err(refusal(plan, &lacks));
         }
     }
     let wanted = chains(plan).into_iter().chain(distillers(plan));
     let wanted: BTreeSet<&ModelName> = wanted.flatten().collect();
-    for (model, reason) in unusable
+    for (model, lack) in unusable
         .into_iter()
         .filter(|(model, _)| wanted.contains(model))
     {
-        print::note(&format!("warning: {model} cannot be used: {reason}"));
+        print::note(&format!(
+            "warning: {model} cannot be used: {}",
+            lack.reason()
+        ));
     }
     Ok(())
+}
+
+/// What a model lacks, and why.
+enum Lack {
+    /// Its agent cannot be run.
+    Agent(String),
+    /// Nobody is signed in at its provider.
+    SignIn(String),
+}
+
+impl Lack {
+    fn reason(&self) -> &str {
+        match self {
+            Self::Agent(reason) | Self::SignIn(reason) => reason,
+        }
+    }
+}
+
+/// No model of a chain can be used.
+fn refusal(plan: &Plan, lacks: &[(&ModelName, &Lack)]) -> Failure {
+    let reasons: Vec<String> = lacks
+        .iter()
+        .map(|(model, lack)| format!("{model}: {}", lack.reason()))
+        .collect();
+    let message = format!("nothing was started: {}", reasons.join("\n  "));
+    let keys = lacks
+        .iter()
+        .any(|(_, lack)| matches!(lack, Lack::SignIn(_)));
+    let opencode = lacks.iter().any(|(model, _)| {
+        let agent = plan.models.get(*model).map(|model| &model.agent);
+        let agent = agent.and_then(|agent| plan.agents.get(agent));
+        agent.is_some_and(|agent| agent.kind == AgentKind::Opencode)
+    });
+    let hint = if keys {
+        "`--rehearse` runs the workflow without a key; `--model NAME=OTHER` uses another model"
+    } else if opencode {
+        "`npm install -g opencode-ai` installs OpenCode, as do the ways that https://opencode.ai/docs names; \
+         a rehearsal needs it too"
+    } else {
+        "name a program that is there under `agents:` of the configuration, or use another model with \
+         `--model NAME=OTHER`"
+    };
+    Failure::said(Exit::Usage, &message, Some(hint))
 }
 
 fn chains(plan: &Plan) -> Vec<&[ModelName]> {
@@ -100,15 +139,17 @@ fn wanted_routes<'p>(
     routing: &'p BTreeMap<String, Vec<ModelName>>,
 ) -> Vec<&'p [ModelName]> {
     let yields = plan.phase(tasks).map(|phase| &phase.kind);
-    let categories = match yields {
+    let named = match yields {
         Some(PhaseKind::Single {
-            yields: Yields::Tasks { categories },
+            yields: Yields::Tasks(categories),
             ..
-        }) => categories.as_slice(),
+        }) => categories.named.as_slice(),
         _ => &[],
     };
-    categories
+    let default = "default".to_owned();
+    named
         .iter()
+        .chain([&default])
         .filter_map(|category| routing.get(category).map(Vec::as_slice))
         .collect()
 }

@@ -26,6 +26,11 @@ pub fn note(text: &str) {
     }
 }
 
+/// What a person is to answer on the same line, to standard error.
+pub fn prompt(text: &str) {
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
 /// Pretty JSON, to standard output.
 pub fn json(value: &serde_json::Value) {
     data(&format!("{value:#}\n"));

@@ -7,7 +7,7 @@ use super::preflight::preflight;
 use super::settings::Settings;
 use super::work::{self, Work, carry_over};
 use super::{limits, print};
-use crate::engine::{Engine, Input};
+use crate::engine::{Engine, Input, PhaseState};
 use crate::journal::{Journal, RunFolder, RunLock, list};
 use crate::model::{ChangedLimits, Digest, Event, PersonAnswer, PhaseName, Record, RunEnd};
 use crate::plan::Plan;
@@ -44,8 +44,17 @@ fn latest_open(settings: &Settings) -> Result<RunFolder, Failure> {
     }
 }
 
-/// Takes a run up again, with a person's answer if there is one.
-pub fn go_on(
+/// Takes a run up again with a person's answer.
+pub fn go_on_with(
+    settings: &Settings,
+    folder: RunFolder,
+    output: &OutputArgs,
+    answer: (PhaseName, PersonAnswer),
+) -> Result<Exit, Failure> {
+    go_on(settings, folder, output, |_, _| Ok(None), Some(answer))
+}
+
+fn go_on(
     settings: &Settings,
     folder: RunFolder,
     output: &OutputArgs,
@@ -63,6 +72,9 @@ pub fn go_on(
             folder.id()
         ));
         return Ok(Exit::Done);
+    }
+    if let Some((phase, _)) = &answer {
+        still_asks(&engine, phase)?;
     }
     let in_force = ChangedLimits {
         run: engine.history().limits(engine.plan().limits),
@@ -87,6 +99,16 @@ pub fn go_on(
         answer,
         salvaged: salvage(site, engine.history()),
     })
+}
+
+/// Someone else may have answered while the question stood on a terminal.
+fn still_asks(engine: &Engine, phase: &PhaseName) -> Result<(), Failure> {
+    let state = engine.history().phase(phase);
+    if state.and_then(PhaseState::open_question).is_some() {
+        return Ok(());
+    }
+    let message = format!("phase `{phase}` does not wait for an answer any more");
+    Err(Failure::said(Exit::Usage, &message, None))
 }
 
 /// The snapshot of the run, after checking that the plan is still the one it began with.

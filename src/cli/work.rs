@@ -5,14 +5,16 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::args::OutputArgs;
+use super::ask::ask;
 use super::failure::{Exit, Failure};
 use super::open_run::{ledgers, shown_folder};
 use super::print;
+use super::resume::go_on_with;
 use super::settings::Settings;
 use crate::agents::Carried;
 use crate::engine::{Engine, Input};
 use crate::journal::{Journal, RunFolder, RunLock};
-use crate::model::{Artifact, FrozenFile, Record, RunEnd, Timestamp};
+use crate::model::{Artifact, CallId, FrozenFile, Record, RunEnd, Timestamp};
 use crate::plan::{AgentKind, Plan, Rehearsal};
 use crate::process::become_subreaper;
 use crate::rehearsal::{Scenario, Server};
@@ -60,12 +62,58 @@ pub fn carry_over(settings: &Settings, plan: &Plan) -> Result<Carried, Failure> 
         .map_err(|error| Failure::new(Exit::Usage, &error, error.hint().as_deref()))
 }
 
-/// Works on a run until it ends, and tells the user how it did.
+/// Works on a run until it ends, and tells the user how it did. If it waits for the person at the terminal,
+/// it goes on with the answer.
 pub fn work(
     settings: &Settings,
     work: Work<'_>,
     first: impl FnOnce((&Site, &Engine)) -> Input,
 ) -> Result<Exit, Failure> {
+    let (id, output) = (work.folder.id().clone(), work.output);
+    let ended = supervise(settings, work, first)?;
+    if ended.end() == Some(RunEnd::Waiting)
+        && let Some(answer) = ask(&ended.view(), &ended.folder, output)?
+    {
+        let folder = RunFolder::open(&settings.project.root, id)?;
+        return go_on_with(settings, folder, output, answer);
+    }
+    ended.tell();
+    let (end, engine) = ended.driven?;
+    Ok(exit_of(end, engine.history().interrupted()))
+}
+
+/// What a supervisor's work came to.
+struct Ended {
+    plan: Plan,
+    folder: String,
+    records: Vec<Record>,
+    ledgers: Vec<(CallId, serde_json::Value)>,
+    driven: Result<(RunEnd, Engine), RuntimeError>,
+}
+
+impl Ended {
+    fn end(&self) -> Option<RunEnd> {
+        self.driven.as_ref().ok().map(|(end, _)| *end)
+    }
+
+    fn view(&self) -> RunView {
+        RunView::replay(&self.plan, &self.records)
+    }
+
+    fn tell(&self) {
+        print::note(&render_summary(&Summary {
+            view: &self.view(),
+            folder: &self.folder,
+            ledgers: &self.ledgers,
+        }));
+    }
+}
+
+fn supervise(
+    settings: &Settings,
+    work: Work<'_>,
+    first: impl FnOnce((&Site, &Engine)) -> Input,
+) -> Result<Ended, Failure> {
     let plan = work.engine.plan().clone();
     let id = work.folder.id().clone();
     let folder = shown_folder(&work.folder);
@@ -92,19 +140,17 @@ pub fn work(
     ));
     watcher.display.finish()?;
     let ledgers = ledgers(&site.folder, &plan, &watcher.records);
-    let view = RunView::replay(&plan, &watcher.records);
-    let summary = render_summary(&Summary {
-        view: &view,
-        folder: &folder,
-        ledgers: &ledgers,
-    });
-    print::note(&summary);
     drop(site);
     // What is left of the scratch folder is of no use to anybody.
     let _ = remove_stale(&id);
     drop(work.lock);
-    let (end, engine) = driven?;
-    Ok(exit_of(end, engine.history().interrupted()))
+    Ok(Ended {
+        plan,
+        folder,
+        records: watcher.records,
+        ledgers,
+        driven,
+    })
 }
 
 fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {

@@ -102,6 +102,7 @@ pub(super) fn handoff(phase: &str, summary: &str) -> Handoff {
             files: Vec::new(),
             verifications: Vec::new(),
             remarks: Vec::new(),
+            contradictions: Vec::new(),
         },
     }
 }

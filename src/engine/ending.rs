@@ -105,7 +105,7 @@ fn how(plan: &Plan, history: &History) -> Option<RunEnd> {
     if state.winner.is_some() {
         return None;
     }
-    state.waits_for_a_person().then_some(RunEnd::Waiting)
+    state.open_question().map(|_| RunEnd::Waiting)
 }
 
 fn how_finished(plan: &Plan, history: &History) -> Option<RunEnd> {

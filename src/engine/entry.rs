@@ -26,16 +26,20 @@ pub fn gate(scene: &Scene<'_>) -> Option<Vec<Event>> {
         Some(PersonAnswer::Approved | PersonAnswer::Picked(_)) => None,
         Some(PersonAnswer::Rejected { reason }) => Some(vec![Event::PhaseFailed {
             phase: scene.phase.name.clone(),
-            failure: Failure::new(
-                FailureKind::Refused,
-                format!("a person rejected it: {reason}"),
-            ),
+            failure: Failure::new(FailureKind::Refused, rejection(reason)),
         }]),
         None if scene.state.asked.is_some() => Some(Vec::new()),
         None => Some(vec![Event::PersonAsked {
             phase: scene.phase.name.clone(),
             question: Question::Approve { text: text.clone() },
         }]),
+    }
+}
+
+fn rejection(reason: &str) -> String {
+    match reason.trim() {
+        "" => "a person rejected it without giving a reason".to_owned(),
+        reason => format!("a person rejected it: {reason}"),
     }
 }
 

@@ -87,16 +87,16 @@ pub struct PhaseState {
 }
 
 impl PhaseState {
-    /// Whether a person has to answer before it goes on. To agree with the beginning of an ensemble is no
-    /// answer to the question which proposal wins.
-    pub fn waits_for_a_person(&self) -> bool {
-        match (&self.asked, &self.answered) {
-            (Some(Question::Approve { .. }), answer) => answer.is_none(),
-            (Some(Question::PickWinner { .. }), answer) => {
-                !matches!(answer, Some(PersonAnswer::Picked(_)))
+    /// What a person has to answer yet. To agree with the beginning of an ensemble is no answer to the
+    /// question which proposal wins.
+    pub fn open_question(&self) -> Option<&Question> {
+        let answered = match self.asked.as_ref()? {
+            Question::Approve { .. } => self.answered.is_some(),
+            Question::PickWinner { .. } => {
+                matches!(self.answered, Some(PersonAnswer::Picked(_)))
             }
-            (None, _) => false,
-        }
+        };
+        self.asked.as_ref().filter(|_| !answered)
     }
 }
 

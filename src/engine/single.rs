@@ -16,10 +16,8 @@ use super::structured::{Structured, structured};
 pub fn next(scene: &Scene<'_>, chain: &[ModelName], yields: &Yields) -> Vec<Event> {
     match yields {
         Yields::Document => document_call(scene, chain, scene.inputs()),
-        Yields::Tasks { categories } => {
-            let contract = Contract::Tasks {
-                categories: categories.clone(),
-            };
+        Yields::Tasks(categories) => {
+            let contract = Contract::Tasks(categories.clone());
             data_call(scene, chain, &contract, |answer| {
                 matches!(answer, Answer::Tasks(_))
             })

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Artifact, Audit, CallId, CallKey, Changes, Judgement, Label, Millis, ModelName, PhaseName,
-    Task, TaskList, Usage,
+    Artifact, Audit, CallId, CallKey, Categories, Changes, Judgement, Label, Millis, ModelName,
+    PhaseName, Task, TaskList, Usage,
 };
 
 /// What a call is for.
@@ -52,10 +52,7 @@ pub enum Contract {
         labels: Vec<Label>,
     },
     /// `tasks.json`, and a handoff. The document is rendered from the tasks.
-    Tasks {
-        /// The categories a task may have; empty if any may.
-        categories: Vec<String>,
-    },
+    Tasks(Categories),
     /// An auditor's `verdict.json`, and a handoff. The document is optional.
     Audit,
     /// Edits in the workspace and a handoff; the document is optional.

@@ -336,6 +336,12 @@ pub struct Closing {
     /// The results of its `verify` commands, rendered, if it has any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<Artifact>,
+    /// What is odd about the handoff: that its author left none, what was cut.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remarks: Vec<String>,
+    /// Where the words of the handoff contradict the facts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contradictions: Vec<String>,
 }
 
 /// Where changes are put at the end of a run.

@@ -79,9 +79,12 @@ pub struct HandoffFacts {
     /// How the commands ended that were to prove the changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub verifications: Vec<Verification>,
-    /// Remarks by machine: words cut to the limit, contradictions, a missing handoff.
+    /// Remarks by machine: words cut to the limit, a missing handoff, what was odd about the call.
     #[serde(default)]
     pub remarks: Vec<String>,
+    /// Where the words contradict these facts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contradictions: Vec<String>,
 }
 
 /// A phase's handoff as it stands in the run folder.

@@ -5,6 +5,7 @@
 
 mod artifact;
 mod call;
+mod category;
 mod changes;
 mod event;
 mod failure;
@@ -22,6 +23,7 @@ pub use call::{
     Answer, CallInput, CallLimits, CallResult, CallSpec, Contract, EditScope, Ground, InputSource,
     Profile, Purpose,
 };
+pub use category::{Categories, OtherCategories};
 pub use changes::{ChangeKind, ChangedFile, Changes, RefusedChange};
 pub use event::{
     Closing, Decider, Destination, Event, FORMAT, FrozenFile, PersonAnswer, Question, Record,

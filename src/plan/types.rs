@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AgentName, Budget, CallLimits, Destination, Millis, ModelName, PhaseName, RunLimits, Sections,
+    AgentName, Budget, CallLimits, Categories, Destination, Millis, ModelName, PhaseName,
+    RunLimits, Sections,
 };
 
 /// A run's plan, frozen into its folder.
@@ -203,10 +204,7 @@ pub enum Yields {
     /// A document.
     Document,
     /// Tasks of these categories, for a `routed` phase.
-    Tasks {
-        /// The categories; empty if any may be.
-        categories: Vec<String>,
-    },
+    Tasks(Categories),
     /// An audit's verdict.
     Audit,
     /// Edits.

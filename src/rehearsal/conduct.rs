@@ -38,7 +38,7 @@ fn mends(call: &RehearsedCall) -> bool {
 fn data(call: &RehearsedCall, seed: u64) -> Option<(&'static str, Value)> {
     match &call.contract {
         Contract::Judgement { labels } => Some((VERDICT, documents::verdict(call, labels, seed))),
-        Contract::Tasks { categories } => Some((TASKS, work::tasks(call, categories))),
+        Contract::Tasks(categories) => Some((TASKS, work::tasks(call, categories))),
         Contract::Audit => Some((VERDICT, work::audit(call))),
         Contract::Document | Contract::Handoff => Some((HANDOFF, documents::handoff(call))),
         Contract::Edits => Some((HANDOFF, work::handoff(call))),
@@ -54,7 +54,7 @@ fn working(call: &RehearsedCall, seed: u64) -> Turn {
             acts.push(write(DELIVERABLE, documents::deliverable(call)));
             "I know enough. I write the document and its handoff."
         }
-        Contract::Tasks { .. } => "I cut the plan into tasks.",
+        Contract::Tasks(_) => "I cut the plan into tasks.",
         Contract::Audit => "I have seen enough to decide.",
         Contract::Edits => {
             acts.extend(work::file(call).map(|path| write(&path, work::note(call))));
@@ -65,7 +65,7 @@ fn working(call: &RehearsedCall, seed: u64) -> Turn {
     acts.extend(data(call, seed).map(|(path, json)| write_json(path, json)));
     let handoff = match &call.contract {
         Contract::Judgement { labels } => Some(documents::judges_handoff(call, labels, seed)),
-        Contract::Tasks { .. } | Contract::Audit => Some(documents::handoff(call)),
+        Contract::Tasks(_) | Contract::Audit => Some(documents::handoff(call)),
         // Theirs is written already.
         Contract::Document | Contract::Edits | Contract::Handoff => None,
     };
@@ -88,7 +88,7 @@ fn closing(call: &RehearsedCall, seed: u64) -> Turn {
         (None, Contract::Document) => {
             format!("The document is in `{DELIVERABLE}`, its handoff in `{HANDOFF}`.")
         }
-        (None, Contract::Tasks { .. }) => {
+        (None, Contract::Tasks(_)) => {
             format!("The tasks are in `{TASKS}`, their handoff in `{HANDOFF}`.")
         }
         (None, Contract::Edits) => format!("The work is done; its handoff is in `{HANDOFF}`."),

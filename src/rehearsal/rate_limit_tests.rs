@@ -11,7 +11,9 @@ use super::answer::{Answer, Completion};
 use super::desk::Desk;
 use super::desk::tests::{body, call_for};
 use super::{RehearsedCall, Scenario};
-use crate::model::{Audit, AuditVerdict, CallId, Contract, PhaseName, Purpose, Task, TaskList};
+use crate::model::{
+    Audit, AuditVerdict, CallId, Categories, Contract, PhaseName, Purpose, Task, TaskList,
+};
 
 /// A copy of the service in which calls are played.
 struct Stage {
@@ -31,9 +33,10 @@ impl Stage {
             tasks: TaskList { tasks: Vec::new() },
         };
         let categories = ["backend", "frontend", "test"].map(str::to_owned).to_vec();
-        let contract = Contract::Tasks {
-            categories: categories.clone(),
-        };
+        let contract = Contract::Tasks(Categories {
+            named: categories.clone(),
+            ..Categories::default()
+        });
         stage.play(call("decompose", "work-1", Purpose::Work, contract, None));
         stage.tasks = serde_json::from_str(&stage.left("tasks.json")).unwrap();
         for task in &stage.tasks.tasks {

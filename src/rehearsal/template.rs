@@ -48,7 +48,7 @@ fn value(name: &str, call: &RehearsedCall) -> Option<String> {
     let labels: &[Label] = match &call.contract {
         Contract::Judgement { labels } => labels,
         Contract::Document
-        | Contract::Tasks { .. }
+        | Contract::Tasks(_)
         | Contract::Audit
         | Contract::Edits
         | Contract::Handoff => &[],

@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::RehearsedCall;
 use super::documents::{as_json, handoff_json, headline, title};
 use crate::model::{
-    Audit, AuditVerdict, DescribedChange, HandoffWords, Task, TaskFiles, TaskId, TaskList,
+    Audit, AuditVerdict, Categories, DescribedChange, HandoffWords, Task, TaskFiles, TaskId,
+    TaskList,
 };
 
 /// Where rehearsed edits go.
@@ -18,12 +19,11 @@ const FOLDER: &str = "docs/ai/rehearsal";
 const MOST_TASKS: usize = 3;
 
 /// A small task for each category, three at the most; each writes a file of its own.
-pub(super) fn tasks(call: &RehearsedCall, categories: &[String]) -> Value {
+pub(super) fn tasks(call: &RehearsedCall, categories: &Categories) -> Value {
     let general = ["general".to_owned()];
-    let categories = if categories.is_empty() {
-        &general
-    } else {
-        categories
+    let categories = match categories.named.as_slice() {
+        [] => &general,
+        named => named,
     };
     let headline = headline(&call.request);
     let mut tasks: Vec<Task> = Vec::new();
@@ -125,7 +125,10 @@ mod tests {
     use crate::model::{Contract, Purpose};
 
     fn listed(categories: &[&str]) -> TaskList {
-        let categories: Vec<String> = categories.iter().map(ToString::to_string).collect();
+        let categories = Categories {
+            named: categories.iter().map(ToString::to_string).collect(),
+            ..Categories::default()
+        };
         serde_json::from_value(tasks(&propose_call(1), &categories)).unwrap()
     }
 

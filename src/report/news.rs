@@ -9,6 +9,7 @@ use crate::model::{
 use super::fold::RunView;
 use super::news_call::news_of_call;
 use super::news_work::news_of_work;
+use super::sections::contradictions;
 use super::words::{clean, counted, end_word, failure_word, kind_words, spent, title};
 
 /// How an event is meant.
@@ -243,7 +244,7 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
         .and_then(|phase| phase.round_time(at))
         .unwrap_or_default();
     let scope = vec![clean(name.as_str())];
-    match &closing.published {
+    let news = match &closing.published {
         Some(path) => {
             let news = News::new(
                 scope,
@@ -259,7 +260,8 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
             }
         }
         None => News::new(scope, Tone::Good, format!("closed after {time}")),
-    }
+    };
+    contradictions(closing).fold(news, News::note)
 }
 
 fn person_asked(phase: &PhaseName, question: &Question) -> News {

@@ -54,6 +54,17 @@ fn raise(view: &RunView) -> Option<(String, String)> {
     Some((command, "go on with more room".to_owned()))
 }
 
+/// How to look at changes of which nothing is decided yet.
+pub(super) fn changes_so_far(view: &RunView) -> Vec<(String, String)> {
+    match view.standing() {
+        Standing::Pending => for_changes(view),
+        Standing::Nothing
+        | Standing::Applied { .. }
+        | Standing::Blocked { .. }
+        | Standing::Kept { .. } => Vec::new(),
+    }
+}
+
 /// What can be done with the run's changes.
 fn for_changes(view: &RunView) -> Vec<(String, String)> {
     let run = view.run.as_ref().map_or("", |run| run.as_str());

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Answer, Audit, AuditVerdict, CallId, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
-    Closing, Decider, Destination, Event, Finding, HandoffOrigin, Millis, ModelName, PhaseName,
-    Purpose, Severity, Task, TaskFiles, TaskId, Verification, VerifyOutcome,
+    Answer, Audit, AuditVerdict, CallId, CallResult, CallSpec, Categories, ChangeKind, ChangedFile,
+    Changes, Closing, Decider, Destination, Event, Finding, HandoffOrigin, Millis, ModelName,
+    PhaseName, Purpose, Severity, Task, TaskFiles, TaskId, Verification, VerifyOutcome,
 };
 use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
 
@@ -167,6 +167,14 @@ pub(super) fn closed(
             tree: left.map(tree),
             patch: left.map(|_| file("changes.patch")),
             tests: left.map(|_| file("tests.md")),
+            remarks: Vec::new(),
+            contradictions: match phase {
+                "execute" => vec![
+                    "git shows changes that the handoff does not describe: `public/app.js`"
+                        .to_owned(),
+                ],
+                _ => Vec::new(),
+            },
         },
     }
 }
@@ -220,7 +228,6 @@ pub(super) fn plan_of_a_build() -> Plan {
         chain: chain(model),
         yields,
     };
-    let categories = Vec::new();
     let routing = BTreeMap::from_iter([
         ("backend".to_owned(), chain("claude-sonnet")),
         ("frontend".to_owned(), chain("gemini-pro")),
@@ -248,7 +255,7 @@ pub(super) fn plan_of_a_build() -> Plan {
         phase("plan", single("claude-opus", Yields::Document)),
         phase(
             "decompose",
-            single("claude-opus", Yields::Tasks { categories }),
+            single("claude-opus", Yields::Tasks(Categories::default())),
         ),
         phase("execute", execute),
         phase("integrate", single("claude-sonnet", Yields::Edits)),

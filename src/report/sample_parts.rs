@@ -92,6 +92,8 @@ pub(super) fn closed() -> Event {
             tree: None,
             patch: None,
             tests: None,
+            remarks: Vec::new(),
+            contradictions: Vec::new(),
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{CallId, Failure, MicroUsd, Question, RunEnd, Timestamp};
+use crate::model::{CallId, Closing, Failure, MicroUsd, Question, RunEnd, Timestamp};
 
 use super::audit::render_audit;
 use super::fold::RunView;
@@ -22,6 +22,30 @@ pub(super) fn section(heading: &str, body: &str) -> String {
         "" => String::new(),
         body => format!("\n{heading}\n{body}"),
     }
+}
+
+/// One line a closed phase: where its document is, for the user and in the run folder.
+pub(super) fn documents(view: &RunView, folder: &str) -> String {
+    let mut text = String::new();
+    for phase in &view.phases {
+        if let Some(closing) = phase.closing() {
+            let name = clean(phase.name.as_str());
+            match &closing.published {
+                Some(path) => text.push_str(&format!("  {name}: {}\n", clean(path))),
+                None => text.push_str(&format!(
+                    "  {name}: {folder}/{}\n",
+                    closing.deliverable.path
+                )),
+            }
+            if let Some(previous) = &closing.previous {
+                text.push_str(&format!(
+                    "    what stood there before: {folder}/{}\n",
+                    clean(previous)
+                ));
+            }
+        }
+    }
+    text
 }
 
 /// The verdicts of all phases that have one.
@@ -155,9 +179,18 @@ pub(super) fn failures(view: &RunView) -> String {
     text
 }
 
-/// Remarks of tipstaff about attempts that succeeded.
+/// Remarks of tipstaff about attempts that succeeded, and about what phases handed off.
 pub(super) fn remarks(view: &RunView) -> String {
     let mut text = String::new();
+    for phase in &view.phases {
+        let closing = phase.closing();
+        let remarks = closing.iter().flat_map(|closing| &closing.remarks);
+        let remarks = remarks.map(|remark| clean(remark));
+        let contradictions = closing.iter().flat_map(|closing| contradictions(closing));
+        for line in contradictions.chain(remarks) {
+            text.push_str(&format!("  {}: {line}\n", clean(phase.name.as_str())));
+        }
+    }
     for call in &view.calls {
         if let CallState::Done(result) = &call.state {
             for remark in &result.remarks {
@@ -170,6 +203,12 @@ pub(super) fn remarks(view: &RunView) -> String {
         }
     }
     text
+}
+
+/// Where the words that a phase handed off contradict the facts, a line each.
+pub(super) fn contradictions(closing: &Closing) -> impl Iterator<Item = String> {
+    let found = closing.contradictions.iter();
+    found.map(|found| format!("the agent's words contradict the facts: {}", clean(found)))
 }
 
 fn failure_lines(name: &str, failure: &Failure) -> String {

@@ -7,7 +7,7 @@ use crate::model::{CallId, RunEnd, Timestamp};
 use super::fold::RunView;
 use super::next::next_commands;
 use super::sections::{
-    attempts, commands, failures, ledgers, remarks, section, verdicts, waits_for,
+    attempts, commands, documents, failures, ledgers, remarks, section, verdicts, waits_for,
 };
 use super::sections_work::work;
 use super::view::{RunState, Supervisor};
@@ -32,7 +32,7 @@ pub fn render_summary(summary: &Summary<'_>) -> String {
     let now = view.last.unwrap_or_default();
     let mut text = outcome(view, now);
     text.push_str(&work(view, summary.folder));
-    text.push_str(&published(summary));
+    text.push_str(&section("documents", &documents(view, summary.folder)));
     text.push_str(&section("failures", &failures(view)));
     text.push_str(&verdicts(view));
     // Who interrupts a run has not come to read it; `show` has the ledgers.
@@ -76,31 +76,6 @@ fn outcome(view: &RunView, now: Timestamp) -> String {
         spent(totals.wall, &totals.usage),
         counted(totals.attempts, "attempt"),
     )
-}
-
-/// One line a closed phase: where its document is, for the user and in the run folder.
-fn published(summary: &Summary<'_>) -> String {
-    let mut text = String::new();
-    for phase in &summary.view.phases {
-        if let Some(closing) = phase.closing() {
-            let name = clean(phase.name.as_str());
-            match &closing.published {
-                Some(path) => text.push_str(&format!("  {name}: {}\n", clean(path))),
-                None => text.push_str(&format!(
-                    "  {name}: {}/{}\n",
-                    summary.folder, closing.deliverable.path
-                )),
-            }
-            if let Some(previous) = &closing.previous {
-                text.push_str(&format!(
-                    "    what stood there before: {}/{}\n",
-                    summary.folder,
-                    clean(previous)
-                ));
-            }
-        }
-    }
-    section("documents", &text)
 }
 
 #[cfg(test)]

@@ -185,7 +185,7 @@ pub(super) fn kind_words(kind: &PhaseKind) -> String {
         PhaseKind::Single { chain, yields } => {
             let does = match yields {
                 Yields::Document => "",
-                Yields::Tasks { .. } => " writes tasks",
+                Yields::Tasks(_) => " writes tasks",
                 Yields::Audit => " audits",
                 Yields::Edits => " edits",
             };

@@ -198,7 +198,7 @@ impl Ended<'_> {
         match self.call.contract {
             Contract::Document | Contract::Edits | Contract::Handoff => "answer.txt",
             Contract::Judgement { .. } | Contract::Audit => "verdict.json",
-            Contract::Tasks { .. } => "tasks.json",
+            Contract::Tasks(_) => "tasks.json",
         }
     }
 

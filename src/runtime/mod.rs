@@ -37,4 +37,5 @@ pub use deliver::{UNDO, commit_message};
 pub use drive::{Observer, drive};
 pub use error::RuntimeError;
 pub use salvage::salvage;
+pub use signals::Signals;
 pub use site::{Site, SiteParts};

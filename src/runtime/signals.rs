@@ -5,6 +5,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::RuntimeError;
 
 /// Listens for the signals by which a user or a system ends a program.
+#[derive(Debug)]
 pub struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -13,6 +14,10 @@ pub struct Signals {
 
 impl Signals {
     /// Starts to listen; from here on these signals no longer end the process.
+    ///
+    /// # Errors
+    ///
+    /// If the system refuses.
     pub fn listen() -> Result<Self, RuntimeError> {
         let listen = |kind| signal(kind).map_err(RuntimeError::Signals);
         Ok(Self {

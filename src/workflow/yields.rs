@@ -13,6 +13,9 @@ const DECOMPOSE: &str = "decompose";
 /// The name of phases (and of the template) that audit.
 const AUDIT: &str = "audit";
 
+/// What stands in `routing` for all categories that are not named.
+const DEFAULT: &str = "default";
+
 /// What a phase has to leave besides a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Leaves {
@@ -105,16 +108,24 @@ impl<'w> Uses<'w> {
         grounds
     }
 
-    /// The categories that the tasks of the phase at `index` may have, in the order in which the routed
-    /// phases name them; empty if no phase routes them.
+    /// The categories of the tasks of the phase at `index`, in the order in which the routed phases name
+    /// them; empty if no phase routes them. `default` is none of them.
     pub(super) fn categories(&self, index: usize) -> Vec<String> {
         let mut categories: Vec<String> = Vec::new();
         for route in self.takers(index).flat_map(|phase| &phase.routing) {
-            if !categories.contains(&route.category.value) {
+            if route.category.value != DEFAULT && !categories.contains(&route.category.value) {
                 categories.push(route.category.value.clone());
             }
         }
         categories
+    }
+
+    /// Whether every routed phase that takes the tasks of the phase at `index` takes those of any category.
+    pub(super) fn any_category(&self, index: usize) -> bool {
+        self.takers(index).all(|phase| {
+            let mut routing = phase.routing.iter();
+            routing.any(|route| route.category.value == DEFAULT)
+        })
     }
 
     /// The routed phases that take their tasks from the phase at `source`.

@@ -36,11 +36,15 @@ fn an_agent_that_is_not_installed() {
 fn no_opencode_on_path() {
     let mut sandbox = Sandbox::new();
     sandbox.env("PATH", "/nonexistent");
-    let output = sandbox.tipstaff(&["run", "plan", "Plan it"]);
-    output
-        .exits_with(2)
-        .stderr_has("`opencode` is not on PATH; install it")
-        .stderr_has("nothing was started");
+    for more in [&[][..], &["--rehearse"]] {
+        let output = sandbox.tipstaff(&[&["run", "plan", "Plan it"], more].concat());
+        output
+            .exits_with(2)
+            .stderr_has("`opencode` is not on PATH; install it")
+            .stderr_has("nothing was started")
+            .stderr_has("hint: `npm install -g opencode-ai` installs OpenCode")
+            .has_no("--rehearse");
+    }
     started_nothing(&sandbox);
 }
 

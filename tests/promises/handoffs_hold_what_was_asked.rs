@@ -94,3 +94,44 @@ fn what_a_rule_takes_from_the_document_is_the_same() {
     let run = sandbox.run();
     has_the_decision_alone(&run);
 }
+
+#[test]
+fn words_against_the_facts_are_flagged_in_the_handoff_and_in_the_report() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("a.txt", "start\n")
+        .write(
+            ".tipstaff/workflows/mend.yaml",
+            "name: mend\nphases:\n  - name: fix\n    model: m1\n    edits: true\n    context_strategy: distilled\n    \
+             retries: 0\n    verify: \"! grep -q second a.txt\"\n  - name: note\n    model: m2\n    \
+             context_strategy: distilled\n    retries: 0\n",
+        )
+        .git_init();
+    let words =
+        r#"{"summary": "All tests pass.", "changes": [{"path": "ghost.txt", "what": "mended"}]}"#;
+    let words = serde_json::to_string(words).unwrap();
+    sandbox.fake_agent(&format!(
+        "- when: {{ phase: fix }}\n  do: [{{ write: {{ path: a.txt, text: second }} }}, \
+         {{ write: {{ path: .tipstaff/out/handoff.json, text: {words} }} }}]\n- do: [{{ print: nothing }}, \
+         {{ write: {{ path: .tipstaff/out/deliverable.md, text: A note. }} }}]\n"
+    ));
+    let output = sandbox.tipstaff(&["run", "mend", "Mend it"]);
+    output.succeeds();
+    let run = sandbox.run();
+    let handoff = run.read("phases/01-fix/handoff.md");
+    let show = sandbox.tipstaff(&["show"]);
+    for contradiction in [
+        "the handoff describes changes that git does not show: `ghost.txt`",
+        "git shows changes that the handoff does not describe: `a.txt`",
+        "the handoff says “All tests pass”, but `! grep -q second a.txt` failed when tipstaff ran it",
+    ] {
+        let flagged = format!("- The words contradict the facts: {contradiction}");
+        assert!(handoff.contains(&flagged), "{handoff}");
+        let said = format!("the agent's words contradict the facts: {contradiction}");
+        show.succeeds().stdout_has(&format!("  fix: {said}"));
+        output.stderr_has(&said);
+    }
+    show.stdout_has("  note: the agent left no valid handoff; extracted by rule");
+    let next = run.read("phases/02-note/calls/note.work-1/attempt-1/prompt.md");
+    assert!(next.contains("git does not show: `ghost.txt`"), "{next}");
+}

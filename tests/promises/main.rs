@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod a_child_starts_or_says_why;
+mod a_person_is_asked;
 mod a_phase_keeps_its_budget;
 mod agents_that_misbehave;
 mod audits_decide;

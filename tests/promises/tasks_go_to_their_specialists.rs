@@ -86,14 +86,60 @@ fn tasks_run_in_the_order_of_their_dependencies_each_on_the_model_of_its_categor
     );
 }
 
+/// One task of each of these categories.
+fn of_categories(categories: &[&str]) -> String {
+    let task = |(number, category): (usize, &&str)| {
+        format!(
+            r#"{{"id": "T{number}", "title": "Some", "category": "{category}", "instructions": "Do it.",
+                "files": {{"edit": ["docs/{number}.md"]}}}}"#
+        )
+    };
+    let tasks: Vec<String> = (1..).zip(categories).map(task).collect();
+    format!(r#"{{"tasks": [{}]}}"#, tasks.join(", "))
+}
+
 #[test]
 fn a_category_that_is_not_routed_goes_to_the_role_of_its_name_else_to_the_default() {
     let sandbox = project();
-    let tasks = r#"{"tasks": [{"id": "T1", "title": "Docs", "category": "default", "instructions": "Say it.",
-        "files": {"edit": ["README.md"]}}]}"#;
-    script(&sandbox, tasks, "");
+    let tasks = of_categories(&["Backend", "judge", "gardening", "default"]);
+    script(&sandbox, &tasks, "");
     build(&sandbox).succeeds();
-    assert_eq!(started(&sandbox.run()), [pair("T1", "m3")]);
+    let run = sandbox.run();
+    assert_eq!(
+        started(&run),
+        [
+            pair("T1", "m1"),
+            pair("T2", "m4"),
+            pair("T3", "m3"),
+            pair("T4", "m3"),
+        ]
+    );
+    assert_eq!(run.all("call_created").len(), 5, "nothing was repaired");
+    let asked = run.read("phases/01-decompose/calls/decompose.work-1/attempt-1/prompt.md");
+    let told = "`category` is one of backend, frontend, or where none of them fits another word.";
+    assert!(asked.contains(told), "{asked}");
+}
+
+#[test]
+fn without_a_default_a_category_that_nobody_takes_is_mended() {
+    let sandbox = project();
+    let path = ".tipstaff/workflows/build.yaml";
+    let yaml = sandbox.read(path).replace(", default: m3", "");
+    sandbox.write(path, &yaml);
+    let good = serde_json::to_string(&of_categories(&["backend", "judge"])).unwrap();
+    script(
+        &sandbox,
+        &of_categories(&["gardening", "judge"]),
+        &format!(
+            "- when: {{ purpose: repair }}\n  do: [{{ write: {{ path: .tipstaff/out/tasks.json, text: {good} }} }}]\n"
+        ),
+    );
+    build(&sandbox).succeeds();
+    let run = sandbox.run();
+    assert_eq!(started(&run), [pair("T1", "m1"), pair("T2", "m4")]);
+    let asked = run.read("phases/01-decompose/calls/decompose.repair-1/attempt-1/prompt.md");
+    let error = "task T1: unknown category `gardening`; the known ones are backend, frontend";
+    assert!(asked.contains(error), "{asked}");
 }
 
 #[test]
@@ -247,4 +293,25 @@ fn a_task_that_never_proves_good_stops_the_run_and_resume_tries_it_afresh() {
     assert_eq!(sandbox.read("api/server.txt"), "served");
     let after = started(&run);
     assert_eq!(after.last(), Some(&pair("T2", "m2")), "{after:?}");
+}
+
+#[test]
+fn the_commands_of_the_phase_itself_are_a_fact_for_later_phases_and_fed_back_to_nobody() {
+    let sandbox = project();
+    let path = ".tipstaff/workflows/build.yaml";
+    let yaml = sandbox.read(path)
+        + "    verify: \"! grep -q shown web/page.txt\"\n  - name: review\n    model: m4\n    \
+           context_strategy: distilled\n    input: execute.tests\n    when: execute.tests == fail\n";
+    sandbox.write(path, &yaml);
+    let entries = writes("T1", "api/server.txt", "served") + &writes("T2", "web/page.txt", "shown");
+    script(&sandbox, TWO, &entries);
+    build(&sandbox).succeeds();
+    let run = sandbox.run();
+    assert_eq!(started(&run), [pair("T1", "m1"), pair("T2", "m2")]);
+    let failed = "`! grep -q shown web/page.txt`: FAILED";
+    let handoff = run.read("phases/02-execute/handoff.md");
+    assert!(handoff.contains(failed), "{handoff}");
+    let asked = run.read("phases/03-review/calls/review.work-1/attempt-1/prompt.md");
+    assert!(asked.contains(failed), "{asked}");
+    assert_eq!(sandbox.read("web/page.txt"), "shown");
 }

@@ -109,6 +109,7 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
         task: None,
         attempt: 1,
         contract: Contract::Document,
+        sections: Sections::default(),
         request: String::from("a request"),
         sections: Sections::default(),
     });

@@ -8,14 +8,14 @@ use super::{Decoded, HandoffLeft, Left};
 use crate::context::contract::{DELIVERABLE, HANDOFF, TASKS, VERDICT};
 use crate::context::{handoff as handoffs, tasks as decomposition};
 use crate::judge;
-use crate::model::{Answer, Failure, Sections};
+use crate::model::{Answer, Categories, Failure, Sections};
 
 /// Decodes a decomposition.
 pub(super) fn tasks(
     left: &Left,
     sections: &Sections,
     message: &mut Message,
-    categories: &[String],
+    categories: &Categories,
 ) -> Result<Decoded, Failure> {
     let handoff = handoff(left, sections, message, Unlabelled::AtTheEnd);
     let Found { text, .. } = message.find(left.tasks.as_deref(), TASKS, "the tasks were")?;

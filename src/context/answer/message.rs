@@ -41,7 +41,7 @@ impl Message {
             let answer = match contract {
                 Contract::Document => &left.deliverable,
                 Contract::Judgement { .. } | Contract::Audit => &left.verdict,
-                Contract::Tasks { .. } => &left.tasks,
+                Contract::Tasks(_) => &left.tasks,
                 Contract::Edits | Contract::Handoff => &left.handoff,
             };
             // It is needed only where the answer is in no file.

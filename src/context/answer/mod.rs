@@ -80,7 +80,7 @@ pub fn decode_answer(
     match contract {
         Contract::Document => document(left, sections, message),
         Contract::Judgement { labels } => judgement::judgement(left, sections, message, labels),
-        Contract::Tasks { categories } => data::tasks(left, sections, message, categories),
+        Contract::Tasks(categories) => data::tasks(left, sections, message, categories),
         Contract::Audit => data::audit(left, sections, message),
         Contract::Edits => edits::edits(left, sections, message),
         Contract::Handoff => data::distilled(left, sections, message),

@@ -2,7 +2,7 @@ use proptest::prelude::{prop, proptest};
 
 use super::text::is_nothing;
 use super::*;
-use crate::model::{FailureKind, Section};
+use crate::model::{Categories, FailureKind, Section};
 
 /// Of a phase that keeps all sections.
 fn decode_answer(contract: &Contract, left: &Left) -> Result<Decoded, Failure> {
@@ -238,7 +238,7 @@ proptest! {
             verdict: verdict.map(String::into_bytes),
             final_message: said,
         };
-        let tasks = Contract::Tasks { categories: Vec::new() };
+        let tasks = Contract::Tasks(Categories::default());
         let others = [tasks, Contract::Audit, Contract::Edits, Contract::Handoff];
         for contract in [Contract::Document, judging()].into_iter().chain(others) {
             if let Ok(decoded) = decode_answer(&contract, &left) {
@@ -254,9 +254,10 @@ const TASK: &str = r#"{"tasks": [{"id": "T1", "title": "Do", "category": "backen
 
 #[test]
 fn tasks_are_data_and_their_document_is_rendered() {
-    let contract = Contract::Tasks {
-        categories: vec!["backend".to_owned()],
-    };
+    let contract = Contract::Tasks(Categories {
+        named: vec!["backend".to_owned()],
+        ..Categories::default()
+    });
     let left = Left {
         tasks: bytes(TASK),
         handoff: bytes(HANDED),

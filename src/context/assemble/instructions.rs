@@ -30,7 +30,7 @@ pub(super) fn instructions(call: &CallSpec, phase: &PhasePlan) -> Result<Vec<Par
             let (name, text, asked) = match call.contract {
                 Contract::Judgement { .. } => ("judge", templates::JUDGE, "the proposals"),
                 Contract::Document
-                | Contract::Tasks { .. }
+                | Contract::Tasks(_)
                 | Contract::Audit
                 | Contract::Edits
                 | Contract::Handoff => ("join", templates::JOIN, "the answers"),

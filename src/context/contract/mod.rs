@@ -51,7 +51,7 @@ pub fn required_files(contract: &Contract) -> &'static [&'static str] {
     match contract {
         Contract::Document => &[DELIVERABLE, HANDOFF],
         Contract::Judgement { .. } => &[VERDICT],
-        Contract::Tasks { .. } => &[TASKS, HANDOFF],
+        Contract::Tasks(_) => &[TASKS, HANDOFF],
         Contract::Audit => &[VERDICT, HANDOFF],
         Contract::Edits | Contract::Handoff => &[HANDOFF],
     }
@@ -77,7 +77,7 @@ pub fn completeness(contract: &Contract, files: &OutFiles<'_>) -> Completeness {
                 require(DELIVERABLE, has_text(files.deliverable));
             }
         }
-        Contract::Tasks { .. } => {
+        Contract::Tasks(_) => {
             require(TASKS, has_object(files.tasks));
             require(HANDOFF, has_object(files.handoff));
         }
@@ -117,6 +117,7 @@ fn synthesizes(verdict: Option<&[u8]>, labels: &[Label]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Categories;
 
     fn judging() -> Contract {
         Contract::Judgement {
@@ -180,9 +181,7 @@ mod tests {
         let handoff = Some(&br#"{"summary": "x"}"#[..]);
         let data = Some(&br#"{"anything": 1}"#[..]);
         let contracts = [
-            Contract::Tasks {
-                categories: Vec::new(),
-            },
+            Contract::Tasks(Categories::default()),
             Contract::Audit,
             Contract::Edits,
             Contract::Handoff,

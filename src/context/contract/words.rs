@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{DELIVERABLE, HANDOFF, OUT, TASKS, VERDICT, required_files};
 use crate::context::{handoff, tasks};
-use crate::model::{Contract, Label, Section, Sections};
+use crate::model::{Categories, Contract, Label, OtherCategories, Section, Sections};
 use crate::plan::Distill;
 
 /// What a phase wants of the handoffs of its calls.
@@ -22,7 +22,7 @@ pub(in crate::context) fn text(contract: &Contract, handoffs: Handoffs<'_>) -> S
     match contract {
         Contract::Document => document(&mut out, handoffs),
         Contract::Judgement { labels } => judgement(&mut out, labels, handoffs),
-        Contract::Tasks { categories } => decomposition(&mut out, categories, handoffs),
+        Contract::Tasks(categories) => decomposition(&mut out, categories, handoffs),
         Contract::Audit => audit(&mut out, handoffs),
         Contract::Edits => edits(&mut out, handoffs),
         Contract::Handoff => {
@@ -100,11 +100,14 @@ fn judgement(out: &mut String, labels: &[Label], handoffs: Handoffs<'_>) {
     );
 }
 
-fn decomposition(out: &mut String, categories: &[String], handoffs: Handoffs<'_>) {
-    let category = if categories.is_empty() {
-        "a word for the specialist that does it".to_owned()
-    } else {
-        format!("one of {}", categories.join(", "))
+fn decomposition(out: &mut String, categories: &Categories, handoffs: Handoffs<'_>) {
+    let named = categories.named.join(", ");
+    let category = match (named.as_str(), &categories.others) {
+        ("", _) => "a word for the specialist that does it".to_owned(),
+        (named, OtherCategories::Roles(_)) => format!("one of {named}"),
+        (named, OtherCategories::Any) => {
+            format!("one of {named}, or where none of them fits another word")
+        }
     };
     let _ = writeln!(
         out,
@@ -167,7 +170,7 @@ fn without_files(contract: &Contract) -> String {
             block(VERDICT),
             block(HANDOFF)
         ),
-        Contract::Tasks { .. } | Contract::Audit | Contract::Edits | Contract::Handoff => {
+        Contract::Tasks(_) | Contract::Audit | Contract::Edits | Contract::Handoff => {
             let names: Vec<String> = required_files(contract)
                 .iter()
                 .map(|name| block(name))
@@ -187,12 +190,15 @@ mod tests {
     use crate::judge;
 
     fn contracts() -> Vec<(Contract, usize)> {
-        let categories = vec!["backend".to_owned(), "frontend".to_owned()];
+        let categories = Categories {
+            named: vec!["backend".to_owned(), "frontend".to_owned()],
+            ..Categories::default()
+        };
         let labels = vec!["A".into(), "B".into()];
         vec![
             (Contract::Document, 1500),
             (Contract::Judgement { labels }, 1500),
-            (Contract::Tasks { categories }, 2000),
+            (Contract::Tasks(categories), 2000),
             (Contract::Audit, 1800),
             (Contract::Edits, 1500),
             (Contract::Handoff, 1200),
@@ -242,9 +248,16 @@ mod tests {
     fn a_decomposition_is_told_its_categories() {
         let (contract, _) = contracts().remove(2);
         assert!(words(&contract, &Distill::Agent).contains("one of backend, frontend."));
-        let any = Contract::Tasks {
-            categories: Vec::new(),
+        let Contract::Tasks(mut categories) = contract else {
+            panic!("{contract:?}")
         };
+        categories.others = OtherCategories::Any;
+        let open = words(&Contract::Tasks(categories), &Distill::Agent);
+        assert!(
+            open.contains("one of backend, frontend, or where none of them fits another word."),
+            "{open}"
+        );
+        let any = Contract::Tasks(Categories::default());
         assert!(words(&any, &Distill::Agent).contains("a word for the specialist"));
     }
 

@@ -36,6 +36,9 @@ pub fn render(handoff: &Handoff) -> String {
     for remark in &facts.remarks {
         let _ = writeln!(out, "- Remark: {remark}");
     }
+    for contradiction in &facts.contradictions {
+        let _ = writeln!(out, "- The words contradict the facts: {contradiction}");
+    }
     proof(&mut out, facts, usize::MAX);
     out
 }
@@ -91,7 +94,8 @@ pub fn render_for_prompt(handoff: &Handoff) -> String {
     };
     let remarks = extracted
         .into_iter()
-        .chain(handoff.facts.remarks.iter().map(String::as_str));
+        .chain(handoff.facts.remarks.iter().map(String::as_str))
+        .chain(handoff.facts.contradictions.iter().map(String::as_str));
     let remarks: Vec<&str> = remarks.collect();
     if !remarks.is_empty() {
         out.push_str("\nRemarks by machine:\n\n");
@@ -160,12 +164,13 @@ mod tests {
             why: "needed".to_owned(),
         }];
         handoff.facts.remarks = vec!["`files` was cut".to_owned()];
+        handoff.facts.contradictions = vec!["git shows nothing".to_owned()];
         assert_eq!(
             render(&handoff),
             "# Handoff of plan\n\nA bucket.\n\n## Key decisions\n\n- One\n  two\n\n## Changes\n\n\
              - `src/a.rs`: new (why: needed)\n\n## Facts taken by tipstaff\n\n\
              - Words: written by the working agent itself\n- Work of: claude-opus\n\
-             - Remark: `files` was cut\n"
+             - Remark: `files` was cut\n- The words contradict the facts: git shows nothing\n"
         );
     }
 
@@ -195,7 +200,9 @@ mod tests {
     fn a_prompt_names_no_model_but_says_what_is_odd() {
         let mut handoff = handoff("plan", "A bucket.");
         handoff.facts.origin = HandoffOrigin::Extracted;
+        handoff.facts.contradictions = vec!["git shows nothing".to_owned()];
         let text = render_for_prompt(&handoff);
+        assert!(text.contains("- git shows nothing\n"), "{text}");
         assert!(!text.contains("claude"), "{text}");
         assert!(text.contains("extracted by rule"), "{text}");
     }

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use super::order::{before, cycle};
 use super::paths;
-use crate::model::{Task, TaskId, TaskList};
+use crate::model::{Categories, Task, TaskId, TaskList};
 
 /// Everything that is wrong, one sentence each; nothing if all is well.
-pub(super) fn check(list: &TaskList, categories: &[String]) -> Vec<String> {
+pub(super) fn check(list: &TaskList, categories: &Categories) -> Vec<String> {
     if list.tasks.is_empty() {
         return vec!["tasks: is empty; at least one task is expected".to_owned()];
     }
@@ -45,7 +45,7 @@ fn is_usable(id: &str) -> bool {
 }
 
 /// What is wrong with a task by itself.
-fn each(task: &Task, list: &TaskList, categories: &[String]) -> Vec<String> {
+fn each(task: &Task, list: &TaskList, categories: &Categories) -> Vec<String> {
     let id = &task.id;
     let mut errors = Vec::new();
     for (name, text) in [
@@ -57,12 +57,11 @@ fn each(task: &Task, list: &TaskList, categories: &[String]) -> Vec<String> {
             errors.push(format!("task {id}: `{name}` is empty"));
         }
     }
-    let known = categories.is_empty() || categories.contains(&task.category);
-    if !known && !task.category.trim().is_empty() {
+    if !categories.allow(&task.category) && !task.category.trim().is_empty() {
         errors.push(format!(
             "task {id}: unknown category `{}`; the known ones are {}",
             task.category,
-            categories.join(", ")
+            categories.named.join(", ")
         ));
     }
     for needed in &task.depends_on {
@@ -118,10 +117,11 @@ mod tests {
     use super::*;
 
     fn checked(tasks: Vec<Task>) -> Vec<String> {
-        check(
-            &TaskList { tasks },
-            &["backend".to_owned(), "test".to_owned()],
-        )
+        let categories = Categories {
+            named: vec!["backend".to_owned(), "test".to_owned()],
+            ..Categories::default()
+        };
+        check(&TaskList { tasks }, &categories)
     }
 
     #[test]
@@ -179,9 +179,9 @@ mod tests {
         let mut odd = task("T1", &[], &[]);
         odd.category = "gardening".to_owned();
         let list = TaskList { tasks: vec![odd] };
-        assert_eq!(check(&list, &[]), Vec::<String>::new());
+        assert_eq!(check(&list, &Categories::default()), Vec::<String>::new());
         assert_eq!(
-            check(&TaskList { tasks: Vec::new() }, &[]),
+            check(&TaskList { tasks: Vec::new() }, &Categories::default()),
             ["tasks: is empty; at least one task is expected"]
         );
     }

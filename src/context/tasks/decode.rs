@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{check, paths};
 use crate::judge::{JsonObject, read_object, typed};
-use crate::model::{Task, TaskList};
+use crate::model::{Categories, Task, TaskList};
 
 /// A valid decomposition, and what had to be forgiven in reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +15,13 @@ pub struct DecodedTasks {
     pub remarks: Vec<String>,
 }
 
-/// Reads a decomposition whose tasks may have these categories; any, if there are none.
+/// Reads a decomposition whose tasks may have these categories.
 ///
 /// # Errors
 ///
 /// Everything that is wrong, one sentence each, with the place in the JSON or the task's id: written
 /// to be given to the model that has to mend it.
-pub fn decode(text: &str, categories: &[String]) -> Result<TaskList, Vec<String>> {
+pub fn decode(text: &str, categories: &Categories) -> Result<TaskList, Vec<String>> {
     read(text, categories).map(|decoded| decoded.tasks)
 }
 
@@ -30,7 +30,7 @@ pub fn decode(text: &str, categories: &[String]) -> Result<TaskList, Vec<String>
 /// # Errors
 ///
 /// As [`decode`].
-pub fn read(text: &str, categories: &[String]) -> Result<DecodedTasks, Vec<String>> {
+pub fn read(text: &str, categories: &Categories) -> Result<DecodedTasks, Vec<String>> {
     let JsonObject {
         mut members,
         remarks,
@@ -61,17 +61,14 @@ pub fn read(text: &str, categories: &[String]) -> Result<DecodedTasks, Vec<Strin
 }
 
 /// One task; of an error the place is in `tasks[0]`.
-fn task(mut item: Value, categories: &[String]) -> Result<Task, String> {
+fn task(mut item: Value, categories: &Categories) -> Result<Task, String> {
     if let Value::Object(members) = &mut item {
         normalize(members);
     }
     let alone = Map::from_iter([("tasks".to_owned(), json!([item]))]);
     let TaskList { mut tasks } = typed(alone)?;
     let mut task = tasks.pop().expect("one went in");
-    if let Some(known) = categories
-        .iter()
-        .find(|known| known.eq_ignore_ascii_case(task.category.trim()))
-    {
+    if let Some(known) = categories.find(&task.category) {
         task.category.clone_from(known);
     }
     for list in [&mut task.files.edit, &mut task.files.read] {
@@ -111,14 +108,20 @@ mod tests {
 
     use super::*;
 
-    fn errors(text: &str, categories: &[&str]) -> Vec<String> {
-        let categories: Vec<String> = categories.iter().map(ToString::to_string).collect();
-        decode(text, &categories).expect_err("errors")
+    fn errors(text: &str) -> Vec<String> {
+        decode(text, &Categories::default()).expect_err("errors")
+    }
+
+    fn only(category: &str) -> Categories {
+        Categories {
+            named: vec![category.to_owned()],
+            ..Categories::default()
+        }
     }
 
     #[test]
     fn the_example_of_the_contract_is_valid() {
-        let tasks = decode(super::super::EXAMPLE, &["CATEGORY".to_owned()]).expect("valid");
+        let tasks = decode(super::super::EXAMPLE, &only("CATEGORY")).expect("valid");
         assert_eq!(tasks.tasks[0].files.edit, ["src/a.rs"]);
     }
 
@@ -127,7 +130,7 @@ mod tests {
         let text = r#"Here: {"tasks": [{"id": "T1", "title": "a", "category": " Backend",
             "instructions": "b", "files": {"edit": "./src//a.rs", "read": null},
             "depends_on": null, "acceptance": "holds", "verify": " "}]}"#;
-        let decoded = read(text, &["backend".to_owned()]).expect("valid");
+        let decoded = read(text, &only("backend")).expect("valid");
         let task = &decoded.tasks.tasks[0];
         assert_eq!(task.category, "backend");
         assert_eq!(task.files.edit, ["src/a.rs"]);
@@ -140,7 +143,7 @@ mod tests {
     fn schema_errors_of_all_tasks_carry_their_place() {
         let text = r#"{"tasks": [{"id": "T1", "title": "a", "category": "x"},
             {"id": "T2", "title": "a", "category": "x", "instructions": "b", "files": {"edit": [1]}}, 7]}"#;
-        let errors = errors(text, &[]);
+        let errors = errors(text);
         assert_eq!(errors.len(), 3, "{errors:?}");
         assert!(
             errors[0].starts_with("tasks[0]: missing field `instructions`"),
@@ -155,12 +158,9 @@ mod tests {
 
     #[test]
     fn what_is_no_list_of_tasks_is_an_error() {
-        assert_eq!(errors("{}", &[]), ["missing field `tasks`"]);
-        assert_eq!(
-            errors(r#"{"tasks": {}}"#, &[]),
-            ["tasks: a list is expected"]
-        );
-        assert!(errors("[]", &[])[0].contains("not a list"));
+        assert_eq!(errors("{}"), ["missing field `tasks`"]);
+        assert_eq!(errors(r#"{"tasks": {}}"#), ["tasks: a list is expected"]);
+        assert!(errors("[]")[0].contains("not a list"));
     }
 
     proptest! {
@@ -174,7 +174,7 @@ mod tests {
                 "id": id, "title": "t", "category": "c", "instructions": "i",
                 "files": {"edit": [path]}, "depends_on": deps,
             })).collect();
-            let _ = decode(&json!({"tasks": tasks}).to_string(), &[]);
+            let _ = decode(&json!({"tasks": tasks}).to_string(), &Categories::default());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What a run that is taken up again forgets, and what it keeps.
 
-use crate::model::{Answer, CallResult, FailureKind, PhaseName, TaskId};
+use crate::model::{Answer, CallResult, FailureKind, PersonAnswer, PhaseName, TaskId};
 
 use super::{CallStatus, Delivery, History};
 
@@ -17,6 +17,10 @@ impl History {
         for phase in self.phases.values_mut() {
             phase.failed = None;
             phase.asked = None;
+            // Who said no is asked again; who said yes is not.
+            if let Some(PersonAnswer::Rejected { .. }) = phase.answered {
+                phase.answered = None;
+            }
             phase.proving = None;
             if phase.winner.is_none() {
                 phase.tasks_failed.clear();

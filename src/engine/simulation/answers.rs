@@ -203,6 +203,8 @@ pub fn closing(
         patch: changed.map(|tree| artifact("changes.patch", &tree)),
         tests: proved.then(|| artifact("verify.md", history.tree())),
         tree,
+        remarks: Vec::new(),
+        contradictions: Vec::new(),
     }
 }
 

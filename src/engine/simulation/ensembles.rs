@@ -183,7 +183,7 @@ impl World {
                 scores: BTreeMap::new(),
                 rationale: "because".into(),
             }),
-            Contract::Tasks { .. } | Contract::Audit | Contract::Edits | Contract::Handoff => {
+            Contract::Tasks(_) | Contract::Audit | Contract::Edits | Contract::Handoff => {
                 unreachable!("no phase of these worlds asks for it")
             }
         };
@@ -227,6 +227,8 @@ fn closing() -> Closing {
         tree: None,
         patch: None,
         tests: None,
+        remarks: Vec::new(),
+        contradictions: Vec::new(),
     }
 }
 

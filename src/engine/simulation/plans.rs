@@ -6,8 +6,8 @@ use proptest::prelude::{Just, any, prop};
 use proptest::strategy::Strategy as Draws;
 
 use crate::model::{
-    Budget, CallLimits, Destination, FORMAT, MicroUsd, Millis, ModelName, PhaseName, RunLimits,
-    Sections,
+    Budget, CallLimits, Categories, Destination, FORMAT, MicroUsd, Millis, ModelName, PhaseName,
+    RunLimits, Sections,
 };
 use crate::plan::{
     Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, PhaseKind, PhasePlan, Plan,
@@ -370,8 +370,8 @@ impl Part {
                 go_on,
                 verify,
             } => {
-                let categories = Vec::new();
-                let splits = self.single(&name, splitter, Yields::Tasks { categories });
+                let any = Yields::Tasks(Categories::default());
+                let splits = self.single(&name, splitter, any);
                 let kind = PhaseKind::Routed {
                     tasks: splits.name.clone(),
                     routing: [("default".to_owned(), names(workers))].into(),

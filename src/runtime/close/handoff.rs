@@ -15,28 +15,19 @@ use super::{CloseError, Phase};
 const HANDOFF_TOKENS: u64 = 1500;
 
 impl Phase<'_> {
-    /// The handoff of the phase.
+    /// The handoff of the phase, and what is odd about it, beside what was odd about the call.
     pub(super) fn handoff(
         &self,
         document: &[u8],
         deliverable: &Artifact,
         changes: &PhaseChanges,
-    ) -> Result<Handoff, CloseError> {
+    ) -> Result<(Handoff, Vec<String>), CloseError> {
         let document = String::from_utf8_lossy(document);
-        let mut remarks = Vec::new();
-        let (words, origin) = self.words(&document, &mut remarks)?;
+        let mut own = Vec::new();
+        let (words, origin) = self.words(&document, &mut own)?;
         let limited = handoff::limit(words, HANDOFF_TOKENS);
-        remarks.extend(limited.remarks);
-        remarks.extend(self.result.remarks.iter().cloned());
-        let verifications = changes.verifications.clone();
-        remarks.extend(handoff::contradictions(
-            &limited.words,
-            &changes.files,
-            &verifications,
-        ));
-        if origin != HandoffOrigin::Extracted && self.plan.sections.has(Section::Changes) {
-            remarks.extend(handoff::passed_over(&limited.words, &changes.files));
-        }
+        own.extend(limited.remarks);
+        let contradictions = self.contradictions(&limited.words, origin, changes);
         let facts = HandoffFacts {
             phase: self.plan.name.to_string(),
             origin,
@@ -44,13 +35,26 @@ impl Phase<'_> {
             deliverable: Some(deliverable.clone()),
             inputs: self.inputs(),
             files: changes.files.clone(),
-            verifications,
-            remarks,
+            verifications: changes.verifications.clone(),
+            remarks: [&own[..], &self.result.remarks[..]].concat(),
+            contradictions,
         };
-        Ok(Handoff {
-            words: limited.words,
-            facts,
-        })
+        let words = limited.words;
+        Ok((Handoff { words, facts }, own))
+    }
+
+    fn contradictions(
+        &self,
+        words: &HandoffWords,
+        origin: HandoffOrigin,
+        changes: &PhaseChanges,
+    ) -> Vec<String> {
+        let (files, verifications) = (&changes.files, &changes.verifications);
+        let mut found = handoff::contradictions(words, files, verifications);
+        if origin != HandoffOrigin::Extracted && self.plan.sections.has(Section::Changes) {
+            found.extend(handoff::passed_over(words, files));
+        }
+        found
     }
 
     fn words(

@@ -91,7 +91,7 @@ impl<'a> Phase<'a> {
             self.write("verdict.json", &verdict)?;
         }
         let changes = self.changes()?;
-        let handoff = self.handoff(&document, &deliverable, &changes)?;
+        let (handoff, remarks) = self.handoff(&document, &deliverable, &changes)?;
         let artifact = self.write("handoff.json", &to_json(&handoff))?;
         let markdown = crate::context::handoff::render(&handoff);
         self.write("handoff.md", markdown.as_bytes())?;
@@ -105,6 +105,8 @@ impl<'a> Phase<'a> {
             tree: changes.tree,
             patch: changes.patch,
             tests: changes.tests,
+            remarks,
+            contradictions: handoff.facts.contradictions,
         })
     }
 

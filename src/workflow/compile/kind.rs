@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::PhaseName;
+use crate::model::{Categories, OtherCategories, PhaseName};
 use crate::plan::{EnsembleMode, LensPlan, PhaseKind, Yields};
 use crate::yaml::{Diagnostic, Spanned};
 
@@ -46,13 +46,23 @@ impl Maker<'_> {
 
     fn yields(&self, index: usize) -> Yields {
         match self.uses.grounds(index).first().map(|ground| ground.leaves) {
-            Some(Leaves::Tasks) => Yields::Tasks {
-                categories: self.uses.categories(index),
-            },
+            Some(Leaves::Tasks) => Yields::Tasks(self.categories(index)),
             Some(Leaves::Verdict) => Yields::Audit,
             Some(Leaves::Edits) => Yields::Edits,
             None => Yields::Document,
         }
+    }
+
+    /// What the routed phases can take of the tasks of the phase at `index`.
+    fn categories(&self, index: usize) -> Categories {
+        let named = self.uses.categories(index);
+        let roles = self.config.roles.keys().cloned();
+        let others = if self.uses.any_category(index) {
+            OtherCategories::Any
+        } else {
+            OtherCategories::Roles(roles.filter(|role| !named.contains(role)).collect())
+        };
+        Categories { named, others }
     }
 
     fn ensemble(

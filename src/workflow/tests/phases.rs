@@ -1,6 +1,6 @@
 //! What the phases of each type become in the plan.
 
-use crate::model::ModelName;
+use crate::model::{Categories, ModelName, OtherCategories};
 use crate::plan::{Distill, LensPlan, PhaseKind, PhasePlan, PlannedInput, Yields};
 use crate::workflow::check_prompts;
 
@@ -33,8 +33,11 @@ fn yields(keys: &str) -> Yields {
 
 #[test]
 fn a_single_phase_leaves_what_it_is_there_for() {
-    let any = || Yields::Tasks {
-        categories: Vec::new(),
+    let any = || {
+        Yields::Tasks(Categories {
+            named: Vec::new(),
+            others: OtherCategories::Any,
+        })
     };
     assert_eq!(yields("name: note"), Yields::Document);
     assert_eq!(yields("name: note, edits: true"), Yields::Edits);
@@ -105,13 +108,14 @@ fn tasks_go_to_their_category_then_to_the_role_of_that_name_then_to_the_default(
         "{TASKS}    routing: {{ ui: frontend, backend: gpt-4o, default: quick }}\n    fallback: claude-opus\n    on_task_fail: continue\n"
     );
     let PhaseKind::Single {
-        yields: Yields::Tasks { categories },
+        yields: Yields::Tasks(categories),
         ..
     } = phase(&text, 0).kind
     else {
         panic!("no tasks");
     };
-    assert_eq!(categories, ["ui", "backend", "default"]);
+    assert_eq!(categories.named, ["ui", "backend"]);
+    assert_eq!(categories.others, OtherCategories::Any);
     let plan = compiled(&text, &bindings("x")).plan;
     let PhaseKind::Routed {
         tasks,

@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use crate::plan::{PhaseKind, PhasePlan, Strategy};
+use crate::model::OtherCategories;
+use crate::plan::{PhaseKind, PhasePlan, Strategy, Yields};
 use crate::workflow::{bundled, bundled_names, check, parse, schema};
 use crate::yaml::{Source, has_errors};
 
@@ -19,6 +20,17 @@ fn the_seed_checks_with_nothing_but_warnings_about_full() {
 /// A phase in one line.
 fn line(phase: &PhasePlan) -> String {
     let kind = match &phase.kind {
+        PhaseKind::Single {
+            chain,
+            yields: Yields::Tasks(categories),
+        } => {
+            let more = match categories.others {
+                OtherCategories::Any => " and others",
+                OtherCategories::Roles(_) => "",
+            };
+            let named = categories.named.join(", ");
+            format!("{} leaves Tasks of {named}{more}", chain[0])
+        }
         PhaseKind::Single { chain, yields } => format!("{} leaves {yields:?}", chain[0]),
         PhaseKind::Ensemble {
             proposers, judge, ..
@@ -41,7 +53,7 @@ fn the_seed_compiles_as_a_whole() {
         [
             "workshop: 3 proposers, judge claude-opus",
             "plan: 2 proposers, judge claude-opus",
-            r#"decompose: claude-opus leaves Tasks { categories: ["frontend", "backend", "test"] }"#,
+            r#"decompose: claude-opus leaves Tasks of frontend, backend, test"#,
             "execute: tasks of decompose to 9 chains",
             "integrate: claude-sonnet leaves Edits",
             "audit: claude-opus leaves Audit",

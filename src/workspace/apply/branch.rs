@@ -10,6 +10,7 @@ use super::super::tree::{self, Entries, Entry, EntryKind};
 use super::super::{Project, ProjectKind, TreeId, WorkspaceError, diff};
 use super::error::ApplyError;
 use super::merge::{Versions, merge};
+use super::submodules;
 use super::undo::names;
 
 /// Makes the branch with one commit on top of HEAD that holds the difference between `base` and
@@ -168,6 +169,7 @@ impl Target<'_> {
         let mut result = present.clone();
         let mut conflicts = BTreeSet::new();
         let paths = diff::changed_paths(self.store, base, tree)?;
+        submodules::keep_out(&present, &paths)?;
         for path in &paths {
             let versions = [&base_entries, &present, &next].map(|entries| entries.get(path));
             match self.weigh(versions)? {

@@ -10,6 +10,9 @@ pub enum ApplyError {
     /// The user edited the same places meanwhile; these paths do not merge.
     #[error("the project was edited meanwhile, and these files do not merge: {}", .0.join(", "))]
     Conflicts(Vec<String>),
+    /// These paths are, or lie in, a submodule.
+    #[error("these files stand where a submodule is, which is a repository of its own: {}", .0.join(", "))]
+    InSubmodule(Vec<String>),
     /// The changes are in the user's tree already.
     #[error("the changes are applied already")]
     AlreadyApplied,

@@ -9,7 +9,8 @@
 //! transition turned round. Until the first rename, nothing in the user's tree has changed, so any
 //! conflict or failure up to there leaves it as it was; after it, a failure is taken back.
 //!
-//! The user's index, refs, stash, hooks and configuration are not read for this and never written.
+//! The user's refs, stash, hooks and configuration are not read for this and never written; the index is
+//! read, since it knows where submodules stand that were not fetched. Nothing is put into a submodule.
 //! Symlinks are never followed: a path is only below real folders. The states in `keep`:
 //!
 //! ```text
@@ -27,6 +28,7 @@ mod raw_path;
 mod recover;
 mod stage;
 mod standing;
+mod submodules;
 mod transition;
 mod undo;
 mod work_tree;

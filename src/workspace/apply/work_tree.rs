@@ -8,7 +8,7 @@ use super::error::{ApplyError, Trouble};
 use super::keep::{Keep, State, Way};
 use super::plan::{Plan, plan};
 use super::transition::Transition;
-use super::{stage, undo};
+use super::{stage, submodules, undo};
 use crate::model::ChangedFile;
 
 /// What was applied.
@@ -41,6 +41,8 @@ pub fn apply(
             return Err(ApplyError::Unfinished);
         }
     }
+    let changed = diff::changed_paths(store, base, tree)?;
+    submodules::keep_out(&submodules::index(project)?, &changed)?;
     keep.clear()?;
     let root = &project.root;
     let transition = match stage(root, store, (base, tree), &keep) {

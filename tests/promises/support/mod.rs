@@ -4,8 +4,10 @@ mod processes;
 mod run;
 mod sandbox;
 mod stage;
+mod terminal;
 
 pub use processes::{alive, kill, parent, pending, pid_in, until};
 pub use run::Run;
 pub use sandbox::{FAKE_AGENT, Output, Running, Sandbox, TIPSTAFF};
 pub use stage::Stage;
+pub use terminal::Terminal;

@@ -6,7 +6,7 @@ use crate::model::{Task, TaskId};
 
 fn task(id: &str) -> Task {
     let text = tasks::EXAMPLE.replace("T1", id);
-    let mut list = tasks::decode(&text, &[]).expect("valid");
+    let mut list = tasks::decode(&text, &crate::model::Categories::default()).expect("valid");
     list.tasks.remove(0)
 }
 

@@ -1,7 +1,7 @@
 use super::*;
 
 /// What git says in the user's repository.
-fn git(changed: &Changed, args: &[&str]) -> String {
+pub(super) fn git(changed: &Changed, args: &[&str]) -> String {
     let said = duct::cmd("git", args)
         .dir(&changed.repo.root)
         .read()
@@ -9,7 +9,7 @@ fn git(changed: &Changed, args: &[&str]) -> String {
     said.trim().to_owned()
 }
 
-fn to_branch(changed: &Changed, name: &str) -> Result<String, ApplyError> {
+pub(super) fn to_branch(changed: &Changed, name: &str) -> Result<String, ApplyError> {
     let (store, base, tree) = (&changed.repo.store, &changed.base, &changed.tree);
     apply_to_branch(
         &changed.project,

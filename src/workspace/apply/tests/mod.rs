@@ -4,6 +4,7 @@
 mod branch;
 mod cases;
 mod properties;
+mod submodules;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,0 +1,82 @@
+//! What a person at the terminal is asked.
+
+use crate::model::Question;
+
+use super::fold::RunView;
+use super::next::changes_so_far;
+use super::sections::{commands, documents, section};
+use super::view::PhaseView;
+use super::words::{NOTHING, clean, wrap};
+
+/// Columns at which a question is wrapped.
+const WIDTH: usize = 92;
+
+/// A phase's question with all that helps to answer it: what there is to look at, and where. `folder` is
+/// the run's folder as the user would type it.
+pub fn render_question(
+    view: &RunView,
+    phase: &PhaseView,
+    question: &Question,
+    folder: &str,
+) -> String {
+    let name = clean(phase.name.as_str());
+    let (head, asked, look) = match question {
+        Question::Approve { text } => (
+            format!("{name} waits for your approval"),
+            text,
+            documents(view, folder),
+        ),
+        Question::PickWinner { reason } => (
+            format!("{name} waits for you to pick the proposal that wins"),
+            reason,
+            proposals(view, phase, folder),
+        ),
+    };
+    let mut text = format!("\n? {head}\n");
+    for line in wrap(asked, WIDTH) {
+        text.push_str(&format!("  {line}\n"));
+    }
+    let look = look + &commands(&changes_so_far(view));
+    text.push_str(&section("look at", &look));
+    text.push('\n');
+    text
+}
+
+/// A line a proposal: its label, whose it is, and where it stands.
+fn proposals(view: &RunView, phase: &PhaseView, folder: &str) -> String {
+    let line = |(label, call): &(_, _)| {
+        let model = view
+            .model_of(call)
+            .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
+        let document = view.call(call).and_then(|call| view.result(call));
+        let document = document.and_then(|result| result.deliverable.as_ref());
+        let path = document.map_or_else(
+            || NOTHING.to_owned(),
+            |document| format!("{folder}/{}", clean(&document.path)),
+        );
+        format!("  {label}: {path} ({model})\n")
+    };
+    phase.labels.iter().map(line).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::{sample, sample_build};
+
+    fn asked(history: &sample::History) -> String {
+        let view = RunView::replay(&history.plan, &history.records);
+        let (phase, question) = view.questions().next().expect("the run asks");
+        render_question(&view, phase, question, ".tipstaff/runs/R")
+    }
+
+    #[test]
+    fn at_a_gate() {
+        insta::assert_snapshot!(asked(&sample_build::build_at_its_gate()));
+    }
+
+    #[test]
+    fn without_a_usable_verdict() {
+        insta::assert_snapshot!(asked(&sample::waiting()));
+    }
+}

@@ -1,0 +1,97 @@
+//! tipstaff on a terminal, with someone who types.
+
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+
+use super::processes::until;
+use super::sandbox::{Output, Sandbox, TIPSTAFF};
+
+/// A program on a pseudo-terminal. Dropped before its end, as a failing test does, its terminal is gone.
+pub struct Terminal {
+    child: Child,
+    keys: Option<ChildStdin>,
+    shown: Arc<Mutex<Vec<u8>>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Terminal {
+    /// Starts tipstaff in the project.
+    pub fn start(sandbox: &Sandbox, args: &[&str]) -> Self {
+        let words: Vec<String> = [TIPSTAFF]
+            .iter()
+            .chain(args)
+            .map(|word| format!("'{word}'"))
+            .collect();
+        let shell = format!("stty cols 200 rows 40; exec {}", words.join(" "));
+        let mut command = sandbox.program("script");
+        command
+            .args(["--quiet", "--return", "--command", &shell, "/dev/null"])
+            .stdin(Stdio::piped());
+        let started = command.spawn();
+        let mut child = started.expect("`script` of util-linux is needed to have a terminal");
+        let mut out = child.stdout.take().unwrap();
+        let shown = Arc::new(Mutex::new(Vec::new()));
+        let copy = shown.clone();
+        let reader = std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(bytes @ 1..) = out.read(&mut buffer) {
+                copy.lock().unwrap().extend_from_slice(&buffer[..bytes]);
+            }
+        });
+        Self {
+            keys: child.stdin.take(),
+            child,
+            shown,
+            reader: Some(reader),
+        }
+    }
+
+    /// Waits until this stands on the terminal so many times.
+    #[track_caller]
+    pub fn until_shows(&self, times: usize, text: &str) -> &Self {
+        until(&format!("{text:?} is shown {times} times"), || {
+            self.shown().matches(text).count() >= times
+        });
+        self
+    }
+
+    /// Types this; a line ends with a line feed.
+    pub fn types(&mut self, keys: &str) -> &mut Self {
+        let pipe = self.keys.as_mut().expect("the keyboard is there");
+        pipe.write_all(keys.as_bytes()).unwrap();
+        pipe.flush().unwrap();
+        self
+    }
+
+    /// Ends the input.
+    pub fn leaves(&mut self) -> &mut Self {
+        self.keys = None;
+        self
+    }
+
+    /// Waits for the end of the program; what was shown stands on its standard output.
+    pub fn wait(mut self) -> Output {
+        let status = self.child.wait().unwrap();
+        let reader = self.reader.take().expect("it is waited for once");
+        reader.join().unwrap();
+        Output {
+            code: status.code(),
+            stdout: self.shown(),
+            stderr: String::new(),
+        }
+    }
+
+    fn shown(&self) -> String {
+        String::from_utf8_lossy(&self.shown.lock().unwrap()).into_owned()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // With its terminal, the program is hung up.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
