@@ -111,7 +111,6 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
         contract: Contract::Document,
         sections: Sections::default(),
         request: String::from("a request"),
-        sections: Sections::default(),
     });
     let agent = AgentSpec {
         kind: AgentKind::Opencode,

@@ -34,7 +34,6 @@ fn your_providers_and_sign_in_are_used_and_nothing_else_of_your_configuration() 
         contract: Contract::Document,
         sections: Sections::default(),
         request: String::from("Say what this service does"),
-        sections: Sections::default(),
     });
     let stand = Stand::new();
     configure(&stand, &endpoint);
