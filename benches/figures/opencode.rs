@@ -100,7 +100,6 @@ fn plain_run(ground: &Ground, opencode: &Path, round: usize) -> Exit {
         contract: Contract::Document,
         sections: Sections::default(),
         request: REQUEST.to_owned(),
-        sections: Sections::default(),
     });
     let config = json!({
         "$schema": "https://opencode.ai/config.json",
