@@ -8,8 +8,8 @@ use super::failure::{Exit, Failure};
 use super::print;
 use super::settings::Settings;
 use crate::agents::{self, Carried, SignIn, Supported};
-use crate::model::{ModelName, PhaseName};
-use crate::plan::{AgentKind, AgentSpec, Distill, ModelSpec, PhaseKind, Plan, Yields};
+use crate::model::ModelName;
+use crate::plan::{AgentKind, AgentSpec, Distill, ModelSpec, PhaseKind, Plan};
 
 /// An agent that does not tell its version within this time gets no more questions.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -110,8 +110,11 @@ fn chains(plan: &Plan) -> Vec<&[ModelName]> {
                 chains.extend(proposers.iter().map(Vec::as_slice));
                 chains.push(judge.as_slice());
             }
-            PhaseKind::Routed { tasks, routing, .. } => {
-                chains.extend(wanted_routes(plan, tasks, routing));
+            // The chains of roles stand by in case that a category is called like one; they are not worth
+            // refusing a run for.
+            PhaseKind::Routed { routing, named, .. } => {
+                let wanted = named.iter().filter_map(|category| routing.get(category));
+                chains.extend(wanted.map(Vec::as_slice));
             }
             PhaseKind::Parallel { lenses, judge } => {
                 chains.extend(lenses.iter().map(|lens| lens.chain.as_slice()));
@@ -129,29 +132,6 @@ fn distillers(plan: &Plan) -> impl Iterator<Item = &[ModelName]> {
         Distill::Model(chain) => Some(chain.as_slice()),
         Distill::Agent | Distill::Nobody => None,
     })
-}
-
-/// The chains of the categories that tasks may have. Those of roles stand by in case that a category is
-/// called like one; they are not worth refusing a run for.
-fn wanted_routes<'p>(
-    plan: &'p Plan,
-    tasks: &PhaseName,
-    routing: &'p BTreeMap<String, Vec<ModelName>>,
-) -> Vec<&'p [ModelName]> {
-    let yields = plan.phase(tasks).map(|phase| &phase.kind);
-    let named = match yields {
-        Some(PhaseKind::Single {
-            yields: Yields::Tasks(categories),
-            ..
-        }) => categories.named.as_slice(),
-        _ => &[],
-    };
-    let default = "default".to_owned();
-    named
-        .iter()
-        .chain([&default])
-        .filter_map(|category| routing.get(category).map(Vec::as_slice))
-        .collect()
 }
 
 /// Whether the agent's program is there and of a version that can work.

@@ -128,6 +128,7 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -
             tasks,
             routing,
             go_on,
+            named: _,
         } => Routed {
             scene,
             tasks,

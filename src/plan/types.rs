@@ -176,6 +176,9 @@ pub enum PhaseKind {
         /// A chain for each category that the workflow names, and for each role, which takes the tasks of
         /// the category of its name; `default` takes those of all others.
         routing: BTreeMap<String, Vec<ModelName>>,
+        /// The categories that the workflow names, `default` among them; the others stand by.
+        #[serde(default)]
+        named: Vec<String>,
         /// Whether tasks that do not depend on a failed one go on.
         go_on: bool,
     },

@@ -232,10 +232,12 @@ pub(super) fn plan_of_a_build() -> Plan {
         ("backend".to_owned(), chain("claude-sonnet")),
         ("frontend".to_owned(), chain("gemini-pro")),
         ("test".to_owned(), chain("claude-sonnet")),
+        ("reviewer".to_owned(), chain("claude-opus")),
     ]);
     let execute = PhaseKind::Routed {
         tasks: PhaseName::from("decompose"),
         routing,
+        named: ["backend", "frontend", "test"].map(str::to_owned).to_vec(),
         go_on: false,
     };
     let mut plan = plan();

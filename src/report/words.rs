@@ -192,8 +192,10 @@ pub(super) fn kind_words(kind: &PhaseKind) -> String {
             let model = chain.first().map_or(NOTHING, |model| model.as_str());
             format!("single, {model}{does}")
         }
-        PhaseKind::Routed { routing, .. } => {
-            let categories: Vec<String> = routing.keys().map(|name| clean(name)).collect();
+        PhaseKind::Routed { routing, named, .. } => {
+            // A plan of an older version does not tell whom the workflow names.
+            let all = routing.keys().filter(|_| named.is_empty());
+            let categories: Vec<String> = named.iter().chain(all).map(|name| clean(name)).collect();
             format!("routed to {}", categories.join(", "))
         }
         PhaseKind::Parallel { lenses, judge } => {

@@ -115,6 +115,10 @@ fn a_category_that_is_not_routed_goes_to_the_role_of_its_name_else_to_the_defaul
         ]
     );
     assert_eq!(run.all("call_created").len(), 5, "nothing was repaired");
+    // The roles that stand by are nobody's business.
+    sandbox
+        .tipstaff(&["show"])
+        .stdout_has("routed to backend, frontend, default ");
     let asked = run.read("phases/01-decompose/calls/decompose.work-1/attempt-1/prompt.md");
     let told = "`category` is one of backend, frontend, or where none of them fits another word.";
     assert!(asked.contains(told), "{asked}");

@@ -32,6 +32,11 @@ impl Maker<'_> {
             PhaseType::Routed => Some(PhaseKind::Routed {
                 tasks: PhaseName::new(&self.uses.source(index)?.name.value),
                 routing: self.routing(phase, picker, found),
+                named: phase
+                    .routing
+                    .iter()
+                    .map(|route| route.category.value.clone())
+                    .collect(),
                 go_on: phase.on_task_fail == Some(OnTaskFail::Continue),
             }),
             PhaseType::Parallel => Some(PhaseKind::Parallel {

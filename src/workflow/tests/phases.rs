@@ -120,12 +120,14 @@ fn tasks_go_to_their_category_then_to_the_role_of_that_name_then_to_the_default(
     let PhaseKind::Routed {
         tasks,
         routing,
+        named,
         go_on,
     } = &plan.phases[1].kind
     else {
         panic!("not routed");
     };
     assert_eq!((tasks.as_str(), *go_on), ("cut", true));
+    assert_eq!(*named, ["ui", "backend", "default"]);
     assert_eq!(names(&routing["ui"]), ["gemini-2.5-pro", "claude-opus"]);
     // The workflow's own word counts before the role.
     assert_eq!(names(&routing["backend"]), ["gpt-4o", "claude-opus"]);

@@ -65,6 +65,7 @@ fn routed() -> PhaseKind {
     PhaseKind::Routed {
         tasks: "decompose".into(),
         routing: BTreeMap::new(),
+        named: Vec::new(),
         go_on: false,
     }
 }
