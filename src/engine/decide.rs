@@ -125,9 +125,10 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -
 /// Whether an open call's work is still asked for.
 fn is_wanted(call: &CallState, phase: &PhaseName, history: &History) -> bool {
     let open = call.status == CallStatus::Open && &call.spec.phase == phase;
+    // Once the phase is decided, only its handoff may still be distilled.
     let undecided = history.phase(phase).is_some_and(|phase| {
         let distills = call.spec.purpose == Purpose::Distill;
-        phase.winner.is_some() == distills && phase.failed.is_none()
+        (phase.winner.is_none() || distills) && phase.failed.is_none()
     });
     open && undecided && !is_left_behind(call, history)
 }

@@ -6,6 +6,7 @@
 mod artifact;
 mod call;
 mod changes;
+mod checkpoint;
 mod event;
 mod failure;
 mod handoff;
@@ -21,6 +22,7 @@ pub use call::{
     Profile, Purpose,
 };
 pub use changes::{ChangeKind, ChangedFile, Changes, RefusedChange};
+pub use checkpoint::{AttemptId, Stopped, WorkState};
 pub use event::{
     Closing, Decider, Destination, Event, FORMAT, FrozenFile, PersonAnswer, Question, Record,
     RunEnd, RunLimits,

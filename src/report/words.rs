@@ -152,6 +152,7 @@ pub(super) fn call_word(state: &CallState) -> &'static str {
         CallState::Waiting => "waiting",
         CallState::Running => "running",
         CallState::Retrying(_) => "retrying",
+        CallState::Done(result) if result.stopped().is_some() => "stopped",
         CallState::Done(_) => "done",
         CallState::Reused(_) => "reused",
         CallState::Failed(_) => "failed",
@@ -165,6 +166,7 @@ pub(super) fn attempt_word(state: &AttemptState) -> &'static str {
         AttemptState::Starting => "starting",
         AttemptState::Running => "running",
         AttemptState::Succeeded => "done",
+        AttemptState::Stopped(_) => "stopped",
         AttemptState::Failed(failure) => failure_word(failure.kind),
         AttemptState::Lost => "lost",
     }

@@ -56,8 +56,9 @@ impl Attempt {
             Ok(input) => input,
             Err(failure) => self.failed(failure, Usage::default()),
         };
-        self.report(input);
-        salvage::clean_up(&self.site, &self.call, self.number, &mut control).await;
+        self.report(input.clone());
+        let scratch = self.site.scratch_of(&self.call, self.number);
+        salvage::clean_up(&scratch, &input, &mut control).await;
     }
 
     async fn carry_out(&self, control: &mut watch::Receiver<Control>) -> Result<Input, Failure> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::agents::{Carried, Environment};
 use crate::journal::{Redactor, RunFolder};
-use crate::model::CallId;
+use crate::model::{CallId, CallSpec};
 use crate::plan::Plan;
 use crate::rehearsal;
 use crate::workspace::Project;
@@ -70,8 +70,13 @@ impl Site {
     }
 
     /// The scratch folder of an attempt.
-    pub(super) fn scratch_of(&self, call: &CallId, attempt: u32) -> Scratch {
-        Scratch::of(&self.scratch, self.folder.id(), call, attempt)
+    pub(super) fn scratch_of(&self, call: &CallSpec, attempt: u32) -> Scratch {
+        let folder = |call, attempt| Scratch::of(&self.scratch, self.folder.id(), call, attempt);
+        let own = folder(&call.id, attempt);
+        match &call.continues {
+            Some(begun) => own.in_workspace_of(&folder(&begun.call, begun.attempt)),
+            None => own,
+        }
     }
 
     /// The run's trees.

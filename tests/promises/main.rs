@@ -11,6 +11,7 @@ mod bad_answers_are_handled;
 mod bad_input_is_explained;
 mod changes_reach_you_whole;
 mod fake_agent_behaves;
+mod long_work_goes_on;
 mod no_process_survives;
 mod nothing_runs_twice;
 mod output_is_bounded;

@@ -4,8 +4,20 @@ use crate::model::{CallSpec, EditScope, Ground, Profile};
 
 /// Both, in a few sentences. `files` is how many files the workspace holds, if that is known.
 pub(super) fn surroundings(call: &CallSpec, files: Option<usize>) -> String {
-    format!("{}\n{}\n", holds(&call.ground, files), allowed(call))
+    let goes_on = match call.continues {
+        Some(_) => format!("{GOES_ON}\n"),
+        None => String::new(),
+    };
+    let (holds, allowed) = (holds(&call.ground, files), allowed(call));
+    format!("{holds}\n{goes_on}{allowed}\n")
 }
+
+/// What a call is told that goes on with work which another process began.
+const GOES_ON: &str = "This work was begun by another process, which was stopped on purpose when its \
+                       context had grown long. You go on in its working directory, as it left it; the part \
+                       `state of the work` says what it knew. Do what is left, and do not do again what is \
+                       done. Hand over the work as a whole, with what that process did. What the project's \
+                       ignore rules cover (build output, installed packages) may have to be made anew.";
 
 fn holds(ground: &Ground, files: Option<usize>) -> String {
     let count = match files {

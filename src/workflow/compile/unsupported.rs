@@ -9,8 +9,6 @@ use super::super::ast::Phase;
 pub(super) fn unsupported(phase: &Phase) -> Option<Unsupported> {
     let what = if phase.budget.is_some() {
         "`budget` of a phase"
-    } else if phase.checkpoint.is_some() {
-        "`checkpoint`"
     } else if phase.scope.as_ref().is_some_and(|scope| scope.value.expand) {
         "`scope` with `expand: imports`"
     } else if phase

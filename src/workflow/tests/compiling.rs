@@ -335,7 +335,6 @@ fn a_prompt_is_a_template_a_file_or_a_text() {
 fn what_comes_later_is_said_in_the_plan_and_not_by_check() {
     for (keys, what) in [
         ("    budget: { tokens: 1000 }\n", "`budget` of a phase"),
-        ("    checkpoint: { after_tokens: 90000 }\n", "`checkpoint`"),
         (
             "    distill: { sections: [risks] }\n",
             "`distill` with chosen sections",
