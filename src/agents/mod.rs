@@ -22,6 +22,7 @@ mod signal;
 mod testing;
 mod transcript;
 mod trouble;
+mod worklog;
 
 pub use assignment::{Assignment, Endpoint};
 pub use carried::Carried;
@@ -33,5 +34,6 @@ pub use launch::{Launch, Seed, SeedFile, launch};
 pub use opencode::version::{Supported, TESTED_VERSION, version};
 pub use sign_in::{SignIn, signed_in};
 pub use signal::Signal;
-pub use transcript::Transcript;
+pub use transcript::{Boundary, Transcript};
 pub use trouble::Trouble;
+pub use worklog::Worklog;

@@ -1,13 +1,13 @@
 //! The fold of an agent's signals: what it used, what it answered, whether it goes in circles.
 //!
 //! Memory is bounded: only the text of the message under way and of the last answers is kept, each
-//! up to [`TEXT_LIMIT`].
+//! up to [`TEXT_LIMIT`], and a bounded [`Worklog`].
 
 use crate::model::{Failure, FailureKind, MicroUsd, Millis, Usage};
 use crate::plan::{AgentKind, Price};
 
 use super::trouble::shorten;
-use super::{Signal, Trouble};
+use super::{Signal, Trouble, Worklog};
 
 /// Largest final text kept, in bytes. A longer one is unusable as a whole.
 pub(super) const TEXT_LIMIT: usize = 8 << 20;
@@ -22,6 +22,15 @@ const RATE_LIMIT_RETRIES: u32 = 3;
 /// The agent's own longest pause between two tries, with room: longer silence after a refusal means
 /// that the provider asked for a longer wait, which the agent obeys without a word or a cap.
 const RETRY_PATIENCE: Millis = Millis::seconds(60);
+
+/// An agent that could be stopped here and now without anything being half done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Boundary {
+    /// Input tokens of its first request.
+    pub began: u64,
+    /// Input tokens of its last request: the size of its context.
+    pub context: u64,
+}
 
 /// What is known of an attempt from its output so far.
 #[derive(Debug, Clone)]
@@ -47,6 +56,9 @@ pub struct Transcript {
     trouble: Option<Trouble>,
     retry: Option<Trouble>,
     retries: u32,
+    began: Option<u64>,
+    context: u64,
+    log: Worklog,
 }
 
 impl Transcript {
@@ -74,6 +86,9 @@ impl Transcript {
             trouble: None,
             retry: None,
             retries: 0,
+            began: None,
+            context: 0,
+            log: Worklog::default(),
         }
     }
 
@@ -94,8 +109,16 @@ impl Transcript {
                 reason,
                 usage,
             } => self.end_step(&message, reason, usage),
-            Signal::Text { message, text } => self.take_text(message, &text),
-            Signal::Tool { name, detail, .. } => {
+            Signal::Text { message, text } => {
+                self.log.said(&text);
+                self.take_text(message, &text);
+            }
+            Signal::Tool {
+                name,
+                detail,
+                failed,
+            } => {
+                self.log.did(&name, &detail, failed);
                 self.tools_in_step += 1;
                 self.progress();
                 self.doing = if detail.is_empty() {
@@ -163,6 +186,23 @@ impl Transcript {
     /// moment to exit; one that does not can be ended without loss.
     pub fn is_final(&self) -> bool {
         self.pinned.is_some() || (self.answer.is_some() && !self.step_open)
+    }
+
+    /// Where the agent stands, if its last step is over, called tools, and nothing has begun since:
+    /// then their results are in and nothing is half done. `None` before the model tells any tokens.
+    pub fn boundary(&self) -> Option<Boundary> {
+        let between = !self.step_open && self.tools_in_step > 0;
+        let called = self.last_reason.as_deref() == Some("tool-calls");
+        let began = self.began.filter(|_| between && called)?;
+        Some(Boundary {
+            began,
+            context: self.context,
+        })
+    }
+
+    /// What the agent said and did, the newest of it.
+    pub fn worklog(&self) -> &Worklog {
+        &self.log
     }
 
     /// After how much silence waiting is pointless because the provider keeps the agent waiting;
@@ -266,6 +306,11 @@ impl Transcript {
     fn end_step(&mut self, message: &str, reason: String, usage: Usage) {
         self.steps += 1;
         self.step_open = false;
+        // A provider that tells no usage says nothing of the context.
+        if usage.input_tokens() > 0 {
+            self.context = usage.input_tokens();
+            self.began.get_or_insert(self.context);
+        }
         self.usage += self.priced(usage);
         let idle = match reason.as_str() {
             "unknown" => true,

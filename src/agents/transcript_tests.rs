@@ -140,6 +140,53 @@ fn progress_forgets_earlier_retries() {
     assert_eq!(transcript.must_end(), None);
 }
 
+fn used(input: u64, cache_read: u64) -> Usage {
+    Usage {
+        requests: 1,
+        input,
+        cache_read,
+        output: 500,
+        ..Usage::default()
+    }
+}
+
+#[test]
+fn between_two_steps_the_context_is_what_the_last_request_read() {
+    let mut transcript = fold([]);
+    assert_eq!(transcript.boundary(), None);
+    let step = |usage| {
+        [
+            Signal::StepStarted,
+            tool("edit"),
+            ended("m", "tool-calls", usage),
+        ]
+    };
+    for signal in step(used(3_000, 0))
+        .into_iter()
+        .chain(step(used(1_000, 8_000)))
+    {
+        transcript.apply(signal);
+    }
+    let expected = Boundary {
+        began: 3_000,
+        context: 9_000,
+    };
+    assert_eq!(transcript.boundary(), Some(expected));
+    transcript.apply(Signal::StepStarted);
+    assert_eq!(transcript.boundary(), None, "another step has begun");
+    transcript.apply(said("m2", "Done."));
+    transcript.apply(ended("m2", "stop", used(100, 9_000)));
+    assert_eq!(transcript.boundary(), None, "it is done");
+}
+
+#[test]
+fn a_step_that_called_nothing_or_tells_no_tokens_is_no_boundary() {
+    let calls_nothing = [Signal::StepStarted, ended("m", "tool-calls", used(9, 0))];
+    assert_eq!(fold(calls_nothing).boundary(), None);
+    let tells_nothing = [tool("edit"), ended("m", "tool-calls", Usage::default())];
+    assert_eq!(fold(tells_nothing).boundary(), None);
+}
+
 #[test]
 fn memory_is_bounded() {
     let mut transcript = fold([]);

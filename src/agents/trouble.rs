@@ -197,7 +197,6 @@ fn hint(kind: FailureKind) -> Option<&'static str> {
             Some("check that the disk has room and the temporary folder is writable")
         }
         FailureKind::AgentMissing
-        | FailureKind::Unsupported
         | FailureKind::Refused
         | FailureKind::RateLimit
         | FailureKind::Provider

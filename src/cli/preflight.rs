@@ -120,7 +120,6 @@ fn chains(plan: &Plan) -> Vec<&[ModelName]> {
                 chains.extend(lenses.iter().map(|lens| lens.chain.as_slice()));
                 chains.extend(judge.as_deref());
             }
-            PhaseKind::Unsupported(_) => {}
         }
     }
     chains

@@ -21,6 +21,7 @@ pub mod templates;
 #[cfg(test)]
 mod testing;
 mod tokens;
+mod unfinished;
 mod verified;
 
 pub use answer::{Decoded, HandoffLeft, LIMIT, Left, decode_answer};
@@ -35,4 +36,5 @@ pub use part::PartKind;
 pub use schema::{SCHEMAS, schema};
 pub use select::{FinishedPhase, select};
 pub use tokens::tokens;
+pub use unfinished::Unfinished;
 pub use verified::render_verifications;

@@ -12,7 +12,7 @@ pub enum PartKind {
     Instructions,
     /// The task of a decomposition that this call carries out.
     Task,
-    /// What the authors of the proposals were asked for; a judge sees it.
+    /// What the authors of the material were asked for, as one who judges or distills it sees it.
     AuthorsTask,
     /// The user's request.
     Request,
@@ -30,6 +30,10 @@ pub enum PartKind {
     Findings,
     /// What was wrong with an earlier try of the same work.
     Feedback,
+    /// The distilled state of the work that this call goes on with.
+    State,
+    /// What a stopped call said and did, to be distilled.
+    Worklog,
     /// A blinded proposal.
     Proposal,
     /// An earlier proposal of the same ensemble.
@@ -61,6 +65,8 @@ impl PartKind {
             | Self::Tests
             | Self::Findings
             | Self::Feedback
+            | Self::State
+            | Self::Worklog
             | Self::Proposal
             | Self::EarlierProposal
             | Self::Faulty

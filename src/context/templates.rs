@@ -38,15 +38,18 @@ pub(super) const REPAIR: &str = include_str!("../../prompts/repair.md");
 pub(super) const JOIN: &str = include_str!("../../prompts/join.md");
 /// What a model is told that distills someone else's document.
 pub(super) const DISTILL: &str = include_str!("../../prompts/distill.md");
+/// What a model is told that distills the state of unfinished work.
+pub(super) const CHECKPOINT: &str = include_str!("../../prompts/checkpoint.md");
 /// What a proposer is told that sees earlier proposals.
 pub(super) const SEQUENTIAL: &str = include_str!("../../prompts/sequential.md");
 
 /// tipstaff's own templates, which no phase gets by its name.
-const OWN: [(&str, &str); 5] = [
+const OWN: [(&str, &str); 6] = [
     ("judge", JUDGE),
     ("repair", REPAIR),
     ("join", JOIN),
     ("distill", DISTILL),
+    ("checkpoint", CHECKPOINT),
     ("sequential", SEQUENTIAL),
 ];
 

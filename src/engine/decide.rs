@@ -142,7 +142,6 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -
             judge: judge.as_deref(),
         }
         .next(),
-        PhaseKind::Unsupported(unsupported) => vec![entry::unsupported(phase, unsupported)],
     }
 }
 
@@ -152,9 +151,10 @@ fn is_wanted(call: &CallState, phase: &PhaseName, history: &History) -> bool {
         CallStatus::Open | CallStatus::Running => &call.spec.phase == phase,
         CallStatus::Done(_) | CallStatus::Failed(_) | CallStatus::Shelved => false,
     };
+    // Once the phase is decided, only its handoff may still be distilled.
     let undecided = history.phase(phase).is_some_and(|phase| {
         let distills = call.spec.purpose == Purpose::Distill;
-        phase.winner.is_some() == distills && phase.failed.is_none()
+        (phase.winner.is_none() || distills) && phase.failed.is_none()
     });
     begun && undecided && !is_left_behind(call, history)
 }

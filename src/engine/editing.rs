@@ -6,7 +6,7 @@ use crate::model::{
     ModelName, Task, TaskId, Verification, VerifyOutcome,
 };
 
-use super::CallStatus;
+use super::parts::{Tried, tried};
 use super::scene::{Draft, Scene};
 
 /// A piece of editing work.
@@ -42,19 +42,12 @@ impl Editing<'_> {
         let mut feedback: Option<Feedback> = None;
         let mut failure = Failure::new(FailureKind::UnknownModel, "no model is configured");
         for number in 1..=self.tries() {
-            let call =
-                self.scene
-                    .call(self.with_feedback(draft(number), number, feedback.as_ref()));
-            let Some(state) = self.scene.known(&call) else {
-                return Edited::Next(Box::new(call));
-            };
-            let result = match &state.status {
-                CallStatus::Open | CallStatus::Running | CallStatus::Shelved => {
-                    return Edited::Pending;
-                }
-                // A call goes through its whole chain before it fails.
-                CallStatus::Failed(failure) => return Edited::Failed(failure.clone()),
-                CallStatus::Done(result) => result,
+            let begun = self.with_feedback(draft(number), number, feedback.as_ref());
+            let (call, result) = match tried(&self.scene, &begun) {
+                Tried::Pending => return Edited::Pending,
+                Tried::Next(call) => return Edited::Next(call),
+                Tried::Failed(failure) => return Edited::Failed(failure),
+                Tried::Ended { call, result } => (call, result),
             };
             let tree = self.tree_of(result);
             let results =
@@ -66,18 +59,12 @@ impl Editing<'_> {
             }
             match Feedback::on(result, &results, number == 1) {
                 None => {
-                    return Edited::Done {
-                        call: call.id,
-                        tree,
-                    };
+                    return Edited::Done { call, tree };
                 }
                 Some(found) => {
                     failure = Failure::new(FailureKind::BadOutput, found.lines.join("; "));
                     if found.soft && (number > 1 || self.tries() == 1) || self.is_last(number) {
-                        return Edited::Done {
-                            call: call.id,
-                            tree,
-                        };
+                        return Edited::Done { call, tree };
                     }
                     feedback = Some(Feedback { tree, ..found });
                 }
@@ -182,7 +169,8 @@ impl Feedback {
     }
 }
 
-fn from_tree(mut ground: Ground, new: &str) -> Ground {
+/// The same ground with another tree.
+pub fn from_tree(mut ground: Ground, new: &str) -> Ground {
     match &mut ground {
         Ground::Snapshot => return Ground::Tree(new.to_owned()),
         Ground::Tree(tree) | Ground::Scoped { tree, .. } => new.clone_into(tree),

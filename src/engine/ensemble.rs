@@ -231,9 +231,11 @@ impl Ensemble<'_> {
                 written.then_some(()).ok_or_else(|| missing.to_owned())
             }
             Answer::Judgement(_) => Ok(()),
-            Answer::Document | Answer::Tasks(_) | Answer::Audit(_) | Answer::Invalid { .. } => {
-                Err("this is no verdict".to_owned())
-            }
+            Answer::Document
+            | Answer::Tasks(_)
+            | Answer::Audit(_)
+            | Answer::Unfinished(_)
+            | Answer::Invalid { .. } => Err("this is no verdict".to_owned()),
         })
     }
 

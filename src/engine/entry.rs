@@ -1,7 +1,7 @@
 //! Whether a phase begins: its condition, its gate.
 
 use crate::model::{AuditVerdict, Event, Failure, FailureKind, PersonAnswer, PhaseName, Question};
-use crate::plan::{Condition, PhasePlan, Subject, Unsupported};
+use crate::plan::{Condition, PhasePlan, Subject};
 
 use super::History;
 use super::scene::Scene;
@@ -40,18 +40,6 @@ fn rejection(reason: &str) -> String {
     match reason.trim() {
         "" => "a person rejected it without giving a reason".to_owned(),
         reason => format!("a person rejected it: {reason}"),
-    }
-}
-
-/// A phase that this version cannot run says so.
-pub fn unsupported(phase: &PhasePlan, unsupported: &Unsupported) -> Event {
-    Event::PhaseFailed {
-        phase: phase.name.clone(),
-        failure: Failure::new(
-            FailureKind::Unsupported,
-            format!("this version cannot run {} yet", unsupported.what),
-        )
-        .hint("what was done so far is kept; a later version can go on with `tipstaff resume`"),
     }
 }
 

@@ -132,11 +132,13 @@ impl History {
             .map(|call| (call, call.last_attempt()))
     }
 
-    /// A finished call with that key, whatever its place.
+    /// A finished call with that key, whatever its place. One that was stopped at its checkpoint has not
+    /// finished anything that could stand in another place.
     pub fn finished(&self, key: &CallKey) -> Option<&CallState> {
-        self.calls
-            .values()
-            .find(|call| &call.spec.key == key && matches!(call.status, CallStatus::Done(_)))
+        self.calls.values().find(|call| {
+            let result = call.result();
+            &call.spec.key == key && result.is_some_and(|result| result.stopped().is_none())
+        })
     }
 
     /// Whether the changes that a task's call made are part of the run's tree.
@@ -187,9 +189,11 @@ impl History {
         let winner = self.phase(phase)?.winner.as_ref()?;
         match &self.call(&winner.call)?.result()?.answer {
             Answer::Audit(audit) => Some(audit),
-            Answer::Document | Answer::Judgement(_) | Answer::Tasks(_) | Answer::Invalid { .. } => {
-                None
-            }
+            Answer::Document
+            | Answer::Judgement(_)
+            | Answer::Tasks(_)
+            | Answer::Unfinished(_)
+            | Answer::Invalid { .. } => None,
         }
     }
 

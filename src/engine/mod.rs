@@ -26,6 +26,7 @@ mod known;
 mod limits;
 mod orders;
 mod parallel;
+mod parts;
 mod policy;
 mod routed;
 mod scene;

@@ -68,9 +68,11 @@ impl Routed<'_> {
         };
         match &self.scene.history.call(by)?.result()?.answer {
             Answer::Tasks(list) => Some(list),
-            Answer::Document | Answer::Judgement(_) | Answer::Audit(_) | Answer::Invalid { .. } => {
-                None
-            }
+            Answer::Document
+            | Answer::Judgement(_)
+            | Answer::Audit(_)
+            | Answer::Unfinished(_)
+            | Answer::Invalid { .. } => None,
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::context::{self, FinishedPhase};
 use crate::model::{
-    Artifact, CallId, CallInput, CallKey, CallSpec, Contract, EditScope, Event, Ground,
+    Artifact, AttemptId, CallId, CallInput, CallKey, CallSpec, Contract, EditScope, Event, Ground,
     InputSource, ModelName, Profile, Purpose, Task, TaskId,
 };
 use crate::plan::{PhasePlan, Plan, PlannedInput, Strategy, Yields};
@@ -19,6 +19,7 @@ pub struct Scene<'a> {
 }
 
 /// A call's open part: what differs between the calls of a phase.
+#[derive(Clone)]
 pub struct Draft {
     pub purpose: Purpose,
     /// What it is called within its phase and purpose: `1`, `T1`, `T1.2`.
@@ -31,6 +32,8 @@ pub struct Draft {
     pub edits: Option<EditScope>,
     pub profile: Profile,
     pub ground: Ground,
+    pub checkpoint: Option<u64>,
+    pub continues: Option<AttemptId>,
 }
 
 impl Draft {
@@ -47,6 +50,8 @@ impl Draft {
             edits: None,
             profile: Profile::Reader,
             ground,
+            checkpoint: None,
+            continues: None,
         }
     }
 
@@ -77,6 +82,8 @@ impl<'a> Scene<'a> {
             edits: draft.edits,
             profile: draft.profile,
             ground: draft.ground,
+            checkpoint: draft.checkpoint,
+            continues: draft.continues,
             limits: self.phase.limits,
         };
         call.key = key(&call);
@@ -261,6 +268,8 @@ pub mod tests {
             edits: None,
             profile: Profile::Reader,
             ground: Ground::Snapshot,
+            checkpoint: None,
+            continues: None,
             limits: CallLimits {
                 timeout: Millis::minutes(30),
                 idle_timeout: Millis::minutes(5),

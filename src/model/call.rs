@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Artifact, Audit, CallId, CallKey, Categories, Changes, Judgement, Label, Millis, ModelName,
-    PhaseName, Task, TaskList, Usage,
+    Artifact, AttemptId, Audit, CallId, CallKey, Categories, Changes, Judgement, Label, Millis,
+    ModelName, PhaseName, Stopped, Task, TaskList, Usage, WorkState,
 };
 
 /// What a call is for.
@@ -24,7 +24,8 @@ pub enum Purpose {
     Judge,
     /// Mending an invalid structured answer; sees only the text and the errors.
     Repair,
-    /// Distilling a document whose author left no handoff.
+    /// Distilling a document whose author left no handoff, or the state of work that was stopped at its
+    /// checkpoint.
     Distill,
 }
 
@@ -130,6 +131,10 @@ pub enum InputSource {
     Feedback(Vec<String>),
     /// The deliverable of another lens of the same `parallel` phase, by its name.
     Lens(String),
+    /// The distilled state of the work that this call goes on with.
+    State(WorkState),
+    /// What a call said and did that was stopped at its checkpoint, to be distilled.
+    Worklog,
     /// The text that a repair call has to mend.
     Faulty,
     /// What is wrong with it; the errors themselves, not an artifact's content.
@@ -187,6 +192,12 @@ pub struct CallSpec {
     pub profile: Profile,
     /// What its workspace holds.
     pub ground: Ground,
+    /// Tokens of its own context after which it is stopped, and another call goes on with its work.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checkpoint: Option<u64>,
+    /// The attempt in whose workspace it goes on; none if it begins in one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<AttemptId>,
     /// Its limits.
     pub limits: CallLimits,
 }
@@ -203,6 +214,8 @@ pub enum Answer {
     Tasks(TaskList),
     /// A valid audit.
     Audit(Audit),
+    /// None yet: it was stopped at its checkpoint, and another call goes on.
+    Unfinished(Stopped),
     /// Structured data was asked for and what came is not valid: one error a line.
     Invalid {
         /// What is wrong, each with its place.
@@ -229,4 +242,25 @@ pub struct CallResult {
     pub remarks: Vec<String>,
     /// Everything the attempt used.
     pub usage: Usage,
+}
+
+impl CallResult {
+    /// Whether it changed any file.
+    pub fn has_changed(&self) -> bool {
+        self.changes
+            .as_ref()
+            .is_some_and(|changes| changes.tree != changes.base)
+    }
+
+    /// Where it was stopped, if it was stopped at its checkpoint.
+    pub fn stopped(&self) -> Option<&Stopped> {
+        match &self.answer {
+            Answer::Unfinished(stopped) => Some(stopped),
+            Answer::Document
+            | Answer::Judgement(_)
+            | Answer::Tasks(_)
+            | Answer::Audit(_)
+            | Answer::Invalid { .. } => None,
+        }
+    }
 }

@@ -44,8 +44,6 @@ pub enum FailureKind {
     BadOutput,
     /// The machine below failed: disk full, folder not writable, out of processes.
     Machine,
-    /// The workflow asks for something that this version checks but cannot run yet.
-    Unsupported,
     /// A person said no.
     Refused,
     /// tipstaff ended the attempt itself (a straggler, or the user interrupted).

@@ -47,7 +47,7 @@ pub struct HandoffWords {
 }
 
 /// Who wrote a handoff's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HandoffOrigin {
     /// The working agent itself.

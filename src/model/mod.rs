@@ -7,6 +7,7 @@ mod artifact;
 mod call;
 mod category;
 mod changes;
+mod checkpoint;
 mod event;
 mod failure;
 mod handoff;
@@ -25,6 +26,7 @@ pub use call::{
 };
 pub use category::{Categories, OtherCategories};
 pub use changes::{ChangeKind, ChangedFile, Changes, RefusedChange};
+pub use checkpoint::{AttemptId, Stopped, WorkState};
 pub use event::{
     Closing, Decider, Destination, Event, FORMAT, FrozenFile, PersonAnswer, Question, Record,
     RunEnd,

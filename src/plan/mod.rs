@@ -7,5 +7,5 @@ mod types;
 pub use types::{
     AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec,
     PhaseKind, PhasePlan, Plan, PlannedInput, Price, Rehearsal, ScopePlan, Strategy, Subject,
-    Unsupported, Yields,
+    Yields,
 };

@@ -189,15 +189,6 @@ pub enum PhaseKind {
         /// Who joins the answers; without one they are put one below the other.
         judge: Option<Vec<ModelName>>,
     },
-    /// A phase that checks but that this version cannot execute yet. It says so when it is reached.
-    Unsupported(Unsupported),
-}
-
-/// A phase that can be checked but not yet run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Unsupported {
-    /// What is not there yet, as a fragment: "phases of type `routed`".
-    pub what: String,
 }
 
 /// What a `single` phase has to leave.

@@ -11,6 +11,7 @@ use tokio::process::ChildStdout;
 use tokio::task::JoinHandle;
 
 use super::error::ProcessError;
+use super::freeze::Frozen;
 use super::proctree::{as_pid, cpu_time};
 use super::record::{Exit, Leaked, Report};
 use super::spec::ChildSpec;
@@ -148,6 +149,12 @@ impl Child {
             .get_or_insert_with(|| tokio::task::spawn_blocking(move || sweep_lost(&mark, warden)));
         // A task that was cancelled with the runtime has nobody left to report to.
         task.await.unwrap_or_default()
+    }
+
+    /// Holds the child's own process still, so that it does nothing while it is looked at. `None` if it has
+    /// ended, or cannot be held.
+    pub async fn freeze(&self) -> Option<Frozen> {
+        Frozen::hold(self.pid.cast_signed(), self.warden_pid.cast_signed()).await
     }
 
     /// Asks politely: SIGINT to the child's process group, SIGKILL to everything after the grace time.

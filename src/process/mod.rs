@@ -39,6 +39,11 @@
 //! to all); the second one, or SIGQUIT, kills at once. Standard signals do not queue: "at once" has a
 //! signal of its own, because two SIGTERM sent together may arrive as one.
 //!
+//! **A child can be held still** ([`Child::freeze`]): SIGSTOP to its own process, not through the warden,
+//! which would have to answer. While it stands, what it has printed says all that it has done, so that it
+//! can be ended at a place that was chosen, or let go on ([`Frozen`]). If the supervisor dies meanwhile, the
+//! warden ends the child as ever: SIGKILL needs no continuing.
+//!
 //! **Streams are regular files**, never pipes: many programs lose their last output on a pipe, and a
 //! dead supervisor loses nothing. The supervisor follows them with [`LineTail`], woken by [`Watch`].
 //! Output without end is stopped by the supervisor, which asks [`Child::over_limit`] as it reads.
@@ -48,6 +53,7 @@
 
 mod child;
 mod error;
+mod freeze;
 mod limits;
 mod proctree;
 mod reap;
@@ -62,6 +68,7 @@ mod watch;
 
 pub use child::{Child, become_subreaper};
 pub use error::ProcessError;
+pub use freeze::Frozen;
 pub use limits::{Deadlines, Expired};
 pub use record::{Asked, Ending, Exit, Leaked, WardenFate};
 pub use spec::{ChildSpec, MARK};

@@ -78,6 +78,15 @@ fn parse_stat(pid: RawPid, stat: &str) -> Option<Seen> {
     })
 }
 
+/// Whether a process or thread is stopped or has ended, by its `stat`.
+pub(super) fn is_held(stat: &[u8]) -> bool {
+    let stat = String::from_utf8_lossy(stat);
+    let state = stat
+        .get(stat.rfind(')').map_or(0, |end| end + 1)..)
+        .and_then(|fields| fields.split_ascii_whitespace().next());
+    matches!(state, Some("T" | "t" | "Z" | "X"))
+}
+
 /// The living descendants of `root` among `all`, without `root`.
 pub(super) fn descendants(all: &[Seen], root: RawPid) -> Vec<Seen> {
     let mut children: BTreeMap<RawPid, Vec<&Seen>> = BTreeMap::new();

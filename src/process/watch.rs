@@ -9,7 +9,8 @@ use notify::{EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-/// Least time between two hints: a child that prints without pause must not keep its reader spinning.
+/// Least time between two hints, unless another one is wanted: a child that prints without pause must not
+/// keep its reader spinning.
 const LEAST_GAP: Duration = Duration::from_millis(10);
 
 /// Why a [`Watch`] woke up. Either way the caller looks for itself: neither says what is there.
@@ -32,6 +33,7 @@ pub struct Watch {
     degraded: bool,
     changed: Arc<Notify>,
     rescan: Duration,
+    gap: Duration,
     last: Option<Instant>,
 }
 
@@ -67,8 +69,14 @@ impl Watch {
             degraded,
             changed,
             rescan,
+            gap: LEAST_GAP,
             last: None,
         }
+    }
+
+    /// The same with another least time between two hints.
+    pub fn with_gap(self, gap: Duration) -> Self {
+        Self { gap, ..self }
     }
 
     /// Whether some path is only rescanned, for want of notifications.
@@ -82,7 +90,7 @@ impl Watch {
         let now = Instant::now();
         let rescan = now + self.rescan;
         if let Some(last) = self.last {
-            tokio::time::sleep_until((last + LEAST_GAP).min(rescan)).await;
+            tokio::time::sleep_until((last + self.gap).min(rescan)).await;
         }
         let nudge = tokio::select! {
             () = self.changed.notified() => Nudge::Hint,

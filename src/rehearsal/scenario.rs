@@ -9,12 +9,16 @@ use super::{Pattern, RehearsalError, parse};
 use crate::model::{Millis, Purpose};
 
 /// The bundled scenarios: name and text.
-const BUILTIN: [(&str, &str); 6] = [
+const BUILTIN: [(&str, &str); 7] = [
     (
         "default",
         include_str!("../../fixtures/scenarios/default.yaml"),
     ),
     ("flaky", include_str!("../../fixtures/scenarios/flaky.yaml")),
+    (
+        "full-context",
+        include_str!("../../fixtures/scenarios/full-context.yaml"),
+    ),
     (
         "judge-confused",
         include_str!("../../fixtures/scenarios/judge-confused.yaml"),

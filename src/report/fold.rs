@@ -193,6 +193,7 @@ impl RunView {
             chain: spec.chain.clone(),
             task: spec.task.clone(),
             round,
+            continues: spec.continues.clone(),
             state,
             attempts: Vec::new(),
         });

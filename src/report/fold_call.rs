@@ -120,7 +120,9 @@ impl CallView {
     pub(super) fn succeeded(&mut self, number: u32, result: &CallResult, at: Timestamp) {
         self.state = CallState::Done(Box::new(result.clone()));
         self.on_attempt(number, |attempt| {
-            attempt.state = AttemptState::Succeeded;
+            attempt.state = result.stopped().map_or(AttemptState::Succeeded, |stopped| {
+                AttemptState::Stopped(stopped.context)
+            });
             attempt.ended = Some(at);
             attempt.usage = result.usage;
         });

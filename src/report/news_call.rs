@@ -10,7 +10,7 @@ use crate::model::{
 use super::fold::RunView;
 use super::news::{News, Tone, failed, short};
 use super::view::{AttemptState, CallView};
-use super::words::{clean, counted, failure_word, spent, title};
+use super::words::{clean, counted, failure_word, spent, title, token_count};
 use super::words_work::{
     audit_word, changes_words, finding_place, findings_words, severity_word, worst_first,
 };
@@ -135,6 +135,14 @@ fn attempt_succeeded(
             };
             (Tone::Good, format!("done in {spent}: {decided}"))
         }
+        Answer::Unfinished(stopped) => (
+            Tone::Calm,
+            format!(
+                "stopped at its checkpoint after {spent}, with a context of {} tokens{}",
+                token_count(stopped.context),
+                changed(result)
+            ),
+        ),
         Answer::Invalid { errors } => (
             Tone::Odd,
             format!(

@@ -56,7 +56,11 @@ impl RunView {
         });
         let judged = |call| match &self.result(call)?.answer {
             Answer::Judgement(judgement) => Some((call, judgement)),
-            Answer::Document | Answer::Tasks(_) | Answer::Audit(_) | Answer::Invalid { .. } => None,
+            Answer::Document
+            | Answer::Tasks(_)
+            | Answer::Audit(_)
+            | Answer::Unfinished(_)
+            | Answer::Invalid { .. } => None,
         };
         decider
             .and_then(|call| self.call(call))
@@ -75,6 +79,7 @@ impl RunView {
                 Answer::Document
                 | Answer::Judgement(_)
                 | Answer::Tasks(_)
+                | Answer::Unfinished(_)
                 | Answer::Invalid { .. } => None,
             })
     }
@@ -83,9 +88,11 @@ impl RunView {
     pub fn task_list<'a>(&'a self, call: &'a CallView) -> Option<&'a TaskList> {
         match &self.result(call)?.answer {
             Answer::Tasks(tasks) => Some(tasks),
-            Answer::Document | Answer::Judgement(_) | Answer::Audit(_) | Answer::Invalid { .. } => {
-                None
-            }
+            Answer::Document
+            | Answer::Judgement(_)
+            | Answer::Audit(_)
+            | Answer::Unfinished(_)
+            | Answer::Invalid { .. } => None,
         }
     }
 

@@ -10,8 +10,9 @@ use crate::model::{
 
 use super::sample::History;
 use super::sample_build_parts::{
-    answer, applied, closed, edited, fail, in_phase, only, pass, plan_of_a_build, started, task,
-    task_call, task_done, tree, verification, verified, verify_started,
+    answer, applied, closed, distilling, edited, fail, in_phase, only, part_call, pass,
+    plan_of_a_build, started, stopped, task, task_call, task_done, tree, verification, verified,
+    verify_started,
 };
 use super::sample_parts::used;
 
@@ -110,6 +111,23 @@ pub(super) fn build_that_lost_a_task() -> History {
     );
     let end = RunEnd::Failed;
     history.add(22_040, Event::RunEnded { end });
+    history
+}
+
+/// The first task is stopped at its checkpoint; a fresh process is at work on the rest of it.
+pub(super) fn build_in_parts() -> History {
+    let mut history = until_execution();
+    history.create(9_010, task_call("T1", 1));
+    history.start(9_020, "execute.task-T1", 1, "claude-sonnet");
+    let limiter = [(ChangeKind::Added, "src/limit.js", 40, 0)];
+    let stopped = stopped("task-T1", edited(0, 1, &limiter));
+    history.succeed(18_000, "execute.task-T1", 1, stopped);
+    history.create(18_010, distilling("T1.part-1"));
+    let scribe = "execute.distill-T1.part-1";
+    history.start(18_020, scribe, 1, "claude-haiku");
+    history.succeed(20_000, scribe, 1, answer(Answer::Document));
+    history.create(20_010, part_call("T1.part-2", 1, 1));
+    history.start(20_020, "execute.task-T1.part-2", 1, "claude-sonnet");
     history
 }
 
@@ -212,6 +230,13 @@ pub(super) fn variants() -> Vec<Record> {
     };
     let lasts = lasts.into_iter().flat_map(|history| history.records);
     found.extend(lasts.filter(is_last));
+    let is_in_parts = |record: &Record| match &record.event {
+        Event::AttemptSucceeded { result, .. } => result.stopped().is_some(),
+        Event::CallCreated { call } => call.continues.is_some(),
+        _ => false,
+    };
+    let parts = build_in_parts().records.into_iter();
+    found.extend(parts.filter(is_in_parts));
     found
 }
 

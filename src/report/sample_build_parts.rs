@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Answer, Audit, AuditVerdict, CallId, CallResult, CallSpec, Categories, ChangeKind, ChangedFile,
-    Changes, Closing, Decider, Destination, Event, Finding, HandoffOrigin, Millis, ModelName,
-    PhaseName, Purpose, Severity, Task, TaskFiles, TaskId, Verification, VerifyOutcome,
+    Answer, AttemptId, Audit, AuditVerdict, CallId, CallInput, CallResult, CallSpec, Categories,
+    ChangeKind, ChangedFile, Changes, Closing, Decider, Destination, Event, Finding, Ground,
+    HandoffOrigin, InputSource, Millis, ModelName, PhaseName, Purpose, Severity, Stopped, Task,
+    TaskFiles, TaskId, Verification, VerifyOutcome, WorkState,
 };
 use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
 
@@ -198,6 +199,55 @@ pub(super) fn task_call(name: &str, number: u32) -> CallSpec {
         slot: number,
         task: Some(task),
         ..in_phase("execute", &format!("task-{name}"), model)
+    }
+}
+
+/// A call's result when it was stopped at its checkpoint.
+pub(super) fn stopped(call: &str, result: CallResult) -> CallResult {
+    let folder = format!("phases/03-execute/calls/execute.{call}/attempt-1");
+    CallResult {
+        answer: Answer::Unfinished(Stopped {
+            began: 6_100,
+            context: 93_200,
+            worklog: artifact(&format!("{folder}/worklog.md")),
+            extracted: artifact(&format!("{folder}/extracted.json")),
+        }),
+        usage: used(240_000, 4_000, 500_000),
+        ..result
+    }
+}
+
+/// The call that distills the state of a stopped one.
+pub(super) fn distilling(name: &str) -> CallSpec {
+    CallSpec {
+        purpose: Purpose::Distill,
+        ..in_phase("execute", &format!("distill-{name}"), "claude-haiku")
+    }
+}
+
+/// The call that goes on with a task's first, on this tree.
+pub(super) fn part_call(name: &str, number: u32, on: u32) -> CallSpec {
+    let first = task_call(&format!("T{number}"), number);
+    let state = WorkState {
+        of: first.id.clone(),
+        origin: HandoffOrigin::Distilled,
+        files: vec!["src/limit.js".to_owned()],
+        refused: Vec::new(),
+    };
+    let words = "phases/03-execute/calls/execute.distill-T1.part-1/attempt-1/handoff.json";
+    CallSpec {
+        id: CallId::new(format!("execute.task-{name}")),
+        inputs: vec![CallInput {
+            source: InputSource::State(state),
+            artifact: Some(artifact(words)),
+        }],
+        ground: Ground::Tree(tree(on)),
+        checkpoint: Some(90_000),
+        continues: Some(AttemptId {
+            call: first.id.clone(),
+            attempt: 1,
+        }),
+        ..first
     }
 }
 

@@ -113,6 +113,8 @@ pub(super) fn call(id: &str, purpose: Purpose, slot: u32, model: &str) -> CallSp
         edits: None,
         profile: Profile::Reader,
         ground: Ground::Snapshot,
+        checkpoint: None,
+        continues: None,
         limits: LIMITS,
     }
 }

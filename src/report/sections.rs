@@ -9,7 +9,7 @@ use super::fold::RunView;
 use super::ledger::render_ledger;
 use super::table::{Align, Table};
 use super::verdict::render_verdict;
-use super::view::{CallState, CallView, PhaseState, RunState, Totals};
+use super::view::{AttemptState, AttemptView, CallState, CallView, PhaseState, RunState, Totals};
 use super::view_task::TaskOutcome;
 use super::view_work::Standing;
 use super::words::{
@@ -86,7 +86,7 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
                 attempt.number.to_string(),
                 clean(attempt.model.as_str()),
                 clean(attempt.agent.as_str()),
-                attempt_word(&attempt.state).to_owned(),
+                state_of(attempt),
                 attempt.time(now).to_string(),
                 attempt
                     .prompt_tokens
@@ -101,6 +101,19 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
     }
     table.row(sums(view.totals(now)));
     table.to_string()
+}
+
+/// An attempt's state; of one that was stopped, with how much context.
+fn state_of(attempt: &AttemptView) -> String {
+    let word = attempt_word(&attempt.state);
+    match attempt.state {
+        AttemptState::Stopped(context) => format!("{word} at {}", token_count(context)),
+        AttemptState::Starting
+        | AttemptState::Running
+        | AttemptState::Succeeded
+        | AttemptState::Failed(_)
+        | AttemptState::Lost => word.to_owned(),
+    }
 }
 
 fn unattempted(view: &RunView, call: &CallView) -> [String; 5] {

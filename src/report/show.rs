@@ -3,7 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::model::{CallId, Timestamp};
+use crate::model::{Artifact, CallId, CallResult, Timestamp};
 
 use super::fold::RunView;
 use super::json::instant;
@@ -166,9 +166,9 @@ fn files(shown: &Shown<'_>) -> String {
         for call in shown.view.calls_of(&phase.name) {
             if let Some(result) = shown.view.result(call)
                 && call.attempts.last().is_some()
-                && let Some(document) = result.deliverable.as_ref().or(result.structured.as_ref())
+                && let Some((document, what)) = left(result)
             {
-                paths.push((document.path.clone(), clean(call.id.as_str())));
+                paths.push((document.path.clone(), clean(call.id.as_str()) + what));
             }
             for attempt in &call.attempts {
                 if let AttemptState::Failed(_) | AttemptState::Lost = attempt.state {
@@ -192,6 +192,17 @@ fn files(shown: &Shown<'_>) -> String {
         table.row([format!("  {}", clean(&path)), what]);
     }
     table.to_string()
+}
+
+/// The file of a call that matters most, and what it is.
+fn left(result: &CallResult) -> Option<(&Artifact, &'static str)> {
+    match result.stopped() {
+        Some(stopped) => Some((&stopped.worklog, ": the work until it was stopped")),
+        None => {
+            let document = result.deliverable.as_ref().or(result.structured.as_ref());
+            document.map(|document| (document, ""))
+        }
+    }
 }
 
 #[cfg(test)]
@@ -220,6 +231,12 @@ mod tests {
     #[test]
     fn a_feature_build_with_a_loop() {
         insta::assert_snapshot!(show(&sample_build::build(), Supervisor::Gone));
+    }
+
+    #[test]
+    fn a_build_whose_first_task_goes_on_in_a_fresh_process() {
+        let history = sample_build::build_in_parts();
+        insta::assert_snapshot!(show(&history, Supervisor::Alive));
     }
 
     #[test]

@@ -117,6 +117,7 @@ fn call(view: &RunView, call: &CallView, now: Timestamp) -> Value {
         "slot": call.slot,
         "task": call.task.as_ref().map(|task| &task.id),
         "round": call.round,
+        "continues": call.continues,
         "chain": call.chain,
         "model": view.model_of(&call.id),
         "state": call_word(&call.state),
@@ -129,12 +130,13 @@ fn call(view: &RunView, call: &CallView, now: Timestamp) -> Value {
 }
 
 fn attempt(attempt: &AttemptView, now: Timestamp) -> Value {
-    let (state, failure): (&str, Option<&Failure>) = match &attempt.state {
-        AttemptState::Starting => ("starting", None),
-        AttemptState::Running => ("running", None),
-        AttemptState::Succeeded => ("succeeded", None),
-        AttemptState::Failed(failure) => ("failed", Some(failure)),
-        AttemptState::Lost => ("lost", None),
+    let (state, failure, context): (&str, Option<&Failure>, Option<u64>) = match &attempt.state {
+        AttemptState::Starting => ("starting", None, None),
+        AttemptState::Running => ("running", None, None),
+        AttemptState::Succeeded => ("succeeded", None, None),
+        AttemptState::Stopped(context) => ("stopped", None, Some(*context)),
+        AttemptState::Failed(failure) => ("failed", Some(failure), None),
+        AttemptState::Lost => ("lost", None, None),
     };
     let usage: &Usage = &attempt.usage;
     json!({
@@ -146,6 +148,7 @@ fn attempt(attempt: &AttemptView, now: Timestamp) -> Value {
         "ended": attempt.ended.map(rfc3339),
         "time_ms": attempt.time(now),
         "prompt_tokens": attempt.prompt_tokens,
+        "context_tokens": context,
         "tokens": usage.tokens(),
         "usage": usage,
         "failure": failure,

@@ -1,8 +1,8 @@
 //! The parts of a [`RunView`](super::RunView): what is known of phases, calls and attempts.
 
 use crate::model::{
-    AgentName, CallId, CallResult, Closing, Decider, Failure, Label, Millis, ModelName, PhaseName,
-    Purpose, Question, RunEnd, Task, Timestamp, Usage,
+    AgentName, AttemptId, CallId, CallResult, Closing, Decider, Failure, Label, Millis, ModelName,
+    PhaseName, Purpose, Question, RunEnd, Task, Timestamp, Usage,
 };
 use crate::plan::PhaseKind;
 
@@ -170,6 +170,8 @@ pub enum AttemptState {
     Running,
     /// It ended well.
     Succeeded,
+    /// It was stopped at its checkpoint, with so many tokens of context; another call goes on.
+    Stopped(u64),
     /// It ended badly.
     Failed(Failure),
     /// The supervisor ended while it ran.
@@ -209,7 +211,10 @@ impl AttemptView {
     pub fn is_open(&self) -> bool {
         match self.state {
             AttemptState::Starting | AttemptState::Running => true,
-            AttemptState::Succeeded | AttemptState::Failed(_) | AttemptState::Lost => false,
+            AttemptState::Succeeded
+            | AttemptState::Stopped(_)
+            | AttemptState::Failed(_)
+            | AttemptState::Lost => false,
         }
     }
 }
@@ -231,6 +236,8 @@ pub struct CallView {
     pub task: Option<Task>,
     /// In which round of its phase it was created, from 1.
     pub round: u32,
+    /// The attempt in whose workspace it goes on, if it goes on with another one's work.
+    pub continues: Option<AttemptId>,
     /// How far it is.
     pub state: CallState,
     /// Its attempts in order; empty for a reused call.
@@ -270,6 +277,11 @@ impl CallView {
             sum += attempt.usage;
         }
         sum
+    }
+
+    /// Whether it was stopped at its checkpoint, so that another call goes on with its work.
+    pub fn is_stopped(&self) -> bool {
+        matches!(&self.state, CallState::Done(result) if result.stopped().is_some())
     }
 
     /// Whether something is still to come from it.

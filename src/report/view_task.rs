@@ -135,7 +135,7 @@ fn state<'a>(phase: &'a PhaseView, id: &TaskId, call: Option<&CallView>) -> Task
         (Some(TaskOutcome::Done { .. }), _) => TaskState::Done,
         (Some(TaskOutcome::Failed(failure)), _) => TaskState::Failed(failure),
         (None, None) => TaskState::Waiting,
-        (None, Some(call)) if call.is_open() => TaskState::Running,
+        (None, Some(call)) if call.is_open() || call.is_stopped() => TaskState::Running,
         (None, Some(_)) => TaskState::Checking,
     }
 }

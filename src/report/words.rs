@@ -100,7 +100,6 @@ pub(super) fn failure_word(kind: FailureKind) -> &'static str {
         FailureKind::Truncated => "truncated",
         FailureKind::BadOutput => "bad output",
         FailureKind::Machine => "machine",
-        FailureKind::Unsupported => "not supported yet",
         FailureKind::Refused => "refused",
         FailureKind::Cancelled => "cancelled",
         FailureKind::Lost => "lost",
@@ -152,6 +151,7 @@ pub(super) fn call_word(state: &CallState) -> &'static str {
         CallState::Waiting => "waiting",
         CallState::Running => "running",
         CallState::Retrying(_) => "retrying",
+        CallState::Done(result) if result.stopped().is_some() => "stopped",
         CallState::Done(_) => "done",
         CallState::Reused(_) => "reused",
         CallState::Failed(_) => "failed",
@@ -165,6 +165,7 @@ pub(super) fn attempt_word(state: &AttemptState) -> &'static str {
         AttemptState::Starting => "starting",
         AttemptState::Running => "running",
         AttemptState::Succeeded => "done",
+        AttemptState::Stopped(_) => "stopped",
         AttemptState::Failed(failure) => failure_word(failure.kind),
         AttemptState::Lost => "lost",
     }
@@ -227,9 +228,6 @@ pub(super) fn kind_words(kind: &PhaseKind) -> String {
                 "ensemble, {} {verb}{turns}, {judge} judges",
                 proposers.len()
             )
-        }
-        PhaseKind::Unsupported(unsupported) => {
-            format!("{}: not yet executable", clean(&unsupported.what))
         }
     }
 }

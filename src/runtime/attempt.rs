@@ -57,12 +57,15 @@ impl Attempt {
             Ok(input) => input,
             Err(failure) => self.failed(failure, Usage::default()),
         };
-        let succeeded = matches!(input, Input::Succeeded { .. });
-        self.report(input);
-        if succeeded {
+        // A workspace in which another call goes on stays where it is.
+        let is_done =
+            matches!(&input, Input::Succeeded { result, .. } if result.stopped().is_none());
+        self.report(input.clone());
+        if is_done {
             self.give_back().await;
         }
-        salvage::clean_up(&self.site, &self.call, self.number, &mut control).await;
+        let scratch = self.site.scratch_of(&self.call, self.number);
+        salvage::clean_up(&scratch, &input, &mut control).await;
     }
 
     async fn carry_out(&self, control: &mut watch::Receiver<Control>) -> Result<Input, Failure> {
@@ -103,7 +106,7 @@ impl Attempt {
     /// Hands the workspace on if nothing was changed in it. After an orderly end only: then nobody is left
     /// who could still write to it. What cannot be handed on is removed like any other.
     async fn give_back(&self) {
-        let at = self.site.scratch_of(&self.call.id, self.number).workspace();
+        let at = self.site.scratch_of(&self.call, self.number).workspace();
         let (ground, grounds) = (self.call.ground.clone(), self.site.grounds());
         let _ = tokio::task::spawn_blocking(move || grounds.take_back(&ground, &at)).await;
     }

@@ -1,5 +1,7 @@
 //! From an ended process to the attempt's report: what it left is judged, decoded and kept.
 
+use std::path::PathBuf;
+
 use crate::agents::{self, Ending};
 use crate::context::{self, Decoded, HandoffLeft};
 use crate::engine::Input;
@@ -20,6 +22,13 @@ use super::scratch::Scratch;
 
 /// Of the traces of its author in a proposal, so many are named one by one.
 const MOST_TRACES: usize = 5;
+
+/// What an editing call changed, and what only its workspace has.
+pub struct Captured {
+    pub changes: Changes,
+    pub patch: String,
+    pub left_out: Vec<PathBuf>,
+}
 
 /// An attempt at its end.
 pub struct Ended<'a> {
@@ -58,6 +67,9 @@ impl Ended<'_> {
         if let Some(failure) = &watched.failure {
             return Err(failure.clone());
         }
+        if let Some(at) = watched.stopped {
+            return self.unfinished(watched, at, remarks);
+        }
         let mut left = watched.out.read();
         let ending = Ending {
             exit: exit(watched),
@@ -84,7 +96,7 @@ impl Ended<'_> {
                 process.pid
             )
         }));
-        let changes = self.changes()?;
+        let changes = self.capture()?.map(|captured| captured.changes);
         self.keep(decoded, changes, remarks, watched.transcript.usage())
     }
 
@@ -129,7 +141,7 @@ impl Ended<'_> {
     }
 
     /// What an editing call changed, as a tree in the run's store.
-    fn changes(&self) -> Result<Option<Changes>, Failure> {
+    pub(super) fn capture(&self) -> Result<Option<Captured>, Failure> {
         let Some(scope) = &self.call.edits else {
             return Ok(None);
         };
@@ -157,14 +169,19 @@ impl Ended<'_> {
             &captured.tree,
         )
         .map_err(machine)?;
-        let patch = (!captured.patch.is_empty())
-            .then(|| self.artifact("changes.patch", &String::from_utf8_lossy(&captured.patch)));
-        Ok(Some(Changes {
+        let patch = String::from_utf8_lossy(&captured.patch).into_owned();
+        let kept = (!patch.is_empty()).then(|| self.artifact("changes.patch", &patch));
+        let changes = Changes {
             base: base.clone(),
             tree: captured.tree.as_str().to_owned(),
             files: captured.files,
             refused: captured.refused,
-            patch: patch.transpose()?,
+            patch: kept.transpose()?,
+        };
+        Ok(Some(Captured {
+            changes,
+            patch,
+            left_out: captured.left_out,
         }))
     }
 
@@ -231,7 +248,7 @@ impl Ended<'_> {
         Ok(())
     }
 
-    fn artifact(&self, name: &str, text: &str) -> Result<Artifact, Failure> {
+    pub(super) fn artifact(&self, name: &str, text: &str) -> Result<Artifact, Failure> {
         let path = format!(
             "{}/{name}",
             attempt_folder(self.site, self.call, self.attempt)
@@ -275,6 +292,6 @@ fn has_answer(left: &context::Left, contract: &Contract) -> bool {
     reported || answers.iter().any(|file| file.is_some())
 }
 
-fn to_json(words: &HandoffWords) -> String {
+pub fn to_json(words: &HandoffWords) -> String {
     serde_json::to_string_pretty(words).expect("plain data with text keys")
 }

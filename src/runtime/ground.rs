@@ -1,5 +1,8 @@
 //! What a workspace holds at its beginning: the snapshot, a later tree, some files of one, or nothing.
 
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -35,13 +38,13 @@ impl Grounds {
                 always,
                 ..
             } => {
-                let some = at.with_extension("scope");
+                let some = scope_of(at);
                 let wanted = [edit.as_slice(), read, always, added].concat();
                 let there =
                     workspace::materialize_only(&self.store, &tree_id(tree)?, &wanted, &some)
                         .map_err(machine)?;
                 let list = serde_json::to_vec(&there).map_err(machine)?;
-                std::fs::write(visible_list(at), list).map_err(machine)?;
+                fs::write(visible_list(at), list).map_err(machine)?;
                 Workspace::create(&some, at, ControlFiles::Drop)
             }
         };
@@ -58,6 +61,28 @@ impl Grounds {
         self.spares.give_back(&base, at).map_err(machine)
     }
 
+    /// Makes the workspace of a call that goes on with another one's work, where that one's is: the files
+    /// of the ground, and what only the earlier workspace has, if that is still there. A supervisor that dies
+    /// half-way may lose some of the latter; the next call makes it anew. Blocks.
+    pub fn renew(
+        &self,
+        ground: &Ground,
+        added: &[String],
+        at: &Path,
+    ) -> Result<Workspace, Failure> {
+        if !at.exists() {
+            return self.make(ground, added, at);
+        }
+        let before = free_place(at);
+        fs::rename(at, &before).map_err(machine)?;
+        workspace::remove_tree(&scope_of(at)).map_err(machine)?;
+        let mut made = self.make(ground, added, at)?;
+        made.take_over(&before, &left_out(at)?);
+        // What cannot be removed now goes with the run's scratch folder.
+        let _ = workspace::remove_tree(&before);
+        Ok(made)
+    }
+
     /// A folder with a tree's files, made once for a run and copied from. Blocks.
     pub fn checkout(&self, tree: &str) -> Result<PathBuf, Failure> {
         let at = self.scratch.join("trees").join(tree);
@@ -68,16 +93,16 @@ impl Grounds {
         if making.exists() {
             workspace::remove_tree(&making).map_err(machine)?;
         }
-        std::fs::create_dir_all(self.scratch.join("trees")).map_err(machine)?;
+        fs::create_dir_all(self.scratch.join("trees")).map_err(machine)?;
         workspace::materialize(&self.store, &tree_id(tree)?, &making).map_err(machine)?;
-        std::fs::rename(&making, &at).map_err(machine)?;
+        fs::rename(&making, &at).map_err(machine)?;
         Ok(at)
     }
 }
 
 /// What a scoped workspace held at its beginning; none for one that held everything.
 pub fn visible(workspace: &Path) -> Result<Visible, Failure> {
-    match std::fs::read(visible_list(workspace)) {
+    match fs::read(visible_list(workspace)) {
         Ok(list) => Ok(Visible::Only(
             serde_json::from_slice(&list).map_err(machine)?,
         )),
@@ -89,6 +114,46 @@ pub fn visible(workspace: &Path) -> Result<Visible, Failure> {
 /// Beside the workspace, where no agent is told to look.
 fn visible_list(workspace: &Path) -> PathBuf {
     workspace.with_extension("visible.json")
+}
+
+/// Where a workspace can be moved out of the way.
+fn free_place(workspace: &Path) -> PathBuf {
+    let places = (1..).map(|number: u32| workspace.with_extension(format!("before-{number}")));
+    let mut free = places.filter(|place| place.symlink_metadata().is_err());
+    free.next().expect("the numbers do not end")
+}
+
+/// Where the files of a scoped workspace are laid out.
+fn scope_of(workspace: &Path) -> PathBuf {
+    workspace.with_extension("scope")
+}
+
+/// Notes what only the workspace has, for the call that goes on in its place.
+pub fn note_left_out(workspace: &Path, paths: &[PathBuf]) -> Result<(), Failure> {
+    let list: Vec<&[u8]> = paths
+        .iter()
+        .map(|path| path.as_os_str().as_bytes())
+        .collect();
+    fs::write(left_out_list(workspace), list.join(&0)).map_err(machine)
+}
+
+/// What was noted; nothing if the scratch folder was lost meanwhile.
+fn left_out(workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let list = match fs::read(left_out_list(workspace)) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
+        list => list.map_err(machine)?,
+    };
+    let paths = list
+        .split(|byte| *byte == 0)
+        .filter(|path| !path.is_empty());
+    Ok(paths
+        .map(|path| PathBuf::from(OsStr::from_bytes(path)))
+        .collect())
+}
+
+/// Names of files hold anything but a zero byte, which stands between them here.
+fn left_out_list(workspace: &Path) -> PathBuf {
+    workspace.with_extension("left-out")
 }
 
 /// A tree's id as the store wants it.

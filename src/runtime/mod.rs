@@ -31,6 +31,7 @@ mod scratch;
 mod signals;
 mod site;
 mod streams;
+mod unfinished;
 mod verify;
 
 pub use deliver::{UNDO, commit_message};

@@ -5,11 +5,11 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use crate::agents::Transcript;
+use crate::agents::{Boundary, Transcript};
 use crate::engine::Input;
 use crate::model::{CallSpec, Failure, FailureKind, Millis, Usage};
 use crate::plan::AgentKind;
-use crate::process::{Asked, Child, Deadlines, Exit, Expired, Watch};
+use crate::process::{Asked, Child, Deadlines, Exit, Expired, Frozen, Watch};
 
 use super::attempt::{Attempt, Control, cancelled};
 use super::gate::{StartUp, Starting};
@@ -19,6 +19,9 @@ use super::streams::Streams;
 
 /// The watched files are looked at this often, whatever the system's hints say.
 const RESCAN: Duration = Duration::from_millis(500);
+/// An agent that may have to be stopped between two steps is looked at this soon again: the next request
+/// goes out some ten milliseconds after a step, and is paid for.
+const AT_ONCE: Duration = Duration::from_millis(2);
 /// After its final answer, or with everything written, an agent gets this long to end by itself.
 const LINGER: Duration = Duration::from_secs(5);
 /// An agent lets the next one start up after this time, whatever it does.
@@ -33,6 +36,8 @@ pub struct Watched {
     pub stderr_tail: String,
     /// Why tipstaff ended it, if for a reason of its own.
     pub failure: Option<Failure>,
+    /// Where it stood, if tipstaff ended it because its context had passed the call's checkpoint.
+    pub stopped: Option<Boundary>,
     /// Whether tipstaff ended it at all.
     pub ended_by_us: bool,
 }
@@ -56,14 +61,25 @@ pub fn replay(
         stderr_tail,
         ..
     } = streams;
+    // Whatever ended it: between two steps nothing was half done.
+    let stopped = past_checkpoint(call, &transcript, &out).filter(|_| ended_by_us);
     Ok(Watched {
         transcript,
         out,
         exit,
         stderr_tail,
         failure: None,
+        stopped,
         ended_by_us,
     })
+}
+
+/// Where the agent stands, if that is between two steps with a context that has passed the call's
+/// checkpoint. One that has left all its files is done, whatever its context.
+fn past_checkpoint(call: &CallSpec, transcript: &Transcript, out: &OutFolder) -> Option<Boundary> {
+    let after = call.checkpoint?;
+    let boundary = transcript.boundary()?;
+    (boundary.context > after && !out.is_complete()).then_some(boundary)
 }
 
 /// The watch over one attempt.
@@ -81,6 +97,9 @@ pub struct Monitor<'a> {
     start_up: StartUp,
     reported: (Usage, String),
     failure: Option<Failure>,
+    stopped: Option<Boundary>,
+    /// Held until its end, so that it does not go on before it is killed.
+    frozen: Option<Frozen>,
     ended_by_us: bool,
 }
 
@@ -95,9 +114,13 @@ impl<'a> Monitor<'a> {
         let limits = attempt.call.limits;
         let now = Instant::now();
         let out = scratch.workspace().join(".tipstaff/out");
+        let watch = Watch::new(&[&out, &scratch.events(), &scratch.errors()], RESCAN);
         Self {
             attempt,
-            watch: Watch::new(&[&out, &scratch.events(), &scratch.errors()], RESCAN),
+            watch: match attempt.call.checkpoint {
+                Some(_) => watch.with_gap(AT_ONCE),
+                None => watch,
+            },
             streams: Streams::new(scratch, kind, transcript),
             out: OutFolder::new(&scratch.workspace(), attempt.call.contract.clone()),
             deadlines: Deadlines {
@@ -116,6 +139,8 @@ impl<'a> Monitor<'a> {
             start_up: StartUp::new(now),
             reported: (Usage::default(), String::new()),
             failure: None,
+            stopped: None,
+            frozen: None,
             ended_by_us: false,
         }
     }
@@ -129,6 +154,7 @@ impl<'a> Monitor<'a> {
         let exit = loop {
             self.look()?;
             self.judge(&child);
+            self.keep_checkpoint(&child).await?;
             self.let_next_start(&child);
             let deadline = self.deadline();
             tokio::select! {
@@ -143,6 +169,7 @@ impl<'a> Monitor<'a> {
                 () = sleep_until(deadline) => {}
             }
         };
+        drop(self.frozen.take());
         while self.look()? {}
         self.streams.finish();
         Ok(Watched {
@@ -151,8 +178,32 @@ impl<'a> Monitor<'a> {
             exit,
             stderr_tail: self.streams.stderr_tail,
             failure: self.failure,
+            stopped: self.stopped,
             ended_by_us: self.ended_by_us,
         })
+    }
+
+    /// Ends the agent between two steps, once its context has passed the call's checkpoint. It is held
+    /// still for the last look: if it has begun another step meanwhile, that one may end first.
+    async fn keep_checkpoint(&mut self, child: &Child) -> Result<(), Failure> {
+        if self.ended_by_us || self.past_checkpoint().is_none() {
+            return Ok(());
+        }
+        let Some(frozen) = child.freeze().await else {
+            return Ok(());
+        };
+        while self.look()? {}
+        self.stopped = self.past_checkpoint();
+        if self.stopped.is_some() {
+            self.frozen = Some(frozen);
+            self.ended_by_us = true;
+            child.kill();
+        }
+        Ok(())
+    }
+
+    fn past_checkpoint(&self) -> Option<Boundary> {
+        past_checkpoint(&self.attempt.call, &self.streams.transcript, &self.out)
     }
 
     /// Looks at everything that may have moved. Tells whether there is more already.

@@ -10,7 +10,9 @@ use tokio::task::JoinHandle;
 
 use crate::agents::{self, Assignment, Launch, Seed, SeedFile, Transcript};
 use crate::context::{self, Assembled, Assembly, Ledger, Neighbours};
-use crate::model::{Artifact, CallInput, Failure, FailureKind, InputSource};
+use crate::model::{
+    Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource,
+};
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 use crate::process::{self, Child, ChildSpec, ProcessError};
 use crate::rehearsal::RehearsedCall;
@@ -40,7 +42,7 @@ pub async fn prepare(
     let (model, agent) = specs(attempt)?;
     let contents = contents(attempt)?;
     let Assembled { prompt, ledger } = assemble(attempt, &contents, neighbours.as_ref())?;
-    let scratch = attempt.site.scratch_of(&attempt.call.id, attempt.number);
+    let scratch = attempt.site.scratch_of(&attempt.call, attempt.number);
     let copying = copy_ground(attempt, &scratch, neighbours);
     let kept = keep_prompt(attempt, &prompt, &ledger);
     // Whatever became of the records: nothing may be left behind that still writes.
@@ -50,6 +52,7 @@ pub async fn prepare(
 
     lay_out(attempt, &scratch, &workspace, &prompt, &contents)?;
     let mut remarks = workspace.remarks().to_vec();
+    remarks.extend(checkpoint_remarks(&attempt.call, agent.kind));
     let launch = launch(attempt, &scratch, model, agent)?;
     remarks.extend(launch.remarks.iter().cloned());
     let child = start(attempt, &scratch, launch).await?;
@@ -145,13 +148,37 @@ fn copy_ground(
     let added: Vec<String> = added.map(|file| file.path).collect();
     let (at, root) = (scratch.workspace(), scratch.root().to_path_buf());
     let (ground, grounds) = (attempt.call.ground.clone(), attempt.site.grounds());
+    let goes_on = attempt.call.continues.is_some();
     tokio::task::spawn_blocking(move || {
         if root.exists() {
             crate::workspace::remove_tree(&root).map_err(machine)?;
         }
         fs::create_dir(&root).map_err(|error| at_path(&root, &error))?;
-        grounds.make(&ground, &added, &at)
+        if goes_on {
+            grounds.renew(&ground, &added, &at)
+        } else {
+            grounds.make(&ground, &added, &at)
+        }
     })
+}
+
+/// What the user ought to know of the checkpoint, and of the state that a call goes on from.
+fn checkpoint_remarks(call: &CallSpec, agent: AgentKind) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if let (Some(_), AgentKind::Command) = (call.checkpoint, agent) {
+        remarks.push("its agent tells no tokens, so its `checkpoint` is never reached".to_owned());
+    }
+    for input in &call.inputs {
+        if let InputSource::State(state) = &input.source
+            && state.origin == HandoffOrigin::Extracted
+        {
+            let of = &state.of;
+            remarks.push(format!(
+                "went on from a state of {of} that was extracted by rule: no model distilled it"
+            ));
+        }
+    }
+    remarks
 }
 
 /// Fills the scratch folder: the workspace's inputs, the private home, the prompt.
@@ -187,6 +214,8 @@ fn input_files<'a>(
             InputSource::Findings(phase) => format!("{phase}/verdict.json"),
             InputSource::Lens(name) => format!("lenses/{name}.md"),
             InputSource::Feedback(_) => "feedback.txt".to_owned(),
+            InputSource::State(_) => "state.json".to_owned(),
+            InputSource::Worklog => "worklog.md".to_owned(),
             InputSource::Request | InputSource::File(_) | InputSource::Errors(_) => return None,
         };
         Some((name, text.as_str()))

@@ -1,13 +1,14 @@
 //! What a supervisor that was killed left behind: stragglers are ended, and the work of attempts
 //! that had finished all the same is kept.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::agents::Transcript;
-use crate::engine::{History, Salvaged};
+use crate::engine::{History, Input, Salvaged};
 use crate::model::{CallResult, CallSpec, ModelName};
 use crate::process::{self, Exit};
 
@@ -15,6 +16,7 @@ use super::Site;
 use super::attempt::Control;
 use super::collect::Ended;
 use super::monitor::replay;
+use super::scratch::Scratch;
 
 /// How long an attempt's scratch folder stays after its end.
 const KEPT: Duration = Duration::from_secs(5);
@@ -43,7 +45,7 @@ fn salvage_attempt(
 ) -> Option<CallResult> {
     let spec = site.plan.models.get(model)?;
     let kind = site.plan.agents.get(&spec.agent)?.kind;
-    let scratch = site.scratch_of(&call.id, attempt);
+    let scratch = site.scratch_of(call, attempt);
     // Without the warden's record nobody knows whether the files are whole.
     let exit = Exit::read(&scratch.record())?;
     let watched = replay(
@@ -54,7 +56,8 @@ fn salvage_attempt(
         exit,
     )
     .ok()?;
-    if !watched.out.is_complete() && !watched.transcript.is_final() {
+    let has_finished = watched.out.is_complete() || watched.transcript.is_final();
+    if !has_finished && watched.stopped.is_none() {
         return None;
     }
     let ended = Ended {
@@ -63,29 +66,43 @@ fn salvage_attempt(
         attempt,
         scratch: &scratch,
     };
-    ended
-        .result(
-            &watched,
-            vec!["finished while its supervisor was gone".to_owned()],
-        )
-        .ok()
+    let how = match watched.stopped {
+        Some(_) => "came to its checkpoint while its supervisor was gone",
+        None => "finished while its supervisor was gone",
+    };
+    ended.result(&watched, vec![how.to_owned()]).ok()
 }
 
-/// Removes an attempt's scratch folder. What is worth keeping stands in the run folder by then.
+/// Removes the scratch folders that an attempt leaves. What is worth keeping stands in the run folder by
+/// then, but for a workspace in which another call goes on.
 ///
 /// Not at once: the next attempt's workspace is being copied just now, and the file system does one of
 /// both at a time. If the run ends meanwhile, all of its scratch folders are removed together.
-pub async fn clean_up(
-    site: &Site,
-    call: &CallSpec,
-    attempt: u32,
-    control: &mut watch::Receiver<Control>,
-) {
+pub async fn clean_up(scratch: &Scratch, report: &Input, control: &mut watch::Receiver<Control>) {
     tokio::select! {
         _ = control.wait_for(|control| *control == Control::Kill) => return,
         () = sleep(KEPT) => {}
     }
-    let root = site.scratch_of(&call.id, attempt).root().to_path_buf();
-    // A folder that cannot be removed is removed with the run's scratch folder at its end.
-    let _ = tokio::task::spawn_blocking(move || crate::workspace::remove_tree(&root)).await;
+    let spent = spent(scratch, report);
+    let remove = move || {
+        for folder in spent {
+            // What cannot be removed goes with the run's scratch folder at its end.
+            let _ = crate::workspace::remove_tree(&folder);
+        }
+    };
+    let _ = tokio::task::spawn_blocking(remove).await;
+}
+
+/// The folders that are of no use any more: of work that goes on, the workspace is.
+fn spent(scratch: &Scratch, report: &Input) -> Vec<PathBuf> {
+    let (root, home) = (scratch.root().to_path_buf(), scratch.home().to_path_buf());
+    let Input::Succeeded { result, .. } = report else {
+        // Another attempt may go on in a workspace that is not its own.
+        return vec![root];
+    };
+    match result.stopped() {
+        None => vec![root, home],
+        Some(_) if home == root => Vec::new(),
+        Some(_) => vec![root],
+    }
 }

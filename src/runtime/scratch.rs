@@ -8,6 +8,7 @@ use crate::model::{CallId, RunId};
 #[derive(Debug, Clone)]
 pub struct Scratch {
     root: PathBuf,
+    workspace: PathBuf,
 }
 
 impl Scratch {
@@ -17,8 +18,18 @@ impl Scratch {
     /// by name: the same name would come to lie where the last run's was just removed.
     pub fn of(scratch: &Path, run: &RunId, call: &CallId, attempt: u32) -> Self {
         let salt = run.as_str().rsplit('-').next().unwrap_or_default();
+        let root = scratch.join(format!("{call}-{attempt}-{salt}"));
         Self {
-            root: scratch.join(format!("{call}-{attempt}-{salt}")),
+            workspace: root.join("workspace"),
+            root,
+        }
+    }
+
+    /// The same folder, but for a workspace that lies in another attempt's.
+    pub fn in_workspace_of(self, other: &Self) -> Self {
+        Self {
+            workspace: other.workspace.clone(),
+            ..self
         }
     }
 
@@ -29,7 +40,12 @@ impl Scratch {
 
     /// What the agent works in.
     pub fn workspace(&self) -> PathBuf {
-        self.root.join("workspace")
+        self.workspace.clone()
+    }
+
+    /// The folder that the workspace lies in: its own, or that of the attempt which began the work.
+    pub fn home(&self) -> &Path {
+        self.workspace.parent().unwrap_or(&self.root)
     }
 
     /// The agent's home and state.

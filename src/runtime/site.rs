@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::agents::{Carried, Environment};
 use crate::journal::{Redactor, RunFolder};
-use crate::model::{CallId, PhaseName, Sections};
+use crate::model::{CallId, CallSpec, PhaseName, Sections};
 use crate::plan::Plan;
 use crate::rehearsal;
 use crate::workspace::{Project, Spares};
@@ -80,8 +80,13 @@ impl Site {
     }
 
     /// The scratch folder of an attempt.
-    pub(super) fn scratch_of(&self, call: &CallId, attempt: u32) -> Scratch {
-        Scratch::of(&self.scratch, self.folder.id(), call, attempt)
+    pub(super) fn scratch_of(&self, call: &CallSpec, attempt: u32) -> Scratch {
+        let folder = |call, attempt| Scratch::of(&self.scratch, self.folder.id(), call, attempt);
+        let own = folder(&call.id, attempt);
+        match &call.continues {
+            Some(begun) => own.in_workspace_of(&folder(&begun.call, begun.attempt)),
+            None => own,
+        }
     }
 
     /// The sections that the handoffs of a phase have.

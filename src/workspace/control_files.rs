@@ -57,7 +57,8 @@ pub fn is_control_file(path: &Path) -> bool {
         || path == Path::new(".github/copilot-instructions.md")
 }
 
-fn is_control_name(name: &OsStr) -> bool {
+/// Whether a file or folder of that name is one, wherever it lies.
+pub(super) fn is_control_name(name: &OsStr) -> bool {
     let Some(name) = name.to_str() else {
         return false;
     };

@@ -3,7 +3,9 @@
 //! Theory of operation: a run takes one [`Snapshot`] of the user's tree as it is on disk, into a
 //! private object store of its own; the tree is materialized once, byte for byte, as the run's
 //! *base*; each call gets a [`Workspace`], a plain copy of that base, or of some of its
-//! files ([`materialize_only`]); one that was left untouched goes to the next call ([`Spares`]). Documents go the other way through [`publish`]. Edits become a tree
+//! files ([`materialize_only`]); one that was left untouched goes to the next call ([`Spares`]), and what only
+//! the workspace before it knows, if it takes the place of one, is moved into it ([`Workspace::take_over`]).
+//! Documents go the other way through [`publish`]. Edits become a tree
 //! of the store ([`capture`]), and at the end of a run the difference goes into the user's tree in
 //! one step ([`apply`], [`undo`]) or onto a new branch ([`apply_to_branch`]).
 //!
@@ -13,6 +15,7 @@
 
 mod apply;
 mod capture;
+mod carry_over;
 mod control_files;
 mod copy_tree;
 mod diff;

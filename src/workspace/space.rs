@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::carry_over::carry_over;
 use super::copy_tree::{Copied, OWN, copy_tree};
 use super::remove_tree::remove_tree;
 use super::{ControlFiles, WorkspaceError};
@@ -80,6 +81,18 @@ impl Workspace {
             root: to.to_owned(),
             ..self
         })
+    }
+
+    /// Moves into it what only the workspace `before` has, whose place it takes: files and folders that the
+    /// ignore rules leave out of its changes. Control files of agents stay behind. What cannot be moved is
+    /// remarked upon: it can be made anew.
+    pub fn take_over(&mut self, before: &Path, left_out: &[PathBuf]) {
+        for path in left_out {
+            if let Err(error) = carry_over(before, &self.root, path) {
+                self.remarks
+                    .push(format!("`{}` was left behind: {error}", path.display()));
+            }
+        }
     }
 
     /// The folder the agent starts in.

@@ -67,6 +67,33 @@ async fn an_agent_that_leaves_nothing_is_charged_with_nothing() {
 }
 
 #[tokio::test]
+async fn an_agent_that_is_held_does_nothing_until_it_is_let_go_or_killed() {
+    let stage = Stage::new(
+        "- do: [{ wait_for_file: go }, { touch: went }, { wait_for_file: on }, { touch: on-and-on }, hang]",
+    );
+    let mut child = stage.start().await;
+    let frozen = child.freeze().await.expect("it runs");
+    std::fs::write(stage.path("go"), "").unwrap();
+    // It would look for the file every few milliseconds.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(!stage.path("went").exists(), "it went on");
+    drop(frozen);
+    until("it goes on", || stage.path("went").exists());
+
+    let frozen = child.freeze().await.expect("it runs again");
+    std::fs::write(stage.path("on"), "").unwrap();
+    child.kill();
+    let exit = child.wait().await.unwrap();
+    drop(frozen);
+    assert_eq!(exit.ending, Ending::Signaled(Signal::KILL.as_raw()));
+    assert!(
+        !stage.path("on-and-on").exists(),
+        "it went on before its end"
+    );
+    assert!(child.freeze().await.is_none(), "nobody is there to be held");
+}
+
+#[tokio::test]
 async fn an_agent_is_asked_politely_before_it_is_killed() {
     let stage = Stage::new("- do: [{ touch: ready }, hang]");
     let mut child = stage.start().await;

@@ -17,6 +17,7 @@ mod support;
 mod a_plan_becomes_an_audited_change;
 mod agents_that_wait_hold_up_nobody;
 mod each_way_to_fail_is_told_apart;
+mod long_work_goes_on;
 mod no_orphans_and_lean_requests;
 mod stand;
 mod the_live_display;

@@ -1,14 +1,19 @@
 //! What a call is told to do.
 
+use super::Assembly;
 use crate::context::part::{Part, PartKind};
 use crate::context::{ContextError, tasks, templates};
-use crate::model::{CallSpec, Contract, Purpose};
+use crate::model::{CallSpec, Contract, InputSource, Purpose};
 use crate::plan::{LensPlan, PhaseKind, PhasePlan};
 
 const NAME: &str = "instructions";
 
 /// The parts that tell a call what to do, the most general first.
-pub(super) fn instructions(call: &CallSpec, phase: &PhasePlan) -> Result<Vec<Part>, ContextError> {
+pub(super) fn instructions(
+    assembly: &Assembly<'_>,
+    phase: &PhasePlan,
+) -> Result<Vec<Part>, ContextError> {
+    let call = assembly.call;
     let source = source_of(&phase.prompt, &format!("phase {}, prompt", phase.name));
     let of_phase = || {
         let why = "what this phase is asked for";
@@ -43,8 +48,29 @@ pub(super) fn instructions(call: &CallSpec, phase: &PhasePlan) -> Result<Vec<Par
             ]
         }
         Purpose::Repair => vec![own("repair", templates::REPAIR, "what a repair may do")],
+        Purpose::Distill if is_of_work(call) => {
+            let asked = |name, source: &str, text| {
+                let why = "what the stopped process was asked for";
+                Part::new(PartKind::AuthorsTask, name, source, why).with(text)
+            };
+            vec![
+                own(
+                    "checkpoint",
+                    templates::CHECKPOINT,
+                    "what distilling a state is",
+                ),
+                asked("task of the author", &source, &phase.prompt),
+                asked("request of the user", "request", &assembly.plan.request),
+            ]
+        }
         Purpose::Distill => vec![own("distill", templates::DISTILL, "what distilling is")],
     })
+}
+
+/// Whether it is the state of unfinished work that a call distills, and no document.
+fn is_of_work(call: &CallSpec) -> bool {
+    let mut inputs = call.inputs.iter();
+    inputs.any(|input| input.source == InputSource::Worklog)
 }
 
 /// One of tipstaff's own templates.
@@ -69,10 +95,9 @@ fn task(call: &CallSpec, phase: &PhasePlan) -> Result<Part, ContextError> {
         })?;
     let source = match &phase.kind {
         PhaseKind::Routed { tasks, .. } => format!("phase {tasks}, task {}", task.id),
-        PhaseKind::Single { .. }
-        | PhaseKind::Ensemble { .. }
-        | PhaseKind::Parallel { .. }
-        | PhaseKind::Unsupported(_) => format!("task {}", task.id),
+        PhaseKind::Single { .. } | PhaseKind::Ensemble { .. } | PhaseKind::Parallel { .. } => {
+            format!("task {}", task.id)
+        }
     };
     let why = "the task that this call carries out, and no other";
     Ok(Part::new(PartKind::Task, "task", &source, why).with(&tasks::render_task(task)))
@@ -81,10 +106,7 @@ fn task(call: &CallSpec, phase: &PhasePlan) -> Result<Part, ContextError> {
 fn lens<'a>(call: &CallSpec, phase: &'a PhasePlan) -> Result<&'a LensPlan, ContextError> {
     let lenses = match &phase.kind {
         PhaseKind::Parallel { lenses, .. } => lenses.as_slice(),
-        PhaseKind::Single { .. }
-        | PhaseKind::Ensemble { .. }
-        | PhaseKind::Routed { .. }
-        | PhaseKind::Unsupported(_) => &[],
+        PhaseKind::Single { .. } | PhaseKind::Ensemble { .. } | PhaseKind::Routed { .. } => &[],
     };
     let position = usize::try_from(call.slot).ok();
     let index = position.and_then(|slot| slot.checked_sub(1));

@@ -1,11 +1,15 @@
 //! A call's inputs as parts of its prompt.
 
+use std::fmt::Write as _;
+
 use super::Assembly;
 use crate::context::ledger::strategy_name;
 use crate::context::part::{Part, PartKind};
 use crate::context::{ContextError, handoff};
 use crate::judge;
-use crate::model::{Artifact, CallInput, Handoff, InputSource};
+use crate::model::{
+    Artifact, CallInput, Handoff, HandoffOrigin, HandoffWords, InputSource, WorkState,
+};
 use crate::plan::{PhasePlan, Strategy};
 
 /// An input as a part; `None` for the request, which has its own place.
@@ -83,7 +87,14 @@ pub(super) fn part_of(
             &format!("phase {}, lens {name}", phase.name),
             "one of the answers to be joined",
         ),
+        InputSource::Worklog => Part::new(
+            PartKind::Worklog,
+            "the work so far",
+            "tipstaff",
+            "what the stopped process said, did and changed; its state is distilled from it",
+        ),
         InputSource::Feedback(lines) => return feedback(lines, input, assembly).map(Some),
+        InputSource::State(state) => return work_state(state, input, assembly).map(Some),
     };
     let artifact = artifact_of(input, &part.name)?;
     let text = content(artifact, assembly, &part)?;
@@ -113,6 +124,70 @@ fn feedback(
         digest: Some(artifact.digest.clone()),
         ..part.with(&text)
     })
+}
+
+/// The distilled state of the work: the words within their limit, and what git says.
+fn work_state(
+    state: &WorkState,
+    input: &CallInput,
+    assembly: &Assembly<'_>,
+) -> Result<Part, ContextError> {
+    let written = match state.origin {
+        HandoffOrigin::Agent => "its own state",
+        HandoffOrigin::Distilled => "its state, distilled by a model",
+        HandoffOrigin::Extracted => "its state, extracted by rule",
+    };
+    let part = Part::new(
+        PartKind::State,
+        "state of the work",
+        &format!("call {}, {written}", state.of),
+        "that call was stopped at its checkpoint, and this one goes on with its work",
+    );
+    let artifact = artifact_of(input, &part.name)?;
+    let json = content(artifact, assembly, &part)?;
+    let words: HandoffWords =
+        serde_json::from_str(&json).map_err(|source| ContextError::BadHandoff {
+            path: artifact.path.clone(),
+            source,
+        })?;
+    let limited = handoff::limit(words, handoff::LIMIT);
+    let mut text = handoff::render_words(&limited.words);
+    let by_rule = (state.origin == HandoffOrigin::Extracted)
+        .then(|| "these words were extracted by rule and may miss things".to_owned());
+    let remarks = by_rule.into_iter().chain(limited.remarks);
+    let files = state.files.iter().map(|path| format!("`{path}`"));
+    let refused = state.refused.iter();
+    let refused = refused.map(|change| format!("`{}`: {}", change.path, change.reason));
+    list(&mut text, "Remarks by machine", remarks);
+    list(&mut text, "Files changed so far, as git shows them", files);
+    list(
+        &mut text,
+        "Changes that were refused and are not there any more",
+        refused,
+    );
+    Ok(Part {
+        digest: Some(artifact.digest.clone()),
+        ..part.with(&text)
+    })
+}
+
+/// The most entries of a list of facts; beyond it the number must do.
+const MOST_FACTS: usize = 60;
+
+/// A section with a list, if it has entries.
+fn list(out: &mut String, title: &str, entries: impl Iterator<Item = String>) {
+    let entries: Vec<String> = entries.collect();
+    if entries.is_empty() {
+        return;
+    }
+    let _ = write!(out, "\n## {title}\n\n");
+    for entry in entries.iter().take(MOST_FACTS) {
+        let _ = writeln!(out, "- {entry}");
+    }
+    let more = entries.len().saturating_sub(MOST_FACTS);
+    if more > 0 {
+        let _ = writeln!(out, "- and {more} more");
+    }
 }
 
 const TRIED: &str = "What it changed stands in the working directory, except for what was refused. \

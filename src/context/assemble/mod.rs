@@ -96,7 +96,7 @@ pub fn assemble(assembly: &Assembly<'_>) -> Result<Assembled, ContextError> {
 /// The parts in the order in which they stand in the prompt.
 fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, ContextError> {
     let call = assembly.call;
-    let mut parts = instructions(call, phase)?;
+    let mut parts = instructions(assembly, phase)?;
     match call.purpose {
         // They have one text before them and need no other.
         Purpose::Repair | Purpose::Distill => {}
@@ -171,17 +171,18 @@ fn rank(kind: PartKind) -> u8 {
         PartKind::Tests => 3,
         PartKind::Findings => 4,
         PartKind::Feedback => 5,
-        PartKind::Proposal => 6,
-        PartKind::EarlierProposal => 7,
-        PartKind::Faulty => 8,
-        PartKind::Errors => 9,
+        PartKind::State => 6,
+        PartKind::Proposal => 7,
+        PartKind::EarlierProposal => 8,
+        PartKind::Faulty | PartKind::Worklog => 9,
+        PartKind::Errors => 10,
         PartKind::Instructions
         | PartKind::Task
         | PartKind::AuthorsTask
         | PartKind::Request
         | PartKind::ProjectInstructions
         | PartKind::Workspace
-        | PartKind::OutputContract => 10,
+        | PartKind::OutputContract => 11,
     }
 }
 

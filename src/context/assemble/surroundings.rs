@@ -7,10 +7,21 @@ use crate::model::{CallSpec, EditScope, Ground, Profile};
 /// So many files that were left out are named; the ledger names all.
 const MOST_LEFT_OUT: usize = 20;
 
+/// What a call is told that goes on with work which another process began.
+const GOES_ON: &str = "This work was begun by another process, which was stopped on purpose when its \
+                       context had grown long. You go on in its working directory, as it left it; the part \
+                       `state of the work` says what it knew. Do what is left, and do not do again what is \
+                       done. Hand over the work as a whole, with what that process did. What the project's \
+                       ignore rules cover (build output, installed packages) may have to be made anew.";
+
 /// Both, in a few sentences.
 pub(super) fn surroundings(assembly: &Assembly<'_>) -> String {
-    let call = assembly.call;
-    format!("{}\n{}\n", holds(assembly), allowed(call))
+    let goes_on = match assembly.call.continues {
+        Some(_) => format!("{GOES_ON}\n"),
+        None => String::new(),
+    };
+    let (holds, allowed) = (holds(assembly), allowed(assembly.call));
+    format!("{holds}\n{goes_on}{allowed}\n")
 }
 
 fn holds(assembly: &Assembly<'_>) -> String {

@@ -235,7 +235,7 @@ fn change(entry: &str) -> DescribedChange {
 }
 
 /// At most `most` bytes, cut between words where there is one.
-fn clip(text: &str, most: usize) -> String {
+pub(in crate::context) fn clip(text: &str, most: usize) -> String {
     let text = text.trim();
     if text.len() <= most {
         return text.to_owned();

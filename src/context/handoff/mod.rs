@@ -8,10 +8,12 @@ mod parse;
 mod render;
 
 pub use contradictions::{contradictions, passed_over};
+pub(super) use extract::clip;
 pub use extract::extract;
 pub use limit::{Limited, limit};
 pub(super) use parse::is_plainly_handoff;
 pub use parse::{ParsedWords, parse};
+pub(super) use render::what_happened;
 pub use render::{render, render_for_prompt, render_words};
 
 use serde_json::Value;

@@ -56,7 +56,7 @@ fn proof(out: &mut String, facts: &HandoffFacts, most_files: usize) {
         let _ = writeln!(out, "\n## Changed files, as git shows them\n");
     }
     for file in facts.files.iter().take(most_files) {
-        let _ = writeln!(out, "- {}", changed(file));
+        let _ = writeln!(out, "- `{}`: {}", file.path, what_happened(file));
     }
     let more = facts.files.len().saturating_sub(most_files);
     if more > 0 {
@@ -70,7 +70,8 @@ fn proof(out: &mut String, facts: &HandoffFacts, most_files: usize) {
     }
 }
 
-fn changed(file: &ChangedFile) -> String {
+/// What happened to a file: `changed, +3 -1`.
+pub(in crate::context) fn what_happened(file: &ChangedFile) -> String {
     let what = match (file.kind, &file.from) {
         (ChangeKind::Added, _) => "new".to_owned(),
         (ChangeKind::Modified, _) => "changed".to_owned(),
@@ -79,8 +80,8 @@ fn changed(file: &ChangedFile) -> String {
         (ChangeKind::Renamed, None) => "renamed".to_owned(),
     };
     match file.lines {
-        Some((added, removed)) => format!("`{}`: {what}, +{added} -{removed}", file.path),
-        None => format!("`{}`: {what}, binary", file.path),
+        Some((added, removed)) => format!("{what}, +{added} -{removed}"),
+        None => format!("{what}, binary"),
     }
 }
 

@@ -1,6 +1,10 @@
 //! What a run that is taken up again forgets, and what it keeps.
 
-use crate::model::{Answer, CallResult, FailureKind, PersonAnswer, PhaseName, TaskId};
+use std::collections::BTreeSet;
+
+use crate::model::{
+    Answer, CallId, CallResult, CallSpec, FailureKind, InputSource, PersonAnswer, PhaseName, TaskId,
+};
 
 use super::{CallStatus, Delivery, History};
 
@@ -38,8 +42,8 @@ impl History {
     }
 
     /// Calls that ended well are asked again all the same if what they left was of no use to a phase that
-    /// is not decided: edits of a task that was given up, with what its commands said of them, and answers
-    /// that nobody could read.
+    /// is not decided: edits of a task that was given up, with what its commands said of them, answers
+    /// that nobody could read, and the last part of work that did not move any more.
     fn shelve_what_did_not_do(&mut self) {
         let gave_up = |phase: &PhaseName, task: Option<&TaskId>| {
             let undecided = self
@@ -58,16 +62,37 @@ impl History {
             failure.is_some_and(|failure| failure.kind == FailureKind::BadOutput)
                 && matches!(result.answer, Answer::Invalid { .. })
         };
+        let gone_on = self.gone_on();
+        let stuck = |call: &CallSpec, result: &CallResult| {
+            let failed = self
+                .phases
+                .get(&call.phase)
+                .is_some_and(|state| state.failed.is_some());
+            failed && result.stopped().is_some() && !gone_on.contains(&call.id)
+        };
         for call in self.calls.values_mut() {
             let CallStatus::Done(result) = &call.status else {
                 continue;
             };
             let task = call.spec.task.as_ref().map(|task| &task.id);
-            if gave_up(&call.spec.phase, task) || unreadable(&call.spec.phase, result) {
+            let phase = &call.spec.phase;
+            if gave_up(phase, task) || unreadable(phase, result) || stuck(&call.spec, result) {
                 call.status = CallStatus::Shelved;
             }
         }
         self.verified
             .retain(|seen| !gave_up(&seen.phase, seen.task.as_ref()));
+    }
+
+    /// The stopped calls whose work another call has taken up.
+    fn gone_on(&self) -> BTreeSet<CallId> {
+        let inputs = self.calls.values().flat_map(|call| &call.spec.inputs);
+        let mut gone_on = BTreeSet::new();
+        for input in inputs {
+            if let InputSource::State(state) = &input.source {
+                gone_on.insert(state.of.clone());
+            }
+        }
+        gone_on
     }
 }

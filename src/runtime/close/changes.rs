@@ -77,10 +77,9 @@ impl Phase<'_> {
     fn tree_after(&self) -> String {
         let own = match &self.plan.kind {
             PhaseKind::Routed { .. } => None,
-            PhaseKind::Single { .. }
-            | PhaseKind::Ensemble { .. }
-            | PhaseKind::Parallel { .. }
-            | PhaseKind::Unsupported(_) => self.result.changes.as_ref(),
+            PhaseKind::Single { .. } | PhaseKind::Ensemble { .. } | PhaseKind::Parallel { .. } => {
+                self.result.changes.as_ref()
+            }
         };
         own.map_or_else(
             || self.history.tree().to_owned(),

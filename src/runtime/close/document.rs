@@ -23,8 +23,7 @@ impl Phase<'_> {
             }
             PhaseKind::Single { .. }
             | PhaseKind::Ensemble { .. }
-            | PhaseKind::Parallel { judge: Some(_), .. }
-            | PhaseKind::Unsupported(_) => match &self.result.deliverable {
+            | PhaseKind::Parallel { judge: Some(_), .. } => match &self.result.deliverable {
                 Some(deliverable) => self.read(deliverable),
                 None => self.report_of_work(),
             },

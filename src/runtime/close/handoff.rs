@@ -89,11 +89,13 @@ impl Phase<'_> {
         words
     }
 
-    /// The words of a call whose only purpose was to distill.
+    /// The words of a call whose only purpose was to distill the phase's document.
     fn distilled(&self) -> Result<Option<HandoffWords>, CloseError> {
+        let document = InputSource::Deliverable(self.plan.name.clone());
         let calls = self.history.calls().filter(|call| {
-            call.spec.phase == self.plan.name
-                && call.spec.purpose == Purpose::Distill
+            let mut inputs = call.spec.inputs.iter();
+            call.spec.purpose == Purpose::Distill
+                && inputs.any(|input| input.source == document)
                 && matches!(call.status, CallStatus::Done(_))
         });
         calls.last().map_or(Ok(None), |call| self.words_of(call))
@@ -150,7 +152,11 @@ impl Phase<'_> {
             InputSource::Proposal(label) => Some(format!("proposal {label}")),
             InputSource::Lens(name) => Some(format!("lens {name}")),
             InputSource::File(path) => Some(format!("file:{path}")),
-            InputSource::Faulty | InputSource::Errors(_) | InputSource::Feedback(_) => None,
+            InputSource::State(state) => Some(format!("state of {}", state.of)),
+            InputSource::Faulty
+            | InputSource::Errors(_)
+            | InputSource::Feedback(_)
+            | InputSource::Worklog => None,
         });
         named.collect()
     }

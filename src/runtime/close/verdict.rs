@@ -65,7 +65,11 @@ impl Phase<'_> {
     fn judgement(&self, by: &CallId) -> Option<&Judgement> {
         match &self.history.call(by)?.result()?.answer {
             Answer::Judgement(judgement) => Some(judgement),
-            Answer::Document | Answer::Tasks(_) | Answer::Audit(_) | Answer::Invalid { .. } => None,
+            Answer::Document
+            | Answer::Tasks(_)
+            | Answer::Audit(_)
+            | Answer::Unfinished(_)
+            | Answer::Invalid { .. } => None,
         }
     }
 }

@@ -8,7 +8,6 @@ mod models;
 mod outputs;
 mod phase;
 mod prompt;
-mod unsupported;
 mod values;
 
 use std::collections::BTreeMap;

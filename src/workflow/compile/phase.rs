@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::config::Config;
 use crate::model::{Budget, CallLimits, PhaseName, Sections};
 use crate::plan::{
-    Condition, Distill, LoopPlan, PhaseKind, PhasePlan, PlannedInput, ScopePlan, Strategy, Subject,
+    Condition, Distill, LoopPlan, PhasePlan, PlannedInput, ScopePlan, Strategy, Subject,
 };
 use crate::yaml::{Diagnostic, Spanned};
 
@@ -16,7 +16,6 @@ use super::super::when::{When, WhenSubject};
 use super::super::yields::Uses;
 use super::models::Picker;
 use super::prompt::Instructions;
-use super::unsupported::unsupported;
 
 /// How many tokens of imported and importing files `expand: imports` adds if the workflow does not say:
 /// about 120 KB of code, more than a single task reads and less than fills a window.
@@ -52,10 +51,7 @@ impl Maker<'_> {
             Some(strategy) => strategy.value,
             None => Strategy::Full,
         };
-        let kind = match unsupported(phase) {
-            Some(unsupported) => PhaseKind::Unsupported(unsupported),
-            None => self.kind(index, instructions, picker, found)?,
-        };
+        let kind = self.kind(index, instructions, picker, found)?;
         let defaults = &self.config.defaults;
         Some(PhasePlan {
             name: PhaseName::new(&phase.name.value),

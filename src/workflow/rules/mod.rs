@@ -1,5 +1,6 @@
 //! The rules of a workflow, one a file. Each looks at the whole workflow and adds what it finds.
 
+mod checkpoints;
 mod conditions;
 mod deliverables;
 mod editing;
@@ -36,6 +37,7 @@ pub(super) const RULES: &[Rule] = &[
     inputs::check,
     outputs::check,
     editing::check,
+    checkpoints::check,
     tasks::check,
     deliverables::check,
     loops::check,

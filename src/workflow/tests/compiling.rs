@@ -371,17 +371,6 @@ fn a_handoff_has_the_chosen_sections_and_all_if_none_is_chosen() {
 }
 
 #[test]
-fn what_comes_later_is_said_in_the_plan_and_not_by_check() {
-    let text = one_phase("    checkpoint: { after_tokens: 90000 }\n");
-    let compiled = compiled(&text, &bindings("x"));
-    assert_eq!(compiled.warnings, []);
-    match &compiled.plan.phases[0].kind {
-        PhaseKind::Unsupported(unsupported) => assert_eq!(unsupported.what, "`checkpoint`"),
-        other => panic!("{other:?}"),
-    }
-}
-
-#[test]
 fn inputs_of_all_kinds_are_planned() {
     let text = "\
 phases:

@@ -1,7 +1,7 @@
 //! Conditions, gates, loops, proofs, and where the changes go.
 
 use crate::model::Destination;
-use crate::plan::{Condition, LoopPlan, PhasePlan, ScopePlan, Subject};
+use crate::plan::{Condition, LoopPlan, PhaseKind, PhasePlan, ScopePlan, Subject};
 use crate::workflow::Bindings;
 
 use super::{bindings, compiled, refused};
@@ -114,6 +114,39 @@ phases:
       |                                                            ^^^^^^
     hint: give `verify` to the phase that edits, or this one `edits: true`
     ");
+}
+
+#[test]
+fn a_checkpoint_needs_files_to_go_on_with_and_an_agent_that_tells_its_tokens() {
+    let text = "\
+agents: { local: { kind: command, command: ./agent } }
+models: { mine: { agent: local } }
+roles: { worker: [claude-sonnet, mine] }
+phases:
+  - { name: note, model: planner, context_strategy: fresh, checkpoint: { after_tokens: 9 } }
+  - { name: fix, model: worker, context_strategy: fresh, edits: true, checkpoint: { after_tokens: 9 } }
+";
+    insta::assert_snapshot!(refused(text, &bindings("x")), @r"
+    error: the phase `note` changes no files, so a fresh process would have nothing to go on with
+      --> w.yaml:5:60
+      |
+    5 |   - { name: note, model: planner, context_strategy: fresh, checkpoint: { after_tokens: 9 } }
+      |                                                            ^^^^^^^^^^
+    hint: give `checkpoint` to the phase that edits, or this one `edits: true`
+
+    warning: the agent `local` of the model `mine` tells no tokens: with it, the checkpoint of the phase `fix` is never reached
+      --> w.yaml:6:25
+      |
+    6 |   - { name: fix, model: worker, context_strategy: fresh, edits: true, checkpoint: { after_tokens: 9 } }
+      |                         ^^^^^^
+    ");
+    let supported = edit("    checkpoint: { after_tokens: 90_000 }\n");
+    let compiled = compiled(&supported, &bindings("x"));
+    assert_eq!(compiled.warnings, []);
+    assert!(matches!(
+        compiled.plan.phases[0].kind,
+        PhaseKind::Single { .. }
+    ));
 }
 
 #[test]

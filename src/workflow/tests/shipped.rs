@@ -39,7 +39,6 @@ fn line(phase: &PhasePlan) -> String {
             format!("tasks of {tasks} to {} chains", routing.len())
         }
         PhaseKind::Parallel { lenses, .. } => format!("{} lenses", lenses.len()),
-        PhaseKind::Unsupported(unsupported) => format!("no {}", unsupported.what),
     };
     format!("{}: {kind}", phase.name)
 }

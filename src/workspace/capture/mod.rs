@@ -53,6 +53,9 @@ pub struct Captured {
     pub files: Vec<ChangedFile>,
     /// What was not taken over.
     pub refused: Vec<RefusedChange>,
+    /// What the ignore rules leave out: new files and whole folders, relative to the workspace. Only the
+    /// workspace has them.
+    pub left_out: Vec<PathBuf>,
     /// The difference in git's format, binary files included.
     pub patch: Vec<u8>,
 }
@@ -103,6 +106,7 @@ pub fn capture(
         files: diff::changed_files(store, base, &tree)?,
         patch: diff::diff(store, base, &tree)?,
         refused: decision.refused,
+        left_out: found.left_out,
         tree,
     })
 }

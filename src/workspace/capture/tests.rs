@@ -138,7 +138,7 @@ fn leaves_out_what_the_projects_rules_or_a_tools_own_cover() {
     call.write(".venv/lib.py", "x");
     call.write("kept/tracked.log", "changed");
     call.write("src/new.rs", "x");
-    let captured = call.capture(&Allowed::Anywhere);
+    let mut captured = call.capture(&Allowed::Anywhere);
     assert_eq!(
         told(&captured),
         [
@@ -147,6 +147,15 @@ fn leaves_out_what_the_projects_rules_or_a_tools_own_cover() {
         ]
     );
     assert!(captured.refused.is_empty(), "{:?}", captured.refused);
+    captured.left_out.sort();
+    let left_out = [
+        ".venv/.gitignore",
+        ".venv/lib.py",
+        "target",
+        "x.log",
+        "x.private",
+    ];
+    assert_eq!(captured.left_out, left_out.map(PathBuf::from));
 }
 
 #[test]

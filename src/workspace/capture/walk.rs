@@ -20,6 +20,8 @@ pub(super) struct Walked {
     pub paths: Vec<PathBuf>,
     /// What cannot be taken over whatever it holds.
     pub refused: Vec<RefusedChange>,
+    /// New files, and folders as a whole, that the ignore rules leave out.
+    pub left_out: Vec<PathBuf>,
 }
 
 /// Walks the workspace.
@@ -107,6 +109,7 @@ impl Walk<'_> {
         let is_ignored = self.is_left_out(folder, &path, kind.is_dir(), is_of_base);
         let is_named = self.is_named(&path, kind.is_dir());
         if is_ignored && !is_of_base && !is_named {
+            self.walked.left_out.push(path);
             return;
         }
         if kind.is_dir() {

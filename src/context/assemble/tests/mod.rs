@@ -1,4 +1,5 @@
 mod editing;
+mod parts;
 
 use proptest::prelude::{prop, proptest};
 
@@ -30,6 +31,8 @@ fn call(purpose: Purpose, inputs: Vec<CallInput>, contract: Contract) -> CallSpe
         edits: None,
         profile: Profile::Reader,
         ground: Ground::Snapshot,
+        checkpoint: None,
+        continues: None,
         limits: limits(),
     }
 }

@@ -1,0 +1,135 @@
+//! What a process gets to see that goes on with unfinished work, and who distills its state.
+
+use super::*;
+use crate::model::{AttemptId, HandoffOrigin, HandoffWords, RefusedChange, WorkState};
+
+fn state(origin: HandoffOrigin) -> InputSource {
+    InputSource::State(WorkState {
+        of: "plan.work-1".into(),
+        origin,
+        files: vec!["src/a.rs".to_owned()],
+        refused: vec![RefusedChange {
+            path: ".claude".to_owned(),
+            reason: "it configures agents".to_owned(),
+        }],
+    })
+}
+
+/// A call that goes on, with these words as its state.
+fn going_on(origin: HandoffOrigin, words: &HandoffWords) -> Assembled {
+    let call = CallSpec {
+        continues: Some(AttemptId {
+            call: "plan.work-1".into(),
+            attempt: 1,
+        }),
+        edits: Some(EditScope::Anywhere),
+        ground: Ground::Tree("4b825dc".to_owned()),
+        profile: Profile::Worker,
+        ..call(
+            Purpose::Work,
+            vec![input(state(origin), "state.json")],
+            Contract::Edits,
+        )
+    };
+    let words = serde_json::to_string(words).expect("serializable");
+    let contents = BTreeMap::from([("state.json".to_owned(), words)]);
+    assembled(&call, &contents).expect("assembled")
+}
+
+fn text_of(assembled: &Assembled, name: &str) -> String {
+    let parts = unframe(&assembled.prompt);
+    let found = parts.into_iter().find(|(known, _)| known == name);
+    found.unwrap_or_else(|| panic!("no part {name}")).1
+}
+
+#[test]
+fn whoever_goes_on_gets_the_state_within_its_limit_and_what_git_says() {
+    let words = HandoffWords {
+        summary: "The limiter is there; the tests are left.".to_owned(),
+        files: (0..1000).map(|n| format!("src/{n}.rs")).collect(),
+        ..HandoffWords::default()
+    };
+    let distilled = going_on(HandoffOrigin::Distilled, &words);
+    assert_eq!(
+        names(&distilled),
+        [
+            "instructions",
+            "request",
+            "project instructions",
+            "state of the work",
+            "workspace",
+            "output contract"
+        ]
+    );
+    let text = text_of(&distilled, "state of the work");
+    for expected in [
+        "The limiter is there; the tests are left.\n",
+        "entries were cut (limit: 1500 tokens)",
+        "## Files changed so far, as git shows them\n\n- `src/a.rs`\n",
+        "- `.claude`: it configures agents\n",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is not in {text}");
+    }
+    assert!(!text.contains("extracted by rule"), "{text}");
+    let part = &distilled.ledger.parts[3];
+    assert_eq!(part.kind, PartKind::State);
+    assert_eq!(
+        part.source,
+        "call plan.work-1, its state, distilled by a model"
+    );
+    assert!(part.tokens < 2_000, "{}", part.tokens);
+    let workspace = text_of(&distilled, "workspace");
+    assert!(
+        workspace.contains("begun by another process"),
+        "{workspace}"
+    );
+}
+
+#[test]
+fn words_taken_by_rule_are_said_to_be() {
+    let words = HandoffWords {
+        summary: "The work was begun.".to_owned(),
+        ..HandoffWords::default()
+    };
+    let extracted = going_on(HandoffOrigin::Extracted, &words);
+    let text = text_of(&extracted, "state of the work");
+    assert!(
+        text.contains("extracted by rule and may miss things"),
+        "{text}"
+    );
+    let source = &extracted.ledger.parts[3].source;
+    assert_eq!(source, "call plan.work-1, its state, extracted by rule");
+}
+
+#[test]
+fn who_distills_a_state_sees_what_was_asked_and_done_and_is_not_asked_to_do_it() {
+    let call = CallSpec {
+        profile: Profile::Scribe,
+        ground: Ground::Empty,
+        project_instructions: false,
+        ..call(
+            Purpose::Distill,
+            vec![input(InputSource::Worklog, "worklog.md")],
+            Contract::Handoff,
+        )
+    };
+    let assembled = assembled(&call, &contents(&call)).expect("assembled");
+    assert_eq!(
+        names(&assembled),
+        [
+            "instructions",
+            "task of the author",
+            "request of the user",
+            "the work so far",
+            "workspace",
+            "output contract"
+        ]
+    );
+    assert_eq!(
+        assembled.ledger.parts[0].source,
+        "built-in template checkpoint"
+    );
+    let (preamble, _) = assembled.prompt.split_once("\n\n").expect("a preamble");
+    let (addressed, _) = preamble.split_once(". Every other").expect("a list");
+    assert!(!addressed.contains("request"), "{addressed}");
+}

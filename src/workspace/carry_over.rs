@@ -1,0 +1,164 @@
+//! From a workspace into the one that takes its place: what only the workspace has.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use super::WorkspaceError;
+use super::control_files::{is_control_file, is_control_name};
+use super::remove_tree::remove_tree;
+
+/// Moves a file or a folder (`left_out` of [`Captured`](super::Captured)) from the folder `from` to the same
+/// place in `to`, on the same file system. What is gone, or stands in `to` already, is passed over. Control
+/// files of agents stay behind, at any depth: what a model wrote there reaches no other call.
+pub(super) fn carry_over(from: &Path, to: &Path, path: &Path) -> Result<(), WorkspaceError> {
+    let (source, target) = (from.join(path), to.join(path));
+    let is_there = |at: &Path| at.symlink_metadata().is_ok();
+    if is_control_file(path) || !is_there(&source) || is_there(&target) || !make_way(to, path)? {
+        return Ok(());
+    }
+    source.parent().into_iter().for_each(open_up);
+    strip(&source)?;
+    fs::rename(&source, &target).map_err(WorkspaceError::io("move", &source))
+}
+
+/// Makes the folders above a path; `false` if something that is no folder is in the way.
+fn make_way(to: &Path, path: &Path) -> Result<bool, WorkspaceError> {
+    let mut folder = to.to_owned();
+    for part in path.parent().into_iter().flat_map(Path::components) {
+        folder.push(part);
+        match folder.symlink_metadata() {
+            Ok(found) if found.is_dir() => {}
+            Ok(_) => return Ok(false),
+            Err(_) => fs::create_dir(&folder).map_err(WorkspaceError::io("create", &folder))?,
+        }
+    }
+    Ok(true)
+}
+
+/// Takes the control files out of a folder. A folder cannot be moved without the right to write into it.
+fn strip(root: &Path) -> Result<(), WorkspaceError> {
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+            continue;
+        }
+        open_up(&folder);
+        let entries = fs::read_dir(&folder).map_err(WorkspaceError::io("read", &folder))?;
+        for entry in entries {
+            let entry = entry.map_err(WorkspaceError::io("read", &folder))?;
+            if is_control_name(&entry.file_name()) {
+                remove_tree(&entry.path())?;
+            } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+                folders.push(entry.path());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The workspace is ours, whatever rights an agent has left.
+fn open_up(folder: &Path) {
+    if let Ok(found) = folder.metadata() {
+        let mode = found.permissions().mode();
+        if mode & 0o700 != 0o700 {
+            let _ = fs::set_permissions(folder, Permissions::from_mode(mode | 0o700));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn put(root: &Path, path: &str, text: &str) {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn names(root: &Path) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut folders = vec![root.to_owned()];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap().flatten() {
+                let path = entry.path();
+                if entry.file_type().unwrap().is_dir() {
+                    folders.push(path);
+                } else {
+                    let name = path.strip_prefix(root).unwrap();
+                    names.push(name.to_string_lossy().into_owned());
+                }
+            }
+        }
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_only_the_workspace_has_is_moved_and_what_configures_agents_stays_behind() {
+        let temp = tempfile::tempdir().unwrap();
+        let (from, to) = (temp.path().join("from"), temp.path().join("to"));
+        for path in [
+            "node_modules/a/index.js",
+            "node_modules/a/.claude/settings.json",
+            "node_modules/opencode.json",
+            "web/dist/app.js",
+            ".env",
+            "kept.log",
+            "taken.log",
+            "not-listed",
+        ] {
+            put(&from, path, "old");
+        }
+        symlink("/usr/bin/env", from.join("node_modules/link")).unwrap();
+        fs::set_permissions(from.join("node_modules/a"), Permissions::from_mode(0o500)).unwrap();
+        fs::set_permissions(from.join("web/dist"), Permissions::from_mode(0o500)).unwrap();
+        put(&to, "taken.log", "new");
+        put(&to, "file", "");
+        let list = [
+            "node_modules",
+            "web/dist",
+            ".env",
+            "kept.log",
+            "taken.log",
+            "gone",
+            "file/below",
+        ];
+        for path in list {
+            carry_over(&from, &to, Path::new(path)).unwrap();
+        }
+        assert_eq!(
+            names(&to),
+            [
+                "file",
+                "kept.log",
+                "node_modules/a/index.js",
+                "node_modules/link",
+                "taken.log",
+                "web/dist/app.js",
+            ]
+        );
+        assert_eq!(fs::read_to_string(to.join("taken.log")).unwrap(), "new");
+        assert_eq!(
+            fs::read_link(to.join("node_modules/link")).unwrap(),
+            Path::new("/usr/bin/env")
+        );
+    }
+
+    #[test]
+    fn nothing_is_moved_through_a_link() {
+        let temp = tempfile::tempdir().unwrap();
+        let (from, to) = (temp.path().join("from"), temp.path().join("to"));
+        put(&from, "out/x.log", "x");
+        put(&temp.path().join("elsewhere"), "own", "");
+        fs::create_dir(&to).unwrap();
+        symlink("../elsewhere", to.join("out")).unwrap();
+        carry_over(&from, &to, Path::new("out/x.log")).unwrap();
+        assert_eq!(names(&temp.path().join("elsewhere")), ["own"]);
+    }
+}
