@@ -149,7 +149,7 @@ pub fn sketches(mix: Mix) -> impl Draws<Value = Sketch> {
         1 => Just(Destination::Branch("work".to_owned())),
         1 => Just(Destination::Nowhere),
     ];
-    (prop::collection::vec(parts(mix), 1..6), limits, destination).prop_map(
+    (prop::collection::vec(parts(mix), 1..7), limits, destination).prop_map(
         |(parts, limits, destination)| Sketch {
             parts,
             limits,
@@ -159,10 +159,10 @@ pub fn sketches(mix: Mix) -> impl Draws<Value = Sketch> {
 }
 
 fn limits() -> impl Draws<Value = RunLimits> {
-    let calls = prop::option::weighted(0.3, 0u64..12);
-    let tokens = prop::option::weighted(0.2, 0u64..60);
-    let cost = prop::option::weighted(0.2, (0u64..60).prop_map(MicroUsd));
-    let wall = prop::option::weighted(0.2, (0u64..60).prop_map(Millis::seconds));
+    let calls = prop::option::weighted(0.2, 0u64..20);
+    let tokens = prop::option::weighted(0.1, 0u64..90);
+    let cost = prop::option::weighted(0.1, (0u64..90).prop_map(MicroUsd));
+    let wall = prop::option::weighted(0.1, (0u64..60).prop_map(Millis::seconds));
     (calls, tokens, cost, wall, 1u32..4).prop_map(|(calls, tokens, cost, wall, concurrency)| {
         RunLimits {
             calls,
@@ -237,15 +237,15 @@ fn works(mix: Mix) -> impl Draws<Value = Work> {
             verify,
         },
     );
-    let audit = (chain(), prop::option::weighted(0.8, (0u8..5, 0u32..3)))
+    let audit = (chain(), prop::option::weighted(0.9, (0u8..5, 0u32..3)))
         .prop_map(|(chain, back)| Work::Audit { chain, back });
     proptest::prop_oneof![
-        8 => chain().prop_map(Work::Document),
+        6 => chain().prop_map(Work::Document),
         8 => ensemble,
         8 => lenses.prop_map(|(lenses, judge)| Work::Lenses { lenses, judge }),
         12 => edits,
         12 => tasks,
-        14 => audit,
+        20 => audit,
         1 => Just(Work::Unsupported),
     ]
 }
