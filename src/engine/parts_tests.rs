@@ -7,8 +7,8 @@ use proptest::prelude::{Just, Strategy as _, any, prop, prop_assert, prop_assert
 
 use crate::engine::{Begin, Effect, Engine, Input};
 use crate::model::{
-    Answer, CallLimits, CallSpec, Changes, Closing, Destination, Digest, Event, Ground, Millis,
-    PhaseName, Record, RunEnd, RunLimits, Timestamp, Usage,
+    Answer, Budget, CallLimits, CallSpec, Changes, Closing, Destination, Digest, Event, Ground,
+    Millis, PhaseName, Record, RunEnd, RunLimits, Sections, Timestamp, Usage,
 };
 use crate::plan::{PhaseKind, PhasePlan, Plan, ScopePlan, Strategy, Yields};
 
@@ -237,6 +237,8 @@ fn closing(tree: Option<String>) -> Closing {
         tree,
         patch: None,
         tests: None,
+        remarks: Vec::new(),
+        contradictions: Vec::new(),
     }
 }
 
@@ -258,7 +260,9 @@ fn plan(distill: Distill) -> Plan {
             idle_timeout: Millis::minutes(5),
             retries: 0,
         },
+        budget: Budget::default(),
         distill,
+        sections: Sections::default(),
         project_instructions: false,
         scope: ScopePlan::default(),
         verify: Vec::new(),

@@ -123,9 +123,11 @@ impl<'a> Facts<'a> {
         let winner = self.phase(phase).winner.as_ref()?;
         match &self.calls[winner].result.as_ref()?.answer {
             Answer::Audit(audit) => Some(audit.verdict),
-            Answer::Document | Answer::Judgement(_) | Answer::Tasks(_) | Answer::Invalid { .. } => {
-                None
-            }
+            Answer::Document
+            | Answer::Unfinished(_)
+            | Answer::Judgement(_)
+            | Answer::Tasks(_)
+            | Answer::Invalid { .. } => None,
         }
     }
 

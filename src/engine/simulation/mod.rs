@@ -7,7 +7,7 @@
 //!   of everything that was heard, written and ordered;
 //! - [`facts`] is what a reader of the trace knows at each moment, in the simplest terms;
 //! - [`invariants`] are the promises, each a function over a trace; [`cases`] says what is asked of one
-//!   plan and one fate.
+//!   plan and one fate, [`properties`] asks it of random ones.
 //!
 //! Everything shrinks: a failing case is as small a plan and as short a fate as still fails. Such cases
 //! stand as tests with a name in [`regressions`]. `PROPTEST_CASES` raises the number of cases.
@@ -22,6 +22,7 @@ mod fate;
 mod invariants;
 mod outcome;
 mod plans;
+mod properties;
 mod regressions;
 mod run;
 mod trace;

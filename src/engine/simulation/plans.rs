@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::plan::{
     Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, PhaseKind, PhasePlan, Plan,
-    PlannedInput, ScopePlan, Strategy, Subject, Unsupported, Yields,
+    PlannedInput, ScopePlan, Strategy, Subject, Yields,
 };
 
 /// How many models there are.
@@ -73,7 +73,6 @@ pub enum Work {
         /// How many phases to go back (0 is itself), and how often at most.
         back: Option<(u8, u32)>,
     },
-    Unsupported,
 }
 
 /// A condition: which of the subjects there are, what it is compared with, and how.
@@ -150,7 +149,7 @@ pub fn sketches(mix: Mix) -> impl Draws<Value = Sketch> {
         1 => Just(Destination::Branch("work".to_owned())),
         1 => Just(Destination::Nowhere),
     ];
-    (prop::collection::vec(parts(mix), 1..6), limits, destination).prop_map(
+    (prop::collection::vec(parts(mix), 1..7), limits, destination).prop_map(
         |(parts, limits, destination)| Sketch {
             parts,
             limits,
@@ -160,10 +159,10 @@ pub fn sketches(mix: Mix) -> impl Draws<Value = Sketch> {
 }
 
 fn limits() -> impl Draws<Value = RunLimits> {
-    let calls = prop::option::weighted(0.3, 0u64..12);
-    let tokens = prop::option::weighted(0.2, 0u64..60);
-    let cost = prop::option::weighted(0.2, (0u64..60).prop_map(MicroUsd));
-    let wall = prop::option::weighted(0.2, (0u64..60).prop_map(Millis::seconds));
+    let calls = prop::option::weighted(0.2, 0u64..20);
+    let tokens = prop::option::weighted(0.1, 0u64..90);
+    let cost = prop::option::weighted(0.1, (0u64..90).prop_map(MicroUsd));
+    let wall = prop::option::weighted(0.1, (0u64..60).prop_map(Millis::seconds));
     (calls, tokens, cost, wall, 1u32..4).prop_map(|(calls, tokens, cost, wall, concurrency)| {
         RunLimits {
             calls,
@@ -238,16 +237,15 @@ fn works(mix: Mix) -> impl Draws<Value = Work> {
             verify,
         },
     );
-    let audit = (chain(), prop::option::weighted(0.8, (0u8..5, 0u32..3)))
+    let audit = (chain(), prop::option::weighted(0.9, (0u8..5, 0u32..3)))
         .prop_map(|(chain, back)| Work::Audit { chain, back });
     proptest::prop_oneof![
-        8 => chain().prop_map(Work::Document),
+        6 => chain().prop_map(Work::Document),
         8 => ensemble,
         8 => lenses.prop_map(|(lenses, judge)| Work::Lenses { lenses, judge }),
         12 => edits,
         12 => tasks,
-        14 => audit,
-        1 => Just(Work::Unsupported),
+        20 => audit,
     ]
 }
 
@@ -375,6 +373,7 @@ impl Part {
                 let kind = PhaseKind::Routed {
                     tasks: splits.name.clone(),
                     routing: [("default".to_owned(), names(workers))].into(),
+                    named: vec!["default".to_owned()],
                     go_on: *go_on,
                 };
                 phases.push(splits);
@@ -396,10 +395,6 @@ impl Part {
                     max,
                 });
                 phases.push(PhasePlan { on_fail, ..own });
-            }
-            Work::Unsupported => {
-                let what = "such a thing".to_owned();
-                phases.push(self.phase(&name, PhaseKind::Unsupported(Unsupported { what })));
             }
         }
     }

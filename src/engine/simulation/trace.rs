@@ -8,6 +8,7 @@ use super::facts::Facts;
 
 /// One thing that happened between the engine and the world.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there are few of them")]
 pub enum Moment {
     /// The engine was told something.
     Heard(Input),

@@ -3,7 +3,7 @@
 use crate::engine::{Effect, Engine, History, Input, Proving, Salvaged, Winner};
 use crate::model::{
     CallId, CallResult, CallSpec, Destination, Failure, FailureKind, Millis, ModelName, PhaseName,
-    RunEnd, Timestamp, Usage,
+    RunEnd, Timestamp,
 };
 use crate::plan::PhaseKind;
 
@@ -197,11 +197,10 @@ impl<'f> World<'f> {
                 self.told.now = self.told.now.after(Millis::seconds(1));
                 let id = call.id.clone();
                 // One that has just ended is cancelled too late.
-                let end = if cancelled && choice % 2 == 0 {
-                    let failure = Failure::new(FailureKind::Cancelled, "cancelled");
-                    Err((failure, Usage::default()))
-                } else {
-                    self.come(&call, &model, engine.history())
+                let stopped = cancelled && choice.is_multiple_of(2);
+                let end = match stopped {
+                    true => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
+                    false => self.come(&call, &model, engine.history()),
                 };
                 match end {
                     Ok(result) => Input::Succeeded {
@@ -209,11 +208,11 @@ impl<'f> World<'f> {
                         attempt,
                         result: Box::new(result),
                     },
-                    Err((failure, usage)) => Input::Failed {
+                    Err(failure) => Input::Failed {
                         call: id,
                         attempt,
                         failure,
-                        usage,
+                        usage: answers::usage(self.manner(&model), 2),
                     },
                 }
             }
@@ -244,16 +243,16 @@ impl<'f> World<'f> {
         call: &CallSpec,
         model: &ModelName,
         history: &History,
-    ) -> Result<CallResult, (Failure, Usage)> {
+    ) -> Result<CallResult, Failure> {
         let manner = self.manner(model);
         let attempts = history.call(&call.id).map(|call| call.attempts.as_slice());
         let tries = attempts.unwrap_or_default().iter();
         let tries = tries.filter(|attempt| &attempt.model == model).count();
         match manner.luck {
             Luck::Flaky(times, trouble) if tries <= usize::try_from(times).unwrap() => {
-                Err((trouble.into(), answers::usage(manner, 2)))
+                Err(trouble.into())
             }
-            Luck::Broken(trouble) => Err((trouble.into(), answers::usage(manner, 2))),
+            Luck::Broken(trouble) => Err(trouble.into()),
             Luck::Good | Luck::Flaky(..) => Ok(answers::answer(self.fate, manner, call, model)),
         }
     }

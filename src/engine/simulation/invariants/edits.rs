@@ -144,7 +144,11 @@ fn tasks_of<'f>(facts: &'f Facts<'_>, phase: &PhaseName) -> Option<&'f TaskList>
     let winner = facts.phase(tasks).winner.as_ref()?;
     match &facts.calls[winner].result.as_ref()?.answer {
         Answer::Tasks(list) => Some(list),
-        Answer::Document | Answer::Judgement(_) | Answer::Audit(_) | Answer::Invalid { .. } => None,
+        Answer::Document
+        | Answer::Unfinished(_)
+        | Answer::Judgement(_)
+        | Answer::Audit(_)
+        | Answer::Invalid { .. } => None,
     }
 }
 

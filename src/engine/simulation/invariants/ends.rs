@@ -121,8 +121,9 @@ pub fn changes_are_delivered_once_at_the_end(trace: &Trace) -> Verdict {
     })
 }
 
-/// What became of changes is told once by a supervisor, right before its end: that they stand there,
-/// that something was in the way, or that they are kept because an audit failed or the user wants so.
+/// What became of changes is told once by a supervisor, when nothing is left to be done: that they stand
+/// there, that something was in the way, or that they are kept because an audit failed or the user wants
+/// so. After that stragglers may still end.
 pub fn what_became_of_the_changes_is_told_once(trace: &Trace) -> Verdict {
     let mut told = false;
     trace.each(|facts, moment| match moment {
@@ -148,6 +149,10 @@ pub fn what_became_of_the_changes_is_told_once(trace: &Trace) -> Verdict {
                 let known = told || facts.applied.is_some();
                 ensure(!over || !changed || known, || "nobody told".to_owned())
             }
+            Event::AttemptSucceeded { .. }
+            | Event::AttemptFailed { .. }
+            | Event::AttemptProgressed { .. }
+            | Event::RunInterrupted { .. } => Ok(()),
             _ => ensure(!told, || "the run goes on".to_owned()),
         },
         Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => Ok(()),

@@ -11,8 +11,11 @@ use super::trace::Trace;
 /// What holds, or what does not.
 type Verdict = Result<(), String>;
 
+/// A promise.
+type Promise = fn(&Trace) -> Verdict;
+
 /// Every promise, with its name.
-const ALL: [(&str, fn(&Trace) -> Verdict); 23] = [
+const ALL: [(&str, Promise); 23] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,

@@ -1,0 +1,33 @@
+//! The properties: what holds in every run.
+
+use proptest::prelude::{ProptestConfig, proptest};
+use proptest::test_runner::TestCaseError;
+
+use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
+use super::fate::fates;
+use super::plans::{Mix, sketches};
+
+proptest! {
+    #[test]
+    fn a_run_keeps_its_rules_whatever_happens(sketch in sketches(Mix::Wild), fate in fates(Mix::Wild)) {
+        keeps_its_rules(&sketch, &fate).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn a_run_that_is_struck_often_comes_to_the_same_end(
+        sketch in sketches(Mix::Timeless), fate in fates(Mix::Timeless)
+    ) {
+        comes_to_the_same(&sketch, &fate).map_err(TestCaseError::fail)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 8))]
+
+    #[test]
+    fn a_run_that_dies_anywhere_comes_to_the_same_end(
+        sketch in sketches(Mix::Timeless), fate in fates(Mix::Timeless)
+    ) {
+        can_die_anywhere(&sketch, &fate).map_err(TestCaseError::fail)?;
+    }
+}
