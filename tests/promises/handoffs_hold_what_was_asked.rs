@@ -111,7 +111,7 @@ fn words_against_the_facts_are_flagged_in_the_handoff_and_in_the_report() {
         r#"{"summary": "All tests pass.", "changes": [{"path": "ghost.txt", "what": "mended"}]}"#;
     let words = serde_json::to_string(words).unwrap();
     sandbox.fake_agent(&format!(
-        "- when: {{ phase: fix }}\n  do: [{{ write: {{ path: a.txt, text: second }} }}, \
+        "- when: {{ phase: fix }}\n  do: [{{ append: {{ path: a.txt, text: second }} }}, \
          {{ write: {{ path: .tipstaff/out/handoff.json, text: {words} }} }}]\n- do: [{{ print: nothing }}, \
          {{ write: {{ path: .tipstaff/out/deliverable.md, text: A note. }} }}]\n"
     ));
@@ -134,4 +134,50 @@ fn words_against_the_facts_are_flagged_in_the_handoff_and_in_the_report() {
     show.stdout_has("  note: the agent left no valid handoff; extracted by rule");
     let next = run.read("phases/02-note/calls/note.work-1/attempt-1/prompt.md");
     assert!(next.contains("git does not show: `ghost.txt`"), "{next}");
+}
+
+#[test]
+fn nobody_has_to_describe_what_an_earlier_round_changed() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("a.txt", "start\n")
+        .write(
+            ".tipstaff/workflows/ship.yaml",
+            "name: ship\nphases:\n  - name: fix\n    model: m1\n    edits: true\n    context_strategy: distilled\n    \
+             retries: 0\n  - name: audit\n    model: m2\n    context_strategy: fresh\n    input: fix.handoff\n    \
+             retries: 0\n    on_fail: { goto: fix, max: 1 }\n",
+        )
+        .git_init();
+    let file = |name: &str, text: &str| {
+        let text = serde_json::to_string(text).unwrap();
+        format!("{{ write: {{ path: {name}, text: {text} }} }}")
+    };
+    let told = |paths: &str| {
+        let words = format!(r#"{{"summary": "Done.", "changes": [{paths}]}}"#);
+        file(".tipstaff/out/handoff.json", &words)
+    };
+    let verdict = |json: &str| file(".tipstaff/out/verdict.json", json);
+    let entry = |call: &str, steps: &[String]| {
+        format!(
+            "- when: {{ call: \"{call}\" }}\n  do: [{}]\n",
+            steps.join(", ")
+        )
+    };
+    sandbox.fake_agent(
+        &[
+            entry("fix.work-1", &[file("a.txt", "one"), file("b.txt", "one"), told(r#"{"path": "a.txt"}, {"path": "b.txt"}"#)]),
+            entry("fix.work-1@2", &[file("a.txt", "two"), told(r#"{"path": "a.txt"}"#)]),
+            entry("audit.work-1", &[verdict(r#"{"verdict": "fail", "summary": "No.", "findings": [{"severity": "major", "problem": "x"}]}"#)]),
+            entry("audit.work-1@2", &[verdict(r#"{"verdict": "pass", "summary": "Yes.", "findings": []}"#)]),
+        ]
+        .concat(),
+    );
+    sandbox
+        .tipstaff(&["run", "ship", "Ship it"])
+        .succeeds()
+        .has_no("contradict");
+    assert_eq!(sandbox.read("b.txt"), "one");
+    // The changes of the phase are those of both rounds.
+    let handoff = sandbox.run().read("phases/01-fix/handoff.md");
+    assert!(handoff.contains("- `b.txt`: new"), "{handoff}");
 }

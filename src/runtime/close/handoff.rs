@@ -3,8 +3,8 @@
 use crate::context::handoff;
 use crate::engine::{CallState, CallStatus};
 use crate::model::{
-    Artifact, Handoff, HandoffFacts, HandoffOrigin, HandoffWords, InputSource, ModelName, Purpose,
-    Section,
+    Artifact, ChangedFile, Handoff, HandoffFacts, HandoffOrigin, HandoffWords, InputSource,
+    ModelName, Purpose, Section,
 };
 use crate::plan::{Distill, PhaseKind};
 
@@ -52,9 +52,22 @@ impl Phase<'_> {
         let (files, verifications) = (&changes.files, &changes.verifications);
         let mut found = handoff::contradictions(words, files, verifications);
         if origin != HandoffOrigin::Extracted && self.plan.sections.has(Section::Changes) {
-            found.extend(handoff::passed_over(words, files));
+            found.extend(handoff::passed_over(words, &self.own_files(files)));
         }
         found
+    }
+
+    /// The files among these that the authors of the words changed themselves: of what an earlier try or
+    /// round did, they have nothing to tell.
+    fn own_files(&self, files: &[ChangedFile]) -> Vec<ChangedFile> {
+        let tasks = self.task_calls().filter_map(CallState::result);
+        let results = tasks.chain([self.result]);
+        let own: Vec<&ChangedFile> = results
+            .filter_map(|result| result.changes.as_ref())
+            .flat_map(|changes| &changes.files)
+            .collect();
+        let is_own = |file: &&ChangedFile| own.iter().any(|own| own.path == file.path);
+        files.iter().filter(is_own).cloned().collect()
     }
 
     fn words(
