@@ -328,6 +328,9 @@ impl<'a> Facts<'a> {
             }
             phase.failed = None;
             phase.asked = None;
+            if let Some(PersonAnswer::Rejected { .. }) = phase.answered {
+                phase.answered = None;
+            }
             if phase.winner.is_none() {
                 phase.tasks_failed.clear();
             }
