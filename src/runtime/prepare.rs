@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::agents::{self, Assignment, Launch, Seed, SeedFile, Transcript};
 use crate::context::{self, Assembled, Assembly, Ledger};
-use crate::model::{Artifact, CallInput, Failure, FailureKind, InputSource};
+use crate::model::{Artifact, CallInput, Failure, FailureKind};
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 use crate::process::{self, Child, ChildSpec, ProcessError};
 use crate::rehearsal::RehearsedCall;
@@ -162,19 +162,7 @@ fn input_files<'a>(
 ) -> impl Iterator<Item = (String, &'a str)> {
     inputs.iter().filter_map(|input| {
         let text = contents.get(&input.artifact.as_ref()?.path)?;
-        let name = match &input.source {
-            InputSource::Deliverable(phase) => format!("{phase}/output.md"),
-            InputSource::Handoff(phase) => format!("{phase}/handoff.json"),
-            InputSource::EarlierProposal(slot) => format!("proposals/{slot}.md"),
-            InputSource::Proposal(label) => format!("proposals/{label}.md"),
-            InputSource::Faulty => "faulty.txt".to_owned(),
-            InputSource::Changes(phase) => format!("{phase}/changes.patch"),
-            InputSource::Tests(phase) => format!("{phase}/verify.md"),
-            InputSource::Findings(phase) => format!("{phase}/verdict.json"),
-            InputSource::Lens(name) => format!("lenses/{name}.md"),
-            InputSource::Feedback(_) => "feedback.txt".to_owned(),
-            InputSource::Request | InputSource::File(_) | InputSource::Errors(_) => return None,
-        };
+        let name = context::input_file(&input.source)?;
         Some((name, text.as_str()))
     })
 }
