@@ -11,6 +11,7 @@ mod error;
 mod fences;
 mod frame;
 pub mod handoff;
+mod input_files;
 mod ledger;
 mod neighbours;
 mod part;
@@ -30,6 +31,7 @@ pub use contract::{
     Completeness, DELIVERABLE, HANDOFF, OUT, OutFiles, TASKS, VERDICT, completeness, required_files,
 };
 pub use error::ContextError;
+pub use input_files::input_file;
 pub use ledger::{Ledger, LedgerPart, Size};
 pub use neighbours::{Neighbour, Neighbours};
 pub use part::PartKind;

@@ -4,15 +4,21 @@ use std::fmt::Write as _;
 
 use crate::model::{Verification, VerifyOutcome};
 
+/// How much of what failed commands printed is shown, in bytes, all of them together. It stands in the
+/// prompts of those who go on.
+const MOST_OUTPUT: usize = 16 << 10;
+
 /// The results of verifying commands as a document, each with the end of what it printed. What passed
 /// is named and no more.
-pub fn render_verifications<'a>(
-    results: impl IntoIterator<Item = (&'a Verification, &'a str)>,
-) -> String {
+pub fn render_verifications(results: &[(&Verification, &str)]) -> String {
     let mut out = "# Commands run by tipstaff\n".to_owned();
+    let failed = results
+        .iter()
+        .filter(|(result, _)| result.outcome != VerifyOutcome::Passed);
+    let share = MOST_OUTPUT / failed.count().max(1);
     for (result, output) in results {
         let _ = writeln!(out, "\n- {}", sentence(result));
-        let output = output.trim_end();
+        let output = end_of(output.trim_end(), share);
         match result.outcome {
             VerifyOutcome::Passed => {}
             VerifyOutcome::Failed | VerifyOutcome::AlreadyFailing | VerifyOutcome::TimedOut
@@ -27,6 +33,16 @@ pub fn render_verifications<'a>(
         }
     }
     out
+}
+
+/// The last lines that have room in `most` bytes.
+fn end_of(output: &str, most: usize) -> &str {
+    if output.len() <= most {
+        return output;
+    }
+    let from = output.ceil_char_boundary(output.len() - most);
+    let line = output[from..].find('\n').map_or(0, |end| end + 1);
+    &output[from + line..]
 }
 
 /// One result in a sentence.
@@ -82,10 +98,23 @@ pub(super) mod tests {
             ..failed.clone()
         };
         assert_eq!(
-            render_verifications([(&passed, "ok 1"), (&failed, "```\nnot ok 2\n")]),
+            render_verifications(&[(&passed, "ok 1"), (&failed, "```\nnot ok 2\n")]),
             "# Commands run by tipstaff\n\n- `npm test`: passed (2 s)\n\n\
              - `npm test`: FAILED with exit code 1 (2 s)\n\n````text\n```\nnot ok 2\n````\n"
         );
+    }
+
+    #[test]
+    fn many_failures_share_the_room_and_show_their_ends() {
+        let failed = failed("npm test");
+        let printed = format!("{}the end\n", "a line\n".repeat(2000));
+        for count in [1, 3, 40] {
+            let results = vec![(&failed, printed.as_str()); count];
+            let text = render_verifications(&results);
+            assert!(text.len() < MOST_OUTPUT + 100 * count, "{}", text.len());
+            assert_eq!(text.matches("a line\nthe end\n```\n").count(), count);
+        }
+        assert_eq!(end_of("aü", 1), "");
     }
 
     #[test]

@@ -203,21 +203,7 @@ fn input_files<'a>(
 ) -> impl Iterator<Item = (String, &'a str)> {
     inputs.iter().filter_map(|input| {
         let text = contents.get(&input.artifact.as_ref()?.path)?;
-        let name = match &input.source {
-            InputSource::Deliverable(phase) => format!("{phase}/output.md"),
-            InputSource::Handoff(phase) => format!("{phase}/handoff.json"),
-            InputSource::EarlierProposal(slot) => format!("proposals/{slot}.md"),
-            InputSource::Proposal(label) => format!("proposals/{label}.md"),
-            InputSource::Faulty => "faulty.txt".to_owned(),
-            InputSource::Changes(phase) => format!("{phase}/changes.patch"),
-            InputSource::Tests(phase) => format!("{phase}/verify.md"),
-            InputSource::Findings(phase) => format!("{phase}/verdict.json"),
-            InputSource::Lens(name) => format!("lenses/{name}.md"),
-            InputSource::Feedback(_) => "feedback.txt".to_owned(),
-            InputSource::State(_) => "state.json".to_owned(),
-            InputSource::Worklog => "worklog.md".to_owned(),
-            InputSource::Request | InputSource::File(_) | InputSource::Errors(_) => return None,
-        };
+        let name = context::input_file(&input.source)?;
         Some((name, text.as_str()))
     })
 }

@@ -53,13 +53,13 @@ pub(super) fn agent(profile: Profile, search: Search, folders: &Folders<'_>) -> 
 fn prompt(profile: Profile) -> &'static str {
     match profile {
         Profile::Reader => {
-            "Nobody answers questions. Read and search this folder; write only below .tipstaff/out/. End with a short final message."
+            "Nobody answers questions. Read and search this folder; write only below .tipstaff/out/. End as the prompt says."
         }
         Profile::Worker => {
-            "Nobody answers questions. Work only in this folder. End with a short final message."
+            "Nobody answers questions. Work only in this folder. End as the prompt says."
         }
         Profile::Scribe => {
-            "Nobody answers questions. Write only below .tipstaff/out/. End with a short final message."
+            "Nobody answers questions. Write only below .tipstaff/out/. End as the prompt says."
         }
     }
 }

@@ -32,10 +32,11 @@ pub(super) fn judgement(
         Ok(read) => {
             message.remarks.extend(read.remarks);
             let written = text_of(left.deliverable.as_deref(), DELIVERABLE)?;
-            let written = match from {
-                // An agent that writes files writes the document too: its message is chatter then.
-                From::File | From::Prose => written,
-                From::Block => written.or_else(|| message.document()),
+            let written = match (from, read.judgement.decision) {
+                // What stands before the block may be the document, where there has to be one.
+                (From::Block, Decision::Synthesize) => written.or_else(|| message.document()),
+                // Otherwise it is chatter, as is all that an agent says that writes files.
+                (From::Block | From::File | From::Prose, _) => written,
             };
             synthesis(read.judgement, written, handoff, &mut decoded, message)
         }

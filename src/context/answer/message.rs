@@ -13,6 +13,8 @@ pub(super) struct Message {
     pub(super) handoff: Option<String>,
     verdict: Option<String>,
     tasks: Option<String>,
+    /// What an agent is told to end with.
+    closing: Option<&'static str>,
     pub(super) remarks: Vec<String>,
 }
 
@@ -55,6 +57,7 @@ impl Message {
             handoff: None,
             verdict: None,
             tasks: None,
+            closing: required_files(contract).last().copied(),
             remarks: Vec::new(),
         };
         message.handoff = message.cut(HANDOFF);
@@ -94,7 +97,7 @@ impl Message {
     }
 
     /// The structured data of that name: its file, else its block, else whatever the message holds.
-    /// `what` begins the remark that it was no file.
+    /// `what` begins the remark that it was no file, where it should have been one.
     pub(super) fn find(
         &mut self,
         file: Option<&[u8]>,
@@ -107,23 +110,28 @@ impl Message {
                 from: From::File,
             });
         }
-        self.remark(format!(
-            "{what} taken from the final message, because `{OUT}/{name}` is missing or empty"
-        ));
         let block = match name {
             HANDOFF => &self.handoff,
             TASKS => &self.tasks,
             _ => &self.verdict,
         };
-        match block {
-            Some(block) => Ok(Found {
-                text: block.clone(),
-                from: From::Block,
-            }),
-            None => Ok(Found {
-                text: self.document().ok_or_else(|| nothing(name))?,
-                from: From::Prose,
-            }),
+        let (found, expected) = match block {
+            Some(block) => {
+                let text = block.clone();
+                let from = From::Block;
+                (Found { text, from }, self.closing == Some(name))
+            }
+            None => {
+                let text = self.document().ok_or_else(|| nothing(name))?;
+                let from = From::Prose;
+                (Found { text, from }, false)
+            }
+        };
+        if !expected {
+            self.remark(format!(
+                "{what} taken from the final message, because `{OUT}/{name}` is missing or empty"
+            ));
         }
+        Ok(found)
     }
 }

@@ -167,6 +167,25 @@ fn a_verdict_is_read_from_file_block_or_prose() {
 }
 
 #[test]
+fn what_an_agent_is_told_to_end_with_is_nothing_odd_in_its_final_message() {
+    let verdict = message(&format!("B it is.\n\n```json verdict.json\n{PICK}\n```"));
+    let decoded = decode_answer(&judging(), &verdict).expect("decoded");
+    assert_eq!(decoded.remarks, [""; 0]);
+    let handoff = "```json handoff.json\n{\"summary\": \"s\"}\n```";
+    for contract in [Contract::Edits, Contract::Handoff] {
+        let decoded = decode_answer(&contract, &message(handoff)).expect("decoded");
+        assert!(matches!(decoded.handoff, HandoffLeft::Valid(_)));
+        assert_eq!(decoded.remarks, [""; 0], "{contract:?}");
+    }
+    // Of an audit that is the handoff; the verdict should have been a file.
+    let verdict = r#"{"verdict": "pass", "summary": "s", "findings": []}"#;
+    let both = format!("```json verdict.json\n{verdict}\n```\n{handoff}");
+    let decoded = decode_answer(&Contract::Audit, &message(&both)).expect("decoded");
+    assert!(matches!(decoded.answer, Answer::Audit(_)));
+    assert_eq!(decoded.remarks.len(), 1, "{:?}", decoded.remarks);
+}
+
+#[test]
 fn an_invalid_verdict_keeps_its_text_for_the_repair() {
     let text = PICK.replace('B', "D");
     let left = Left {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use super::Assembly;
+use super::{Assembly, excerpt};
+use crate::context::input_files::{IN, input_file};
 use crate::context::ledger::strategy_name;
 use crate::context::part::{Part, PartKind};
 use crate::context::{ContextError, handoff};
@@ -98,10 +99,26 @@ pub(super) fn part_of(
     };
     let artifact = artifact_of(input, &part.name)?;
     let text = content(artifact, assembly, &part)?;
-    Ok(Some(Part {
+    let part = Part {
         digest: Some(artifact.digest.clone()),
         ..part.with(&text)
+    };
+    Ok(Some(match (part.kind, input_file(&input.source)) {
+        (PartKind::Changes, Some(file)) => shortened(part, &file),
+        (_, _) => part,
     }))
+}
+
+/// A patch that is too large for a prompt is shown in part; `file` has all of it.
+fn shortened(part: Part, file: &str) -> Part {
+    if excerpt::fits(&part.text) {
+        return part;
+    }
+    let shown = excerpt::excerpt(&part.text, &format!("{IN}/{file}"));
+    Part {
+        why: format!("{}; shortened, all of it is a file beside it", part.why),
+        ..part.with(&shown)
+    }
 }
 
 /// What was wrong with an earlier try, and the end of what the failed command printed, if one did.

@@ -1,5 +1,6 @@
 //! Assembling a prompt from its named parts, and the ledger of it.
 
+mod excerpt;
 mod instructions;
 mod material;
 mod surroundings;

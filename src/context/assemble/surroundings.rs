@@ -32,7 +32,8 @@ fn holds(assembly: &Assembly<'_>) -> String {
     };
     match &assembly.call.ground {
         Ground::Empty => {
-            "Your working directory is empty: all you need is in this prompt.".to_owned()
+            "Your working directory holds nothing of the project: what you need is in this prompt."
+                .to_owned()
         }
         Ground::Snapshot | Ground::Tree(_) if files == Some(0) => {
             "Your working directory is the project, which is empty.".to_owned()

@@ -1,7 +1,8 @@
 //! The output contract: what a call must leave, in words for the agent, and whether it is there.
 //!
-//! The last file of each contract is its closing mark: the agent is told to write it last, so its
-//! presence says that the work is done, also where the agent's process does not end.
+//! The last file of each contract is its closing mark: the agent is told to give it last, so its
+//! presence says that the work is done, also where the agent's process does not end. It is asked for as
+//! the final message, because each use of a tool costs a request; as a file it counts as well.
 
 mod words;
 

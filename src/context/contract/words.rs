@@ -29,13 +29,7 @@ pub(in crate::context) fn text(contract: &Contract, handoffs: Handoffs<'_>) -> S
             let _ = writeln!(out, "- `{OUT}/{HANDOFF}`: {}\n", handoffs.whole());
         }
     }
-    let last = required_files(contract).last().copied().unwrap_or(HANDOFF);
-    let _ = write!(
-        out,
-        "Write `{last}` LAST; writing it says that you are finished. Then end with one short \
-         sentence.\n\n"
-    );
-    out.push_str(&without_files(contract));
+    out.push_str(&ending(contract));
     out
 }
 
@@ -154,34 +148,32 @@ fn edits(out: &mut String, handoffs: Handoffs<'_>) {
     }
 }
 
-/// What an agent does that cannot write files.
-fn without_files(contract: &Contract) -> String {
+/// How an agent ends: with the closing mark as its final message. Written by a tool it would cost one
+/// request more, with all that the conversation holds by then, for a word of farewell.
+fn ending(contract: &Contract) -> String {
     let block = |name: &str| format!("```` ```json {name} ````");
-    match contract {
-        Contract::Document => format!(
-            "If you cannot write files, make the document your final message and end it with the \
-             JSON in a fenced block whose first line is {}.\n",
-            block(HANDOFF)
-        ),
+    let last = required_files(contract).last().copied().unwrap_or(HANDOFF);
+    let mut out = format!(
+        "Give `{last}` LAST, and as your final message rather than by a tool: one fenced block whose \
+         first line is {}, and nothing else. It says that you are finished. (The file counts as \
+         well, but takes a step more.)",
+        block(last)
+    );
+    let without_files = match contract {
+        Contract::Document => "put the document before that block".to_owned(),
         Contract::Judgement { .. } => format!(
-            "If you cannot write files, put each JSON into a fenced block of your final message, \
-             whose first line is {} or {}; what stands before the blocks is taken as the document \
-             of a synthesis.\n",
-            block(VERDICT),
+            "put the document of a synthesis before that block, and its handoff into another one, {}",
             block(HANDOFF)
         ),
-        Contract::Tasks(_) | Contract::Audit | Contract::Edits | Contract::Handoff => {
-            let names: Vec<String> = required_files(contract)
-                .iter()
-                .map(|name| block(name))
-                .collect();
-            format!(
-                "If you cannot write files there, put each JSON into a fenced block of your final \
-                 message, whose first line is {}.\n",
-                names.join(" or ")
-            )
+        Contract::Tasks(_) => format!("put the tasks into a block before it, {}", block(TASKS)),
+        Contract::Audit => format!("put the verdict into a block before it, {}", block(VERDICT)),
+        Contract::Edits | Contract::Handoff => {
+            out.push('\n');
+            return out;
         }
-    }
+    };
+    let _ = writeln!(out, " If you cannot write files, {without_files}.");
+    out
 }
 
 #[cfg(test)]
@@ -239,7 +231,7 @@ mod tests {
                     assert!(text.contains(&format!("```json {file}")) || *file == DELIVERABLE);
                 }
                 let last = required_files(&contract).last().expect("never empty");
-                assert!(text.contains(&format!("Write `{last}` LAST")));
+                assert!(text.contains(&format!("Give `{last}` LAST")));
             }
         }
     }

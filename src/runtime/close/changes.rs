@@ -1,8 +1,7 @@
 //! What a phase changed, as tree, patch and list, and what its commands said of it.
 
-use std::fmt::Write as _;
-
-use crate::model::{Artifact, ChangedFile, Verification, VerifyOutcome};
+use crate::context;
+use crate::model::{Artifact, ChangedFile, Verification};
 use crate::plan::PhaseKind;
 use crate::workspace::{self, TreeId};
 
@@ -111,25 +110,16 @@ impl Phase<'_> {
         if verifications.is_empty() {
             return Ok(None);
         }
-        let mut text = String::from("# Verification\n");
-        for result in verifications {
-            let outcome = match result.outcome {
-                VerifyOutcome::Passed => "passed",
-                VerifyOutcome::Failed => "FAILED (it passed before the changes)",
-                VerifyOutcome::AlreadyFailing => "fails, as it did before the changes",
-                VerifyOutcome::TimedOut => "did not end in time",
-            };
-            let output = self.read(&result.output)?;
-            let output = String::from_utf8_lossy(&output);
-            let _ = write!(
-                text,
-                "\n## `{}`\n\n{outcome}, {}\n\n",
-                result.command, result.wall
-            );
-            for line in output.trim_end().lines() {
-                let _ = writeln!(text, "    {line}");
-            }
-        }
+        let printed: Vec<String> = verifications
+            .iter()
+            .map(|result| {
+                let output = self.read(&result.output)?;
+                Ok(String::from_utf8_lossy(&output).into_owned())
+            })
+            .collect::<Result<_, CloseError>>()?;
+        let printed = printed.iter().map(String::as_str);
+        let results: Vec<_> = verifications.iter().zip(printed).collect();
+        let text = context::render_verifications(&results);
         Ok(Some(self.write("verify.md", text.as_bytes())?))
     }
 }

@@ -1,0 +1,25 @@
+//! Where a call finds its inputs as files, besides reading them in its prompt.
+
+use crate::model::InputSource;
+
+/// The folder of a call's inputs, relative to its workspace.
+pub const IN: &str = ".tipstaff/in";
+
+/// The path of an input's file below [`IN`]; `None` for what stands in the prompt only.
+pub fn input_file(source: &InputSource) -> Option<String> {
+    Some(match source {
+        InputSource::Deliverable(phase) => format!("{phase}/output.md"),
+        InputSource::Handoff(phase) => format!("{phase}/handoff.json"),
+        InputSource::EarlierProposal(slot) => format!("proposals/{slot}.md"),
+        InputSource::Proposal(label) => format!("proposals/{label}.md"),
+        InputSource::Faulty => "faulty.txt".to_owned(),
+        InputSource::Changes(phase) => format!("{phase}/changes.patch"),
+        InputSource::Tests(phase) => format!("{phase}/verify.md"),
+        InputSource::Findings(phase) => format!("{phase}/verdict.json"),
+        InputSource::Lens(name) => format!("lenses/{name}.md"),
+        InputSource::Feedback(_) => "feedback.txt".to_owned(),
+        InputSource::State(_) => "state.json".to_owned(),
+        InputSource::Worklog => "worklog.md".to_owned(),
+        InputSource::Request | InputSource::File(_) | InputSource::Errors(_) => return None,
+    })
+}
