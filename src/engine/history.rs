@@ -114,6 +114,15 @@ impl History {
         self.calls.values()
     }
 
+    /// The calls of a phase that count, of its present round only, by id.
+    pub fn calls_of(&self, phase: &PhaseName) -> impl Iterator<Item = &CallState> {
+        let round = self.phase(phase).map_or(1, |state| state.round + 1);
+        self.calls.values().filter(move |call| {
+            let known = call.status != CallStatus::Shelved;
+            known && &call.spec.phase == phase && call.spec.id.round() == round
+        })
+    }
+
     /// The attempts under way: the call and the attempt's number.
     pub fn running(&self) -> impl Iterator<Item = (&CallState, u32)> {
         self.calls

@@ -1,7 +1,7 @@
 //! The phase's handoff: the agent's words and the machine's facts, checked against each other.
 
 use crate::context::handoff;
-use crate::engine::{CallState, CallStatus};
+use crate::engine::CallState;
 use crate::model::{
     Artifact, Handoff, HandoffFacts, HandoffOrigin, HandoffWords, InputSource, ModelName, Purpose,
 };
@@ -75,12 +75,9 @@ impl Phase<'_> {
 
     /// The words of a call whose only purpose was to distill.
     fn distilled(&self) -> Result<Option<HandoffWords>, CloseError> {
-        let calls = self.history.calls().filter(|call| {
-            call.spec.phase == self.plan.name
-                && call.spec.purpose == Purpose::Distill
-                && matches!(call.status, CallStatus::Done(_))
-        });
-        calls.last().map_or(Ok(None), |call| self.words_of(call))
+        let mut calls = self.history.calls_of(&self.plan.name);
+        let call = calls.find(|call| call.spec.purpose == Purpose::Distill);
+        call.map_or(Ok(None), |call| self.words_of(call))
     }
 
     /// All tasks' words as one.
