@@ -133,7 +133,7 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -
             judge: judge.as_deref(),
         }
         .next(),
-        PhaseKind::Unsupported(unsupported) => vec![entry::unsupported(phase, unsupported)],
+        PhaseKind::Unsupported(unsupported) => entry::unsupported(&scene, unsupported),
     }
 }
 

@@ -24,13 +24,10 @@ pub fn gate(scene: &Scene<'_>) -> Option<Vec<Event>> {
     let text = scene.phase.gate.as_ref()?;
     match &scene.state.answered {
         Some(PersonAnswer::Approved | PersonAnswer::Picked(_)) => None,
-        Some(PersonAnswer::Rejected { reason }) => Some(vec![Event::PhaseFailed {
-            phase: scene.phase.name.clone(),
-            failure: Failure::new(
-                FailureKind::Refused,
-                format!("a person rejected it: {reason}"),
-            ),
-        }]),
+        Some(PersonAnswer::Rejected { reason }) => Some(scene.fails(Failure::new(
+            FailureKind::Refused,
+            format!("a person rejected it: {reason}"),
+        ))),
         None if scene.state.asked.is_some() => Some(Vec::new()),
         None => Some(vec![Event::PersonAsked {
             phase: scene.phase.name.clone(),
@@ -40,15 +37,13 @@ pub fn gate(scene: &Scene<'_>) -> Option<Vec<Event>> {
 }
 
 /// A phase that this version cannot run says so.
-pub fn unsupported(phase: &PhasePlan, unsupported: &Unsupported) -> Event {
-    Event::PhaseFailed {
-        phase: phase.name.clone(),
-        failure: Failure::new(
-            FailureKind::Unsupported,
-            format!("this version cannot run {} yet", unsupported.what),
-        )
-        .hint("what was done so far is kept; a later version can go on with `tipstaff resume`"),
-    }
+pub fn unsupported(scene: &Scene<'_>, unsupported: &Unsupported) -> Vec<Event> {
+    let message = format!("this version cannot run {} yet", unsupported.what);
+    let failure = Failure::new(FailureKind::Unsupported, message);
+    scene.fails(
+        failure
+            .hint("what was done so far is kept; a later version can go on with `tipstaff resume`"),
+    )
 }
 
 fn holds(condition: &Condition, history: &History) -> bool {

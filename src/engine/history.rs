@@ -181,10 +181,15 @@ impl History {
         Some(how)
     }
 
+    /// What a phase decided, as data, once it has.
+    pub fn answer(&self, phase: &PhaseName) -> Option<&Answer> {
+        let winner = self.phase(phase)?.winner.as_ref()?;
+        Some(&self.call(&winner.call)?.result()?.answer)
+    }
+
     /// The audit that a phase gave, if it is decided.
     pub fn audit(&self, phase: &PhaseName) -> Option<&Audit> {
-        let winner = self.phase(phase)?.winner.as_ref()?;
-        match &self.call(&winner.call)?.result()?.answer {
+        match self.answer(phase)? {
             Answer::Audit(audit) => Some(audit),
             Answer::Document | Answer::Judgement(_) | Answer::Tasks(_) | Answer::Invalid { .. } => {
                 None
