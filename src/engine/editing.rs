@@ -3,11 +3,11 @@
 
 use crate::model::{
     Artifact, CallId, CallInput, CallResult, CallSpec, Failure, FailureKind, Ground, InputSource,
-    ModelName, Task, TaskId, Verification, VerifyOutcome,
+    ModelName, Task, Verification, VerifyOutcome,
 };
 
 use super::parts::{Tried, tried};
-use super::scene::{Draft, Scene};
+use super::scene::{Draft, Scene, unproved};
 
 /// A piece of editing work.
 pub struct Editing<'a> {
@@ -50,11 +50,8 @@ impl Editing<'_> {
                 Tried::Ended { call, result } => (call, result),
             };
             let tree = self.tree_of(result);
-            let results =
-                self.scene
-                    .history
-                    .verifications(&self.scene.phase.name, self.task_id(), &tree);
-            if let Some(command) = self.unproved(&results) {
+            let results = self.scene.results(self.task.map(|task| &task.id), &tree);
+            if let Some(command) = unproved(&self.verify, &results) {
                 return Edited::Prove { tree, command };
             }
             match Feedback::on(result, &results, number == 1) {
@@ -63,7 +60,7 @@ impl Editing<'_> {
                 }
                 Some(found) => {
                     failure = Failure::new(FailureKind::BadOutput, found.lines.join("; "));
-                    if found.soft && (number > 1 || self.tries() == 1) || self.is_last(number) {
+                    if found.soft && number > 1 || self.is_last(number) {
                         return Edited::Done { call, tree };
                     }
                     feedback = Some(Feedback { tree, ..found });
@@ -105,22 +102,12 @@ impl Editing<'_> {
         }
     }
 
-    fn task_id(&self) -> Option<&TaskId> {
-        self.task.map(|task| &task.id)
-    }
-
     fn tree_of(&self, result: &CallResult) -> String {
         let changes = result.changes.as_ref();
         changes.map_or_else(
             || self.scene.tree().to_owned(),
             |changes| changes.tree.clone(),
         )
-    }
-
-    fn unproved(&self, results: &[&Verification]) -> Option<String> {
-        let mut commands = self.verify.iter();
-        let is_open = |command: &&String| results.iter().all(|result| &result.command != *command);
-        commands.find(is_open).cloned()
     }
 }
 

@@ -96,10 +96,7 @@ impl Ensemble<'_> {
         let all_over = created == self.proposers.len() && self.proposals().all(CallState::is_over);
         let phase = self.scene.phase.name.clone();
         if all_over && done.len() < self.needed() {
-            return vec![Event::PhaseFailed {
-                phase,
-                failure: self.too_few(done.len()),
-            }];
+            return self.scene.fails(self.too_few(done.len()));
         }
         let quorum_in = done.len() >= usize::try_from(self.quorum).unwrap_or(usize::MAX);
         let in_time = self

@@ -24,10 +24,9 @@ pub fn gate(scene: &Scene<'_>) -> Option<Vec<Event>> {
     let text = scene.phase.gate.as_ref()?;
     match &scene.state.answered {
         Some(PersonAnswer::Approved | PersonAnswer::Picked(_)) => None,
-        Some(PersonAnswer::Rejected { reason }) => Some(vec![Event::PhaseFailed {
-            phase: scene.phase.name.clone(),
-            failure: Failure::new(FailureKind::Refused, rejection(reason)),
-        }]),
+        Some(PersonAnswer::Rejected { reason }) => {
+            Some(scene.fails(Failure::new(FailureKind::Refused, rejection(reason))))
+        }
         None if scene.state.asked.is_some() => Some(Vec::new()),
         None => Some(vec![Event::PersonAsked {
             phase: scene.phase.name.clone(),

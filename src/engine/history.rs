@@ -124,6 +124,15 @@ impl History {
         self.calls.values()
     }
 
+    /// The calls of a phase that count, of its present round only, by id.
+    pub fn calls_of(&self, phase: &PhaseName) -> impl Iterator<Item = &CallState> {
+        let round = self.phase(phase).map_or(1, |state| state.round + 1);
+        self.calls.values().filter(move |call| {
+            let known = call.status != CallStatus::Shelved;
+            known && &call.spec.phase == phase && call.spec.id.round() == round
+        })
+    }
+
     /// The attempts under way: the call and the attempt's number.
     pub fn running(&self) -> impl Iterator<Item = (&CallState, u32)> {
         self.calls
@@ -184,10 +193,15 @@ impl History {
         Some(how)
     }
 
+    /// What a phase decided, as data, once it has.
+    pub fn answer(&self, phase: &PhaseName) -> Option<&Answer> {
+        let winner = self.phase(phase)?.winner.as_ref()?;
+        Some(&self.call(&winner.call)?.result()?.answer)
+    }
+
     /// The audit that a phase gave, if it is decided.
     pub fn audit(&self, phase: &PhaseName) -> Option<&Audit> {
-        let winner = self.phase(phase)?.winner.as_ref()?;
-        match &self.call(&winner.call)?.result()?.answer {
+        match self.answer(phase)? {
             Answer::Audit(audit) => Some(audit),
             Answer::Document
             | Answer::Judgement(_)

@@ -1,6 +1,6 @@
 //! A `parallel` phase: several read-only calls at one time, each with its own question, joined.
 
-use crate::model::{CallInput, Decider, Event, InputSource, ModelName, Purpose};
+use crate::model::{CallInput, Event, InputSource, ModelName, Purpose};
 use crate::plan::LensPlan;
 
 use super::decide::create;
@@ -45,23 +45,14 @@ impl Parallel<'_> {
             }
         });
         if let Some(failure) = failed {
-            return vec![Event::PhaseFailed {
-                phase: self.scene.phase.name.clone(),
-                failure,
-            }];
+            return self.scene.fails(failure);
         }
         match self.judge {
             Some(chain) => self.join(chain, &states),
             None => states
                 .first()
-                .map(|first| Event::WinnerChosen {
-                    phase: self.scene.phase.name.clone(),
-                    call: first.spec.id.clone(),
-                    label: None,
-                    by: Decider::Only,
-                })
-                .into_iter()
-                .collect(),
+                .map(|first| self.scene.decided(first.spec.id.clone()))
+                .unwrap_or_default(),
         }
     }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::context::tasks;
 use crate::model::{
-    Answer, CallId, Decider, EditScope, Event, Failure, FailureKind, Ground, ModelName, PhaseName,
+    Answer, CallId, Contract, EditScope, Event, Failure, FailureKind, Ground, ModelName, PhaseName,
     Profile, Purpose, Task, TaskId, TaskList,
 };
 use crate::plan::Strategy;
 
 use super::decide::create;
 use super::editing::{Edited, Editing};
-use super::scene::{Draft, Scene};
+use super::scene::{Draft, Scene, unproved};
 use super::{CallState, PhaseState};
 
 /// A routed phase with everything its decisions depend on.
@@ -26,7 +26,7 @@ impl Routed<'_> {
     /// What follows next in the phase; empty while something is under way.
     pub fn next(&self) -> Vec<Event> {
         let Some(list) = self.list() else {
-            return self.fail(Failure::new(
+            return self.scene.fails(Failure::new(
                 FailureKind::NoDeliverable,
                 format!("phase `{}` left no tasks", self.tasks),
             ));
@@ -61,12 +61,7 @@ impl Routed<'_> {
     }
 
     fn list(&self) -> Option<&TaskList> {
-        let winner = self.scene.history.phase(self.tasks)?.winner.as_ref()?;
-        let by = match &winner.by {
-            Decider::Judge(call) => call,
-            Decider::Person | Decider::Only => &winner.call,
-        };
-        match &self.scene.history.call(by)?.result()?.answer {
+        match self.scene.history.answer(self.tasks)? {
             Answer::Tasks(list) => Some(list),
             Answer::Document
             | Answer::Judgement(_)
@@ -126,7 +121,7 @@ impl Routed<'_> {
         Draft {
             name: task.id.to_string(),
             inputs: self.scene.inputs(),
-            contract: crate::model::Contract::Edits,
+            contract: Contract::Edits,
             task: Some(task.clone()),
             edits: Some(if limited {
                 EditScope::Only([&task.files.edit[..], &self.scene.phase.scope.files].concat())
@@ -173,10 +168,11 @@ impl Routed<'_> {
                 message,
                 ..failure.clone()
             };
-            return self.fail(failure);
+            return self.scene.fails(failure);
         }
         let tree = self.scene.tree().to_owned();
-        if let Some(command) = self.scene.unproved(&tree) {
+        let results = self.scene.results(None, &tree);
+        if let Some(command) = unproved(&self.scene.phase.verify, &results) {
             return self.scene.prove(None, tree, command);
         }
         let last = list
@@ -184,24 +180,11 @@ impl Routed<'_> {
             .iter()
             .rev()
             .find_map(|task| self.call_of(&task.id));
-        last.map(|call| Event::WinnerChosen {
-            phase: self.scene.phase.name.clone(),
-            call: call.spec.id.clone(),
-            label: None,
-            by: Decider::Only,
-        })
-        .into_iter()
-        .collect()
+        last.map(|call| self.scene.decided(call.spec.id.clone()))
+            .unwrap_or_default()
     }
 
     fn call_of(&self, task: &TaskId) -> Option<&CallState> {
         self.scene.history.call(self.state().tasks_done.get(task)?)
-    }
-
-    fn fail(&self, failure: Failure) -> Vec<Event> {
-        vec![Event::PhaseFailed {
-            phase: self.scene.phase.name.clone(),
-            failure,
-        }]
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::context::{self, FinishedPhase};
 use crate::model::{
-    Artifact, AttemptId, CallId, CallInput, CallKey, CallSpec, Contract, EditScope, Event, Ground,
-    InputSource, ModelName, Profile, Purpose, Task, TaskId,
+    Artifact, AttemptId, CallId, CallInput, CallKey, CallSpec, Contract, Decider, EditScope, Event,
+    Failure, Ground, InputSource, ModelName, Profile, Purpose, Task, TaskId, Verification,
 };
 use crate::plan::{PhasePlan, Plan, PlannedInput, Strategy, Yields};
 
@@ -152,12 +152,27 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The first of the phase's own commands that has not been run on this tree.
-    pub fn unproved(&self, tree: &str) -> Option<String> {
-        let results = self.history.verifications(&self.phase.name, None, tree);
-        let mut commands = self.phase.verify.iter();
-        let open = |command: &&String| results.iter().all(|result| &result.command != *command);
-        commands.find(open).cloned()
+    /// The results of a task's commands, or of the phase's own, on a tree.
+    pub fn results(&self, task: Option<&TaskId>, tree: &str) -> Vec<&'a Verification> {
+        self.history.verifications(&self.phase.name, task, tree)
+    }
+
+    /// The phase cannot go on.
+    pub fn fails(&self, failure: Failure) -> Vec<Event> {
+        vec![Event::PhaseFailed {
+            phase: self.phase.name.clone(),
+            failure,
+        }]
+    }
+
+    /// The phase is decided by what this call left, there being no other.
+    pub fn decided(&self, call: CallId) -> Vec<Event> {
+        vec![Event::WinnerChosen {
+            phase: self.phase.name.clone(),
+            call,
+            label: None,
+            by: Decider::Only,
+        }]
     }
 
     /// Has a command run on a tree, unless one is being run.
@@ -228,6 +243,13 @@ fn word(purpose: Purpose) -> &'static str {
         Purpose::Repair => "repair",
         Purpose::Distill => "distill",
     }
+}
+
+/// The first of some commands that has no result yet.
+pub fn unproved(commands: &[String], results: &[&Verification]) -> Option<String> {
+    let mut commands = commands.iter();
+    let open = |command: &&String| results.iter().all(|result| &result.command != *command);
+    commands.find(open).cloned()
 }
 
 /// The digest of everything that makes the call what it is. Its id does not; nor does the tree that a

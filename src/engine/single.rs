@@ -1,8 +1,7 @@
 //! A `single` phase: one model, one deliverable: a document, tasks, an audit, or edits.
 
 use crate::model::{
-    Answer, CallInput, Contract, Decider, EditScope, Event, Failure, Ground, ModelName, Profile,
-    Purpose,
+    Answer, CallInput, Contract, EditScope, Event, Ground, ModelName, Profile, Purpose,
 };
 use crate::plan::{Strategy, Yields};
 
@@ -38,13 +37,8 @@ pub fn document_call(scene: &Scene<'_>, chain: &[ModelName], inputs: Vec<CallInp
     };
     match &state.status {
         CallStatus::Open | CallStatus::Running | CallStatus::Shelved => Vec::new(),
-        CallStatus::Done(_) => vec![Event::WinnerChosen {
-            phase: scene.phase.name.clone(),
-            call: call.id,
-            label: None,
-            by: Decider::Only,
-        }],
-        CallStatus::Failed(failure) => fail(scene, failure.clone()),
+        CallStatus::Done(_) => scene.decided(call.id),
+        CallStatus::Failed(failure) => scene.fails(failure.clone()),
     }
 }
 
@@ -68,13 +62,8 @@ fn data_call(
     match structured(scene, chain, ask, usable) {
         Structured::Pending => Vec::new(),
         Structured::Next(call) => vec![create(*call, scene.history)],
-        Structured::Answered { by, .. } => vec![Event::WinnerChosen {
-            phase: scene.phase.name.clone(),
-            call: by,
-            label: None,
-            by: Decider::Only,
-        }],
-        Structured::Exhausted(failure) => fail(scene, failure),
+        Structured::Answered { by, .. } => scene.decided(by),
+        Structured::Exhausted(failure) => scene.fails(failure),
     }
 }
 
@@ -109,19 +98,7 @@ fn edit_call(scene: &Scene<'_>, chain: &[ModelName]) -> Vec<Event> {
         Edited::Pending => Vec::new(),
         Edited::Next(call) => vec![create(*call, scene.history)],
         Edited::Prove { tree, command } => scene.prove(None, tree, command),
-        Edited::Done { call, .. } => vec![Event::WinnerChosen {
-            phase: scene.phase.name.clone(),
-            call,
-            label: None,
-            by: Decider::Only,
-        }],
-        Edited::Failed(failure) => fail(scene, failure),
+        Edited::Done { call, .. } => scene.decided(call),
+        Edited::Failed(failure) => scene.fails(failure),
     }
-}
-
-fn fail(scene: &Scene<'_>, failure: Failure) -> Vec<Event> {
-    vec![Event::PhaseFailed {
-        phase: scene.phase.name.clone(),
-        failure,
-    }]
 }

@@ -200,6 +200,73 @@ fn a_judge_joins_what_the_lenses_saw() {
 }
 
 #[test]
+fn in_a_later_round_the_lenses_of_that_round_are_put_together() {
+    let audit = "  - name: audit\n    model: m2\n    context_strategy: fresh\n    input: review.output\n    \
+                 on_fail: { goto: review, max: 1 }\n";
+    let sandbox = lenses(audit);
+    let says = |call: &str, file: &str, text: &str| {
+        let text = serde_json::to_string(text).unwrap();
+        format!(
+            "- when: {{ call: \"{call}\" }}\n  do: [{{ write: {{ path: .tipstaff/out/{file}, text: {text} }} }}]\n"
+        )
+    };
+    let mut script = says("audit.work-1", "verdict.json", FAIL);
+    script += &says("audit.work-1@2", "verdict.json", PASS);
+    for lens in ["safety", "speed"] {
+        for (call, word) in [(lens.to_owned(), "old"), (format!("{lens}@2"), "new")] {
+            let call = format!("review.lens-{call}");
+            script += &says(&call, "deliverable.md", &format!("{word} {lens}\n"));
+        }
+    }
+    sandbox.fake_agent(&script);
+    sandbox.tipstaff(&["run", "look", "Look"]).succeeds();
+    let review = sandbox.read("review.md");
+    assert_eq!(review, "# safety\n\nnew safety\n\n# speed\n\nnew speed\n\n");
+}
+
+#[test]
+fn what_an_audit_is_told_of_tests_is_true_of_the_work_as_it_is() {
+    let sandbox = project(LOOP, "");
+    let workflow = sandbox.read(".tipstaff/workflows/ship.yaml");
+    let proved = workflow
+        .replace(
+            "edits: true\n",
+            "edits: true\n    verify: grep good a.txt\n",
+        )
+        .replace(
+            "input: integrate.handoff",
+            "input: [integrate.handoff, integrate.tests]",
+        );
+    sandbox.write(".tipstaff/workflows/ship.yaml", &proved);
+    let write = |call: &str, text: &str| {
+        format!(
+            "- when: {{ call: \"{call}\" }}\n  do: [{{ write: {{ path: a.txt, text: {text} }} }}, \
+             {{ write: {{ path: .tipstaff/out/handoff.json, text: '{{\"summary\": \"{call}\"}}' }} }}]\n"
+        )
+    };
+    // The second round spoils what the first one did, and makes it good again.
+    let mut script = write("integrate.work-1", "good");
+    script += &write("integrate.work-1@2", "bad");
+    script += &write("integrate.work-1.2@2", "good");
+    for (call, verdict) in [("audit.work-1", FAIL), ("audit.work-1@2", PASS)] {
+        let text = serde_json::to_string(verdict).unwrap();
+        script += &format!(
+            "- when: {{ call: \"{call}\" }}\n  do: [{{ write: {{ path: .tipstaff/out/verdict.json, text: {text} }} }}]\n"
+        );
+    }
+    sandbox.fake_agent(&script);
+    ship(&sandbox).succeeds();
+    let run = sandbox.run();
+    assert_eq!(run.all("verified").len(), 2);
+    let asked = prompt(&run, "02-audit", "audit.work-1@2");
+    assert!(
+        asked.contains("passed, ") && !asked.contains("fails"),
+        "{asked}"
+    );
+    assert_eq!(sandbox.read("a.txt"), "good");
+}
+
+#[test]
 fn calls_side_by_side_may_not_edit() {
     let sandbox = lenses("    edits: true\n");
     sandbox

@@ -20,6 +20,7 @@ mod no_process_survives;
 mod nothing_runs_twice;
 mod output_is_bounded;
 mod output_is_for_people_and_programs;
+mod people_are_asked;
 mod proposals_are_judged_fairly;
 
 mod support;

@@ -34,7 +34,7 @@ pub struct Facts<'a> {
     pub started: u64,
     /// What stops the run at present.
     pub interrupted: bool,
-    pub limited: bool,
+    pub limited: Option<String>,
     pub ended: Option<RunEnd>,
     /// What became of the changes since the run was taken up: applied, blocked, kept on purpose.
     pub applied: Option<String>,
@@ -94,7 +94,7 @@ impl<'a> Facts<'a> {
             loops: BTreeMap::new(),
             started: 0,
             interrupted: false,
-            limited: false,
+            limited: None,
             ended: None,
             applied: None,
             blocked: false,
@@ -141,6 +141,11 @@ impl<'a> Facts<'a> {
     pub fn calls_of(&self, phase: &PhaseName) -> impl Iterator<Item = &CallFacts> {
         let calls = self.phase(phase).calls.iter();
         calls.map(|call| &self.calls[call])
+    }
+
+    /// Whether the run stops: for a limit, because the user said so, or because it has ended.
+    pub fn stops(&self) -> bool {
+        self.limited.is_some() || self.interrupted || self.ended.is_some()
     }
 
     /// The failure that a phase has ended with, if one has.
@@ -203,7 +208,7 @@ impl<'a> Facts<'a> {
                 self.tree.clone_from(base);
             }
             Event::RunResumed { .. } => self.resume(),
-            Event::LimitReached { .. } => self.limited = true,
+            Event::LimitReached { limit, .. } => self.limited = Some(limit.clone()),
             Event::LimitsRaised { limits, .. } => self.limits = *limits,
             Event::RunInterrupted { .. } => self.interrupted = true,
             Event::RunEnded { end } => self.ended = Some(*end),
@@ -308,7 +313,7 @@ impl<'a> Facts<'a> {
     /// What stopped the run is forgotten; so is work that made its phase fail.
     fn resume(&mut self) {
         self.interrupted = false;
-        self.limited = false;
+        self.limited = None;
         self.ended = None;
         self.blocked = false;
         self.kept = false;

@@ -15,7 +15,7 @@ pub struct PhaseChanges {
     pub patch: Option<Artifact>,
     /// The files that differ.
     pub files: Vec<ChangedFile>,
-    /// The last result of each of its commands.
+    /// The result of each of its commands.
     pub verifications: Vec<Verification>,
     /// The same, readable, with what the commands printed.
     pub tests: Option<Artifact>,
@@ -86,15 +86,16 @@ impl Phase<'_> {
         )
     }
 
-    /// The last result of each command, in the order in which they were first run.
+    /// The result of each command on the work as it is now, else its last one, in the order in which
+    /// they were first run. What is known of a tree is not run again.
     fn verifications(&self) -> Vec<Verification> {
+        let now = self.tree_after();
+        let own = || {
+            let verified = self.history.verified().iter();
+            verified.filter(|seen| seen.phase == self.plan.name)
+        };
         let mut last: Vec<Verification> = Vec::new();
-        let own = self
-            .history
-            .verified()
-            .iter()
-            .filter(|seen| seen.phase == self.plan.name);
-        for seen in own {
+        for seen in own().chain(own().filter(|seen| seen.tree == now)) {
             match last
                 .iter_mut()
                 .find(|known| known.command == seen.verification.command)

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::context::handoff::{self, extract};
 use crate::engine::CallState;
-use crate::model::HandoffWords;
+use crate::model::{HandoffWords, Purpose};
 use crate::plan::PhaseKind;
 
 use super::{CloseError, Phase};
@@ -57,10 +57,10 @@ impl Phase<'_> {
     /// The documents of side-by-side calls, one below the other.
     fn joined<'n>(&self, names: impl Iterator<Item = &'n str>) -> Result<Vec<u8>, CloseError> {
         let mut joined = String::new();
-        let calls = self.history.calls().filter(|call| {
-            call.spec.phase == self.plan.name && call.spec.purpose == crate::model::Purpose::Lens
-        });
-        let mut calls: Vec<&CallState> = calls.collect();
+        let calls = self.history.calls_of(&self.plan.name);
+        let mut calls: Vec<&CallState> = calls
+            .filter(|call| call.spec.purpose == Purpose::Lens)
+            .collect();
         calls.sort_by_key(|call| call.spec.slot);
         for (name, call) in names.zip(calls) {
             let Some(deliverable) = call.result().and_then(|result| result.deliverable.as_ref())

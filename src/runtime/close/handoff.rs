@@ -1,7 +1,7 @@
 //! The phase's handoff: the agent's words and the machine's facts, checked against each other.
 
 use crate::context::handoff;
-use crate::engine::{CallState, CallStatus};
+use crate::engine::CallState;
 use crate::model::{
     Artifact, ChangedFile, Handoff, HandoffFacts, HandoffOrigin, HandoffWords, InputSource,
     ModelName, Purpose, Section,
@@ -105,13 +105,12 @@ impl Phase<'_> {
     /// The words of a call whose only purpose was to distill the phase's document.
     fn distilled(&self) -> Result<Option<HandoffWords>, CloseError> {
         let document = InputSource::Deliverable(self.plan.name.clone());
-        let calls = self.history.calls().filter(|call| {
+        let mut calls = self.history.calls_of(&self.plan.name);
+        let call = calls.find(|call| {
             let mut inputs = call.spec.inputs.iter();
-            call.spec.purpose == Purpose::Distill
-                && inputs.any(|input| input.source == document)
-                && matches!(call.status, CallStatus::Done(_))
+            call.spec.purpose == Purpose::Distill && inputs.any(|input| input.source == document)
         });
-        calls.last().map_or(Ok(None), |call| self.words_of(call))
+        call.map_or(Ok(None), |call| self.words_of(call))
     }
 
     /// All tasks' words as one.

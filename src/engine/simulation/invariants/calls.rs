@@ -72,8 +72,7 @@ pub fn the_limits_are_kept(trace: &Trace) -> Verdict {
         Moment::Wrote(record) if matches!(record.event, Event::AttemptStarted { .. }) => {
             let within = facts.limits.calls.is_none_or(|calls| facts.started < calls);
             ensure(within, || "more calls than the limit allows".to_owned())?;
-            let free = !facts.limited && !facts.interrupted && facts.ended.is_none();
-            ensure(free, || "the run was stopped".to_owned())
+            ensure(!facts.stops(), || "the run was stopped".to_owned())
         }
         Moment::Wrote(_) | Moment::Ordered(_) | Moment::Heard(_) | Moment::Died => Ok(()),
     })
@@ -150,5 +149,56 @@ pub fn nobody_works_on_what_is_over(trace: &Trace) -> Verdict {
         })?;
         let late = spec.purpose == Purpose::Propose && phase.sealed.is_some();
         ensure(!late, || "the proposals are sealed".to_owned())
+    })
+}
+
+/// What nobody wants any more is told to end at once, once: everything when the user says stop or money,
+/// tokens or time are spent, stragglers when their ensemble is sealed.
+pub fn what_nobody_wants_is_cancelled(trace: &Trace) -> Verdict {
+    let mut cancelled: BTreeSet<(CallId, u32)> = BTreeSet::new();
+    let mut died = false;
+    trace.each(|facts, moment| {
+        match moment {
+            Moment::Ordered(Effect::CancelAttempt { call, attempt }) => {
+                let new = cancelled.insert((call.clone(), *attempt));
+                ensure(new, || "cancelled twice".to_owned())?;
+            }
+            Moment::Heard(_) if !died => {
+                let limit = facts.limited.as_ref();
+                let spent = limit.is_some_and(|limit| !limit.starts_with("calls"));
+                let kept = facts.live.iter().find(|(id, number)| {
+                    let call = &facts.calls[id].spec;
+                    let phase = facts.phase(&call.phase);
+                    let straggles = call.purpose == Purpose::Propose && phase.sealed.is_some();
+                    let wanted = !spent && !facts.interrupted && !straggles;
+                    !wanted && !cancelled.contains(&(id.clone(), *number))
+                });
+                ensure(kept.is_none(), || format!("{kept:?} goes on"))?;
+            }
+            Moment::Heard(_) | Moment::Ordered(_) | Moment::Wrote(_) | Moment::Died => {}
+        }
+        died = *moment == Moment::Died;
+        Ok(())
+    })
+}
+
+/// A run that is taken up again has new patience: no call is given up before it was tried once more.
+pub fn a_resumed_call_is_tried_once_more(trace: &Trace) -> Verdict {
+    let mut tried: BTreeSet<CallId> = BTreeSet::new();
+    trace.each(|_, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        match &record.event {
+            Event::RunResumed { .. } => tried.clear(),
+            Event::AttemptStarted { call, .. } => {
+                tried.insert(call.clone());
+            }
+            Event::CallFailed { call, .. } => {
+                ensure(tried.contains(call), || format!("{call} was not tried"))?;
+            }
+            _ => {}
+        }
+        Ok(())
     })
 }

@@ -53,17 +53,17 @@ fn why_not(facts: &Facts<'_>, end: RunEnd) -> Option<String> {
         RunEnd::Waiting => asked && failure.is_none() || done && facts.blocked,
         RunEnd::Limited => {
             let left = !done || unused(facts).is_some();
-            failure == Some(FailureKind::Quota) || facts.limited && left
+            failure == Some(FailureKind::Quota) || facts.limited.is_some() && left
         }
         RunEnd::Interrupted => facts.interrupted,
     };
     let stopped = facts.interrupted && end != RunEnd::Interrupted;
-    let limited =
-        facts.limited && matches!(end, RunEnd::Done | RunEnd::AuditFailed | RunEnd::Waiting);
+    let limited = facts.limited.is_some()
+        && matches!(end, RunEnd::Done | RunEnd::AuditFailed | RunEnd::Waiting);
     (!right || stopped || limited).then(|| {
         format!(
             "all done: {done}, failure: {failure:?}, audits pass: {audits_pass}, delivered: {delivered}, \
-             asked: {asked}, limited: {}, interrupted: {}",
+             asked: {asked}, limited: {:?}, interrupted: {}",
             facts.limited, facts.interrupted
         )
     })

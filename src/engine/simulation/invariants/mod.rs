@@ -15,7 +15,7 @@ type Verdict = Result<(), String>;
 type Promise = fn(&Trace) -> Verdict;
 
 /// Every promise, with its name.
-const ALL: [(&str, Promise); 23] = [
+const ALL: [(&str, Promise); 26] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -28,6 +28,14 @@ const ALL: [(&str, Promise); 23] = [
     (
         "a limit stops only who wants to work",
         calls::a_limit_stops_only_who_wants_to_work,
+    ),
+    (
+        "what nobody wants is cancelled",
+        calls::what_nobody_wants_is_cancelled,
+    ),
+    (
+        "a resumed call is tried once more",
+        calls::a_resumed_call_is_tried_once_more,
     ),
     ("waits are kept", calls::waits_are_kept),
     (
@@ -59,6 +67,10 @@ const ALL: [(&str, Promise); 23] = [
     (
         "phases follow one another",
         phases::phases_follow_one_another,
+    ),
+    (
+        "a phase is closed when all of it is there",
+        phases::a_phase_is_closed_when_all_of_it_is_there,
     ),
     (
         "judges wait for the sealing",

@@ -1,7 +1,8 @@
 //! Phases: their order, their beginning, what they wait for.
 
+use crate::engine::Effect;
 use crate::model::{AuditVerdict, Event, PersonAnswer, PhaseName, Purpose, Question};
-use crate::plan::{PhaseKind, PhasePlan, Subject};
+use crate::plan::{Distill, PhaseKind, PhasePlan, Subject};
 
 use super::super::facts::{CallFacts, Facts, Stand};
 use super::super::trace::{Moment, Trace};
@@ -58,6 +59,34 @@ fn holds(facts: &Facts<'_>, phase: &PhasePlan) -> Option<bool> {
     Some((found == Some(condition.value.as_str())) != condition.negated)
 }
 
+/// A phase is closed once it is decided and nothing of it is left to be distilled.
+pub fn a_phase_is_closed_when_all_of_it_is_there(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Ordered(Effect::ClosePhase { phase, winner }) = moment else {
+            return Ok(());
+        };
+        let state = facts.phase(phase);
+        let decided = state.stand == Stand::Decided && state.winner.as_ref() == Some(&winner.call);
+        ensure(decided && state.failed.is_none(), || {
+            "it is not decided".to_owned()
+        })?;
+        let distills = |call: &&CallFacts| call.spec.purpose == Purpose::Distill;
+        let mut distilling = facts.calls_of(phase).filter(distills).peekable();
+        let plan = facts.plan.phase(phase).unwrap();
+        let left = facts.calls[&winner.call].result.as_ref();
+        let lacks = left.is_some_and(|left| left.handoff.is_none() && left.deliverable.is_some());
+        let wanted = lacks
+            && matches!(plan.distill, Distill::Model(_))
+            && !matches!(plan.kind, PhaseKind::Routed { .. });
+        ensure(distilling.peek().is_some() == wanted, || {
+            format!("distilling is wanted: {wanted}")
+        })?;
+        ensure(distilling.all(|call| call.over), || {
+            "it is being distilled".to_owned()
+        })
+    })
+}
+
 /// A judge sees proposals that are finished and sealed, and they are sealed when all are over, or when
 /// the quorum is in.
 pub fn judges_wait_for_the_sealing(trace: &Trace) -> Verdict {
@@ -99,13 +128,15 @@ pub fn a_join_follows_its_last_lens(trace: &Trace) -> Verdict {
     trace.each(|facts, moment| {
         match moment {
             Moment::Heard(_) if !died => {
-                let stopped = facts.limited || facts.interrupted || facts.ended.is_some();
-                let waits = facts.current().filter(|_| !stopped).is_some_and(|phase| {
-                    let state = facts.phase(&phase.name);
-                    let open = state.stand == Stand::Begun && state.failed.is_none();
-                    let lenses = Lenses::of(facts, &phase.name);
-                    open && lenses.is_some_and(|lenses| lenses.over && !lenses.joined)
-                });
+                let waits = facts
+                    .current()
+                    .filter(|_| !facts.stops())
+                    .is_some_and(|phase| {
+                        let state = facts.phase(&phase.name);
+                        let open = state.stand == Stand::Begun && state.failed.is_none();
+                        let lenses = Lenses::of(facts, &phase.name);
+                        open && lenses.is_some_and(|lenses| lenses.over && !lenses.joined)
+                    });
                 ensure(!waits, || {
                     "the last lens ended, and nothing followed".to_owned()
                 })
