@@ -277,7 +277,7 @@ impl History {
         for name in &self.order[again..] {
             let state = self.phases.entry(name.clone()).or_default();
             *state = PhaseState {
-                round: state.round + 1,
+                round: state.round + u32::from(state.started),
                 loops: state.loops,
                 ..PhaseState::default()
             };

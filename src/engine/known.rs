@@ -54,7 +54,7 @@ pub struct Proving {
 /// What is known of a phase.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PhaseState {
-    /// How often the run came back to it.
+    /// How often it began in earlier rounds.
     pub round: u32,
     /// How often its own verdict sent the run back.
     pub loops: u32,

@@ -164,7 +164,7 @@ fn a_file_that_is_there_for_its_imports_cannot_be_changed() {
     let run = build(&sandbox, entries);
     assert_eq!(sandbox.read("src/store/index.js"), FILES[3].1);
     assert_eq!(sandbox.read("src/server.js"), format!("{}more", FILES[2].1));
-    let again = of_task(&run, "T1-2", "prompt.md");
+    let again = of_task(&run, "T1.2", "prompt.md");
     let refused = "the change to `src/store/index.js` was refused";
     assert!(again.contains(refused), "{again}");
 }

@@ -241,7 +241,7 @@ fn the_work_is_proved_as_a_whole_and_what_is_wrong_is_fed_back_to_a_fresh_try() 
     let entries = "\
 - when: { call: execute.work-1 }
   do: [{ write: { path: a.txt, text: bad } }, { turn: 400 }, { turn: 2000 }, hang]
-- when: { call: execute.work-1-2 }
+- when: { call: execute.work-1.2 }
   do: [{ write: { path: a.txt, text: good } }, { turn: 400 }, { turn: 2000 }, hang]
 - when: { purpose: work }
   do: [{ append: { path: c.txt, text: more } }, done]
@@ -258,8 +258,8 @@ fn the_work_is_proved_as_a_whole_and_what_is_wrong_is_fed_back_to_a_fresh_try() 
         [
             "execute.work-1",
             "execute.work-1.part-2",
-            "execute.work-1-2",
-            "execute.work-1-2.part-2",
+            "execute.work-1.2",
+            "execute.work-1.2.part-2",
         ]
     );
     let outcomes: Vec<Value> = run
@@ -269,7 +269,7 @@ fn the_work_is_proved_as_a_whole_and_what_is_wrong_is_fed_back_to_a_fresh_try() 
         .collect();
     assert_eq!(outcomes, ["already_failing", "passed"]);
     // The last process still knows why there was another try.
-    let prompt = in_call(&run, "work-1-2.part-2", "prompt.md");
+    let prompt = in_call(&run, "work-1.2.part-2", "prompt.md");
     assert!(
         prompt.contains("An earlier try was not good enough."),
         "{prompt}"

@@ -41,6 +41,7 @@ fn nothing_begins_after_a_no() {
         .tipstaff(&["reject", &run.id(), "--because", "not today"])
         .exits_with(1)
         .stderr_has("not today");
-    sandbox.tipstaff(&["resume", &run.id()]).exits_with(1);
+    // Who said no is asked again.
+    sandbox.tipstaff(&["resume", &run.id()]).exits_with(4);
     assert!(run.calls("attempt_started").is_empty());
 }

@@ -26,7 +26,7 @@ const PHASES: [&str; 6] = [
 /// one was told what `npm test` says of the first one's work, and had nothing to mend.
 const TASKS: [(&str, &[&str]); 4] = [
     ("execute.task-T1", TEST_AND_SERVER),
-    ("execute.task-T1-2", TEST_AND_SERVER),
+    ("execute.task-T1.2", TEST_AND_SERVER),
     ("execute.task-T2", &["src/api.js", "src/server.js"]),
     ("execute.task-T3", &["public/app.js", "public/index.html"]),
 ];
@@ -188,7 +188,7 @@ fn tasks_saw_their_files_only(stand: &Stand) {
         }
         let said = said(stand, call);
         let Some(found) = said.iter().find_map(looked_around) else {
-            assert_eq!(call, "execute.task-T1-2", "it had seen nothing to mend");
+            assert_eq!(call, "execute.task-T1.2", "it had seen nothing to mend");
             continue;
         };
         let root = said.iter().find_map(workspace).unwrap();

@@ -16,7 +16,7 @@ use super::world::{Told, World};
 /// A supervisor has to end after so many steps at the latest.
 const MOST_STEPS: usize = 3_000;
 /// A user gives a run up after so many supervisors.
-const MOST_SUPERVISORS: usize = 12;
+const MOST_SUPERVISORS: usize = 60;
 
 /// A run, under way or over.
 #[derive(Debug, Clone)]

@@ -15,7 +15,7 @@ type Verdict = Result<(), String>;
 type Promise = fn(&Trace) -> Verdict;
 
 /// Every promise, with its name.
-const ALL: [(&str, Promise); 26] = [
+const ALL: [(&str, Promise); 27] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -81,6 +81,10 @@ const ALL: [(&str, Promise); 26] = [
         phases::a_join_follows_its_last_lens,
     ),
     ("a gate holds", phases::a_gate_holds),
+    (
+        "calls are named after their round",
+        phases::calls_are_named_after_their_round,
+    ),
     ("loops are counted", phases::loops_are_counted),
     ("the end tells the truth", ends::the_end_tells_the_truth),
     (

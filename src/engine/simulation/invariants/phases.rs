@@ -1,5 +1,7 @@
 //! Phases: their order, their beginning, what they wait for.
 
+use std::collections::BTreeMap;
+
 use crate::engine::Effect;
 use crate::model::{AuditVerdict, Event, PersonAnswer, PhaseName, Purpose, Question};
 use crate::plan::{Distill, PhaseKind, PhasePlan, Subject};
@@ -269,4 +271,23 @@ pub fn unused(facts: &Facts<'_>) -> Option<PhaseName> {
         facts.phase(&phase.name).stand == Stand::Closed && loops(facts, &phase.name) < max
     });
     failed.map(|phase| phase.name.clone())
+}
+
+/// The calls of a phase are named after how often it began: `@2` is of its second time.
+pub fn calls_are_named_after_their_round(trace: &Trace) -> Verdict {
+    let mut begun: BTreeMap<PhaseName, u32> = BTreeMap::new();
+    trace.each(|_, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        match &record.event {
+            Event::PhaseStarted { phase } => *begun.entry(phase.clone()).or_default() += 1,
+            Event::CallCreated { call } | Event::CallReused { call, .. } => {
+                let round = begun[&call.phase];
+                ensure(call.id.round() == round, || format!("it is round {round}"))?;
+            }
+            _ => {}
+        }
+        Ok(())
+    })
 }
