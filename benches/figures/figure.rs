@@ -23,6 +23,18 @@ impl Figure {
         self.target.is_none_or(|target| self.value <= target)
     }
 
+    /// The figure as a row of a table.
+    pub fn row(&self) -> String {
+        format!(
+            "| {} | {} | {} | {} | {} |\n",
+            self.what,
+            self.amount(self.value),
+            self.promised(),
+            self.verdict(),
+            self.from
+        )
+    }
+
     fn verdict(&self) -> &'static str {
         match (self.target, self.holds()) {
             (None, _) => "—",
@@ -50,7 +62,7 @@ impl fmt::Display for Figure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:<6}  {:<58}  {:>8}  {:>9}   ({})",
+            "{:<6}  {:<62}  {:>8}  {:>9}   ({})",
             self.verdict(),
             self.what,
             self.amount(self.value),
@@ -59,36 +71,6 @@ impl fmt::Display for Figure {
         )
     }
 }
-
-/// The figures as a page of the documentation.
-pub fn page(figures: &[Figure]) -> String {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let date = jiff::Zoned::now().date();
-    let mut page = format!(
-        "# Figures\n\nWritten by `scripts/bench` on {date}, on {cores} cores. Run it to see them on your \
-         machine; it fails if a target is missed.\n\n\
-         | figure | measured | target | verdict | from |\n| --- | ---: | ---: | --- | --- |\n"
-    );
-    for figure in figures {
-        page.push_str(&format!(
-            "| {} | {} | {} | {} | {} |\n",
-            figure.what,
-            figure.amount(figure.value),
-            figure.promised(),
-            figure.verdict(),
-            figure.from
-        ));
-    }
-    page.push_str(NOTE);
-    page
-}
-
-/// What a reader of the page has to know besides.
-const NOTE: &str = "
-The first figure depends on the file system below the temporary folder. On ext4, making a file passes
-over inodes that were freed lately, and the bench itself frees some twenty thousand: repeated within a
-few minutes it measures twice as much as at first, or more. On tmpfs (`TMPDIR`) it does not.
-";
 
 /// The middle one; of an even number the larger of the two in the middle.
 pub fn median(mut values: Vec<f64>) -> f64 {

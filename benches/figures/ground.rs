@@ -26,28 +26,37 @@ phases:
     judge: m
 ";
 
-/// A temporary project of 200 files, committed, and a home; gone when dropped.
+/// A temporary project and a home; gone when dropped.
 pub struct Ground {
     root: tempfile::TempDir,
 }
 
 impl Ground {
+    /// With 200 files of sizes that source files have, and the workflow `ensemble`.
     pub fn new() -> Self {
-        let ground = Self {
-            root: tempfile::tempdir().expect("a temporary folder can be made"),
-        };
-        for number in 0..FOLDERS * FILES_A_FOLDER {
+        let sources = (0..FOLDERS * FILES_A_FOLDER).map(|number| {
             let (folder, file) = (number / FILES_A_FOLDER, number % FILES_A_FOLDER);
-            // Sizes between 1 and 12 KB, as source files have them.
+            // Between 1 and 12 KB.
             let lines = 20 + number * 7919 % 200;
             let text: String = (0..lines)
                 .map(|line| {
                     format!("pub const LINE_{number}_{line}: usize = {line}; // a line of code\n")
                 })
                 .collect();
-            ground.put(&format!("project/src/part_{folder}/file_{file}.rs"), &text);
+            (format!("src/part_{folder}/file_{file}.rs"), text)
+        });
+        let workflow = [".tipstaff/workflows/ensemble.yaml", ENSEMBLE].map(str::to_owned);
+        Self::holding(sources.chain([workflow.into()]))
+    }
+
+    /// With these files, committed.
+    pub fn holding(files: impl IntoIterator<Item = (String, String)>) -> Self {
+        let ground = Self {
+            root: tempfile::tempdir().expect("a temporary folder can be made"),
+        };
+        for (path, text) in files {
+            ground.put(&format!("project/{path}"), &text);
         }
-        ground.put("project/.tipstaff/workflows/ensemble.yaml", ENSEMBLE);
         for folder in ["tmp", "home/.config"] {
             std::fs::create_dir_all(ground.path(folder)).expect("folders can be made");
         }
@@ -142,16 +151,23 @@ impl Ground {
         assert!(status.success(), "tipstaff {args:?}: {status}");
     }
 
+    /// The folder of the latest run.
+    pub fn run_folder(&self) -> PathBuf {
+        let runs = std::fs::read_dir(self.path("project/.tipstaff/runs")).expect("there are runs");
+        let folders = runs.filter_map(|entry| Some(entry.ok()?.path()));
+        let latest = folders
+            .filter(|path| path.join("journal.jsonl").exists())
+            .max_by_key(|path| {
+                std::fs::metadata(path.join("journal.jsonl"))
+                    .and_then(|meta| meta.modified())
+                    .ok()
+            });
+        latest.expect("there is a run")
+    }
+
     /// The journal of the latest run.
     pub fn journal(&self) -> Vec<Record> {
-        let runs = std::fs::read_dir(self.path("project/.tipstaff/runs")).expect("there are runs");
-        let folders = runs.filter_map(|entry| Some(entry.ok()?.path().join("journal.jsonl")));
-        let latest = folders.filter(|path| path.exists()).max_by_key(|path| {
-            std::fs::metadata(path)
-                .and_then(|meta| meta.modified())
-                .ok()
-        });
-        Journal::read(&latest.expect("there is a run")).expect("the journal can be read")
+        Journal::read(&self.run_folder().join("journal.jsonl")).expect("the journal can be read")
     }
 }
 

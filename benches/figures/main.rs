@@ -9,6 +9,7 @@
 //! leaves this machine: models are scripted, and agents are told to stay off the network.
 
 mod check;
+mod context;
 mod ensemble;
 mod figure;
 mod ground;
@@ -16,47 +17,96 @@ mod measure;
 mod memory;
 mod opencode;
 mod own_cost;
+mod page;
+mod plain;
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use figure::Figure;
+use page::Measured;
 
-/// A group of figures that are measured together.
-type Group = (&'static str, fn() -> Vec<Figure>);
+/// Figures that are measured together.
+struct Group {
+    /// As it is called on the command line.
+    name: &'static str,
+    /// As its section of the page is called.
+    title: &'static str,
+    measure: fn() -> Measured,
+}
 
-const GROUPS: [Group; 5] = [
-    ("own-cost", own_cost::figures),
-    ("ensemble", ensemble::figures),
-    ("check", check::figures),
-    ("memory", memory::figures),
-    ("opencode", opencode::figures),
+const GROUPS: [Group; 6] = [
+    Group {
+        name: "own-cost",
+        title: "A call's own cost",
+        measure: own_cost::figures,
+    },
+    Group {
+        name: "ensemble",
+        title: "Proposals at one time",
+        measure: || ensemble::figures().into(),
+    },
+    Group {
+        name: "check",
+        title: "Checking a workflow",
+        measure: || check::figures().into(),
+    },
+    Group {
+        name: "memory",
+        title: "Memory",
+        measure: || memory::figures().into(),
+    },
+    Group {
+        name: "opencode",
+        title: "One call of OpenCode",
+        measure: || opencode::figures().into(),
+    },
+    Group {
+        name: "context",
+        title: "What models are given to read",
+        measure: context::figures,
+    },
 ];
 
 fn main() -> ExitCode {
     let Some(wanted) = Wanted::read() else {
-        let names = GROUPS.map(|(name, _)| name).join(", ");
+        let names = GROUPS.map(|group| group.name).join(", ");
         say(&format!(
             "usage: scripts/bench [--write FILE] [NAME …], where NAME is one of {names}\n"
         ));
         return ExitCode::from(2);
     };
-    let mut figures = Vec::new();
-    for (name, measure) in GROUPS {
-        if wanted.names.is_empty() || wanted.names.iter().any(|wanted| wanted == name) {
-            for figure in measure() {
-                say(&format!("{figure}\n"));
-                figures.push(figure);
-            }
+    let mut hold = true;
+    let sections = GROUPS.map(|group| {
+        if !wanted.names.is_empty() && !wanted.names.iter().any(|name| name == group.name) {
+            return (group.title, None);
         }
-    }
+        let measured = (group.measure)();
+        for figure in &measured.figures {
+            say(&format!("{figure}\n"));
+            hold &= figure.holds();
+        }
+        (group.title, Some(measured))
+    });
     if let Some(path) = &wanted.write {
-        std::fs::write(path, figure::page(&figures)).expect("the page can be written");
+        write(path, &sections);
     }
-    match figures.iter().all(Figure::holds) {
+    match hold {
         true => ExitCode::SUCCESS,
         false => ExitCode::FAILURE,
+    }
+}
+
+/// Writes the page, and the pictures beside it. What was not measured stays as it is there.
+fn write(path: &Path, sections: &[(&str, Option<Measured>)]) {
+    let old = std::fs::read_to_string(path).unwrap_or_default();
+    std::fs::write(path, page::page(&old, sections)).expect("the page can be written");
+    let measured = sections
+        .iter()
+        .filter_map(|(_, measured)| measured.as_ref());
+    for picture in measured.filter_map(|measured| measured.picture.as_ref()) {
+        let beside = path.with_file_name(picture.name);
+        std::fs::write(beside, &picture.svg).expect("a picture can be written");
     }
 }
 
@@ -77,7 +127,7 @@ impl Wanted {
         while let Some(arg) = args.next() {
             match arg.as_str() {
                 "--write" => wanted.write = Some(PathBuf::from(args.next()?)),
-                name if GROUPS.iter().any(|(known, _)| *known == name) => wanted.names.push(arg),
+                name if GROUPS.iter().any(|group| group.name == name) => wanted.names.push(arg),
                 _ => return None,
             }
         }

@@ -1,16 +1,16 @@
 //! One trivial call of the real OpenCode through tipstaff, against `opencode run` as it comes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use serde_json::json;
-use tipstaff::model::{CallId, Contract, Event, Purpose, Record, Sections};
+use tipstaff::model::{CallId, Event, Record};
 use tipstaff::process::Exit;
-use tipstaff::rehearsal::{RehearsedCall, Scenario, Server};
+use tipstaff::rehearsal::{Scenario, Server};
 
 use crate::ensemble::propose_step;
 use crate::figure::{Figure, median};
 use crate::ground::{Ground, TIPSTAFF, times};
 use crate::measure::measure;
+use crate::plain::Plain;
 
 const ROUNDS: usize = 5;
 const REQUEST: &str = "Say hello";
@@ -40,11 +40,10 @@ pub fn figures() -> Vec<Figure> {
         &scenario.to_string_lossy(),
     ]
     .map(str::to_owned);
-    let opencode =
-        which::which("opencode").expect("opencode is on PATH; scripts/agents installs it");
     let (mut plain, mut ours) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
-        plain.push(plain_run(&ground, &opencode, round));
+        let server = Server::start(parsed()).expect("a server can be started");
+        plain.push(Plain::new(&ground, &format!("plain-{round}"), &server).run(REQUEST, &[]));
         // The whole run, not the call alone: snapshot, scripted models and summary count as ours.
         let program = Path::new(TIPSTAFF);
         ours.push(measure(
@@ -85,50 +84,8 @@ pub fn figures() -> Vec<Figure> {
     figures
 }
 
-/// `opencode run` in a new home that knows the scripted model and nothing else.
-fn plain_run(ground: &Ground, opencode: &Path, round: usize) -> Exit {
-    let scenario = Scenario::parse(SCENARIO, "trivial").expect("the scenario is valid");
-    let server = Server::start(scenario).expect("a server can be started");
-    let endpoint = server.endpoint(RehearsedCall {
-        call: "hello".into(),
-        phase: "hello".into(),
-        purpose: Purpose::Work,
-        model: "scripted".into(),
-        slot: 1,
-        task: None,
-        attempt: 1,
-        contract: Contract::Document,
-        sections: Sections::default(),
-        request: REQUEST.to_owned(),
-    });
-    let config = json!({
-        "$schema": "https://opencode.ai/config.json",
-        "provider": { "scripted": {
-            "npm": "@ai-sdk/openai-compatible",
-            "name": "Scripted",
-            "options": { "baseURL": endpoint.base_url, "apiKey": endpoint.key },
-            "models": { "hello": { "name": "hello" } },
-        } },
-    });
-    let home = format!("plain-{round}");
-    ground.put(
-        &format!("{home}/.config/opencode/opencode.json"),
-        &config.to_string(),
-    );
-    let prompt: PathBuf = ground.put("prompt.md", REQUEST);
-    // Off the network, which spares it work: what remains is still to be beaten.
-    let args = [
-        "OPENCODE_DISABLE_MODELS_FETCH=1",
-        "npm_config_offline=true",
-        &opencode.to_string_lossy(),
-        "run",
-        "--format",
-        "json",
-        "--model",
-        "scripted/hello",
-    ]
-    .map(str::to_owned);
-    measure(ground, &home, Path::new("/usr/bin/env"), &args, &prompt)
+fn parsed() -> Scenario {
+    Scenario::parse(SCENARIO, "trivial").expect("the scenario is valid")
 }
 
 fn ratio(

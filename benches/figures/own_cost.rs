@@ -9,6 +9,7 @@ use tipstaff::model::Event;
 
 use crate::figure::{Figure, median};
 use crate::ground::{Ground, times};
+use crate::page::Measured;
 
 /// Writes the two files of the contract and ends. Nothing but the shell itself is started.
 const AGENT: &str = "#!/bin/sh
@@ -22,7 +23,14 @@ esac
 const CALLS: u32 = 20;
 const ROUNDS: usize = 5;
 
-pub fn figures() -> Vec<Figure> {
+/// What a reader of the figure has to know besides.
+const NOTE: &str = "\
+It depends on the file system below the temporary folder. On ext4, making a file passes over inodes that
+were freed lately, and the bench itself frees some twenty thousand: repeated within a few minutes it
+measures twice as much as at first, or more. On tmpfs (`TMPDIR`) it does not.
+";
+
+pub fn figures() -> Measured {
     let ground = Ground::new();
     let agent = ground.put("agent", AGENT);
     std::fs::set_permissions(&agent, std::fs::Permissions::from_mode(0o755))
@@ -40,7 +48,7 @@ pub fn figures() -> Vec<Figure> {
         calls.extend(begun.windows(2).map(|pair| pair[1] - pair[0]));
     }
     let (bare, call) = (median(bare), median(calls));
-    vec![Figure {
+    let figures = vec![Figure {
         what: "own cost of a call in a workspace of 200 files",
         value: call - bare,
         unit: "ms",
@@ -48,7 +56,11 @@ pub fn figures() -> Vec<Figure> {
         from: format!(
             "{call:.1} ms a call, {bare:.1} ms the same command from a shell loop; medians"
         ),
-    }]
+    }];
+    Measured {
+        notes: NOTE.to_owned(),
+        ..figures.into()
+    }
 }
 
 /// Milliseconds that the command takes when a shell starts it again and again.
