@@ -22,16 +22,20 @@ const PHASES: [&str; 6] = [
     "05-integrate",
     "06-audit",
 ];
-/// The calls that carry out tasks, each with all that its workspace holds of the project. The second
+/// The calls that carry out tasks, each with all that its workspace holds of the project: the task's files,
+/// what they import and what imports them. The second
 /// one was told what `npm test` says of the first one's work, and had nothing to mend.
 const TASKS: [(&str, &[&str]); 4] = [
     ("execute.task-T1", TEST_AND_SERVER),
     ("execute.task-T1.2", TEST_AND_SERVER),
-    ("execute.task-T2", &["src/api.js", "src/server.js"]),
+    ("execute.task-T2", TEST_AND_SERVER),
     ("execute.task-T3", &["public/app.js", "public/index.html"]),
 ];
 const TEST_AND_SERVER: &[&str] = &[
+    "src/api.js",
+    "src/main.js",
     "src/server.js",
+    "src/store.js",
     "test/api.test.js",
     "test/rate-limit.test.js",
 ];

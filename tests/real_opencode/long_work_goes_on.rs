@@ -13,7 +13,7 @@ phases:
     distill: quick
     context_strategy: distilled
     checkpoint: { after_tokens: 100_000 }
-    verify: npm test
+    verify: node --test test/api.test.js
 ";
 
 const PARTS: [&str; 3] = [
