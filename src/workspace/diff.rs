@@ -1,6 +1,6 @@
 //! What differs between two trees of the store: as a list and as a patch.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,21 @@ use crate::model::{ChangeKind, ChangedFile};
 /// # Errors
 /// If the store lacks objects.
 pub fn diff(store: &Path, from: &TreeId, to: &TreeId) -> Result<Vec<u8>, WorkspaceError> {
-    diff_tree(store, from, to, &["-p", "--binary", "--full-index", "-M"])
+    let paths: BTreeSet<PathBuf> = changed_paths(store, from, to)?.into_iter().collect();
+    let becomes_a_folder = |path: &PathBuf| path.ancestors().skip(1).any(|up| paths.contains(up));
+    // Where a file makes room for a folder of its name, or the other way round, git refuses to apply what it
+    // shows as a rename.
+    let renames = if paths.iter().any(becomes_a_folder) {
+        "--no-renames"
+    } else {
+        "-M"
+    };
+    diff_tree(
+        store,
+        from,
+        to,
+        &["-p", "--binary", "--full-index", renames],
+    )
 }
 
 /// The changed files, sorted by path, with renames as git detects them. A name that is not text is
