@@ -5,6 +5,7 @@ use super::invariants::check;
 use super::outcome::Outcome;
 use super::plans::Sketch;
 use super::run::Run;
+use crate::model::{Budget, MicroUsd};
 
 /// Lets a run live to its end, checks every promise, and says what it came to.
 fn live(mut run: Run<'_>) -> Result<(Run<'_>, Outcome), String> {
@@ -28,6 +29,26 @@ pub fn comes_to_the_same(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
     };
     let (_, expected) = live(Run::new(sketch.plan(), &calm))?;
     let (_, outcome) = live(Run::new(sketch.plan(), fate))?;
+    same(&expected, &outcome)
+}
+
+/// A run whose budgets are as large as what its phases use comes to the same as without budgets.
+pub fn needs_no_larger_budgets(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
+    let calm = Fate {
+        blows: Vec::new(),
+        ..fate.clone()
+    };
+    let (run, expected) = live(Run::new(sketch.plan(), &calm))?;
+    let mut plan = sketch.plan();
+    for phase in &mut plan.phases {
+        let spent = run.trace.spent_by(&phase.name);
+        phase.budget = Budget {
+            calls: Some(spent.started),
+            tokens: Some(spent.usage.tokens() + 1),
+            cost: Some(spent.usage.cost + MicroUsd(1)),
+        };
+    }
+    let (_, outcome) = live(Run::new(plan, &calm))?;
     same(&expected, &outcome)
 }
 

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Effect, Input, Proving};
 use crate::model::{
-    Answer, AuditVerdict, CallId, CallKey, CallResult, CallSpec, Event, Failure, FailureKind,
-    Label, PersonAnswer, PhaseName, Question, RunEnd, RunLimits, TaskId, Timestamp,
+    Answer, AuditVerdict, Budget, CallId, CallKey, CallResult, CallSpec, Event, Failure, FailureKind,
+    Label, PersonAnswer, PhaseName, Question, RunEnd, RunLimits, TaskId, Timestamp, Usage,
 };
 use crate::plan::{PhasePlan, Plan};
 
@@ -17,6 +17,8 @@ use super::trace::Moment;
 pub struct Facts<'a> {
     pub plan: &'a Plan,
     pub limits: RunLimits,
+    /// The budgets in force.
+    pub budgets: BTreeMap<PhaseName, Budget>,
     pub base: String,
     pub tree: String,
     pub phases: BTreeMap<PhaseName, PhaseFacts>,
@@ -30,8 +32,8 @@ pub struct Facts<'a> {
     pub proving: Option<(PhaseName, Proving)>,
     /// How often each audit sent the run back.
     pub loops: BTreeMap<PhaseName, u32>,
-    /// Attempts started, according to the journal.
-    pub started: u64,
+    /// What each phase has used in all its rounds.
+    pub spent: BTreeMap<PhaseName, Spending>,
     /// What stops the run at present.
     pub interrupted: bool,
     pub limited: Option<String>,
@@ -55,6 +57,15 @@ pub struct PhaseFacts {
     pub tasks_failed: BTreeSet<TaskId>,
     /// Calls of this round.
     pub calls: BTreeSet<CallId>,
+}
+
+/// What a phase has used.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spending {
+    /// Attempts, from their start.
+    pub started: u64,
+    /// What attempts have used that are over.
+    pub usage: Usage,
 }
 
 /// How far a phase is.
@@ -81,9 +92,11 @@ pub struct CallFacts {
 impl<'a> Facts<'a> {
     pub fn new(plan: &'a Plan) -> Self {
         let names = plan.phases.iter().map(|phase| phase.name.clone());
+        let budgets = plan.phases.iter().map(|p| (p.name.clone(), p.budget));
         Self {
             plan,
             limits: plan.limits,
+            budgets: budgets.collect(),
             base: String::new(),
             tree: String::new(),
             phases: names.map(|name| (name, PhaseFacts::default())).collect(),
@@ -92,7 +105,7 @@ impl<'a> Facts<'a> {
             live: BTreeSet::new(),
             proving: None,
             loops: BTreeMap::new(),
-            started: 0,
+            spent: BTreeMap::new(),
             interrupted: false,
             limited: None,
             ended: None,
@@ -209,7 +222,11 @@ impl<'a> Facts<'a> {
             }
             Event::RunResumed { .. } => self.resume(),
             Event::LimitReached { limit, .. } => self.limited = Some(limit.clone()),
-            Event::LimitsRaised { limits, .. } => self.limits = *limits,
+            Event::LimitsRaised { limits, budgets } => {
+                self.limits = *limits;
+                let raised = budgets.iter().map(|(name, budget)| (name.clone(), *budget));
+                self.budgets.extend(raised);
+            }
             Event::RunInterrupted { .. } => self.interrupted = true,
             Event::RunEnded { end } => self.ended = Some(*end),
             Event::LoopedBack { from, to, .. } => self.go_back(from, to),
@@ -223,7 +240,7 @@ impl<'a> Facts<'a> {
                 self.create(call, self.calls[from].result.clone());
             }
             Event::AttemptStarted { call, .. } => {
-                self.started += 1;
+                self.spent_by(call).started += 1;
                 self.call(call).not_before = None;
             }
             Event::AttemptSucceeded { call, result, .. } => {
@@ -232,7 +249,9 @@ impl<'a> Facts<'a> {
                 known.over = true;
                 let key = known.spec.key.clone();
                 self.finished.insert(key);
+                self.spent_by(call).usage += result.usage;
             }
+            Event::AttemptFailed { call, usage, .. } => self.spent_by(call).usage += *usage,
             Event::RetryScheduled { call, until } => self.call(call).not_before = Some(*until),
             Event::CallFailed { call, .. } => self.call(call).over = true,
             Event::TaskDone {
@@ -271,7 +290,6 @@ impl<'a> Facts<'a> {
             }
             Event::AttemptSpawned { .. }
             | Event::AttemptProgressed { .. }
-            | Event::AttemptFailed { .. }
             | Event::QuorumReached { .. }
             | Event::VerifyStarted { .. }
             | Event::Verified { .. } => {}
@@ -284,6 +302,11 @@ impl<'a> Facts<'a> {
 
     fn call(&mut self, call: &CallId) -> &mut CallFacts {
         self.calls.get_mut(call).unwrap()
+    }
+
+    fn spent_by(&mut self, call: &CallId) -> &mut Spending {
+        let phase = self.calls[call].spec.phase.clone();
+        self.spent.entry(phase).or_default()
     }
 
     fn create(&mut self, spec: &CallSpec, reused: Option<CallResult>) {

@@ -16,7 +16,6 @@
 
 mod answers;
 mod cases;
-mod ensembles;
 mod facts;
 mod fate;
 mod invariants;

@@ -40,6 +40,8 @@ pub struct Part {
     pub distill: Distill,
     /// Whether what all earlier phases left is named as its input.
     pub informed: bool,
+    /// Of each of its phases.
+    pub budget: Budget,
 }
 
 /// What a part does.
@@ -93,6 +95,7 @@ impl From<Work> for Part {
             gate: false,
             distill: Distill::Agent,
             informed: false,
+            budget: Budget::default(),
         }
     }
 }
@@ -174,7 +177,22 @@ fn limits() -> impl Draws<Value = RunLimits> {
     })
 }
 
+fn budgets() -> impl Draws<Value = Budget> {
+    let calls = prop::option::weighted(0.2, 0u64..8);
+    let tokens = prop::option::weighted(0.1, 0u64..60);
+    let cost = prop::option::weighted(0.1, (0u64..60).prop_map(MicroUsd));
+    (calls, tokens, cost).prop_map(|(calls, tokens, cost)| Budget {
+        calls,
+        tokens,
+        cost,
+    })
+}
+
 fn parts(mix: Mix) -> impl Draws<Value = Part> {
+    let budget = match mix {
+        Mix::Wild => budgets().boxed(),
+        Mix::Timeless => Just(Budget::default()).boxed(),
+    };
     let strategy = proptest::prop_oneof![
         Just(Strategy::Distilled),
         Just(Strategy::Fresh),
@@ -198,15 +216,19 @@ fn parts(mix: Mix) -> impl Draws<Value = Part> {
         prop::bool::weighted(0.1),
         distill,
         any::<bool>(),
+        budget,
     )
-        .prop_map(|(work, strategy, when, gate, distill, informed)| Part {
-            work,
-            strategy,
-            when,
-            gate,
-            distill,
-            informed,
-        })
+        .prop_map(
+            |(work, strategy, when, gate, distill, informed, budget)| Part {
+                work,
+                strategy,
+                when,
+                gate,
+                distill,
+                informed,
+                budget,
+            },
+        )
 }
 
 fn works(mix: Mix) -> impl Draws<Value = Work> {
@@ -419,7 +441,7 @@ impl Part {
                 idle_timeout: Millis::minutes(5),
                 retries: 2,
             },
-            budget: Budget::default(),
+            budget: self.budget,
             distill: self.distill.clone(),
             sections: Sections::default(),
             project_instructions: true,

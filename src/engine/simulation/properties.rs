@@ -3,7 +3,9 @@
 use proptest::prelude::{ProptestConfig, proptest};
 use proptest::test_runner::TestCaseError;
 
-use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
+use super::cases::{
+    can_die_anywhere, comes_to_the_same, keeps_its_rules, needs_no_larger_budgets,
+};
 use super::fate::fates;
 use super::plans::{Mix, sketches};
 
@@ -18,6 +20,15 @@ proptest! {
         sketch in sketches(Mix::Timeless), fate in fates(Mix::Timeless)
     ) {
         comes_to_the_same(&sketch, &fate).map_err(TestCaseError::fail)?;
+    }
+}
+
+proptest! {
+    #[test]
+    fn budgets_that_suffice_stop_nothing(
+        sketch in sketches(Mix::Timeless), fate in fates(Mix::Timeless)
+    ) {
+        needs_no_larger_budgets(&sketch, &fate).map_err(TestCaseError::fail)?;
     }
 }
 

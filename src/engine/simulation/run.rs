@@ -1,15 +1,15 @@
 //! Supervisors that work on a run one after another, until nothing is left to be done.
 
 use crate::engine::{Begin, Engine, History, Input, Salvaged};
-use std::collections::BTreeMap;
 
 use crate::model::{
-    ChangedLimits, Digest, MicroUsd, Millis, PersonAnswer, PhaseName, Question, Record, RunEnd,
+    Budget, ChangedLimits, Digest, MicroUsd, Millis, PersonAnswer, PhaseName, Question, Record, RunEnd,
     RunLimits, Timestamp,
 };
 use crate::plan::Plan;
 
 use super::fate::{Blow, Fate, Person, Raise};
+use super::plans::unlimited;
 use super::trace::{Moment, Trace};
 use super::world::{Told, World};
 
@@ -130,29 +130,31 @@ impl<'f> Run<'f> {
     }
 
     /// The limits with which it is resumed; none if it is not.
-    fn raise(&mut self) -> Option<Option<RunLimits>> {
-        let limits = History::of(&self.trace.journal()).limits(self.trace.plan.limits);
+    fn raise(&mut self) -> Option<Option<ChangedLimits>> {
+        let present = self.limits();
         let raise = self.fate.limits.get(self.raises).copied();
         self.raises += 1;
-        let lifted = RunLimits {
-            calls: None,
-            tokens: None,
-            cost: None,
-            wall: None,
-            ..limits
-        };
         match raise {
             Some(Raise::Nothing) => Some(None),
-            Some(Raise::By(more)) => Some(Some(RunLimits {
-                calls: limits.calls.map(|calls| calls + more),
-                tokens: limits.tokens.map(|tokens| tokens + more),
-                cost: limits.cost.map(|cost| MicroUsd(cost.0 + more)),
-                wall: limits.wall.map(|wall| Millis(wall.0 + 1000 * more)),
-                ..limits
-            })),
-            // Only a limit of the provider's is left then.
-            None if limits == lifted => None,
-            None => Some(Some(lifted)),
+            Some(Raise::By(more)) => Some(Some(raised(&present, more))),
+            None => {
+                let lifted = lifted(&present);
+                // Only a limit of the provider's is left if there is nothing to lift.
+                (present != lifted).then_some(Some(lifted))
+            }
+        }
+    }
+
+    /// The limits in force.
+    fn limits(&self) -> ChangedLimits {
+        let plan = &self.trace.plan;
+        let history = History::of(&self.trace.journal());
+        let phases = plan.phases.iter();
+        ChangedLimits {
+            run: history.limits(plan.limits),
+            budgets: phases
+                .map(|phase| (phase.name.clone(), history.budget(phase)))
+                .collect(),
         }
     }
 
@@ -212,17 +214,50 @@ fn begin() -> Input {
     })
 }
 
+/// All limits that there are, so much larger.
+fn raised(present: &ChangedLimits, more: u64) -> ChangedLimits {
+    let count = |limit: Option<u64>| limit.map(|limit| limit + more);
+    let money = |limit: Option<MicroUsd>| limit.map(|limit| MicroUsd(limit.0 + more));
+    let budgets = present.budgets.iter().map(|(phase, budget)| {
+        let larger = Budget {
+            calls: count(budget.calls),
+            tokens: count(budget.tokens),
+            cost: money(budget.cost),
+        };
+        (phase.clone(), larger)
+    });
+    let run = present.run;
+    ChangedLimits {
+        run: RunLimits {
+            calls: count(run.calls),
+            tokens: count(run.tokens),
+            cost: money(run.cost),
+            wall: run.wall.map(|wall| Millis(wall.0 + 1000 * more)),
+            ..run
+        },
+        budgets: budgets.collect(),
+    }
+}
+
+/// No limits at all.
+fn lifted(present: &ChangedLimits) -> ChangedLimits {
+    let phases = present.budgets.keys();
+    ChangedLimits {
+        run: unlimited(present.run.concurrency),
+        budgets: phases
+            .map(|phase| (phase.clone(), Budget::default()))
+            .collect(),
+    }
+}
+
 fn resume(
-    limits: Option<RunLimits>,
+    limits: Option<ChangedLimits>,
     answer: Option<(PhaseName, PersonAnswer)>,
     salvaged: Vec<Salvaged>,
 ) -> Input {
     Input::Resume {
         version: "0".into(),
-        limits: limits.map(|run| ChangedLimits {
-            run,
-            budgets: BTreeMap::new(),
-        }),
+        limits,
         answer,
         salvaged,
     }

@@ -1,10 +1,10 @@
 //! What was heard, written and ordered in a run, in order.
 
 use crate::engine::{Effect, Input};
-use crate::model::Record;
+use crate::model::{PhaseName, Record};
 use crate::plan::Plan;
 
-use super::facts::Facts;
+use super::facts::{Facts, Spending};
 
 /// One thing that happened between the engine and the world.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +57,15 @@ impl Trace {
             Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => None,
         });
         records.collect()
+    }
+
+    /// What a phase has used in the whole run.
+    pub fn spent_by(&self, phase: &PhaseName) -> Spending {
+        let mut facts = Facts::new(&self.plan);
+        for moment in &self.moments {
+            facts.take(moment);
+        }
+        facts.spent.get(phase).copied().unwrap_or_default()
     }
 
     /// Goes through the run, each time with what was known right before.

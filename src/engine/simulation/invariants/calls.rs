@@ -70,11 +70,32 @@ pub fn the_limits_are_kept(trace: &Trace) -> Verdict {
             })
         }
         Moment::Wrote(record) if matches!(record.event, Event::AttemptStarted { .. }) => {
-            let within = facts.limits.calls.is_none_or(|calls| facts.started < calls);
+            let started = facts.spent.values().map(|spent| spent.started).sum::<u64>();
+            let within = facts.limits.calls.is_none_or(|calls| started < calls);
             ensure(within, || "more calls than the limit allows".to_owned())?;
             ensure(!facts.stops(), || "the run was stopped".to_owned())
         }
         Moment::Wrote(_) | Moment::Ordered(_) | Moment::Heard(_) | Moment::Died => Ok(()),
+    })
+}
+
+/// No attempt starts once the budget of its phase is used up; money that was never spent uses up nothing.
+pub fn the_budgets_are_kept(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let Event::AttemptStarted { call, .. } = &record.event else {
+            return Ok(());
+        };
+        let phase = &facts.calls[call].spec.phase;
+        let budget = facts.budgets[phase];
+        let spent = facts.spent.get(phase).copied().unwrap_or_default();
+        let (tokens, cost) = (spent.usage.tokens(), spent.usage.cost);
+        let within = budget.calls.is_none_or(|most| spent.started < most)
+            && budget.tokens.is_none_or(|most| tokens < most)
+            && budget.cost.is_none_or(|most| cost.0 == 0 || cost < most);
+        ensure(within, || format!("{spent:?} of {budget:?}"))
     })
 }
 
@@ -84,10 +105,12 @@ pub fn a_limit_stops_only_who_wants_to_work(trace: &Trace) -> Verdict {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
-        if !matches!(record.event, Event::LimitReached { .. }) {
+        let Event::LimitReached { phase: of, .. } = &record.event else {
             return Ok(());
-        }
+        };
         let phase = facts.current().ok_or("everything is done")?;
+        let own = of.as_ref().is_none_or(|of| of == &phase.name);
+        ensure(own, || "it is another phase's budget".to_owned())?;
         let sealed = facts.phase(&phase.name).sealed.is_some();
         let mut calls = facts.calls_of(&phase.name).filter(|call| !call.over);
         let wanted = calls.any(|call| call.spec.purpose != Purpose::Propose || !sealed);

@@ -15,7 +15,7 @@ type Verdict = Result<(), String>;
 type Promise = fn(&Trace) -> Verdict;
 
 /// Every promise, with its name.
-const ALL: [(&str, Promise); 27] = [
+const ALL: [(&str, Promise); 28] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -25,6 +25,7 @@ const ALL: [(&str, Promise); 27] = [
         calls::an_attempt_is_ordered_once,
     ),
     ("the limits are kept", calls::the_limits_are_kept),
+    ("the budgets are kept", calls::the_budgets_are_kept),
     (
         "a limit stops only who wants to work",
         calls::a_limit_stops_only_who_wants_to_work,
