@@ -179,6 +179,15 @@ impl History {
             .collect()
     }
 
+    /// The commands that a phase and its tasks were proved with, in the order of their runs.
+    pub fn commands_of(&self, phase: &PhaseName) -> impl Iterator<Item = &str> {
+        let verified = self
+            .verified
+            .iter()
+            .filter(move |seen| &seen.phase == phase);
+        verified.map(|seen| seen.verification.command.as_str())
+    }
+
     /// All results of commands, oldest first.
     pub fn verified(&self) -> &[Verified] {
         &self.verified

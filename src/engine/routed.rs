@@ -172,7 +172,7 @@ impl Routed<'_> {
         }
         let tree = self.scene.tree().to_owned();
         let results = self.scene.results(None, &tree);
-        if let Some(command) = unproved(&self.scene.phase.verify, &results) {
+        if let Some(command) = unproved(&self.scene.commands(), &results) {
             return self.scene.prove(None, tree, command);
         }
         let last = list

@@ -5,7 +5,7 @@ use crate::model::{
     Artifact, AttemptId, CallId, CallInput, CallKey, CallSpec, Contract, Decider, EditScope, Event,
     Failure, Ground, InputSource, ModelName, Profile, Purpose, Task, TaskId, Verification,
 };
-use crate::plan::{PhasePlan, Plan, PlannedInput, Strategy, Yields};
+use crate::plan::{PhasePlan, Plan, PlannedInput, Proof, Strategy, Yields};
 
 use super::{CallState, History, PhaseState};
 
@@ -150,6 +150,23 @@ impl<'a> Scene<'a> {
             imports: scope.imports,
             import_tokens: scope.import_tokens,
         }
+    }
+
+    /// The commands that prove the phase's work as a whole, each once.
+    pub fn commands(&self) -> Vec<String> {
+        let mut commands: Vec<String> = Vec::new();
+        for proof in &self.phase.verify {
+            let named = match proof {
+                Proof::Command(command) => vec![command.as_str()],
+                Proof::TestsOf { tests_of } => self.history.commands_of(tests_of).collect(),
+            };
+            for command in named {
+                if !commands.iter().any(|known| known == command) {
+                    commands.push(command.to_owned());
+                }
+            }
+        }
+        commands
     }
 
     /// The results of a task's commands, or of the phase's own, on a tree.

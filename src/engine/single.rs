@@ -73,7 +73,7 @@ fn edit_call(scene: &Scene<'_>, chain: &[ModelName]) -> Vec<Event> {
         scene: *scene,
         task: None,
         chain,
-        verify: scene.phase.verify.clone(),
+        verify: scene.commands(),
         must_pass: false,
     };
     let draft = |_| {

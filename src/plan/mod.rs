@@ -6,6 +6,6 @@ mod types;
 
 pub use types::{
     AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec,
-    PhaseKind, PhasePlan, Plan, PlannedInput, Price, Rehearsal, ScopePlan, Strategy, Subject,
-    Yields,
+    PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal, ScopePlan, Strategy,
+    Subject, Yields,
 };

@@ -131,8 +131,8 @@ pub struct PhasePlan {
     pub project_instructions: bool,
     /// The files of the `scoped` strategy.
     pub scope: ScopePlan,
-    /// Commands that prove its changes, run by tipstaff on a full checkout.
-    pub verify: Vec<String>,
+    /// What proves its changes, run by tipstaff on a full checkout.
+    pub verify: Vec<Proof>,
     /// Where to go when its verdict is fail.
     pub on_fail: Option<LoopPlan>,
     /// Only run if this holds.
@@ -239,6 +239,19 @@ pub enum Subject {
     Verdict(PhaseName),
     /// Whether the `verify` commands of a phase passed: `pass` or `fail`.
     Tests(PhaseName),
+}
+
+/// What proves a phase's changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Proof {
+    /// A command for the shell.
+    Command(String),
+    /// All commands that an earlier phase and its tasks were proved with.
+    TestsOf {
+        /// The earlier phase.
+        tests_of: PhaseName,
+    },
 }
 
 /// The files of a `scoped` phase.

@@ -98,8 +98,8 @@ pub struct Phase {
     pub edits: Option<Spanned<bool>>,
     /// Files of the `scoped` strategy.
     pub scope: Option<Spanned<Scope>>,
-    /// Commands that the supervisor runs.
-    pub verify: Option<Spanned<Vec<String>>>,
+    /// What proves its changes.
+    pub verify: Vec<Spanned<Proof>>,
     /// Who distills.
     pub distill: Option<Spanned<DistillRule>>,
     /// The audit loop.
@@ -120,6 +120,15 @@ pub struct Phase {
     pub budget: Option<Spanned<Budget>>,
     /// Tokens of a call's own context after which it goes on in a fresh process.
     pub checkpoint: Option<Spanned<u64>>,
+}
+
+/// What proves changes, as written under `verify`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// A command for the shell.
+    Command(String),
+    /// `PHASE.tests`: what this phase and its tasks were proved with.
+    TestsOf(String),
 }
 
 /// One line of `routing`.

@@ -319,3 +319,46 @@ fn the_commands_of_the_phase_itself_are_a_fact_for_later_phases_and_fed_back_to_
     assert!(asked.contains(failed), "{asked}");
     assert_eq!(sandbox.read("web/page.txt"), "shown");
 }
+
+#[test]
+fn what_proved_the_tasks_is_run_again_on_the_whole_and_the_audit_sees_how_that_stands() {
+    let sandbox = project();
+    let path = ".tipstaff/workflows/build.yaml";
+    let yaml = sandbox.read(path)
+        + "  - name: integrate\n    model: m3\n    context_strategy: distilled\n    \
+           verify: [execute.tests, \"test -f web/page.txt\"]\n    retries: 0\n  - name: audit\n    \
+           model: m4\n    context_strategy: fresh\n    input: [integrate.handoff, integrate.tests]\n    \
+           on_fail: { goto: integrate }\n";
+    sandbox.write(path, &yaml);
+    let integrates = |call: &str, text: &str| {
+        format!(
+            "- when: {{ call: integrate.{call} }}\n  do: [{{ write: {{ path: api/server.txt, text: {text} }} }}, done]\n"
+        )
+    };
+    let passes = r#"{"verdict": "pass", "summary": "Good.", "findings": []}"#;
+    let entries = writes("T1", "api/server.txt", "served")
+        + &writes("T2", "web/page.txt", "shown")
+        + &integrates("work-1", "bad")
+        + &integrates("work-1.2", "mended")
+        + &format!(
+            "- when: {{ phase: audit }}\n  do: [{{ write: {{ path: .tipstaff/out/verdict.json, text: '{passes}' }} }}, done]\n"
+        );
+    script(&sandbox, TWO, &entries);
+    build(&sandbox).succeeds();
+    let run = sandbox.run();
+    let told = run.read("phases/03-integrate/calls/integrate.work-1.2/attempt-1/prompt.md");
+    assert!(told.contains("fails after your changes"), "{told}");
+    let seen = run.read("phases/04-audit/calls/audit.work-1/attempt-1/prompt.md");
+    let proofs = [
+        "cat api/server.txt; ! grep -q bad api/server.txt",
+        "test -f web/page.txt",
+    ];
+    for proof in proofs {
+        assert!(seen.contains(&format!("`{proof}`: passed")), "{seen}");
+    }
+    assert!(
+        seen.contains("mended"),
+        "what the command printed in the end: {seen}"
+    );
+    assert_eq!(sandbox.read("api/server.txt"), "mended");
+}

@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Effect, Input, Proving};
 use crate::model::{
-    Answer, AuditVerdict, Budget, CallId, CallKey, CallResult, CallSpec, Event, Failure, FailureKind,
-    Label, PersonAnswer, PhaseName, Question, RunEnd, RunLimits, TaskId, Timestamp, Usage,
+    Answer, AuditVerdict, Budget, CallId, CallKey, CallResult, CallSpec, Event, Failure,
+    FailureKind, Label, PersonAnswer, PhaseName, Question, RunEnd, RunLimits, TaskId, Timestamp,
+    Usage,
 };
 use crate::plan::{PhasePlan, Plan};
 
@@ -30,6 +31,8 @@ pub struct Facts<'a> {
     pub live: BTreeSet<(CallId, u32)>,
     /// The command that was ordered and has not been heard of since.
     pub proving: Option<(PhaseName, Proving)>,
+    /// The commands that were run for a phase, and on which tree.
+    pub verified: BTreeSet<(PhaseName, String, String)>,
     /// How often each audit sent the run back.
     pub loops: BTreeMap<PhaseName, u32>,
     /// What each phase has used in all its rounds.
@@ -104,6 +107,7 @@ impl<'a> Facts<'a> {
             finished: BTreeSet::new(),
             live: BTreeSet::new(),
             proving: None,
+            verified: BTreeSet::new(),
             loops: BTreeMap::new(),
             spent: BTreeMap::new(),
             interrupted: false,
@@ -291,8 +295,16 @@ impl<'a> Facts<'a> {
             Event::AttemptSpawned { .. }
             | Event::AttemptProgressed { .. }
             | Event::QuorumReached { .. }
-            | Event::VerifyStarted { .. }
-            | Event::Verified { .. } => {}
+            | Event::VerifyStarted { .. } => {}
+            Event::Verified {
+                phase,
+                tree,
+                verification,
+                ..
+            } => {
+                let command = verification.command.clone();
+                self.verified.insert((phase.clone(), command, tree.clone()));
+            }
         }
     }
 

@@ -11,7 +11,7 @@ use crate::model::{
 };
 use crate::plan::{
     Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, PhaseKind, PhasePlan, Plan,
-    PlannedInput, ScopePlan, Strategy, Subject, Yields,
+    PlannedInput, Proof, ScopePlan, Strategy, Subject, Yields,
 };
 
 /// How many models there are.
@@ -62,6 +62,8 @@ pub enum Work {
     Edits {
         chain: Chain,
         verify: Vec<usize>,
+        /// Whether what proved the phases before it proves it too.
+        again: bool,
     },
     /// Two phases: one decomposes, one carries out.
     Tasks {
@@ -250,7 +252,11 @@ fn works(mix: Mix) -> impl Draws<Value = Work> {
         prop::option::of(chain()),
     );
     let verify = || prop::collection::vec(0..COMMANDS, 0..3);
-    let edits = (chain(), verify()).prop_map(|(chain, verify)| Work::Edits { chain, verify });
+    let edits = (chain(), verify(), any::<bool>()).prop_map(|(chain, verify, again)| Work::Edits {
+        chain,
+        verify,
+        again,
+    });
     let tasks = (chain(), chain(), any::<bool>(), verify()).prop_map(
         |(splitter, workers, go_on, verify)| Work::Tasks {
             splitter,
@@ -279,8 +285,8 @@ fn names(chain: &Chain) -> Vec<ModelName> {
     chain.iter().copied().map(model).collect()
 }
 
-fn commands(numbers: &[usize]) -> Vec<String> {
-    numbers.iter().copied().map(command).collect()
+fn proofs(numbers: &[usize]) -> impl Iterator<Item = Proof> {
+    numbers.iter().copied().map(command).map(Proof::Command)
 }
 
 impl Sketch {
@@ -379,11 +385,22 @@ impl Part {
                 };
                 phases.push(self.phase(&name, kind));
             }
-            Work::Edits { chain, verify } => phases.push(PhasePlan {
-                edits: true,
-                verify: commands(verify),
-                ..self.single(&name, chain, Yields::Edits)
-            }),
+            Work::Edits {
+                chain,
+                verify,
+                again,
+            } => {
+                let editing = phases.iter().filter(|phase| *again && phase.edits);
+                let again = editing.map(|phase| Proof::TestsOf {
+                    tests_of: phase.name.clone(),
+                });
+                let verify = again.chain(proofs(verify)).collect();
+                phases.push(PhasePlan {
+                    edits: true,
+                    verify,
+                    ..self.single(&name, chain, Yields::Edits)
+                });
+            }
             Work::Tasks {
                 splitter,
                 workers,
@@ -401,7 +418,7 @@ impl Part {
                 phases.push(splits);
                 phases.push(PhasePlan {
                     edits: true,
-                    verify: commands(verify),
+                    verify: proofs(verify).collect(),
                     ..self.phase(&format!("{name}-tasks"), kind)
                 });
             }

@@ -3,9 +3,7 @@
 use proptest::prelude::{ProptestConfig, proptest};
 use proptest::test_runner::TestCaseError;
 
-use super::cases::{
-    can_die_anywhere, comes_to_the_same, keeps_its_rules, needs_no_larger_budgets,
-};
+use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules, needs_no_larger_budgets};
 use super::fate::fates;
 use super::plans::{Mix, sketches};
 

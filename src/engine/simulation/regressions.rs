@@ -16,6 +16,7 @@ fn edits() -> Work {
     Work::Edits {
         chain: vec![0],
         verify: Vec::new(),
+        again: false,
     }
 }
 

@@ -3,8 +3,8 @@
 use crate::engine::{Begin, Engine, History, Input, Salvaged};
 
 use crate::model::{
-    Budget, ChangedLimits, Digest, MicroUsd, Millis, PersonAnswer, PhaseName, Question, Record, RunEnd,
-    RunLimits, Timestamp,
+    Budget, ChangedLimits, Digest, MicroUsd, Millis, PersonAnswer, PhaseName, Question, Record,
+    RunEnd, RunLimits, Timestamp,
 };
 use crate::plan::Plan;
 

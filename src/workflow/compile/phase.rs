@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use crate::config::Config;
 use crate::model::{Budget, CallLimits, PhaseName, Sections};
 use crate::plan::{
-    Condition, Distill, LoopPlan, PhasePlan, PlannedInput, ScopePlan, Strategy, Subject,
+    Condition, Distill, LoopPlan, PhasePlan, PlannedInput, Proof, ScopePlan, Strategy, Subject,
 };
 use crate::yaml::{Diagnostic, Spanned};
 
-use super::super::ast::{DistillBy, Gate, Phase, Workflow};
+use super::super::ast::{self, DistillBy, Gate, Phase, Workflow};
 use super::super::input::{Input, Part};
 use super::super::template::fill;
 use super::super::when::{When, WhenSubject};
@@ -78,10 +78,7 @@ impl Maker<'_> {
                 .map_or_else(Sections::default, |rule| rule.value.sections.clone()),
             project_instructions: defaults.project_instructions && strategy != Strategy::Fresh,
             scope: plan_scope(phase),
-            verify: phase
-                .verify
-                .as_ref()
-                .map_or_else(Vec::new, |verify| verify.value.clone()),
+            verify: phase.verify.iter().map(plan_proof).collect(),
             on_fail: phase.on_fail.as_ref().map(|rule| LoopPlan {
                 goto: PhaseName::new(&rule.goto.value),
                 max: rule.max,
@@ -130,6 +127,15 @@ fn plan_input(input: &Spanned<Input>) -> PlannedInput {
                 Part::Tests => PlannedInput::Tests(phase),
             }
         }
+    }
+}
+
+fn plan_proof(proof: &Spanned<ast::Proof>) -> Proof {
+    match &proof.value {
+        ast::Proof::Command(command) => Proof::Command(command.clone()),
+        ast::Proof::TestsOf(phase) => Proof::TestsOf {
+            tests_of: PhaseName::new(phase),
+        },
     }
 }
 

@@ -3,7 +3,8 @@
 use crate::model::{Budget, MicroUsd, Section, Sections};
 use crate::yaml::{Diagnostic, Fields, Node, Reader, Spanned, Value, did_you_mean};
 
-use super::super::ast::{DistillBy, DistillRule, Gate, OnFail, Scope};
+use super::super::ast::{DistillBy, DistillRule, Gate, OnFail, Proof, Scope};
+use super::super::rules::why_unusable;
 use super::phase::text;
 
 pub(in crate::workflow) const SCOPE_KEYS: &[&str] = &["files", "always", "expand", "expand_tokens"];
@@ -60,13 +61,27 @@ fn read_expand(reader: &mut Reader, node: &Node) -> bool {
     }
 }
 
-pub(super) fn read_verify(reader: &mut Reader, fields: Fields<'_>) -> Option<Spanned<Vec<String>>> {
-    let node = fields.get("verify")?;
-    let commands = reader.texts(node, "`verify`")?;
-    Some(Spanned {
-        value: commands.into_iter().map(|command| command.value).collect(),
-        spot: reader.spot(node.place),
-    })
+pub(super) fn read_verify(reader: &mut Reader, fields: Fields<'_>) -> Vec<Spanned<Proof>> {
+    let node = fields.get("verify");
+    let texts = node.and_then(|node| reader.texts(node, "`verify`"));
+    let texts = texts.unwrap_or_default().into_iter();
+    texts
+        .map(|Spanned { value, spot }| Spanned {
+            value: read_proof(value),
+            spot,
+        })
+        .collect()
+}
+
+/// What could be a phase's name before `.tests` is taken for one; a program of that name can be called
+/// by its path.
+fn read_proof(text: String) -> Proof {
+    match text.strip_suffix(".tests") {
+        Some(phase) if !phase.is_empty() && why_unusable(phase).is_none() => {
+            Proof::TestsOf(phase.to_owned())
+        }
+        Some(_) | None => Proof::Command(text),
+    }
 }
 
 pub(super) fn read_distill(

@@ -5,6 +5,7 @@ use crate::yaml::{Diagnostic, Spot, did_you_mean};
 
 use super::super::ast::{Phase, PhaseType, Workflow};
 use super::super::when::WhenSubject;
+use super::asked::{earlier, no_tests};
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
     for (index, phase) in workflow.phases.iter().enumerate() {
@@ -39,33 +40,6 @@ fn unknown_input(workflow: &Workflow, name: &str, spot: &Spot) -> Option<Diagnos
     Some(mistake.with_hint_opt(did_you_mean(name, names)))
 }
 
-fn earlier<'w>(
-    workflow: &'w Workflow,
-    index: usize,
-    name: &str,
-    spot: &Spot,
-) -> Result<&'w Phase, Box<Diagnostic>> {
-    let phases = &workflow.phases;
-    match phases.iter().position(|phase| phase.name.value == name) {
-        Some(position) if position < index => Ok(&phases[position]),
-        Some(_) => {
-            let message = format!("the phase `{name}` is not over when this one begins");
-            let mistake = spot.error("later-phase", message);
-            Err(Box::new(
-                mistake.with_hint("a condition looks at earlier phases"),
-            ))
-        }
-        None => {
-            let known = phases[..index]
-                .iter()
-                .map(|phase| phase.name.value.as_str());
-            let known = known.filter(|name| !name.is_empty());
-            let mistake = spot.error("unknown-phase", format!("unknown phase `{name}`"));
-            Err(Box::new(mistake.with_hint_opt(did_you_mean(name, known))))
-        }
-    }
-}
-
 fn no_verdict(phase: &Phase, spot: &Spot) -> Option<Diagnostic> {
     let kind = phase.kind.filter(|kind| *kind != PhaseType::Single)?;
     let message = format!(
@@ -75,13 +49,4 @@ fn no_verdict(phase: &Phase, spot: &Spot) -> Option<Diagnostic> {
     );
     let mistake = spot.error("no-verdict", message);
     Some(mistake.with_hint("a single phase that audits does"))
-}
-
-fn no_tests(phase: &Phase, spot: &Spot) -> Option<Diagnostic> {
-    if phase.has("verify") || matches!(phase.kind, Some(PhaseType::Routed) | None) {
-        return None;
-    }
-    let name = &phase.name.value;
-    let mistake = spot.error("no-tests", format!("the phase `{name}` runs no tests"));
-    Some(mistake.with_hint(format!("give `{name}` a `verify` command")))
 }

@@ -1,12 +1,14 @@
-//! Only one call at a time edits the user's files, and only edits are verified.
+//! Only one call at a time edits the user's files, and only edits are verified, by what there is then.
 
 use crate::config::Config;
 use crate::yaml::Diagnostic;
 
-use super::super::ast::{Phase, PhaseType, Workflow};
+use super::super::ast::{Phase, PhaseType, Proof, Workflow};
+use super::asked::{earlier, no_tests};
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
-    for phase in &workflow.phases {
+    for (index, phase) in workflow.phases.iter().enumerate() {
+        found.extend(proofs_of_none(workflow, index));
         let Some(kind) = phase.kind else {
             continue;
         };
@@ -36,6 +38,20 @@ fn tasks_without_edits(phase: &Phase) -> Option<Diagnostic> {
     let message = "a routed phase edits: its tasks are changes to files";
     let mistake = edits.spot.error("tasks-without-edits", message);
     Some(mistake.with_hint("for several documents at once take `type: parallel`"))
+}
+
+/// Names of phases whose tests cannot be run again.
+fn proofs_of_none(workflow: &Workflow, index: usize) -> impl Iterator<Item = Diagnostic> {
+    let proofs = workflow.phases[index].verify.iter();
+    proofs.filter_map(move |proof| {
+        let Proof::TestsOf(name) = &proof.value else {
+            return None;
+        };
+        match earlier(workflow, index, name, &proof.spot) {
+            Ok(phase) => no_tests(phase, &proof.spot),
+            Err(mistake) => Some(*mistake),
+        }
+    })
 }
 
 fn nothing_to_verify(phase: &Phase) -> Option<Diagnostic> {

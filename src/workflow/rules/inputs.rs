@@ -3,8 +3,9 @@
 use crate::config::Config;
 use crate::yaml::{Diagnostic, Spanned, nearest, quoted_list};
 
-use super::super::ast::{Phase, PhaseType, Workflow};
+use super::super::ast::{Phase, Workflow};
 use super::super::input::{Input, Part};
+use super::asked::no_tests;
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
     for (index, phase) in workflow.phases.iter().enumerate() {
@@ -112,13 +113,6 @@ fn unavailable(phase: &Phase, input: &Spanned<Input>, part: Part) -> Option<Diag
             let mistake = input.spot.error("no-changes", message);
             Some(mistake.with_hint("a single phase may with `edits: true`"))
         }
-        // Tasks bring their own commands.
-        Part::Tests if phase.kind.is_none() || phase.kind == Some(PhaseType::Routed) => None,
-        Part::Tests if phase.has("verify") => None,
-        Part::Tests => {
-            let message = format!("the phase `{name}` runs no tests");
-            let mistake = input.spot.error("no-tests", message);
-            Some(mistake.with_hint(format!("give `{name}` a `verify` command")))
-        }
+        Part::Tests => no_tests(phase, &input.spot),
     }
 }

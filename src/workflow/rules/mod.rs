@@ -1,5 +1,6 @@
 //! The rules of a workflow, one a file. Each looks at the whole workflow and adds what it finds.
 
+mod asked;
 mod checkpoints;
 mod conditions;
 mod deliverables;
@@ -17,6 +18,7 @@ mod tasks;
 mod type_keys;
 
 pub(super) use ensembles::MAX_PROPOSALS;
+pub(super) use names::why_unusable;
 pub(super) use outputs::clash;
 
 use crate::config::Config;

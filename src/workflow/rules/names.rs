@@ -32,7 +32,7 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
 }
 
 /// Why a name can stand neither in a reference nor in a folder, to follow it.
-pub(super) fn why_unusable(name: &str) -> Option<&'static str> {
+pub(in crate::workflow) fn why_unusable(name: &str) -> Option<&'static str> {
     let usable = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     if !name.chars().all(usable) {
         return Some("letters, digits, `-` and `_` only");

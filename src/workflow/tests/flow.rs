@@ -1,7 +1,7 @@
 //! Conditions, gates, loops, proofs, and where the changes go.
 
 use crate::model::Destination;
-use crate::plan::{Condition, LoopPlan, PhaseKind, PhasePlan, ScopePlan, Subject};
+use crate::plan::{Condition, LoopPlan, PhaseKind, PhasePlan, Proof, ScopePlan, Subject};
 use crate::workflow::Bindings;
 
 use super::{bindings, compiled, refused};
@@ -82,7 +82,7 @@ fn what_proves_the_changes_and_who_is_asked_stands_in_the_plan() {
     let plan = last(&edit(
         "    gate: Mend {feature}?\n    checkpoint: { after_tokens: 90_000 }\n",
     ));
-    assert_eq!(plan.verify, ["make test"]);
+    assert_eq!(plan.verify, [Proof::Command("make test".to_owned())]);
     assert_eq!(plan.gate.as_deref(), Some("Mend x?"));
     assert_eq!(plan.checkpoint, Some(90_000));
     let asks = |gate: &str| last(&edit(&format!("    gate: {gate}\n"))).gate;
@@ -97,7 +97,53 @@ phases:
     verify: [make lint, 'test \"${A}\" = {feature}']
 ";
     // Braces are the shell's here.
-    assert_eq!(last(two).verify, ["make lint", "test \"${A}\" = {feature}"]);
+    let commands = ["make lint", "test \"${A}\" = {feature}"];
+    let commands = commands.map(|command| Proof::Command(command.to_owned()));
+    assert_eq!(last(two).verify, commands);
+}
+
+#[test]
+fn what_proved_an_earlier_phase_can_prove_a_later_one() {
+    let text = |proof: &str| {
+        format!(
+            "phases:\n  - {{ name: note, model: planner, context_strategy: fresh }}\n  \
+             - {{ name: fix, model: planner, context_strategy: fresh, edits: true, verify: make test }}\n  \
+             - {{ name: mend, model: planner, context_strategy: fresh, edits: true, verify: [{proof}] }}\n"
+        )
+    };
+    let again = Proof::TestsOf {
+        tests_of: "fix".into(),
+    };
+    let own = |command: &str| Proof::Command(command.to_owned());
+    assert_eq!(
+        last(&text("fix.tests, make lint")).verify,
+        [again, own("make lint")]
+    );
+    assert_eq!(last(&text("./fix.tests")).verify, [own("./fix.tests")]);
+    let refusals = ["fx.tests", "note.tests", "mend.tests"];
+    let refusals = refusals.map(|proof| refused(&text(proof), &bindings("x")));
+    insta::assert_snapshot!(refusals.join("\n"), @r"
+    error: unknown phase `fx`
+      --> w.yaml:4:82
+      |
+    4 |   - { name: mend, model: planner, context_strategy: fresh, edits: true, verify: [fx.tests] }
+      |                                                                                  ^^^^^^^^
+    hint: did you mean `fix`?
+
+    error: the phase `note` runs no tests
+      --> w.yaml:4:82
+      |
+    4 |   - { name: mend, model: planner, context_strategy: fresh, edits: true, verify: [note.tests] }
+      |                                                                                  ^^^^^^^^^^
+    hint: give `note` a `verify` command
+
+    error: the phase `mend` is not over when this one begins
+      --> w.yaml:4:82
+      |
+    4 |   - { name: mend, model: planner, context_strategy: fresh, edits: true, verify: [mend.tests] }
+      |                                                                                  ^^^^^^^^^^
+    hint: name an earlier phase
+    ");
 }
 
 #[test]

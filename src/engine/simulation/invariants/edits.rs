@@ -6,7 +6,7 @@ use crate::engine::{Effect, Input};
 use crate::model::{
     Answer, CallId, CallSpec, Changes, Event, FailureKind, Ground, PhaseName, TaskId, TaskList,
 };
-use crate::plan::PhaseKind;
+use crate::plan::{PhaseKind, Proof};
 
 use super::super::answers::{is_again, tree_of};
 use super::super::facts::Facts;
@@ -112,6 +112,40 @@ pub fn nothing_that_was_taken_over_is_lost(trace: &Trace) -> Verdict {
         let mut edits = changes.iter().flat_map(|changes| changes.tree.split('+'));
         let lost = edits.find(|edit| !there.contains(edit));
         ensure(lost.is_none(), || format!("{lost:?} is lost"))
+    })
+}
+
+/// A phase that edits is decided once all that is to prove it has run on what it leaves: its own commands,
+/// and those of the phases that it names.
+pub fn decided_work_is_proved(trace: &Trace) -> Verdict {
+    trace.each(|facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let Event::WinnerChosen { phase, call, .. } = &record.event else {
+            return Ok(());
+        };
+        let plan = facts.plan.phase(phase).unwrap();
+        let own =
+            changes_of(facts, call).filter(|_| !matches!(plan.kind, PhaseKind::Routed { .. }));
+        let tree = own.map_or(&facts.tree, |changes| &changes.tree);
+        let commands_of = |name| {
+            let verified = facts
+                .verified
+                .iter()
+                .filter(move |(phase, ..)| phase == name);
+            verified.map(|(_, command, _)| command)
+        };
+        let mut wanted = plan.verify.iter().flat_map(|proof| match proof {
+            Proof::Command(command) => vec![command],
+            Proof::TestsOf { tests_of } => commands_of(tests_of).collect(),
+        });
+        let proved = |command: &String| {
+            let proved = (phase.clone(), command.clone(), tree.clone());
+            facts.verified.contains(&proved)
+        };
+        let open = wanted.find(|command| !proved(command));
+        ensure(open.is_none(), || format!("{open:?} has not run on {tree}"))
     })
 }
 

@@ -15,7 +15,7 @@ type Verdict = Result<(), String>;
 type Promise = fn(&Trace) -> Verdict;
 
 /// Every promise, with its name.
-const ALL: [(&str, Promise); 28] = [
+const ALL: [(&str, Promise); 29] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -52,6 +52,7 @@ const ALL: [(&str, Promise); 28] = [
         "nothing that was taken over is lost",
         edits::nothing_that_was_taken_over_is_lost,
     ),
+    ("decided work is proved", edits::decided_work_is_proved),
     (
         "commands prove the tree they are about",
         edits::commands_prove_the_tree_they_are_about,
