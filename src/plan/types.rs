@@ -337,6 +337,11 @@ impl Plan {
         self.phases.iter().find(|phase| &phase.name == name)
     }
 
+    /// What a model costs in this run: in a rehearsal nothing, whatever the model it stands for would.
+    pub fn price(&self, model: &ModelSpec) -> Option<Price> {
+        model.price.filter(|_| self.rehearsal.is_none())
+    }
+
     /// A phase's folder in the run folder, for example `phases/02-plan`; `None` for a stranger.
     pub fn phase_folder(&self, name: &PhaseName) -> Option<String> {
         let index = self.phases.iter().position(|phase| &phase.name == name)?;

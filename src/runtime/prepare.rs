@@ -56,12 +56,10 @@ pub async fn prepare(
     let launch = launch(attempt, &scratch, model, agent)?;
     remarks.extend(launch.remarks.iter().cloned());
     let child = start(attempt, &scratch, launch).await?;
-    // Scripted models cost nothing, whatever the models they stand for would.
-    let price = model.price.filter(|_| attempt.site.rehearsal.is_none());
     Ok(Prepared {
         scratch,
         kind: agent.kind,
-        transcript: Transcript::new(agent.kind, price),
+        transcript: Transcript::new(agent.kind, attempt.site.plan.price(model)),
         child,
         prompt_tokens: ledger.total.tokens,
         remarks,

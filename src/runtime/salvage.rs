@@ -51,7 +51,7 @@ fn salvage_attempt(
     let watched = replay(
         call,
         kind,
-        Transcript::new(kind, spec.price),
+        Transcript::new(kind, site.plan.price(spec)),
         &scratch,
         exit,
     )

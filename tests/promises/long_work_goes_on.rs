@@ -35,7 +35,7 @@ fn script(sandbox: &Sandbox, entries: &str) {
     let quoted = |text: &str| serde_json::to_string(text).unwrap();
     sandbox.user_config(&format!(
         "agents:\n  opencode:\n    command: {}\n    args: [--script, {}, --opencode-events]\nmodels:\n  \
-         worker: {{ agent: opencode, id: test/worker }}\n  scribe: {{ agent: opencode, id: test/scribe }}\n\
+         worker: {{ agent: opencode, id: test/worker, price: {{ input: 5, output: 25 }} }}\n  scribe: {{ agent: opencode, id: test/scribe }}\n\
          roles:\n  quick: scribe\n",
         quoted(FAKE_AGENT),
         quoted(&path.to_string_lossy()),
@@ -346,10 +346,7 @@ fn a_run_that_ended_in_the_middle_keeps_the_parts_that_were_stopped() {
         until("the second part works", || {
             sandbox.outside("second").exists()
         });
-        running.signal(signal);
-        running.wait();
-        let run = sandbox.run();
-        until("its agents ended with it", || run.processes().is_empty());
+        let run = sandbox.end(running, signal);
 
         sandbox.tipstaff(&["resume"]).succeeds();
         assert_eq!(
@@ -441,10 +438,7 @@ fn a_part_that_came_to_its_checkpoint_when_the_supervisor_died_is_kept() {
     until("the context has grown", || {
         sandbox.outside("second").exists()
     });
-    running.signal(Signal::KILL);
-    running.wait();
-    let run = sandbox.run();
-    until("its agents ended with it", || run.processes().is_empty());
+    let run = sandbox.end(running, Signal::KILL);
 
     sandbox.tipstaff(&["resume"]).succeeds();
     assert_eq!(
@@ -456,6 +450,8 @@ fn a_part_that_came_to_its_checkpoint_when_the_supervisor_died_is_kept() {
         ]
     );
     assert_eq!(sandbox.read("a.txt"), "done");
+    let first = &run.all("attempt_succeeded")[0];
+    assert_eq!(first["result"]["usage"]["cost"], 0, "a rehearsal is free");
     sandbox
         .tipstaff(&["show"])
         .succeeds()

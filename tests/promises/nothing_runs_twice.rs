@@ -48,10 +48,7 @@ fn let_it_go(sandbox: &Sandbox) {
 fn a_supervisor_that_was_killed_goes_on_where_it_was() {
     let sandbox = with_third(WAITS);
     let running = in_the_middle(&sandbox);
-    running.signal(Signal::KILL);
-    assert_eq!(running.wait().code, None);
-    let run = sandbox.run();
-    until("its agents ended with it", || run.processes().is_empty());
+    let run = sandbox.end(running, Signal::KILL);
     sandbox.tipstaff(&["runs"]).succeeds().stdout_has("stopped");
     assert_eq!(starts(&sandbox), 3);
 
@@ -105,10 +102,7 @@ fn what_was_complete_when_the_supervisor_died_is_kept() {
     // Everything is written, the agent lingers: the supervisor dies before it can take the proposal.
     let sandbox = with_third("done, { touch: OUTSIDE/third }, hang");
     let running = in_the_middle(&sandbox);
-    running.signal(Signal::KILL);
-    running.wait();
-    let run = sandbox.run();
-    until("its agents ended with it", || run.processes().is_empty());
+    let run = sandbox.end(running, Signal::KILL);
     sandbox.tipstaff(&["resume"]).succeeds();
     assert_eq!(starts(&sandbox), 4, "the third proposal was made twice");
     sandbox
@@ -220,41 +214,30 @@ fn a_journal_with_a_torn_last_line_goes_on() {
     sandbox.tipstaff(&["show"]).succeeds().stdout_has("done");
 }
 
-#[test]
-fn a_damaged_journal_is_explained_and_left_alone() {
+/// A journal in which the first word was replaced is refused with this message and left alone.
+fn is_left_alone(word: &str, by: &str, message: &str) {
     let sandbox = with_third("{ exit: 3 }");
     sandbox.trio(&["quorum: 3"]).run_trio(&[]).exits_with(1);
-    change(&sandbox, "journal.jsonl", |text| {
-        text.replacen("phase_started", "phase_strated", 1)
-    });
+    change(&sandbox, "journal.jsonl", |text| text.replacen(word, by, 1));
     let run = sandbox.run();
     let journal = run.read("journal.jsonl");
     for args in [["resume", &run.id()], ["show", &run.id()]] {
-        sandbox
-            .tipstaff(&args)
-            .exits_with(1)
-            .stderr_has("is damaged at line 2");
+        let output = sandbox.tipstaff(&args);
+        output.exits_with(1).stderr_has(message);
     }
     sandbox.tipstaff(&["runs"]).succeeds().stdout_has(&run.id());
     assert_eq!(run.read("journal.jsonl"), journal);
 }
 
 #[test]
+fn a_damaged_journal_is_explained_and_left_alone() {
+    is_left_alone("phase_started", "phase_strated", "is damaged at line 2");
+}
+
+#[test]
 fn a_run_of_a_newer_version_is_left_alone() {
-    let sandbox = with_third("{ exit: 3 }");
-    sandbox.trio(&["quorum: 3"]).run_trio(&[]).exits_with(1);
-    change(&sandbox, "journal.jsonl", |text| {
-        text.replacen("\"format\":1", "\"format\":2", 1)
-    });
-    let run = sandbox.run();
-    let journal = run.read("journal.jsonl");
-    for args in [["resume", &run.id()], ["show", &run.id()]] {
-        sandbox
-            .tipstaff(&args)
-            .exits_with(1)
-            .stderr_has("newer tipstaff (format 2");
-    }
-    assert_eq!(run.read("journal.jsonl"), journal);
+    let (present, newer) = ("\"format\":1", "\"format\":2");
+    is_left_alone(present, newer, "newer tipstaff (format 2");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::Signal;
 
-use super::processes::kill;
+use super::processes::{kill, until};
 use super::run::Run;
 
 /// The binary under test.
@@ -220,6 +220,15 @@ impl Sandbox {
         let mut command = self.command(args);
         command.stdin(std::fs::File::open(path).unwrap());
         Output::of(command.spawn().unwrap())
+    }
+
+    /// Ends a run under way by a signal, and waits until its agents have ended as well.
+    pub fn end(&self, running: Running, signal: Signal) -> Run {
+        running.signal(signal);
+        running.wait();
+        let run = self.run();
+        until("its agents ended with it", || run.processes().is_empty());
+        run
     }
 
     /// The command that runs tipstaff in the project, to be changed before it is started.
