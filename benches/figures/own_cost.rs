@@ -25,9 +25,10 @@ const ROUNDS: usize = 5;
 
 /// What a reader of the figure has to know besides.
 const NOTE: &str = "\
-It depends on the file system below the temporary folder. On ext4, making a file passes over inodes that
-were freed lately, and the bench itself frees some twenty thousand: repeated within a few minutes it
-measures twice as much as at first, or more. On tmpfs (`TMPDIR`) it does not.
+The calls only read, as most do: a workspace that its call left as it was goes to the next one, and no file
+is made. A call that edits leaves one that has to be made anew; what that costs depends on the file system
+below the temporary folder. On ext4, making a file passes over inodes that were freed lately, on tmpfs
+(`TMPDIR`) it does not.
 ";
 
 pub fn figures() -> Measured {

@@ -85,7 +85,7 @@ impl Bench {
             agent: &self.agent,
             model: &self.model,
             profile: self.profile,
-            workspace: std::path::Path::new("/work/space"),
+            workspace: std::path::Path::new("/project"),
             private: &self.private(),
             title: "plan.propose-2",
             vars: &self.vars,

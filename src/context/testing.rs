@@ -1,12 +1,10 @@
 //! Small plans and handoffs for the tests of this room.
 
-use std::collections::BTreeMap;
-
 use crate::model::{
-    Artifact, CallLimits, Digest, FORMAT, Handoff, HandoffFacts, HandoffOrigin, HandoffWords,
-    Millis, ModelName, RunLimits,
+    Artifact, CallLimits, Digest, Handoff, HandoffFacts, HandoffOrigin, HandoffWords, Millis,
+    ModelName,
 };
-use crate::plan::{Distill, ModelSpec, PhaseKind, PhasePlan, Plan, Strategy};
+use crate::plan::{ModelSpec, PhaseKind, PhasePlan, Plan, Strategy, Yields, testing};
 
 pub(super) const MODELS: [&str; 2] = ["claude-opus", "gemini-pro"];
 
@@ -27,29 +25,15 @@ pub(super) fn limits() -> CallLimits {
 }
 
 pub(super) fn phase(name: &str, strategy: Strategy) -> PhasePlan {
+    let kind = PhaseKind::Single {
+        chain: vec!["claude-opus".into()],
+        yields: Yields::Document,
+    };
     PhasePlan {
-        name: name.into(),
-        description: String::new(),
-        kind: PhaseKind::Single {
-            chain: vec!["claude-opus".into()],
-            yields: crate::plan::Yields::Document,
-        },
         strategy,
-        inputs: Vec::new(),
         prompt: super::templates::for_phase(name).to_owned(),
-        output: None,
-        edits: false,
         limits: limits(),
-        budget: crate::model::Budget::default(),
-        distill: Distill::Agent,
-        sections: crate::model::Sections::default(),
-        project_instructions: true,
-        scope: crate::plan::ScopePlan::default(),
-        verify: Vec::new(),
-        on_fail: None,
-        when: None,
-        gate: None,
-        checkpoint: None,
+        ..testing::phase(name, kind)
     }
 }
 
@@ -62,28 +46,11 @@ pub(super) fn plan(phases: Vec<PhasePlan>) -> Plan {
         price: None,
         context: Some(200_000),
     };
+    let models = MODELS.map(|name| (ModelName::new(name), spec(name)));
     Plan {
-        format: FORMAT,
-        workflow: "test".to_owned(),
-        description: String::new(),
         request: "Add rate limiting.".to_owned(),
-        inputs: BTreeMap::new(),
-        seed: 7,
-        limits: RunLimits {
-            calls: None,
-            tokens: None,
-            cost: None,
-            wall: None,
-            concurrency: 3,
-        },
-        rehearsal: None,
-        destination: crate::model::Destination::Tree,
-        agents: BTreeMap::new(),
-        models: MODELS
-            .iter()
-            .map(|name| (ModelName::new(*name), spec(name)))
-            .collect(),
-        phases,
+        models: models.into(),
+        ..testing::plan(phases)
     }
 }
 

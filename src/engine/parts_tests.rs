@@ -7,10 +7,9 @@ use proptest::prelude::{Just, Strategy as _, any, prop, prop_assert, prop_assert
 
 use crate::engine::{Begin, Effect, Engine, Input};
 use crate::model::{
-    Answer, Budget, CallLimits, CallSpec, Changes, Closing, Destination, Digest, Event, Ground,
-    Millis, PhaseName, Record, RunEnd, RunLimits, Sections, Timestamp, Usage,
+    Answer, CallSpec, Changes, Closing, Digest, Event, Ground, Record, RunEnd, Timestamp, Usage,
 };
-use crate::plan::{PhaseKind, PhasePlan, Plan, ScopePlan, Strategy, Yields};
+use crate::plan::{PhaseKind, Plan, Yields, testing};
 
 use super::*;
 
@@ -243,54 +242,16 @@ fn closing(tree: Option<String>) -> Closing {
 }
 
 fn plan(distill: Distill) -> Plan {
-    let phase = PhasePlan {
-        name: PhaseName::from("fix"),
-        description: String::new(),
-        kind: PhaseKind::Single {
-            chain: vec!["m0".into(), "m1".into()],
-            yields: Yields::Edits,
-        },
-        strategy: Strategy::Fresh,
-        inputs: Vec::new(),
-        prompt: "do it".into(),
-        output: None,
-        edits: true,
-        limits: CallLimits {
-            timeout: Millis::minutes(30),
-            idle_timeout: Millis::minutes(5),
-            retries: 0,
-        },
-        budget: Budget::default(),
-        distill,
-        sections: Sections::default(),
-        project_instructions: false,
-        scope: ScopePlan::default(),
-        verify: Vec::new(),
-        on_fail: None,
-        when: None,
-        gate: None,
-        checkpoint: Some(CHECKPOINT),
+    let kind = PhaseKind::Single {
+        chain: vec!["m0".into(), "m1".into()],
+        yields: Yields::Edits,
     };
-    Plan {
-        format: 1,
-        workflow: "w".into(),
-        description: String::new(),
-        request: "r".into(),
-        inputs: std::collections::BTreeMap::new(),
-        seed: 7,
-        limits: RunLimits {
-            calls: None,
-            tokens: None,
-            cost: None,
-            wall: None,
-            concurrency: 1,
-        },
-        rehearsal: None,
-        destination: Destination::Tree,
-        agents: std::collections::BTreeMap::new(),
-        models: std::collections::BTreeMap::new(),
-        phases: vec![phase],
-    }
+    let mut phase = testing::phase("fix", kind);
+    phase.edits = true;
+    phase.limits.retries = 0;
+    phase.distill = distill;
+    phase.checkpoint = Some(CHECKPOINT);
+    testing::plan(vec![phase])
 }
 
 fn quick() -> Distill {

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, Artifact, CallId, CallKey, CallLimits, CallResult, CallSpec, Closing, Contract,
-    Decision, Digest, Event, FORMAT, Ground, HandoffOrigin, Judgement, Label, MicroUsd, Millis,
-    ModelName, PhaseName, Profile, Purpose, RunLimits, Usage,
+    Decision, Digest, Event, Ground, HandoffOrigin, Judgement, Label, MicroUsd, Millis, ModelName,
+    PhaseName, Profile, Purpose, RunLimits, Usage,
 };
-use crate::plan::{Distill, EnsembleMode, PhaseKind, PhasePlan, Plan, Strategy};
+use crate::plan::{EnsembleMode, PhaseKind, PhasePlan, Plan, testing};
 
 const LIMITS: CallLimits = CallLimits {
     timeout: Millis::minutes(20),
@@ -139,38 +139,17 @@ pub(super) fn plan() -> Plan {
         quorum_named: false,
         straggler_timeout: Millis::seconds(15),
     };
+    let phase = PhasePlan {
+        description: "Plan the work".to_owned(),
+        output: Some("docs/plan.md".to_owned()),
+        limits: LIMITS,
+        ..testing::phase("plan", kind)
+    };
     Plan {
-        format: FORMAT,
         workflow: "plan".to_owned(),
         description: "Several plans, one winner".to_owned(),
         request: "Add rate limiting to the HTTP API, per client and with a burst".to_owned(),
-        inputs: BTreeMap::new(),
-        seed: 7,
         limits: limits(),
-        rehearsal: None,
-        destination: crate::model::Destination::Tree,
-        agents: BTreeMap::new(),
-        models: BTreeMap::new(),
-        phases: vec![PhasePlan {
-            name: phase(),
-            description: "Plan the work".to_owned(),
-            kind,
-            strategy: Strategy::Fresh,
-            inputs: Vec::new(),
-            prompt: "Plan.".to_owned(),
-            output: Some("docs/plan.md".to_owned()),
-            edits: false,
-            limits: LIMITS,
-            budget: crate::model::Budget::default(),
-            distill: Distill::Agent,
-            sections: crate::model::Sections::default(),
-            project_instructions: true,
-            scope: crate::plan::ScopePlan::default(),
-            verify: Vec::new(),
-            on_fail: None,
-            when: None,
-            gate: None,
-            checkpoint: None,
-        }],
+        ..testing::plan(vec![phase])
     }
 }

@@ -32,7 +32,7 @@ fn the_command_line_is_the_measured_one() {
     let expected = [
         "run",
         "--dir",
-        "/work/space",
+        "/project",
         "--model",
         "anthropic/claude-opus-4-5",
         "--agent",
@@ -86,7 +86,7 @@ fn every_folder_is_private() {
             .iter()
             .all(|file| file.path.starts_with(&private))
     );
-    assert_eq!(var(&launch, "PWD"), Some("/work/space"));
+    assert_eq!(var(&launch, "PWD"), Some("/project"));
     assert!(content(&launch, "config/opencode/package.json").contains("1.18.33"));
 }
 

@@ -23,10 +23,7 @@ pub fn keeps_its_rules(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
 
 /// However often supervisors die or are interrupted, the run comes to the same.
 pub fn comes_to_the_same(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
-    let calm = Fate {
-        blows: Vec::new(),
-        ..fate.clone()
-    };
+    let calm = fate.calm();
     let (_, expected) = live(Run::new(sketch.plan(), &calm))?;
     let (_, outcome) = live(Run::new(sketch.plan(), fate))?;
     same(&expected, &outcome)
@@ -34,10 +31,7 @@ pub fn comes_to_the_same(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
 
 /// A run whose budgets are as large as what its phases use comes to the same as without budgets.
 pub fn needs_no_larger_budgets(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
-    let calm = Fate {
-        blows: Vec::new(),
-        ..fate.clone()
-    };
+    let calm = fate.calm();
     let (run, expected) = live(Run::new(sketch.plan(), &calm))?;
     let mut plan = sketch.plan();
     for phase in &mut plan.phases {
@@ -54,10 +48,7 @@ pub fn needs_no_larger_budgets(sketch: &Sketch, fate: &Fate) -> Result<(), Strin
 
 /// Wherever a supervisor dies, the run comes to the same.
 pub fn can_die_anywhere(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
-    let calm = Fate {
-        blows: Vec::new(),
-        ..fate.clone()
-    };
+    let calm = fate.calm();
     let (run, expected) = live(Run::new(sketch.plan(), &calm))?;
     for cut in 1..=run.trace.journal().len() {
         let second = Run::after(run.trace.cut(cut), &calm);

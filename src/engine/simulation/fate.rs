@@ -209,6 +209,16 @@ impl Default for Fate {
     }
 }
 
+impl Fate {
+    /// The same without anything from outside.
+    pub fn calm(&self) -> Self {
+        Self {
+            blows: Vec::new(),
+            ..self.clone()
+        }
+    }
+}
+
 /// One task.
 impl Default for Tasks {
     fn default() -> Self {

@@ -1,17 +1,14 @@
 //! Random plans of all kinds of phases, as a person could have written them.
 
-use std::collections::BTreeMap;
-
 use proptest::prelude::{Just, any, prop};
 use proptest::strategy::Strategy as Draws;
 
 use crate::model::{
-    Budget, CallLimits, Categories, Destination, FORMAT, MicroUsd, Millis, ModelName, PhaseName,
-    RunLimits, Sections,
+    Budget, Categories, Destination, MicroUsd, Millis, ModelName, PhaseName, RunLimits,
 };
 use crate::plan::{
     Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, PhaseKind, PhasePlan, Plan,
-    PlannedInput, Proof, ScopePlan, Strategy, Subject, Yields,
+    PlannedInput, Proof, Strategy, Subject, Yields, testing,
 };
 
 /// How many models there are.
@@ -308,18 +305,10 @@ impl Sketch {
             phases[decides].gate = part.gate.then(|| "go on?".to_owned());
         }
         Plan {
-            format: FORMAT,
-            workflow: "w".into(),
-            description: String::new(),
-            request: "r".into(),
-            inputs: BTreeMap::new(),
-            seed: 7,
             limits: self.limits,
-            rehearsal: None,
             destination: self.destination.clone(),
-            agents: BTreeMap::new(),
             models: (0..MODELS).map(|n| (model(n), spec())).collect(),
-            phases,
+            ..testing::plan(phases)
         }
     }
 }
@@ -445,29 +434,10 @@ impl Part {
 
     fn phase(&self, name: &str, kind: PhaseKind) -> PhasePlan {
         PhasePlan {
-            name: name.into(),
-            description: String::new(),
-            kind,
             strategy: self.strategy,
-            inputs: Vec::new(),
-            prompt: "do it".into(),
-            output: None,
-            edits: false,
-            limits: CallLimits {
-                timeout: Millis::minutes(30),
-                idle_timeout: Millis::minutes(5),
-                retries: 2,
-            },
             budget: self.budget,
             distill: self.distill.clone(),
-            sections: Sections::default(),
-            project_instructions: true,
-            scope: ScopePlan::default(),
-            verify: Vec::new(),
-            on_fail: None,
-            when: None,
-            gate: None,
-            checkpoint: None,
+            ..testing::phase(name, kind)
         }
     }
 }
