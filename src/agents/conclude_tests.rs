@@ -287,5 +287,5 @@ fn a_command_may_chatter_without_end_if_it_leaves_its_files() {
     };
     assert_eq!(conclude(&transcript, &ending(true)).unwrap().text, None);
     let failure = conclude(&transcript, &ending(false)).unwrap_err();
-    assert_eq!(failure.message, "the final message is larger than 8 MB");
+    assert_eq!(failure.message, "the final message is larger than 2 MB");
 }

@@ -9,8 +9,9 @@ use crate::plan::{AgentKind, Price};
 use super::trouble::shorten;
 use super::{Signal, Trouble, Worklog};
 
-/// Largest final text kept, in bytes. A longer one is unusable as a whole.
-pub(super) const TEXT_LIMIT: usize = 8 << 20;
+/// Largest final text kept, in bytes: four times what the longest answer of a model comes to. A longer one is
+/// unusable as a whole.
+pub(super) const TEXT_LIMIT: usize = 2 << 20;
 /// More model requests than this in one attempt are a runaway.
 const STEP_LIMIT: u64 = 200;
 /// So many idle steps in a row are an endless loop.

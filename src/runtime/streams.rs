@@ -8,7 +8,7 @@ use crate::process::{LineTail, TailLine};
 use super::scratch::Scratch;
 
 /// Longer lines of output are skipped; the largest real one seen is an image of 3 MB.
-const LONGEST_LINE: usize = 8 << 20;
+const LONGEST_LINE: usize = 4 << 20;
 /// How much of standard error is kept for explaining a failure, in bytes.
 const STDERR_KEPT: usize = 16 << 10;
 
