@@ -17,9 +17,12 @@ pub fn input_file(source: &InputSource) -> Option<String> {
         InputSource::Tests(phase) => format!("{phase}/verify.md"),
         InputSource::Findings(phase) => format!("{phase}/verdict.json"),
         InputSource::Lens(name) => format!("lenses/{name}.md"),
-        InputSource::Feedback(_) => "feedback.txt".to_owned(),
+        InputSource::Printed { number, .. } => format!("feedback/{number}.txt"),
         InputSource::State(_) => "state.json".to_owned(),
         InputSource::Worklog => "worklog.md".to_owned(),
-        InputSource::Request | InputSource::File(_) | InputSource::Errors(_) => return None,
+        InputSource::Request
+        | InputSource::File(_)
+        | InputSource::Feedback(_)
+        | InputSource::Errors(_) => return None,
     })
 }

@@ -54,7 +54,7 @@ impl Editing<'_> {
             if let Some(command) = unproved(&self.verify, &results) {
                 return Edited::Prove { tree, command };
             }
-            match Feedback::on(result, &results, number == 1) {
+            match Feedback::on(result, &results, &tree, number == 1) {
                 None => {
                     return Edited::Done { call, tree };
                 }
@@ -63,7 +63,7 @@ impl Editing<'_> {
                     if found.soft && number > 1 || self.is_last(number) {
                         return Edited::Done { call, tree };
                     }
-                    feedback = Some(Feedback { tree, ..found });
+                    feedback = Some(found);
                 }
             }
         }
@@ -88,10 +88,7 @@ impl Editing<'_> {
         };
         let skipped = usize::try_from(number.saturating_sub(2)).unwrap_or(usize::MAX);
         let mut inputs = draft.inputs;
-        inputs.push(CallInput {
-            source: InputSource::Feedback(feedback.lines.clone()),
-            artifact: feedback.output.clone(),
-        });
+        inputs.extend(feedback.inputs());
         Draft {
             // No task's name holds a dot, so this can be no other task's.
             name: format!("{}.{number}", draft.name),
@@ -114,7 +111,9 @@ impl Editing<'_> {
 /// What was wrong with a try.
 struct Feedback {
     lines: Vec<String>,
-    output: Option<Artifact>,
+    /// The commands that failed, and the end of what each printed.
+    failing: Vec<(String, Artifact)>,
+    /// What it left.
     tree: String,
     /// Told once; if it stays so, the work is good all the same.
     soft: bool,
@@ -123,7 +122,12 @@ struct Feedback {
 impl Feedback {
     /// Refused edits count once: a model that insists on them gets on without them. So does a command
     /// that failed before the work began: it may be none of the work's business.
-    fn on(result: &CallResult, verified: &[&Verification], first: bool) -> Option<Self> {
+    fn on(
+        result: &CallResult,
+        verified: &[&Verification],
+        tree: &str,
+        first: bool,
+    ) -> Option<Self> {
         let refused = result.changes.iter().flat_map(|changes| &changes.refused);
         let mut lines: Vec<String> = refused
             .filter(|_| first)
@@ -149,10 +153,30 @@ impl Feedback {
         }));
         (!lines.is_empty()).then(|| Self {
             lines,
-            output: failing.first().map(|result| result.output.clone()),
-            tree: String::new(),
+            tree: tree.to_owned(),
             soft: !failing.iter().any(|result| result.is_bad()),
+            failing: failing
+                .into_iter()
+                .map(|result| (result.command.clone(), result.output.clone()))
+                .collect(),
         })
+    }
+
+    /// As inputs of the next try.
+    fn inputs(&self) -> impl Iterator<Item = CallInput> {
+        let lines = CallInput {
+            source: InputSource::Feedback(self.lines.clone()),
+            artifact: None,
+        };
+        let printed = (1..).zip(&self.failing);
+        let printed = printed.map(|(number, (command, output))| CallInput {
+            source: InputSource::Printed {
+                command: command.clone(),
+                number,
+            },
+            artifact: Some(output.clone()),
+        });
+        std::iter::once(lines).chain(printed)
     }
 }
 

@@ -129,6 +129,13 @@ pub enum InputSource {
     Findings(PhaseName),
     /// What was wrong with an earlier try of the same task: refused edits, a failed `verify`.
     Feedback(Vec<String>),
+    /// The end of what a command printed that failed on that try.
+    Printed {
+        /// The command.
+        command: String,
+        /// Its number among those that failed, from 1.
+        number: u32,
+    },
     /// The deliverable of another lens of the same `parallel` phase, by its name.
     Lens(String),
     /// The distilled state of the work that this call goes on with.

@@ -147,7 +147,7 @@ fn attempt_succeeded(
             Tone::Odd,
             format!(
                 "done in {spent}, but the answer is not valid: {}",
-                errors.first().map_or_else(String::new, |text| clean(text))
+                first_of(errors)
             ),
         ),
     };
@@ -156,6 +156,15 @@ fn attempt_succeeded(
         .chain(refused(result))
         .chain(result.remarks.iter().map(|remark| clean(remark)));
     notes.fold(News::new(scope(view, call), tone, text), News::note)
+}
+
+/// The first error, and how many more there are.
+fn first_of(errors: &[String]) -> String {
+    let first = errors.first().map_or_else(String::new, |text| clean(text));
+    match errors.len() {
+        0 | 1 => first,
+        all => format!("{first} (and {} more)", all - 1),
+    }
 }
 
 /// `: 2 files, +40 -3`, if the call was to change anything.

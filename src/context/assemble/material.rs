@@ -94,7 +94,10 @@ pub(super) fn part_of(
             "tipstaff",
             "what the stopped process said, did and changed; its state is distilled from it",
         ),
-        InputSource::Feedback(lines) => return feedback(lines, input, assembly).map(Some),
+        InputSource::Feedback(lines) => return Ok(Some(feedback(lines))),
+        InputSource::Printed { command, number } => {
+            return printed(command, *number, input, assembly).map(Some);
+        }
         InputSource::State(state) => return work_state(state, input, assembly).map(Some),
     };
     let artifact = artifact_of(input, &part.name)?;
@@ -121,22 +124,30 @@ fn shortened(part: Part, file: &str) -> Part {
     }
 }
 
-/// What was wrong with an earlier try, and the end of what the failed command printed, if one did.
-fn feedback(
-    lines: &[String],
+/// What was wrong with an earlier try.
+fn feedback(lines: &[String]) -> Part {
+    let why = "an earlier try of the same work was not good enough; its edits are still there";
+    let mut text = format!("An earlier try was not good enough. {TRIED}\n\n");
+    text.extend(lines.iter().map(|line| format!("- {line}\n")));
+    Part::new(PartKind::Feedback, "feedback", "tipstaff", why).with(&text)
+}
+
+/// What a command printed that failed on an earlier try.
+fn printed(
+    command: &str,
+    number: u32,
     input: &CallInput,
     assembly: &Assembly<'_>,
 ) -> Result<Part, ContextError> {
-    let why = "an earlier try of the same work was not good enough; its edits are still there";
-    let part = Part::new(PartKind::Feedback, "feedback", "tipstaff", why);
-    let mut text = format!("An earlier try was not good enough. {TRIED}\n\n");
-    text.extend(lines.iter().map(|line| format!("- {line}\n")));
-    let Some(artifact) = &input.artifact else {
-        return Ok(part.with(&text));
-    };
+    let name = format!("what failed, {number}");
+    let why = "what a command printed that failed on an earlier try";
+    let part = Part::new(PartKind::Feedback, &name, "tipstaff", why);
+    let artifact = artifact_of(input, &part.name)?;
     let output = content(artifact, assembly, &part)?;
-    text.push_str("\nThe end of what the command printed:\n\n");
-    text.push_str(&output);
+    let text = match output.trim() {
+        "" => format!("`{command}` printed nothing."),
+        _ => format!("The end of what `{command}` printed:\n\n{output}"),
+    };
     Ok(Part {
         digest: Some(artifact.digest.clone()),
         ..part.with(&text)

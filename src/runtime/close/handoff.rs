@@ -168,6 +168,7 @@ impl Phase<'_> {
             InputSource::Faulty
             | InputSource::Errors(_)
             | InputSource::Feedback(_)
+            | InputSource::Printed { .. }
             | InputSource::Worklog => None,
         });
         named.collect()

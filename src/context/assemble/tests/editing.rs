@@ -161,21 +161,35 @@ fn a_long_list_of_files_left_out_is_cut_in_the_prompt_and_whole_in_the_ledger() 
 #[test]
 fn feedback_and_findings_stand_where_they_can_be_mended() {
     let mut call = task_call("T1");
-    call.inputs.push(input(
-        InputSource::Feedback(vec!["`npm test` failed after your changes".to_owned()]),
-        "verify.log",
-    ));
+    let failed = vec!["`npm test` failed after your changes".to_owned()];
+    call.inputs.push(CallInput {
+        source: InputSource::Feedback(failed),
+        artifact: None,
+    });
+    for (command, number, log) in [("npm test", 1, "verify.log"), ("lint", 2, "empty.log")] {
+        let command = command.to_owned();
+        let source = InputSource::Printed { command, number };
+        call.inputs.push(input(source, log));
+    }
     call.inputs
         .push(input(InputSource::Findings("audit".into()), "audit.txt"));
     let mut loaded = contents(&call);
     loaded.insert("verify.log".to_owned(), "not ok 2".to_owned());
+    loaded.insert("empty.log".to_owned(), "\n".to_owned());
     loaded.insert(
         "audit.txt".to_owned(),
         r#"{"verdict": "fail", "summary": "No.", "findings": [{"severity": "major", "problem": "off by one"}]}"#.to_owned(),
     );
     let assembled = assembled(&call, &loaded).expect("assembled");
-    let feedback = part(&assembled, "feedback");
-    assert!(feedback.contains("- `npm test` failed") && feedback.contains("not ok 2"));
+    assert!(part(&assembled, "feedback").contains("- `npm test` failed"));
+    assert_eq!(
+        part(&assembled, "what failed, 1").trim(),
+        "The end of what `npm test` printed:\n\nnot ok 2"
+    );
+    assert_eq!(
+        part(&assembled, "what failed, 2").trim(),
+        "`lint` printed nothing."
+    );
     assert!(part(&assembled, "findings of audit").contains("1. **major**: off by one"));
     loaded.insert("audit.txt".to_owned(), "fine".to_owned());
     let error = super::assembled(&call, &loaded).expect_err("no findings");
