@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Run, Sandbox};
+use crate::support::{Run, Sandbox, has_all};
 
 /// A small shop in two languages; `stranger.js` and what only it knows have nothing to do with the tasks.
 const FILES: [(&str, &str); 11] = [
@@ -141,12 +141,13 @@ fn a_task_sees_what_its_files_import_and_what_imports_them_and_no_stranger() {
         ]
     );
     let prompt = of_task(&run, "T1", "prompt.md");
-    for line in [
-        "- To be read (imported by src/server.js): `src/store/index.js`\n",
-        "- To be read (imports src/server.js): `src/main.js`, `test/server.test.js`\n",
-    ] {
-        assert!(prompt.contains(line), "no {line:?} in\n{prompt}");
-    }
+    has_all(
+        &prompt,
+        &[
+            "- To be read (imported by src/server.js): `src/store/index.js`\n",
+            "- To be read (imports src/server.js): `src/main.js`, `test/server.test.js`\n",
+        ],
+    );
     assert!(!prompt.contains("Left out for size"), "{prompt}");
     sandbox
         .tipstaff(&["show"])

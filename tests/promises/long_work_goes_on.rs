@@ -4,7 +4,7 @@
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{FAKE_AGENT, Output, Run, Sandbox, until};
+use crate::support::{FAKE_AGENT, Output, Run, Sandbox, has_all, until};
 
 /// The workflow `long`: one phase that edits, with a checkpoint at 1000 tokens. More keys may be given.
 fn project(more: &[&str]) -> Sandbox {
@@ -133,23 +133,25 @@ fn a_fresh_process_goes_on_in_the_same_workspace_with_the_distilled_state() {
     );
 
     let asked = in_call(&run, "distill-1.part-1", "prompt.md");
-    for told in [
-        "Work on it",
-        "The first file is done.",
-        "- bash true",
-        "+done",
-    ] {
-        assert!(asked.contains(told), "no {told:?} in\n{asked}");
-    }
+    has_all(
+        &asked,
+        &[
+            "Work on it",
+            "The first file is done.",
+            "- bash true",
+            "+done",
+        ],
+    );
     let prompt = in_call(&run, "work-1.part-2", "prompt.md");
-    for told in [
-        "This work was begun by another process",
-        "a.txt is done, b.txt is left",
-        "- `a.txt`\n",
-        "`.opencode`: it configures agents",
-    ] {
-        assert!(prompt.contains(told), "no {told:?} in\n{prompt}");
-    }
+    has_all(
+        &prompt,
+        &[
+            "This work was begun by another process",
+            "a.txt is done, b.txt is left",
+            "- `a.txt`\n",
+            "`.opencode`: it configures agents",
+        ],
+    );
     assert!(
         !prompt.contains("The first file is done."),
         "raw text:\n{prompt}"

@@ -1,7 +1,7 @@
 //! The tasks of a decomposed plan are carried out one after another, each by its specialist, each seeing its
 //! own files only.
 
-use crate::support::{Output, Run, Sandbox};
+use crate::support::{Output, Run, Sandbox, has_all};
 
 /// A project with the workflow `build`: a decomposition and a routed phase.
 fn project() -> Sandbox {
@@ -224,12 +224,13 @@ fn a_decomposition_that_cannot_be_carried_out_is_mended_once_with_the_exact_erro
     build(&sandbox).succeeds();
     let run = sandbox.run();
     let asked = run.read("phases/01-decompose/calls/decompose.repair-1/attempt-1/prompt.md");
-    for error in [
-        "task T2: depends on `T9`, which does not exist",
-        "task T1: files.edit: `../server.txt` leads out of the project",
-    ] {
-        assert!(asked.contains(error), "no {error:?} in\n{asked}");
-    }
+    has_all(
+        &asked,
+        &[
+            "task T2: depends on `T9`, which does not exist",
+            "task T1: files.edit: `../server.txt` leads out of the project",
+        ],
+    );
     assert_eq!(started(&run), [pair("T1", "m1"), pair("T2", "m2")]);
 }
 
@@ -347,13 +348,14 @@ fn what_proved_the_tasks_is_run_again_on_the_whole_and_the_audit_sees_how_that_s
     build(&sandbox).succeeds();
     let run = sandbox.run();
     let told = run.read("phases/03-integrate/calls/integrate.work-1.2/attempt-1/prompt.md");
-    for reason in [
-        "fails after your changes",
-        "printed:\n\nbad",
-        "printed:\n\nno mend",
-    ] {
-        assert!(told.contains(reason), "no {reason:?} in {told}");
-    }
+    has_all(
+        &told,
+        &[
+            "fails after your changes",
+            "printed:\n\nbad",
+            "printed:\n\nno mend",
+        ],
+    );
     let seen = run.read("phases/04-audit/calls/audit.work-1/attempt-1/prompt.md");
     let proofs = [
         "cat api/server.txt; ! grep -q bad api/server.txt",

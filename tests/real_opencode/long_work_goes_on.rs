@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use crate::stand::Stand;
+use crate::support::has_all;
 
 const WORKFLOW: &str = "
 name: long-work
@@ -84,9 +85,10 @@ fn the_second_process_begins_small(stand: &Stand) {
 fn it_knows_the_state_and_has_the_workspace(stand: &Stand) {
     let folder = "phases/01-execute/calls/execute.work-1.part-2/attempt-1";
     let prompt = stand.in_run(&format!("{folder}/prompt.md"));
-    for told in ["src/store.js has remove(id)", "- `src/store.js`\n"] {
-        assert!(prompt.contains(told), "no {told:?} in\n{prompt}");
-    }
+    has_all(
+        &prompt,
+        &["src/store.js has remove(id)", "- `src/store.js`\n"],
+    );
     assert!(!prompt.contains("First the store."), "raw text:\n{prompt}");
     // It reads what the first process kept in a folder that is ignored.
     let events = stand.in_run(&format!("{folder}/events.jsonl"));

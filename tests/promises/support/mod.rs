@@ -5,9 +5,11 @@ mod run;
 mod sandbox;
 mod stage;
 mod terminal;
+mod text;
 
 pub use processes::{alive, kill, parent, pending, pid_in, until};
 pub use run::Run;
 pub use sandbox::{FAKE_AGENT, Output, Running, Sandbox, TIPSTAFF};
 pub use stage::Stage;
 pub use terminal::Terminal;
+pub use text::has_all;
