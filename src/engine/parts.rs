@@ -222,7 +222,3 @@ fn stuck(call: &CallState) -> Failure {
     )
     .hint("raise `after_tokens` of the phase's `checkpoint`, or cut the work into smaller tasks")
 }
-
-#[cfg(test)]
-#[path = "parts_tests.rs"]
-mod tests;

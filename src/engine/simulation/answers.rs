@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::engine::{CallState, History, Proving};
 use crate::model::{
-    Answer, Artifact, Audit, AuditVerdict, CallResult, CallSpec, Changes, Closing, Contract,
-    Decision, Digest, Ground, HandoffOrigin, InputSource, Judgement, Label, MicroUsd, Millis,
-    ModelName, Purpose, RefusedChange, Task, TaskFiles, TaskId, TaskList, Usage, Verification,
-    VerifyOutcome,
+    Answer, Artifact, Audit, AuditVerdict, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
+    Closing, Contract, Decision, Digest, Ground, HandoffOrigin, InputSource, Judgement, Label,
+    MicroUsd, Millis, ModelName, Purpose, RefusedChange, Stopped, Task, TaskFiles, TaskId,
+    TaskList, Usage, Verification, VerifyOutcome,
 };
 use crate::plan::PhasePlan;
 
 use super::fate::{Data, Fate, Hands, Manner, Proof, Tasks, Taste};
+use super::part::part_of;
 use super::plans::command;
 
 /// What a good attempt of this model leaves.
@@ -24,12 +25,18 @@ pub fn answer(fate: &Fate, manner: Manner, call: &CallSpec, model: &ModelName) -
     let round = usize::try_from(call.id.round()).unwrap();
     let mut document = true;
     let answer = match &call.contract {
-        Contract::Document | Contract::Edits | Contract::Handoff => Answer::Document,
-        Contract::Judgement { .. } | Contract::Tasks { .. } | Contract::Audit if !valid => {
+        Contract::Document | Contract::Edits => Answer::Document,
+        Contract::Judgement { .. }
+        | Contract::Tasks { .. }
+        | Contract::Audit
+        | Contract::Handoff
+            if !valid =>
+        {
             Answer::Invalid {
                 errors: vec!["nonsense".to_owned()],
             }
         }
+        Contract::Handoff => Answer::Document,
         Contract::Judgement { labels } => {
             document = manner.taste == Taste::Synthesizes;
             Answer::Judgement(judgement(manner.taste, labels))
@@ -44,7 +51,10 @@ pub fn answer(fate: &Fate, manner: Manner, call: &CallSpec, model: &ModelName) -
     };
     let words = words(fate, call, model, round);
     let left = |name: &str| artifact(&format!("{}/{name}", call.id), &words);
-    let hands_off = manner.hands_off || call.contract == Contract::Handoff;
+    let hands_off = match call.contract {
+        Contract::Handoff => valid,
+        _ => manner.hands_off,
+    };
     CallResult {
         deliverable: document.then(|| left("deliverable.md")),
         handoff: hands_off.then(|| left("handoff.json")),
@@ -54,6 +64,29 @@ pub fn answer(fate: &Fate, manner: Manner, call: &CallSpec, model: &ModelName) -
         remarks: Vec::new(),
         usage: usage(manner, 2),
     }
+}
+
+/// What an attempt leaves that comes to its checkpoint before the work is done; none if it does not.
+pub fn unfinished(manner: Manner, call: &CallSpec, attempt: u32) -> Option<CallResult> {
+    let part = part_of(&call.id);
+    let checkpoint = call.checkpoint.filter(|_| part <= manner.reach.stops)?;
+    let idle = manner.reach.idle >> (part - 1) & 1 == 1;
+    let changes = changes(if idle { Hands::Idle } else { manner.hands }, call);
+    let left = |name: &str| artifact(&format!("{}/{attempt}/{name}", call.id), &changes.tree);
+    Some(CallResult {
+        answer: Answer::Unfinished(Stopped {
+            began: manner.reach.begins,
+            context: checkpoint + 1,
+            worklog: left("worklog.md"),
+            extracted: left("extracted.json"),
+        }),
+        deliverable: None,
+        handoff: None,
+        changes: Some(changes),
+        structured: None,
+        remarks: Vec::new(),
+        usage: usage(manner, 2),
+    })
 }
 
 /// What a model has to say. Some say the same again in later rounds.
@@ -124,12 +157,12 @@ pub fn task_list(tasks: &Tasks) -> TaskList {
 fn changes(hands: Hands, call: &CallSpec) -> Changes {
     let base = tree_of(&call.ground).unwrap().to_owned();
     let again = is_again(call);
-    let tree = match hands {
+    let (tree, changed) = match hands {
         Hands::Busy | Hands::Grabbing => {
             let mark = if again { "!" } else { "" };
-            format!("{base}+{}{mark}", call.id)
+            (format!("{base}+{}{mark}", call.id), Some(file(call)))
         }
-        Hands::Idle => base.clone(),
+        Hands::Idle => (base.clone(), None),
     };
     let grabbed = (hands == Hands::Grabbing).then(|| RefusedChange {
         path: ".git/config".to_owned(),
@@ -138,9 +171,19 @@ fn changes(hands: Hands, call: &CallSpec) -> Changes {
     Changes {
         base,
         tree,
-        files: Vec::new(),
+        files: changed.into_iter().collect(),
         refused: grabbed.into_iter().collect(),
         patch: None,
+    }
+}
+
+/// Each call has a file of its own.
+fn file(call: &CallSpec) -> ChangedFile {
+    ChangedFile {
+        path: call.id.to_string(),
+        kind: ChangeKind::Modified,
+        from: None,
+        lines: None,
     }
 }
 

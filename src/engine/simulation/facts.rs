@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::{Effect, Input, Proving};
 use crate::model::{
     Answer, AuditVerdict, Budget, CallId, CallKey, CallResult, CallSpec, Event, Failure,
-    FailureKind, Label, PersonAnswer, PhaseName, Question, RunEnd, RunLimits, TaskId, Timestamp,
-    Usage,
+    FailureKind, Label, ModelName, PersonAnswer, PhaseName, Question, RunEnd, RunLimits, TaskId,
+    Timestamp, Usage,
 };
 use crate::plan::{PhasePlan, Plan};
 
+use super::part::states_of;
 use super::trace::Moment;
 
 /// What is known of a run.
@@ -27,6 +28,8 @@ pub struct Facts<'a> {
     pub calls: BTreeMap<CallId, CallFacts>,
     /// Work that is done: nobody is to do it again.
     pub finished: BTreeSet<CallKey>,
+    /// Calls that were stopped at their checkpoint: others go on from there, nobody begins them again.
+    pub stopped: BTreeSet<CallId>,
     /// Attempts that were ordered and have not been heard of since.
     pub live: BTreeSet<(CallId, u32)>,
     /// The command that was ordered and has not been heard of since.
@@ -90,6 +93,8 @@ pub struct CallFacts {
     /// Whether it ended for good, one way or the other, since it was created.
     pub over: bool,
     pub not_before: Option<Timestamp>,
+    /// Its last attempt, and whose that was.
+    pub last: Option<(u32, ModelName)>,
 }
 
 impl<'a> Facts<'a> {
@@ -105,6 +110,7 @@ impl<'a> Facts<'a> {
             phases: names.map(|name| (name, PhaseFacts::default())).collect(),
             calls: BTreeMap::new(),
             finished: BTreeSet::new(),
+            stopped: BTreeSet::new(),
             live: BTreeSet::new(),
             proving: None,
             verified: BTreeSet::new(),
@@ -243,16 +249,26 @@ impl<'a> Facts<'a> {
             Event::CallReused { call, from } => {
                 self.create(call, self.calls[from].result.clone());
             }
-            Event::AttemptStarted { call, .. } => {
+            Event::AttemptStarted {
+                call,
+                attempt,
+                model,
+                ..
+            } => {
                 self.spent_by(call).started += 1;
-                self.call(call).not_before = None;
+                let known = self.call(call);
+                known.not_before = None;
+                known.last = Some((*attempt, model.clone()));
             }
             Event::AttemptSucceeded { call, result, .. } => {
                 let known = self.call(call);
                 known.result = Some(result.clone());
                 known.over = true;
                 let key = known.spec.key.clone();
-                self.finished.insert(key);
+                match result.stopped() {
+                    Some(_) => self.stopped.insert(call.clone()),
+                    None => self.finished.insert(key),
+                };
                 self.spent_by(call).usage += result.usage;
             }
             Event::AttemptFailed { call, usage, .. } => self.spent_by(call).usage += *usage,
@@ -328,6 +344,7 @@ impl<'a> Facts<'a> {
             over: reused.is_some(),
             result: reused,
             not_before: None,
+            last: None,
         };
         self.calls.insert(spec.id.clone(), facts);
     }
@@ -345,7 +362,8 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// What stopped the run is forgotten; so is work that made its phase fail.
+    /// What stopped the run is forgotten; so is work that made its phase fail, be it done, or stopped with
+    /// nobody to go on from there.
     fn resume(&mut self) {
         self.interrupted = false;
         self.limited = None;
@@ -353,6 +371,10 @@ impl<'a> Facts<'a> {
         self.blocked = false;
         self.kept = false;
         for phase in self.phases.values_mut() {
+            let inputs = phase.calls.iter().map(|id| &self.calls[id].spec);
+            let gone_on: BTreeSet<&CallId> = inputs
+                .flat_map(|call| states_of(call).map(|(state, _)| &state.of))
+                .collect();
             let undone = phase.calls.iter().filter(|id| {
                 let call = &self.calls[*id];
                 let task = call.spec.task.as_ref().map(|task| &task.id);
@@ -361,10 +383,15 @@ impl<'a> Facts<'a> {
                 let failure = phase.failed.as_ref().map(|failure| failure.kind);
                 let unreadable = failure == Some(FailureKind::BadOutput)
                     && matches!(&call.result, Some(result) if matches!(result.answer, Answer::Invalid { .. }));
-                given_up || unreadable
+                let stuck = failure.is_some()
+                    && self.stopped.contains(*id)
+                    && !gone_on.contains(id);
+                given_up || unreadable || stuck
             });
+            let undone: Vec<&CallId> = undone.collect();
             for call in undone {
                 self.finished.remove(&self.calls[call].spec.key);
+                self.stopped.remove(call);
             }
             phase.failed = None;
             phase.asked = None;

@@ -45,6 +45,18 @@ pub struct Manner {
     pub hands_off: bool,
     /// Tokens, and millionths of a dollar, of each of its attempts.
     pub spends: u64,
+    pub reach: Reach,
+}
+
+/// How far it gets in one process where the work has a checkpoint: always the same for one part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// So many processes are stopped before one ends the work.
+    pub stops: u32,
+    /// Which of them change nothing, as bits.
+    pub idle: u16,
+    /// Tokens that each begins with.
+    pub begins: u64,
 }
 
 /// Whether its attempts end well.
@@ -188,6 +200,11 @@ pub const GOOD: Manner = Manner {
     hands: Hands::Busy,
     hands_off: true,
     spends: 1,
+    reach: Reach {
+        stops: 0,
+        idle: 0,
+        begins: 0,
+    },
 };
 
 /// Everything goes well.
@@ -327,15 +344,36 @@ fn manners(mix: Mix) -> impl Draws<Value = Manner> {
         hands,
         prop::bool::weighted(0.7),
         0u64..20,
+        reaches(),
     )
-        .prop_map(|(luck, data, taste, hands, hands_off, spends)| Manner {
-            luck,
-            data,
-            taste,
-            hands,
-            hands_off,
-            spends,
-        })
+        .prop_map(
+            |(luck, data, taste, hands, hands_off, spends, reach)| Manner {
+                luck,
+                data,
+                taste,
+                hands,
+                hands_off,
+                spends,
+                reach,
+            },
+        )
+}
+
+fn reaches() -> impl Draws<Value = Reach> {
+    let stops = proptest::prop_oneof![
+        4 => Just(0),
+        8 => 1u32..5,
+        1 => Just(u32::MAX),
+    ];
+    let idle = proptest::prop_oneof![
+        1 => Just(0),
+        1 => any::<u16>(),
+    ];
+    (stops, idle, 0u64..200).prop_map(|(stops, idle, begins)| Reach {
+        stops,
+        idle,
+        begins,
+    })
 }
 
 fn proofs(mix: Mix) -> impl Draws<Value = Proof> {

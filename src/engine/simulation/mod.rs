@@ -5,21 +5,26 @@
 //! - [`world`] carries out the engine's effects and reports what came of them, by its fate;
 //! - [`run`] lets supervisors work on a run until nothing is left to be done, and keeps a [`trace`]
 //!   of everything that was heard, written and ordered;
-//! - [`facts`] is what a reader of the trace knows at each moment, in the simplest terms;
+//! - [`facts`] is what a reader of the trace knows at each moment, in the simplest terms, and [`part`]
+//!   what the name and the inputs of a call tell about the work that it is a part of;
 //! - [`invariants`] are the promises, each a function over a trace; [`cases`] says what is asked of one
 //!   plan and one fate, [`properties`] asks it of random ones.
 //!
 //! Everything shrinks: a failing case is as small a plan and as short a fate as still fails. Such cases
 //! stand as tests with a name in [`regressions`]. `PROPTEST_CASES` raises the number of cases.
+//!
+//! What is told better by an example than by a promise stands in [`examples`].
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod answers;
 mod cases;
+mod examples;
 mod facts;
 mod fate;
 mod invariants;
 mod outcome;
+mod part;
 mod plans;
 mod properties;
 mod regressions;

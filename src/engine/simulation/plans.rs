@@ -39,6 +39,8 @@ pub struct Part {
     pub informed: bool,
     /// Of each of its phases.
     pub budget: Budget,
+    /// Of those that edit.
+    pub checkpoint: Option<u64>,
 }
 
 /// What a part does.
@@ -95,6 +97,7 @@ impl From<Work> for Part {
             distill: Distill::Agent,
             informed: false,
             budget: Budget::default(),
+            checkpoint: None,
         }
     }
 }
@@ -216,9 +219,10 @@ fn parts(mix: Mix) -> impl Draws<Value = Part> {
         distill,
         any::<bool>(),
         budget,
+        prop::option::weighted(0.4, 1u64..200),
     )
         .prop_map(
-            |(work, strategy, when, gate, distill, informed, budget)| Part {
+            |(work, strategy, when, gate, distill, informed, budget, checkpoint)| Part {
                 work,
                 strategy,
                 when,
@@ -226,6 +230,7 @@ fn parts(mix: Mix) -> impl Draws<Value = Part> {
                 distill,
                 informed,
                 budget,
+                checkpoint,
             },
         )
 }
@@ -386,6 +391,7 @@ impl Part {
                 let verify = again.chain(proofs(verify)).collect();
                 phases.push(PhasePlan {
                     edits: true,
+                    checkpoint: self.checkpoint,
                     verify,
                     ..self.single(&name, chain, Yields::Edits)
                 });
@@ -407,6 +413,7 @@ impl Part {
                 phases.push(splits);
                 phases.push(PhasePlan {
                     edits: true,
+                    checkpoint: self.checkpoint,
                     verify: proofs(verify).collect(),
                     ..self.phase(&format!("{name}-tasks"), kind)
                 });

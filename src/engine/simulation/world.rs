@@ -200,7 +200,7 @@ impl<'f> World<'f> {
                 let stopped = cancelled && choice.is_multiple_of(2);
                 let end = match stopped {
                     true => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
-                    false => self.come(&call, &model, engine.history()),
+                    false => self.come(&call, attempt, &model, engine.history()),
                 };
                 match end {
                     Ok(result) => Input::Succeeded {
@@ -241,6 +241,7 @@ impl<'f> World<'f> {
     fn come(
         &self,
         call: &CallSpec,
+        attempt: u32,
         model: &ModelName,
         history: &History,
     ) -> Result<CallResult, Failure> {
@@ -253,7 +254,8 @@ impl<'f> World<'f> {
                 Err(trouble.into())
             }
             Luck::Broken(trouble) => Err(trouble.into()),
-            Luck::Good | Luck::Flaky(..) => Ok(answers::answer(self.fate, manner, call, model)),
+            Luck::Good | Luck::Flaky(..) => Ok(answers::unfinished(manner, call, attempt)
+                .unwrap_or_else(|| answers::answer(self.fate, manner, call, model))),
         }
     }
 
@@ -311,7 +313,7 @@ impl<'f> World<'f> {
             Some(Salvaged {
                 call: call.id.clone(),
                 attempt,
-                result: self.come(call, model, history).ok()?,
+                result: self.come(call, attempt, model, history).ok()?,
             })
         });
         ended.collect()

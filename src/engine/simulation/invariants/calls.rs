@@ -6,6 +6,7 @@ use crate::engine::Effect;
 use crate::model::{CallId, Event, Purpose};
 
 use super::super::facts::Stand;
+use super::super::part::worklog_of;
 use super::super::trace::{Moment, Trace};
 use super::{Verdict, ensure};
 
@@ -139,7 +140,7 @@ pub fn waits_are_kept(trace: &Trace) -> Verdict {
 }
 
 /// An attempt starts in the phase whose turn it is, which has begun and has not failed; once the phase
-/// is decided only to distill, and in an ensemble that is sealed not to propose.
+/// is decided only to distill what it left, and in an ensemble that is sealed not to propose.
 pub fn nobody_works_on_what_is_over(trace: &Trace) -> Verdict {
     trace.each(|facts, moment| {
         let Moment::Wrote(record) = moment else {
@@ -159,13 +160,14 @@ pub fn nobody_works_on_what_is_over(trace: &Trace) -> Verdict {
         })?;
         ensure(phase.failed.is_none(), || "the phase has failed".to_owned())?;
         let wanted = match spec.purpose {
-            Purpose::Distill => Stand::Decided,
+            Purpose::Distill if worklog_of(spec).is_none() => Stand::Decided,
             Purpose::Work
             | Purpose::Task
             | Purpose::Lens
             | Purpose::Propose
             | Purpose::Judge
-            | Purpose::Repair => Stand::Begun,
+            | Purpose::Repair
+            | Purpose::Distill => Stand::Begun,
         };
         ensure(phase.stand == wanted, || {
             format!("the phase is {:?}", phase.stand)

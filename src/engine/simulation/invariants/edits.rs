@@ -31,7 +31,7 @@ pub fn one_edits_at_a_time(trace: &Trace) -> Verdict {
 }
 
 /// Whose work it is: the phase's, or a task's of it.
-type Whose = (PhaseName, Option<TaskId>);
+pub type Whose = (PhaseName, Option<TaskId>);
 
 /// The trees that the last tries of pieces of work left.
 #[derive(Default)]
@@ -55,22 +55,22 @@ impl Left {
     }
 }
 
-fn whose(call: &CallSpec) -> Whose {
+pub fn whose(call: &CallSpec) -> Whose {
     let task = call.task.as_ref().map(|task| task.id.clone());
     (call.phase.clone(), task)
 }
 
-fn changes_of<'f>(facts: &'f Facts<'_>, call: &CallId) -> Option<&'f Changes> {
+pub fn changes_of<'f>(facts: &'f Facts<'_>, call: &CallId) -> Option<&'f Changes> {
     facts.calls[call].result.as_ref()?.changes.as_ref()
 }
 
-/// A call starts from the run's tree as it is just then; one that mends an earlier try starts from what
-/// that try left.
+/// A call starts from the run's tree as it is just then; one that mends an earlier try, or goes on with
+/// it, starts from what that left.
 pub fn calls_start_from_the_tree_that_was_left(trace: &Trace) -> Verdict {
     let mut left = Left::default();
     trace.each(|facts, moment| {
         if let Moment::Ordered(Effect::StartAttempt { call, .. }) = moment {
-            let expected = match is_again(call) {
+            let expected = match is_again(call) || call.continues.is_some() {
                 true => left.0.get(&whose(call)),
                 false => Some(&facts.tree),
             };

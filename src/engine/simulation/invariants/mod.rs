@@ -4,6 +4,7 @@ mod calls;
 mod edits;
 mod ends;
 mod journal;
+mod parts;
 mod phases;
 
 use super::trace::Trace;
@@ -15,7 +16,7 @@ type Verdict = Result<(), String>;
 type Promise = fn(&Trace) -> Verdict;
 
 /// Every promise, with its name.
-const ALL: [(&str, Promise); 29] = [
+const ALL: [(&str, Promise); 38] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -65,6 +66,42 @@ const ALL: [(&str, Promise); 29] = [
     (
         "every task is decided upon",
         edits::every_task_is_decided_upon,
+    ),
+    (
+        "a part follows one that was stopped",
+        parts::a_part_follows_one_that_was_stopped,
+    ),
+    (
+        "a part goes on where the last one was stopped",
+        parts::a_part_goes_on_where_the_last_one_was_stopped,
+    ),
+    (
+        "a part brings the state of the last one",
+        parts::a_part_brings_the_state_of_the_last_one,
+    ),
+    (
+        "a state is distilled before the next part",
+        parts::a_state_is_distilled_before_the_next_part,
+    ),
+    (
+        "a checkpoint leaves room for work",
+        parts::a_checkpoint_leaves_room_for_work,
+    ),
+    (
+        "work that stands still is given up",
+        parts::work_that_stands_still_is_given_up,
+    ),
+    (
+        "only the end of the work is judged",
+        parts::only_the_end_of_the_work_is_judged,
+    ),
+    (
+        "nothing that a part changed is lost",
+        parts::nothing_that_a_part_changed_is_lost,
+    ),
+    (
+        "a stopped part is not done again",
+        parts::a_stopped_part_is_not_done_again,
     ),
     (
         "phases follow one another",

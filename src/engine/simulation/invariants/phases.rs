@@ -7,6 +7,7 @@ use crate::model::{AuditVerdict, Event, PersonAnswer, PhaseName, Purpose, Questi
 use crate::plan::{Distill, PhaseKind, PhasePlan, Subject};
 
 use super::super::facts::{CallFacts, Facts, Stand};
+use super::super::part::worklog_of;
 use super::super::trace::{Moment, Trace};
 use super::{Verdict, ensure};
 
@@ -72,7 +73,9 @@ pub fn a_phase_is_closed_when_all_of_it_is_there(trace: &Trace) -> Verdict {
         ensure(decided && state.failed.is_none(), || {
             "it is not decided".to_owned()
         })?;
-        let distills = |call: &&CallFacts| call.spec.purpose == Purpose::Distill;
+        let distills = |call: &&CallFacts| {
+            call.spec.purpose == Purpose::Distill && worklog_of(&call.spec).is_none()
+        };
         let mut distilling = facts.calls_of(phase).filter(distills).peekable();
         let plan = facts.plan.phase(phase).unwrap();
         let left = facts.calls[&winner.call].result.as_ref();
