@@ -1,14 +1,21 @@
 //! What is asked of one case: a sketch of a plan, and a fate.
 
 use super::fate::Fate;
-use super::invariants::check;
+use super::invariants::{check, the_journal_tells_everything};
 use super::outcome::Outcome;
 use super::plans::Sketch;
 use super::run::Run;
 use crate::model::{Budget, MicroUsd};
 
-/// Lets a run live to its end, checks every promise, and says what it came to.
-fn live(mut run: Run<'_>) -> Result<(Run<'_>, Outcome), String> {
+/// Lets a run live to its end, checks every promise and its journal, and says what it came to.
+fn live(run: Run<'_>) -> Result<(Run<'_>, Outcome), String> {
+    let (run, outcome) = live_on(run)?;
+    the_journal_tells_everything(&run.trace)?;
+    Ok((run, outcome))
+}
+
+/// The same, but for the journal.
+fn live_on(mut run: Run<'_>) -> Result<(Run<'_>, Outcome), String> {
     let lived = run.live();
     check(&run.trace)?;
     lived?;
@@ -52,7 +59,8 @@ pub fn can_die_anywhere(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
     let (run, expected) = live(Run::new(sketch.plan(), &calm))?;
     for cut in 1..=run.trace.journal().len() {
         let second = Run::after(run.trace.cut(cut), &calm);
-        let (_, outcome) = live(second).map_err(|why| format!("cut at {cut}: {why}"))?;
+        // Most of the journal was read back with the first run's.
+        let (_, outcome) = live_on(second).map_err(|why| format!("cut at {cut}: {why}"))?;
         same(&expected, &outcome).map_err(|why| format!("cut at {cut}: {why}"))?;
     }
     Ok(())

@@ -7,7 +7,7 @@
 //!   of everything that was heard, written and ordered;
 //! - [`facts`] is what a reader of the trace knows at each moment, in the simplest terms, and [`part`]
 //!   what the name and the inputs of a call tell about the work that it is a part of;
-//! - [`invariants`] are the promises, each a function over a trace; [`cases`] says what is asked of one
+//! - [`invariants`] are the promises about every moment of a trace; [`cases`] says what is asked of one
 //!   plan and one fate, [`properties`] asks it of random ones.
 //!
 //! Everything shrinks: a failing case is as small a plan and as short a fate as still fails. Such cases

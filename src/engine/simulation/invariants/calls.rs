@@ -7,13 +7,13 @@ use crate::model::{CallId, Event, Purpose};
 
 use super::super::facts::Stand;
 use super::super::part::worklog_of;
-use super::super::trace::{Moment, Trace};
-use super::{Verdict, ensure};
+use super::super::trace::Moment;
+use super::{Promise, ensure, promise};
 
 /// Work that ended well, wherever it stands in the plan, is never begun again; but what made its phase
 /// fail is tried afresh once the run is resumed.
-pub fn a_finished_call_never_runs_again(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| match moment {
+pub fn a_finished_call_never_runs_again() -> Promise {
+    promise(move |facts, moment| match moment {
         Moment::Wrote(record) => match &record.event {
             Event::AttemptStarted { call, .. } => {
                 let key = &facts.calls[call].spec.key;
@@ -32,10 +32,10 @@ pub fn a_finished_call_never_runs_again(trace: &Trace) -> Verdict {
 }
 
 /// A supervisor orders an attempt once, after it was written down, with what was written down.
-pub fn an_attempt_is_ordered_once(trace: &Trace) -> Verdict {
+pub fn an_attempt_is_ordered_once() -> Promise {
     let mut ordered: BTreeSet<(CallId, u32)> = BTreeSet::new();
     let mut started: BTreeSet<(CallId, u32)> = BTreeSet::new();
-    trace.each(|facts, moment| {
+    promise(move |facts, moment| {
         match moment {
             Moment::Wrote(record) => {
                 if let Event::AttemptStarted { call, attempt, .. } = &record.event {
@@ -62,8 +62,8 @@ pub fn an_attempt_is_ordered_once(trace: &Trace) -> Verdict {
 
 /// Never more attempts at one time than `concurrency`, never more in all than `calls`, and none once a
 /// limit was reached or the user said stop.
-pub fn the_limits_are_kept(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| match moment {
+pub fn the_limits_are_kept() -> Promise {
+    promise(move |facts, moment| match moment {
         Moment::Ordered(Effect::StartAttempt { .. }) => {
             let most = usize::try_from(facts.limits.concurrency).unwrap();
             ensure(facts.live.len() < most, || {
@@ -81,8 +81,8 @@ pub fn the_limits_are_kept(trace: &Trace) -> Verdict {
 }
 
 /// No attempt starts once the budget of its phase is used up; money that was never spent uses up nothing.
-pub fn the_budgets_are_kept(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn the_budgets_are_kept() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -101,8 +101,8 @@ pub fn the_budgets_are_kept(trace: &Trace) -> Verdict {
 }
 
 /// A limit stops those who work and those who want to; where nobody does, it is in nobody's way.
-pub fn a_limit_stops_only_who_wants_to_work(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn a_limit_stops_only_who_wants_to_work() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -120,9 +120,9 @@ pub fn a_limit_stops_only_who_wants_to_work(trace: &Trace) -> Verdict {
 }
 
 /// A call that waits after a failure is not tried before its time, and wake-ups lie in the future.
-pub fn waits_are_kept(trace: &Trace) -> Verdict {
+pub fn waits_are_kept() -> Promise {
     let mut now = crate::model::Timestamp::default();
-    trace.each(|facts, moment| match moment {
+    promise(move |facts, moment| match moment {
         Moment::Wrote(record) => {
             now = record.at;
             let Event::AttemptStarted { call, .. } = &record.event else {
@@ -141,8 +141,8 @@ pub fn waits_are_kept(trace: &Trace) -> Verdict {
 
 /// An attempt starts in the phase whose turn it is, which has begun and has not failed; once the phase
 /// is decided only to distill what it left, and in an ensemble that is sealed not to propose.
-pub fn nobody_works_on_what_is_over(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn nobody_works_on_what_is_over() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -179,10 +179,10 @@ pub fn nobody_works_on_what_is_over(trace: &Trace) -> Verdict {
 
 /// What nobody wants any more is told to end at once, once: everything when the user says stop or money,
 /// tokens or time are spent, stragglers when their ensemble is sealed.
-pub fn what_nobody_wants_is_cancelled(trace: &Trace) -> Verdict {
+pub fn what_nobody_wants_is_cancelled() -> Promise {
     let mut cancelled: BTreeSet<(CallId, u32)> = BTreeSet::new();
     let mut died = false;
-    trace.each(|facts, moment| {
+    promise(move |facts, moment| {
         match moment {
             Moment::Ordered(Effect::CancelAttempt { call, attempt }) => {
                 let new = cancelled.insert((call.clone(), *attempt));
@@ -208,9 +208,9 @@ pub fn what_nobody_wants_is_cancelled(trace: &Trace) -> Verdict {
 }
 
 /// A run that is taken up again has new patience: no call is given up before it was tried once more.
-pub fn a_resumed_call_is_tried_once_more(trace: &Trace) -> Verdict {
+pub fn a_resumed_call_is_tried_once_more() -> Promise {
     let mut tried: BTreeSet<CallId> = BTreeSet::new();
-    trace.each(|_, moment| {
+    promise(move |_, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };

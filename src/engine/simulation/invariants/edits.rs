@@ -10,12 +10,12 @@ use crate::plan::{PhaseKind, Proof};
 
 use super::super::answers::{is_again, tree_of};
 use super::super::facts::Facts;
-use super::super::trace::{Moment, Trace};
-use super::{Verdict, ensure};
+use super::super::trace::Moment;
+use super::{Promise, ensure, promise};
 
 /// Never two editing calls under way, nor two commands, nor a command beside an editing call.
-pub fn one_edits_at_a_time(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn one_edits_at_a_time() -> Promise {
+    promise(move |facts, moment| {
         let mut live = facts.live.iter().map(|(call, _)| &facts.calls[call].spec);
         let edited = live.any(|call| call.edits.is_some());
         let proved = facts.proving.is_some();
@@ -66,9 +66,9 @@ pub fn changes_of<'f>(facts: &'f Facts<'_>, call: &CallId) -> Option<&'f Changes
 
 /// A call starts from the run's tree as it is just then; one that mends an earlier try, or goes on with
 /// it, starts from what that left.
-pub fn calls_start_from_the_tree_that_was_left(trace: &Trace) -> Verdict {
+pub fn calls_start_from_the_tree_that_was_left() -> Promise {
     let mut left = Left::default();
-    trace.each(|facts, moment| {
+    promise(move |facts, moment| {
         if let Moment::Ordered(Effect::StartAttempt { call, .. }) = moment {
             let expected = match is_again(call) || call.continues.is_some() {
                 true => left.0.get(&whose(call)),
@@ -91,8 +91,8 @@ pub fn calls_start_from_the_tree_that_was_left(trace: &Trace) -> Verdict {
 }
 
 /// The run's tree only grows: with what was there before, and with what the accepted call changed.
-pub fn nothing_that_was_taken_over_is_lost(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn nothing_that_was_taken_over_is_lost() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -117,8 +117,8 @@ pub fn nothing_that_was_taken_over_is_lost(trace: &Trace) -> Verdict {
 
 /// A phase that edits is decided once all that is to prove it has run on what it leaves: its own commands,
 /// and those of the phases that it names.
-pub fn decided_work_is_proved(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn decided_work_is_proved() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -151,9 +151,9 @@ pub fn decided_work_is_proved(trace: &Trace) -> Verdict {
 
 /// A command runs on the tree that the piece of work left which it is about; those of a phase with tasks
 /// on the run's tree after the last one.
-pub fn commands_prove_the_tree_they_are_about(trace: &Trace) -> Verdict {
+pub fn commands_prove_the_tree_they_are_about() -> Promise {
     let mut left = Left::default();
-    trace.each(|facts, moment| {
+    promise(move |facts, moment| {
         if let Moment::Ordered(Effect::Verify { phase, proving }) = moment {
             let plan = facts.plan.phase(phase).unwrap();
             let routed = matches!(plan.kind, PhaseKind::Routed { .. });
@@ -192,8 +192,8 @@ fn task_of<'f>(facts: &'f Facts<'_>, call: &CallId) -> Option<&'f TaskId> {
 }
 
 /// A task begins when all that it depends on is done, and is done by a call of its own.
-pub fn tasks_keep_their_order(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn tasks_keep_their_order() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -230,8 +230,8 @@ pub fn tasks_keep_their_order(trace: &Trace) -> Verdict {
 
 /// After a failed task nothing begins any more, unless the phase goes on: then only what depends on it
 /// is given up. A task is given up for nothing else but its own calls and what it depends on.
-pub fn tasks_stop_or_go_on(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn tasks_stop_or_go_on() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -277,9 +277,9 @@ fn goes_on(facts: &Facts<'_>, phase: &PhaseName) -> bool {
 
 /// A phase with tasks succeeds when all of them are done, or, if it goes on, when each is done or given
 /// up and one at least is done. It does not fail earlier, unless the machine below it does.
-pub fn every_task_is_decided_upon(trace: &Trace) -> Verdict {
+pub fn every_task_is_decided_upon() -> Promise {
     let mut broken = false;
-    trace.each(|facts, moment| {
+    promise(move |facts, moment| {
         if let Moment::Heard(input) = moment {
             broken = matches!(input, Input::NotVerified { .. } | Input::NotClosed { .. });
         }

@@ -4,14 +4,14 @@ use crate::engine::{Effect, Input};
 use crate::model::{Destination, Event, FailureKind, PersonAnswer, Question, RunEnd};
 
 use super::super::facts::{Facts, PhaseFacts};
-use super::super::trace::{Moment, Trace};
+use super::super::trace::Moment;
 use super::phases::unused;
-use super::{Verdict, ensure};
+use super::{Promise, ensure, promise};
 
 /// A supervisor ends as the journal says, and the journal says how it stands: done when all is done and
 /// well, failed when a phase failed, and so on. After that it hears and writes nothing.
-pub fn the_end_tells_the_truth(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| match (moment, facts.ended) {
+pub fn the_end_tells_the_truth() -> Promise {
+    promise(move |facts, moment| match (moment, facts.ended) {
         (Moment::Wrote(record), None) => match &record.event {
             Event::RunEnded { end } => why_not(facts, *end).map_or(Ok(()), Err),
             _ => Ok(()),
@@ -81,8 +81,8 @@ fn is_asked(phase: &PhaseFacts) -> bool {
 }
 
 /// No agent is under way when a supervisor ends; a command only if the user interrupts it.
-pub fn nothing_is_under_way_at_the_end(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| match moment {
+pub fn nothing_is_under_way_at_the_end() -> Promise {
+    promise(move |facts, moment| match moment {
         Moment::Ordered(Effect::End(end)) => {
             ensure(facts.live.is_empty(), || {
                 format!("{:?} is under way", facts.live)
@@ -96,9 +96,9 @@ pub fn nothing_is_under_way_at_the_end(trace: &Trace) -> Verdict {
 
 /// Changes are delivered when everything is done and no audit failed, with all that was changed, once a
 /// supervisor at most, and never again once they are known to stand there.
-pub fn changes_are_delivered_once_at_the_end(trace: &Trace) -> Verdict {
+pub fn changes_are_delivered_once_at_the_end() -> Promise {
     let mut ordered = false;
-    trace.each(|facts, moment| match moment {
+    promise(move |facts, moment| match moment {
         Moment::Heard(Input::Resume { .. }) => {
             ordered = false;
             Ok(())
@@ -124,9 +124,9 @@ pub fn changes_are_delivered_once_at_the_end(trace: &Trace) -> Verdict {
 /// What became of changes is told once by a supervisor, when nothing is left to be done: that they stand
 /// there, that something was in the way, or that they are kept because an audit failed or the user wants
 /// so. After that stragglers may still end.
-pub fn what_became_of_the_changes_is_told_once(trace: &Trace) -> Verdict {
+pub fn what_became_of_the_changes_is_told_once() -> Promise {
     let mut told = false;
-    trace.each(|facts, moment| match moment {
+    promise(move |facts, moment| match moment {
         Moment::Wrote(record) => match &record.event {
             Event::RunResumed { .. } => {
                 told = false;

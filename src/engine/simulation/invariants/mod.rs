@@ -1,4 +1,4 @@
-//! The promises, each a function over a trace.
+//! The promises. Each looks at a run moment by moment, with what was known right before.
 
 mod calls;
 mod edits;
@@ -7,16 +7,22 @@ mod journal;
 mod parts;
 mod phases;
 
-use super::trace::Trace;
+use super::facts::Facts;
+use super::trace::{Moment, Trace};
+
+pub use journal::the_journal_tells_everything;
 
 /// What holds, or what does not.
 type Verdict = Result<(), String>;
 
-/// A promise.
-type Promise = fn(&Trace) -> Verdict;
+/// A promise: says of one moment after the other what does not hold. It may remember what it saw.
+type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 
-/// Every promise, with its name.
-const ALL: [(&str, Promise); 38] = [
+/// A promise by its name, to be made anew for each run.
+type Named = (&'static str, fn() -> Promise);
+
+/// Every promise.
+const ALL: [Named; 37] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -138,18 +144,21 @@ const ALL: [(&str, Promise); 38] = [
         "what became of the changes is told once",
         ends::what_became_of_the_changes_is_told_once,
     ),
-    (
-        "the journal tells everything",
-        journal::the_journal_tells_everything,
-    ),
 ];
 
 /// Checks them all.
 pub fn check(trace: &Trace) -> Verdict {
-    for (name, holds) in ALL {
-        holds(trace).map_err(|why| format!("{name}: {why}"))?;
-    }
-    Ok(())
+    let mut all = ALL.map(|(name, promise)| (name, promise()));
+    trace.each(|facts, moment| {
+        let mut verdicts = all
+            .iter_mut()
+            .map(|(name, holds)| holds(facts, moment).map_err(|why| format!("{name}: {why}")));
+        verdicts.find(Result::is_err).unwrap_or(Ok(()))
+    })
+}
+
+fn promise(holds: impl FnMut(&Facts<'_>, &Moment) -> Verdict + 'static) -> Promise {
+    Box::new(holds)
 }
 
 /// A sentence about what is wrong, unless it is right.

@@ -11,16 +11,16 @@ use crate::plan::Distill;
 use super::super::answers::{is_again, tree_of};
 use super::super::facts::{CallFacts, Facts};
 use super::super::part::{part_after, part_before, part_of, states_of, without_states, worklog_of};
-use super::super::trace::{Moment, Trace};
+use super::super::trace::Moment;
 use super::edits::{Whose, changes_of, whose};
-use super::{Verdict, ensure};
+use super::{Promise, Verdict, ensure, promise};
 
 /// A try has no more parts than this.
 const MOST_PARTS: u32 = 10;
 
-/// Goes through all calls that come into the run, each with what was known right before.
-fn each_call(trace: &Trace, mut check: impl FnMut(&Facts<'_>, &CallSpec) -> Verdict) -> Verdict {
-    trace.each(|facts, moment| match moment {
+/// What holds of every call that comes into the run, by what was known right before.
+fn each_call(check: impl Fn(&Facts<'_>, &CallSpec) -> Verdict + 'static) -> Promise {
+    promise(move |facts, moment| match moment {
         Moment::Wrote(record) => match &record.event {
             Event::CallCreated { call } | Event::CallReused { call, .. } => check(facts, call),
             _ => Ok(()),
@@ -85,9 +85,9 @@ impl LastParts {
 
 /// A part follows the one that was stopped last, in the same round and piece of work, with a number one
 /// higher; there are no more than ten. An unfinished call stands in for no other one.
-pub fn a_part_follows_one_that_was_stopped(trace: &Trace) -> Verdict {
+pub fn a_part_follows_one_that_was_stopped() -> Promise {
     let mut last = LastParts::default();
-    trace.each(|facts, moment| {
+    promise(move |facts, moment| {
         if let Moment::Wrote(record) = moment
             && let Event::CallCreated { call } | Event::CallReused { call, .. } = &record.event
         {
@@ -125,8 +125,8 @@ fn follows(facts: &Facts<'_>, last: &LastParts, call: &CallSpec) -> Verdict {
 
 /// A part goes on from the tree that the stopped one left, in the place of the first one, with the model
 /// that got so far.
-pub fn a_part_goes_on_where_the_last_one_was_stopped(trace: &Trace) -> Verdict {
-    each_call(trace, |facts, call| {
+pub fn a_part_goes_on_where_the_last_one_was_stopped() -> Promise {
+    each_call(|facts, call| {
         let Some(before) = StoppedPart::before(facts, &call.id) else {
             return Ok(());
         };
@@ -152,8 +152,8 @@ pub fn a_part_goes_on_where_the_last_one_was_stopped(trace: &Trace) -> Verdict {
 
 /// A part sees what the first one saw, and one state: of the part that was stopped last, with the files of
 /// all of them, in the words that were distilled from its log, or else in those that were taken by rule.
-pub fn a_part_brings_the_state_of_the_last_one(trace: &Trace) -> Verdict {
-    each_call(trace, |facts, call| {
+pub fn a_part_brings_the_state_of_the_last_one() -> Promise {
+    each_call(|facts, call| {
         let Some(before) = StoppedPart::before(facts, &call.id) else {
             return Ok(());
         };
@@ -192,8 +192,8 @@ pub fn a_part_brings_the_state_of_the_last_one(trace: &Trace) -> Verdict {
 
 /// A state is distilled once, when its part was stopped and the work goes on, from the part's log alone,
 /// by whom the workflow names.
-pub fn a_state_is_distilled_before_the_next_part(trace: &Trace) -> Verdict {
-    each_call(trace, |facts, call| {
+pub fn a_state_is_distilled_before_the_next_part() -> Promise {
+    each_call(|facts, call| {
         let Some(worklog) = worklog_of(call) else {
             return Ok(());
         };
@@ -229,8 +229,8 @@ pub fn a_state_is_distilled_before_the_next_part(trace: &Trace) -> Verdict {
 
 /// Work that may be stopped is stopped at its phase's checkpoint or, where it begins near that, later;
 /// the last part that a try may have is not stopped any more.
-pub fn a_checkpoint_leaves_room_for_work(trace: &Trace) -> Verdict {
-    each_call(trace, |facts, call| {
+pub fn a_checkpoint_leaves_room_for_work() -> Promise {
+    each_call(|facts, call| {
         let phase = facts.plan.phase(&call.phase).unwrap();
         let number = part_of(&call.id);
         let planned = phase
@@ -250,9 +250,9 @@ pub fn a_checkpoint_leaves_room_for_work(trace: &Trace) -> Verdict {
 }
 
 /// Two parts in a row that changed nothing end the work; nothing else ends it in the middle.
-pub fn work_that_stands_still_is_given_up(trace: &Trace) -> Verdict {
+pub fn work_that_stands_still_is_given_up() -> Promise {
     let mut last = LastParts::default();
-    trace.each(|facts, moment| {
+    promise(move |facts, moment| {
         if let Moment::Wrote(record) = moment {
             match &record.event {
                 Event::CallCreated { call } | Event::CallReused { call, .. } => {
@@ -281,9 +281,9 @@ fn ended(facts: &Facts<'_>, stopped: Option<StoppedPart<'_>>) -> Verdict {
 }
 
 /// Only what the last part left is proved, mended, or taken over, never what one left that was stopped.
-pub fn only_the_end_of_the_work_is_judged(trace: &Trace) -> Verdict {
+pub fn only_the_end_of_the_work_is_judged() -> Promise {
     let mut last = LastParts::default();
-    trace.each(|facts, moment| {
+    promise(move |facts, moment| {
         let judged = match moment {
             Moment::Ordered(Effect::Verify { phase, proving }) => {
                 let whose = (phase.clone(), proving.task.clone());
@@ -309,8 +309,8 @@ pub fn only_the_end_of_the_work_is_judged(trace: &Trace) -> Verdict {
 }
 
 /// What all parts of a try changed is in the tree once the work is taken over.
-pub fn nothing_that_a_part_changed_is_lost(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn nothing_that_a_part_changed_is_lost() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -336,8 +336,8 @@ pub fn nothing_that_a_part_changed_is_lost(trace: &Trace) -> Verdict {
 
 /// A part that was stopped is not begun again, whatever becomes of its supervisor; but it is tried afresh
 /// in a resumed run if its task was given up, or if it is where the work stood still.
-pub fn a_stopped_part_is_not_done_again(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn a_stopped_part_is_not_done_again() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };

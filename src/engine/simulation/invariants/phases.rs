@@ -8,13 +8,13 @@ use crate::plan::{Distill, PhaseKind, PhasePlan, Subject};
 
 use super::super::facts::{CallFacts, Facts, Stand};
 use super::super::part::worklog_of;
-use super::super::trace::{Moment, Trace};
-use super::{Verdict, ensure};
+use super::super::trace::Moment;
+use super::{Promise, ensure, promise};
 
 /// A phase begins, or is left out, when it is its turn and its condition holds, or does not; it is
 /// decided once, closed after that, and fails at most once. One that is left out makes no call.
-pub fn phases_follow_one_another(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn phases_follow_one_another() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -63,8 +63,8 @@ fn holds(facts: &Facts<'_>, phase: &PhasePlan) -> Option<bool> {
 }
 
 /// A phase is closed once it is decided and nothing of it is left to be distilled.
-pub fn a_phase_is_closed_when_all_of_it_is_there(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn a_phase_is_closed_when_all_of_it_is_there() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Ordered(Effect::ClosePhase { phase, winner }) = moment else {
             return Ok(());
         };
@@ -94,8 +94,8 @@ pub fn a_phase_is_closed_when_all_of_it_is_there(trace: &Trace) -> Verdict {
 
 /// A judge sees proposals that are finished and sealed, and they are sealed when all are over, or when
 /// the quorum is in.
-pub fn judges_wait_for_the_sealing(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn judges_wait_for_the_sealing() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -128,9 +128,9 @@ pub fn judges_wait_for_the_sealing(trace: &Trace) -> Verdict {
 
 /// The answers of lenses are joined, or found wanting, as soon as the last one ended and not before; if
 /// one failed the phase fails, and nothing is joined.
-pub fn a_join_follows_its_last_lens(trace: &Trace) -> Verdict {
+pub fn a_join_follows_its_last_lens() -> Promise {
     let mut died = false;
-    trace.each(|facts, moment| {
+    promise(move |facts, moment| {
         match moment {
             Moment::Heard(_) if !died => {
                 let waits = facts
@@ -201,8 +201,8 @@ impl Lenses {
 
 /// Behind a gate nothing begins before a person agreed, and after a no nothing begins at all. Nobody is
 /// asked twice by one supervisor, nor for what was answered.
-pub fn a_gate_holds(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn a_gate_holds() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -239,8 +239,8 @@ pub fn a_gate_holds(trace: &Trace) -> Verdict {
 
 /// A failed audit sends the run back to where its loop says, as often as the loop allows and no more
 /// often; only then the run goes on.
-pub fn loops_are_counted(trace: &Trace) -> Verdict {
-    trace.each(|facts, moment| {
+pub fn loops_are_counted() -> Promise {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -277,9 +277,9 @@ pub fn unused(facts: &Facts<'_>) -> Option<PhaseName> {
 }
 
 /// The calls of a phase are named after how often it began: `@2` is of its second time.
-pub fn calls_are_named_after_their_round(trace: &Trace) -> Verdict {
+pub fn calls_are_named_after_their_round() -> Promise {
     let mut begun: BTreeMap<PhaseName, u32> = BTreeMap::new();
-    trace.each(|_, moment| {
+    promise(move |_, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
