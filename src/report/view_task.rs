@@ -63,12 +63,8 @@ pub struct TaskView<'a> {
 impl RunView {
     /// The tasks of a `routed` phase in the order in which they were written, as far as known.
     pub fn tasks<'a>(&'a self, phase: &'a PhaseView) -> Vec<TaskView<'a>> {
-        let PhaseKind::Routed { tasks: source, .. } = &phase.kind else {
-            return Vec::new();
-        };
         let contributions = self.contributions();
-        let tasks = self.written_tasks(source, phase);
-        tasks
+        self.written_tasks(phase)
             .into_iter()
             .map(|task| {
                 let is_its = |call: &&CallView| {
@@ -96,20 +92,21 @@ impl RunView {
             .collect()
     }
 
-    /// The title of a task of a phase, if a call says it.
+    /// The id of a task of a phase, and its title as far as known.
     pub fn task_name(&self, phase: &PhaseName, id: &TaskId) -> String {
-        let tasks = self
-            .calls_of(phase)
-            .filter_map(|call| call.task.as_ref())
-            .filter(|task| &task.id == id);
-        tasks.last().map_or_else(
+        let phase = self.phase(phase);
+        let tasks = phase.map_or_else(Vec::new, |phase| self.written_tasks(phase));
+        tasks.into_iter().find(|task| &task.id == id).map_or_else(
             || id.to_string(),
             |task| format!("{} {}", task.id, task.title),
         )
     }
 
     /// The latest list of the phase that decomposes, and what calls took up beyond it.
-    fn written_tasks<'a>(&'a self, source: &'a PhaseName, phase: &'a PhaseView) -> Vec<&'a Task> {
+    fn written_tasks<'a>(&'a self, phase: &'a PhaseView) -> Vec<&'a Task> {
+        let PhaseKind::Routed { tasks: source, .. } = &phase.kind else {
+            return Vec::new();
+        };
         let list = self
             .calls_of(source)
             .filter_map(|call| self.task_list(call));

@@ -366,3 +366,30 @@ fn what_proved_the_tasks_is_run_again_on_the_whole_and_the_audit_sees_how_that_s
     }
     assert_eq!(sandbox.read("api/server.txt"), "mended");
 }
+
+#[test]
+fn tasks_that_do_not_depend_on_a_failed_one_go_on_if_the_workflow_says_so() {
+    let sandbox = project();
+    let path = ".tipstaff/workflows/build.yaml";
+    let yaml = sandbox.read(path) + "    on_task_fail: continue\n";
+    sandbox.write(path, &yaml);
+    let third = r#"{"id": "T3", "title": "The notes", "category": "else", "instructions": "Note it.",
+        "files": {"edit": ["notes.md"]}}"#;
+    let two = TWO.strip_suffix("]}").unwrap();
+    let three = format!("{two}, {third}]}}");
+    let crash = "- when: { call: execute.task-T1 }\n  do: [{ exit: 3 }]\n";
+    script(
+        &sandbox,
+        &three,
+        &(crash.to_owned() + &writes("T3", "notes.md", "noted")),
+    );
+    build(&sandbox)
+        .succeeds()
+        .stderr_has("T2 The page · task given up: cancelled: it depends on T1, which failed");
+    let run = sandbox.run();
+    assert_eq!(started(&run), [pair("T1", "m1"), pair("T3", "m3")]);
+    assert_eq!(sandbox.read("notes.md"), "noted");
+    assert_eq!(sandbox.read("web/page.txt"), "page\n");
+    let handoff = run.read("phases/02-execute/handoff.md");
+    has_all(&handoff, &["T1 was not done", "T2 was not done"]);
+}
