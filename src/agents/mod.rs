@@ -1,7 +1,7 @@
 //! Adapters: how tipstaff speaks to an agent CLI.
 //!
-//! An adapter is a few pure functions: [`launch`] builds the command as data, [`decode`] reads one
-//! line of its output, [`Transcript`] folds what was read, [`conclude`] judges the end. Nothing here
+//! An adapter is a few pure functions: [`launch()`] builds the command as data, [`decode()`] reads one
+//! line of its output, [`Transcript`] folds what was read, [`conclude()`] judges the end. Nothing here
 //! starts a process, writes a file or looks at a clock. The only reading is done by
 //! [`Carried::discover`] (the user's own OpenCode sign-in and providers, once a run) and by looking
 //! up the program on PATH.

@@ -3,7 +3,7 @@
 //! Pure: the bytes of a file and the paths of a tree come in, paths come out. [`imports`] reads a file
 //! with its language's parser; what it finds is the import as the language writes it and depends on the
 //! file's content alone, so that it can be kept by the content's id. [`Tree`] knows where an import leads
-//! among the files that are there. [`neighbours`] puts the files next to the named ones in order, the
+//! among the files that are there. [`neighbours()`] puts the files next to the named ones in order, the
 //! nearest first.
 //!
 //! Nothing here fails: a file with mistakes gives what its parser still finds, an import that leads to no

@@ -18,7 +18,7 @@ use super::spec::ChildSpec;
 use super::sweep::sweep_lost;
 
 /// Makes this process the one to which processes come that lose their parent because a warden was
-/// killed. Call it once, before the first [`super::start`]. Other orphans among the descendants of this
+/// killed. Call it once, before the first [`super::start()`]. Other orphans among the descendants of this
 /// process (a helper command's daemon, say) come here too; nobody ends those.
 ///
 /// Fails only where the kernel knows no child subreapers.

@@ -27,11 +27,11 @@
 //! * The warden dies by SIGKILL: its death sends SIGKILL to the child; the rest becomes children of the
 //!   supervisor ([`become_subreaper`]), which knows them by session and by the environment variable
 //!   [`MARK`] and ends them within [`Child::wait`].
-//! * Both die: the mark remains in the environment of the stragglers, and [`sweep`] ends them when the
+//! * Both die: the mark remains in the environment of the stragglers, and [`sweep()`] ends them when the
 //!   run is resumed. What moved to its own session *and* cleared its environment is missed only here
 //!   and in the previous case.
 //!
-//! The parent-death signal fires when the *thread* that spawned ends. Call [`start`] from a thread that
+//! The parent-death signal fires when the *thread* that spawned ends. Call [`start()`] from a thread that
 //! lives as long as the process does; the main thread with a current-thread runtime is one.
 //!
 //! **Signals to the warden** (its interface, used by [`Child::stop`] and [`Child::kill`]): SIGTERM,

@@ -2,12 +2,12 @@
 //!
 //! # Theory of operation
 //!
-//! One thread, one `tokio` runtime, one [`drive`] loop a run. Everything that happens reaches the
+//! One thread, one `tokio` runtime, one [`drive()`] loop a run. Everything that happens reaches the
 //! loop as an engine input by one channel: attempts report their start, progress and end; signals,
 //! timers and closed phases come the same way. The loop hands the input to the engine, appends the
 //! events to the journal, shows them to the display, and only then carries out the effects.
 //!
-//! An attempt is a task of its own. It talks to the loop by messages only: inputs go out, [`Control`]
+//! An attempt is a task of its own. It talks to the loop by messages only: inputs go out, `Control`
 //! comes in. It owns its process, its scratch folder and its part of the run folder, so attempts
 //! never wait for each other except at the start gate, which lets only as many agents start up at
 //! one time as there are cores.

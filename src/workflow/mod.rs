@@ -1,7 +1,7 @@
 //! What the user writes: YAML, checks, and the compile step to a plan. No IO here.
 //!
-//! [`parse`] reads a text into a [`Workflow`] with places; [`check`] finds every mistake at once, each
-//! rule in a file of its own under `rules`; [`compile`] binds a request and inputs and resolves every
+//! [`parse`] reads a text into a [`Workflow`] with places; [`check()`] finds every mistake at once, each
+//! rule in a file of its own under `rules`; [`compile()`] binds a request and inputs and resolves every
 //! name, so that the plan leaves nothing to choose. Nothing here reads a file or a clock: prompt
 //! templates and files come in through closures of [`Bindings`].
 

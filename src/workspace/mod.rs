@@ -5,9 +5,9 @@
 //! *base*; each call gets a [`Workspace`], a plain copy of that base, or of some of its
 //! files ([`materialize_only`]); one that was left untouched goes to the next call ([`Spares`]), and what only
 //! the workspace before it knows, if it takes the place of one, is moved into it ([`Workspace::take_over`]).
-//! Documents go the other way through [`publish`]. Edits become a tree
-//! of the store ([`capture`]), and at the end of a run the difference goes into the user's tree in
-//! one step ([`apply`], [`undo`]) or onto a new branch ([`apply_to_branch`]).
+//! Documents go the other way through [`publish()`]. Edits become a tree
+//! of the store ([`capture()`]), and at the end of a run the difference goes into the user's tree in
+//! one step ([`apply()`], [`undo()`]) or onto a new branch ([`apply_to_branch`]).
 //!
 //! This room knows nothing of agents, phases and processes. It never writes to the user's `.git`
 //! (but for the one branch that was asked for), never runs the user's hooks or filters, never makes a hard link, and never follows a symlink

@@ -20,7 +20,7 @@ pub struct Applied {
 
 /// Puts the difference between `base` and `tree` into the user's working tree in one step,
 /// uncommitted. What the user edited meanwhile is merged; if anything does not merge, nothing is
-/// touched. `keep` is a folder of the run's for what [`undo`](super::undo) and
+/// touched. `keep` is a folder of the run's for what [`undo()`] and
 /// [`recover_apply`](super::recover_apply) need.
 ///
 /// # Errors
