@@ -68,7 +68,8 @@ pub(super) fn copy_tree(
 }
 
 /// Compares the folder `copy` with what [`copy_tree`] made of `from`: the same entries with the same
-/// modes and contents, byte for byte, and nothing else but the workspace's [`OWN`]. `None` if anything differs, or cannot be read.
+/// modes and contents, byte for byte, and nothing else but the workspace's [`OWN`]. `None` if anything
+/// differs, or cannot be read.
 pub(super) fn compare_tree(from: &Path, copy: &Path, control: ControlFiles) -> Option<Copied> {
     if !is_same_folder(from, copy).ok()? {
         return None;

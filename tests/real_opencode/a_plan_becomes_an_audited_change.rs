@@ -23,8 +23,8 @@ const PHASES: [&str; 6] = [
     "06-audit",
 ];
 /// The calls that carry out tasks, each with all that its workspace holds of the project: the task's files,
-/// what they import and what imports them. The second
-/// one was told what `npm test` says of the first one's work, and had nothing to mend.
+/// what they import and what imports them. The second one was told what `npm test` says of the first
+/// one's work, and had nothing to mend.
 const TASKS: [(&str, &[&str]); 4] = [
     ("execute.task-T1", TEST_AND_SERVER),
     ("execute.task-T1.2", TEST_AND_SERVER),
