@@ -5,13 +5,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::fake_agent::fake_agent;
 use tipstaff::journal::Journal;
 use tipstaff::model::{Event, Record};
 
 /// The program under measurement.
 pub const TIPSTAFF: &str = env!("CARGO_BIN_EXE_tipstaff");
-/// The scripted stand-in for an agent.
-pub const FAKE_AGENT: &str = env!("CARGO_BIN_EXE_fake-agent");
 
 const FOLDERS: usize = 20;
 const FILES_A_FOLDER: usize = 10;
@@ -102,7 +101,7 @@ impl Ground {
     pub fn fake_agent(&self, script: &str) {
         let script = self.put("script.yaml", script);
         self.agent(
-            Path::new(FAKE_AGENT),
+            Path::new(fake_agent()),
             &["--script", &script.to_string_lossy()],
         );
     }

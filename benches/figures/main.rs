@@ -11,6 +11,8 @@
 mod check;
 mod context;
 mod ensemble;
+#[path = "../../tests/promises/support/fake_agent.rs"]
+mod fake_agent;
 mod figure;
 mod ground;
 mod measure;

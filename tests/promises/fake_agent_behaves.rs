@@ -4,11 +4,11 @@ use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 
-use crate::support::{FAKE_AGENT, Sandbox};
+use crate::support::{Sandbox, fake_agent};
 
 /// Runs the fake agent in the sandbox's project, as an agent CLI is run.
 fn agent(sandbox: &Sandbox, args: &[&str], env: &[(&str, &str)]) -> (Option<i32>, String) {
-    let output = Command::new(FAKE_AGENT)
+    let output = Command::new(fake_agent())
         .args(args)
         .env_clear()
         .envs(env.iter().copied())
@@ -78,6 +78,16 @@ fn the_script_decides_by_the_call() {
 }
 
 #[test]
+fn a_broken_script_is_no_scripted_failure() {
+    let sandbox = Sandbox::new();
+    for script in ["- do: [explode]", "- do: [{ write: { path: a, txt: b } }]"] {
+        sandbox.write("script.yaml", script);
+        let (code, _) = agent(&sandbox, &["--script", "script.yaml"], &[]);
+        assert_eq!(code, Some(99), "{script}");
+    }
+}
+
+#[test]
 fn with_opencode_events_every_line_is_an_event_and_the_last_one_is_the_end() {
     let sandbox = Sandbox::new();
     let (_, stdout) = agent(&sandbox, &["--opencode-events"], &[]);
@@ -98,13 +108,8 @@ fn with_opencode_events_every_line_is_an_event_and_the_last_one_is_the_end() {
 }
 
 #[test]
-fn a_broken_script_is_no_scripted_failure() {
+fn it_answers_with_the_version_of_the_agent_it_stands_in_for() {
     let sandbox = Sandbox::new();
-    sandbox.write("script.yaml", "- do: [explode]\n");
-    assert_eq!(
-        agent(&sandbox, &["--script", "script.yaml"], &[]).0,
-        Some(99)
-    );
     let (code, version) = agent(&sandbox, &["--version"], &[]);
     assert_eq!((code, version.trim()), (Some(0), "1.18.33"));
 }
@@ -120,7 +125,7 @@ fn a_sandbox_is_a_clean_repository_with_a_home_of_its_own() {
     let config = sandbox.home().join(".config/tipstaff/config.yaml");
     let config: serde_json::Value =
         serde_saphyr::from_str(&std::fs::read_to_string(config).unwrap()).unwrap();
-    assert_eq!(config["agents"]["fake"]["command"], FAKE_AGENT);
+    assert_eq!(config["agents"]["fake"]["command"], fake_agent());
     assert_eq!(config["models"]["m4"]["agent"], "fake");
     assert_eq!(config["roles"]["judge"], "m4");
 

@@ -4,7 +4,7 @@
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::support::{FAKE_AGENT, Output, Run, Sandbox, has_all, until};
+use crate::support::{Output, Run, Sandbox, fake_agent, has_all, until};
 
 /// The workflow `long`: one phase that edits, with a checkpoint at 1000 tokens. More keys may be given.
 fn project(more: &[&str]) -> Sandbox {
@@ -37,7 +37,7 @@ fn script(sandbox: &Sandbox, entries: &str) {
         "agents:\n  opencode:\n    command: {}\n    args: [--script, {}, --opencode-events]\nmodels:\n  \
          worker: {{ agent: opencode, id: test/worker, price: {{ input: 5, output: 25 }} }}\n  scribe: {{ agent: opencode, id: test/scribe }}\n\
          roles:\n  quick: scribe\n",
-        quoted(FAKE_AGENT),
+        quoted(fake_agent()),
         quoted(&path.to_string_lossy()),
     ));
 }

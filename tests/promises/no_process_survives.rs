@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 use tipstaff::process::{Asked, Ending, Exit, WardenFate, become_subreaper, start, sweep};
 
-use crate::support::{FAKE_AGENT, Stage, TIPSTAFF, alive, kill, parent, pending, until};
+use crate::support::{Stage, TIPSTAFF, alive, fake_agent, kill, parent, pending, until};
 
 /// Leaves a process behind that no group kill and no mark finds, says so, and goes on.
 const STRAGGLER: &str = "spawn: { setsid: true, double_fork: true, clear_env: true, seconds: 600, pid_file: straggler }";
@@ -165,7 +165,7 @@ fn only_straggler(stage: &Stage) -> u32 {
 }
 
 fn supervised(stage: &Stage) -> (std::process::Child, u32) {
-    let supervisor = Command::new(FAKE_AGENT)
+    let supervisor = Command::new(fake_agent())
         .arg("--supervise")
         .args([
             Path::new(TIPSTAFF),
@@ -283,7 +283,7 @@ fn a_polite_stop_is_heard_even_if_sigint_was_ignored_where_the_supervisor_starte
         .args([
             "-c",
             "trap '' INT; exec \"$0\" --supervise \"$@\"",
-            FAKE_AGENT,
+            fake_agent(),
         ])
         .args([
             Path::new(TIPSTAFF),

@@ -1,5 +1,6 @@
 //! What the promises share.
 
+mod fake_agent;
 mod processes;
 mod run;
 mod sandbox;
@@ -7,9 +8,10 @@ mod stage;
 mod terminal;
 mod text;
 
+pub use fake_agent::fake_agent;
 pub use processes::{alive, kill, parent, pending, pid_in, until};
 pub use run::Run;
-pub use sandbox::{FAKE_AGENT, Output, Running, Sandbox, TIPSTAFF};
+pub use sandbox::{Output, Running, Sandbox, TIPSTAFF};
 pub use stage::Stage;
 pub use terminal::Terminal;
 pub use text::has_all;

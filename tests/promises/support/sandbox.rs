@@ -6,13 +6,12 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::Signal;
 
+use super::fake_agent::fake_agent;
 use super::processes::{kill, until};
 use super::run::Run;
 
 /// The binary under test.
 pub const TIPSTAFF: &str = env!("CARGO_BIN_EXE_tipstaff");
-/// The scripted stand-in for an agent.
-pub const FAKE_AGENT: &str = env!("CARGO_BIN_EXE_fake-agent");
 
 /// The roles that the built-in configuration and the bundled workflows name.
 const ROLES: [&str; 8] = [
@@ -126,7 +125,7 @@ impl Sandbox {
         put(&script, script_yaml);
         let mut yaml = format!(
             "agents:\n  fake:\n    kind: command\n    command: {}\n    args: [--script, {}]\nmodels:\n",
-            quoted(FAKE_AGENT),
+            quoted(fake_agent()),
             quoted(&script.to_string_lossy()),
         );
         for model in ["m1", "m2", "m3", "m4"] {

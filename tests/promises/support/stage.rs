@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use tipstaff::process::{Child, ChildSpec, start};
 
+use super::fake_agent::fake_agent;
 use super::processes::pid_in;
-use super::sandbox::{FAKE_AGENT, TIPSTAFF};
+use super::sandbox::TIPSTAFF;
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
@@ -55,7 +56,7 @@ impl Stage {
     /// A spec that runs the script; a long grace time, so that a test which needs it never passes by chance.
     pub fn spec(&self) -> ChildSpec {
         ChildSpec {
-            program: PathBuf::from(FAKE_AGENT),
+            program: PathBuf::from(fake_agent()),
             args: vec![
                 OsString::from("--script"),
                 self.path("script.yaml").into_os_string(),
