@@ -4,17 +4,20 @@ use super::args::CheckArgs;
 use super::failure::{Exit, Failure};
 use super::library::{find_workflow, prompt_file, template};
 use super::print;
-use super::settings::{Settings, colour, mistakes_in};
+use super::settings::{Configuration, Settings, colour, mistakes_in};
 use crate::workflow;
 use crate::yaml::{self, has_errors};
 
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
+    let Configuration {
+        config,
+        mut sources,
+    } = settings.configuration()?;
     let found = find_workflow(settings, &args.workflow)?;
-    let mut sources = settings.sources.clone();
     sources.push(found.source.clone());
     let parsed =
         workflow::parse(&found.source).map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
-    let mut mistakes = workflow::check(&parsed, &settings.config);
+    let mut mistakes = workflow::check(&parsed, &config);
     mistakes.extend(workflow::check_prompts(
         &parsed,
         &|name| template(settings, name),

@@ -7,7 +7,7 @@ use std::io::Read;
 use super::args::{DestinationArgs, LimitArgs, RunArgs};
 use super::failure::{Exit, Failure};
 use super::library::{find_workflow, prompt_file, template};
-use super::settings::{Settings, colour, mistakes_in, unreadable};
+use super::settings::{Configuration, Settings, colour, mistakes_in, unreadable};
 use super::{limits, print};
 use crate::model::{ChangedLimits, Destination};
 use crate::plan::{Plan, Rehearsal};
@@ -20,8 +20,11 @@ const LARGEST_REQUEST: u64 = 8 << 20;
 
 /// Compiles the workflow that `run` names, warnings shown.
 pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
+    let Configuration {
+        config,
+        mut sources,
+    } = settings.configuration()?;
     let found = find_workflow(settings, &args.workflow)?;
-    let mut sources = settings.sources.clone();
     sources.push(found.source.clone());
     let parsed =
         workflow::parse(&found.source).map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
@@ -37,7 +40,7 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
         prompts: &|name| template(settings, name),
         read_file: &|file| prompt_file(&found.folder, file),
     };
-    let compiled = workflow::compile(&parsed, &bindings, &settings.config)
+    let compiled = workflow::compile(&parsed, &bindings, &config)
         .map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
     if !compiled.warnings.is_empty() {
         print::note(&yaml::render(&compiled.warnings, &sources, colour()));

@@ -20,14 +20,18 @@ pub struct Settings {
     pub environment: Environment,
     /// `~/.config/tipstaff`, if there is a home.
     pub user_folder: Option<PathBuf>,
-    /// The merged configuration.
+}
+
+/// What the user configured.
+pub struct Configuration {
+    /// All layers, merged.
     pub config: Config,
-    /// The configuration's texts, for showing a mistake with its line.
+    /// Their texts, for showing a mistake with its line.
     pub sources: Vec<Source>,
 }
 
 impl Settings {
-    /// Finds the project and reads the configuration.
+    /// Finds the project.
     pub fn load(cli: &Cli) -> Result<Self, Failure> {
         let start = match &cli.project {
             Some(folder) => folder.clone(),
@@ -37,25 +41,25 @@ impl Settings {
             Failure::new(Exit::Usage, &error, Some("-C names the project's folder"))
         })?;
         let environment: Environment = std::env::vars_os().collect();
-        let user_folder = user_folder(&environment);
+        Ok(Self {
+            project,
+            user_folder: user_folder(&environment),
+            environment,
+        })
+    }
+
+    /// Reads the configuration. Only commands that start agents or check workflows need it: a mistake in it
+    /// must not keep anybody from reading a run.
+    pub fn configuration(&self) -> Result<Configuration, Failure> {
         let mut sources = Vec::new();
-        for folder in user_folder
-            .iter()
-            .cloned()
-            .chain([project.root.join(".tipstaff")])
-        {
+        let folders = self.user_folder.iter().cloned();
+        for folder in folders.chain([self.project_folder()]) {
             sources.extend(read_config(&folder.join("config.yaml"))?);
         }
         let config = config::load(&sources);
         sources.push(config::builtin());
         let config = config.map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
-        Ok(Self {
-            project,
-            environment,
-            user_folder,
-            config,
-            sources,
-        })
+        Ok(Configuration { config, sources })
     }
 
     /// The project's `.tipstaff` folder.

@@ -22,6 +22,7 @@ mod output_is_bounded;
 mod output_is_for_people_and_programs;
 mod people_are_asked;
 mod proposals_are_judged_fairly;
+mod reading_needs_no_configuration;
 
 mod support;
 mod tasks_go_to_their_specialists;
