@@ -28,12 +28,12 @@ pub enum ContextError {
         source: serde_json::Error,
     },
     /// The findings in the run folder are not valid.
-    #[error("failed to read findings `{path}`: {}", errors.join("; "))]
+    #[error("failed to read findings `{path}`: {}", errors)]
     BadFindings {
         /// Their file, relative to the run folder.
         path: String,
         /// What is wrong with them.
-        errors: Vec<String>,
+        errors: crate::model::Faults,
     },
     /// A call that carries out a task names none.
     #[error("call `{call}` carries out a task, but names none")]

@@ -1,8 +1,8 @@
 //! Small plans and handoffs for the tests of this room.
 
 use crate::model::{
-    Artifact, CallLimits, Digest, Handoff, HandoffFacts, HandoffOrigin, HandoffWords, Millis,
-    ModelName,
+    Artifact, CallLimits, Digest, Faults, Handoff, HandoffFacts, HandoffOrigin, HandoffWords,
+    Millis, ModelName,
 };
 use crate::plan::{ModelSpec, PhaseKind, PhasePlan, Plan, Strategy, Yields, testing};
 
@@ -68,8 +68,8 @@ pub(super) fn handoff(phase: &str, summary: &str) -> Handoff {
             inputs: Vec::new(),
             files: Vec::new(),
             verifications: Vec::new(),
-            remarks: Vec::new(),
-            contradictions: Vec::new(),
+            remarks: Faults::default(),
+            contradictions: Faults::default(),
         },
     }
 }

@@ -2,8 +2,8 @@
 //! what was wrong is fed back to it once before the next model of the chain gets its turn.
 
 use crate::model::{
-    Artifact, CallId, CallInput, CallResult, CallSpec, Failure, FailureKind, Ground, InputSource,
-    ModelName, Task, Verification, VerifyOutcome,
+    Artifact, CallId, CallInput, CallResult, CallSpec, Failure, FailureKind, Faults, Ground,
+    InputSource, ModelName, Task, Verification, VerifyOutcome,
 };
 
 use super::parts::{Tried, tried};
@@ -59,7 +59,7 @@ impl Editing<'_> {
                     return Edited::Done { call, tree };
                 }
                 Some(found) => {
-                    failure = Failure::new(FailureKind::BadOutput, found.lines.join("; "));
+                    failure = Failure::new(FailureKind::BadOutput, found.lines.to_string());
                     if found.soft && number > 1 || self.is_last(number) {
                         return Edited::Done { call, tree };
                     }
@@ -110,7 +110,7 @@ impl Editing<'_> {
 
 /// What was wrong with a try.
 struct Feedback {
-    lines: Vec<String>,
+    lines: Faults,
     /// The commands that failed, and the end of what each printed.
     failing: Vec<(String, Artifact)>,
     /// What it left.
@@ -129,7 +129,7 @@ impl Feedback {
         first: bool,
     ) -> Option<Self> {
         let refused = result.changes.iter().flat_map(|changes| &changes.refused);
-        let mut lines: Vec<String> = refused
+        let mut lines: Faults = refused
             .filter(|_| first)
             .map(|refused| {
                 format!(

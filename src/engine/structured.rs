@@ -1,8 +1,8 @@
 //! Getting structured data from a model: ask, have it mended once, then ask the next model.
 
 use crate::model::{
-    Answer, CallId, CallInput, CallResult, CallSpec, Contract, Failure, FailureKind, InputSource,
-    ModelName, Purpose,
+    Answer, CallId, CallInput, CallResult, CallSpec, Contract, Failure, FailureKind, Faults,
+    InputSource, ModelName, Purpose,
 };
 
 use super::scene::{Draft, Scene};
@@ -70,7 +70,7 @@ pub fn structured(
             }
             Came::Failed(why) => failure = why,
             Came::Wrong(errors) => {
-                let message = format!("the answer is not valid: {}", errors.join("; "));
+                let message = format!("the answer is not valid: {}", errors);
                 failure = Failure::new(FailureKind::BadOutput, message);
             }
         }
@@ -82,7 +82,7 @@ pub fn structured(
 enum Came {
     Pending,
     Usable(Answer),
-    Wrong(Vec<String>),
+    Wrong(Faults),
     Failed(Failure),
 }
 
@@ -100,7 +100,7 @@ fn came(
         Answer::Invalid { errors } => Came::Wrong(errors.clone()),
         answer => match usable(answer, asked.result().unwrap_or(result)) {
             Ok(()) => Came::Usable(answer.clone()),
-            Err(error) => Came::Wrong(vec![error]),
+            Err(error) => Came::Wrong(error.into()),
         },
     }
 }
@@ -110,7 +110,7 @@ fn repair(
     model: &ModelName,
     contract: Contract,
     asked: &CallState,
-    errors: &[String],
+    errors: &Faults,
 ) -> Draft {
     let faulty = asked.result().and_then(|result| result.structured.clone());
     Draft {
@@ -120,7 +120,7 @@ fn repair(
                 artifact: faulty,
             },
             CallInput {
-                source: InputSource::Errors(errors.to_vec()),
+                source: InputSource::Errors(errors.clone()),
                 artifact: None,
             },
         ],

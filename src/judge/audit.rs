@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use super::json::{JsonObject, read_object, typed};
-use crate::model::{Audit, AuditVerdict, Finding, Severity};
+use crate::model::{Audit, AuditVerdict, Faults, Finding, Severity};
 
 /// A valid audit, and what had to be forgiven in reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub struct DecodedAudit {
 ///
 /// Everything that is wrong, one sentence each, with the place in the JSON where there is one:
 /// written to be given to the model that has to mend it.
-pub fn decode(text: &str) -> Result<Audit, Vec<String>> {
+pub fn decode(text: &str) -> Result<Audit, Faults> {
     read(text).map(|decoded| decoded.audit)
 }
 
@@ -31,18 +31,18 @@ pub fn decode(text: &str) -> Result<Audit, Vec<String>> {
 /// # Errors
 ///
 /// As [`decode`].
-pub fn read(text: &str) -> Result<DecodedAudit, Vec<String>> {
+pub fn read(text: &str) -> Result<DecodedAudit, Faults> {
     let JsonObject {
         mut members,
         remarks,
-    } = read_object(text).map_err(|error| vec![error])?;
+    } = read_object(text)?;
     normalize(&mut members);
-    let audit: Audit = typed(members).map_err(|error| vec![error])?;
+    let audit: Audit = typed(members)?;
     let errors = contradictions(&audit);
     if errors.is_empty() {
         Ok(DecodedAudit { audit, remarks })
     } else {
-        Err(errors)
+        Err(errors.into())
     }
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::json::{JsonObject, read_object, typed};
-use crate::model::{Decision, Judgement, Label};
+use crate::model::{Decision, Faults, Judgement, Label};
 
 /// A valid judgement, and what had to be forgiven in reading it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,7 +20,7 @@ pub struct DecodedJudgement {
 ///
 /// Everything that is wrong, one sentence each, with the place in the JSON where there is one:
 /// written to be given to the model that has to mend it.
-pub fn decode(text: &str, labels: &[Label]) -> Result<Judgement, Vec<String>> {
+pub fn decode(text: &str, labels: &[Label]) -> Result<Judgement, Faults> {
     read(text, labels).map(|decoded| decoded.judgement)
 }
 
@@ -29,18 +29,18 @@ pub fn decode(text: &str, labels: &[Label]) -> Result<Judgement, Vec<String>> {
 /// # Errors
 ///
 /// As [`decode`].
-pub fn read(text: &str, labels: &[Label]) -> Result<DecodedJudgement, Vec<String>> {
+pub fn read(text: &str, labels: &[Label]) -> Result<DecodedJudgement, Faults> {
     let JsonObject {
         mut members,
         mut remarks,
-    } = read_object(text).map_err(|error| vec![error])?;
+    } = read_object(text)?;
     normalize(&mut members, labels, &mut remarks)?;
-    let judgement: Judgement = typed(members).map_err(|error| vec![error])?;
+    let judgement: Judgement = typed(members)?;
     let errors = contradictions(&judgement, labels);
     if errors.is_empty() {
         Ok(DecodedJudgement { judgement, remarks })
     } else {
-        Err(errors)
+        Err(errors.into())
     }
 }
 
@@ -49,7 +49,7 @@ fn normalize(
     members: &mut Map<String, Value>,
     labels: &[Label],
     remarks: &mut Vec<String>,
-) -> Result<(), Vec<String>> {
+) -> Result<(), String> {
     if let Some(Value::String(decision)) = members.get_mut("decision") {
         let word = decision.trim().to_lowercase();
         *decision = if word == "synthesise" {
@@ -82,7 +82,7 @@ fn normal_scores(
     scores: Map<String, Value>,
     labels: &[Label],
     remarks: &mut Vec<String>,
-) -> Result<Map<String, Value>, Vec<String>> {
+) -> Result<Map<String, Value>, String> {
     let mut normal = Map::new();
     for (key, value) in scores {
         let name = label_named(&key, labels)
@@ -94,7 +94,7 @@ fn normal_scores(
             value
         };
         if normal.insert(name.clone(), value).is_some() {
-            return Err(vec![format!("scores: `{name}` stands there twice")]);
+            return Err(format!("scores: `{name}` stands there twice"));
         }
     }
     Ok(normal)

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Artifact, AttemptId, Audit, CallId, CallKey, Categories, Changes, Judgement, Label, Millis,
-    ModelName, PhaseName, Stopped, Task, TaskList, Usage, WorkState,
+    Artifact, AttemptId, Audit, CallId, CallKey, Categories, Changes, Faults, Judgement, Label,
+    Millis, ModelName, PhaseName, Stopped, Task, TaskList, Usage, WorkState,
 };
 
 /// What a call is for.
@@ -128,7 +128,7 @@ pub enum InputSource {
     /// The findings of an audit that failed.
     Findings(PhaseName),
     /// What was wrong with an earlier try of the same task: refused edits, a failed `verify`.
-    Feedback(Vec<String>),
+    Feedback(Faults),
     /// The end of what a command printed that failed on that try.
     Printed {
         /// The command.
@@ -145,7 +145,7 @@ pub enum InputSource {
     /// The text that a repair call has to mend.
     Faulty,
     /// What is wrong with it; the errors themselves, not an artifact's content.
-    Errors(Vec<String>),
+    Errors(Faults),
 }
 
 /// One named input of a call.
@@ -226,7 +226,7 @@ pub enum Answer {
     /// Structured data was asked for and what came is not valid: one error a line.
     Invalid {
         /// What is wrong, each with its place.
-        errors: Vec<String>,
+        errors: Faults,
     },
 }
 
@@ -246,7 +246,7 @@ pub struct CallResult {
     pub structured: Option<Artifact>,
     /// Remarks for the user: what was odd about this attempt, although it succeeded.
     #[serde(default)]
-    pub remarks: Vec<String>,
+    pub remarks: Faults,
     /// Everything the attempt used.
     pub usage: Usage,
 }

@@ -19,7 +19,7 @@ pub struct Categories {
 pub enum OtherCategories {
     /// The names of these roles: a role takes the tasks of the category of its name.
     Roles(Vec<String>),
-    /// Any: the workflow's `default` takes what no role takes.
+    /// Any: the workflow's `default` takes what it does not name.
     Any,
 }
 

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentName, Artifact, Budget, CallId, CallResult, CallSpec, Digest, Failure, HandoffOrigin,
-    Label, ModelName, PhaseName, RunId, RunLimits, TaskId, Timestamp, Usage, Verification,
+    AgentName, Artifact, Budget, CallId, CallResult, CallSpec, Digest, Failure, Faults,
+    HandoffOrigin, Label, ModelName, PhaseName, RunId, RunLimits, TaskId, Timestamp, Usage,
+    Verification,
 };
 
 /// The version of the journal's and the plan's format. A folder with a newer one is refused.
@@ -337,11 +338,11 @@ pub struct Closing {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tests: Option<Artifact>,
     /// What is odd about the handoff: that its author left none, what was cut.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub remarks: Vec<String>,
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub remarks: Faults,
     /// Where the words of the handoff contradict the facts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub contradictions: Vec<String>,
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub contradictions: Faults,
 }
 
 /// Where changes are put at the end of a run.

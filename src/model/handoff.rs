@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, ChangedFile, ModelName, Verification};
+use super::{Artifact, ChangedFile, Faults, ModelName, Verification};
 
 /// A change as the working agent describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -81,10 +81,10 @@ pub struct HandoffFacts {
     pub verifications: Vec<Verification>,
     /// Remarks by machine: words cut to the limit, a missing handoff, what was odd about the call.
     #[serde(default)]
-    pub remarks: Vec<String>,
+    pub remarks: Faults,
     /// Where the words contradict these facts.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub contradictions: Vec<String>,
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub contradictions: Faults,
 }
 
 /// A phase's handoff as it stands in the run folder.

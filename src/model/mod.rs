@@ -10,6 +10,7 @@ mod changes;
 mod checkpoint;
 mod event;
 mod failure;
+mod faults;
 mod handoff;
 mod ids;
 mod limits;
@@ -32,6 +33,7 @@ pub use event::{
     RunEnd,
 };
 pub use failure::{Failure, FailureKind};
+pub use faults::Faults;
 pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};
 pub use ids::{AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId, TaskId};
 pub use limits::{Budget, ChangedLimits, ReachedLimit, RunLimits};

@@ -173,8 +173,8 @@ pub enum PhaseKind {
     Routed {
         /// The phase whose deliverable is the list of tasks.
         tasks: PhaseName,
-        /// A chain for each category that the workflow names, and for each role, which takes the tasks of
-        /// the category of its name; `default` takes those of all others.
+        /// A chain for each category that the workflow names; `default` takes the tasks of all others. Where
+        /// there is none, also one for each role, which takes the tasks of the category of its name.
         routing: BTreeMap<String, Vec<ModelName>>,
         /// The categories that the workflow names, `default` among them; the others stand by.
         #[serde(default)]

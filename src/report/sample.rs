@@ -280,7 +280,7 @@ pub(super) fn hostile() -> History {
             BTreeMap::from_iter([(EVIL.to_owned(), 1.0)]),
         );
     }
-    judged.remarks = vec![EVIL.to_owned()];
+    judged.remarks = EVIL.to_owned().into();
     history.start(80, "plan.judge", 1, "claude-opus");
     history.succeed(90, "plan.judge", 1, judged);
     history.seal(95);
@@ -392,7 +392,9 @@ fn proposals(history: &mut History) {
     );
     history.progress(17_000, "plan.propose-2", 1, used(3_500, 150, 0), "grep");
     let mut odd = document("propose-3", 2, 23_500);
-    odd.remarks = vec!["the document came as the final message, not as a file".to_owned()];
+    odd.remarks = "the document came as the final message, not as a file"
+        .to_owned()
+        .into();
     history.succeed(22_000, "plan.propose-3", 2, odd);
     history.add(
         22_010,

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, AttemptId, Audit, AuditVerdict, CallId, CallInput, CallResult, CallSpec, Categories,
-    ChangeKind, ChangedFile, Changes, Closing, Decider, Destination, Event, Finding, Ground,
-    HandoffOrigin, InputSource, Millis, ModelName, PhaseName, Purpose, Severity, Stopped, Task,
-    TaskFiles, TaskId, Verification, VerifyOutcome, WorkState,
+    ChangeKind, ChangedFile, Changes, Closing, Decider, Destination, Event, Faults, Finding,
+    Ground, HandoffOrigin, InputSource, Millis, ModelName, PhaseName, Purpose, Severity, Stopped,
+    Task, TaskFiles, TaskId, Verification, VerifyOutcome, WorkState,
 };
 use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
 
@@ -54,7 +54,7 @@ pub(super) fn answer(answer: Answer) -> CallResult {
         handoff: None,
         changes: None,
         structured: None,
-        remarks: Vec::new(),
+        remarks: Faults::default(),
         usage: used(4_000, 900, 20_000),
     }
 }
@@ -168,13 +168,14 @@ pub(super) fn closed(
             tree: left.map(tree),
             patch: left.map(|_| file("changes.patch")),
             tests: left.map(|_| file("tests.md")),
-            remarks: Vec::new(),
+            remarks: Faults::default(),
             contradictions: match phase {
-                "execute" => vec![
+                "execute" => {
                     "git shows changes that the handoff does not describe: `public/app.js`"
-                        .to_owned(),
-                ],
-                _ => Vec::new(),
+                        .to_owned()
+                        .into()
+                }
+                _ => Faults::default(),
             },
         },
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, Artifact, CallId, CallKey, CallLimits, CallResult, CallSpec, Closing, Contract,
-    Decision, Digest, Event, Ground, HandoffOrigin, Judgement, Label, MicroUsd, Millis, ModelName,
-    PhaseName, Profile, Purpose, RunLimits, Usage,
+    Decision, Digest, Event, Faults, Ground, HandoffOrigin, Judgement, Label, MicroUsd, Millis,
+    ModelName, PhaseName, Profile, Purpose, RunLimits, Usage,
 };
 use crate::plan::{EnsembleMode, PhaseKind, PhasePlan, Plan, testing};
 
@@ -45,7 +45,7 @@ pub(super) fn document(call: &str, attempt: u32, micro_usd: u64) -> CallResult {
         handoff: Some(artifact(&format!("{folder}/handoff.json"))),
         changes: None,
         structured: None,
-        remarks: Vec::new(),
+        remarks: Faults::default(),
         usage: used(7_000, 1_200, micro_usd),
     }
 }
@@ -75,7 +75,7 @@ pub(super) fn verdict(decision: Decision) -> CallResult {
         structured: Some(artifact(
             "phases/01-plan/calls/plan.judge/attempt-1/verdict.json",
         )),
-        remarks: Vec::new(),
+        remarks: Faults::default(),
         usage: used(5_000, 800, 45_000),
     }
 }
@@ -92,8 +92,8 @@ pub(super) fn closed() -> Event {
             tree: None,
             patch: None,
             tests: None,
-            remarks: Vec::new(),
-            contradictions: Vec::new(),
+            remarks: Faults::default(),
+            contradictions: Faults::default(),
         },
     }
 }

@@ -197,7 +197,7 @@ pub(super) fn remarks(view: &RunView) -> String {
     let mut text = String::new();
     for phase in &view.phases {
         let closing = phase.closing();
-        let remarks = closing.iter().flat_map(|closing| &closing.remarks);
+        let remarks = closing.iter().flat_map(|closing| closing.remarks.iter());
         let remarks = remarks.map(|remark| clean(remark));
         let contradictions = closing.iter().flat_map(|closing| contradictions(closing));
         for line in contradictions.chain(remarks) {
@@ -206,7 +206,7 @@ pub(super) fn remarks(view: &RunView) -> String {
     }
     for call in &view.calls {
         if let CallState::Done(result) = &call.state {
-            for remark in &result.remarks {
+            for remark in result.remarks.iter() {
                 text.push_str(&format!(
                     "  {}: {}\n",
                     clean(call.id.as_str()),

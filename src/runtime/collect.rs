@@ -112,10 +112,7 @@ impl Ended<'_> {
             HandoffLeft::Valid(words) => Some(self.artifact("handoff.json", &to_json(&words))?),
             HandoffLeft::Absent => None,
             HandoffLeft::Invalid(errors) => {
-                remarks.push(format!(
-                    "the agent's handoff is not valid: {}",
-                    errors.join("; ")
-                ));
+                remarks.push(format!("the agent's handoff is not valid: {}", errors));
                 None
             }
         };
@@ -135,7 +132,7 @@ impl Ended<'_> {
             handoff,
             changes,
             structured: structured.transpose()?,
-            remarks,
+            remarks: remarks.into(),
             usage,
         }))
     }

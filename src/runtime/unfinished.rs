@@ -50,7 +50,7 @@ impl Ended<'_> {
             handoff: None,
             changes: Some(changes),
             structured: None,
-            remarks,
+            remarks: remarks.into(),
             usage: watched.transcript.usage(),
         }))
     }

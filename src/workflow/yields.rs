@@ -14,7 +14,7 @@ const DECOMPOSE: &str = "decompose";
 const AUDIT: &str = "audit";
 
 /// What stands in `routing` for all categories that are not named.
-const DEFAULT: &str = "default";
+pub(super) const DEFAULT: &str = "default";
 
 /// What a phase has to leave besides a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

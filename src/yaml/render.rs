@@ -16,12 +16,19 @@ pub enum Colour {
     On,
 }
 
+/// So many are shown; of more, their number.
+const MOST: usize = 20;
+
 /// Renders diagnostics, a blank line between them. Sources that are not given are named but not quoted.
 pub fn render(diagnostics: &[Diagnostic], sources: &[Source], colour: Colour) -> String {
-    let blocks: Vec<String> = diagnostics
+    let mut blocks: Vec<String> = diagnostics
         .iter()
+        .take(MOST)
         .map(|diagnostic| render_one(diagnostic, sources, colour))
         .collect();
+    if let Some(more) = diagnostics.len().checked_sub(MOST).filter(|more| *more > 0) {
+        blocks.push(format!("… and {more} more\n"));
+    }
     blocks.join("\n")
 }
 

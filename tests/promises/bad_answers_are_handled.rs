@@ -137,3 +137,35 @@ fn without_a_usable_verdict_a_person_decides() {
         pick("B").exits_with(2);
     }
 }
+
+#[test]
+fn two_thousand_faults_are_told_as_twenty_and_a_count() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        ".tipstaff/workflows/cut.yaml",
+        "name: cut\nphases:\n  - name: plan\n    prompt: decompose\n    model: m1\n    \
+         context_strategy: fresh\n    retries: 0\n",
+    );
+    let tasks: Vec<_> = (0..2000)
+        .map(|number| serde_json::json!({ "id": format!("T{number}"), "title": "x".repeat(100) }))
+        .collect();
+    let tasks = serde_json::json!({ "tasks": tasks }).to_string();
+    let text = serde_json::to_string(&tasks).unwrap();
+    sandbox.fake_agent(&format!(
+        "- do: [{{ write: {{ path: .tipstaff/out/tasks.json, text: {text} }} }}]\n"
+    ));
+    let output = sandbox.tipstaff(&["run", "cut", "Cut it"]);
+    output.exits_with(1).stderr_has("… and 1980 more");
+    assert!(output.stderr.len() < 20_000, "{}", output.stderr.len());
+    let run = sandbox.run();
+    let journal = run.read("journal.jsonl");
+    assert!(journal.len() < 40_000, "{}", journal.len());
+    let context: serde_json::Value =
+        serde_json::from_str(&run.of_call("repair-1", "context.json")).unwrap();
+    let parts = context["parts"].as_array().unwrap();
+    let faults = parts
+        .iter()
+        .find(|part| part["kind"] == "errors")
+        .unwrap_or_else(|| panic!("{context}"));
+    assert!(faults["bytes"].as_u64().unwrap() < 10_000, "{faults}");
+}

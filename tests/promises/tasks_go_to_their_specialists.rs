@@ -393,3 +393,38 @@ fn tasks_that_do_not_depend_on_a_failed_one_go_on_if_the_workflow_says_so() {
     let handoff = run.read("phases/02-execute/handoff.md");
     has_all(&handoff, &["T1 was not done", "T2 was not done"]);
 }
+
+#[test]
+fn a_default_of_the_phase_comes_before_roles() {
+    let sandbox = project();
+    // `debugger` is a role of the configuration, on m1.
+    script(
+        &sandbox,
+        &TWO.replace("frontend", "debugger"),
+        &writes("T2", "web/page.txt", "shown"),
+    );
+    build(&sandbox).succeeds();
+    assert!(started(&sandbox.run()).contains(&pair("T2", "m3")));
+}
+
+#[test]
+fn tasks_that_edit_one_file_run_in_the_order_of_the_list() {
+    let sandbox = project();
+    let one = r#"{"tasks": [
+  {"id": "T1", "title": "First", "category": "backend", "instructions": "Write it.",
+   "files": {"edit": ["api/server.txt"]}},
+  {"id": "T2", "title": "Second", "category": "backend", "instructions": "Go on with it.",
+   "files": {"edit": ["api/server.txt"]}}]}"#;
+    let second = "- when: { call: execute.task-T2 }\n  do:\n    \
+                  - append: { path: api/server.txt, text: second }\n    - done\n";
+    script(
+        &sandbox,
+        one,
+        &(writes("T1", "api/server.txt", "first-") + second),
+    );
+    build(&sandbox).succeeds().stderr_has(
+        "tasks T1 and T2 both edit `api/server.txt` and neither depends on the other: T1 is done first",
+    );
+    assert_eq!(sandbox.read("api/server.txt"), "first-second");
+    assert_eq!(sandbox.run().all("call_created").len(), 3, "no repair");
+}

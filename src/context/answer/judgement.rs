@@ -61,7 +61,7 @@ fn synthesis(
                  empty"
             );
             return Answer::Invalid {
-                errors: vec![error],
+                errors: error.into(),
             };
         }
         (Decision::Synthesize, Some(document)) => {

@@ -15,7 +15,7 @@ use self::message::Message;
 use self::text::{nothing, text_of};
 use self::words::{Unlabelled, handoff};
 use super::contract::{DELIVERABLE, OUT};
-use crate::model::{Answer, Contract, Failure, HandoffWords, Sections};
+use crate::model::{Answer, Contract, Failure, Faults, HandoffWords, Sections};
 
 /// The largest document that is taken, in bytes.
 pub const LIMIT: usize = 8 * 1024 * 1024;
@@ -46,7 +46,7 @@ pub enum HandoffLeft {
     /// Valid words, not yet held to their limit.
     Valid(HandoffWords),
     /// There is one that cannot be used: one error a line.
-    Invalid(Vec<String>),
+    Invalid(Faults),
 }
 
 /// What an agent left, decoded.

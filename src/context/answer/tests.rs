@@ -195,7 +195,12 @@ fn an_invalid_verdict_keeps_its_text_for_the_repair() {
     let decoded = decode_answer(&judging(), &left).expect("decoded");
     assert_eq!(decoded.structured.as_deref(), Some(text.as_str()));
     let expected = vec!["winner `D` is not one of A, B".to_owned()];
-    assert_eq!(decoded.answer, Answer::Invalid { errors: expected });
+    assert_eq!(
+        decoded.answer,
+        Answer::Invalid {
+            errors: expected.into()
+        }
+    );
     let decoded = decode_answer(&judging(), &message("B is best.")).expect("decoded");
     assert!(matches!(decoded.answer, Answer::Invalid { .. }));
     assert_eq!(decoded.structured.as_deref(), Some("B is best.\n"));

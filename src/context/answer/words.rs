@@ -24,7 +24,7 @@ pub(super) fn handoff(
     unlabelled: Unlabelled,
 ) -> HandoffLeft {
     let text = match text_of(left.handoff.as_deref(), HANDOFF) {
-        Err(failure) => return HandoffLeft::Invalid(vec![failure.message]),
+        Err(failure) => return HandoffLeft::Invalid(failure.message.into()),
         Ok(Some(text)) => text,
         Ok(None) => {
             let block = message.handoff.clone().or_else(|| match unlabelled {

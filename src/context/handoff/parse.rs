@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::judge::{JsonObject, read_object, typed};
-use crate::model::{HandoffWords, Section, Sections};
+use crate::model::{Faults, HandoffWords, Section, Sections};
 
 /// Valid words, and what had to be forgiven in reading them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,17 +19,16 @@ pub struct ParsedWords {
 /// # Errors
 ///
 /// What is wrong, one sentence each, with the place in the JSON where there is one.
-pub fn parse(text: &str, sections: &Sections) -> Result<ParsedWords, Vec<String>> {
+pub fn parse(text: &str, sections: &Sections) -> Result<ParsedWords, Faults> {
     let JsonObject {
         mut members,
         mut remarks,
-    } = read_object(text).map_err(|error| vec![error])?;
+    } = read_object(text)?;
     normalize(&mut members, &mut remarks);
-    let mut words: HandoffWords = typed(members).map_err(|error| vec![error])?;
+    let mut words: HandoffWords = typed(members)?;
     if words.summary.trim().is_empty() {
-        return Err(vec![
-            "summary: is empty; a few sentences are expected".to_owned(),
-        ]);
+        let error = "summary: is empty; a few sentences are expected";
+        return Err(error.to_owned().into());
     }
     remarks.extend(sections.restrict(&mut words).into_iter().map(|section| {
         let name = section.name();
@@ -88,7 +87,7 @@ fn normalize(members: &mut Map<String, Value>, remarks: &mut Vec<String>) {
 mod tests {
     use super::*;
 
-    fn parse(text: &str) -> Result<ParsedWords, Vec<String>> {
+    fn parse(text: &str) -> Result<ParsedWords, Faults> {
         super::parse(text, &Sections::default())
     }
 

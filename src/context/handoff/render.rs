@@ -33,10 +33,10 @@ pub fn render(handoff: &Handoff) -> String {
     if !facts.inputs.is_empty() {
         let _ = writeln!(out, "- Made from: {}", facts.inputs.join(", "));
     }
-    for remark in &facts.remarks {
+    for remark in facts.remarks.iter() {
         let _ = writeln!(out, "- Remark: {remark}");
     }
-    for contradiction in &facts.contradictions {
+    for contradiction in facts.contradictions.iter() {
         let _ = writeln!(out, "- The words contradict the facts: {contradiction}");
     }
     proof(&mut out, facts, usize::MAX);
@@ -164,8 +164,8 @@ mod tests {
             what: "new".to_owned(),
             why: "needed".to_owned(),
         }];
-        handoff.facts.remarks = vec!["`files` was cut".to_owned()];
-        handoff.facts.contradictions = vec!["git shows nothing".to_owned()];
+        handoff.facts.remarks = "`files` was cut".to_owned().into();
+        handoff.facts.contradictions = "git shows nothing".to_owned().into();
         assert_eq!(
             render(&handoff),
             "# Handoff of plan\n\nA bucket.\n\n## Key decisions\n\n- One\n  two\n\n## Changes\n\n\
@@ -201,7 +201,7 @@ mod tests {
     fn a_prompt_names_no_model_but_says_what_is_odd() {
         let mut handoff = handoff("plan", "A bucket.");
         handoff.facts.origin = HandoffOrigin::Extracted;
-        handoff.facts.contradictions = vec!["git shows nothing".to_owned()];
+        handoff.facts.contradictions = "git shows nothing".to_owned().into();
         let text = render_for_prompt(&handoff);
         assert!(text.contains("- git shows nothing\n"), "{text}");
         assert!(!text.contains("claude"), "{text}");

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::order::{before, cycle};
+use super::order::{before, cycle, order};
 use super::paths;
-use crate::model::{Categories, Task, TaskId, TaskList};
+use crate::model::{Categories, Faults, Task, TaskId, TaskList};
 
 /// Everything that is wrong, one sentence each; nothing if all is well.
 pub(super) fn check(list: &TaskList, categories: &Categories) -> Vec<String> {
@@ -34,7 +34,6 @@ pub(super) fn check(list: &TaskList, categories: &Categories) -> Vec<String> {
             way.join(" → ")
         ));
     }
-    errors.extend(collisions(list));
     errors
 }
 
@@ -85,30 +84,32 @@ fn listed(task: &Task) -> impl Iterator<Item = (&'static str, &str)> {
     edit.chain(read)
 }
 
-/// Tasks that edit the same file although neither has to be done before the other.
-fn collisions(list: &TaskList) -> Vec<String> {
-    let before = before(list);
+/// Tasks of a sound list that edit the same file although neither depends on the other: told, not
+/// refused, since tasks run one after another.
+pub(super) fn collisions(list: &TaskList) -> Faults {
+    let (before, order) = (before(list), order(list));
     let ordered = |one: &Task, other: &Task| {
         before[&one.id].contains(&other.id) || before[&other.id].contains(&one.id)
     };
-    let mut errors = Vec::new();
-    for (index, one) in list.tasks.iter().enumerate() {
-        let later = list.tasks.iter().skip(index + 1);
-        for other in later.filter(|other| other.id != one.id && !ordered(one, other)) {
-            let shared = one.files.edit.iter().find(|path| {
-                let edits = other.files.edit.iter();
-                edits.into_iter().any(|edited| paths::overlap(path, edited))
-            });
-            if let Some(path) = shared {
-                errors.push(format!(
-                    "tasks {} and {} both edit `{path}`, but neither depends on the other; name the \
-                     order in `depends_on`, or let one task do it",
-                    one.id, other.id
-                ));
-            }
-        }
-    }
-    errors
+    let find = |id: &TaskId| list.tasks.iter().find(|task| &task.id == id);
+    let tasks: Vec<&Task> = order.iter().filter_map(find).collect();
+    let pairs = (1..).zip(&tasks).flat_map(|(next, one)| {
+        let later = tasks[next..].iter();
+        later.map(move |other| (*one, *other))
+    });
+    pairs
+        .filter(|(one, other)| !ordered(one, other))
+        .filter_map(|(one, other)| {
+            let path = one.files.edit.iter().find(|path| {
+                let mut edits = other.files.edit.iter();
+                edits.any(|edited| paths::overlap(path, edited))
+            })?;
+            Some(format!(
+                "tasks {} and {} both edit `{path}` and neither depends on the other: {} is done first",
+                one.id, other.id, one.id
+            ))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -158,10 +159,23 @@ mod tests {
                 "task T3: `instructions` is empty",
                 "tasks[4].id: `../x` is not usable; take letters, digits, `-` and `_`, such as `T5`",
                 "tasks depend on each other in a circle: T1 → T2 → T1",
-                "tasks T1 and T3 both edit `src/a.rs`, but neither depends on the other; name the \
-                 order in `depends_on`, or let one task do it",
-                "tasks T2 and T3 both edit `src/a.rs`, but neither depends on the other; name the \
-                 order in `depends_on`, or let one task do it",
+            ]
+        );
+    }
+
+    #[test]
+    fn tasks_that_edit_one_file_are_named_in_the_order_of_their_doing() {
+        let tasks = vec![
+            task("T1", &["T3"], &["src/a.rs"]),
+            task("T2", &[], &["src"]),
+            task("T3", &[], &["src/b.rs"]),
+        ];
+        assert_eq!(checked(tasks.clone()), Vec::<String>::new());
+        assert_eq!(
+            *collisions(&TaskList { tasks }),
+            [
+                "tasks T2 and T3 both edit `src` and neither depends on the other: T2 is done first",
+                "tasks T2 and T1 both edit `src` and neither depends on the other: T2 is done first",
             ]
         );
     }

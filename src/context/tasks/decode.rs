@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{check, paths};
 use crate::judge::{JsonObject, read_object, typed};
-use crate::model::{Categories, Task, TaskList};
+use crate::model::{Categories, Faults, Task, TaskList};
 
 /// A valid decomposition, and what had to be forgiven in reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub struct DecodedTasks {
 ///
 /// Everything that is wrong, one sentence each, with the place in the JSON or the task's id: written
 /// to be given to the model that has to mend it.
-pub fn decode(text: &str, categories: &Categories) -> Result<TaskList, Vec<String>> {
+pub fn decode(text: &str, categories: &Categories) -> Result<TaskList, Faults> {
     read(text, categories).map(|decoded| decoded.tasks)
 }
 
@@ -30,15 +30,15 @@ pub fn decode(text: &str, categories: &Categories) -> Result<TaskList, Vec<Strin
 /// # Errors
 ///
 /// As [`decode`].
-pub fn read(text: &str, categories: &Categories) -> Result<DecodedTasks, Vec<String>> {
+pub fn read(text: &str, categories: &Categories) -> Result<DecodedTasks, Faults> {
     let JsonObject {
         mut members,
-        remarks,
-    } = read_object(text).map_err(|error| vec![error])?;
+        mut remarks,
+    } = read_object(text)?;
     let items = match members.remove("tasks") {
         Some(Value::Array(items)) => items,
-        Some(_) => return Err(vec!["tasks: a list is expected".to_owned()]),
-        None => return Err(vec!["missing field `tasks`".to_owned()]),
+        Some(_) => return Err("tasks: a list is expected".to_owned().into()),
+        None => return Err("missing field `tasks`".to_owned().into()),
     };
     let mut tasks = Vec::new();
     let mut errors = Vec::new();
@@ -54,9 +54,10 @@ pub fn read(text: &str, categories: &Categories) -> Result<DecodedTasks, Vec<Str
         errors = check::check(&tasks, categories);
     }
     if errors.is_empty() {
+        remarks.extend(check::collisions(&tasks).to_vec());
         Ok(DecodedTasks { tasks, remarks })
     } else {
-        Err(errors)
+        Err(errors.into())
     }
 }
 
@@ -109,7 +110,9 @@ mod tests {
     use super::*;
 
     fn errors(text: &str) -> Vec<String> {
-        decode(text, &Categories::default()).expect_err("errors")
+        decode(text, &Categories::default())
+            .expect_err("errors")
+            .to_vec()
     }
 
     fn only(category: &str) -> Categories {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crate::engine::{CallState, History, Proving};
 use crate::model::{
     Answer, Artifact, Audit, AuditVerdict, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
-    Closing, Contract, Decision, Digest, Ground, HandoffOrigin, InputSource, Judgement, Label,
-    MicroUsd, Millis, ModelName, Purpose, RefusedChange, Stopped, Task, TaskFiles, TaskId,
+    Closing, Contract, Decision, Digest, Faults, Ground, HandoffOrigin, InputSource, Judgement,
+    Label, MicroUsd, Millis, ModelName, Purpose, RefusedChange, Stopped, Task, TaskFiles, TaskId,
     TaskList, Usage, Verification, VerifyOutcome,
 };
 use crate::plan::PhasePlan;
@@ -33,7 +33,7 @@ pub fn answer(fate: &Fate, manner: Manner, call: &CallSpec, model: &ModelName) -
             if !valid =>
         {
             Answer::Invalid {
-                errors: vec!["nonsense".to_owned()],
+                errors: "nonsense".to_owned().into(),
             }
         }
         Contract::Handoff => Answer::Document,
@@ -61,7 +61,7 @@ pub fn answer(fate: &Fate, manner: Manner, call: &CallSpec, model: &ModelName) -
         changes: call.edits.is_some().then(|| changes(manner.hands, call)),
         structured: (answer != Answer::Document).then(|| left("structured.json")),
         answer,
-        remarks: Vec::new(),
+        remarks: Faults::default(),
         usage: usage(manner, 2),
     }
 }
@@ -84,7 +84,7 @@ pub fn unfinished(manner: Manner, call: &CallSpec, attempt: u32) -> Option<CallR
         handoff: None,
         changes: Some(changes),
         structured: None,
-        remarks: Vec::new(),
+        remarks: Faults::default(),
         usage: usage(manner, 2),
     })
 }
@@ -246,8 +246,8 @@ pub fn closing(
         patch: changed.map(|tree| artifact("changes.patch", &tree)),
         tests: proved.then(|| artifact("verify.md", history.tree())),
         tree,
-        remarks: Vec::new(),
-        contradictions: Vec::new(),
+        remarks: Faults::default(),
+        contradictions: Faults::default(),
     }
 }
 

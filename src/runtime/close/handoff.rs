@@ -36,8 +36,8 @@ impl Phase<'_> {
             inputs: self.inputs(),
             files: changes.files.clone(),
             verifications: changes.verifications.clone(),
-            remarks: [&own[..], &self.result.remarks[..]].concat(),
-            contradictions,
+            remarks: [&own[..], &self.result.remarks[..]].concat().into(),
+            contradictions: contradictions.into(),
         };
         let words = limited.words;
         Ok((Handoff { words, facts }, own))

@@ -105,7 +105,7 @@ impl<'a> Phase<'a> {
             tree: changes.tree,
             patch: changes.patch,
             tests: changes.tests,
-            remarks,
+            remarks: remarks.into(),
             contradictions: handoff.facts.contradictions,
         })
     }

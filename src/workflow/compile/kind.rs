@@ -8,7 +8,7 @@ use crate::yaml::{Diagnostic, Spanned};
 
 use super::super::ast::{OnTaskFail, Phase, PhaseType};
 use super::super::template::fill;
-use super::super::yields::Leaves;
+use super::super::yields::{DEFAULT, Leaves};
 use super::models::Picker;
 use super::phase::Maker;
 use super::prompt::Instructions;
@@ -110,8 +110,8 @@ impl Maker<'_> {
         })
     }
 
-    /// A chain for each category that the phase names, and for each role: a task of a category that is
-    /// not named goes to the role of its name. Which categories there are is known only at run time.
+    /// A chain for each category that the phase names; unless it has a `default` of its own, also for each
+    /// role, which takes the tasks of its name. Which categories there are is known only at run time.
     fn routing(
         &self,
         phase: &Phase,
@@ -122,6 +122,9 @@ impl Maker<'_> {
         for route in &phase.routing {
             let chain = picker.chain(&route.model, &phase.fallback, found);
             routing.insert(route.category.value.clone(), chain);
+        }
+        if routing.contains_key(DEFAULT) {
+            return routing;
         }
         for role in self.config.roles.keys() {
             if !routing.contains_key(role) {

@@ -163,7 +163,7 @@ fn feedback_and_findings_stand_where_they_can_be_mended() {
     let mut call = task_call("T1");
     let failed = vec!["`npm test` failed after your changes".to_owned()];
     call.inputs.push(CallInput {
-        source: InputSource::Feedback(failed),
+        source: InputSource::Feedback(failed.into()),
         artifact: None,
     });
     for (command, number, log) in [("npm test", 1, "verify.log"), ("lint", 2, "empty.log")] {

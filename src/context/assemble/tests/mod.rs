@@ -194,7 +194,7 @@ fn a_judge_gets_its_template_the_task_and_proposals_by_label() {
 fn a_repair_sees_only_the_text_and_the_errors() {
     let inputs = vec![
         CallInput {
-            source: InputSource::Errors(vec!["winner `D`".to_owned()]),
+            source: InputSource::Errors("winner `D`".to_owned().into()),
             artifact: None,
         },
         input(InputSource::Faulty, "verdict.txt"),
