@@ -1,6 +1,6 @@
 //! The ends: of a round of an audit loop, and of the run.
 
-use crate::model::{AuditVerdict, Destination, Event, FailureKind, RunEnd};
+use crate::model::{AuditVerdict, Destination, Event, Failure, FailureKind, RunEnd};
 use crate::plan::{PhasePlan, Plan};
 
 use super::Delivery;
@@ -49,6 +49,21 @@ pub fn to_deliver<'a>(plan: &'a Plan, history: &History) -> Option<&'a Destinati
     let stopping = history.interrupted().is_some() || history.limit().is_some();
     let all_good = !audit_failed(plan, history) && plan.destination != Destination::Nowhere;
     (finished && changed && open && !stopping && all_good).then_some(&plan.destination)
+}
+
+/// What ends a run whose decisions go in circles: its phase fails, and with nothing under way the run does.
+pub fn give_up(plan: &Plan, history: &History) -> Vec<Event> {
+    let message = "internal: the decisions of the engine go in circles";
+    let hint = "this is a defect of tipstaff; please report it with the run's folder";
+    let failed = current(plan, history).map(|phase| Event::PhaseFailed {
+        phase: phase.name.clone(),
+        failure: Failure::new(FailureKind::Machine, message).hint(hint),
+    });
+    let idle = history.running().next().is_none();
+    let ended = idle.then_some(Event::RunEnded {
+        end: RunEnd::Failed,
+    });
+    failed.into_iter().chain(ended).collect()
 }
 
 /// What ends the run, once nothing is under way.

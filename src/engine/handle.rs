@@ -8,6 +8,7 @@ use crate::model::{
 use crate::plan::Plan;
 
 use super::decide::decide;
+use super::ending;
 use super::orders::{self, Order};
 use super::{History, Proving, Winner};
 
@@ -205,7 +206,7 @@ pub struct Step {
     pub effects: Vec<Effect>,
 }
 
-/// No input has as many consequences; a plan with more phases and tasks than this is none.
+/// No input has as many consequences: lists of tasks are limited, and so are proposals.
 const MOST_EVENTS: usize = 10_000;
 
 /// The engine of one run.
@@ -242,20 +243,33 @@ impl Engine {
         for event in self.events_of(input) {
             self.take(now, event, &mut step);
         }
-        loop {
-            let events = decide(&self.plan, &self.history, now);
-            if events.is_empty() {
-                break;
-            }
-            for event in events {
-                self.take(now, event, &mut step);
-            }
-            debug_assert!(step.events.len() < MOST_EVENTS, "decisions go in circles");
-        }
+        self.settle(now, &mut step, decide);
         step.effects = self.new_effects();
         step.effects
             .extend(orders::wake(&self.plan, &self.history, now).map(Effect::WakeAt));
         step
+    }
+
+    /// Takes in what follows until nothing does. Decisions that go in circles are a mistake of ours; they end
+    /// the run like any other failure, so that it can be resumed, and not its supervisor.
+    fn settle(
+        &mut self,
+        now: Timestamp,
+        step: &mut Step,
+        decide: impl Fn(&Plan, &History, Timestamp) -> Vec<Event>,
+    ) {
+        while step.events.len() < MOST_EVENTS {
+            let events = decide(&self.plan, &self.history, now);
+            if events.is_empty() {
+                return;
+            }
+            for event in events {
+                self.take(now, event, step);
+            }
+        }
+        for event in ending::give_up(&self.plan, &self.history) {
+            self.take(now, event, step);
+        }
     }
 
     fn take(&mut self, now: Timestamp, event: Event, step: &mut Step) {
@@ -433,5 +447,55 @@ fn effect(order: Order) -> Effect {
         Order::Verify { phase, proving } => Effect::Verify { phase, proving },
         Order::Deliver { tree, to } => Effect::Deliver { tree, to },
         Order::End(end) => Effect::End(end),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::{PhaseKind, Yields, testing};
+
+    #[test]
+    fn decisions_that_go_in_circles_end_the_run_as_failed_and_resumable() {
+        let kind = PhaseKind::Single {
+            chain: vec!["m1".into()],
+            yields: Yields::Document,
+        };
+        let plan = testing::plan(vec![testing::phase("plan", kind)]);
+        let phase = plan.phases[0].name.clone();
+        let mut engine = Engine::new(plan, &[]);
+        let mut step = Step::default();
+        let spin = |_: &Plan, _: &History, _| {
+            vec![Event::PhaseStarted {
+                phase: phase.clone(),
+            }]
+        };
+        engine.settle(Timestamp::default(), &mut step, spin);
+        let [.., failed, ended] = step.events.as_slice() else {
+            panic!("{:?}", step.events.len());
+        };
+        assert!(
+            matches!(failed, Event::PhaseFailed { failure, .. } if failure.message.starts_with("internal: "))
+        );
+        assert_eq!(
+            *ended,
+            Event::RunEnded {
+                end: RunEnd::Failed
+            }
+        );
+        let resumed = engine.handle(
+            Timestamp::default(),
+            Input::Resume {
+                version: String::new(),
+                limits: None,
+                answer: None,
+                salvaged: Vec::new(),
+            },
+        );
+        assert!(
+            matches!(resumed.effects.first(), Some(Effect::StartAttempt { .. })),
+            "{:?}",
+            resumed.effects
+        );
     }
 }

@@ -52,6 +52,12 @@ impl History {
     /// Takes one more event in.
     pub fn apply(&mut self, at: Timestamp, event: &Event) {
         self.count_time(at, event);
+        self.apply_to_run(event);
+        self.apply_to_call(event);
+        self.apply_to_phase(event);
+    }
+
+    fn apply_to_run(&mut self, event: &Event) {
         match event {
             Event::RunStarted { files, base, .. } => {
                 self.files.clone_from(files);
@@ -90,8 +96,8 @@ impl History {
             | Event::AttemptSucceeded { .. }
             | Event::AttemptFailed { .. }
             | Event::RetryScheduled { .. }
-            | Event::CallFailed { .. } => self.apply_to_call(event),
-            Event::PhaseStarted { .. }
+            | Event::CallFailed { .. }
+            | Event::PhaseStarted { .. }
             | Event::QuorumReached { .. }
             | Event::ProposalsSealed { .. }
             | Event::WinnerChosen { .. }
@@ -103,7 +109,7 @@ impl History {
             | Event::Verified { .. }
             | Event::TaskDone { .. }
             | Event::TaskFailed { .. }
-            | Event::PhaseSkipped { .. } => self.apply_to_phase(event),
+            | Event::PhaseSkipped { .. } => {}
         }
     }
 
@@ -353,7 +359,28 @@ impl History {
             Event::CallFailed { call, failure } => {
                 self.set_status(call, CallStatus::Failed(failure.clone()));
             }
-            _ => unreachable!("`apply` hands on events of calls only"),
+            Event::RunStarted { .. }
+            | Event::RunResumed { .. }
+            | Event::LoopedBack { .. }
+            | Event::ChangesApplied { .. }
+            | Event::ChangesKept { .. }
+            | Event::LimitReached { .. }
+            | Event::LimitsRaised { .. }
+            | Event::RunInterrupted { .. }
+            | Event::RunEnded { .. }
+            | Event::PhaseStarted { .. }
+            | Event::QuorumReached { .. }
+            | Event::ProposalsSealed { .. }
+            | Event::WinnerChosen { .. }
+            | Event::PhaseClosed { .. }
+            | Event::PhaseFailed { .. }
+            | Event::PersonAsked { .. }
+            | Event::PersonAnswered { .. }
+            | Event::VerifyStarted { .. }
+            | Event::Verified { .. }
+            | Event::TaskDone { .. }
+            | Event::TaskFailed { .. }
+            | Event::PhaseSkipped { .. } => {}
         }
     }
 
@@ -375,11 +402,8 @@ impl History {
                 label,
                 by,
             } => {
-                self.phase_mut(phase).winner = Some(Winner {
-                    call: call.clone(),
-                    label: label.clone(),
-                    by: by.clone(),
-                });
+                let (call, label, by) = (call.clone(), label.clone(), by.clone());
+                self.phase_mut(phase).winner = Some(Winner { call, label, by });
             }
             Event::PhaseClosed { phase, closing } => {
                 if let Some(tree) = &closing.tree {
@@ -427,29 +451,46 @@ impl History {
                 task,
                 call,
                 tree,
-            } => {
-                self.tree = Some(tree.clone());
-                let key = self.calls.get(call).map(|call| call.spec.key.clone());
-                self.taken_over.extend(key);
-                self.phase_mut(phase)
-                    .tasks_done
-                    .insert(task.clone(), call.clone());
-            }
+            } => self.task_done(phase, task, call, tree),
             Event::TaskFailed {
                 phase,
                 task,
                 failure,
             } => {
-                self.phase_mut(phase)
-                    .tasks_failed
-                    .insert(task.clone(), failure.clone());
+                let failed = &mut self.phase_mut(phase).tasks_failed;
+                failed.insert(task.clone(), failure.clone());
             }
             Event::PhaseSkipped { phase, .. } => {
                 self.come_to(phase);
                 self.phase_mut(phase).skipped = true;
             }
-            _ => unreachable!("`apply` hands on events of phases only"),
+            Event::RunStarted { .. }
+            | Event::RunResumed { .. }
+            | Event::LoopedBack { .. }
+            | Event::ChangesApplied { .. }
+            | Event::ChangesKept { .. }
+            | Event::LimitReached { .. }
+            | Event::LimitsRaised { .. }
+            | Event::RunInterrupted { .. }
+            | Event::RunEnded { .. }
+            | Event::CallCreated { .. }
+            | Event::CallReused { .. }
+            | Event::AttemptStarted { .. }
+            | Event::AttemptSpawned { .. }
+            | Event::AttemptProgressed { .. }
+            | Event::AttemptSucceeded { .. }
+            | Event::AttemptFailed { .. }
+            | Event::RetryScheduled { .. }
+            | Event::CallFailed { .. } => {}
         }
+    }
+
+    fn task_done(&mut self, phase: &PhaseName, task: &TaskId, call: &CallId, tree: &str) {
+        self.tree = Some(tree.to_owned());
+        let key = self.calls.get(call).map(|call| call.spec.key.clone());
+        self.taken_over.extend(key);
+        let done = &mut self.phase_mut(phase).tasks_done;
+        done.insert(task.clone(), call.clone());
     }
 
     fn come_to(&mut self, phase: &PhaseName) {

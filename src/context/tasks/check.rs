@@ -6,10 +6,19 @@ use super::order::{before, cycle, order};
 use super::paths;
 use crate::model::{Categories, Faults, Task, TaskId, TaskList};
 
+/// More tasks than this are no plan.
+const MOST_TASKS: usize = 2_000;
+
 /// Everything that is wrong, one sentence each; nothing if all is well.
 pub(super) fn check(list: &TaskList, categories: &Categories) -> Vec<String> {
     if list.tasks.is_empty() {
         return vec!["tasks: is empty; at least one task is expected".to_owned()];
+    }
+    if list.tasks.len() > MOST_TASKS {
+        let count = list.tasks.len();
+        return vec![format!(
+            "tasks: {count} are too many; {MOST_TASKS} are allowed"
+        )];
     }
     let mut errors = Vec::new();
     let mut seen: BTreeSet<&TaskId> = BTreeSet::new();
