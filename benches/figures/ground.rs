@@ -166,7 +166,8 @@ impl Ground {
 
     /// The journal of the latest run.
     pub fn journal(&self) -> Vec<Record> {
-        Journal::read(&self.run_folder().join("journal.jsonl")).expect("the journal can be read")
+        let journal = Journal::read(&self.run_folder().join("journal.jsonl"));
+        journal.expect("the journal can be read").records
     }
 }
 

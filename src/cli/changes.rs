@@ -2,7 +2,7 @@
 
 use super::args::{ApplyArgs, DiffArgs, UndoArgs};
 use super::failure::{Exit, Failure};
-use super::open_run::{OpenRun, find_run, read_plan};
+use super::open_run::{OpenRun, find_run, open_journal, read_plan};
 use super::print;
 use super::settings::Settings;
 use super::work::now;
@@ -129,7 +129,7 @@ impl Held {
     fn take(settings: &Settings, wanted: &str) -> Result<Self, Failure> {
         let folder = find_run(settings, Some(wanted))?;
         let lock = RunLock::acquire(&folder)?;
-        let (journal, records) = Journal::open(&folder.path(RunFolder::JOURNAL))?;
+        let (journal, records) = open_journal(&folder)?;
         recover_apply(&settings.project, &folder.path(UNDO))?;
         let journal = journal.redacting(settings.redactor(Vec::new()));
         Ok(Self {

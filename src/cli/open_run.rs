@@ -1,11 +1,12 @@
 //! Reading a run's folder.
 
-use crate::journal::{Journal, RunFolder, RunLock, find, latest};
+use crate::journal::{Content, Journal, RunFolder, RunLock, find, latest};
 use crate::model::{CallId, Event, FORMAT, Record};
 use crate::plan::Plan;
 use crate::report::{RunView, Supervisor};
 
 use super::failure::{Exit, Failure};
+use super::print;
 use super::settings::Settings;
 
 /// A run as its folder tells it.
@@ -46,7 +47,13 @@ fn unknown_run(error: crate::journal::JournalError) -> Failure {
 impl OpenRun {
     /// Reads plan and journal without touching anything.
     pub fn read(folder: RunFolder) -> Result<Self, Failure> {
-        let records = Journal::read(&folder.path(RunFolder::JOURNAL))?;
+        let Content { records, foreign } = Journal::read(&folder.path(RunFolder::JOURNAL))?;
+        if let Some(foreign) = foreign {
+            print::note(&format!(
+                "warning: run {}: {foreign}; it is shown up to there",
+                folder.id()
+            ));
+        }
         let plan = read_plan(&folder)?;
         Ok(Self {
             folder,
@@ -72,6 +79,18 @@ impl OpenRun {
     pub fn ledgers(&self) -> Vec<(CallId, serde_json::Value)> {
         ledgers(&self.folder, &self.plan, &self.records)
     }
+}
+
+/// Opens the journal of a run to go on with it.
+pub fn open_journal(folder: &RunFolder) -> Result<(Journal, Vec<Record>), Failure> {
+    let (journal, content) = Journal::open(&folder.path(RunFolder::JOURNAL))?;
+    if let Some(foreign) = content.foreign {
+        print::note(&format!(
+            "warning: {foreign}; it and what follows stand in `{}/journal.torn` now",
+            shown_folder(folder)
+        ));
+    }
+    Ok((journal, content.records))
 }
 
 /// The context ledgers that stand in the run folder, in the order of the calls.
@@ -109,7 +128,7 @@ pub fn shown_folder(folder: &RunFolder) -> String {
     format!(".tipstaff/runs/{}", folder.id())
 }
 
-/// Reads the frozen plan; one of a newer format is refused.
+/// Reads the frozen plan; one of another format is refused.
 pub fn read_plan(folder: &RunFolder) -> Result<Plan, Failure> {
     let path = folder.path(RunFolder::PLAN);
     let json = std::fs::read(&path).map_err(|error| {
@@ -119,16 +138,13 @@ pub fn read_plan(folder: &RunFolder) -> Result<Plan, Failure> {
     let format = serde_json::from_slice::<serde_json::Value>(&json)
         .ok()
         .and_then(|plan| plan.get("format")?.as_u64());
-    if let Some(newer) = format.filter(|format| *format > u64::from(FORMAT)) {
+    if let Some(other) = format.filter(|format| *format != u64::from(FORMAT)) {
         let message = format!(
-            "run {} was written by a newer tipstaff (format {newer})",
+            "run {} was written by another tipstaff (format {other}; this one reads format {FORMAT})",
             folder.id()
         );
-        return Err(Failure::said(
-            Exit::Failed,
-            &message,
-            Some("update tipstaff; nothing was changed"),
-        ));
+        let hint = "use that version for it; nothing was changed";
+        return Err(Failure::said(Exit::Failed, &message, Some(hint)));
     }
     serde_json::from_slice(&json).map_err(|error| {
         let message = format!("the plan `{}` is damaged: {error}", path.display());

@@ -2,13 +2,13 @@
 
 use super::args::{OutputArgs, ResumeArgs};
 use super::failure::{Exit, Failure};
-use super::open_run::{OpenRun, find_run, read_plan};
+use super::open_run::{OpenRun, find_run, open_journal, read_plan};
 use super::preflight::preflight;
 use super::settings::Settings;
 use super::work::{self, Work, carry_over};
 use super::{limits, print};
 use crate::engine::{Engine, Input, PhaseState};
-use crate::journal::{Journal, RunFolder, RunLock, list};
+use crate::journal::{RunFolder, RunLock, list};
 use crate::model::{ChangedLimits, Digest, Event, PersonAnswer, PhaseName, Record, RunEnd};
 use crate::plan::Plan;
 use crate::runtime::salvage;
@@ -63,7 +63,7 @@ fn go_on(
 ) -> Result<Exit, Failure> {
     let plan = read_plan(&folder)?;
     let lock = RunLock::acquire(&folder)?;
-    let (journal, records) = Journal::open(&folder.path(RunFolder::JOURNAL))?;
+    let (journal, records) = open_journal(&folder)?;
     let base = frozen(&folder, &records)?;
     let engine = Engine::new(plan, &records);
     if engine.history().ended() == Some(RunEnd::Done) {

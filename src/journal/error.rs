@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::Holder;
+use super::{Foreign, Holder};
 use crate::model::{FORMAT, RunId};
 
 /// Why a run's folder, journal or artifact could not be read or written.
@@ -43,25 +43,37 @@ pub enum JournalError {
         source: io::Error,
     },
     /// A record in the middle of the journal is not what was written there.
-    #[error("the journal `{path}` is damaged at line {line}: {reason}", path = path.display())]
+    #[error("the journal `{path}` is damaged: {what}", path = path.display())]
     Damaged {
         /// The journal.
         path: PathBuf,
-        /// The line, from 1.
-        line: u64,
-        /// What is wrong with it.
-        reason: String,
+        /// The line, and what is wrong with it.
+        what: String,
     },
-    /// The journal was written by a newer version.
+    /// The journal was written by another version.
     #[error(
-        "`{path}` was written by a newer tipstaff (format {format}; this one knows up to {FORMAT})",
+        "`{path}` was written by another tipstaff (format {format}; this one reads format {FORMAT})",
         path = path.display()
     )]
-    Newer {
+    OtherFormat {
         /// The journal.
         path: PathBuf,
         /// Its format.
         format: u64,
+    },
+    /// Somebody else wrote to the journal of a run under way.
+    #[error(
+        "`{path}` was changed by another program while the run worked: it has {found} bytes instead of \
+         {expected}; nothing was written behind it, and `tipstaff resume` sets aside what was added",
+        path = path.display()
+    )]
+    Changed {
+        /// The journal.
+        path: PathBuf,
+        /// Its length in bytes as this process left it.
+        expected: u64,
+        /// Its length now.
+        found: u64,
     },
     /// Another process works on the run.
     #[error("run {run} is being worked on by {holder}")]
@@ -117,6 +129,13 @@ pub enum JournalError {
 }
 
 impl JournalError {
+    pub(super) fn damaged(path: &Path, foreign: &Foreign) -> Self {
+        Self::Damaged {
+            path: path.to_owned(),
+            what: foreign.to_string(),
+        }
+    }
+
     /// For `map_err`: adds the action and the path to what the operating system said, and tells the
     /// failures that a user can mend from the rest.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {

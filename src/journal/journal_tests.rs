@@ -83,15 +83,15 @@ impl Place {
 #[test]
 fn gives_back_what_was_appended_and_goes_on() {
     let (place, mut records) = Place::written();
-    assert_eq!(Journal::read(&place.path).unwrap(), records);
+    assert_eq!(Journal::read(&place.path).unwrap().records, records);
     let (mut journal, found) = Journal::open(&place.path).unwrap();
-    assert_eq!(found, records);
+    assert_eq!(found.records, records);
     let resumed = Event::RunResumed {
         version: "0.1.0".into(),
     };
     records.extend(journal.append(Timestamp(9), &[resumed]).unwrap());
     assert_eq!(records.last().unwrap().seq, 6);
-    assert_eq!(Journal::read(&place.path).unwrap(), records);
+    assert_eq!(Journal::read(&place.path).unwrap().records, records);
     assert!(Journal::create(&place.path).is_err(), "never twice");
 }
 
@@ -112,9 +112,12 @@ fn never_loses_a_complete_record_wherever_the_file_is_torn() {
                 end <= length + 1
             })
             .count();
-        assert_eq!(Journal::read(&place.path).unwrap(), records[..complete]);
+        assert_eq!(
+            Journal::read(&place.path).unwrap().records,
+            records[..complete]
+        );
         let (mut journal, found) = Journal::open(&place.path).unwrap();
-        assert_eq!(found, records[..complete], "at {length}");
+        assert_eq!(found.records, records[..complete], "at {length}");
         let first = if complete == 0 {
             started()
         } else {
@@ -122,7 +125,7 @@ fn never_loses_a_complete_record_wherever_the_file_is_torn() {
         };
         journal.append(Timestamp(7), &[first]).unwrap();
         drop(journal);
-        let again = Journal::read(&place.path).unwrap();
+        let again = Journal::read(&place.path).unwrap().records;
         assert_eq!(again.len(), complete + 1);
         assert_eq!(again[..complete], records[..complete]);
         let kept: usize = again.len() - 1;
@@ -142,7 +145,7 @@ fn keeps_the_torn_line_aside() {
     bytes.extend_from_slice(b"{\"seq\":6,\"at\xff");
     fs::write(&place.path, &bytes).unwrap();
     let (_, found) = Journal::open(&place.path).unwrap();
-    assert_eq!(found, records);
+    assert_eq!(found.records, records);
     let torn = fs::read(place.path.with_extension("torn")).unwrap();
     assert_eq!(torn, b"{\"seq\":6,\"at\xff\n");
 }
@@ -177,15 +180,61 @@ fn begins_with_the_start_of_the_run() {
 }
 
 #[test]
-fn refuses_a_newer_format_even_with_unknown_events() {
+fn refuses_other_formats_even_with_unknown_events() {
     let place = Place::new();
-    let first = r#"{"seq":1,"at":{"unix":1},"event":{"run_started":{"format":99}}}"#;
-    fs::write(&place.path, format!("{first}\nwho knows\n")).unwrap();
-    let error = Journal::open(&place.path).unwrap_err().to_string();
-    assert!(
-        error.contains("written by a newer tipstaff (format 99"),
-        "{error}"
-    );
+    for (event, format) in [
+        (r#"{"type":"run_started","format":99}"#, "format 99"),
+        (r#"{"run_started":{"format":1}}"#, "format 1;"),
+    ] {
+        let first = format!(r#"{{"seq":1,"at":{{"unix":1}},"event":{event}}}"#);
+        fs::write(&place.path, format!("{first}\nwho knows\n")).unwrap();
+        let error = Journal::open(&place.path).unwrap_err().to_string();
+        assert!(error.contains("written by another tipstaff"), "{error}");
+        assert!(error.contains(format), "{error}");
+    }
+}
+
+#[test]
+fn reads_up_to_what_somebody_else_wrote_and_sets_it_aside() {
+    let (place, records) = Place::written();
+    let whole = fs::read(&place.path).unwrap();
+    let last = whole.split_inclusive(|byte| *byte == b'\n').next_back();
+    for junk in [
+        b"junk\nmore\n",
+        &b"\n"[..],
+        b"junk\n{\"seq\":",
+        last.unwrap(),
+    ] {
+        fs::write(&place.path, [&whole, junk].concat()).unwrap();
+        let read = Journal::read(&place.path).unwrap();
+        assert_eq!(read.records, records);
+        let told = read.foreign.unwrap().to_string();
+        assert!(told.starts_with("line 6 of the journal"), "{told}");
+        let _ = fs::remove_file(place.path.with_extension("torn"));
+        let (mut journal, found) = Journal::open(&place.path).unwrap();
+        assert_eq!(found.records, records);
+        let torn = fs::read(place.path.with_extension("torn")).unwrap();
+        assert_eq!(torn, [junk, b"\n"].concat());
+        journal.append(Timestamp(9), &[progressed(9)]).unwrap();
+        assert_eq!(Journal::read(&place.path).unwrap().foreign, None);
+    }
+}
+
+#[test]
+fn writes_nothing_behind_a_line_that_is_not_its_own() {
+    let (place, records) = Place::written();
+    let (mut journal, _) = Journal::open(&place.path).unwrap();
+    let whole = fs::read(&place.path).unwrap();
+    for changed in [&[&whole, &b"junk\n"[..]].concat()[..], &whole[..9]] {
+        fs::write(&place.path, changed).unwrap();
+        let error = journal.append(Timestamp(9), &[progressed(9)]).unwrap_err();
+        assert!(matches!(error, JournalError::Changed { .. }), "{error:?}");
+        assert_eq!(fs::read(&place.path).unwrap(), changed);
+    }
+    fs::write(&place.path, &whole).unwrap();
+    journal.append(Timestamp(9), &[progressed(9)]).unwrap();
+    let found = Journal::read(&place.path).unwrap().records;
+    assert_eq!(found.len(), records.len() + 1);
 }
 
 #[test]
@@ -207,7 +256,7 @@ fn cuts_off_what_a_failed_write_left_before_the_next() {
     fs::write(&place.path, [&whole[..], b"{\"seq\":6,"].concat()).unwrap();
     journal.mark_dirty();
     journal.append(Timestamp(8), &[progressed(8)]).unwrap();
-    let found = Journal::read(&place.path).unwrap();
+    let found = Journal::read(&place.path).unwrap().records;
     assert_eq!(found.len(), records.len() + 1);
 }
 
@@ -220,7 +269,7 @@ fn writes_no_secret_and_returns_what_it_wrote() {
     let events = [started(), failed("refused sk-\"12345\"!")];
     let records = journal.append(Timestamp(1), &events).unwrap();
     assert_eq!(records[1].event, failed("refused [redacted:A_KEY]!"));
-    assert_eq!(Journal::read(&place.path).unwrap(), records);
+    assert_eq!(Journal::read(&place.path).unwrap().records, records);
     assert!(!fs::read_to_string(&place.path).unwrap().contains("12345"));
 }
 

@@ -1,10 +1,10 @@
 //! The append-only event log of a run: the only source of truth of what happened.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, Write};
+use std::io::{self, BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
 
-use super::scan::{Scan, scan};
+use super::scan::{Content, Scan, scan};
 use super::{JournalError, Redactor};
 use crate::model::{Event, Record, Timestamp};
 
@@ -41,35 +41,40 @@ impl Journal {
     }
 
     /// Opens a journal to go on with it, and reads what it holds. The beginning of a last line that
-    /// was never finished is cut off and kept aside as `journal.torn`.
+    /// was never finished, and what somebody else put there, is cut off and kept aside as `journal.torn`.
     ///
     /// # Errors
-    /// [`JournalError::Damaged`], [`JournalError::Newer`], [`JournalError::NotWritable`].
-    pub fn open(path: &Path) -> Result<(Self, Vec<Record>), JournalError> {
+    /// [`JournalError::Damaged`], [`JournalError::OtherFormat`], [`JournalError::NotWritable`].
+    pub fn open(path: &Path) -> Result<(Self, Content), JournalError> {
         let found = scan_file(path)?;
+        if let (Some(foreign), true) = (&found.content.foreign, found.goes_on) {
+            return Err(JournalError::damaged(path, foreign));
+        }
         let file = OpenOptions::new()
+            .read(true)
             .append(true)
             .open(path)
             .map_err(JournalError::io("write", path))?;
-        let mut journal = Self::new(file, path, found.records.len() as u64 + 1, found.complete);
-        if !found.torn.is_empty() {
-            keep_torn(&path.with_extension("torn"), &found.torn)?;
+        let next = found.content.records.len() as u64 + 1;
+        let mut journal = Self::new(file, path, next, found.complete);
+        if journal.length()? > found.complete {
+            journal.keep_torn()?;
             journal.is_dirty = true;
             journal.cut()?;
         }
         if found.is_open_ended {
             journal.write(b"\n", Durability::Synced)?;
         }
-        Ok((journal, found.records))
+        Ok((journal, found.content))
     }
 
     /// Reads a journal without touching it; a supervisor may be writing it at the same time. An
     /// unfinished last line is passed over.
     ///
     /// # Errors
-    /// [`JournalError::Damaged`], [`JournalError::Newer`], [`JournalError::Io`].
-    pub fn read(path: &Path) -> Result<Vec<Record>, JournalError> {
-        Ok(scan_file(path)?.records)
+    /// [`JournalError::Damaged`], [`JournalError::OtherFormat`], [`JournalError::Io`].
+    pub fn read(path: &Path) -> Result<Content, JournalError> {
+        Ok(scan_file(path)?.content)
     }
 
     /// From here on, secrets are taken out of every text of an event before it is written.
@@ -84,7 +89,8 @@ impl Journal {
     /// fails, none of them is, and the journal is as it was.
     ///
     /// # Errors
-    /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`].
+    /// [`JournalError::Changed`], [`JournalError::NoSpace`], [`JournalError::NotWritable`],
+    /// [`JournalError::Io`].
     pub fn append(&mut self, at: Timestamp, events: &[Event]) -> Result<Vec<Record>, JournalError> {
         let mut records = Vec::with_capacity(events.len());
         let mut lines = Vec::new();
@@ -137,6 +143,15 @@ impl Journal {
             return Ok(());
         }
         self.cut()?;
+        // A record behind somebody else's line would be lost to every reader.
+        let found = self.length()?;
+        if found != self.end {
+            return Err(JournalError::Changed {
+                path: self.path.clone(),
+                expected: self.end,
+                found,
+            });
+        }
         self.is_dirty = true;
         if let Err(error) = write_lines(&mut self.file, bytes, durability) {
             // If even this fails, the next append tries again, and `open` knows a torn line.
@@ -146,6 +161,27 @@ impl Journal {
         self.is_dirty = false;
         self.end += bytes.len() as u64;
         Ok(())
+    }
+
+    fn length(&self) -> Result<u64, JournalError> {
+        let metadata = self.file.metadata();
+        let length = metadata.map(|metadata| metadata.len());
+        length.map_err(JournalError::io("read", &self.path))
+    }
+
+    /// Keeps aside what stands after the complete records.
+    fn keep_torn(&mut self) -> Result<(), JournalError> {
+        let path = self.path.with_extension("torn");
+        let mut kept = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(&path)
+            .map_err(JournalError::io("write", &path))?;
+        self.file
+            .seek(io::SeekFrom::Start(self.end))
+            .and_then(|_| io::copy(&mut self.file, &mut kept))
+            .and_then(|_| kept.write_all(b"\n"))
+            .map_err(JournalError::io("write", &path))
     }
 
     /// Cuts off what stands after the complete records.
@@ -181,18 +217,6 @@ fn write_lines(file: &mut File, bytes: &[u8], durability: Durability) -> io::Res
 fn scan_file(path: &Path) -> Result<Scan, JournalError> {
     let file = File::open(path).map_err(JournalError::io("read", path))?;
     scan(BufReader::new(file), path)
-}
-
-fn keep_torn(path: &Path, bytes: &[u8]) -> Result<(), JournalError> {
-    OpenOptions::new()
-        .append(true)
-        .create(true)
-        .open(path)
-        .and_then(|mut file| {
-            file.write_all(bytes)?;
-            file.write_all(b"\n")
-        })
-        .map_err(JournalError::io("write", path))
 }
 
 /// Whether something is lost if the machine crashes right after the event: progress and process ids

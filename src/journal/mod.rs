@@ -26,6 +26,7 @@ pub use log::Journal;
 pub use redactor::Redactor;
 pub use run_folder::RunFolder;
 pub use run_id::new_run_id;
+pub use scan::{Content, Foreign};
 pub use summary::{RunSummary, find, latest, list};
 
 #[cfg(test)]

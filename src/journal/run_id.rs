@@ -15,12 +15,7 @@ pub fn new_run_id(at: Timestamp, workflow: &str) -> RunId {
 }
 
 fn time(at: Timestamp) -> String {
-    i64::try_from(at.0)
-        .ok()
-        .and_then(|millis| jiff::Timestamp::from_millisecond(millis).ok())
-        .unwrap_or(jiff::Timestamp::MAX)
-        .strftime("%Y%m%d-%H%M%S")
-        .to_string()
+    at.instant().strftime("%Y%m%d-%H%M%S").to_string()
 }
 
 fn slug(text: &str) -> String {

@@ -1,5 +1,6 @@
-//! Reads a journal's lines and tells a torn end from damage.
+//! Reads a journal's lines and tells a torn end, and what is not the run's, from damage.
 
+use std::fmt;
 use std::io::{self, BufRead, Read, Seek};
 use std::path::Path;
 
@@ -9,87 +10,120 @@ use super::JournalError;
 use crate::model::{Event, FORMAT, Record};
 
 /// What a journal holds.
-#[derive(Debug)]
-pub(super) struct Scan {
+#[derive(Debug, Clone, PartialEq)]
+pub struct Content {
     /// The records, complete and in order.
     pub records: Vec<Record>,
-    /// Length in bytes of the lines that hold them.
+    /// What somebody else put behind them, if anybody did.
+    pub foreign: Option<Foreign>,
+}
+
+/// The first of the lines that somebody else put behind a journal's records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Foreign {
+    line: u64,
+    reason: String,
+}
+
+impl fmt::Display for Foreign {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { line, reason } = self;
+        write!(f, "line {line} of the journal is not the run's ({reason})")
+    }
+}
+
+/// A journal's content, and where it lies in the file.
+#[derive(Debug)]
+pub(super) struct Scan {
+    pub content: Content,
+    /// Length in bytes of the lines that hold the records. What follows is foreign, or torn: the beginning
+    /// of a line that was never finished.
     pub complete: u64,
     /// Whether the last record's line lacks its line feed: the crash came between the two.
     pub is_open_ended: bool,
-    /// What follows the last record: the beginning of a line that was never finished.
-    pub torn: Vec<u8>,
+    /// Whether records of the run follow what is foreign. Nothing can be added to such a journal.
+    pub goes_on: bool,
 }
 
-/// Reads all records. `path` is for messages.
+/// Reads all records up to what is none. `path` is for messages.
 pub(super) fn scan(mut reader: impl BufRead, path: &Path) -> Result<Scan, JournalError> {
-    let mut scan = Scan {
-        records: Vec::new(),
-        complete: 0,
-        is_open_ended: false,
-        torn: Vec::new(),
-    };
+    let mut records = Vec::new();
+    let (mut foreign, mut goes_on) = (None, false);
+    let (mut complete, mut is_open_ended) = (0, false);
     let mut line = Vec::new();
     loop {
         line.clear();
         let length = reader
             .read_until(b'\n', &mut line)
             .map_err(JournalError::io("read", path))?;
+        let seq = records.len() as u64 + 1;
+        let is_last = line.last() != Some(&b'\n');
         if length == 0 {
-            return Ok(scan);
+            break;
         }
-        let seq = scan.records.len() as u64 + 1;
-        let is_open_ended = line.last() != Some(&b'\n');
+        if foreign.is_some() {
+            goes_on = goes_on || is_record_from(&line, seq);
+            continue;
+        }
         match read_line(&line, seq) {
             Ok(record) => {
-                scan.records.push(record);
-                scan.complete += length as u64;
-                scan.is_open_ended = is_open_ended;
+                records.push(record);
+                complete += length as u64;
+                is_open_ended = is_last;
             }
-            Err(Unreadable::Newer(format)) => {
-                return Err(JournalError::Newer {
+            Err(Unreadable::Format(format)) => {
+                return Err(JournalError::OtherFormat {
                     path: path.to_owned(),
                     format,
                 });
             }
-            Err(Unreadable::Damaged(_)) if is_open_ended => {
-                scan.torn = line;
-                return Ok(scan);
+            Err(Unreadable::Damaged(_)) if is_last => break,
+            Err(Unreadable::Damaged(reason)) if seq > 1 => {
+                goes_on = is_record_from(&line, seq);
+                foreign = Some(Foreign { line: seq, reason });
             }
             Err(Unreadable::Damaged(reason)) => {
-                return Err(JournalError::Damaged {
-                    path: path.to_owned(),
-                    line: seq,
-                    reason,
-                });
+                let foreign = Foreign { line: seq, reason };
+                return Err(JournalError::damaged(path, &foreign));
             }
         }
     }
+    Ok(Scan {
+        content: Content { records, foreign },
+        complete,
+        is_open_ended,
+        goes_on,
+    })
+}
+
+fn is_record_from(line: &[u8], seq: u64) -> bool {
+    serde_json::from_slice(line).is_ok_and(|record: Record| record.seq >= seq)
 }
 
 enum Unreadable {
-    Newer(u64),
+    Format(u64),
     Damaged(String),
 }
 
-/// Reads one line as the record number `seq`.
+/// Reads the first line.
 pub(super) fn read_first(line: &[u8]) -> Result<Record, String> {
     match read_line(line, 1) {
         Ok(record) => Ok(record),
-        Err(Unreadable::Newer(format)) => {
-            Err(format!("written by a newer tipstaff (format {format})"))
+        Err(Unreadable::Format(format)) => {
+            Err(format!("written by another tipstaff (format {format})"))
         }
         Err(Unreadable::Damaged(reason)) => Err(reason),
     }
 }
 
+/// Reads one line as the record number `seq`.
 fn read_line(line: &[u8], seq: u64) -> Result<Record, Unreadable> {
-    // Before the types: a newer format may have other events and fields than these.
+    // Before the types: another format may have other events and fields than these.
     if seq == 1
         && let Some(format) = format_of(line)
-        && format > u64::from(FORMAT)
+        && format != u64::from(FORMAT)
     {
-        return Err(Unreadable::Newer(format));
+        return Err(Unreadable::Format(format));
     }
     let record: Record =
         serde_json::from_slice(line).map_err(|error| Unreadable::Damaged(error.to_string()))?;
@@ -109,7 +143,10 @@ fn read_line(line: &[u8], seq: u64) -> Result<Record, Unreadable> {
 
 fn format_of(line: &[u8]) -> Option<u64> {
     let value: Value = serde_json::from_slice(line).ok()?;
-    value.pointer("/event/run_started/format")?.as_u64()
+    // Format 1 named the event outside.
+    let event = &value["event"];
+    let outside = event.get("run_started").unwrap_or(event);
+    outside.get("format")?.as_u64()
 }
 
 /// The last complete line of a file, without reading what is before it.

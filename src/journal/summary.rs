@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::run_folder::runs_dir;
 use super::scan::{last_line, read_first};
-use super::{Holder, JournalError, RunFolder, RunLock};
+use super::{Holder, Journal, JournalError, RunFolder, RunLock};
 use crate::model::{Event, Record, RunEnd, RunId, Timestamp};
 
 /// A first line is a few hundred bytes; what is longer than this is none.
@@ -146,8 +146,11 @@ fn first_and_last(journal: &Path) -> Result<(Record, Record), String> {
     }
     let first = read_first(&line)?;
     let line = last_line(&mut file).map_err(told)?;
-    // A supervisor may be in the middle of a line; the first one is complete.
-    let last = serde_json::from_slice(&line).unwrap_or_else(|_| first.clone());
+    // Only what is not the run's makes it necessary to read all of it.
+    let last = serde_json::from_slice(&line).or_else(|_| {
+        let content = Journal::read(journal).map_err(|error| error.to_string())?;
+        content.records.last().cloned().ok_or_else(String::new)
+    })?;
     Ok((first, last))
 }
 
@@ -156,7 +159,6 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::journal::Journal;
     use crate::journal::journal_tests::{progressed, started};
 
     fn run(project: &Path, id: &str, at: u64, events: &[Event]) {

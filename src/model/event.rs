@@ -11,15 +11,16 @@ use super::{
     Verification,
 };
 
-/// The version of the journal's and the plan's format. A folder with a newer one is refused.
-pub const FORMAT: u32 = 1;
+/// The version of the journal's and the plan's format. A folder with another one is refused.
+pub const FORMAT: u32 = 2;
 
-/// One line of the journal.
+/// One line of the journal, and of `--json`: there is one encoding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
     /// Its number, from 1 without gaps.
     pub seq: u64,
     /// When it was written.
+    #[serde(with = "super::rfc3339")]
     pub at: Timestamp,
     /// What happened.
     pub event: Event,
@@ -27,7 +28,7 @@ pub struct Record {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(tag = "type", rename_all = "snake_case")]
 pub enum Event {
     /// A run began. Always the first event.
     RunStarted {

@@ -14,6 +14,7 @@ mod faults;
 mod handoff;
 mod ids;
 mod limits;
+mod rfc3339;
 mod section;
 mod task;
 mod units;

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use crate::model::{MicroUsd, Millis, RunId, Timestamp};
 
 use super::fold::RunView;
-use super::json::rfc3339;
 use super::show::{known_until, minute};
 use super::table::{Align, Table};
 use super::view::Supervisor;
@@ -103,7 +102,7 @@ pub fn runs_json(rows: &[RunRow]) -> Value {
                 "run": row.run,
                 "workflow": row.workflow,
                 "state": row.state,
-                "started": row.started.map(rfc3339),
+                "started": row.started.map(Timestamp::rfc3339),
                 "wall_ms": row.wall,
                 "attempts": row.attempts,
                 "tokens": row.tokens,

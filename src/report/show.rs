@@ -6,7 +6,6 @@ use serde_json::Value;
 use crate::model::{Artifact, CallId, CallResult, Timestamp};
 
 use super::fold::RunView;
-use super::json::instant;
 use super::next::next_commands;
 use super::sections::{
     attempts, commands, failures, ledgers, remarks, section, verdicts, waits_for,
@@ -69,7 +68,7 @@ pub(super) fn known_until(view: &RunView, supervisor: Supervisor, now: Timestamp
 
 /// A point in time as the user's calendar has it, to the minute.
 pub(super) fn minute(at: Timestamp, zone: &TimeZone) -> String {
-    let zoned = instant(at).to_zoned(zone.clone());
+    let zoned = at.instant().to_zoned(zone.clone());
     zoned.strftime("%Y-%m-%d %H:%M").to_string()
 }
 

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 use crate::model::{Failure, Timestamp, Usage};
 
 use super::fold::RunView;
-use super::json::rfc3339;
 use super::next::next_commands;
 use super::show::{Shown, known_until};
 use super::show_json_work as work;
@@ -33,8 +32,8 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         "request": view.request,
         "state": key(run_word(view.state, shown.supervisor)),
         "folder": shown.folder,
-        "started": view.started.map(rfc3339),
-        "last": view.last.map(rfc3339),
+        "started": view.started.map(Timestamp::rfc3339),
+        "last": view.last.map(Timestamp::rfc3339),
         "wall_ms": totals.wall,
         "attempts": totals.attempts,
         "tokens": totals.usage.tokens(),
@@ -84,8 +83,8 @@ fn phase(view: &RunView, phase: &PhaseView, now: Timestamp) -> Value {
         "name": phase.name,
         "state": key(phase_word(&phase.state)),
         "folder": phase.folder,
-        "started": phase.started.map(rfc3339),
-        "ended": phase.ended.map(rfc3339),
+        "started": phase.started.map(Timestamp::rfc3339),
+        "ended": phase.ended.map(Timestamp::rfc3339),
         "time_ms": phase.time(now),
         "labels": labels,
         "winner": winner,
@@ -104,7 +103,7 @@ fn phase(view: &RunView, phase: &PhaseView, now: Timestamp) -> Value {
 
 fn call(view: &RunView, call: &CallView, now: Timestamp) -> Value {
     let (until, from, failure) = match &call.state {
-        CallState::Retrying(until) => (Some(rfc3339(*until)), None, None),
+        CallState::Retrying(until) => (Some(until.rfc3339()), None, None),
         CallState::Reused(from) => (None, Some(from), None),
         CallState::Failed(failure) | CallState::Cancelled(failure) => (None, None, Some(failure)),
         CallState::Waiting | CallState::Running | CallState::Done(_) => (None, None, None),
@@ -144,8 +143,8 @@ fn attempt(attempt: &AttemptView, now: Timestamp) -> Value {
         "model": attempt.model,
         "agent": attempt.agent,
         "state": state,
-        "started": rfc3339(attempt.started),
-        "ended": attempt.ended.map(rfc3339),
+        "started": attempt.started.rfc3339(),
+        "ended": attempt.ended.map(Timestamp::rfc3339),
         "time_ms": attempt.time(now),
         "prompt_tokens": attempt.prompt_tokens,
         "context_tokens": context,

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use super::fold::RunView;
-use super::json::rfc3339;
 use super::view::PhaseView;
 use super::view_task::{TaskState, TaskView};
 use super::view_work::Standing;
@@ -47,7 +46,7 @@ pub(super) fn verified(phase: &PhaseView) -> Vec<Value> {
 
 /// The times that an audit sent the run back.
 pub(super) fn loops(view: &RunView) -> Vec<Value> {
-    let one = |one: &super::view_work::LoopView| json!({"from": one.from, "to": one.to, "round": one.round, "at": rfc3339(one.at)});
+    let one = |one: &super::view_work::LoopView| json!({"from": one.from, "to": one.to, "round": one.round, "at": one.at.rfc3339()});
     view.loops.iter().map(one).collect()
 }
 

@@ -15,6 +15,7 @@ mod changes_reach_you_whole;
 mod fake_agent_behaves;
 mod handoffs_hold_what_was_asked;
 mod imports_are_followed;
+mod journal_is_the_runs_own;
 mod long_work_goes_on;
 mod no_process_survives;
 mod nothing_runs_twice;

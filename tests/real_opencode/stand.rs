@@ -46,19 +46,20 @@ impl Stand {
         let text = journal.and_then(|path| std::fs::read_to_string(path).ok());
         lines(&text.unwrap_or_default())
             .filter_map(|record| {
-                let event = record["event"].as_object()?.iter().next()?;
-                Some((event.0.clone(), event.1.clone()))
+                let event = record["event"].clone();
+                Some((event["type"].as_str()?.to_owned(), event))
             })
             .collect()
     }
 
     /// Whether all attempts were started within this time of the first, in milliseconds.
-    pub fn spawned_within(&self, millis: u64) -> bool {
+    pub fn spawned_within(&self, millis: i64) -> bool {
         let records: Vec<Value> = lines(&self.in_run("journal.jsonl")).collect();
         let spawned = records
             .iter()
-            .filter(|record| record["event"]["attempt_spawned"].is_object())
-            .filter_map(|record| record["at"].as_u64());
+            .filter(|record| record["event"]["type"] == "attempt_spawned")
+            .filter_map(|record| record["at"].as_str()?.parse().ok())
+            .map(|at: jiff::Timestamp| at.as_millisecond());
         let (first, last) = (spawned.clone().min(), spawned.max());
         last.zip(first)
             .is_some_and(|(last, first)| last - first <= millis)

@@ -57,9 +57,8 @@ impl Run {
             .filter_map(|line| serde_json::from_str::<Value>(line).ok());
         records
             .map(|record| {
-                let events = record["event"].as_object().unwrap();
-                let (name, data) = events.iter().next().unwrap();
-                (name.clone(), data.clone())
+                let event = record["event"].clone();
+                (event["type"].as_str().unwrap().to_owned(), event)
             })
             .collect()
     }
