@@ -12,7 +12,7 @@ use super::args::OutputArgs;
 use super::failure::Failure;
 use super::print;
 use crate::model::{Label, PersonAnswer, PhaseName, Question};
-use crate::report::{RunView, render_question};
+use crate::report::{RunView, Screen, render_question};
 use crate::runtime::Signals;
 
 /// The answer to the run's question, if it has one and someone answers.
@@ -29,7 +29,7 @@ pub fn ask(
         let approves = matches!(question, Question::Approve { .. });
         return Ok(approves.then_some((name, PersonAnswer::Approved)));
     }
-    if output.json || !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+    if output.json || !io::stdin().is_terminal() || !Screen::Stderr.is_terminal() {
         return Ok(None);
     }
     print::note(&render_question(view, phase, question, folder));

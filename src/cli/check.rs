@@ -4,9 +4,9 @@ use super::args::CheckArgs;
 use super::failure::{Exit, Failure};
 use super::library::{find_workflow, prompt_file, template};
 use super::print;
-use super::settings::{Configuration, Settings, colour, mistakes_in};
+use super::settings::{Configuration, Settings, mistakes_in};
 use crate::workflow;
-use crate::yaml::{self, has_errors};
+use crate::yaml::has_errors;
 
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     let Configuration {
@@ -24,7 +24,7 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
         &|file| prompt_file(&found.folder, file),
     ));
     if !mistakes.is_empty() {
-        print::note(&yaml::render(&mistakes, &sources, colour()));
+        print::diagnostics(&mistakes, &sources);
     }
     if has_errors(&mistakes) {
         return Ok(Exit::Usage);

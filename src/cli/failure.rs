@@ -3,7 +3,8 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use crate::report::render_error;
+use super::print;
+use crate::report::{Sgr, render_error};
 
 /// Exit codes; see docs/exit-codes.md.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,14 +44,25 @@ impl From<Exit> for ExitCode {
 pub struct Failure {
     exit: Exit,
     text: String,
+    sgr: Sgr,
 }
 
 impl Failure {
+    /// Of mistakes in files, rendered for standard error.
+    pub fn coloured(text: String) -> Self {
+        Self {
+            exit: Exit::Usage,
+            text,
+            sgr: Sgr::Keep,
+        }
+    }
+
     /// Of a user's mistake: the text says what, where, and what to do.
     pub fn usage(text: impl Into<String>) -> Self {
         Self {
             exit: Exit::Usage,
             text: text.into(),
+            sgr: Sgr::Escape,
         }
     }
 
@@ -59,6 +71,7 @@ impl Failure {
         Self {
             exit,
             text: render_error(error, hint),
+            sgr: Sgr::Escape,
         }
     }
 
@@ -70,6 +83,7 @@ impl Failure {
         Self {
             exit,
             text: format!("error: {message}\n{hint}"),
+            sgr: Sgr::Escape,
         }
     }
 
@@ -81,6 +95,11 @@ impl Failure {
     /// What the user is told.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Tells the user.
+    pub fn print(&self) {
+        print::coloured(&self.text, self.sgr);
     }
 }
 

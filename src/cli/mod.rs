@@ -38,11 +38,13 @@ pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
-            // Help and version are no mistakes; clap knows which stream each belongs to.
-            let _ = error.print();
+            // Help and version are no mistakes.
+            let text = error.render();
             return if error.use_stderr() {
+                print::note(&text.to_string());
                 Exit::Usage.into()
             } else {
+                print::help(&text);
                 Exit::Done.into()
             };
         }
@@ -50,7 +52,7 @@ pub fn main() -> ExitCode {
     match dispatch(&cli) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            print::error(failure.text());
+            failure.print();
             failure.exit().into()
         }
     }

@@ -7,13 +7,12 @@ use std::io::Read;
 use super::args::{DestinationArgs, LimitArgs, RunArgs};
 use super::failure::{Exit, Failure};
 use super::library::{find_workflow, prompt_file, template};
-use super::settings::{Configuration, Settings, colour, mistakes_in, unreadable};
+use super::settings::{Configuration, Settings, mistakes_in, unreadable};
 use super::{limits, print};
 use crate::model::{ChangedLimits, Destination};
 use crate::plan::{Plan, Rehearsal};
 use crate::rehearsal::Scenario;
 use crate::workflow::{self, Bindings};
-use crate::yaml;
 
 /// Larger requests are refused, in bytes.
 const LARGEST_REQUEST: u64 = 8 << 20;
@@ -43,7 +42,7 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     let compiled = workflow::compile(&parsed, &bindings, &config)
         .map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
     if !compiled.warnings.is_empty() {
-        print::note(&yaml::render(&compiled.warnings, &sources, colour()));
+        print::diagnostics(&compiled.warnings, &sources);
     }
     let mut plan = compiled.plan;
     limit(&mut plan, &args.limits)?;

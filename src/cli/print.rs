@@ -1,34 +1,58 @@
-//! The only place that writes to the standard streams by itself.
+//! What commands print.
 
-use std::io::{self, Write};
+use crate::report::{Colors, Screen, Sgr};
+use crate::yaml::{self, Colour, Diagnostic, Source};
 
 /// Data, to standard output. A reader that has gone away is no error of ours.
 pub fn data(text: &str) {
-    let _ = io::stdout().lock().write_all(text.as_bytes());
+    let _ = Screen::Stdout.show(text, Sgr::Escape);
 }
 
 /// Data that need not be text, to standard output.
 pub fn bytes(bytes: &[u8]) {
-    let _ = io::stdout().lock().write_all(bytes);
-}
-
-/// A failure, to standard error.
-pub fn error(text: &str) {
-    note(text);
+    let _ = Screen::Stdout.bytes(bytes);
 }
 
 /// Everything that is not data, to standard error. A line end is added where it is missing.
 pub fn note(text: &str) {
-    let mut out = io::stderr().lock();
-    let _ = out.write_all(text.as_bytes());
+    coloured(text, Sgr::Escape);
+}
+
+/// Text whose colours are ours, to standard error.
+pub fn coloured(text: &str, sgr: Sgr) {
+    let _ = Screen::Stderr.show(text, sgr);
     if !text.ends_with('\n') {
-        let _ = out.write_all(b"\n");
+        prompt("\n");
     }
+}
+
+/// Mistakes in files, with their lines, to standard error.
+pub fn diagnostics(diagnostics: &[Diagnostic], sources: &[Source]) {
+    coloured(&render(diagnostics, sources), Sgr::Keep);
+}
+
+/// Mistakes in files, with their lines, as they look on standard error.
+pub fn render(diagnostics: &[Diagnostic], sources: &[Source]) -> String {
+    let colour = match Colors::of_stderr() {
+        Colors::On => Colour::On,
+        Colors::Off => Colour::Off,
+    };
+    yaml::render(diagnostics, sources, colour)
 }
 
 /// What a person is to answer on the same line, to standard error.
 pub fn prompt(text: &str) {
-    let _ = io::stderr().lock().write_all(text.as_bytes());
+    let _ = Screen::Stderr.show(text, Sgr::Escape);
+}
+
+/// Help and version, to standard output; nobody else has a word in them.
+pub fn help(text: &clap::builder::StyledStr) {
+    let coloured = Screen::Stdout.is_terminal() && Colors::of_stderr() == Colors::On;
+    let text = match coloured {
+        true => text.ansi().to_string(),
+        false => text.to_string(),
+    };
+    let _ = Screen::Stdout.show(&text, Sgr::Keep);
 }
 
 /// Pretty JSON, to standard output.

@@ -7,7 +7,7 @@ use crate::agents::Environment;
 use crate::config::{self, Config};
 use crate::journal::Redactor;
 use crate::workspace::Project;
-use crate::yaml::{self, Colour, Diagnostic, Source};
+use crate::yaml::{self, Diagnostic, Source};
 
 use super::args::Cli;
 use super::failure::{Exit, Failure};
@@ -81,18 +81,7 @@ impl Settings {
 
 /// A failure that shows these diagnostics with their lines.
 pub fn mistakes_in(mistakes: &[Diagnostic], sources: &[Source]) -> Failure {
-    Failure::usage(yaml::render(mistakes, sources, colour()))
-}
-
-/// Whether diagnostics are coloured: on a terminal, unless NO_COLOR says otherwise.
-pub fn colour() -> Colour {
-    use std::io::IsTerminal;
-    let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    if wanted && std::io::stderr().is_terminal() {
-        Colour::On
-    } else {
-        Colour::Off
-    }
+    Failure::coloured(super::print::render(mistakes, sources))
 }
 
 fn user_folder(environment: &Environment) -> Option<PathBuf> {

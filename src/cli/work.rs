@@ -1,6 +1,5 @@
 //! Working on a run, from its folder to its summary. Shared by `run`, `resume` and `pick`.
 
-use std::io::IsTerminal;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,7 +17,9 @@ use crate::model::{Artifact, CallId, FrozenFile, Record, RunEnd, Timestamp};
 use crate::plan::{AgentKind, Plan, Rehearsal};
 use crate::process::become_subreaper;
 use crate::rehearsal::{Scenario, Server};
-use crate::report::{Colors, Display, ReportError, RunView, Summary, Terminal, render_summary};
+use crate::report::{
+    Colors, Display, ReportError, RunView, Screen, Summary, Terminal, render_summary,
+};
 use crate::runtime::{Observer, RuntimeError, Site, SiteParts, drive};
 use crate::workspace::{TreeId, materialize, remove_stale, scratch_root};
 
@@ -228,11 +229,11 @@ impl Watcher {
     fn new(plan: &Plan, records: Vec<Record>, output: &OutputArgs) -> Self {
         let view = || RunView::replay(plan, &records);
         let display = if output.json {
-            Display::json(std::io::stdout())
-        } else if std::io::stderr().is_terminal() {
+            Display::json(Screen::Stdout)
+        } else if Screen::Stderr.is_terminal() {
             Display::live(view(), Terminal::stderr(), Colors::of_stderr())
         } else {
-            Display::plain(view(), std::io::stderr())
+            Display::plain(view(), Screen::Stderr)
         };
         Self { display, records }
     }

@@ -11,6 +11,8 @@ use std::io::{self, Write};
 
 use console::{measure_text_width, truncate_str};
 
+use super::screen::{Screen, Sgr, visible};
+
 /// Whether to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colors {
@@ -74,7 +76,7 @@ impl Terminal {
     /// Standard error.
     pub fn stderr() -> Self {
         let term = console::Term::stderr();
-        Self::new(io::stderr(), move || {
+        Self::new(Raw, move || {
             let (rows, columns) = term.size();
             Size {
                 columns: columns.into(),
@@ -100,7 +102,9 @@ impl Terminal {
     pub(super) fn paint(&mut self, lasting: &[String], frame: &[String]) -> io::Result<()> {
         let size = self.size();
         // The last column stays free: some terminals wrap as soon as it is filled.
-        let cut = |line: &String| truncate_str(line, size.columns - 1, "…").into_owned();
+        let cut = |line: &String| {
+            truncate_str(&visible(line, Sgr::Keep), size.columns - 1, "…").into_owned()
+        };
         let shown: Vec<String> = frame.iter().take(size.rows - 1).map(cut).collect();
         let text: String = shown.iter().map(|line| format!("{line}\n")).collect();
         if lasting.is_empty() && text == self.last {
@@ -108,7 +112,7 @@ impl Terminal {
         }
         let mut bytes = self.up(size);
         for line in lasting {
-            bytes.push_str(line);
+            bytes.push_str(&visible(line, Sgr::Keep));
             bytes.push('\n');
         }
         bytes.push_str(&text);
@@ -130,6 +134,19 @@ impl Terminal {
             0 => String::new(),
             rows => format!("\x1b[{rows}A\r\x1b[J"),
         }
+    }
+}
+
+/// Standard error, for frames with the orders that put them in their place.
+struct Raw;
+
+impl Write for Raw {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Screen::Stderr.raw(bytes).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Screen::Stderr.flush()
     }
 }
 

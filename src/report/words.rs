@@ -5,6 +5,7 @@ use console::{measure_text_width, strip_ansi_codes, truncate_str};
 use crate::model::{Decision, FailureKind, MicroUsd, Millis, RunEnd, Usage};
 use crate::plan::{EnsembleMode, PhaseKind, Yields};
 
+use super::screen::is_unsafe;
 use super::view::{AttemptState, CallState, PhaseState, RunState, Supervisor};
 
 /// What a table shows where nothing is known.
@@ -54,7 +55,13 @@ pub(super) fn clean(text: &str) -> String {
     let plain = strip_ansi_codes(text);
     let visible: String = plain
         .chars()
-        .map(|char| if is_unsafe(char) { ' ' } else { char })
+        .map(|char| {
+            if char.is_control() || is_unsafe(char) {
+                ' '
+            } else {
+                char
+            }
+        })
         .collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -230,11 +237,6 @@ pub(super) fn kind_words(kind: &PhaseKind) -> String {
             )
         }
     }
-}
-
-/// Control characters, and the marks that turn the direction of text around.
-fn is_unsafe(char: char) -> bool {
-    char.is_control() || matches!(char, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod journal_is_the_runs_own;
 mod long_work_goes_on;
 mod no_process_survives;
 mod nothing_runs_twice;
+mod nothing_shown_steers_the_terminal;
 mod output_is_bounded;
 mod output_is_for_people_and_programs;
 mod people_are_asked;

@@ -1,0 +1,160 @@
+//! The only way to the standard streams, so that nothing shown can steer a terminal.
+//!
+//! Names, contents of files and what agents say are somebody else's: a character that a terminal would obey,
+//! or that turns text around, is written as `\u001b`. That is JSON's own notation, so JSON stays the same
+//! value.
+
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
+
+/// Colours within a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sgr {
+    /// It is ours, and its parts were cleaned before they were coloured.
+    Keep,
+    /// There are none; what looks like one is somebody else's.
+    Escape,
+}
+
+/// The text as it can be shown: line feeds and tabs are kept.
+pub fn visible(text: &str, sgr: Sgr) -> Cow<'_, str> {
+    if !text.chars().any(is_unsafe) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(char) = rest.chars().next() {
+        let kept = if sgr == Sgr::Keep { sgr_len(rest) } else { 0 };
+        let len = kept.max(char.len_utf8());
+        if kept > 0 || !is_unsafe(char) {
+            shown.push_str(&rest[..len]);
+        } else {
+            for unit in char.encode_utf16(&mut [0; 2]) {
+                shown.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+        rest = &rest[len..];
+    }
+    Cow::Owned(shown)
+}
+
+/// How long a sequence for colours is that the text begins with; 0 if it does not.
+fn sgr_len(text: &str) -> usize {
+    let Some(codes) = text.strip_prefix("\x1b[") else {
+        return 0;
+    };
+    let end = codes.find(|c: char| !c.is_ascii_digit() && c != ';');
+    match end {
+        Some(end) if codes[end..].starts_with('m') => "\x1b[".len() + end + 1,
+        _ => 0,
+    }
+}
+
+/// Control characters but line feed and tab, what ends a line in other ways, and the marks that turn the
+/// direction of text around.
+pub(super) fn is_unsafe(char: char) -> bool {
+    match char {
+        '\n' | '\t' => false,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' => true,
+        '\u{2066}'..='\u{2069}' => true,
+        _ => char.is_control(),
+    }
+}
+
+/// A standard stream.
+#[derive(Debug)]
+pub enum Screen {
+    /// Data.
+    Stdout,
+    /// The rest.
+    Stderr,
+}
+
+impl Screen {
+    /// Whether somebody looks at it.
+    pub fn is_terminal(&self) -> bool {
+        match self {
+            Self::Stdout => io::stdout().is_terminal(),
+            Self::Stderr => io::stderr().is_terminal(),
+        }
+    }
+
+    /// Text that may be coloured.
+    ///
+    /// # Errors
+    ///
+    /// When the stream refuses.
+    pub fn show(&self, text: &str, sgr: Sgr) -> io::Result<()> {
+        self.raw(visible(text, sgr).as_bytes())
+    }
+
+    /// What need not be text: as it is for a file or a program, made visible on a terminal.
+    ///
+    /// # Errors
+    ///
+    /// When the stream refuses.
+    pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
+        match self.is_terminal() {
+            true => self.show(&String::from_utf8_lossy(bytes), Sgr::Escape),
+            false => self.raw(bytes),
+        }
+    }
+
+    /// As it is. For who made it visible before, and for orders to the terminal.
+    pub(super) fn raw(&self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Stdout => io::stdout().lock().write_all(bytes),
+            Self::Stderr => io::stderr().lock().write_all(bytes),
+        }
+    }
+}
+
+/// Text without colours, a whole one at each writing.
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.show(&String::from_utf8_lossy(bytes), Sgr::Escape)?;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Stdout => io::stdout().flush(),
+            Self::Stderr => io::stderr().flush(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn orders_to_a_terminal_are_shown_instead_of_given() {
+        let text = "a\x1b]52;c;aGk=\x07b\u{9b}2J\u{202e}c\rd\te\n";
+        let shown = "a\\u001b]52;c;aGk=\\u0007b\\u009b2J\\u202ec\\u000dd\te\n";
+        assert_eq!(visible(text, Sgr::Escape), shown);
+        assert_eq!(visible(text, Sgr::Keep), shown);
+    }
+
+    #[test]
+    fn only_whole_colours_are_kept_and_only_ours() {
+        let text = "\x1b[1;31mred\x1b[0m \x1b[2J\x1b[31";
+        assert_eq!(
+            visible(text, Sgr::Keep),
+            "\x1b[1;31mred\x1b[0m \\u001b[2J\\u001b[31"
+        );
+        assert!(!visible(text, Sgr::Escape).contains('\x1b'));
+    }
+
+    proptest! {
+        #[test]
+        fn json_stays_the_same_value(text in any::<String>()) {
+            let json = serde_json::json!({ (text.clone()): [text] });
+            let shown = visible(&json.to_string(), Sgr::Escape).into_owned();
+            prop_assert!(!shown.chars().any(is_unsafe));
+            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).ok(), Some(json));
+        }
+    }
+}
