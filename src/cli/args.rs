@@ -44,9 +44,9 @@ pub enum Command {
     Reject(RejectArgs),
     /// Print a run's changes, or one task's, as a patch
     Diff(DiffArgs),
-    /// Apply the changes of a run that kept them
+    /// Apply the changes and documents of a run that kept them
     Apply(ApplyArgs),
-    /// Take an applied run back, exactly
+    /// Take back all that a run put into your files, exactly
     Undo(UndoArgs),
     /// Print the JSON Schema of a file format
     Schema(SchemaArgs),
@@ -72,6 +72,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "SCENARIO", num_args = 0..=1, default_missing_value = "default",
           require_equals = false)]
     pub rehearse: Option<String>,
+    /// Put the results of a rehearsal where those of a real run would go; without it, nothing of your
+    /// project is touched
+    #[arg(long, requires = "rehearse")]
+    pub publish: bool,
     /// Use another model for a role or for a model's name
     #[arg(long = "model", value_name = "ROLE=MODEL", value_parser = key_value)]
     pub models: Vec<(String, String)>,
@@ -95,10 +99,10 @@ pub struct RunArgs {
 /// Where the changes of a run go at its end.
 #[derive(Debug, Args)]
 pub struct DestinationArgs {
-    /// Put the changes onto a new branch of this name instead of into your files
+    /// Put changes and documents onto a new branch of this name instead of into your files
     #[arg(long, value_name = "NAME", conflicts_with = "keep")]
     pub branch: Option<String>,
-    /// Keep the changes in the run instead of putting them into your files
+    /// Keep changes and documents in the run instead of putting them into your files
     #[arg(long)]
     pub keep: bool,
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use super::args::{DestinationArgs, LimitArgs, RunArgs};
+use super::args::{LimitArgs, RunArgs};
 use super::failure::{Exit, Failure};
 use super::library::{find_workflow, prompt_file, template};
 use super::settings::{Configuration, Settings, mistakes_in, unreadable};
@@ -27,7 +27,9 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     sources.push(found.source.clone());
     let parsed =
         workflow::parse(&found.source).map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
-    let rehearsal = args.rehearse.as_deref().map(rehearsal).transpose()?;
+    let rehearsal = args.rehearse.as_deref();
+    let rehearsal = rehearsal.map(|name| read_rehearsal(name, args.publish));
+    let rehearsal = rehearsal.transpose()?;
     let request = without_secrets(settings, request(args)?);
     let bindings = Bindings {
         request,
@@ -35,7 +37,7 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
         model_overrides: pairs(&args.models, "--model")?,
         depth: args.depth,
         seed: args.seed.unwrap_or_else(random_seed),
-        destination: destination(&args.destination),
+        destination: destination(args),
         prompts: &|name| template(settings, name),
         read_file: &|file| prompt_file(&found.folder, file),
     };
@@ -65,7 +67,12 @@ fn limit(plan: &mut Plan, args: &LimitArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn destination(args: &DestinationArgs) -> Destination {
+fn destination(args: &RunArgs) -> Destination {
+    // Scripted results are nobody's work: whatever else was said, they stay in the run.
+    if args.rehearse.is_some() && !args.publish {
+        return Destination::Nowhere;
+    }
+    let args = &args.destination;
     match &args.branch {
         Some(name) => Destination::Branch(name.clone()),
         None if args.keep => Destination::Nowhere,
@@ -73,7 +80,7 @@ fn destination(args: &DestinationArgs) -> Destination {
     }
 }
 
-fn rehearsal(wanted: &str) -> Result<Rehearsal, Failure> {
+fn read_rehearsal(wanted: &str, publishes: bool) -> Result<Rehearsal, Failure> {
     let scenario = Scenario::find(wanted).map_err(|error| {
         Failure::new(
             Exit::Usage,
@@ -92,6 +99,7 @@ fn rehearsal(wanted: &str) -> Result<Rehearsal, Failure> {
     Ok(Rehearsal {
         scenario: wanted.to_owned(),
         text,
+        publishes,
     })
 }
 

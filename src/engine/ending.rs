@@ -41,14 +41,24 @@ fn audit_failed(plan: &Plan, history: &History) -> bool {
     })
 }
 
-/// Whether the run's changes wait for being applied.
+/// Whether the run's results wait for being delivered.
 pub fn to_deliver<'a>(plan: &'a Plan, history: &History) -> Option<&'a Destination> {
     let finished = current(plan, history).is_none();
-    let changed = history.tree() != history.base();
-    let open = history.delivered().is_none() && history.ended().is_none();
+    let missing = match plan.destination {
+        Destination::Tree => history.results() != *history.in_project(),
+        Destination::Branch(_) => history.results() != history.before(),
+        Destination::Nowhere => false,
+    };
+    let decided = match history.delivered() {
+        // A person may have put them elsewhere.
+        Some(Delivery::Applied(to)) => *to == plan.destination,
+        Some(Delivery::Kept | Delivery::Blocked) => true,
+        None => false,
+    };
+    let open = !decided && history.ended().is_none();
     let stopping = history.interrupted().is_some() || history.limit().is_some();
-    let all_good = !audit_failed(plan, history) && plan.destination != Destination::Nowhere;
-    (finished && changed && open && !stopping && all_good).then_some(&plan.destination)
+    let all_good = !audit_failed(plan, history);
+    (finished && missing && open && !stopping && all_good).then_some(&plan.destination)
 }
 
 /// What ends a run whose decisions go in circles: its phase fails, and with nothing under way the run does.
@@ -72,6 +82,7 @@ pub fn end(plan: &Plan, history: &History) -> Vec<Event> {
         return Vec::new();
     };
     let kept = match end {
+        RunEnd::Done if plan.rehearsal.is_some() => keep(history, "this is a rehearsal"),
         RunEnd::Done => keep(history, "the run was told to keep them"),
         RunEnd::AuditFailed => keep(history, "the audit's verdict is fail"),
         // It is not over: what becomes of the changes is not decided yet.
@@ -80,9 +91,9 @@ pub fn end(plan: &Plan, history: &History) -> Vec<Event> {
     kept.into_iter().chain([Event::RunEnded { end }]).collect()
 }
 
-/// Changes that are not to be applied by themselves are said to be kept.
+/// Results that are not to be applied by themselves are said to be kept.
 fn keep(history: &History, reason: &str) -> Option<Event> {
-    let told = history.tree() == history.base() || history.delivered().is_some();
+    let told = history.results() == *history.in_project() || history.delivered().is_some();
     (!told).then(|| Event::ChangesKept {
         tree: history.tree().to_owned(),
         blocked: false,

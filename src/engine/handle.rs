@@ -2,8 +2,8 @@
 
 use crate::model::{
     CallId, CallResult, CallSpec, ChangedLimits, Closing, Destination, Digest, Event, FORMAT,
-    Failure, FailureKind, FrozenFile, ModelName, PersonAnswer, PhaseName, Record, RunEnd, RunId,
-    Timestamp, Usage, Verification,
+    Failure, FailureKind, FrozenFile, ModelName, PersonAnswer, PhaseName, Record, Results, RunEnd,
+    RunId, Timestamp, Usage, Verification,
 };
 use crate::plan::Plan;
 
@@ -75,7 +75,7 @@ pub enum Input {
         /// The phase.
         phase: PhaseName,
         /// What it left.
-        closing: Closing,
+        closing: Box<Closing>,
     },
     /// A command ended.
     Verified {
@@ -93,10 +93,10 @@ pub enum Input {
         /// Why.
         failure: Failure,
     },
-    /// The changes stand where they belong.
+    /// The results are where they belong.
     Delivered {
-        /// Their tree.
-        tree: String,
+        /// Which.
+        results: Results,
         /// Where.
         to: Destination,
         /// How many files changed.
@@ -177,10 +177,10 @@ pub enum Effect {
         /// What to run.
         proving: Proving,
     },
-    /// Put the run's changes into the user's project.
+    /// Put the run's results where they belong.
     Deliver {
-        /// Their tree.
-        tree: String,
+        /// Which.
+        results: Results,
         /// Where.
         to: Destination,
     },
@@ -345,7 +345,10 @@ impl Engine {
                     usage,
                 }]
             }
-            Input::Closed { phase, closing } => vec![Event::PhaseClosed { phase, closing }],
+            Input::Closed { phase, closing } => {
+                let closing = *closing;
+                vec![Event::PhaseClosed { phase, closing }]
+            }
             Input::Verified {
                 phase,
                 proving,
@@ -356,9 +359,13 @@ impl Engine {
                 tree: proving.tree,
                 verification,
             }],
-            Input::Delivered { tree, to, files } => {
-                vec![Event::ChangesApplied { tree, to, files }]
-            }
+            Input::Delivered { results, to, files } => vec![Event::ChangesApplied {
+                tree: results.tree,
+                documents: results.documents,
+                to,
+                files,
+                by_hand: false,
+            }],
             Input::NotDelivered { tree, reason } => {
                 vec![Event::ChangesKept {
                     tree,
@@ -383,6 +390,11 @@ impl Engine {
             plan: begin.plan,
             base: begin.base,
             files: begin.files,
+            rehearsal: self
+                .plan
+                .rehearsal
+                .as_ref()
+                .map(|rehearsal| rehearsal.scenario.clone()),
         }
     }
 
@@ -445,7 +457,7 @@ fn effect(order: Order) -> Effect {
         Order::Cancel { call, attempt } => Effect::CancelAttempt { call, attempt },
         Order::Close { phase, winner } => Effect::ClosePhase { phase, winner },
         Order::Verify { phase, proving } => Effect::Verify { phase, proving },
-        Order::Deliver { tree, to } => Effect::Deliver { tree, to },
+        Order::Deliver { results, to } => Effect::Deliver { results, to },
         Order::End(end) => Effect::End(end),
     }
 }

@@ -9,9 +9,9 @@ use super::known::{
     Spent, Verified, Winner,
 };
 use crate::model::{
-    Answer, Artifact, Audit, Budget, CallId, CallKey, CallSpec, Event, FrozenFile, Millis,
-    ModelName, PhaseName, ReachedLimit, Record, RunEnd, RunLimits, TaskId, Timestamp, Usage,
-    Verification,
+    Answer, Artifact, Audit, Budget, CallId, CallKey, CallSpec, Closing, Destination, Document,
+    Documents, Event, FrozenFile, Millis, ModelName, PhaseName, ReachedLimit, Record, Results,
+    RunEnd, RunLimits, TaskId, Timestamp, Usage, Verification,
 };
 use crate::plan::PhasePlan;
 
@@ -26,8 +26,11 @@ pub struct History {
     /// The work whose changes are part of that tree.
     taken_over: BTreeSet<CallKey>,
     verified: Vec<Verified>,
-    /// What became of the changes, and which ones those were.
-    delivered: Option<(String, Delivery)>,
+    documents: Documents,
+    /// What the user's working tree holds of the run.
+    in_project: Results,
+    /// What became of the results, and which ones those were.
+    delivered: Option<(Results, Delivery)>,
     calls: BTreeMap<CallId, CallState>,
     files: Vec<FrozenFile>,
     worked: Millis,
@@ -62,19 +65,36 @@ impl History {
             Event::RunStarted { files, base, .. } => {
                 self.files.clone_from(files);
                 self.base.clone_from(base);
+                self.in_project = self.before();
             }
             Event::RunResumed { .. } => self.resume(),
             Event::LoopedBack { from, to, .. } => self.loop_back(from, to),
-            Event::ChangesApplied { tree, to, .. } => {
-                self.delivered = Some((tree.clone(), Delivery::Applied(to.clone())));
+            Event::ChangesApplied {
+                tree,
+                documents,
+                to,
+                ..
+            } => {
+                let results = Results {
+                    tree: tree.clone(),
+                    documents: documents.clone(),
+                };
+                if *to == Destination::Tree {
+                    self.in_project.clone_from(&results);
+                }
+                self.delivered = Some((results, Delivery::Applied(to.clone())));
             }
-            Event::ChangesKept { tree, blocked, .. } => {
+            Event::ChangesKept { blocked, .. } => {
                 let how = if *blocked {
                     Delivery::Blocked
                 } else {
                     Delivery::Kept
                 };
-                self.delivered = Some((tree.clone(), how));
+                self.delivered = Some((self.results(), how));
+            }
+            Event::ChangesUndone { .. } => {
+                self.in_project = self.before();
+                self.delivered = Some((self.results(), Delivery::Kept));
             }
             Event::LimitReached { limit, phase } => {
                 self.limit = Some(ReachedLimit {
@@ -171,6 +191,27 @@ impl History {
         self.tree.as_deref().unwrap_or(&self.base)
     }
 
+    /// What the run has to deliver, as far as it is.
+    pub fn results(&self) -> Results {
+        Results {
+            tree: self.tree().to_owned(),
+            documents: self.documents.clone(),
+        }
+    }
+
+    /// What the user's working tree holds of the run.
+    pub fn in_project(&self) -> &Results {
+        &self.in_project
+    }
+
+    /// No results yet.
+    pub fn before(&self) -> Results {
+        Results {
+            tree: self.base.clone(),
+            documents: Documents::new(),
+        }
+    }
+
     /// The results of a phase's commands, or of one of its tasks', on a tree.
     pub fn verifications(
         &self,
@@ -199,13 +240,10 @@ impl History {
         &self.verified
     }
 
-    /// What became of the changes as they are now.
+    /// What became of the results as they are now.
     pub fn delivered(&self) -> Option<&Delivery> {
-        let (_, how) = self
-            .delivered
-            .as_ref()
-            .filter(|(tree, _)| tree == self.tree())?;
-        Some(how)
+        let (results, how) = self.delivered.as_ref()?;
+        (*results == self.results()).then_some(how)
     }
 
     /// What a phase decided, as data, once it has.
@@ -364,6 +402,7 @@ impl History {
             | Event::LoopedBack { .. }
             | Event::ChangesApplied { .. }
             | Event::ChangesKept { .. }
+            | Event::ChangesUndone { .. }
             | Event::LimitReached { .. }
             | Event::LimitsRaised { .. }
             | Event::RunInterrupted { .. }
@@ -405,12 +444,7 @@ impl History {
                 let (call, label, by) = (call.clone(), label.clone(), by.clone());
                 self.phase_mut(phase).winner = Some(Winner { call, label, by });
             }
-            Event::PhaseClosed { phase, closing } => {
-                if let Some(tree) = &closing.tree {
-                    self.tree = Some(tree.clone());
-                }
-                self.phase_mut(phase).closing = Some(closing.clone());
-            }
+            Event::PhaseClosed { phase, closing } => self.close_phase(phase, closing),
             Event::PhaseFailed { phase, failure } => {
                 self.phase_mut(phase).failed = Some(failure.clone());
             }
@@ -469,6 +503,7 @@ impl History {
             | Event::LoopedBack { .. }
             | Event::ChangesApplied { .. }
             | Event::ChangesKept { .. }
+            | Event::ChangesUndone { .. }
             | Event::LimitReached { .. }
             | Event::LimitsRaised { .. }
             | Event::RunInterrupted { .. }
@@ -493,6 +528,20 @@ impl History {
         done.insert(task.clone(), call.clone());
     }
 
+    fn close_phase(&mut self, phase: &PhaseName, closing: &Closing) {
+        if let Some(tree) = &closing.tree {
+            self.tree = Some(tree.clone());
+        }
+        if let Some(Document { path, object }) = &closing.document {
+            if closing.published.is_some() {
+                let there = &mut self.in_project.documents;
+                there.insert(path.clone(), object.clone());
+            }
+            self.documents.insert(path.clone(), object.clone());
+        }
+        self.phase_mut(phase).closing = Some(closing.clone());
+    }
+
     fn come_to(&mut self, phase: &PhaseName) {
         if !self.order.contains(phase) {
             self.order.push(phase.clone());
@@ -500,7 +549,8 @@ impl History {
     }
 
     fn count_time(&mut self, at: Timestamp, event: &Event) {
-        let paused = self.ended.is_some() || matches!(event, Event::RunResumed { .. });
+        let paused =
+            self.ended.is_some() || matches!(event, Event::RunResumed { .. }) || event.is_by_hand();
         if let (false, Some(last)) = (paused, self.last) {
             self.worked.0 += at.since(last).0;
         }

@@ -14,6 +14,7 @@
 //! are declared lost, and the three functions go on from there. A finished call is never repeated,
 //! because nothing in the history asks for it.
 
+pub mod by_hand;
 mod closing;
 mod decide;
 mod editing;

@@ -1,6 +1,8 @@
 //! What has to be carried out, according to a history.
 
-use crate::model::{CallId, CallSpec, Destination, ModelName, PhaseName, RunEnd, Timestamp};
+use crate::model::{
+    CallId, CallSpec, Destination, ModelName, PhaseName, Results, RunEnd, Timestamp,
+};
 use crate::plan::Plan;
 
 use super::decide::is_left_behind;
@@ -22,8 +24,8 @@ pub enum Order {
     Verify { phase: PhaseName, proving: Proving },
     /// Write and publish what the phase leaves.
     Close { phase: PhaseName, winner: Winner },
-    /// Put the changes where they belong.
-    Deliver { tree: String, to: Destination },
+    /// Put the results where they belong.
+    Deliver { results: Results, to: Destination },
     /// Stop working.
     End(RunEnd),
 }
@@ -78,7 +80,7 @@ pub fn orders(history: &History, plan: &Plan) -> Vec<Order> {
     }
     if let Some(to) = ending::to_deliver(plan, history) {
         orders.push(Order::Deliver {
-            tree: history.tree().to_owned(),
+            results: history.results(),
             to: to.clone(),
         });
     }

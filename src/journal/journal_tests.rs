@@ -16,6 +16,7 @@ pub(super) fn started() -> Event {
         plan: "00".into(),
         base: "11".into(),
         files: Vec::new(),
+        rehearsal: None,
     }
 }
 

@@ -246,6 +246,7 @@ fn is_decisive(event: &Event) -> bool {
         | Event::LoopedBack { .. }
         | Event::ChangesApplied { .. }
         | Event::ChangesKept { .. }
+        | Event::ChangesUndone { .. }
         | Event::PhaseFailed { .. }
         | Event::PersonAsked { .. }
         | Event::PersonAnswered { .. }

@@ -46,6 +46,9 @@ pub enum Event {
         base: String,
         /// The user's files that the plan's `file:GLOB` inputs name, as they were then.
         files: Vec<FrozenFile>,
+        /// The scenario of the scripted models, if the run is a rehearsal.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rehearsal: Option<String>,
     },
     /// A supervisor took the run up again. Attempts that were under way are lost.
     RunResumed {
@@ -226,14 +229,20 @@ pub enum Event {
         /// Which time, from 1.
         round: u32,
     },
-    /// The run's changes stand in the user's project, or on a branch.
+    /// The run's results are in the user's project, or on a branch.
     ChangesApplied {
         /// The git tree that was applied.
         tree: String,
+        /// The documents that were applied with it.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        documents: Documents,
         /// Where they stand.
         to: Destination,
         /// How many files changed.
         files: u64,
+        /// Whether a person did it, and not the run at its end.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        by_hand: bool,
     },
     /// The run's changes were not applied; nothing was touched.
     ChangesKept {
@@ -243,6 +252,11 @@ pub enum Event {
         blocked: bool,
         /// Why.
         reason: String,
+    },
+    /// A person took back everything that the run had put into the user's project.
+    ChangesUndone {
+        /// How many files are as they were before.
+        files: u64,
     },
     /// A phase cannot go on.
     PhaseFailed {
@@ -325,7 +339,11 @@ pub struct Closing {
     pub handoff: Artifact,
     /// Who wrote the handoff.
     pub origin: HandoffOrigin,
-    /// Where the deliverable was published, relative to the project.
+    /// Where in the project the deliverable belongs, if the phase has an `output`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
+    /// Where the deliverable was published, relative to the project; nowhere yet if the results go to a
+    /// branch or are kept.
     pub published: Option<String>,
     /// Where in the run folder the file that stood there before is kept.
     pub previous: Option<String>,
@@ -344,6 +362,28 @@ pub struct Closing {
     /// Where the words of the handoff contradict the facts.
     #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
     pub contradictions: Faults,
+}
+
+/// A document that belongs to the results of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Its place in the project, without symlinks on the way.
+    pub path: String,
+    /// The git blob with its content, in the run's store.
+    pub object: String,
+}
+
+/// Documents by their places in the project: the git blobs with their contents.
+pub type Documents = BTreeMap<String, String>;
+
+/// What a run has to deliver. Documents are not part of the tree that calls work on, since what a call sees
+/// is said by its phase's strategy; they are laid over it when the results are delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Results {
+    /// The git tree with the changes.
+    pub tree: String,
+    /// The documents.
+    pub documents: Documents,
 }
 
 /// Where changes are put at the end of a run.
@@ -408,6 +448,14 @@ pub enum RunEnd {
 }
 
 impl Event {
+    /// Whether it is what a person did while no supervisor worked on the run.
+    pub fn is_by_hand(&self) -> bool {
+        matches!(
+            self,
+            Self::ChangesApplied { by_hand: true, .. } | Self::ChangesUndone { .. }
+        )
+    }
+
     /// The call an event is about, if it is about one.
     pub fn call(&self) -> Option<&CallId> {
         match self {
@@ -433,6 +481,7 @@ impl Event {
             | Self::LoopedBack { .. }
             | Self::ChangesApplied { .. }
             | Self::ChangesKept { .. }
+            | Self::ChangesUndone { .. }
             | Self::PhaseClosed { .. }
             | Self::PhaseFailed { .. }
             | Self::PersonAsked { .. }

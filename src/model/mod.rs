@@ -30,8 +30,8 @@ pub use category::{Categories, OtherCategories};
 pub use changes::{ChangeKind, ChangedFile, Changes, RefusedChange};
 pub use checkpoint::{AttemptId, Stopped, WorkState};
 pub use event::{
-    Closing, Decider, Destination, Event, FORMAT, FrozenFile, PersonAnswer, Question, Record,
-    RunEnd,
+    Closing, Decider, Destination, Document, Documents, Event, FORMAT, FrozenFile, PersonAnswer,
+    Question, Record, Results, RunEnd,
 };
 pub use failure::{Failure, FailureKind};
 pub use faults::Faults;

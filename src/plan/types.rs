@@ -45,6 +45,9 @@ pub struct Rehearsal {
     pub scenario: String,
     /// The file's text; none for a built-in scenario.
     pub text: Option<String>,
+    /// Whether its results go where those of a real run would, because the user said so.
+    #[serde(default)]
+    pub publishes: bool,
 }
 
 /// Which adapter speaks to an agent.

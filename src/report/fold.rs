@@ -4,9 +4,10 @@
 //! display must never be what stops a run.
 
 use crate::model::{
-    CallId, CallSpec, Event, Millis, ReachedLimit, Record, RunEnd, RunId, RunLimits, Timestamp,
+    CallId, CallSpec, Documents, Event, Millis, ReachedLimit, Record, Results, RunEnd, RunId,
+    RunLimits, Timestamp,
 };
-use crate::plan::Plan;
+use crate::plan::{Plan, Rehearsal};
 
 use super::view::{CallState, CallView, PhaseState, PhaseView, RunState};
 use super::view_work::{LoopView, Standing};
@@ -46,8 +47,14 @@ pub struct RunView {
     pub base: Option<String>,
     /// The git tree that holds its changes so far; `base` as long as there are none.
     pub tree: Option<String>,
-    /// What became of that tree, once that is decided.
-    pub(super) applied: Option<Standing>,
+    /// If its models are scripted.
+    pub rehearsal: Option<Rehearsal>,
+    /// Its documents so far.
+    pub(super) documents: Documents,
+    /// What the user's working tree holds of it, and how many files that changed.
+    pub(super) in_project: (Results, u64),
+    /// What became of its results, once that is decided, and which ones those were.
+    pub(super) decided: Option<(Results, Standing)>,
     /// Wall-clock time of the supervisors' earlier work.
     pub(super) worked: Millis,
 }
@@ -73,7 +80,10 @@ impl RunView {
             loops: Vec::new(),
             base: None,
             tree: None,
-            applied: None,
+            rehearsal: plan.rehearsal.clone(),
+            documents: Documents::new(),
+            in_project: Default::default(),
+            decided: None,
             worked: Millis::default(),
         }
     }
@@ -119,7 +129,8 @@ impl RunView {
             | Event::TaskDone { .. }
             | Event::TaskFailed { .. }
             | Event::ChangesApplied { .. }
-            | Event::ChangesKept { .. } => self.apply_to_work(&record.event, at),
+            | Event::ChangesKept { .. }
+            | Event::ChangesUndone { .. } => self.apply_to_work(&record.event, at),
             Event::CallCreated { .. } | Event::CallReused { .. } => {
                 self.apply_to_call(&record.event, at);
                 self.apply_to_work(&record.event, at);
@@ -132,12 +143,16 @@ impl RunView {
             | Event::AttemptSucceeded { .. }
             | Event::AttemptFailed { .. } => self.apply_to_call(&record.event, at),
         }
-        self.last = Some(at);
+        // Nobody worked on the run until a person did something about its results.
+        if !record.event.is_by_hand() {
+            self.last = Some(at);
+        }
     }
 
     fn run_started(&mut self, run: &RunId, version: &str, base: &str, at: Timestamp) {
         self.base = Some(base.to_owned());
         self.tree = Some(base.to_owned());
+        self.in_project = (self.before(), 0);
         self.run = Some(run.clone());
         version.clone_into(&mut self.version);
         self.state = RunState::UnderWay;
@@ -148,7 +163,8 @@ impl RunView {
     fn run_resumed(&mut self, version: &str, at: Timestamp) {
         let last = self.last.unwrap_or(at);
         self.session_over(last);
-        self.applied = None;
+        self.decided
+            .take_if(|(_, standing)| !matches!(standing, Standing::Applied { .. }));
         for phase in &mut self.phases {
             phase.taken_up_again();
             if let PhaseState::Failed(_) = phase.state {

@@ -66,6 +66,7 @@ impl RunView {
             | Event::LoopedBack { .. }
             | Event::ChangesApplied { .. }
             | Event::ChangesKept { .. }
+            | Event::ChangesUndone { .. }
             | Event::PhaseFailed { .. }
             | Event::PersonAsked { .. }
             | Event::PersonAnswered { .. }

@@ -1,8 +1,8 @@
 //! How phases' views change with what happens to them, to their tasks and to the run's changes.
 
 use crate::model::{
-    CallId, CallSpec, Closing, Decider, Event, Label, Millis, PhaseName, Purpose, TaskId,
-    Timestamp, Verification,
+    CallId, CallSpec, Closing, Decider, Destination, Event, Label, Millis, PhaseName, Purpose,
+    Results, TaskId, Timestamp, Verification,
 };
 use crate::plan::{PhasePlan, Plan};
 
@@ -10,6 +10,9 @@ use super::fold::RunView;
 use super::view::{PastRound, PhaseState, PhaseView, Winner};
 use super::view_task::{TaskEnd, TaskOutcome};
 use super::view_work::{LoopView, Standing, Verified, Verifying};
+
+/// Why results are kept that were in the project.
+const UNDONE: &str = "they were undone";
 
 impl RunView {
     /// Takes in what happened to a phase. One short arm an event, so that none is forgotten.
@@ -60,6 +63,7 @@ impl RunView {
             | Event::TaskFailed { .. }
             | Event::ChangesApplied { .. }
             | Event::ChangesKept { .. }
+            | Event::ChangesUndone { .. }
             | Event::RunStarted { .. }
             | Event::RunResumed { .. }
             | Event::LimitReached { .. }
@@ -98,7 +102,7 @@ impl RunView {
                 call,
                 tree,
             } => {
-                self.grown_to(tree);
+                self.tree = Some(tree.clone());
                 let (call, tree) = (call.clone(), tree.clone());
                 self.task_ended(phase, task, TaskOutcome::Done { call, tree });
             }
@@ -107,15 +111,30 @@ impl RunView {
                 task,
                 failure,
             } => self.task_ended(phase, task, TaskOutcome::Failed(failure.clone())),
-            Event::ChangesApplied { tree, to, files } => {
+            Event::ChangesApplied {
+                tree,
+                documents,
+                to,
+                files,
+                ..
+            } => {
+                let results = Results {
+                    tree: tree.clone(),
+                    documents: documents.clone(),
+                };
                 let (to, files) = (to.clone(), *files);
-                self.decided(tree, Standing::Applied { to, files });
+                if to == Destination::Tree {
+                    self.in_project = (results.clone(), files);
+                }
+                self.decided = Some((results, Standing::Applied { to, files }));
             }
             Event::ChangesKept {
-                tree,
-                blocked,
-                reason,
-            } => self.decided(tree, kept(*blocked, reason)),
+                blocked, reason, ..
+            } => self.decided = Some((self.results(), kept(*blocked, reason))),
+            Event::ChangesUndone { .. } => {
+                self.in_project = (self.before(), 0);
+                self.decided = Some((self.results(), kept(false, UNDONE)));
+            }
             Event::CallCreated { call } | Event::CallReused { call, .. } => self.taken_up(call),
             Event::PhaseStarted { .. }
             | Event::QuorumReached { .. }
@@ -141,19 +160,6 @@ impl RunView {
             | Event::RunInterrupted { .. }
             | Event::RunEnded { .. } => {}
         }
-    }
-
-    /// The run's tree is this one now; what was said of an older one does not hold for it.
-    fn grown_to(&mut self, tree: &str) {
-        if self.tree.as_deref() != Some(tree) {
-            self.tree = Some(tree.to_owned());
-            self.applied = None;
-        }
-    }
-
-    fn decided(&mut self, tree: &str, standing: Standing) {
-        self.grown_to(tree);
-        self.applied = Some(standing);
     }
 
     fn task_ended(&mut self, phase: &PhaseName, task: &TaskId, outcome: TaskOutcome) {
@@ -187,7 +193,15 @@ impl RunView {
 
     fn phase_closed(&mut self, phase: &PhaseName, closing: &Closing, at: Timestamp) {
         if let Some(tree) = &closing.tree {
-            self.grown_to(tree);
+            self.tree = Some(tree.clone());
+        }
+        if let Some(document) = &closing.document {
+            let (path, object) = (document.path.clone(), document.object.clone());
+            if closing.published.is_some() {
+                let (there, _) = &mut self.in_project;
+                there.documents.insert(path.clone(), object.clone());
+            }
+            self.documents.insert(path, object);
         }
         self.phase_ended(phase, PhaseState::Closed(Box::new(closing.clone())), at);
     }

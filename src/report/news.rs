@@ -78,10 +78,11 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
         Some(News::new(vec![clean(phase.as_str())], tone, text))
     };
     match &record.event {
-        Event::RunStarted { run, workflow, .. } => on_run(
-            Tone::Calm,
-            format!("run {run} of workflow {} started", clean(workflow)),
-        ),
+        Event::RunStarted { run, workflow, .. } => {
+            let text = format!("run {run} of workflow {} started", clean(workflow));
+            let news = News::new(Vec::new(), Tone::Calm, text);
+            Some(rehearsed(view).into_iter().fold(news, News::note))
+        }
         Event::RunResumed { .. } => on_run(Tone::Calm, resumed(view)),
         Event::LimitReached { limit, phase } => {
             let limit = clean(limit);
@@ -144,7 +145,8 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
         | Event::TaskFailed { .. }
         | Event::LoopedBack { .. }
         | Event::ChangesApplied { .. }
-        | Event::ChangesKept { .. } => news_of_work(view, record),
+        | Event::ChangesKept { .. }
+        | Event::ChangesUndone { .. } => news_of_work(view, record),
         Event::CallCreated { .. }
         | Event::CallReused { .. }
         | Event::CallFailed { .. }
@@ -155,6 +157,20 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
         | Event::AttemptSucceeded { .. }
         | Event::AttemptFailed { .. } => news_of_call(view, record),
     }
+}
+
+/// What a rehearsal does about the user's project, if the run is one.
+pub(super) fn rehearsed(view: &RunView) -> Option<&'static str> {
+    let rehearsal = view.rehearsal.as_ref()?;
+    Some(match rehearsal.publishes {
+        true => {
+            "rehearsal with --publish: the models are scripted, the results go into your project"
+        }
+        false => {
+            "rehearsal: the models are scripted, nothing is put into your project; \
+             the results are in the run folder"
+        }
+    })
 }
 
 pub(super) fn short(view: &RunView, id: &CallId, spec: Option<&CallSpec>) -> String {
@@ -244,7 +260,7 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
         .and_then(|phase| phase.round_time(at))
         .unwrap_or_default();
     let scope = vec![clean(name.as_str())];
-    let news = match &closing.published {
+    let news = match view.published(closing) {
         Some(path) => {
             let news = News::new(
                 scope,

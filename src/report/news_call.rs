@@ -72,6 +72,7 @@ pub(super) fn news_of_call(view: &RunView, record: &Record) -> Option<News> {
         | Event::LoopedBack { .. }
         | Event::ChangesApplied { .. }
         | Event::ChangesKept { .. }
+        | Event::ChangesUndone { .. }
         | Event::PhaseFailed { .. }
         | Event::PersonAsked { .. }
         | Event::PersonAnswered { .. }

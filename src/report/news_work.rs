@@ -53,8 +53,13 @@ pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {
                 Tone::Odd,
                 format!("the changes were not applied{}", because(reason)),
             )
-            .note("nothing of your project was touched; the run keeps the changes"),
+            .note(format!("the run keeps the changes; {}", view.of_project())),
         ),
+        Event::ChangesUndone { files } => Some(News::new(
+            Vec::new(),
+            Tone::Good,
+            format!("undone: {} as before the run", counted(*files, "file")),
+        )),
         Event::RunStarted { .. }
         | Event::RunResumed { .. }
         | Event::PhaseStarted { .. }

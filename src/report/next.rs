@@ -2,6 +2,8 @@
 
 use crate::model::{Destination, Question, RunEnd};
 
+use crate::plan::Rehearsal;
+
 use super::fold::RunView;
 use super::view::{RunState, Supervisor};
 use super::view_work::Standing;
@@ -59,6 +61,7 @@ pub(super) fn changes_so_far(view: &RunView) -> Vec<(String, String)> {
     match view.standing() {
         Standing::Pending => for_changes(view),
         Standing::Nothing
+        | Standing::Partly { .. }
         | Standing::Applied { .. }
         | Standing::Blocked { .. }
         | Standing::Kept { .. } => Vec::new(),
@@ -70,6 +73,14 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
     let run = view.run.as_ref().map_or("", |run| run.as_str());
     let command = |verb: &str, why: &str| (format!("tipstaff {verb} {run}"), why.to_owned());
     let look = || command("diff", "look at the changes");
+    // Scripted results are nobody's to take over.
+    let scripted = |rehearsal: &Rehearsal| !rehearsal.publishes;
+    if view.rehearsal.as_ref().is_some_and(scripted) {
+        return match view.standing() {
+            Standing::Nothing => Vec::new(),
+            _ => vec![look()],
+        };
+    }
     match (view.standing(), view.state) {
         (Standing::Nothing, _) => Vec::new(),
         (Standing::Applied { to, .. }, _) => match to {
@@ -88,6 +99,11 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
         | (Standing::Pending, RunState::Ended(RunEnd::Done | RunEnd::AuditFailed)) => {
             vec![look(), command("apply", "take the changes over")]
         }
+        (Standing::Partly { .. }, _) => vec![
+            look(),
+            command("apply", "take over what came since, too"),
+            command("undo", "take the changes back"),
+        ],
         (Standing::Pending, RunState::Ended(RunEnd::Failed)) => vec![
             look(),
             command("apply", "take over what was done before it failed"),

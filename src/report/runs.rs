@@ -27,6 +27,7 @@ pub struct RunRow {
     cost: MicroUsd,
     /// The request; of an unreadable run, why it is.
     request: String,
+    rehearsal: Option<String>,
 }
 
 impl RunRow {
@@ -43,6 +44,10 @@ impl RunRow {
             tokens: totals.usage.tokens(),
             cost: totals.usage.cost,
             request: view.request.clone(),
+            rehearsal: view
+                .rehearsal
+                .as_ref()
+                .map(|rehearsal| rehearsal.scenario.clone()),
         }
     }
 
@@ -58,6 +63,7 @@ impl RunRow {
             tokens: 0,
             cost: MicroUsd::default(),
             request: why.into(),
+            rehearsal: None,
         }
     }
 }
@@ -83,7 +89,10 @@ pub fn render_runs(rows: &[RunRow], zone: &TimeZone) -> String {
         table.row([
             clean(row.run.as_str()),
             clean(&row.workflow),
-            row.state.to_owned(),
+            match row.rehearsal {
+                Some(_) => format!("{}, rehearsed", row.state),
+                None => row.state.to_owned(),
+            },
             or_nothing(row.started.map(|started| minute(started, zone))),
             or_nothing(row.started.map(|_| row.wall.to_string())),
             or_nothing((row.tokens > 0).then(|| token_count(row.tokens))),
@@ -108,6 +117,7 @@ pub fn runs_json(rows: &[RunRow]) -> Value {
                 "tokens": row.tokens,
                 "cost_micro_usd": row.cost,
                 "request": row.request,
+                "rehearsal": row.rehearsal,
             })
         })
         .collect()

@@ -63,6 +63,7 @@ impl History {
                 plan: Digest::new("ab".repeat(32)),
                 base: "cd".repeat(20),
                 files: Vec::new(),
+                rehearsal: None,
             },
         );
         let phase = PhaseName::from(first);

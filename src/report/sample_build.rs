@@ -61,6 +61,13 @@ pub(super) fn build_that_failed_its_audit() -> History {
     history
 }
 
+/// Its owner took it back.
+pub(super) fn build_that_was_undone() -> History {
+    let mut history = build();
+    history.add(90_000, Event::ChangesUndone { files: 4 });
+    history
+}
+
 /// The user changed the same lines meanwhile.
 pub(super) fn build_that_was_blocked() -> History {
     let mut history = until_second_audit();
@@ -221,9 +228,11 @@ pub(super) fn variants() -> Vec<Record> {
         build_on_a_branch(),
         build_that_failed_its_audit(),
         build_that_was_rejected(),
+        build_that_was_undone(),
     ];
     let is_last = |record: &Record| match &record.event {
-        Event::ChangesApplied { .. } => true,
+        Event::ChangesUndone { .. } => true,
+        Event::ChangesApplied { to, .. } => matches!(to, Destination::Branch(_)),
         Event::RunEnded { end } => *end == RunEnd::AuditFailed,
         Event::PersonAnswered { answer, .. } => *answer != PersonAnswer::Approved,
         _ => false,

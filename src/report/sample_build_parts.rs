@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
 
-use super::sample_parts::{artifact, call, plan, used};
+use super::sample_parts::{artifact, call, document_at, plan, used};
 
 pub(super) fn fail() -> Audit {
     Audit {
@@ -142,7 +142,15 @@ pub(super) fn verify_started(phase: &str, task: Option<&str>, on: u32, command: 
 
 pub(super) fn applied(to: Destination) -> Event {
     let tree = tree(5);
-    Event::ChangesApplied { tree, to, files: 4 }
+    Event::ChangesApplied {
+        tree,
+        documents: ["docs/plan.md", "docs/tasks.md", "docs/verdict.md"]
+            .map(|path| (path.to_owned(), document_at(path).object))
+            .into(),
+        to,
+        files: 4,
+        by_hand: false,
+    }
 }
 
 pub(super) fn started(phase: &str) -> Event {
@@ -163,6 +171,7 @@ pub(super) fn closed(
             deliverable: file("output.md"),
             handoff: file("handoff.json"),
             origin: HandoffOrigin::Agent,
+            document: published.map(document_at),
             published: published.map(str::to_owned),
             previous: None,
             tree: left.map(tree),

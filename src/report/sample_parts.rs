@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, Artifact, CallId, CallKey, CallLimits, CallResult, CallSpec, Closing, Contract,
-    Decision, Digest, Event, Faults, Ground, HandoffOrigin, Judgement, Label, MicroUsd, Millis,
-    ModelName, PhaseName, Profile, Purpose, RunLimits, Usage,
+    Decision, Digest, Document, Event, Faults, Ground, HandoffOrigin, Judgement, Label, MicroUsd,
+    Millis, ModelName, PhaseName, Profile, Purpose, RunLimits, Usage,
 };
 use crate::plan::{EnsembleMode, PhaseKind, PhasePlan, Plan, testing};
 
@@ -80,6 +80,13 @@ pub(super) fn verdict(decision: Decision) -> CallResult {
     }
 }
 
+pub(super) fn document_at(path: &str) -> Document {
+    Document {
+        path: path.to_owned(),
+        object: "8baef1b4abc478178b004d62031cf7fe6db6f903".to_owned(),
+    }
+}
+
 pub(super) fn closed() -> Event {
     Event::PhaseClosed {
         phase: phase(),
@@ -87,6 +94,7 @@ pub(super) fn closed() -> Event {
             deliverable: artifact("phases/01-plan/output.md"),
             handoff: artifact("phases/01-plan/handoff.json"),
             origin: HandoffOrigin::Agent,
+            document: Some(document_at("docs/plan.md")),
             published: Some("docs/plan.md".to_owned()),
             previous: Some("phases/01-plan/previous.md".to_owned()),
             tree: None,

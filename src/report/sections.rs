@@ -30,7 +30,7 @@ pub(super) fn documents(view: &RunView, folder: &str) -> String {
     for phase in &view.phases {
         if let Some(closing) = phase.closing() {
             let name = clean(phase.name.as_str());
-            match &closing.published {
+            match view.published(closing) {
                 Some(path) => text.push_str(&format!("  {name}: {}\n", clean(path))),
                 None => text.push_str(&format!(
                     "  {name}: {folder}/{}\n",

@@ -11,7 +11,7 @@ use super::table::{Align, Table};
 use super::view::{CallView, PhaseView};
 use super::view_task::TaskView;
 use super::view_work::{FileSum, Standing, Verified};
-use super::words::{NOTHING, clean, title};
+use super::words::{NOTHING, clean, counted, title};
 use super::words_work::{change_word, changes_words, lines_words, task_word, verify_words};
 
 /// All of them; `folder` is the run's, as the user would type it.
@@ -32,12 +32,15 @@ fn standing(view: &RunView) -> String {
     let text = match view.standing() {
         Standing::Nothing if view.phases.iter().any(|phase| phase.edits) => "none".to_owned(),
         Standing::Nothing => return String::new(),
-        Standing::Pending => "kept by the run; your project is untouched".to_owned(),
-        Standing::Applied { to, files } => applied_words(&to, files),
-        Standing::Kept { reason } | Standing::Blocked { reason } => format!(
-            "kept by the run, your project is untouched{}",
-            because(&reason)
+        Standing::Pending => format!("kept by the run; {}", view.of_project()),
+        Standing::Partly { files } => format!(
+            "{} of an earlier state in your project; what came since is kept by the run",
+            counted(files, "changed file")
         ),
+        Standing::Applied { to, files } => applied_words(&to, files),
+        Standing::Kept { reason } | Standing::Blocked { reason } => {
+            format!("kept by the run, {}{}", view.of_project(), because(&reason))
+        }
     };
     format!("  {text}\n")
 }

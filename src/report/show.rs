@@ -86,6 +86,10 @@ fn header(shown: &Shown<'_>, now: Timestamp) -> String {
         spent(totals.wall, &totals.usage),
         counted(totals.attempts, "attempt"),
     );
+    if let Some(rehearsal) = &view.rehearsal {
+        let scenario = clean(&rehearsal.scenario);
+        text.push_str(&format!("rehearsed with the scenario {scenario}\n"));
+    }
     for (index, line) in wrap(&view.request, 80).iter().enumerate().take(6) {
         let head = if index == 0 {
             "request   "
@@ -123,10 +127,12 @@ fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
 }
 
 fn document(shown: &Shown<'_>, phase: &PhaseView) -> Option<String> {
-    phase.closing().map(|closing| match &closing.published {
-        Some(path) => clean(path),
-        None => format!("{}/{}", shown.folder, closing.deliverable.path),
-    })
+    phase
+        .closing()
+        .map(|closing| match shown.view.published(closing) {
+            Some(path) => clean(path),
+            None => format!("{}/{}", shown.folder, closing.deliverable.path),
+        })
 }
 
 /// `closed`; `closed, round 2`; `skipped: …`.

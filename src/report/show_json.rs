@@ -31,6 +31,7 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         "workflow": view.workflow,
         "request": view.request,
         "state": key(run_word(view.state, shown.supervisor)),
+        "rehearsal": view.rehearsal.as_ref().map(|rehearsal| &rehearsal.scenario),
         "folder": shown.folder,
         "started": view.started.map(Timestamp::rfc3339),
         "last": view.last.map(Timestamp::rfc3339),

@@ -51,11 +51,12 @@ pub(super) fn loops(view: &RunView) -> Vec<Value> {
 }
 
 /// What the run changed, and where that stands: `state` is `none`, `pending`,
-/// `applied`, `kept` or `blocked`.
+/// `partly` (an earlier state is applied), `applied`, `kept` or `blocked`.
 pub(super) fn changes(view: &RunView) -> Value {
     let (state, to, reason) = match view.standing() {
         Standing::Nothing => ("none", None, None),
         Standing::Pending => ("pending", None, None),
+        Standing::Partly { .. } => ("partly", None, None),
         Standing::Applied { to, .. } => ("applied", Some(to), None),
         Standing::Kept { reason } => ("kept", None, Some(reason)),
         Standing::Blocked { reason } => ("blocked", None, Some(reason)),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::model::{CallId, RunEnd, Timestamp};
 
 use super::fold::RunView;
+use super::news::rehearsed;
 use super::next::next_commands;
 use super::sections::{
     attempts, commands, documents, failures, ledgers, remarks, section, verdicts, waits_for,
@@ -45,6 +46,9 @@ pub fn render_summary(summary: &Summary<'_>) -> String {
     text.push_str(&section("calls", &attempts(view, now)));
     text.push_str(&section("remarks", &remarks(view)));
     text.push_str(&section("waits", &waits_for(view)));
+    if let Some(line) = rehearsed(view) {
+        text.push_str(&format!("\n{line}\n"));
+    }
     text.push_str(&section(
         "everything lies in",
         &format!("  {}\n", summary.folder),

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    ChangeKind, ChangedFile, Changes, Destination, PhaseName, TaskId, Timestamp, Verification,
+    ChangeKind, ChangedFile, Changes, Closing, Destination, Documents, PhaseName, Results, TaskId,
+    Timestamp, Verification,
 };
 
 use super::fold::RunView;
@@ -54,6 +55,11 @@ pub enum Standing {
     Nothing,
     /// In the run's own tree only, so far.
     Pending,
+    /// An earlier state of them is in the user's project; what came since is in the run's own tree.
+    Partly {
+        /// How many files changed by then.
+        files: u64,
+    },
     /// In the user's project, or on a branch.
     Applied {
         /// Where.
@@ -89,17 +95,45 @@ pub struct FileSum<'a> {
 }
 
 impl RunView {
-    /// Where the run's changes stand.
+    /// Where the run's results stand.
     pub fn standing(&self) -> Standing {
-        match (&self.applied, self.has_changes()) {
-            (Some(standing), _) => standing.clone(),
-            (None, true) => Standing::Pending,
-            (None, false) => Standing::Nothing,
+        let results = self.results();
+        let (there, files) = &self.in_project;
+        match &self.decided {
+            Some((of, standing)) if *of == results => standing.clone(),
+            _ if results == *there => Standing::Nothing,
+            _ if there.tree == self.before().tree => Standing::Pending,
+            _ => Standing::Partly { files: *files },
         }
     }
 
-    fn has_changes(&self) -> bool {
-        self.tree.is_some() && self.tree != self.base
+    /// Where a phase's document is in the user's project, if it is there.
+    pub fn published<'a>(&self, closing: &'a Closing) -> Option<&'a str> {
+        let document = closing.document.as_ref()?;
+        let there = self.in_project.0.documents.get(&document.path);
+        (there == Some(&document.object)).then_some(document.path.as_str())
+    }
+
+    pub(super) fn results(&self) -> Results {
+        Results {
+            tree: self.tree.clone().unwrap_or_default(),
+            documents: self.documents.clone(),
+        }
+    }
+
+    pub(super) fn before(&self) -> Results {
+        Results {
+            tree: self.base.clone().unwrap_or_default(),
+            documents: Documents::new(),
+        }
+    }
+
+    /// What is true of the user's project as long as the changes are kept by the run.
+    pub(super) fn of_project(&self) -> &'static str {
+        match self.in_project.0.documents.is_empty() {
+            true => "your project is untouched",
+            false => "only documents are in your project",
+        }
     }
 
     /// The calls whose changes are in the run's tree, oldest first: the way back from the tree as it

@@ -1,64 +1,146 @@
-//! Putting a run's changes where they belong: into the user's tree in one step, or onto a branch.
+//! Putting a run's results where they belong: into the user's files in one step, or onto a branch.
 
-use crate::engine::Input;
-use crate::model::{Destination, Failure, RunId};
-use crate::workspace::{self, ApplyError, TreeId};
+use std::path::PathBuf;
+
+use crate::engine::{History, Input};
+use crate::journal::RunFolder;
+use crate::model::{Destination, Documents, Results, RunId};
+use crate::plan::Plan;
+use crate::workspace::{self, ApplyError, Deliveries, Project, TreeId, UndoError, WorkspaceError};
 
 use super::Site;
-use super::ground::tree_id;
 use super::prepare::machine;
 
-/// Where in the run folder the data for taking an applied run back is kept.
-pub const UNDO: &str = "undo";
+/// Where in the run folder the data for taking deliveries back is kept.
+const UNDO: &str = "undo";
 
-/// Delivers the changes and says how it went. Blocks.
-pub fn deliver(site: &Site, base: &str, tree: &str, to: &Destination) -> Input {
-    let files = match to {
-        Destination::Tree => apply(site, base, tree),
-        Destination::Branch(name) => branch(site, base, tree, name),
-        // The engine keeps such changes without an order.
-        Destination::Nowhere => Ok(0),
-    };
-    let tree = tree.to_owned();
-    match files {
-        Ok(files) => Input::Delivered {
-            tree,
-            to: to.clone(),
-            files,
-        },
-        Err(failure) => Input::NotDelivered {
-            tree,
-            reason: failure.message,
+/// Why results were not delivered or taken back.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverError {
+    /// The journal names something else.
+    #[error("`{0}` is no git tree")]
+    NoTree(String),
+    /// They could not be put into the project or onto a branch.
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    /// They could not be taken back, or an earlier delivery could not be finished.
+    #[error(transparent)]
+    Undo(#[from] UndoError),
+    /// Files or git failed.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+}
+
+/// What delivers a run's results, at its end or by hand.
+#[derive(Debug)]
+pub struct Delivering<'a> {
+    project: &'a Project,
+    run: &'a RunId,
+    store: PathBuf,
+    folder: PathBuf,
+    base: TreeId,
+}
+
+impl<'a> Delivering<'a> {
+    /// For a run under way.
+    pub(super) fn of(site: &'a Site, history: &History) -> Result<Self, DeliverError> {
+        Self::new(&site.project, &site.folder, history)
+    }
+
+    /// For a run that nobody else works on. What was cut off is finished.
+    ///
+    /// # Errors
+    /// [`DeliverError::Undo`] if files of a delivery that was cut off were edited since.
+    pub fn new(
+        project: &'a Project,
+        folder: &'a RunFolder,
+        history: &History,
+    ) -> Result<Self, DeliverError> {
+        let delivering = Self {
+            project,
+            run: folder.id(),
+            store: folder.path(RunFolder::STORE),
+            folder: folder.path(UNDO),
+            base: tree_id(history.base())?,
+        };
+        delivering.deliveries().recover()?;
+        Ok(delivering)
+    }
+
+    /// What the run has put into the user's files.
+    pub fn deliveries(&self) -> Deliveries<'_> {
+        Deliveries {
+            project: self.project,
+            store: &self.store,
+            folder: &self.folder,
+            base: &self.base,
+        }
+    }
+
+    /// Puts results where they belong. Returns how many files differ from the beginning of the run, documents
+    /// left out that were `there` before.
+    ///
+    /// # Errors
+    /// [`DeliverError`]; then nothing was touched.
+    pub fn deliver(
+        &self,
+        plan: &Plan,
+        results: &Results,
+        there: &Documents,
+        to: &Destination,
+    ) -> Result<u64, DeliverError> {
+        let tree = self.tree(results)?;
+        let before = match to {
+            Destination::Tree => {
+                self.deliveries().apply(&tree)?;
+                workspace::with_documents(&self.store, &self.base, there)?
+            }
+            Destination::Branch(name) => {
+                let (store, base) = (&self.store, &self.base);
+                let message = commit_message(&plan.request, self.run);
+                workspace::apply_to_branch(self.project, store, base, &tree, name, &message)?;
+                base.clone()
+            }
+            // The engine keeps such results without an order.
+            Destination::Nowhere => return Ok(0),
+        };
+        Ok(workspace::changed_files(&self.store, &before, &tree)?.len() as u64)
+    }
+
+    /// All of a run's results as one tree.
+    ///
+    /// # Errors
+    /// If the store cannot be read or written.
+    pub fn tree(&self, results: &Results) -> Result<TreeId, DeliverError> {
+        let tree = tree_id(&results.tree)?;
+        Ok(workspace::with_documents(
+            &self.store,
+            &tree,
+            &results.documents,
+        )?)
+    }
+}
+
+/// Delivers the results and says how it went. Blocks.
+pub fn deliver(site: &Site, history: &History, results: Results, to: Destination) -> Input {
+    let there = &history.in_project().documents;
+    let done = Delivering::of(site, history)
+        .and_then(|delivering| delivering.deliver(&site.plan, &results, there, &to));
+    match done {
+        Ok(files) => Input::Delivered { results, to, files },
+        Err(error) => Input::NotDelivered {
+            tree: results.tree,
+            reason: machine(error).message,
         },
     }
 }
 
-fn apply(site: &Site, base: &str, tree: &str) -> Result<u64, Failure> {
-    let (base, tree) = (tree_id(base)?, tree_id(tree)?);
-    let keep = site.folder.path(UNDO);
-    // A supervisor that was killed while it applied left the rest to be done.
-    workspace::recover_apply(&site.project, &keep).map_err(machine)?;
-    match workspace::apply(&site.project, &site.store(), &base, &tree, &keep) {
-        Ok(_) | Err(ApplyError::AlreadyApplied) => count(site, &base, &tree),
-        Err(error) => Err(machine(error)),
-    }
-}
-
-fn branch(site: &Site, base: &str, tree: &str, name: &str) -> Result<u64, Failure> {
-    let (base, tree) = (tree_id(base)?, tree_id(tree)?);
-    let message = commit_message(&site.plan.request, site.folder.id());
-    workspace::apply_to_branch(&site.project, &site.store(), &base, &tree, name, &message)
-        .map_err(machine)?;
-    count(site, &base, &tree)
-}
-
-fn count(site: &Site, base: &TreeId, tree: &TreeId) -> Result<u64, Failure> {
-    let files = workspace::changed_files(&site.store(), base, tree).map_err(machine)?;
-    Ok(files.len() as u64)
+fn tree_id(tree: &str) -> Result<TreeId, DeliverError> {
+    TreeId::parse(tree).ok_or_else(|| DeliverError::NoTree(tree.to_owned()))
 }
 
 /// What the commit on a branch says: the request's first line, and which run made it.
-pub fn commit_message(request: &str, run: &RunId) -> String {
+fn commit_message(request: &str, run: &RunId) -> String {
     let line = request
         .lines()
         .find(|line| !line.trim().is_empty())

@@ -165,10 +165,9 @@ impl Driver<'_> {
                         }
                     });
                 }
-                Effect::Deliver { tree, to } => {
-                    let base = self.engine.history().base().to_owned();
+                Effect::Deliver { results, to } => {
                     // In the loop itself: nothing else may happen while the user's tree changes.
-                    let input = deliver(&self.site, &base, &tree, &to);
+                    let input = deliver(&self.site, self.engine.history(), results, to);
                     let _ = self.reports.send(input);
                 }
                 Effect::WakeAt(at) => self.wake = Some(instant(at)),

@@ -34,7 +34,7 @@ mod streams;
 mod unfinished;
 mod verify;
 
-pub use deliver::{UNDO, commit_message};
+pub use deliver::{DeliverError, Delivering};
 pub use drive::{Observer, drive};
 pub use error::RuntimeError;
 pub use salvage::salvage;

@@ -5,9 +5,9 @@
 //! *base*; each call gets a [`Workspace`], a plain copy of that base, or of some of its
 //! files ([`materialize_only`]); one that was left untouched goes to the next call ([`Spares`]), and what only
 //! the workspace before it knows, if it takes the place of one, is moved into it ([`Workspace::take_over`]).
-//! Documents go the other way through [`publish()`]. Edits become a tree
-//! of the store ([`capture()`]), and at the end of a run the difference goes into the user's tree in
-//! one step ([`apply()`], [`undo()`]) or onto a new branch ([`apply_to_branch`]).
+//! Edits become a tree of the store ([`capture()`]), over which the run's documents are laid
+//! ([`with_documents`]). What a run delivers, documents and changes, goes into the user's tree by
+//! [`Deliveries`], which can all be taken back, or onto a new branch ([`apply_to_branch`]).
 //!
 //! This room knows nothing of agents, phases and processes. It never writes to the user's `.git`
 //! (but for the one branch that was asked for), never runs the user's hooks or filters, never makes a hard link, and never follows a symlink
@@ -19,6 +19,7 @@ mod carry_over;
 mod control_files;
 mod copy_tree;
 mod diff;
+mod documents;
 mod error;
 mod git;
 mod index;
@@ -40,17 +41,16 @@ mod store;
 mod tree;
 mod tree_files;
 
-pub use apply::{
-    Applied, ApplyError, Recovered, UndoError, Undone, apply, apply_to_branch, recover_apply, undo,
-};
+pub use apply::{ApplyError, Deliveries, UndoError, Undone, apply_to_branch};
 pub use capture::{Allowed, Captured, Visible, capture};
 pub use control_files::{ControlFiles, is_control_file};
 pub use diff::{changed_files, diff};
+pub use documents::{store_document, with_documents};
 pub use error::WorkspaceError;
 pub use materialize::{materialize, materialize_only};
 pub use pin::pin;
 pub use project::{Project, ProjectKind};
-pub use publish::{Published, publish};
+pub use publish::place;
 pub use read_files::{MAX_INPUT_BYTES, MAX_INPUT_FILES, ProjectFile, read_files};
 pub use remove_tree::remove_tree;
 pub use scratch::{remove_stale, scratch_root};

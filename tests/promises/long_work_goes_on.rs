@@ -49,7 +49,7 @@ const SCRIBE: &str = "\
 ";
 
 fn run(sandbox: &Sandbox) -> Output {
-    sandbox.tipstaff(&["run", "long", "Work on it", "--rehearse"])
+    sandbox.tipstaff(&["run", "long", "Work on it", "--rehearse", "--publish"])
 }
 
 fn started(run: &Run) -> Vec<String> {
@@ -344,7 +344,7 @@ fn a_run_that_ended_in_the_middle_keeps_the_parts_that_were_stopped() {
        { write: { path: .tipstaff/out/handoff.json, text: '{\"summary\": \"s\"}' } }]
 ";
         script(&sandbox, &format!("{entries}{SCRIBE}"));
-        let running = sandbox.start(&["run", "long", "Work on it", "--rehearse"]);
+        let running = sandbox.start(&["run", "long", "Work on it", "--rehearse", "--publish"]);
         until("the second part works", || {
             sandbox.outside("second").exists()
         });
@@ -432,7 +432,7 @@ fn a_part_that_came_to_its_checkpoint_when_the_supervisor_died_is_kept() {
   do: [done]
 ";
     script(&sandbox, &format!("{entries}{SCRIBE}"));
-    let running = sandbox.start(&["run", "long", "Work on it", "--rehearse"]);
+    let running = sandbox.start(&["run", "long", "Work on it", "--rehearse", "--publish"]);
     until("the agent works", || sandbox.outside("first").exists());
     // The supervisor sees nothing of what follows.
     running.signal(Signal::STOP);

@@ -7,11 +7,14 @@
 mod a_child_starts_or_says_why;
 mod a_person_is_asked;
 mod a_phase_keeps_its_budget;
+mod a_rehearsal_touches_nothing;
 mod agents_that_misbehave;
 mod audits_decide;
 mod bad_answers_are_handled;
 mod bad_input_is_explained;
 mod changes_reach_you_whole;
+mod deliveries_are_recorded;
+mod documents_travel_with_changes;
 mod fake_agent_behaves;
 mod handoffs_hold_what_was_asked;
 mod imports_are_followed;

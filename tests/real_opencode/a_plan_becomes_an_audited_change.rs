@@ -52,7 +52,7 @@ fn a_plan_becomes_an_audited_change_and_the_tests_that_failed_pass() {
     let repository = stand.sandbox.repository();
 
     let run = ["run", "feature-build", REQUEST, "--depth", "1"];
-    let rehearsed = [&run[..], &["--rehearse", "rate-limit"]].concat();
+    let rehearsed = [&run[..], &["--rehearse", "rate-limit", "--publish"]].concat();
     stand
         .sandbox
         .tipstaff(&rehearsed)

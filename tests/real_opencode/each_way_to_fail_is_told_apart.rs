@@ -88,6 +88,7 @@ fn each_way_to_fail_is_told_apart_and_the_rest_is_judged() {
         "run",
         "hard-day",
         "Add rate limiting",
+        "--publish",
         "--rehearse",
         &scenario,
     ]);

@@ -32,7 +32,7 @@ fn a_context_that_is_full_is_left_behind_and_the_work_is_finished() {
     let args = ["run", "long-work", "Let a note be removed"];
     stand
         .sandbox
-        .tipstaff(&[&args[..], &["--rehearse", "full-context"]].concat())
+        .tipstaff(&[&args[..], &["--rehearse", "full-context", "--publish"]].concat())
         .succeeds()
         .stderr_has("with a context of 130k tokens");
 

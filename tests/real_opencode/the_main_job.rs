@@ -15,7 +15,7 @@ fn three_propose_one_judges_and_the_winner_is_published() {
     let stand = Stand::new();
     stand
         .sandbox
-        .tipstaff(&["run", "plan", REQUEST, "--rehearse"])
+        .tipstaff(&["run", "plan", REQUEST, "--rehearse", "--publish"])
         .succeeds()
         .stderr_has("claude-opus")
         .stderr_has(PLAN);

@@ -21,7 +21,7 @@ fn a_killed_run_goes_on_without_repeating_a_finished_call() {
     let args = ["run", "plan", "Add rate limiting", "--depth", "2"];
     let running = stand
         .sandbox
-        .start(&[&args[..], &["--rehearse", &scenario]].concat());
+        .start(&[&args[..], &["--rehearse", &scenario, "--publish"]].concat());
 
     until("one proposal is done and the other agent runs", || {
         let done = stand.events_named("attempt_succeeded").len() == 1;

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::engine::{CallState, History, Proving};
 use crate::model::{
     Answer, Artifact, Audit, AuditVerdict, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
-    Closing, Contract, Decision, Digest, Faults, Ground, HandoffOrigin, InputSource, Judgement,
-    Label, MicroUsd, Millis, ModelName, Purpose, RefusedChange, Stopped, Task, TaskFiles, TaskId,
-    TaskList, Usage, Verification, VerifyOutcome,
+    Closing, Contract, Decision, Digest, Document, Faults, Ground, HandoffOrigin, InputSource,
+    Judgement, Label, MicroUsd, Millis, ModelName, Purpose, RefusedChange, Stopped, Task,
+    TaskFiles, TaskId, TaskList, Usage, Verification, VerifyOutcome,
 };
 use crate::plan::PhasePlan;
 
@@ -241,6 +241,13 @@ pub fn closing(
         deliverable: words("output.md", result.deliverable.as_ref()),
         handoff: words("handoff.json", result.handoff.as_ref()),
         origin: HandoffOrigin::Agent,
+        document: plan.output.as_ref().map(|path| Document {
+            path: path.clone(),
+            object: result
+                .deliverable
+                .as_ref()
+                .map_or_else(String::new, |one| one.digest.to_string()),
+        }),
         published: None,
         previous: None,
         patch: changed.map(|tree| artifact("changes.patch", &tree)),

@@ -65,7 +65,7 @@ fn calls(trace: &Trace) -> Vec<CallSpec> {
             Event::CallCreated { call } => Some(call.clone()),
             _ => None,
         },
-        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => None,
+        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => None,
     });
     created.collect()
 }

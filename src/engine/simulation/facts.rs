@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::engine::by_hand::ByHand;
 use crate::engine::{Effect, Input, Proving};
 use crate::model::{
-    Answer, AuditVerdict, Budget, CallId, CallKey, CallResult, CallSpec, Event, Failure,
-    FailureKind, Label, ModelName, PersonAnswer, PhaseName, Question, RunEnd, RunLimits, TaskId,
-    Timestamp, Usage,
+    Answer, AuditVerdict, Budget, CallId, CallKey, CallResult, CallSpec, Closing, Destination,
+    Document, Documents, Event, Failure, FailureKind, Label, ModelName, PersonAnswer, PhaseName,
+    Question, Results, RunEnd, RunLimits, TaskId, Timestamp, Usage,
 };
 use crate::plan::{PhasePlan, Plan};
 
@@ -44,8 +45,14 @@ pub struct Facts<'a> {
     pub interrupted: bool,
     pub limited: Option<String>,
     pub ended: Option<RunEnd>,
-    /// What became of the changes since the run was taken up: applied, blocked, kept on purpose.
-    pub applied: Option<String>,
+    /// The documents that belong to the results.
+    pub documents: Documents,
+    /// What the user's project holds of the run, and what the journal says it holds.
+    pub project: Results,
+    pub told_project: Results,
+    /// What was applied last, and where; since the run was taken up: whether the results were blocked, kept
+    /// on purpose.
+    pub applied: Option<(Results, Destination)>,
     pub blocked: bool,
     pub kept: bool,
 }
@@ -119,6 +126,9 @@ impl<'a> Facts<'a> {
             interrupted: false,
             limited: None,
             ended: None,
+            documents: Documents::new(),
+            project: Results::default(),
+            told_project: Results::default(),
             applied: None,
             blocked: false,
             kept: false,
@@ -186,6 +196,8 @@ impl<'a> Facts<'a> {
                 self.live.clear();
                 self.proving = None;
             }
+            Moment::Did(ByHand::Applied { to, .. }, results) => self.put(results, to),
+            Moment::Did(ByHand::Undone { .. }, _) => self.project = self.before(),
         }
     }
 
@@ -195,13 +207,18 @@ impl<'a> Facts<'a> {
                 self.live.remove(&(call.clone(), *attempt));
             }
             Input::Verified { .. } | Input::NotVerified { .. } => self.proving = None,
+            Input::Delivered { results, to, .. } => self.put(results, to),
+            Input::Closed { closing, .. } => {
+                if let (Some(document), Some(_)) = (&closing.document, &closing.published) {
+                    let (path, object) = (document.path.clone(), document.object.clone());
+                    self.project.documents.insert(path, object);
+                }
+            }
             Input::Begin(_)
             | Input::Resume { .. }
             | Input::Spawned { .. }
             | Input::Progressed { .. }
-            | Input::Closed { .. }
             | Input::NotClosed { .. }
-            | Input::Delivered { .. }
             | Input::NotDelivered { .. }
             | Input::Tick
             | Input::Interrupt { .. } => {}
@@ -229,6 +246,8 @@ impl<'a> Facts<'a> {
             Event::RunStarted { base, .. } => {
                 self.base.clone_from(base);
                 self.tree.clone_from(base);
+                self.project = self.before();
+                self.told_project = self.before();
             }
             Event::RunResumed { .. } => self.resume(),
             Event::LimitReached { limit, .. } => self.limited = Some(limit.clone()),
@@ -240,7 +259,17 @@ impl<'a> Facts<'a> {
             Event::RunInterrupted { .. } => self.interrupted = true,
             Event::RunEnded { end } => self.ended = Some(*end),
             Event::LoopedBack { from, to, .. } => self.go_back(from, to),
-            Event::ChangesApplied { tree, .. } => self.applied = Some(tree.clone()),
+            Event::ChangesApplied {
+                tree,
+                documents,
+                to,
+                ..
+            } => self.told_applied(tree, documents, to),
+            Event::ChangesUndone { .. } => {
+                self.told_project = self.before();
+                self.applied = None;
+                self.kept = true;
+            }
             Event::ChangesKept { blocked, .. } => {
                 self.blocked |= blocked;
                 self.kept |= !blocked;
@@ -260,17 +289,7 @@ impl<'a> Facts<'a> {
                 known.not_before = None;
                 known.last = Some((*attempt, model.clone()));
             }
-            Event::AttemptSucceeded { call, result, .. } => {
-                let known = self.call(call);
-                known.result = Some(result.clone());
-                known.over = true;
-                let key = known.spec.key.clone();
-                match result.stopped() {
-                    Some(_) => self.stopped.insert(call.clone()),
-                    None => self.finished.insert(key),
-                };
-                self.spent_by(call).usage += result.usage;
-            }
+            Event::AttemptSucceeded { call, result, .. } => self.succeed(call, result),
             Event::AttemptFailed { call, usage, .. } => self.spent_by(call).usage += *usage,
             Event::RetryScheduled { call, until } => self.call(call).not_before = Some(*until),
             Event::CallFailed { call, .. } => self.call(call).over = true,
@@ -293,12 +312,7 @@ impl<'a> Facts<'a> {
                 phase.stand = Stand::Decided;
                 phase.winner = Some(call.clone());
             }
-            Event::PhaseClosed { phase, closing } => {
-                self.on(phase).stand = Stand::Closed;
-                if let Some(tree) = &closing.tree {
-                    self.tree.clone_from(tree);
-                }
-            }
+            Event::PhaseClosed { phase, closing } => self.close(phase, closing),
             Event::PhaseFailed { phase, failure } => {
                 self.on(phase).failed = Some(failure.clone());
             }
@@ -321,6 +335,72 @@ impl<'a> Facts<'a> {
                 let command = verification.command.clone();
                 self.verified.insert((phase.clone(), command, tree.clone()));
             }
+        }
+    }
+
+    fn succeed(&mut self, call: &CallId, result: &CallResult) {
+        let known = self.call(call);
+        known.result = Some(result.clone());
+        known.over = true;
+        let key = known.spec.key.clone();
+        match result.stopped() {
+            Some(_) => self.stopped.insert(call.clone()),
+            None => self.finished.insert(key),
+        };
+        self.spent_by(call).usage += result.usage;
+    }
+
+    fn close(&mut self, phase: &PhaseName, closing: &Closing) {
+        self.on(phase).stand = Stand::Closed;
+        if let Some(Document { path, object }) = &closing.document {
+            if closing.published.is_some() {
+                let there = &mut self.told_project.documents;
+                there.insert(path.clone(), object.clone());
+            }
+            self.documents.insert(path.clone(), object.clone());
+        }
+        if let Some(tree) = &closing.tree {
+            self.tree.clone_from(tree);
+        }
+    }
+
+    fn told_applied(&mut self, tree: &str, documents: &Documents, to: &Destination) {
+        let (tree, documents) = (tree.to_owned(), documents.clone());
+        let results = Results { tree, documents };
+        if *to == Destination::Tree {
+            self.told_project = results.clone();
+        }
+        self.applied = Some((results, to.clone()));
+    }
+
+    fn put(&mut self, results: &Results, to: &Destination) {
+        if *to == Destination::Tree {
+            self.project = results.clone();
+        }
+    }
+
+    /// What the run has to deliver.
+    pub fn results(&self) -> Results {
+        Results {
+            tree: self.tree.clone(),
+            documents: self.documents.clone(),
+        }
+    }
+
+    /// What it had to deliver in the beginning.
+    pub fn before(&self) -> Results {
+        Results {
+            tree: self.base.clone(),
+            documents: Documents::new(),
+        }
+    }
+
+    /// Whether the results as they are now stand where they belong, as far as the journal tells.
+    pub fn is_delivered(&self) -> bool {
+        let results = self.results();
+        match &self.plan.destination {
+            Destination::Tree => results == self.told_project,
+            to => self.applied == Some((results, to.clone())),
         }
     }
 

@@ -28,6 +28,8 @@ pub struct Fate {
     pub people: Vec<Person>,
     /// What is done about limits when a run is resumed, one after another. Then they are lifted.
     pub limits: Vec<Raise>,
+    /// What a person does about the results each time a supervisor's work is over. Then nothing.
+    pub hands_on: Vec<HandOn>,
     /// Which of the things under way reports next, step by step. Then the oldest.
     pub choices: Vec<u8>,
     /// What comes from outside, and at which step.
@@ -140,6 +142,15 @@ pub enum Person {
     Silent,
 }
 
+/// What a person does about the results, if it can be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HandOn {
+    Nothing,
+    Apply,
+    ApplyToBranch,
+    Undo,
+}
+
 /// What is done about the limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Raise {
@@ -220,6 +231,7 @@ impl Default for Fate {
             full: Vec::new(),
             people: Vec::new(),
             limits: Vec::new(),
+            hands_on: Vec::new(),
             choices: Vec::new(),
             blows: Vec::new(),
         }
@@ -258,9 +270,10 @@ pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
         Mix::Wild => (
             prop::collection::vec(people(), 0..4),
             prop::collection::vec(raises(), 0..4),
+            prop::collection::vec(hands_on(), 0..6),
         )
             .boxed(),
-        Mix::Timeless => (Just(Vec::new()), Just(Vec::new())).boxed(),
+        Mix::Timeless => (Just(Vec::new()), Just(Vec::new()), Just(Vec::new())).boxed(),
     };
     (
         prop::collection::vec(manners(mix), MODELS),
@@ -276,7 +289,7 @@ pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
         .prop_map(
             |(manners, proofs, passes, lists, repeats, chance, from_people, choices, blows)| {
                 let (blocked, full) = chance;
-                let (people, limits) = from_people;
+                let (people, limits, hands_on) = from_people;
                 Fate {
                     manners,
                     proofs,
@@ -287,6 +300,7 @@ pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
                     full,
                     people,
                     limits,
+                    hands_on,
                     choices,
                     blows,
                 }
@@ -406,6 +420,15 @@ fn people() -> impl Draws<Value = Person> {
         3 => any::<u8>().prop_map(Person::Agrees),
         1 => Just(Person::Rejects),
         1 => Just(Person::Silent),
+    ]
+}
+
+fn hands_on() -> impl Draws<Value = HandOn> {
+    proptest::prop_oneof![
+        2 => Just(HandOn::Nothing),
+        2 => Just(HandOn::Apply),
+        1 => Just(HandOn::ApplyToBranch),
+        1 => Just(HandOn::Undo),
     ]
 }
 

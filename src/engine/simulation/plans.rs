@@ -41,6 +41,8 @@ pub struct Part {
     pub budget: Budget,
     /// Of those that edit.
     pub checkpoint: Option<u64>,
+    /// Whether its document belongs into the project.
+    pub output: bool,
 }
 
 /// What a part does.
@@ -98,6 +100,7 @@ impl From<Work> for Part {
             informed: false,
             budget: Budget::default(),
             checkpoint: None,
+            output: false,
         }
     }
 }
@@ -220,9 +223,10 @@ fn parts(mix: Mix) -> impl Draws<Value = Part> {
         any::<bool>(),
         budget,
         prop::option::weighted(0.4, 1u64..200),
+        prop::bool::weighted(0.3),
     )
         .prop_map(
-            |(work, strategy, when, gate, distill, informed, budget, checkpoint)| Part {
+            |(work, strategy, when, gate, distill, informed, budget, checkpoint, output)| Part {
                 work,
                 strategy,
                 when,
@@ -231,6 +235,7 @@ fn parts(mix: Mix) -> impl Draws<Value = Part> {
                 informed,
                 budget,
                 checkpoint,
+                output,
             },
         )
 }
@@ -444,6 +449,7 @@ impl Part {
             strategy: self.strategy,
             budget: self.budget,
             distill: self.distill.clone(),
+            output: self.output.then(|| format!("docs/{name}.md")),
             ..testing::phase(name, kind)
         }
     }

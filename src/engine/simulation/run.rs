@@ -1,14 +1,15 @@
 //! Supervisors that work on a run one after another, until nothing is left to be done.
 
+use crate::engine::by_hand::{self, ByHand};
 use crate::engine::{Begin, Engine, History, Input, Salvaged};
 
 use crate::model::{
-    Budget, ChangedLimits, Digest, MicroUsd, Millis, PersonAnswer, PhaseName, Question, Record,
-    RunEnd, RunLimits, Timestamp,
+    Budget, ChangedLimits, Destination, Digest, MicroUsd, Millis, PersonAnswer, PhaseName,
+    Question, Record, RunEnd, RunLimits, Timestamp,
 };
 use crate::plan::Plan;
 
-use super::fate::{Blow, Fate, Person, Raise};
+use super::fate::{Blow, Fate, HandOn, Person, Raise};
 use super::plans::unlimited;
 use super::trace::{Moment, Trace};
 use super::world::{Told, World};
@@ -25,6 +26,7 @@ pub struct Run<'f> {
     told: Told,
     people: usize,
     raises: usize,
+    hands_on: usize,
     /// How often a failed run is resumed all the same.
     patience: u32,
     pub trace: Trace,
@@ -52,6 +54,7 @@ impl<'f> Run<'f> {
             told: Told::at(now),
             people: 0,
             raises: 0,
+            hands_on: 0,
             patience: 0,
             trace,
         }
@@ -75,7 +78,9 @@ impl<'f> Run<'f> {
         };
         let mut last = None;
         for _ in 0..MOST_SUPERVISORS {
-            input = match self.supervise(input)? {
+            let fall = self.supervise(input)?;
+            self.lay_hands_on();
+            input = match fall {
                 Fall::Died(salvaged) => resume(None, None, salvaged),
                 Fall::Ended(end) => {
                     last = Some(end);
@@ -101,6 +106,38 @@ impl<'f> Run<'f> {
             RunEnd::Interrupted => Some(resume(None, None, Vec::new())),
             RunEnd::Waiting => Some(resume(None, self.answer(), Vec::new())),
             RunEnd::Limited => Some(resume(self.raise()?, None, Vec::new())),
+        }
+    }
+
+    /// A person delivers the results, or takes them back, if that can be done.
+    fn lay_hands_on(&mut self) {
+        let hand = self.fate.hands_on.get(self.hands_on).copied();
+        self.hands_on += 1;
+        let hand = hand.unwrap_or(HandOn::Nothing);
+        let (journal, files) = (self.trace.journal(), 1);
+        let history = History::of(&journal);
+        let apply = |to: Destination| {
+            let refused = by_hand::refusal(&self.trace.plan, &history, &to).is_some();
+            (!refused).then_some(ByHand::Applied { to, files })
+        };
+        let did = match hand {
+            HandOn::Nothing => None,
+            HandOn::Apply => apply(Destination::Tree),
+            HandOn::ApplyToBranch => apply(Destination::Branch("mine".to_owned())),
+            HandOn::Undo => {
+                let there = self.trace.facts().project != history.before();
+                there.then_some(ByHand::Undone { files })
+            }
+        };
+        let Some(did) = did else {
+            return;
+        };
+        let (results, at) = (history.results(), self.told.now());
+        let moments = &mut self.trace.moments;
+        moments.push(Moment::Did(did.clone(), results));
+        for (event, seq) in by_hand::events(&history, did).into_iter().zip(1..) {
+            let seq = journal.len() as u64 + seq;
+            moments.push(Moment::Wrote(Record { seq, at, event }));
         }
     }
 

@@ -1,7 +1,8 @@
 //! What was heard, written and ordered in a run, in order.
 
+use crate::engine::by_hand::ByHand;
 use crate::engine::{Effect, Input};
-use crate::model::{PhaseName, Record};
+use crate::model::{PhaseName, Record, Results};
 use crate::plan::Plan;
 
 use super::facts::{Facts, Spending};
@@ -18,6 +19,21 @@ pub enum Moment {
     Ordered(Effect),
     /// The supervisor died.
     Died,
+    /// A person did something about these results.
+    Did(ByHand, Results),
+}
+
+impl Moment {
+    /// Whether no supervisor works on the run after this, because the last one died; `died` is what was so
+    /// before.
+    pub fn leaves_nobody(&self, died: bool) -> bool {
+        match self {
+            Self::Died => true,
+            // Without a supervisor, a person writes.
+            Self::Did(..) | Self::Wrote(_) => died,
+            Self::Heard(_) | Self::Ordered(_) => false,
+        }
+    }
 }
 
 /// A whole run.
@@ -54,17 +70,23 @@ impl Trace {
         let moments = self.moments.iter();
         let records = moments.filter_map(|moment| match moment {
             Moment::Wrote(record) => Some(record.clone()),
-            Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => None,
+            Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => None,
         });
         records.collect()
     }
 
-    /// What a phase has used in the whole run.
-    pub fn spent_by(&self, phase: &PhaseName) -> Spending {
+    /// All that is known in the end.
+    pub fn facts(&self) -> Facts<'_> {
         let mut facts = Facts::new(&self.plan);
         for moment in &self.moments {
             facts.take(moment);
         }
+        facts
+    }
+
+    /// What a phase has used in the whole run.
+    pub fn spent_by(&self, phase: &PhaseName) -> Spending {
+        let facts = self.facts();
         facts.spent.get(phase).copied().unwrap_or_default()
     }
 

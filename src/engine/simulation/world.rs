@@ -3,7 +3,7 @@
 use crate::engine::{Effect, Engine, History, Input, Proving, Salvaged, Winner};
 use crate::model::{
     CallId, CallResult, CallSpec, Destination, Failure, FailureKind, Millis, ModelName, PhaseName,
-    RunEnd, Timestamp,
+    Results, RunEnd, Timestamp,
 };
 use crate::plan::PhaseKind;
 
@@ -28,7 +28,7 @@ pub enum Pending {
         winner: Winner,
     },
     Deliver {
-        tree: String,
+        results: Results,
         to: Destination,
     },
 }
@@ -60,6 +60,11 @@ impl Told {
             now,
             ..Self::default()
         }
+    }
+
+    /// The time.
+    pub fn now(&self) -> Timestamp {
+        self.now
     }
 
     /// Nobody works on the run for an hour.
@@ -120,7 +125,9 @@ impl<'f> World<'f> {
             Effect::ClosePhase { phase, winner } => {
                 self.pending.push(Pending::Close { phase, winner });
             }
-            Effect::Deliver { tree, to } => self.pending.push(Pending::Deliver { tree, to }),
+            Effect::Deliver { results, to } => {
+                self.pending.push(Pending::Deliver { results, to });
+            }
             Effect::WakeAt(at) => self.wake = Some(at),
             Effect::End(end) => return Some(end),
         }
@@ -218,15 +225,19 @@ impl<'f> World<'f> {
             }
             Pending::Verify { phase, proving } => self.prove(phase, proving),
             Pending::Close { phase, winner } => self.close(phase, &winner, engine),
-            Pending::Deliver { tree, to } => {
+            Pending::Deliver { results, to } => {
                 let blocked = self.fate.blocked.get(self.told.deliveries).copied();
                 self.told.deliveries += 1;
                 match blocked.unwrap_or_default() {
                     true => Input::NotDelivered {
-                        tree,
+                        tree: results.tree,
                         reason: "in the way".to_owned(),
                     },
-                    false => Input::Delivered { tree, to, files: 1 },
+                    false => Input::Delivered {
+                        results,
+                        to,
+                        files: 1,
+                    },
                 }
             }
         }
@@ -291,7 +302,11 @@ impl<'f> World<'f> {
         let changes = call.result().unwrap().changes.as_ref();
         let own = changes.filter(|_| !matches!(plan.kind, PhaseKind::Routed { .. }));
         let tree = own.map_or_else(|| history.tree().to_owned(), |changes| changes.tree.clone());
-        let closing = answers::closing(plan, call, plan.edits.then_some(tree), history);
+        let mut closing = answers::closing(plan, call, plan.edits.then_some(tree), history);
+        if engine.plan().destination == Destination::Tree {
+            closing.published.clone_from(&plan.output);
+        }
+        let closing = Box::new(closing);
         Input::Closed { phase, closing }
     }
 

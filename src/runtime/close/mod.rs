@@ -1,6 +1,6 @@
 //! Closing a phase: its deliverable, verdict, handoff and changes are written, and the deliverable is
-//! published where the workflow says so. Doing it twice gives the same files, so a crash in between
-//! costs nothing.
+//! published where the workflow says so, if results go into the user's files. Doing it twice gives the
+//! same files, so a crash in between costs nothing.
 
 mod changes;
 mod document;
@@ -12,12 +12,14 @@ use serde::Serialize;
 use crate::engine::{CallState, History, Input, PhaseState, Winner};
 use crate::journal::JournalError;
 use crate::model::{
-    Artifact, CallId, CallResult, Closing, Failure, FailureKind, ModelName, PhaseName,
+    Artifact, CallId, CallResult, Closing, Destination, Document, Failure, FailureKind, ModelName,
+    PhaseName,
 };
 use crate::plan::PhasePlan;
-use crate::workspace::{self, WorkspaceError};
+use crate::workspace::{self, ApplyError, WorkspaceError};
 
 use super::Site;
+use super::deliver::{DeliverError, Delivering};
 
 /// Why a phase could not be closed.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +30,10 @@ enum CloseError {
     Workspace(#[from] WorkspaceError),
     #[error("call `{0}` won phase `{1}` but left nothing")]
     NothingLeft(CallId, PhaseName),
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
     #[error("`{0}` is no git tree")]
     NoTree(String),
 }
@@ -37,7 +43,7 @@ pub fn close(site: &Site, history: &History, phase: &PhaseName, winner: &Winner)
     match Phase::find(site, history, phase, winner).and_then(|phase| phase.close()) {
         Ok(closing) => Input::Closed {
             phase: phase.clone(),
-            closing,
+            closing: Box::new(closing),
         },
         Err(error) => {
             let failure = Failure::new(FailureKind::Machine, error.to_string()).hint(
@@ -95,11 +101,16 @@ impl<'a> Phase<'a> {
         let artifact = self.write("handoff.json", &to_json(&handoff))?;
         let markdown = crate::context::handoff::render(&handoff);
         self.write("handoff.md", markdown.as_bytes())?;
-        let (published, previous) = self.publish(&document)?;
+        let (document, previous) = self.publish(&document)?;
+        let published = document
+            .as_ref()
+            .filter(|_| self.publishes())
+            .map(|document| document.path.clone());
         Ok(Closing {
             deliverable,
             handoff: artifact,
             origin: handoff.facts.origin,
+            document,
             published,
             previous,
             tree: changes.tree,
@@ -122,17 +133,33 @@ impl<'a> Phase<'a> {
         Ok(self.site.folder.read_artifact(artifact)?)
     }
 
-    fn publish(&self, document: &[u8]) -> Result<(Option<String>, Option<String>), CloseError> {
+    /// Whether documents go into the user's project at once. Results that belong elsewhere stay in the run.
+    fn publishes(&self) -> bool {
+        self.site.plan.destination == Destination::Tree
+    }
+
+    /// The phase's document, and where in the run folder the file that stood in its place is kept.
+    fn publish(&self, bytes: &[u8]) -> Result<(Option<Document>, Option<String>), CloseError> {
         let Some(output) = &self.plan.output else {
             return Ok((None, None));
+        };
+        let store = self.site.store();
+        let path = workspace::place(&self.site.project.root, output)?;
+        let document = Document {
+            path: path.to_string_lossy().into_owned(),
+            object: workspace::store_document(&store, bytes.to_vec())?,
         };
         let name = output.rsplit('/').next().unwrap_or(output);
         let kept = format!("{}/previous/{name}", self.folder);
         let keep_at = self.site.folder.root().join(&kept);
-        let published =
-            workspace::publish(&self.site.project.root, output.as_ref(), document, &keep_at)?;
-        let previous = (published.previous_kept() || keep_at.exists()).then_some(kept);
-        Ok((Some(output.clone()), previous))
+        if self.publishes() {
+            let there = &self.history.in_project().documents;
+            let own = there.get(&document.path).map(String::as_str);
+            Delivering::of(self.site, self.history)?
+                .deliveries()
+                .publish(&document, own, bytes, &keep_at)?;
+        }
+        Ok((Some(document), keep_at.exists().then_some(kept)))
     }
 
     /// The calls of the phase's done tasks, in the order of their names.

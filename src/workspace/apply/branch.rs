@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::super::git::Git;
 use super::super::index::PrivateIndex;
 use super::super::tree::{self, Entries, Entry, EntryKind};
-use super::super::{Project, ProjectKind, TreeId, WorkspaceError, diff};
+use super::super::{Project, ProjectKind, TreeId, WorkspaceError, diff, store_document};
 use super::error::ApplyError;
 use super::merge::{Versions, merge};
 use super::submodules;
@@ -249,7 +249,7 @@ impl Target<'_> {
         match merged {
             Some(bytes) => Ok(Some(Some(Entry {
                 kind,
-                object: self.stored(bytes)?,
+                object: store_document(self.store, bytes)?,
             }))),
             None => Ok(None),
         }
@@ -264,14 +264,6 @@ impl Target<'_> {
         }
         let [base, ours, theirs] = &files;
         merge(&Versions { base, ours, theirs })
-    }
-
-    fn stored(&self, bytes: Vec<u8>) -> Result<String, WorkspaceError> {
-        let object = PrivateIndex::new(self.store)?
-            .git_alone()
-            .args(["hash-object", "-w", "--no-filters", "--stdin"])
-            .stdin(bytes);
-        said(object)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Captured changes into the user's working tree, in one step, and back.
+//! Results into the user's working tree, each delivery in one step, and back.
 //!
 //! Theory of operation: what is to change is worked out first, as a [`Transition`](transition): for
 //! every path what stands there and what is to stand there. New content is written beside its place
@@ -16,9 +16,14 @@
 //! ```text
 //! (none) ─▶ staging ─▶ applying ─▶ applied ─▶ staging-undo ─▶ undoing ─▶ undone
 //! ```
+//!
+//! A run delivers more than once: a document at the end of its phase, changes at the end, and again after it
+//! was resumed. Each delivery has its own folder `keep`, and [`Deliveries`] knows all of them: a new one goes
+//! from the tree that the last one left, and undoing takes all of them back.
 
 mod branch;
 mod commit;
+mod deliveries;
 mod error;
 mod keep;
 mod merge;
@@ -34,10 +39,14 @@ mod undo;
 mod work_tree;
 
 pub use branch::apply_to_branch;
+pub use deliveries::Deliveries;
 pub use error::{ApplyError, UndoError};
-pub use recover::{Recovered, recover_apply};
-pub use undo::{Undone, undo};
-pub use work_tree::{Applied, apply};
+#[cfg(test)]
+use recover::Recovered;
+use recover::recover_apply;
+pub use undo::Undone;
+use undo::undo;
+use work_tree::{apply, put};
 
 #[cfg(test)]
 mod tests;

@@ -55,6 +55,46 @@ pub(super) fn plan(
             }
         }
     }
+    with_folders(root, steps, sources, conflicts)
+}
+
+/// Works out how a file comes to its place, whatever stands there.
+pub(super) fn document(
+    root: &Path,
+    path: &Path,
+    bytes: &[u8],
+    scratch: &Path,
+) -> Result<Plan, ApplyError> {
+    fs::create_dir_all(scratch).map_err(WorkspaceError::io("create", scratch))?;
+    let source = scratch.join("document");
+    fs::write(&source, bytes).map_err(WorkspaceError::io("write", &source))?;
+    let from = look(root, path)?;
+    let step = Step {
+        path: RawPath(path.to_owned()),
+        to: Standing::File {
+            digest: blake3::hash(bytes).to_hex().to_string(),
+            executable: matches!(
+                from,
+                Standing::File {
+                    executable: true,
+                    ..
+                }
+            ),
+        },
+        from,
+        temp: None,
+        kept_mode: None,
+    };
+    with_folders(root, vec![step], vec![source], BTreeSet::new())
+}
+
+/// Adds the folders to be made and removed to the steps.
+fn with_folders(
+    root: &Path,
+    steps: Vec<Step>,
+    sources: Vec<PathBuf>,
+    mut conflicts: BTreeSet<PathBuf>,
+) -> Result<Plan, ApplyError> {
     let found = obstacles::find(root, &steps)?;
     conflicts.extend(found.conflicts);
     if !conflicts.is_empty() {

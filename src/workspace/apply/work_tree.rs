@@ -6,17 +6,9 @@ use super::super::{Project, TreeId, diff, remove_tree};
 use super::commit::commit;
 use super::error::{ApplyError, Trouble};
 use super::keep::{Keep, State, Way};
-use super::plan::{Plan, plan};
+use super::plan::{Plan, document, plan};
 use super::transition::Transition;
 use super::{stage, submodules, undo};
-use crate::model::ChangedFile;
-
-/// What was applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Applied {
-    /// The changed files, renames as git detects them; also those that the user's tree held already.
-    pub files: Vec<ChangedFile>,
-}
 
 /// Puts the difference between `base` and `tree` into the user's working tree in one step,
 /// uncommitted. What the user edited meanwhile is merged; if anything does not merge, nothing is
@@ -26,26 +18,53 @@ pub struct Applied {
 /// # Errors
 /// [`ApplyError`]; the user's tree is as it was, unless the machine itself failed half-way
 /// and the way back failed too: then `keep` says so and [`ApplyError::Unfinished`] is next time's answer.
-pub fn apply(
+pub(super) fn apply(
     project: &Project,
     store: &Path,
     base: &TreeId,
     tree: &TreeId,
     keep: &Path,
-) -> Result<Applied, ApplyError> {
+) -> Result<(), ApplyError> {
     let keep = Keep::at(keep);
-    match keep.state()? {
-        State::Empty | State::Undone => {}
-        State::Applied => return Err(ApplyError::AlreadyApplied),
-        State::Staging | State::Applying | State::StagingUndo | State::Undoing => {
-            return Err(ApplyError::Unfinished);
-        }
-    }
+    check_state(&keep)?;
     let changed = diff::changed_paths(store, base, tree)?;
     submodules::keep_out(&submodules::index(project)?, &changed)?;
-    keep.clear()?;
     let root = &project.root;
-    let transition = match stage(root, store, (base, tree), &keep) {
+    carry_out(root, &keep, || stage(root, store, (base, tree), &keep))
+}
+
+/// Puts a file into the user's working tree in the same way, whatever stands there.
+pub(super) fn put(
+    project: &Project,
+    path: &Path,
+    bytes: &[u8],
+    keep: &Path,
+) -> Result<(), ApplyError> {
+    let keep = Keep::at(keep);
+    check_state(&keep)?;
+    let root = &project.root;
+    carry_out(root, &keep, || {
+        stage_plan(root, &keep, document(root, path, bytes, &keep.scratch())?)
+    })
+}
+
+fn check_state(keep: &Keep) -> Result<(), ApplyError> {
+    match keep.state()? {
+        State::Empty | State::Undone => Ok(()),
+        State::Applied => Err(ApplyError::AlreadyApplied),
+        State::Staging | State::Applying | State::StagingUndo | State::Undoing => {
+            Err(ApplyError::Unfinished)
+        }
+    }
+}
+
+fn carry_out(
+    root: &Path,
+    keep: &Keep,
+    stage: impl FnOnce() -> Result<Transition, ApplyError>,
+) -> Result<(), ApplyError> {
+    keep.clear()?;
+    let transition = match stage() {
         Ok(transition) => transition,
         Err(error) => {
             keep.clear()?;
@@ -54,12 +73,10 @@ pub fn apply(
     };
     keep.set_state(State::Applying)?;
     if let Err(trouble) = commit(root, &transition) {
-        undo::take_back(root, &keep, &transition)?;
+        undo::take_back(root, keep, &transition)?;
         return Err(trouble.into());
     }
-    keep.set_state(State::Applied)?;
-    let files = diff::changed_files(store, base, tree)?;
-    Ok(Applied { files })
+    Ok(keep.set_state(State::Applied)?)
 }
 
 /// Works out and writes beside everything that is needed. On an error, what was written is removed.
@@ -69,10 +86,14 @@ pub(super) fn stage(
     trees: (&TreeId, &TreeId),
     keep: &Keep,
 ) -> Result<Transition, ApplyError> {
+    stage_plan(root, keep, plan(root, store, trees, &keep.scratch())?)
+}
+
+fn stage_plan(root: &Path, keep: &Keep, plan: Plan) -> Result<Transition, ApplyError> {
     let Plan {
         mut transition,
         sources,
-    } = plan(root, store, trees, &keep.scratch())?;
+    } = plan;
     stage::name_temporaries(root, &mut transition.steps);
     stage::keep_before(root, keep, &mut transition.steps)?;
     keep.write(Way::Apply, &transition)?;

@@ -27,7 +27,7 @@ pub fn a_finished_call_never_runs_again() -> Promise {
             }
             _ => Ok(()),
         },
-        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => Ok(()),
+        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => Ok(()),
     })
 }
 
@@ -54,7 +54,7 @@ pub fn an_attempt_is_ordered_once() -> Promise {
                 let live = facts.live.contains(&(call.clone(), *attempt));
                 ensure(live, || "is not under way".to_owned())?;
             }
-            Moment::Ordered(_) | Moment::Heard(_) | Moment::Died => {}
+            Moment::Ordered(_) | Moment::Heard(_) | Moment::Died | Moment::Did(..) => {}
         }
         Ok(())
     })
@@ -76,7 +76,11 @@ pub fn the_limits_are_kept() -> Promise {
             ensure(within, || "more calls than the limit allows".to_owned())?;
             ensure(!facts.stops(), || "the run was stopped".to_owned())
         }
-        Moment::Wrote(_) | Moment::Ordered(_) | Moment::Heard(_) | Moment::Died => Ok(()),
+        Moment::Wrote(_)
+        | Moment::Ordered(_)
+        | Moment::Heard(_)
+        | Moment::Died
+        | Moment::Did(..) => Ok(()),
     })
 }
 
@@ -135,7 +139,7 @@ pub fn waits_are_kept() -> Promise {
         Moment::Ordered(Effect::WakeAt(at)) => {
             ensure(*at > now, || "wakes up for nothing".to_owned())
         }
-        Moment::Ordered(_) | Moment::Heard(_) | Moment::Died => Ok(()),
+        Moment::Ordered(_) | Moment::Heard(_) | Moment::Died | Moment::Did(..) => Ok(()),
     })
 }
 
@@ -200,9 +204,13 @@ pub fn what_nobody_wants_is_cancelled() -> Promise {
                 });
                 ensure(kept.is_none(), || format!("{kept:?} goes on"))?;
             }
-            Moment::Heard(_) | Moment::Ordered(_) | Moment::Wrote(_) | Moment::Died => {}
+            Moment::Heard(_)
+            | Moment::Ordered(_)
+            | Moment::Wrote(_)
+            | Moment::Died
+            | Moment::Did(..) => {}
         }
-        died = *moment == Moment::Died;
+        died = moment.leaves_nobody(died);
         Ok(())
     })
 }

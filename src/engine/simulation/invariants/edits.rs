@@ -24,7 +24,11 @@ pub fn one_edits_at_a_time() -> Promise {
                 call.edits.is_none() || !edited && !proved
             }
             Moment::Ordered(Effect::Verify { .. }) => !edited && !proved,
-            Moment::Ordered(_) | Moment::Heard(_) | Moment::Wrote(_) | Moment::Died => true,
+            Moment::Ordered(_)
+            | Moment::Heard(_)
+            | Moment::Wrote(_)
+            | Moment::Died
+            | Moment::Did(..) => true,
         };
         ensure(quiet, || "something else is under way".to_owned())
     })

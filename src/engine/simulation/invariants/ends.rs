@@ -1,7 +1,7 @@
 //! The ends of supervisors and of runs, and the delivery of changes.
 
 use crate::engine::{Effect, Input};
-use crate::model::{Destination, Event, FailureKind, PersonAnswer, Question, RunEnd};
+use crate::model::{Destination, Event, FailureKind, PersonAnswer, Question, Results, RunEnd};
 
 use super::super::facts::{Facts, PhaseFacts};
 use super::super::trace::Moment;
@@ -9,11 +9,24 @@ use super::phases::unused;
 use super::{Promise, ensure, promise};
 
 /// A supervisor ends as the journal says, and the journal says how it stands: done when all is done and
-/// well, failed when a phase failed, and so on. After that it hears and writes nothing.
+/// well, failed when a phase failed, and so on. After that it hears and writes nothing, but for what a person
+/// does about the results.
 pub fn the_end_tells_the_truth() -> Promise {
+    let mut by_hand = false;
     promise(move |facts, moment| match (moment, facts.ended) {
+        (Moment::Wrote(record), Some(end)) if by_hand => match &record.event {
+            Event::RunEnded { end: RunEnd::Done } => ensure(end == RunEnd::Waiting, || {
+                format!("nothing waited: {end:?}")
+            }),
+            event if event.is_by_hand() => Ok(()),
+            _ => Err(format!("the run has ended: {end:?}")),
+        },
+        (Moment::Did(..), _) => {
+            by_hand = true;
+            Ok(())
+        }
         (Moment::Wrote(record), None) => match &record.event {
-            Event::RunEnded { end } => why_not(facts, *end).map_or(Ok(()), Err),
+            Event::RunEnded { end } if !by_hand => why_not(facts, *end).map_or(Ok(()), Err),
             _ => Ok(()),
         },
         (Moment::Wrote(record), Some(end)) => {
@@ -27,6 +40,7 @@ pub fn the_end_tells_the_truth() -> Promise {
             ensure(ended.is_none(), || format!("the run has ended: {ended:?}"))
         }
         (Moment::Heard(input), ended) => {
+            by_hand = false;
             let resumed = matches!(input, Input::Resume { .. });
             ensure(resumed || ended.is_none(), || {
                 format!("the run has ended: {ended:?}")
@@ -42,9 +56,12 @@ fn why_not(facts: &Facts<'_>, end: RunEnd) -> Option<String> {
     let failure = facts.failure().map(|failure| failure.kind);
     let mut bad_audits = facts.failed_audits();
     let audits_pass = bad_audits.next().is_none();
-    let delivered = facts.tree == facts.base
-        || facts.applied.as_ref() == Some(&facts.tree)
-        || facts.kept && facts.plan.destination == Destination::Nowhere;
+    let delivered = facts.results() == facts.before()
+        || facts.is_delivered()
+        || facts.kept && facts.plan.destination == Destination::Nowhere
+        || facts.applied.as_ref().is_some_and(|(results, _)| {
+            facts.plan.destination == Destination::Nowhere && *results == facts.results()
+        });
     let asked = facts.phases.values().any(is_asked);
     let right = match end {
         RunEnd::Done => done && audits_pass && delivered && failure.is_none(),
@@ -90,7 +107,11 @@ pub fn nothing_is_under_way_at_the_end() -> Promise {
             let proving = facts.proving.is_some() && *end != RunEnd::Interrupted;
             ensure(!proving, || "a command is under way".to_owned())
         }
-        Moment::Ordered(_) | Moment::Heard(_) | Moment::Wrote(_) | Moment::Died => Ok(()),
+        Moment::Ordered(_)
+        | Moment::Heard(_)
+        | Moment::Wrote(_)
+        | Moment::Died
+        | Moment::Did(..) => Ok(()),
     })
 }
 
@@ -103,21 +124,23 @@ pub fn changes_are_delivered_once_at_the_end() -> Promise {
             ordered = false;
             Ok(())
         }
-        Moment::Ordered(Effect::Deliver { tree, to }) => {
+        Moment::Ordered(Effect::Deliver { results, to }) => {
             ensure(!ordered, || "ordered twice".to_owned())?;
             ordered = true;
             let good = facts.current().is_none() && facts.failed_audits().next().is_none();
             ensure(good, || "not everything is done and well".to_owned())?;
-            let changed = *tree == facts.tree && *tree != facts.base;
-            ensure(changed, || "other changes".to_owned())?;
+            ensure(*results == facts.results(), || "other results".to_owned())?;
             let wanted = *to == facts.plan.destination && *to != Destination::Nowhere;
             ensure(wanted, || "nobody wants them there".to_owned())?;
-            ensure(facts.applied.is_none(), || "they stand there".to_owned())
+            ensure(!facts.is_delivered(), || "they stand there".to_owned())
         }
-        Moment::Wrote(record) if matches!(record.event, Event::ChangesApplied { .. }) => {
-            ensure(ordered, || "nobody ordered it".to_owned())
-        }
-        Moment::Heard(_) | Moment::Ordered(_) | Moment::Wrote(_) | Moment::Died => Ok(()),
+        Moment::Wrote(record) => match record.event {
+            Event::ChangesApplied { by_hand: false, .. } => {
+                ensure(ordered, || "nobody ordered it".to_owned())
+            }
+            _ => Ok(()),
+        },
+        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => Ok(()),
     })
 }
 
@@ -132,6 +155,8 @@ pub fn what_became_of_the_changes_is_told_once() -> Promise {
                 told = false;
                 Ok(())
             }
+            // What a person does is told whenever it is done.
+            event if event.is_by_hand() => Ok(()),
             Event::ChangesApplied { .. } | Event::ChangesKept { .. } => {
                 ensure(!told, || "told twice".to_owned())?;
                 told = true;
@@ -145,8 +170,8 @@ pub fn what_became_of_the_changes_is_told_once() -> Promise {
             }
             Event::RunEnded { end } => {
                 let over = matches!(end, RunEnd::Done | RunEnd::AuditFailed);
-                let changed = facts.tree != facts.base;
-                let known = told || facts.applied.is_some();
+                let changed = facts.results() != facts.told_project;
+                let known = told || facts.applied.is_some() || facts.kept || facts.blocked;
                 ensure(!over || !changed || known, || "nobody told".to_owned())
             }
             Event::AttemptSucceeded { .. }
@@ -155,6 +180,47 @@ pub fn what_became_of_the_changes_is_told_once() -> Promise {
             | Event::RunInterrupted { .. } => Ok(()),
             _ => ensure(!told, || "the run goes on".to_owned()),
         },
-        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => Ok(()),
+        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => Ok(()),
+    })
+}
+
+/// What the journal says is in the user's project is there, as soon as it says so, and everything is there
+/// when a run is done whose results belong there; whatever people did about earlier results.
+pub fn the_project_holds_what_was_delivered() -> Promise {
+    let mut by_hand = false;
+    promise(move |facts, moment| {
+        match moment {
+            Moment::Did(..) => by_hand = true,
+            Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => by_hand = false,
+            Moment::Wrote(_) => {}
+        }
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        match &record.event {
+            Event::ChangesApplied {
+                tree,
+                documents,
+                to: Destination::Tree,
+                ..
+            } => {
+                let (tree, documents) = (tree.clone(), documents.clone());
+                let results = Results { tree, documents };
+                ensure(results == facts.project, || {
+                    format!("the project holds {:?}", facts.project)
+                })
+            }
+            Event::ChangesUndone { .. } => ensure(facts.project == facts.before(), || {
+                format!("the project holds {:?}", facts.project)
+            }),
+            // Who chose a branch by hand has them there.
+            Event::RunEnded { end: RunEnd::Done } => {
+                let wanted = facts.plan.destination == Destination::Tree && !by_hand;
+                ensure(!wanted || facts.project == facts.results(), || {
+                    format!("the project holds {:?}", facts.project)
+                })
+            }
+            _ => Ok(()),
+        }
     })
 }

@@ -22,7 +22,7 @@ type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 type Named = (&'static str, fn() -> Promise);
 
 /// Every promise.
-const ALL: [Named; 37] = [
+const ALL: [Named; 38] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -143,6 +143,10 @@ const ALL: [Named; 37] = [
     (
         "what became of the changes is told once",
         ends::what_became_of_the_changes_is_told_once,
+    ),
+    (
+        "the project holds what was delivered",
+        ends::the_project_holds_what_was_delivered,
     ),
 ];
 

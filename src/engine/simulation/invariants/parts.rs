@@ -25,7 +25,7 @@ fn each_call(check: impl Fn(&Facts<'_>, &CallSpec) -> Verdict + 'static) -> Prom
             Event::CallCreated { call } | Event::CallReused { call, .. } => check(facts, call),
             _ => Ok(()),
         },
-        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => Ok(()),
+        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => Ok(()),
     })
 }
 
@@ -300,7 +300,7 @@ pub fn only_the_end_of_the_work_is_judged() -> Promise {
                 }
                 _ => None,
             },
-            Moment::Ordered(_) | Moment::Heard(_) | Moment::Died => None,
+            Moment::Ordered(_) | Moment::Heard(_) | Moment::Died | Moment::Did(..) => None,
         };
         ensure(judged.is_none(), || "the work is unfinished".to_owned())?;
         last.take(moment);

@@ -165,9 +165,9 @@ pub fn a_join_follows_its_last_lens() -> Promise {
                 }
                 _ => Ok(()),
             },
-            Moment::Heard(_) | Moment::Ordered(_) | Moment::Died => Ok(()),
+            Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => Ok(()),
         }?;
-        died = *moment == Moment::Died;
+        died = moment.leaves_nobody(died);
         Ok(())
     })
 }

@@ -46,8 +46,7 @@ fn brings_every_kind_of_change_and_takes_it_back_exactly() {
         symlink("tool", space.join("link")).unwrap();
     });
     let before = changed.everything();
-    let applied = changed.apply().unwrap();
-    assert_eq!(applied.files.len(), 10, "{:?}", applied.files);
+    changed.apply().unwrap();
     assert_eq!(
         changed.files(),
         read_tree(&changed.keep.with_file_name("space"))

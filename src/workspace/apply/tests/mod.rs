@@ -3,6 +3,7 @@
 
 mod branch;
 mod cases;
+mod deliveries;
 mod properties;
 mod submodules;
 
@@ -48,7 +49,7 @@ impl Changed {
         }
     }
 
-    fn apply(&self) -> Result<Applied, ApplyError> {
+    fn apply(&self) -> Result<(), ApplyError> {
         let (store, base, tree) = (&self.repo.store, &self.base, &self.tree);
         apply(&self.project, store, base, tree, &self.keep)
     }

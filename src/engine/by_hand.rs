@@ -1,0 +1,59 @@
+//! What a person does about the results of a run while no supervisor works on it.
+
+use crate::model::{Destination, Event, RunEnd};
+use crate::plan::Plan;
+
+use super::{Delivery, History};
+
+/// What a person did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ByHand {
+    /// The results were delivered.
+    Applied {
+        /// Where.
+        to: Destination,
+        /// How many files changed.
+        files: u64,
+    },
+    /// Everything was taken back that was in the project.
+    Undone {
+        /// How many files are as they were before.
+        files: u64,
+    },
+}
+
+/// Why the results are not delivered by hand; nothing if they may be.
+pub fn refusal(plan: &Plan, history: &History, to: &Destination) -> Option<&'static str> {
+    let rehearsal = plan.rehearsal.as_ref();
+    if rehearsal.is_some_and(|rehearsal| !rehearsal.publishes) {
+        return Some("this run is a rehearsal; its results are scripted and are not applied");
+    }
+    let results = history.results();
+    if *to == Destination::Tree && results == *history.in_project() {
+        return Some(match results == history.before() {
+            true => "this run changed nothing",
+            false => "the results of this run are in your project already",
+        });
+    }
+    (results == history.before()).then_some("this run changed nothing")
+}
+
+/// The events of what a person did. A run that only waited for its results to be delivered is done with it.
+pub fn events(history: &History, did: ByHand) -> Vec<Event> {
+    match did {
+        ByHand::Applied { to, files } => {
+            let results = history.results();
+            let applied = Event::ChangesApplied {
+                tree: results.tree,
+                documents: results.documents,
+                to,
+                files,
+                by_hand: true,
+            };
+            let waited = history.delivered() == Some(&Delivery::Blocked);
+            let done = waited.then_some(Event::RunEnded { end: RunEnd::Done });
+            [applied].into_iter().chain(done).collect()
+        }
+        ByHand::Undone { files } => vec![Event::ChangesUndone { files }],
+    }
+}
