@@ -9,7 +9,7 @@ use super::work::now;
 use crate::engine::History;
 use crate::engine::by_hand::{self, ByHand};
 use crate::journal::{Journal, RunFolder, RunLock};
-use crate::model::{Destination, TaskId};
+use crate::model::{Destination, Record, TaskId};
 use crate::plan::Plan;
 use crate::runtime::Delivering;
 use crate::workspace::{self, TreeId, with_documents};
@@ -104,6 +104,22 @@ pub fn undo(settings: &Settings, args: &UndoArgs) -> Result<Exit, Failure> {
     held.record(ByHand::Undone { files })
 }
 
+/// Writes down what a command that was killed did to the user's files.
+pub fn catch_up(
+    settings: &Settings,
+    folder: &RunFolder,
+    journal: &mut Journal,
+    records: &mut Vec<Record>,
+) -> Result<(), Failure> {
+    let history = History::of(records);
+    if *history.in_project() != history.before() {
+        let delivering = Delivering::new(&settings.project, folder, &history)?;
+        let untold = Vec::from_iter(delivering.untold(&history)?);
+        records.extend(journal.append(now(), &untold)?);
+    }
+    Ok(())
+}
+
 /// A run that nobody else works on meanwhile.
 struct Held {
     plan: Plan,
@@ -117,7 +133,8 @@ impl Held {
     fn take(settings: &Settings, wanted: &str) -> Result<Self, Failure> {
         let folder = find_run(settings, Some(wanted))?;
         let lock = RunLock::acquire(&folder)?;
-        let (journal, records) = open_journal(&folder)?;
+        let (mut journal, mut records) = open_journal(&folder)?;
+        catch_up(settings, &folder, &mut journal, &mut records)?;
         let journal = journal.redacting(settings.redactor(Vec::new()));
         Ok(Self {
             plan: read_plan(&folder)?,

@@ -1,6 +1,7 @@
 //! `tipstaff resume [RUN]`.
 
 use super::args::{OutputArgs, ResumeArgs};
+use super::changes::catch_up;
 use super::failure::{Exit, Failure};
 use super::open_run::{OpenRun, find_run, open_journal, read_plan};
 use super::preflight::preflight;
@@ -63,7 +64,8 @@ fn go_on(
 ) -> Result<Exit, Failure> {
     let plan = read_plan(&folder)?;
     let lock = RunLock::acquire(&folder)?;
-    let (journal, records) = open_journal(&folder)?;
+    let (mut journal, mut records) = open_journal(&folder)?;
+    catch_up(settings, &folder, &mut journal, &mut records)?;
     let base = frozen(&folder, &records)?;
     let engine = Engine::new(plan, &records);
     if engine.history().ended() == Some(RunEnd::Done) {

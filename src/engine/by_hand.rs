@@ -38,6 +38,13 @@ pub fn refusal(plan: &Plan, history: &History, to: &Destination) -> Option<&'sta
     (results == history.before()).then_some("this run changed nothing")
 }
 
+/// What a person's command did and could not write down any more, because it was killed: everything was
+/// taken back. An application that was not written down is found out by whoever delivers next.
+pub fn untold(history: &History, is_in_project: bool, files: u64) -> Option<Event> {
+    let told = *history.in_project() != history.before();
+    (told && !is_in_project).then_some(Event::ChangesUndone { files })
+}
+
 /// The events of what a person did. A run that only waited for its results to be delivered is done with it.
 pub fn events(history: &History, did: ByHand) -> Vec<Event> {
     match did {

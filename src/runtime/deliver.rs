@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use crate::engine::{History, Input};
+use crate::engine::{History, Input, by_hand};
 use crate::journal::RunFolder;
-use crate::model::{Destination, Documents, Results, RunId};
+use crate::model::{Destination, Documents, Event, Results, RunId};
 use crate::plan::Plan;
 use crate::workspace::{self, ApplyError, Deliveries, Project, TreeId, UndoError, WorkspaceError};
 
@@ -75,6 +75,17 @@ impl<'a> Delivering<'a> {
             folder: &self.folder,
             base: &self.base,
         }
+    }
+
+    /// The event that the journal lacks about the user's files, if it lacks one.
+    ///
+    /// # Errors
+    /// If the run folder cannot be read.
+    pub fn untold(&self, history: &History) -> Result<Option<Event>, DeliverError> {
+        let told = self.tree(history.in_project())?;
+        let files = workspace::changed_files(&self.store, &self.base, &told)?.len() as u64;
+        let is_in_project = self.deliveries().there()? != self.base;
+        Ok(by_hand::untold(history, is_in_project, files))
     }
 
     /// Puts results where they belong. Returns how many files differ from the beginning of the run, documents

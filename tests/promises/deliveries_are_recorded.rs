@@ -113,3 +113,29 @@ fn branch_by_hand_leaves_the_project_to_the_run() {
     on(&sandbox, &run, "resume");
     assert_eq!(files(&sandbox), both("A\n", "B\n"));
 }
+
+#[test]
+fn killed_undo_is_written_down_by_the_next_command() {
+    let sandbox = two_phases();
+    let run = sandbox.run();
+    on(&sandbox, &run, "apply");
+    let journal = run.read("journal.jsonl");
+    on(&sandbox, &run, "undo");
+    // The files are as before, and the last line never came to the disk.
+    std::fs::write(run.path("journal.jsonl"), journal).unwrap();
+    on(&sandbox, &run, "resume");
+    assert_eq!(files(&sandbox), both("A\n", "B\n"));
+    assert_eq!(run.all("changes_undone").len(), 1);
+}
+
+#[test]
+fn killed_apply_is_no_obstacle() {
+    let sandbox = two_phases();
+    let run = sandbox.run();
+    let journal = run.read("journal.jsonl");
+    on(&sandbox, &run, "apply");
+    std::fs::write(run.path("journal.jsonl"), journal).unwrap();
+    sandbox.write("a.txt", "A\nmine\n");
+    on(&sandbox, &run, "resume");
+    assert_eq!(files(&sandbox), both("A\nmine\n", "B\n"));
+}

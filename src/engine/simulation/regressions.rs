@@ -1,7 +1,7 @@
 //! Cases that failed once, as small as they became. Each is named after what must not happen again.
 
 use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
-use super::fate::{Blow, Fate, GOOD, Manner, Proof, Tasks, Taste};
+use super::fate::{Blow, Fate, GOOD, HandOn, Manner, Proof, Tasks, Taste};
 use super::plans::{Part, Sketch, When, Work};
 use crate::model::Millis;
 use crate::plan::Distill;
@@ -253,4 +253,19 @@ fn an_audit_has_its_loops_for_itself() {
         ..Fate::default()
     };
     keeps_its_rules(&sketch, &fate).unwrap();
+}
+
+#[test]
+fn what_a_person_does_about_results_changes_nothing_about_their_delivery() {
+    let sketch = plan([edits(), tasks(false)]);
+    for hand in [HandOn::Apply, HandOn::ApplyToBranch, HandOn::Undo] {
+        for step in 1..30 {
+            let fate = Fate {
+                hands_on: vec![hand, HandOn::Undo],
+                blows: death(step),
+                ..Fate::default()
+            };
+            keeps_its_rules(&sketch, &fate).unwrap();
+        }
+    }
 }

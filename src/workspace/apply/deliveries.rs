@@ -38,7 +38,7 @@ struct Delivery {
 }
 
 impl Deliveries<'_> {
-    /// Finishes what was cut off. Comes before anything else.
+    /// Finishes what was cut off, also an undoing between two deliveries. Comes before anything else.
     ///
     /// # Errors
     /// [`UndoError::Edited`] if the user edited files of it since: then nothing is touched.
@@ -46,7 +46,12 @@ impl Deliveries<'_> {
         for delivery in self.all()? {
             recover_apply(self.project, &delivery.keep)?;
         }
-        Ok(())
+        let all = self.all()?;
+        let is = |state| all.iter().any(|delivery| delivery.state == state);
+        match is(State::Undone) && is(State::Applied) {
+            true => self.undo().map(drop),
+            false => Ok(()),
+        }
     }
 
     /// Puts a tree into the user's working tree in one step, uncommitted: what differs from the tree that is
@@ -145,7 +150,10 @@ impl Deliveries<'_> {
     }
 
     /// The tree of the run that is in the user's working tree.
-    fn there(&self) -> Result<TreeId, WorkspaceError> {
+    ///
+    /// # Errors
+    /// If the folder of the deliveries cannot be read.
+    pub fn there(&self) -> Result<TreeId, WorkspaceError> {
         let applied = self.all()?.into_iter().rev();
         let mut applied = applied.filter(|delivery| delivery.state == State::Applied);
         Ok(applied

@@ -103,3 +103,18 @@ fn documents_keep_what_was_there_and_are_undone() {
     deliveries(&changed).undo().unwrap();
     assert_eq!(changed.everything(), before);
 }
+
+#[test]
+fn undoing_that_died_between_two_is_finished() {
+    let (changed, half) = two_steps();
+    let before = changed.everything();
+    let all = deliveries(&changed);
+    all.apply(&half).unwrap();
+    all.apply(&changed.tree).unwrap();
+    let last = changed.keep.join(format!("0002-{}", changed.tree));
+    undo(&changed.project, &last).unwrap();
+    assert_eq!(all.there().unwrap(), half);
+    all.recover().unwrap();
+    assert_eq!(changed.everything(), before);
+    assert_eq!(all.there().unwrap(), changed.base);
+}
