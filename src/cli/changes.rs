@@ -11,6 +11,7 @@ use crate::engine::by_hand::{self, ByHand};
 use crate::journal::{Journal, RunFolder, RunLock};
 use crate::model::{Destination, Record, TaskId};
 use crate::plan::Plan;
+use crate::report::{applied_words, undone_words};
 use crate::runtime::Delivering;
 use crate::workspace::{self, TreeId, with_documents};
 
@@ -82,12 +83,7 @@ pub fn apply(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
             );
             Failure::new(Exit::Failed, &error, Some(&hint))
         })?;
-    print::note(&match &to {
-        Destination::Branch(name) => format!("{files} changed files on branch {name}"),
-        Destination::Tree | Destination::Nowhere => {
-            format!("{files} changed files in your project, not committed")
-        }
-    });
+    print::note(&applied_words(&to, files));
     held.record(ByHand::Applied { to, files })
 }
 
@@ -100,7 +96,7 @@ pub fn undo(settings: &Settings, args: &UndoArgs) -> Result<Exit, Failure> {
         .undo()
         .map_err(|error| Failure::new(Exit::Failed, &error, Some("nothing was touched")))?;
     let files = undone.paths.len() as u64;
-    print::note(&format!("{files} files are as they were before the run"));
+    print::note(&undone_words(files));
     held.record(ByHand::Undone { files })
 }
 

@@ -56,6 +56,7 @@ pub use fold::RunView;
 pub use json::{JsonStream, json_line};
 pub use ledger::render_ledger;
 pub use live::Live;
+pub use news_work::{applied_words, undone_words};
 pub use next::next_commands;
 pub use paint::{Colors, Size, Terminal};
 pub use plain::Plain;

@@ -55,11 +55,9 @@ pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {
             )
             .note(format!("the run keeps the changes; {}", view.of_project())),
         ),
-        Event::ChangesUndone { files } => Some(News::new(
-            Vec::new(),
-            Tone::Good,
-            format!("undone: {} as before the run", counted(*files, "file")),
-        )),
+        Event::ChangesUndone { files } => {
+            Some(News::new(Vec::new(), Tone::Good, undone_words(*files)))
+        }
         Event::RunStarted { .. }
         | Event::RunResumed { .. }
         | Event::PhaseStarted { .. }
@@ -87,8 +85,13 @@ pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {
     }
 }
 
+/// What was taken back, as a sentence without its end.
+pub fn undone_words(files: u64) -> String {
+    format!("undone: {} as before the run", counted(files, "file"))
+}
+
 /// Where the changes are, as a sentence without its end.
-pub(super) fn applied_words(to: &Destination, files: u64) -> String {
+pub fn applied_words(to: &Destination, files: u64) -> String {
     let files = counted(files, "changed file");
     match to {
         Destination::Tree => format!("{files} in your project, not committed"),
