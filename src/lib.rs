@@ -8,6 +8,7 @@ pub mod cli;
 pub mod config;
 pub mod context;
 pub mod engine;
+pub mod files;
 pub mod imports;
 pub mod journal;
 pub mod judge;

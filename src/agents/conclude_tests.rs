@@ -39,7 +39,7 @@ fn while_silent(name: &str) -> Recorded {
 
 fn read(name: &str, extension: &str) -> Option<String> {
     let root = env!("CARGO_MANIFEST_DIR");
-    fs_err::read_to_string(format!("{root}/fixtures/opencode/{name}.{extension}")).ok()
+    std::fs::read_to_string(format!("{root}/fixtures/opencode/{name}.{extension}")).ok()
 }
 
 fn judge(recorded: &Recorded, exit: Exit, contract_met: bool) -> Result<FinalMessage, Failure> {

@@ -26,8 +26,8 @@ impl Bench {
         let folder = tempfile::tempdir().expect("a temporary folder");
         for program in ["opencode", "rg"] {
             let path = folder.path().join(program);
-            fs_err::write(&path, "#!/bin/sh\n").expect("writable");
-            fs_err::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("ours");
+            std::fs::write(&path, "#!/bin/sh\n").expect("writable");
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("ours");
         }
         let environment = [
             ("HOME", "/home/user"),

@@ -1,5 +1,6 @@
 //! Reading a run's folder.
 
+use crate::files;
 use crate::journal::{Content, Journal, RunFolder, RunLock, find, latest};
 use crate::model::{CallId, Event, FORMAT, Record};
 use crate::plan::Plan;
@@ -114,7 +115,7 @@ pub fn ledgers(
         let path = folder.path(&format!(
             "{phase}/calls/{call}/attempt-{attempt}/context.json"
         ));
-        let ledger = std::fs::read(path)
+        let ledger = files::read(&path, files::RECORD)
             .ok()
             .and_then(|json| serde_json::from_slice(&json).ok());
         found.retain(|(known, _)| known != call);
@@ -131,7 +132,7 @@ pub fn shown_folder(folder: &RunFolder) -> String {
 /// Reads the frozen plan; one of another format is refused.
 pub fn read_plan(folder: &RunFolder) -> Result<Plan, Failure> {
     let path = folder.path(RunFolder::PLAN);
-    let json = std::fs::read(&path).map_err(|error| {
+    let json = files::read(&path, files::RECORD).map_err(|error| {
         let message = format!("failed to read the plan `{}`: {error}", path.display());
         Failure::said(Exit::Failed, &message, None)
     })?;

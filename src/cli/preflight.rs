@@ -8,6 +8,7 @@ use super::failure::{Exit, Failure};
 use super::print;
 use super::settings::Settings;
 use crate::agents::{self, Carried, SignIn, Supported};
+use crate::files;
 use crate::model::ModelName;
 use crate::plan::{AgentKind, AgentSpec, Distill, ModelSpec, PhaseKind, Plan};
 
@@ -229,7 +230,7 @@ impl Memory {
 
     fn recall(&self) -> Option<String> {
         let known: BTreeMap<String, String> =
-            serde_json::from_slice(&std::fs::read(&self.file).ok()?).ok()?;
+            serde_json::from_slice(&files::read(&self.file, files::RECORD).ok()?).ok()?;
         known.get(&self.program).cloned()
     }
 

@@ -1,10 +1,10 @@
 //! What every command needs to know of its surroundings: project, environment, configuration.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::agents::Environment;
 use crate::config::{self, Config};
+use crate::files;
 use crate::journal::Redactor;
 use crate::workspace::Project;
 use crate::yaml::{self, Diagnostic, Source};
@@ -107,7 +107,7 @@ pub fn read_text(path: &Path) -> std::io::Result<String> {
     use std::io::Read;
     let limit = yaml::MAX_BYTES as u64 + 1;
     let mut bytes = Vec::new();
-    fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+    files::open(path)?.take(limit).read_to_end(&mut bytes)?;
     if bytes.len() as u64 == limit {
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }

@@ -1,5 +1,6 @@
 //! Working on a run, from its folder to its summary. Shared by `run`, `resume` and `pick`.
 
+use std::io::Read;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::resume::go_on_with;
 use super::settings::Settings;
 use crate::agents::Carried;
 use crate::engine::{Engine, Input};
+use crate::files;
 use crate::journal::{Journal, RunFolder, RunLock};
 use crate::model::{Artifact, CallId, FrozenFile, Record, RunEnd, Timestamp};
 use crate::plan::{AgentKind, Plan, Rehearsal};
@@ -26,7 +28,7 @@ use crate::workspace::{TreeId, materialize, remove_stale, scratch_root};
 /// Instruction files of a project, in the order in which they are looked for.
 const INSTRUCTION_FILES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
 /// Of an instruction file, no more than this is read, in bytes.
-const INSTRUCTIONS_LIMIT: usize = 64 << 10;
+const INSTRUCTIONS_LIMIT: u64 = 64 << 10;
 /// How long an agent may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -213,8 +215,10 @@ fn start_rehearsal(rehearsal: &Rehearsal, log: &std::path::Path) -> Result<Serve
 
 fn instructions(base: &std::path::Path) -> Option<(String, String)> {
     INSTRUCTION_FILES.iter().find_map(|name| {
-        let bytes = std::fs::read(base.join(name)).ok()?;
-        let text = String::from_utf8_lossy(&bytes[..bytes.len().min(INSTRUCTIONS_LIMIT)]);
+        let mut bytes = Vec::new();
+        let file = files::open(&base.join(name)).ok()?;
+        file.take(INSTRUCTIONS_LIMIT).read_to_end(&mut bytes).ok()?;
+        let text = String::from_utf8_lossy(&bytes);
         Some(((*name).to_owned(), text.into_owned()))
     })
 }

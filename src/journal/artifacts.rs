@@ -1,11 +1,12 @@
 //! The files of a run folder, named and digested.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::{JournalError, RunFolder};
+use crate::files;
 use crate::model::{Artifact, Digest};
 
 impl RunFolder {
@@ -32,7 +33,7 @@ impl RunFolder {
     /// [`JournalError::ArtifactMissing`], [`JournalError::RefusedPath`].
     pub fn describe_artifact(&self, relative: &str) -> Result<Artifact, JournalError> {
         let path = self.checked_path(relative)?;
-        let mut file = File::open(&path).map_err(|error| cannot_read(&path, error))?;
+        let mut file = files::open(&path).map_err(|error| cannot_read(&path, error))?;
         let mut hasher = blake3::Hasher::new();
         let bytes = io::copy(&mut file, &mut hasher).map_err(|error| cannot_read(&path, error))?;
         Ok(Artifact {
@@ -49,12 +50,8 @@ impl RunFolder {
     /// [`JournalError::RefusedPath`].
     pub fn read_artifact(&self, artifact: &Artifact) -> Result<Vec<u8>, JournalError> {
         let path = self.checked_path(&artifact.path)?;
-        let found = fs::metadata(&path).map_err(|error| cannot_read(&path, error))?;
-        // The size first: a file that grew by gigabytes is not read to find that out.
-        if found.len() != artifact.bytes {
-            return Err(JournalError::ArtifactChanged { path });
-        }
-        let bytes = fs::read(&path).map_err(|error| cannot_read(&path, error))?;
+        let bytes =
+            files::read(&path, artifact.bytes).map_err(|error| cannot_read(&path, error))?;
         match digest(&blake3::hash(&bytes)) == artifact.digest {
             true => Ok(bytes),
             false => Err(JournalError::ArtifactChanged { path }),
@@ -65,6 +62,9 @@ impl RunFolder {
 fn cannot_read(path: &Path, error: io::Error) -> JournalError {
     match error.kind() {
         io::ErrorKind::NotFound => JournalError::ArtifactMissing {
+            path: path.to_owned(),
+        },
+        io::ErrorKind::FileTooLarge => JournalError::ArtifactChanged {
             path: path.to_owned(),
         },
         _ => JournalError::io("read", path)(error),

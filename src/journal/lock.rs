@@ -1,11 +1,12 @@
 //! One supervisor per run.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::time::Duration;
 
 use super::{JournalError, RunFolder};
+use crate::files;
 
 /// Somebody who only looks whether a run is worked on holds the lock for an instant; a supervisor
 /// that comes just then tries again this often …
@@ -13,6 +14,9 @@ const TRIES: u32 = 5;
 
 /// … with this pause.
 const PAUSE: Duration = Duration::from_millis(10);
+
+/// A process id and the name of a machine, in bytes.
+const LONGEST_HOLDER: u64 = 4 << 10;
 
 /// The right to work on a run. The operating system takes it back when the process ends, however it
 /// ends; the file itself stays and means nothing.
@@ -46,13 +50,7 @@ impl RunLock {
     /// [`JournalError::Locked`] if another supervisor works on it; [`JournalError::NotWritable`].
     pub fn acquire(folder: &RunFolder) -> Result<Self, JournalError> {
         let path = folder.path(RunFolder::LOCK);
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(JournalError::io("write", &path))?;
+        let mut file = files::append(&path).map_err(JournalError::io("write", &path))?;
         let mut tries = TRIES;
         loop {
             tries -= 1;
@@ -81,7 +79,7 @@ impl RunLock {
     /// [`JournalError::Io`] if the lock cannot be looked at.
     pub fn holder(folder: &RunFolder) -> Result<Option<Holder>, JournalError> {
         let path = folder.path(RunFolder::LOCK);
-        let file = match File::open(&path) {
+        let file = match files::open(&path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(JournalError::io("read", &path)(error)),
@@ -102,8 +100,8 @@ fn write_holder(file: &mut File) -> io::Result<()> {
 }
 
 fn read_holder(folder: &RunFolder) -> Holder {
-    let text = fs::read_to_string(folder.path(RunFolder::LOCK)).unwrap_or_default();
-    let process = text
+    let text = files::read(&folder.path(RunFolder::LOCK), LONGEST_HOLDER).unwrap_or_default();
+    let process = String::from_utf8_lossy(&text)
         .trim()
         .split_once(' ')
         .and_then(|(pid, host)| Some((pid.parse().ok()?, host.to_owned())));

@@ -1,11 +1,12 @@
 //! The append-only event log of a run: the only source of truth of what happened.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::scan::{Content, Scan, scan};
 use super::{JournalError, Redactor};
+use crate::files;
 use crate::model::{Event, Record, Timestamp};
 
 /// A run's journal, open for writing. One process at a time: hold the [`super::RunLock`].
@@ -28,14 +29,12 @@ impl Journal {
     /// # Errors
     /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`] if it exists.
     pub fn create(path: &Path) -> Result<Self, JournalError> {
-        let file = OpenOptions::new()
-            .append(true)
-            .create_new(true)
-            .open(path)
+        let file = files::create(path, 0o666)
+            .and_then(|_| files::append(path))
             .map_err(JournalError::io("create", path))?;
         // The name of the file has to survive a crash of the machine just like its lines.
-        if let Some(Ok(folder)) = path.parent().map(File::open) {
-            let _ = folder.sync_all();
+        if let Some(folder) = path.parent() {
+            let _ = files::sync_folder(folder);
         }
         Ok(Self::new(file, path, 1, 0))
     }
@@ -50,11 +49,7 @@ impl Journal {
         if let (Some(foreign), true) = (&found.content.foreign, found.goes_on) {
             return Err(JournalError::damaged(path, foreign));
         }
-        let file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .open(path)
-            .map_err(JournalError::io("write", path))?;
+        let file = files::append(path).map_err(JournalError::io("write", path))?;
         let next = found.content.records.len() as u64 + 1;
         let mut journal = Self::new(file, path, next, found.complete);
         if journal.length()? > found.complete {
@@ -172,11 +167,7 @@ impl Journal {
     /// Keeps aside what stands after the complete records.
     fn keep_torn(&mut self) -> Result<(), JournalError> {
         let path = self.path.with_extension("torn");
-        let mut kept = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .open(&path)
-            .map_err(JournalError::io("write", &path))?;
+        let mut kept = files::append(&path).map_err(JournalError::io("write", &path))?;
         self.file
             .seek(io::SeekFrom::Start(self.end))
             .and_then(|_| io::copy(&mut self.file, &mut kept))
@@ -215,7 +206,7 @@ fn write_lines(file: &mut File, bytes: &[u8], durability: Durability) -> io::Res
 }
 
 fn scan_file(path: &Path) -> Result<Scan, JournalError> {
-    let file = File::open(path).map_err(JournalError::io("read", path))?;
+    let file = files::open(path).map_err(JournalError::io("read", path))?;
     scan(BufReader::new(file), path)
 }
 

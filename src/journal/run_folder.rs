@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use super::JournalError;
+use crate::files;
 use crate::model::RunId;
 
 /// Keeps runs out of the user's commits, and itself; configuration, workflows and prompts beside it
@@ -101,9 +102,9 @@ fn is_name(text: &str) -> bool {
 /// get one to themselves unless the user's speaks of them.
 fn keep_out_of_commits(runs: &Path) -> Result<(), JournalError> {
     let ours = runs.with_file_name(".gitignore");
-    let (path, text) = match fs::read_to_string(&ours) {
+    let (path, text) = match files::read(&ours, files::RECORD) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => (ours, GITIGNORE),
-        Ok(text) if text.lines().any(|line| line.trim().contains("runs")) => return Ok(()),
+        Ok(text) if String::from_utf8_lossy(&text).contains("runs") => return Ok(()),
         Ok(_) | Err(_) => (runs.join(".gitignore"), "*\n"),
     };
     if path.exists() {

@@ -8,6 +8,7 @@ use std::path::Path;
 use aho_corasick::AhoCorasick;
 
 use super::{JournalError, Redactor};
+use crate::files;
 
 /// Read at one time.
 const CHUNK: usize = 64 * 1024;
@@ -39,7 +40,7 @@ impl Redactor {
     /// # Errors
     /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`].
     pub fn redact_file(&self, path: &Path) -> Result<u64, JournalError> {
-        let open = || File::open(path).map_err(JournalError::io("read", path));
+        let open = || files::open(path).map_err(JournalError::io("read", path));
         let found = self
             .redact_stream(open()?, io::sink())
             .map_err(JournalError::io("read", path))?;
@@ -57,7 +58,7 @@ impl Redactor {
     /// # Errors
     /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`].
     pub fn redact_copy(&self, from: &Path, to: &Path) -> Result<u64, JournalError> {
-        let source = File::open(from).map_err(JournalError::io("read", from))?;
+        let source = files::open(from).map_err(JournalError::io("read", from))?;
         self.write_copy(source, to, Wait::No)
             .map_err(JournalError::io("write", to))
     }

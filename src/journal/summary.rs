@@ -1,13 +1,14 @@
 //! The runs of a project, from the first and the last line of their journals.
 
 use std::cmp::Reverse;
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use super::run_folder::runs_dir;
 use super::scan::{last_line, read_first};
 use super::{Holder, Journal, JournalError, RunFolder, RunLock};
+use crate::files;
 use crate::model::{Event, Record, RunEnd, RunId, Timestamp};
 
 /// A first line is a few hundred bytes; what is longer than this is none.
@@ -136,7 +137,7 @@ fn summarize(folder: &RunFolder) -> RunSummary {
 
 fn first_and_last(journal: &Path) -> Result<(Record, Record), String> {
     let told = |error: io::Error| format!("`{}`: {error}", journal.display());
-    let mut file = File::open(journal).map_err(told)?;
+    let mut file = files::open(journal).map_err(told)?;
     let mut line = Vec::new();
     BufReader::new((&mut file).take(MAX_FIRST_LINE))
         .read_until(b'\n', &mut line)

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::files;
 use crate::model::Millis;
 
 /// How a child's own process ended.
@@ -102,7 +103,7 @@ impl Exit {
 
     /// Reads what the warden wrote; `None` if it is not there or not whole.
     pub fn read(path: &Path) -> Option<Self> {
-        serde_json::from_slice(&fs::read(path).ok()?).ok()
+        serde_json::from_slice(&files::read(path, files::RECORD).ok()?).ok()
     }
 }
 

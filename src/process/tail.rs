@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
+use crate::files;
+
 /// Most bytes read in one call, so that the caller stays responsive.
 const BYTES_PER_CALL: u64 = 1 << 20;
 /// Most lines returned by one call: a megabyte of empty lines is a million of them.
@@ -97,7 +99,7 @@ impl LineTail {
         if let Some(reader) = self.reader.take() {
             return Ok(Some(reader));
         }
-        match File::open(&self.path) {
+        match files::open(&self.path) {
             Ok(file) => Ok(Some(BufReader::with_capacity(64 << 10, file))),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error),

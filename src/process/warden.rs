@@ -3,7 +3,6 @@
 //! It must never use the async runtime, never start a thread (signals are blocked for one thread
 //! only), and never print except its reports.
 
-use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -21,6 +20,7 @@ use super::reap::{GIVE_UP, Heard, Pace, Reaped, SIGNALS, Signals, end_descendant
 use super::record::{Asked, Ending, Exit, Refusal, Report, Step, WardenFate};
 use super::spec::{ChildSpec, MARK};
 use super::sys;
+use crate::files;
 use crate::model::Millis;
 
 /// The whole life of a warden: what `tipstaff __warden SUPERVISOR-PID` does.
@@ -109,11 +109,10 @@ fn read_spec() -> io::Result<ChildSpec> {
 
 /// The child's command with its streams opened.
 fn command(spec: &ChildSpec) -> Result<Command, Refusal> {
-    let append = |path: &Path| OpenOptions::new().append(true).create(true).open(path);
     enter(&spec.cwd).map_err(|error| Refusal::new(Step::Enter, &error))?;
-    let stdin = File::open(&spec.stdin).map_err(|error| Refusal::new(Step::Stdin, &error))?;
-    let stdout = append(&spec.stdout).map_err(|error| Refusal::new(Step::Stdout, &error))?;
-    let stderr = append(&spec.stderr).map_err(|error| Refusal::new(Step::Stderr, &error))?;
+    let stdin = files::open(&spec.stdin).map_err(|error| Refusal::new(Step::Stdin, &error))?;
+    let stdout = files::append(&spec.stdout).map_err(|error| Refusal::new(Step::Stdout, &error))?;
+    let stderr = files::append(&spec.stderr).map_err(|error| Refusal::new(Step::Stderr, &error))?;
     let mut command = Command::new(&spec.program);
     command
         .args(&spec.args)

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::{Pattern, RehearsalError, parse};
+use crate::files;
 use crate::model::{Millis, Purpose};
 
 /// The bundled scenarios: name and text.
@@ -259,10 +260,12 @@ impl Scenario {
         if !looks_like_a_file && !path.exists() {
             return Err(unknown(name_or_file));
         }
-        let text = std::fs::read_to_string(path).map_err(|source| RehearsalError::Read {
-            path: path.to_owned(),
-            source,
-        })?;
+        let text = files::read(path, crate::yaml::MAX_BYTES as u64)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
+            .map_err(|source| RehearsalError::Read {
+                path: path.to_owned(),
+                source,
+            })?;
         Self::parse(&text, name_or_file)
     }
 }

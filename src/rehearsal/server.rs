@@ -1,6 +1,5 @@
 //! The server: a thread with its own runtime that answers HTTP on loopback.
 
-use std::fs::{File, OpenOptions};
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
@@ -15,6 +14,7 @@ use tokio::task::LocalSet;
 
 use super::desk::{Desk, DeskError, Reply};
 use super::{Endpoint, Received, RehearsalError, RehearsedCall, Scenario, service};
+use crate::files;
 
 /// Wait after a connection could not be accepted, for example for want of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(20);
@@ -80,14 +80,10 @@ impl Server {
     /// # Errors
     /// As [`Server::start`], and [`RehearsalError::Log`] if the file cannot be opened.
     pub fn start_logged(scenario: Scenario, log: &Path) -> Result<Self, RehearsalError> {
-        let file: File = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(log)
-            .map_err(|source| RehearsalError::Log {
-                path: log.to_owned(),
-                source,
-            })?;
+        let file = files::append(log).map_err(|source| RehearsalError::Log {
+            path: log.to_owned(),
+            source,
+        })?;
         Self::with_desk(Desk::new(scenario, Some(file)))
     }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::agents::{self, Ending};
 use crate::context::{self, Decoded, HandoffLeft};
 use crate::engine::Input;
+use crate::files;
 use crate::judge;
 use crate::model::{
     Artifact, CallResult, CallSpec, Changes, Contract, EditScope, Failure, Ground, HandoffWords,
@@ -224,7 +225,8 @@ impl Ended<'_> {
             .iter()
             .find_map(|input| input.artifact.as_ref())?;
         let (folder, _) = faulty.path.rsplit_once('/')?;
-        std::fs::read(self.site.folder.path(&format!("{folder}/deliverable.md"))).ok()
+        let path = self.site.folder.path(&format!("{folder}/deliverable.md"));
+        files::read(&path, context::LIMIT as u64).ok()
     }
 
     fn keep_streams(&self) -> Result<(), Failure> {

@@ -6,6 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::files;
 use crate::model::{Failure, FailureKind, Ground};
 use crate::workspace::{self, ControlFiles, Spares, TreeId, Visible, Workspace};
 
@@ -102,7 +103,7 @@ impl Grounds {
 
 /// What a scoped workspace held at its beginning; none for one that held everything.
 pub fn visible(workspace: &Path) -> Result<Visible, Failure> {
-    match fs::read(visible_list(workspace)) {
+    match files::read(&visible_list(workspace), files::RECORD) {
         Ok(list) => Ok(Visible::Only(
             serde_json::from_slice(&list).map_err(machine)?,
         )),
@@ -139,7 +140,7 @@ pub fn note_left_out(workspace: &Path, paths: &[PathBuf]) -> Result<(), Failure>
 
 /// What was noted; nothing if the scratch folder was lost meanwhile.
 fn left_out(workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let list = match fs::read(left_out_list(workspace)) {
+    let list = match files::read(&left_out_list(workspace), files::RECORD) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         list => list.map_err(machine)?,
     };

@@ -6,6 +6,7 @@ use std::time::{Duration, SystemTime};
 use tokio::time::Instant;
 
 use crate::context::{self, Completeness, Left, OutFiles};
+use crate::files;
 use crate::model::Contract;
 
 /// Files are final when they have been complete and unchanged for this long.
@@ -17,7 +18,7 @@ const LARGEST: u64 = context::LIMIT as u64;
 /// The output folder of a call.
 #[derive(Debug)]
 pub struct OutFolder {
-    path: PathBuf,
+    workspace: PathBuf,
     contract: Contract,
     seen: Vec<(String, u64, SystemTime)>,
     complete_since: Option<Instant>,
@@ -27,7 +28,7 @@ impl OutFolder {
     /// The output folder of a workspace.
     pub fn new(workspace: &Path, contract: Contract) -> Self {
         Self {
-            path: workspace.join(context::OUT),
+            workspace: workspace.to_owned(),
             contract,
             seen: Vec::new(),
             complete_since: None,
@@ -77,16 +78,15 @@ impl OutFolder {
     /// A regular file's bytes, one more than allowed at the most; links lead nowhere.
     fn file(&self, name: &str) -> Option<Vec<u8>> {
         use std::io::Read;
-        let path = self.path.join(name);
-        let is_file = std::fs::symlink_metadata(&path).is_ok_and(|meta| meta.is_file());
-        let file = is_file.then(|| std::fs::File::open(&path).ok()).flatten()?;
+        let path = Path::new(context::OUT).join(name);
+        let file = files::open_below(&self.workspace, &path).ok()?;
         let mut bytes = Vec::new();
         file.take(LARGEST + 1).read_to_end(&mut bytes).ok()?;
         Some(bytes)
     }
 
     fn list(&self) -> Vec<(String, u64, SystemTime)> {
-        let entries = std::fs::read_dir(&self.path)
+        let entries = std::fs::read_dir(self.workspace.join(context::OUT))
             .into_iter()
             .flatten()
             .flatten();

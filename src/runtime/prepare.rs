@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::os::unix::fs::{OpenOptionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use tokio::task::JoinHandle;
 
 use crate::agents::{self, Assignment, Launch, Seed, SeedFile, Transcript};
 use crate::context::{self, Assembled, Assembly, Ledger, Neighbours};
+use crate::files;
 use crate::model::{
     Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource,
 };
@@ -332,13 +333,9 @@ fn keep(attempt: &Attempt, relative: &str, text: &str) -> Result<(), Failure> {
 
 fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
     make_parent(path)?;
-    let opened = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(mode)
-        .open(path);
-    opened
+    // Whatever an earlier one left there is replaced, not written through.
+    let _ = fs::remove_file(path);
+    files::create(path, mode)
         .and_then(|mut file| file.write_all(bytes))
         .map_err(|error| at_path(path, &error))
 }

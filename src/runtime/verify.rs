@@ -1,7 +1,6 @@
 //! Running a command on a checkout of a tree, to see whether the changes are good. The command is the
 //! user's or the plan's own, run by tipstaff: no model says how it went.
 
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::rc::Rc;
@@ -10,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 use crate::engine::{Input, Proving};
+use crate::files;
 use crate::model::{Failure, Millis, PhaseName, Verification, VerifyOutcome};
 use crate::process::{self, ChildSpec, Ending};
 use crate::workspace::{ControlFiles, Workspace, remove_tree};
@@ -152,7 +152,7 @@ impl Verify {
 }
 
 fn tail_of(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+    let mut file = files::open(path)?;
     let length = file.metadata()?.len();
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
     let mut tail = Vec::new();

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::paths::{is_reserved_name, resolve_inside};
 use super::{ControlFiles, WorkspaceError, is_control_file};
+use crate::files;
 
 /// Up to this size a file is read and written in one piece, which is less system calls than asking
 /// the kernel to copy.
@@ -86,7 +87,7 @@ pub(super) fn compare_tree(from: &Path, copy: &Path, control: ControlFiles) -> O
                 && match kind {
                     Kind::Folder => is_same_folder(&source, &target).ok()?,
                     Kind::Link => fs::read_link(&source).ok()? == fs::read_link(&target).ok()?,
-                    Kind::File => is_same_file(&source, &target, &mut buffers).ok()?,
+                    Kind::File => is_same_file(&source, copy, &path, &mut buffers).ok()?,
                 };
             if !same {
                 return None;
@@ -144,16 +145,12 @@ fn copy_link(source: &Path, target: &Path) -> Result<(), WorkspaceError> {
 }
 
 fn copy_file(from: &Path, to: &Path, buffer: &mut Vec<u8>) -> Result<(), WorkspaceError> {
-    let mut source = File::open(from).map_err(WorkspaceError::io("read", from))?;
+    let mut source = files::open(from).map_err(WorkspaceError::io("read", from))?;
     let found = source
         .metadata()
         .map_err(WorkspaceError::io("read", from))?;
-    let mut target = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(copied_mode(&found))
-        .open(to)
-        .map_err(WorkspaceError::io("create", to))?;
+    let mut target =
+        files::create(to, copied_mode(&found)).map_err(WorkspaceError::io("create", to))?;
     if found.len() > SMALL {
         return io::copy(&mut source, &mut target)
             .map(drop)
@@ -191,14 +188,18 @@ fn is_same_folder(source: &Path, copy: &Path) -> io::Result<bool> {
     Ok(copy.is_dir() && copy.mode() == source.mode())
 }
 
-fn is_same_file(source: &Path, copy: &Path, buffers: &mut [Vec<u8>; 2]) -> io::Result<bool> {
-    let found = fs::symlink_metadata(copy)?;
+fn is_same_file(
+    source: &Path,
+    copies: &Path,
+    path: &Path,
+    buffers: &mut [Vec<u8>; 2],
+) -> io::Result<bool> {
+    let (mut source, mut copy) = (files::open(source)?, files::open_below(copies, path)?);
+    let (wanted, found) = (source.metadata()?, copy.metadata()?);
     // Who has another name for it could write to it later.
-    if !found.is_file() || found.nlink() != 1 {
+    if found.nlink() != 1 {
         return Ok(false);
     }
-    let (mut source, mut copy) = (File::open(source)?, File::open(copy)?);
-    let wanted = source.metadata()?;
     if found.len() != wanted.len() || found.mode() != copied_mode(&wanted) {
         return Ok(false);
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::git::Git;
 use super::{Project, ProjectKind, WorkspaceError};
+use crate::files;
 
 /// The rules of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,9 @@ pub(super) struct OuterRules {
     /// The lines.
     pub text: String,
 }
+
+/// Most bytes of an ignore file that are read.
+pub(super) const MOST_RULES: u64 = 16 << 20;
 
 /// Notes the rules beside the store.
 pub(super) fn record(project: &Project, store: &Path) -> Result<(), WorkspaceError> {
@@ -33,7 +37,7 @@ pub(super) fn record(project: &Project, store: &Path) -> Result<(), WorkspaceErr
 
 /// Reads them again, the weightiest first; a store without any is fine.
 pub(super) fn recorded(store: &Path) -> Vec<OuterRules> {
-    fs::read(place(store))
+    files::read(&place(store), files::RECORD)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .unwrap_or_default()
@@ -85,7 +89,7 @@ fn users_own(root: &Path) -> Option<PathBuf> {
 }
 
 fn read(path: &Path, below: String) -> Option<OuterRules> {
-    let bytes = fs::read(path).ok()?;
+    let bytes = files::read(path, MOST_RULES).ok()?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     Some(OuterRules { below, text })
 }

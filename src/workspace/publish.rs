@@ -1,12 +1,13 @@
 //! Where documents may go in the user's project, and how a file is written whole.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::WorkspaceError;
 use super::paths::{is_reserved, resolve_inside};
+use crate::files;
 
 /// Where a document of this path belongs, relative to the project: symlinks that stay inside it are followed.
 ///
@@ -15,9 +16,10 @@ use super::paths::{is_reserved, resolve_inside};
 /// git or tipstaff, or is a folder.
 pub fn place(project_root: &Path, path: &str) -> Result<PathBuf, WorkspaceError> {
     let real = checked(project_root, path)?;
-    match project_root.join(&real).is_dir() {
-        true => Err(refused(path, "it is a folder")),
-        false => Ok(real),
+    match project_root.join(&real).symlink_metadata() {
+        Ok(found) if found.is_dir() => Err(refused(path, "it is a folder")),
+        Ok(found) if !found.is_file() => Err(refused(path, "what is there is no regular file")),
+        Ok(_) | Err(_) => Ok(real),
     }
 }
 
@@ -73,9 +75,7 @@ pub(super) fn write_atomically(
     file.as_file().sync_all().map_err(failed)?;
     file.persist(target).map_err(|error| failed(error.error))?;
     // Some file systems cannot sync folders; the file is complete either way.
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
+    let _ = files::sync_folder(folder);
     Ok(())
 }
 

@@ -1,13 +1,13 @@
 //! The files of the project that a workflow names as input: `file:GLOB`.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::io;
 use std::path::{Component, Path};
 
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::WorkspaceError;
 use super::paths::{is_reserved, is_reserved_name, resolve_inside};
+use crate::files;
 
 /// At most this many files for one pattern.
 pub const MAX_INPUT_FILES: usize = 1000;
@@ -111,22 +111,18 @@ fn is_readable_inside(root: &Path, path: &str) -> bool {
 
 /// The content, or `None` if it is longer than `limit` bytes.
 fn read_at_most(path: &Path, limit: u64) -> Result<Option<Vec<u8>>, WorkspaceError> {
-    let file = File::open(path).map_err(WorkspaceError::io("read", path))?;
-    let size = fs::metadata(path).map_or(0, |found| found.len());
-    if size > limit {
-        return Ok(None);
+    match files::read(path, limit) {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(error) if error.kind() == io::ErrorKind::FileTooLarge => Ok(None),
+        Err(error) => Err(WorkspaceError::io("read", path)(error)),
     }
-    let mut bytes = Vec::new();
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(WorkspaceError::io("read", path))?;
-    Ok((bytes.len() as u64 <= limit).then_some(bytes))
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use std::fs::{self, File};
     use std::os::unix::fs::symlink;
 
     use super::*;

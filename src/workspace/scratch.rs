@@ -9,6 +9,7 @@ use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 
 use super::WorkspaceError;
 use super::remove_tree::remove_tree;
+use crate::files;
 use crate::model::RunId;
 
 /// Makes, or finds, the run's private folder for temporary files (mode 0700) in the system's
@@ -50,7 +51,7 @@ fn scratch_in(temp: &Path, run: &RunId) -> Result<PathBuf, WorkspaceError> {
 /// side by side, copying one was seen to take twenty times as long. Where the file system knows
 /// nothing of it, nothing is lost.
 fn spread(folder: &Path) {
-    let Ok(folder) = fs::File::open(folder) else {
+    let Ok(folder) = files::open_folder(folder) else {
         return;
     };
     if let Ok(flags) = ioctl_getflags(&folder) {

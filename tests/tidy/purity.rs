@@ -80,6 +80,32 @@ fn one_room_starts_agents_and_two_files_run_short_commands() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
+/// Whatever an agent can touch may be a named pipe, a link, or terabytes.
+#[test]
+fn one_room_opens_files() {
+    let elsewhere = [
+        // The system's own files below `/proc`.
+        "src/process/proctree.rs",
+        "src/process/freeze.rs",
+        // The user may name a pipe on the command line.
+        "src/cli/prepare.rs",
+    ];
+    let words = [
+        "File::open",
+        "File::options",
+        "File::create",
+        "OpenOptions",
+        "fs::read",
+        "fs::read_to_string",
+        "fs::copy",
+        "fs_err",
+    ];
+    let found = find(&words, |file| {
+        file.room() != Some("files") && !elsewhere.contains(&file.path.as_str())
+    });
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
 #[test]
 fn one_file_writes_to_the_standard_streams() {
     let streams = ["io::stdout", "io::stderr", "Term::stdout"];

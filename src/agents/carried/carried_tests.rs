@@ -21,8 +21,8 @@ impl User {
 
     fn with(self, path: &str, text: &str) -> Self {
         let path = self.folder.path().join(path);
-        fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-        fs_err::write(path, text).unwrap();
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
         self
     }
 

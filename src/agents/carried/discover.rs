@@ -9,6 +9,7 @@ use super::{AuthEntry, Carried, read, values};
 use crate::agents::environment::value;
 use crate::agents::providers::home_folder;
 use crate::agents::{AgentError, Environment};
+use crate::files;
 
 /// Providers whose own tools keep a sign-in in the user's home.
 const AMBIENT: &[&str] = &["amazon-bedrock", "google-vertex", "google-vertex-anthropic"];
@@ -202,9 +203,8 @@ fn secrets_of_entry(entry: &Value) -> Vec<String> {
 /// OpenCode itself will say so.
 fn file_secrets(providers: &BTreeMap<String, Value>) -> BTreeMap<String, Vec<String>> {
     let content = |path: String| {
-        let size = fs_err::metadata(&path).ok()?.len();
-        let text = (size <= LARGEST_KEY_FILE).then(|| fs_err::read_to_string(&path).ok())??;
-        Some(text.trim().to_owned())
+        let text = files::read(path.as_ref(), LARGEST_KEY_FILE).ok()?;
+        Some(std::str::from_utf8(&text).ok()?.trim().to_owned())
     };
     providers
         .iter()

@@ -7,10 +7,17 @@ use jsonc_parser::{ParseOptions, parse_to_serde_value};
 use serde_json::{Map, Value};
 
 use crate::agents::AgentError;
+use crate::files;
+
+/// Most bytes of such a document.
+const LARGEST: u64 = 16 << 20;
 
 /// A file's text; `None` if it is not there.
 pub(super) fn text(path: &Path) -> Result<Option<String>, AgentError> {
-    match fs_err::read_to_string(path) {
+    let read = files::read(path, LARGEST).and_then(|bytes| {
+        String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    });
+    match read {
         Ok(text) => Ok(Some(text)),
         Err(error)
             if matches!(

@@ -210,7 +210,7 @@ fn a_cloud_providers_own_sign_in_is_linked() {
 #[test]
 fn without_ripgrep_there_is_a_remark() {
     let bench = bench();
-    fs_err::remove_file(bench.folder.path().join("rg")).unwrap();
+    std::fs::remove_file(bench.folder.path().join("rg")).unwrap();
     let launch = bench.launch().unwrap();
     assert_eq!(launch.remarks.len(), 1);
     let permission = &config(&launch)["agent"]["reader"]["permission"];

@@ -12,6 +12,7 @@ use super::keep::{Keep, State, Way};
 use super::standing::{Standing, look};
 use super::undo::names;
 use super::{Undone, apply, put, recover_apply, undo};
+use crate::files;
 use crate::model::Document;
 
 /// The deliveries of a run. What they hold is known by the folders of the deliveries alone, so it is true
@@ -82,7 +83,7 @@ impl Deliveries<'_> {
     ) -> Result<(), ApplyError> {
         let path = Path::new(&document.path);
         let whole = self.project.root.join(path);
-        let before = match fs::read(&whole) {
+        let before = match files::read(&whole, files::RECORD) {
             Ok(before) => Some(before),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(WorkspaceError::io("read", &whole)(error).into()),

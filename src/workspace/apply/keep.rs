@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::super::publish::write_atomically;
 use super::super::{WorkspaceError, remove_tree};
 use super::transition::Transition;
+use crate::files;
 
 /// How far an application has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,10 +65,10 @@ impl Keep {
 
     pub(super) fn state(&self) -> Result<State, WorkspaceError> {
         let path = self.0.join("state");
-        match fs::read_to_string(&path) {
+        match files::read(&path, files::RECORD) {
             Ok(text) => State::ALL
                 .into_iter()
-                .find(|state| state.name() == text.trim())
+                .find(|state| state.name().as_bytes() == text.trim_ascii())
                 .ok_or_else(|| unreadable(&path, "unknown state")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::Empty),
             Err(error) => Err(WorkspaceError::io("read", &path)(error)),
@@ -92,7 +93,7 @@ impl Keep {
 
     pub(super) fn read(&self, way: Way) -> Result<Transition, WorkspaceError> {
         let path = self.place(way);
-        let bytes = fs::read(&path).map_err(WorkspaceError::io("read", &path))?;
+        let bytes = files::read(&path, files::RECORD).map_err(WorkspaceError::io("read", &path))?;
         let transition: Transition =
             serde_json::from_slice(&bytes).map_err(|error| unreadable(&path, error))?;
         match transition.format {

@@ -1,6 +1,6 @@
 //! Writes everything that a transition needs beside its place, without changing anything yet.
 
-use std::fs::{self, File, Permissions};
+use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use super::keep::Keep;
 use super::raw_path::RawPath;
 use super::standing::{Standing, is_below_real_folders, is_real_folder, look, metadata};
 use super::transition::{Step, Transition};
+use crate::files;
 
 /// From this many files on, the whole file system is synced rather than each file.
 const MANY: usize = 64;
@@ -125,14 +126,8 @@ fn with_exec(mode: u32, executable: bool) -> u32 {
 
 /// Copies content only; the copy is new and its owner's alone until it gets its mode.
 fn copy_bytes(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
-    use std::os::unix::fs::OpenOptionsExt;
-    let mut source = File::open(from).map_err(WorkspaceError::io("read", from))?;
-    let mut target = File::options()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(to)
-        .map_err(WorkspaceError::io("create", to))?;
+    let mut source = files::open(from).map_err(WorkspaceError::io("read", from))?;
+    let mut target = files::create(to, 0o600).map_err(WorkspaceError::io("create", to))?;
     io::copy(&mut source, &mut target)
         .map(drop)
         .map_err(WorkspaceError::io("write", to))
@@ -146,8 +141,9 @@ fn sync(files: Vec<PathBuf>) -> Result<(), WorkspaceError> {
             continue;
         }
         // A file that its owner may not read was written and closed; it is opened through its folder.
-        let opened = File::open(path).or_else(|_| File::open(path.parent().unwrap_or(path)));
-        let file = opened.map_err(WorkspaceError::io("open", path))?;
+        let opened = files::open(path);
+        let file = opened.or_else(|_| files::open_folder(path.parent().unwrap_or(path)));
+        let file = file.map_err(WorkspaceError::io("open", path))?;
         let synced = match is_many {
             true => rustix::fs::syncfs(&file).map_err(io::Error::from),
             false => file.sync_all(),

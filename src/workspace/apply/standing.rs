@@ -1,6 +1,6 @@
 //! What stands at a path of the user's tree.
 
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::WorkspaceError;
 use super::raw_path::RawPath;
+use crate::files;
 
 /// What stands at a path, as far as changes are about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -86,7 +87,7 @@ pub(super) fn metadata(whole: &Path) -> Result<Option<Metadata>, WorkspaceError>
 }
 
 fn digest(whole: &Path) -> Result<String, WorkspaceError> {
-    let mut file = File::open(whole).map_err(WorkspaceError::io("read", whole))?;
+    let mut file = files::open(whole).map_err(WorkspaceError::io("read", whole))?;
     let mut hasher = blake3::Hasher::new();
     io::copy(&mut file, &mut hasher).map_err(WorkspaceError::io("read", whole))?;
     Ok(hasher.finalize().to_hex().to_string())

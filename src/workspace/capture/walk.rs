@@ -7,10 +7,12 @@ use std::rc::Rc;
 
 use super::super::WorkspaceError;
 use super::super::control_files::is_control_file;
+use super::super::outer_rules::MOST_RULES;
 use super::super::paths::is_reserved_name;
 use super::super::selection::Selection;
 use super::super::tree::{Entries, has_below};
 use super::rules::{Found, Rules, Says};
+use crate::files;
 use crate::model::RefusedChange;
 
 /// What a workspace holds.
@@ -70,15 +72,11 @@ impl Walk<'_> {
         let whole = self.workspace.join(&folder.path);
         open_up(&whole, 0o700);
         let ignore_file = whole.join(".gitignore");
-        if ignore_file
-            .symlink_metadata()
-            .is_ok_and(|found| found.is_file())
-        {
-            open_up(&ignore_file, 0o400);
-            if let Ok(text) = fs::read(&ignore_file) {
-                let above = folder.found_rules.take();
-                folder.found_rules = Some(Found::add(&folder.path, &text, above));
-            }
+        open_up(&ignore_file, 0o400);
+        let rules = folder.path.join(".gitignore");
+        if let Ok(text) = files::read_below(self.workspace, &rules, MOST_RULES) {
+            let above = folder.found_rules.take();
+            folder.found_rules = Some(Found::add(&folder.path, &text, above));
         }
         for entry in fs::read_dir(&whole).map_err(WorkspaceError::io("read", &whole))? {
             let entry = entry.map_err(WorkspaceError::io("read", &whole))?;

@@ -1,6 +1,7 @@
 //! What the promises share.
 
 mod fake_agent;
+mod pipe;
 mod processes;
 mod run;
 mod sandbox;
@@ -9,6 +10,7 @@ mod terminal;
 mod text;
 
 pub use fake_agent::fake_agent;
+pub use pipe::pipe;
 pub use processes::{alive, kill, parent, pending, pid_in, until};
 pub use run::Run;
 pub use sandbox::{Output, Running, Sandbox, TIPSTAFF};

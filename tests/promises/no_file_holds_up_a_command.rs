@@ -1,0 +1,61 @@
+//! Whatever stands in the place of a file, a named pipe or a link or terabytes: nothing waits for it.
+
+use crate::support::{Sandbox, pipe};
+
+#[test]
+fn named_pipe_as_configuration_is_an_error_at_once() {
+    let sandbox = Sandbox::new();
+    sandbox.fake_agent("[]").trio(&[]);
+    sandbox.write(".tipstaff/runs/none", "");
+    pipe(&sandbox.project().join(".tipstaff/config.yaml"));
+    for command in [&["check", "trio"][..], &["run", "trio", "Plan it"]] {
+        let output = sandbox.tipstaff(command);
+        output.exits_with(2);
+        output.stderr_has("config.yaml`: it is a named pipe, not a file");
+    }
+    // Reading runs needs no configuration.
+    sandbox.tipstaff(&["runs"]).succeeds();
+}
+
+#[test]
+fn named_pipe_as_the_users_configuration_or_workflow_is_an_error_at_once() {
+    let sandbox = Sandbox::new();
+    pipe(&sandbox.project().join("flow.yaml"));
+    let output = sandbox.tipstaff(&["check", "./flow.yaml"]);
+    output.exits_with(2);
+    output.stderr_has("flow.yaml`: it is a named pipe, not a file");
+    sandbox.user_config("");
+    let config = sandbox.home().join(".config/tipstaff/config.yaml");
+    std::fs::remove_file(&config).unwrap();
+    pipe(&config);
+    let output = sandbox.tipstaff(&["check", "plan"]);
+    output.exits_with(2);
+    output.stderr_has("it is a named pipe, not a file");
+}
+
+#[test]
+fn named_pipes_in_a_project_and_its_runs_hold_up_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.fake_agent("[]").trio(&[]);
+    pipe(&sandbox.project().join("AGENTS.md"));
+    sandbox.run_trio(&["--depth", "1"]).succeeds();
+    let run = sandbox.run();
+    for name in ["journal.jsonl", "plan.json", "lock"] {
+        let _ = std::fs::remove_file(run.path(name));
+        pipe(&run.path(name));
+        sandbox.tipstaff(&["runs"]).succeeds();
+        assert_ne!(sandbox.tipstaff(&["show"]).code, Some(0), "{name}");
+        assert_ne!(sandbox.tipstaff(&["resume"]).code, Some(0), "{name}");
+    }
+}
+
+#[test]
+fn named_pipe_in_the_place_of_a_document_fails_its_phase() {
+    let sandbox = Sandbox::new();
+    sandbox.fake_agent("[]").trio(&[]);
+    sandbox.write("docs/other.md", "");
+    pipe(&sandbox.project().join("docs/plan.md"));
+    let output = sandbox.run_trio(&["--depth", "1"]);
+    output.exits_with(1);
+    output.stderr_has("refused path `docs/plan.md`: what is there is no regular file");
+}
