@@ -2,7 +2,7 @@
 
 use crate::model::Profile;
 
-use super::environment::{allowed, copy, is_secret_name, secrets};
+use super::environment::{allowed, configure, copy};
 use super::launch::find;
 use super::{AgentError, Assignment, Launch, SeedFile, Signal};
 
@@ -15,11 +15,7 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, AgentError> 
         &assignment.carried.project_root,
     )?;
     let mut env = allowed(assignment.environment, assignment.endpoint.is_some());
-    for (name, value) in &agent.env {
-        if assignment.endpoint.is_none() || !is_secret_name(name) {
-            env.insert(name.into(), value.into());
-        }
-    }
+    configure(&mut env, &agent.env, assignment.endpoint.is_some());
     match assignment.endpoint {
         Some(endpoint) => {
             env.insert("OPENAI_BASE_URL".into(), (&endpoint.base_url).into());
@@ -31,11 +27,6 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, AgentError> 
             agent.pass_env.iter().map(String::as_str),
         ),
     }
-    let secrets = if assignment.endpoint.is_some() {
-        Vec::new()
-    } else {
-        secrets(&env)
-    };
     let home = assignment.private.join("home");
     let temporary = assignment.private.join("tmp");
     env.entry("HOME".into())
@@ -59,7 +50,6 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, AgentError> 
         env,
         cwd: assignment.workspace.to_owned(),
         files: vec![SeedFile::folder(home), SeedFile::folder(temporary)],
-        secrets,
         remarks: Vec::new(),
     })
 }

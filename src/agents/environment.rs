@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
+use crate::model::{AgentEnv, names_a_secret};
+
 /// A whole environment.
 pub type Environment = BTreeMap<OsString, OsString>;
 
@@ -21,10 +23,6 @@ const ALLOWED: &[&str] = &[
 ];
 /// Proxies; not handed on in a rehearsal, which stays on loopback.
 const PROXIES: &[&str] = &["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
-/// What a variable's name holds if its value is likely a secret.
-const SECRET_WORDS: &[&str] = &["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL"];
-/// Shorter values are not redacted: they would blacken ordinary words.
-const SHORTEST_SECRET: usize = 8;
 
 /// The variables on the allow list, with a dumb terminal. `rehearsal` leaves out the proxies.
 pub(super) fn allowed(environment: &Environment, rehearsal: bool) -> Environment {
@@ -67,26 +65,13 @@ pub(super) fn copy<'a>(
     }
 }
 
-/// Whether a variable's name says that its value is a secret.
-pub(super) fn is_secret_name(name: &str) -> bool {
-    let name = name.to_uppercase();
-    SECRET_WORDS.iter().any(|word| name.contains(word))
-}
-
-/// The values to redact among an agent's variables.
-pub(super) fn secrets(environment: &Environment) -> Vec<String> {
-    environment
-        .iter()
-        .filter(|(name, _)| is_secret_name(&name.to_string_lossy()))
-        .filter_map(|(_, value)| value.to_str())
-        .filter(|value| is_worth_hiding(value))
-        .map(str::to_owned)
-        .collect()
-}
-
-/// Whether a value is long enough to be redacted without harm.
-pub(super) fn is_worth_hiding(value: &str) -> bool {
-    value.trim().len() >= SHORTEST_SECRET
+/// Sets an agent's own variables; in a rehearsal those that look like secrets are left out.
+pub(super) fn configure(env: &mut Environment, own: &AgentEnv, rehearsal: bool) {
+    for (name, value) in own.iter() {
+        if !rehearsal || !names_a_secret(name) {
+            env.insert(name.into(), value.expose().into());
+        }
+    }
 }
 
 #[cfg(test)]
@@ -128,15 +113,5 @@ mod tests {
             allowed(&user, true).get(OsStr::new("TERM")),
             Some(&"dumb".into())
         );
-    }
-
-    #[test]
-    fn secrets_are_long_values_of_telling_names() {
-        let env = environment(&[
-            ("ANTHROPIC_API_KEY", "sk-ant-123456"),
-            ("GITHUB_TOKEN", "short"),
-            ("EDITOR", "vim-and-more"),
-        ]);
-        assert_eq!(secrets(&env), ["sk-ant-123456"]);
     }
 }

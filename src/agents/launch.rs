@@ -19,8 +19,6 @@ pub struct Launch {
     pub cwd: PathBuf,
     /// What must be there before it starts, in order. All of it lies below the private folder.
     pub files: Vec<SeedFile>,
-    /// Values that must never reach a record.
-    pub secrets: Vec<String>,
     /// What the user ought to know about this launch.
     pub remarks: Vec<String>,
 }
@@ -46,6 +44,11 @@ pub enum Seed {
         /// Its permission bits, for example `0o600`.
         mode: u32,
     },
+    /// A file that holds a key: its content lies where the system forgets it, and a link leads there.
+    Secret {
+        /// Its whole content.
+        content: String,
+    },
     /// A symbolic link.
     Link {
         /// Where it leads: absolute, outside the private folder; may be missing.
@@ -70,6 +73,14 @@ impl SeedFile {
                 content,
                 mode: 0o600,
             },
+        }
+    }
+
+    /// A file that holds a key.
+    pub(super) fn secret(path: PathBuf, content: String) -> Self {
+        Self {
+            path,
+            seed: Seed::Secret { content },
         }
     }
 

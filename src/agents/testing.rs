@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use super::{Assignment, Carried, Endpoint, Environment, Launch};
-use crate::model::Profile;
+use crate::model::{AgentEnv, Profile};
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 
 /// Everything an assignment borrows.
@@ -47,7 +47,7 @@ impl Bench {
                 kind,
                 command: "opencode".to_owned(),
                 args: Vec::new(),
-                env: BTreeMap::new(),
+                env: AgentEnv::default(),
                 pass_env: vec!["EXTRA_TOKEN".to_owned()],
             },
             model: ModelSpec {

@@ -129,9 +129,8 @@ impl Held {
     fn take(settings: &Settings, wanted: &str) -> Result<Self, Failure> {
         let folder = find_run(settings, Some(wanted))?;
         let lock = RunLock::acquire(&folder)?;
-        let (mut journal, mut records) = open_journal(&folder)?;
+        let (mut journal, mut records) = open_journal(&folder, settings.redactor([], None))?;
         catch_up(settings, &folder, &mut journal, &mut records)?;
-        let journal = journal.redacting(settings.redactor(Vec::new()));
         Ok(Self {
             plan: read_plan(&folder)?,
             folder,

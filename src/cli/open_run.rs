@@ -1,7 +1,7 @@
 //! Reading a run's folder.
 
 use crate::files;
-use crate::journal::{Content, Journal, RunFolder, RunLock, find, latest};
+use crate::journal::{Content, Journal, Redactor, RunFolder, RunLock, find, latest};
 use crate::model::{CallId, Event, FORMAT, Record};
 use crate::plan::Plan;
 use crate::report::{RunView, Supervisor};
@@ -83,8 +83,11 @@ impl OpenRun {
 }
 
 /// Opens the journal of a run to go on with it.
-pub fn open_journal(folder: &RunFolder) -> Result<(Journal, Vec<Record>), Failure> {
-    let (journal, content) = Journal::open(&folder.path(RunFolder::JOURNAL))?;
+pub fn open_journal(
+    folder: &RunFolder,
+    redactor: Redactor,
+) -> Result<(Journal, Vec<Record>), Failure> {
+    let (journal, content) = Journal::open(&folder.path(RunFolder::JOURNAL), redactor)?;
     if let Some(foreign) = content.foreign {
         print::note(&format!(
             "warning: {foreign}; it and what follows stand in `{}/journal.torn` now",

@@ -1,18 +1,19 @@
 //! From what was typed to a plan.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::Read;
 
 use super::args::{LimitArgs, RunArgs};
 use super::failure::{Exit, Failure};
 use super::library::{find_workflow, prompt_file, template};
-use super::settings::{Configuration, Settings, mistakes_in, unreadable};
+use super::settings::{Configuration, Settings, mistakes_in, read_text, unreadable};
 use super::{limits, print};
-use crate::model::{ChangedLimits, Destination};
+use crate::journal::Redactor;
+use crate::model::{AgentEnv, ChangedLimits, Destination};
 use crate::plan::{Plan, Rehearsal};
 use crate::rehearsal::Scenario;
 use crate::workflow::{self, Bindings};
+use crate::yaml::Source;
 
 /// Larger requests are refused, in bytes.
 const LARGEST_REQUEST: u64 = 8 << 20;
@@ -30,7 +31,7 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     let rehearsal = args.rehearse.as_deref();
     let rehearsal = rehearsal.map(|name| read_rehearsal(name, args.publish));
     let rehearsal = rehearsal.transpose()?;
-    let request = without_secrets(settings, request(args)?);
+    let request = request(args)?;
     let bindings = Bindings {
         request,
         sets: pairs(&args.sets, "--set")?,
@@ -49,6 +50,10 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     let mut plan = compiled.plan;
     limit(&mut plan, &args.limits)?;
     plan.rehearsal = rehearsal;
+    if !parsed.layer.agents.is_empty() {
+        let file = std::path::absolute(&*found.source.name)?;
+        plan.file = Some(file.display().to_string());
+    }
     Ok(plan)
 }
 
@@ -91,10 +96,9 @@ fn read_rehearsal(wanted: &str, publishes: bool) -> Result<Rehearsal, Failure> {
     drop(scenario);
     let text = match Scenario::builtin(wanted) {
         Some(_) => None,
-        None => Some(
-            super::settings::read_text(wanted.as_ref())
-                .map_err(|error| unreadable(wanted.as_ref(), &error))?,
-        ),
+        None => {
+            Some(read_text(wanted.as_ref()).map_err(|error| unreadable(wanted.as_ref(), &error))?)
+        }
     };
     Ok(Rehearsal {
         scenario: wanted.to_owned(),
@@ -123,17 +127,58 @@ fn request(args: &RunArgs) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// The plan keeps the request, and no secret may reach the run folder.
-fn without_secrets(settings: &Settings, request: String) -> String {
-    match settings.redactor(Vec::new()).redact(&request) {
-        Cow::Borrowed(_) => request,
-        Cow::Owned(redacted) => {
-            print::note(
-                "warning: the request holds a secret of your environment; it was taken out",
-            );
-            redacted
+/// The plan as it may be kept: what is frozen into the run folder is what the run works with.
+pub fn without_secrets(mut plan: Plan, redactor: &Redactor) -> Result<Plan, Failure> {
+    // They are started as they are; the values of their variables are not kept.
+    let agents = std::mem::take(&mut plan.agents);
+    for (name, agent) in &agents {
+        let words = agent.args.iter().chain([&agent.command]);
+        if words
+            .into_iter()
+            .any(|word| *redactor.redact(word) != **word)
+        {
+            let message = format!("a secret stands in `command` or `args` of agent `{name}`");
+            let hint = "others see a command line; give it by `env` or `pass_env`";
+            return Err(Failure::said(Exit::Usage, &message, Some(hint)));
         }
     }
+    let mut clean = redactor.redact_data(plan.clone());
+    if clean != plan {
+        print::note("warning: the request or the workflow holds a secret; it was taken out");
+    }
+    clean.agents = agents;
+    Ok(clean)
+}
+
+/// Gives the agents of a plan that was read the values of their variables.
+pub fn complete(settings: &Settings, plan: &mut Plan) -> Result<(), Failure> {
+    if plan
+        .agents
+        .values()
+        .all(|agent| agent.env == AgentEnv::default())
+    {
+        return Ok(());
+    }
+    let Configuration { mut config, .. } = settings.configuration()?;
+    if let Some(file) = &plan.file
+        && let Ok(text) = read_text(file.as_ref())
+        && let Ok(workflow) = workflow::parse(&Source::new(file.clone(), text))
+    {
+        (config, _) = config.with(&workflow.layer);
+    }
+    for (name, agent) in &mut plan.agents {
+        let known = config.agents.get(name).map(|known| known.env.clone());
+        agent.env.complete(&known.unwrap_or_default()).map_err(|missing| {
+            let message = format!(
+                "the run needs `{missing}` of agent `{name}`, which the configuration does not set any more"
+            );
+            let hint = format!(
+                "set it as `agents: {{ {name}: {{ env: {{ {missing}: … }} }} }}`; the run folder does not keep it"
+            );
+            Failure::said(Exit::Usage, &message, Some(&hint))
+        })?;
+    }
+    Ok(())
 }
 
 fn read_request(from: impl Read, name: &str) -> Result<String, Failure> {

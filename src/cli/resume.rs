@@ -5,10 +5,11 @@ use super::changes::catch_up;
 use super::failure::{Exit, Failure};
 use super::open_run::{OpenRun, find_run, open_journal, read_plan};
 use super::preflight::preflight;
+use super::prepare::complete;
 use super::settings::Settings;
 use super::work::{self, Work, carry_over};
 use super::{limits, print};
-use crate::engine::{Engine, Input, PhaseState};
+use crate::engine::{Engine, History, Input, PhaseState};
 use crate::journal::{RunFolder, RunLock, list};
 use crate::model::{ChangedLimits, Digest, Event, PersonAnswer, PhaseName, Record, RunEnd};
 use crate::plan::Plan;
@@ -62,19 +63,23 @@ fn go_on(
     raised: impl FnOnce(&Plan, ChangedLimits) -> Result<Option<ChangedLimits>, Failure>,
     answer: Option<(PhaseName, PersonAnswer)>,
 ) -> Result<Exit, Failure> {
-    let plan = read_plan(&folder)?;
+    let mut plan = read_plan(&folder)?;
     let lock = RunLock::acquire(&folder)?;
-    let (mut journal, mut records) = open_journal(&folder)?;
+    let (mut journal, mut records) = open_journal(&folder, settings.redactor([], None))?;
     catch_up(settings, &folder, &mut journal, &mut records)?;
     let base = frozen(&folder, &records)?;
-    let engine = Engine::new(plan, &records);
-    if engine.history().ended() == Some(RunEnd::Done) {
+    if History::of(&records).ended() == Some(RunEnd::Done) {
         print::note(&format!(
             "run {} is done already; nothing was run again",
             folder.id()
         ));
         return Ok(Exit::Done);
     }
+    complete(settings, &mut plan)?;
+    let mut carried = carry_over(settings, &plan)?;
+    let redactor = settings.redactor(plan.agents.values(), Some(&carried));
+    let journal = journal.redacting(redactor.clone());
+    let engine = Engine::new(plan, &records);
     if let Some((phase, _)) = &answer {
         still_asks(&engine, phase)?;
     }
@@ -83,12 +88,12 @@ fn go_on(
         budgets: engine.history().changed_budgets().clone(),
     };
     let limits = raised(engine.plan(), in_force)?;
-    let mut carried = carry_over(settings, engine.plan())?;
     preflight(settings, engine.plan(), &mut carried)?;
     let work = Work {
         folder,
         lock,
         carried,
+        redactor,
         engine,
         journal,
         records,

@@ -3,11 +3,11 @@
 use super::args::RunArgs;
 use super::failure::{Exit, Failure};
 use super::preflight::preflight;
-use super::prepare::compile;
+use super::prepare::{compile, without_secrets};
 use super::settings::Settings;
 use super::work::{self, Ground, Work, carry_over, now};
 use crate::engine::{Begin, Engine, Input};
-use crate::journal::{Journal, RunFolder, RunLock, new_run_id};
+use crate::journal::{Journal, Redactor, RunFolder, RunLock, new_run_id};
 use crate::model::{Artifact, FrozenFile};
 use crate::plan::{Plan, PlannedInput};
 use crate::workspace::{Snapshot, read_files};
@@ -16,11 +16,13 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let plan = compile(settings, args)?;
     let mut carried = carry_over(settings, &plan)?;
     preflight(settings, &plan, &mut carried)?;
+    let redactor = settings.redactor(plan.agents.values(), Some(&carried));
+    let plan = without_secrets(plan, &redactor)?;
 
     let id = new_run_id(now(), &plan.workflow);
     let folder = RunFolder::create(&settings.project.root, id.clone())?;
     let lock = RunLock::acquire(&folder)?;
-    let ground = freeze(settings, &folder, &plan)?;
+    let ground = freeze(settings, &folder, &plan, &redactor)?;
     let begin = Begin {
         run: id,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -28,13 +30,14 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         base: ground.base.as_str().to_owned(),
         files: ground.files.clone(),
     };
-    let journal = Journal::create(&folder.path(RunFolder::JOURNAL))?;
+    let journal = Journal::create(&folder.path(RunFolder::JOURNAL), redactor.clone())?;
     work::work(
         settings,
         Work {
             folder,
             lock,
             carried,
+            redactor,
             engine: Engine::new(plan, &[]),
             journal,
             records: Vec::new(),
@@ -46,16 +49,21 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
 }
 
 /// Everything of the present that the run's calls depend on, put into its folder.
-fn freeze(settings: &Settings, folder: &RunFolder, plan: &Plan) -> Result<Ground, Failure> {
+fn freeze(
+    settings: &Settings,
+    folder: &RunFolder,
+    plan: &Plan,
+    redactor: &Redactor,
+) -> Result<Ground, Failure> {
     let json = serde_json::to_vec_pretty(plan)?;
-    let plan_artifact = folder.write_artifact(RunFolder::PLAN, &json)?;
+    let plan_artifact = folder.write_artifact(RunFolder::PLAN, &redactor.clean(&json))?;
     let snapshot = Snapshot::take(&settings.project, &folder.path(RunFolder::STORE))?;
     for remark in &snapshot.remarks {
         super::print::note(&format!("note: {remark}"));
     }
     let mut files = Vec::new();
     for glob in globs(plan) {
-        files.extend(freeze_files(settings, folder, &glob)?);
+        files.extend(freeze_files(settings, folder, &glob, redactor)?);
     }
     Ok(Ground {
         plan: plan_artifact,
@@ -85,17 +93,17 @@ fn freeze_files(
     settings: &Settings,
     folder: &RunFolder,
     glob: &str,
+    redactor: &Redactor,
 ) -> Result<Vec<FrozenFile>, Failure> {
     let found = read_files(glob, &settings.project.root)?;
     if found.is_empty() {
         super::print::note(&format!("warning: `file:{glob}` matches no file"));
     }
-    let redactor = settings.redactor(Vec::new());
     found
         .into_iter()
         .map(|file| {
             let kept = format!("inputs/{}", file.path);
-            let clean = redactor.redact_bytes(&file.bytes);
+            let clean = redactor.clean(&file.bytes);
             let artifact: Artifact = folder.write_artifact(&kept, &clean)?;
             Ok(FrozenFile {
                 glob: glob.to_owned(),

@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::agents::Environment;
+use crate::agents::{Carried, Environment};
 use crate::config::{self, Config};
 use crate::files;
 use crate::journal::Redactor;
+use crate::plan::AgentSpec;
 use crate::workspace::Project;
 use crate::yaml::{self, Diagnostic, Source};
 
@@ -67,15 +68,31 @@ impl Settings {
         self.project.root.join(".tipstaff")
     }
 
-    /// Keeps the environment's secrets, and these, out of what is kept.
-    pub fn redactor(&self, given: Vec<(String, String)>) -> Redactor {
+    /// Keeps secrets out of what is kept: those of the environment, of these agents, and what was carried over.
+    pub fn redactor<'a>(
+        &self,
+        agents: impl IntoIterator<Item = &'a AgentSpec>,
+        carried: Option<&Carried>,
+    ) -> Redactor {
         let environment = self.environment.iter().map(|(name, value)| {
             (
                 name.to_string_lossy().into_owned(),
                 value.to_string_lossy().into_owned(),
             )
         });
-        Redactor::new(environment, given)
+        let configured = agents.into_iter().flat_map(|agent| agent.env.iter());
+        let configured =
+            configured.map(|(name, value)| (name.to_owned(), value.expose().to_owned()));
+        let carried = carried.map(|carried| carried.secrets(&self.environment));
+        Redactor::new(environment.chain(configured), carried.into_iter().flatten())
+    }
+
+    /// `XDG_RUNTIME_DIR`.
+    pub fn runtime_folder(&self) -> Option<&Path> {
+        let folder = self
+            .environment
+            .get(std::ffi::OsStr::new("XDG_RUNTIME_DIR"))?;
+        Some(Path::new(folder)).filter(|folder| folder.is_absolute())
     }
 }
 

@@ -14,7 +14,7 @@ use super::settings::Settings;
 use crate::agents::Carried;
 use crate::engine::{Engine, Input};
 use crate::files;
-use crate::journal::{Journal, RunFolder, RunLock};
+use crate::journal::{Journal, Redactor, RunFolder, RunLock};
 use crate::model::{Artifact, CallId, FrozenFile, Record, RunEnd, Timestamp};
 use crate::plan::{AgentKind, Plan, Rehearsal};
 use crate::process::become_subreaper;
@@ -23,7 +23,7 @@ use crate::report::{
     Colors, Display, ReportError, RunView, Screen, Summary, Terminal, render_summary,
 };
 use crate::runtime::{Observer, RuntimeError, Site, SiteParts, drive};
-use crate::workspace::{TreeId, materialize, remove_stale, scratch_root};
+use crate::workspace::{Scratch, TreeId, materialize};
 
 /// Instruction files of a project, in the order in which they are looked for.
 const INSTRUCTION_FILES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
@@ -37,6 +37,7 @@ pub struct Work<'a> {
     pub folder: RunFolder,
     pub lock: RunLock,
     pub carried: Carried,
+    pub redactor: Redactor,
     pub engine: Engine,
     pub journal: Journal,
     /// What the journal holds already.
@@ -125,19 +126,20 @@ fn supervise(
         .enable_all()
         .build()?;
     become_subreaper()?;
+    let scratch = Scratch::claim(&id, work.folder.root(), settings.runtime_folder())?;
     let site = Rc::new(site(
         settings,
         &plan,
         work.folder,
-        work.carried,
+        &scratch,
+        (work.carried, work.redactor),
         &work.base,
     )?);
-    let journal = work.journal.redacting(site.redactor.clone());
     let first = first((&site, &work.engine));
     let driven = runtime.block_on(drive(
         site.clone(),
         work.engine,
-        journal,
+        work.journal,
         first,
         &mut watcher,
     ));
@@ -145,7 +147,7 @@ fn supervise(
     let ledgers = ledgers(&site.folder, &plan, &watcher.records);
     drop(site);
     // What is left of the scratch folder is of no use to anybody.
-    let _ = remove_stale(&id);
+    let _ = scratch.remove();
     drop(work.lock);
     Ok(Ended {
         plan,
@@ -175,26 +177,26 @@ fn site(
     settings: &Settings,
     plan: &Plan,
     folder: RunFolder,
-    carried: Carried,
+    scratch: &Scratch,
+    (carried, redactor): (Carried, Redactor),
     base: &TreeId,
 ) -> Result<Site, Failure> {
-    let scratch = scratch_root(folder.id())?;
-    let base_folder = scratch.join("base");
+    let base_folder = scratch.root().join("base");
     if base_folder.exists() {
         crate::workspace::remove_tree(&base_folder)?;
     }
     materialize(&folder.path(RunFolder::STORE), base, &base_folder)?;
-    let redactor = settings.redactor(carried.secrets());
     let instructions = instructions(&base_folder);
     let log = folder.path(RunFolder::REHEARSAL);
     let rehearsal = plan.rehearsal.as_ref();
-    let rehearsal = rehearsal.map(|rehearsal| start_rehearsal(rehearsal, &log));
+    let rehearsal = rehearsal.map(|rehearsal| start_rehearsal(rehearsal, &log, redactor.clone()));
     Ok(Site::new(SiteParts {
         plan: plan.clone(),
         folder,
         project: settings.project.clone(),
         base: base_folder,
-        scratch,
+        scratch: scratch.root().to_owned(),
+        keys: scratch.keys().to_owned(),
         environment: settings.environment.clone(),
         carried,
         rehearsal: rehearsal.transpose()?,
@@ -204,13 +206,18 @@ fn site(
     }))
 }
 
-fn start_rehearsal(rehearsal: &Rehearsal, log: &std::path::Path) -> Result<Server, Failure> {
+fn start_rehearsal(
+    rehearsal: &Rehearsal,
+    log: &std::path::Path,
+    redactor: Redactor,
+) -> Result<Server, Failure> {
     let scenario = match &rehearsal.text {
         Some(text) => Scenario::parse(text, &rehearsal.scenario),
         None => Scenario::find(&rehearsal.scenario),
     };
     let wrong = |error| Failure::new(Exit::Usage, &error, None);
-    Server::start_logged(scenario.map_err(wrong)?, log).map_err(wrong)
+    let clean = Box::new(move |line: &str| redactor.redact(line).into_owned());
+    Server::start_logged(scenario.map_err(wrong)?, log, clean).map_err(wrong)
 }
 
 fn instructions(base: &std::path::Path) -> Option<(String, String)> {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{MicroUsd, Millis};
+use crate::model::{AgentEnv, MicroUsd, Millis};
 use crate::plan::Price;
 use crate::yaml::{Spanned, Spot};
 
@@ -35,7 +35,7 @@ pub struct AgentEntry {
     /// Arguments before all others.
     pub args: Option<Vec<String>>,
     /// Variables set for it.
-    pub env: BTreeMap<String, String>,
+    pub env: AgentEnv,
     /// Names of the user's variables handed on.
     pub pass_env: Option<Vec<String>>,
 }

@@ -1,7 +1,6 @@
 //! A layer out of a tree. Also used for the same keys at the top of a workflow.
 
-use std::collections::BTreeMap;
-
+use crate::model::AgentEnv;
 use crate::model::MicroUsd;
 use crate::plan::Price;
 use crate::yaml::{Entry, Fields, Node, Reader, Spanned, Value};
@@ -93,7 +92,7 @@ fn read_agent(reader: &mut Reader, entry: &Entry) -> Option<AgentEntry> {
     let pass_env = list("pass_env");
     let env = match fields.get("env") {
         Some(node) => read_env(reader, node),
-        None => BTreeMap::new(),
+        None => AgentEnv::default(),
     };
     Some(AgentEntry {
         spot: reader.spot(entry.place),
@@ -105,8 +104,8 @@ fn read_agent(reader: &mut Reader, entry: &Entry) -> Option<AgentEntry> {
     })
 }
 
-fn read_env(reader: &mut Reader, node: &Node) -> BTreeMap<String, String> {
-    let mut env = BTreeMap::new();
+fn read_env(reader: &mut Reader, node: &Node) -> AgentEnv {
+    let mut env = AgentEnv::default();
     let Some(fields) = reader.fields(node, "`env`") else {
         return env;
     };
@@ -125,7 +124,7 @@ fn read_env(reader: &mut Reader, node: &Node) -> BTreeMap<String, String> {
                 .error("bad-name", format!("`{}` is no variable's name", entry.key));
             reader.report(mistake);
         } else if let Some(value) = value {
-            env.insert(entry.key.clone(), value);
+            env.set(&entry.key, value);
         }
     }
     env

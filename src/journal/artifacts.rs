@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::{JournalError, RunFolder};
+use super::{Clean, JournalError, RunFolder};
 use crate::files;
 use crate::model::{Artifact, Digest};
 
@@ -16,7 +16,12 @@ impl RunFolder {
     ///
     /// # Errors
     /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::RefusedPath`].
-    pub fn write_artifact(&self, relative: &str, bytes: &[u8]) -> Result<Artifact, JournalError> {
+    pub fn write_artifact(
+        &self,
+        relative: &str,
+        clean: &Clean<'_>,
+    ) -> Result<Artifact, JournalError> {
+        let bytes = clean.bytes();
         let path = self.checked_path(relative)?;
         write_atomically(&path, bytes).map_err(JournalError::io("write", &path))?;
         Ok(Artifact {
@@ -94,7 +99,12 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+    use crate::journal::Redactor;
     use crate::model::RunId;
+
+    fn clean(bytes: &[u8]) -> Clean<'_> {
+        Redactor::default().clean(bytes)
+    }
 
     fn run() -> (tempfile::TempDir, RunFolder) {
         let temp = tempfile::tempdir().unwrap();
@@ -105,10 +115,14 @@ mod tests {
     #[test]
     fn gives_back_what_was_written() {
         let (_temp, run) = run();
-        let first = run.write_artifact("phases/01-a/output.md", b"one").unwrap();
+        let first = run
+            .write_artifact("phases/01-a/output.md", &clean(b"one"))
+            .unwrap();
         assert_eq!(run.read_artifact(&first).unwrap(), b"one");
         assert_eq!(run.describe_artifact(&first.path).unwrap(), first);
-        let second = run.write_artifact("phases/01-a/output.md", b"two").unwrap();
+        let second = run
+            .write_artifact("phases/01-a/output.md", &clean(b"two"))
+            .unwrap();
         assert_eq!(run.read_artifact(&second).unwrap(), b"two");
         let left = fs::read_dir(run.path("phases/01-a")).unwrap().count();
         assert_eq!(left, 1, "no temporary file stays");
@@ -117,7 +131,7 @@ mod tests {
     #[test]
     fn notices_what_was_changed_or_removed_by_hand() {
         let (_temp, run) = run();
-        let artifact = run.write_artifact("a.md", b"one").unwrap();
+        let artifact = run.write_artifact("a.md", &clean(b"one")).unwrap();
         for changed in ["two", "longer"] {
             fs::write(run.path("a.md"), changed).unwrap();
             let error = run.read_artifact(&artifact).unwrap_err();
@@ -132,7 +146,7 @@ mod tests {
     fn stays_in_the_run_folder() {
         let (_temp, run) = run();
         for path in ["../x", "/tmp/x", "a/../../x", ""] {
-            let error = run.write_artifact(path, b"").unwrap_err();
+            let error = run.write_artifact(path, &clean(b"")).unwrap_err();
             assert!(matches!(error, JournalError::RefusedPath { .. }), "{path}");
         }
     }

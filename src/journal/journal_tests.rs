@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fs::{self, OpenOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::model::{Event, FORMAT, Failure, FailureKind, Record, RunEnd, Timestamp, Usage};
@@ -41,6 +41,14 @@ fn failed(message: &str) -> Event {
     }
 }
 
+fn create(path: &Path) -> Result<Journal, JournalError> {
+    Journal::create(path, Redactor::default())
+}
+
+fn open(path: &Path) -> Result<(Journal, Content), JournalError> {
+    Journal::open(path, Redactor::default())
+}
+
 struct Place {
     temp: tempfile::TempDir,
     path: PathBuf,
@@ -56,7 +64,7 @@ impl Place {
     /// A journal of several batches.
     fn written() -> (Self, Vec<Record>) {
         let place = Self::new();
-        let mut journal = Journal::create(&place.path).unwrap();
+        let mut journal = create(&place.path).unwrap();
         let batches: [&[Event]; 4] = [
             &[
                 started(),
@@ -85,7 +93,7 @@ impl Place {
 fn gives_back_what_was_appended_and_goes_on() {
     let (place, mut records) = Place::written();
     assert_eq!(Journal::read(&place.path).unwrap().records, records);
-    let (mut journal, found) = Journal::open(&place.path).unwrap();
+    let (mut journal, found) = open(&place.path).unwrap();
     assert_eq!(found.records, records);
     let resumed = Event::RunResumed {
         version: "0.1.0".into(),
@@ -93,7 +101,7 @@ fn gives_back_what_was_appended_and_goes_on() {
     records.extend(journal.append(Timestamp(9), &[resumed]).unwrap());
     assert_eq!(records.last().unwrap().seq, 6);
     assert_eq!(Journal::read(&place.path).unwrap().records, records);
-    assert!(Journal::create(&place.path).is_err(), "never twice");
+    assert!(create(&place.path).is_err(), "never twice");
 }
 
 #[test]
@@ -117,7 +125,7 @@ fn never_loses_a_complete_record_wherever_the_file_is_torn() {
             Journal::read(&place.path).unwrap().records,
             records[..complete]
         );
-        let (mut journal, found) = Journal::open(&place.path).unwrap();
+        let (mut journal, found) = open(&place.path).unwrap();
         assert_eq!(found.records, records[..complete], "at {length}");
         let first = if complete == 0 {
             started()
@@ -145,7 +153,7 @@ fn keeps_the_torn_line_aside() {
     let mut bytes = fs::read(&place.path).unwrap();
     bytes.extend_from_slice(b"{\"seq\":6,\"at\xff");
     fs::write(&place.path, &bytes).unwrap();
-    let (_, found) = Journal::open(&place.path).unwrap();
+    let (_, found) = open(&place.path).unwrap();
     assert_eq!(found.records, records);
     let torn = fs::read(place.path.with_extension("torn")).unwrap();
     assert_eq!(torn, b"{\"seq\":6,\"at\xff\n");
@@ -165,7 +173,7 @@ fn names_the_line_that_is_damaged() {
     ];
     for (lines, reason) in damaged {
         fs::write(&place.path, lines.join("\n") + "\n").unwrap();
-        let error = Journal::open(&place.path).unwrap_err();
+        let error = open(&place.path).unwrap_err();
         assert!(matches!(error, JournalError::Damaged { .. }));
         assert!(error.to_string().contains(reason), "{error}");
     }
@@ -174,7 +182,7 @@ fn names_the_line_that_is_damaged() {
 #[test]
 fn begins_with_the_start_of_the_run() {
     let place = Place::new();
-    let mut journal = Journal::create(&place.path).unwrap();
+    let mut journal = create(&place.path).unwrap();
     journal.append(Timestamp(1), &[progressed(1)]).unwrap();
     let error = Journal::read(&place.path).unwrap_err().to_string();
     assert!(error.contains("run_started"), "{error}");
@@ -189,7 +197,7 @@ fn refuses_other_formats_even_with_unknown_events() {
     ] {
         let first = format!(r#"{{"seq":1,"at":{{"unix":1}},"event":{event}}}"#);
         fs::write(&place.path, format!("{first}\nwho knows\n")).unwrap();
-        let error = Journal::open(&place.path).unwrap_err().to_string();
+        let error = open(&place.path).unwrap_err().to_string();
         assert!(error.contains("written by another tipstaff"), "{error}");
         assert!(error.contains(format), "{error}");
     }
@@ -212,7 +220,7 @@ fn reads_up_to_what_somebody_else_wrote_and_sets_it_aside() {
         let told = read.foreign.unwrap().to_string();
         assert!(told.starts_with("line 6 of the journal"), "{told}");
         let _ = fs::remove_file(place.path.with_extension("torn"));
-        let (mut journal, found) = Journal::open(&place.path).unwrap();
+        let (mut journal, found) = open(&place.path).unwrap();
         assert_eq!(found.records, records);
         let torn = fs::read(place.path.with_extension("torn")).unwrap();
         assert_eq!(torn, [junk, b"\n"].concat());
@@ -224,7 +232,7 @@ fn reads_up_to_what_somebody_else_wrote_and_sets_it_aside() {
 #[test]
 fn writes_nothing_behind_a_line_that_is_not_its_own() {
     let (place, records) = Place::written();
-    let (mut journal, _) = Journal::open(&place.path).unwrap();
+    let (mut journal, _) = open(&place.path).unwrap();
     let whole = fs::read(&place.path).unwrap();
     for changed in [&[&whole, &b"junk\n"[..]].concat()[..], &whole[..9]] {
         fs::write(&place.path, changed).unwrap();
@@ -251,7 +259,7 @@ fn names_the_path_and_the_way_out_when_the_disk_is_full() {
 #[test]
 fn cuts_off_what_a_failed_write_left_before_the_next() {
     let (place, records) = Place::written();
-    let (mut journal, _) = Journal::open(&place.path).unwrap();
+    let (mut journal, _) = open(&place.path).unwrap();
     let whole = fs::read(&place.path).unwrap();
     // What a write that ran out of space leaves: some bytes, and an error.
     fs::write(&place.path, [&whole[..], b"{\"seq\":6,"].concat()).unwrap();
@@ -266,7 +274,7 @@ fn writes_no_secret_and_returns_what_it_wrote() {
     let place = Place::new();
     let given = [("A_KEY".to_owned(), "sk-\"12345\"".to_owned())];
     let redactor = Redactor::new([], given);
-    let mut journal = Journal::create(&place.path).unwrap().redacting(redactor);
+    let mut journal = Journal::create(&place.path, redactor).unwrap();
     let events = [started(), failed("refused sk-\"12345\"!")];
     let records = journal.append(Timestamp(1), &events).unwrap();
     assert_eq!(records[1].event, failed("refused [redacted:A_KEY]!"));
@@ -279,7 +287,7 @@ fn survives_a_secret_that_is_a_word_of_the_format() {
     let place = Place::new();
     let given = [("A_KEY".to_owned(), "rate_limit".to_owned())];
     let redactor = Redactor::new([], given);
-    let mut journal = Journal::create(&place.path).unwrap().redacting(redactor);
+    let mut journal = Journal::create(&place.path, redactor).unwrap();
     let limited = Event::AttemptFailed {
         call: "plan.work".into(),
         attempt: 1,

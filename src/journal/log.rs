@@ -24,11 +24,12 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Makes an empty journal; it must not exist yet.
+    /// Makes an empty journal; it must not exist yet. Secrets are taken out of every text of an event before
+    /// it is written.
     ///
     /// # Errors
     /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`] if it exists.
-    pub fn create(path: &Path) -> Result<Self, JournalError> {
+    pub fn create(path: &Path, redactor: Redactor) -> Result<Self, JournalError> {
         let file = files::create(path, 0o666)
             .and_then(|_| files::append(path))
             .map_err(JournalError::io("create", path))?;
@@ -36,7 +37,7 @@ impl Journal {
         if let Some(folder) = path.parent() {
             let _ = files::sync_folder(folder);
         }
-        Ok(Self::new(file, path, 1, 0))
+        Ok(Self::new(file, path, 1, 0, redactor))
     }
 
     /// Opens a journal to go on with it, and reads what it holds. The beginning of a last line that
@@ -44,14 +45,14 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::Damaged`], [`JournalError::OtherFormat`], [`JournalError::NotWritable`].
-    pub fn open(path: &Path) -> Result<(Self, Content), JournalError> {
+    pub fn open(path: &Path, redactor: Redactor) -> Result<(Self, Content), JournalError> {
         let found = scan_file(path)?;
         if let (Some(foreign), true) = (&found.content.foreign, found.goes_on) {
             return Err(JournalError::damaged(path, foreign));
         }
         let file = files::append(path).map_err(JournalError::io("write", path))?;
         let next = found.content.records.len() as u64 + 1;
-        let mut journal = Self::new(file, path, next, found.complete);
+        let mut journal = Self::new(file, path, next, found.complete, redactor);
         if journal.length()? > found.complete {
             journal.keep_torn()?;
             journal.is_dirty = true;
@@ -72,7 +73,7 @@ impl Journal {
         Ok(scan_file(path)?.content)
     }
 
-    /// From here on, secrets are taken out of every text of an event before it is written.
+    /// From here on, with a redactor that knows more.
     #[must_use]
     pub fn redacting(mut self, redactor: Redactor) -> Self {
         self.redactor = redactor;
@@ -110,21 +111,21 @@ impl Journal {
         Ok(records)
     }
 
-    fn new(file: File, path: &Path, next: u64, end: u64) -> Self {
+    fn new(file: File, path: &Path, next: u64, end: u64, redactor: Redactor) -> Self {
         Self {
             file,
             path: path.to_owned(),
             next,
             end,
             is_dirty: false,
-            redactor: Redactor::default(),
+            redactor,
         }
     }
 
     /// For tests: a journal on a file that behaves badly.
     #[cfg(test)]
     pub(super) fn on(file: File, path: &Path) -> Self {
-        Self::new(file, path, 1, 0)
+        Self::new(file, path, 1, 0, Redactor::default())
     }
 
     /// For tests: as if a write had failed and its remains could not be cut off.

@@ -10,6 +10,7 @@
 
 mod artifacts;
 mod error;
+mod forms;
 mod layout;
 mod lock;
 mod log;
@@ -23,7 +24,7 @@ mod summary;
 pub use error::JournalError;
 pub use lock::{Holder, RunLock};
 pub use log::Journal;
-pub use redactor::Redactor;
+pub use redactor::{Clean, Redactor};
 pub use run_folder::RunFolder;
 pub use run_id::new_run_id;
 pub use scan::{Content, Foreign};

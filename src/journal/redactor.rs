@@ -9,36 +9,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::forms::forms;
+use crate::model::names_a_secret;
+
 /// Shorter values are no secrets, or too common to be replaced everywhere.
 const MIN_LENGTH: usize = 8;
-
-/// Parts of a variable's name, between underscores, that mark a secret.
-const SECRET_WORDS: [&str; 9] = [
-    "KEY",
-    "KEYS",
-    "PAT",
-    "AUTH",
-    "PASS",
-    "PASSPHRASE",
-    "CREDENTIAL",
-    "CREDENTIALS",
-    "COOKIE",
-];
-
-/// Endings of such parts that mark a secret.
-const SECRET_ENDINGS: [&str; 8] = [
-    "APIKEY",
-    "TOKEN",
-    "TOKENS",
-    "SECRET",
-    "SECRETS",
-    "PASSWORD",
-    "PASSWORDS",
-    "PASSWD",
-];
-
-/// Last parts of a name that say: the value is where the secret lies, not the secret.
-const PLACE_WORDS: [&str; 6] = ["FILE", "PATH", "DIR", "SOCK", "ID", "LIMIT"];
 
 /// Replaces known secrets by `[redacted:NAME]`. The default one knows none.
 #[derive(Clone, Default)]
@@ -69,7 +44,7 @@ impl Redactor {
     ) -> Self {
         let mut patterns = BTreeMap::new();
         for (name, value) in environment {
-            if is_secret_name(&name) && !is_number(&value) {
+            if names_a_secret(&name) && !is_number(&value) {
                 add(&mut patterns, &name, &value);
             } else if let Some(password) = password_in_url(&value) {
                 add(&mut patterns, &name, password);
@@ -112,26 +87,37 @@ impl Redactor {
         }
     }
 
+    /// The bytes without secrets, fit for the run folder.
+    pub fn clean<'a>(&self, bytes: &'a [u8]) -> Clean<'a> {
+        Clean(self.redact_bytes(bytes))
+    }
+
     /// The data without secrets in any of its texts.
     pub fn redact_data<T: Serialize + DeserializeOwned>(&self, data: T) -> T {
         if self.search.is_none() {
             return data;
         }
-        let Ok(mut value) = serde_json::to_value(&data) else {
+        let Ok(value) = serde_json::to_value(&data) else {
             return data;
         };
-        if !self.redact_value(&mut value) {
-            return data;
+        // If a secret is a word of the format itself, what remains is no such data; then that word stays.
+        for words in [Words::Redacted, Words::Kept] {
+            let mut value = value.clone();
+            if !self.redact_value(&mut value, words) {
+                return data;
+            }
+            if let Ok(redacted) = serde_json::from_value(value) {
+                return redacted;
+            }
         }
-        // If a secret is a word of the format itself, what remains is no such data; then it is no
-        // secret either.
-        serde_json::from_value(value).unwrap_or(data)
+        data
     }
 
     /// Redacts every text in the value, and says whether there was anything to redact.
-    fn redact_value(&self, value: &mut Value) -> bool {
+    fn redact_value(&self, value: &mut Value, words: Words) -> bool {
         let mut found = false;
         match value {
+            Value::String(text) if words == Words::Kept && is_word(text) => {}
             Value::String(text) => {
                 if let Cow::Owned(redacted) = self.redact(text) {
                     *text = redacted;
@@ -140,12 +126,12 @@ impl Redactor {
             }
             Value::Array(items) => {
                 for item in items {
-                    found |= self.redact_value(item);
+                    found |= self.redact_value(item, words);
                 }
             }
             Value::Object(fields) => {
                 for field in fields.values_mut() {
-                    found |= self.redact_value(field);
+                    found |= self.redact_value(field, words);
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -168,6 +154,28 @@ impl Redactor {
     }
 }
 
+/// Bytes without secrets: nothing else is written into a run folder, and only a [`Redactor`] makes them.
+#[derive(Debug)]
+pub struct Clean<'a>(Cow<'a, [u8]>);
+
+impl Clean<'_> {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// What happens to texts that may be words of the format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    Redacted,
+    Kept,
+}
+
+fn is_word(text: &str) -> bool {
+    text.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
+
 fn add(patterns: &mut BTreeMap<String, String>, name: &str, value: &str) {
     let value = value.trim();
     if value.len() < MIN_LENGTH {
@@ -182,28 +190,9 @@ fn add(patterns: &mut BTreeMap<String, String>, name: &str, value: &str) {
         })
         .collect();
     let replacement = format!("[redacted:{shown}]");
-    // As it stands in a JSON text: a private key has line feeds.
-    let escaped = Value::from(value).to_string();
-    let escaped = escaped
-        .strip_prefix('"')
-        .and_then(|text| text.strip_suffix('"'))
-        .expect("a JSON text stands between quotes");
-    if escaped != value {
-        patterns
-            .entry(escaped.to_owned())
-            .or_insert_with(|| replacement.clone());
+    for form in forms(value) {
+        patterns.entry(form).or_insert_with(|| replacement.clone());
     }
-    patterns.entry(value.to_owned()).or_insert(replacement);
-}
-
-fn is_secret_name(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    let words: Vec<&str> = name.split(['_', '-', '.']).collect();
-    let names_a_place = words.last().is_some_and(|last| PLACE_WORDS.contains(last));
-    !names_a_place
-        && words.iter().any(|word| {
-            SECRET_WORDS.contains(word) || SECRET_ENDINGS.iter().any(|end| word.ends_with(end))
-        })
 }
 
 /// `MAX_TOKENS=16000000` is no secret.

@@ -160,11 +160,13 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+    use crate::journal::Redactor;
     use crate::journal::journal_tests::{progressed, started};
 
     fn run(project: &Path, id: &str, at: u64, events: &[Event]) {
         let folder = RunFolder::create(project, RunId::new(id)).unwrap();
-        let mut journal = Journal::create(&folder.path(RunFolder::JOURNAL)).unwrap();
+        let mut journal =
+            Journal::create(&folder.path(RunFolder::JOURNAL), Redactor::default()).unwrap();
         journal.append(Timestamp(at), events).unwrap();
     }
 

@@ -52,6 +52,7 @@ pub fn plan(phases: Vec<PhasePlan>) -> Plan {
             concurrency: 2,
         },
         rehearsal: None,
+        file: None,
         destination: Destination::Tree,
         agents: BTreeMap::new(),
         models: BTreeMap::new(),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AgentName, Budget, CallLimits, Categories, Destination, Millis, ModelName, PhaseName,
+    AgentEnv, AgentName, Budget, CallLimits, Categories, Destination, Millis, ModelName, PhaseName,
     RunLimits, Sections,
 };
 
@@ -18,6 +18,8 @@ pub struct Plan {
     pub workflow: String,
     /// The workflow's description; may be empty.
     pub description: String,
+    /// The workflow's file, if it has one: an agent of its own gets its variables from there.
+    pub file: Option<String>,
     /// What the user asked for.
     pub request: String,
     /// The declared inputs with their values (`feature`, …), already put into every path and prompt.
@@ -69,8 +71,8 @@ pub struct AgentSpec {
     pub command: String,
     /// Arguments before all others.
     pub args: Vec<String>,
-    /// Variables set for it.
-    pub env: BTreeMap<String, String>,
+    /// Variables set for it; the plan keeps their names, not their values.
+    pub env: AgentEnv,
     /// Names of the user's variables handed on to it, beside the ones its adapter knows.
     pub pass_env: Vec<String>,
 }

@@ -2,6 +2,7 @@
 //! else touches it.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::fs::File;
 use std::io::Write;
 
@@ -17,7 +18,7 @@ pub(super) struct Desk {
     /// By token.
     attempts: HashMap<String, Attempt>,
     received: Vec<Received>,
-    log: Option<File>,
+    log: Option<Log>,
 }
 
 /// A registered attempt.
@@ -40,6 +41,21 @@ pub(super) struct Reply {
     pub request: ChatRequest,
 }
 
+/// Where requests are written down.
+pub(super) struct Log {
+    pub file: File,
+    pub clean: Clean,
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.file.fmt(f)
+    }
+}
+
+/// Takes secrets out of a line.
+pub type Clean = Box<dyn Fn(&str) -> String + Send>;
+
 /// Why a request gets no scripted answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DeskError {
@@ -56,7 +72,7 @@ pub(super) enum DeskError {
 
 impl Desk {
     /// A desk for a scenario; what is received also goes to `log`, as JSON lines.
-    pub(super) fn new(scenario: Scenario, log: Option<File>) -> Self {
+    pub(super) fn new(scenario: Scenario, log: Option<Log>) -> Self {
         Self {
             scenario,
             attempts: HashMap::new(),
@@ -106,7 +122,10 @@ impl Desk {
         let Some(log) = &mut self.log else { return };
         let written = serde_json::to_string(received)
             .map_err(std::io::Error::from)
-            .and_then(|line| log.write_all(format!("{line}\n").as_bytes()));
+            .and_then(|line| {
+                let line = (log.clean)(&line);
+                log.file.write_all(format!("{line}\n").as_bytes())
+            });
         if written.is_err() {
             self.log = None;
         }

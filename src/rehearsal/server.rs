@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
 
-use super::desk::{Desk, DeskError, Reply};
+use super::desk::{Clean, Desk, DeskError, Log, Reply};
 use super::{Endpoint, Received, RehearsalError, RehearsedCall, Scenario, service};
 use crate::files;
 
@@ -74,17 +74,21 @@ impl Server {
         Self::with_desk(Desk::new(scenario, None))
     }
 
-    /// Starts to serve, and appends each [`Received`] to a file, one JSON object a line. If the
+    /// Starts to serve, and appends each [`Received`] to a file, one JSON object a line, cleaned. If the
     /// file cannot be written any more, the rehearsal goes on without it.
     ///
     /// # Errors
     /// As [`Server::start`], and [`RehearsalError::Log`] if the file cannot be opened.
-    pub fn start_logged(scenario: Scenario, log: &Path) -> Result<Self, RehearsalError> {
+    pub fn start_logged(
+        scenario: Scenario,
+        log: &Path,
+        clean: Clean,
+    ) -> Result<Self, RehearsalError> {
         let file = files::append(log).map_err(|source| RehearsalError::Log {
             path: log.to_owned(),
             source,
         })?;
-        Self::with_desk(Desk::new(scenario, Some(file)))
+        Self::with_desk(Desk::new(scenario, Some(Log { file, clean })))
     }
 
     fn with_desk(desk: Desk) -> Result<Self, RehearsalError> {

@@ -356,11 +356,15 @@ fn a_connection_is_kept_for_the_next_request() {
     assert_eq!(server.received().len(), 3);
 }
 
+fn clean() -> Box<dyn Fn(&str) -> String + Send> {
+    Box::new(str::to_owned)
+}
+
 #[test]
 fn the_log_has_a_line_for_each_request() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("requests.jsonl");
-    let server = Server::start_logged(Scenario::default(), &log).unwrap();
+    let server = Server::start_logged(Scenario::default(), &log, clean()).unwrap();
     let endpoint = server.endpoint(propose_call(1));
     ask(&endpoint, true);
     ask(&endpoint, false);
@@ -374,7 +378,8 @@ fn the_log_has_a_line_for_each_request() {
         (&lines[0]["call"], &lines[0]["turn"]),
         (&"plan.propose-1".into(), &1.into())
     );
-    let missing = Server::start_logged(Scenario::default(), &folder.path().join("no/such"));
+    let missing =
+        Server::start_logged(Scenario::default(), &folder.path().join("no/such"), clean());
     assert!(missing.unwrap_err().to_string().contains("no/such"));
 }
 

@@ -71,7 +71,7 @@ impl Ended<'_> {
         if let Some(at) = watched.stopped {
             return self.unfinished(watched, at, remarks);
         }
-        let mut left = watched.out.read();
+        let mut left = self.without_secrets(watched.out.read());
         let ending = Ending {
             exit: exit(watched),
             stderr_tail: &watched.stderr_tail,
@@ -229,6 +229,20 @@ impl Ended<'_> {
         files::read(&path, context::LIMIT as u64).ok()
     }
 
+    /// What the agent left is clean before anything is cut out of it: a half of a secret is known to nobody.
+    fn without_secrets(&self, mut left: context::Left) -> context::Left {
+        let files = [
+            &mut left.deliverable,
+            &mut left.handoff,
+            &mut left.verdict,
+            &mut left.tasks,
+        ];
+        for bytes in files.into_iter().flatten() {
+            *bytes = self.site.redactor.redact_bytes(bytes).into_owned();
+        }
+        left
+    }
+
     fn keep_streams(&self) -> Result<(), Failure> {
         let folder = attempt_folder(self.site, self.call, self.attempt);
         let streams = [
@@ -252,10 +266,10 @@ impl Ended<'_> {
             "{}/{name}",
             attempt_folder(self.site, self.call, self.attempt)
         );
-        let clean = self.site.redactor.redact(text);
+        let clean = self.site.redactor.clean(text.as_bytes());
         self.site
             .folder
-            .write_artifact(&path, clean.as_bytes())
+            .write_artifact(&path, &clean)
             .map_err(machine)
     }
 }

@@ -7,6 +7,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::agents::{Boundary, Transcript};
 use crate::engine::Input;
+use crate::journal::Redactor;
 use crate::model::{CallSpec, Failure, FailureKind, Millis, Usage};
 use crate::plan::AgentKind;
 use crate::process::{Asked, Child, Deadlines, Exit, Expired, Frozen, Watch};
@@ -48,9 +49,10 @@ pub fn replay(
     kind: AgentKind,
     transcript: Transcript,
     scratch: &Scratch,
+    redactor: Redactor,
     exit: Exit,
 ) -> Result<Watched, Failure> {
-    let mut streams = Streams::new(scratch, kind, transcript);
+    let mut streams = Streams::new(scratch, kind, transcript, redactor);
     while streams.read()?.more {}
     streams.finish();
     let mut out = OutFolder::new(&scratch.workspace(), call.contract.clone());
@@ -121,7 +123,7 @@ impl<'a> Monitor<'a> {
                 Some(_) => watch.with_gap(AT_ONCE),
                 None => watch,
             },
-            streams: Streams::new(scratch, kind, transcript),
+            streams: Streams::new(scratch, kind, transcript, attempt.site.redactor.clone()),
             out: OutFolder::new(&scratch.workspace(), attempt.call.contract.clone()),
             deadlines: Deadlines {
                 idle: Some(limits.idle_timeout.into()),

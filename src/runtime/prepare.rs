@@ -246,7 +246,11 @@ fn launch(
         environment: &site.environment,
     })
     .map_err(|error| error.failure())?;
-    launch.files.iter().try_for_each(seed)?;
+    lay_out_keys(&scratch.keys())?;
+    let numbered = launch.files.iter().enumerate();
+    for (number, file) in numbered {
+        seed(file, &scratch.keys().join(number.to_string()))?;
+    }
     Ok(launch)
 }
 
@@ -269,15 +273,30 @@ fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
     .into()
 }
 
-fn seed(file: &SeedFile) -> Result<(), Failure> {
+/// Makes the folder of the attempt's keys; those of an earlier try under another supervisor go.
+fn lay_out_keys(keys: &Path) -> Result<(), Failure> {
+    if keys.exists() {
+        crate::workspace::remove_tree(keys).map_err(machine)?;
+    }
+    fs::create_dir(keys).map_err(|error| at_path(keys, &error))
+}
+
+/// Lays out one thing. What holds a key is written at `key`.
+fn seed(file: &SeedFile, key: &Path) -> Result<(), Failure> {
     match &file.seed {
         Seed::Folder => fs::create_dir_all(&file.path).map_err(|error| at_path(&file.path, &error)),
         Seed::File { content, mode } => write(&file.path, content.as_bytes(), *mode),
-        Seed::Link { target } => {
-            make_parent(&file.path)?;
-            symlink(target, &file.path).map_err(|error| at_path(&file.path, &error))
+        Seed::Secret { content } => {
+            write(key, content.as_bytes(), 0o600)?;
+            link(key, &file.path)
         }
+        Seed::Link { target } => link(target, &file.path),
     }
+}
+
+fn link(target: &Path, at: &Path) -> Result<(), Failure> {
+    make_parent(at)?;
+    symlink(target, at).map_err(|error| at_path(at, &error))
 }
 
 async fn start(attempt: &Attempt, scratch: &Scratch, launch: Launch) -> Result<Child, Failure> {
@@ -323,11 +342,8 @@ fn keep_prompt(attempt: &Attempt, prompt: &str, ledger: &Ledger) -> Result<(), F
 
 /// Writes a record of the run folder, without secrets.
 fn keep(attempt: &Attempt, relative: &str, text: &str) -> Result<(), Failure> {
-    let clean = attempt.site.redactor.redact(text);
-    let written = attempt
-        .site
-        .folder
-        .write_artifact(relative, clean.as_bytes());
+    let clean = attempt.site.redactor.clean(text.as_bytes());
+    let written = attempt.site.folder.write_artifact(relative, &clean);
     written.map(|_| ()).map_err(machine)
 }
 

@@ -53,6 +53,7 @@ fn salvage_attempt(
         kind,
         Transcript::new(kind, site.plan.price(spec)),
         &scratch,
+        site.redactor.clone(),
         exit,
     )
     .ok()?;
@@ -79,6 +80,8 @@ fn salvage_attempt(
 /// Not at once: the next attempt's workspace is being copied just now, and the file system does one of
 /// both at a time. If the run ends meanwhile, all of its scratch folders are removed together.
 pub async fn clean_up(scratch: &Scratch, report: &Input, control: &mut watch::Receiver<Control>) {
+    // Keys at once; they are few and small.
+    let _ = crate::workspace::remove_tree(&scratch.keys());
     tokio::select! {
         _ = control.wait_for(|control| *control == Control::Kill) => return,
         () = sleep(KEPT) => {}

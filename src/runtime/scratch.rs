@@ -9,6 +9,7 @@ use crate::model::{CallId, RunId};
 pub struct Scratch {
     root: PathBuf,
     workspace: PathBuf,
+    keys: PathBuf,
 }
 
 impl Scratch {
@@ -16,10 +17,12 @@ impl Scratch {
     ///
     /// Its name differs from run to run, because file systems that spread folders over the disk do it
     /// by name: the same name would come to lie where the last run's was just removed.
-    pub fn of(scratch: &Path, run: &RunId, call: &CallId, attempt: u32) -> Self {
+    pub fn of(scratch: &Path, keys: &Path, run: &RunId, call: &CallId, attempt: u32) -> Self {
         let salt = run.as_str().rsplit('-').next().unwrap_or_default();
-        let root = scratch.join(format!("{call}-{attempt}-{salt}"));
+        let name = format!("{call}-{attempt}-{salt}");
+        let root = scratch.join(&name);
         Self {
+            keys: keys.join(name),
             workspace: root.join("workspace"),
             root,
         }
@@ -46,6 +49,11 @@ impl Scratch {
     /// The folder that the workspace lies in: its own, or that of the attempt which began the work.
     pub fn home(&self) -> &Path {
         self.workspace.parent().unwrap_or(&self.root)
+    }
+
+    /// The files that hold keys.
+    pub fn keys(&self) -> PathBuf {
+        self.keys.clone()
     }
 
     /// The agent's home and state.

@@ -31,6 +31,8 @@ pub struct SiteParts {
     pub base: PathBuf,
     /// The run's private scratch folder.
     pub scratch: PathBuf,
+    /// The folder of its files that hold keys.
+    pub keys: PathBuf,
     /// The user's environment, captured once.
     pub environment: Environment,
     /// What is carried over from the user's own OpenCode.
@@ -81,7 +83,8 @@ impl Site {
 
     /// The scratch folder of an attempt.
     pub(super) fn scratch_of(&self, call: &CallSpec, attempt: u32) -> Scratch {
-        let folder = |call, attempt| Scratch::of(&self.scratch, self.folder.id(), call, attempt);
+        let (scratch, keys, run) = (&self.scratch, &self.keys, self.folder.id());
+        let folder = |call, attempt| Scratch::of(scratch, keys, run, call, attempt);
         let own = folder(&call.id, attempt);
         match &call.continues {
             Some(begun) => own.in_workspace_of(&folder(&begun.call, begun.attempt)),

@@ -1,6 +1,7 @@
 //! An attempt's two streams, followed in their files and folded into a transcript.
 
 use crate::agents::{self, Transcript};
+use crate::journal::Redactor;
 use crate::model::{Failure, FailureKind};
 use crate::plan::AgentKind;
 use crate::process::{LineTail, TailLine};
@@ -15,6 +16,8 @@ const STDERR_KEPT: usize = 16 << 10;
 /// The streams of one attempt.
 pub struct Streams {
     kind: AgentKind,
+    /// Secrets go before anything is cut out of a line.
+    redactor: Redactor,
     events: LineTail,
     errors: LineTail,
     pub transcript: Transcript,
@@ -33,8 +36,14 @@ pub struct Look {
 }
 
 impl Streams {
-    pub fn new(scratch: &Scratch, kind: AgentKind, transcript: Transcript) -> Self {
+    pub fn new(
+        scratch: &Scratch,
+        kind: AgentKind,
+        transcript: Transcript,
+        redactor: Redactor,
+    ) -> Self {
         Self {
+            redactor,
             kind,
             events: LineTail::new(scratch.events(), LONGEST_LINE),
             errors: LineTail::new(scratch.errors(), LONGEST_LINE),
@@ -81,7 +90,7 @@ impl Streams {
     fn take_event(&mut self, line: TailLine) {
         // A line too long to be read carries an attachment, nothing that decides.
         if let TailLine::Text(text) = line {
-            for signal in agents::decode(self.kind, &text) {
+            for signal in agents::decode(self.kind, &self.redactor.redact(&text)) {
                 self.transcript.apply(signal);
             }
         }
@@ -92,6 +101,7 @@ impl Streams {
         let TailLine::Text(text) = line else {
             return false;
         };
+        let text = self.redactor.redact(&text);
         let trouble = agents::decode_stderr(self.kind, &text);
         let is_trouble = trouble.is_some();
         if let Some(trouble) = trouble {
@@ -121,12 +131,23 @@ mod tests {
     #[test]
     fn a_request_that_is_tried_again_is_heard_but_is_no_progress() {
         let folder = tempfile::tempdir().unwrap();
-        let scratch = Scratch::of(folder.path(), &"r1".into(), &"plan.propose-1".into(), 1);
+        let scratch = Scratch::of(
+            folder.path(),
+            folder.path(),
+            &"r1".into(),
+            &"plan.propose-1".into(),
+            1,
+        );
         std::fs::create_dir(scratch.root()).unwrap();
         std::fs::write(scratch.events(), "").unwrap();
         std::fs::write(scratch.errors(), RETRY).unwrap();
         let kind = AgentKind::Opencode;
-        let mut streams = Streams::new(&scratch, kind, Transcript::new(kind, None));
+        let mut streams = Streams::new(
+            &scratch,
+            kind,
+            Transcript::new(kind, None),
+            Redactor::default(),
+        );
         let look = streams.read().unwrap();
         assert!(look.heard && !look.progressed, "{look:?}");
 

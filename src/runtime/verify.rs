@@ -78,7 +78,7 @@ impl Verify {
         let folder = self.site.plan.phase_folder(&self.phase);
         let folder = folder.unwrap_or_else(|| "phases".to_owned());
         let path = format!("{folder}/verify/{}.txt", &name.as_str()[..12]);
-        let clean = self.site.redactor.redact_bytes(&ended.tail);
+        let clean = self.site.redactor.clean(&ended.tail);
         Ok(Verification {
             command: self.proving.command.clone(),
             outcome,

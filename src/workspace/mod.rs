@@ -53,7 +53,7 @@ pub use project::{Project, ProjectKind};
 pub use publish::place;
 pub use read_files::{MAX_INPUT_BYTES, MAX_INPUT_FILES, ProjectFile, read_files};
 pub use remove_tree::remove_tree;
-pub use scratch::{remove_stale, scratch_root};
+pub use scratch::{Scratch, sweep};
 pub use snapshot::{Snapshot, TreeId};
 pub use space::Workspace;
 pub use spares::Spares;

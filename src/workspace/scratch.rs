@@ -1,9 +1,10 @@
-//! The private folder for a run's temporary files.
+//! The private folders for a run's temporary files and keys, and the sweep of what dead runs left.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, symlink};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 
@@ -12,38 +13,161 @@ use super::remove_tree::remove_tree;
 use crate::files;
 use crate::model::RunId;
 
-/// Makes, or finds, the run's private folder for temporary files (mode 0700) in the system's
-/// temporary folder. It stays until [`remove_stale`].
-///
-/// # Errors
-/// [`WorkspaceError::ScratchTaken`] if somebody else could look into or owns what stands there.
-pub fn scratch_root(run: &RunId) -> Result<PathBuf, WorkspaceError> {
-    scratch_in(&std::env::temp_dir(), run)
+/// In the folder of temporary files: the link to the run's own folder.
+const RUN: &str = "run";
+/// In the folder of temporary files, where there is no better place: the files that hold keys.
+const KEYS: &str = "keys";
+/// In an attempt's folder: the agent's home and state.
+const PRIVATE: &str = "private";
+/// A command sweeps so many folders of a place at the most.
+const MOST_SWEPT: usize = 100;
+/// A sweep holds a folder for a moment; who needs it just then tries again this often …
+const TRIES: u32 = 100;
+/// … with this pause.
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// The folders of a run outside the project, which nobody else can open. As long as this lives they are
+/// locked: a later command of the same user knows by that whether anybody still works with them.
+#[derive(Debug)]
+pub struct Scratch {
+    root: Claimed,
+    keys: Claimed,
 }
 
-/// Removes the run's folder for temporary files, for example what a killed supervisor left.
-///
-/// # Errors
-/// [`WorkspaceError::Io`] if something in it belongs to somebody else.
-pub fn remove_stale(run: &RunId) -> Result<(), WorkspaceError> {
-    remove_tree(&place(&std::env::temp_dir(), run))
-}
-
-fn place(temp: &Path, run: &RunId) -> PathBuf {
-    let user = rustix::process::geteuid().as_raw();
-    let run = run.as_str().replace('/', "_");
-    temp.join(format!("tipstaff-{user}-{run}"))
-}
-
-fn scratch_in(temp: &Path, run: &RunId) -> Result<PathBuf, WorkspaceError> {
-    let path = place(temp, run);
-    match DirBuilder::new().mode(0o700).create(&path) {
-        Ok(()) => spread(&path),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_ours(&path)?,
-        Err(error) => return Err(WorkspaceError::io("create", &path)(error)),
+impl Scratch {
+    /// Makes, or finds, the folders of a run. The one for files that hold keys lies in `runtime`
+    /// (`XDG_RUNTIME_DIR`) if that is the user's own: such a folder is in memory, and gone with the session.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::ScratchTaken`] if somebody else could look into or owns what is there.
+    pub fn claim(
+        run: &RunId,
+        run_folder: &Path,
+        runtime: Option<&Path>,
+    ) -> Result<Self, WorkspaceError> {
+        let root = Claimed::at(&place(&std::env::temp_dir(), run))?;
+        // By this link a later sweep sees that the run itself is gone.
+        let link = root.path.join(RUN);
+        let _ = fs::remove_file(&link);
+        symlink(run_folder, &link).map_err(WorkspaceError::io("create", &link))?;
+        let private = runtime.filter(|runtime| check_ours(runtime).is_ok());
+        let keys = private.and_then(|runtime| Claimed::at(&place(runtime, run)).ok());
+        Ok(Self {
+            keys: match keys {
+                Some(keys) => keys,
+                None => Claimed::at(&root.path.join(KEYS))?,
+            },
+            root,
+        })
     }
-    path.canonicalize()
-        .map_err(WorkspaceError::io("open", &path))
+
+    /// For temporary files.
+    pub fn root(&self) -> &Path {
+        &self.root.path
+    }
+
+    /// For files that hold keys.
+    pub fn keys(&self) -> &Path {
+        &self.keys.path
+    }
+
+    /// Removes all of it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Io`] if something in it belongs to somebody else.
+    pub fn remove(self) -> Result<(), WorkspaceError> {
+        remove_tree(&self.keys.path)?;
+        remove_tree(&self.root.path)
+    }
+}
+
+/// Removes the keys and the private folders of runs of this user that nobody works on any more, and all else
+/// of those whose own folder is gone. What a resumed run can still use stays. Silent: it is done on the way.
+pub fn sweep(runtime: Option<&Path>) {
+    let temp = std::env::temp_dir();
+    let private = runtime.filter(|runtime| check_ours(runtime).is_ok());
+    for parent in [Some(&*temp), private].into_iter().flatten() {
+        let entries = fs::read_dir(parent).into_iter().flatten().flatten();
+        let ours = entries.filter(|entry| {
+            let name = entry.file_name();
+            name.to_string_lossy().starts_with(&prefix())
+        });
+        for entry in ours.take(MOST_SWEPT) {
+            sweep_one(&entry.path());
+        }
+    }
+}
+
+fn sweep_one(path: &Path) {
+    // Who holds the lock now makes or sweeps it just like us, or works with it.
+    let Ok(Some(_held)) = lock(path) else {
+        return;
+    };
+    // Only the folder of temporary files has the link; one of keys alone is of no use to anybody.
+    if !path.join(RUN).exists() {
+        let _ = remove_tree(path);
+        return;
+    }
+    let _ = remove_tree(&path.join(KEYS));
+    for attempt in fs::read_dir(path).into_iter().flatten().flatten() {
+        if attempt.file_type().is_ok_and(|kind| kind.is_dir()) {
+            let _ = remove_tree(&attempt.path().join(PRIVATE));
+        }
+    }
+}
+
+/// A folder with its lock.
+#[derive(Debug)]
+struct Claimed {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Claimed {
+    fn at(path: &Path) -> Result<Self, WorkspaceError> {
+        for _ in 0..TRIES {
+            match DirBuilder::new().mode(0o700).create(path) {
+                Ok(()) => spread(path),
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_ours(path)?,
+                Err(error) => return Err(WorkspaceError::io("create", path)(error)),
+            }
+            if let Some(lock) = lock(path).map_err(WorkspaceError::io("lock", path))? {
+                let path = path
+                    .canonicalize()
+                    .map_err(WorkspaceError::io("open", path))?;
+                return Ok(Self { path, _lock: lock });
+            }
+            std::thread::sleep(PAUSE);
+        }
+        Err(WorkspaceError::ScratchTaken {
+            path: path.to_owned(),
+            reason: "another process works with it",
+        })
+    }
+}
+
+/// Locks a folder of ours; `None` if somebody else has it, or has removed it meanwhile.
+fn lock(path: &Path) -> io::Result<Option<File>> {
+    if check_ours(path).is_err() {
+        return Ok(None);
+    }
+    let folder = files::open_folder(path)?;
+    match folder.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(None),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    let is_same = fs::symlink_metadata(path)
+        .is_ok_and(|now| folder.metadata().is_ok_and(|held| held.ino() == now.ino()));
+    Ok(is_same.then_some(folder))
+}
+
+fn prefix() -> String {
+    format!("tipstaff-{}-", rustix::process::geteuid().as_raw())
+}
+
+fn place(parent: &Path, run: &RunId) -> PathBuf {
+    parent.join(format!("{}{}", prefix(), run.as_str().replace('/', "_")))
 }
 
 /// Asks the file system to keep the folders made in here far from each other. On ext4, making a file
@@ -81,29 +205,56 @@ fn check_ours(path: &Path) -> Result<(), WorkspaceError> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
     #[test]
-    fn is_private_and_found_again() {
+    fn is_private_and_locked_until_it_is_dropped() {
         let temp = tempfile::tempdir().unwrap();
-        let run = RunId::new("r1");
-        let first = scratch_in(temp.path(), &run).unwrap();
-        assert_eq!(first.metadata().unwrap().mode() & 0o777, 0o700);
-        assert_eq!(scratch_in(temp.path(), &run).unwrap(), first);
+        let path = temp.path().join("r1");
+        let first = Claimed::at(&path).unwrap();
+        assert_eq!(first.path.metadata().unwrap().mode() & 0o777, 0o700);
+        assert!(Claimed::at(&path).is_err());
+        drop(first);
+        Claimed::at(&path).unwrap();
     }
 
     #[test]
     fn refuses_what_others_may_open_or_redirect() {
         let temp = tempfile::tempdir().unwrap();
-        let open = RunId::new("open");
-        let path = place(temp.path(), &open);
-        fs::create_dir(&path).unwrap();
-        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-        assert!(scratch_in(temp.path(), &open).is_err());
-        let linked = RunId::new("linked");
-        symlink(temp.path(), place(temp.path(), &linked)).unwrap();
-        assert!(scratch_in(temp.path(), &linked).is_err());
+        let open = temp.path().join("open");
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o755)).unwrap();
+        assert!(Claimed::at(&open).is_err());
+        let linked = temp.path().join("linked");
+        symlink(temp.path(), &linked).unwrap();
+        assert!(Claimed::at(&linked).is_err());
+    }
+
+    #[test]
+    fn sweeping_spares_what_is_in_use_and_what_a_resumed_run_needs() {
+        let temp = tempfile::tempdir().unwrap();
+        let run = temp.path().join("run");
+        fs::create_dir(&run).unwrap();
+        let scratch = || {
+            let root = Claimed::at(&temp.path().join("scratch")).unwrap();
+            let _ = symlink(&run, root.path.join(RUN));
+            for folder in ["keys", "a-1/private", "a-1/workspace"] {
+                fs::create_dir_all(root.path.join(folder)).unwrap();
+            }
+            root
+        };
+        let root = scratch();
+        let path = root.path.clone();
+        sweep_one(&path);
+        assert!(path.join("keys").exists() && path.join("a-1/private").exists());
+        drop(root);
+        sweep_one(&path);
+        assert!(!path.join("keys").exists() && !path.join("a-1/private").exists());
+        assert!(path.join("a-1/workspace").exists());
+        fs::remove_dir(&run).unwrap();
+        sweep_one(&path);
+        assert!(!path.exists());
     }
 }

@@ -30,6 +30,7 @@ mod people_are_asked;
 mod proposals_are_judged_fairly;
 mod reading_needs_no_configuration;
 
+mod secrets_are_not_kept;
 mod support;
 mod tasks_go_to_their_specialists;
 mod your_project_is_left_alone;

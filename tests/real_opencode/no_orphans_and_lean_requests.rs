@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tipstaff::agents::{Assignment, Carried, Endpoint, Launch, Seed, launch};
-use tipstaff::model::{Contract, Profile, Purpose, Sections};
+use tipstaff::model::{AgentEnv, Contract, Profile, Purpose, Sections};
 use tipstaff::plan::{AgentKind, AgentSpec, ModelSpec};
 use tipstaff::process::{ChildSpec, Ending, Exit, start};
 use tipstaff::rehearsal::{Received, RehearsedCall, Scenario, Server};
@@ -116,7 +116,7 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
         kind: AgentKind::Opencode,
         command: String::from("opencode"),
         args: Vec::new(),
-        env: BTreeMap::new(),
+        env: AgentEnv::default(),
         pass_env: Vec::new(),
     };
     let model = ModelSpec {
@@ -153,6 +153,7 @@ fn lay_out(launch: &Launch) {
         match &file.seed {
             Seed::Folder => std::fs::create_dir_all(&file.path).unwrap(),
             Seed::Link { target } => std::os::unix::fs::symlink(target, &file.path).unwrap(),
+            Seed::Secret { content } => std::fs::write(&file.path, content).unwrap(),
             Seed::File { content, mode } => {
                 let mut options = std::fs::OpenOptions::new();
                 let file = options

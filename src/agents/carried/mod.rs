@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
 
-use super::environment::is_worth_hiding;
+use super::environment::value;
+use super::providers::key_names;
 use super::{AgentError, Environment};
 
 /// What was found of the user's own OpenCode. Secrets are among it: it is never shown or recorded.
@@ -116,19 +117,27 @@ impl Carried {
         };
         secrets.extend(self.file_secrets.get(provider).cloned().unwrap_or_default());
         if let Some(settings) = self.providers.get(provider) {
-            secrets.extend(values::secrets(settings));
+            let literal = |text: &String| !text.contains("{env:") && !text.contains("{file:");
+            secrets.extend(values::secrets(settings).into_iter().filter(literal));
         }
-        secrets.retain(|secret| is_worth_hiding(secret));
         secrets
     }
 
-    /// Every secret that some agent may get to see, each with a name to show in its place.
-    pub fn secrets(&self) -> Vec<(String, String)> {
+    /// Every secret that some agent may get to see, each with a name to show in its place. A variable that
+    /// signs in may be called anything.
+    pub fn secrets(&self, environment: &Environment) -> Vec<(String, String)> {
         let providers: BTreeSet<&String> = self.auth.keys().chain(self.providers.keys()).collect();
         providers
             .into_iter()
             .flat_map(|provider| {
-                let secrets = self.secrets_of(provider);
+                let mut secrets = self.secrets_of(provider);
+                let mut names = [key_names(provider), self.key_variables(provider)].concat();
+                if let Some(settings) = self.providers.get(provider) {
+                    let hidden = Value::from(values::secrets(settings));
+                    names.extend(values::variables(&hidden));
+                }
+                let values = names.iter().filter_map(|name| value(environment, name));
+                secrets.extend(values.filter_map(|value| value.to_str().map(str::to_owned)));
                 secrets
                     .into_iter()
                     .map(move |secret| (format!("{provider} sign-in"), secret))

@@ -5,15 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// Option names whose values are secrets.
-const SECRET_OPTIONS: &[&str] = &[
-    "apikey",
-    "token",
-    "secret",
-    "password",
-    "authorization",
-    "key",
-];
+use crate::model::names_a_secret;
 
 /// Calls `change` for each string in a value; what it returns takes the string's place.
 fn change_strings(value: &mut Value, change: &mut dyn FnMut(&str) -> Option<String>) {
@@ -71,7 +63,7 @@ pub(super) fn files(value: &Value) -> BTreeSet<String> {
     paths
 }
 
-/// Literal keys and tokens among a provider's settings.
+/// Keys and tokens among a provider's settings; `{env:NAME}` stays as it is.
 pub(super) fn secrets(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     collect_secrets(value, false, &mut found);
@@ -81,7 +73,7 @@ pub(super) fn secrets(value: &Value) -> Vec<String> {
 /// `hidden`: below a name that speaks of a secret, or below `headers`.
 fn collect_secrets(value: &Value, hidden: bool, found: &mut Vec<String>) {
     match value {
-        Value::String(text) if hidden && !text.contains("{env:") && !text.contains("{file:") => {
+        Value::String(text) if hidden => {
             // Of `Bearer abc` the second word is the secret, and `abc` alone may be echoed.
             found.extend(text.split_whitespace().last().map(str::to_owned));
         }
@@ -92,9 +84,8 @@ fn collect_secrets(value: &Value, hidden: bool, found: &mut Vec<String>) {
         }
         Value::Object(map) => {
             for (name, item) in map {
-                let name = name.to_lowercase();
-                let telling = SECRET_OPTIONS.iter().any(|word| name.contains(word));
-                collect_secrets(item, hidden || telling || name == "headers", found);
+                let telling = names_a_secret(name) || name.eq_ignore_ascii_case("headers");
+                collect_secrets(item, hidden || telling, found);
             }
         }
         Value::String(_) | Value::Null | Value::Bool(_) | Value::Number(_) => {}

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::config::{REHEARSAL, config, installed};
 use super::profile::{self, Folders, Search};
 use crate::agents::carried::AuthEntry;
-use crate::agents::environment::{allowed, copy, is_secret_name, secrets, value};
+use crate::agents::environment::{allowed, configure, copy, value};
 use crate::agents::launch::find;
 use crate::agents::providers::{home_folder, provider_of, takes};
 use crate::agents::{AgentError, Assignment, Environment, Launch, SeedFile};
@@ -78,7 +78,6 @@ pub(in crate::agents) fn launch(assignment: &Assignment<'_>) -> Result<Launch, A
     let config = config(assignment, provider, search, &folders);
     let mut files = seeds(&places, &config, carried.opencode_version.as_deref());
     let mut env = environment(assignment, provider, &places);
-    let mut hidden = Vec::new();
     if assignment.endpoint.is_some() {
         env.insert(
             "OPENCODE_MODELS_PATH".into(),
@@ -86,8 +85,6 @@ pub(in crate::agents) fn launch(assignment: &Assignment<'_>) -> Result<Launch, A
         );
         files.push(SeedFile::private(places.catalogue, "{}".to_owned()));
     } else {
-        hidden = secrets(&env);
-        hidden.extend(carried.secrets_of(provider));
         if let Some(entry) = carried.catalogue_entry(provider) {
             env.insert(
                 "OPENCODE_MODELS_PATH".into(),
@@ -97,15 +94,12 @@ pub(in crate::agents) fn launch(assignment: &Assignment<'_>) -> Result<Launch, A
         }
         files.extend(sign_in(assignment, provider, &places.home, &places.data));
     }
-    hidden.sort();
-    hidden.dedup();
     Ok(Launch {
         program,
         args: arguments(assignment),
         env,
         cwd: assignment.workspace.to_owned(),
         files,
-        secrets: hidden,
         remarks: match search {
             Search::Available => Vec::new(),
             Search::Missing => {
@@ -149,11 +143,7 @@ fn environment(assignment: &Assignment<'_>, provider: &str, places: &Places) -> 
     for switch in SWITCHES {
         env.insert(switch.into(), "1".into());
     }
-    for (name, value) in &assignment.agent.env {
-        if !rehearsal || !is_secret_name(name) {
-            env.insert(name.into(), value.into());
-        }
-    }
+    configure(&mut env, &assignment.agent.env, rehearsal);
     if !rehearsal {
         for (name, value) in user {
             if name.to_str().is_some_and(|name| takes(provider, name)) && !value.is_empty() {
@@ -203,7 +193,7 @@ fn seeds(places: &Places, config: &serde_json::Value, version: Option<&str>) -> 
     .collect();
     files.push(SeedFile::folder(places.data.join("opencode")));
     files.extend(installed(&own, version));
-    files.push(SeedFile::private(
+    files.push(SeedFile::secret(
         own.join("opencode.json"),
         config.to_string(),
     ));
@@ -223,7 +213,7 @@ fn sign_in(
     let path = data.join("opencode/auth.json");
     match carried.auth.get(provider) {
         Some(AuthEntry::Key(entry)) => {
-            return Some(SeedFile::private(
+            return Some(SeedFile::secret(
                 path,
                 json!({ provider: entry }).to_string(),
             ));

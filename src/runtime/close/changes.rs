@@ -44,7 +44,7 @@ impl Phase<'_> {
             None
         } else {
             let patch = workspace::diff(&store, &from, &to)?;
-            Some(self.write("changes.patch", &self.site.redactor.redact_bytes(&patch))?)
+            Some(self.write("changes.patch", &patch)?)
         };
         Ok(PhaseChanges {
             tree: Some(after),

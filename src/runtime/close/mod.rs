@@ -123,10 +123,10 @@ impl<'a> Phase<'a> {
 
     /// Writes a file of the phase's folder.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<Artifact, CloseError> {
-        Ok(self
-            .site
-            .folder
-            .write_artifact(&format!("{}/{name}", self.folder), bytes)?)
+        Ok(self.site.folder.write_artifact(
+            &format!("{}/{name}", self.folder),
+            &self.site.redactor.clean(bytes),
+        )?)
     }
 
     fn read(&self, artifact: &Artifact) -> Result<Vec<u8>, CloseError> {

@@ -112,6 +112,7 @@ pub fn compile(
         format: FORMAT,
         workflow: workflow.name.clone(),
         description: workflow.description.clone(),
+        file: None,
         request: bindings.request.clone(),
         inputs: values,
         seed: bindings.seed,
