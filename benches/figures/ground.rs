@@ -150,6 +150,13 @@ impl Ground {
         assert!(status.success(), "tipstaff {args:?}: {status}");
     }
 
+    /// Whether a run has begun.
+    pub fn has_journal(&self) -> bool {
+        let runs = std::fs::read_dir(self.path("project/.tipstaff/runs"));
+        let mut folders = runs.into_iter().flatten().flatten();
+        folders.any(|folder| folder.path().join("journal.jsonl").exists())
+    }
+
     /// The folder of the latest run.
     pub fn run_folder(&self) -> PathBuf {
         let runs = std::fs::read_dir(self.path("project/.tipstaff/runs")).expect("there are runs");

@@ -15,12 +15,14 @@ mod ensemble;
 mod fake_agent;
 mod figure;
 mod ground;
+mod kills;
 mod measure;
 mod memory;
 mod opencode;
 mod own_cost;
 mod page;
 mod plain;
+mod soak;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -37,7 +39,7 @@ struct Group {
     measure: fn() -> Measured,
 }
 
-const GROUPS: [Group; 6] = [
+const GROUPS: [Group; 8] = [
     Group {
         name: "own-cost",
         title: "A call's own cost",
@@ -57,6 +59,16 @@ const GROUPS: [Group; 6] = [
         name: "memory",
         title: "Memory",
         measure: || memory::figures().into(),
+    },
+    Group {
+        name: "soak",
+        title: "A thousand tasks",
+        measure: || soak::figures().into(),
+    },
+    Group {
+        name: "kills",
+        title: "Killed supervisors",
+        measure: || kills::figures().into(),
     },
     Group {
         name: "opencode",

@@ -13,8 +13,9 @@ use crate::engine::{Engine, History, Input, PhaseState};
 use crate::journal::{RunFolder, RunLock, list};
 use crate::model::{ChangedLimits, Digest, Event, PersonAnswer, PhaseName, Record, RunEnd};
 use crate::plan::Plan;
+use crate::process;
 use crate::runtime::salvage;
-use crate::workspace::TreeId;
+use crate::workspace::{Scratch, TreeId};
 
 pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
     let folder = match &args.run {
@@ -69,6 +70,9 @@ fn go_on(
     catch_up(settings, &folder, &mut journal, &mut records)?;
     let base = frozen(&folder, &records)?;
     if History::of(&records).ended() == Some(RunEnd::Done) {
+        // Its supervisor may have been killed between that and its own cleaning up.
+        process::sweep(&format!("{}/", folder.id()));
+        Scratch::claim(folder.id(), folder.root(), settings.runtime_folder())?.remove()?;
         print::note(&format!(
             "run {} is done already; nothing was run again",
             folder.id()

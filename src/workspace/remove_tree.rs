@@ -38,7 +38,11 @@ pub fn remove_tree(root: &Path) -> Result<(), WorkspaceError> {
 fn remove_files(folder: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
     open_up(folder);
     let mut folders = Vec::new();
-    let entries = fs::read_dir(folder).map_err(WorkspaceError::io("read", folder))?;
+    let entries = match fs::read_dir(folder) {
+        // An empty one left by a killed removal was replaced by one that is gone by now.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(folders),
+        entries => entries.map_err(WorkspaceError::io("read", folder))?,
+    };
     for entry in entries {
         let entry = entry.map_err(WorkspaceError::io("read", folder))?;
         let path = entry.path();
@@ -53,7 +57,7 @@ fn remove_files(folder: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
 
 fn remove_folder(folder: &Path) -> Result<(), WorkspaceError> {
     match fs::remove_dir(folder) {
-        // An empty one left by an earlier removal was replaced by one that is gone by now.
+        // Likewise.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         done => done.map_err(WorkspaceError::io("remove", folder)),
     }
@@ -145,6 +149,18 @@ mod tests {
             fs::rename(&root, &inner).unwrap();
         }
         fs::rename(&inner, &root).unwrap();
+        remove_tree(&root).unwrap();
+        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn goes_on_after_a_removal_that_was_killed() {
+        let temp = tempfile::tempdir().unwrap();
+        let root = temp.path().join("root");
+        for number in 1..20 {
+            fs::create_dir_all(root.join(format!(".removing-{number}"))).unwrap();
+            fs::create_dir_all(root.join(format!("a/{number}/b"))).unwrap();
+        }
         remove_tree(&root).unwrap();
         assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 0);
     }
