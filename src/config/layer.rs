@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{AgentEnv, MicroUsd, Millis};
+use crate::model::{AgentEnv, Bytes, MicroUsd, Millis};
 use crate::plan::Price;
 use crate::yaml::{Spanned, Spot};
 
@@ -90,6 +90,12 @@ pub struct LimitsEntry {
     pub wall: Option<Limit<Millis>>,
     /// Calls at one time.
     pub concurrency: Option<u32>,
+    /// Files that one call may change.
+    pub changed_files: Option<Limit<u64>>,
+    /// Their size together.
+    pub changed_size: Option<Limit<Bytes>>,
+    /// The size of each.
+    pub changed_file_size: Option<Limit<Bytes>>,
 }
 
 impl<T> Limit<T> {
@@ -168,6 +174,9 @@ impl LimitsEntry {
             cost: over.cost.or(self.cost),
             wall: over.wall.or(self.wall),
             concurrency: over.concurrency.or(self.concurrency),
+            changed_files: over.changed_files.or(self.changed_files),
+            changed_size: over.changed_size.or(self.changed_size),
+            changed_file_size: over.changed_file_size.or(self.changed_file_size),
         }
     }
 }

@@ -13,7 +13,16 @@ pub const LAYER_KEYS: &[&str] = &["agents", "models", "roles", "limits", "defaul
 
 const AGENT_KEYS: &[&str] = &["kind", "command", "args", "env", "pass_env"];
 const MODEL_KEYS: &[&str] = &["agent", "id", "variant", "family", "price", "context"];
-const LIMIT_KEYS: &[&str] = &["calls", "tokens", "cost", "wall", "concurrency"];
+const LIMIT_KEYS: &[&str] = &[
+    "calls",
+    "tokens",
+    "cost",
+    "wall",
+    "concurrency",
+    "changed_files",
+    "changed_size",
+    "changed_file_size",
+];
 const DEFAULT_KEYS: &[&str] = &[
     "timeout",
     "idle_timeout",
@@ -214,6 +223,15 @@ fn read_limits(reader: &mut Reader, node: &Node) -> LimitsEntry {
                 return None;
             }
             Some(count.value)
+        }),
+        changed_files: limit(fields, "changed_files", |node| {
+            reader.whole(node, "`changed_files`")
+        }),
+        changed_size: limit(fields, "changed_size", |node| {
+            reader.size(node, "`changed_size`")
+        }),
+        changed_file_size: limit(fields, "changed_file_size", |node| {
+            reader.size(node, "`changed_file_size`")
         }),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{AgentName, Millis, ModelName, RunLimits};
+use crate::model::{AgentName, ChangeLimits, Millis, ModelName, RunLimits};
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 use crate::yaml::{Diagnostic, Spot, did_you_mean};
 
@@ -56,6 +56,7 @@ pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
         models,
         roles: BTreeMap::new(),
         limits: resolve_limits(layer.limits),
+        change_limits: resolve_change_limits(layer.limits),
         defaults: resolve_defaults(layer.defaults),
         layer,
     };
@@ -218,6 +219,14 @@ fn resolve_limits(entry: LimitsEntry) -> RunLimits {
         cost: entry.cost.and_then(Limit::value),
         wall: entry.wall.and_then(Limit::value),
         concurrency: entry.concurrency.unwrap_or(1),
+    }
+}
+
+fn resolve_change_limits(entry: LimitsEntry) -> ChangeLimits {
+    ChangeLimits {
+        files: entry.changed_files.and_then(Limit::value),
+        size: entry.changed_size.and_then(Limit::value),
+        file_size: entry.changed_file_size.and_then(Limit::value),
     }
 }
 

@@ -52,6 +52,12 @@ pub fn schema_parts() -> (Value, Value) {
             "minLength": 2
         },
         "wholeOrNone": { "oneOf": [{ "type": "integer", "minimum": 0 }, { "const": "none" }] },
+        "size": {
+            "description": "An amount of data: 512MiB, 2GB, or a number of bytes; `none` for no limit.",
+            "type": ["string", "integer"],
+            "pattern": "^(none|\\s*[0-9]+(\\.[0-9]+)?\\s*([kKMGT]?B|[KMGT]iB)?\\s*)$",
+            "minimum": 0
+        },
         "agent": agent(),
         "model": model(),
         "limits": limits(),
@@ -121,7 +127,10 @@ fn limits() -> Value {
                 "description": "Wall-clock time.",
                 "oneOf": [{ "$ref": "#/$defs/duration" }, { "const": "none" }]
             },
-            "concurrency": { "description": "Calls at one time.", "type": "integer", "minimum": 1 }
+            "concurrency": { "description": "Calls at one time.", "type": "integer", "minimum": 1 },
+            "changed_files": { "description": "Files that one editing call may change.", "$ref": "#/$defs/wholeOrNone" },
+            "changed_size": { "description": "Their size together.", "$ref": "#/$defs/size" },
+            "changed_file_size": { "description": "The size of each.", "$ref": "#/$defs/size" }
         }
     })
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use thiserror::Error;
 
-use crate::model::{AgentName, Millis, ModelName, RunLimits};
+use crate::model::{AgentName, ChangeLimits, Millis, ModelName, RunLimits};
 use crate::plan::{AgentSpec, ModelSpec};
 use crate::yaml::{Diagnostic, did_you_mean};
 
@@ -23,6 +23,8 @@ pub struct Config {
     pub roles: BTreeMap<String, Vec<String>>,
     /// Limits of a run.
     pub limits: RunLimits,
+    /// How much one editing call may change.
+    pub change_limits: ChangeLimits,
     /// Defaults of calls.
     pub defaults: Defaults,
     /// The merged layers, to lay a workflow's own over them.

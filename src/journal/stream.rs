@@ -1,24 +1,17 @@
 //! Redacts files of any size in bounded memory.
 
-use std::fs::{self, File, Permissions};
-use std::io::{self, BufWriter, Read, Write};
+use std::fs::{self, Permissions};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use aho_corasick::AhoCorasick;
 
 use super::{JournalError, Redactor};
-use crate::files;
+use crate::files::Excerpt;
 
 /// Read at one time.
 const CHUNK: usize = 64 * 1024;
-
-/// Whether to wait for the disk.
-#[derive(Debug, Clone, Copy)]
-enum Wait {
-    No,
-    UntilOnDisk,
-}
 
 impl Redactor {
     /// Copies a stream without its secrets and returns how many were replaced. A secret may lie
@@ -33,54 +26,17 @@ impl Redactor {
         }
     }
 
-    /// Takes the secrets out of a file in place and returns how many were replaced. A file without
-    /// secrets is not touched; another one is replaced in one step, so do not redact a file that
-    /// somebody still writes.
+    /// Copies what an agent printed without its secrets, in one step; of more than `most` bytes the beginning
+    /// and the end. It is handed to the system and not waited for: such copies are read by people and named
+    /// by no event.
     ///
     /// # Errors
     /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`].
-    pub fn redact_file(&self, path: &Path) -> Result<u64, JournalError> {
-        let open = || files::open(path).map_err(JournalError::io("read", path));
-        let found = self
-            .redact_stream(open()?, io::sink())
-            .map_err(JournalError::io("read", path))?;
-        if found == 0 {
-            return Ok(0);
-        }
-        // What it replaces must not be lost in a crash of the machine.
-        self.write_copy(open()?, path, Wait::UntilOnDisk)
-            .map_err(JournalError::io("write", path))
-    }
-
-    /// Copies a file without its secrets, in one step, and returns how many were replaced. It is handed
-    /// to the system and not waited for: such copies are read by people and named by no event.
-    ///
-    /// # Errors
-    /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`].
-    pub fn redact_copy(&self, from: &Path, to: &Path) -> Result<u64, JournalError> {
-        let source = files::open(from).map_err(JournalError::io("read", from))?;
-        self.write_copy(source, to, Wait::No)
+    pub fn redact_copy(&self, from: impl Read, to: &Path, most: usize) -> Result<(), JournalError> {
+        let mut kept = Excerpt::new(most);
+        self.redact_stream(from, &mut kept)
+            .and_then(|_| write_unsynced(to, &kept.finish()))
             .map_err(JournalError::io("write", to))
-    }
-
-    fn write_copy(&self, source: File, to: &Path, wait: Wait) -> io::Result<u64> {
-        let folder = to.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let file = tempfile::Builder::new()
-            .prefix(".new-")
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)?;
-        let mut writer = BufWriter::new(file);
-        let found = self.redact_stream(source, &mut writer)?;
-        let file = writer
-            .into_inner()
-            .map_err(io::IntoInnerError::into_error)?;
-        match wait {
-            Wait::UntilOnDisk => file.as_file().sync_data()?,
-            Wait::No => {}
-        }
-        file.persist(to)?;
-        Ok(found)
     }
 
     /// Invariant: what begins before `settled` lies in the buffer as a whole, however long it is, so
@@ -121,6 +77,18 @@ impl Redactor {
             }
         }
     }
+}
+
+fn write_unsynced(to: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = to.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".new-")
+        .permissions(Permissions::from_mode(0o666))
+        .tempfile_in(folder)?;
+    file.write_all(bytes)?;
+    file.persist(to)?;
+    Ok(())
 }
 
 #[cfg(test)]
@@ -170,18 +138,17 @@ mod tests {
     }
 
     #[test]
-    fn replaces_in_place_and_leaves_clean_files_alone() {
-        use std::os::unix::fs::MetadataExt;
+    fn long_stream_is_kept_in_part_and_without_secrets() {
         let temp = tempfile::tempdir().unwrap();
-        let path = temp.path().join("log");
-        fs::write(&path, "clean \u{e9}").unwrap();
-        let before = path.metadata().unwrap().ino();
-        assert_eq!(redactor().redact_file(&path).unwrap(), 0);
-        assert_eq!(path.metadata().unwrap().ino(), before);
-        fs::write(&path, b"\xff sk-secret\n").unwrap();
-        assert_eq!(redactor().redact_file(&path).unwrap(), 1);
-        assert_eq!(fs::read(&path).unwrap(), b"\xff [redacted:A]\n");
-        assert_eq!(fs::read_dir(temp.path()).unwrap().count(), 1);
+        let path = temp.path().join("new/log");
+        let text = "sk-secret\n".repeat(1000);
+        redactor().redact_copy(text.as_bytes(), &path, 200).unwrap();
+        let kept = fs::read_to_string(&path).unwrap();
+        assert!(kept.len() < 250 && !kept.contains("sk-"), "{kept}");
+        assert!(kept.contains("\"tipstaff left out "), "{kept}");
+        redactor().redact_copy(&b"short"[..], &path, 200).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "short");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
     }
 
     proptest! {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{MicroUsd, Millis, PhaseName};
+use super::{Bytes, MicroUsd, Millis, PhaseName};
 
 /// Limits of a whole run. Zero cost means: none may be spent; absent means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +41,17 @@ impl RunLimits {
             cost: self.cost,
         }
     }
+}
+
+/// How much one editing call may change; absent means no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ChangeLimits {
+    /// Changed and new files.
+    pub files: Option<u64>,
+    /// All of them together.
+    pub size: Option<Bytes>,
+    /// Each of them.
+    pub file_size: Option<Bytes>,
 }
 
 /// Limits as a user changes them.

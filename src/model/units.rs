@@ -6,6 +6,30 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+/// An amount of data in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Bytes(pub u64);
+
+impl fmt::Display for Bytes {
+    /// `64 MiB`, `1.95 TiB`: with three digits that count.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+        let powers = self.0.checked_ilog2().unwrap_or(0) / 10;
+        let Some(unit) = powers.checked_sub(1).and_then(|at| UNITS.get(at as usize)) else {
+            return write!(f, "{} B", self.0);
+        };
+        let hundredths = (u128::from(self.0) * 100) >> (10 * powers);
+        let (whole, part) = (hundredths / 100, hundredths % 100);
+        match (whole, part) {
+            (_, 0) | (100.., _) => write!(f, "{whole} {unit}"),
+            (10.., _) => write!(f, "{whole}.{} {unit}", part / 10),
+            _ if part % 10 == 0 => write!(f, "{whole}.{} {unit}", part / 10),
+            _ => write!(f, "{whole}.{part:02} {unit}"),
+        }
+    }
+}
+
 /// A point in time: milliseconds since the Unix epoch, UTC.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,

@@ -44,6 +44,7 @@ pub fn plan(phases: Vec<PhasePlan>) -> Plan {
         request: "Do something.".to_owned(),
         inputs: BTreeMap::new(),
         seed: 7,
+        change_limits: Default::default(),
         limits: RunLimits {
             calls: None,
             tokens: None,

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    AgentEnv, AgentName, Budget, CallLimits, Categories, Destination, Millis, ModelName, PhaseName,
-    RunLimits, Sections,
+    AgentEnv, AgentName, Budget, CallLimits, Categories, ChangeLimits, Destination, Millis,
+    ModelName, PhaseName, RunLimits, Sections,
 };
 
 /// A run's plan, frozen into its folder.
@@ -28,6 +28,9 @@ pub struct Plan {
     pub seed: u64,
     /// Limits of the run.
     pub limits: RunLimits,
+    /// How much one editing call may change.
+    #[serde(default)]
+    pub change_limits: ChangeLimits,
     /// Where the changes go at the end.
     pub destination: Destination,
     /// Whose answers the models give if the run is a rehearsal; a rehearsed run stays one.

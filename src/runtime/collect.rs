@@ -24,6 +24,9 @@ use super::scratch::Scratch;
 /// Of the traces of its author in a proposal, so many are named one by one.
 const MOST_TRACES: usize = 5;
 
+/// Of what an agent printed on one stream, no more than this is kept in the run folder, in bytes.
+const MOST_KEPT: usize = 16 << 20;
+
 /// What an editing call changed, and what only its workspace has.
 pub struct Captured {
     pub changes: Changes,
@@ -159,6 +162,7 @@ impl Ended<'_> {
             &workspace,
             &visible,
             &allowed,
+            &self.site.plan.change_limits,
         )
         .map_err(machine)?;
         pin(
@@ -251,10 +255,11 @@ impl Ended<'_> {
         ];
         for (from, name) in streams {
             let to = self.site.folder.path(&format!("{folder}/{name}"));
-            if from.exists() {
+            // Of one that the agent replaced or removed nothing is kept.
+            if let Ok(from) = files::open(&from) {
                 self.site
                     .redactor
-                    .redact_copy(&from, &to)
+                    .redact_copy(from, &to, MOST_KEPT)
                     .map_err(machine)?;
             }
         }

@@ -2,18 +2,49 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsStr;
+use std::io::{self, Seek};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use super::git::Git;
 use super::index::PrivateIndex;
 use super::{TreeId, WorkspaceError};
+use crate::files::Excerpt;
 use crate::model::{ChangeKind, ChangedFile};
+
+/// Most bytes that are kept of a patch.
+const LONGEST_PATCH: usize = 16 << 20;
 
 /// The difference as a patch in git's format, binary files included.
 ///
 /// # Errors
 /// If the store lacks objects.
 pub fn diff(store: &Path, from: &TreeId, to: &TreeId) -> Result<Vec<u8>, WorkspaceError> {
+    diff_tree(store, from, to, &patch_options(store, from, to)?)?.run()
+}
+
+/// The same in bounded memory: of a very long one only the beginning and the end, with a line between
+/// them that says so.
+///
+/// # Errors
+/// If the store lacks objects, or there is no room for a temporary file.
+pub fn diff_excerpt(store: &Path, from: &TreeId, to: &TreeId) -> Result<Vec<u8>, WorkspaceError> {
+    let failed = |source| WorkspaceError::io("write", &std::env::temp_dir())(source);
+    let mut file = tempfile::tempfile().map_err(failed)?;
+    let options = patch_options(store, from, to)?;
+    let git = diff_tree(store, from, to, &options)?;
+    git.stdout(file.try_clone().map_err(failed)?).run()?;
+    let mut excerpt = Excerpt::new(LONGEST_PATCH);
+    file.rewind().map_err(failed)?;
+    io::copy(&mut file, &mut excerpt).map_err(failed)?;
+    Ok(excerpt.finish())
+}
+
+fn patch_options(
+    store: &Path,
+    from: &TreeId,
+    to: &TreeId,
+) -> Result<[&'static str; 4], WorkspaceError> {
     let paths: BTreeSet<PathBuf> = changed_paths(store, from, to)?.into_iter().collect();
     let becomes_a_folder = |path: &PathBuf| path.ancestors().skip(1).any(|up| paths.contains(up));
     // Where a file makes room for a folder of its name, or the other way round, git refuses to apply what it
@@ -23,12 +54,7 @@ pub fn diff(store: &Path, from: &TreeId, to: &TreeId) -> Result<Vec<u8>, Workspa
     } else {
         "-M"
     };
-    diff_tree(
-        store,
-        from,
-        to,
-        &["-p", "--binary", "--full-index", renames],
-    )
+    Ok(["-p", "--binary", "--full-index", renames])
 }
 
 /// The changed files, sorted by path, with renames as git detects them. A name that is not text is
@@ -41,8 +67,8 @@ pub fn changed_files(
     from: &TreeId,
     to: &TreeId,
 ) -> Result<Vec<ChangedFile>, WorkspaceError> {
-    let kinds = diff_tree(store, from, to, &["-z", "-M", "--raw", "--no-abbrev"])?;
-    let counts = diff_tree(store, from, to, &["-z", "-M", "--numstat"])?;
+    let kinds = diff_tree(store, from, to, &["-z", "-M", "--raw", "--no-abbrev"])?.run()?;
+    let counts = diff_tree(store, from, to, &["-z", "-M", "--numstat"])?.run()?;
     let lines = parse_counts(&counts);
     let mut files = parse_kinds(&kinds, &lines);
     files.sort_by(|a, b| a.path.cmp(&b.path));
@@ -55,7 +81,7 @@ pub(super) fn changed_paths(
     from: &TreeId,
     to: &TreeId,
 ) -> Result<Vec<PathBuf>, WorkspaceError> {
-    let said = diff_tree(store, from, to, &["-z", "--no-renames", "--name-only"])?;
+    let said = diff_tree(store, from, to, &["-z", "--no-renames", "--name-only"])?.run()?;
     Ok(said
         .split(|byte| *byte == 0)
         .filter(|path| !path.is_empty())
@@ -68,13 +94,13 @@ fn diff_tree(
     from: &TreeId,
     to: &TreeId,
     how: &[&str],
-) -> Result<Vec<u8>, WorkspaceError> {
-    PrivateIndex::new(store)?
+) -> Result<Git, WorkspaceError> {
+    // Trees are compared without an index; what the name stands for is not there.
+    Ok(PrivateIndex::new(store)?
         .git_alone()
         .args(["diff-tree", "-r", "--no-ext-diff", "--no-textconv"])
         .args(how)
-        .args([from.as_str(), to.as_str()])
-        .run()
+        .args([from.as_str(), to.as_str()]))
 }
 
 /// Lines added and removed by path; binary files are not in it.

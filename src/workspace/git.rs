@@ -2,17 +2,20 @@
 //! repository: hooks, file-system monitors, prompts, lazy fetches, inherited `GIT_*` variables.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
 use std::path::Path;
 
 use super::WorkspaceError;
 
 /// Options before every command.
-const QUIET_CONFIG: [&str; 4] = [
+const QUIET_CONFIG: [&str; 5] = [
     "core.hooksPath=/dev/null",
     "core.fsmonitor=false",
     "core.untrackedCache=keep",
     "gc.auto=0",
+    // Larger files are streamed and not held in memory.
+    "core.bigFileThreshold=16m",
 ];
 
 /// A git command to come.
@@ -21,6 +24,7 @@ pub(super) struct Git {
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
+    stdout: Option<File>,
     keeps_user_config: bool,
 }
 
@@ -45,6 +49,7 @@ impl Git {
             args: Vec::new(),
             env: Vec::new(),
             stdin: Vec::new(),
+            stdout: None,
             keeps_user_config,
         }
     }
@@ -65,6 +70,12 @@ impl Git {
     /// Sets what the command reads from standard input.
     pub(super) fn stdin(mut self, bytes: Vec<u8>) -> Self {
         self.stdin = bytes;
+        self
+    }
+
+    /// Writes standard output to a file instead of holding it in memory.
+    pub(super) fn stdout(mut self, file: File) -> Self {
+        self.stdout = Some(file);
         self
     }
 
@@ -94,13 +105,16 @@ impl Git {
         for (name, value) in self.env {
             command = command.env(name, value);
         }
+        let command = match self.stdout {
+            Some(file) => command.stdout_file(file),
+            None => command.stdout_capture(),
+        };
         let output = command
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("LC_ALL", "C")
             .stdin_bytes(self.stdin)
-            .stdout_capture()
             .stderr_capture()
             .unchecked()
             .run()

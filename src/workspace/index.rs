@@ -41,7 +41,11 @@ impl PrivateIndex {
 
     /// Puts the files and symlinks at these paths below `root` into store and index. What vanished
     /// since it was listed is left out.
-    pub(super) fn add_files(&self, root: &Path, paths: &[PathBuf]) -> Result<(), WorkspaceError> {
+    pub(super) fn add_files<'a>(
+        &self,
+        root: &Path,
+        paths: impl IntoIterator<Item = &'a Path>,
+    ) -> Result<(), WorkspaceError> {
         let mut names = Vec::new();
         for path in paths {
             names.extend_from_slice(path.as_os_str().as_bytes());

@@ -44,7 +44,7 @@ mod tree_files;
 pub use apply::{ApplyError, Deliveries, UndoError, Undone, apply_to_branch};
 pub use capture::{Allowed, Captured, Visible, capture};
 pub use control_files::{ControlFiles, is_control_file};
-pub use diff::{changed_files, diff};
+pub use diff::{changed_files, diff, diff_excerpt};
 pub use documents::{store_document, with_documents};
 pub use error::WorkspaceError;
 pub use materialize::{materialize, materialize_only};

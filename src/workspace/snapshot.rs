@@ -56,7 +56,7 @@ impl Snapshot {
         outer_rules::record(project, store)?;
         let Listing { paths, remarks } = listing::list(project)?;
         let index = PrivateIndex::new(store)?;
-        index.add_files(&project.root, &paths)?;
+        index.add_files(&project.root, paths.iter().map(AsRef::as_ref))?;
         let tree = index.write_tree()?;
         Ok(Self {
             tree,

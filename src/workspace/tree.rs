@@ -1,6 +1,6 @@
 //! What a tree in the store holds, as data.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::ops::Bound;
 use std::os::unix::ffi::OsStrExt;
@@ -60,6 +60,26 @@ pub(super) fn entries(store: &Path, tree: &str) -> Result<Entries, WorkspaceErro
         .args(["ls-tree", "-r", "-z", "--full-tree", tree])
         .run()?;
     Ok(parse_entries(&said))
+}
+
+/// The sizes of a tree's files in bytes.
+pub(super) fn sizes(store: &Path, tree: &str) -> Result<HashMap<PathBuf, u64>, WorkspaceError> {
+    let said = PrivateIndex::new(store)?
+        .git_alone()
+        .args(["ls-tree", "-r", "-l", "-z", "--full-tree", tree])
+        .run()?;
+    let lines = said.split(|byte| *byte == 0).filter_map(size);
+    Ok(lines
+        .map(|(path, size)| (PathBuf::from(OsStr::from_bytes(path)), size))
+        .collect())
+}
+
+/// The path and the size of one line of `ls-tree -l`: mode, type, id, size, a tab, the path.
+fn size(line: &[u8]) -> Option<(&[u8], u64)> {
+    let tab = line.iter().position(|byte| *byte == b'\t')?;
+    let size = line[..tab].rsplit(|byte| *byte == b' ').next()?;
+    let size = std::str::from_utf8(size).ok()?.parse().ok()?;
+    Some((&line[tab + 1..], size))
 }
 
 /// Reads what `ls-tree` (mode, type, id) or `ls-files` (mode, id, stage) says.

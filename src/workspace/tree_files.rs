@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::index::PrivateIndex;
 use super::selection::Selection;
 use super::tree::{self, Entries, EntryKind};
 use super::{TreeId, WorkspaceError, is_control_file};
@@ -33,13 +32,8 @@ impl TreeFiles {
     /// # Errors
     /// If the store or its git cannot be read.
     pub fn of(store: &Path, tree: &TreeId) -> Result<Self, WorkspaceError> {
-        let said = PrivateIndex::new(store)?
-            .git_alone()
-            .args(["ls-tree", "-r", "-l", "-z", "--full-tree", tree.as_str()])
-            .run()?;
-        let entries = tree::parse_entries(&said);
-        let sizes = said.split(|byte| *byte == 0).filter_map(size);
-        let sizes: std::collections::HashMap<&[u8], u64> = sizes.collect();
+        let entries = tree::entries(store, tree.as_str())?;
+        let sizes = tree::sizes(store, tree.as_str())?;
         let files = entries.iter().filter_map(|(path, entry)| {
             let is_file = matches!(entry.kind, EntryKind::File | EntryKind::Executable);
             let name = path
@@ -48,7 +42,7 @@ impl TreeFiles {
             Some(TreeFile {
                 path: name.to_owned(),
                 object: entry.object.clone(),
-                bytes: *sizes.get(name.as_bytes())?,
+                bytes: *sizes.get(path)?,
             })
         });
         Ok(Self {
@@ -82,14 +76,6 @@ impl TreeFiles {
     pub fn read(&self, files: &[&TreeFile]) -> Result<Vec<Vec<u8>>, WorkspaceError> {
         tree::contents(&self.store, files.iter().map(|file| file.object.as_str()))
     }
-}
-
-/// The path and the size of one line of `ls-tree -l`: mode, type, id, size, a tab, the path.
-fn size(line: &[u8]) -> Option<(&[u8], u64)> {
-    let tab = line.iter().position(|byte| *byte == b'\t')?;
-    let size = line[..tab].rsplit(|byte| *byte == b' ').next()?;
-    let size = std::str::from_utf8(size).ok()?.parse().ok()?;
-    Some((&line[tab + 1..], size))
 }
 
 #[cfg(test)]

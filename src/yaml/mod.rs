@@ -13,6 +13,7 @@ mod parse;
 mod place;
 mod reader;
 mod render;
+mod size;
 mod source;
 mod suggest;
 
@@ -24,5 +25,6 @@ pub use parse::{MAX_BYTES, Parsed, parse};
 pub use place::{Place, Spanned, Spot};
 pub use reader::Reader;
 pub use render::{Colour, render};
+pub use size::parse_size;
 pub use source::Source;
 pub use suggest::{did_you_mean, nearest, quoted_list};

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use crate::model::Millis;
+use crate::model::{Bytes, Millis};
 
 use super::{
     Diagnostic, Entry, Fields, Node, Place, Scalar, Spanned, Spot, Value, did_you_mean,
-    parse_duration,
+    parse_duration, parse_size,
 };
 
 /// Reads one source's tree. A value that is not what was asked for is reported and left out, so that
@@ -176,6 +176,17 @@ impl Reader {
                 what,
                 "a duration such as `90s`, `5m`, `2h` or `1h30m`",
             ),
+        }
+    }
+
+    /// An amount of data with its unit.
+    pub fn size(&mut self, node: &Node, what: &str) -> Option<Spanned<Bytes>> {
+        match scalar(node).and_then(|scalar| parse_size(&scalar.text)) {
+            Some(value) => Some(Spanned {
+                value,
+                spot: self.spot(node.place),
+            }),
+            None => self.wrong(node, what, "a size such as `512MiB` or `2GB`"),
         }
     }
 

@@ -12,6 +12,7 @@ mod agents_that_misbehave;
 mod audits_decide;
 mod bad_answers_are_handled;
 mod bad_input_is_explained;
+mod changes_are_limited;
 mod changes_reach_you_whole;
 mod deliveries_are_recorded;
 mod documents_travel_with_changes;

@@ -59,3 +59,25 @@ fn named_pipe_in_the_place_of_a_document_fails_its_phase() {
     output.exits_with(1);
     output.stderr_has("refused path `docs/plan.md`: what is there is no regular file");
 }
+
+#[test]
+fn named_pipe_in_the_place_of_an_agents_output_holds_up_nothing() {
+    let outside = "/etc/hostname";
+    for (steps, is_there) in [
+        ("{ pipe: .tipstaff/out/handoff.json }, { exit: 0 }", false),
+        ("{ pipe: .tipstaff/out/deliverable.md }, { exit: 0 }", false),
+        (
+            "{ link: { path: .tipstaff/out/deliverable.md, to: OUTSIDE } }, { exit: 0 }",
+            false,
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        let steps = steps.replace("OUTSIDE", outside);
+        let script = format!("- when: {{ purpose: propose }}\n  do: [{steps}]\n");
+        sandbox.fake_agent(&script).trio(&[]);
+        let output = sandbox.run_trio(&["--depth", "1"]);
+        output.exits_with(if is_there { 0 } else { 1 });
+        assert_eq!(sandbox.exists("docs/plan.md"), is_there, "{steps}");
+        sandbox.run().has_no_process();
+    }
+}

@@ -43,7 +43,7 @@ impl Phase<'_> {
         let patch = if files.is_empty() {
             None
         } else {
-            let patch = workspace::diff(&store, &from, &to)?;
+            let patch = workspace::diff_excerpt(&store, &from, &to)?;
             Some(self.write("changes.patch", &patch)?)
         };
         Ok(PhaseChanges {

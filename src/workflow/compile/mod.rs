@@ -117,6 +117,7 @@ pub fn compile(
         inputs: values,
         seed: bindings.seed,
         limits: config.limits,
+        change_limits: config.change_limits,
         destination: bindings.destination.clone(),
         rehearsal: None,
         agents,

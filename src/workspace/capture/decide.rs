@@ -15,7 +15,7 @@ use crate::model::RefusedChange;
 pub(super) type Links = HashMap<String, Vec<u8>>;
 
 /// More refused changes than this are told by folder.
-const TOLD_ONE_BY_ONE: usize = 100;
+pub(super) const TOLD_ONE_BY_ONE: usize = 100;
 
 /// What there is to decide.
 pub(super) struct Question<'a> {
@@ -180,7 +180,7 @@ fn told(refused: BTreeMap<&Path, String>, before: &Entries) -> Vec<RefusedChange
 }
 
 /// The topmost folder above `path` that the base does not have.
-fn new_folder<'a>(path: &'a Path, before: &Entries) -> Option<&'a Path> {
+pub(super) fn new_folder<'a>(path: &'a Path, before: &Entries) -> Option<&'a Path> {
     let above: Vec<_> = path.ancestors().skip(1).collect();
     above
         .into_iter()

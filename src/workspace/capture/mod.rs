@@ -11,6 +11,7 @@
 //! brings in is reported as refused. A file that a task names by its exact path is taken in any case.
 
 mod decide;
+mod limit;
 mod rules;
 mod walk;
 
@@ -23,7 +24,7 @@ use super::index::PrivateIndex;
 use super::selection::Selection;
 use super::tree::{self, Entries, EntryKind};
 use super::{TreeId, WorkspaceError, diff};
-use crate::model::{ChangedFile, RefusedChange};
+use crate::model::{ChangeLimits, ChangedFile, RefusedChange};
 
 /// What of the base had been put into the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +57,7 @@ pub struct Captured {
     /// What the ignore rules leave out: new files and whole folders, relative to the workspace. Only the
     /// workspace has them.
     pub left_out: Vec<PathBuf>,
-    /// The difference in git's format, binary files included.
+    /// The difference in git's format, binary files included; of a very long one, its beginning and end.
     pub patch: Vec<u8>,
 }
 
@@ -70,6 +71,7 @@ pub fn capture(
     workspace: &Path,
     visible: &Visible,
     allowed: &Allowed,
+    limits: &ChangeLimits,
 ) -> Result<Captured, WorkspaceError> {
     let workspace = &workspace
         .canonicalize()
@@ -80,10 +82,23 @@ pub fn capture(
         Allowed::Only(wanted) => Some(Selection::new(wanted, &before)?),
     };
     let rules = rules::Rules::of(store, &before)?;
-    let found = walk::walk(workspace, &before, &rules, allowed.as_ref())?;
+    let mut found = walk::walk(workspace, &before, &rules, allowed.as_ref())?;
+    // Sizes first: nothing is read of what is too much.
+    let mut too_much = Vec::new();
+    if limit::may_exceed(limits, &found.files) {
+        let sizes = tree::sizes(store, base.as_str())?;
+        too_much = limit::keep_within(limits, &before, &sizes, &mut found.files);
+    }
     let index = PrivateIndex::new(store)?;
-    index.add_files(workspace, &found.paths)?;
-    let after = index.entries()?;
+    index.add_files(
+        workspace,
+        found.files.iter().map(|(path, _)| path.as_path()),
+    )?;
+    let mut after = index.entries()?;
+    // Of a file that is too large the base's version stays.
+    let stays = |change: &RefusedChange| before.get_key_value(Path::new(&change.path));
+    let stays = too_much.iter().filter_map(stays);
+    after.extend(stays.map(|(path, entry)| (path.clone(), entry.clone())));
     let question = decide::Question {
         links: &links(store, &[&before, &after])?,
         before: &before,
@@ -96,6 +111,7 @@ pub fn capture(
     };
     let mut decision = decide::decide(&question);
     decision.refused.extend(found.refused);
+    decision.refused.extend(too_much);
     decision.refused.sort_by(|a, b| a.path.cmp(&b.path));
     let changes = decision.taken.iter().map(|path| (*path, after.get(*path)));
     let tree = match decision.taken.is_empty() {
@@ -104,7 +120,7 @@ pub fn capture(
     };
     Ok(Captured {
         files: diff::changed_files(store, base, &tree)?,
-        patch: diff::diff(store, base, &tree)?,
+        patch: diff::diff_excerpt(store, base, &tree)?,
         refused: decision.refused,
         left_out: found.left_out,
         tree,

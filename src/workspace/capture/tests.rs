@@ -56,7 +56,15 @@ impl Call {
 
     fn capture(&self, allowed: &Allowed) -> Captured {
         let (store, tree) = (&self.repo.store, &self.base.tree);
-        capture(store, tree, self.space.root(), &self.visible, allowed).unwrap()
+        capture(
+            store,
+            tree,
+            self.space.root(),
+            &self.visible,
+            allowed,
+            &ChangeLimits::default(),
+        )
+        .unwrap()
     }
 
     /// The captured tree on disk.
@@ -190,6 +198,7 @@ fn the_rules_above_a_project_in_a_sub_folder_count() {
         space.root(),
         &Visible::All,
         &Allowed::Anywhere,
+        &ChangeLimits::default(),
     );
     assert!(captured.unwrap().files.is_empty());
 }

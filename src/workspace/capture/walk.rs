@@ -11,6 +11,7 @@ use super::super::outer_rules::MOST_RULES;
 use super::super::paths::is_reserved_name;
 use super::super::selection::Selection;
 use super::super::tree::{Entries, has_below};
+use super::limit::Sized;
 use super::rules::{Found, Rules, Says};
 use crate::files;
 use crate::model::RefusedChange;
@@ -18,8 +19,8 @@ use crate::model::RefusedChange;
 /// What a workspace holds.
 #[derive(Debug, Default)]
 pub(super) struct Walked {
-    /// Files and symlinks that are the base's, or new and to be weighed, sorted.
-    pub paths: Vec<PathBuf>,
+    /// Files and symlinks that are the base's, or new and to be weighed, sorted, with their sizes in bytes.
+    pub files: Vec<Sized>,
     /// What cannot be taken over whatever it holds.
     pub refused: Vec<RefusedChange>,
     /// New files, and folders as a whole, that the ignore rules leave out.
@@ -45,8 +46,8 @@ pub(super) fn walk(
         walk.enter(folder)?;
     }
     walk.walked
-        .paths
-        .sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+        .files
+        .sort_unstable_by(|(a, _), (b, _)| a.as_os_str().cmp(b.as_os_str()));
     Ok(walk.walked)
 }
 
@@ -122,7 +123,8 @@ impl Walk<'_> {
             if kind.is_file() {
                 open_up(&entry.path(), 0o400);
             }
-            self.walked.paths.push(path);
+            let size = entry.metadata().map_or(0, |found| found.len());
+            self.walked.files.push((path, size));
         }
     }
 

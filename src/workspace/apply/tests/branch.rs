@@ -168,9 +168,16 @@ fn works_without_a_commit_in_a_sub_folder_and_with_other_line_endings() {
     let space = store.with_file_name("below");
     fs::create_dir(&space).unwrap();
     fs::write(space.join("only"), "x").unwrap();
-    let tree = capture(&store, &base, &space, &Visible::All, &Allowed::Anywhere)
-        .unwrap()
-        .tree;
+    let tree = capture(
+        &store,
+        &base,
+        &space,
+        &Visible::All,
+        &Allowed::Anywhere,
+        &crate::model::ChangeLimits::default(),
+    )
+    .unwrap()
+    .tree;
     apply_to_branch(&below, &store, &base, &tree, "tipstaff/r2", "m").unwrap();
     assert_eq!(
         git(&changed, &["ls-tree", "-r", "--name-only", "tipstaff/r2"]),

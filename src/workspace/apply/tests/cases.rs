@@ -298,7 +298,15 @@ fn twenty_thousand_files_are_no_matter() {
     let start = std::time::Instant::now();
     let (space, all) = (changed.keep.with_file_name("space"), &Visible::All);
     let (store, base) = (&changed.repo.store, &changed.base);
-    let again = capture(store, base, &space, all, &Allowed::Anywhere).unwrap();
+    let again = capture(
+        store,
+        base,
+        &space,
+        all,
+        &Allowed::Anywhere,
+        &crate::model::ChangeLimits::default(),
+    )
+    .unwrap();
     assert_eq!(again.tree, changed.tree);
     changed.apply().unwrap();
     assert_eq!(changed.read("199/0"), "changed\n");

@@ -37,8 +37,15 @@ impl Changed {
         write_tree(&space, &read_tree(&repo.base));
         edit(&space);
         let (store, all) = (&repo.store, &Visible::All);
-        let Captured { tree, refused, .. } =
-            capture(store, &base.tree, &space, all, &Allowed::Anywhere).unwrap();
+        let Captured { tree, refused, .. } = capture(
+            store,
+            &base.tree,
+            &space,
+            all,
+            &Allowed::Anywhere,
+            &crate::model::ChangeLimits::default(),
+        )
+        .unwrap();
         assert!(refused.is_empty(), "{refused:?}");
         Self {
             project: Project::discover(&repo.root).unwrap(),

@@ -1,0 +1,114 @@
+//! An editing call may change so much and no more; what is too large or too many is refused at once, by name,
+//! and the edits beside it are kept.
+
+use crate::support::{Run, Sandbox, until};
+
+/// The workflow `fix` of one phase that may edit, with an agent that does this and one good edit.
+fn fix(steps: &str, config: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.fake_agent(&format!(
+        "- do:\n    - write: {{ path: src/a.txt, text: good }}\n{steps}    - done\n"
+    ));
+    sandbox
+        .write("src/a.txt", "a")
+        .write(".tipstaff/config.yaml", config)
+        .write(
+            ".tipstaff/workflows/fix.yaml",
+            "name: fix\nphases:\n  - name: mend\n    model: m1\n    edits: true\n    \
+             context_strategy: distilled\n    retries: 0\n",
+        )
+        .git_init();
+    sandbox
+}
+
+/// What was refused in the first try.
+fn refused(run: &Run) -> Vec<String> {
+    let result = run.all("attempt_succeeded").swap_remove(0);
+    let refused = result["result"]["changes"]["refused"].as_array().unwrap();
+    refused
+        .iter()
+        .map(|change| {
+            format!(
+                "{}: {}",
+                change["path"].as_str().unwrap(),
+                change["reason"].as_str().unwrap()
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn sparse_file_of_two_terabytes_is_refused_and_the_edit_beside_it_kept() {
+    let sandbox = fix(
+        "    - sparse: { path: src/disk.img, bytes: 2147483648000 }\n",
+        "",
+    );
+    let output = sandbox.tipstaff(&["run", "fix", "Mend it"]);
+    output.succeeds();
+    output.stderr_has("src/disk.img");
+    let told = "src/disk.img: it has 1.95 TiB; `limits.changed_file_size` allows 64 MiB";
+    assert_eq!(refused(&sandbox.run()), [told]);
+    assert_eq!(sandbox.read("src/a.txt"), "good");
+    assert!(!sandbox.exists("src/disk.img"));
+}
+
+#[test]
+fn file_of_the_project_that_grew_too_large_keeps_its_old_version() {
+    let sandbox = fix(
+        "    - sparse: { path: notes.txt, bytes: 2000 }\n",
+        "limits: { changed_file_size: 1kB }\n",
+    );
+    sandbox.write("notes.txt", "old").git_init();
+    sandbox.tipstaff(&["run", "fix", "Mend it"]).succeeds();
+    let told = "notes.txt: it has 1.95 KiB; `limits.changed_file_size` allows 1000 B";
+    assert_eq!(refused(&sandbox.run()), [told]);
+    assert_eq!(sandbox.read("notes.txt"), "old");
+    assert_eq!(sandbox.read("src/a.txt"), "good");
+}
+
+#[test]
+fn six_hundred_megabytes_are_refused_in_bounded_memory() {
+    let mut steps = String::new();
+    for number in 0..10 {
+        steps.push_str(&format!(
+            "    - sparse: {{ path: data/{number}, bytes: 62914560 }}\n"
+        ));
+    }
+    let sandbox = fix(&steps, "");
+    let (there, go_on) = (sandbox.outside("there"), sandbox.outside("go-on"));
+    sandbox.write(
+        ".tipstaff/workflows/fix.yaml",
+        &format!(
+            "name: fix\nphases:\n  - name: mend\n    model: m1\n    edits: true\n    \
+             context_strategy: distilled\n    retries: 0\n    verify: touch {}; while ! test -e {}; do sleep 0.05; done\n",
+            there.display(),
+            go_on.display()
+        ),
+    );
+    let running = sandbox.start(&["run", "fix", "Mend it"]);
+    until("the changes are captured", || there.exists());
+    let status = std::fs::read_to_string(format!("/proc/{}/status", running.pid())).unwrap();
+    std::fs::write(&go_on, "").unwrap();
+    running.wait().succeeds();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    let kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    assert!(kib < 100 << 10, "{kib} KiB");
+    let told = "data: it has 600 MiB in 10 files; `limits.changed_size` allows 512 MiB in all";
+    assert_eq!(refused(&sandbox.run()), [told]);
+    assert_eq!(sandbox.read("src/a.txt"), "good");
+}
+
+#[test]
+fn too_many_new_files_are_refused_by_their_folder() {
+    let steps: String = (0..9)
+        .map(|number| format!("    - touch: modules/{number}/index\n"))
+        .collect();
+    let sandbox = fix(&steps, "limits: { changed_files: 5 }\n");
+    sandbox.tipstaff(&["run", "fix", "Mend it"]).succeeds();
+    let told = "modules: it has 0 B in 9 files; `limits.changed_files` allows 5 in all";
+    assert_eq!(refused(&sandbox.run()), [told]);
+    assert_eq!(sandbox.read("src/a.txt"), "good");
+}
