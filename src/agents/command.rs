@@ -50,7 +50,6 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, AgentError> 
         env,
         cwd: assignment.workspace.to_owned(),
         files: vec![SeedFile::folder(home), SeedFile::folder(temporary)],
-        remarks: Vec::new(),
     })
 }
 

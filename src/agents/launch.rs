@@ -19,8 +19,6 @@ pub struct Launch {
     pub cwd: PathBuf,
     /// What must be there before it starts, in order. All of it lies below the private folder.
     pub files: Vec<SeedFile>,
-    /// What the user ought to know about this launch.
-    pub remarks: Vec<String>,
 }
 
 /// One thing to be laid out before the agent starts.

@@ -1,12 +1,16 @@
-//! `tipstaff check WORKFLOW`: every mistake at once, nothing is run.
+//! `tipstaff check WORKFLOW`: what `run` checks before its first call; nothing is run.
+
+use std::collections::BTreeMap;
 
 use super::args::CheckArgs;
 use super::failure::{Exit, Failure};
-use super::library::{find_workflow, prompt_file, template};
+use super::library::{find_workflow, prompt_file, template, template_names};
+use super::preflight::report;
 use super::print;
 use super::settings::{Configuration, Settings, mistakes_in};
-use crate::workflow;
-use crate::yaml::has_errors;
+use super::work::carry_over;
+use crate::model::Destination;
+use crate::workflow::{self, Bindings, Library};
 
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     let Configuration {
@@ -17,18 +21,32 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     sources.push(found.source.clone());
     let parsed =
         workflow::parse(&found.source).map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
-    let mut mistakes = workflow::check(&parsed, &config);
-    mistakes.extend(workflow::check_prompts(
-        &parsed,
-        &|name| template(settings, name),
-        &|file| prompt_file(&found.folder, file),
-    ));
-    if !mistakes.is_empty() {
-        print::diagnostics(&mistakes, &sources);
+    // A run brings the values.
+    let needed = parsed.inputs.iter().filter(|input| input.required);
+    let values = needed.map(|input| (input.name.value.clone(), input.name.value.clone()));
+    let bindings = Bindings {
+        request: "request".to_owned(),
+        sets: values.collect(),
+        model_overrides: BTreeMap::new(),
+        depth: None,
+        seed: 0,
+        destination: Destination::Tree,
+        library: Library {
+            prompts: &|name| template(settings, name),
+            names: &|| template_names(settings),
+            read_file: &|file| prompt_file(&found.folder, file),
+        },
+    };
+    let compiled = workflow::compile(&parsed, &bindings, &config)
+        .map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
+    if !compiled.warnings.is_empty() {
+        print::diagnostics(&compiled.warnings, &sources);
     }
-    if has_errors(&mistakes) {
-        return Ok(Exit::Usage);
-    }
+    report(
+        settings,
+        &compiled.plan,
+        &mut carry_over(settings, &compiled.plan)?,
+    );
     let phases = match parsed.phases.len() {
         1 => "1 phase".to_owned(),
         number => format!("{number} phases"),

@@ -59,6 +59,14 @@ pub fn template(settings: &Settings, name: &str) -> Option<String> {
     own.or_else(|| templates::builtin(name).map(str::to_owned))
 }
 
+/// The names of all templates.
+pub fn template_names(settings: &Settings) -> Vec<String> {
+    let builtin = templates::builtin_names().map(str::to_owned);
+    own_names(settings, "prompts", ".md")
+        .chain(builtin)
+        .collect()
+}
+
 /// The text of a prompt file that a workflow names, relative to the workflow's folder.
 pub fn prompt_file(folder: &Path, name: &str) -> Result<String, String> {
     let path = folder.join(name);
@@ -77,15 +85,22 @@ fn own_folders<'a>(settings: &'a Settings, kind: &'a str) -> impl Iterator<Item 
         .map(move |folder| folder.join(kind))
 }
 
-fn unknown(settings: &Settings, wanted: &str) -> Failure {
-    let own = own_folders(settings, "workflows").flat_map(|folder| {
+fn own_names<'a>(
+    settings: &'a Settings,
+    kind: &'a str,
+    ending: &'a str,
+) -> impl Iterator<Item = String> + 'a {
+    own_folders(settings, kind).flat_map(move |folder| {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.filter_map(|entry| {
+        entries.filter_map(move |entry| {
             let name = entry.file_name().into_string().ok()?;
-            name.strip_suffix(".yaml").map(str::to_owned)
+            name.strip_suffix(ending).map(str::to_owned)
         })
-    });
-    let mut names: Vec<String> = own
+    })
+}
+
+fn unknown(settings: &Settings, wanted: &str) -> Failure {
+    let mut names: Vec<String> = own_names(settings, "workflows", ".yaml")
         .chain(workflow::bundled_names().map(str::to_owned))
         .collect();
     names.sort();

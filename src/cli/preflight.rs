@@ -10,94 +10,184 @@ use super::settings::Settings;
 use crate::agents::{self, Carried, SignIn, Supported};
 use crate::files;
 use crate::model::ModelName;
-use crate::plan::{AgentKind, AgentSpec, Distill, ModelSpec, PhaseKind, Plan};
+use crate::plan::{AgentKind, AgentSpec, Distill, PhaseKind, Plan};
+use crate::yaml::nearest;
 
 /// An agent that does not tell its version within this time gets no more questions.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// Checks everything the plan's calls will need and can be told now. A call that has a usable model
-/// left only earns a warning.
-pub fn preflight(settings: &Settings, plan: &Plan, carried: &mut Carried) -> Result<(), Failure> {
-    let mut programs = BTreeMap::new();
-    for (name, agent) in &plan.agents {
-        programs.insert(name.clone(), probe(settings, agent, carried));
-    }
-    let unusable: BTreeMap<&ModelName, Lack> = plan
-        .models
-        .iter()
-        .filter_map(|(name, model)| {
-            let program = programs.get(&model.agent)?;
-            let lack = match program {
-                Err(reason) => Some(Lack::Agent(reason.clone())),
-                Ok(()) => missing_sign_in(settings, plan, model, carried).map(Lack::SignIn),
-            };
-            Some((name, lack?))
-        })
-        .collect();
-    for chain in chains(plan) {
-        let lacks: Vec<(&ModelName, &Lack)> = chain
-            .iter()
-            .filter_map(|model| Some((model, unusable.get(model)?)))
-            .collect();
-        if lacks.len() == chain.len() {
-            return Err(refusal(plan, &lacks));
-        }
-    }
-    let wanted = chains(plan).into_iter().chain(distillers(plan));
-    let wanted: BTreeSet<&ModelName> = wanted.flatten().collect();
-    for (model, lack) in unusable
-        .into_iter()
-        .filter(|(model, _)| wanted.contains(model))
-    {
-        print::note(&format!(
-            "warning: {model} cannot be used: {}",
-            lack.reason()
-        ));
-    }
-    Ok(())
+/// What is to be said before a plan's calls begin.
+pub struct Findings {
+    /// Without these some call could never be made, each with the models that it concerns.
+    missing: BTreeMap<Lack, Vec<ModelName>>,
+    /// Other things that are worth knowing.
+    warnings: Vec<String>,
+    /// Whether OpenCode is among what is missing.
+    opencode: bool,
 }
 
-/// What a model lacks, and why.
+/// What a model or the whole run lacks, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Lack {
-    /// Its agent cannot be run.
-    Agent(String),
+    /// A program cannot be run.
+    Program(String),
     /// Nobody is signed in at its provider.
     SignIn(String),
+    /// Its agent does not know it.
+    Model(String),
 }
 
 impl Lack {
     fn reason(&self) -> &str {
         match self {
-            Self::Agent(reason) | Self::SignIn(reason) => reason,
+            Self::Program(reason) | Self::SignIn(reason) | Self::Model(reason) => reason,
         }
     }
 }
 
-/// No model of a chain can be used.
-fn refusal(plan: &Plan, lacks: &[(&ModelName, &Lack)]) -> Failure {
-    let reasons: Vec<String> = lacks
-        .iter()
-        .map(|(model, lack)| format!("{model}: {}", lack.reason()))
-        .collect();
-    let message = format!("nothing was started: {}", reasons.join("\n  "));
-    let keys = lacks
-        .iter()
-        .any(|(_, lack)| matches!(lack, Lack::SignIn(_)));
-    let opencode = lacks.iter().any(|(model, _)| {
+/// Checks everything that the plan's calls will need and that can be told now, all of it at once. A call
+/// that has a usable model left only earns a warning.
+pub fn preflight(settings: &Settings, plan: &Plan, carried: &mut Carried) -> Result<(), Failure> {
+    let findings = look(settings, plan, carried);
+    for warning in &findings.warnings {
+        print::note(&format!("warning: {warning}"));
+    }
+    if findings.missing.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "nothing was started, because this is missing:{}",
+        findings.list()
+    );
+    Err(Failure::said(Exit::Usage, &message, Some(findings.hint())))
+}
+
+/// The same for who only wants to know: what is missing is a warning.
+pub fn report(settings: &Settings, plan: &Plan, carried: &mut Carried) {
+    let findings = look(settings, plan, carried);
+    for warning in &findings.warnings {
+        print::note(&format!("warning: {warning}"));
+    }
+    if !findings.missing.is_empty() {
+        let (list, hint) = (findings.list(), findings.hint());
+        print::note(&format!(
+            "warning: a run could not start, because this is missing:{list}\nhint: {hint}"
+        ));
+    }
+}
+
+impl Findings {
+    fn list(&self) -> String {
+        let lines = self.missing.iter().map(|(lack, models)| {
+            let models: Vec<&str> = models.iter().map(ModelName::as_str).collect();
+            match models.is_empty() {
+                true => format!("\n  {}", lack.reason()),
+                false => format!("\n  {}: {}", models.join(", "), lack.reason()),
+            }
+        });
+        lines.collect()
+    }
+
+    fn hint(&self) -> &'static str {
+        let lacks = |wanted: fn(&Lack) -> bool| self.missing.keys().any(wanted);
+        if lacks(|lack| matches!(lack, Lack::SignIn(_) | Lack::Model(_))) {
+            "`--rehearse` runs the workflow without a key; `--model NAME=OTHER` uses another model"
+        } else if self.opencode {
+            "`npm install -g opencode-ai` installs OpenCode, as do the ways that https://opencode.ai/docs \
+             names; a rehearsal needs it too"
+        } else {
+            "name a program that is there under `agents:` of the configuration, or use another model with \
+             `--model NAME=OTHER`"
+        }
+    }
+}
+
+fn look(settings: &Settings, plan: &Plan, carried: &mut Carried) -> Findings {
+    let mut warnings = Vec::new();
+    let mut missing: BTreeMap<Lack, Vec<ModelName>> = BTreeMap::new();
+    if let Err(reason) = find(settings, "git") {
+        missing.insert(Lack::Program(reason), Vec::new());
+    }
+    let uses_opencode = |agent: &AgentSpec| agent.kind == AgentKind::Opencode;
+    if plan.agents.values().any(uses_opencode) && find(settings, "rg").is_err() {
+        warnings.push("ripgrep (`rg`) is not on PATH: agents have no search tools".to_owned());
+    }
+    let unusable = unusable(settings, plan, carried, &mut warnings);
+    let is_usable = |model: &&ModelName| !unusable.contains_key(model);
+    let mut needed: BTreeSet<&ModelName> = BTreeSet::new();
+    for chain in chains(plan) {
+        if !chain.iter().any(|model| is_usable(&model)) {
+            needed.extend(chain);
+        }
+    }
+    let wanted = chains(plan).into_iter().chain(distillers(plan));
+    let wanted: BTreeSet<&ModelName> = wanted.flatten().collect();
+    for (model, lack) in &unusable {
+        if needed.contains(*model) {
+            missing
+                .entry(lack.clone())
+                .or_default()
+                .push((*model).clone());
+        } else if wanted.contains(*model) {
+            warnings.push(format!("{model} cannot be used: {}", lack.reason()));
+        }
+    }
+    let opencode = unusable.iter().any(|(model, lack)| {
         let agent = plan.models.get(*model).map(|model| &model.agent);
         let agent = agent.and_then(|agent| plan.agents.get(agent));
-        agent.is_some_and(|agent| agent.kind == AgentKind::Opencode)
+        matches!(lack, Lack::Program(_)) && agent.is_some_and(uses_opencode)
     });
-    let hint = if keys {
-        "`--rehearse` runs the workflow without a key; `--model NAME=OTHER` uses another model"
-    } else if opencode {
-        "`npm install -g opencode-ai` installs OpenCode, as do the ways that https://opencode.ai/docs names; \
-         a rehearsal needs it too"
-    } else {
-        "name a program that is there under `agents:` of the configuration, or use another model with \
-         `--model NAME=OTHER`"
-    };
-    Failure::said(Exit::Usage, &message, Some(hint))
+    Findings {
+        missing,
+        warnings,
+        opencode,
+    }
+}
+
+/// The models that cannot be used.
+fn unusable<'p>(
+    settings: &Settings,
+    plan: &'p Plan,
+    carried: &mut Carried,
+    warnings: &mut Vec<String>,
+) -> BTreeMap<&'p ModelName, Lack> {
+    let mut programs = BTreeMap::new();
+    for (name, agent) in &plan.agents {
+        programs.insert(name, probe(settings, agent, carried, warnings));
+    }
+    // The catalogue is large, and read once for each provider.
+    let mut catalogues = BTreeMap::new();
+    let models = plan.models.iter().filter_map(|(name, model)| {
+        let lack = match programs.get(&model.agent)? {
+            Err(reason) => Lack::Program(reason.clone()),
+            Ok(()) => {
+                let kind = plan.agents.get(&model.agent)?.kind;
+                if plan.rehearsal.is_some() || kind == AgentKind::Command {
+                    return None;
+                }
+                let (provider, id) = model.id.split_once('/')?;
+                let known = catalogues
+                    .entry(provider)
+                    .or_insert_with(|| carried.models_of(provider));
+                missing_sign_in(settings, provider, carried)
+                    .or_else(|| unknown_model(provider, id, known.as_deref()?))?
+            }
+        };
+        Some((name, lack))
+    });
+    models.collect()
+}
+
+fn unknown_model(provider: &str, id: &str, known: &[String]) -> Option<Lack> {
+    if known.iter().any(|model| model == id) {
+        return None;
+    }
+    let meant = nearest(id, known.iter().map(String::as_str));
+    let meant = meant.map(|model| format!("; did you mean `{provider}/{model}`?"));
+    Some(Lack::Model(format!(
+        "OpenCode knows no model `{provider}/{id}`{}",
+        meant.unwrap_or_default()
+    )))
 }
 
 fn chains(plan: &Plan) -> Vec<&[ModelName]> {
@@ -135,14 +225,14 @@ fn distillers(plan: &Plan) -> impl Iterator<Item = &[ModelName]> {
 }
 
 /// Whether the agent's program is there and of a version that can work.
-fn probe(settings: &Settings, agent: &AgentSpec, carried: &mut Carried) -> Result<(), String> {
-    let path = settings.environment.get(std::ffi::OsStr::new("PATH"));
-    let program = which::which_in(&agent.command, path, &settings.project.root).map_err(|_| {
-        format!(
-            "`{}` is not on PATH; install it, or set `agents:` in the configuration",
-            agent.command
-        )
-    })?;
+fn probe(
+    settings: &Settings,
+    agent: &AgentSpec,
+    carried: &mut Carried,
+    warnings: &mut Vec<String>,
+) -> Result<(), String> {
+    let program = find(settings, &agent.command)
+        .map_err(|reason| format!("{reason}; install it, or set `agents:` in the configuration"))?;
     match agent.kind {
         AgentKind::Command => Ok(()),
         AgentKind::Opencode => {
@@ -150,9 +240,7 @@ fn probe(settings: &Settings, agent: &AgentSpec, carried: &mut Carried) -> Resul
             let supported = agents::version(&text);
             match &supported {
                 Supported::Tested(_) => {}
-                Supported::Untested(_) => {
-                    print::note(&format!("warning: {supported}; it may work"))
-                }
+                Supported::Untested(_) => warnings.push(format!("{supported}; it may work")),
                 Supported::TooOld(_) => {
                     return Err(format!(
                         "{supported}; update it with `npm install -g opencode-ai`"
@@ -163,6 +251,19 @@ fn probe(settings: &Settings, agent: &AgentSpec, carried: &mut Carried) -> Resul
             Ok(())
         }
     }
+}
+
+/// Where a program is, or why it cannot be run.
+fn find(settings: &Settings, program: &str) -> Result<PathBuf, String> {
+    let path = settings.environment.get(std::ffi::OsStr::new("PATH"));
+    let root = &settings.project.root;
+    which::which_in(program, path, root).map_err(|_| {
+        match program.contains('/') && root.join(program).is_file() {
+            true => format!("`{program}` is not executable"),
+            false if program.contains('/') => format!("`{program}` does not exist"),
+            false => format!("`{program}` is not on PATH"),
+        }
+    })
 }
 
 /// What `opencode --version` prints. Remembered, because asking costs most of a second.
@@ -244,21 +345,11 @@ impl Memory {
     }
 }
 
-fn missing_sign_in(
-    settings: &Settings,
-    plan: &Plan,
-    model: &ModelSpec,
-    carried: &Carried,
-) -> Option<String> {
-    let kind = plan.agents.get(&model.agent)?.kind;
-    if plan.rehearsal.is_some() || kind == AgentKind::Command {
-        return None;
-    }
-    let (provider, _) = model.id.split_once('/')?;
+fn missing_sign_in(settings: &Settings, provider: &str, carried: &Carried) -> Option<Lack> {
     match agents::signed_in(carried, provider, &settings.environment) {
-        SignIn::None => Some(format!(
+        SignIn::None => Some(Lack::SignIn(format!(
             "no sign-in for provider `{provider}`: run `opencode auth login`, or set its key variable"
-        )),
+        ))),
         SignIn::Key(_) | SignIn::Auth | SignIn::ProviderConfig | SignIn::Ambient | SignIn::Free => {
             None
         }

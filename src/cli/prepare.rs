@@ -5,7 +5,7 @@ use std::io::Read;
 
 use super::args::{LimitArgs, RunArgs};
 use super::failure::{Exit, Failure};
-use super::library::{find_workflow, prompt_file, template};
+use super::library::{find_workflow, prompt_file, template, template_names};
 use super::settings::{Configuration, Settings, mistakes_in, read_text, unreadable};
 use super::{limits, print};
 use crate::journal::Redactor;
@@ -39,8 +39,11 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
         depth: args.depth,
         seed: args.seed.unwrap_or_else(random_seed),
         destination: destination(args),
-        prompts: &|name| template(settings, name),
-        read_file: &|file| prompt_file(&found.folder, file),
+        library: workflow::Library {
+            prompts: &|name| template(settings, name),
+            names: &|| template_names(settings),
+            read_file: &|file| prompt_file(&found.folder, file),
+        },
     };
     let compiled = workflow::compile(&parsed, &bindings, &config)
         .map_err(|mistakes| mistakes_in(&mistakes, &sources))?;

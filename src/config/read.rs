@@ -208,8 +208,8 @@ fn read_limits(reader: &mut Reader, node: &Node) -> LimitsEntry {
         return LimitsEntry::default();
     };
     LimitsEntry {
-        calls: limit(fields, "calls", |node| reader.whole(node, "`calls`")),
-        tokens: limit(fields, "tokens", |node| reader.whole(node, "`tokens`")),
+        calls: limit(fields, "calls", |node| reader.positive(node, "`calls`")),
+        tokens: limit(fields, "tokens", |node| reader.positive(node, "`tokens`")),
         cost: limit(fields, "cost", |node| {
             let cost = reader.amount(node, "`cost` (US dollars)")?;
             Some(cost.map(MicroUsd::from_usd))

@@ -55,7 +55,6 @@ pub async fn prepare(
     let mut remarks = workspace.remarks().to_vec();
     remarks.extend(checkpoint_remarks(&attempt.call, agent.kind));
     let launch = launch(attempt, &scratch, model, agent)?;
-    remarks.extend(launch.remarks.iter().cloned());
     let child = start(attempt, &scratch, launch).await?;
     Ok(Prepared {
         scratch,

@@ -17,6 +17,45 @@ pub(super) fn placeholders(text: &str) -> Vec<(Range<usize>, &str)> {
     found
 }
 
+/// A name in braces.
+pub(super) struct Braces<'t> {
+    /// The bytes it takes, braces included.
+    pub(super) bytes: Range<usize>,
+    /// The name.
+    pub(super) name: &'t str,
+    /// Whether it stands in one pair of braces and nothing else does, so that a value is put in.
+    pub(super) plain: bool,
+}
+
+/// All names in braces, also in the forms of other template languages: `{{ inputs.name }}`.
+pub(super) fn braces(text: &str) -> impl Iterator<Item = Braces<'_>> {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let open = from + text[from..].find('{')?;
+            let inside = open + run(&text[open..], '{');
+            let close = inside + text[inside..].find(['{', '}', '\n'])?;
+            let pairs = run(&text[close..], '}').min(inside - open);
+            // A brace that opens is looked at again.
+            from = close + pairs.max(usize::from(!text[close..].starts_with('{')));
+            let content = &text[inside..close];
+            let word = content.trim();
+            let name = word.strip_prefix("inputs.").unwrap_or(word);
+            if pairs > 0 && is_name(name) {
+                return Some(Braces {
+                    bytes: inside - pairs..close + pairs,
+                    name,
+                    plain: pairs == 1 && content == name,
+                });
+            }
+        }
+    })
+}
+
+fn run(text: &str, c: char) -> usize {
+    text.len() - text.trim_start_matches(c).len()
+}
+
 /// Puts values in where a known name stands in braces; all other braces stay as they are. Values are
 /// not looked at again, so braces in them stay too.
 pub(super) fn fill(text: &str, values: &BTreeMap<String, String>) -> String {
@@ -75,6 +114,24 @@ mod tests {
         );
         assert_eq!(fill("{", &values), "{");
         assert_eq!(fill("{é}", &values), "{é}");
+    }
+
+    #[test]
+    fn names_are_found_in_any_braces() {
+        let text = "{a} {{ b }} ${{ inputs.c }} { d } {\"e\": {f}} {g\n} }{ {} {h";
+        let found: Vec<_> = braces(text)
+            .map(|found| (&text[found.bytes], found.name, found.plain))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("{a}", "a", true),
+                ("{{ b }}", "b", false),
+                ("{{ inputs.c }}", "c", false),
+                ("{ d }", "d", false),
+                ("{f}", "f", true),
+            ]
+        );
     }
 
     #[test]

@@ -88,7 +88,11 @@ impl<'t> Builder<'t> {
             Event::Scalar(text, style, anchor, tag) => {
                 self.check_tag(tag.as_deref(), place);
                 let forced_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
+                let literal = style == ScalarStyle::Literal;
                 let scalar = Scalar {
+                    indent: literal
+                        .then(|| self.indent(place.line - 1, &text))
+                        .flatten(),
                     text: text.into_owned(),
                     plain: style == ScalarStyle::Plain && !forced_text,
                 };
@@ -242,6 +246,7 @@ impl<'t> Builder<'t> {
         Spot {
             source: self.source.clone(),
             place,
+            indent: None,
         }
     }
 
@@ -252,9 +257,45 @@ impl<'t> Builder<'t> {
             column: mark.col() + 1,
             len: 1,
         };
+        if let Some(missing) = self.missing_colon(error.kind(), place.line) {
+            return missing;
+        }
         let message = format!("this is not valid YAML: {}", error.info());
         let hint = self.syntax_hint(error.kind(), place.line);
         self.at(place).error("syntax", message).with_hint_opt(hint)
+    }
+
+    /// A key without its colon: the parser stumbles in its line, or takes it and the next line for one text.
+    fn missing_colon(&self, kind: &ErrorKind, line: usize) -> Option<Diagnostic> {
+        let lines: Vec<&str> = self.text.lines().collect();
+        let bare = |number: &usize| {
+            let written = lines.get(number.checked_sub(1)?)?;
+            let text = written.trim_start_matches([' ', '-']);
+            let word = text.split([' ', ':']).next()?;
+            let is_key = |c: char| c.is_ascii_lowercase() || c == '_';
+            let key = !word.is_empty() && word.chars().all(is_key);
+            (key && !text.contains(": ") && !text.trim_end().ends_with(':')).then(|| Place {
+                line: *number,
+                column: written.len() - text.len() + 1,
+                len: word.len(),
+            })
+        };
+        let place = match kind {
+            ErrorKind::SimpleKeyExpected => bare(&line)?,
+            ErrorKind::MappingValueNotAllowed => {
+                let above = (1..line).rev().map_while(|number| bare(&number));
+                above.last()?
+            }
+            _ => return None,
+        };
+        let key: String = lines[place.line - 1]
+            .chars()
+            .skip(place.column - 1)
+            .take(place.len)
+            .collect();
+        let message = format!("this is not valid YAML: `{key}` lacks its `:`");
+        let missing = self.at(place).error("syntax", message);
+        Some(missing.with_hint(format!("write `{key}: …`, with a space after the colon")))
     }
 
     /// The usual cause of a syntax error, in the user's words.
@@ -285,6 +326,16 @@ impl<'t> Builder<'t> {
             self.rest_of_line(line, column)
         };
         Place { line, column, len }
+    }
+
+    /// By how many characters the lines of a literal block are indented that begins after so many lines.
+    fn indent(&self, before: usize, text: &str) -> Option<usize> {
+        let spaces = |line: &str| line.len() - line.trim_start_matches(' ').len();
+        let first = |lines: std::str::Lines<'_>, skipped| {
+            let mut lines = lines.skip(skipped);
+            lines.find(|line| !line.trim().is_empty()).map(spaces)
+        };
+        first(self.text.lines(), before)?.checked_sub(first(text.lines(), 0)?)
     }
 
     fn rest_of_line(&self, line: usize, column: usize) -> usize {

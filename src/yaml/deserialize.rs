@@ -50,6 +50,7 @@ pub fn deserialize<T: DeserializeOwned>(source: &Source) -> Result<T, Box<Diagno
             Some(place) => Spot {
                 source: source.name.clone(),
                 place,
+                indent: None,
             }
             .error("syntax", message),
             None => Diagnostic::error("syntax", source.name.as_ref(), message),

@@ -29,6 +29,8 @@ pub struct Scalar {
     pub text: String,
     /// Whether it stood there without quotes, so that `true`, `5` and `~` are not texts.
     pub plain: bool,
+    /// Of a literal block (`|`): by how many characters its lines are indented.
+    pub indent: Option<usize>,
 }
 
 /// One key of a map with its value.
@@ -76,6 +78,14 @@ impl Scalar {
             "false" | "False" | "FALSE" if self.plain => Some(false),
             _ => None,
         }
+    }
+
+    /// Whether it is a word that says yes, no or nothing in other formats, and a text here.
+    pub fn is_switch(&self) -> bool {
+        let words = [
+            "yes", "no", "on", "off", "y", "n", "none", "null", "true", "false",
+        ];
+        words.contains(&self.text.trim().to_lowercase().as_str())
     }
 }
 

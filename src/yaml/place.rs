@@ -18,6 +18,20 @@ pub struct Place {
     pub len: usize,
 }
 
+impl Place {
+    /// The place of some bytes of a text, which begin and end between characters.
+    pub fn within(text: &str, bytes: Range<usize>) -> Self {
+        let before = text.get(..bytes.start).unwrap_or_default();
+        let inside = text.get(bytes).unwrap_or_default();
+        let line = before.rsplit('\n').next().unwrap_or_default();
+        Self {
+            line: before.matches('\n').count() + 1,
+            column: line.chars().count() + 1,
+            len: inside.chars().count().max(1),
+        }
+    }
+}
+
 /// A place with the name of its source: enough to speak about it later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spot {
@@ -25,6 +39,8 @@ pub struct Spot {
     pub source: Arc<str>,
     /// The place in it.
     pub place: Place,
+    /// Of a text in a literal block (`|`): by how many characters its lines are indented.
+    pub indent: Option<usize>,
 }
 
 impl Spot {
@@ -79,6 +95,18 @@ impl Spanned<String> {
         ) else {
             return self.spot.clone();
         };
+        if let Some(indent) = self.spot.indent {
+            let mut place = Place::within(&self.value, bytes);
+            // The parser gives the first line with something in it.
+            let lines = self.value.lines();
+            let blank = lines.take_while(|line| line.trim().is_empty()).count();
+            place.line = (place.line + self.spot.place.line).saturating_sub(1 + blank);
+            place.column += indent;
+            return Spot {
+                place,
+                ..self.spot.clone()
+            };
+        }
         // A plain scalar is as long as its value, a quoted one without escapes two characters longer.
         let quote = match self.spot.place.len.checked_sub(self.value.chars().count()) {
             Some(0) => 0,
@@ -92,6 +120,7 @@ impl Spanned<String> {
                 column: self.spot.place.column + quote + before.chars().count(),
                 len: inside.chars().count().max(1),
             },
+            indent: None,
         }
     }
 }

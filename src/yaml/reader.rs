@@ -36,6 +36,7 @@ impl Reader {
         Spot {
             source: self.source.clone(),
             place,
+            indent: None,
         }
     }
 
@@ -75,7 +76,10 @@ impl Reader {
             Value::Scalar(scalar) if !scalar.is_null() && scalar.as_bool().is_none() => {
                 Some(Spanned {
                     value: scalar.text.clone(),
-                    spot: self.spot(node.place),
+                    spot: Spot {
+                        indent: scalar.indent,
+                        ..self.spot(node.place)
+                    },
                 })
             }
             Value::Map(_) => {
@@ -96,6 +100,20 @@ impl Reader {
         if text.value.trim().is_empty() {
             let empty = text.spot.error("empty", format!("{what} is empty"));
             self.report(empty);
+            return None;
+        }
+        Some(text)
+    }
+
+    /// The same where any text will do: a bare `no` or `none` was hardly meant as one.
+    pub fn free_text(&mut self, node: &Node, what: &str) -> Option<Spanned<String>> {
+        let text = self.name(node, what)?;
+        if scalar(node).is_some_and(|scalar| scalar.plain && scalar.is_switch()) {
+            let message = format!("{what} cannot be `{}`", text.value);
+            let mistake = text.spot.error("wrong-type", message);
+            self.report(
+                mistake.with_hint("leave the key out if you want none, or put it in quotes"),
+            );
             return None;
         }
         Some(text)
@@ -140,6 +158,17 @@ impl Reader {
         }
     }
 
+    /// A whole number, one or more.
+    pub fn positive(&mut self, node: &Node, what: &str) -> Option<Spanned<u64>> {
+        let whole = self.whole(node, what)?;
+        if whole.value > 0 {
+            return Some(whole);
+        }
+        let message = format!("{what} must be at least 1");
+        self.report(whole.spot.error("out-of-range", message));
+        None
+    }
+
     /// A whole number that fits into 32 bits.
     pub fn count(&mut self, node: &Node, what: &str) -> Option<Spanned<u32>> {
         let whole = self.whole(node, what)?;
@@ -167,6 +196,11 @@ impl Reader {
     /// A length of time with its unit.
     pub fn duration(&mut self, node: &Node, what: &str) -> Option<Spanned<Millis>> {
         match scalar(node).and_then(|scalar| parse_duration(&scalar.text)) {
+            Some(Millis(0)) => {
+                let message = format!("{what} must be longer than nothing");
+                self.report(self.spot(node.place).error("out-of-range", message));
+                None
+            }
             Some(value) => Some(Spanned {
                 value,
                 spot: self.spot(node.place),

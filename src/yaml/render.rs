@@ -119,6 +119,7 @@ mod tests {
         Spot {
             source: "w.yaml".into(),
             place: Place { line, column, len },
+            indent: None,
         }
         .error("x", "something is wrong")
         .with_hint("mend it")

@@ -15,7 +15,7 @@ fn trio(script: &str, more: &[&str]) -> Sandbox {
 #[test]
 fn an_agent_that_has_written_everything_need_not_exit() {
     let sandbox = trio(
-        "- when: { purpose: propose }\n  do: [done, { spawn: { setsid: true, seconds: 600, pid_file: OUTSIDE/tool } }, hang]\n",
+        "- when: { purpose: work }\n  do: [done, { spawn: { setsid: true, seconds: 600, pid_file: OUTSIDE/tool } }, hang]\n",
         &["timeout: 60s"],
     );
     sandbox.run_trio(&["--depth", "1"]).succeeds();
@@ -57,15 +57,12 @@ fn an_agent_that_talks_without_end_is_ended_by_the_clock() {
 #[test]
 fn two_hundred_megabytes_of_chatter_do_no_harm() {
     let sandbox = trio(
-        "- when: { slot: 1, purpose: propose }\n  do: [{ print_bytes: 209715200 }, done]\n",
+        "- when: { purpose: work }\n  do: [{ print_bytes: 209715200 }, done]\n",
         &[],
     );
     sandbox.run_trio(&["--depth", "1"]).succeeds();
     let run = sandbox.run();
-    assert!(
-        run.of_call("propose-1", "deliverable.md")
-            .contains("slot 1")
-    );
+    assert!(run.of_call("work-1", "deliverable.md").contains("slot 1"));
     // The proposal is small, and so is what is kept in memory of the rest: see `output_is_bounded`.
     assert!(sandbox.read("docs/plan.md").len() < 1000);
 }

@@ -33,6 +33,69 @@ fn an_agent_that_is_not_installed() {
 }
 
 #[test]
+fn all_that_is_missing_is_told_at_once() {
+    let sandbox = ready();
+    sandbox.write("tools/agent", "no program");
+    sandbox.user_config(
+        "agents:\n  none: { kind: command, command: no-such-agent }\n  \
+         plain: { kind: command, command: tools/agent }\n  gone: { kind: command, command: tools/gone }\n\
+         models: { m1: { agent: none }, m2: { agent: plain }, m3: { agent: none }, m4: { agent: gone } }\n\
+         roles: { judge: m4 }\n",
+    );
+    let missing = [
+        "m1, m3: `no-such-agent` is not on PATH",
+        "m2: `tools/agent` is not executable",
+        "m4: `tools/gone` does not exist",
+    ];
+    let run = sandbox.run_trio(&[]);
+    let check = sandbox.tipstaff(&["check", "trio"]);
+    run.exits_with(2).stderr_has("error: nothing was started");
+    check
+        .succeeds()
+        .stderr_has("warning: a run could not start");
+    for line in missing {
+        run.stderr_has(line);
+        check.stderr_has(line);
+    }
+    started_nothing(&sandbox);
+}
+
+#[test]
+fn a_model_that_opencode_does_not_know() {
+    let mut sandbox = opencode("1.18.33");
+    sandbox
+        .env("ANTHROPIC_API_KEY", "k")
+        .env("OPENAI_API_KEY", "k");
+    let catalogue = sandbox.home().join(".cache/opencode");
+    std::fs::create_dir_all(&catalogue).unwrap();
+    let models = r#"{"anthropic": {"models": {"claude-opus-4-5": {}, "claude-sonnet-4-5": {}}}}"#;
+    std::fs::write(catalogue.join("models.json"), models).unwrap();
+    let literal = |id: &str| format!("claude-haiku=opencode:anthropic/{id}");
+    let output = sandbox.tipstaff(&[
+        "run",
+        "quick",
+        "Do it",
+        "--model",
+        &literal("claude-opus-45"),
+    ]);
+    output
+        .exits_with(2)
+        .stderr_has("OpenCode knows no model `anthropic/claude-opus-45`; did you mean `anthropic/claude-opus-4-5`?");
+    started_nothing(&sandbox);
+}
+
+#[test]
+fn no_git() {
+    let mut sandbox = ready();
+    sandbox.env("PATH", "/nonexistent");
+    sandbox
+        .run_trio(&[])
+        .exits_with(2)
+        .stderr_has("`git` is not on PATH");
+    started_nothing(&sandbox);
+}
+
+#[test]
 fn no_opencode_on_path() {
     let mut sandbox = Sandbox::new();
     sandbox.env("PATH", "/nonexistent");
@@ -151,6 +214,45 @@ fn a_name_that_is_nearly_right() {
     );
     let output = sandbox.tipstaff(&["check", "w.yaml"]);
     output.exits_with(2).stderr_has("did you mean `model`?");
+}
+
+#[test]
+fn near_misses_are_told_before_they_cost_anything() {
+    let sandbox = ready();
+    sandbox.write(
+        "w.yaml",
+        "name: w\ninputs: { version: { default: \"1\" } }\nphases:\n  - name: p\n    model: m1\n    \
+         context_strategy: fresh\n    prompt: |\n      Notes of {verzion},\n      as {{ request }} says.\n",
+    );
+    for args in [["check", "w.yaml"].as_slice(), &["run", "w.yaml", "x"]] {
+        let output = sandbox.tipstaff(args);
+        output
+            .succeeds()
+            .stderr_has("w.yaml:8:16")
+            .stderr_has("hint: did you mean `version`?")
+            .stderr_has("w.yaml:9:10")
+            .stderr_has("hint: write `{request}`");
+    }
+    for (from, to, expected) in [
+        (
+            "prompt: |",
+            "prompt: reviw\n    description: |",
+            "did you mean `review`?",
+        ),
+        (
+            "prompt: |",
+            "gate: no\n    prompt: |",
+            "write `false` for no gate",
+        ),
+        ("model: m1", "model m1", "w.yaml:5:5"),
+    ] {
+        let text = sandbox.read("w.yaml").replacen(from, to, 1);
+        sandbox.write("wrong.yaml", &text.replace("w.yaml", "wrong.yaml"));
+        let output = sandbox.tipstaff(&["check", "wrong.yaml"]);
+        output
+            .exits_with(2)
+            .stderr_has(&expected.replace("w.yaml", "wrong.yaml"));
+    }
 }
 
 #[test]

@@ -115,7 +115,6 @@ fn in_sequence_each_sees_the_proposals_before_it() {
 #[test]
 fn depth_says_how_many_propose() {
     for (depth, models) in [
-        (1, vec!["m1"]),
         (2, vec!["m1", "m2"]),
         (5, vec!["m1", "m2", "m3", "m1", "m2"]),
     ] {
@@ -232,4 +231,21 @@ fn signatures_of_the_author_are_reported_and_left_standing() {
         .stdout_has("plan.propose-2: may tell the judge its author: line 3");
     let prompt = sandbox.run().of_call("judge-1", "prompt.md");
     assert!(prompt.contains("As GPT-4o, I would begin."), "{prompt}");
+}
+
+#[test]
+fn one_proposal_is_one_call_and_no_judge() {
+    let sandbox = Sandbox::new();
+    sandbox.fake_agent("[]").trio(&[]);
+    sandbox.run_trio(&["--depth", "1"]).succeeds();
+    let run = sandbox.run();
+    assert_eq!(run.calls("attempt_started"), ["plan.work-1"]);
+    assert_eq!(
+        sandbox.read("docs/plan.md"),
+        run.of_call("work-1", "deliverable.md")
+    );
+    assert!(
+        run.read("phases/01-plan/handoff.json")
+            .contains("done by the fake agent")
+    );
 }

@@ -99,7 +99,7 @@ fn of_categories(categories: &[&str]) -> String {
 }
 
 #[test]
-fn a_category_that_is_not_routed_goes_to_the_role_of_its_name_else_to_the_default() {
+fn a_category_that_is_not_routed_goes_to_the_default_of_the_phase() {
     let sandbox = project();
     let tasks = of_categories(&["Backend", "judge", "gardening", "default"]);
     script(&sandbox, &tasks, "");
@@ -109,7 +109,7 @@ fn a_category_that_is_not_routed_goes_to_the_role_of_its_name_else_to_the_defaul
         started(&run),
         [
             pair("T1", "m1"),
-            pair("T2", "m4"),
+            pair("T2", "m3"),
             pair("T3", "m3"),
             pair("T4", "m3"),
         ]
@@ -392,19 +392,6 @@ fn tasks_that_do_not_depend_on_a_failed_one_go_on_if_the_workflow_says_so() {
     assert_eq!(sandbox.read("web/page.txt"), "page\n");
     let handoff = run.read("phases/02-execute/handoff.md");
     has_all(&handoff, &["T1 was not done", "T2 was not done"]);
-}
-
-#[test]
-fn a_default_of_the_phase_comes_before_roles() {
-    let sandbox = project();
-    // `debugger` is a role of the configuration, on m1.
-    script(
-        &sandbox,
-        &TWO.replace("frontend", "debugger"),
-        &writes("T2", "web/page.txt", "shown"),
-    );
-    build(&sandbox).succeeds();
-    assert!(started(&sandbox.run()).contains(&pair("T2", "m3")));
 }
 
 #[test]

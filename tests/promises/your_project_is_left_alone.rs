@@ -31,7 +31,7 @@ fn shows(names: &[&str]) -> String {
         .iter()
         .map(|name| format!("    - show: {name}\n"))
         .collect();
-    format!("- when: {{ purpose: propose }}\n  do:\n{steps}- do: [done]\n")
+    format!("- when: {{ purpose: work }}\n  do:\n{steps}- do: [done]\n")
 }
 
 #[test]
@@ -206,7 +206,7 @@ fn an_agent_gets_no_variable_it_was_not_given() {
     ));
     sandbox.trio(&[]).run_trio(&["--depth", "1"]);
     let run = sandbox.run();
-    let environment = run.of_call("propose-1", "deliverable.md");
+    let environment = run.of_call("work-1", "deliverable.md");
     assert!(environment.contains("TIPSTAFF_CALL="), "{environment}");
     for name in ["OPENAI_API_KEY", "SSH_AUTH_SOCK"] {
         assert!(!environment.contains(name), "{environment}");

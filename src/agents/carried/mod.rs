@@ -86,6 +86,16 @@ impl Carried {
         complete.then(|| json!({}))
     }
 
+    /// The ids of the models that OpenCode knows of a provider, without its name; `None` where only the
+    /// catalogue that comes with OpenCode could tell.
+    pub fn models_of(&self, provider: &str) -> Option<Vec<String>> {
+        let catalogue = self.catalogue_entry(provider)?;
+        let sources = [catalogue.get(provider), self.providers.get(provider)];
+        let models = sources.into_iter().flatten();
+        let models = models.filter_map(|source| source.get("models")?.as_object());
+        Some(models.flat_map(Map::keys).cloned().collect())
+    }
+
     /// The key variables that the catalogue and the provider's settings name for it (`env`).
     pub(super) fn key_variables(&self, provider: &str) -> Vec<String> {
         let entry = self.look_up(provider);

@@ -100,12 +100,6 @@ pub(in crate::agents) fn launch(assignment: &Assignment<'_>) -> Result<Launch, A
         env,
         cwd: assignment.workspace.to_owned(),
         files,
-        remarks: match search {
-            Search::Available => Vec::new(),
-            Search::Missing => {
-                vec!["ripgrep (`rg`) is not on PATH: the agent has no search tools".to_owned()]
-            }
-        },
     })
 }
 

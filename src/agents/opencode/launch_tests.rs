@@ -200,11 +200,10 @@ fn a_cloud_providers_own_sign_in_is_linked() {
 }
 
 #[test]
-fn without_ripgrep_there_is_a_remark() {
+fn without_ripgrep_there_are_no_search_tools() {
     let bench = bench();
     std::fs::remove_file(bench.folder.path().join("rg")).unwrap();
     let launch = bench.launch().unwrap();
-    assert_eq!(launch.remarks.len(), 1);
     let permission = &config(&launch)["agent"]["reader"]["permission"];
     assert_eq!(permission.get("grep"), None);
 }

@@ -86,6 +86,13 @@ impl Maker<'_> {
             .zip(0..count)
             .map(|(model, _)| picker.chain(model, &phase.fallback, found))
             .collect();
+        // Of one proposal there is nothing to judge.
+        if let [_] = proposers.as_slice() {
+            return Some(PhaseKind::Single {
+                chain: proposers.into_iter().next()?,
+                yields: Yields::Document,
+            });
+        }
         let quorum = match &phase.quorum {
             Some(quorum) if quorum.value > count => {
                 let message = format!(

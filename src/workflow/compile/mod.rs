@@ -24,7 +24,7 @@ use super::rules::MAX_PROPOSALS;
 use super::yields::Uses;
 
 pub(super) use phase::IMPORT_TOKENS;
-pub use prompt::check_prompts;
+pub use prompt::Library;
 pub use values::slug;
 
 use models::Picker;
@@ -44,10 +44,8 @@ pub struct Bindings<'a> {
     pub seed: u64,
     /// Where the changes go at the end: `--branch NAME`, `--keep`, otherwise the user's tree.
     pub destination: Destination,
-    /// The library of prompt templates, by name.
-    pub prompts: &'a dyn Fn(&str) -> Option<String>,
-    /// Reads a prompt file, relative to the workflow; the error is the reason, as a fragment.
-    pub read_file: &'a dyn Fn(&str) -> Result<String, String>,
+    /// The texts that the workflow refers to.
+    pub library: Library<'a>,
 }
 
 impl fmt::Debug for Bindings<'_> {
@@ -86,7 +84,7 @@ pub fn compile(
     let (config, _) = config.with(&workflow.layer);
     let values = values::bind(workflow, bindings, &mut found);
     let outputs = outputs::fill_outputs(workflow, &values, &mut found);
-    let prompts = prompt::resolve_prompts(workflow, bindings, &mut found);
+    let prompts = prompt::resolve_prompts(workflow, bindings.library, &mut found);
     let mut picker = Picker::new(&config, &bindings.model_overrides, &mut found);
     check_depth(workflow, bindings.depth, &mut found);
     destination::check_destination(workflow, &bindings.destination, &mut found);

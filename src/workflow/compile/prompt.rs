@@ -1,18 +1,22 @@
 //! Which instructions a phase gets: a template of the library, a file, or the text itself.
 
-use crate::yaml::{Diagnostic, Spanned};
+use crate::yaml::{Diagnostic, Place, Spanned, Spot, nearest};
 
 use super::super::ast::{Phase, Workflow};
-use super::Bindings;
+use super::super::rules::nearly;
 
 /// The template of phases that have none of their own name.
 const GENERAL: &str = "general";
 
-/// Where texts come from.
+/// The texts that a workflow refers to.
 #[derive(Clone, Copy)]
-struct Library<'a> {
-    prompts: &'a dyn Fn(&str) -> Option<String>,
-    read_file: &'a dyn Fn(&str) -> Result<String, String>,
+pub struct Library<'a> {
+    /// The prompt templates, by name.
+    pub prompts: &'a dyn Fn(&str) -> Option<String>,
+    /// The names of all templates.
+    pub names: &'a dyn Fn() -> Vec<String>,
+    /// Reads a prompt file, relative to the workflow; the error is the reason, as a fragment.
+    pub read_file: &'a dyn Fn(&str) -> Result<String, String>,
 }
 
 /// The instructions of a phase, inputs not put in yet.
@@ -24,30 +28,34 @@ pub(super) struct Instructions {
     pub(super) lenses: Vec<String>,
 }
 
-/// Checks that every prompt that a workflow names is there, as `compile` does.
-pub fn check_prompts(
-    workflow: &Workflow,
-    prompts: &dyn Fn(&str) -> Option<String>,
-    read_file: &dyn Fn(&str) -> Result<String, String>,
-) -> Vec<Diagnostic> {
-    let library = Library { prompts, read_file };
-    let mut found = Vec::new();
-    for phase in &workflow.phases {
-        library.instructions(phase, &mut found);
-    }
-    found
-}
-
 /// The instructions of each phase.
 pub(super) fn resolve_prompts(
     workflow: &Workflow,
-    bindings: &Bindings<'_>,
+    library: Library<'_>,
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Instructions> {
-    let library = Library {
-        prompts: bindings.prompts,
-        read_file: bindings.read_file,
-    };
+    let names = workflow.placeholder_names();
+    let prompts = workflow.phases.iter().flat_map(|phase| {
+        let lenses = phase.lenses.iter().flat_map(|lenses| &lenses.value);
+        phase
+            .prompt
+            .iter()
+            .chain(lenses.filter_map(|lens| lens.prompt.as_ref()))
+    });
+    for prompt in prompts {
+        // What cannot be read is reported below.
+        let text = library.text(prompt).unwrap_or_default();
+        found.extend(nearly(&text, &names, |bytes| {
+            match Form::of(&prompt.value) {
+                Form::Text => prompt.part(bytes),
+                Form::File | Form::Template => Spot {
+                    source: format!("prompt {}", prompt.value).into(),
+                    place: Place::within(&text, bytes),
+                    indent: None,
+                },
+            }
+        }));
+    }
     let instructions = |phase| library.instructions(phase, found);
     workflow.phases.iter().map(instructions).collect()
 }
@@ -98,9 +106,15 @@ impl Library<'_> {
             Form::Template => (self.prompts)(&prompt.value).ok_or_else(|| {
                 let message = format!("unknown prompt template `{}`", prompt.value);
                 let mistake = prompt.spot.error("unknown-prompt", message);
-                Box::new(mistake.with_hint(
-                    "a file's name ends in `.md` or `.txt` or has a `/` in it; a text has spaces",
-                ))
+                let names = (self.names)();
+                let meant = nearest(&prompt.value, names.iter().map(String::as_str));
+                Box::new(mistake.with_hint(meant.map_or_else(
+                    || {
+                        "a file's name ends in `.md` or `.txt` or has a `/` in it; a text has spaces"
+                            .to_owned()
+                    },
+                    |name| format!("did you mean `{name}`?"),
+                )))
             }),
         }
     }

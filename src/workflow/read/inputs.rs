@@ -97,7 +97,9 @@ fn read_entry(reader: &mut Reader, entry: &Entry) -> Option<InputDecl> {
 /// A default is a text whatever it looks like: `default: true` means the text.
 fn read_default(reader: &mut Reader, node: &Node) -> Option<String> {
     match &node.value {
-        Value::Scalar(Scalar { text, plain }) if !plain || !text.is_empty() => Some(text.clone()),
+        Value::Scalar(Scalar { text, plain, .. }) if !plain || !text.is_empty() => {
+            Some(text.clone())
+        }
         Value::Scalar(_) | Value::Seq(_) | Value::Map(_) => {
             reader.text(node, "`default`").map(|text| text.value)
         }

@@ -35,11 +35,7 @@ pub(super) fn read_scope(reader: &mut Reader, fields: Fields<'_>) -> Option<Span
         .is_some_and(|node| read_expand(reader, node));
     let expand_tokens = scope
         .get("expand_tokens")
-        .and_then(|node| reader.whole(node, "`expand_tokens`"));
-    if let Some(tokens) = expand_tokens.as_ref().filter(|tokens| tokens.value == 0) {
-        let message = "`expand_tokens` must be at least 1";
-        reader.report(tokens.spot.error("out-of-range", message));
-    }
+        .and_then(|node| reader.positive(node, "`expand_tokens`"));
     Some(Spanned {
         value: Scope {
             files,
@@ -63,7 +59,10 @@ fn read_expand(reader: &mut Reader, node: &Node) -> bool {
 
 pub(super) fn read_verify(reader: &mut Reader, fields: Fields<'_>) -> Vec<Spanned<Proof>> {
     let node = fields.get("verify");
-    let texts = node.and_then(|node| reader.texts(node, "`verify`"));
+    let texts = node.and_then(|node| match node.value {
+        Value::Scalar(_) => Some(vec![reader.free_text(node, "`verify`")?]),
+        Value::Seq(_) | Value::Map(_) => reader.texts(node, "`verify`"),
+    });
     let texts = texts.unwrap_or_default().into_iter();
     texts
         .map(|Spanned { value, spot }| Spanned {
@@ -175,6 +174,12 @@ pub(super) fn read_gate(reader: &mut Reader, fields: Fields<'_>) -> Option<Spann
             Some(true) => Gate::Ask(None),
             Some(false) | None => Gate::Open,
         },
+        Value::Scalar(scalar) if scalar.is_switch() => {
+            let message = format!("`gate` would ask the question `{}`", scalar.text);
+            let hint = "write `false` for no gate, `true` for the usual question, or a question";
+            reader.report(spot.error("wrong-type", message).with_hint(hint));
+            return None;
+        }
         Value::Scalar(_) | Value::Seq(_) | Value::Map(_) => {
             Gate::Ask(Some(reader.name(node, "`gate`")?.value))
         }
@@ -187,7 +192,7 @@ pub(super) fn read_budget(reader: &mut Reader, fields: Fields<'_>) -> Option<Spa
     let budget = reader.known_fields(node, "`budget`", BUDGET_KEYS)?;
     let mut whole = |key: &str| {
         let node = budget.get(key)?;
-        let number = reader.whole(node, &format!("`{key}`"))?;
+        let number = reader.positive(node, &format!("`{key}`"))?;
         Some(number.value)
     };
     let (calls, tokens) = (whole("calls"), whole("tokens"));
@@ -215,10 +220,5 @@ pub(super) fn read_checkpoint(reader: &mut Reader, fields: Fields<'_>) -> Option
         reader.report(missing);
         return None;
     };
-    let tokens = reader.whole(tokens, "`after_tokens`")?;
-    if tokens.value == 0 {
-        let message = "`after_tokens` must be at least 1";
-        reader.report(tokens.spot.error("out-of-range", message));
-    }
-    Some(tokens)
+    reader.positive(tokens, "`after_tokens`")
 }

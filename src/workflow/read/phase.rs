@@ -56,7 +56,9 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
             .map(|choice| choice.value),
         prompt: text(reader, fields, "prompt"),
         input: read_input(reader, fields),
-        output: text(reader, fields, "output"),
+        output: fields
+            .get("output")
+            .and_then(|node| reader.free_text(node, "`output`")),
         strategy: fields
             .get("context_strategy")
             .and_then(|node| reader.choice(node, "`context_strategy`", STRATEGIES)),
@@ -202,10 +204,5 @@ pub(super) fn text(reader: &mut Reader, fields: Fields<'_>, key: &str) -> Option
 fn duration(reader: &mut Reader, fields: Fields<'_>, key: &str) -> Option<Millis> {
     let node = fields.get(key)?;
     let duration = reader.duration(node, &format!("`{key}`"))?;
-    if duration.value.0 == 0 {
-        let message = format!("`{key}` must be longer than nothing");
-        reader.report(duration.spot.error("out-of-range", message));
-        return None;
-    }
     Some(duration.value)
 }

@@ -1,20 +1,43 @@
 //! Inputs come from earlier phases, and from phases that have such a thing.
 
 use crate::config::Config;
+use crate::plan::Strategy;
 use crate::yaml::{Diagnostic, Spanned, nearest, quoted_list};
 
-use super::super::ast::{Phase, Workflow};
+use super::super::ast::{Phase, PhaseType, Workflow};
 use super::super::input::{Input, Part};
+use super::super::yields::Uses;
 use super::asked::no_tests;
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
+    let uses = Uses::of(workflow);
     for (index, phase) in workflow.phases.iter().enumerate() {
         for input in &phase.input {
             if let Input::Phase { phase: name, part } = &input.value {
-                found.extend(mistake(workflow, index, input, name, *part));
+                let wrong = mistake(workflow, index, input, name, *part);
+                // Tasks come as data; a routed phase that has none is told so.
+                let routed = phase.kind == Some(PhaseType::Routed);
+                let source = uses.source(index).map(|source| &source.name.value);
+                let tasks = routed && source.is_none_or(|source| source == name);
+                let distilled = || distilled(phase, input, name).filter(|_| !tasks);
+                found.extend(wrong.or_else(|| (*part == Part::Output).then(distilled)?));
             }
         }
     }
+}
+
+/// A document that comes as its handoff all the same.
+fn distilled(phase: &Phase, input: &Spanned<Input>, name: &str) -> Option<Diagnostic> {
+    let strategy = match phase.strategy.as_ref()?.value {
+        Strategy::Distilled => "distilled",
+        Strategy::Scoped => "scoped",
+        Strategy::Full | Strategy::Fresh => return None,
+    };
+    let message = format!("under `{strategy}`, `{name}.output` comes as its handoff");
+    let warning = input.spot.warning("distilled-output", message);
+    Some(warning.with_hint(format!(
+        "write `{name}.handoff` if that will do; `context_strategy: fresh` brings the document itself"
+    )))
 }
 
 fn mistake(

@@ -2,6 +2,7 @@
 //! several of them ask of an earlier phase stands in [`asked`].
 
 mod asked;
+mod braces;
 mod checkpoints;
 mod conditions;
 mod deliverables;
@@ -18,6 +19,7 @@ mod strategy;
 mod tasks;
 mod type_keys;
 
+pub(super) use braces::nearly;
 pub(super) use ensembles::MAX_PROPOSALS;
 pub(super) use names::why_unusable;
 pub(super) use outputs::clash;
@@ -47,4 +49,5 @@ pub(super) const RULES: &[Rule] = &[
     conditions::check,
     scopes::check,
     strategy::check,
+    braces::check,
 ];

@@ -1,15 +1,22 @@
 //! A routed phase has tasks to route.
 
 use crate::config::Config;
-use crate::yaml::Diagnostic;
+use crate::yaml::{Diagnostic, nearest};
 
 use super::super::ast::{Phase, PhaseType, Workflow};
 use super::super::input::Input;
-use super::super::yields::Uses;
+use super::super::yields::{DEFAULT, Uses};
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
     let uses = Uses::of(workflow);
     for (index, phase) in workflow.phases.iter().enumerate() {
+        for category in phase.routing.iter().map(|route| &route.category) {
+            if category.value != DEFAULT && nearest(&category.value, [DEFAULT]).is_some() {
+                let message = format!("`{}` is taken for a category", category.value);
+                let warning = category.spot.warning("unknown-key", message);
+                found.push(warning.with_hint(format!("did you mean `{DEFAULT}`?")));
+            }
+        }
         if phase.kind != Some(PhaseType::Routed) || uses.source(index).is_some() {
             continue;
         }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Budget, MicroUsd, Millis};
-use crate::plan::{EnsembleMode, PhaseKind, PlannedInput, Strategy};
-use crate::workflow::{Bindings, check_prompts};
+use crate::plan::{EnsembleMode, PhaseKind, PlannedInput, Strategy, Yields};
+use crate::workflow::{Bindings, Library};
 
-use super::{bindings, compiled, refused, stub_file, stub_prompt, workflow};
+use super::{LIBRARY, bindings, compiled, refused, shown};
 
 const ENSEMBLE: &str = "\
 name: e
@@ -71,6 +71,63 @@ fn names_and_defaults_are_resolved() {
 }
 
 #[test]
+fn one_proposal_is_one_call() {
+    let bindings = Bindings {
+        depth: Some(1),
+        ..bindings("x")
+    };
+    let plan = compiled(ENSEMBLE, &bindings).plan;
+    let PhaseKind::Single {
+        chain,
+        yields: Yields::Document,
+    } = &plan.phases[0].kind
+    else {
+        panic!("not one call");
+    };
+    assert_eq!(*chain, ["claude-sonnet".into()]);
+    assert_eq!(plan.models.len(), 1, "nobody judges");
+}
+
+#[test]
+fn nearly_an_input_in_a_prompt_is_a_warning_with_its_place() {
+    let text = one_phase(
+        "    prompt: |\n\n      For {feature}.\n\n      Read {{ request }}, write {featrue}: {\"a\": {b}}\n",
+    );
+    let warnings = compiled(&text, &bindings("x")).warnings;
+    insta::assert_snapshot!(shown(&warnings, &text), @r#"
+    warning: `{{ request }}` is not how an input is written
+      --> w.yaml:9:12
+      |
+    9 |       Read {{ request }}, write {featrue}: {"a": {b}}
+      |            ^^^^^^^^^^^^^
+    hint: write `{request}`
+
+    warning: `{featrue}` is no input, and stays as it is
+      --> w.yaml:9:33
+      |
+    9 |       Read {{ request }}, write {featrue}: {"a": {b}}
+      |                                 ^^^^^^^^^
+    hint: did you mean `feature`?
+    "#);
+    let text = one_phase("    prompt: mine.md\n");
+    let library = Library {
+        read_file: &|_| Ok("Mine.\nOf {reqest}.\n".to_owned()),
+        ..LIBRARY
+    };
+    let bindings = Bindings {
+        library,
+        ..bindings("x")
+    };
+    insta::assert_snapshot!(shown(&compiled(&text, &bindings).warnings, &text), @r"
+    warning: `{reqest}` is no input, and stays as it is
+      --> prompt mine.md:2:4
+    hint: did you mean `request`?
+    ");
+    let text = one_phase("    prompt: reviw\n");
+    assert!(refused(&text, &bindings).contains("hint: did you mean `review`?"));
+}
+
+#[test]
 fn depth_takes_the_first_or_goes_round_again() {
     let at = |depth| {
         chains(
@@ -81,7 +138,6 @@ fn depth_takes_the_first_or_goes_round_again() {
             },
         )
     };
-    assert_eq!(at(1).0, [["claude-sonnet"]]);
     assert_eq!(
         at(3).0,
         [["claude-sonnet"], ["gemini-2.5-pro"], ["claude-sonnet"]]
@@ -97,11 +153,14 @@ fn depth_takes_the_first_or_goes_round_again() {
         );
         assert!(text.contains("--> --depth"), "{text}");
     }
-    let named = format!("{ENSEMBLE}    quorum: 2\n    mode: sequential\n");
+    let named = format!(
+        "{}    quorum: 3\n    mode: sequential\n",
+        ENSEMBLE.replace("[claude-sonnet", "[gpt-4o, claude-sonnet")
+    );
     let compiled = compiled(
         &named,
         &Bindings {
-            depth: Some(1),
+            depth: Some(2),
             ..bindings("x")
         },
     );
@@ -109,7 +168,7 @@ fn depth_takes_the_first_or_goes_round_again() {
     assert!(matches!(
         compiled.plan.phases[0].kind,
         PhaseKind::Ensemble {
-            quorum: 1,
+            quorum: 2,
             quorum_named: true,
             mode: EnsembleMode::Sequential,
             ..
@@ -325,9 +384,9 @@ fn a_prompt_is_a_template_a_file_or_a_text() {
         "    prompt: empty.md\n",
     ] {
         let text = one_phase(keys);
-        assert!(refused(&text, &bindings("x")).contains("w.yaml:5:13"));
-        let found = check_prompts(&workflow(&text), &stub_prompt, &stub_file);
-        assert_eq!(found.len(), 1);
+        let refused = refused(&text, &bindings("x"));
+        assert!(refused.contains("w.yaml:5:13"));
+        assert_eq!(refused.matches("error: ").count(), 1);
     }
 }
 

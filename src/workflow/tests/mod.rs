@@ -15,7 +15,7 @@ use crate::config::{self, Config};
 use crate::model::Destination;
 use crate::yaml::{Colour, Diagnostic, Source, render};
 
-use super::{Bindings, Compiled, Workflow, compile, parse};
+use super::{Bindings, Compiled, Library, Workflow, compile, parse};
 
 /// The seed document's workflow, letter for letter.
 const SEED: &str = include_str!("../../../fixtures/workflows/feature-build.yaml");
@@ -59,10 +59,15 @@ fn bindings(request: &str) -> Bindings<'static> {
         depth: None,
         seed: 7,
         destination: Destination::Tree,
-        prompts: &stub_prompt,
-        read_file: &stub_file,
+        library: LIBRARY,
     }
 }
+
+const LIBRARY: Library<'static> = Library {
+    prompts: &stub_prompt,
+    names: &|| vec!["general".to_owned(), "review".to_owned()],
+    read_file: &stub_file,
+};
 
 fn compiled(text: &str, bindings: &Bindings<'_>) -> Compiled {
     compile(&workflow(text), bindings, &config())

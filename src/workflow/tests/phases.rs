@@ -2,9 +2,9 @@
 
 use crate::model::{Categories, ModelName, OtherCategories};
 use crate::plan::{Distill, LensPlan, PhaseKind, PhasePlan, PlannedInput, Yields};
-use crate::workflow::check_prompts;
 
-use super::{bindings, compiled, refused, stub_file, stub_prompt, workflow};
+use super::{LIBRARY, bindings, compiled, refused};
+use crate::workflow::Library;
 
 const TASKS: &str = "\
 phases:
@@ -66,7 +66,10 @@ phases:
   - { name: check, model: planner, context_strategy: fresh, prompt: audit }
 ";
     let bindings = crate::workflow::Bindings {
-        prompts: &|_| Some("Instructions".to_owned()),
+        library: Library {
+            prompts: &|_| Some("Instructions".to_owned()),
+            ..LIBRARY
+        },
         ..bindings("x")
     };
     assert!(matches!(
@@ -288,14 +291,12 @@ phases:
 }
 
 #[test]
-fn a_prompt_of_a_lens_that_is_not_there_is_found_by_check() {
+fn a_prompt_of_a_lens_that_is_not_there_is_a_mistake() {
     let text = "\
 phases:
   - { name: look, type: parallel, model: quick, context_strategy: fresh, lenses: { a: gone.md, b: plann } }
 ";
-    let found = check_prompts(&workflow(text), &stub_prompt, &stub_file);
-    assert_eq!(found.len(), 2);
-    refused(text, &bindings("x"));
+    assert_eq!(refused(text, &bindings("x")).matches("error: ").count(), 2);
 }
 
 #[test]
