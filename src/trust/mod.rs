@@ -1,0 +1,12 @@
+//! Who may give orders: which projects the user trusts, and what of theirs.
+//!
+//! A project is often cloned an hour ago. What it says is a preference as long as it only chooses among what
+//! the user has set up; it is an *order* where it starts a program, takes a variable, reads a file, or sends
+//! work to somebody else. Orders are in force once the user has agreed to them, and agreed means: to exactly
+//! these. Nothing here starts anything, and nothing here asks: the command line does.
+
+mod error;
+mod state_folder;
+
+pub use error::TrustError;
+pub use state_folder::{state_folder, write_private};
