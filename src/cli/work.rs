@@ -121,7 +121,8 @@ fn supervise(
     let plan = work.engine.plan().clone();
     let id = work.folder.id().clone();
     let folder = shown_folder(&work.folder);
-    let mut watcher = Watcher::new(&plan, work.records, work.output);
+    let mut watcher = Watcher::new(&plan, &work.records, work.output);
+    drop(work.records);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -144,18 +145,20 @@ fn supervise(
         &mut watcher,
     ));
     watcher.display.finish()?;
-    let ledgers = ledgers(&site.folder, &plan, &watcher.records);
+    // Read again rather than kept meanwhile: a long run has thousands.
+    let written = Journal::read(&site.folder.path(RunFolder::JOURNAL));
+    let ended = written.map(|content| Ended {
+        ledgers: ledgers(&site.folder, &plan, &content.records),
+        plan,
+        folder,
+        records: content.records,
+        driven,
+    });
     drop(site);
     // What is left of the scratch folder is of no use to anybody.
     let _ = scratch.remove();
     drop(work.lock);
-    Ok(Ended {
-        plan,
-        folder,
-        records: watcher.records,
-        ledgers,
-        driven,
-    })
+    Ok(ended?)
 }
 
 fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {
@@ -230,15 +233,14 @@ fn instructions(base: &std::path::Path) -> Option<(String, String)> {
     })
 }
 
-/// Keeps the display up to date and the records for the summary.
+/// Keeps the display up to date.
 struct Watcher {
     display: Display,
-    records: Vec<Record>,
 }
 
 impl Watcher {
-    fn new(plan: &Plan, records: Vec<Record>, output: &OutputArgs) -> Self {
-        let view = || RunView::replay(plan, &records);
+    fn new(plan: &Plan, records: &[Record], output: &OutputArgs) -> Self {
+        let view = || RunView::replay(plan, records);
         let display = if output.json {
             Display::json(Screen::Stdout)
         } else if Screen::Stderr.is_terminal() {
@@ -246,13 +248,12 @@ impl Watcher {
         } else {
             Display::plain(view(), Screen::Stderr)
         };
-        Self { display, records }
+        Self { display }
     }
 }
 
 impl Observer for Watcher {
     fn saw(&mut self, record: &Record) -> Result<(), RuntimeError> {
-        self.records.push(record.clone());
         match self.display.apply(record) {
             // Whoever read our output has had enough of it; the run goes on.
             Err(error) if error.is_broken_pipe() => {
