@@ -87,7 +87,7 @@ pub fn open_journal(
     folder: &RunFolder,
     redactor: Redactor,
 ) -> Result<(Journal, Vec<Record>), Failure> {
-    let (journal, content) = Journal::open(&folder.path(RunFolder::JOURNAL), redactor)?;
+    let (journal, content) = folder.open_journal(redactor)?;
     if let Some(foreign) = content.foreign {
         print::note(&format!(
             "warning: {foreign}; it and what follows stand in `{}/journal.torn` now",

@@ -7,7 +7,7 @@ use super::prepare::{compile, without_secrets};
 use super::settings::Settings;
 use super::work::{self, Ground, Work, carry_over, now};
 use crate::engine::{Begin, Engine, Input};
-use crate::journal::{Journal, Redactor, RunFolder, RunLock, new_run_id};
+use crate::journal::{Redactor, RunFolder, RunLock, new_run_id};
 use crate::model::{Artifact, FrozenFile};
 use crate::plan::{Plan, PlannedInput};
 use crate::workspace::{Snapshot, read_files};
@@ -30,7 +30,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         base: ground.base.as_str().to_owned(),
         files: ground.files.clone(),
     };
-    let journal = Journal::create(&folder.path(RunFolder::JOURNAL), redactor.clone())?;
+    let journal = folder.create_journal(redactor.clone())?;
     work::work(
         settings,
         Work {

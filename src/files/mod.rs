@@ -1,15 +1,21 @@
-//! Opening files that somebody else may have put there: an agent, or whoever can write to the project.
+//! Opening files that somebody else may have put there: an agent, or whoever can write to the project; and
+//! putting files in their place.
 //!
 //! Nothing here waits and nothing is unbounded. A named pipe in the place of a file would hold whoever
 //! opens it until somebody writes; a link leads to what the agent may not read itself; a sparse file has
 //! terabytes. So a file is opened without waiting, must then be a regular one, and is read up to a limit
 //! that the caller names. No other module opens files by itself: a tidy test looks for it.
+//!
+//! No other module renames a temporary file into place either, so that the order (the file is synced, renamed,
+//! and its folder synced before anything names it) is written down once.
 
 mod excerpt;
 mod open;
+mod replace;
 
 pub use excerpt::Excerpt;
 pub use open::{append, create, open, open_below, open_folder, read, read_below, sync_folder};
+pub use replace::{NewFile, UnsyncedFolders, make_folders, replace};
 
 /// Most bytes of one of tipstaff's own records that is read into memory: plans, lists, ledgers.
 pub const RECORD: u64 = 256 << 20;

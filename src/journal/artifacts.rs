@@ -1,12 +1,10 @@
 //! The files of a run folder, named and digested.
 
-use std::fs::{self, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::{Clean, JournalError, RunFolder};
-use crate::files;
+use crate::files::{self, NewFile};
 use crate::model::{Artifact, Digest};
 
 impl RunFolder {
@@ -23,7 +21,11 @@ impl RunFolder {
     ) -> Result<Artifact, JournalError> {
         let bytes = clean.bytes();
         let path = self.checked_path(relative)?;
-        write_atomically(&path, bytes).map_err(JournalError::io("write", &path))?;
+        let written = NewFile::at(&path).and_then(|mut file| {
+            file.write_all(bytes)?;
+            file.put()
+        });
+        self.leave_unsynced(written.map_err(JournalError::io("write", &path))?);
         Ok(Artifact {
             path: relative.to_owned(),
             digest: digest(&blake3::hash(bytes)),
@@ -80,23 +82,11 @@ fn digest(hash: &blake3::Hash) -> Digest {
     Digest::new(hash.to_hex().as_str())
 }
 
-fn write_atomically(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    // The process's umask takes from this what a new file is not to have.
-    let mut file = tempfile::Builder::new()
-        .prefix(".new-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_data()?;
-    file.persist(path)?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::fs;
 
     use super::*;
     use crate::journal::Redactor;

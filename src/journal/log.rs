@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{self, BufReader, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use super::run_folder::Unsynced;
 use super::scan::{Content, Scan, scan};
 use super::{JournalError, Redactor};
 use crate::files;
@@ -21,6 +22,7 @@ pub struct Journal {
     /// Whether something half-written may stand after `end`.
     is_dirty: bool,
     redactor: Redactor,
+    unsynced: Unsynced,
 }
 
 impl Journal {
@@ -29,7 +31,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`] if it exists.
-    pub fn create(path: &Path, redactor: Redactor) -> Result<Self, JournalError> {
+    pub(super) fn create(path: &Path, redactor: Redactor) -> Result<Self, JournalError> {
         let file = files::create(path, 0o666)
             .and_then(|_| files::append(path))
             .map_err(JournalError::io("create", path))?;
@@ -45,7 +47,7 @@ impl Journal {
     ///
     /// # Errors
     /// [`JournalError::Damaged`], [`JournalError::OtherFormat`], [`JournalError::NotWritable`].
-    pub fn open(path: &Path, redactor: Redactor) -> Result<(Self, Content), JournalError> {
+    pub(super) fn open(path: &Path, redactor: Redactor) -> Result<(Self, Content), JournalError> {
         let found = scan_file(path)?;
         if let (Some(foreign), true) = (&found.content.foreign, found.goes_on) {
             return Err(JournalError::damaged(path, foreign));
@@ -71,6 +73,12 @@ impl Journal {
     /// [`JournalError::Damaged`], [`JournalError::OtherFormat`], [`JournalError::Io`].
     pub fn read(path: &Path) -> Result<Content, JournalError> {
         Ok(scan_file(path)?.content)
+    }
+
+    /// These folders are synced before anything is appended.
+    pub(super) fn syncing(mut self, folders: Unsynced) -> Self {
+        self.unsynced = folders;
+        self
     }
 
     /// From here on, with a redactor that knows more.
@@ -119,6 +127,7 @@ impl Journal {
             end,
             is_dirty: false,
             redactor,
+            unsynced: Unsynced::default(),
         }
     }
 
@@ -148,6 +157,8 @@ impl Journal {
                 found,
             });
         }
+        // What the lines name must not be gone after a crash that they survive.
+        self.unsynced.sync();
         self.is_dirty = true;
         if let Err(error) = write_lines(&mut self.file, bytes, durability) {
             // If even this fails, the next append tries again, and `open` knows a torn line.

@@ -2,21 +2,40 @@
 
 use std::fs;
 use std::io;
+use std::mem::take;
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::JournalError;
-use crate::files;
+use super::{Content, Journal, JournalError, Redactor};
+use crate::files::{self, UnsyncedFolders, make_folders};
 use crate::model::RunId;
 
 /// Keeps runs out of the user's commits, and itself; configuration, workflows and prompts beside it
 /// can be committed.
 const GITIGNORE: &str = "# Written by tipstaff: runs stay on this machine.\n/runs/\n/.gitignore\n";
 
+/// Folders of a run that the journal syncs before it names what is in them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unsynced(Arc<Mutex<UnsyncedFolders>>);
+
+impl Unsynced {
+    pub(super) fn sync(&self) {
+        // What is written meanwhile is named by a later line.
+        let folders = take(&mut *self.held());
+        folders.sync();
+    }
+
+    fn held(&self) -> MutexGuard<'_, UnsyncedFolders> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// A run's folder. Holding one does not mean working on it: see [`super::RunLock`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RunFolder {
     root: PathBuf,
     id: RunId,
+    unsynced: Unsynced,
 }
 
 impl RunFolder {
@@ -26,11 +45,13 @@ impl RunFolder {
     /// [`JournalError::RunExists`], [`JournalError::NotWritable`], [`JournalError::NoSpace`].
     pub fn create(project_root: &Path, id: RunId) -> Result<Self, JournalError> {
         let runs = runs_dir(project_root);
-        fs::create_dir_all(&runs).map_err(JournalError::io("create", &runs))?;
+        make_folders(&runs)
+            .map_err(JournalError::io("create", &runs))?
+            .sync();
         keep_out_of_commits(&runs)?;
         let root = runs.join(&id);
         match fs::create_dir(&root) {
-            Ok(()) => Ok(Self { root, id }),
+            Ok(()) => Ok(Self::at(root, id)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(JournalError::RunExists { run: id })
             }
@@ -46,12 +67,42 @@ impl RunFolder {
         let runs = runs_dir(project_root);
         let root = runs.join(&id);
         match is_name(id.as_str()) && root.is_dir() {
-            true => Ok(Self { root, id }),
+            true => Ok(Self::at(root, id)),
             false => Err(JournalError::NoRun {
                 wanted: id.as_str().to_owned(),
                 folder: runs,
             }),
         }
+    }
+
+    fn at(root: PathBuf, id: RunId) -> Self {
+        Self {
+            root,
+            id,
+            unsynced: Unsynced::default(),
+        }
+    }
+
+    /// Makes the run's journal, which must not be there yet.
+    ///
+    /// # Errors
+    /// As [`RunFolder::open_journal`].
+    pub fn create_journal(&self, redactor: Redactor) -> Result<Journal, JournalError> {
+        let journal = Journal::create(&self.path(Self::JOURNAL), redactor)?;
+        Ok(journal.syncing(self.unsynced.clone()))
+    }
+
+    /// Opens the run's journal to go on with it, and reads what it holds.
+    ///
+    /// # Errors
+    /// [`JournalError::Damaged`], [`JournalError::OtherFormat`], [`JournalError::NotWritable`].
+    pub fn open_journal(&self, redactor: Redactor) -> Result<(Journal, Content), JournalError> {
+        let (journal, content) = Journal::open(&self.path(Self::JOURNAL), redactor)?;
+        Ok((journal.syncing(self.unsynced.clone()), content))
+    }
+
+    pub(super) fn leave_unsynced(&self, folders: UnsyncedFolders) {
+        self.unsynced.held().extend(folders);
     }
 
     /// The folder itself.

@@ -1,14 +1,12 @@
 //! Redacts files of any size in bounded memory.
 
-use std::fs::{self, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use aho_corasick::AhoCorasick;
 
 use super::{JournalError, Redactor};
-use crate::files::Excerpt;
+use crate::files::{Excerpt, NewFile};
 
 /// Read at one time.
 const CHUNK: usize = 64 * 1024;
@@ -35,7 +33,11 @@ impl Redactor {
     pub fn redact_copy(&self, from: impl Read, to: &Path, most: usize) -> Result<(), JournalError> {
         let mut kept = Excerpt::new(most);
         self.redact_stream(from, &mut kept)
-            .and_then(|_| write_unsynced(to, &kept.finish()))
+            .and_then(|_| {
+                let mut file = NewFile::at(to)?;
+                file.write_all(&kept.finish())?;
+                file.put_unsynced()
+            })
             .map_err(JournalError::io("write", to))
     }
 
@@ -79,21 +81,11 @@ impl Redactor {
     }
 }
 
-fn write_unsynced(to: &Path, bytes: &[u8]) -> io::Result<()> {
-    let folder = to.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".new-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.persist(to)?;
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::fs;
 
     use proptest::prelude::{any, prop, prop_assert_eq, proptest};
 

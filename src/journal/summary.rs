@@ -174,7 +174,7 @@ mod tests {
     fn lists_the_newest_first_with_their_ends() {
         let temp = tempfile::tempdir().unwrap();
         assert!(list(temp.path()).unwrap().is_empty());
-        assert_eq!(latest(temp.path()).unwrap(), None);
+        assert!(latest(temp.path()).unwrap().is_none());
         let end = Event::RunEnded { end: RunEnd::Done };
         run(temp.path(), "b-old", 1, &[started(), end]);
         let mut long = vec![started()];

@@ -1,13 +1,11 @@
 //! How a child ended: what the warden writes down and the supervisor reads.
 
-use std::ffi::OsString;
-use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::files;
+use crate::files::{self, NewFile};
 use crate::model::Millis;
 
 /// How a child's own process ended.
@@ -91,14 +89,10 @@ impl Exit {
 
     /// Writes it in one step: a reader finds all of it or nothing.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
-        let mut name = OsString::from(path.as_os_str());
-        name.push(".tmp");
-        let temporary = PathBuf::from(name);
-        fs::write(&temporary, serde_json::to_vec(self)?)?;
-        fs::rename(&temporary, path).inspect_err(|_| {
-            // The record is lost either way; a stray temporary file must not be taken for it.
-            fs::remove_file(&temporary).ok();
-        })
+        let mut file = NewFile::at(path)?;
+        file.write_all(&serde_json::to_vec(self)?)?;
+        // It lies in the scratch folder, which does not outlive the machine.
+        file.put_unsynced()
     }
 
     /// Reads what the warden wrote; `None` if it is not there or not whole.
@@ -177,6 +171,8 @@ impl Refusal {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::fs;
 
     use super::*;
 

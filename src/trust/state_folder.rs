@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use rustix::process::geteuid;
 
 use super::TrustError;
+use crate::files::NewFile;
 
 /// `$XDG_STATE_HOME/tipstaff`, without it `~/.local/state/tipstaff`; made if it is not there. Only its owner
 /// can look into it.
@@ -35,13 +36,10 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), TrustError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     private_folder(folder)?;
     let write = || -> io::Result<()> {
-        // A temporary file has the mode 0600 from the beginning.
-        let mut file = tempfile::Builder::new()
-            .prefix(".new-")
-            .tempfile_in(folder)?;
+        let mut file = NewFile::at(path)?;
+        file.set_permissions(Permissions::from_mode(0o600))?;
         file.write_all(bytes)?;
-        file.as_file().sync_data()?;
-        file.persist(path)?;
+        file.put()?.sync();
         Ok(())
     };
     write().map_err(TrustError::io("write", path))

@@ -1,13 +1,9 @@
-//! Where documents may go in the user's project, and how a file is written whole.
+//! Where documents may go in the user's project.
 
-use std::fs::{self, Permissions};
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 
 use super::WorkspaceError;
 use super::paths::{is_reserved, resolve_inside};
-use crate::files;
 
 /// Where a document of this path belongs, relative to the project: symlinks that stay inside it are followed.
 ///
@@ -53,36 +49,11 @@ fn refused(path: &str, reason: &'static str) -> WorkspaceError {
     }
 }
 
-/// Writes beside the target and renames, so that nobody sees half a file.
-pub(super) fn write_atomically(
-    target: &Path,
-    bytes: &[u8],
-    mode: Option<Permissions>,
-) -> Result<(), WorkspaceError> {
-    let folder = target.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(WorkspaceError::io("create", folder))?;
-    let failed = |source| WorkspaceError::io("write", target)(source);
-    // The process's umask takes from this what a new file is not to have.
-    let mut file = tempfile::Builder::new()
-        .prefix(".tipstaff-")
-        .permissions(Permissions::from_mode(0o666))
-        .tempfile_in(folder)
-        .map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
-    if let Some(mode) = mode {
-        file.as_file().set_permissions(mode).map_err(failed)?;
-    }
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(target).map_err(|error| failed(error.error))?;
-    // Some file systems cannot sync folders; the file is complete either way.
-    let _ = files::sync_folder(folder);
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use std::fs;
     use std::os::unix::fs::symlink;
 
     use super::*;

@@ -106,6 +106,14 @@ fn one_room_opens_files() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
+/// The order of syncing and renaming is written down once.
+#[test]
+fn one_room_puts_temporary_files_in_place() {
+    let words = ["NamedTempFile", "tempfile_in", ".persist"];
+    let found = find(&words, |file| file.room() != Some("files"));
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
 #[test]
 fn one_file_writes_to_the_standard_streams() {
     let streams = ["io::stdout", "io::stderr", "Term::stdout"];

@@ -5,7 +5,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::publish::write_atomically;
 use super::super::{Project, TreeId, WorkspaceError, remove_tree, tree, with_documents};
 use super::error::{ApplyError, UndoError};
 use super::keep::{Keep, State, Way};
@@ -94,7 +93,7 @@ impl Deliveries<'_> {
         if let Some(before) = &before
             && !tree::contents(self.store, own)?.contains(before)
         {
-            write_atomically(previous, before, None)?;
+            files::replace(previous, before).map_err(WorkspaceError::io("write", previous))?;
         }
         let one = [(document.path.clone(), document.object.clone())].into();
         let to = with_documents(self.store, &self.there()?, &one)?;

@@ -4,7 +4,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::publish::write_atomically;
 use super::super::{WorkspaceError, remove_tree};
 use super::transition::Transition;
 use crate::files;
@@ -78,7 +77,8 @@ impl Keep {
     /// Notes the state; it is on disk when this returns.
     pub(super) fn set_state(&self, state: State) -> Result<(), WorkspaceError> {
         let text = format!("{}\n", state.name());
-        write_atomically(&self.0.join("state"), text.as_bytes(), None)
+        let path = self.0.join("state");
+        files::replace(&path, text.as_bytes()).map_err(WorkspaceError::io("write", &path))
     }
 
     /// Where the content that stood at a step's path before the application lies.
@@ -106,7 +106,7 @@ impl Keep {
     pub(super) fn write(&self, way: Way, transition: &Transition) -> Result<(), WorkspaceError> {
         let path = self.place(way);
         let bytes = serde_json::to_vec(transition).map_err(|error| unreadable(&path, error))?;
-        write_atomically(&path, &bytes, None)
+        files::replace(&path, &bytes).map_err(WorkspaceError::io("write", &path))
     }
 
     /// Makes an empty folder of it.
