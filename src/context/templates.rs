@@ -53,25 +53,18 @@ const OWN: [(&str, &str); 6] = [
     ("sequential", SEQUENTIAL),
 ];
 
-/// The text of a built-in template, tipstaff's own ones included.
+/// The text of a built-in template that a phase can use. tipstaff's own ones are none: a phase that happens
+/// to be called `judge` is not told to judge.
 pub fn builtin(name: &str) -> Option<&'static str> {
-    all()
+    PHASES
+        .into_iter()
         .find(|(known, _)| *known == name)
         .map(|(_, text)| text)
 }
 
-/// The names of all built-in templates.
+/// The names of these templates.
 pub fn builtin_names() -> impl Iterator<Item = &'static str> {
-    all().map(|(name, _)| name)
-}
-
-/// The template of a phase that names none: that of its own name, else the general one. A phase that
-/// happens to be called `judge` gets the general one.
-pub fn for_phase(name: &str) -> &'static str {
-    PHASES
-        .iter()
-        .find(|(known, _)| *known == name)
-        .map_or(PHASES[0].1, |(_, text)| text)
+    PHASES.into_iter().map(|(name, _)| name)
 }
 
 /// The name of the built-in template that a prompt is, unchanged.
@@ -105,7 +98,7 @@ mod tests {
     #[test]
     fn the_page_names_every_template() {
         let page = include_str!("../../docs/prompts.md");
-        for name in builtin_names() {
+        for (name, _) in all() {
             assert!(page.contains(&format!("| `{name}` |")), "{name}");
         }
     }
@@ -129,15 +122,11 @@ mod tests {
     }
 
     #[test]
-    fn own_templates_are_found_but_not_given_to_phases() {
-        assert!(builtin("judge").is_some());
-        assert!(builtin("nobody").is_none());
-        assert_eq!(for_phase("judge"), for_phase("general"));
-        assert_ne!(for_phase("plan"), for_phase("general"));
-        assert_ne!(for_phase("quick"), for_phase("general"));
-        for (name, _) in OWN {
-            assert_eq!(for_phase(name), for_phase("general"), "{name}");
+    fn own_templates_are_not_given_to_phases() {
+        for (name, text) in OWN {
+            assert_eq!(builtin(name), None, "{name}");
+            assert_eq!(name_of(text), Some(name));
         }
-        assert_eq!(name_of(for_phase("audit")), Some("audit"));
+        assert_eq!(builtin("audit").and_then(name_of), Some("audit"));
     }
 }

@@ -31,7 +31,10 @@ pub(super) fn phase(name: &str, strategy: Strategy) -> PhasePlan {
     };
     PhasePlan {
         strategy,
-        prompt: super::templates::for_phase(name).to_owned(),
+        prompt: super::templates::builtin(name)
+            .or_else(|| super::templates::builtin("general"))
+            .expect("the general template is there")
+            .to_owned(),
         limits: limits(),
         ..testing::phase(name, kind)
     }

@@ -431,3 +431,15 @@ fn a_full_disk_under_the_run_folder() {
         .stderr_has("`tipstaff resume` goes on");
     assert_eq!(sandbox.read("docs/plan.md").len(), 300_000);
 }
+
+#[test]
+fn a_phase_called_judge_is_not_told_to_judge() {
+    let sandbox = ready();
+    sandbox.write(
+        "w.yaml",
+        "name: w\nphases:\n  - { name: judge, model: m1, context_strategy: fresh }\n",
+    );
+    sandbox.tipstaff(&["run", "w.yaml", "x"]).succeeds();
+    let ledger = "phases/01-judge/calls/judge.work-1/attempt-1/context.json";
+    assert!(sandbox.run().read(ledger).contains("template general"));
+}
