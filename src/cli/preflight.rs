@@ -340,7 +340,7 @@ impl Memory {
         let known = BTreeMap::from([(self.program.clone(), version.to_owned())]);
         let folder = self.file.parent().map(std::fs::create_dir_all);
         if let (Some(Ok(())), Ok(json)) = (folder, serde_json::to_vec(&known)) {
-            let _ = std::fs::write(&self.file, json);
+            let _ = files::write(&self.file, json);
         }
     }
 }

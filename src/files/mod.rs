@@ -14,7 +14,9 @@ mod open;
 mod replace;
 
 pub use excerpt::Excerpt;
-pub use open::{append, create, open, open_below, open_folder, read, read_below, sync_folder};
+pub use open::{
+    append, create, open, open_below, open_folder, read, read_below, sync_folder, write,
+};
 pub use replace::{NewFile, UnsyncedFolders, make_folders, replace};
 
 /// Most bytes of one of tipstaff's own records that is read into memory: plans, lists, ledgers.

@@ -1,7 +1,7 @@
 //! Opening and reading regular files, at once or not at all.
 
 use std::fs::File;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Component, Path};
 
 use rustix::fd::OwnedFd;
@@ -58,6 +58,17 @@ pub fn append(path: &Path) -> io::Result<File> {
 pub fn create(path: &Path, mode: u32) -> io::Result<File> {
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
     Ok(openat(CWD, path, flags, Mode::from(mode))?.into())
+}
+
+/// Puts a file in the place of whatever is there, which is not written through and holds up nothing.
+///
+/// # Errors
+/// Whatever the system says, for example if there is a folder.
+pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => create(path, 0o666)?.write_all(bytes.as_ref()),
+    }
 }
 
 /// Opens a folder, to ask something of its file system.
@@ -213,7 +224,6 @@ mod tests {
 
     #[test]
     fn appends_to_no_link_and_creates_only_what_is_new() {
-        use std::io::Write;
         let temp = tempfile::tempdir().unwrap();
         let (file, link) = (temp.path().join("file"), temp.path().join("link"));
         append(&file).unwrap().write_all(b"1").unwrap();
@@ -221,6 +231,12 @@ mod tests {
         assert_eq!(read(&file, 2).unwrap(), b"12");
         symlink("nowhere", &link).unwrap();
         assert_eq!(append(&link).unwrap_err().to_string(), "it is a link");
+        write(&link, b"3").unwrap();
+        write(&link, b"4").unwrap();
+        assert_eq!(read(&link, 1).unwrap(), b"4");
+        assert_eq!(read(&file, 2).unwrap(), b"12");
+        pipe(&temp.path().join("pipe"));
+        write(&temp.path().join("pipe"), b"5").unwrap();
         assert_eq!(
             create(&link, 0o600).unwrap_err().kind(),
             ErrorKind::AlreadyExists

@@ -161,7 +161,7 @@ fn keep_out_of_commits(runs: &Path) -> Result<(), JournalError> {
     if path.exists() {
         return Ok(());
     }
-    fs::write(&path, text).map_err(JournalError::io("write", &path))
+    files::write(&path, text).map_err(JournalError::io("write", &path))
 }
 
 #[cfg(test)]

@@ -45,7 +45,8 @@
 //! warden ends the child as ever: SIGKILL needs no continuing.
 //!
 //! **Streams are regular files**, never pipes: many programs lose their last output on a pipe, and a
-//! dead supervisor loses nothing. The supervisor follows them with [`LineTail`], woken by [`Watch`].
+//! dead supervisor loses nothing. The supervisor opens them once, before the child could put others in
+//! their places, and follows them with [`LineTail`], woken by [`Watch`].
 //! Output without end is stopped by the supervisor, which asks [`Child::over_limit`] as it reads.
 //!
 //! **How it ended** comes twice: on the pipe to the supervisor (works with a full disk) and as the

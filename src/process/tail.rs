@@ -1,8 +1,8 @@
 //! Following a growing file line by line, in bounded memory however large the file or a line is.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
+use std::io::{self, BufRead, BufReader, Read, Seek};
+use std::path::Path;
 
 use crate::files;
 
@@ -25,12 +25,11 @@ pub enum TailLine {
     },
 }
 
-/// A reader that stays at the end of a growing file. The file may come into being later.
+/// A reader that stays at the end of a growing file.
 #[derive(Debug)]
 pub struct LineTail {
-    path: PathBuf,
     max_line_bytes: usize,
-    reader: Option<BufReader<File>>,
+    reader: BufReader<File>,
     /// The beginning of a line whose end has not come yet.
     partial: Vec<u8>,
     /// Length so far of a line that is being skipped; zero if none is.
@@ -40,32 +39,38 @@ pub struct LineTail {
 }
 
 impl LineTail {
-    /// From the beginning of the file; lines longer than `max_line_bytes` are skipped.
-    pub fn new(path: impl Into<PathBuf>, max_line_bytes: usize) -> Self {
-        Self {
-            path: path.into(),
+    /// From the beginning of the file, which is made if it is not there; lines longer than `max_line_bytes`
+    /// are skipped. Call it before somebody else can put something in the place of the file: it is opened
+    /// once, and whatever stands there later changes nothing.
+    ///
+    /// Fails if there is something else than a regular file.
+    pub fn new(path: &Path, max_line_bytes: usize) -> io::Result<Self> {
+        Ok(Self {
             max_line_bytes,
-            reader: None,
+            reader: BufReader::with_capacity(64 << 10, files::append(path)?),
             partial: Vec::new(),
             skipped: 0,
             read: 0,
             more: false,
-        }
+        })
+    }
+
+    /// All of the file, from its beginning.
+    ///
+    /// Fails if it cannot be read.
+    pub fn into_file(self) -> io::Result<File> {
+        let mut file = self.reader.into_inner();
+        file.rewind()?;
+        Ok(file)
     }
 
     /// The lines that were completed since the last call, at most some of them: ask [`LineTail::has_more`].
-    /// A file that does not exist yet has none.
     ///
-    /// Fails if the file cannot be opened or read.
+    /// Fails if the file cannot be read.
     pub fn read_new(&mut self) -> io::Result<Vec<TailLine>> {
         let mut lines = Vec::new();
         self.more = false;
-        let Some(mut reader) = self.open()? else {
-            return Ok(lines);
-        };
-        let result = self.read_from(&mut reader, &mut lines);
-        self.reader = Some(reader);
-        result.map(|()| lines)
+        self.read_from(&mut lines).map(|()| lines)
     }
 
     /// Whether the last call stopped before the end of the file.
@@ -76,11 +81,6 @@ impl LineTail {
     /// Bytes read so far.
     pub fn bytes_read(&self) -> u64 {
         self.read
-    }
-
-    /// The file that is followed.
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 
     /// The last line if it has no end: to be asked when nothing will be added any more, after
@@ -94,23 +94,7 @@ impl LineTail {
         (!self.partial.is_empty()).then(|| self.take_text())
     }
 
-    /// The reader is taken out while it is read from, so that the other fields can be changed.
-    fn open(&mut self) -> io::Result<Option<BufReader<File>>> {
-        if let Some(reader) = self.reader.take() {
-            return Ok(Some(reader));
-        }
-        match files::open(&self.path) {
-            Ok(file) => Ok(Some(BufReader::with_capacity(64 << 10, file))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn read_from(
-        &mut self,
-        reader: &mut BufReader<File>,
-        lines: &mut Vec<TailLine>,
-    ) -> io::Result<()> {
+    fn read_from(&mut self, lines: &mut Vec<TailLine>) -> io::Result<()> {
         let end = self.read + BYTES_PER_CALL;
         loop {
             if self.read >= end || lines.len() >= LINES_PER_CALL {
@@ -118,9 +102,9 @@ impl LineTail {
                 return Ok(());
             }
             let line = if self.skipped > 0 {
-                self.skip(reader)?
+                self.skip()?
             } else {
-                self.extend(reader, end - self.read)?
+                self.extend(end - self.read)?
             };
             match line {
                 Step::Line(line) => lines.push(line),
@@ -131,10 +115,10 @@ impl LineTail {
     }
 
     /// Adds to the line under way.
-    fn extend(&mut self, reader: &mut BufReader<File>, budget: u64) -> io::Result<Step> {
+    fn extend(&mut self, budget: u64) -> io::Result<Step> {
         // One byte more than allowed, for the line end.
         let room = (self.max_line_bytes - self.partial.len()) as u64 + 1;
-        let count = reader
+        let count = (&mut self.reader)
             .take(room.min(budget))
             .read_until(b'\n', &mut self.partial)?;
         self.read += count as u64;
@@ -153,9 +137,11 @@ impl LineTail {
     }
 
     /// Goes on in a line that is too long.
-    fn skip(&mut self, reader: &mut BufReader<File>) -> io::Result<Step> {
+    fn skip(&mut self) -> io::Result<Step> {
         let mut scrap = Vec::new();
-        let count = reader.take(SKIP_BYTES).read_until(b'\n', &mut scrap)? as u64;
+        let count = (&mut self.reader)
+            .take(SKIP_BYTES)
+            .read_until(b'\n', &mut scrap)? as u64;
         self.read += count;
         self.skipped += count;
         if count == 0 {
@@ -193,6 +179,7 @@ mod tests {
 
     use std::fs::OpenOptions;
     use std::io::Write;
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -226,7 +213,7 @@ mod tests {
     #[test]
     fn a_line_counts_when_its_end_has_come() {
         let file = Growing::new();
-        let mut tail = LineTail::new(file.path(), 100);
+        let mut tail = LineTail::new(&file.path(), 100).unwrap();
         assert_eq!(tail.read_new().unwrap(), []);
         file.add(b"one\ntw");
         assert_eq!(tail.read_new().unwrap(), [text("one")]);
@@ -238,9 +225,24 @@ mod tests {
     }
 
     #[test]
+    fn another_file_in_its_place_changes_nothing() {
+        let file = Growing::new();
+        let mut tail = LineTail::new(&file.path(), 100).unwrap();
+        file.add(b"one\n");
+        std::fs::remove_file(file.path()).unwrap();
+        file.add(b"another\n");
+        assert_eq!(tail.read_new().unwrap(), [text("one")]);
+        let mut all = String::new();
+        tail.into_file().unwrap().read_to_string(&mut all).unwrap();
+        assert_eq!(all, "one\n");
+        std::os::unix::fs::symlink("out", file.0.path().join("link")).unwrap();
+        assert!(LineTail::new(&file.0.path().join("link"), 100).is_err());
+    }
+
+    #[test]
     fn the_limit_is_exact_and_the_next_line_is_whole() {
         let file = Growing::new();
-        let mut tail = LineTail::new(file.path(), 5);
+        let mut tail = LineTail::new(&file.path(), 5).unwrap();
         file.add(b"12345\n123456\nab\n1234567");
         let expected = [text("12345"), TailLine::TooLong { bytes: 6 }, text("ab")];
         assert_eq!(tail.read_new().unwrap(), expected);
@@ -253,7 +255,7 @@ mod tests {
     fn one_call_reads_a_bounded_amount_and_says_that_there_is_more() {
         let file = Growing::new();
         file.add(&vec![b'\n'; LINES_PER_CALL + 1]);
-        let mut tail = LineTail::new(file.path(), 100);
+        let mut tail = LineTail::new(&file.path(), 100).unwrap();
         assert_eq!(tail.read_new().unwrap().len(), LINES_PER_CALL);
         assert!(tail.has_more());
         assert_eq!(tail.read_new().unwrap().len(), 1);
@@ -268,7 +270,7 @@ mod tests {
             file.add(&vec![b'x'; MEGABYTE]);
         }
         file.add(b"\nafter\n");
-        let mut tail = LineTail::new(file.path(), MEGABYTE);
+        let mut tail = LineTail::new(&file.path(), MEGABYTE).unwrap();
         let mut lines = Vec::new();
         let mut calls = 0;
         loop {

@@ -81,7 +81,7 @@ impl Attempt {
         let Prepared {
             scratch,
             kind,
-            transcript,
+            streams,
             child,
             prompt_tokens,
             remarks,
@@ -92,7 +92,7 @@ impl Attempt {
             pid: child.pid(),
             prompt_tokens,
         });
-        let monitor = Monitor::new(self, &scratch, kind, transcript, starting);
+        let monitor = Monitor::new(self, &scratch, kind, streams, starting);
         let watched = monitor.watch(child, control).await?;
         let ended = Ended {
             site: &self.site,

@@ -1,5 +1,6 @@
 //! From an ended process to the attempt's report: what it left is judged, decoded and kept.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use crate::agents::{self, Ending};
@@ -67,7 +68,7 @@ impl Ended<'_> {
         watched: &Watched,
         mut remarks: Vec<String>,
     ) -> Result<CallResult, Failure> {
-        self.keep_streams()?;
+        self.keep_streams(&watched.printed)?;
         if let Some(failure) = &watched.failure {
             return Err(failure.clone());
         }
@@ -247,21 +248,14 @@ impl Ended<'_> {
         left
     }
 
-    fn keep_streams(&self) -> Result<(), Failure> {
+    fn keep_streams(&self, printed: &[File; 2]) -> Result<(), Failure> {
         let folder = attempt_folder(self.site, self.call, self.attempt);
-        let streams = [
-            (self.scratch.events(), "events.jsonl"),
-            (self.scratch.errors(), "stderr.log"),
-        ];
-        for (from, name) in streams {
+        for (from, name) in printed.iter().zip(["events.jsonl", "stderr.log"]) {
             let to = self.site.folder.path(&format!("{folder}/{name}"));
-            // Of one that the agent replaced or removed nothing is kept.
-            if let Ok(from) = files::open(&from) {
-                self.site
-                    .redactor
-                    .redact_copy(from, &to, MOST_KEPT)
-                    .map_err(machine)?;
-            }
+            self.site
+                .redactor
+                .redact_copy(from, &to, MOST_KEPT)
+                .map_err(machine)?;
         }
         Ok(())
     }

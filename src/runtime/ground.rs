@@ -45,7 +45,7 @@ impl Grounds {
                     workspace::materialize_only(&self.store, &tree_id(tree)?, &wanted, &some)
                         .map_err(machine)?;
                 let list = serde_json::to_vec(&there).map_err(machine)?;
-                fs::write(visible_list(at), list).map_err(machine)?;
+                files::write(&visible_list(at), list).map_err(machine)?;
                 Workspace::create(&some, at, ControlFiles::Drop)
             }
         };
@@ -135,7 +135,7 @@ pub fn note_left_out(workspace: &Path, paths: &[PathBuf]) -> Result<(), Failure>
         .iter()
         .map(|path| path.as_os_str().as_bytes())
         .collect();
-    fs::write(left_out_list(workspace), list.join(&0)).map_err(machine)
+    files::write(&left_out_list(workspace), list.join(&0)).map_err(machine)
 }
 
 /// What was noted; nothing if the scratch folder was lost meanwhile.

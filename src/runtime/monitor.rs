@@ -1,5 +1,6 @@
 //! Watching an attempt: its streams, its output folder, its time. Ends it when there is a reason.
 
+use std::fs::File;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -16,7 +17,7 @@ use super::attempt::{Attempt, Control, cancelled};
 use super::gate::{StartUp, Starting};
 use super::out_folder::OutFolder;
 use super::scratch::Scratch;
-use super::streams::Streams;
+use super::streams::{Printed, Streams};
 
 /// The watched files are looked at this often, whatever the system's hints say.
 const RESCAN: Duration = Duration::from_millis(500);
@@ -35,6 +36,8 @@ pub struct Watched {
     pub out: OutFolder,
     pub exit: Exit,
     pub stderr_tail: String,
+    /// All of standard output, and of standard error.
+    pub printed: [File; 2],
     /// Why tipstaff ended it, if for a reason of its own.
     pub failure: Option<Failure>,
     /// Where it stood, if tipstaff ended it because its context had passed the call's checkpoint.
@@ -52,17 +55,16 @@ pub fn replay(
     redactor: Redactor,
     exit: Exit,
 ) -> Result<Watched, Failure> {
-    let mut streams = Streams::new(scratch, kind, transcript, redactor);
+    let mut streams = Streams::new(scratch, kind, transcript, redactor)?;
     while streams.read()?.more {}
-    streams.finish();
+    let Printed {
+        transcript,
+        stderr_tail,
+        files,
+    } = streams.finish()?;
     let mut out = OutFolder::new(&scratch.workspace(), call.contract.clone());
     out.rescan(Instant::now());
     let ended_by_us = exit.asked != Asked::No;
-    let Streams {
-        transcript,
-        stderr_tail,
-        ..
-    } = streams;
     // Whatever ended it: between two steps nothing was half done.
     let stopped = past_checkpoint(call, &transcript, &out).filter(|_| ended_by_us);
     Ok(Watched {
@@ -70,6 +72,7 @@ pub fn replay(
         out,
         exit,
         stderr_tail,
+        printed: files,
         failure: None,
         stopped,
         ended_by_us,
@@ -110,7 +113,7 @@ impl<'a> Monitor<'a> {
         attempt: &'a Attempt,
         scratch: &Scratch,
         kind: AgentKind,
-        transcript: Transcript,
+        streams: Streams,
         starting: Starting,
     ) -> Self {
         let limits = attempt.call.limits;
@@ -123,7 +126,7 @@ impl<'a> Monitor<'a> {
                 Some(_) => watch.with_gap(AT_ONCE),
                 None => watch,
             },
-            streams: Streams::new(scratch, kind, transcript, attempt.site.redactor.clone()),
+            streams,
             out: OutFolder::new(&scratch.workspace(), attempt.call.contract.clone()),
             deadlines: Deadlines {
                 idle: Some(limits.idle_timeout.into()),
@@ -173,12 +176,13 @@ impl<'a> Monitor<'a> {
         };
         drop(self.frozen.take());
         while self.look()? {}
-        self.streams.finish();
+        let printed = self.streams.finish()?;
         Ok(Watched {
-            transcript: self.streams.transcript,
+            transcript: printed.transcript,
             out: self.out,
             exit,
-            stderr_tail: self.streams.stderr_tail,
+            stderr_tail: printed.stderr_tail,
+            printed: printed.files,
             failure: self.failure,
             stopped: self.stopped,
             ended_by_us: self.ended_by_us,

@@ -21,6 +21,7 @@ use crate::workspace::Workspace;
 
 use super::attempt::Attempt;
 use super::scratch::Scratch;
+use super::streams::Streams;
 
 /// A child that prints more than this, in bytes, is ended.
 pub const MOST_OUTPUT: u64 = 512 << 20;
@@ -29,7 +30,7 @@ pub const MOST_OUTPUT: u64 = 512 << 20;
 pub struct Prepared {
     pub scratch: Scratch,
     pub kind: AgentKind,
-    pub transcript: Transcript,
+    pub streams: Streams,
     pub child: Child,
     pub prompt_tokens: u64,
     pub remarks: Vec<String>,
@@ -55,11 +56,14 @@ pub async fn prepare(
     let mut remarks = workspace.remarks().to_vec();
     remarks.extend(checkpoint_remarks(&attempt.call, agent.kind));
     let launch = launch(attempt, &scratch, model, agent)?;
+    let transcript = Transcript::new(agent.kind, attempt.site.plan.price(model));
+    let redactor = attempt.site.redactor.clone();
+    let streams = Streams::new(&scratch, agent.kind, transcript, redactor)?;
     let child = start(attempt, &scratch, launch).await?;
     Ok(Prepared {
         scratch,
         kind: agent.kind,
-        transcript: Transcript::new(agent.kind, attempt.site.plan.price(model)),
+        streams,
         child,
         prompt_tokens: ledger.total.tokens,
         remarks,

@@ -1,5 +1,8 @@
 //! An attempt's two streams, followed in their files and folded into a transcript.
 
+use std::fs::File;
+use std::io;
+
 use crate::agents::{self, Transcript};
 use crate::journal::Redactor;
 use crate::model::{Failure, FailureKind};
@@ -21,7 +24,16 @@ pub struct Streams {
     events: LineTail,
     errors: LineTail,
     pub transcript: Transcript,
+    stderr_tail: String,
+}
+
+/// What an attempt printed.
+#[derive(Debug)]
+pub struct Printed {
+    pub transcript: Transcript,
     pub stderr_tail: String,
+    /// All of standard output, and of standard error.
+    pub files: [File; 2],
 }
 
 /// What a look at the streams brought.
@@ -36,28 +48,25 @@ pub struct Look {
 }
 
 impl Streams {
+    /// Opens the two files: before the agent is started, which can put others in their places.
     pub fn new(
         scratch: &Scratch,
         kind: AgentKind,
         transcript: Transcript,
         redactor: Redactor,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, Failure> {
+        Ok(Self {
             redactor,
             kind,
-            events: LineTail::new(scratch.events(), LONGEST_LINE),
-            errors: LineTail::new(scratch.errors(), LONGEST_LINE),
+            events: LineTail::new(&scratch.events(), LONGEST_LINE).map_err(unreadable)?,
+            errors: LineTail::new(&scratch.errors(), LONGEST_LINE).map_err(unreadable)?,
             transcript,
             stderr_tail: String::new(),
-        }
+        })
     }
 
     /// Reads what is new, in bounded portions.
     pub fn read(&mut self) -> Result<Look, Failure> {
-        let unreadable = |error: std::io::Error| {
-            let message = format!("failed to read the agent's output: {error}");
-            Failure::new(FailureKind::Machine, message)
-        };
         let (events, errors) = (self.events.bytes_read(), self.errors.bytes_read());
         for line in self.events.read_new().map_err(unreadable)? {
             self.take_event(line);
@@ -78,13 +87,21 @@ impl Streams {
     }
 
     /// Takes the last lines, which may lack their ends. Nothing may be added to the files after it.
-    pub fn finish(&mut self) {
+    pub fn finish(mut self) -> Result<Printed, Failure> {
         if let Some(line) = self.events.finish() {
             self.take_event(line);
         }
         if let Some(line) = self.errors.finish() {
             self.take_error(line);
         }
+        Ok(Printed {
+            transcript: self.transcript,
+            stderr_tail: self.stderr_tail,
+            files: [
+                self.events.into_file().map_err(unreadable)?,
+                self.errors.into_file().map_err(unreadable)?,
+            ],
+        })
     }
 
     fn take_event(&mut self, line: TailLine) {
@@ -119,6 +136,11 @@ impl Streams {
     }
 }
 
+fn unreadable(error: io::Error) -> Failure {
+    let message = format!("failed to read the agent's output: {error}");
+    Failure::new(FailureKind::Machine, message)
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
@@ -139,7 +161,6 @@ mod tests {
             1,
         );
         std::fs::create_dir(scratch.root()).unwrap();
-        std::fs::write(scratch.events(), "").unwrap();
         std::fs::write(scratch.errors(), RETRY).unwrap();
         let kind = AgentKind::Opencode;
         let mut streams = Streams::new(
@@ -147,7 +168,8 @@ mod tests {
             kind,
             Transcript::new(kind, None),
             Redactor::default(),
-        );
+        )
+        .unwrap();
         let look = streams.read().unwrap();
         assert!(look.heard && !look.progressed, "{look:?}");
 

@@ -3,7 +3,6 @@
 //! the base is taken, so that a capture weighs new files by the rules the base was listed by.
 
 use std::env;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -32,7 +31,7 @@ pub(super) fn record(project: &Project, store: &Path) -> Result<(), WorkspaceErr
         ProjectKind::Git { top } => of_repository(&project.root, top)?,
     };
     let bytes = serde_json::to_vec(&rules).unwrap_or_default();
-    fs::write(&path, bytes).map_err(WorkspaceError::io("write", &path))
+    files::write(&path, bytes).map_err(WorkspaceError::io("write", &path))
 }
 
 /// Reads them again, the weightiest first; a store without any is fine.

@@ -7,6 +7,7 @@ use super::carry_over::carry_over;
 use super::copy_tree::{Copied, OWN, copy_tree};
 use super::remove_tree::remove_tree;
 use super::{ControlFiles, WorkspaceError};
+use crate::files;
 
 /// The isolated temporary folder in which a call runs. It stays on disk until it is removed with its attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -131,7 +132,7 @@ fn create_repository(at: &Path) -> Result<(), WorkspaceError> {
     ];
     for (name, text) in files {
         let path = at.join(name);
-        fs::write(&path, text).map_err(WorkspaceError::io("write", &path))?;
+        files::write(&path, text).map_err(WorkspaceError::io("write", &path))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::git::Git;
 use super::{Project, ProjectKind, WorkspaceError};
+use crate::files;
 
 /// Highest precedence of all attribute files: whatever `.gitattributes` says, bytes stay bytes.
 const ATTRIBUTES: &str = "* -text -eol -ident -filter -working-tree-encoding\n";
@@ -85,5 +86,5 @@ fn is_plain_line(path: &[u8]) -> bool {
 
 fn write(store: &Path, name: &str, bytes: &[u8]) -> Result<(), WorkspaceError> {
     let path = store.join(name);
-    fs::write(&path, bytes).map_err(WorkspaceError::io("write", &path))
+    files::write(&path, bytes).map_err(WorkspaceError::io("write", &path))
 }

@@ -64,6 +64,11 @@ fn named_pipe_in_the_place_of_a_document_fails_its_phase() {
 fn named_pipe_in_the_place_of_an_agents_output_holds_up_nothing() {
     let outside = "/etc/hostname";
     for (steps, is_there) in [
+        ("{ print: hello }, { pipe: ../events.jsonl }, done", true),
+        (
+            "{ pipe: ../stderr.log }, { pipe: ../exit.json.tmp }, done",
+            true,
+        ),
         ("{ pipe: .tipstaff/out/handoff.json }, { exit: 0 }", false),
         ("{ pipe: .tipstaff/out/deliverable.md }, { exit: 0 }", false),
         (
@@ -78,6 +83,14 @@ fn named_pipe_in_the_place_of_an_agents_output_holds_up_nothing() {
         let output = sandbox.run_trio(&["--depth", "1"]);
         output.exits_with(if is_there { 0 } else { 1 });
         assert_eq!(sandbox.exists("docs/plan.md"), is_there, "{steps}");
-        sandbox.run().has_no_process();
+        let run = sandbox.run();
+        run.has_no_process();
+        // What it printed into the file that it took away is kept all the same.
+        let printed = run.of_call("propose-1", "events.jsonl");
+        assert_eq!(
+            printed.contains("hello"),
+            steps.contains("hello"),
+            "{printed}"
+        );
     }
 }

@@ -20,7 +20,7 @@ async fn two_hundred_megabytes_arrive_whole_through_a_small_reader() {
     assert_eq!(exit.ending, Ending::Exited(0));
     assert!(child.over_limit());
 
-    let mut tail = LineTail::new(stage.path("out"), 8 << 20);
+    let mut tail = LineTail::new(&stage.path("out"), 8 << 20).unwrap();
     let (mut bytes, mut largest, mut last) = (0, 0, None);
     loop {
         let lines = tail.read_new().unwrap();

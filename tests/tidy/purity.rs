@@ -98,6 +98,7 @@ fn one_room_opens_files() {
         "fs::read",
         "fs::read_to_string",
         "fs::copy",
+        "fs::write",
         "fs_err",
     ];
     let found = find(&words, |file| {

@@ -1,7 +1,6 @@
 //! Puts changes onto a new branch: the working tree, the index and HEAD stay as they are.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::git::Git;
@@ -12,6 +11,7 @@ use super::error::ApplyError;
 use super::merge::{Versions, merge};
 use super::submodules;
 use super::undo::names;
+use crate::files;
 
 /// Makes the branch with one commit on top of HEAD that holds the difference between `base` and
 /// `tree`, and returns the commit's id. Where HEAD and `base` differ (work that was not committed
@@ -260,7 +260,7 @@ impl Target<'_> {
             tempfile::tempdir_in(self.store).map_err(WorkspaceError::io("create", self.store))?;
         let files = ["base", "ours", "theirs"].map(|name| folder.path().join(name));
         for (path, bytes) in files.iter().zip(sides) {
-            fs::write(path, bytes).map_err(WorkspaceError::io("write", path))?;
+            files::write(path, bytes).map_err(WorkspaceError::io("write", path))?;
         }
         let [base, ours, theirs] = &files;
         merge(&Versions { base, ours, theirs })

@@ -13,6 +13,7 @@ use super::obstacles;
 use super::raw_path::RawPath;
 use super::standing::{Standing, look};
 use super::transition::{Step, Transition};
+use crate::files;
 
 /// What is to change, and the files that hold the new content, step by step.
 pub(super) struct Plan {
@@ -67,7 +68,7 @@ pub(super) fn document(
 ) -> Result<Plan, ApplyError> {
     fs::create_dir_all(scratch).map_err(WorkspaceError::io("create", scratch))?;
     let source = scratch.join("document");
-    fs::write(&source, bytes).map_err(WorkspaceError::io("write", &source))?;
+    files::write(&source, bytes).map_err(WorkspaceError::io("write", &source))?;
     let from = look(root, path)?;
     let step = Step {
         path: RawPath(path.to_owned()),
@@ -193,7 +194,7 @@ impl Sides<'_> {
             };
             let digest = blake3::hash(&bytes).to_hex().to_string();
             let source = self.merged.join(&digest);
-            fs::write(&source, bytes).map_err(WorkspaceError::io("write", &source))?;
+            files::write(&source, bytes).map_err(WorkspaceError::io("write", &source))?;
             (digest, source)
         };
         let to = Standing::File { digest, executable };
