@@ -21,6 +21,7 @@ pub fn measure(ground: &Ground, home: &str, program: &Path, args: &[String], std
         record: ground.path("exit.json"),
         marker: format!("bench-{}/1", std::process::id()),
         grace: Duration::from_secs(1),
+        timeout: None,
         max_output_bytes: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -189,6 +189,17 @@ impl Transcript {
         self.pinned.is_some() || (self.answer.is_some() && !self.step_open)
     }
 
+    /// Whether a step is under way: the model answers, or a tool runs.
+    pub fn is_in_step(&self) -> bool {
+        self.step_open
+    }
+
+    /// Whether the next step should begin soon: a model that has asked for tools is asked again when their
+    /// results are in, and may take its time to begin.
+    pub fn awaits_step(&self) -> bool {
+        !self.step_open && self.last_reason.as_deref() == Some("tool-calls")
+    }
+
     /// Where the agent stands, if its last step is over, called tools, and nothing has begun since:
     /// then their results are in and nothing is half done. `None` before the model tells any tokens.
     pub fn boundary(&self) -> Option<Boundary> {

@@ -25,6 +25,17 @@ pub enum Exit {
     Interrupted(u8),
 }
 
+impl Exit {
+    /// Of a run that this signal interrupted.
+    pub fn of_signal(name: &str) -> Self {
+        Self::Interrupted(match name {
+            "SIGTERM" => 15,
+            "SIGHUP" => 1,
+            _ => 2,
+        })
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         match exit {

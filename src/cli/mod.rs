@@ -10,9 +10,11 @@ mod check;
 mod completions;
 mod failure;
 mod gate;
+mod interruptible;
 mod library;
 mod limits;
 mod open_run;
+mod panics;
 mod pick;
 mod preflight;
 mod prepare;
@@ -49,7 +51,7 @@ pub fn main() -> ExitCode {
             };
         }
     };
-    match dispatch(&cli) {
+    match panics::caught(|| dispatch(&cli)) {
         Ok(exit) => exit.into(),
         Err(failure) => {
             failure.print();

@@ -11,6 +11,7 @@ use crate::agents::{self, Carried, SignIn, Supported};
 use crate::files;
 use crate::model::ModelName;
 use crate::plan::{AgentKind, AgentSpec, Distill, PhaseKind, Plan};
+use crate::process::run_helper;
 use crate::yaml::nearest;
 
 /// An agent that does not tell its version within this time gets no more questions.
@@ -276,18 +277,17 @@ fn version_of(settings: &Settings, program: &Path) -> Result<String, String> {
         |error: std::io::Error| format!("`{} --version` failed: {error}", program.display());
     // OpenCode leaves a folder in the temporary folder whatever it is asked.
     let temporary = tempfile::tempdir().map_err(failed)?;
-    let started = duct::cmd(program, ["--version"])
+    let command = duct::cmd(program, ["--version"])
         .env("TMPDIR", temporary.path())
         .stdin_null()
         .stderr_null()
-        .stdout_capture()
-        .unchecked()
-        .start()
-        .map_err(failed)?;
-    let Some(output) = started.wait_timeout(PATIENCE).map_err(failed)? else {
-        started.kill().map_err(failed)?;
-        return Err(format!("`{} --version` does not answer", program.display()));
-    };
+        .stdout_capture();
+    let output = run_helper(&command, Some(PATIENCE)).map_err(|error| match error.kind() {
+        std::io::ErrorKind::TimedOut => {
+            format!("`{} --version` does not answer", program.display())
+        }
+        _ => failed(error),
+    })?;
     if !output.status.success() {
         return Err(format!(
             "`{} --version` failed with {}",

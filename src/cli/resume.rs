@@ -3,6 +3,7 @@
 use super::args::{OutputArgs, ResumeArgs};
 use super::changes::catch_up;
 use super::failure::{Exit, Failure};
+use super::interruptible::Interruptible;
 use super::open_run::{OpenRun, find_run, open_journal, read_plan};
 use super::preflight::preflight;
 use super::prepare::complete;
@@ -103,6 +104,7 @@ fn go_on(
         records,
         base,
         output,
+        interruptible: Interruptible::new()?,
     };
     work::work(settings, work, |(site, engine)| Input::Resume {
         version: env!("CARGO_PKG_VERSION").to_owned(),

@@ -2,6 +2,7 @@
 
 use super::args::RunArgs;
 use super::failure::{Exit, Failure};
+use super::interruptible::Interruptible;
 use super::preflight::preflight;
 use super::prepare::{compile, without_secrets};
 use super::settings::Settings;
@@ -10,7 +11,7 @@ use crate::engine::{Begin, Engine, Input};
 use crate::journal::{Redactor, RunFolder, RunLock, new_run_id};
 use crate::model::{Artifact, FrozenFile};
 use crate::plan::{Plan, PlannedInput};
-use crate::workspace::{Snapshot, read_files};
+use crate::workspace::{Snapshot, read_files, remove_tree};
 
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let plan = compile(settings, args)?;
@@ -22,7 +23,14 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let id = new_run_id(now(), &plan.workflow);
     let folder = RunFolder::create(&settings.project.root, id.clone())?;
     let lock = RunLock::acquire(&folder)?;
-    let ground = freeze(settings, &folder, &plan, &redactor)?;
+    let mut interruptible = Interruptible::new()?;
+    let frozen = interruptible.blocking(Interruptible::NOTHING_RAN, || {
+        freeze(settings, &folder, &plan, &redactor)
+    });
+    let ground = frozen.inspect_err(|_| {
+        // It never began; nobody could go on with it.
+        let _ = remove_tree(folder.root());
+    })?;
     let begin = Begin {
         run: id,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -43,6 +51,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
             records: Vec::new(),
             base: ground.base,
             output: &args.output,
+            interruptible,
         },
         |_| Input::Begin(begin),
     )

@@ -1,12 +1,13 @@
 //! Working on a run, from its folder to its summary. Shared by `run`, `resume` and `pick`.
 
 use std::io::Read;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::OutputArgs;
 use super::ask::ask;
 use super::failure::{Exit, Failure};
+use super::interruptible::Interruptible;
 use super::open_run::{ledgers, shown_folder};
 use super::print;
 use super::resume::go_on_with;
@@ -23,7 +24,7 @@ use crate::report::{
     Colors, Display, ReportError, RunView, Screen, Summary, Terminal, render_summary,
 };
 use crate::runtime::{Observer, RuntimeError, Site, SiteParts, drive};
-use crate::workspace::{Scratch, TreeId, materialize};
+use crate::workspace::{Scratch, TreeId, materialize, remove_tree};
 
 /// Instruction files of a project, in the order in which they are looked for.
 const INSTRUCTION_FILES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
@@ -44,6 +45,7 @@ pub struct Work<'a> {
     pub records: Vec<Record>,
     pub base: TreeId,
     pub output: &'a OutputArgs,
+    pub interruptible: Interruptible,
 }
 
 /// What a run stands on.
@@ -71,7 +73,7 @@ pub fn carry_over(settings: &Settings, plan: &Plan) -> Result<Carried, Failure> 
 pub fn work(
     settings: &Settings,
     work: Work<'_>,
-    first: impl FnOnce((&Site, &Engine)) -> Input,
+    first: impl FnOnce((&Site, &Engine)) -> Input + Send,
 ) -> Result<Exit, Failure> {
     let (id, output) = (work.folder.id().clone(), work.output);
     let ended = supervise(settings, work, first)?;
@@ -116,35 +118,56 @@ impl Ended {
 fn supervise(
     settings: &Settings,
     work: Work<'_>,
-    first: impl FnOnce((&Site, &Engine)) -> Input,
+    first: impl FnOnce((&Site, &Engine)) -> Input + Send,
 ) -> Result<Ended, Failure> {
     let plan = work.engine.plan().clone();
     let id = work.folder.id().clone();
     let folder = shown_folder(&work.folder);
+    let begins = work.records.is_empty();
     let mut watcher = Watcher::new(&plan, &work.records, work.output);
     drop(work.records);
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
+    super::panics::log_to(work.folder.path(RunFolder::PANICS));
     become_subreaper()?;
     let scratch = Scratch::claim(&id, work.folder.root(), settings.runtime_folder())?;
-    let site = Rc::new(site(
-        settings,
-        &plan,
-        work.folder,
-        &scratch,
-        (work.carried, work.redactor),
-        &work.base,
-    )?);
-    let first = first((&site, &work.engine));
+    let (folder_of_run, base) = (work.folder, work.base);
+    let secrets = (work.carried, work.redactor);
+    let engine = work.engine;
+    let mut interruptible = work.interruptible;
+    let hint = match begins {
+        true => Interruptible::NOTHING_RAN.to_owned(),
+        false => format!("go on with `tipstaff resume {id}`; nothing has to be paid twice"),
+    };
+    let root = folder_of_run.root().to_owned();
+    let ready = interruptible.blocking(&hint, || {
+        let site = site(settings, &plan, folder_of_run, &scratch, secrets, &base)?;
+        let first = first((&site, &engine));
+        Ok((Arc::new(site), first))
+    });
+    let (site, first) = match ready {
+        Ok(ready) => ready,
+        Err(failure) => {
+            if begins {
+                // It never began: nobody could go on with it.
+                let _ = scratch.remove();
+                let _ = remove_tree(&root);
+            }
+            return Err(failure);
+        }
+    };
+    let Interruptible { runtime, signals } = &mut interruptible;
     let driven = runtime.block_on(drive(
         site.clone(),
-        work.engine,
+        engine,
         work.journal,
         first,
         &mut watcher,
+        signals,
     ));
+    // Whatever still ran on another thread has been told to give up; this waits for it.
+    drop(interruptible);
     watcher.display.finish()?;
+    let is_left = |(_, engine): &(RunEnd, Engine)| engine.history().running().next().is_some();
+    let is_left = driven.as_ref().is_ok_and(is_left);
     // Read again rather than kept meanwhile: a long run has thousands.
     let written = Journal::read(&site.folder.path(RunFolder::JOURNAL));
     let ended = written.map(|content| Ended {
@@ -155,8 +178,11 @@ fn supervise(
         driven,
     });
     drop(site);
-    // What is left of the scratch folder is of no use to anybody.
-    let _ = scratch.remove();
+    if !is_left {
+        // What is left of the scratch folder is of no use to anybody. If a signal comes in between, the
+        // rest stays for the system to clean up.
+        let _ = Interruptible::new()?.blocking("", || Ok(scratch.remove()?));
+    }
     drop(work.lock);
     Ok(ended?)
 }
@@ -168,11 +194,7 @@ fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {
         RunEnd::AuditFailed => Exit::AuditFailed,
         RunEnd::Waiting => Exit::Waiting,
         RunEnd::Limited => Exit::Limited,
-        RunEnd::Interrupted => Exit::Interrupted(match signal {
-            Some("SIGTERM") => 15,
-            Some("SIGHUP") => 1,
-            _ => 2,
-        }),
+        RunEnd::Interrupted => Exit::of_signal(signal.unwrap_or("SIGINT")),
     }
 }
 
@@ -186,7 +208,7 @@ fn site(
 ) -> Result<Site, Failure> {
     let base_folder = scratch.root().join("base");
     if base_folder.exists() {
-        crate::workspace::remove_tree(&base_folder)?;
+        remove_tree(&base_folder)?;
     }
     materialize(&folder.path(RunFolder::STORE), base, &base_folder)?;
     let instructions = instructions(&base_folder);

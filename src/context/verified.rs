@@ -19,17 +19,14 @@ pub fn render_verifications(results: &[(&Verification, &str)]) -> String {
     for (result, output) in results {
         let _ = writeln!(out, "\n- {}", sentence(result));
         let output = end_of(output.trim_end(), share);
-        match result.outcome {
-            VerifyOutcome::Passed => {}
-            VerifyOutcome::Failed | VerifyOutcome::AlreadyFailing | VerifyOutcome::TimedOut
-                if !output.trim().is_empty() =>
-            {
-                let fence = fence(output);
-                let _ = write!(out, "\n{fence}text\n{output}\n{fence}\n");
-            }
-            VerifyOutcome::Failed | VerifyOutcome::AlreadyFailing | VerifyOutcome::TimedOut => {
-                out.push_str("\n  It printed nothing.\n");
-            }
+        if result.outcome == VerifyOutcome::Passed {
+            continue;
+        }
+        if output.trim().is_empty() {
+            out.push_str("\n  It printed nothing.\n");
+        } else {
+            let fence = fence(output);
+            let _ = write!(out, "\n{fence}text\n{output}\n{fence}\n");
         }
     }
     out
@@ -58,6 +55,7 @@ pub(super) fn sentence(result: &Verification) -> String {
             format!("fails with {exit}, as it did before the changes")
         }
         VerifyOutcome::TimedOut => "DID NOT END in time".to_owned(),
+        VerifyOutcome::TooMuchOutput => "PRINTED TOO MUCH and was ended".to_owned(),
     };
     let seconds = result.wall.0 / 1000;
     format!("`{}`: {how} ({seconds} s)", result.command)

@@ -144,6 +144,9 @@ impl Feedback {
             .collect();
         lines.extend(failing.iter().map(|result| match result.outcome {
             VerifyOutcome::TimedOut => format!("`{}` did not end in time", result.command),
+            VerifyOutcome::TooMuchOutput => {
+                format!("`{}` printed too much and was ended", result.command)
+            }
             VerifyOutcome::AlreadyFailing => {
                 format!("`{}` fails, as it did before your changes", result.command)
             }

@@ -10,7 +10,7 @@ use crate::plan::Plan;
 use super::decide::decide;
 use super::ending;
 use super::orders::{self, Order};
-use super::{History, Proving, Winner};
+use super::{CallState, History, Proving, Winner};
 
 /// What the engine is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +58,13 @@ pub enum Input {
         attempt: u32,
         /// What it left.
         result: Box<CallResult>,
+    },
+    /// An attempt's agent has ended, but what it left is not collected before the run is taken up again.
+    Left {
+        /// The call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
     },
     /// An attempt ended badly.
     Failed {
@@ -215,6 +222,8 @@ pub struct Engine {
     plan: Plan,
     history: History,
     issued: Vec<Order>,
+    /// Attempts whose work is collected when the run is taken up again.
+    left: Vec<(CallId, u32)>,
 }
 
 impl Engine {
@@ -224,6 +233,7 @@ impl Engine {
             plan,
             history: History::of(records),
             issued: Vec::new(),
+            left: Vec::new(),
         }
     }
 
@@ -240,10 +250,17 @@ impl Engine {
     /// Takes an input in and says what follows.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Step {
         let mut step = Step::default();
+        if let Input::Left { call, attempt } = &input {
+            self.left.push((call.clone(), *attempt));
+        }
         for event in self.events_of(input) {
             self.take(now, event, &mut step);
         }
         self.settle(now, &mut step, decide);
+        if self.only_left_ones_run() {
+            let end = RunEnd::Interrupted;
+            self.take(now, Event::RunEnded { end }, &mut step);
+        }
         step.effects = self.new_effects();
         step.effects
             .extend(orders::wake(&self.plan, &self.history, now).map(Effect::WakeAt));
@@ -270,6 +287,18 @@ impl Engine {
         for event in ending::give_up(&self.plan, &self.history) {
             self.take(now, event, step);
         }
+    }
+
+    /// Whether the run was interrupted, and waits for nobody but those who left their work for later.
+    fn only_left_ones_run(&self) -> bool {
+        let history = &self.history;
+        let is_left = |(call, attempt): (&CallState, u32)| {
+            self.left.contains(&(call.spec.id.clone(), attempt))
+        };
+        history.interrupted().is_some()
+            && history.ended().is_none()
+            && history.running().all(is_left)
+            && history.running().next().is_some()
     }
 
     fn take(&mut self, now: Timestamp, event: Event, step: &mut Step) {
@@ -338,11 +367,14 @@ impl Engine {
                 failure,
                 usage,
             } => {
+                // Whoever lost it does not know what it had used.
+                let told = self.history.call(&call).map(CallState::usage_so_far);
+                let is_unknown = usage == Usage::default();
                 vec![Event::AttemptFailed {
                     call,
                     attempt,
                     failure,
-                    usage,
+                    usage: told.filter(|_| is_unknown).unwrap_or(usage),
                 }]
             }
             Input::Closed { phase, closing } => {
@@ -376,7 +408,7 @@ impl Engine {
             Input::NotClosed { phase, failure } | Input::NotVerified { phase, failure } => {
                 vec![Event::PhaseFailed { phase, failure }]
             }
-            Input::Tick => Vec::new(),
+            Input::Tick | Input::Left { .. } => Vec::new(),
             Input::Interrupt { signal } => vec![Event::RunInterrupted { signal }],
         }
     }
@@ -426,17 +458,11 @@ impl Engine {
             .running()
             .map(|(call, number)| (call, call.spec.id.clone(), number));
         let lost = running.filter(|(_, id, number)| !kept.contains(&(id.clone(), *number)));
-        events.extend(lost.map(|(call, id, attempt)| {
-            Event::AttemptFailed {
-                call: id,
-                attempt,
-                failure: Failure::new(FailureKind::Lost, "the supervisor ended while it ran"),
-                usage: call
-                    .attempts
-                    .last()
-                    .map(|attempt| attempt.usage)
-                    .unwrap_or_default(),
-            }
+        events.extend(lost.map(|(call, id, attempt)| Event::AttemptFailed {
+            call: id,
+            attempt,
+            failure: Failure::new(FailureKind::Lost, "the supervisor ended while it ran"),
+            usage: call.usage_so_far(),
         }));
         events.extend(answer.map(|(phase, answer)| Event::PersonAnswered { phase, answer }));
         events

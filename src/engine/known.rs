@@ -182,6 +182,14 @@ pub enum AttemptEnd {
 }
 
 impl CallState {
+    /// What its last attempt had used when it was last heard of.
+    pub fn usage_so_far(&self) -> Usage {
+        self.attempts
+            .last()
+            .map(|attempt| attempt.usage)
+            .unwrap_or_default()
+    }
+
     /// The result, if the call is done.
     pub fn result(&self) -> Option<&CallResult> {
         match &self.status {

@@ -13,6 +13,9 @@ impl RunFolder {
     /// The file whose lock says that a supervisor works on the run.
     pub const LOCK: &'static str = "lock";
 
+    /// Details of panics: only there if tipstaff made a mistake.
+    pub const PANICS: &'static str = "panics.log";
+
     /// Of a rehearsal: what the scripted models received, one request a line.
     pub const REHEARSAL: &'static str = "rehearsal.jsonl";
 

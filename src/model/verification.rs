@@ -16,6 +16,8 @@ pub enum VerifyOutcome {
     AlreadyFailing,
     /// It did not end in time.
     TimedOut,
+    /// It printed more than it may, and was ended for that.
+    TooMuchOutput,
 }
 
 /// One verifying command's result.
@@ -37,7 +39,7 @@ impl Verification {
     /// Whether it speaks against the changes.
     pub fn is_bad(&self) -> bool {
         match self.outcome {
-            VerifyOutcome::Failed | VerifyOutcome::TimedOut => true,
+            VerifyOutcome::Failed | VerifyOutcome::TimedOut | VerifyOutcome::TooMuchOutput => true,
             VerifyOutcome::Passed | VerifyOutcome::AlreadyFailing => false,
         }
     }

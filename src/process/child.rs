@@ -1,8 +1,6 @@
 //! A child that runs, as the supervisor holds it.
 
-use std::fs;
 use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, getpid, kill_process, set_child_subreaper};
@@ -12,7 +10,7 @@ use tokio::task::JoinHandle;
 
 use super::error::ProcessError;
 use super::freeze::Frozen;
-use super::proctree::{as_pid, cpu_time};
+use super::proctree::{Load, as_pid, cpu_time};
 use super::record::{Exit, Leaked, Report};
 use super::spec::ChildSpec;
 use super::sweep::sweep_lost;
@@ -93,6 +91,11 @@ impl Child {
     /// The processor time that its own process has used so far; `None` once it has ended.
     pub fn cpu_time(&self) -> Option<Duration> {
         cpu_time(self.pid.cast_signed())
+    }
+
+    /// What its processes do at this moment. Reads all of `/proc`.
+    pub fn load(&self) -> Load {
+        Load::below(self.warden_pid.cast_signed())
     }
 
     /// Waits until no process of the child is left, and tells how it ended. May be dropped and called
@@ -179,19 +182,6 @@ impl Child {
 
     fn living_warden(&self) -> Option<Pid> {
         as_pid(self.warden.id()?.cast_signed())
-    }
-
-    /// Bytes on standard output and error so far; a stream that is missing counts as empty.
-    pub fn output_bytes(&self) -> u64 {
-        let size = |path: &Path| fs::metadata(path).map_or(0, |metadata| metadata.len());
-        size(&self.spec.stdout) + size(&self.spec.stderr)
-    }
-
-    /// Whether it printed more than its limit allows. Look from time to time and [`Child::kill`] it.
-    pub fn over_limit(&self) -> bool {
-        self.spec
-            .max_output_bytes
-            .is_some_and(|limit| self.output_bytes() > limit)
     }
 }
 

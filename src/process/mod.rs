@@ -47,14 +47,19 @@
 //! **Streams are regular files**, never pipes: many programs lose their last output on a pipe, and a
 //! dead supervisor loses nothing. The supervisor opens them once, before the child could put others in
 //! their places, and follows them with [`LineTail`], woken by [`Watch`].
-//! Output without end is stopped by the supervisor, which asks [`Child::over_limit`] as it reads.
+//!
+//! **Time and output are limited by the warden**, which knows the limits from the child's description: a
+//! supervisor that is stopped (by Ctrl-Z, or by the child itself) keeps no clock. It looks at the streams
+//! through its own descriptors, so it matters little what stands at their paths.
 //!
 //! **How it ended** comes twice: on the pipe to the supervisor (works with a full disk) and as the
 //! record file (works when the supervisor is gone).
 
+mod cancel;
 mod child;
 mod error;
 mod freeze;
+mod helper;
 mod limits;
 mod proctree;
 mod reap;
@@ -67,11 +72,13 @@ mod tail;
 mod warden;
 mod watch;
 
+pub use cancel::{Cancel, is_cancelled};
 pub use child::{Child, become_subreaper};
 pub use error::ProcessError;
 pub use freeze::Frozen;
-pub use limits::{Deadlines, Expired};
-pub use record::{Asked, Ending, Exit, Leaked, WardenFate};
+pub use helper::run_helper;
+pub use proctree::Load;
+pub use record::{Asked, Ending, Exceeded, Exit, Leaked, WardenFate};
 pub use spec::{ChildSpec, MARK};
 pub use start::{WARDEN_ARG, start};
 pub use sweep::sweep;

@@ -27,6 +27,34 @@ pub(super) struct Seen {
     pub ticks: u64,
 }
 
+/// What all processes below a warden are and have used so far. Two of them tell whether anything ran.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Load {
+    pids: BTreeSet<RawPid>,
+    ticks: u64,
+}
+
+impl Load {
+    /// Of the processes below `root`, and of those that it has waited for.
+    pub(super) fn below(root: RawPid) -> Self {
+        let all = processes();
+        let living = descendants(&all, root);
+        let own = all.iter().filter(|seen| seen.pid == root);
+        Self {
+            pids: living.iter().map(|seen| seen.pid).collect(),
+            ticks: own.chain(&living).map(|seen| seen.ticks).sum(),
+        }
+    }
+
+    /// Whether hardly anything ran since `before`, `passed` ago: no process came or went, and a hundredth
+    /// of one processor was used at most (with room for the clock's ticks). A program that waits for its
+    /// timers uses less.
+    pub fn rested_since(&self, before: &Self, passed: Duration) -> bool {
+        let rest = passed.as_secs() * rustix::param::clock_ticks_per_second() / 100 + 2;
+        self.pids == before.pids && self.ticks.abs_diff(before.ticks) <= rest
+    }
+}
+
 /// All processes that can be seen, in no order.
 pub(super) fn processes() -> Vec<Seen> {
     let Ok(entries) = fs::read_dir("/proc") else {
@@ -201,6 +229,22 @@ mod tests {
         assert_eq!(find_mark(environ), Some(String::from("run/call/1")));
         assert_eq!(find_mark(b"TIPSTAFF_CALL_MARKER=run\0"), None);
         assert_eq!(find_mark(b""), None);
+    }
+
+    #[test]
+    fn who_works_or_starts_something_does_not_rest() {
+        let load = |pids: &[RawPid], ticks| Load {
+            pids: pids.iter().copied().collect(),
+            ticks,
+        };
+        let (before, minute) = (load(&[1, 2], 100), Duration::from_secs(60));
+        assert!(load(&[1, 2], 150).rested_since(&before, minute));
+        assert!(
+            !load(&[1, 2], 200).rested_since(&before, minute),
+            "it works"
+        );
+        assert!(!load(&[1, 2], 110).rested_since(&before, Duration::ZERO));
+        assert!(!load(&[1, 3], 100).rested_since(&before, minute), "it runs");
     }
 
     #[test]

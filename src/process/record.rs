@@ -32,6 +32,16 @@ pub enum Asked {
     AtOnce,
 }
 
+/// A limit of the child that its warden enforced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Exceeded {
+    /// It ran longer than it may.
+    Time,
+    /// It printed more than it may.
+    Output,
+}
+
 /// Whether the warden lived to tell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -58,6 +68,9 @@ pub struct Exit {
     pub ending: Ending,
     /// Whether it was asked to.
     pub asked: Asked,
+    /// The limit for which it was ended, if for that.
+    #[serde(default)]
+    pub exceeded: Option<Exceeded>,
     /// Processes that were still there afterwards, first ones first (at most a hundred); all ended.
     pub leaked: Vec<Leaked>,
     /// Those of them that could not be ended: they belong to another user, or the kernel holds them.
@@ -73,11 +86,18 @@ pub struct Exit {
 }
 
 impl Exit {
+    /// Whether the child came to its end without being ended, seen by its warden.
+    pub fn is_its_own(&self) -> bool {
+        let seen = self.warden == WardenFate::Reported && self.ending != Ending::Unknown;
+        seen && self.asked == Asked::No
+    }
+
     /// Of a child whose warden was killed.
     pub(super) fn lost(leaked: Vec<Leaked>) -> Self {
         Self {
             ending: Ending::Unknown,
             asked: Asked::No,
+            exceeded: None,
             leaked,
             survivors: Vec::new(),
             cpu_ms: 0,

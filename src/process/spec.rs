@@ -37,7 +37,9 @@ pub struct ChildSpec {
     pub marker: String,
     /// How long it has between a polite stop and being killed.
     pub grace: Duration,
-    /// How many bytes standard output and error may grow to together; see [`super::Child::over_limit`].
+    /// How long it may run; then it is asked to end, and killed after the grace time.
+    pub timeout: Option<Duration>,
+    /// How many bytes standard output and error may grow to together; then it is killed.
     pub max_output_bytes: Option<u64>,
 }
 
@@ -54,6 +56,7 @@ struct Wire {
     record: Vec<u8>,
     marker: String,
     grace_ms: u64,
+    timeout_ms: Option<u64>,
     max_output_bytes: Option<u64>,
 }
 
@@ -101,7 +104,8 @@ impl ChildSpec {
             stderr: bytes(&self.stderr),
             record: bytes(&self.record),
             marker: self.marker.clone(),
-            grace_ms: u64::try_from(self.grace.as_millis()).unwrap_or(u64::MAX),
+            grace_ms: millis(self.grace),
+            timeout_ms: self.timeout.map(millis),
             max_output_bytes: self.max_output_bytes,
         })
     }
@@ -125,9 +129,14 @@ impl ChildSpec {
             record: path(wire.record),
             marker: wire.marker,
             grace: Duration::from_millis(wire.grace_ms),
+            timeout: wire.timeout_ms.map(Duration::from_millis),
             max_output_bytes: wire.max_output_bytes,
         })
     }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -149,6 +158,7 @@ mod tests {
             record: PathBuf::from("/record"),
             marker: String::from("run/call/1"),
             grace: Duration::from_millis(1500),
+            timeout: Some(Duration::from_secs(60)),
             max_output_bytes: Some(7),
         }
     }

@@ -36,13 +36,13 @@ pub(super) fn keep_descriptors_private() {
     };
 }
 
-/// Ties the command's process to `warden`, the calling process: SIGKILL when the warden dies, and no
-/// signal blocked.
-pub(super) fn tie(command: &mut Command, warden: Pid) {
+/// Ties the command's process to `parent`, the calling process: this signal when the calling *thread* ends,
+/// and no signal blocked.
+pub(super) fn tie(command: &mut Command, parent: Pid, last: rustix::process::Signal) {
     let prepare = move || {
-        set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
-        // The warden may have died before that took effect: then nobody would send the signal.
-        if getppid() != Some(warden) {
+        set_parent_process_death_signal(Some(last))?;
+        // The parent may have died before that took effect: then nobody would send the signal.
+        if getppid() != Some(parent) {
             return Err(io::Error::from_raw_os_error(libc::ESRCH));
         }
         SigSet::empty().thread_set_mask()?;

@@ -16,8 +16,9 @@ use rustix::process::{
     set_parent_process_death_signal, setsid,
 };
 
+use super::limits::Limits;
 use super::reap::{GIVE_UP, Heard, Pace, Reaped, SIGNALS, Signals, end_descendants, reap};
-use super::record::{Asked, Ending, Exit, Refusal, Report, Step, WardenFate};
+use super::record::{Asked, Ending, Exceeded, Exit, Refusal, Report, Step, WardenFate};
 use super::spec::{ChildSpec, MARK};
 use super::sys;
 use crate::files;
@@ -45,7 +46,7 @@ fn keep() -> Result<(), Refusal> {
     become_warden().map_err(prepare)?;
 
     let spec = read_spec().map_err(prepare)?;
-    let mut command = command(&spec)?;
+    let (mut command, limits) = command(&spec)?;
     let start = Instant::now();
     // The handle is let go: the warden waits for all its children in one place.
     let pid = command
@@ -57,7 +58,11 @@ fn keep() -> Result<(), Refusal> {
 
     let agent = super::proctree::as_pid(pid.cast_signed())
         .ok_or_else(|| prepare(io::Error::other("a process id out of range")))?;
-    let (ending, asked) = attend(&signals, agent, spec.grace).map_err(prepare)?;
+    let Attended {
+        ending,
+        asked,
+        exceeded,
+    } = attend(&signals, agent, spec.grace, &limits).map_err(prepare)?;
     let wall = start.elapsed();
     let pace = if asked == Asked::AtOnce {
         Pace::AtOnce
@@ -70,6 +75,7 @@ fn keep() -> Result<(), Refusal> {
     let exit = Exit {
         ending,
         asked,
+        exceeded,
         leaked: swept.leaked,
         survivors: swept.survivors,
         cpu_ms,
@@ -107,12 +113,14 @@ fn read_spec() -> io::Result<ChildSpec> {
     Ok(ChildSpec::decode(&json)?)
 }
 
-/// The child's command with its streams opened.
-fn command(spec: &ChildSpec) -> Result<Command, Refusal> {
+/// The child's command with its streams opened, and its limits, which hold from now on.
+fn command(spec: &ChildSpec) -> Result<(Command, Limits), Refusal> {
     enter(&spec.cwd).map_err(|error| Refusal::new(Step::Enter, &error))?;
     let stdin = files::open(&spec.stdin).map_err(|error| Refusal::new(Step::Stdin, &error))?;
     let stdout = files::append(&spec.stdout).map_err(|error| Refusal::new(Step::Stdout, &error))?;
     let stderr = files::append(&spec.stderr).map_err(|error| Refusal::new(Step::Stderr, &error))?;
+    let limits = Limits::new(spec, [&stdout, &stderr])
+        .map_err(|error| Refusal::new(Step::Prepare, &error))?;
     let mut command = Command::new(&spec.program);
     command
         .args(&spec.args)
@@ -124,8 +132,8 @@ fn command(spec: &ChildSpec) -> Result<Command, Refusal> {
         .stdout(stdout)
         .stderr(stderr)
         .process_group(0);
-    sys::tie(&mut command, getpid());
-    Ok(command)
+    sys::tie(&mut command, getpid(), Signal::KILL);
+    Ok((command, limits))
 }
 
 /// Asked beforehand: when the exec fails, a folder that is missing looks like a program that is.
@@ -150,21 +158,47 @@ fn explain(spec: &ChildSpec, error: &io::Error) -> Refusal {
     Refusal::new(step, error)
 }
 
-/// Waits for the child's end and carries out what the signals ask for meanwhile.
-fn attend(signals: &Signals, agent: Pid, grace: Duration) -> io::Result<(Ending, Asked)> {
+/// How the child's own process ended.
+struct Attended {
+    ending: Ending,
+    asked: Asked,
+    exceeded: Option<Exceeded>,
+}
+
+/// Waits for the child's end and carries out what the signals ask for, and what its limits demand.
+fn attend(signals: &Signals, agent: Pid, grace: Duration, limits: &Limits) -> io::Result<Attended> {
     let mut asked = Asked::No;
+    let mut exceeded = None;
     let mut deadline: Option<Instant> = None;
-    loop {
-        loop {
+    let ending = loop {
+        let ended = loop {
             match reap()? {
-                Reaped::One(pid, status) if pid == agent => return Ok((ending(status), asked)),
+                Reaped::One(pid, status) if pid == agent => break Some(ending(status)),
                 Reaped::One(..) => {}
-                Reaped::NoneYet => break,
-                Reaped::NoneLeft => return Ok((Ending::Unknown, asked)),
+                Reaped::NoneYet => break None,
+                Reaped::NoneLeft => break Some(Ending::Unknown),
             }
+        };
+        if let Some(ending) = ended {
+            break ending;
         }
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let heard = signals.next(left)?;
+        let now = Instant::now();
+        let heard = match asked {
+            Asked::No => {
+                exceeded = limits.exceeded(now);
+                match exceeded {
+                    Some(Exceeded::Time) => Heard::Stop,
+                    Some(Exceeded::Output) => Heard::Kill,
+                    None => match signals.next(limits.patience(now))? {
+                        Heard::Nothing => continue,
+                        heard => heard,
+                    },
+                }
+            }
+            Asked::Politely | Asked::AtOnce => {
+                signals.next(deadline.map(|deadline| deadline.saturating_duration_since(now)))?
+            }
+        };
         match (heard, asked) {
             (Heard::Child, _) => {}
             (Heard::Stop, Asked::No) => {
@@ -178,9 +212,14 @@ fn attend(signals: &Signals, agent: Pid, grace: Duration) -> io::Result<(Ending,
                 deadline = Instant::now().checked_add(GIVE_UP);
             }
             // Killed and still there: the kernel holds it, or it became another user's.
-            (Heard::Nothing, Asked::AtOnce) => return Ok((Ending::Unknown, asked)),
+            (Heard::Nothing, Asked::AtOnce) => break Ending::Unknown,
         }
-    }
+    };
+    Ok(Attended {
+        ending,
+        asked,
+        exceeded,
+    })
 }
 
 fn ending(status: WaitStatus) -> Ending {

@@ -120,6 +120,10 @@ fn verified(scope: Vec<String>, untouched: bool, verification: &Verification) ->
             format!("`{command}` fails ({exit}), as it did before the changes"),
         ),
         VerifyOutcome::TimedOut => (Tone::Odd, format!("`{command}` did not end in {wall}")),
+        VerifyOutcome::TooMuchOutput => (
+            Tone::Odd,
+            format!("`{command}` printed too much and was ended after {wall}"),
+        ),
     };
     let on = if untouched {
         ", on the untouched project"
@@ -129,11 +133,13 @@ fn verified(scope: Vec<String>, untouched: bool, verification: &Verification) ->
     let news = News::new(scope, tone, format!("{text}{on}"));
     match verification.outcome {
         VerifyOutcome::Passed => news,
-        VerifyOutcome::Failed | VerifyOutcome::AlreadyFailing | VerifyOutcome::TimedOut => news
-            .note(format!(
-                "its output is in the run folder: {}",
-                clean(&verification.output.path)
-            )),
+        VerifyOutcome::Failed
+        | VerifyOutcome::AlreadyFailing
+        | VerifyOutcome::TimedOut
+        | VerifyOutcome::TooMuchOutput => news.note(format!(
+            "its output is in the run folder: {}",
+            clean(&verification.output.path)
+        )),
     }
 }
 

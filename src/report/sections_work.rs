@@ -178,7 +178,10 @@ fn verified(view: &RunView, folder: &str) -> String {
             let one = runs.last().copied().unwrap_or(first);
             let output = match one.verification.outcome {
                 VerifyOutcome::Passed => NOTHING.to_owned(),
-                VerifyOutcome::Failed | VerifyOutcome::AlreadyFailing | VerifyOutcome::TimedOut => {
+                VerifyOutcome::Failed
+                | VerifyOutcome::AlreadyFailing
+                | VerifyOutcome::TimedOut
+                | VerifyOutcome::TooMuchOutput => {
                     format!("{folder}/{}", clean(&one.verification.output.path))
                 }
             };

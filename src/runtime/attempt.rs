@@ -1,16 +1,18 @@
 //! One attempt, from the order to the report: prepare, start, watch, collect, clean up.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, watch};
 
 use crate::engine::Input;
 use crate::model::{CallSpec, Failure, FailureKind, ModelName, Usage};
+use crate::workspace::remove_tree;
 
+use super::blocking::blocking;
 use super::collect::{Ended, attempt_folder};
 use super::monitor::Monitor;
 use super::neighbours::neighbours;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, machine, prepare};
 use super::{Site, salvage};
 
 /// What the loop tells an attempt.
@@ -20,13 +22,15 @@ pub enum Control {
     Run,
     /// End politely.
     Stop,
+    /// End politely, and leave undone what can be done when the run is taken up again.
+    Leave,
     /// End at once.
     Kill,
 }
 
 /// One attempt of a call.
 pub struct Attempt {
-    pub site: Rc<Site>,
+    pub site: Arc<Site>,
     pub call: CallSpec,
     pub number: u32,
     pub model: ModelName,
@@ -35,7 +39,7 @@ pub struct Attempt {
 
 impl Attempt {
     pub fn new(
-        site: Rc<Site>,
+        site: Arc<Site>,
         call: CallSpec,
         number: u32,
         model: ModelName,
@@ -50,34 +54,40 @@ impl Attempt {
         }
     }
 
-    /// Carries the attempt out and reports its end, whatever happens. Nobody waits for its scratch folder
-    /// to be gone, except the end of the run.
-    pub async fn run(self, mut control: watch::Receiver<Control>) {
-        let input = match self.carry_out(&mut control).await {
+    /// Carries the attempt out and says how it ended.
+    pub async fn run(self: Arc<Self>, mut control: watch::Receiver<Control>) -> Input {
+        match self.carry_out(&mut control).await {
             Ok(input) => input,
             Err(failure) => self.failed(failure, Usage::default()),
-        };
+        }
+    }
+
+    /// Clears up after it. Nobody waits for its scratch folder to be gone, except the end of the run.
+    pub async fn clear(&self, report: &Input, mut control: watch::Receiver<Control>) {
+        if matches!(report, Input::Left { .. }) {
+            // The workspace stays for whoever takes the run up again; the keys in the agent's home do not.
+            let private = self.site.scratch_of(&self.call, self.number).private();
+            let _ = blocking(move || remove_tree(&private).map_err(machine)).await;
+            return;
+        }
         // A workspace in which another call goes on stays where it is.
-        let is_done =
-            matches!(&input, Input::Succeeded { result, .. } if result.stopped().is_none());
-        self.report(input.clone());
-        if is_done {
+        if matches!(report, Input::Succeeded { result, .. } if result.stopped().is_none()) {
             self.give_back().await;
         }
         let scratch = self.site.scratch_of(&self.call, self.number);
-        salvage::clean_up(&scratch, &input, &mut control).await;
+        salvage::clean_up(&scratch, report, &mut control).await;
     }
 
-    async fn carry_out(&self, control: &mut watch::Receiver<Control>) -> Result<Input, Failure> {
-        let starting = tokio::select! {
-            starting = self.site.gate.enter() => starting,
-            _ = control.wait_for(|control| *control > Control::Run) => return Err(cancelled()),
+    async fn carry_out(
+        self: &Arc<Self>,
+        control: &mut watch::Receiver<Control>,
+    ) -> Result<Input, Failure> {
+        let prepared = async {
+            let starting = self.site.gate.enter().await;
+            let neighbours = neighbours(self).await?;
+            Ok((starting, prepare(self, neighbours).await?))
         };
-        let neighbours = tokio::select! {
-            found = neighbours(self) => found?,
-            _ = control.wait_for(|control| *control > Control::Run) => return Err(cancelled()),
-        };
-        let prepared = prepare(self, neighbours).await?;
+        let (starting, prepared) = unless_told(control, prepared).await?;
         let Prepared {
             scratch,
             kind,
@@ -94,13 +104,37 @@ impl Attempt {
         });
         let monitor = Monitor::new(self, &scratch, kind, streams, starting);
         let watched = monitor.watch(child, control).await?;
-        let ended = Ended {
-            site: &self.site,
-            call: &self.call,
-            attempt: self.number,
-            scratch: &scratch,
+        // What the agent did is paid for, and all of it is on disk: what is not collected now can be later. Of
+        // an agent that was ended because it was quiet, nobody would know later that it had been.
+        let patience = match (&watched.failure, watched.quiet_for) {
+            (Some(_), _) => None,
+            (None, Some(_)) => Some(Control::Kill),
+            (None, None) => Some(Control::Leave),
         };
-        Ok(ended.collect(&watched, remarks))
+        let whose = Arc::clone(self);
+        let collected = blocking(move || {
+            let ended = Ended {
+                site: &whose.site,
+                call: &whose.call,
+                attempt: whose.number,
+                scratch: &scratch,
+            };
+            Ok(ended.collect(&watched, remarks))
+        });
+        tokio::select! {
+            collected = collected => collected,
+            Ok(_) = control.wait_for(|told| patience.is_some_and(|most| *told >= most)) => {
+                Ok(self.left())
+            }
+        }
+    }
+
+    /// The report of an agent that has ended, but whose work is not collected yet.
+    fn left(&self) -> Input {
+        Input::Left {
+            call: self.call.id.clone(),
+            attempt: self.number,
+        }
     }
 
     /// Hands the workspace on if nothing was changed in it. After an orderly end only: then nobody is left
@@ -108,7 +142,7 @@ impl Attempt {
     async fn give_back(&self) {
         let at = self.site.scratch_of(&self.call, self.number).workspace();
         let (ground, grounds) = (self.call.ground.clone(), self.site.grounds());
-        let _ = tokio::task::spawn_blocking(move || grounds.take_back(&ground, &at)).await;
+        let _ = blocking(move || grounds.take_back(&ground, &at)).await;
     }
 
     /// Its folder, relative to the run folder.
@@ -129,6 +163,17 @@ impl Attempt {
     /// Tells the loop; it may be gone already, then nobody needs to know.
     pub fn report(&self, input: Input) {
         let _ = self.reports.send(input);
+    }
+}
+
+/// Does the work unless it is told to end meanwhile; then the work is dropped where it stands.
+pub async fn unless_told<T>(
+    control: &mut watch::Receiver<Control>,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        done = work => done,
+        _ = control.wait_for(|control| *control > Control::Run) => Err(cancelled()),
     }
 }
 

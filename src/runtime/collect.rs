@@ -10,7 +10,7 @@ use crate::files;
 use crate::judge;
 use crate::model::{
     Artifact, CallResult, CallSpec, Changes, Contract, EditScope, Failure, Ground, HandoffWords,
-    Purpose, Usage,
+    Millis, Purpose, Usage,
 };
 use crate::process::{self, Asked};
 
@@ -89,6 +89,13 @@ impl Ended<'_> {
         }
         let sections = self.site.sections_of(&self.call.phase);
         let decoded = context::decode_answer(&self.call.contract, &sections, &left)?;
+        if let Some(length) = watched.quiet_for {
+            let length = Millis(u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
+            remarks.push(format!(
+                "the agent did not say that it was done: its files were complete and nothing moved for {length}, \
+                 so it was ended"
+            ));
+        }
         let left_behind = watched
             .exit
             .leaked

@@ -6,6 +6,7 @@ use crate::engine::{History, Input, by_hand};
 use crate::journal::RunFolder;
 use crate::model::{Destination, Documents, Event, Results, RunId};
 use crate::plan::Plan;
+use crate::process::is_cancelled;
 use crate::workspace::{self, ApplyError, Deliveries, Project, TreeId, UndoError, WorkspaceError};
 
 use super::Site;
@@ -132,13 +133,14 @@ impl<'a> Delivering<'a> {
     }
 }
 
-/// Delivers the results and says how it went. Blocks.
+/// Delivers the results and says how it went; a tick if it was cancelled before anything was changed. Blocks.
 pub fn deliver(site: &Site, history: &History, results: Results, to: Destination) -> Input {
     let there = &history.in_project().documents;
     let done = Delivering::of(site, history)
         .and_then(|delivering| delivering.deliver(&site.plan, &results, there, &to));
     match done {
         Ok(files) => Input::Delivered { results, to, files },
+        Err(_) if is_cancelled() => Input::Tick,
         Err(error) => Input::NotDelivered {
             tree: results.tree,
             reason: machine(error).message,

@@ -1,21 +1,27 @@
 //! The loop of a run.
 
 use std::collections::BTreeMap;
-use std::rc::Rc;
+use std::future::ready;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use crate::engine::{Effect, Engine, Input};
+use crate::engine::{Effect, Engine, Input, Proving, Winner};
 use crate::journal::Journal;
-use crate::model::{CallId, Record, RunEnd, Timestamp};
+use crate::model::{
+    CallId, CallSpec, Destination, Failure, FailureKind, ModelName, PhaseName, Record, Results,
+    RunEnd, Timestamp, Usage,
+};
 
-use super::attempt::{Attempt, Control};
+use super::attempt::{Attempt, Control, unless_told};
+use super::blocking::{blocking, blocking_to_its_end};
 use super::close::close;
 use super::deliver::deliver;
 use super::signals::Signals;
+use super::tasks::Tasks;
 use super::verify::Verify;
 use super::{RuntimeError, Site};
 
@@ -43,11 +49,12 @@ pub trait Observer {
 /// The journal cannot be written, or the display. All processes have ended then too, and the run
 /// can be resumed.
 pub async fn drive(
-    site: Rc<Site>,
+    site: Arc<Site>,
     engine: Engine,
     journal: Journal,
     first: Input,
     observer: &mut dyn Observer,
+    signals: &mut Signals,
 ) -> Result<(RunEnd, Engine), RuntimeError> {
     let tasks = LocalSet::new();
     let (reports, inbox) = mpsc::unbounded_channel();
@@ -56,12 +63,14 @@ pub async fn drive(
         engine,
         journal,
         observer,
-        reports,
+        tasks: Tasks { reports },
         controls: BTreeMap::new(),
         wake: None,
         interrupts: 0,
+        delivers: false,
+        held: None,
     };
-    let (result, driver) = tasks.run_until(driver.run(inbox, first)).await;
+    let (result, driver) = tasks.run_until(driver.run(inbox, first, signals)).await;
     driver.kill_all();
     // The attempts end their processes before they end themselves.
     tasks.await;
@@ -69,14 +78,18 @@ pub async fn drive(
 }
 
 struct Driver<'a> {
-    site: Rc<Site>,
+    site: Arc<Site>,
     engine: Engine,
     journal: Journal,
     observer: &'a mut dyn Observer,
-    reports: mpsc::UnboundedSender<Input>,
+    tasks: Tasks,
     controls: BTreeMap<(CallId, u32), watch::Sender<Control>>,
     wake: Option<Instant>,
     interrupts: u32,
+    /// The user's tree is being changed.
+    delivers: bool,
+    /// A signal that came meanwhile.
+    held: Option<Input>,
 }
 
 impl Driver<'_> {
@@ -84,8 +97,9 @@ impl Driver<'_> {
         mut self,
         mut inbox: mpsc::UnboundedReceiver<Input>,
         first: Input,
+        signals: &mut Signals,
     ) -> (Result<RunEnd, RuntimeError>, Self) {
-        let result = self.work(&mut inbox, first).await;
+        let result = self.work(&mut inbox, first, signals).await;
         (result, self)
     }
 
@@ -93,8 +107,8 @@ impl Driver<'_> {
         &mut self,
         inbox: &mut mpsc::UnboundedReceiver<Input>,
         first: Input,
+        signals: &mut Signals,
     ) -> Result<RunEnd, RuntimeError> {
-        let mut signals = Signals::listen()?;
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut input = Some(first);
@@ -104,9 +118,23 @@ impl Driver<'_> {
             {
                 return Ok(end);
             }
+            // Whether the changes have arrived is known: now it can be said what the signal interrupted.
+            if !self.delivers
+                && let Some(held) = self.held.take()
+            {
+                input = Some(held);
+                continue;
+            }
             let wake = self.wake;
             input = tokio::select! {
-                report = inbox.recv() => report,
+                report = inbox.recv() => {
+                    let delivered = matches!(
+                        report,
+                        Some(Input::Delivered { .. } | Input::NotDelivered { .. } | Input::Tick)
+                    );
+                    self.delivers &= !delivered;
+                    report
+                }
                 signal = signals.next() => self.interrupt(signal),
                 () = wait_until(wake) => {
                     self.wake = None;
@@ -136,40 +164,12 @@ impl Driver<'_> {
                     attempt,
                     model,
                 } => {
-                    let (control, controlled) = watch::channel(Control::Run);
-                    self.controls.insert((call.id.clone(), attempt), control);
-                    let site = self.site.clone();
-                    let attempt = Attempt::new(site, *call, attempt, model, self.reports.clone());
-                    tokio::task::spawn_local(attempt.run(controlled));
+                    self.start_attempt(*call, attempt, model);
                 }
                 Effect::CancelAttempt { call, attempt } => self.tell(&call, attempt, Control::Stop),
-                Effect::ClosePhase { phase, winner } => {
-                    let input = close(&self.site, self.engine.history(), &phase, &winner);
-                    // The loop holds the receiver for as long as it sends.
-                    let _ = self.reports.send(input);
-                }
-                Effect::Verify { phase, proving } => {
-                    let (control, controlled) = watch::channel(Control::Run);
-                    let site = self.site.clone();
-                    let name = CallId::new(format!("{phase}.verify"));
-                    self.controls.insert((name, 0), control);
-                    let verify = Verify {
-                        site,
-                        phase,
-                        proving,
-                    };
-                    let reports = self.reports.clone();
-                    tokio::task::spawn_local(async move {
-                        if let Some(input) = verify.run(controlled).await {
-                            let _ = reports.send(input);
-                        }
-                    });
-                }
-                Effect::Deliver { results, to } => {
-                    // In the loop itself: nothing else may happen while the user's tree changes.
-                    let input = deliver(&self.site, self.engine.history(), results, to);
-                    let _ = self.reports.send(input);
-                }
+                Effect::ClosePhase { phase, winner } => self.start_close(phase, winner),
+                Effect::Verify { phase, proving } => self.start_verify(phase, proving),
+                Effect::Deliver { results, to } => self.start_delivery(results, to),
                 Effect::WakeAt(at) => self.wake = Some(instant(at)),
                 Effect::End(how) => end = Some(how),
             }
@@ -177,29 +177,126 @@ impl Driver<'_> {
         Ok(end)
     }
 
+    fn start_attempt(&mut self, call: CallSpec, number: u32, model: ModelName) {
+        let controlled = self.control((call.id.clone(), number));
+        let (site, reports) = (self.site.clone(), self.tasks.reports.clone());
+        let attempt = Arc::new(Attempt::new(site, call, number, model, reports));
+        let (lost, cleared, control) = (attempt.clone(), attempt.clone(), controlled.clone());
+        self.tasks.start(
+            async move { Some(attempt.run(controlled).await) },
+            move |failure| lost.failed(failure, Usage::default()),
+            move |report| async move {
+                if let Some(report) = report {
+                    cleared.clear(&report, control).await;
+                }
+            },
+        );
+    }
+
+    fn start_verify(&mut self, phase: PhaseName, proving: Proving) {
+        let controlled = self.control((CallId::new(format!("{phase}.verify")), 0));
+        let verify = Verify {
+            site: self.site.clone(),
+            phase: phase.clone(),
+            proving,
+        };
+        self.tasks.start(
+            verify.run(controlled),
+            move |failure| Input::NotVerified { phase, failure },
+            |_| ready(()),
+        );
+    }
+
+    fn start_close(&mut self, phase: PhaseName, winner: Winner) {
+        let mut controlled = self.control((CallId::new(format!("{phase}.close")), 0));
+        let (site, history) = (self.site.clone(), self.engine.history().clone());
+        let (name, lost) = (phase.clone(), phase.clone());
+        let closed = blocking(move || Ok(close(&site, &history, &name, &winner)));
+        self.tasks.start(
+            async move {
+                match unless_told(&mut controlled, closed).await {
+                    Err(failure) if failure.kind == FailureKind::Cancelled => None,
+                    Err(failure) => Some(Input::NotClosed { phase, failure }),
+                    Ok(input) => Some(input),
+                }
+            },
+            move |failure| Input::NotClosed {
+                phase: lost,
+                failure,
+            },
+            |_| ready(()),
+        );
+    }
+
+    fn start_delivery(&mut self, results: Results, to: Destination) {
+        self.delivers = true;
+        let mut controlled = self.control((CallId::new("delivery"), 0));
+        let (site, history) = (self.site.clone(), self.engine.history().clone());
+        let tree = results.tree.clone();
+        let lost = move |failure: Failure| Input::NotDelivered {
+            tree,
+            reason: failure.message,
+        };
+        let panicked = lost.clone();
+        self.tasks.start(
+            async move {
+                let told = controlled.wait_for(|told| *told >= Control::Leave);
+                let work = move || Ok(deliver(&site, &history, results, to));
+                let delivered = blocking_to_its_end(told, work).await;
+                Some(delivered.unwrap_or_else(lost))
+            },
+            panicked,
+            |_| ready(()),
+        );
+    }
+
+    /// What the task of this name is told by.
+    fn control(&mut self, name: (CallId, u32)) -> watch::Receiver<Control> {
+        let (control, controlled) = watch::channel(Control::Run);
+        self.controls.insert(name, control);
+        controlled
+    }
+
     /// The first signal asks the run to stop; the second one kills what does not.
     fn interrupt(&mut self, signal: &str) -> Option<Input> {
         self.interrupts += 1;
-        if self.interrupts == 1 {
-            return Some(Input::Interrupt {
-                signal: signal.to_owned(),
-            });
+        if self.interrupts > 1 {
+            self.kill_all();
+            return None;
         }
-        self.kill_all();
-        None
+        self.tell_all(Control::Leave);
+        let interrupt = Input::Interrupt {
+            signal: signal.to_owned(),
+        };
+        if self.delivers {
+            self.held = Some(interrupt);
+            return None;
+        }
+        Some(interrupt)
     }
 
     fn kill_all(&self) {
+        self.tell_all(Control::Kill);
+    }
+
+    fn tell_all(&self, what: Control) {
         for control in self.controls.values() {
-            control.send_replace(Control::Kill);
+            control.send_if_modified(|told| raise(told, what));
         }
     }
 
     fn tell(&self, call: &CallId, attempt: u32, what: Control) {
         if let Some(control) = self.controls.get(&(call.clone(), attempt)) {
-            control.send_replace(what);
+            control.send_if_modified(|told| raise(told, what));
         }
     }
+}
+
+/// What was told once stays told.
+fn raise(told: &mut Control, what: Control) -> bool {
+    let raises = what > *told;
+    *told = what.max(*told);
+    raises
 }
 
 async fn wait_until(at: Option<Instant>) {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::files;
 use crate::model::{Failure, FailureKind, Ground};
@@ -23,6 +23,8 @@ pub struct Grounds {
     pub store: PathBuf,
     /// Workspaces that were left untouched.
     pub spares: Arc<Spares>,
+    /// Held while a tree is checked out: several calls may want the same one.
+    pub checkouts: Arc<Mutex<()>>,
 }
 
 impl Grounds {
@@ -86,6 +88,10 @@ impl Grounds {
 
     /// A folder with a tree's files, made once for a run and copied from. Blocks.
     pub fn checkout(&self, tree: &str) -> Result<PathBuf, Failure> {
+        let _alone = self
+            .checkouts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let at = self.scratch.join("trees").join(tree);
         if at.exists() {
             return Ok(at);

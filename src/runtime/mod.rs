@@ -15,6 +15,7 @@
 //! Nothing here decides what runs next; nothing here prints.
 
 mod attempt;
+mod blocking;
 mod close;
 mod collect;
 mod deliver;
@@ -26,11 +27,13 @@ mod monitor;
 mod neighbours;
 mod out_folder;
 mod prepare;
+mod quiet;
 mod salvage;
 mod scratch;
 mod signals;
 mod site;
 mod streams;
+mod tasks;
 mod unfinished;
 mod verify;
 

@@ -9,13 +9,14 @@ use tokio::time::{Instant, sleep_until};
 use crate::agents::{Boundary, Transcript};
 use crate::engine::Input;
 use crate::journal::Redactor;
-use crate::model::{CallSpec, Failure, FailureKind, Millis, Usage};
+use crate::model::{CallLimits, CallSpec, Failure, FailureKind, Millis, Usage};
 use crate::plan::AgentKind;
-use crate::process::{Asked, Child, Deadlines, Exit, Expired, Frozen, Watch};
+use crate::process::{Asked, Child, Exceeded, Exit, Frozen, Watch};
 
 use super::attempt::{Attempt, Control, cancelled};
 use super::gate::{StartUp, Starting};
 use super::out_folder::OutFolder;
+use super::quiet::Quiet;
 use super::scratch::Scratch;
 use super::streams::{Printed, Streams};
 
@@ -24,7 +25,7 @@ const RESCAN: Duration = Duration::from_millis(500);
 /// An agent that may have to be stopped between two steps is looked at this soon again: the next request
 /// goes out some ten milliseconds after a step, and is paid for.
 const AT_ONCE: Duration = Duration::from_millis(2);
-/// After its final answer, or with everything written, an agent gets this long to end by itself.
+/// After its final answer an agent gets this long to end by itself.
 const LINGER: Duration = Duration::from_secs(5);
 /// An agent lets the next one start up after this time, whatever it does.
 const LONGEST_START_UP: Duration = Duration::from_secs(20);
@@ -44,6 +45,8 @@ pub struct Watched {
     pub stopped: Option<Boundary>,
     /// Whether tipstaff ended it at all.
     pub ended_by_us: bool,
+    /// How long nothing moved, if that and complete files were why tipstaff ended it.
+    pub quiet_for: Option<Duration>,
 }
 
 /// An attempt whose process ended under another supervisor, read from the files it left.
@@ -65,6 +68,7 @@ pub fn replay(
     let mut out = OutFolder::new(&scratch.workspace(), call.contract.clone());
     out.rescan(Instant::now());
     let ended_by_us = exit.asked != Asked::No;
+    let failure = passed_limit(&exit, &call.limits);
     // Whatever ended it: between two steps nothing was half done.
     let stopped = past_checkpoint(call, &transcript, &out).filter(|_| ended_by_us);
     Ok(Watched {
@@ -73,9 +77,27 @@ pub fn replay(
         exit,
         stderr_tail,
         printed: files,
-        failure: None,
+        failure,
         stopped,
         ended_by_us,
+        quiet_for: None,
+    })
+}
+
+/// The failure of an agent that its warden ended for a limit.
+fn passed_limit(exit: &Exit, limits: &CallLimits) -> Option<Failure> {
+    Some(match exit.exceeded? {
+        Exceeded::Time => Failure::new(
+            FailureKind::Timeout,
+            format!("not done within {}", limits.timeout),
+        ),
+        Exceeded::Output => {
+            let mebibytes = super::prepare::MOST_OUTPUT >> 20;
+            Failure::new(
+                FailureKind::BadOutput,
+                format!("the agent printed more than {mebibytes} MiB"),
+            )
+        }
     })
 }
 
@@ -93,11 +115,11 @@ pub struct Monitor<'a> {
     streams: Streams,
     out: OutFolder,
     watch: Watch,
-    deadlines: Deadlines,
     started: Instant,
     heard: Instant,
     progressed: Instant,
     finished_at: Option<Instant>,
+    quiet: Quiet,
     starting: Option<Starting>,
     start_up: StartUp,
     reported: (Usage, String),
@@ -106,6 +128,7 @@ pub struct Monitor<'a> {
     /// Held until its end, so that it does not go on before it is killed.
     frozen: Option<Frozen>,
     ended_by_us: bool,
+    quiet_for: Option<Duration>,
 }
 
 impl<'a> Monitor<'a> {
@@ -116,7 +139,6 @@ impl<'a> Monitor<'a> {
         streams: Streams,
         starting: Starting,
     ) -> Self {
-        let limits = attempt.call.limits;
         let now = Instant::now();
         let out = scratch.workspace().join(".tipstaff/out");
         let watch = Watch::new(&[&out, &scratch.events(), &scratch.errors()], RESCAN);
@@ -128,14 +150,11 @@ impl<'a> Monitor<'a> {
             },
             streams,
             out: OutFolder::new(&scratch.workspace(), attempt.call.contract.clone()),
-            deadlines: Deadlines {
-                idle: Some(limits.idle_timeout.into()),
-                total: Some(limits.timeout.into()),
-            },
             started: now,
             heard: now,
             progressed: now,
             finished_at: None,
+            quiet: Quiet::new(&attempt.call, scratch.workspace(), now),
             starting: match kind {
                 AgentKind::Opencode => Some(starting),
                 // A command may well be silent until it is done: nobody can tell when it is up.
@@ -147,6 +166,7 @@ impl<'a> Monitor<'a> {
             stopped: None,
             frozen: None,
             ended_by_us: false,
+            quiet_for: None,
         }
     }
 
@@ -167,6 +187,7 @@ impl<'a> Monitor<'a> {
                     Failure::new(FailureKind::Machine, format!("failed to wait for the agent: {error}"))
                 })?,
                 _ = self.watch.changed() => {}
+                () = self.quiet.looked() => {}
                 Ok(()) = control.changed() => {
                     let told = *control.borrow_and_update();
                     self.obey(told, &child);
@@ -177,6 +198,10 @@ impl<'a> Monitor<'a> {
         drop(self.frozen.take());
         while self.look()? {}
         let printed = self.streams.finish()?;
+        if let Some(failure) = passed_limit(&exit, &self.attempt.call.limits) {
+            self.failure.get_or_insert(failure);
+            self.ended_by_us = true;
+        }
         Ok(Watched {
             transcript: printed.transcript,
             out: self.out,
@@ -186,6 +211,7 @@ impl<'a> Monitor<'a> {
             failure: self.failure,
             stopped: self.stopped,
             ended_by_us: self.ended_by_us,
+            quiet_for: self.quiet_for,
         })
     }
 
@@ -219,8 +245,12 @@ impl<'a> Monitor<'a> {
         if look.heard {
             self.heard = now;
         }
+        let wrote = self.out.rescan(now);
+        if look.heard || wrote {
+            self.quiet.restart(now);
+        }
         // An agent that tries a dead provider again and again is idle, although it talks of it.
-        if self.out.rescan(now) || look.progressed {
+        if wrote || look.progressed {
             self.heard = now;
             self.progressed = now;
         }
@@ -265,7 +295,7 @@ impl<'a> Monitor<'a> {
             return;
         }
         let now = Instant::now();
-        if self.streams.transcript.is_final() || self.out.is_complete() {
+        if self.streams.transcript.is_final() {
             self.finished_at.get_or_insert(now);
         } else {
             self.finished_at = None;
@@ -273,21 +303,36 @@ impl<'a> Monitor<'a> {
         let settled = self.out.settled_at().is_none_or(|at| at <= now);
         if settled && self.finished_at.is_some_and(|at| now >= at + LINGER) {
             self.end(child, None);
-        } else if let Some(failure) = self.reason_to_end(child, now) {
+        } else if let Some(length) = self.quiet(child, now) {
+            self.quiet_for = Some(length);
+            self.end(child, None);
+        } else if let Some(failure) = self.reason_to_end(now) {
             self.end(child, Some(failure));
         }
     }
 
-    fn reason_to_end(&self, child: &Child, now: Instant) -> Option<Failure> {
+    /// How long nothing moved, if everything asked for is there and that was long enough. Where files are
+    /// all that is taken, silence up to the limit is enough, whatever the agent does meanwhile.
+    fn quiet(&mut self, child: &Child, now: Instant) -> Option<Duration> {
+        let is_complete = self.out.is_complete();
+        if is_complete && self.attempt.call.edits.is_none() && self.is_silent(now) {
+            return Some(now - self.progressed);
+        }
+        if !is_complete || self.streams.transcript.is_in_step() {
+            self.quiet.restart(now);
+            return None;
+        }
+        let awaits_step = self.streams.transcript.awaits_step();
+        self.quiet.look(now, child, awaits_step)
+    }
+
+    fn is_silent(&self, now: Instant) -> bool {
+        now - self.progressed >= self.attempt.call.limits.idle_timeout.into()
+    }
+
+    fn reason_to_end(&self, now: Instant) -> Option<Failure> {
         if let Some(failure) = self.streams.transcript.must_end() {
             return Some(failure);
-        }
-        if child.over_limit() {
-            let mebibytes = super::prepare::MOST_OUTPUT >> 20;
-            return Some(Failure::new(
-                FailureKind::BadOutput,
-                format!("the agent printed more than {mebibytes} MiB"),
-            ));
         }
         let silent = now - self.heard;
         let millis = Millis(u64::try_from(silent.as_millis()).unwrap_or(u64::MAX));
@@ -299,25 +344,14 @@ impl<'a> Monitor<'a> {
         {
             return Some(self.streams.transcript.silence(millis));
         }
-        match self
-            .deadlines
-            .expired(self.started.into(), self.progressed.into(), now.into())?
-        {
-            Expired::Idle => Some(self.streams.transcript.silence(millis)),
-            Expired::Total => {
-                let limit = self.attempt.call.limits.timeout;
-                Some(Failure::new(
-                    FailureKind::Timeout,
-                    format!("not done within {limit}"),
-                ))
-            }
-        }
+        self.is_silent(now)
+            .then(|| self.streams.transcript.silence(millis))
     }
 
     fn obey(&mut self, told: Control, child: &Child) {
         match told {
             Control::Run => {}
-            Control::Stop => self.end(child, Some(cancelled())),
+            Control::Stop | Control::Leave => self.end(child, Some(cancelled())),
             Control::Kill => {
                 self.end(child, Some(cancelled()));
                 child.kill();
@@ -335,9 +369,7 @@ impl<'a> Monitor<'a> {
 
     /// When to look again although nothing moved.
     fn deadline(&self) -> Instant {
-        let expiry = self
-            .deadlines
-            .next(self.started.into(), self.progressed.into());
+        let idle = self.attempt.call.limits.idle_timeout;
         let patience = self
             .streams
             .transcript
@@ -345,7 +377,7 @@ impl<'a> Monitor<'a> {
             .map(|patience| self.heard + patience.into());
         let lingered = self.finished_at.map(|at| at + LINGER);
         let times = [
-            expiry.map(Instant::from_std),
+            self.progressed.checked_add(idle.into()),
             patience,
             lingered,
             self.out.settled_at(),

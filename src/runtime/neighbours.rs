@@ -9,14 +9,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZero;
 use std::thread;
 
-use tokio::sync::oneshot;
-
 use crate::context::{self, Neighbours, tokens};
 use crate::imports::{self, Language, Links, MOST_BYTES, Named, Neighbour, Relation, Tree};
 use crate::model::{Failure, Ground};
+use crate::process::is_cancelled;
 use crate::workspace::{TreeFile, TreeFiles};
 
 use super::attempt::{Attempt, cancelled};
+use super::blocking::blocking;
 use super::ground::{Grounds, tree_id};
 use super::prepare::machine;
 
@@ -41,21 +41,14 @@ pub async fn neighbours(attempt: &Attempt) -> Result<Option<Neighbours>, Failure
         return Ok(None);
     };
     let mut sources = attempt.site.sources.clone().lock_owned().await;
-    let (answer, found) = oneshot::channel();
-    tokio::task::spawn_blocking(move || {
-        let found = find(&grounds, &ground, &mut sources, || answer.is_closed());
-        // Nobody waits for it any more if the call was cancelled meanwhile.
-        let _ = answer.send(found);
-    });
-    found.await.map_err(machine)?
+    blocking(move || find(&grounds, &ground, &mut sources)).await
 }
 
-/// Blocks; gives up soon after nobody waits any more.
+/// Blocks.
 fn find(
     grounds: &Grounds,
     ground: &Ground,
     sources: &mut Sources,
-    is_over: impl Fn() -> bool,
 ) -> Result<Option<Neighbours>, Failure> {
     let Ground::Scoped {
         tree,
@@ -80,7 +73,7 @@ fn find(
     let found = match named.edit.is_empty() && named.read.is_empty() {
         true => Vec::new(),
         false => {
-            sources.learn(&files, is_over)?;
+            sources.learn(&files)?;
             imports::neighbours(&links(&files, sources)?, &named, &paths(always)?)
         }
     };
@@ -90,14 +83,14 @@ fn find(
 
 impl Sources {
     /// Reads those source files of a tree that are not known yet.
-    fn learn(&mut self, files: &TreeFiles, is_over: impl Fn() -> bool) -> Result<(), Failure> {
+    fn learn(&mut self, files: &TreeFiles) -> Result<(), Failure> {
         let unknown: Vec<(&TreeFile, Language)> = sources_among(files)
             .filter(|(file, language)| {
                 file.bytes <= MOST_BYTES && self.of(file, *language).is_none()
             })
             .collect();
         for some in unknown.chunks(AT_ONCE) {
-            if is_over() {
+            if is_cancelled() {
                 return Err(cancelled());
             }
             let wanted: Vec<&TreeFile> = some.iter().map(|(file, _)| *file).collect();

@@ -5,8 +5,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-
-use tokio::task::JoinHandle;
+use std::sync::Arc;
 
 use crate::agents::{self, Assignment, Launch, Seed, SeedFile, Transcript};
 use crate::context::{self, Assembled, Assembly, Ledger, Neighbours};
@@ -20,6 +19,7 @@ use crate::rehearsal::RehearsedCall;
 use crate::workspace::Workspace;
 
 use super::attempt::Attempt;
+use super::blocking::blocking;
 use super::scratch::Scratch;
 use super::streams::Streams;
 
@@ -36,22 +36,42 @@ pub struct Prepared {
     pub remarks: Vec<String>,
 }
 
+/// What an attempt is started from.
+struct LaidOut {
+    scratch: Scratch,
+    kind: AgentKind,
+    streams: Streams,
+    launch: Launch,
+    prompt_tokens: u64,
+    remarks: Vec<String>,
+}
+
 /// Prepares the attempt and starts its process. A scoped workspace holds these neighbours too.
 pub async fn prepare(
-    attempt: &Attempt,
+    attempt: &Arc<Attempt>,
     neighbours: Option<Neighbours>,
 ) -> Result<Prepared, Failure> {
+    let whose = Arc::clone(attempt);
+    let laid_out = blocking(move || prepare_files(&whose, neighbours)).await?;
+    Ok(Prepared {
+        child: start(attempt, &laid_out.scratch, laid_out.launch).await?,
+        scratch: laid_out.scratch,
+        kind: laid_out.kind,
+        streams: laid_out.streams,
+        prompt_tokens: laid_out.prompt_tokens,
+        remarks: laid_out.remarks,
+    })
+}
+
+/// Everything on disk that the process needs. Blocks.
+fn prepare_files(attempt: &Attempt, neighbours: Option<Neighbours>) -> Result<LaidOut, Failure> {
     let (model, agent) = specs(attempt)?;
     let contents = contents(attempt)?;
     let Assembled { prompt, ledger } = assemble(attempt, &contents, neighbours.as_ref())?;
     let scratch = attempt.site.scratch_of(&attempt.call, attempt.number);
-    let copying = copy_ground(attempt, &scratch, neighbours);
-    let kept = keep_prompt(attempt, &prompt, &ledger);
-    // Whatever became of the records: nothing may be left behind that still writes.
-    let workspace = copying.await.map_err(machine)??;
-    kept?;
+    keep_prompt(attempt, &prompt, &ledger)?;
     fits(&ledger)?;
-
+    let workspace = copy_ground(attempt, &scratch, neighbours)?;
     lay_out(attempt, &scratch, &workspace, &prompt, &contents)?;
     let mut remarks = workspace.remarks().to_vec();
     remarks.extend(checkpoint_remarks(&attempt.call, agent.kind));
@@ -59,12 +79,11 @@ pub async fn prepare(
     let transcript = Transcript::new(agent.kind, attempt.site.plan.price(model));
     let redactor = attempt.site.redactor.clone();
     let streams = Streams::new(&scratch, agent.kind, transcript, redactor)?;
-    let child = start(attempt, &scratch, launch).await?;
-    Ok(Prepared {
+    Ok(LaidOut {
         scratch,
         kind: agent.kind,
         streams,
-        child,
+        launch,
         prompt_tokens: ledger.total.tokens,
         remarks,
     })
@@ -140,28 +159,25 @@ fn fits(ledger: &Ledger) -> Result<(), Failure> {
     ))
 }
 
-/// Begins to make the scratch folder and the workspace in it, on a thread of its own.
+/// Makes the scratch folder and the workspace in it.
 fn copy_ground(
     attempt: &Attempt,
     scratch: &Scratch,
     neighbours: Option<Neighbours>,
-) -> JoinHandle<Result<Workspace, Failure>> {
+) -> Result<Workspace, Failure> {
     let added = neighbours.into_iter().flat_map(|all| all.added);
     let added: Vec<String> = added.map(|file| file.path).collect();
-    let (at, root) = (scratch.workspace(), scratch.root().to_path_buf());
-    let (ground, grounds) = (attempt.call.ground.clone(), attempt.site.grounds());
-    let goes_on = attempt.call.continues.is_some();
-    tokio::task::spawn_blocking(move || {
-        if root.exists() {
-            crate::workspace::remove_tree(&root).map_err(machine)?;
-        }
-        fs::create_dir(&root).map_err(|error| at_path(&root, &error))?;
-        if goes_on {
-            grounds.renew(&ground, &added, &at)
-        } else {
-            grounds.make(&ground, &added, &at)
-        }
-    })
+    let (at, root) = (scratch.workspace(), scratch.root());
+    let (ground, grounds) = (&attempt.call.ground, attempt.site.grounds());
+    if root.exists() {
+        crate::workspace::remove_tree(root).map_err(machine)?;
+    }
+    fs::create_dir(root).map_err(|error| at_path(root, &error))?;
+    if attempt.call.continues.is_some() {
+        grounds.renew(ground, &added, &at)
+    } else {
+        grounds.make(ground, &added, &at)
+    }
 }
 
 /// What the user ought to know of the checkpoint, and of the state that a call goes on from.
@@ -314,6 +330,7 @@ async fn start(attempt: &Attempt, scratch: &Scratch, launch: Launch) -> Result<C
         record: scratch.record(),
         marker: attempt.site.marker(&attempt.call.id, attempt.number),
         grace: attempt.site.grace,
+        timeout: Some(attempt.call.limits.timeout.into()),
         max_output_bytes: Some(MOST_OUTPUT),
     };
     process::start(spec, &attempt.site.program)

@@ -14,6 +14,7 @@ use crate::process::{self, Exit};
 
 use super::Site;
 use super::attempt::Control;
+use super::blocking::blocking;
 use super::collect::Ended;
 use super::monitor::replay;
 use super::scratch::Scratch;
@@ -57,7 +58,10 @@ fn salvage_attempt(
         exit,
     )
     .ok()?;
-    let has_finished = watched.out.is_complete() || watched.transcript.is_final();
+    // Of a call that edits, complete files do not tell that it was done: it may have been ended in the
+    // middle of a change.
+    let left_all = watched.out.is_complete() && call.edits.is_none();
+    let has_finished = left_all || watched.exit.is_its_own() || watched.transcript.is_final();
     if !has_finished && watched.stopped.is_none() {
         return None;
     }
@@ -87,13 +91,17 @@ pub async fn clean_up(scratch: &Scratch, report: &Input, control: &mut watch::Re
         () = sleep(KEPT) => {}
     }
     let spent = spent(scratch, report);
-    let remove = move || {
+    let remove = blocking(move || {
         for folder in spent {
             // What cannot be removed goes with the run's scratch folder at its end.
             let _ = crate::workspace::remove_tree(&folder);
         }
-    };
-    let _ = tokio::task::spawn_blocking(remove).await;
+        Ok(())
+    });
+    tokio::select! {
+        _ = control.wait_for(|control| *control == Control::Kill) => {}
+        _ = remove => {}
+    }
 }
 
 /// The folders that are of no use any more: of work that goes on, the workspace is.

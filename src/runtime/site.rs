@@ -58,6 +58,7 @@ pub struct Site {
     /// Our own program, to be started as warden; right even if the file was replaced meanwhile.
     pub(super) program: PathBuf,
     spares: Arc<Spares>,
+    checkouts: Arc<std::sync::Mutex<()>>,
 }
 
 impl std::ops::Deref for Site {
@@ -75,6 +76,7 @@ impl Site {
         Self {
             parts,
             spares: Arc::new(spares),
+            checkouts: Arc::default(),
             gate: StartGate::of_this_machine(),
             sources: Arc::default(),
             program: PathBuf::from("/proc/self/exe"),
@@ -105,6 +107,7 @@ impl Site {
             scratch: self.scratch.clone(),
             store: self.store(),
             spares: Arc::clone(&self.spares),
+            checkouts: Arc::clone(&self.checkouts),
         }
     }
 

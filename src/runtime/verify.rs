@@ -3,19 +3,20 @@
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
-use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::watch;
 
 use crate::engine::{Input, Proving};
 use crate::files;
-use crate::model::{Failure, Millis, PhaseName, Verification, VerifyOutcome};
-use crate::process::{self, ChildSpec, Ending};
+use crate::model::{Failure, FailureKind, Millis, PhaseName, Verification, VerifyOutcome};
+use crate::process::{self, ChildSpec, Ending, Exceeded};
 use crate::workspace::{ControlFiles, Workspace, remove_tree};
 
 use super::Site;
-use super::attempt::Control;
+use super::attempt::{Control, unless_told};
+use super::blocking::blocking;
 use super::prepare::machine;
 
 /// How much of the end of a command's output is kept, in bytes.
@@ -24,14 +25,14 @@ const TAIL: u64 = 8 << 10;
 /// How a command ended once.
 struct Ended {
     exit: Option<i32>,
-    timed_out: bool,
+    exceeded: Option<Exceeded>,
     wall: Millis,
     tail: Vec<u8>,
 }
 
 /// A command to be run for a phase.
 pub struct Verify {
-    pub site: Rc<Site>,
+    pub site: Arc<Site>,
     pub phase: PhaseName,
     pub proving: Proving,
 }
@@ -39,17 +40,15 @@ pub struct Verify {
 impl Verify {
     /// Runs the command and says how it went; `None` if it was told to stop.
     pub async fn run(self, mut control: watch::Receiver<Control>) -> Option<Input> {
-        let proved = tokio::select! {
-            proved = self.prove() => proved,
-            // Dropping the child ends it with all that it started.
-            _ = control.wait_for(|control| *control > Control::Run) => return None,
-        };
+        // Dropping the child ends it with all that it started.
+        let proved = unless_told(&mut control, self.prove()).await;
         Some(match proved {
             Ok(verification) => Input::Verified {
                 phase: self.phase.clone(),
                 proving: self.proving.clone(),
                 verification,
             },
+            Err(failure) if failure.kind == FailureKind::Cancelled => return None,
             Err(failure) => Input::NotVerified {
                 phase: self.phase.clone(),
                 failure,
@@ -58,15 +57,17 @@ impl Verify {
     }
 
     async fn prove(&self) -> Result<Verification, Failure> {
-        let checkout = self.site.grounds().checkout(&self.proving.tree)?;
+        let (grounds, tree) = (self.site.grounds(), self.proving.tree.clone());
+        let checkout = blocking(move || grounds.checkout(&tree)).await?;
         let ended = self.run_on(&checkout, "after").await?;
-        let outcome = match ended.exit {
-            _ if ended.timed_out => VerifyOutcome::TimedOut,
-            Some(0) => VerifyOutcome::Passed,
+        let outcome = match (ended.exceeded, ended.exit) {
+            (Some(Exceeded::Time), _) => VerifyOutcome::TimedOut,
+            (Some(Exceeded::Output), _) => VerifyOutcome::TooMuchOutput,
+            (None, Some(0)) => VerifyOutcome::Passed,
             // Only a failure makes it worth knowing how it was before.
-            Some(_) | None => {
+            (None, Some(_) | None) => {
                 let before = self.run_on(&self.site.base, "before").await?;
-                if before.exit == Some(0) && !before.timed_out {
+                if before.exit == Some(0) && before.exceeded.is_none() {
                     VerifyOutcome::Failed
                 } else {
                     VerifyOutcome::AlreadyFailing
@@ -100,12 +101,14 @@ impl Verify {
     /// Runs the command in a fresh copy of a folder, under a warden like any other child.
     async fn run_on(&self, base: &Path, name: &str) -> Result<Ended, Failure> {
         let at = self.site.scratch.join(format!("verify-{name}"));
-        if at.exists() {
-            remove_tree(&at).map_err(machine)?;
-        }
-        std::fs::create_dir_all(&at).map_err(machine)?;
-        let workspace = at.join("workspace");
-        Workspace::create(base, &workspace, ControlFiles::Keep).map_err(machine)?;
+        let (base, folder, workspace) = (base.to_owned(), at.clone(), at.join("workspace"));
+        let to = workspace.clone();
+        blocking(move || {
+            remove_tree(&folder).map_err(machine)?;
+            std::fs::create_dir_all(&folder).map_err(machine)?;
+            Workspace::create(&base, &to, ControlFiles::Keep).map_err(machine)
+        })
+        .await?;
         let printed = at.join("output.txt");
         let mut env = self.site.environment.clone();
         env.insert("PWD".into(), workspace.clone().into());
@@ -120,31 +123,29 @@ impl Verify {
             record: at.join("exit.json"),
             marker: format!("{}/verify/{name}", self.site.folder.id()),
             grace: self.site.grace,
+            timeout: Some(self.limit().into()),
             max_output_bytes: Some(super::prepare::MOST_OUTPUT),
         };
         let started = Instant::now();
         let mut child = process::start(spec, &self.site.program)
             .await
             .map_err(machine)?;
-        let limit = Duration::from(self.limit());
-        let (exit, timed_out) = match tokio::time::timeout(limit, child.wait()).await {
-            Ok(exit) => (exit.map_err(machine)?, false),
-            Err(_) => {
-                child.kill();
-                (child.wait().await.map_err(machine)?, true)
-            }
-        };
+        let exit = child.wait().await.map_err(machine)?;
         let wall = Millis(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
-        let tail = tail_of(&printed).map_err(machine)?;
-        // What cannot be removed now goes with the run's scratch folder.
-        let _ = remove_tree(&at);
+        let tail = blocking(move || {
+            let tail = tail_of(&printed).map_err(machine);
+            // What cannot be removed now goes with the run's scratch folder.
+            let _ = remove_tree(&at);
+            tail
+        })
+        .await?;
         let code = match exit.ending {
             Ending::Exited(code) => Some(code),
             Ending::Signaled(_) | Ending::Unknown => None,
         };
         Ok(Ended {
             exit: code,
-            timed_out,
+            exceeded: exit.exceeded,
             wall,
             tail,
         })

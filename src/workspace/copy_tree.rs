@@ -54,6 +54,7 @@ pub(super) fn copy_tree(
     let mut folders = vec![PathBuf::new()];
     while let Some(folder) = folders.pop() {
         for (path, kind) in wanted(from, &folder, control, &mut copied)? {
+            WorkspaceError::if_cancelled()?;
             let (source, target) = (from.join(&path), to.join(&path));
             match kind {
                 Kind::Folder => {
@@ -82,6 +83,7 @@ pub(super) fn compare_tree(from: &Path, copy: &Path, control: ControlFiles) -> O
         let wanted = wanted(from, &folder, control, &mut copied).ok()?;
         let mut strangers = names(&copy.join(&folder), folder.as_os_str().is_empty())?;
         for (path, kind) in wanted {
+            WorkspaceError::if_cancelled().ok()?;
             let (source, target) = (from.join(&path), copy.join(&path));
             let same = strangers.remove(path.file_name()?)
                 && match kind {

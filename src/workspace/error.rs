@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::process::is_cancelled;
+
 /// Why a tree could not be read, copied or written.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
@@ -16,6 +18,9 @@ pub enum WorkspaceError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// Whoever wanted it does not want it any more.
+    #[error("interrupted")]
+    Cancelled,
     /// The `git` program could not be started.
     #[error("failed to start `git`: it has to be installed and on PATH")]
     GitMissing {
@@ -67,6 +72,14 @@ pub enum WorkspaceError {
 }
 
 impl WorkspaceError {
+    /// Gives up if the work of this thread was cancelled. Asked in every loop over files.
+    pub(super) fn if_cancelled() -> Result<(), Self> {
+        match is_cancelled() {
+            true => Err(Self::Cancelled),
+            false => Ok(()),
+        }
+    }
+
     /// For `map_err`: adds the action and the path to what the operating system said.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {
@@ -87,7 +100,10 @@ impl WorkspaceError {
                     | io::ErrorKind::PermissionDenied
             ),
             Self::GitMissing { .. } | Self::Git { .. } | Self::ScratchTaken { .. } => true,
-            Self::RefusedPath { .. } | Self::BadPattern { .. } | Self::TooMuch { .. } => false,
+            Self::Cancelled
+            | Self::RefusedPath { .. }
+            | Self::BadPattern { .. }
+            | Self::TooMuch { .. } => false,
         }
     }
 }

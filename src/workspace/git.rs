@@ -7,6 +7,7 @@ use std::io;
 use std::path::Path;
 
 use super::WorkspaceError;
+use crate::process::run_helper;
 
 /// Options before every command.
 const QUIET_CONFIG: [&str; 5] = [
@@ -109,16 +110,17 @@ impl Git {
             Some(file) => command.stdout_file(file),
             None => command.stdout_capture(),
         };
-        let output = command
+        let command = command
             .env("GIT_OPTIONAL_LOCKS", "0")
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("LC_ALL", "C")
             .stdin_bytes(self.stdin)
-            .stderr_capture()
-            .unchecked()
-            .run()
-            .map_err(|source| start_failure(&self.folder, source))?;
+            .stderr_capture();
+        let output = run_helper(&command, None).map_err(|source| match source.kind() {
+            io::ErrorKind::Interrupted => WorkspaceError::Cancelled,
+            _ => start_failure(&self.folder, source),
+        })?;
         if output.status.success() {
             return Ok(output.stdout);
         }

@@ -25,7 +25,7 @@ pub(super) fn list(project: &Project) -> Result<Listing, WorkspaceError> {
         ProjectKind::Git { .. } => git_candidates(&project.root)?,
         ProjectKind::Plain => walked_candidates(&project.root)?,
     };
-    Ok(sift(&project.root, candidates))
+    sift(&project.root, candidates)
 }
 
 fn git_candidates(root: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
@@ -53,6 +53,7 @@ fn walked_candidates(root: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
         .filter_entry(|entry| entry.depth() == 0 || !is_left_to_others(entry.path()))
         .build();
     for entry in walk {
+        WorkspaceError::if_cancelled()?;
         // A folder that cannot be read holds nothing that an agent could be shown.
         let Ok(entry) = entry else { continue };
         let is_nested_repository = entry.path().join(".git").exists();
@@ -78,12 +79,13 @@ fn is_left_to_others(path: &Path) -> bool {
 }
 
 /// Keeps what is a readable file or a symlink now, and remarks upon the rest.
-fn sift(root: &Path, mut candidates: Vec<PathBuf>) -> Listing {
+fn sift(root: &Path, mut candidates: Vec<PathBuf>) -> Result<Listing, WorkspaceError> {
     candidates.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
     candidates.dedup();
     let mut listing = Listing::default();
     let mut folders = HashMap::new();
     for path in candidates {
+        WorkspaceError::if_cancelled()?;
         if is_reserved(&path) || !is_below_real_folders(root, &path, &mut folders) {
             continue;
         }
@@ -117,7 +119,7 @@ fn sift(root: &Path, mut candidates: Vec<PathBuf>) -> Listing {
             listing.paths.push(path);
         }
     }
-    listing
+    Ok(listing)
 }
 
 /// git keeps no symlink of this name in a tree.

@@ -44,6 +44,7 @@ fn remove_files(folder: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
         entries => entries.map_err(WorkspaceError::io("read", folder))?,
     };
     for entry in entries {
+        WorkspaceError::if_cancelled()?;
         let entry = entry.map_err(WorkspaceError::io("read", folder))?;
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {

@@ -83,6 +83,7 @@ fn run_once(stand: &Stand, profile: Profile, scenario: &str) -> Done {
         record: private.join("exit.json"),
         marker: format!("alone-{}/note.work-1/1", std::process::id()),
         grace: Duration::from_secs(10),
+        timeout: None,
         max_output_bytes: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -73,6 +73,7 @@ fn one_file_is_unsafe() {
 
 #[test]
 fn one_room_starts_agents_and_two_files_run_short_commands() {
+    // They describe a command; `process` runs it.
     let short = ["src/workspace/git.rs", "src/cli/preflight.rs"];
     let found = find(&["process::Command", "tokio::process", "duct"], |file| {
         file.room() != Some("process") && !short.contains(&file.path.as_str())
@@ -121,5 +122,15 @@ fn one_file_writes_to_the_standard_streams() {
     // A warden's standard output is its pipe to the supervisor.
     let writers = ["src/report/screen.rs", "src/process/warden.rs"];
     let found = find(&streams, |file| !writers.contains(&file.path.as_str()));
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+#[test]
+fn tasks_and_blocking_work_are_started_where_their_end_is_reported() {
+    let places = ["src/runtime/tasks.rs", "src/runtime/blocking.rs"];
+    let words = ["spawn_local", "spawn_blocking", "tokio::spawn", "JoinSet"];
+    let found = find(&words, |file| {
+        file.room() == Some("runtime") && !places.contains(&file.path.as_str())
+    });
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }

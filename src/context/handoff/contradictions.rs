@@ -94,6 +94,7 @@ fn claims_of_success(words: &HandoffWords, verifications: &[Verification]) -> Op
         .find(|sentence| says_that_tests_pass(sentence))?;
     let how = match bad.outcome {
         VerifyOutcome::TimedOut => "did not end in time",
+        VerifyOutcome::TooMuchOutput => "printed without end",
         VerifyOutcome::Failed | VerifyOutcome::AlreadyFailing | VerifyOutcome::Passed => "failed",
     };
     Some(format!(

@@ -203,7 +203,9 @@ impl<'a> Facts<'a> {
 
     fn hear(&mut self, input: &Input) {
         match input {
-            Input::Succeeded { call, attempt, .. } | Input::Failed { call, attempt, .. } => {
+            Input::Succeeded { call, attempt, .. }
+            | Input::Failed { call, attempt, .. }
+            | Input::Left { call, attempt } => {
                 self.live.remove(&(call.clone(), *attempt));
             }
             Input::Verified { .. } | Input::NotVerified { .. } => self.proving = None,

@@ -203,7 +203,10 @@ impl<'f> World<'f> {
             } => {
                 self.told.now = self.told.now.after(Millis::seconds(1));
                 let id = call.id.clone();
-                // One that has just ended is cancelled too late.
+                // One that has just ended is cancelled too late; what it left may be collected later.
+                if cancelled && choice % 4 == 3 && engine.history().interrupted().is_some() {
+                    return Input::Left { call: id, attempt };
+                }
                 let stopped = cancelled && choice.is_multiple_of(2);
                 let end = match stopped {
                     true => Err(Failure::new(FailureKind::Cancelled, "cancelled")),

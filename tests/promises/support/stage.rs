@@ -69,6 +69,7 @@ impl Stage {
             record: self.path("exit.json"),
             marker: self.marker(),
             grace: Duration::from_secs(60),
+            timeout: None,
             max_output_bytes: None,
         }
     }

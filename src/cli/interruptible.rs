@@ -1,0 +1,67 @@
+//! Work of the edge that may take long, and that a signal ends at once: the snapshot, checkouts, salvage.
+
+use std::panic::resume_unwind;
+use std::thread;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use super::failure::{Exit, Failure};
+use crate::process::Cancel;
+use crate::runtime::Signals;
+
+/// The user's signals and the runtime that hears them. From its making on, signals no longer end the
+/// process by themselves.
+pub struct Interruptible {
+    pub runtime: Runtime,
+    pub signals: Signals,
+}
+
+impl Interruptible {
+    /// The hint of a run that was interrupted before it began.
+    pub const NOTHING_RAN: &'static str = "nothing was run, and nothing is left of it";
+
+    pub fn new() -> Result<Self, Failure> {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let signals = runtime.block_on(async { Signals::listen() })?;
+        Ok(Self { runtime, signals })
+    }
+
+    /// Does the work on a thread of its own. After a signal it is told to give up, and what it came to
+    /// does not count.
+    pub fn blocking<T: Send>(
+        &mut self,
+        hint: &str,
+        work: impl FnOnce() -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
+        let cancel = Cancel::default();
+        let handle = cancel.clone();
+        let (tell, told) = oneshot::channel::<()>();
+        let (signal, done) = thread::scope(|scope| {
+            let worker = scope.spawn(move || {
+                // Dropped when the work is done, also by a panic.
+                let _tell = tell;
+                handle.during(work)
+            });
+            let signal = self.runtime.block_on(async {
+                tokio::select! {
+                    _ = told => None,
+                    signal = self.signals.next() => Some(signal),
+                }
+            });
+            if signal.is_some() {
+                cancel.cancel();
+            }
+            (signal, worker.join())
+        });
+        let done = done.unwrap_or_else(|panic| resume_unwind(panic));
+        match signal {
+            Some(signal) => Err(Failure::said(
+                Exit::of_signal(signal),
+                "interrupted",
+                Some(hint),
+            )),
+            None => done,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! The first Ctrl-C is heard whatever is under way, and what an agent has finished is not paid for again.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use rustix::process::Signal;
+
+use crate::support::{Sandbox, Terminal, until};
+
+/// An agent that edits, and a git that hangs at the call whose number stands in `hang-at`, if any.
+fn project() -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    sandbox
+        .write("a.txt", "a\n")
+        .write(
+            ".tipstaff/workflows/fix.yaml",
+            "name: fix\nphases:\n  - name: mend\n    model: m1\n    edits: true\n    \
+             context_strategy: distilled\n    retries: 0\n    output: docs/mend.md\n    verify: \"true\"\n",
+        )
+        .git_init();
+    sandbox.fake_agent(&format!(
+        "- do: [{{ append: {{ path: {}, text: x }} }}, {{ write: {{ path: b.txt, text: second }} }}, {{ touch: {} }}, done]\n",
+        sandbox.outside("starts").display(),
+        sandbox.outside("ended").display(),
+    ));
+    let path = std::env::var("PATH").unwrap();
+    let real = path.split(':').map(|folder| Path::new(folder).join("git"));
+    let real = real
+        .into_iter()
+        .find(|git| git.exists())
+        .expect("git is installed");
+    let bin = sandbox.outside("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let script = format!(
+        "#!/bin/sh\ncd_was=$PWD; cd {outside}; echo \"$*\" >> calls\n\
+         if [ \"$(wc -l < calls)\" = \"$(cat hang-at 2>/dev/null)\" ] || {{ [ -e ended ] && [ -e hang-after ]; }}; then\n  \
+         echo $$ > hangs.new; mv hangs.new hangs; read never < fifo\nfi\ncd \"$cd_was\"; exec {real} \"$@\"\n",
+        outside = sandbox.outside("").display(),
+        real = real.display(),
+    );
+    std::fs::write(bin.join("git"), script).unwrap();
+    std::fs::set_permissions(bin.join("git"), PermissionsExt::from_mode(0o755)).unwrap();
+    let made = sandbox
+        .program("mkfifo")
+        .arg(sandbox.outside("fifo"))
+        .status();
+    assert!(made.unwrap().success());
+    sandbox.env("PATH", &format!("{}:{path}", bin.display()));
+    sandbox
+}
+
+fn remove(sandbox: &Sandbox, names: &[&str]) {
+    for name in names {
+        let _ = std::fs::remove_file(sandbox.outside(name));
+    }
+}
+
+fn starts(sandbox: &Sandbox) -> String {
+    std::fs::read_to_string(sandbox.outside("starts")).unwrap_or_default()
+}
+
+/// It is as if nothing had been interrupted.
+fn is_whole(sandbox: &Sandbox) {
+    assert_eq!(sandbox.read("b.txt"), "second");
+    assert!(sandbox.exists("docs/mend.md"));
+    assert_eq!(sandbox.left_in_tmp(), Vec::<String>::new());
+}
+
+const RUN: [&str; 3] = ["run", "fix", "Mend it"];
+
+#[test]
+fn ctrl_c_at_the_terminal_costs_no_capture() {
+    let sandbox = project();
+    std::fs::write(sandbox.outside("hang-after"), "").unwrap();
+    let mut terminal = Terminal::start(&sandbox, &RUN);
+    until("git hangs in the capture", || {
+        sandbox.outside("hangs").exists()
+    });
+    terminal.types("\u{3}");
+    terminal
+        .wait()
+        .exits_with(130)
+        .stdout_has("tipstaff resume");
+    assert_eq!(sandbox.run().all("attempt_failed").len(), 0);
+
+    remove(&sandbox, &["hang-after", "hangs"]);
+    sandbox.tipstaff(&["resume"]).succeeds();
+    assert_eq!(starts(&sandbox), "x", "the agent was paid for twice");
+    is_whole(&sandbox);
+}
+
+#[test]
+fn ctrl_c_is_heard_whichever_git_command_hangs() {
+    let counted = project();
+    counted.tipstaff(&RUN).succeeds();
+    let calls = std::fs::read_to_string(counted.outside("calls")).unwrap();
+    let calls = calls.lines().count();
+    assert!(calls > 10, "{calls} calls of git");
+    // The number is not quite the same in each run: of equal ones, each third is enough.
+    for at in (1..calls).step_by(3) {
+        let sandbox = project();
+        std::fs::write(sandbox.outside("hang-at"), at.to_string()).unwrap();
+        let running = sandbox.start(&RUN);
+        until("git hangs", || sandbox.outside("hangs").exists());
+        running.signal(Signal::INT);
+        running.wait().exits_with(130);
+        let helper = std::fs::read_to_string(sandbox.outside("hangs")).unwrap();
+        assert!(
+            !Path::new("/proc").join(helper.trim()).exists(),
+            "git is left at call {at}"
+        );
+
+        let paid = sandbox.outside("ended").exists();
+        remove(&sandbox, &["hang-at"]);
+        let began = std::fs::read_dir(sandbox.project().join(".tipstaff/runs"))
+            .is_ok_and(|runs| runs.flatten().any(|run| run.path().is_dir()));
+        let again = if began { vec!["resume"] } else { RUN.to_vec() };
+        sandbox.tipstaff(&again).succeeds();
+        assert_eq!(starts(&sandbox), "x", "paid before: {paid}, at call {at}");
+        is_whole(&sandbox);
+    }
+}
