@@ -78,15 +78,18 @@ fn named_pipe_in_the_place_of_an_agents_output_holds_up_nothing() {
     ] {
         let sandbox = Sandbox::new();
         let steps = steps.replace("OUTSIDE", outside);
-        let script = format!("- when: {{ purpose: propose }}\n  do: [{steps}]\n");
-        sandbox.fake_agent(&script).trio(&[]);
-        let output = sandbox.run_trio(&["--depth", "1"]);
+        sandbox.fake_agent(&format!("- do: [{steps}]\n")).write(
+            ".tipstaff/workflows/one.yaml",
+            "name: one\nphases:\n  - { name: plan, model: m1, context_strategy: distilled, \
+             output: docs/plan.md, retries: 0 }\n",
+        );
+        let output = sandbox.tipstaff(&["run", "one", "Plan it"]);
         output.exits_with(if is_there { 0 } else { 1 });
         assert_eq!(sandbox.exists("docs/plan.md"), is_there, "{steps}");
         let run = sandbox.run();
         run.has_no_process();
         // What it printed into the file that it took away is kept all the same.
-        let printed = run.of_call("propose-1", "events.jsonl");
+        let printed = run.of_call("work-1", "events.jsonl");
         assert_eq!(
             printed.contains("hello"),
             steps.contains("hello"),
