@@ -142,21 +142,6 @@ fn leaves_the_users_repository_as_it_was_byte_for_byte() {
 }
 
 #[test]
-fn shares_the_objects_that_the_user_has() {
-    let repo = Repo::git();
-    for number in 0..20 {
-        repo.write(&format!("{number}.txt"), format!("content {number}"));
-    }
-    repo.run(&["add", "."]);
-    repo.run(&["commit", "-qm", "one"]);
-    repo.write("new.txt", "only new object beside the tree");
-    repo.snapshot(&repo.root);
-    let mut own = read_tree(&repo.store.join("objects"));
-    own.retain(|path, _| !path.starts_with("info"));
-    assert_eq!(own.len(), 2, "{:?}", own.keys());
-}
-
-#[test]
 fn takes_a_repository_with_long_ids() {
     let repo = Repo::plain();
     repo.run(&["init", "-q", "--object-format=sha256"]);

@@ -10,7 +10,7 @@
 //! [`Deliveries`], which can all be taken back, or onto a new branch ([`apply_to_branch`]).
 //!
 //! This room knows nothing of agents, phases and processes. It never writes to the user's `.git`
-//! (but for the one branch that was asked for), never runs the user's hooks or filters, never makes a hard link, and never follows a symlink
+//! (but for the one branch that was asked for), never runs the user's hooks or filters, makes no hard link but to git's packs, which nobody changes, and never follows a symlink
 //! that leads out of the project or out of a workspace.
 
 mod apply;
@@ -63,5 +63,7 @@ pub use tree_files::{TreeFile, TreeFiles};
 
 #[cfg(test)]
 mod fidelity_tests;
+#[cfg(test)]
+mod store_tests;
 #[cfg(test)]
 mod testing;

@@ -47,7 +47,7 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Takes the snapshot into `store`, which is made if it is not there. Reads the user's tree and
-    /// writes nothing but the store. Objects that the user's repository has are shared, not copied.
+    /// writes nothing but the store, which needs nothing of the user's repository afterwards.
     ///
     /// # Errors
     /// If git is missing or refuses the repository, or a file cannot be read or stored.
@@ -58,6 +58,7 @@ impl Snapshot {
         let index = PrivateIndex::new(store)?;
         index.add_files(&project.root, paths.iter().map(AsRef::as_ref))?;
         let tree = index.write_tree()?;
+        store::detach(project, store, &tree)?;
         Ok(Self {
             tree,
             files: paths.len(),

@@ -1,12 +1,23 @@
-//! The private object store of a run: a bare git repository that shares the user's objects for
-//! reading, converts nothing, and runs nothing.
+//! The private object store of a run: a bare git repository that converts nothing and runs nothing. It
+//! reads the user's objects while the snapshot is taken, and needs nobody's afterwards.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use tempfile::TempDir;
+
 use super::git::Git;
-use super::{Project, ProjectKind, WorkspaceError};
+use super::index::PrivateIndex;
+use super::{Project, ProjectKind, TreeId, WorkspaceError};
 use crate::files;
+
+/// Where git reads whose objects it may use too.
+const ALTERNATES: &str = "objects/info/alternates";
+/// How many repositories one behind the other may borrow objects; git follows as many.
+const LENDERS: u8 = 5;
 
 /// Highest precedence of all attribute files: whatever `.gitattributes` says, bytes stay bytes.
 const ATTRIBUTES: &str = "* -text -eol -ident -filter -working-tree-encoding\n";
@@ -42,12 +53,88 @@ pub(super) fn prepare(project: &Project, store: &Path) -> Result<(), WorkspaceEr
     write(store, "config", config.as_bytes())?;
     write(store, "HEAD", b"ref: refs/heads/none\n")?;
     write(store, "info/attributes", ATTRIBUTES.as_bytes())?;
-    if let Some(user) = user
-        && is_plain_line(&user.objects)
-    {
-        let mut line = user.objects;
-        line.push(b'\n');
-        write(store, "objects/info/alternates", &line)?;
+    match user {
+        Some(user) => write(store, ALTERNATES, &quoted(&user.objects)),
+        None => Ok(()),
+    }
+}
+
+/// Makes the store hold all of a tree by itself, whatever the user's git prunes from now on.
+///
+/// The user's packs are linked and not copied, as `git clone` does: git never changes a pack, so neither
+/// side can harm the other, and history costs no space until the user's git drops those packs. What lies
+/// in no pack is copied; where packs cannot be linked, the whole tree is.
+pub(super) fn detach(project: &Project, store: &Path, tree: &TreeId) -> Result<(), WorkspaceError> {
+    let Some(user) = user_objects(project)? else {
+        return Ok(());
+    };
+    let packs = store.join("objects/pack");
+    fs::create_dir_all(&packs).map_err(WorkspaceError::io("create", &packs))?;
+    let packs = packs
+        .canonicalize()
+        .map_err(WorkspaceError::io("open", &packs))?;
+    let linked = link_packs(Path::new(OsStr::from_bytes(&user.objects)), &packs, LENDERS);
+    let index = PrivateIndex::new(store)?;
+    // No search for deltas: it takes long, and what was packed before is taken over as it is.
+    let mut pack =
+        index
+            .git_alone()
+            .args(["pack-objects", "--revs", "--window=0", "--non-empty", "-q"]);
+    if linked.is_ok() {
+        pack = pack.args(["--incremental"]);
+    }
+    pack.args([packs.join("pack")])
+        .stdin(format!("{tree}\n").into_bytes())
+        .run()?;
+    index.git_alone().args(["prune-packed", "-q"]).run()?;
+    let alternates = store.join(ALTERNATES);
+    fs::remove_file(&alternates).map_err(WorkspaceError::io("remove", &alternates))
+}
+
+/// A store for the time of one task: it reads what the run's store and the user's repository hold.
+pub(super) fn joined(project: &Project, store: &Path) -> Result<TempDir, WorkspaceError> {
+    let store = store
+        .canonicalize()
+        .map_err(WorkspaceError::io("open", store))?;
+    let joined = tempfile::tempdir_in(&store).map_err(WorkspaceError::io("create", &store))?;
+    prepare(project, joined.path())?;
+    let mut lines = quoted(store.join("objects").as_os_str().as_bytes());
+    if let Some(user) = user_objects(project)? {
+        lines.extend(quoted(&user.objects));
+    }
+    write(joined.path(), ALTERNATES, &lines)?;
+    Ok(joined)
+}
+
+/// Links the packs of an object folder, and of those that it borrows from itself.
+fn link_packs(objects: &Path, to: &Path, lenders: u8) -> io::Result<()> {
+    let folder = objects.join("pack");
+    let names = match folder.read_dir() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        entries => entries?
+            .map(|entry| Ok(entry?.file_name()))
+            .collect::<io::Result<_>>()?,
+    };
+    // The index comes last: it is what makes git look for the pack.
+    for kind in ["pack", "idx"] {
+        let is_kind = |name: &&OsString| Path::new(name).extension() == Some(OsStr::new(kind));
+        for name in names.iter().filter(is_kind) {
+            match fs::hard_link(folder.join(name), to.join(name)) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+                linked => linked?,
+            }
+        }
+    }
+    let lines = match files::read(&objects.join("info/alternates"), files::RECORD) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
+        lines => lines?,
+    };
+    let is_path = |line: &&[u8]| !line.is_empty() && !line.starts_with(b"#");
+    for line in lines.split(|byte| *byte == b'\n').filter(is_path) {
+        if lenders == 0 || line.starts_with(b"\"") {
+            return Err(io::ErrorKind::Unsupported.into());
+        }
+        link_packs(&objects.join(OsStr::from_bytes(line)), to, lenders - 1)?;
     }
     Ok(())
 }
@@ -78,10 +165,18 @@ fn user_objects(project: &Project) -> Result<Option<UserObjects>, WorkspaceError
     }
 }
 
-/// The list of shared object folders has one a line; a path that cannot be written so is not shared,
-/// which costs space and nothing else.
-fn is_plain_line(path: &[u8]) -> bool {
-    path.starts_with(b"/") && !path.contains(&b'\n')
+/// A line of the list of shared object folders.
+fn quoted(path: &[u8]) -> Vec<u8> {
+    let mut line = vec![b'"'];
+    for byte in path {
+        match byte {
+            b'\n' => line.extend(b"\\n"),
+            b'"' | b'\\' => line.extend([b'\\', *byte]),
+            _ => line.push(*byte),
+        }
+    }
+    line.extend(b"\"\n");
+    line
 }
 
 fn write(store: &Path, name: &str, bytes: &[u8]) -> Result<(), WorkspaceError> {

@@ -8,6 +8,7 @@ mod a_child_starts_or_says_why;
 mod a_person_is_asked;
 mod a_phase_keeps_its_budget;
 mod a_rehearsal_touches_nothing;
+mod a_run_needs_no_history;
 mod agents_that_misbehave;
 mod audits_decide;
 mod bad_answers_are_handled;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::super::git::Git;
 use super::super::index::PrivateIndex;
 use super::super::tree::{self, Entries, Entry, EntryKind};
-use super::super::{Project, ProjectKind, TreeId, WorkspaceError, diff, store_document};
+use super::super::{Project, ProjectKind, TreeId, WorkspaceError, diff, store, store_document};
 use super::error::ApplyError;
 use super::merge::{Versions, merge};
 use super::submodules;
@@ -34,6 +34,8 @@ pub fn apply_to_branch(
     let ProjectKind::Git { top } = &project.kind else {
         return Err(ApplyError::NoRepository);
     };
+    let joined = store::joined(project, store)?;
+    let store = joined.path();
     let user = Git::reading;
     let reference = checked_name(top, branch)?;
     let head = said(user(top).args(["rev-parse", "-q", "--verify", "HEAD^{commit}"])).ok();
@@ -61,7 +63,7 @@ pub fn apply_to_branch(
         let same = there.holds == result.as_str();
         return same.then_some(there.id).ok_or_else(taken);
     }
-    copy_objects(store, top, &result)?;
+    copy_objects(&target, top, &result)?;
     let mut commit = user(top).args(["commit-tree", result.as_str(), "-F", "-"]);
     if let Some(head) = &head {
         commit = commit.args(["-p", head]);
@@ -123,12 +125,13 @@ fn said(git: Git) -> Result<String, WorkspaceError> {
     Ok(String::from_utf8_lossy(&said).trim().to_owned())
 }
 
-/// Gives the user's repository the objects of the tree that only the store has.
-fn copy_objects(store: &Path, top: &Path, tree: &TreeId) -> Result<(), WorkspaceError> {
-    let pack = PrivateIndex::new(store)?
+/// Gives the user's repository the objects of the tree that its HEAD does not hold.
+fn copy_objects(target: &Target<'_>, top: &Path, tree: &TreeId) -> Result<(), WorkspaceError> {
+    let held = target.head.iter().map(|head| format!("^{head}\n"));
+    let pack = PrivateIndex::new(target.store)?
         .git_alone()
-        .args(["pack-objects", "--revs", "--local", "--stdout", "-q"])
-        .stdin(format!("{tree}\n").into_bytes())
+        .args(["pack-objects", "--revs", "--stdout", "-q"])
+        .stdin(format!("{tree}\n{}", held.collect::<String>()).into_bytes())
         .run()?;
     Git::reading(top)
         .args(["unpack-objects", "-q"])
