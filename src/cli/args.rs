@@ -222,8 +222,22 @@ pub struct ApplyArgs {
     /// The run
     pub run: String,
     /// Put the changes onto a new branch of this name instead of into your files
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["skip_conflicts", "three_way"])]
     pub branch: Option<String>,
+    #[command(flatten)]
+    /// Conflicts
+    pub conflicts: ConflictArgs,
+}
+
+/// What to do about files that do not merge; without any of these they are named and nothing is touched.
+#[derive(Debug, Args)]
+pub struct ConflictArgs {
+    /// Leave files that do not merge as they are, and change the others
+    #[arg(long, conflicts_with = "three_way")]
+    pub skip_conflicts: bool,
+    /// Write conflict markers into files that do not merge
+    #[arg(long = "3way")]
+    pub three_way: bool,
 }
 
 /// Of `undo`.
@@ -231,6 +245,9 @@ pub struct ApplyArgs {
 pub struct UndoArgs {
     /// The run
     pub run: String,
+    #[command(flatten)]
+    /// Conflicts
+    pub conflicts: ConflictArgs,
 }
 
 /// Of `schema`.

@@ -1,6 +1,6 @@
 //! `tipstaff diff`, `apply` and `undo`: what a run has to deliver, by hand.
 
-use super::args::{ApplyArgs, DiffArgs, UndoArgs};
+use super::args::{ApplyArgs, ConflictArgs, DiffArgs, UndoArgs};
 use super::failure::{Exit, Failure};
 use super::open_run::{OpenRun, find_run, open_journal, read_plan};
 use super::print;
@@ -12,8 +12,8 @@ use crate::journal::{Journal, RunFolder, RunLock};
 use crate::model::{Destination, Record, TaskId};
 use crate::plan::Plan;
 use crate::report::{applied_words, undone_words};
-use crate::runtime::Delivering;
-use crate::workspace::{self, TreeId, with_documents};
+use crate::runtime::{DeliverError, Delivering};
+use crate::workspace::{self, ApplyError, Conflicts, Delivered, TreeId, with_documents};
 
 /// Prints the patch of a run's changes so far, or of one of its tasks.
 pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
@@ -72,19 +72,17 @@ pub fn apply(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
     }
     let results = held.history.results();
     let there = &held.history.in_project().documents;
-    let files = held
+    let conflicts = conflicts(&args.conflicts);
+    let (files, done) = held
         .delivering(settings)?
-        .deliver(&held.plan, &results, there, &to)
-        .map_err(|error| {
-            let hint = format!(
-                "nothing was touched; `tipstaff apply {0} --branch NAME` puts the changes onto a branch, \
-                 `tipstaff diff {0}` prints them",
-                held.folder.id()
-            );
-            Failure::new(Exit::Failed, &error, Some(&hint))
-        })?;
-    print::note(&applied_words(&to, files));
-    held.record(ByHand::Applied { to, files })
+        .deliver(&held.plan, &results, there, (&to, conflicts))
+        .map_err(|error| held.failure("apply", &error))?;
+    let changed = match done.left.is_empty() {
+        true => files,
+        false => done.paths.len() as u64,
+    };
+    print::note(&applied_words(&to, changed));
+    held.record(settings, &done, ByHand::Applied { to, files })
 }
 
 /// Takes back what a run put into the user's files.
@@ -93,11 +91,19 @@ pub fn undo(settings: &Settings, args: &UndoArgs) -> Result<Exit, Failure> {
     let undone = held
         .delivering(settings)?
         .deliveries()
-        .undo()
-        .map_err(|error| Failure::new(Exit::Failed, &error, Some("nothing was touched")))?;
+        .undo(conflicts(&args.conflicts))
+        .map_err(|error| held.failure("undo", &error.into()))?;
     let files = undone.paths.len() as u64;
     print::note(&undone_words(files));
-    held.record(ByHand::Undone { files })
+    held.record(settings, &undone, ByHand::Undone { files })
+}
+
+fn conflicts(args: &ConflictArgs) -> Conflicts {
+    match (args.skip_conflicts, args.three_way) {
+        (false, false) => Conflicts::Refuse,
+        (true, _) => Conflicts::Skip,
+        (false, true) => Conflicts::Mark,
+    }
 }
 
 /// Writes down what a command that was killed did to the user's files.
@@ -153,11 +159,67 @@ impl Held {
         Ok(Delivering::new(project, &self.folder, &self.history)?)
     }
 
-    /// Adds what was done to the journal.
-    fn record(&mut self, did: ByHand) -> Result<Exit, Failure> {
-        let events = by_hand::events(&self.history, did);
+    /// Nothing was touched, and there may be ways out.
+    fn failure(&self, command: &str, error: &DeliverError) -> Failure {
+        let again = format!("`tipstaff {command} {}", self.folder.id());
+        let mut hints = vec![
+            format!("{again} --3way` writes conflict markers into these files"),
+            format!(
+                "{again} --skip-conflicts` leaves these files as they are and changes the others"
+            ),
+        ];
+        match error {
+            DeliverError::Apply(ApplyError::Conflicts(_)) => {
+                hints.push(format!(
+                    "{again} --branch NAME` puts the changes onto a new branch"
+                ));
+            }
+            DeliverError::Apply(ApplyError::Edited(_)) => {}
+            DeliverError::Apply(ApplyError::NotOnCommit(_)) => {
+                hints = vec![
+                    "the run began with other contents of these files than the last commit has, for example \
+                     with changes that are not committed; commit them and try again"
+                        .to_owned(),
+                    format!("{again}` puts the changes into your files"),
+                ];
+            }
+            DeliverError::Apply(ApplyError::BranchExists(_) | ApplyError::BadBranchName(_)) => {
+                hints = vec!["choose another name for the branch".to_owned()];
+            }
+            DeliverError::NoTree(_) | DeliverError::Apply(_) | DeliverError::Workspace(_) => {
+                hints.clear();
+            }
+        }
+        hints.insert(0, "nothing was touched".to_owned());
+        Failure::new(Exit::Failed, error, Some(&hints.join("\nhint: ")))
+    }
+
+    /// Adds what was done to the journal and names the files that need the user.
+    fn record(
+        &mut self,
+        settings: &Settings,
+        done: &Delivered,
+        did: ByHand,
+    ) -> Result<Exit, Failure> {
+        for path in &done.left {
+            print::note(&format!("left as it is: {}", path.display()));
+        }
+        for path in &done.marked {
+            print::note(&format!("has conflict markers: {}", path.display()));
+        }
+        let did = match done.left.is_empty() {
+            true => did,
+            false => ByHand::Partly {
+                tree: self.delivering(settings)?.deliveries().there()?.to_string(),
+                files: done.paths.len() as u64,
+            },
+        };
+        let events = by_hand::events(&self.plan, &self.history, did);
         self.journal.append(now(), &events)?;
-        Ok(Exit::Done)
+        Ok(match done.left.is_empty() && done.marked.is_empty() {
+            true => Exit::Done,
+            false => Exit::Failed,
+        })
     }
 }
 

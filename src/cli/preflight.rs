@@ -12,6 +12,7 @@ use crate::files;
 use crate::model::ModelName;
 use crate::plan::{AgentKind, AgentSpec, Distill, PhaseKind, Plan};
 use crate::process::run_helper;
+use crate::workspace::{ApplyError, WorkspaceError};
 use crate::yaml::nearest;
 
 /// An agent that does not tell its version within this time gets no more questions.
@@ -36,20 +37,41 @@ enum Lack {
     SignIn(String),
     /// Its agent does not know it.
     Model(String),
+    /// The results could not go where they are to go.
+    Destination(String),
 }
 
 impl Lack {
     fn reason(&self) -> &str {
         match self {
-            Self::Program(reason) | Self::SignIn(reason) | Self::Model(reason) => reason,
+            Self::Program(reason)
+            | Self::SignIn(reason)
+            | Self::Model(reason)
+            | Self::Destination(reason) => reason,
         }
     }
 }
 
 /// Checks everything that the plan's calls will need and that can be told now, all of it at once. A call
-/// that has a usable model left only earns a warning.
-pub fn preflight(settings: &Settings, plan: &Plan, carried: &mut Carried) -> Result<(), Failure> {
-    let findings = look(settings, plan, carried);
+/// that has a usable model left only earns a warning. `destination` says whether results can go where they
+/// are to go.
+pub fn preflight(
+    settings: &Settings,
+    plan: &Plan,
+    carried: &mut Carried,
+    destination: Result<(), ApplyError>,
+) -> Result<(), Failure> {
+    let mut findings = look(settings, plan, carried);
+    // Without git, the list says so already.
+    if let Err(error) = destination
+        && !matches!(
+            error,
+            ApplyError::Workspace(WorkspaceError::GitMissing { .. })
+        )
+    {
+        let lack = Lack::Destination(format!("a place for the results: {error}"));
+        findings.missing.insert(lack, Vec::new());
+    }
     for warning in &findings.warnings {
         print::note(&format!("warning: {warning}"));
     }
@@ -93,6 +115,8 @@ impl Findings {
         let lacks = |wanted: fn(&Lack) -> bool| self.missing.keys().any(wanted);
         if lacks(|lack| matches!(lack, Lack::SignIn(_) | Lack::Model(_))) {
             "`--rehearse` runs the workflow without a key; `--model NAME=OTHER` uses another model"
+        } else if lacks(|lack| matches!(lack, Lack::Destination(_))) {
+            "`--branch` takes the name of a new branch of a git repository"
         } else if self.opencode {
             "`npm install -g opencode-ai` installs OpenCode, as do the ways that https://opencode.ai/docs \
              names; a rehearsal needs it too"

@@ -93,7 +93,7 @@ fn go_on(
         budgets: engine.history().changed_budgets().clone(),
     };
     let limits = raised(engine.plan(), in_force)?;
-    preflight(settings, engine.plan(), &mut carried)?;
+    preflight(settings, engine.plan(), &mut carried, Ok(()))?;
     let work = Work {
         folder,
         lock,

@@ -11,19 +11,22 @@ use crate::engine::{Begin, Engine, Input};
 use crate::journal::{Redactor, RunFolder, RunLock, new_run_id};
 use crate::model::{Artifact, FrozenFile};
 use crate::plan::{Plan, PlannedInput};
-use crate::workspace::{Snapshot, read_files, remove_tree};
+use crate::workspace::{Snapshot, check_destination, read_files, remove_tree};
 
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let plan = compile(settings, args)?;
     let mut carried = carry_over(settings, &plan)?;
-    preflight(settings, &plan, &mut carried)?;
+    let mut interruptible = Interruptible::new()?;
+    interruptible.blocking(Interruptible::NOTHING_RAN, || {
+        let destination = check_destination(&settings.project, &plan.destination);
+        preflight(settings, &plan, &mut carried, destination)
+    })?;
     let redactor = settings.redactor(plan.agents.values(), Some(&carried));
     let plan = without_secrets(plan, &redactor)?;
 
     let id = new_run_id(now(), &plan.workflow);
     let folder = RunFolder::create(&settings.project.root, id.clone())?;
     let lock = RunLock::acquire(&folder)?;
-    let mut interruptible = Interruptible::new()?;
     let frozen = interruptible.blocking(Interruptible::NOTHING_RAN, || {
         freeze(settings, &folder, &plan, &redactor)
     });

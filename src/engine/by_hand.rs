@@ -1,9 +1,10 @@
 //! What a person does about the results of a run while no supervisor works on it.
 
-use crate::model::{Destination, Event, RunEnd};
+use crate::model::{Destination, Documents, Event, RunEnd};
 use crate::plan::Plan;
 
-use super::{Delivery, History};
+use super::History;
+use super::ending::current;
 
 /// What a person did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +13,13 @@ pub enum ByHand {
     Applied {
         /// Where.
         to: Destination,
+        /// How many files changed.
+        files: u64,
+    },
+    /// Something was delivered or taken back, but files were left as they are.
+    Partly {
+        /// The tree of the run that is in the project now, documents included.
+        tree: String,
         /// How many files changed.
         files: u64,
     },
@@ -46,7 +54,7 @@ pub fn untold(history: &History, is_in_project: bool, files: u64) -> Option<Even
 }
 
 /// The events of what a person did. A run that only waited for its results to be delivered is done with it.
-pub fn events(history: &History, did: ByHand) -> Vec<Event> {
+pub fn events(plan: &Plan, history: &History, did: ByHand) -> Vec<Event> {
     match did {
         ByHand::Applied { to, files } => {
             let results = history.results();
@@ -57,10 +65,20 @@ pub fn events(history: &History, did: ByHand) -> Vec<Event> {
                 files,
                 by_hand: true,
             };
-            let waited = history.delivered() == Some(&Delivery::Blocked);
+            // Once all is done, a run can wait for nothing else.
+            let waited =
+                history.ended() == Some(RunEnd::Waiting) && current(plan, history).is_none();
             let done = waited.then_some(Event::RunEnded { end: RunEnd::Done });
             [applied].into_iter().chain(done).collect()
         }
+        // The run still has to deliver the rest, so it is not done with it.
+        ByHand::Partly { tree, files } => vec![Event::ChangesApplied {
+            tree,
+            documents: Documents::new(),
+            to: Destination::Tree,
+            files,
+            by_hand: true,
+        }],
         ByHand::Undone { files } => vec![Event::ChangesUndone { files }],
     }
 }

@@ -93,7 +93,9 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
         },
         (Standing::Blocked { .. }, _) => {
             let apply = command("apply", "take the changes over, once nothing is in the way");
-            vec![look(), apply]
+            let marked = format!("tipstaff apply {run} --3way");
+            let why = "take them over with conflict markers in the files that do not merge";
+            vec![look(), apply, (marked, why.to_owned())]
         }
         (Standing::Kept { .. }, _)
         | (Standing::Pending, RunState::Ended(RunEnd::Done | RunEnd::AuditFailed)) => {

@@ -7,7 +7,9 @@ use crate::journal::RunFolder;
 use crate::model::{Destination, Documents, Event, Results, RunId};
 use crate::plan::Plan;
 use crate::process::is_cancelled;
-use crate::workspace::{self, ApplyError, Deliveries, Project, TreeId, UndoError, WorkspaceError};
+use crate::workspace::{
+    self, ApplyError, Conflicts, Delivered, Deliveries, Project, TreeId, WorkspaceError,
+};
 
 use super::Site;
 use super::prepare::machine;
@@ -21,12 +23,9 @@ pub enum DeliverError {
     /// The journal names something else.
     #[error("`{0}` is no git tree")]
     NoTree(String),
-    /// They could not be put into the project or onto a branch.
+    /// They could not be put into the project or onto a branch, or taken back.
     #[error(transparent)]
     Apply(#[from] ApplyError),
-    /// They could not be taken back, or an earlier delivery could not be finished.
-    #[error(transparent)]
-    Undo(#[from] UndoError),
     /// Files or git failed.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
@@ -51,7 +50,7 @@ impl<'a> Delivering<'a> {
     /// For a run that nobody else works on. What was cut off is finished.
     ///
     /// # Errors
-    /// [`DeliverError::Undo`] if files of a delivery that was cut off were edited since.
+    /// [`DeliverError::Workspace`] if what was cut off cannot be finished.
     pub fn new(
         project: &'a Project,
         folder: &'a RunFolder,
@@ -90,7 +89,7 @@ impl<'a> Delivering<'a> {
     }
 
     /// Puts results where they belong. Returns how many files differ from the beginning of the run, documents
-    /// left out that were `there` before.
+    /// left out that were `there` before, and what that did to the user's files.
     ///
     /// # Errors
     /// [`DeliverError`]; then nothing was touched.
@@ -99,12 +98,13 @@ impl<'a> Delivering<'a> {
         plan: &Plan,
         results: &Results,
         there: &Documents,
-        to: &Destination,
-    ) -> Result<u64, DeliverError> {
+        (to, conflicts): (&Destination, Conflicts),
+    ) -> Result<(u64, Delivered), DeliverError> {
         let tree = self.tree(results)?;
+        let mut done = Delivered::default();
         let before = match to {
             Destination::Tree => {
-                self.deliveries().apply(&tree)?;
+                done = self.deliveries().apply(&tree, conflicts)?;
                 workspace::with_documents(&self.store, &self.base, there)?
             }
             Destination::Branch(name) => {
@@ -114,9 +114,10 @@ impl<'a> Delivering<'a> {
                 base.clone()
             }
             // The engine keeps such results without an order.
-            Destination::Nowhere => return Ok(0),
+            Destination::Nowhere => return Ok((0, done)),
         };
-        Ok(workspace::changed_files(&self.store, &before, &tree)?.len() as u64)
+        let files = workspace::changed_files(&self.store, &before, &tree)?;
+        Ok((files.len() as u64, done))
     }
 
     /// All of a run's results as one tree.
@@ -136,10 +137,11 @@ impl<'a> Delivering<'a> {
 /// Delivers the results and says how it went; a tick if it was cancelled before anything was changed. Blocks.
 pub fn deliver(site: &Site, history: &History, results: Results, to: Destination) -> Input {
     let there = &history.in_project().documents;
-    let done = Delivering::of(site, history)
-        .and_then(|delivering| delivering.deliver(&site.plan, &results, there, &to));
+    let done = Delivering::of(site, history).and_then(|delivering| {
+        delivering.deliver(&site.plan, &results, there, (&to, Conflicts::Refuse))
+    });
     match done {
-        Ok(files) => Input::Delivered { results, to, files },
+        Ok((files, _)) => Input::Delivered { results, to, files },
         Err(_) if is_cancelled() => Input::Tick,
         Err(error) => Input::NotDelivered {
             tree: results.tree,

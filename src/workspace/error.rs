@@ -37,6 +37,12 @@ pub enum WorkspaceError {
         /// What it wrote to standard error, trimmed.
         message: String,
     },
+    /// The folder belongs to git itself.
+    #[error("`{folder}` is, or lies in, a git repository without a work tree: it has no files to work on", folder = folder.display())]
+    InsideGit {
+        /// The folder.
+        folder: PathBuf,
+    },
     /// A path is not one that may be written or read inside the project.
     #[error("refused path `{path}`: {reason}")]
     RefusedPath {
@@ -101,6 +107,7 @@ impl WorkspaceError {
             ),
             Self::GitMissing { .. } | Self::Git { .. } | Self::ScratchTaken { .. } => true,
             Self::Cancelled
+            | Self::InsideGit { .. }
             | Self::RefusedPath { .. }
             | Self::BadPattern { .. }
             | Self::TooMuch { .. } => false,

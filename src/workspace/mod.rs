@@ -42,7 +42,7 @@ mod store;
 mod tree;
 mod tree_files;
 
-pub use apply::{ApplyError, Deliveries, UndoError, Undone, apply_to_branch};
+pub use apply::{ApplyError, Conflicts, Delivered, Deliveries, apply_to_branch, check_destination};
 pub use capture::{Allowed, Captured, Visible, capture};
 pub use control_files::{ControlFiles, is_control_file};
 pub use diff::{changed_files, diff, diff_excerpt};

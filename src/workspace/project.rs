@@ -35,7 +35,8 @@ impl Project {
     /// current user (its configuration names commands to run), and the home folder does not count.
     ///
     /// # Errors
-    /// [`WorkspaceError::Io`] if `start` is not a folder that can be opened.
+    /// [`WorkspaceError::Io`] if `start` is not a folder that can be opened;
+    /// [`WorkspaceError::InsideGit`] if it belongs to git itself.
     pub fn discover(start: &Path) -> Result<Self, WorkspaceError> {
         let start = start
             .canonicalize()
@@ -47,6 +48,9 @@ impl Project {
         let home = std::env::home_dir();
         let mut root = None;
         for folder in start.ancestors() {
+            if is_gits_own(folder) {
+                return Err(WorkspaceError::InsideGit { folder: start });
+            }
             let counts = folder == start
                 || (home.as_deref() != Some(folder)
                     && is_trusted(&folder.join(".tipstaff"), owner));
@@ -67,6 +71,14 @@ impl Project {
             kind: ProjectKind::Plain,
         })
     }
+}
+
+/// Whether git itself would take the folder for a repository: a bare one, or some `.git`.
+fn is_gits_own(folder: &Path) -> bool {
+    folder.join("HEAD").exists()
+        && ["objects", "refs"]
+            .iter()
+            .all(|part| folder.join(part).is_dir())
 }
 
 fn is_trusted(folder: &Path, owner: u32) -> bool {
@@ -125,6 +137,31 @@ mod tests {
         fs::create_dir(path.join("repo/.git")).unwrap();
         let found = Project::discover(&path.join("repo/sub")).unwrap();
         assert_eq!(found.root, path.join("repo"));
+    }
+
+    #[test]
+    fn refuses_what_belongs_to_git_itself() {
+        let (_temp, path) = folder();
+        let run = |args: &[&str]| duct::cmd("git", args).dir(&path).run().unwrap();
+        run(&["init", "-q", "--bare", "bare.git"]);
+        run(&["init", "-q", "here"]);
+        for inside in [
+            "bare.git",
+            "bare.git/refs",
+            "here/.git",
+            "here/.git/objects",
+        ] {
+            let error = Project::discover(&path.join(inside)).unwrap_err();
+            assert!(
+                matches!(error, WorkspaceError::InsideGit { .. }),
+                "{inside}: {error}"
+            );
+        }
+        // A work tree may lie in the folder of a bare repository.
+        fs::create_dir(path.join("bare.git/tree")).unwrap();
+        fs::write(path.join("bare.git/tree/.git"), "gitdir: elsewhere").unwrap();
+        let found = Project::discover(&path.join("bare.git/tree")).unwrap();
+        assert_eq!(found.root, path.join("bare.git/tree"));
     }
 
     #[test]

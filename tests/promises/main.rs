@@ -15,6 +15,7 @@ mod bad_answers_are_handled;
 mod bad_input_is_explained;
 mod changes_are_limited;
 mod changes_reach_you_whole;
+mod conflicts_have_a_way_out;
 mod ctrl_c_is_heard;
 mod deliveries_are_recorded;
 mod documents_travel_with_changes;

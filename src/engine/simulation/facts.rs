@@ -197,6 +197,13 @@ impl<'a> Facts<'a> {
                 self.proving = None;
             }
             Moment::Did(ByHand::Applied { to, .. }, results) => self.put(results, to),
+            // A part is told by its tree alone.
+            Moment::Did(ByHand::Partly { tree, .. }, _) => {
+                self.project = Results {
+                    tree: tree.clone(),
+                    documents: Documents::new(),
+                };
+            }
             Moment::Did(ByHand::Undone { .. }, _) => self.project = self.before(),
         }
     }

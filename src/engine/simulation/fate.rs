@@ -147,6 +147,7 @@ pub enum Person {
 pub enum HandOn {
     Nothing,
     Apply,
+    ApplyPart,
     ApplyToBranch,
     Undo,
 }
@@ -427,6 +428,7 @@ fn hands_on() -> impl Draws<Value = HandOn> {
     proptest::prop_oneof![
         2 => Just(HandOn::Nothing),
         2 => Just(HandOn::Apply),
+        1 => Just(HandOn::ApplyPart),
         1 => Just(HandOn::ApplyToBranch),
         1 => Just(HandOn::Undo),
     ]

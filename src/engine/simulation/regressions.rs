@@ -258,10 +258,17 @@ fn an_audit_has_its_loops_for_itself() {
 #[test]
 fn what_a_person_does_about_results_changes_nothing_about_their_delivery() {
     let sketch = plan([edits(), tasks(false)]);
-    for hand in [HandOn::Apply, HandOn::ApplyToBranch, HandOn::Undo] {
+    use HandOn::{Apply, ApplyPart, ApplyToBranch, Undo};
+    for hands in [
+        [Apply, Undo],
+        [ApplyPart, Undo],
+        [ApplyPart, Apply],
+        [ApplyToBranch, Undo],
+        [Undo, Undo],
+    ] {
         for step in 1..30 {
             let fate = Fate {
-                hands_on: vec![hand, HandOn::Undo],
+                hands_on: hands.to_vec(),
                 blows: death(step),
                 ..Fate::default()
             };

@@ -124,6 +124,10 @@ impl<'f> Run<'f> {
             HandOn::Nothing => None,
             HandOn::Apply => apply(Destination::Tree),
             HandOn::ApplyToBranch => apply(Destination::Branch("mine".to_owned())),
+            HandOn::ApplyPart => apply(Destination::Tree).map(|_| ByHand::Partly {
+                tree: "part".to_owned(),
+                files,
+            }),
             HandOn::Undo => {
                 let there = self.trace.facts().project != history.before();
                 there.then_some(ByHand::Undone { files })
@@ -135,7 +139,10 @@ impl<'f> Run<'f> {
         let (results, at) = (history.results(), self.told.now());
         let moments = &mut self.trace.moments;
         moments.push(Moment::Did(did.clone(), results));
-        for (event, seq) in by_hand::events(&history, did).into_iter().zip(1..) {
+        for (event, seq) in by_hand::events(&self.trace.plan, &history, did)
+            .into_iter()
+            .zip(1..)
+        {
             let seq = journal.len() as u64 + seq;
             moments.push(Moment::Wrote(Record { seq, at, event }));
         }

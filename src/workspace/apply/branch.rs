@@ -1,17 +1,17 @@
 //! Puts changes onto a new branch: the working tree, the index and HEAD stay as they are.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::super::git::Git;
 use super::super::index::PrivateIndex;
 use super::super::tree::{self, Entries, Entry, EntryKind};
 use super::super::{Project, ProjectKind, TreeId, WorkspaceError, diff, store, store_document};
-use super::error::ApplyError;
-use super::merge::{Versions, merge};
+use super::error::{ApplyError, names};
+use super::merge::{Merged, Versions, merge};
 use super::submodules;
-use super::undo::names;
 use crate::files;
+use crate::model::Destination;
 
 /// Makes the branch with one commit on top of HEAD that holds the difference between `base` and
 /// `tree`, and returns the commit's id. Where HEAD and `base` differ (work that was not committed
@@ -82,6 +82,42 @@ pub fn apply_to_branch(
         .args(["update-ref", &reference, &commit, &none])
         .run()?;
     Ok(commit)
+}
+
+/// Whether the project's changes can go there, as far as that can be known beforehand.
+///
+/// # Errors
+/// [`ApplyError::Bare`], [`ApplyError::NoRepository`], [`ApplyError::BadBranchName`],
+/// [`ApplyError::BranchExists`].
+pub fn check_destination(project: &Project, to: &Destination) -> Result<(), ApplyError> {
+    if let ProjectKind::Git { top } = &project.kind
+        && said(Git::reading(top).args(["rev-parse", "--is-inside-work-tree"]))? != "true"
+    {
+        return Err(ApplyError::Bare(top.clone()));
+    }
+    let Destination::Branch(branch) = to else {
+        return Ok(());
+    };
+    let ProjectKind::Git { top } = &project.kind else {
+        return Err(ApplyError::NoRepository);
+    };
+    let reference = checked_name(top, branch)?;
+    // Where a branch `a` is, `a/b` cannot be, nor the other way round. One that HEAD names may have no commit.
+    let below = said(Git::reading(top).args(["for-each-ref", "--format=%(refname)", &reference]))?;
+    let head = said(Git::reading(top).args(["symbolic-ref", "-q", "HEAD"])).unwrap_or_default();
+    let above = Path::new(&reference).ancestors().skip(1);
+    let above = above.take_while(|above| *above != Path::new("refs/heads"));
+    let taken = below.lines().map(str::to_owned).next().or_else(|| {
+        let mut names = above.filter_map(Path::to_str).map(str::to_owned);
+        names.find(|name| *name == head || read_commit(top, name).is_some())
+    });
+    let taken = taken.or_else(|| (head == reference).then_some(head));
+    match taken {
+        Some(taken) => Err(ApplyError::BranchExists(
+            taken.trim_start_matches("refs/heads/").to_owned(),
+        )),
+        None => Ok(()),
+    }
 }
 
 fn checked_name(top: &Path, branch: &str) -> Result<String, ApplyError> {
@@ -187,8 +223,7 @@ impl Target<'_> {
         });
         conflicts.extend(in_the_way.cloned());
         if !conflicts.is_empty() {
-            let paths = conflicts.iter().map(PathBuf::as_path);
-            return Err(ApplyError::Conflicts(names(paths)));
+            return Err(ApplyError::NotOnCommit(names(&conflicts)));
         }
         let changes = paths.iter().map(|path| (path.as_path(), result.get(path)));
         self.set(&index, changes)?;
@@ -266,7 +301,15 @@ impl Target<'_> {
             files::write(path, bytes).map_err(WorkspaceError::io("write", path))?;
         }
         let [base, ours, theirs] = &files;
-        merge(&Versions { base, ours, theirs })
+        let into = folder.path().join("merged");
+        match merge(&Versions { base, ours, theirs }, &into)? {
+            Merged::Clean => {
+                let merged =
+                    files::read(&into, files::RECORD).map_err(WorkspaceError::io("read", &into))?;
+                Ok(Some(merged))
+            }
+            Merged::Marked | Merged::Not => Ok(None),
+        }
     }
 }
 

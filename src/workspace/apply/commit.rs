@@ -84,7 +84,7 @@ fn remove(root: &Path, step: &Step) -> Result<(), Trouble> {
         return Ok(());
     }
     if standing != step.from {
-        return Err(Trouble::Edited(path.to_owned()));
+        return Err(Trouble::Edited(vec![path.to_owned()]));
     }
     let whole = root.join(path);
     Ok(fs::remove_file(&whole).map_err(WorkspaceError::io("remove", &whole))?)
@@ -105,13 +105,13 @@ fn put(root: &Path, step: &Step) -> Result<(), Trouble> {
         return Ok(());
     }
     if standing != step.from || !is_below_real_folders(root, path) {
-        return Err(Trouble::Edited(path.to_owned()));
+        return Err(Trouble::Edited(vec![path.to_owned()]));
     }
     let whole = root.join(path);
     match fs::rename(&temp, &whole) {
         // A folder that was to be empty holds something now.
         Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
-            Err(Trouble::Edited(path.to_owned()))
+            Err(Trouble::Edited(vec![path.to_owned()]))
         }
         done => Ok(done.map_err(WorkspaceError::io("replace", &whole))?),
     }
@@ -136,7 +136,7 @@ fn make_folder(root: &Path, folder: &Folder) -> Result<(), Trouble> {
         return Ok(());
     }
     if metadata(&whole)?.is_some() || !is_below_real_folders(root, path) {
-        return Err(Trouble::Edited(path.to_owned()));
+        return Err(Trouble::Edited(vec![path.to_owned()]));
     }
     fs::create_dir(&whole).map_err(WorkspaceError::io("create", &whole))?;
     if let Some(mode) = folder.mode {

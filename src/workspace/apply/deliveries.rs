@@ -6,12 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::super::{Project, TreeId, WorkspaceError, remove_tree, tree, with_documents};
-use super::error::{ApplyError, UndoError};
-use super::keep::{Keep, State, Way};
+use super::error::{ApplyError, names};
+use super::keep::{Keep, Slot, State, Way};
+use super::plan::Conflicts;
 use super::standing::{Standing, look};
-use super::undo::names;
-use super::{Undone, apply, put, recover_apply, undo};
-use crate::files;
+use super::transition::Step;
+use super::{apply, put, recover_apply, undo};
+use crate::files::{self, replace};
 use crate::model::Document;
 
 /// The deliveries of a run. What they hold is known by the folders of the deliveries alone, so it is true
@@ -28,6 +29,17 @@ pub struct Deliveries<'a> {
     pub base: &'a TreeId,
 }
 
+/// What one delivery, or taking back, did to the user's files.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// The files that changed.
+    pub paths: BTreeSet<PathBuf>,
+    /// Files that do not merge and stay as the user has them; they can be delivered or taken back later.
+    pub left: BTreeSet<PathBuf>,
+    /// Files with conflict markers.
+    pub marked: BTreeSet<PathBuf>,
+}
+
 /// One of them.
 struct Delivery {
     number: u32,
@@ -35,37 +47,43 @@ struct Delivery {
     tree: TreeId,
     keep: PathBuf,
     state: State,
+    /// Whether none of its files was left out, then or when it was taken back.
+    whole: bool,
 }
 
 impl Deliveries<'_> {
     /// Finishes what was cut off, also an undoing between two deliveries. Comes before anything else.
     ///
     /// # Errors
-    /// [`UndoError::Edited`] if the user edited files of it since: then nothing is touched.
-    pub fn recover(&self) -> Result<(), UndoError> {
+    /// [`ApplyError::Workspace`].
+    pub fn recover(&self) -> Result<(), ApplyError> {
         for delivery in self.all()? {
             recover_apply(self.project, &delivery.keep)?;
         }
         let all = self.all()?;
-        let is = |state| all.iter().any(|delivery| delivery.state == state);
-        match is(State::Undone) && is(State::Applied) {
-            true => self.undo().map(drop),
+        let undone = all.iter().any(|one| one.state == State::Undone);
+        match undone
+            && all
+                .iter()
+                .any(|one| one.state == State::Applied && one.whole)
+        {
+            true => self.undo(Conflicts::Skip).map(drop),
             false => Ok(()),
         }
     }
 
     /// Puts a tree into the user's working tree in one step, uncommitted: what differs from the tree that is
-    /// there already. What the user edited meanwhile is merged; if anything does not merge, nothing is
-    /// touched.
+    /// there already. What the user edited meanwhile is merged; what does not merge is up to `conflicts`.
     ///
     /// # Errors
     /// [`ApplyError`].
-    pub fn apply(&self, to: &TreeId) -> Result<(), ApplyError> {
+    pub fn apply(&self, to: &TreeId, conflicts: Conflicts) -> Result<Delivered, ApplyError> {
         let from = self.there()?;
         if from == *to {
-            return Ok(());
+            return Ok(Delivered::default());
         }
-        apply(self.project, self.store, &from, to, &self.next(to)?)
+        let keep = self.next(to)?;
+        apply(self.project, self.store, (&from, to), &keep, conflicts)
     }
 
     /// Puts a document to its place (see [`place`](super::super::place)) at once. What stands there is first
@@ -93,43 +111,49 @@ impl Deliveries<'_> {
         if let Some(before) = &before
             && !tree::contents(self.store, own)?.contains(before)
         {
-            files::replace(previous, before).map_err(WorkspaceError::io("write", previous))?;
+            replace(previous, before).map_err(WorkspaceError::io("write", previous))?;
         }
         let one = [(document.path.clone(), document.object.clone())].into();
         let to = with_documents(self.store, &self.there()?, &one)?;
         put(self.project, path, bytes, &self.next(&to)?)
     }
 
-    /// Takes all deliveries back: every file is as it was before the first one.
+    /// Takes all deliveries back, the last one first: every file is as it was before the first one. What the
+    /// user edited since is merged; what does not merge is up to `conflicts`.
     ///
     /// # Errors
-    /// [`UndoError`]; if files were edited since, nothing is touched.
-    pub fn undo(&self) -> Result<Undone, UndoError> {
+    /// [`ApplyError`]; with [`Conflicts::Refuse`], nothing is touched.
+    pub fn undo(&self, conflicts: Conflicts) -> Result<Delivered, ApplyError> {
         let mut all = self.all()?;
         let any = !all.is_empty();
         all.retain(|delivery| delivery.state == State::Applied);
         if all.is_empty() {
             return Err(match any {
-                true => UndoError::AlreadyUndone,
-                false => UndoError::NotApplied,
+                true => ApplyError::AlreadyUndone,
+                false => ApplyError::NotApplied,
             });
         }
-        let paths = self.untouched_paths(&all)?;
-        for delivery in all.iter().rev() {
-            undo(self.project, &delivery.keep)?;
+        if conflicts == Conflicts::Refuse && all.len() > 1 {
+            self.check_untouched(&all)?;
         }
-        Ok(Undone {
-            paths: names(paths.iter().map(PathBuf::as_path)),
-        })
+        let mut undone = Delivered::default();
+        for delivery in all.iter().rev() {
+            // What stays of a later one stands upon what an earlier one did.
+            let done = undo(self.project, &delivery.keep, &undone.left, conflicts)?;
+            undone.paths.extend(done.paths);
+            undone.left.extend(done.left);
+            undone.marked.extend(done.marked);
+        }
+        Ok(undone)
     }
 
-    /// The paths of these deliveries, if each stands as the last of them left it, and each delivery found
-    /// what the one before it had left.
-    fn untouched_paths(&self, all: &[Delivery]) -> Result<BTreeSet<PathBuf>, UndoError> {
+    /// Whether each path is as the last of them left it, and each delivery found what the one before it had
+    /// left. Only then is it known beforehand that all of them can be taken back one by one.
+    fn check_untouched(&self, all: &[Delivery]) -> Result<(), ApplyError> {
         let mut later: BTreeMap<PathBuf, Standing> = BTreeMap::new();
         let mut edited = BTreeSet::new();
         for delivery in all.iter().rev() {
-            for step in Keep::at(&delivery.keep).read(Way::Apply)?.steps {
+            for step in Keep::at(&delivery.keep).read(Slot::Of(Way::Apply))?.steps {
                 let path = step.path.path().to_owned();
                 let there = match later.get(&path) {
                     Some(found) => found.clone(),
@@ -142,17 +166,15 @@ impl Deliveries<'_> {
             }
         }
         match edited.is_empty() {
-            true => Ok(later.into_keys().collect()),
-            false => Err(UndoError::Edited(names(
-                edited.iter().map(PathBuf::as_path),
-            ))),
+            true => Ok(()),
+            false => Err(ApplyError::Edited(names(&edited))),
         }
     }
 
-    /// The tree of the run that is in the user's working tree.
+    /// What the run has put into the user's working tree, as a tree.
     ///
     /// # Errors
-    /// If the folder of the deliveries cannot be read.
+    /// If the folders of the deliveries or the store cannot be read.
     pub fn there(&self) -> Result<TreeId, WorkspaceError> {
         let applied = self.all()?.into_iter().rev();
         let mut applied = applied.filter(|delivery| delivery.state == State::Applied);
@@ -167,11 +189,9 @@ impl Deliveries<'_> {
         for delivery in self.all()? {
             match delivery.state {
                 State::Empty | State::Undone => remove_tree(&delivery.keep)?,
-                State::Applied
-                | State::Staging
-                | State::Applying
-                | State::StagingUndo
-                | State::Undoing => last = delivery.number,
+                State::Applied | State::Staging(_) | State::Moving(_) | State::TakingBack(_) => {
+                    last = delivery.number;
+                }
             }
         }
         Ok(self.folder.join(format!("{:04}-{}", last + 1, to.as_str())))
@@ -199,10 +219,39 @@ impl Deliveries<'_> {
                     tree,
                     keep,
                     state,
+                    whole: true,
                 });
             }
         }
         all.sort_by_key(|delivery| delivery.number);
+        let (mut before, mut intact) = (self.base.clone(), true);
+        for delivery in &mut all {
+            if delivery.state == State::Applied {
+                let done = Keep::at(&delivery.keep).read(Slot::Of(Way::Apply))?;
+                delivery.whole = done.left.is_empty();
+                intact &= delivery.whole;
+                if !intact {
+                    delivery.tree = self.laid_over(&before, &delivery.tree, &done.steps)?;
+                }
+                before.clone_from(&delivery.tree);
+            } else if delivery.state == State::Undone {
+                intact = false;
+            }
+        }
         Ok(all)
+    }
+
+    /// A tree with the paths of these steps as they are in another one.
+    fn laid_over(
+        &self,
+        before: &TreeId,
+        after: &TreeId,
+        steps: &[Step],
+    ) -> Result<TreeId, WorkspaceError> {
+        let new = tree::entries(self.store, after.as_str())?;
+        let entries = steps
+            .iter()
+            .map(|step| (step.path.path(), new.get(step.path.path())));
+        tree::with(self.store, before, entries)
     }
 }

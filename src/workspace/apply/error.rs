@@ -1,28 +1,45 @@
 //! Why changes were not applied or taken back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::super::WorkspaceError;
+use super::keep::Way;
 
-/// Why changes were not applied. The user's tree is as it was, but for [`ApplyError::Unfinished`].
+/// Why changes were not applied, or not taken back. The user's tree is as it was, but for
+/// [`ApplyError::Unfinished`].
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// The user edited the same places meanwhile; these paths do not merge.
-    #[error("the project was edited meanwhile, and these files do not merge: {}", .0.join(", "))]
+    /// These files of the project do not merge with the changes.
+    #[error("the run's changes do not merge with what is in the project now: {}", .0.join(", "))]
     Conflicts(Vec<String>),
+    /// These files of the last commit do not merge with the changes.
+    #[error("the run's changes do not merge with the last commit: {}", .0.join(", "))]
+    NotOnCommit(Vec<String>),
+    /// These files were edited after the changes had been applied.
+    #[error("these files were edited after the run's changes came in, in the same places: {}", .0.join(", "))]
+    Edited(Vec<String>),
     /// These paths are, or lie in, a submodule.
     #[error("these files stand where a submodule is, which is a repository of its own: {}", .0.join(", "))]
     InSubmodule(Vec<String>),
     /// The changes are in the user's tree already.
     #[error("the changes are applied already")]
     AlreadyApplied,
+    /// There is nothing to take back.
+    #[error("no applied changes are there to take back")]
+    NotApplied,
+    /// It was taken back already.
+    #[error("the changes were taken back already")]
+    AlreadyUndone,
     /// An application or undo was cut off: [`recover_apply`](super::recover_apply) comes first.
     #[error("an earlier application was cut off and has to be finished first")]
     Unfinished,
+    /// The folder has a repository that is bare.
+    #[error("`{folder}` is a bare git repository: it has no files to work on", folder = .0.display())]
+    Bare(PathBuf),
     /// A branch was asked for and the folder is no git repository.
     #[error("the project is no git repository, so there is no branch to make")]
     NoRepository,
-    /// The branch is there already.
+    /// The branch, or one in the way of its name, is there already.
     #[error("branch `{0}` exists already")]
     BranchExists(String),
     /// git does not allow the name.
@@ -33,31 +50,11 @@ pub enum ApplyError {
     Workspace(#[from] WorkspaceError),
 }
 
-/// Why applied changes were not taken back. The user's tree is as it was.
-#[derive(Debug, thiserror::Error)]
-pub enum UndoError {
-    /// These files were edited since.
-    #[error("these files were edited since the changes were applied: {}", .0.join(", "))]
-    Edited(Vec<String>),
-    /// There is nothing to take back.
-    #[error("no applied changes are there to take back")]
-    NotApplied,
-    /// It was taken back already.
-    #[error("the changes were taken back already")]
-    AlreadyUndone,
-    /// An application or undo was cut off: [`recover_apply`](super::recover_apply) comes first.
-    #[error("an earlier application was cut off and has to be finished first")]
-    Unfinished,
-    /// Files failed.
-    #[error(transparent)]
-    Workspace(#[from] WorkspaceError),
-}
-
 /// What may go wrong with one operation.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// What stands there is not what was found before.
-    Edited(PathBuf),
+    /// What stands there is not what was found before, or does not merge.
+    Edited(Vec<PathBuf>),
     Workspace(WorkspaceError),
 }
 
@@ -67,20 +64,33 @@ impl From<WorkspaceError> for Trouble {
     }
 }
 
-impl From<Trouble> for ApplyError {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Edited(path) => Self::Conflicts(vec![path.to_string_lossy().into_owned()]),
-            Trouble::Workspace(error) => Self::Workspace(error),
+impl Trouble {
+    pub(super) fn on(self, way: Way) -> ApplyError {
+        let paths = match self {
+            Self::Edited(paths) => names(&paths),
+            Self::Workspace(error) => return ApplyError::Workspace(error),
+        };
+        match way {
+            Way::Apply => ApplyError::Conflicts(paths),
+            Way::Undo => ApplyError::Edited(paths),
+        }
+    }
+
+    pub(super) fn while_taking_back(self) -> WorkspaceError {
+        match self {
+            Self::Edited(paths) => WorkspaceError::RefusedPath {
+                path: names(&paths).join(", "),
+                reason: "it is being edited while the changes are taken back",
+            },
+            Self::Workspace(error) => error,
         }
     }
 }
 
-impl From<Trouble> for UndoError {
-    fn from(trouble: Trouble) -> Self {
-        match trouble {
-            Trouble::Edited(path) => Self::Edited(vec![path.to_string_lossy().into_owned()]),
-            Trouble::Workspace(error) => Self::Workspace(error),
-        }
-    }
+/// Paths as text for people.
+pub(super) fn names(paths: impl IntoIterator<Item = impl AsRef<Path>>) -> Vec<String> {
+    paths
+        .into_iter()
+        .map(|path| path.as_ref().to_string_lossy().into_owned())
+        .collect()
 }

@@ -1,55 +1,71 @@
 //! The folder in the run folder that makes an application undoable and finishable.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::super::{WorkspaceError, remove_tree};
+use super::standing::{self, Standing};
 use super::transition::Transition;
-use crate::files;
+use crate::files::{self, NewFile, replace};
 
-/// How far an application has come.
+/// Which way changes go: into the user's tree, or back out of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    Apply,
+    Undo,
+}
+
+/// How far it has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// Nothing was applied, or what was cut off was cleared away.
     Empty,
-    Staging,
-    Applying,
     Applied,
-    StagingUndo,
-    Undoing,
     Undone,
+    /// Being written beside; nothing of the user's has changed.
+    Staging(Way),
+    /// Being moved into place.
+    Moving(Way),
+    /// That failed half-way, and what was moved is taken back.
+    TakingBack(Way),
 }
 
 impl State {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 9] = [
         Self::Empty,
-        Self::Staging,
-        Self::Applying,
         Self::Applied,
-        Self::StagingUndo,
-        Self::Undoing,
         Self::Undone,
+        Self::Staging(Way::Apply),
+        Self::Moving(Way::Apply),
+        Self::TakingBack(Way::Apply),
+        Self::Staging(Way::Undo),
+        Self::Moving(Way::Undo),
+        Self::TakingBack(Way::Undo),
     ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Empty => "empty",
-            Self::Staging => "staging",
-            Self::Applying => "applying",
             Self::Applied => "applied",
-            Self::StagingUndo => "staging-undo",
-            Self::Undoing => "undoing",
             Self::Undone => "undone",
+            Self::Staging(Way::Apply) => "staging",
+            Self::Moving(Way::Apply) => "applying",
+            Self::TakingBack(Way::Apply) => "taking-back",
+            Self::Staging(Way::Undo) => "staging-undo",
+            Self::Moving(Way::Undo) => "undoing",
+            Self::TakingBack(Way::Undo) => "taking-back-undo",
         }
     }
 }
 
-/// Which transition.
+/// A transition that lies in the folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    Apply,
-    Undo,
+pub(super) enum Slot {
+    Of(Way),
+    /// What takes a failed one back.
+    Back,
 }
 
 /// The folder.
@@ -76,14 +92,48 @@ impl Keep {
 
     /// Notes the state; it is on disk when this returns.
     pub(super) fn set_state(&self, state: State) -> Result<(), WorkspaceError> {
-        let text = format!("{}\n", state.name());
         let path = self.0.join("state");
-        files::replace(&path, text.as_bytes()).map_err(WorkspaceError::io("write", &path))
+        replace(&path, format!("{}\n", state.name()).as_bytes())
+            .map_err(WorkspaceError::io("write", &path))
     }
 
-    /// Where the content that stood at a step's path before the application lies.
-    pub(super) fn before(&self, step: usize) -> PathBuf {
-        self.0.join("before").join(step.to_string())
+    /// Notes that what went this way did not happen.
+    pub(super) fn set_before(&self, way: Way) -> Result<(), WorkspaceError> {
+        match way {
+            Way::Apply => self.clear(),
+            Way::Undo => self.set_state(State::Applied),
+        }
+    }
+
+    /// Where the content of a file lies that a transition names.
+    pub(super) fn content(&self, standing: &Standing) -> Option<PathBuf> {
+        match standing {
+            Standing::File { digest, .. } => Some(self.0.join("contents").join(digest)),
+            Standing::Nothing | Standing::Link { .. } | Standing::Special => None,
+        }
+    }
+
+    /// Copies the content of a file in under its digest; `false` if the file holds something else by now.
+    /// It is not synced.
+    pub(super) fn take_in(&self, from: &Path, as_in: &Standing) -> Result<bool, WorkspaceError> {
+        let (Standing::File { digest, .. }, Some(to)) = (as_in, self.content(as_in)) else {
+            return Ok(true);
+        };
+        if !to.exists() {
+            let mut source = files::open(from).map_err(WorkspaceError::io("read", from))?;
+            let copied = NewFile::at(&to).and_then(|mut copy| {
+                // It may be one that others must not read.
+                copy.set_permissions(Permissions::from_mode(0o600))?;
+                io::copy(&mut source, &mut copy)?;
+                copy.put_unsynced()
+            });
+            copied.map_err(WorkspaceError::io("write", &to))?;
+        }
+        let is_same = standing::digest(&to)? == *digest;
+        if !is_same {
+            fs::remove_file(&to).map_err(WorkspaceError::io("remove", &to))?;
+        }
+        Ok(is_same)
     }
 
     /// A folder for files that are needed while the changes are worked out.
@@ -91,37 +141,53 @@ impl Keep {
         self.0.join("scratch")
     }
 
-    pub(super) fn read(&self, way: Way) -> Result<Transition, WorkspaceError> {
-        let path = self.place(way);
+    pub(super) fn read(&self, slot: Slot) -> Result<Transition, WorkspaceError> {
+        let path = self.place(slot);
         let bytes = files::read(&path, files::RECORD).map_err(WorkspaceError::io("read", &path))?;
         let transition: Transition =
             serde_json::from_slice(&bytes).map_err(|error| unreadable(&path, error))?;
         match transition.format {
             Transition::FORMAT => Ok(transition),
-            _ => Err(unreadable(&path, "it is of a newer format")),
+            _ => Err(unreadable(&path, "another version of tipstaff wrote it")),
         }
     }
 
     /// Puts a transition on disk; it is there when this returns.
-    pub(super) fn write(&self, way: Way, transition: &Transition) -> Result<(), WorkspaceError> {
-        let path = self.place(way);
+    pub(super) fn write(&self, slot: Slot, transition: &Transition) -> Result<(), WorkspaceError> {
+        let path = self.place(slot);
         let bytes = serde_json::to_vec(transition).map_err(|error| unreadable(&path, error))?;
-        files::replace(&path, &bytes).map_err(WorkspaceError::io("write", &path))
+        replace(&path, &bytes).map_err(WorkspaceError::io("write", &path))
+    }
+
+    /// Whether a transition lies there.
+    pub(super) fn has(&self, slot: Slot) -> bool {
+        self.place(slot).exists()
     }
 
     /// Makes an empty folder of it.
     pub(super) fn clear(&self) -> Result<(), WorkspaceError> {
-        for part in ["before", "scratch", "apply.json", "undo.json", "state"] {
+        // The state comes first: while it speaks of transitions, they have to be there.
+        let state = self.0.join("state");
+        if state.exists() {
+            self.set_state(State::Empty)?;
+        }
+        for part in [
+            "contents",
+            "scratch",
+            "apply.json",
+            "undo.json",
+            "back.json",
+        ] {
             remove_tree(&self.0.join(part))?;
         }
-        let before = self.0.join("before");
-        fs::create_dir_all(&before).map_err(WorkspaceError::io("create", &before))
+        Ok(())
     }
 
-    fn place(&self, way: Way) -> PathBuf {
-        self.0.join(match way {
-            Way::Apply => "apply.json",
-            Way::Undo => "undo.json",
+    fn place(&self, slot: Slot) -> PathBuf {
+        self.0.join(match slot {
+            Slot::Of(Way::Apply) => "apply.json",
+            Slot::Of(Way::Undo) => "undo.json",
+            Slot::Back => "back.json",
         })
     }
 }

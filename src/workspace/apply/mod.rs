@@ -4,10 +4,10 @@
 //! every path what stands there and what is to stand there. New content is written beside its place
 //! under a temporary name, what stood there before is copied into the folder `keep`, the transition
 //! is put on disk, and only then come the renames and removals, each of which looks once more whether
-//! the path is still as it was found. All of them can be repeated, so an application (or undo) that
-//! was cut off is finished by doing all of them again ([`recover_apply`]). Undoing is the same
-//! transition turned round. Until the first rename, nothing in the user's tree has changed, so any
-//! conflict or failure up to there leaves it as it was; after it, a failure is taken back.
+//! the path is still as it was found. All of them can be repeated, so an application that
+//! was cut off is finished by doing all of them again ([`recover_apply`]). Undoing is the same with the
+//! two sides turned round, and so is taking back what failed half-way. Until the first rename, nothing in
+//! the user's tree has changed, so any conflict or failure up to there leaves it as it was.
 //!
 //! The user's refs, stash, hooks and configuration are not read for this and never written; the index is
 //! read, since it knows where submodules stand that were not fetched. Nothing is put into a submodule.
@@ -15,6 +15,9 @@
 //!
 //! ```text
 //! (none) ─▶ staging ─▶ applying ─▶ applied ─▶ staging-undo ─▶ undoing ─▶ undone
+//!    ▲                    ▼           ▲ ▲                         ▼ ▼
+//!    └────────────── taking-back      │ └───── some were left ────┘ ▼
+//!                                     └───────────────────── taking-back-undo
 //! ```
 //!
 //! A run delivers more than once: a document at the end of its phase, changes at the end, and again after it
@@ -22,12 +25,14 @@
 //! from the tree that the last one left, and undoing takes all of them back.
 
 mod branch;
+mod changes;
 mod commit;
 mod deliveries;
 mod error;
 mod keep;
 mod merge;
 mod obstacles;
+mod perform;
 mod plan;
 mod raw_path;
 mod recover;
@@ -35,18 +40,16 @@ mod stage;
 mod standing;
 mod submodules;
 mod transition;
-mod undo;
 mod work_tree;
 
-pub use branch::apply_to_branch;
-pub use deliveries::Deliveries;
-pub use error::{ApplyError, UndoError};
+pub use branch::{apply_to_branch, check_destination};
+pub use deliveries::{Delivered, Deliveries};
+pub use error::ApplyError;
+pub use plan::Conflicts;
 #[cfg(test)]
 use recover::Recovered;
 use recover::recover_apply;
-pub use undo::Undone;
-use undo::undo;
-use work_tree::{apply, put};
+use work_tree::{apply, put, undo};
 
 #[cfg(test)]
 mod tests;

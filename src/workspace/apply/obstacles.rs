@@ -25,9 +25,12 @@ pub(super) struct Obstacles {
 }
 
 /// Looks at the folders around every step.
-pub(super) fn find(root: &Path, steps: &[Step]) -> Result<Obstacles, WorkspaceError> {
+pub(super) fn find<'a>(
+    root: &Path,
+    steps: impl Iterator<Item = &'a Step> + Clone,
+) -> Result<Obstacles, WorkspaceError> {
     let removed: BTreeSet<&Path> = steps
-        .iter()
+        .clone()
         .filter(|step| step.to.is_nothing())
         .map(|step| step.path.path())
         .collect();
@@ -129,6 +132,21 @@ fn metadata_below(root: &Path, path: &Path) -> Result<Option<fs::Metadata>, Work
         true => metadata(&root.join(path)),
         false => Ok(None),
     }
+}
+
+/// Whether nothing but folders, and what is removed, stands at a path and on the way to it.
+pub(super) fn is_free(root: &Path, path: &Path, steps: &[Step]) -> Result<bool, WorkspaceError> {
+    for above in path
+        .ancestors()
+        .filter(|above| !above.as_os_str().is_empty())
+    {
+        let found = metadata_below(root, above)?;
+        let goes = |step: &Step| step.to.is_nothing() && step.path.path() == above;
+        if found.is_some_and(|found| !found.is_dir()) && !steps.iter().any(goes) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Folders in the form of a transition.

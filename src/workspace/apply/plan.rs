@@ -1,19 +1,28 @@
 //! Works out what has to change in the user's tree: three-way, file by file.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::materialize::write_entries;
-use super::super::tree::{self, Entries};
-use super::super::{TreeId, WorkspaceError, diff};
-use super::error::ApplyError;
-use super::merge::{Versions, merge};
-use super::obstacles;
+use super::super::WorkspaceError;
+use super::changes::{Change, Changes};
+use super::error::Trouble;
+use super::merge::{Merged, Versions, merge};
+use super::obstacles::{self, Obstacles};
 use super::raw_path::RawPath;
-use super::standing::{Standing, look};
-use super::transition::{Step, Transition};
+use super::standing::{Standing, digest, look, mode, with_exec};
+use super::transition::{Folder, Step, Transition};
 use crate::files;
+
+/// What to do about files that do not merge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflicts {
+    /// They are named, and nothing is touched.
+    Refuse,
+    /// They stay as they are; the others change.
+    Skip,
+    /// They get conflict markers; those that cannot have any stay as they are.
+    Mark,
+}
 
 /// What is to change, and the files that hold the new content, step by step.
 pub(super) struct Plan {
@@ -21,191 +30,202 @@ pub(super) struct Plan {
     pub sources: Vec<PathBuf>,
 }
 
-/// Works out the transition; `scratch` is an empty folder for the files on the way.
+/// Works out the transition; `scratch` is a folder for the files on the way.
 pub(super) fn plan(
     root: &Path,
-    store: &Path,
-    (base, tree): (&TreeId, &TreeId),
+    changes: Changes,
+    conflicts: Conflicts,
     scratch: &Path,
-) -> Result<Plan, ApplyError> {
-    let paths = diff::changed_paths(store, base, tree)?;
-    let sides = Sides {
-        root,
-        base: scratch.join("base"),
-        next: scratch.join("next"),
-        merged: scratch.join("merged"),
-    };
-    write_side(store, base, &paths, &sides.base)?;
-    write_side(store, tree, &paths, &sides.next)?;
-    fs::create_dir_all(&sides.merged).map_err(WorkspaceError::io("create", &sides.merged))?;
-    let (mut steps, mut sources) = (Vec::new(), Vec::new());
-    let mut conflicts = BTreeSet::new();
-    for path in paths {
-        match sides.weigh(&path)? {
+) -> Result<Plan, Trouble> {
+    fs::create_dir_all(scratch).map_err(WorkspaceError::io("create", scratch))?;
+    let (mut steps, mut marked) = (Vec::new(), Vec::new());
+    let mut left = changes.spared.clone();
+    for change in &changes.list {
+        let merge = Merge {
+            root,
+            change,
+            conflicts,
+            scratch,
+            name: &format!("merged-{}", steps.len()),
+        };
+        match merge.weigh()? {
             Weighed::Done => {}
-            Weighed::Conflict => drop(conflicts.insert(path)),
-            Weighed::Step { from, to, source } => {
-                sources.push(source);
-                steps.push(Step {
-                    path: RawPath(path),
-                    from,
-                    to,
-                    temp: None,
-                    kept_mode: None,
-                });
+            Weighed::Conflict => left.push(change.path.clone()),
+            Weighed::Step(step, source, merged) => {
+                if merged == Merged::Marked {
+                    marked.push(step.path.clone());
+                }
+                steps.push((step, source));
             }
         }
     }
-    with_folders(root, steps, sources, conflicts)
-}
-
-/// Works out how a file comes to its place, whatever stands there.
-pub(super) fn document(
-    root: &Path,
-    path: &Path,
-    bytes: &[u8],
-    scratch: &Path,
-) -> Result<Plan, ApplyError> {
-    fs::create_dir_all(scratch).map_err(WorkspaceError::io("create", scratch))?;
-    let source = scratch.join("document");
-    files::write(&source, bytes).map_err(WorkspaceError::io("write", &source))?;
-    let from = look(root, path)?;
-    let step = Step {
-        path: RawPath(path.to_owned()),
-        to: Standing::File {
-            digest: blake3::hash(bytes).to_hex().to_string(),
-            executable: matches!(
-                from,
-                Standing::File {
-                    executable: true,
-                    ..
-                }
-            ),
-        },
-        from,
-        temp: None,
-        kept_mode: None,
+    let found = loop {
+        let found = obstacles::find(root, steps.iter().map(|(step, _)| step))?;
+        if conflicts == Conflicts::Refuse {
+            left.extend(found.conflicts.iter().cloned());
+        }
+        if found.conflicts.is_empty() || conflicts == Conflicts::Refuse {
+            break found;
+        }
+        let meets = |path: &Path| {
+            let mut all = found.conflicts.iter();
+            all.any(|conflict| path.starts_with(conflict) || conflict.starts_with(path))
+        };
+        let (out, free) = steps
+            .into_iter()
+            .partition(|(step, _)| meets(step.path.path()));
+        steps = free;
+        left.extend(out.into_iter().map(|(step, _)| step.path.0));
     };
-    with_folders(root, vec![step], vec![source], BTreeSet::new())
-}
-
-/// Adds the folders to be made and removed to the steps.
-fn with_folders(
-    root: &Path,
-    steps: Vec<Step>,
-    sources: Vec<PathBuf>,
-    mut conflicts: BTreeSet<PathBuf>,
-) -> Result<Plan, ApplyError> {
-    let found = obstacles::find(root, &steps)?;
-    conflicts.extend(found.conflicts);
-    if !conflicts.is_empty() {
-        let names = conflicts
-            .iter()
-            .map(|path| path.to_string_lossy().into_owned());
-        return Err(ApplyError::Conflicts(names.collect()));
+    left.sort();
+    left.dedup();
+    if conflicts == Conflicts::Refuse && !left.is_empty() {
+        return Err(Trouble::Edited(left));
     }
-    let mut dropped = found.left;
-    dropped.extend(found.replaced);
-    let transition = Transition {
-        format: Transition::FORMAT,
-        steps,
-        drop: obstacles::folders(dropped.iter().map(|(path, mode)| (path, Some(*mode)))),
-        make: obstacles::folders(found.make.iter().map(|path| (path, None))),
-    };
+    let (steps, sources): (Vec<Step>, Vec<PathBuf>) = steps.into_iter().unzip();
+    let (drop, make) = folders(root, changes, found, &steps)?;
     Ok(Plan {
-        transition,
+        transition: Transition {
+            format: Transition::FORMAT,
+            steps,
+            drop,
+            make,
+            left: left.into_iter().map(RawPath).collect(),
+            marked,
+        },
         sources,
     })
 }
 
-fn write_side(
-    store: &Path,
-    tree: &TreeId,
-    paths: &[PathBuf],
-    into: &Path,
-) -> Result<(), WorkspaceError> {
-    let all = tree::entries(store, tree.as_str())?;
-    let wanted: Entries = paths
-        .iter()
-        .filter_map(|path| Some((path.clone(), all.get(path)?.clone())))
-        .collect();
-    write_entries(store, &wanted, into)
+/// The folders that go and those that come, sorted.
+fn folders(
+    root: &Path,
+    changes: Changes,
+    found: Obstacles,
+    steps: &[Step],
+) -> Result<(Vec<Folder>, Vec<Folder>), WorkspaceError> {
+    let (mut drop, mut make) = (changes.drop, Vec::new());
+    // One that stood there before comes back unless the user has put something else in its place.
+    for folder in changes.make {
+        if obstacles::is_free(root, folder.path.path(), steps)? {
+            make.push(folder);
+        }
+    }
+    let modes = found.left.iter().chain(&found.replaced);
+    drop.extend(obstacles::folders(
+        modes.map(|(path, mode)| (path, Some(*mode))),
+    ));
+    make.extend(obstacles::folders(
+        found.make.iter().map(|path| (path, None)),
+    ));
+    for folders in [&mut drop, &mut make] {
+        folders.sort_by(|a, b| a.path.cmp(&b.path));
+        folders.dedup_by(|later, earlier| later.path == earlier.path);
+    }
+    Ok((drop, make))
 }
 
 enum Weighed {
     /// It is in the user's tree already.
     Done,
     Conflict,
-    Step {
-        from: Standing,
-        to: Standing,
-        source: PathBuf,
-    },
+    Step(Step, PathBuf, Merged),
 }
 
-struct Sides<'a> {
+struct Merge<'a> {
     root: &'a Path,
-    base: PathBuf,
-    next: PathBuf,
-    merged: PathBuf,
+    change: &'a Change,
+    conflicts: Conflicts,
+    /// Where a merged file may be written, and under which name.
+    scratch: &'a Path,
+    name: &'a str,
 }
 
-impl Sides<'_> {
-    fn weigh(&self, path: &Path) -> Result<Weighed, WorkspaceError> {
-        let base = look(&self.base, path)?;
-        let next = look(&self.next, path)?;
+impl Merge<'_> {
+    fn weigh(&self) -> Result<Weighed, WorkspaceError> {
+        let Change { path, old, new } = self.change;
         let present = look(self.root, path)?;
-        if present == next {
+        if present == new.standing {
             return Ok(Weighed::Done);
         }
-        if present == base {
-            return Ok(Weighed::Step {
-                from: present,
-                to: next,
-                source: self.next.join(path),
-            });
+        if present == old.standing {
+            let (to, source) = (new.standing.clone(), new.content.clone());
+            return self.step(present, to, new.mode, (source, Merged::Clean));
         }
-        self.merge(path, &base, &next, present)
+        self.merge(present)
     }
 
-    fn merge(
+    fn step(
         &self,
-        path: &Path,
-        base: &Standing,
-        next: &Standing,
-        present: Standing,
+        from: Standing,
+        to: Standing,
+        exact: Option<u32>,
+        (source, merged): (PathBuf, Merged),
     ) -> Result<Weighed, WorkspaceError> {
-        let (Some(old), Some(new), Some(user)) = (file(base), file(next), file(&present)) else {
+        let path = &self.change.path;
+        let from_mode = match from {
+            Standing::File { .. } => mode(&self.root.join(path))?,
+            Standing::Nothing | Standing::Link { .. } | Standing::Special => None,
+        };
+        let to_mode = match to {
+            Standing::File { executable, .. } => {
+                exact.or(from_mode.map(|mode| with_exec(mode, executable)))
+            }
+            Standing::Nothing | Standing::Link { .. } | Standing::Special => None,
+        };
+        let step = Step {
+            path: RawPath(path.clone()),
+            from,
+            from_mode,
+            to,
+            to_mode,
+            temp: None,
+        };
+        Ok(Weighed::Step(step, source, merged))
+    }
+
+    fn merge(&self, present: Standing) -> Result<Weighed, WorkspaceError> {
+        let Change { path, old, new } = self.change;
+        let marks = self.conflicts == Conflicts::Mark;
+        let empty = self.scratch.join("empty");
+        let (before, base) = match file(&old.standing) {
+            Some(before) => (before, &old.content),
+            None if marks && old.standing.is_nothing() => {
+                files::write(&empty, "").map_err(WorkspaceError::io("write", &empty))?;
+                (("", false), &empty)
+            }
+            None => return Ok(Weighed::Conflict),
+        };
+        let (Some(after), Some(user)) = (file(&new.standing), file(&present)) else {
             return Ok(Weighed::Conflict);
         };
-        let executable = if user.1 == old.1 { new.1 } else { user.1 };
-        let (digest, source) = if user.0 == old.0 || user.0 == new.0 {
-            (new.0.to_owned(), self.next.join(path))
-        } else if new.0 == old.0 {
-            (user.0.to_owned(), self.root.join(path))
+        let executable = if user.1 == before.1 { after.1 } else { user.1 };
+        let ours = self.root.join(path);
+        let (content, source, merged) = if user.0 == before.0 || user.0 == after.0 {
+            (after.0.to_owned(), new.content.clone(), Merged::Clean)
+        } else if after.0 == before.0 {
+            (user.0.to_owned(), ours, Merged::Clean)
         } else {
             let versions = Versions {
-                base: &self.base.join(path),
-                ours: &self.root.join(path),
-                theirs: &self.next.join(path),
+                base,
+                ours: &ours,
+                theirs: &new.content,
             };
-            let Some(bytes) = merge(&versions)? else {
+            let into = self.scratch.join(self.name);
+            let merged = merge(&versions, &into)?;
+            if merged == Merged::Not || (merged == Merged::Marked && !marks) {
                 return Ok(Weighed::Conflict);
-            };
-            let digest = blake3::hash(&bytes).to_hex().to_string();
-            let source = self.merged.join(&digest);
-            files::write(&source, bytes).map_err(WorkspaceError::io("write", &source))?;
-            (digest, source)
+            }
+            (digest(&into)?, into, merged)
         };
-        let to = Standing::File { digest, executable };
-        Ok(match to == present {
-            true => Weighed::Done,
-            false => Weighed::Step {
-                from: present,
-                to,
-                source,
-            },
-        })
+        let to = Standing::File {
+            digest: content,
+            executable,
+        };
+        match to == present {
+            true => Ok(Weighed::Done),
+            false => self.step(present, to, None, (source, merged)),
+        }
     }
 }
 

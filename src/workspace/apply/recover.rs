@@ -3,20 +3,18 @@
 use std::path::Path;
 
 use super::super::Project;
-use super::commit::commit;
-use super::error::UndoError;
-use super::keep::{Keep, State, Way};
+use super::error::ApplyError;
+use super::keep::{Keep, Slot, State, Way};
+use super::perform::{complete, take_back};
 use super::stage;
-use super::standing::look;
-use super::transition::Transition;
-use super::undo::names;
 
 /// What there was to recover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recovered {
     /// Nothing was cut off.
     Nothing,
-    /// It was cut off before it changed anything; what it had written beside is removed.
+    /// It had not changed anything yet, or could not be finished because of edits: the user's tree is as if it
+    /// had never begun, with those edits.
     Cleared,
     /// The application was finished.
     Applied,
@@ -29,45 +27,26 @@ pub enum Recovered {
 /// this first.
 ///
 /// # Errors
-/// [`UndoError::Edited`] if the user edited files of it since: then nothing is touched.
-pub fn recover_apply(project: &Project, keep: &Path) -> Result<Recovered, UndoError> {
+/// [`ApplyError::Workspace`]; then the next call tries again.
+pub fn recover_apply(project: &Project, keep: &Path) -> Result<Recovered, ApplyError> {
     let keep = Keep::at(keep);
     let root = &project.root;
     match keep.state()? {
         State::Empty | State::Applied | State::Undone => Ok(Recovered::Nothing),
-        State::Staging => {
-            stage::remove_temporaries(root, &keep.read(Way::Apply)?);
-            keep.clear()?;
+        State::Staging(way) => {
+            stage::remove_temporaries(root, &keep.read(Slot::Of(way))?);
+            keep.set_before(way)?;
             Ok(Recovered::Cleared)
         }
-        State::StagingUndo => {
-            stage::remove_temporaries(root, &keep.read(Way::Undo)?);
-            keep.set_state(State::Applied)?;
+        State::Moving(way) => match (complete(root, &keep, way, &keep.read(Slot::Of(way))?), way) {
+            (Ok(()), Way::Apply) => Ok(Recovered::Applied),
+            (Ok(()), Way::Undo) => Ok(Recovered::Undone),
+            (Err(ApplyError::Conflicts(_) | ApplyError::Edited(_)), _) => Ok(Recovered::Cleared),
+            (Err(error), _) => Err(error),
+        },
+        State::TakingBack(way) => {
+            take_back(root, &keep, way)?;
             Ok(Recovered::Cleared)
         }
-        State::Applying => {
-            finish(root, &keep.read(Way::Apply)?)?;
-            keep.set_state(State::Applied)?;
-            Ok(Recovered::Applied)
-        }
-        State::Undoing => {
-            finish(root, &keep.read(Way::Undo)?)?;
-            keep.set_state(State::Undone)?;
-            Ok(Recovered::Undone)
-        }
     }
-}
-
-fn finish(root: &Path, transition: &Transition) -> Result<(), UndoError> {
-    let mut edited = Vec::new();
-    for step in &transition.steps {
-        let standing = look(root, step.path.path())?;
-        if standing != step.from && standing != step.to {
-            edited.push(step.path.path());
-        }
-    }
-    if !edited.is_empty() {
-        return Err(UndoError::Edited(names(edited.into_iter())));
-    }
-    Ok(commit(root, transition)?)
 }

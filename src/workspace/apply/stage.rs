@@ -1,24 +1,65 @@
 //! Writes everything that a transition needs beside its place, without changing anything yet.
 
+use std::collections::BTreeSet;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::super::WorkspaceError;
+use super::super::{WorkspaceError, remove_tree};
+use super::changes::Changes;
 use super::error::Trouble;
-use super::keep::Keep;
+use super::keep::{Keep, Slot, State};
+use super::plan::{Conflicts, Plan, plan};
 use super::raw_path::RawPath;
-use super::standing::{Standing, is_below_real_folders, is_real_folder, look, metadata};
+use super::standing::{Standing, is_below_real_folders, is_real_folder};
 use super::transition::{Step, Transition};
 use crate::files;
 
 /// From this many files on, the whole file system is synced rather than each file.
 const MANY: usize = 64;
 
+/// Works out the transition and puts it on disk with the contents of both its sides; what is to be moved
+/// into place lies beside it. On an error, what was written beside is removed.
+pub(super) fn stage(
+    root: &Path,
+    keep: &Keep,
+    slot: Slot,
+    changes: Changes,
+    conflicts: Conflicts,
+) -> Result<Transition, Trouble> {
+    let Plan {
+        mut transition,
+        sources,
+    } = plan(root, changes, conflicts, &keep.scratch())?;
+    let mut contents = Vec::new();
+    for (step, source) in transition.steps.iter().zip(&sources) {
+        let path = step.path.path();
+        for (file, side) in [(&root.join(path), &step.from), (source, &step.to)] {
+            // Between being looked at and being copied, it may have been edited.
+            if !keep.take_in(file, side)? {
+                return Err(Trouble::Edited(vec![path.to_owned()]));
+            }
+            contents.extend(keep.content(side));
+        }
+    }
+    sync(contents)?;
+    remove_tree(&keep.scratch())?;
+    name_temporaries(root, &mut transition.steps);
+    keep.write(slot, &transition)?;
+    if let Slot::Of(way) = slot {
+        keep.set_state(State::Staging(way))?;
+    }
+    if let Err(error) = write_temporaries(root, keep, &transition.steps) {
+        remove_temporaries(root, &transition);
+        return Err(error.into());
+    }
+    Ok(transition)
+}
+
 /// Gives every new content a place beside its own, in the nearest folder that is there.
-pub(super) fn name_temporaries(root: &Path, steps: &mut [Step]) {
+fn name_temporaries(root: &Path, steps: &mut [Step]) {
     let now = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
@@ -38,62 +79,48 @@ pub(super) fn name_temporaries(root: &Path, steps: &mut [Step]) {
     }
 }
 
-/// Copies what stands at the steps' paths into `keep` and notes the modes.
-pub(super) fn keep_before(root: &Path, keep: &Keep, steps: &mut [Step]) -> Result<(), Trouble> {
-    let mut copies = Vec::new();
-    for (number, step) in steps.iter_mut().enumerate() {
-        let path = step.path.path();
-        let whole = root.join(path);
-        if let Standing::File { .. } = step.from {
-            let Some(found) = metadata(&whole)? else {
-                return Err(Trouble::Edited(path.to_owned()));
-            };
-            step.kept_mode = Some(found.permissions().mode() & 0o7777);
-            let copy = keep.before(number);
-            copy_bytes(&whole, &copy)?;
-            copies.push(copy);
-        }
-        // Looked at after the copy: what was copied is what stands there still.
-        if look(root, path)? != step.from {
-            return Err(Trouble::Edited(path.to_owned()));
-        }
-    }
-    Ok(sync(copies)?)
-}
-
-/// Writes the new content to its temporary places. `modes` are those of files that are restored;
-/// without one, a file keeps the mode it has but for the exec bits, and a new one gets what the
-/// source has.
-pub(super) fn write_temporaries(
-    root: &Path,
-    steps: &[Step],
-    sources: &[PathBuf],
-    modes: &[Option<u32>],
-) -> Result<(), WorkspaceError> {
+/// Writes the new content to its temporary places.
+fn write_temporaries(root: &Path, keep: &Keep, steps: &[Step]) -> Result<(), WorkspaceError> {
     let mut written = Vec::new();
-    for ((step, source), mode) in steps.iter().zip(sources).zip(modes) {
+    for step in steps {
         let Some(temp) = step.temp.as_ref().map(|temp| root.join(temp.path())) else {
             continue;
         };
-        match &step.to {
-            Standing::Nothing | Standing::Special => {}
-            Standing::Link { target } => {
-                symlink(target.path(), &temp).map_err(WorkspaceError::io("create", &temp))?
+        match (&step.to, keep.content(&step.to)) {
+            (Standing::Link { target }, _) => {
+                symlink(target.path(), &temp).map_err(WorkspaceError::io("create", &temp))?;
             }
-            Standing::File { executable, .. } => {
-                copy_bytes(source, &temp)?;
-                let mode = match (mode, step.kept_mode) {
-                    (Some(mode), _) => *mode,
-                    (None, Some(mode)) => with_exec(mode, *executable),
-                    (None, None) => with_exec(mode_of(source)?, *executable),
-                };
-                fs::set_permissions(&temp, Permissions::from_mode(mode))
-                    .map_err(WorkspaceError::io("write", &temp))?;
+            (_, Some(content)) => {
+                write_temporary(step, &content, &temp)?;
                 written.push(temp);
             }
+            (_, None) => {}
         }
     }
     sync(written)
+}
+
+fn write_temporary(step: &Step, content: &Path, temp: &Path) -> Result<(), WorkspaceError> {
+    let executable = matches!(
+        step.to,
+        Standing::File {
+            executable: true,
+            ..
+        }
+    );
+    let usual = if executable { 0o777 } else { 0o666 };
+    let mut source = files::open(content).map_err(WorkspaceError::io("read", content))?;
+    let failed = |error| WorkspaceError::io("write", temp)(error);
+    // The process's umask takes from this what a new file is not to have.
+    let mode = step.to_mode.map_or(usual, |_| 0o600);
+    let mut file = files::create(temp, mode).map_err(failed)?;
+    io::copy(&mut source, &mut file).map_err(failed)?;
+    match step.to_mode {
+        Some(mode) => file
+            .set_permissions(Permissions::from_mode(mode))
+            .map_err(failed),
+        None => Ok(()),
+    }
 }
 
 /// Removes what lies at the temporary places.
@@ -109,41 +136,37 @@ pub(super) fn remove_temporaries(root: &Path, transition: &Transition) {
     }
 }
 
-fn mode_of(path: &Path) -> Result<u32, WorkspaceError> {
-    let found = fs::metadata(path).map_err(WorkspaceError::io("read", path))?;
-    Ok(found.permissions().mode() & 0o777)
+/// Waits until the names that a transition changed are on disk.
+pub(super) fn sync_names(root: &Path, transition: &Transition) -> Result<(), WorkspaceError> {
+    let files = transition.steps.iter().map(|step| step.path.path());
+    let folders = transition.make.iter().chain(&transition.drop);
+    let changed = files.chain(folders.map(|folder| folder.path.path()));
+    let above = changed.filter_map(|path| path.parent().map(|folder| root.join(folder)));
+    let there: BTreeSet<PathBuf> = above.filter(|folder| is_real_folder(folder)).collect();
+    sync_all(there.into_iter().collect())
 }
 
-/// Whoever may read may execute, or nobody.
-fn with_exec(mode: u32, executable: bool) -> u32 {
-    let was = mode & 0o100 != 0;
-    match (was, executable) {
-        (true, true) | (false, false) => mode,
-        (false, true) => mode | 0o100 | ((mode & 0o444) >> 2),
-        (true, false) => mode & !0o111,
-    }
+/// Waits until files and their names are on disk.
+fn sync(mut files: Vec<PathBuf>) -> Result<(), WorkspaceError> {
+    let folders: BTreeSet<PathBuf> = files
+        .iter()
+        .filter_map(|file| file.parent().map(Path::to_owned))
+        .collect();
+    files.extend(folders);
+    sync_all(files)
 }
 
-/// Copies content only; the copy is new and its owner's alone until it gets its mode.
-fn copy_bytes(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
-    let mut source = files::open(from).map_err(WorkspaceError::io("read", from))?;
-    let mut target = files::create(to, 0o600).map_err(WorkspaceError::io("create", to))?;
-    io::copy(&mut source, &mut target)
-        .map(drop)
-        .map_err(WorkspaceError::io("write", to))
-}
-
-fn sync(files: Vec<PathBuf>) -> Result<(), WorkspaceError> {
-    let is_many = files.len() > MANY;
-    let last = files.len().saturating_sub(1);
-    for (number, path) in files.iter().enumerate() {
+fn sync_all(paths: Vec<PathBuf>) -> Result<(), WorkspaceError> {
+    let is_many = paths.len() > MANY;
+    let last = paths.len().saturating_sub(1);
+    for (number, path) in paths.iter().enumerate() {
         if is_many && number != last {
             continue;
         }
         // A file that its owner may not read was written and closed; it is opened through its folder.
-        let opened = files::open(path);
-        let file = opened.or_else(|_| files::open_folder(path.parent().unwrap_or(path)));
-        let file = file.map_err(WorkspaceError::io("open", path))?;
+        let opened = files::open(path).or_else(|_| files::open_folder(path));
+        let opened = opened.or_else(|_| files::open_folder(path.parent().unwrap_or(path)));
+        let file = opened.map_err(WorkspaceError::io("open", path))?;
         let synced = match is_many {
             true => rustix::fs::syncfs(&file).map_err(io::Error::from),
             false => file.sync_all(),

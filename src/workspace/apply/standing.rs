@@ -86,7 +86,24 @@ pub(super) fn metadata(whole: &Path) -> Result<Option<Metadata>, WorkspaceError>
     }
 }
 
-fn digest(whole: &Path) -> Result<String, WorkspaceError> {
+/// The mode of what stands there, if anything does.
+pub(super) fn mode(whole: &Path) -> Result<Option<u32>, WorkspaceError> {
+    let found = metadata(whole)?;
+    Ok(found.map(|found| found.permissions().mode() & 0o7777))
+}
+
+/// The mode with or without the right to execute: whoever may read may execute, or nobody.
+pub(super) fn with_exec(mode: u32, executable: bool) -> u32 {
+    let was = mode & 0o100 != 0;
+    match (was, executable) {
+        (true, true) | (false, false) => mode,
+        (false, true) => mode | 0o100 | ((mode & 0o444) >> 2),
+        (true, false) => mode & !0o111,
+    }
+}
+
+/// blake3 of a file's content.
+pub(super) fn digest(whole: &Path) -> Result<String, WorkspaceError> {
     let mut file = files::open(whole).map_err(WorkspaceError::io("read", whole))?;
     let mut hasher = blake3::Hasher::new();
     io::copy(&mut file, &mut hasher).map_err(WorkspaceError::io("read", whole))?;

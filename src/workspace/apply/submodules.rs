@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::git::Git;
 use super::super::tree::{Entries, EntryKind, parse_entries};
 use super::super::{Project, ProjectKind, WorkspaceError};
-use super::error::ApplyError;
-use super::undo::names;
+use super::error::{ApplyError, names};
 
 /// What the user's index holds of the project; empty where there is no git.
 pub(super) fn index(project: &Project) -> Result<Entries, WorkspaceError> {
@@ -39,6 +38,6 @@ pub(super) fn keep_out(entries: &Entries, changed: &[PathBuf]) -> Result<(), App
         .collect();
     match inside.is_empty() {
         true => Ok(()),
-        false => Err(ApplyError::InSubmodule(names(inside.into_iter()))),
+        false => Err(ApplyError::InSubmodule(names(&inside))),
     }
 }

@@ -16,21 +16,27 @@ pub(super) struct Transition {
     pub drop: Vec<Folder>,
     /// Folders to make.
     pub make: Vec<Folder>,
+    /// Paths that were to change and stay as they are, because they do not merge.
+    pub left: Vec<RawPath>,
+    /// Paths that change and get conflict markers.
+    pub marked: Vec<RawPath>,
 }
 
-/// The change of one path.
+/// The change of one path. The contents lie in the folder `keep` under their digests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Step {
     /// Relative to the project.
     pub path: RawPath,
     /// What stands there.
     pub from: Standing,
+    /// The mode of the file that stands there.
+    pub from_mode: Option<u32>,
     /// What is to stand there.
     pub to: Standing,
+    /// The mode of the file that is to stand there; none for the one that new files get.
+    pub to_mode: Option<u32>,
     /// The temporary place of what is to stand there, relative to the project.
     pub temp: Option<RawPath>,
-    /// The mode of the file that stands there, whose content is kept under the step's number.
-    pub kept_mode: Option<u32>,
 }
 
 /// A folder, relative to the project, and its mode if it had one.
@@ -41,5 +47,5 @@ pub(super) struct Folder {
 }
 
 impl Transition {
-    pub(super) const FORMAT: u32 = 1;
+    pub(super) const FORMAT: u32 = 2;
 }

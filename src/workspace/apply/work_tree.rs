@@ -1,19 +1,21 @@
-//! Applies changes to the user's working tree.
+//! Applies changes to the user's working tree, and takes them back.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
-use super::super::{Project, TreeId, diff, remove_tree};
-use super::commit::commit;
-use super::error::{ApplyError, Trouble};
-use super::keep::{Keep, State, Way};
-use super::plan::{Plan, document, plan};
+use super::super::{Project, TreeId, diff};
+use super::changes::Changes;
+use super::deliveries::Delivered;
+use super::error::ApplyError;
+use super::keep::{Keep, Slot, State, Way};
+use super::perform::perform;
+use super::plan::Conflicts;
+use super::submodules;
 use super::transition::Transition;
-use super::{stage, submodules, undo};
 
-/// Puts the difference between `base` and `tree` into the user's working tree in one step,
-/// uncommitted. What the user edited meanwhile is merged; if anything does not merge, nothing is
-/// touched. `keep` is a folder of the run's for what [`undo()`] and
-/// [`recover_apply`](super::recover_apply) need.
+/// Puts the difference between two trees into the user's working tree in one step, uncommitted. What the user
+/// edited meanwhile is merged; what does not merge is up to `conflicts`. `keep` is a folder of the run's for
+/// what [`undo()`] and [`recover_apply`](super::recover_apply) need.
 ///
 /// # Errors
 /// [`ApplyError`]; the user's tree is as it was, unless the machine itself failed half-way
@@ -21,16 +23,15 @@ use super::{stage, submodules, undo};
 pub(super) fn apply(
     project: &Project,
     store: &Path,
-    base: &TreeId,
-    tree: &TreeId,
+    (from, to): (&TreeId, &TreeId),
     keep: &Path,
-) -> Result<(), ApplyError> {
-    let keep = Keep::at(keep);
-    check_state(&keep)?;
-    let changed = diff::changed_paths(store, base, tree)?;
+    conflicts: Conflicts,
+) -> Result<Delivered, ApplyError> {
+    let keep = cleared(keep)?;
+    let changed = diff::changed_paths(store, from, to)?;
     submodules::keep_out(&submodules::index(project)?, &changed)?;
-    let root = &project.root;
-    carry_out(root, &keep, || stage(root, store, (base, tree), &keep))
+    let changes = Changes::between(store, (from, to), &keep.scratch())?;
+    Ok(perform(&project.root, &keep, Way::Apply, changes, conflicts)?.into())
 }
 
 /// Puts a file into the user's working tree in the same way, whatever stands there.
@@ -40,84 +41,55 @@ pub(super) fn put(
     bytes: &[u8],
     keep: &Path,
 ) -> Result<(), ApplyError> {
+    let keep = cleared(keep)?;
+    let changes = Changes::document(&project.root, path, bytes, &keep.scratch())?;
+    perform(&project.root, &keep, Way::Apply, changes, Conflicts::Refuse).map(drop)
+}
+
+/// Takes applied changes back: every file stands as it stood before, or is gone again; those of `spared` are
+/// not looked at. What the user edited since is merged; what does not merge is up to `conflicts`.
+///
+/// # Errors
+/// As [`apply`].
+pub(super) fn undo(
+    project: &Project,
+    keep: &Path,
+    spared: &BTreeSet<PathBuf>,
+    conflicts: Conflicts,
+) -> Result<Delivered, ApplyError> {
     let keep = Keep::at(keep);
-    check_state(&keep)?;
-    let root = &project.root;
-    carry_out(root, &keep, || {
-        stage_plan(root, &keep, document(root, path, bytes, &keep.scratch())?)
-    })
-}
-
-fn check_state(keep: &Keep) -> Result<(), ApplyError> {
     match keep.state()? {
-        State::Empty | State::Undone => Ok(()),
-        State::Applied => Err(ApplyError::AlreadyApplied),
-        State::Staging | State::Applying | State::StagingUndo | State::Undoing => {
-            Err(ApplyError::Unfinished)
+        State::Applied => {}
+        State::Empty => return Err(ApplyError::NotApplied),
+        State::Undone => return Err(ApplyError::AlreadyUndone),
+        State::Staging(_) | State::Moving(_) | State::TakingBack(_) => {
+            return Err(ApplyError::Unfinished);
         }
     }
+    let applied = keep.read(Slot::Of(Way::Apply))?;
+    let changes = Changes::back(&keep, &applied, spared);
+    Ok(perform(&project.root, &keep, Way::Undo, changes, conflicts)?.into())
 }
 
-fn carry_out(
-    root: &Path,
-    keep: &Keep,
-    stage: impl FnOnce() -> Result<Transition, ApplyError>,
-) -> Result<(), ApplyError> {
-    keep.clear()?;
-    let transition = match stage() {
-        Ok(transition) => transition,
-        Err(error) => {
+/// The folder, emptied, if nothing is applied by it.
+fn cleared(keep: &Path) -> Result<Keep, ApplyError> {
+    let keep = Keep::at(keep);
+    match keep.state()? {
+        State::Empty | State::Undone => {
             keep.clear()?;
-            return Err(error);
+            Ok(keep)
         }
-    };
-    keep.set_state(State::Applying)?;
-    if let Err(trouble) = commit(root, &transition) {
-        undo::take_back(root, keep, &transition)?;
-        return Err(trouble.into());
+        State::Applied => Err(ApplyError::AlreadyApplied),
+        State::Staging(_) | State::Moving(_) | State::TakingBack(_) => Err(ApplyError::Unfinished),
     }
-    Ok(keep.set_state(State::Applied)?)
 }
 
-/// Works out and writes beside everything that is needed. On an error, what was written is removed.
-pub(super) fn stage(
-    root: &Path,
-    store: &Path,
-    trees: (&TreeId, &TreeId),
-    keep: &Keep,
-) -> Result<Transition, ApplyError> {
-    stage_plan(root, keep, plan(root, store, trees, &keep.scratch())?)
-}
-
-fn stage_plan(root: &Path, keep: &Keep, plan: Plan) -> Result<Transition, ApplyError> {
-    let Plan {
-        mut transition,
-        sources,
-    } = plan;
-    stage::name_temporaries(root, &mut transition.steps);
-    stage::keep_before(root, keep, &mut transition.steps)?;
-    keep.write(Way::Apply, &transition)?;
-    keep.set_state(State::Staging)?;
-    let modes = vec![None; transition.steps.len()];
-    let staged = stage::write_temporaries(root, &transition.steps, &sources, &modes)
-        .map_err(Trouble::from)
-        .and_then(|()| check_staged(root, &transition));
-    if let Err(trouble) = staged {
-        stage::remove_temporaries(root, &transition);
-        return Err(trouble.into());
-    }
-    remove_tree(&keep.scratch())?;
-    Ok(transition)
-}
-
-/// Whether what was written beside is what is to stand there: a source may be the user's own file.
-fn check_staged(root: &Path, transition: &Transition) -> Result<(), Trouble> {
-    for step in &transition.steps {
-        if let Some(temp) = &step.temp
-            && super::standing::look(root, temp.path())? != step.to
-        {
-            return Err(Trouble::Edited(step.path.path().to_owned()));
+impl From<Transition> for Delivered {
+    fn from(done: Transition) -> Self {
+        Self {
+            paths: done.steps.into_iter().map(|step| step.path.0).collect(),
+            left: done.left.into_iter().map(|path| path.0).collect(),
+            marked: done.marked.into_iter().map(|path| path.0).collect(),
         }
     }
-    Ok(())
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::Destination;
 
 /// What git says in the user's repository.
 pub(super) fn git(changed: &Changed, args: &[&str]) -> String {
@@ -120,6 +121,44 @@ fn refuses_what_is_there_what_is_no_name_and_what_has_no_git() {
 }
 
 #[test]
+fn a_destination_is_checked_before_anything_is_done() {
+    let repo = Repo::git();
+    repo.write("a", "1\n");
+    let to = |name: &str| Destination::Branch(name.to_owned());
+    let project = Project::discover(&repo.root).unwrap();
+    let check = |name: &str| check_destination(&project, &to(name));
+    // HEAD names a branch that has no commit yet.
+    assert!(matches!(check("main"), Err(ApplyError::BranchExists(_))));
+    repo.run(&["add", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    repo.run(&["branch", "a/b"]);
+    check("free").unwrap();
+    for (name, there) in [
+        ("main", "main"),
+        ("main/x", "main"),
+        ("a", "a/b"),
+        ("a/b", "a/b"),
+    ] {
+        let error = check(name).unwrap_err();
+        assert!(
+            matches!(&error, ApplyError::BranchExists(found) if found == there),
+            "{name}: {error}"
+        );
+    }
+    assert!(matches!(check("a..b"), Err(ApplyError::BadBranchName(_))));
+    repo.run(&["config", "core.bare", "true"]);
+    let kept = check_destination(&project, &Destination::Nowhere);
+    assert!(matches!(kept, Err(ApplyError::Bare(_))));
+    let plain = Repo::plain();
+    let project = Project::discover(&plain.root).unwrap();
+    assert!(matches!(
+        check_destination(&project, &to("free")),
+        Err(ApplyError::NoRepository)
+    ));
+    check_destination(&project, &Destination::Tree).unwrap();
+}
+
+#[test]
 fn makes_no_branch_where_uncommitted_work_is_in_the_way() {
     let repo = Repo::git();
     repo.write("a", "1\n");
@@ -128,7 +167,7 @@ fn makes_no_branch_where_uncommitted_work_is_in_the_way() {
     repo.write("a", "uncommitted\n");
     let changed = Changed::by(repo, |space| fs::write(space.join("a"), "agent\n").unwrap());
     let error = to_branch(&changed, "tipstaff/r1").unwrap_err();
-    assert!(matches!(error, ApplyError::Conflicts(paths) if paths == ["a"]));
+    assert!(matches!(error, ApplyError::NotOnCommit(paths) if paths == ["a"]));
     assert_eq!(git(&changed, &["branch", "--list", "tipstaff/*"]), "");
 }
 

@@ -61,7 +61,7 @@ fn brings_every_kind_of_change_and_takes_it_back_exactly() {
     assert!(matches!(changed.apply(), Err(ApplyError::AlreadyApplied)));
     changed.undo().unwrap();
     assert_eq!(changed.everything(), before);
-    assert!(matches!(changed.undo(), Err(UndoError::AlreadyUndone)));
+    assert!(matches!(changed.undo(), Err(ApplyError::AlreadyUndone)));
     changed.apply().unwrap();
     changed.undo().unwrap();
     assert_eq!(changed.everything(), before);
@@ -140,7 +140,7 @@ fn touches_nothing_if_anything_does_not_merge() {
         );
         assert_eq!(changed.everything(), before, "{name}");
         assert!(
-            matches!(changed.undo(), Err(UndoError::NotApplied)),
+            matches!(changed.undo(), Err(ApplyError::NotApplied)),
             "{name}"
         );
     }
@@ -185,7 +185,7 @@ fn does_not_take_back_what_the_user_went_on_with() {
     fs::write(changed.path("dir"), "mine").unwrap();
     let before = changed.everything();
     let error = changed.undo().unwrap_err();
-    assert!(matches!(error, UndoError::Edited(paths) if paths == ["dir", "new"]));
+    assert!(matches!(error, ApplyError::Edited(paths) if paths == ["dir", "new"]));
     assert_eq!(changed.everything(), before);
     fs::remove_file(changed.path("dir")).unwrap();
     fs::write(changed.path("new"), "b").unwrap();
@@ -235,19 +235,12 @@ fn an_interrupted_application_is_refused_until_it_is_finished() {
     repo.write("a", "a");
     let changed = Changed::by(repo, |space| fs::write(space.join("a"), "b").unwrap());
     let before = changed.everything();
-    let keep = keep::Keep::at(&changed.keep);
-    let trees = (&changed.base, &changed.tree);
-    keep.clear().unwrap();
-    work_tree::stage(&changed.repo.root, &changed.repo.store, trees, &keep).unwrap();
+    changed.stage(Way::Apply);
     assert!(matches!(changed.apply(), Err(ApplyError::Unfinished)));
     assert_eq!(changed.recover().unwrap(), Recovered::Cleared);
     assert_eq!(changed.everything(), before);
-    work_tree::stage(&changed.repo.root, &changed.repo.store, trees, &keep).unwrap();
-    keep.set_state(keep::State::Applying).unwrap();
-    fs::write(changed.path("a"), "mine").unwrap();
-    assert!(matches!(changed.recover(), Err(UndoError::Edited(_))));
-    assert_eq!(changed.read("a"), "mine");
-    fs::write(changed.path("a"), "a").unwrap();
+    changed.stage(Way::Apply);
+    changed.keep().set_state(State::Moving(Way::Apply)).unwrap();
     assert_eq!(changed.recover().unwrap(), Recovered::Applied);
     assert_eq!(changed.read("a"), "b");
     assert_eq!(changed.recover().unwrap(), Recovered::Nothing);
@@ -262,22 +255,94 @@ fn an_edit_in_the_middle_of_it_takes_all_of_it_back() {
         fs::write(space.join("a"), "agent").unwrap();
         fs::write(space.join("b"), "agent").unwrap();
     });
-    let root = &changed.repo.root;
-    let keep = keep::Keep::at(&changed.keep);
-    keep.clear().unwrap();
-    let trees = (&changed.base, &changed.tree);
-    let transition = work_tree::stage(root, &changed.repo.store, trees, &keep).unwrap();
-    keep.set_state(keep::State::Applying).unwrap();
+    let transition = changed.stage(Way::Apply);
+    changed.keep().set_state(State::Moving(Way::Apply)).unwrap();
     fs::write(changed.path("b"), "mine").unwrap();
-    assert!(commit::commit(root, &transition).is_err());
+    assert!(commit::commit(&changed.repo.root, &transition).is_err());
     assert_eq!(changed.read("a"), "agent");
-    undo::take_back(root, &keep, &transition).unwrap();
+    assert_eq!(changed.recover().unwrap(), Recovered::Cleared);
     assert_eq!(
         (changed.read("a"), changed.read("b")),
         ("a".into(), "mine".into())
     );
     assert_eq!(changed.files().len(), 2, "nothing is left beside them");
     assert!(matches!(changed.apply(), Err(ApplyError::Conflicts(paths)) if paths == ["b"]));
+}
+
+#[test]
+fn conflicts_are_skipped_or_marked_on_request_and_undo_is_exact_all_the_same() {
+    for (conflicts, clash) in [
+        (Conflicts::Skip, "mine\n".to_owned()),
+        (
+            Conflicts::Mark,
+            "<<<<<<< project\nmine\n=======\nagent\n>>>>>>> change\n".to_owned(),
+        ),
+    ] {
+        let repo = Repo::git();
+        repo.write("clash", "1\n");
+        repo.write("gone", "1\n");
+        repo.write("free", "1\n");
+        let changed = Changed::by(repo, |space| {
+            fs::write(space.join("clash"), "agent\n").unwrap();
+            fs::write(space.join("free"), "agent\n").unwrap();
+            fs::write(space.join("new"), "agent\n").unwrap();
+            fs::remove_file(space.join("gone")).unwrap();
+        });
+        fs::write(changed.path("clash"), "mine\n").unwrap();
+        fs::write(changed.path("gone"), "mine\n").unwrap();
+        let before = changed.everything();
+        let done = changed.apply_with(conflicts).unwrap();
+        assert_eq!(changed.read("clash"), clash);
+        assert_eq!(
+            changed.read("gone"),
+            "mine\n",
+            "nothing could be marked in it"
+        );
+        assert_eq!(
+            (changed.read("free"), changed.read("new")),
+            ("agent\n".into(), "agent\n".into())
+        );
+        let marks = conflicts == Conflicts::Mark;
+        assert_eq!(done.left.contains(Path::new("clash")), !marks);
+        assert_eq!(done.marked.contains(Path::new("clash")), marks);
+        assert!(done.left.contains(Path::new("gone")));
+        changed.undo().unwrap();
+        assert_eq!(changed.everything(), before);
+    }
+}
+
+#[test]
+fn what_cannot_be_taken_back_can_be_later() {
+    let repo = Repo::git();
+    repo.write("a", "1\n2\n3\n4\n5\n");
+    repo.write("b", "1\n");
+    repo.write("c", "1\n");
+    let changed = Changed::by(repo, |space| {
+        fs::write(space.join("a"), "agent\n2\n3\n4\n5\n").unwrap();
+        fs::write(space.join("b"), "agent\n").unwrap();
+        fs::write(space.join("c"), "agent\n").unwrap();
+    });
+    changed.apply().unwrap();
+    fs::write(changed.path("a"), "agent\n2\n3\n4\nmine\n").unwrap();
+    fs::write(changed.path("b"), "mine\n").unwrap();
+    let before = changed.everything();
+    assert!(matches!(changed.undo(), Err(ApplyError::Edited(paths)) if paths == ["b"]));
+    assert_eq!(changed.everything(), before);
+    let undone = changed.undo_with(Conflicts::Skip).unwrap();
+    assert_eq!(undone.left, BTreeSet::from([PathBuf::from("b")]));
+    assert_eq!(
+        changed.read("a"),
+        "1\n2\n3\n4\nmine\n",
+        "only the run's line goes"
+    );
+    assert_eq!(
+        (changed.read("b"), changed.read("c")),
+        ("mine\n".into(), "1\n".into())
+    );
+    fs::write(changed.path("b"), "agent\n").unwrap();
+    changed.undo().unwrap();
+    assert_eq!(changed.read("b"), "1\n");
+    assert!(matches!(changed.undo(), Err(ApplyError::AlreadyUndone)));
 }
 
 #[test]

@@ -45,38 +45,50 @@ fn each_goes_from_the_tree_that_the_last_one_left() {
     let (changed, half) = two_steps();
     let before = changed.everything();
     let all = deliveries(&changed);
-    all.apply(&half).unwrap();
+    all.apply(&half, Conflicts::Refuse).unwrap();
     assert_eq!(
         (changed.read("a"), changed.read("b")),
         ("2\n".into(), "1\n".into())
     );
     // What the user does to the first delivery is no conflict for the second.
     fs::write(changed.path("a"), "2\nmine\n").unwrap();
-    all.apply(&changed.tree).unwrap();
-    all.apply(&changed.tree).unwrap();
+    all.apply(&changed.tree, Conflicts::Refuse).unwrap();
+    all.apply(&changed.tree, Conflicts::Refuse).unwrap();
     assert_eq!(
         (changed.read("a"), changed.read("b")),
         ("2\nmine\n".into(), "2\n".into())
     );
-    assert!(matches!(all.undo(), Err(UndoError::Edited(paths)) if paths == ["a"]));
+    assert!(
+        matches!(all.undo(Conflicts::Refuse), Err(ApplyError::Edited(paths)) if paths == ["a"])
+    );
     assert_eq!(changed.read("b"), "2\n", "half of it was undone");
     fs::write(changed.path("a"), "2\n").unwrap();
-    assert_eq!(all.undo().unwrap().paths, ["a", "b"]);
+    assert_eq!(
+        all.undo(Conflicts::Refuse).unwrap().paths,
+        ["a", "b"].map(PathBuf::from).into()
+    );
     assert_eq!(changed.everything(), before);
-    assert!(matches!(all.undo(), Err(UndoError::AlreadyUndone)));
-    all.apply(&changed.tree).unwrap();
-    all.undo().unwrap();
+    assert!(matches!(
+        all.undo(Conflicts::Refuse),
+        Err(ApplyError::AlreadyUndone)
+    ));
+    all.apply(&changed.tree, Conflicts::Refuse).unwrap();
+    all.undo(Conflicts::Refuse).unwrap();
     assert_eq!(changed.everything(), before);
 }
 
 #[test]
 fn one_that_nobody_could_write_down_is_known() {
     let (changed, half) = two_steps();
-    deliveries(&changed).apply(&half).unwrap();
+    deliveries(&changed)
+        .apply(&half, Conflicts::Refuse)
+        .unwrap();
     // The supervisor died before its event was written; the user edited on.
     fs::write(changed.path("a"), "2\nmine\n").unwrap();
     deliveries(&changed).recover().unwrap();
-    deliveries(&changed).apply(&half).unwrap();
+    deliveries(&changed)
+        .apply(&half, Conflicts::Refuse)
+        .unwrap();
     assert_eq!(changed.read("a"), "2\nmine\n");
 }
 
@@ -100,7 +112,7 @@ fn documents_keep_what_was_there_and_are_undone() {
     let mode = changed.path("a").metadata().unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o640);
     assert_eq!(changed.read("docs/new/plan.md"), "second\n");
-    deliveries(&changed).undo().unwrap();
+    deliveries(&changed).undo(Conflicts::Refuse).unwrap();
     assert_eq!(changed.everything(), before);
 }
 
@@ -109,12 +121,37 @@ fn undoing_that_died_between_two_is_finished() {
     let (changed, half) = two_steps();
     let before = changed.everything();
     let all = deliveries(&changed);
-    all.apply(&half).unwrap();
-    all.apply(&changed.tree).unwrap();
+    all.apply(&half, Conflicts::Refuse).unwrap();
+    all.apply(&changed.tree, Conflicts::Refuse).unwrap();
     let last = changed.keep.join(format!("0002-{}", changed.tree));
-    undo(&changed.project, &last).unwrap();
+    undo(&changed.project, &last, &BTreeSet::new(), Conflicts::Refuse).unwrap();
     assert_eq!(all.there().unwrap(), half);
     all.recover().unwrap();
     assert_eq!(changed.everything(), before);
     assert_eq!(all.there().unwrap(), changed.base);
+}
+
+#[test]
+fn what_is_there_is_known_after_parts_were_left() {
+    let (changed, half) = two_steps();
+    let all = deliveries(&changed);
+    fs::write(changed.path("b"), "mine\n").unwrap();
+    let done = all.apply(&changed.tree, Conflicts::Skip).unwrap();
+    assert_eq!(done.left, ["b"].map(PathBuf::from).into());
+    assert_eq!(all.there().unwrap(), half);
+    fs::write(changed.path("b"), "1\n").unwrap();
+    all.apply(&changed.tree, Conflicts::Refuse).unwrap();
+    assert_eq!(all.there().unwrap(), changed.tree);
+    fs::write(changed.path("a"), "mine\n").unwrap();
+    assert!(all.undo(Conflicts::Refuse).is_err());
+    all.undo(Conflicts::Skip).unwrap();
+    assert_eq!(
+        (changed.read("a"), changed.read("b")),
+        ("mine\n".into(), "1\n".into())
+    );
+    assert_eq!(
+        all.there().unwrap(),
+        half,
+        "only the line in `a` is the run's still"
+    );
 }

@@ -7,13 +7,16 @@ mod deliveries;
 mod properties;
 mod submodules;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::super::testing::{Repo, Tree, read_tree, write_tree};
 use super::super::{Allowed, Captured, Project, TreeId, Visible, capture, remove_tree};
+use super::changes::Changes;
+use super::keep::{Keep, Slot, State, Way};
+use super::transition::Transition;
 use super::*;
 
 /// A project with captured changes.
@@ -56,16 +59,57 @@ impl Changed {
         }
     }
 
-    fn apply(&self) -> Result<(), ApplyError> {
-        let (store, base, tree) = (&self.repo.store, &self.base, &self.tree);
-        apply(&self.project, store, base, tree, &self.keep)
+    fn apply(&self) -> Result<Delivered, ApplyError> {
+        self.apply_with(Conflicts::Refuse)
     }
 
-    fn undo(&self) -> Result<Undone, UndoError> {
-        undo(&self.project, &self.keep)
+    fn apply_with(&self, conflicts: Conflicts) -> Result<Delivered, ApplyError> {
+        let trees = (&self.base, &self.tree);
+        apply(
+            &self.project,
+            &self.repo.store,
+            trees,
+            &self.keep,
+            conflicts,
+        )
     }
 
-    fn recover(&self) -> Result<Recovered, UndoError> {
+    fn undo(&self) -> Result<Delivered, ApplyError> {
+        self.undo_with(Conflicts::Refuse)
+    }
+
+    fn undo_with(&self, conflicts: Conflicts) -> Result<Delivered, ApplyError> {
+        undo(&self.project, &self.keep, &BTreeSet::new(), conflicts)
+    }
+
+    fn keep(&self) -> Keep {
+        Keep::at(&self.keep)
+    }
+
+    /// Everything is written beside; nothing is moved.
+    fn stage(&self, way: Way) -> Transition {
+        let keep = self.keep();
+        let changes = match way {
+            Way::Apply => {
+                keep.clear().unwrap();
+                let trees = (&self.base, &self.tree);
+                Changes::between(&self.repo.store, trees, &keep.scratch()).unwrap()
+            }
+            Way::Undo => back(&keep, Way::Apply),
+        };
+        let root = &self.repo.root;
+        stage::stage(root, &keep, Slot::Of(way), changes, Conflicts::Refuse).unwrap()
+    }
+
+    /// The same for taking back what did not come through.
+    fn stage_back(&self, way: Way) -> Transition {
+        let (root, keep) = (&self.repo.root, self.keep());
+        keep.set_state(State::TakingBack(way)).unwrap();
+        let changes = back(&keep, way);
+        stage::stage(root, &keep, Slot::Back, changes, Conflicts::Skip).unwrap()
+    }
+
+    fn recover(&self) -> Result<Recovered, ApplyError> {
         recover_apply(&self.project, &self.keep)
     }
 
@@ -100,6 +144,11 @@ impl Changed {
         tree.retain(|path, _| !path.starts_with(".git"));
         tree
     }
+}
+
+/// What was done this way, turned round.
+fn back(keep: &Keep, way: Way) -> Changes {
+    Changes::back(keep, &keep.read(Slot::Of(way)).unwrap(), &BTreeSet::new())
 }
 
 /// Makes the folder hold exactly this tree; git's own files stay.

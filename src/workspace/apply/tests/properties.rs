@@ -135,23 +135,45 @@ proptest! {
         undo_until in any::<prop::sample::Index>(),
     ) {
         let (changed, [agents, _]) = set_up(&before, &agent, &(Vec::new(), Tree::new()));
-        let root = &changed.repo.root;
         let found = changed.everything();
-        let keep = keep::Keep::at(&changed.keep);
-        keep.clear().unwrap();
-        let trees = (&changed.base, &changed.tree);
-        let transition = work_tree::stage(root, &changed.repo.store, trees, &keep).unwrap();
-        keep.set_state(keep::State::Applying).unwrap();
-        crash(root, &transition, apply_until);
+        begin(&changed, Way::Apply, apply_until);
         prop_assert_eq!(changed.recover().unwrap(), Recovered::Applied);
         prop_assert_eq!(changed.files(), agents);
 
-        let back = undo::stage_back(root, &keep, &transition, undo::Others::Refuse).unwrap();
-        keep.set_state(keep::State::Undoing).unwrap();
-        crash(root, &back, undo_until);
+        begin(&changed, Way::Undo, undo_until);
         prop_assert_eq!(changed.recover().unwrap(), Recovered::Undone);
         prop_assert_eq!(changed.everything(), found);
     }
+
+    #[test]
+    fn a_crash_while_taking_back_is_no_matter(
+        before in tree().prop_map(lined),
+        agent in edits(),
+        until in any::<[prop::sample::Index; 4]>(),
+    ) {
+        let (changed, [agents, _]) = set_up(&before, &agent, &(Vec::new(), Tree::new()));
+        let root = &changed.repo.root;
+        let found = changed.everything();
+        begin(&changed, Way::Apply, until[0]);
+        crash(root, &changed.stage_back(Way::Apply), until[1]);
+        prop_assert_eq!(changed.recover().unwrap(), Recovered::Cleared);
+        prop_assert_eq!(changed.everything(), found.clone());
+
+        changed.apply().unwrap();
+        begin(&changed, Way::Undo, until[2]);
+        crash(root, &changed.stage_back(Way::Undo), until[3]);
+        prop_assert_eq!(changed.recover().unwrap(), Recovered::Cleared);
+        prop_assert_eq!(changed.files(), agents);
+        changed.undo().unwrap();
+        prop_assert_eq!(changed.everything(), found);
+    }
+}
+
+/// Begins, and dies after so many operations.
+fn begin(changed: &Changed, way: Way, until: prop::sample::Index) {
+    let transition = changed.stage(way);
+    changed.keep().set_state(State::Moving(way)).unwrap();
+    crash(&changed.repo.root, &transition, until);
 }
 
 /// Carries out the first so many operations.

@@ -1,0 +1,145 @@
+//! What is wanted: for every path what the change starts from and what it makes of it. Applying takes
+//! both sides from trees, taking back from what was applied, turned round.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::super::materialize::write_entries;
+use super::super::tree::{self, Entries};
+use super::super::{TreeId, WorkspaceError, diff};
+use super::keep::Keep;
+use super::standing::{Standing, digest, look};
+use super::transition::{Folder, Step, Transition};
+use crate::files;
+
+/// Wanted changes, sorted by path.
+pub(super) struct Changes {
+    pub list: Vec<Change>,
+    /// Folders that go where they end up empty, and those that come, beside what the files need.
+    pub drop: Vec<Folder>,
+    pub make: Vec<Folder>,
+    /// Paths that stay as they are in any case.
+    pub spared: Vec<PathBuf>,
+}
+
+/// The wanted change of one path.
+pub(super) struct Change {
+    pub path: PathBuf,
+    pub old: Version,
+    pub new: Version,
+}
+
+/// One side of a change.
+pub(super) struct Version {
+    pub standing: Standing,
+    /// Where the content of a file lies.
+    pub content: PathBuf,
+    /// The exact mode of a file, if it is known.
+    pub mode: Option<u32>,
+}
+
+impl Changes {
+    /// From one tree of the store to another; `scratch` is an empty folder for their files.
+    pub(super) fn between(
+        store: &Path,
+        (base, tree): (&TreeId, &TreeId),
+        scratch: &Path,
+    ) -> Result<Self, WorkspaceError> {
+        let paths = diff::changed_paths(store, base, tree)?;
+        let sides = [(base, scratch.join("old")), (tree, scratch.join("new"))];
+        for (tree, into) in &sides {
+            let all = tree::entries(store, tree.as_str())?;
+            let changed = paths.iter().filter_map(|path| all.get_key_value(path));
+            let wanted: Entries = changed
+                .map(|(path, entry)| (path.clone(), entry.clone()))
+                .collect();
+            write_entries(store, &wanted, into)?;
+        }
+        let [(_, old), (_, new)] = &sides;
+        let list = paths.into_iter().map(|path| {
+            Ok(Change {
+                old: Version::of_file(old, &path)?,
+                new: Version::of_file(new, &path)?,
+                path,
+            })
+        });
+        Ok(Self {
+            list: list.collect::<Result<_, WorkspaceError>>()?,
+            drop: Vec::new(),
+            make: Vec::new(),
+            spared: Vec::new(),
+        })
+    }
+
+    /// A file, whatever stands in its place; `scratch` is a folder for it.
+    pub(super) fn document(
+        root: &Path,
+        path: &Path,
+        bytes: &[u8],
+        scratch: &Path,
+    ) -> Result<Self, WorkspaceError> {
+        fs::create_dir_all(scratch).map_err(WorkspaceError::io("create", scratch))?;
+        let content = scratch.join("document");
+        files::write(&content, bytes).map_err(WorkspaceError::io("write", &content))?;
+        let old = Version::of_file(root, path)?;
+        let executable = matches!(
+            old.standing,
+            Standing::File {
+                executable: true,
+                ..
+            }
+        );
+        let standing = Standing::File {
+            digest: digest(&content)?,
+            executable,
+        };
+        let new = Version {
+            standing,
+            content,
+            mode: None,
+        };
+        let path = path.to_owned();
+        Ok(Self {
+            list: vec![Change { path, old, new }],
+            drop: Vec::new(),
+            make: Vec::new(),
+            spared: Vec::new(),
+        })
+    }
+
+    /// A transition, turned round, but for the `spared` paths.
+    pub(super) fn back(keep: &Keep, done: &Transition, spared: &BTreeSet<PathBuf>) -> Self {
+        let is_spared = |path: &Path| spared.contains(path);
+        let version = |standing: &Standing, mode| Version {
+            standing: standing.clone(),
+            content: keep.content(standing).unwrap_or_default(),
+            mode,
+        };
+        let (spared, free): (Vec<&Step>, Vec<&Step>) = done
+            .steps
+            .iter()
+            .partition(|step| is_spared(step.path.path()));
+        let list = free.into_iter().map(|step| Change {
+            path: step.path.path().to_owned(),
+            old: version(&step.to, step.to_mode),
+            new: version(&step.from, step.from_mode),
+        });
+        Self {
+            list: list.collect(),
+            drop: done.make.clone(),
+            make: done.drop.clone(),
+            spared: spared.into_iter().map(|step| step.path.0.clone()).collect(),
+        }
+    }
+}
+
+impl Version {
+    fn of_file(root: &Path, path: &Path) -> Result<Self, WorkspaceError> {
+        Ok(Self {
+            standing: look(root, path)?,
+            content: root.join(path),
+            mode: None,
+        })
+    }
+}

@@ -1,0 +1,85 @@
+//! Brings changes into the user's tree and takes them back: one path for both ways.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::super::WorkspaceError;
+use super::changes::Changes;
+use super::commit::commit;
+use super::error::{ApplyError, Trouble};
+use super::keep::{Keep, Slot, State, Way};
+use super::plan::Conflicts;
+use super::stage::{remove_temporaries, stage, sync_names};
+use super::transition::{Step, Transition};
+
+/// Carries the changes out, all but those that are left because of conflicts.
+pub(super) fn perform(
+    root: &Path,
+    keep: &Keep,
+    way: Way,
+    changes: Changes,
+    conflicts: Conflicts,
+) -> Result<Transition, ApplyError> {
+    let transition = match stage(root, keep, Slot::Of(way), changes, conflicts) {
+        Ok(transition) => transition,
+        Err(trouble) => {
+            keep.set_before(way)?;
+            return Err(trouble.on(way));
+        }
+    };
+    keep.set_state(State::Moving(way))?;
+    complete(root, keep, way, &transition)?;
+    Ok(transition)
+}
+
+/// Moves everything into place, or takes it back if that is not possible any more. Can be repeated.
+pub(super) fn complete(
+    root: &Path,
+    keep: &Keep,
+    way: Way,
+    transition: &Transition,
+) -> Result<(), ApplyError> {
+    if let Err(trouble) = commit(root, transition) {
+        take_back(root, keep, way)?;
+        return Err(trouble.on(way));
+    }
+    sync_names(root, transition)?;
+    match way {
+        Way::Apply => keep.set_state(State::Applied)?,
+        Way::Undo if transition.left.is_empty() => keep.set_state(State::Undone)?,
+        // What was left is applied still, and can be taken back later. All paths count as left, so that nobody
+        // takes this for an application that was never undone.
+        Way::Undo => {
+            let mut applied = keep.read(Slot::Of(Way::Apply))?;
+            let stays = |step: &Step| transition.left.contains(&step.path);
+            let (stay, gone) = applied.steps.into_iter().partition(stays);
+            applied.steps = stay;
+            let gone = gone.into_iter().map(|step: Step| step.path);
+            applied
+                .left
+                .extend(transition.left.iter().cloned().chain(gone));
+            keep.write(Slot::Of(Way::Apply), &applied)?;
+            keep.set_state(State::Applied)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes back what was moved before it failed; what was edited meanwhile stays. A crash in it is no
+/// matter: what is to be taken back is worked out anew from what stands there.
+pub(super) fn take_back(root: &Path, keep: &Keep, way: Way) -> Result<(), WorkspaceError> {
+    keep.set_state(State::TakingBack(way))?;
+    if keep.has(Slot::Back) {
+        remove_temporaries(root, &keep.read(Slot::Back)?);
+    }
+    let done = keep.read(Slot::Of(way))?;
+    let changes = Changes::back(keep, &done, &BTreeSet::new());
+    let back = stage(root, keep, Slot::Back, changes, Conflicts::Skip);
+    back.and_then(|back| {
+        commit(root, &back)?;
+        Ok(sync_names(root, &back)?)
+    })
+    .map_err(Trouble::while_taking_back)?;
+    remove_temporaries(root, &done);
+    keep.set_before(way)
+}
