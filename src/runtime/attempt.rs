@@ -87,12 +87,11 @@ impl Attempt {
             let neighbours = neighbours(self).await?;
             Ok((starting, prepare(self, neighbours).await?))
         };
-        let (starting, prepared) = unless_told(control, prepared).await?;
+        let (starting, (prepared, child)) = unless_told(control, prepared).await?;
         let Prepared {
             scratch,
             kind,
             streams,
-            child,
             prompt_tokens,
             remarks,
         } = prepared;

@@ -26,45 +26,31 @@ use super::streams::Streams;
 /// A child that prints more than this, in bytes, is ended.
 pub const MOST_OUTPUT: u64 = 512 << 20;
 
-/// A running attempt.
+/// What an attempt has on disk when its process starts.
 pub struct Prepared {
     pub scratch: Scratch,
     pub kind: AgentKind,
     pub streams: Streams,
-    pub child: Child,
     pub prompt_tokens: u64,
     pub remarks: Vec<String>,
-}
-
-/// What an attempt is started from.
-struct LaidOut {
-    scratch: Scratch,
-    kind: AgentKind,
-    streams: Streams,
-    launch: Launch,
-    prompt_tokens: u64,
-    remarks: Vec<String>,
 }
 
 /// Prepares the attempt and starts its process. A scoped workspace holds these neighbours too.
 pub async fn prepare(
     attempt: &Arc<Attempt>,
     neighbours: Option<Neighbours>,
-) -> Result<Prepared, Failure> {
+) -> Result<(Prepared, Child), Failure> {
     let whose = Arc::clone(attempt);
-    let laid_out = blocking(move || prepare_files(&whose, neighbours)).await?;
-    Ok(Prepared {
-        child: start(attempt, &laid_out.scratch, laid_out.launch).await?,
-        scratch: laid_out.scratch,
-        kind: laid_out.kind,
-        streams: laid_out.streams,
-        prompt_tokens: laid_out.prompt_tokens,
-        remarks: laid_out.remarks,
-    })
+    let (prepared, launch) = blocking(move || prepare_files(&whose, neighbours)).await?;
+    let child = start(attempt, &prepared.scratch, launch).await?;
+    Ok((prepared, child))
 }
 
 /// Everything on disk that the process needs. Blocks.
-fn prepare_files(attempt: &Attempt, neighbours: Option<Neighbours>) -> Result<LaidOut, Failure> {
+fn prepare_files(
+    attempt: &Attempt,
+    neighbours: Option<Neighbours>,
+) -> Result<(Prepared, Launch), Failure> {
     let (model, agent) = specs(attempt)?;
     let contents = contents(attempt)?;
     let Assembled { prompt, ledger } = assemble(attempt, &contents, neighbours.as_ref())?;
@@ -79,14 +65,14 @@ fn prepare_files(attempt: &Attempt, neighbours: Option<Neighbours>) -> Result<La
     let transcript = Transcript::new(agent.kind, attempt.site.plan.price(model));
     let redactor = attempt.site.redactor.clone();
     let streams = Streams::new(&scratch, agent.kind, transcript, redactor)?;
-    Ok(LaidOut {
+    let prepared = Prepared {
         scratch,
         kind: agent.kind,
         streams,
-        launch,
         prompt_tokens: ledger.total.tokens,
         remarks,
-    })
+    };
+    Ok((prepared, launch))
 }
 
 fn specs(attempt: &Attempt) -> Result<(&ModelSpec, &AgentSpec), Failure> {
