@@ -93,7 +93,7 @@ pub fn undo(settings: &Settings, args: &UndoArgs) -> Result<Exit, Failure> {
         .deliveries()
         .undo(conflicts(&args.conflicts))
         .map_err(|error| held.failure("undo", &error.into()))?;
-    let files = undone.paths.len() as u64;
+    let files = undone.paths.difference(&undone.marked).count() as u64;
     print::note(&undone_words(files));
     held.record(settings, &undone, ByHand::Undone { files })
 }

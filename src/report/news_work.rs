@@ -87,7 +87,10 @@ pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {
 
 /// What was taken back, as a sentence without its end.
 pub fn undone_words(files: u64) -> String {
-    format!("undone: {} as before the run", counted(files, "file"))
+    format!(
+        "undone: the run's changes are out of {}",
+        counted(files, "file")
+    )
 }
 
 /// Where the changes are, as a sentence without its end.
