@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 
 use crate::model::{AgentEnv, names_a_secret};
+use crate::plan::VerifyRules;
 
 /// A whole environment.
 pub type Environment = BTreeMap<OsString, OsString>;
@@ -42,6 +43,17 @@ pub(super) fn allowed(environment: &Environment, rehearsal: bool) -> Environment
 
 fn is_proxy(name: &str) -> bool {
     PROXIES.iter().any(|proxy| name.eq_ignore_ascii_case(proxy))
+}
+
+/// What of the user's variables a command gets that proves changes, and what `rules` set for it; in a
+/// rehearsal no keys.
+pub fn of_verification(user: &Environment, rules: &VerifyRules, rehearsal: bool) -> Environment {
+    let mut env = allowed(user, rehearsal);
+    if !rehearsal {
+        copy(user, &mut env, rules.pass_env.iter().map(String::as_str));
+    }
+    configure(&mut env, &rules.env, rehearsal);
+    env
 }
 
 /// A variable's value, unless it is empty.

@@ -28,7 +28,7 @@ pub use assignment::{Assignment, Endpoint};
 pub use carried::Carried;
 pub use conclude::{Ending, Exit, FinalMessage, conclude};
 pub use decode::{decode, decode_stderr};
-pub use environment::Environment;
+pub use environment::{Environment, of_verification};
 pub use error::AgentError;
 pub use launch::{Launch, Seed, SeedFile, launch};
 pub use opencode::version::{Supported, TESTED_VERSION, version};

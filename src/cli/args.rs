@@ -48,6 +48,8 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Take back all that a run put into your files, exactly
     Undo(UndoArgs),
+    /// Agree to what this project has run, reads and replaces; it is asked again when that changes
+    Trust(TrustArgs),
     /// Print the JSON Schema of a file format
     Schema(SchemaArgs),
     /// Print a completion script for a shell
@@ -248,6 +250,22 @@ pub struct UndoArgs {
     #[command(flatten)]
     /// Conflicts
     pub conflicts: ConflictArgs,
+}
+
+/// Of `trust`.
+#[derive(Debug, Args)]
+pub struct TrustArgs {
+    /// A workflow file elsewhere in the project, besides those in `.tipstaff`
+    pub workflow: Option<String>,
+    /// Show all orders of the project, and agree to nothing
+    #[arg(long, conflicts_with_all = ["yes", "revoke"])]
+    pub show: bool,
+    /// Agree without being asked
+    #[arg(long, conflicts_with = "revoke")]
+    pub yes: bool,
+    /// Agree to nothing of this project any more
+    #[arg(long)]
+    pub revoke: bool,
 }
 
 /// Of `schema`.

@@ -25,11 +25,22 @@ pub fn ask(
         return Ok(None);
     };
     let name = phase.name.clone();
+    let is_alone = output.json || !is_at_a_terminal();
+    if let Question::RunCommands { commands } = question
+        && (output.yes || is_alone)
+    {
+        // To agree to gates is not to agree to what models write.
+        let reason = match output.yes {
+            true => "`--yes` answers for gates only",
+            false => "nobody is at a terminal to be asked",
+        };
+        return Ok(Some((name, commands_answer(commands, false, Some(reason)))));
+    }
     if output.yes {
         let approves = matches!(question, Question::Approve { .. });
         return Ok(approves.then_some((name, PersonAnswer::Approved)));
     }
-    if output.json || !io::stdin().is_terminal() || !Screen::Stderr.is_terminal() {
+    if is_alone {
         return Ok(None);
     }
     print::note(&render_question(view, phase, question, folder));
@@ -37,10 +48,38 @@ pub fn ask(
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
-    // What was typed while the run worked was no answer to this.
-    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+    forget_what_was_typed();
     let answer = runtime.block_on(converse(question, &labels))?;
     Ok(answer.map(|answer| (name, answer)))
+}
+
+/// Whether someone is there who can be asked.
+pub fn is_at_a_terminal() -> bool {
+    io::stdin().is_terminal() && Screen::Stderr.is_terminal()
+}
+
+/// Whether the person at the terminal says yes; anything else is a no. Nothing has begun that Ctrl-C could not
+/// simply end.
+pub fn agrees(prompt: &str) -> Result<bool, Failure> {
+    forget_what_was_typed();
+    print::prompt(prompt);
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    let said = line.trim().to_lowercase();
+    Ok(matches!(said.as_str(), "y" | "yes"))
+}
+
+/// What was typed before a question is no answer to it.
+fn forget_what_was_typed() {
+    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+}
+
+fn commands_answer(commands: &[String], run: bool, reason: Option<&str>) -> PersonAnswer {
+    PersonAnswer::Commands {
+        commands: commands.to_vec(),
+        run,
+        reason: reason.map(str::to_owned),
+    }
 }
 
 /// Asks until there is an answer; `None` for later, the end of input, and Ctrl-C.
@@ -93,6 +132,7 @@ async fn line(prompt: &str, signals: &mut Signals) -> Option<String> {
 fn choices(question: &Question, labels: &[&Label]) -> String {
     match question {
         Question::Approve { .. } => "[a]pprove, [r]eject or [l]ater? ".to_owned(),
+        Question::RunCommands { .. } => "[r]un them, [s]kip them or [l]ater? ".to_owned(),
         Question::PickWinner { .. } => {
             let labels: Vec<&str> = labels.iter().map(|label| label.as_str()).collect();
             format!("{} or later? ", labels.join(", "))
@@ -125,6 +165,12 @@ fn understand(line: &str, question: &Question, labels: &[&Label]) -> Said {
                 reason: reason.to_owned(),
             }),
             ("l" | "later", "") => Said::Later,
+            _ => Said::Unclear,
+        },
+        Question::RunCommands { commands } => match line.to_lowercase().as_str() {
+            "r" | "run" | "y" | "yes" => Said::Answer(commands_answer(commands, true, None)),
+            "s" | "skip" | "n" | "no" => Said::Answer(commands_answer(commands, false, None)),
+            "l" | "later" => Said::Later,
             _ => Said::Unclear,
         },
         Question::PickWinner { .. } => {

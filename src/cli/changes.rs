@@ -135,7 +135,7 @@ impl Held {
     fn take(settings: &Settings, wanted: &str) -> Result<Self, Failure> {
         let folder = find_run(settings, Some(wanted))?;
         let lock = RunLock::acquire(&folder)?;
-        let (mut journal, mut records) = open_journal(&folder, settings.redactor([], None))?;
+        let (mut journal, mut records) = open_journal(&folder, settings.redactor(None, None))?;
         catch_up(settings, &folder, &mut journal, &mut records)?;
         Ok(Self {
             plan: read_plan(&folder)?,

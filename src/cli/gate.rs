@@ -10,33 +10,53 @@ use crate::model::{PersonAnswer, PhaseName, Question};
 
 pub fn approve(settings: &Settings, args: &ApproveArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
-    let phase = waiting(&run, args.phase.as_deref())?;
-    let answer = (phase, PersonAnswer::Approved);
+    let answer = match waiting(&run, args.phase.as_deref())? {
+        (phase, Some(commands)) => (phase, answer_for(commands, true)),
+        (phase, None) => (phase, PersonAnswer::Approved),
+    };
     go_on_with(settings, run.folder, &args.output, answer)
 }
 
 pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
-    let phase = waiting(&run, args.phase.as_deref())?;
     let reason = args.because.clone().unwrap_or_default();
-    let answer = (phase, PersonAnswer::Rejected { reason });
+    let answer = match waiting(&run, args.phase.as_deref())? {
+        (phase, Some(commands)) => (phase, answer_for(commands, false)),
+        (phase, None) => (phase, PersonAnswer::Rejected { reason }),
+    };
     go_on_with(settings, run.folder, &args.output, answer)
 }
 
-/// The phase whose gate waits: the one that was named, or the only one.
-fn waiting(run: &OpenRun, wanted: Option<&str>) -> Result<PhaseName, Failure> {
+fn answer_for(commands: Vec<String>, run: bool) -> PersonAnswer {
+    PersonAnswer::Commands {
+        commands,
+        run,
+        reason: None,
+    }
+}
+
+/// The phase whose gate waits: the one that was named, or the only one. If its question is about commands,
+/// those come along.
+fn waiting(
+    run: &OpenRun,
+    wanted: Option<&str>,
+) -> Result<(PhaseName, Option<Vec<String>>), Failure> {
     let history = History::of(&run.records);
     let mut phases = run
         .plan
         .phases
         .iter()
         .map(|phase| &phase.name)
-        .filter(|name| {
-            let asked = history.phase(name).and_then(PhaseState::open_question);
-            let gate = matches!(asked, Some(Question::Approve { .. }));
-            gate && wanted.is_none_or(|wanted| wanted == name.as_str())
+        .filter(|name| wanted.is_none_or(|wanted| wanted == name.as_str()))
+        .filter_map(|name| {
+            let asked = history.phase(name).and_then(PhaseState::open_question)?;
+            match asked {
+                Question::Approve { .. } => Some((name.clone(), None)),
+                Question::RunCommands { commands } => Some((name.clone(), Some(commands.clone()))),
+                Question::PickWinner { .. } => None,
+            }
         });
-    phases.next().cloned().ok_or_else(|| {
+    phases.next().ok_or_else(|| {
         let what = wanted.map_or_else(
             || "no phase".to_owned(),
             |name| format!("phase `{name}` does not"),

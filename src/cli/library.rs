@@ -1,44 +1,75 @@
 //! Finding workflows and prompt templates by name: project, then user, then bundled.
 
-use std::path::{Path, PathBuf};
+use std::cell::RefCell;
+use std::io::ErrorKind;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::failure::{Exit, Failure};
 use super::settings::{Settings, read_text, unreadable};
+use super::trust::Obeys;
+use crate::config::Config;
 use crate::context::templates;
+use crate::plan::Plan;
+use crate::trust::{PROMPTS, WORKFLOWS, names_in};
 use crate::workflow;
 use crate::yaml::{Source, did_you_mean};
 
-/// A workflow's text, and the folder its files are relative to.
+/// A workflow's text, and whose word it is.
 pub struct Found {
     /// The text with its display name.
     pub source: Source,
-    /// Where its prompt files are looked for.
-    pub folder: PathBuf,
+    origin: Origin,
 }
 
-/// The workflow of that path or name.
+/// Whose word a workflow is.
+enum Origin {
+    /// The project's: its path there.
+    Project(String),
+    /// The user's own: the folder that its files are relative to.
+    User(PathBuf),
+    /// It came with tipstaff.
+    Bundled,
+}
+
+/// The workflow of that path or name. One that lies in the project is the project's word, however it was named.
 pub fn find_workflow(settings: &Settings, wanted: &str) -> Result<Found, Failure> {
     let looks_like_path =
         wanted.contains('/') || wanted.ends_with(".yaml") || wanted.ends_with(".yml");
     if looks_like_path {
         let path = Path::new(wanted);
+        if let Some(of_project) = project_path(settings, path)
+            && let Some(text) = text_of_project(settings, &of_project)?
+        {
+            let source = Source::new(wanted, &*text);
+            let origin = Origin::Project(of_project);
+            return Ok(Found { source, origin });
+        }
         let text = read_text(path).map_err(|error| unreadable(path, &error))?;
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
         return Ok(Found {
             source: Source::new(wanted, text),
-            folder,
+            origin: Origin::User(folder),
         });
     }
-    for folder in own_folders(settings, "workflows") {
+    let of_project = format!("{WORKFLOWS}/{wanted}.yaml");
+    if let Some(text) = text_of_project(settings, &of_project)? {
+        let name = settings.project.root.join(&of_project);
+        return Ok(Found {
+            source: Source::new(name.display().to_string(), &*text),
+            origin: Origin::Project(of_project),
+        });
+    }
+    if let Some(folder) = user_folder(settings, "workflows") {
         let path = folder.join(format!("{wanted}.yaml"));
         match read_text(&path) {
             Ok(text) => {
                 return Ok(Found {
                     source: Source::new(path.display().to_string(), text),
-                    folder,
+                    origin: Origin::User(folder),
                 });
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(unreadable(&path, &error)),
         }
     }
@@ -46,57 +77,150 @@ pub fn find_workflow(settings: &Settings, wanted: &str) -> Result<Found, Failure
     let source = Source::new(format!("bundled {wanted}.yaml"), bundled.to_owned());
     Ok(Found {
         source,
-        folder: settings.project.root.clone(),
+        origin: Origin::Bundled,
     })
 }
 
-/// The text of a template by its name.
-pub fn template(settings: &Settings, name: &str) -> Option<String> {
-    let is_name = !name.is_empty() && !name.contains(['/', '\\', '.']);
-    let own = own_folders(settings, "prompts")
-        .filter(|_| is_name)
-        .find_map(|folder| read_text(&folder.join(format!("{name}.md"))).ok());
-    own.or_else(|| templates::builtin(name).map(str::to_owned))
+/// A path of the command line relative to the project, if it lies there.
+pub fn project_path(settings: &Settings, path: &Path) -> Option<String> {
+    let real = path.canonicalize().ok()?;
+    let relative = real.strip_prefix(&settings.project.root).ok()?;
+    relative.to_str().map(str::to_owned)
 }
 
-/// The names of all templates.
-pub fn template_names(settings: &Settings) -> Vec<String> {
-    let builtin = templates::builtin_names().map(str::to_owned);
-    own_names(settings, "prompts", ".md")
-        .chain(builtin)
-        .collect()
+/// Whose workflow the project's of that name replaces.
+pub fn whose_workflow(settings: &Settings, name: &str) -> Option<&'static str> {
+    let own = user_folder(settings, "workflows").map(|folder| folder.join(format!("{name}.yaml")));
+    whose(own, workflow::bundled(name).is_some(), "workflow")
 }
 
-/// The text of a prompt file that a workflow names, relative to the workflow's folder.
-pub fn prompt_file(folder: &Path, name: &str) -> Result<String, String> {
-    let path = folder.join(name);
-    read_text(&path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidData => format!("`{}` is not UTF-8 text", path.display()),
-        _ => format!("failed to read `{}`: {error}", path.display()),
-    })
+/// Whose prompt template the project's of that name replaces.
+pub fn whose_template(settings: &Settings, name: &str) -> Option<&'static str> {
+    let own = user_folder(settings, "prompts").map(|folder| folder.join(format!("{name}.md")));
+    whose(own, templates::builtin(name).is_some(), "template")
 }
 
-/// Where the project and the user keep their own ones, the project first.
-fn own_folders<'a>(settings: &'a Settings, kind: &'a str) -> impl Iterator<Item = PathBuf> + 'a {
-    let project = Some(settings.project_folder());
-    project
-        .into_iter()
-        .chain(settings.user_folder.clone())
-        .map(move |folder| folder.join(kind))
+fn whose(own: Option<PathBuf>, is_bundled: bool, kind: &str) -> Option<&'static str> {
+    match (own.is_some_and(|path| path.exists()), is_bundled, kind) {
+        (true, _, "workflow") => Some("your own workflow"),
+        (true, _, _) => Some("your own template"),
+        (false, true, "workflow") => Some("the bundled workflow"),
+        (false, true, _) => Some("the built-in template"),
+        (false, false, _) => None,
+    }
 }
 
-fn own_names<'a>(
+/// The texts that a workflow refers to, and which of the project's went into it.
+pub struct Texts<'a> {
     settings: &'a Settings,
-    kind: &'a str,
-    ending: &'a str,
-) -> impl Iterator<Item = String> + 'a {
-    own_folders(settings, kind).flat_map(move |folder| {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries.filter_map(move |entry| {
-            let name = entry.file_name().into_string().ok()?;
-            name.strip_suffix(ending).map(str::to_owned)
+    origin: &'a Origin,
+    templates: RefCell<Vec<String>>,
+    problem: RefCell<Option<Failure>>,
+}
+
+impl<'a> Texts<'a> {
+    /// Of this workflow.
+    pub fn of(settings: &'a Settings, found: &'a Found) -> Self {
+        Self {
+            settings,
+            origin: &found.origin,
+            templates: RefCell::default(),
+            problem: RefCell::default(),
+        }
+    }
+
+    /// What of the project a run with this plan obeys, which was made of these texts.
+    pub fn obeyed<'p>(&'p self, plan: &'p Plan, base: &'p Config) -> Obeys<'p> {
+        Obeys {
+            plan,
+            base,
+            workflow: match self.origin {
+                Origin::Project(path) => Some(path),
+                Origin::User(_) | Origin::Bundled => None,
+            },
+            templates: self.templates.borrow().clone(),
+        }
+    }
+
+    /// Why a template of the project could not be taken, if one could not: no other is taken instead.
+    pub fn problem(&self) -> Result<(), Failure> {
+        self.problem.take().map_or(Ok(()), Err)
+    }
+
+    /// The text of a template by its name.
+    pub fn template(&self, name: &str) -> Option<String> {
+        let is_name = !name.is_empty() && !name.contains(['/', '\\', '.']);
+        if !is_name {
+            return None;
+        }
+        let of_project = text_of_project(self.settings, &format!("{PROMPTS}/{name}.md"));
+        match of_project {
+            Ok(Some(text)) => {
+                self.templates.borrow_mut().push(name.to_owned());
+                return Some(text.to_string());
+            }
+            Ok(None) => {}
+            Err(failure) => *self.problem.borrow_mut() = Some(failure),
+        }
+        let own = user_folder(self.settings, "prompts");
+        own.and_then(|folder| read_text(&folder.join(format!("{name}.md"))).ok())
+            .or_else(|| templates::builtin(name).map(str::to_owned))
+    }
+
+    /// The names of all templates.
+    pub fn template_names(&self) -> Vec<String> {
+        let builtin = templates::builtin_names().map(str::to_owned);
+        own_names(self.settings, "prompts", ".md")
+            .chain(builtin)
+            .collect()
+    }
+
+    /// The text of a prompt file that the workflow names. It lies in the workflow's folder.
+    pub fn prompt_file(&self, name: &str) -> Result<String, String> {
+        let name: PathBuf = Path::new(name)
+            .components()
+            .filter(|part| *part != Component::CurDir)
+            .collect();
+        let is_inside = name
+            .components()
+            .all(|part| matches!(part, Component::Normal(_)));
+        if !is_inside {
+            return Err("it does not lie in the workflow's folder".to_owned());
+        }
+        let text = match self.origin {
+            Origin::Project(workflow) => {
+                let folder = Path::new(workflow).parent().unwrap_or(Path::new(""));
+                let text = self.settings.files.text(&folder.join(name));
+                text.and_then(|text| {
+                    let text = text.ok_or(ErrorKind::NotFound)?;
+                    Ok(text.to_string())
+                })
+            }
+            // The user's own word may be a link to wherever the user keeps such files.
+            Origin::User(folder) => read_text(&folder.join(name)),
+            Origin::Bundled => Err(ErrorKind::NotFound.into()),
+        };
+        text.map_err(|error| match error.kind() {
+            ErrorKind::InvalidData => "it is not UTF-8 text".to_owned(),
+            _ => error.to_string(),
         })
-    })
+    }
+}
+
+fn text_of_project(settings: &Settings, path: &str) -> Result<Option<Arc<str>>, Failure> {
+    let text = settings.files.text(Path::new(path));
+    text.map_err(|error| unreadable(&settings.project.root.join(path), &error))
+}
+
+fn user_folder(settings: &Settings, kind: &str) -> Option<PathBuf> {
+    Some(settings.user_folder.as_ref()?.join(kind))
+}
+
+/// The names that project and user use, without their ending.
+fn own_names(settings: &Settings, kind: &str, ending: &str) -> impl Iterator<Item = String> {
+    let of_project = settings.files.names(&format!(".tipstaff/{kind}"), ending);
+    let of_user = user_folder(settings, kind).map(|folder| names_in(&folder, ending));
+    of_project.into_iter().chain(of_user.unwrap_or_default())
 }
 
 fn unknown(settings: &Settings, wanted: &str) -> Failure {

@@ -25,6 +25,7 @@ mod runs;
 mod schema;
 mod settings;
 mod show;
+mod trust;
 mod work;
 
 use std::process::ExitCode;
@@ -91,5 +92,6 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Diff(args) => changes::diff(&Settings::load(cli)?, args),
         Command::Apply(args) => changes::apply(&Settings::load(cli)?, args),
         Command::Undo(args) => changes::undo(&Settings::load(cli)?, args),
+        Command::Trust(args) => trust::trust(&Settings::load(cli)?, args),
     }
 }

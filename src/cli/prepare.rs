@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use super::args::{LimitArgs, RunArgs};
+use super::args::{LimitArgs, OutputArgs, RunArgs};
 use super::failure::{Exit, Failure};
-use super::library::{find_workflow, prompt_file, template, template_names};
+use super::library::{Texts, find_workflow, project_path};
 use super::settings::{Configuration, Settings, mistakes_in, read_text, unreadable};
+use super::trust::{Obeys, agree};
 use super::{limits, print};
 use crate::journal::Redactor;
 use crate::model::{AgentEnv, ChangedLimits, Destination};
 use crate::plan::{Plan, Rehearsal};
 use crate::rehearsal::Scenario;
+use crate::trust::detected_commands;
 use crate::workflow::{self, Bindings};
-use crate::yaml::Source;
 
 /// Larger requests are refused, in bytes.
 const LARGEST_REQUEST: u64 = 8 << 20;
@@ -22,6 +23,7 @@ const LARGEST_REQUEST: u64 = 8 << 20;
 pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     let Configuration {
         config,
+        base,
         mut sources,
     } = settings.configuration()?;
     let found = find_workflow(settings, &args.workflow)?;
@@ -32,6 +34,7 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     let rehearsal = rehearsal.map(|name| read_rehearsal(name, args.publish));
     let rehearsal = rehearsal.transpose()?;
     let request = request(args)?;
+    let texts = Texts::of(settings, &found);
     let bindings = Bindings {
         request,
         sets: pairs(&args.sets, "--set")?,
@@ -40,20 +43,24 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
         seed: args.seed.unwrap_or_else(random_seed),
         destination: destination(args),
         library: workflow::Library {
-            prompts: &|name| template(settings, name),
-            names: &|| template_names(settings),
-            read_file: &|file| prompt_file(&found.folder, file),
+            prompts: &|name| texts.template(name),
+            names: &|| texts.template_names(),
+            read_file: &|file| texts.prompt_file(file),
         },
     };
-    let compiled = workflow::compile(&parsed, &bindings, &config)
-        .map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
+    let compiled = workflow::compile(&parsed, &bindings, &config);
+    texts.problem()?;
+    let compiled = compiled.map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
     if !compiled.warnings.is_empty() {
         print::diagnostics(&compiled.warnings, &sources);
     }
     let mut plan = compiled.plan;
     limit(&mut plan, &args.limits)?;
     plan.rehearsal = rehearsal;
-    if !parsed.layer.agents.is_empty() {
+    agree(settings, &texts.obeyed(&plan, &base), &args.output)?;
+    let commands = detected_commands(&settings.project.root);
+    plan.verify.allow.extend(commands);
+    if !parsed.layer.agents.is_empty() || parsed.layer.verify.env != AgentEnv::default() {
         let file = std::path::absolute(&*found.source.name)?;
         plan.file = Some(file.display().to_string());
     }
@@ -145,30 +152,50 @@ pub fn without_secrets(mut plan: Plan, redactor: &Redactor) -> Result<Plan, Fail
             return Err(Failure::said(Exit::Usage, &message, Some(hint)));
         }
     }
+    let of_verify = std::mem::take(&mut plan.verify.env);
     let mut clean = redactor.redact_data(plan.clone());
     if clean != plan {
         print::note("warning: the request or the workflow holds a secret; it was taken out");
     }
     clean.agents = agents;
+    clean.verify.env = of_verify;
     Ok(clean)
 }
 
-/// Gives the agents of a plan that was read the values of their variables.
-pub fn complete(settings: &Settings, plan: &mut Plan) -> Result<(), Failure> {
-    if plan
-        .agents
-        .values()
-        .all(|agent| agent.env == AgentEnv::default())
-    {
+/// Gives a plan that was read the values of its variables.
+pub fn complete(settings: &Settings, plan: &mut Plan, output: &OutputArgs) -> Result<(), Failure> {
+    let is_empty = |env: &AgentEnv| *env == AgentEnv::default();
+    if plan.agents.values().all(|agent| is_empty(&agent.env)) && is_empty(&plan.verify.env) {
         return Ok(());
     }
-    let Configuration { mut config, .. } = settings.configuration()?;
-    if let Some(file) = &plan.file
-        && let Ok(text) = read_text(file.as_ref())
-        && let Ok(workflow) = workflow::parse(&Source::new(file.clone(), text))
+    let Configuration {
+        mut config, base, ..
+    } = settings.configuration()?;
+    let file = plan.file.clone();
+    let of_project = file
+        .as_ref()
+        .and_then(|file| project_path(settings, file.as_ref()));
+    let obeys = Obeys {
+        plan,
+        base: &base,
+        workflow: of_project.as_deref(),
+        templates: Vec::new(),
+    };
+    // The project may say something else by now than the user agreed to.
+    agree(settings, &obeys, output)?;
+    if let Some(file) = &file
+        && let Ok(found) = find_workflow(settings, file)
+        && let Ok(workflow) = workflow::parse(&found.source)
     {
         (config, _) = config.with(&workflow.layer);
     }
+    plan.verify.env.complete(&config.verify.env).map_err(|missing| {
+        let message = format!(
+            "the run needs `{missing}` of `verify_env`, which the configuration does not set any more"
+        );
+        let hint = format!("set it as `verify_env: {{ {missing}: … }}`; the run folder does not keep it");
+        Failure::said(Exit::Usage, &message, Some(&hint))
+    })?;
     for (name, agent) in &mut plan.agents {
         let known = config.agents.get(name).map(|known| known.env.clone());
         agent.env.complete(&known.unwrap_or_default()).map_err(|missing| {

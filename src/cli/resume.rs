@@ -67,7 +67,7 @@ fn go_on(
 ) -> Result<Exit, Failure> {
     let mut plan = read_plan(&folder)?;
     let lock = RunLock::acquire(&folder)?;
-    let (mut journal, mut records) = open_journal(&folder, settings.redactor([], None))?;
+    let (mut journal, mut records) = open_journal(&folder, settings.redactor(None, None))?;
     catch_up(settings, &folder, &mut journal, &mut records)?;
     let base = frozen(&folder, &records)?;
     if History::of(&records).ended() == Some(RunEnd::Done) {
@@ -80,9 +80,9 @@ fn go_on(
         ));
         return Ok(Exit::Done);
     }
-    complete(settings, &mut plan)?;
+    complete(settings, &mut plan, output)?;
     let mut carried = carry_over(settings, &plan)?;
-    let redactor = settings.redactor(plan.agents.values(), Some(&carried));
+    let redactor = settings.redactor(Some(&plan), Some(&carried));
     let journal = journal.redacting(redactor.clone());
     let engine = Engine::new(plan, &records);
     if let Some((phase, _)) = &answer {

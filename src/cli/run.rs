@@ -21,7 +21,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         let destination = check_destination(&settings.project, &plan.destination);
         preflight(settings, &plan, &mut carried, destination)
     })?;
-    let redactor = settings.redactor(plan.agents.values(), Some(&carried));
+    let redactor = settings.redactor(Some(&plan), Some(&carried));
     let plan = without_secrets(plan, &redactor)?;
 
     let id = new_run_id(now(), &plan.workflow);

@@ -6,7 +6,8 @@ use crate::agents::{Carried, Environment};
 use crate::config::{self, Config};
 use crate::files;
 use crate::journal::Redactor;
-use crate::plan::AgentSpec;
+use crate::plan::Plan;
+use crate::trust::{self, ProjectFiles};
 use crate::workspace::Project;
 use crate::yaml::{self, Diagnostic, Source};
 
@@ -17,6 +18,8 @@ use super::failure::{Exit, Failure};
 pub struct Settings {
     /// The user's project.
     pub project: Project,
+    /// Its files that tell tipstaff what to do.
+    pub files: ProjectFiles,
     /// The user's environment.
     pub environment: Environment,
     /// `~/.config/tipstaff`, if there is a home.
@@ -27,6 +30,8 @@ pub struct Settings {
 pub struct Configuration {
     /// All layers, merged.
     pub config: Config,
+    /// The same without the project's.
+    pub base: Config,
     /// Their texts, for showing a mistake with its line.
     pub sources: Vec<Source>,
 }
@@ -43,6 +48,7 @@ impl Settings {
         })?;
         let environment: Environment = std::env::vars_os().collect();
         Ok(Self {
+            files: ProjectFiles::new(&project.root, yaml::MAX_BYTES as u64),
             project,
             user_folder: user_folder(&environment),
             environment,
@@ -53,34 +59,42 @@ impl Settings {
     /// must not keep anybody from reading a run.
     pub fn configuration(&self) -> Result<Configuration, Failure> {
         let mut sources = Vec::new();
-        let folders = self.user_folder.iter().cloned();
-        for folder in folders.chain([self.project_folder()]) {
+        if let Some(folder) = &self.user_folder {
             sources.extend(read_config(&folder.join("config.yaml"))?);
         }
-        let config = config::load(&sources);
+        let base = config::load(&sources);
+        let path = self.project.root.join(trust::CONFIG);
+        let of_project = self.files.text(trust::CONFIG.as_ref());
+        let of_project = of_project.map_err(|error| unreadable(&path, &error))?;
+        let config = of_project.map(|text| {
+            sources.push(Source::new(path.display().to_string(), &*text));
+            config::load(&sources)
+        });
         sources.push(config::builtin());
-        let config = config.map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
-        Ok(Configuration { config, sources })
+        let mistaken = |mistakes: Vec<Diagnostic>| mistakes_in(&mistakes, &sources);
+        // With the project's own, the mistakes of both are shown at once.
+        let config = config.transpose().map_err(mistaken)?;
+        let base = base.map_err(mistaken)?;
+        Ok(Configuration {
+            config: config.unwrap_or_else(|| base.clone()),
+            base,
+            sources,
+        })
     }
 
-    /// The project's `.tipstaff` folder.
-    pub fn project_folder(&self) -> PathBuf {
-        self.project.root.join(".tipstaff")
-    }
-
-    /// Keeps secrets out of what is kept: those of the environment, of these agents, and what was carried over.
-    pub fn redactor<'a>(
-        &self,
-        agents: impl IntoIterator<Item = &'a AgentSpec>,
-        carried: Option<&Carried>,
-    ) -> Redactor {
+    /// Keeps secrets out of what is kept: those of the environment, of the plan's variables, and what was carried
+    /// over.
+    pub fn redactor(&self, plan: Option<&Plan>, carried: Option<&Carried>) -> Redactor {
         let environment = self.environment.iter().map(|(name, value)| {
             (
                 name.to_string_lossy().into_owned(),
                 value.to_string_lossy().into_owned(),
             )
         });
-        let configured = agents.into_iter().flat_map(|agent| agent.env.iter());
+        let configured = plan.into_iter().flat_map(|plan| {
+            let agents = plan.agents.values().flat_map(|agent| agent.env.iter());
+            agents.chain(plan.verify.env.iter())
+        });
         let configured =
             configured.map(|(name, value)| (name.to_owned(), value.expose().to_owned()));
         let carried = carried.map(|carried| carried.secrets(&self.environment));
@@ -138,5 +152,8 @@ pub fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
         std::io::ErrorKind::InvalidData => format!("`{}` is not UTF-8 text", path.display()),
         _ => format!("failed to read `{}`: {error}", path.display()),
     };
-    Failure::said(Exit::Usage, &message, None)
+    let is_ours_to_refuse =
+        error.kind() == std::io::ErrorKind::PermissionDenied && error.raw_os_error().is_none();
+    let hint = is_ours_to_refuse.then_some("only files that nobody but you can change give orders");
+    Failure::said(Exit::Usage, &message, hint)
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{AgentEnv, Bytes, MicroUsd, Millis};
-use crate::plan::Price;
+use crate::plan::{Price, VerifyRules};
 use crate::yaml::{Spanned, Spot};
 
 use super::defaults::DefaultsEntry;
@@ -21,6 +21,8 @@ pub struct Layer {
     pub limits: LimitsEntry,
     /// Defaults of calls.
     pub defaults: DefaultsEntry,
+    /// For commands that prove changes.
+    pub verify: VerifyRules,
 }
 
 /// An agent as far as a source describes it.
@@ -129,6 +131,9 @@ impl Layer {
         self.roles.extend(over.roles);
         self.limits = self.limits.under(over.limits);
         self.defaults = self.defaults.under(over.defaults);
+        self.verify.allow.extend(over.verify.allow);
+        self.verify.env.extend(over.verify.env);
+        self.verify.pass_env.extend(over.verify.pass_env);
         self
     }
 }

@@ -23,6 +23,14 @@ pub use types::{Config, Defaults, UnknownModel};
 
 use crate::yaml::{Diagnostic, Reader, Source, has_errors, parse, sort};
 
+/// What one text says, as far as it can be read. Its mistakes are found by [`load`].
+pub fn layer(source: &Source) -> Layer {
+    let mut reader = Reader::new(source.name.clone(), Vec::new());
+    let root = parse(source).root;
+    let fields = root.as_ref().and_then(|root| reader.fields(root, ""));
+    fields.map_or_else(Layer::default, |fields| read_layer(&mut reader, fields))
+}
+
 /// Lays configuration texts over the built-in one, weakest first (user, then project).
 ///
 /// # Errors

@@ -2,14 +2,23 @@
 
 use crate::model::AgentEnv;
 use crate::model::MicroUsd;
-use crate::plan::Price;
+use crate::plan::{Price, VerifyRules};
 use crate::yaml::{Entry, Fields, Node, Reader, Spanned, Value};
 
 use super::defaults::DefaultsEntry;
 use super::layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
 
 /// The keys of a layer. In a workflow they stand at the top, beside its own.
-pub const LAYER_KEYS: &[&str] = &["agents", "models", "roles", "limits", "defaults"];
+pub const LAYER_KEYS: &[&str] = &[
+    "agents",
+    "models",
+    "roles",
+    "limits",
+    "defaults",
+    "verify_allow",
+    "verify_env",
+    "verify_pass_env",
+];
 
 const AGENT_KEYS: &[&str] = &["kind", "command", "args", "env", "pass_env"];
 const MODEL_KEYS: &[&str] = &["agent", "id", "variant", "family", "price", "context"];
@@ -55,7 +64,22 @@ pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
     if let Some(node) = fields.get("defaults") {
         layer.defaults = read_defaults(reader, node);
     }
+    layer.verify = VerifyRules {
+        allow: names(reader, fields, "verify_allow"),
+        pass_env: names(reader, fields, "verify_pass_env"),
+        env: match fields.get("verify_env") {
+            Some(node) => read_env(reader, node, "`verify_env`"),
+            None => AgentEnv::default(),
+        },
+    };
     layer
+}
+
+fn names(reader: &mut Reader, fields: Fields<'_>, key: &str) -> Vec<String> {
+    let node = fields.get(key);
+    let texts = node.and_then(|node| reader.texts(node, &format!("`{key}`")));
+    let texts = texts.unwrap_or_default().into_iter();
+    texts.map(|text| text.value).collect()
 }
 
 /// The entries of a map of names, with names that could not be told from literals refused.
@@ -100,7 +124,7 @@ fn read_agent(reader: &mut Reader, entry: &Entry) -> Option<AgentEntry> {
     let args = list("args");
     let pass_env = list("pass_env");
     let env = match fields.get("env") {
-        Some(node) => read_env(reader, node),
+        Some(node) => read_env(reader, node, "`env`"),
         None => AgentEnv::default(),
     };
     Some(AgentEntry {
@@ -113,9 +137,9 @@ fn read_agent(reader: &mut Reader, entry: &Entry) -> Option<AgentEntry> {
     })
 }
 
-fn read_env(reader: &mut Reader, node: &Node) -> AgentEnv {
+fn read_env(reader: &mut Reader, node: &Node, what: &str) -> AgentEnv {
     let mut env = AgentEnv::default();
-    let Some(fields) = reader.fields(node, "`env`") else {
+    let Some(fields) = reader.fields(node, what) else {
         return env;
     };
     for entry in fields.entries {

@@ -58,6 +58,7 @@ pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
         limits: resolve_limits(layer.limits),
         change_limits: resolve_change_limits(layer.limits),
         defaults: resolve_defaults(layer.defaults),
+        verify: layer.verify.clone(),
         layer,
     };
     let roles = resolve_roles(&config, &mut mistakes);

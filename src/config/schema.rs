@@ -35,7 +35,14 @@ pub fn schema_parts() -> (Value, Value) {
             "additionalProperties": { "$ref": "#/$defs/names" }
         },
         "limits": { "$ref": "#/$defs/limits" },
-        "defaults": { "$ref": "#/$defs/defaults" }
+        "defaults": { "$ref": "#/$defs/defaults" },
+        "verify_allow": { "description": "Commands that a model may propose to prove its changes and that run without a question, for example `npm test*`.", "$ref": "#/$defs/names" },
+        "verify_env": {
+            "description": "Variables set for all commands that prove changes.",
+            "type": "object",
+            "additionalProperties": { "type": ["string", "number", "boolean", "null"] }
+        },
+        "verify_pass_env": { "description": "Names of your variables handed on to all commands that prove changes.", "$ref": "#/$defs/names" }
     });
     let definitions = json!({
         "name": { "type": "string", "minLength": 1 },

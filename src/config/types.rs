@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::model::{AgentName, ChangeLimits, Millis, ModelName, RunLimits};
-use crate::plan::{AgentSpec, ModelSpec};
+use crate::plan::{AgentSpec, ModelSpec, VerifyRules};
 use crate::yaml::{Diagnostic, did_you_mean};
 
 use super::layer::Layer;
@@ -27,6 +27,8 @@ pub struct Config {
     pub change_limits: ChangeLimits,
     /// Defaults of calls.
     pub defaults: Defaults,
+    /// For commands that prove changes.
+    pub verify: VerifyRules,
     /// The merged layers, to lay a workflow's own over them.
     pub(super) layer: Layer,
 }

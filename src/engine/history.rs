@@ -1,5 +1,6 @@
 //! The fold of the events: what is known of a run. Only `apply` changes it.
 
+mod answers;
 mod resume;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +27,8 @@ pub struct History {
     /// The work whose changes are part of that tree.
     taken_over: BTreeSet<CallKey>,
     verified: Vec<Verified>,
+    /// The commands of models that a person was asked about, and whether they may run.
+    commands: BTreeMap<String, bool>,
     documents: Documents,
     /// What the user's working tree holds of the run.
     in_project: Results,
@@ -451,9 +454,7 @@ impl History {
             Event::PersonAsked { phase, question } => {
                 self.phase_mut(phase).asked = Some(question.clone());
             }
-            Event::PersonAnswered { phase, answer } => {
-                self.phase_mut(phase).answered = Some(answer.clone());
-            }
+            Event::PersonAnswered { phase, answer } => self.take_answer(phase, answer),
             Event::VerifyStarted {
                 phase,
                 task,

@@ -95,6 +95,8 @@ impl PhaseState {
             Question::PickWinner { .. } => {
                 matches!(self.answered, Some(PersonAnswer::Picked(_)))
             }
+            // The answer takes the question away: it is about the run, not about the phase.
+            Question::RunCommands { .. } => false,
         };
         self.asked.as_ref().filter(|_| !answered)
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::context::tasks;
 use crate::model::{
     Answer, CallId, Contract, EditScope, Event, Failure, FailureKind, Ground, ModelName, PhaseName,
-    Profile, Purpose, Task, TaskId, TaskList,
+    Profile, Purpose, Question, Task, TaskId, TaskList,
 };
 use crate::plan::Strategy;
 
@@ -31,6 +31,9 @@ impl Routed<'_> {
                 format!("phase `{}` left no tasks", self.tasks),
             ));
         };
+        if let Some(events) = self.ask_about_commands(list) {
+            return events;
+        }
         if !self.go_on && !self.state().tasks_failed.is_empty() {
             return self.finish(list);
         }
@@ -38,6 +41,40 @@ impl Routed<'_> {
             Some(task) => self.next_of(task, list),
             None => self.finish(list),
         }
+    }
+
+    /// What has to be known before the first task: whether the commands may run that a model wrote for them,
+    /// all at once. Nothing if the way is free.
+    fn ask_about_commands(&self, list: &TaskList) -> Option<Vec<Event>> {
+        let Scene { plan, history, .. } = self.scene;
+        let written = list.tasks.iter().filter_map(|task| task.verify.as_deref());
+        let open = written
+            .filter(|command| !plan.verify.allow(command) && history.may_run(command).is_none());
+        let mut commands: Vec<String> = Vec::new();
+        for command in open {
+            if !commands.iter().any(|known| known == command) {
+                commands.push(command.to_owned());
+            }
+        }
+        if commands.is_empty() {
+            return None;
+        }
+        if self.state().open_question().is_some() {
+            return Some(Vec::new());
+        }
+        Some(vec![Event::PersonAsked {
+            phase: self.scene.phase.name.clone(),
+            question: Question::RunCommands { commands },
+        }])
+    }
+
+    /// What proves a task; a command that nobody allowed proves nothing.
+    fn verify_of(&self, task: &Task) -> Vec<String> {
+        let Scene { plan, history, .. } = self.scene;
+        let may_run = |command: &&String| {
+            plan.verify.allow(command) || history.may_run(command) == Some(true)
+        };
+        task.verify.iter().filter(may_run).cloned().collect()
     }
 
     /// The task whose turn it is. One that is begun is ended first, since others would move the tree that
@@ -98,7 +135,7 @@ impl Routed<'_> {
             scene: self.scene,
             task: Some(task),
             chain,
-            verify: task.verify.iter().cloned().collect(),
+            verify: self.verify_of(task),
             must_pass: true,
         };
         match work.stand(|_| self.draft(task, slot, chain)) {

@@ -412,6 +412,11 @@ pub enum Question {
         /// What the workflow asks.
         text: String,
     },
+    /// Which of the commands may run that a model wrote to prove its tasks, and that nothing allows.
+    RunCommands {
+        /// The commands.
+        commands: Vec<String>,
+    },
 }
 
 /// What a person answered.
@@ -426,6 +431,16 @@ pub enum PersonAnswer {
     Rejected {
         /// Why, if the person said.
         reason: String,
+    },
+    /// These commands may run, or may not.
+    Commands {
+        /// The commands that were asked about.
+        commands: Vec<String>,
+        /// Whether they may.
+        run: bool,
+        /// Why not, if nobody was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
 }
 

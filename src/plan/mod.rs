@@ -5,9 +5,11 @@
 #[cfg(test)]
 pub mod testing;
 mod types;
+mod verify;
 
 pub use types::{
     AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec,
     PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal, ScopePlan, Strategy,
     Subject, Yields,
 };
+pub use verify::{VerifyRules, words};

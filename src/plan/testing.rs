@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Budget, CallLimits, Destination, FORMAT, Millis, RunLimits, Sections};
 
-use super::{Distill, PhaseKind, PhasePlan, Plan, ScopePlan, Strategy};
+use super::{Distill, PhaseKind, PhasePlan, Plan, ScopePlan, Strategy, VerifyRules};
 
 /// A phase that sees the inputs it names, and names none.
 pub fn phase(name: &str, kind: PhaseKind) -> PhasePlan {
@@ -45,6 +45,10 @@ pub fn plan(phases: Vec<PhasePlan>) -> Plan {
         inputs: BTreeMap::new(),
         seed: 7,
         change_limits: Default::default(),
+        verify: VerifyRules {
+            allow: vec!["*".to_owned()],
+            ..VerifyRules::default()
+        },
         limits: RunLimits {
             calls: None,
             tokens: None,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::VerifyRules;
 use crate::model::{
     AgentEnv, AgentName, Budget, CallLimits, Categories, ChangeLimits, Destination, Millis,
     ModelName, PhaseName, RunLimits, Sections,
@@ -31,6 +32,9 @@ pub struct Plan {
     /// How much one editing call may change.
     #[serde(default)]
     pub change_limits: ChangeLimits,
+    /// What holds for commands that prove changes.
+    #[serde(default)]
+    pub verify: VerifyRules,
     /// Where the changes go at the end.
     pub destination: Destination,
     /// Whose answers the models give if the run is a rehearsal; a rehearsed run stays one.

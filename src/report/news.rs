@@ -286,6 +286,11 @@ fn person_asked(phase: &PhaseName, question: &Question) -> News {
         Question::Approve { text } => {
             format!("a person has to approve that it begins: {}", clean(text))
         }
+        Question::RunCommands { commands } => {
+            let text = "a model wrote commands that nothing allows yet".to_owned();
+            let news = News::new(vec![clean(phase.as_str())], Tone::Odd, text);
+            return commands.iter().map(|c| clean(c)).fold(news, News::note);
+        }
     };
     News::new(vec![clean(phase.as_str())], Tone::Odd, text)
 }
@@ -297,6 +302,16 @@ fn person_answered(answer: &PersonAnswer) -> (Tone, String) {
         PersonAnswer::Rejected { reason } => (
             Tone::Bad,
             format!("a person rejected it{}", because(reason)),
+        ),
+        PersonAnswer::Commands { run: true, .. } => {
+            (Tone::Calm, "a person lets these commands run".to_owned())
+        }
+        PersonAnswer::Commands { reason, .. } => (
+            Tone::Odd,
+            format!(
+                "these commands are not run{}; `verify_allow` of your configuration allows them",
+                because(reason.as_deref().unwrap_or_default())
+            ),
         ),
     }
 }

@@ -137,6 +137,12 @@ fn answers(view: &RunView) -> Vec<(String, String)> {
                     ));
                 }
             }
+            Question::RunCommands { .. } => {
+                let run_them = "run the commands".to_owned();
+                let skip_them = "go on without them".to_owned();
+                commands.push((format!("tipstaff approve {run}"), run_them));
+                commands.push((format!("tipstaff reject {run}"), skip_them));
+            }
             Question::Approve { .. } => {
                 let name = clean(phase.name.as_str());
                 commands.push((

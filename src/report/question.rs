@@ -31,6 +31,14 @@ pub fn render_question(
             reason,
             proposals(view, phase, folder),
         ),
+        Question::RunCommands { commands } => (
+            format!("{name}: a model wrote commands that nothing allows yet"),
+            &"They would run as you, on a copy of the project, to prove the tasks.".to_owned(),
+            commands
+                .iter()
+                .map(|command| format!("  {}\n", clean(command)))
+                .collect(),
+        ),
     };
     let mut text = format!("\n? {head}\n");
     for line in wrap(asked, WIDTH) {

@@ -252,6 +252,12 @@ pub(super) fn waits_for(view: &RunView) -> String {
                 clean(phase.name.as_str()),
                 clean(asked)
             )),
+            Question::RunCommands { commands } => {
+                text.push_str("  a person has to say whether these commands of a model may run:\n");
+                for command in commands {
+                    text.push_str(&format!("    {}\n", clean(command)));
+                }
+            }
         }
     }
     if let Standing::Blocked { reason } = view.standing() {

@@ -27,6 +27,7 @@ mod monitor;
 mod neighbours;
 mod out_folder;
 mod prepare;
+mod private;
 mod quiet;
 mod salvage;
 mod scratch;

@@ -1,5 +1,5 @@
-//! Running a command on a checkout of a tree, to see whether the changes are good. The command is the
-//! user's or the plan's own, run by tipstaff: no model says how it went.
+//! Running a command on a checkout of a tree, to see whether the changes are good. It is run by tipstaff, so
+//! no model says how it went; but it runs what models wrote, so it gets neither the user's variables nor home.
 
 use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
@@ -18,6 +18,7 @@ use super::Site;
 use super::attempt::{Control, unless_told};
 use super::blocking::blocking;
 use super::prepare::machine;
+use super::private::Private;
 
 /// How much of the end of a command's output is kept, in bytes.
 const TAIL: u64 = 8 << 10;
@@ -110,7 +111,17 @@ impl Verify {
         })
         .await?;
         let printed = at.join("output.txt");
-        let mut env = self.site.environment.clone();
+        let private = Private {
+            home: at.join("home"),
+            temporary: at.join("tmp"),
+        };
+        let site = Arc::clone(&self.site);
+        let laid_out = blocking(move || {
+            let (plan, user) = (&site.plan, &site.environment);
+            let laid_out = private.lay_out(user, &plan.verify, plan.rehearsal.is_some());
+            laid_out.map_err(machine)
+        });
+        let mut env = laid_out.await?;
         env.insert("PWD".into(), workspace.clone().into());
         let spec = ChildSpec {
             program: "sh".into(),

@@ -5,8 +5,18 @@
 //! work to somebody else. Orders are in force once the user has agreed to them, and agreed means: to exactly
 //! these. Nothing here starts anything, and nothing here asks: the command line does.
 
+mod detected;
 mod error;
+mod order;
+mod orders;
+mod project_files;
+mod register;
 mod state_folder;
 
+pub use detected::detected_commands;
 pub use error::TrustError;
+pub use order::{Order, Shown, Subject};
+pub use orders::{CONFIG, Known, PROMPTS, WORKFLOWS, orders};
+pub use project_files::{ProjectFiles, names_in};
+pub use register::Register;
 pub use state_folder::{state_folder, write_private};

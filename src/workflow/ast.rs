@@ -231,6 +231,17 @@ impl PhaseType {
     }
 }
 
+impl Workflow {
+    /// The commands that it has run to prove changes.
+    pub fn commands(&self) -> impl Iterator<Item = &str> {
+        let proofs = self.phases.iter().flat_map(|phase| &phase.verify);
+        proofs.filter_map(|proof| match &proof.value {
+            Proof::Command(command) => Some(command.as_str()),
+            Proof::TestsOf(_) => None,
+        })
+    }
+}
+
 impl Phase {
     /// Whether it may change the user's files: as it says, otherwise by its type and name.
     pub fn may_edit(&self) -> bool {

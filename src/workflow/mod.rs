@@ -25,7 +25,7 @@ pub use ast::{
 };
 pub use bundled::{bundled, bundled_names};
 pub use check::check;
-pub use compile::{Bindings, Compiled, Library, compile, slug};
+pub use compile::{Bindings, Compiled, Library, compile, prompt_files, slug};
 pub use input::{Input, Part};
 pub use read::parse;
 pub use schema::schema;

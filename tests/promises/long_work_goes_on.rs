@@ -36,7 +36,7 @@ fn script(sandbox: &Sandbox, entries: &str) {
     sandbox.user_config(&format!(
         "agents:\n  opencode:\n    command: {}\n    args: [--script, {}, --opencode-events]\nmodels:\n  \
          worker: {{ agent: opencode, id: test/worker, price: {{ input: 5, output: 25 }} }}\n  scribe: {{ agent: opencode, id: test/scribe }}\n\
-         roles:\n  quick: scribe\n",
+         roles:\n  quick: scribe\nverify_allow: [grep*]\n",
         quoted(fake_agent()),
         quoted(&path.to_string_lossy()),
     ));

@@ -5,8 +5,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod a_child_starts_or_says_why;
+mod a_models_command_is_not_obeyed;
 mod a_person_is_asked;
 mod a_phase_keeps_its_budget;
+mod a_project_gives_no_orders;
 mod a_rehearsal_touches_nothing;
 mod a_run_needs_no_history;
 mod agents_that_misbehave;

@@ -13,6 +13,10 @@ fn project() -> Sandbox {
         .write("web/page.txt", "page\n")
         .write("secret/notes.txt", "notes\n")
         .write(
+            "prove.sh",
+            "cat api/server.txt; ! grep -q bad api/server.txt\n",
+        )
+        .write(
             ".tipstaff/workflows/build.yaml",
             "name: build\nphases:\n  - name: decompose\n    model: m4\n    context_strategy: fresh\n    \
              output: docs/tasks.md\n    retries: 0\n  - name: execute\n    type: routed\n    \
@@ -27,7 +31,7 @@ const TWO: &str = r#"{"tasks": [
   {"id": "T2", "title": "The page", "category": "frontend", "instructions": "Show it.",
    "files": {"edit": ["web/page.txt"], "read": ["api/server.txt"]}, "depends_on": ["T1"]},
   {"id": "T1", "title": "The server", "category": "backend", "instructions": "Serve it.",
-   "files": {"edit": ["api/server.txt"]}, "verify": "cat api/server.txt; ! grep -q bad api/server.txt"}]}"#;
+   "files": {"edit": ["api/server.txt"]}, "verify": "sh prove.sh"}]}"#;
 
 /// A script: the decomposition, then entries for tasks, then what a well-behaved agent does.
 fn script(sandbox: &Sandbox, tasks: &str, entries: &str) {
@@ -358,7 +362,7 @@ fn what_proved_the_tasks_is_run_again_on_the_whole_and_the_audit_sees_how_that_s
     );
     let seen = run.read("phases/04-audit/calls/audit.work-1/attempt-1/prompt.md");
     let proofs = [
-        "cat api/server.txt; ! grep -q bad api/server.txt",
+        "sh prove.sh",
         "grep mended api/*.txt || (echo no mend; exit 7)",
     ];
     for proof in proofs {

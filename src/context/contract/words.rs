@@ -108,7 +108,8 @@ fn decomposition(out: &mut String, categories: &Categories, handoffs: Handoffs<'
         "1. `{OUT}/{TASKS}`: one JSON object:\n\n{}\n\n\
          `category` is {category}. Paths are relative to the project; `edit` names the files to \
          create as well. `depends_on` names ids. Tasks that depend on nothing \
-         are done in the order of the list. `verify` is optional, and run for you on the whole project.\n\
+         are done in the order of the list. `verify` is optional, and run for you on the whole project: one plain \
+         command, such as the one that runs the tests, without `;`, `&&`, pipes or variables.\n\
          2. `{OUT}/{HANDOFF}`: {}\n",
         tasks::EXAMPLE,
         handoffs.words()

@@ -37,6 +37,8 @@ pub struct Facts<'a> {
     pub proving: Option<(PhaseName, Proving)>,
     /// The commands that were run for a phase, and on which tree.
     pub verified: BTreeSet<(PhaseName, String, String)>,
+    /// The commands that a person was asked about, and whether they may run.
+    pub commands: BTreeMap<String, bool>,
     /// How often each audit sent the run back.
     pub loops: BTreeMap<PhaseName, u32>,
     /// What each phase has used in all its rounds.
@@ -121,6 +123,7 @@ impl<'a> Facts<'a> {
             live: BTreeSet::new(),
             proving: None,
             verified: BTreeSet::new(),
+            commands: BTreeMap::new(),
             loops: BTreeMap::new(),
             spent: BTreeMap::new(),
             interrupted: false,
@@ -328,9 +331,7 @@ impl<'a> Facts<'a> {
             Event::PersonAsked { phase, question } => {
                 self.on(phase).asked = Some(question.clone());
             }
-            Event::PersonAnswered { phase, answer } => {
-                self.on(phase).answered = Some(answer.clone());
-            }
+            Event::PersonAnswered { phase, answer } => self.hear_person(phase, answer),
             Event::AttemptSpawned { .. }
             | Event::AttemptProgressed { .. }
             | Event::QuorumReached { .. }
@@ -357,6 +358,16 @@ impl<'a> Facts<'a> {
             None => self.finished.insert(key),
         };
         self.spent_by(call).usage += result.usage;
+    }
+
+    fn hear_person(&mut self, phase: &PhaseName, answer: &PersonAnswer) {
+        if let PersonAnswer::Commands { commands, run, .. } = answer {
+            self.on(phase).asked = None;
+            let answers = commands.iter().map(|command| (command.clone(), *run));
+            self.commands.extend(answers);
+        } else {
+            self.on(phase).answered = Some(answer.clone());
+        }
     }
 
     fn close(&mut self, phase: &PhaseName, closing: &Closing) {

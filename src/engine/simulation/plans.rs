@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::plan::{
     Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, PhaseKind, PhasePlan, Plan,
-    PlannedInput, Proof, Strategy, Subject, Yields, testing,
+    PlannedInput, Proof, Strategy, Subject, VerifyRules, Yields, testing,
 };
 
 /// How many models there are.
@@ -25,6 +25,8 @@ pub struct Sketch {
     pub parts: Vec<Part>,
     pub limits: RunLimits,
     pub destination: Destination,
+    /// How many of the commands run without a question if a model writes them.
+    pub allowed: usize,
 }
 
 /// A phase, or two that belong together.
@@ -112,6 +114,7 @@ impl From<Vec<Part>> for Sketch {
             parts,
             limits: unlimited(2),
             destination: Destination::Tree,
+            allowed: COMMANDS,
         }
     }
 }
@@ -157,13 +160,14 @@ pub fn sketches(mix: Mix) -> impl Draws<Value = Sketch> {
         1 => Just(Destination::Branch("work".to_owned())),
         1 => Just(Destination::Nowhere),
     ];
-    (prop::collection::vec(parts(mix), 1..7), limits, destination).prop_map(
-        |(parts, limits, destination)| Sketch {
-            parts,
-            limits,
-            destination,
-        },
-    )
+    let parts = prop::collection::vec(parts(mix), 1..7);
+    let allowed = proptest::prop_oneof![3 => Just(COMMANDS), 1 => 0..COMMANDS];
+    (parts, limits, destination, allowed).prop_map(|(parts, limits, destination, allowed)| Sketch {
+        parts,
+        limits,
+        destination,
+        allowed,
+    })
 }
 
 fn limits() -> impl Draws<Value = RunLimits> {
@@ -317,6 +321,10 @@ impl Sketch {
         Plan {
             limits: self.limits,
             destination: self.destination.clone(),
+            verify: VerifyRules {
+                allow: (0..self.allowed).map(command).collect(),
+                ..VerifyRules::default()
+            },
             models: (0..MODELS).map(|n| (model(n), spec())).collect(),
             ..testing::plan(phases)
         }

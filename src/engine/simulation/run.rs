@@ -162,6 +162,11 @@ impl<'f> Run<'f> {
             // A question for the best proposal cannot be rejected.
             (Person::Silent, _) | (Person::Rejects, Question::PickWinner { .. }) => return None,
             (Person::Agrees(_), Question::Approve { .. }) => PersonAnswer::Approved,
+            (person, Question::RunCommands { commands }) => PersonAnswer::Commands {
+                commands: commands.clone(),
+                run: matches!(person, Person::Agrees(_)),
+                reason: None,
+            },
             (Person::Rejects, Question::Approve { .. }) => PersonAnswer::Rejected {
                 reason: "no".to_owned(),
             },

@@ -24,7 +24,7 @@ use super::rules::MAX_PROPOSALS;
 use super::yields::Uses;
 
 pub(super) use phase::IMPORT_TOKENS;
-pub use prompt::Library;
+pub use prompt::{Library, prompt_files};
 pub use values::slug;
 
 use models::Picker;
@@ -116,6 +116,7 @@ pub fn compile(
         seed: bindings.seed,
         limits: config.limits,
         change_limits: config.change_limits,
+        verify: config.verify.clone(),
         destination: bindings.destination.clone(),
         rehearsal: None,
         agents,

@@ -28,6 +28,20 @@ pub(super) struct Instructions {
     pub(super) lenses: Vec<String>,
 }
 
+/// The prompt files that a workflow names.
+pub fn prompt_files(workflow: &Workflow) -> impl Iterator<Item = &str> {
+    let prompts = prompts_of(workflow).map(|prompt| prompt.value.as_str());
+    prompts.filter(|prompt| matches!(Form::of(prompt), Form::File))
+}
+
+fn prompts_of(workflow: &Workflow) -> impl Iterator<Item = &Spanned<String>> {
+    workflow.phases.iter().flat_map(|phase| {
+        let lenses = phase.lenses.iter().flat_map(|lenses| &lenses.value);
+        let of_lenses = lenses.filter_map(|lens| lens.prompt.as_ref());
+        phase.prompt.iter().chain(of_lenses)
+    })
+}
+
 /// The instructions of each phase.
 pub(super) fn resolve_prompts(
     workflow: &Workflow,
@@ -35,14 +49,7 @@ pub(super) fn resolve_prompts(
     found: &mut Vec<Diagnostic>,
 ) -> Vec<Instructions> {
     let names = workflow.placeholder_names();
-    let prompts = workflow.phases.iter().flat_map(|phase| {
-        let lenses = phase.lenses.iter().flat_map(|lenses| &lenses.value);
-        phase
-            .prompt
-            .iter()
-            .chain(lenses.filter_map(|lens| lens.prompt.as_ref()))
-    });
-    for prompt in prompts {
+    for prompt in prompts_of(workflow) {
         // What cannot be read is reported below.
         let text = library.text(prompt).unwrap_or_default();
         found.extend(nearly(&text, &names, |bytes| {

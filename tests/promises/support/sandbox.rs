@@ -29,6 +29,8 @@ const ROLES: [&str; 8] = [
 pub struct Sandbox {
     root: tempfile::TempDir,
     env: Vec<(String, String)>,
+    /// Whether the user agrees to what the project says before each run.
+    trusts: bool,
 }
 
 impl Sandbox {
@@ -41,6 +43,15 @@ impl Sandbox {
         Self {
             root,
             env: Vec::new(),
+            trusts: true,
+        }
+    }
+
+    /// The same, cloned an hour ago: the user has agreed to nothing of it.
+    pub fn cloned() -> Self {
+        Self {
+            trusts: false,
+            ..Self::new()
         }
     }
 
@@ -136,6 +147,7 @@ impl Sandbox {
             let model = if role == "judge" { "m4" } else { "m1" };
             yaml.push_str(&format!("  {role}: {model}\n"));
         }
+        yaml.push_str("verify_allow: [sh prove.sh*, grep*]\n");
         self.user_config(&yaml)
     }
 
@@ -232,9 +244,24 @@ impl Sandbox {
 
     /// The command that runs tipstaff in the project, to be changed before it is started.
     pub fn command<S: AsRef<str>>(&self, args: &[S]) -> Command {
+        self.agree(args);
         let mut command = self.program(TIPSTAFF);
         command.args(args.iter().map(AsRef::as_ref));
         command
+    }
+
+    /// Agrees to what the project says, as its user has done who wrote it.
+    pub fn agree<S: AsRef<str>>(&self, args: &[S]) {
+        let word = |at: usize| args.get(at).map(AsRef::as_ref);
+        if !self.trusts || !matches!(word(0), Some("run" | "check")) {
+            return;
+        }
+        let mut trust = vec!["trust", "--yes"];
+        let is_file = |path: &&str| path.ends_with(".yaml") && self.exists(path);
+        trust.extend(word(1).filter(is_file));
+        let child = self.program(TIPSTAFF).args(trust).spawn();
+        // What is wrong with its files is said by the run.
+        Output::of(child.unwrap());
     }
 
     /// The same for any program.

@@ -19,6 +19,7 @@ pub struct Terminal {
 impl Terminal {
     /// Starts tipstaff in the project.
     pub fn start(sandbox: &Sandbox, args: &[&str]) -> Self {
+        sandbox.agree(args);
         let words: Vec<String> = [TIPSTAFF]
             .iter()
             .chain(args)

@@ -174,6 +174,23 @@ pub fn commands_prove_the_tree_they_are_about() -> Promise {
     })
 }
 
+/// A command that a model wrote runs if a pattern allows it, or a person.
+pub fn a_models_command_runs_only_where_it_is_allowed() -> Promise {
+    promise(move |facts, moment| {
+        let Moment::Ordered(Effect::Verify { proving, .. }) = moment else {
+            return Ok(());
+        };
+        let command = &proving.command;
+        let planned = facts.plan.phases.iter().flat_map(|phase| &phase.verify);
+        let mut planned =
+            planned.filter(|proof| matches!(proof, Proof::Command(own) if own == command));
+        let allowed = facts.plan.verify.allow(command)
+            || facts.commands.get(command) == Some(&true)
+            || proving.task.is_none() && planned.next().is_some();
+        ensure(allowed, || format!("nobody has allowed `{command}`"))
+    })
+}
+
 /// The tasks that a phase carries out.
 fn tasks_of<'f>(facts: &'f Facts<'_>, phase: &PhaseName) -> Option<&'f TaskList> {
     let PhaseKind::Routed { tasks, .. } = &facts.plan.phase(phase)?.kind else {

@@ -91,6 +91,7 @@ fn is_asked(phase: &PhaseFacts) -> bool {
     match (&phase.asked, &phase.answered) {
         (None, _) => false,
         (Some(Question::Approve { .. }), answer) => answer.is_none(),
+        (Some(Question::RunCommands { .. }), _) => true,
         (Some(Question::PickWinner { .. }), answer) => {
             !matches!(answer, Some(PersonAnswer::Picked(_)))
         }

@@ -22,7 +22,7 @@ type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 type Named = (&'static str, fn() -> Promise);
 
 /// Every promise.
-const ALL: [Named; 38] = [
+const ALL: [Named; 39] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -63,6 +63,10 @@ const ALL: [Named; 38] = [
     (
         "commands prove the tree they are about",
         edits::commands_prove_the_tree_they_are_about,
+    ),
+    (
+        "a model's command runs only where it is allowed",
+        edits::a_models_command_runs_only_where_it_is_allowed,
     ),
     ("tasks keep their order", edits::tasks_keep_their_order),
     (

@@ -225,6 +225,9 @@ pub fn a_gate_holds() -> Promise {
                 let state = facts.phase(phase);
                 let answered = match (question, &state.answered) {
                     (Question::Approve { .. }, answer) => answer.is_some(),
+                    (Question::RunCommands { commands }, _) => commands
+                        .iter()
+                        .any(|command| facts.commands.contains_key(command)),
                     (Question::PickWinner { .. }, answer) => {
                         matches!(answer, Some(PersonAnswer::Picked(_)))
                     }

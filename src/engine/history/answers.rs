@@ -1,0 +1,22 @@
+//! What persons answered.
+
+use crate::model::{PersonAnswer, PhaseName};
+
+use super::History;
+
+impl History {
+    /// Whether a person let this command of a model's run; nothing if nobody was asked yet.
+    pub fn may_run(&self, command: &str) -> Option<bool> {
+        self.commands.get(command).copied()
+    }
+
+    pub(super) fn take_answer(&mut self, phase: &PhaseName, answer: &PersonAnswer) {
+        if let PersonAnswer::Commands { commands, run, .. } = answer {
+            let answers = commands.iter().map(|command| (command.clone(), *run));
+            self.commands.extend(answers);
+            self.phase_mut(phase).asked = None;
+        } else {
+            self.phase_mut(phase).answered = Some(answer.clone());
+        }
+    }
+}

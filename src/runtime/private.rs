@@ -1,0 +1,149 @@
+//! The environment of a command that proves changes: it runs what models wrote.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+
+use crate::agents::{Environment, of_verification};
+use crate::plan::VerifyRules;
+
+/// Where toolchains and caches lie below the user's home, with the variable that leads there. A private home
+/// would have them installed and downloaded for every command anew; none of them holds a key.
+const TOOLS: &[(&str, &str)] = &[
+    ("RUSTUP_HOME", ".rustup"),
+    ("GOMODCACHE", "go/pkg/mod"),
+    ("GOCACHE", ".cache/go-build"),
+    ("npm_config_cache", ".npm"),
+    ("PIP_CACHE_DIR", ".cache/pip"),
+    ("UV_CACHE_DIR", ".cache/uv"),
+    ("PYENV_ROOT", ".pyenv"),
+    ("NVM_DIR", ".nvm"),
+    ("VOLTA_HOME", ".volta"),
+    ("ASDF_DATA_DIR", ".asdf"),
+    ("MISE_DATA_DIR", ".local/share/mise"),
+    ("SDKMAN_DIR", ".sdkman"),
+];
+/// Variables that only say where or how toolchains are.
+const SETTINGS: &[&str] = &["RUSTUP_TOOLCHAIN", "JAVA_HOME", "GOROOT", "VIRTUAL_ENV"];
+/// Of cargo's home, which also holds the keys of registries, what may be used.
+const OF_CARGO: &[&str] = &["registry", "git", "bin", "config.toml"];
+
+/// The folders of one command, empty before and gone after it.
+#[derive(Debug)]
+pub struct Private {
+    /// Its home.
+    pub home: PathBuf,
+    /// Its temporary folder.
+    pub temporary: PathBuf,
+}
+
+impl Private {
+    /// Makes the folders and says what the command's whole environment is: the allowed ones of the user's
+    /// variables, those that say where toolchains are, and what `rules` add. `rehearsal` leaves out keys.
+    ///
+    /// # Errors
+    /// What the system says about the folders.
+    pub fn lay_out(
+        &self,
+        user: &Environment,
+        rules: &VerifyRules,
+        rehearsal: bool,
+    ) -> io::Result<Environment> {
+        std::fs::create_dir_all(&self.home)?;
+        std::fs::create_dir_all(&self.temporary)?;
+        let value = |name: &str| user.get(OsStr::new(name)).filter(|value| !value.is_empty());
+        let home = value("HOME").map(Path::new);
+        let place = |name: &str, below: &str| {
+            let set = value(name).map(PathBuf::from);
+            set.or_else(|| Some(home?.join(below)).filter(|at| at.is_dir()))
+        };
+        let mut env = Environment::new();
+        for name in SETTINGS {
+            env.extend(value(name).map(|value| (name.into(), value.clone())));
+        }
+        for (name, below) in TOOLS {
+            env.extend(place(name, below).map(|place| (name.into(), place.into())));
+        }
+        if let Some(cargo) = place("CARGO_HOME", ".cargo") {
+            self.link_cargo(&cargo)?;
+        }
+        env.insert("HOME".into(), self.home.clone().into());
+        env.extend(of_verification(user, rules, rehearsal));
+        env.insert("TMPDIR".into(), self.temporary.clone().into());
+        Ok(env)
+    }
+
+    /// Without `CARGO_HOME`, cargo looks into the home that it is given.
+    fn link_cargo(&self, cargo: &Path) -> io::Result<()> {
+        let own = self.home.join(".cargo");
+        std::fs::create_dir_all(&own)?;
+        for name in OF_CARGO {
+            let there = cargo.join(name);
+            if there.exists() {
+                symlink(there, own.join(name))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+
+    #[test]
+    fn command_gets_tools_and_what_was_named_but_no_key_and_no_home() {
+        let temp = tempfile::tempdir().unwrap();
+        let home = temp.path().join("user");
+        for folder in [".rustup", ".cargo/registry", ".ssh"] {
+            std::fs::create_dir_all(home.join(folder)).unwrap();
+        }
+        std::fs::write(home.join(".cargo/credentials.toml"), "token").unwrap();
+        let user: Environment = [
+            ("PATH", "/bin"),
+            ("HOME", home.to_str().unwrap()),
+            ("OPENAI_API_KEY", "sk-1234567890"),
+            ("DATABASE_URL", "postgres://x"),
+            ("SSH_AUTH_SOCK", "/s"),
+            ("GOPRIVATE_TOKEN", "x"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+        let mut rules = VerifyRules {
+            pass_env: vec!["DATABASE_URL".to_owned()],
+            ..VerifyRules::default()
+        };
+        rules.env.set("CI", "1");
+        let lay_out = |rehearsal| {
+            let at = tempfile::tempdir_in(temp.path()).unwrap().keep();
+            let private = Private {
+                home: at.join("home"),
+                temporary: at.join("tmp"),
+            };
+            let env = private.lay_out(&user, &rules, rehearsal).unwrap();
+            (private, env)
+        };
+        let (private, env) = lay_out(false);
+        let names: Vec<&str> = env.keys().map(|name| name.to_str().unwrap()).collect();
+        let expected = [
+            "CI",
+            "DATABASE_URL",
+            "HOME",
+            "NO_COLOR",
+            "PATH",
+            "RUSTUP_HOME",
+            "TERM",
+            "TMPDIR",
+        ];
+        assert_eq!(names, expected);
+        assert_eq!(env[OsStr::new("HOME")], private.home.as_os_str());
+        assert!(private.home.join(".cargo/registry").is_dir());
+        assert!(!private.home.join(".cargo/credentials.toml").exists());
+        let (_, rehearsed) = lay_out(true);
+        assert!(!rehearsed.contains_key(OsStr::new("DATABASE_URL")));
+    }
+}

@@ -1,0 +1,141 @@
+//! Which orders of which project the user has agreed to.
+
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Order, Shown, TrustError, write_private};
+use crate::files;
+
+/// What the user has agreed to of one project.
+#[derive(Debug)]
+pub struct Register {
+    file: PathBuf,
+    agreed: Agreed,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Agreed {
+    /// The project's folder.
+    project: PathBuf,
+    /// The orders by their names.
+    orders: BTreeMap<String, Shown>,
+}
+
+impl Register {
+    /// Reads what is kept about the project at this place: canonical, so that no link is another project.
+    ///
+    /// # Errors
+    /// It cannot be read. What is damaged counts as nothing: the user is asked again.
+    pub fn open(state_folder: &Path, project: &Path) -> Result<Self, TrustError> {
+        let name = blake3::hash(project.as_os_str().as_encoded_bytes()).to_hex();
+        let file = state_folder.join(format!("trusted/{}.json", &name.as_str()[..32]));
+        let agreed = match files::read(&file, files::RECORD) {
+            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
+            Err(error) if error.kind() == ErrorKind::NotFound => Agreed::default(),
+            Err(error) => return Err(TrustError::io("read", &file)(error)),
+        };
+        let is_this = |agreed: &Agreed| agreed.project == project;
+        let agreed = Some(agreed).filter(is_this).unwrap_or_else(|| Agreed {
+            project: project.to_owned(),
+            orders: BTreeMap::new(),
+        });
+        Ok(Self { file, agreed })
+    }
+
+    /// Whether the user has agreed to exactly this.
+    pub fn knows(&self, order: &Order) -> bool {
+        let known = self.before(order);
+        known.is_some_and(|known| known.digest == order.shown.digest)
+    }
+
+    /// What the user has agreed to under this name, which may have been something else.
+    pub fn before(&self, order: &Order) -> Option<&Shown> {
+        self.agreed.orders.get(&order.shown.name)
+    }
+
+    /// Keeps that the user agrees to these as well.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn agree(&mut self, orders: &[&Order]) -> Result<(), TrustError> {
+        for order in orders {
+            let orders = &mut self.agreed.orders;
+            orders.insert(order.shown.name.clone(), order.shown.clone());
+        }
+        self.write()
+    }
+
+    /// Forgets all of the project; says how many orders it was.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn revoke(&mut self) -> Result<usize, TrustError> {
+        let count = std::mem::take(&mut self.agreed.orders).len();
+        self.write()?;
+        Ok(count)
+    }
+
+    fn write(&self) -> Result<(), TrustError> {
+        let json = serde_json::to_vec_pretty(&self.agreed).unwrap_or_default();
+        write_private(&self.file, &json)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::*;
+    use crate::trust::Subject;
+
+    fn order(facts: &[&str], text: &str, hidden: &str) -> Order {
+        let facts = facts.iter().map(|fact| (*fact).to_owned()).collect();
+        Order::new(Subject::Verify, "a file".to_owned(), facts, text, hidden)
+    }
+
+    #[test]
+    fn agreement_is_to_exactly_this_of_this_project() {
+        let temp = tempfile::tempdir().unwrap();
+        let open = |project: &str| Register::open(temp.path(), Path::new(project)).unwrap();
+        let agreed = order(&["one"], "text", "key");
+        open("/a").agree(&[&agreed]).unwrap();
+        assert!(open("/a").knows(&agreed));
+        assert!(!open("/b").knows(&agreed));
+        for other in [
+            order(&["one", ""], "text", "key"),
+            order(&["one"], "text ", "key"),
+            order(&["one"], "text", "other"),
+            order(&[], "text", "keyone"),
+        ] {
+            assert!(!open("/a").knows(&other), "{other:?}");
+            assert!(open("/a").before(&other).is_some());
+        }
+        assert_eq!(open("/a").revoke().unwrap(), 1);
+        assert!(!open("/a").knows(&agreed));
+    }
+
+    #[test]
+    fn damaged_or_foreign_entry_counts_as_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        let open = |project: &str| Register::open(temp.path(), Path::new(project)).unwrap();
+        let agreed = order(&[], "text", "");
+        open("/a").agree(&[&agreed]).unwrap();
+        let (a, b) = (open("/a").file, open("/b").file);
+        std::fs::copy(&a, b).unwrap();
+        assert!(!open("/b").knows(&agreed));
+        std::fs::write(a, "{").unwrap();
+        assert!(!open("/a").knows(&agreed));
+    }
+
+    #[test]
+    fn change_is_shown_by_its_lines() {
+        let before = order(&["one", "two"], "same\nold\n", "");
+        let now = order(&["one", "three"], "same\nnew\n", "");
+        let shown = now.shown.render_change(&before.shown);
+        let lines: Vec<&str> = shown.lines().skip(1).map(str::trim).collect();
+        assert_eq!(lines, ["- two", "- old", "+ three", "+ new"]);
+    }
+}
