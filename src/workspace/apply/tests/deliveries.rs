@@ -155,3 +155,19 @@ fn what_is_there_is_known_after_parts_were_left() {
         "only the line in `a` is the run's still"
     );
 }
+
+#[test]
+fn what_an_undo_left_is_taken_back_on_request_only() {
+    let (changed, half) = two_steps();
+    let all = deliveries(&changed);
+    all.apply(&half, Conflicts::Refuse).unwrap();
+    all.apply(&changed.tree, Conflicts::Refuse).unwrap();
+    fs::write(changed.path("a"), "mine\n").unwrap();
+    all.undo(Conflicts::Skip).unwrap();
+    fs::write(changed.path("a"), "2\n").unwrap();
+    all.recover().unwrap();
+    assert_eq!(changed.read("a"), "2\n", "nobody asked for it");
+    assert_eq!(all.there().unwrap(), half);
+    all.undo(Conflicts::Refuse).unwrap();
+    assert_eq!(changed.read("a"), "1\n");
+}
