@@ -156,7 +156,10 @@ impl<'a> Texts<'a> {
         let of_project = text_of_project(self.settings, &format!("{PROMPTS}/{name}.md"));
         match of_project {
             Ok(Some(text)) => {
-                self.templates.borrow_mut().push(name.to_owned());
+                let mut used = self.templates.borrow_mut();
+                if !used.iter().any(|known| known == name) {
+                    used.push(name.to_owned());
+                }
                 return Some(text.to_string());
             }
             Ok(None) => {}

@@ -8,7 +8,7 @@ use super::print;
 use super::settings::{Configuration, Settings, unreadable};
 use crate::config::Config;
 use crate::plan::Plan;
-use crate::trust::{Known, Order, Register, WORKFLOWS, orders, state_folder};
+use crate::trust::{Known, Order, PROMPTS, Register, WORKFLOWS, orders, state_folder};
 
 pub fn trust(settings: &Settings, args: &TrustArgs) -> Result<Exit, Failure> {
     let mut register = register(settings)?;
@@ -24,13 +24,18 @@ pub fn trust(settings: &Settings, args: &TrustArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     let Configuration { base, .. } = settings.configuration()?;
-    let more = args.workflow.iter().map(|path| {
-        project_path(settings, path.as_ref()).ok_or_else(|| {
+    let mut workflows = settings.files.names(WORKFLOWS, ".yaml");
+    for name in &mut workflows {
+        *name = format!("{WORKFLOWS}/{name}.yaml");
+    }
+    if let Some(path) = &args.workflow {
+        workflows.push(project_path(settings, path.as_ref()).ok_or_else(|| {
             let message = format!("`{path}` is no file of this project");
             Failure::said(Exit::Usage, &message, Some("your own files need no trust"))
-        })
-    });
-    let all = find(settings, &base, &more.collect::<Result<Vec<_>, _>>()?)?;
+        })?);
+    }
+    let templates = settings.files.names(PROMPTS, ".md");
+    let all = find(settings, &base, &workflows, &templates)?;
     let (known, open): (Vec<&Order>, Vec<&Order>) =
         all.iter().partition(|order| register.knows(order));
     if args.show {
@@ -117,41 +122,41 @@ pub fn remark(settings: &Settings, of: &Obeys<'_>) -> Result<bool, Failure> {
     let register = register(settings)?;
     let (known, open): (Vec<&Order>, Vec<&Order>) =
         used.iter().partition(|order| register.knows(order));
-    print::note(&shown(
+    let mut text = shown(
         "note: orders of this project that you agreed to",
         &known,
         &register,
-    ));
-    print::note(&shown(
-        "warning: orders of this project that you have not agreed to",
-        &open,
-        &register,
-    ));
+    );
+    let warning = "warning: orders of this project that you have not agreed to";
+    text.push_str(&shown(warning, &open, &register));
     if !open.is_empty() {
-        print::note(
+        text.push_str(
             "hint: `tipstaff trust` asks whether you agree; until then nothing of the project is started",
         );
     }
+    print::note(&text);
     Ok(open.is_empty())
 }
 
 fn used(settings: &Settings, of: &Obeys<'_>) -> Result<Vec<Order>, Failure> {
-    let workflow = of.workflow.unwrap_or_default();
-    // One below `.tipstaff` is found there.
-    let more = of.workflow.filter(|path| !path.starts_with(WORKFLOWS));
-    let more: Vec<String> = more.map(str::to_owned).into_iter().collect();
-    let mut all = find(settings, of.base, &more)?;
-    all.retain(|order| order.is_used(of.plan, workflow, &of.templates));
+    let workflow: Vec<String> = of.workflow.map(str::to_owned).into_iter().collect();
+    let mut all = find(settings, of.base, &workflow, &of.templates)?;
+    all.retain(|order| order.is_used(of.plan));
     Ok(all)
 }
 
-fn find(settings: &Settings, base: &Config, more: &[String]) -> Result<Vec<Order>, Failure> {
+fn find(
+    settings: &Settings,
+    base: &Config,
+    workflows: &[String],
+    templates: &[String],
+) -> Result<Vec<Order>, Failure> {
     let known = Known {
         config: base,
         workflow: &|name| library::whose_workflow(settings, name),
         template: &|name| library::whose_template(settings, name),
     };
-    orders(&settings.files, &known, more)
+    orders(&settings.files, &known, workflows, templates)
         .map_err(|(path, error)| unreadable(&settings.project.root.join(path), &error))
 }
 

@@ -9,8 +9,8 @@ use crate::model::{Verification, VerifyOutcome};
 const MOST_OUTPUT: usize = 16 << 10;
 
 /// The results of verifying commands as a document, each with the end of what it printed. What passed
-/// is named and no more.
-pub fn render_verifications(results: &[(&Verification, &str)]) -> String {
+/// is named and no more, and so is what was not run because nobody allowed it.
+pub fn render_verifications(results: &[(&Verification, &str)], not_run: &[&str]) -> String {
     let mut out = "# Commands run by tipstaff\n".to_owned();
     let failed = results
         .iter()
@@ -28,6 +28,12 @@ pub fn render_verifications(results: &[(&Verification, &str)]) -> String {
             let fence = fence(output);
             let _ = write!(out, "\n{fence}text\n{output}\n{fence}\n");
         }
+    }
+    for command in not_run {
+        let _ = writeln!(
+            out,
+            "\n- `{command}`: NOT RUN; a model wrote it, and nobody allowed it"
+        );
     }
     out
 }
@@ -96,9 +102,13 @@ pub(super) mod tests {
             ..failed.clone()
         };
         assert_eq!(
-            render_verifications(&[(&passed, "ok 1"), (&failed, "```\nnot ok 2\n")]),
+            render_verifications(
+                &[(&passed, "ok 1"), (&failed, "```\nnot ok 2\n")],
+                &["curl x"]
+            ),
             "# Commands run by tipstaff\n\n- `npm test`: passed (2 s)\n\n\
-             - `npm test`: FAILED with exit code 1 (2 s)\n\n````text\n```\nnot ok 2\n````\n"
+             - `npm test`: FAILED with exit code 1 (2 s)\n\n````text\n```\nnot ok 2\n````\n\n\
+             - `curl x`: NOT RUN; a model wrote it, and nobody allowed it\n"
         );
     }
 
@@ -108,7 +118,7 @@ pub(super) mod tests {
         let printed = format!("{}the end\n", "a line\n".repeat(2000));
         for count in [1, 3, 40] {
             let results = vec![(&failed, printed.as_str()); count];
-            let text = render_verifications(&results);
+            let text = render_verifications(&results, &[]);
             assert!(text.len() < MOST_OUTPUT + 100 * count, "{}", text.len());
             assert_eq!(text.matches("a line\nthe end\n```\n").count(), count);
         }

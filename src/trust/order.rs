@@ -8,10 +8,8 @@ use crate::plan::Plan;
 /// What an order is about: whether a run uses it depends on that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// A workflow's file.
-    Workflow(String),
-    /// A prompt template's name.
-    Template(String),
+    /// What was looked at because the run uses it: its workflow, a template, the limits.
+    Named,
     /// A program with its arguments and variables.
     Agent(AgentName),
     /// Who gets the work of these models.
@@ -70,12 +68,10 @@ impl Order {
         Self { subject, shown }
     }
 
-    /// Whether a run with this plan would obey it. `workflow` is the file that was compiled, `templates` are
-    /// the names of those that went into its prompts.
-    pub fn is_used(&self, plan: &Plan, workflow: &str, templates: &[String]) -> bool {
+    /// Whether a run with this plan would obey it.
+    pub fn is_used(&self, plan: &Plan) -> bool {
         match &self.subject {
-            Subject::Workflow(file) => file == workflow,
-            Subject::Template(name) => templates.contains(name),
+            Subject::Named => true,
             Subject::Agent(name) => plan.agents.contains_key(name),
             Subject::Models(names) => names.iter().any(|name| plan.models.contains_key(name)),
             Subject::Verify => plan.phases.iter().any(|phase| phase.edits),

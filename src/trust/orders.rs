@@ -1,11 +1,14 @@
 //! Finding the orders of a project.
 
+use std::fmt::Display;
 use std::io;
 use std::path::Path;
 
 use super::{Order, ProjectFiles, Subject};
-use crate::config::{self, AgentEntry, Config, Layer, ModelEntry, parse_literal};
-use crate::model::{AgentEnv, AgentName, ModelName, names_a_secret};
+use crate::config::{
+    self, AgentEntry, Config, Layer, Limit, LimitsEntry, ModelEntry, parse_literal,
+};
+use crate::model::{AgentEnv, AgentName, ModelName, RunLimits, names_a_secret};
 use crate::plan::VerifyRules;
 use crate::workflow::{self, Workflow};
 use crate::yaml::Source;
@@ -35,14 +38,16 @@ pub struct Known<'a> {
     pub template: &'a dyn Fn(&str) -> Option<&'static str>,
 }
 
-/// All orders of a project. `more` are workflows elsewhere in it, relative to it.
+/// The orders of a project: of its configuration, of these workflows of its, by their paths, and of these
+/// templates, by their names.
 ///
 /// # Errors
 /// A file cannot be read, or may not be obeyed; with its path.
 pub fn orders(
     files: &ProjectFiles,
     known: &Known<'_>,
-    more: &[String],
+    workflows: &[String],
+    templates: &[String],
 ) -> Result<Vec<Order>, (String, io::Error)> {
     let text = |path: &str| {
         let text = files.text(Path::new(path));
@@ -53,23 +58,25 @@ pub fn orders(
         let layer = config::layer(&Source::new(CONFIG, &*text));
         found.extend(of_config(&layer, known.config));
     }
-    let own = files.names(WORKFLOWS, ".yaml").into_iter();
-    let own = own.map(|name| (format!("{WORKFLOWS}/{name}.yaml"), (known.workflow)(&name)));
-    let more = more.iter().map(|path| (path.clone(), None));
-    for (path, replaces) in own.chain(more) {
-        if let Some(text) = text(&path)? {
-            found.extend(of_workflow(files, &path, &text, replaces, known.config)?);
+    for path in workflows {
+        let name = path
+            .strip_prefix(WORKFLOWS)
+            .and_then(|name| name.strip_prefix('/'));
+        let name = name.and_then(|name| name.strip_suffix(".yaml"));
+        let replaces = name.and_then(known.workflow);
+        if let Some(text) = text(path)? {
+            found.extend(of_workflow(files, path, &text, replaces, known.config));
         }
     }
-    for name in files.names(PROMPTS, ".md") {
+    for name in templates {
         let path = format!("{PROMPTS}/{name}.md");
         let Some(text) = text(&path)? else { continue };
-        let what = match (known.template)(&name) {
+        let what = match (known.template)(name) {
             Some(whose) => format!("replaces {whose} `{name}`"),
             None => format!("is the prompt template `{name}`"),
         };
         let facts = vec![what, lines_of(&text)];
-        found.push(Order::new(Subject::Template(name), path, facts, &text, ""));
+        found.push(Order::new(Subject::Named, path, facts, &text, ""));
     }
     for path in OF_AGENTS {
         if let Some(text) = text(path)? {
@@ -113,6 +120,15 @@ fn of_config(layer: &Layer, base: &Config) -> Vec<Order> {
             found.push(order(Subject::Models(models), what, facts, String::new()));
         }
     }
+    let facts = of_limits(&layer.limits, &base.limits);
+    if !facts.is_empty() {
+        found.push(order(
+            Subject::Named,
+            "limits".to_owned(),
+            facts,
+            String::new(),
+        ));
+    }
     let facts = of_verify(&layer.verify);
     if !facts.is_empty() {
         let what = "commands that prove changes".to_owned();
@@ -133,11 +149,9 @@ fn of_workflow(
     text: &str,
     replaces: Option<&'static str>,
     base: &Config,
-) -> Result<Option<Order>, (String, io::Error)> {
-    let mut facts: Vec<String> = replaces
-        .map(|whose| format!("replaces {whose}"))
-        .into_iter()
-        .collect();
+) -> Option<Order> {
+    let replaces = replaces.map(|whose| format!("replaces {whose}"));
+    let mut facts: Vec<String> = replaces.into_iter().collect();
     // One that cannot be read cannot be run; why is said by whoever compiles it.
     let parsed = workflow::parse(&Source::new(path, text)).ok();
     let mut hidden = String::new();
@@ -149,7 +163,7 @@ fn of_workflow(
         }
     }
     if facts.is_empty() {
-        return Ok(None);
+        return None;
     }
     facts.push(lines_of(text));
     let folder = Path::new(path).parent().unwrap_or(Path::new(""));
@@ -162,14 +176,8 @@ fn of_workflow(
             whole.push_str(&text);
         }
     }
-    let subject = Subject::Workflow(path.to_owned());
-    Ok(Some(Order::new(
-        subject,
-        path.to_owned(),
-        facts,
-        &whole,
-        &hidden,
-    )))
+    let order = Order::new(Subject::Named, path.to_owned(), facts, &whole, &hidden);
+    Some(order)
 }
 
 fn of_parsed(workflow: &Workflow, base: &Config) -> Vec<String> {
@@ -191,6 +199,7 @@ fn of_parsed(workflow: &Workflow, base: &Config) -> Vec<String> {
     let named = roles.chain(phases).map(|model| model.value.as_str());
     facts.extend(strangers(named, base).1);
     facts.extend(of_verify(&layer.verify));
+    facts.extend(of_limits(&layer.limits, &base.limits));
     facts
 }
 
@@ -205,6 +214,12 @@ fn of_agent(name: &str, agent: &AgentEntry, base: &Config) -> Vec<String> {
         (None, None) => format!("program: {name}"),
     };
     let mut facts = vec![program];
+    facts.extend(
+        agent
+            .kind
+            .iter()
+            .map(|kind| format!("kind: {}", kind.value)),
+    );
     let args = agent.args.as_deref().unwrap_or_default();
     if !args.is_empty() {
         facts.push(format!("arguments: {}", args.join(" ")));
@@ -222,6 +237,30 @@ fn of_verify(rules: &VerifyRules) -> Vec<String> {
         .map(|pattern| format!("lets models run: {pattern}"))
         .chain(variables(&rules.env, &rules.pass_env))
         .collect()
+}
+
+/// Limits of what a run may use that are higher than they would be. Lower ones are nobody's harm.
+fn of_limits(said: &LimitsEntry, base: &RunLimits) -> Vec<String> {
+    fn raises<T: PartialOrd + Display>(
+        name: &str,
+        said: Option<Limit<T>>,
+        base: Option<T>,
+    ) -> Option<String> {
+        match (said?, base?) {
+            (Limit::Unlimited, _) => Some(format!("takes the limit `{name}` away")),
+            (Limit::At(said), base) if said > base => {
+                Some(format!("raises the limit `{name}` to {said} from {base}"))
+            }
+            (Limit::At(_), _) => None,
+        }
+    }
+    let raised = [
+        raises("calls", said.calls, base.calls),
+        raises("tokens", said.tokens, base.tokens),
+        raises("cost", said.cost, base.cost),
+        raises("wall", said.wall, base.wall),
+    ];
+    raised.into_iter().flatten().collect()
 }
 
 /// The value of a key is not shown; a change of it is noticed all the same.
@@ -247,7 +286,12 @@ fn values(env: &AgentEnv) -> String {
 /// nothing but the layer names.
 fn models<'a>(layer: &'a Layer, base: &'a Config) -> impl Iterator<Item = (String, String)> + 'a {
     layer.models.iter().filter_map(|(name, entry)| {
-        let to = destination(entry)?;
+        let Some(to) = destination(entry) else {
+            // Where an agent reports no cost, the limit of cost counts by the price.
+            let spec = base.models.get(&ModelName::new(name))?;
+            let differs = entry.price.is_some() && entry.price != spec.price;
+            return differs.then(|| (name.clone(), "has another price".to_owned()));
+        };
         match base.models.get(&ModelName::new(name)) {
             Some(spec) => {
                 let before = (spec.agent.as_str(), provider(&spec.id));

@@ -176,6 +176,12 @@ fn its_templates_commands_and_routes_wait_for_agreement() {
         ),
         (
             ".tipstaff/config.yaml",
+            "limits: { cost: none, calls: 41, tokens: 5 }".to_owned(),
+            &PLAN,
+            "takes the limit `cost` away",
+        ),
+        (
+            ".tipstaff/config.yaml",
             "verify_allow: [\"curl*\"]".to_owned(),
             &["run", "quick", "x"],
             "lets models run: curl*",
@@ -208,6 +214,9 @@ fn its_templates_commands_and_routes_wait_for_agreement() {
     for (path, text, run, says) in cases {
         let sandbox = cloned(&[(path, &text)]);
         refuses(&sandbox, run, &[path, says]);
+        if text.contains("limits") {
+            continue;
+        }
         // What a run does not use, it does not ask for.
         let own = sandbox.home().join(".config/tipstaff/workflows/own.yaml");
         std::fs::create_dir_all(own.parent().unwrap()).unwrap();

@@ -14,6 +14,7 @@
 #[path = "../promises/support/mod.rs"]
 mod support;
 
+mod a_models_command_is_not_obeyed;
 mod a_plan_becomes_an_audited_change;
 mod agents_that_wait_hold_up_nobody;
 mod each_way_to_fail_is_told_apart;

@@ -10,6 +10,12 @@ impl History {
         self.commands.get(command).copied()
     }
 
+    /// The commands of models that nobody let run.
+    pub fn refused_commands(&self) -> impl Iterator<Item = &str> {
+        let refused = self.commands.iter().filter(|(_, run)| !**run);
+        refused.map(|(command, _)| command.as_str())
+    }
+
     pub(super) fn take_answer(&mut self, phase: &PhaseName, answer: &PersonAnswer) {
         if let PersonAnswer::Commands { commands, run, .. } = answer {
             let answers = commands.iter().map(|command| (command.clone(), *run));

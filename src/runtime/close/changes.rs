@@ -108,7 +108,13 @@ impl Phase<'_> {
     }
 
     fn tests(&self, verifications: &[Verification]) -> Result<Option<Artifact>, CloseError> {
-        if verifications.is_empty() {
+        let not_run: Vec<&str> = match self.plan.kind {
+            PhaseKind::Routed { .. } => self.history.refused_commands().collect(),
+            PhaseKind::Single { .. } | PhaseKind::Ensemble { .. } | PhaseKind::Parallel { .. } => {
+                Vec::new()
+            }
+        };
+        if verifications.is_empty() && not_run.is_empty() {
             return Ok(None);
         }
         let printed: Vec<String> = verifications
@@ -120,7 +126,7 @@ impl Phase<'_> {
             .collect::<Result<_, CloseError>>()?;
         let printed = printed.iter().map(String::as_str);
         let results: Vec<_> = verifications.iter().zip(printed).collect();
-        let text = context::render_verifications(&results);
+        let text = context::render_verifications(&results, &not_run);
         Ok(Some(self.write("verify.md", text.as_bytes())?))
     }
 }
