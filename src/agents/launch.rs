@@ -102,6 +102,11 @@ pub fn launch(assignment: &Assignment<'_>) -> Result<Launch, AgentError> {
     }
 }
 
+/// Builds the command that asks an OpenCode for its version, with `private` for its files.
+pub fn version_probe(program: &Path, environment: &Environment, private: &Path) -> Launch {
+    opencode::launch::version_probe(program, environment, private)
+}
+
 /// Finds a program: a name on the user's PATH, or a path relative to the user's project.
 pub(super) fn find(
     command: &str,

@@ -30,7 +30,7 @@ pub use conclude::{Ending, Exit, FinalMessage, conclude};
 pub use decode::{decode, decode_stderr};
 pub use environment::{Environment, of_verification};
 pub use error::AgentError;
-pub use launch::{Launch, Seed, SeedFile, launch};
+pub use launch::{Launch, Seed, SeedFile, launch, version_probe};
 pub use opencode::version::{Supported, TESTED_VERSION, version};
 pub use sign_in::{SignIn, signed_in};
 pub use signal::Signal;

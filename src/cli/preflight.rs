@@ -12,6 +12,7 @@ use crate::files;
 use crate::model::ModelName;
 use crate::plan::{AgentKind, AgentSpec, Distill, PhaseKind, Plan};
 use crate::process::run_helper;
+use crate::runtime;
 use crate::workspace::{ApplyError, WorkspaceError};
 use crate::yaml::nearest;
 
@@ -299,10 +300,12 @@ fn version_of(settings: &Settings, program: &Path) -> Result<String, String> {
     }
     let failed =
         |error: std::io::Error| format!("`{} --version` failed: {error}", program.display());
-    // OpenCode leaves a folder in the temporary folder whatever it is asked.
-    let temporary = tempfile::tempdir().map_err(failed)?;
-    let command = duct::cmd(program, ["--version"])
-        .env("TMPDIR", temporary.path())
+    let private = tempfile::tempdir().map_err(failed)?;
+    let probe = agents::version_probe(program, &settings.environment, private.path());
+    runtime::lay_out(&probe.files, &private.path().join("keys")).map_err(|error| error.message)?;
+    let command = duct::cmd(probe.program, probe.args)
+        .dir(probe.cwd)
+        .full_env(probe.env)
         .stdin_null()
         .stderr_null()
         .stdout_capture();

@@ -2,14 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
-use std::os::unix::fs::symlink;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::agents::{self, Assignment, Launch, Seed, SeedFile, Transcript};
+use crate::agents::{self, Assignment, Launch, Transcript};
 use crate::context::{self, Assembled, Assembly, Ledger, Neighbours};
-use crate::files;
 use crate::model::{
     Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource,
 };
@@ -21,6 +17,7 @@ use crate::workspace::Workspace;
 use super::attempt::Attempt;
 use super::blocking::blocking;
 use super::scratch::Scratch;
+use super::seeds::{self, at_path, write};
 use super::streams::Streams;
 
 /// A child that prints more than this, in bytes, is ended.
@@ -251,11 +248,7 @@ fn launch(
         environment: &site.environment,
     })
     .map_err(|error| error.failure())?;
-    lay_out_keys(&scratch.keys())?;
-    let numbered = launch.files.iter().enumerate();
-    for (number, file) in numbered {
-        seed(file, &scratch.keys().join(number.to_string()))?;
-    }
+    seeds::lay_out(&launch.files, &scratch.keys())?;
     Ok(launch)
 }
 
@@ -276,32 +269,6 @@ fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
     ]
     .map(|(name, value)| (name.to_owned(), value))
     .into()
-}
-
-/// Makes the folder of the attempt's keys; those of an earlier try under another supervisor go.
-fn lay_out_keys(keys: &Path) -> Result<(), Failure> {
-    if keys.exists() {
-        crate::workspace::remove_tree(keys).map_err(machine)?;
-    }
-    fs::create_dir(keys).map_err(|error| at_path(keys, &error))
-}
-
-/// Lays out one thing. What holds a key is written at `key`.
-fn seed(file: &SeedFile, key: &Path) -> Result<(), Failure> {
-    match &file.seed {
-        Seed::Folder => fs::create_dir_all(&file.path).map_err(|error| at_path(&file.path, &error)),
-        Seed::File { content, mode } => write(&file.path, content.as_bytes(), *mode),
-        Seed::Secret { content } => {
-            write(key, content.as_bytes(), 0o600)?;
-            link(key, &file.path)
-        }
-        Seed::Link { target } => link(target, &file.path),
-    }
-}
-
-fn link(target: &Path, at: &Path) -> Result<(), Failure> {
-    make_parent(at)?;
-    symlink(target, at).map_err(|error| at_path(at, &error))
 }
 
 async fn start(attempt: &Attempt, scratch: &Scratch, launch: Launch) -> Result<Child, Failure> {
@@ -351,27 +318,6 @@ fn keep(attempt: &Attempt, relative: &str, text: &str) -> Result<(), Failure> {
     let clean = attempt.site.redactor.clean(text.as_bytes());
     let written = attempt.site.folder.write_artifact(relative, &clean);
     written.map(|_| ()).map_err(machine)
-}
-
-fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure> {
-    make_parent(path)?;
-    // Whatever an earlier one left there is replaced, not written through.
-    let _ = fs::remove_file(path);
-    files::create(path, mode)
-        .and_then(|mut file| file.write_all(bytes))
-        .map_err(|error| at_path(path, &error))
-}
-
-fn make_parent(path: &Path) -> Result<(), Failure> {
-    let parent = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-    fs::create_dir_all(&parent).map_err(|error| at_path(&parent, &error))
-}
-
-fn at_path(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(
-        FailureKind::Machine,
-        format!("failed to write {}: {error}", path.display()),
-    )
 }
 
 /// The failure of the machine below: disk, folders, threads.

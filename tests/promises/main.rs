@@ -34,6 +34,7 @@ mod nothing_shown_steers_the_terminal;
 mod output_is_bounded;
 mod output_is_for_people_and_programs;
 mod people_are_asked;
+mod planted_files_give_no_orders;
 mod proposals_are_judged_fairly;
 mod reading_needs_no_configuration;
 

@@ -29,6 +29,9 @@ pub(super) fn config(
         "share": "disabled",
         "autoupdate": false,
         "compaction": { "auto": false },
+        // They are programs of the project, started when a file is read or written.
+        "formatter": false,
+        "lsp": false,
         "permission": permission(assignment.profile, search, folders),
         "agent": { name(assignment.profile): agent(assignment.profile, search, folders) },
     });

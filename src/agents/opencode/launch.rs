@@ -8,7 +8,7 @@ use serde_json::json;
 use super::config::{REHEARSAL, config, installed};
 use super::profile::{self, Folders, Search};
 use crate::agents::carried::AuthEntry;
-use crate::agents::environment::{allowed, configure, copy, value};
+use crate::agents::environment::{allowed, configure, copy, neutral_folder, value};
 use crate::agents::launch::find;
 use crate::agents::providers::{home_folder, provider_of, takes};
 use crate::agents::{AgentError, Assignment, Environment, Launch, SeedFile};
@@ -53,6 +53,28 @@ impl Places {
             catalogue: private.join("models.json"),
         }
     }
+
+    /// Tells OpenCode of them.
+    fn name_in(&self, env: &mut Environment) {
+        let names = [
+            ("HOME", &self.home),
+            ("XDG_DATA_HOME", &self.data),
+            ("XDG_CONFIG_HOME", &self.config),
+            ("XDG_STATE_HOME", &self.state),
+            ("XDG_CACHE_HOME", &self.cache),
+            ("TMPDIR", &self.temporary),
+        ];
+        for (name, path) in names {
+            env.insert(name.into(), path.into());
+        }
+    }
+
+    /// As they are laid out, empty.
+    fn folders(&self) -> impl Iterator<Item = SeedFile> {
+        let empty = [&self.home, &self.state, &self.cache, &self.temporary].map(Clone::clone);
+        let own = self.data.join("opencode");
+        empty.into_iter().chain([own]).map(SeedFile::folder)
+    }
 }
 
 /// Builds the launch.
@@ -77,6 +99,8 @@ pub(in crate::agents) fn launch(assignment: &Assignment<'_>) -> Result<Launch, A
     };
     let config = config(assignment, provider, search, &folders);
     let mut files = seeds(&places, &config, carried.opencode_version.as_deref());
+    let (cwd, ends) = neutral_folder(assignment.private);
+    files.extend(ends);
     let mut env = environment(assignment, provider, &places);
     if assignment.endpoint.is_some() {
         env.insert(
@@ -98,9 +122,32 @@ pub(in crate::agents) fn launch(assignment: &Assignment<'_>) -> Result<Launch, A
         program,
         args: arguments(assignment),
         env,
-        cwd: assignment.workspace.to_owned(),
+        cwd,
         files,
     })
+}
+
+/// The command that asks for the version, as little led by the user's surroundings as a call.
+pub(in crate::agents) fn version_probe(
+    program: &Path,
+    environment: &Environment,
+    private: &Path,
+) -> Launch {
+    let places = Places::below(private);
+    let mut env = allowed(environment, true);
+    for switch in SWITCHES {
+        env.insert(switch.into(), "1".into());
+    }
+    places.name_in(&mut env);
+    let (cwd, ends) = neutral_folder(private);
+    env.insert("PWD".into(), cwd.clone().into());
+    Launch {
+        program: program.to_owned(),
+        args: vec!["--version".into()],
+        env,
+        cwd,
+        files: places.folders().chain(ends).collect(),
+    }
 }
 
 fn arguments(assignment: &Assignment<'_>) -> Vec<OsString> {
@@ -158,34 +205,16 @@ fn environment(assignment: &Assignment<'_>, provider: &str, places: &Places) -> 
     for (name, value) in assignment.vars {
         env.insert(name.into(), value.into());
     }
-    let fixed = [
-        ("HOME", &*places.home),
-        ("XDG_DATA_HOME", &places.data),
-        ("XDG_CONFIG_HOME", &places.config),
-        ("XDG_STATE_HOME", &places.state),
-        ("XDG_CACHE_HOME", &places.cache),
-        ("TMPDIR", &places.temporary),
-        // Beats the real working directory where it is set, so it must agree with it.
-        ("PWD", assignment.workspace),
-    ];
-    for (name, path) in fixed {
-        env.insert(name.into(), path.into());
-    }
+    places.name_in(&mut env);
+    // What its tools see. `--dir` leads OpenCode there; it starts elsewhere, since Bun runs code that a
+    // `tsconfig.json` of the starting folder names.
+    env.insert("PWD".into(), assignment.workspace.into());
     env
 }
 
 fn seeds(places: &Places, config: &serde_json::Value, version: Option<&str>) -> Vec<SeedFile> {
     let own = places.config.join("opencode");
-    let mut files: Vec<SeedFile> = [
-        &places.home,
-        &places.state,
-        &places.cache,
-        &places.temporary,
-    ]
-    .into_iter()
-    .map(|folder| SeedFile::folder(folder.clone()))
-    .collect();
-    files.push(SeedFile::folder(places.data.join("opencode")));
+    let mut files: Vec<SeedFile> = places.folders().collect();
     files.extend(installed(&own, version));
     files.push(SeedFile::secret(
         own.join("opencode.json"),

@@ -90,6 +90,35 @@ fn every_folder_is_private() {
 }
 
 #[test]
+fn calls_and_probes_start_where_nothing_is_configured() {
+    let bench = bench();
+    let private = bench.private();
+    let program = std::path::Path::new("/opencode");
+    let probe = version_probe(program, &bench.environment, &private);
+    for launch in [bench.launch().unwrap(), probe] {
+        assert_eq!(launch.cwd, private.join("start"));
+        let beside = |file: &&SeedFile| file.path.starts_with(&launch.cwd);
+        let names = launch.files.iter().filter(beside).map(|file| {
+            let name = file.path.strip_prefix(&private).unwrap();
+            let name = name.to_str().unwrap();
+            (name, content(&launch, name))
+        });
+        let names: Vec<_> = names.collect();
+        assert_eq!(
+            names,
+            [
+                ("start/tsconfig.json", "{}\n"),
+                ("start/package.json", "{}\n")
+            ]
+        );
+    }
+    let probe = version_probe(program, &bench.environment, &private);
+    for absent in ["ANTHROPIC_API_KEY", "EXTRA_TOKEN", "OPENCODE_CONFIG"] {
+        assert_eq!(var(&probe, absent), None, "{absent}");
+    }
+}
+
+#[test]
 fn an_agents_own_variables_cannot_move_the_folders() {
     let mut bench = bench();
     bench.agent.env.set("XDG_DATA_HOME", "/elsewhere");
