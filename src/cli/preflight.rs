@@ -365,8 +365,8 @@ impl Memory {
     /// Forgetting is harmless, so trouble with the cache is none.
     fn keep(&self, version: &str) {
         let known = BTreeMap::from([(self.program.clone(), version.to_owned())]);
-        let folder = self.file.parent().map(std::fs::create_dir_all);
-        if let (Some(Ok(())), Ok(json)) = (folder, serde_json::to_vec(&known)) {
+        let folder = self.file.parent().map(files::make_folders);
+        if let (Some(Ok(_)), Ok(json)) = (folder, serde_json::to_vec(&known)) {
             let _ = files::write(&self.file, json);
         }
     }

@@ -6,6 +6,8 @@
 //! terabytes. So a file is opened without waiting, must then be a regular one, and is read up to a limit
 //! that the caller names. No other module opens files by itself: a tidy test looks for it.
 //!
+//! What is made here is for its owner alone, whatever the umask, unless the caller names a mode.
+//!
 //! No other module renames a temporary file into place either, so that the order (the file is synced, renamed,
 //! and its folder synced before anything names it) is written down once.
 
@@ -15,7 +17,7 @@ mod replace;
 
 pub use excerpt::Excerpt;
 pub use open::{
-    append, create, open, open_below, open_folder, read, read_below, sync_folder, write,
+    append, create, open, open_below, open_folder, own_folder, read, read_below, sync_folder, write,
 };
 pub use replace::{NewFile, UnsyncedFolders, make_folders, replace};
 

@@ -5,7 +5,8 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Component, Path};
 
 use rustix::fd::OwnedFd;
-use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_setfl, fstat, major, minor, openat};
+use rustix::fs::{CWD, FileType, Mode, OFlags, fcntl_setfl, fstat, major, minor, mkdirat, openat};
+use rustix::process::geteuid;
 
 /// Opens a file for reading; links are followed. For paths that the user named, and for tipstaff's own.
 ///
@@ -39,13 +40,14 @@ pub fn open_below(root: &Path, path: &Path) -> io::Result<File> {
     Err(refused("it leads out of its folder"))
 }
 
-/// Opens a file for reading and for adding to its end; it is made if it is not there. It must be no link.
+/// Opens a file for reading and for adding to its end; it is made, for its owner alone, if it is not there.
+/// It must be no link.
 ///
 /// # Errors
 /// As [`open_below`].
 pub fn append(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | AT_ONCE;
-    let file = regular(openat(CWD, path, flags, Mode::from(0o666)).map_err(link)?)?;
+    let file = regular(openat(CWD, path, flags, Mode::from(0o600)).map_err(link)?)?;
     // A child that inherits the descriptor knows nothing of it.
     fcntl_setfl(&file, OFlags::APPEND)?;
     Ok(file)
@@ -60,14 +62,15 @@ pub fn create(path: &Path, mode: u32) -> io::Result<File> {
     Ok(openat(CWD, path, flags, Mode::from(mode))?.into())
 }
 
-/// Puts a file in the place of whatever is there, which is not written through and holds up nothing.
+/// Puts a file for its owner alone in the place of whatever is there, which is not written through and holds
+/// up nothing.
 ///
 /// # Errors
 /// Whatever the system says, for example if there is a folder.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => create(path, 0o666)?.write_all(bytes.as_ref()),
+        Ok(()) | Err(_) => create(path, 0o600)?.write_all(bytes.as_ref()),
     }
 }
 
@@ -77,6 +80,39 @@ pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
 /// What the system says; for what is no folder, [`ErrorKind::NotADirectory`].
 pub fn open_folder(path: &Path) -> io::Result<File> {
     Ok(openat(CWD, path, READING | OFlags::DIRECTORY, Mode::empty())?.into())
+}
+
+/// Opens a folder below the user's project that nobody else may have put there: no part of `path` is a link or
+/// belongs to somebody else than this user and the project's owner. With a mode, the last part is made if it
+/// is missing.
+///
+/// # Errors
+/// [`ErrorKind::InvalidInput`] for a link and for another owner; as [`open_folder`].
+pub fn own_folder(root: &Path, path: &Path, mode: Option<u32>) -> io::Result<File> {
+    let mut folder = openat(CWD, root, OFlags::PATH | OFlags::CLOEXEC, Mode::empty())?;
+    let owners = [geteuid().as_raw(), fstat(&folder)?.st_uid];
+    let mut parts = path.components().peekable();
+    while let Some(part) = parts.next() {
+        let Component::Normal(name) = part else {
+            return Err(refused("it leads out of its folder"));
+        };
+        if let Some(mode) = mode.filter(|_| parts.peek().is_none()) {
+            match mkdirat(&folder, name, Mode::from(mode)) {
+                Ok(()) | Err(rustix::io::Errno::EXIST) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        folder = openat(&folder, name, flags, Mode::empty())?;
+        let found = fstat(&folder)?;
+        match FileType::from_raw_mode(found.st_mode) {
+            FileType::Symlink => return Err(refused("it is a link")),
+            FileType::Directory if owners.contains(&found.st_uid) => {}
+            FileType::Directory => return Err(refused("it belongs to another user")),
+            _ => return Err(ErrorKind::NotADirectory.into()),
+        }
+    }
+    Ok(openat(&folder, ".", READING | OFlags::DIRECTORY, Mode::empty())?.into())
 }
 
 /// Waits until the names in a folder are on disk.
@@ -220,6 +256,23 @@ mod tests {
         assert!(read_below(&other, Path::new("a/file"), 6).is_ok());
         let error = read_below(&other, Path::new("a/file"), 5).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::FileTooLarge);
+    }
+
+    #[test]
+    fn own_folder_is_made_and_is_no_link() {
+        let temp = tempfile::tempdir().unwrap();
+        let own = |path: &str, mode| own_folder(temp.path(), Path::new(path), mode);
+        assert_eq!(own("a", None).unwrap_err().kind(), ErrorKind::NotFound);
+        for _ in 0..2 {
+            own("a", Some(0o700)).unwrap();
+            own("a/b", Some(0o700)).unwrap();
+        }
+        assert!(own("a/b", None).unwrap().metadata().unwrap().is_dir());
+        symlink("a", temp.path().join("link")).unwrap();
+        fs::write(temp.path().join("file"), "").unwrap();
+        for refused in ["link", "link/b", "file", "../a", "a/.."] {
+            assert!(own(refused, Some(0o700)).is_err(), "{refused}");
+        }
     }
 
     #[test]

@@ -1,9 +1,10 @@
-//! The one way to put a file in its place: whole or not at all, also when the machine crashes.
+//! The one way to put a file in its place: whole or not at all, also when the machine crashes. It is for its
+//! owner alone, and so are folders made on the way: what others may read is put there by other means.
 
 use std::collections::BTreeSet;
-use std::fs::{self, Permissions};
+use std::fs::{DirBuilder, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -32,10 +33,9 @@ impl NewFile {
         let folder = target.parent().unwrap_or(Path::new("."));
         let mut folders = make_folders(folder)?;
         folders.0.insert(folder.to_owned());
-        // The process's umask takes from this what a new file is not to have.
         let file = tempfile::Builder::new()
             .prefix(".tipstaff-")
-            .permissions(Permissions::from_mode(0o666))
+            .permissions(Permissions::from_mode(0o600))
             .tempfile_in(folder)?;
         Ok(Self {
             file,
@@ -97,7 +97,7 @@ impl UnsyncedFolders {
     }
 }
 
-/// Makes a folder and those above it that are missing.
+/// Makes a folder and those above it that are missing, for their owner alone.
 ///
 /// # Errors
 /// Whatever the system says.
@@ -105,7 +105,10 @@ pub fn make_folders(folder: &Path) -> io::Result<UnsyncedFolders> {
     let missing = folder.ancestors().take_while(|above| !above.exists());
     let named_in = missing.filter_map(|above| above.parent().map(Path::to_owned));
     let folders = UnsyncedFolders(named_in.collect());
-    fs::create_dir_all(folder)?;
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)?;
     Ok(folders)
 }
 
@@ -123,6 +126,8 @@ pub fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::fs;
 
     use super::*;
 

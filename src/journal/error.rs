@@ -42,6 +42,14 @@ pub enum JournalError {
         /// What the operating system said.
         source: io::Error,
     },
+    /// What keeps the runs leads elsewhere, or somebody else put it there.
+    #[error("`{path}` is not used: {reason}; move it away, then try again", path = path.display())]
+    NotOurs {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was found.
+        reason: String,
+    },
     /// A record in the middle of the journal is not what was written there.
     #[error("the journal `{path}` is damaged: {what}", path = path.display())]
     Damaged {

@@ -32,7 +32,7 @@ impl Journal {
     /// # Errors
     /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`] if it exists.
     pub(super) fn create(path: &Path, redactor: Redactor) -> Result<Self, JournalError> {
-        let file = files::create(path, 0o666)
+        let file = files::create(path, 0o600)
             .and_then(|_| files::append(path))
             .map_err(JournalError::io("create", path))?;
         // The name of the file has to survive a crash of the machine just like its lines.

@@ -1,13 +1,14 @@
 //! A run's folder in the user's project: `.tipstaff/runs/ID`.
 
-use std::fs;
-use std::io;
+use std::fs::{DirBuilder, Permissions};
+use std::io::{self, Write};
 use std::mem::take;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Content, Journal, JournalError, Redactor};
-use crate::files::{self, UnsyncedFolders, make_folders};
+use crate::files::{self, UnsyncedFolders};
 use crate::model::RunId;
 
 /// Keeps runs out of the user's commits, and itself; configuration, workflows and prompts beside it
@@ -42,15 +43,13 @@ impl RunFolder {
     /// Makes a new run's folder in the project.
     ///
     /// # Errors
-    /// [`JournalError::RunExists`], [`JournalError::NotWritable`], [`JournalError::NoSpace`].
+    /// [`JournalError::RunExists`], [`JournalError::NotWritable`], [`JournalError::NoSpace`],
+    /// [`JournalError::NotOurs`].
     pub fn create(project_root: &Path, id: RunId) -> Result<Self, JournalError> {
-        let runs = runs_dir(project_root);
-        make_folders(&runs)
-            .map_err(JournalError::io("create", &runs))?
-            .sync();
+        let runs = make_runs_dir(project_root)?;
         keep_out_of_commits(&runs)?;
         let root = runs.join(&id);
-        match fs::create_dir(&root) {
+        match DirBuilder::new().mode(0o700).create(&root) {
             Ok(()) => Ok(Self::at(root, id)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                 Err(JournalError::RunExists { run: id })
@@ -62,15 +61,16 @@ impl RunFolder {
     /// The folder of a run that exists.
     ///
     /// # Errors
-    /// [`JournalError::NoRun`].
+    /// [`JournalError::NoRun`], [`JournalError::NotOurs`].
     pub fn open(project_root: &Path, id: RunId) -> Result<Self, JournalError> {
-        let runs = runs_dir(project_root);
-        let root = runs.join(&id);
-        match is_name(id.as_str()) && root.is_dir() {
-            true => Ok(Self::at(root, id)),
+        let is_there =
+            is_name(id.as_str()) && look_at(project_root, &Path::new(RUNS).join(&id))?.is_some();
+        let folder = project_root.join(RUNS);
+        match is_there {
+            true => Ok(Self::at(folder.join(&id), id)),
             false => Err(JournalError::NoRun {
                 wanted: id.as_str().to_owned(),
-                folder: runs,
+                folder,
             }),
         }
     }
@@ -139,9 +139,54 @@ impl RunFolder {
     }
 }
 
-/// The folder of all runs of a project.
-pub(super) fn runs_dir(project_root: &Path) -> PathBuf {
-    project_root.join(".tipstaff/runs")
+/// Where the runs of a project lie in it.
+pub(super) const RUNS: &str = ".tipstaff/runs";
+
+/// The folder of all runs of a project, if there is one.
+pub(super) fn runs_dir(project_root: &Path) -> Result<Option<PathBuf>, JournalError> {
+    look_at(project_root, Path::new(RUNS))
+}
+
+/// Whatever wrote there through a link would write outside of the project.
+fn look_at(project_root: &Path, path: &Path) -> Result<Option<PathBuf>, JournalError> {
+    for part in [Path::new(".tipstaff"), Path::new(RUNS), path] {
+        match files::own_folder(project_root, part, None) {
+            Ok(_) => {}
+            Err(error) => match error.kind() {
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => return Ok(None),
+                _ => return Err(not_ours("read", &project_root.join(part))(error)),
+            },
+        }
+    }
+    Ok(Some(project_root.join(path)))
+}
+
+/// `.tipstaff` is for whom the project is; the runs are for their owner alone, whatever the umask.
+fn make_runs_dir(project_root: &Path) -> Result<PathBuf, JournalError> {
+    let make = |path: &str, mode| {
+        files::own_folder(project_root, Path::new(path), Some(mode))
+            .map_err(not_ours("create", &project_root.join(path)))
+    };
+    make(".tipstaff", 0o777)?;
+    let runs = project_root.join(RUNS);
+    make(RUNS, 0o700)?
+        .set_permissions(Permissions::from_mode(0o700))
+        .map_err(JournalError::io("create", &runs))?;
+    for above in runs.ancestors().skip(1).take(2) {
+        let _ = files::sync_folder(above);
+    }
+    Ok(runs)
+}
+
+fn not_ours(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> JournalError + use<> {
+    let path = path.to_owned();
+    move |error| match error.kind() {
+        io::ErrorKind::InvalidInput => JournalError::NotOurs {
+            path,
+            reason: error.to_string(),
+        },
+        _ => JournalError::io(action, &path)(error),
+    }
 }
 
 fn is_name(text: &str) -> bool {
@@ -152,21 +197,29 @@ fn is_name(text: &str) -> bool {
 /// Where the user keeps an ignore file of their own in `.tipstaff`, it stays as it is, and the runs
 /// get one to themselves unless the user's speaks of them.
 fn keep_out_of_commits(runs: &Path) -> Result<(), JournalError> {
-    let ours = runs.with_file_name(".gitignore");
-    let (path, text) = match files::read(&ours, files::RECORD) {
+    let folder = runs.parent().unwrap_or(runs);
+    let ours = folder.join(".gitignore");
+    let (path, text) = match files::read_below(folder, Path::new(".gitignore"), files::RECORD) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => (ours, GITIGNORE),
+        Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+            return Err(not_ours("read", &ours)(error));
+        }
         Ok(text) if String::from_utf8_lossy(&text).contains("runs") => return Ok(()),
         Ok(_) | Err(_) => (runs.join(".gitignore"), "*\n"),
     };
-    if path.exists() {
+    if path.symlink_metadata().is_ok() {
         return Ok(());
     }
-    files::write(&path, text).map_err(JournalError::io("write", &path))
+    files::create(&path, 0o666)
+        .and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(JournalError::io("write", &path))
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::fs;
 
     use super::*;
 

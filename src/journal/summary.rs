@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
-use super::run_folder::runs_dir;
+use super::run_folder::{RUNS, runs_dir};
 use super::scan::{last_line, read_first};
 use super::{Holder, Journal, JournalError, RunFolder, RunLock};
 use crate::files;
@@ -83,19 +83,17 @@ pub fn find(project_root: &Path, wanted: &str) -> Result<RunFolder, JournalError
         }
         (Some(_) | None, _) => Err(JournalError::NoRun {
             wanted: wanted.to_owned(),
-            folder: runs_dir(project_root),
+            folder: project_root.join(RUNS),
         }),
     }
 }
 
 /// The names of all runs, sorted.
 fn ids(project_root: &Path) -> Result<Vec<RunId>, JournalError> {
-    let runs = runs_dir(project_root);
-    let entries = match fs::read_dir(&runs) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(JournalError::io("read", &runs)(error)),
+    let Some(runs) = runs_dir(project_root)? else {
+        return Ok(Vec::new());
     };
+    let entries = fs::read_dir(&runs).map_err(JournalError::io("read", &runs))?;
     let mut ids = Vec::new();
     for entry in entries {
         let entry = entry.map_err(JournalError::io("read", &runs))?;

@@ -1,12 +1,12 @@
 //! A tree out of the store, back on disk.
 
-use std::fs;
 use std::path::Path;
 
 use super::index::PrivateIndex;
 use super::selection::Selection;
 use super::tree::{self, Entries};
 use super::{TreeId, WorkspaceError};
+use crate::files;
 
 /// Writes the tree's files into the folder `into`, byte for byte, with exec bits and symlinks. The
 /// folder is made if it is not there, and should be empty: what is in the way is overwritten.
@@ -14,7 +14,9 @@ use super::{TreeId, WorkspaceError};
 /// # Errors
 /// If the store lacks objects (the user's repository was cleaned up meanwhile), or writing fails.
 pub fn materialize(store: &Path, tree: &TreeId, into: &Path) -> Result<(), WorkspaceError> {
-    fs::create_dir_all(into).map_err(WorkspaceError::io("create", into))?;
+    files::make_folders(into)
+        .map(drop)
+        .map_err(WorkspaceError::io("create", into))?;
     let into = into
         .canonicalize()
         .map_err(WorkspaceError::io("open", into))?;
@@ -51,7 +53,9 @@ pub(super) fn write_entries(
     entries: &Entries,
     into: &Path,
 ) -> Result<(), WorkspaceError> {
-    fs::create_dir_all(into).map_err(WorkspaceError::io("create", into))?;
+    files::make_folders(into)
+        .map(drop)
+        .map_err(WorkspaceError::io("create", into))?;
     let into = into
         .canonicalize()
         .map_err(WorkspaceError::io("open", into))?;

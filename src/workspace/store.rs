@@ -22,7 +22,7 @@ const LENDERS: u8 = 5;
 /// Highest precedence of all attribute files: whatever `.gitattributes` says, bytes stay bytes.
 const ATTRIBUTES: &str = "* -text -eol -ident -filter -working-tree-encoding\n";
 
-/// The names that git's Windows and macOS protections refuse are ordinary names here.
+/// It is for its owner alone, whatever the umask. The names that git's Windows and macOS protections refuse are ordinary names here.
 const CORE: &str = "\tbare = true
 \tfilemode = true
 \tsymlinks = true
@@ -34,6 +34,7 @@ const CORE: &str = "\tbare = true
 \tprotectHFS = false
 \tprotectNTFS = false
 \tcompression = 1
+\tsharedRepository = 0600
 ";
 
 /// Makes the store's files. A store that is there already is completed, its objects stay.
@@ -41,7 +42,9 @@ pub(super) fn prepare(project: &Project, store: &Path) -> Result<(), WorkspaceEr
     let user = user_objects(project)?;
     for folder in ["objects/info", "refs", "info"] {
         let folder = store.join(folder);
-        fs::create_dir_all(&folder).map_err(WorkspaceError::io("create", &folder))?;
+        files::make_folders(&folder)
+            .map(drop)
+            .map_err(WorkspaceError::io("create", &folder))?;
     }
     let sha256 = user.as_ref().is_some_and(|user| user.format == "sha256");
     let config = match sha256 {
@@ -69,7 +72,9 @@ pub(super) fn detach(project: &Project, store: &Path, tree: &TreeId) -> Result<(
         return Ok(());
     };
     let packs = store.join("objects/pack");
-    fs::create_dir_all(&packs).map_err(WorkspaceError::io("create", &packs))?;
+    files::make_folders(&packs)
+        .map(drop)
+        .map_err(WorkspaceError::io("create", &packs))?;
     let packs = packs
         .canonicalize()
         .map_err(WorkspaceError::io("open", &packs))?;

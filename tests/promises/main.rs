@@ -37,7 +37,7 @@ mod people_are_asked;
 mod planted_files_give_no_orders;
 mod proposals_are_judged_fairly;
 mod reading_needs_no_configuration;
-
+mod run_folders_are_private;
 mod secrets_are_not_kept;
 mod support;
 mod tasks_go_to_their_specialists;

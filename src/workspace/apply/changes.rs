@@ -2,7 +2,6 @@
 //! both sides from trees, taking back from what was applied, turned round.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::materialize::write_entries;
@@ -79,7 +78,9 @@ impl Changes {
         bytes: &[u8],
         scratch: &Path,
     ) -> Result<Self, WorkspaceError> {
-        fs::create_dir_all(scratch).map_err(WorkspaceError::io("create", scratch))?;
+        files::make_folders(scratch)
+            .map(drop)
+            .map_err(WorkspaceError::io("create", scratch))?;
         let content = scratch.join("document");
         files::write(&content, bytes).map_err(WorkspaceError::io("write", &content))?;
         let old = Version::of_file(root, path)?;

@@ -1,8 +1,7 @@
 //! The folder in the run folder that makes an application undoable and finishable.
 
-use std::fs::{self, Permissions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::super::{WorkspaceError, remove_tree};
@@ -122,8 +121,6 @@ impl Keep {
         if !to.exists() {
             let mut source = files::open(from).map_err(WorkspaceError::io("read", from))?;
             let copied = NewFile::at(&to).and_then(|mut copy| {
-                // It may be one that others must not read.
-                copy.set_permissions(Permissions::from_mode(0o600))?;
                 io::copy(&mut source, &mut copy)?;
                 copy.put_unsynced()
             });

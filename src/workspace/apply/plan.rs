@@ -1,6 +1,5 @@
 //! Works out what has to change in the user's tree: three-way, file by file.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::WorkspaceError;
@@ -37,7 +36,9 @@ pub(super) fn plan(
     conflicts: Conflicts,
     scratch: &Path,
 ) -> Result<Plan, Trouble> {
-    fs::create_dir_all(scratch).map_err(WorkspaceError::io("create", scratch))?;
+    files::make_folders(scratch)
+        .map(drop)
+        .map_err(WorkspaceError::io("create", scratch))?;
     let (mut steps, mut marked) = (Vec::new(), Vec::new());
     let mut left = changes.spared.clone();
     for change in &changes.list {
