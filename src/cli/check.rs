@@ -47,7 +47,7 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
         print::diagnostics(&compiled.warnings, &sources);
     }
     // To look at a program is to start it.
-    if remark(settings, &texts.obeyed(&compiled.plan, &base))? {
+    if remark(settings, &compiled.plan, &base, &texts.of_project())? {
         let mut carried = carry_over(settings, &compiled.plan)?;
         report(settings, &compiled.plan, &mut carried);
     }

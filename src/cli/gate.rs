@@ -10,24 +10,21 @@ use crate::model::{PersonAnswer, PhaseName, Question};
 
 pub fn approve(settings: &Settings, args: &ApproveArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
-    let answer = match waiting(&run, args.phase.as_deref())? {
-        (phase, Some(commands)) => (phase, answer_for(commands, true)),
-        (phase, None) => (phase, PersonAnswer::Approved),
-    };
-    go_on_with(settings, run.folder, &args.output, answer)
+    let (phase, commands) = waiting(&run, args.phase.as_deref())?;
+    let answer = commands.map_or(PersonAnswer::Approved, |commands| answered(commands, true));
+    go_on_with(settings, run.folder, &args.output, (phase, answer))
 }
 
 pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
+    let (phase, commands) = waiting(&run, args.phase.as_deref())?;
     let reason = args.because.clone().unwrap_or_default();
-    let answer = match waiting(&run, args.phase.as_deref())? {
-        (phase, Some(commands)) => (phase, answer_for(commands, false)),
-        (phase, None) => (phase, PersonAnswer::Rejected { reason }),
-    };
-    go_on_with(settings, run.folder, &args.output, answer)
+    let rejected = PersonAnswer::Rejected { reason };
+    let answer = commands.map_or(rejected, |commands| answered(commands, false));
+    go_on_with(settings, run.folder, &args.output, (phase, answer))
 }
 
-fn answer_for(commands: Vec<String>, run: bool) -> PersonAnswer {
+fn answered(commands: Vec<String>, run: bool) -> PersonAnswer {
     PersonAnswer::Commands {
         commands,
         run,

@@ -1,17 +1,15 @@
 //! Finding workflows and prompt templates by name: project, then user, then bundled.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::failure::{Exit, Failure};
 use super::settings::{Settings, read_text, unreadable};
-use super::trust::Obeys;
-use crate::config::Config;
 use crate::context::templates;
-use crate::plan::Plan;
-use crate::trust::{PROMPTS, WORKFLOWS, names_in};
+use crate::trust::{CONFIG, PROMPTS, WORKFLOWS, names_in};
 use crate::workflow;
 use crate::yaml::{Source, did_you_mean};
 
@@ -88,33 +86,31 @@ pub fn project_path(settings: &Settings, path: &Path) -> Option<String> {
     relative.to_str().map(str::to_owned)
 }
 
-/// Whose workflow the project's of that name replaces.
-pub fn whose_workflow(settings: &Settings, name: &str) -> Option<&'static str> {
-    let own = user_folder(settings, "workflows").map(|folder| folder.join(format!("{name}.yaml")));
-    whose(own, workflow::bundled(name).is_some(), "workflow")
-}
-
-/// Whose prompt template the project's of that name replaces.
-pub fn whose_template(settings: &Settings, name: &str) -> Option<&'static str> {
-    let own = user_folder(settings, "prompts").map(|folder| folder.join(format!("{name}.md")));
-    whose(own, templates::builtin(name).is_some(), "template")
-}
-
-fn whose(own: Option<PathBuf>, is_bundled: bool, kind: &str) -> Option<&'static str> {
-    match (own.is_some_and(|path| path.exists()), is_bundled, kind) {
-        (true, _, "workflow") => Some("your own workflow"),
-        (true, _, _) => Some("your own template"),
-        (false, true, "workflow") => Some("the bundled workflow"),
-        (false, true, _) => Some("the built-in template"),
-        (false, false, _) => None,
-    }
+/// What a workflow or template of the project replaces, by its path there.
+pub fn replaced(settings: &Settings, path: &str) -> Option<String> {
+    let own = path.strip_prefix(".tipstaff/")?;
+    let (kind, name) = own.split_once('/')?;
+    let is_own = user_folder(settings, own).is_some_and(|path| path.exists());
+    let (whose, name) = match (kind, name.rsplit_once('.')?.0) {
+        ("workflows", name) if is_own => ("your own workflow", name),
+        ("workflows", name) => (
+            "the bundled workflow",
+            workflow::bundled(name).map(|_| name)?,
+        ),
+        (_, name) if is_own => ("your own template", name),
+        (_, name) => (
+            "the built-in template",
+            templates::builtin(name).map(|_| name)?,
+        ),
+    };
+    Some(format!("{whose} `{name}`"))
 }
 
 /// The texts that a workflow refers to, and which of the project's went into it.
 pub struct Texts<'a> {
     settings: &'a Settings,
     origin: &'a Origin,
-    templates: RefCell<Vec<String>>,
+    templates: RefCell<BTreeSet<String>>,
     problem: RefCell<Option<Failure>>,
 }
 
@@ -129,17 +125,14 @@ impl<'a> Texts<'a> {
         }
     }
 
-    /// What of the project a run with this plan obeys, which was made of these texts.
-    pub fn obeyed<'p>(&'p self, plan: &'p Plan, base: &'p Config) -> Obeys<'p> {
-        Obeys {
-            plan,
-            base,
-            workflow: match self.origin {
-                Origin::Project(path) => Some(path),
-                Origin::User(_) | Origin::Bundled => None,
-            },
-            templates: self.templates.borrow().clone(),
+    /// The files of the project that give a run its orders that was made of these texts.
+    pub fn of_project(&self) -> Vec<String> {
+        let mut paths = vec![CONFIG.to_owned()];
+        if let Origin::Project(workflow) = self.origin {
+            paths.push(workflow.clone());
         }
+        paths.extend(self.templates.borrow().iter().cloned());
+        paths
     }
 
     /// Why a template of the project could not be taken, if one could not: no other is taken instead.
@@ -153,13 +146,10 @@ impl<'a> Texts<'a> {
         if !is_name {
             return None;
         }
-        let of_project = text_of_project(self.settings, &format!("{PROMPTS}/{name}.md"));
-        match of_project {
+        let path = format!("{PROMPTS}/{name}.md");
+        match text_of_project(self.settings, &path) {
             Ok(Some(text)) => {
-                let mut used = self.templates.borrow_mut();
-                if !used.iter().any(|known| known == name) {
-                    used.push(name.to_owned());
-                }
+                self.templates.borrow_mut().insert(path);
                 return Some(text.to_string());
             }
             Ok(None) => {}
@@ -221,7 +211,7 @@ fn user_folder(settings: &Settings, kind: &str) -> Option<PathBuf> {
 
 /// The names that project and user use, without their ending.
 fn own_names(settings: &Settings, kind: &str, ending: &str) -> impl Iterator<Item = String> {
-    let of_project = settings.files.names(&format!(".tipstaff/{kind}"), ending);
+    let of_project = names_in(&settings.project.root.join(".tipstaff").join(kind), ending);
     let of_user = user_folder(settings, kind).map(|folder| names_in(&folder, ending));
     of_project.into_iter().chain(of_user.unwrap_or_default())
 }

@@ -7,13 +7,13 @@ use super::args::{LimitArgs, OutputArgs, RunArgs};
 use super::failure::{Exit, Failure};
 use super::library::{Texts, find_workflow, project_path};
 use super::settings::{Configuration, Settings, mistakes_in, read_text, unreadable};
-use super::trust::{Obeys, agree};
+use super::trust::agree;
 use super::{limits, print};
 use crate::journal::Redactor;
 use crate::model::{AgentEnv, ChangedLimits, Destination};
 use crate::plan::{Plan, Rehearsal};
 use crate::rehearsal::Scenario;
-use crate::trust::detected_commands;
+use crate::trust::{CONFIG, detected_commands};
 use crate::workflow::{self, Bindings};
 
 /// Larger requests are refused, in bytes.
@@ -57,7 +57,7 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     let mut plan = compiled.plan;
     limit(&mut plan, &args.limits)?;
     plan.rehearsal = rehearsal;
-    agree(settings, &texts.obeyed(&plan, &base), &args.output)?;
+    agree(settings, &plan, &base, &texts.of_project(), &args.output)?;
     let commands = detected_commands(&settings.project.root);
     plan.verify.allow.extend(commands);
     if !parsed.layer.agents.is_empty() || parsed.layer.verify.env != AgentEnv::default() {
@@ -172,17 +172,13 @@ pub fn complete(settings: &Settings, plan: &mut Plan, output: &OutputArgs) -> Re
         mut config, base, ..
     } = settings.configuration()?;
     let file = plan.file.clone();
-    let of_project = file
+    let mut paths = vec![CONFIG.to_owned()];
+    let workflow = file
         .as_ref()
         .and_then(|file| project_path(settings, file.as_ref()));
-    let obeys = Obeys {
-        plan,
-        base: &base,
-        workflow: of_project.as_deref(),
-        templates: Vec::new(),
-    };
+    paths.extend(workflow);
     // The project may say something else by now than the user agreed to.
-    agree(settings, &obeys, output)?;
+    agree(settings, plan, &base, &paths, output)?;
     if let Some(file) = &file
         && let Ok(found) = find_workflow(settings, file)
         && let Ok(workflow) = workflow::parse(&found.source)

@@ -154,6 +154,7 @@ pub fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
     };
     let is_ours_to_refuse =
         error.kind() == std::io::ErrorKind::PermissionDenied && error.raw_os_error().is_none();
-    let hint = is_ours_to_refuse.then_some("only files that nobody but you can change give orders");
+    let hint = is_ours_to_refuse
+        .then_some("only files that nobody but you can change are obeyed; see `chmod go-w`");
     Failure::said(Exit::Usage, &message, hint)
 }

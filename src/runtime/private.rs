@@ -29,63 +29,45 @@ const SETTINGS: &[&str] = &["RUSTUP_TOOLCHAIN", "JAVA_HOME", "GOROOT", "VIRTUAL_
 /// Of cargo's home, which also holds the keys of registries, what may be used.
 const OF_CARGO: &[&str] = &["registry", "git", "bin", "config.toml"];
 
-/// The folders of one command, empty before and gone after it.
-#[derive(Debug)]
-pub struct Private {
-    /// Its home.
-    pub home: PathBuf,
-    /// Its temporary folder.
-    pub temporary: PathBuf,
-}
-
-impl Private {
-    /// Makes the folders and says what the command's whole environment is: the allowed ones of the user's
-    /// variables, those that say where toolchains are, and what `rules` add. `rehearsal` leaves out keys.
-    ///
-    /// # Errors
-    /// What the system says about the folders.
-    pub fn lay_out(
-        &self,
-        user: &Environment,
-        rules: &VerifyRules,
-        rehearsal: bool,
-    ) -> io::Result<Environment> {
-        std::fs::create_dir_all(&self.home)?;
-        std::fs::create_dir_all(&self.temporary)?;
-        let value = |name: &str| user.get(OsStr::new(name)).filter(|value| !value.is_empty());
-        let home = value("HOME").map(Path::new);
-        let place = |name: &str, below: &str| {
-            let set = value(name).map(PathBuf::from);
-            set.or_else(|| Some(home?.join(below)).filter(|at| at.is_dir()))
-        };
-        let mut env = Environment::new();
-        for name in SETTINGS {
-            env.extend(value(name).map(|value| (name.into(), value.clone())));
-        }
-        for (name, below) in TOOLS {
-            env.extend(place(name, below).map(|place| (name.into(), place.into())));
-        }
-        if let Some(cargo) = place("CARGO_HOME", ".cargo") {
-            self.link_cargo(&cargo)?;
-        }
-        env.insert("HOME".into(), self.home.clone().into());
-        env.extend(of_verification(user, rules, rehearsal));
-        env.insert("TMPDIR".into(), self.temporary.clone().into());
-        Ok(env)
+/// Makes an empty home and an empty temporary folder in this folder, and says what the whole environment of a
+/// command is: the allowed ones of the user's variables, those that say where toolchains are, and what `rules`
+/// add. `rehearsal` leaves out keys.
+///
+/// # Errors
+/// What the system says about the folders.
+pub fn private_environment(
+    at: &Path,
+    user: &Environment,
+    rules: &VerifyRules,
+    rehearsal: bool,
+) -> io::Result<Environment> {
+    let (own_home, temporary) = (at.join("home"), at.join("tmp"));
+    std::fs::create_dir_all(&temporary)?;
+    // Without `CARGO_HOME`, cargo looks into the home that it is given.
+    let own_cargo = own_home.join(".cargo");
+    std::fs::create_dir_all(&own_cargo)?;
+    let value = |name: &str| user.get(OsStr::new(name)).filter(|value| !value.is_empty());
+    let home = value("HOME").map(Path::new);
+    let place = |name: &str, below: &str| {
+        let set = value(name).map(PathBuf::from);
+        set.or_else(|| Some(home?.join(below)).filter(|at| at.is_dir()))
+    };
+    let mut env = Environment::new();
+    for name in SETTINGS {
+        env.extend(value(name).map(|value| (name.into(), value.clone())));
     }
-
-    /// Without `CARGO_HOME`, cargo looks into the home that it is given.
-    fn link_cargo(&self, cargo: &Path) -> io::Result<()> {
-        let own = self.home.join(".cargo");
-        std::fs::create_dir_all(&own)?;
-        for name in OF_CARGO {
-            let there = cargo.join(name);
-            if there.exists() {
-                symlink(there, own.join(name))?;
-            }
-        }
-        Ok(())
+    for (name, below) in TOOLS {
+        env.extend(place(name, below).map(|place| (name.into(), place.into())));
     }
+    if let Some(cargo) = place("CARGO_HOME", ".cargo") {
+        for name in OF_CARGO.iter().filter(|name| cargo.join(name).exists()) {
+            symlink(cargo.join(name), own_cargo.join(name))?;
+        }
+    }
+    env.insert("HOME".into(), own_home.into());
+    env.extend(of_verification(user, rules, rehearsal));
+    env.insert("TMPDIR".into(), temporary.into());
+    Ok(env)
 }
 
 #[cfg(test)]
@@ -120,14 +102,10 @@ mod tests {
         rules.env.set("CI", "1");
         let lay_out = |rehearsal| {
             let at = tempfile::tempdir_in(temp.path()).unwrap().keep();
-            let private = Private {
-                home: at.join("home"),
-                temporary: at.join("tmp"),
-            };
-            let env = private.lay_out(&user, &rules, rehearsal).unwrap();
-            (private, env)
+            let env = private_environment(&at, &user, &rules, rehearsal).unwrap();
+            (at, env)
         };
-        let (private, env) = lay_out(false);
+        let (at, env) = lay_out(false);
         let names: Vec<&str> = env.keys().map(|name| name.to_str().unwrap()).collect();
         let expected = [
             "CI",
@@ -140,9 +118,9 @@ mod tests {
             "TMPDIR",
         ];
         assert_eq!(names, expected);
-        assert_eq!(env[OsStr::new("HOME")], private.home.as_os_str());
-        assert!(private.home.join(".cargo/registry").is_dir());
-        assert!(!private.home.join(".cargo/credentials.toml").exists());
+        assert_eq!(env[OsStr::new("HOME")], at.join("home").as_os_str());
+        assert!(at.join("home").join(".cargo/registry").is_dir());
+        assert!(!at.join("home").join(".cargo/credentials.toml").exists());
         let (_, rehearsed) = lay_out(true);
         assert!(!rehearsed.contains_key(OsStr::new("DATABASE_URL")));
     }

@@ -18,7 +18,7 @@ use super::Site;
 use super::attempt::{Control, unless_told};
 use super::blocking::blocking;
 use super::prepare::machine;
-use super::private::Private;
+use super::private::private_environment;
 
 /// How much of the end of a command's output is kept, in bytes.
 const TAIL: u64 = 8 << 10;
@@ -111,15 +111,11 @@ impl Verify {
         })
         .await?;
         let printed = at.join("output.txt");
-        let private = Private {
-            home: at.join("home"),
-            temporary: at.join("tmp"),
-        };
-        let site = Arc::clone(&self.site);
+        let (site, folder) = (Arc::clone(&self.site), at.clone());
         let laid_out = blocking(move || {
             let (plan, user) = (&site.plan, &site.environment);
-            let laid_out = private.lay_out(user, &plan.verify, plan.rehearsal.is_some());
-            laid_out.map_err(machine)
+            let rehearsal = plan.rehearsal.is_some();
+            private_environment(&folder, user, &plan.verify, rehearsal).map_err(machine)
         });
         let mut env = laid_out.await?;
         env.insert("PWD".into(), workspace.clone().into());

@@ -15,8 +15,22 @@ mod state_folder;
 
 pub use detected::detected_commands;
 pub use error::TrustError;
-pub use order::{Order, Shown, Subject};
-pub use orders::{CONFIG, Known, PROMPTS, WORKFLOWS, orders};
+pub use order::{By, Fact, Order};
+pub use orders::{Known, orders};
 pub use project_files::{ProjectFiles, names_in};
 pub use register::Register;
 pub use state_folder::{state_folder, write_private};
+
+/// The project's configuration, relative to it.
+pub const CONFIG: &str = ".tipstaff/config.yaml";
+/// The folder of its workflows.
+pub const WORKFLOWS: &str = ".tipstaff/workflows";
+/// The folder of its prompt templates.
+pub const PROMPTS: &str = ".tipstaff/prompts";
+/// Its configuration of agent CLIs. What orders something in it is left out of runs until it is agreed to.
+pub const OF_AGENTS: &[&str] = &[
+    "opencode.json",
+    "opencode.jsonc",
+    ".opencode/opencode.json",
+    ".opencode/opencode.jsonc",
+];

@@ -1,115 +1,76 @@
-//! One thing that a project tells tipstaff to do.
-
-use serde::{Deserialize, Serialize};
+//! One file of a project that tells tipstaff to do something.
 
 use crate::model::{AgentName, ModelName};
 use crate::plan::Plan;
 
-/// What an order is about: whether a run uses it depends on that.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Subject {
-    /// What was looked at because the run uses it: its workflow, a template, the limits.
-    Named,
-    /// A program with its arguments and variables.
-    Agent(AgentName),
-    /// Who gets the work of these models.
-    Models(Vec<ModelName>),
-    /// The variables and patterns of commands that prove changes.
-    Verify,
-    /// The configuration of an agent CLI. It is left out of a run as long as it is not trusted.
-    OfAgent,
-}
-
-/// One thing that a project tells tipstaff to do.
+/// A file of a project, and what it orders. The user agrees to exactly this, text included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// What it is about.
-    pub subject: Subject,
-    /// As it is shown and kept.
-    pub shown: Shown,
+    /// The file's path in the project.
+    pub path: String,
+    /// What it does. Never empty.
+    pub facts: Vec<Fact>,
+    /// The text, if all of it counts.
+    pub text: String,
 }
 
-/// An order as it is shown to the user, and kept where the user has agreed to it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Shown {
-    /// Its file and what in it, unique in a project.
-    pub name: String,
-    /// What it does, a fact a line.
-    pub facts: Vec<String>,
-    /// The text it consists of, if it is one.
-    pub text: String,
-    /// Of all of it, and of what is not shown: the user agrees to exactly this.
-    pub digest: String,
+/// One thing that it does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// In words, on one line.
+    pub says: String,
+    /// Which runs obey it.
+    pub by: By,
+}
+
+/// Which runs obey an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    /// Those that were made of the file.
+    All,
+    /// Those that use the agent.
+    Agent(AgentName),
+    /// Those that use the model.
+    Model(ModelName),
+    /// Those that change files, and prove the changes.
+    Editors,
+    /// None as long as it is not agreed to: it is left out.
+    Nobody,
 }
 
 impl Order {
-    /// `hidden` is what the facts only hint at, the values of keys.
-    pub(super) fn new(
-        subject: Subject,
-        name: String,
-        facts: Vec<String>,
-        text: &str,
-        hidden: &str,
-    ) -> Self {
-        let mut hasher = blake3::Hasher::new();
-        let parts = facts.iter().map(String::as_str);
-        for part in [name.as_str(), text, hidden].into_iter().chain(parts) {
-            // With the lengths no two lists are one text.
-            hasher.update(&(part.len() as u64).to_le_bytes());
-            hasher.update(part.as_bytes());
-        }
-        let digest = hasher.finalize().to_hex().to_string();
-        let shown = Shown {
-            name,
-            facts,
-            text: text.to_owned(),
-            digest,
-        };
-        Self { subject, shown }
-    }
-
-    /// Whether a run with this plan would obey it.
+    /// Whether a run with this plan obeys it.
     pub fn is_used(&self, plan: &Plan) -> bool {
-        match &self.subject {
-            Subject::Named => true,
-            Subject::Agent(name) => plan.agents.contains_key(name),
-            Subject::Models(names) => names.iter().any(|name| plan.models.contains_key(name)),
-            Subject::Verify => plan.phases.iter().any(|phase| phase.edits),
-            Subject::OfAgent => false,
-        }
-    }
-}
-
-impl Shown {
-    /// For a person: the name, the facts, and the lines of the text.
-    pub fn render(&self) -> String {
-        let mut out = format!("  {}\n", self.name);
-        for fact in &self.facts {
-            out.push_str(&format!("    {fact}\n"));
-        }
-        out
+        self.facts.iter().any(|fact| match &fact.by {
+            By::All => true,
+            By::Agent(name) => plan.agents.contains_key(name),
+            By::Model(name) => plan.models.contains_key(name),
+            By::Nobody => false,
+            By::Editors => plan.phases.iter().any(|phase| phase.edits),
+        })
     }
 
-    /// What is different from what the user agreed to before: lines that are gone, lines that are new.
-    pub fn render_change(&self, before: &Self) -> String {
-        let mut out = format!("  {} (changed since you agreed to it)\n", self.name);
-        let lines = |shown: &Self| -> Vec<String> {
-            let text = shown.text.lines().map(str::to_owned);
-            shown.facts.iter().cloned().chain(text).collect()
+    /// All of it that counts, a line each: the facts first.
+    pub fn lines(&self) -> Vec<String> {
+        let facts = self.facts.iter().map(|fact| fact.says.clone());
+        facts.chain(self.text.lines().map(str::to_owned)).collect()
+    }
+
+    /// For a person: the facts, or what is different from the lines that the user agreed to before.
+    pub fn render(&self, before: Option<&[String]>) -> String {
+        let now = self.lines();
+        let Some(before) = before else {
+            let facts = now[..self.facts.len()].iter();
+            let facts: String = facts.map(|fact| format!("    {fact}\n")).collect();
+            return format!("  {}\n{facts}", self.path);
         };
-        let (old, new) = (lines(before), lines(self));
+        let mut out = format!("  {} (changed since you agreed to it)\n", self.path);
         let count = |list: &[String], line: &String| list.iter().filter(|l| *l == line).count();
-        let mut differs = |sign: char, own: &[String], other: &[String]| {
-            for line in own {
-                if count(own, line) > count(other, line) {
-                    out.push_str(&format!("    {sign} {line}\n"));
-                }
-            }
-        };
-        differs('-', &old, &new);
-        differs('+', &new, &old);
-        if old == new {
-            out.push_str("    the value of a key in `env`, or the order of lines\n");
+        for (sign, own, other) in [('-', before, &now[..]), ('+', &now[..], before)] {
+            let differ = own
+                .iter()
+                .filter(|line| count(own, line) > count(other, line));
+            out.extend(differ.map(|line| format!("    {sign} {line}\n")));
         }
         out
     }

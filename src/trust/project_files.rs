@@ -31,11 +31,6 @@ impl ProjectFiles {
         }
     }
 
-    /// The project's folder.
-    pub fn root(&self) -> &Path {
-        &self.root
-    }
-
     /// The text of a file, relative to the project; nothing if it is not there.
     ///
     /// # Errors
@@ -49,11 +44,6 @@ impl ProjectFiles {
         let text = self.read(path)?.map(Arc::from);
         read.insert(path.to_owned(), text.clone());
         Ok(text)
-    }
-
-    /// The names in a folder of the project without this ending, in order.
-    pub fn names(&self, folder: &str, ending: &str) -> Vec<String> {
-        names_in(&self.root.join(folder), ending)
     }
 
     fn read(&self, path: &Path) -> io::Result<Option<String>> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Order, Shown, TrustError, write_private};
+use super::{Order, TrustError, write_private};
 use crate::files;
 
 /// What the user has agreed to of one project.
@@ -20,8 +20,8 @@ pub struct Register {
 struct Agreed {
     /// The project's folder.
     project: PathBuf,
-    /// The orders by their names.
-    orders: BTreeMap<String, Shown>,
+    /// All lines of each order, by its file.
+    orders: BTreeMap<String, Vec<String>>,
 }
 
 impl Register {
@@ -32,28 +32,29 @@ impl Register {
     pub fn open(state_folder: &Path, project: &Path) -> Result<Self, TrustError> {
         let name = blake3::hash(project.as_os_str().as_encoded_bytes()).to_hex();
         let file = state_folder.join(format!("trusted/{}.json", &name.as_str()[..32]));
-        let agreed = match files::read(&file, files::RECORD) {
+        let mut agreed: Agreed = match files::read(&file, files::RECORD) {
             Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
             Err(error) if error.kind() == ErrorKind::NotFound => Agreed::default(),
             Err(error) => return Err(TrustError::io("read", &file)(error)),
         };
-        let is_this = |agreed: &Agreed| agreed.project == project;
-        let agreed = Some(agreed).filter(is_this).unwrap_or_else(|| Agreed {
-            project: project.to_owned(),
-            orders: BTreeMap::new(),
-        });
+        if agreed.project != project {
+            agreed = Agreed {
+                project: project.to_owned(),
+                orders: BTreeMap::new(),
+            };
+        }
         Ok(Self { file, agreed })
     }
 
     /// Whether the user has agreed to exactly this.
     pub fn knows(&self, order: &Order) -> bool {
-        let known = self.before(order);
-        known.is_some_and(|known| known.digest == order.shown.digest)
+        self.before(order)
+            .is_some_and(|known| *known == order.lines())
     }
 
-    /// What the user has agreed to under this name, which may have been something else.
-    pub fn before(&self, order: &Order) -> Option<&Shown> {
-        self.agreed.orders.get(&order.shown.name)
+    /// The lines of this file that the user has agreed to.
+    pub fn before(&self, order: &Order) -> Option<&[String]> {
+        self.agreed.orders.get(&order.path).map(Vec::as_slice)
     }
 
     /// Keeps that the user agrees to these as well.
@@ -61,21 +62,20 @@ impl Register {
     /// # Errors
     /// It cannot be written.
     pub fn agree(&mut self, orders: &[&Order]) -> Result<(), TrustError> {
-        for order in orders {
-            let orders = &mut self.agreed.orders;
-            orders.insert(order.shown.name.clone(), order.shown.clone());
-        }
+        let lines = orders
+            .iter()
+            .map(|order| (order.path.clone(), order.lines()));
+        self.agreed.orders.extend(lines);
         self.write()
     }
 
-    /// Forgets all of the project; says how many orders it was.
+    /// Forgets all of the project.
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn revoke(&mut self) -> Result<usize, TrustError> {
-        let count = std::mem::take(&mut self.agreed.orders).len();
-        self.write()?;
-        Ok(count)
+    pub fn revoke(&mut self) -> Result<(), TrustError> {
+        self.agreed.orders.clear();
+        self.write()
     }
 
     fn write(&self) -> Result<(), TrustError> {
@@ -89,31 +89,37 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::trust::Subject;
+    use crate::trust::{By, Fact};
 
-    fn order(facts: &[&str], text: &str, hidden: &str) -> Order {
-        let facts = facts.iter().map(|fact| (*fact).to_owned()).collect();
-        Order::new(Subject::Verify, "a file".to_owned(), facts, text, hidden)
+    fn order(facts: &[&str], text: &str) -> Order {
+        let fact = |says: &&str| Fact {
+            says: (*says).to_owned(),
+            by: By::All,
+        };
+        Order {
+            path: "a file".to_owned(),
+            facts: facts.iter().map(fact).collect(),
+            text: text.to_owned(),
+        }
     }
 
     #[test]
     fn agreement_is_to_exactly_this_of_this_project() {
         let temp = tempfile::tempdir().unwrap();
         let open = |project: &str| Register::open(temp.path(), Path::new(project)).unwrap();
-        let agreed = order(&["one"], "text", "key");
+        let agreed = order(&["one"], "text");
         open("/a").agree(&[&agreed]).unwrap();
         assert!(open("/a").knows(&agreed));
         assert!(!open("/b").knows(&agreed));
         for other in [
-            order(&["one", ""], "text", "key"),
-            order(&["one"], "text ", "key"),
-            order(&["one"], "text", "other"),
-            order(&[], "text", "keyone"),
+            order(&["one", ""], "text"),
+            order(&["one"], "text "),
+            order(&["one"], ""),
         ] {
             assert!(!open("/a").knows(&other), "{other:?}");
             assert!(open("/a").before(&other).is_some());
         }
-        assert_eq!(open("/a").revoke().unwrap(), 1);
+        open("/a").revoke().unwrap();
         assert!(!open("/a").knows(&agreed));
     }
 
@@ -121,7 +127,7 @@ mod tests {
     fn damaged_or_foreign_entry_counts_as_nothing() {
         let temp = tempfile::tempdir().unwrap();
         let open = |project: &str| Register::open(temp.path(), Path::new(project)).unwrap();
-        let agreed = order(&[], "text", "");
+        let agreed = order(&["one"], "text");
         open("/a").agree(&[&agreed]).unwrap();
         let (a, b) = (open("/a").file, open("/b").file);
         std::fs::copy(&a, b).unwrap();
@@ -132,9 +138,9 @@ mod tests {
 
     #[test]
     fn change_is_shown_by_its_lines() {
-        let before = order(&["one", "two"], "same\nold\n", "");
-        let now = order(&["one", "three"], "same\nnew\n", "");
-        let shown = now.shown.render_change(&before.shown);
+        let before = order(&["one", "two"], "same\nold\n").lines();
+        let now = order(&["one", "three"], "same\nnew\n");
+        let shown = now.render(Some(&before));
         let lines: Vec<&str> = shown.lines().skip(1).map(str::trim).collect();
         assert_eq!(lines, ["- two", "- old", "+ three", "+ new"]);
     }

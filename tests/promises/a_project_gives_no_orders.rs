@@ -96,7 +96,7 @@ fn its_program_is_started_once_its_user_agrees() {
     sandbox.write(".tipstaff/config.yaml", &config);
     trust(&sandbox)
         .succeeds()
-        .stdout_has("you agreed to 1 order");
+        .stdout_has("the orders of 1 file are in force");
     sandbox.tipstaff(&PLAN).exits_with(1);
     assert!(told.exists());
 }
@@ -107,7 +107,7 @@ fn its_variables_are_neither_set_nor_taken() {
     let sandbox = cloned(&[(".tipstaff/config.yaml", agent)]);
     let says = [
         "sets LD_PRELOAD=./evil.so",
-        "sets MY_TOKEN\n",
+        "sets MY_TOKEN (a key",
         "takes your variable AWS_SECRET_ACCESS_KEY",
     ];
     refuses(&sandbox, &PLAN, &says).has_no("hush-hush-1");
@@ -363,7 +363,7 @@ fn ordinary_projects_are_asked_nothing() {
     sandbox
         .tipstaff(&["trust"])
         .succeeds()
-        .stdout_has("nothing to trust");
+        .stdout_has("this project gives no orders");
 }
 
 #[test]
@@ -410,6 +410,6 @@ fn a_resumed_run_takes_no_value_that_was_not_agreed_to() {
     sandbox
         .tipstaff(&["approve", &run.id()])
         .exits_with(2)
-        .stderr_has("+ sets MODE=evil");
+        .stderr_has("+ agent `fake`: sets MODE=evil");
     assert!(run.calls("attempt_started").is_empty());
 }
