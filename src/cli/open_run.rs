@@ -63,9 +63,13 @@ impl OpenRun {
         })
     }
 
-    /// The view of the whole journal.
+    /// The view of the whole journal. The lock, not the journal, tells whether anybody works on the run.
     pub fn view(&self) -> RunView {
-        RunView::replay(&self.plan, &self.records)
+        let view = RunView::replay(&self.plan, &self.records);
+        match self.supervisor() {
+            Supervisor::Alive => view,
+            Supervisor::Gone => view.without_supervisor(),
+        }
     }
 
     /// Whether a supervisor works on it.

@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::work::{self, Work, carry_over};
 use super::{limits, print};
 use crate::engine::{Engine, History, Input, PhaseState};
-use crate::journal::{RunFolder, RunLock, list};
+use crate::journal::{Journal, RunFolder, RunLock, list};
 use crate::model::{ChangedLimits, Digest, Event, PersonAnswer, PhaseName, Record, RunEnd};
 use crate::plan::Plan;
 use crate::process;
@@ -34,18 +34,19 @@ pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
 
 /// The latest run that is not done.
 fn latest_open(settings: &Settings) -> Result<RunFolder, Failure> {
-    let runs = list(&settings.project.root)?;
-    let open = runs
-        .into_iter()
-        .find(|run| run.end != Some(RunEnd::Done) && run.problem.is_none());
-    match open {
-        Some(run) => Ok(RunFolder::open(&settings.project.root, run.id)?),
-        None => Err(Failure::said(
-            Exit::Usage,
-            "no run is left to go on with",
-            None,
-        )),
+    for run in list(&settings.project.root)? {
+        if run.problem.is_some() || run.end == Some(RunEnd::Done) {
+            continue;
+        }
+        // The last line tells no end where changes were applied or undone after it.
+        let folder = RunFolder::open(&settings.project.root, run.id)?;
+        let journal = Journal::read(&folder.path(RunFolder::JOURNAL))?;
+        if History::of(&journal).ended() != Some(RunEnd::Done) {
+            return Ok(folder);
+        }
     }
+    let message = "no run is left to go on with";
+    Err(Failure::said(Exit::Usage, message, None))
 }
 
 /// Takes a run up again with a person's answer.

@@ -97,6 +97,16 @@ impl RunView {
         view
     }
 
+    /// The run as it is when no supervisor works on it, whatever its journal says: what was under way is
+    /// interrupted.
+    pub fn without_supervisor(mut self) -> Self {
+        let last = self.last.unwrap_or_default();
+        for call in &mut self.calls {
+            call.abandoned(last);
+        }
+        self
+    }
+
     /// Takes one more record in.
     pub fn apply(&mut self, record: &Record) {
         let at = record.at;

@@ -117,7 +117,7 @@ fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
             .map_or_else(|| NOTHING.to_owned(), |time| time.to_string());
         table.row([
             clean(phase.name.as_str()),
-            state_words(phase),
+            state_words(phase, shown.supervisor),
             time,
             kind_words(&phase.kind),
             document(shown, phase).unwrap_or_else(|| NOTHING.to_owned()),
@@ -136,8 +136,8 @@ fn document(shown: &Shown<'_>, phase: &PhaseView) -> Option<String> {
 }
 
 /// `closed`; `closed, round 2`; `skipped: …`.
-fn state_words(phase: &PhaseView) -> String {
-    let word = phase_word(&phase.state);
+fn state_words(phase: &PhaseView, supervisor: Supervisor) -> String {
+    let word = phase_word(&phase.state, supervisor);
     match (&phase.state, phase.round()) {
         (PhaseState::Skipped(condition), _) => format!("{word}: {}", clean(condition)),
         (_, 1) => word.to_owned(),

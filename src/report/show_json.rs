@@ -42,7 +42,7 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         "limit": view.limit.as_ref().map(|reached| &reached.limit),
         "limit_phase": view.limit.as_ref().and_then(|reached| reached.phase.as_ref()),
         "signal": view.signal,
-        "phases": view.phases.iter().map(|one| phase(view, one, now)).collect::<Vec<_>>(),
+        "phases": view.phases.iter().map(|one| phase(shown, one, now)).collect::<Vec<_>>(),
         "calls": view.calls.iter().map(|one| call(view, one, now)).collect::<Vec<_>>(),
         "loops": work::loops(view),
         "changes": work::changes(view),
@@ -56,7 +56,8 @@ fn key(words: &str) -> String {
     words.replace(' ', "_")
 }
 
-fn phase(view: &RunView, phase: &PhaseView, now: Timestamp) -> Value {
+fn phase(shown: &Shown<'_>, phase: &PhaseView, now: Timestamp) -> Value {
+    let view = shown.view;
     let (failure, question) = match &phase.state {
         PhaseState::Failed(failure) => (Some(failure), None),
         PhaseState::Asking(question) => (None, Some(question)),
@@ -82,7 +83,7 @@ fn phase(view: &RunView, phase: &PhaseView, now: Timestamp) -> Value {
     });
     json!({
         "name": phase.name,
-        "state": key(phase_word(&phase.state)),
+        "state": key(phase_word(&phase.state, shown.supervisor)),
         "folder": phase.folder,
         "started": phase.started.map(Timestamp::rfc3339),
         "ended": phase.ended.map(Timestamp::rfc3339),
@@ -136,7 +137,7 @@ fn attempt(attempt: &AttemptView, now: Timestamp) -> Value {
         AttemptState::Succeeded => ("succeeded", None, None),
         AttemptState::Stopped(context) => ("stopped", None, Some(*context)),
         AttemptState::Failed(failure) => ("failed", Some(failure), None),
-        AttemptState::Lost => ("lost", None, None),
+        AttemptState::Lost => ("interrupted", None, None),
     };
     let usage: &Usage = &attempt.usage;
     json!({

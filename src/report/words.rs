@@ -136,9 +136,10 @@ pub(super) fn end_word(end: RunEnd) -> &'static str {
 }
 
 /// A phase's state in one word.
-pub(super) fn phase_word(state: &PhaseState) -> &'static str {
+pub(super) fn phase_word(state: &PhaseState, supervisor: Supervisor) -> &'static str {
     match state {
         PhaseState::Waiting => "waiting",
+        PhaseState::Running if supervisor == Supervisor::Gone => "interrupted",
         PhaseState::Running => "running",
         PhaseState::Asking(_) => "asking",
         PhaseState::Closed(_) => "closed",
@@ -174,7 +175,7 @@ pub(super) fn attempt_word(state: &AttemptState) -> &'static str {
         AttemptState::Succeeded => "done",
         AttemptState::Stopped(_) => "stopped",
         AttemptState::Failed(failure) => failure_word(failure.kind),
-        AttemptState::Lost => "lost",
+        AttemptState::Lost => "interrupted",
     }
 }
 

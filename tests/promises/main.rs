@@ -38,6 +38,8 @@ mod planted_files_give_no_orders;
 mod proposals_are_judged_fairly;
 mod reading_needs_no_configuration;
 mod run_folders_are_private;
+mod resume_takes_what_is_open;
+
 mod secrets_are_not_kept;
 mod support;
 mod tasks_go_to_their_specialists;
