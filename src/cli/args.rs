@@ -141,6 +141,12 @@ pub struct CheckArgs {
 pub struct ResumeArgs {
     /// The run; without it the latest one that is not done
     pub run: Option<String>,
+    /// Give an audit whose verdict is fail so many rounds more
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub rounds: Option<u32>,
+    /// Use another model in the place of one of the run's
+    #[arg(long = "model", value_name = "NAME=MODEL", value_parser = key_value)]
+    pub models: Vec<(String, String)>,
     #[command(flatten)]
     /// Limits
     pub limits: LimitArgs,
@@ -174,9 +180,12 @@ pub struct PickArgs {
     pub run: String,
     /// The phase that waits
     pub phase: String,
-    /// The winning proposal's label, for example `B`
+    /// The winning proposal's label, for example `B`; `none` has all propose once more
     #[arg(value_parser = label)]
     pub label: Label,
+    /// What is wrong with all of them; of `none`
+    #[arg(long, value_name = "TEXT")]
+    pub because: Option<String>,
     #[command(flatten)]
     /// Output
     pub output: OutputArgs,
@@ -189,6 +198,9 @@ pub struct ApproveArgs {
     pub run: String,
     /// The phase; without it the one that waits
     pub phase: Option<String>,
+    /// What the phase's calls are to know
+    #[arg(long, value_name = "TEXT")]
+    pub because: Option<String>,
     #[command(flatten)]
     /// Output
     pub output: OutputArgs,
@@ -201,7 +213,7 @@ pub struct RejectArgs {
     pub run: String,
     /// The phase; without it the one that waits
     pub phase: Option<String>,
-    /// Why
+    /// Why; the phase's calls are told if it begins after all
     #[arg(long, value_name = "TEXT")]
     pub because: Option<String>,
     #[command(flatten)]

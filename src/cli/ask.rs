@@ -1,56 +1,121 @@
 //! Asking the person at the terminal what a run waits for.
 //!
-//! The run's supervisor has ended by then, as it does where nobody is there: no time counts while a
-//! question stands, and `tipstaff approve` from elsewhere is as good an answer.
+//! The supervisor stays while the question stands and goes on with the answer. It is asked on a thread of
+//! its own, which gives up as soon as the answer came from elsewhere.
 
 use std::io::{self, BufRead, IsTerminal};
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use rustix::termios::{QueueSelector, tcflush};
-use tokio::sync::oneshot;
+use tokio::sync::mpsc;
 
 use super::args::OutputArgs;
 use super::failure::Failure;
 use super::print;
-use crate::model::{Label, PersonAnswer, PhaseName, Question};
-use crate::report::{RunView, Screen, render_question};
-use crate::runtime::Signals;
+use crate::engine::{Input, PhaseState};
+use crate::model::{Event, Label, PersonAnswer, PhaseName, Question};
+use crate::report::Screen;
 
-/// The answer to the run's question, if it has one and someone answers.
-pub fn ask(
-    view: &RunView,
-    folder: &str,
-    output: &OutputArgs,
-) -> Result<Option<(PhaseName, PersonAnswer)>, Failure> {
-    let Some((phase, question)) = view.questions().next() else {
-        return Ok(None);
-    };
-    let name = phase.name.clone();
-    let is_alone = output.json || !is_at_a_terminal();
-    if let Question::RunCommands { commands } = question
-        && (output.yes || is_alone)
-    {
-        // To agree to gates is not to agree to what models write.
-        let reason = match output.yes {
-            true => "`--yes` answers for gates only",
-            false => "nobody is at a terminal to be asked",
+/// How often the asking thread looks whether it is still to ask, in milliseconds.
+const LOOK: u16 = 100;
+
+/// Whoever answers the questions of a run.
+#[derive(Debug)]
+pub struct Asker {
+    who: Who,
+    /// Tells the thread that asks to give up.
+    asking: Option<Arc<AtomicBool>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Who {
+    /// `--yes`: every gate opens.
+    Yes,
+    /// Somebody at the terminal.
+    Person,
+    Nobody,
+}
+
+impl Asker {
+    /// By the flags and the terminal.
+    pub fn new(output: &OutputArgs) -> Self {
+        let who = match is_at_a_terminal() && !output.json {
+            _ if output.yes => Who::Yes,
+            true => Who::Person,
+            false => Who::Nobody,
         };
-        return Ok(Some((name, commands_answer(commands, false, Some(reason)))));
+        Self { who, asking: None }
     }
-    if output.yes {
-        let approves = matches!(question, Question::Approve { .. });
-        return Ok(approves.then_some((name, PersonAnswer::Approved)));
+
+    /// Asks; the answer, or that none comes now, is sent to the run.
+    pub fn ask(
+        &mut self,
+        shown: impl FnOnce() -> String,
+        phase: &PhaseName,
+        state: &PhaseState,
+        answers: mpsc::UnboundedSender<Input>,
+    ) {
+        let phase = phase.clone();
+        let input = move |said: Option<(PersonAnswer, String)>| match said {
+            Some((answer, because)) => Input::Answered {
+                acts: vec![Event::PersonAnswered {
+                    phase: phase.clone(),
+                    answer,
+                    because,
+                }],
+            },
+            None => Input::Unanswered,
+        };
+        let Some(question) = state.asked.clone().filter(|_| self.who == Who::Person) else {
+            let said = state.asked.as_ref().and_then(|asked| self.by_rule(asked));
+            let said = said.map(|answer| (answer, String::new()));
+            // The run holds the other end for as long as it asks.
+            let _ = answers.send(input(said));
+            return;
+        };
+        print::note(&shown());
+        forget_what_was_typed();
+        let over = Arc::new(AtomicBool::new(false));
+        self.asking = Some(over.clone());
+        let sealed = state.sealed.iter().flatten();
+        let talk = Talk {
+            question,
+            labels: sealed.map(|(label, _)| label.clone()).collect(),
+            none: state.may_be_sent_back(),
+            over,
+        };
+        std::thread::spawn(move || {
+            let said = talk.converse();
+            if !talk.is_over() {
+                let _ = answers.send(input(said));
+            }
+        });
     }
-    if is_alone {
-        return Ok(None);
+
+    /// The answer of who is not asked. To agree to gates is not to agree to what models write.
+    fn by_rule(&self, question: &Question) -> Option<PersonAnswer> {
+        match (self.who, question) {
+            (Who::Yes, Question::Approve { .. }) => Some(PersonAnswer::Approved),
+            (who, Question::RunCommands { commands }) => {
+                let reason = match who {
+                    Who::Yes => "`--yes` answers for gates only",
+                    Who::Person | Who::Nobody => "nobody is at a terminal to be asked",
+                };
+                Some(commands_answer(commands, false, Some(reason)))
+            }
+            (_, Question::Approve { .. } | Question::PickWinner { .. }) => None,
+        }
     }
-    print::note(&render_question(view, phase, question, folder));
-    let labels: Vec<&Label> = phase.labels.iter().map(|(label, _)| label).collect();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    forget_what_was_typed();
-    let answer = runtime.block_on(converse(question, &labels))?;
-    Ok(answer.map(|answer| (name, answer)))
+
+    /// Nobody has to answer any more.
+    pub fn stop(&mut self) {
+        if let Some(over) = self.asking.take() {
+            over.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Whether someone is there who can be asked.
@@ -82,60 +147,72 @@ fn commands_answer(commands: &[String], run: bool, reason: Option<&str>) -> Pers
     }
 }
 
-/// Asks until there is an answer; `None` for later, the end of input, and Ctrl-C.
-async fn converse(question: &Question, labels: &[&Label]) -> Result<Option<PersonAnswer>, Failure> {
-    let mut signals = Signals::listen()?;
-    let choices = choices(question, labels);
-    loop {
-        let Some(line) = line(&choices, &mut signals).await else {
-            return Ok(None);
-        };
-        match understand(&line, question, labels) {
-            Said::Answer(answer) => return Ok(Some(answer)),
-            Said::Reject => {
-                let reason = line_of_reason(&mut signals).await;
-                return Ok(reason.map(|reason| PersonAnswer::Rejected { reason }));
+/// A question and the one who is asked.
+struct Talk {
+    question: Question,
+    labels: Vec<Label>,
+    /// Whether to find none good enough is an answer.
+    none: bool,
+    over: Arc<AtomicBool>,
+}
+
+impl Talk {
+    fn is_over(&self) -> bool {
+        self.over.load(Ordering::Relaxed)
+    }
+
+    /// Asks until there is an answer, with its words; `None` for later and for the end of input.
+    fn converse(&self) -> Option<(PersonAnswer, String)> {
+        loop {
+            let line = self.line(&choices(&self.question, &self.labels, self.none))?;
+            match understand(&line, &self.question, &self.labels) {
+                Said::Answer(answer) => return Some((answer, String::new())),
+                Said::Reject => {
+                    let reason = self.line("why? (may be left empty) ")?.trim().to_owned();
+                    return Some((PersonAnswer::Rejected { reason }, String::new()));
+                }
+                Said::SendBack if self.none => {
+                    let because = self.line("what is wrong with them? ")?.trim().to_owned();
+                    if !because.is_empty() {
+                        return Some((PersonAnswer::SentBack, because));
+                    }
+                }
+                Said::Later => return None,
+                Said::SendBack | Said::Unclear => {}
             }
-            Said::Later => return Ok(None),
-            Said::Unclear => {}
         }
     }
-}
 
-async fn line_of_reason(signals: &mut Signals) -> Option<String> {
-    let reason = line("why? (may be left empty) ", signals).await?;
-    Some(reason.trim().to_owned())
-}
-
-/// What was typed after this prompt. Nobody can stop a thread that reads from a terminal, so it is left
-/// behind if a signal comes first; the program ends soon then.
-async fn line(prompt: &str, signals: &mut Signals) -> Option<String> {
-    print::prompt(prompt);
-    let (tell, told) = oneshot::channel();
-    std::thread::spawn(move || {
+    /// What was typed after this prompt.
+    fn line(&self, prompt: &str) -> Option<String> {
+        print::prompt(prompt);
+        let stdin = io::stdin();
         let mut line = Vec::new();
-        let read = io::stdin().lock().read_until(b'\n', &mut line);
-        let some = read.is_ok_and(|bytes| bytes > 0);
-        // Whoever asked may have been interrupted meanwhile.
-        let _ = tell.send(some.then(|| String::from_utf8_lossy(&line).into_owned()));
-    });
-    let line = tokio::select! {
-        line = told => line.ok().flatten(),
-        _ = signals.next() => None,
-    };
-    if line.is_none() {
+        while !self.is_over() {
+            let mut fds = [PollFd::new(stdin.as_fd(), PollFlags::POLLIN)];
+            // Whatever else it says shows when it is read.
+            if poll(&mut fds, PollTimeout::from(LOOK)) == Ok(0) {
+                continue;
+            }
+            let read = stdin.lock().read_until(b'\n', &mut line);
+            if read.is_ok_and(|bytes| bytes > 0) {
+                return Some(String::from_utf8_lossy(&line).into_owned());
+            }
+            break;
+        }
         print::note("");
+        None
     }
-    line
 }
 
-fn choices(question: &Question, labels: &[&Label]) -> String {
+fn choices(question: &Question, labels: &[Label], none: bool) -> String {
     match question {
         Question::Approve { .. } => "[a]pprove, [r]eject or [l]ater? ".to_owned(),
         Question::RunCommands { .. } => "[r]un them, [s]kip them or [l]ater? ".to_owned(),
         Question::PickWinner { .. } => {
             let labels: Vec<&str> = labels.iter().map(|label| label.as_str()).collect();
-            format!("{} or later? ", labels.join(", "))
+            let none = if none { ", none" } else { "" };
+            format!("{}{none} or later? ", labels.join(", "))
         }
     }
 }
@@ -147,13 +224,15 @@ enum Said {
     Answer(PersonAnswer),
     /// No; the reason is to be asked for.
     Reject,
+    /// None is good enough; what is wrong is to be asked for.
+    SendBack,
     /// Not now.
     Later,
     /// Nothing that could be understood.
     Unclear,
 }
 
-fn understand(line: &str, question: &Question, labels: &[&Label]) -> Said {
+fn understand(line: &str, question: &Question, labels: &[Label]) -> Said {
     let line = line.trim();
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let word = word.to_lowercase();
@@ -178,7 +257,8 @@ fn understand(line: &str, question: &Question, labels: &[&Label]) -> Said {
                 .iter()
                 .find(|label| label.as_str().eq_ignore_ascii_case(line));
             match label {
-                Some(label) => Said::Answer(PersonAnswer::Picked((*label).clone())),
+                Some(label) => Said::Answer(PersonAnswer::Picked(label.clone())),
+                None if word == "none" => Said::SendBack,
                 None if word == "later" => Said::Later,
                 None => Said::Unclear,
             }
@@ -217,12 +297,13 @@ mod tests {
             reason: "no verdict".to_owned(),
         };
         let all: Vec<Label> = (0..12).map(Label::at).collect();
-        let all: Vec<&Label> = all.iter().collect();
         let picked = |label: &str| Said::Answer(PersonAnswer::Picked(Label::from(label)));
         assert_eq!(understand("b\n", &pick, &all), picked("B"));
         assert_eq!(understand("L", &pick, &all), picked("L"));
         assert_eq!(understand("C", &pick, &all[..2]), Said::Unclear);
         assert_eq!(understand("later", &pick, &all), Said::Later);
-        assert_eq!(choices(&pick, &all[..2]), "A, B or later? ");
+        assert_eq!(understand("None\n", &pick, &all), Said::SendBack);
+        assert_eq!(choices(&pick, &all[..2], true), "A, B, none or later? ");
+        assert_eq!(choices(&pick, &all[..2], false), "A, B or later? ");
     }
 }

@@ -6,22 +6,40 @@ use super::open_run::OpenRun;
 use super::resume::{go_on_with, look};
 use super::settings::Settings;
 use crate::engine::{History, PhaseState};
-use crate::model::{PersonAnswer, PhaseName, Question};
+use crate::model::{Event, PersonAnswer, PhaseName, Question};
 
 pub fn approve(settings: &Settings, args: &ApproveArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
+    let because = words(settings, args.because.as_deref());
     let (phase, commands) = waiting(&run, args.phase.as_deref())?;
     let answer = commands.map_or(PersonAnswer::Approved, |commands| answered(commands, true));
-    go_on_with(settings, run.folder, &args.output, (phase, answer))
+    let said = act((phase, answer), because);
+    go_on_with(settings, run.folder, &args.output, said)
 }
 
 pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
     let (phase, commands) = waiting(&run, args.phase.as_deref())?;
-    let reason = args.because.clone().unwrap_or_default();
+    let reason = words(settings, args.because.as_deref());
     let rejected = PersonAnswer::Rejected { reason };
     let answer = commands.map_or(rejected, |commands| answered(commands, false));
-    go_on_with(settings, run.folder, &args.output, (phase, answer))
+    let said = act((phase, answer), String::new());
+    go_on_with(settings, run.folder, &args.output, said)
+}
+
+/// An answer as the run hears it.
+pub fn act((phase, answer): (PhaseName, PersonAnswer), because: String) -> Event {
+    Event::PersonAnswered {
+        phase,
+        answer,
+        because,
+    }
+}
+
+/// Words that prompts and the journal keep.
+pub fn words(settings: &Settings, because: Option<&str>) -> String {
+    let words = because.unwrap_or_default().trim().to_owned();
+    settings.redactor(None, None).redact(&words).into_owned()
 }
 
 fn answered(commands: Vec<String>, run: bool) -> PersonAnswer {

@@ -25,6 +25,7 @@ mod runs;
 mod schema;
 mod settings;
 mod show;
+mod steer;
 mod trust;
 mod work;
 

@@ -2,10 +2,14 @@
 
 use super::args::PickArgs;
 use super::failure::{Exit, Failure};
+use super::gate::{act, words};
 use super::resume::{go_on_with, look};
 use super::settings::Settings;
 use crate::engine::History;
 use crate::model::{PersonAnswer, PhaseName, Question};
+
+/// In the place of a label; labels are single letters.
+const NONE: &str = "NONE";
 
 pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
@@ -22,6 +26,22 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
         .phase(&phase)
         .filter(|state| matches!(state.open_question(), Some(Question::PickWinner { .. })))
         .ok_or_else(|| wrong(format!("phase `{phase}` does not wait for a pick")))?;
+    if args.label.as_str() == NONE {
+        let because = words(settings, args.because.as_deref());
+        if because.is_empty() {
+            return Err(wrong(
+                "`none` needs `--because TEXT`, for those who propose again".to_owned(),
+            ));
+        }
+        if !state.may_be_sent_back() {
+            return Err(wrong(format!(
+                "the proposers of `{phase}` were sent back {} times already",
+                state.sent_back
+            )));
+        }
+        let picked = act((phase, PersonAnswer::SentBack), because);
+        return go_on_with(settings, run.folder, &args.output, picked);
+    }
     let labels = state.sealed.as_deref().unwrap_or_default();
     if !labels.iter().any(|(label, _)| label == &args.label) {
         let known: Vec<&str> = labels.iter().map(|(label, _)| label.as_str()).collect();
@@ -32,5 +52,6 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
         )));
     }
     let answer = PersonAnswer::Picked(args.label.clone());
-    go_on_with(settings, run.folder, &args.output, (phase, answer))
+    let picked = act((phase, answer), String::new());
+    go_on_with(settings, run.folder, &args.output, picked)
 }

@@ -54,15 +54,16 @@ impl Lack {
 }
 
 /// Checks everything that the plan's calls will need and that can be told now, all of it at once. A call
-/// that has a usable model left only earns a warning. `destination` says whether results can go where they
-/// are to go.
-pub fn preflight(
+/// that has a usable model left only earns a warning. `used` says which model is used in the place of one of
+/// the plan's, `destination` whether results can go where they are to go.
+pub fn preflight<'p>(
     settings: &Settings,
-    plan: &Plan,
+    plan: &'p Plan,
+    used: impl Fn(&'p ModelName) -> &'p ModelName,
     carried: &mut Carried,
     destination: Result<(), ApplyError>,
 ) -> Result<(), Failure> {
-    let mut findings = look(settings, plan, carried);
+    let mut findings = look(settings, plan, used, carried);
     // Without git, the list says so already.
     if let Err(error) = destination
         && !matches!(
@@ -88,7 +89,7 @@ pub fn preflight(
 
 /// The same for who only wants to know: what is missing is a warning.
 pub fn report(settings: &Settings, plan: &Plan, carried: &mut Carried) {
-    let findings = look(settings, plan, carried);
+    let findings = look(settings, plan, |model| model, carried);
     for warning in &findings.warnings {
         print::note(&format!("warning: {warning}"));
     }
@@ -128,7 +129,12 @@ impl Findings {
     }
 }
 
-fn look(settings: &Settings, plan: &Plan, carried: &mut Carried) -> Findings {
+fn look<'p>(
+    settings: &Settings,
+    plan: &'p Plan,
+    used: impl Fn(&'p ModelName) -> &'p ModelName,
+    carried: &mut Carried,
+) -> Findings {
     let mut warnings = Vec::new();
     let mut missing: BTreeMap<Lack, Vec<ModelName>> = BTreeMap::new();
     if let Err(reason) = find(settings, "git") {
@@ -139,15 +145,15 @@ fn look(settings: &Settings, plan: &Plan, carried: &mut Carried) -> Findings {
         warnings.push("ripgrep (`rg`) is not on PATH: agents have no search tools".to_owned());
     }
     let unusable = unusable(settings, plan, carried, &mut warnings);
-    let is_usable = |model: &&ModelName| !unusable.contains_key(model);
+    let is_usable = |model: &ModelName| !unusable.contains_key(model);
     let mut needed: BTreeSet<&ModelName> = BTreeSet::new();
     for chain in chains(plan) {
-        if !chain.iter().any(|model| is_usable(&model)) {
-            needed.extend(chain);
+        if !chain.iter().any(|model| is_usable(used(model))) {
+            needed.extend(chain.iter().map(&used));
         }
     }
     let wanted = chains(plan).into_iter().chain(distillers(plan));
-    let wanted: BTreeSet<&ModelName> = wanted.flatten().collect();
+    let wanted: BTreeSet<&ModelName> = wanted.flatten().map(&used).collect();
     for (model, lack) in &unusable {
         if needed.contains(*model) {
             missing

@@ -227,7 +227,7 @@ fn read_request(from: impl Read, name: &str) -> Result<String, Failure> {
 }
 
 /// The last value of a key counts twice: that is a mistake, not a choice.
-fn pairs(given: &[(String, String)], flag: &str) -> Result<BTreeMap<String, String>, Failure> {
+pub fn pairs(given: &[(String, String)], flag: &str) -> Result<BTreeMap<String, String>, Failure> {
     let mut pairs = BTreeMap::new();
     for (key, value) in given {
         if pairs.insert(key.clone(), value.clone()).is_some() {

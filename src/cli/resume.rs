@@ -1,5 +1,7 @@
 //! `tipstaff resume [RUN]`.
 
+use std::time::Duration;
+
 use super::args::{OutputArgs, ResumeArgs};
 use super::changes::catch_up;
 use super::failure::{Exit, Failure};
@@ -9,10 +11,10 @@ use super::preflight::preflight;
 use super::prepare::complete;
 use super::settings::Settings;
 use super::work::{self, Work, carry_over};
-use super::{limits, print};
-use crate::engine::{Engine, History, Input, PhaseState};
-use crate::journal::{Journal, RunFolder, RunLock, list};
-use crate::model::{ChangedLimits, Digest, Event, PersonAnswer, PhaseName, Record, RunEnd};
+use super::{print, steer};
+use crate::engine::{Engine, History, Input};
+use crate::journal::{Holder, Journal, RunFolder, RunLock, list};
+use crate::model::{Digest, Event, Record, RunEnd};
 use crate::plan::Plan;
 use crate::process;
 use crate::runtime::salvage;
@@ -23,13 +25,9 @@ pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
         Some(wanted) => find_run(settings, Some(wanted))?,
         None => latest_open(settings)?,
     };
-    let raised = |plan: &Plan, in_force| {
-        let changed = !args.limits.limits.is_empty();
-        changed
-            .then(|| limits::change(plan, in_force, &args.limits))
-            .transpose()
-    };
-    go_on(settings, folder, &args.output, raised, None)
+    let acts =
+        |known: (&Plan, &History), folder: &RunFolder| steer::acts(settings, args, known, folder);
+    go_on(settings, folder, &args.output, acts)
 }
 
 /// The latest run that is not done.
@@ -41,7 +39,7 @@ fn latest_open(settings: &Settings) -> Result<RunFolder, Failure> {
         // The last line tells no end where changes were applied or undone after it.
         let folder = RunFolder::open(&settings.project.root, run.id)?;
         let journal = Journal::read(&folder.path(RunFolder::JOURNAL))?;
-        if History::of(&journal).ended() != Some(RunEnd::Done) {
+        if History::of(&journal.records).ended() != Some(RunEnd::Done) {
             return Ok(folder);
         }
     }
@@ -49,29 +47,56 @@ fn latest_open(settings: &Settings) -> Result<RunFolder, Failure> {
     Err(Failure::said(Exit::Usage, message, None))
 }
 
-/// Takes a run up again with a person's answer.
+/// Takes a run up again with a person's answer. A supervisor that asks for it gets it instead.
 pub fn go_on_with(
     settings: &Settings,
     folder: RunFolder,
     output: &OutputArgs,
-    answer: (PhaseName, PersonAnswer),
+    answer: Event,
 ) -> Result<Exit, Failure> {
-    go_on(settings, folder, output, |_, _| Ok(None), Some(answer))
+    if let Some(holder) = RunLock::holder(&folder)? {
+        return hand_over(settings, &folder, &holder, &answer);
+    }
+    go_on(settings, folder, output, |(_, history), _| {
+        still_asks(history, &answer)?;
+        Ok(vec![answer])
+    })
+}
+
+/// A supervisor that asks looks for answers ten times a second; one that works does not.
+fn hand_over(
+    settings: &Settings,
+    folder: &RunFolder,
+    holder: &Holder,
+    answer: &Event,
+) -> Result<Exit, Failure> {
+    folder.leave_answer(answer, &settings.redactor(None, None))?;
+    for _ in 0..50 {
+        std::thread::sleep(Duration::from_millis(100));
+        let journal = Journal::read(&folder.path(RunFolder::JOURNAL))?;
+        if still_asks(&History::of(&journal.records), answer).is_err() {
+            print::note(&format!("{holder} goes on with your answer"));
+            return Ok(Exit::Done);
+        }
+    }
+    let _ = folder.take_answer();
+    let message = format!("{holder} works on run {} and takes no answer", folder.id());
+    Err(Failure::said(Exit::Failed, &message, None))
 }
 
 fn go_on(
     settings: &Settings,
     folder: RunFolder,
     output: &OutputArgs,
-    raised: impl FnOnce(&Plan, ChangedLimits) -> Result<Option<ChangedLimits>, Failure>,
-    answer: Option<(PhaseName, PersonAnswer)>,
+    acts: impl FnOnce((&Plan, &History), &RunFolder) -> Result<Vec<Event>, Failure>,
 ) -> Result<Exit, Failure> {
-    let mut plan = read_plan(&folder)?;
+    let plan = read_plan(&folder)?;
     let lock = RunLock::acquire(&folder)?;
     let (mut journal, mut records) = open_journal(&folder, settings.redactor(None, None))?;
     catch_up(settings, &folder, &mut journal, &mut records)?;
     let base = frozen(&folder, &records)?;
-    if History::of(&records).ended() == Some(RunEnd::Done) {
+    let mut history = History::of(&records);
+    if history.ended() == Some(RunEnd::Done) {
         // Its supervisor may have been killed between that and its own cleaning up.
         process::sweep(&format!("{}/", folder.id()));
         Scratch::claim(folder.id(), folder.root(), settings.runtime_folder())?.remove()?;
@@ -81,26 +106,25 @@ fn go_on(
         ));
         return Ok(Exit::Done);
     }
+    let known = records.iter().map(|record| &record.event);
+    let plan = steer::with_replacements(plan, &folder, known)?;
+    let acts = acts((&plan, &history), &folder)?;
+    let mut plan = steer::with_replacements(plan, &folder, acts.iter())?;
+    for act in &acts {
+        history.apply(work::now(), act);
+    }
     complete(settings, &mut plan, output)?;
     let mut carried = carry_over(settings, &plan)?;
     let redactor = settings.redactor(Some(&plan), Some(&carried));
     let journal = journal.redacting(redactor.clone());
-    let engine = Engine::new(plan, &records);
-    if let Some((phase, _)) = &answer {
-        still_asks(&engine, phase)?;
-    }
-    let in_force = ChangedLimits {
-        run: engine.history().limits(engine.plan().limits),
-        budgets: engine.history().changed_budgets().clone(),
-    };
-    let limits = raised(engine.plan(), in_force)?;
-    preflight(settings, engine.plan(), &mut carried, Ok(()))?;
+    let used = |model| history.in_place_of(model);
+    preflight(settings, &plan, used, &mut carried, Ok(()))?;
     let work = Work {
         folder,
         lock,
         carried,
         redactor,
-        engine,
+        engine: Engine::new(plan, &records),
         journal,
         records,
         base,
@@ -109,20 +133,21 @@ fn go_on(
     };
     work::work(settings, work, |(site, engine)| Input::Resume {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        limits,
-        answer,
+        acts,
         salvaged: salvage(site, engine.history()),
     })
 }
 
-/// Someone else may have answered while the question stood on a terminal.
-fn still_asks(engine: &Engine, phase: &PhaseName) -> Result<(), Failure> {
-    let state = engine.history().phase(phase);
-    if state.and_then(PhaseState::open_question).is_some() {
-        return Ok(());
+/// Someone else may have answered meanwhile.
+fn still_asks(history: &History, answer: &Event) -> Result<(), Failure> {
+    let asks = history.open_question().map(|(phase, _)| phase);
+    match answer {
+        Event::PersonAnswered { phase, .. } if Some(phase) != asks => {
+            let message = format!("phase `{phase}` does not wait for an answer any more");
+            Err(Failure::said(Exit::Usage, &message, None))
+        }
+        _ => Ok(()),
     }
-    let message = format!("phase `{phase}` does not wait for an answer any more");
-    Err(Failure::said(Exit::Usage, &message, None))
 }
 
 /// The snapshot of the run, after checking that the plan is still the one it began with.

@@ -19,7 +19,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let mut interruptible = Interruptible::new()?;
     interruptible.blocking(Interruptible::NOTHING_RAN, || {
         let destination = check_destination(&settings.project, &plan.destination);
-        preflight(settings, &plan, &mut carried, destination)
+        preflight(settings, &plan, |model| model, &mut carried, destination)
     })?;
     let redactor = settings.redactor(Some(&plan), Some(&carried));
     let plan = without_secrets(plan, &redactor)?;

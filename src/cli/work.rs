@@ -1,27 +1,30 @@
 //! Working on a run, from its folder to its summary. Shared by `run`, `resume` and `pick`.
 
 use std::io::Read;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::mpsc;
+
 use super::args::OutputArgs;
-use super::ask::ask;
+use super::ask::Asker;
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
 use super::open_run::{ledgers, shown_folder};
 use super::print;
-use super::resume::go_on_with;
 use super::settings::Settings;
 use crate::agents::Carried;
-use crate::engine::{Engine, Input};
+use crate::engine::{Engine, Input, PhaseState};
 use crate::files;
 use crate::journal::{Journal, Redactor, RunFolder, RunLock};
-use crate::model::{Artifact, CallId, FrozenFile, Record, RunEnd, Timestamp};
+use crate::model::{Artifact, CallId, FrozenFile, PhaseName, Record, RunEnd, Timestamp};
 use crate::plan::{AgentKind, Plan, Rehearsal};
 use crate::process::become_subreaper;
 use crate::rehearsal::{Scenario, Server};
 use crate::report::{
-    Colors, Display, ReportError, RunView, Screen, Summary, Terminal, render_summary,
+    Colors, Display, ReportError, RunView, Screen, Summary, Terminal, render_question,
+    render_summary,
 };
 use crate::runtime::{Observer, RuntimeError, Site, SiteParts, drive};
 use crate::workspace::{Scratch, TreeId, materialize, remove_tree};
@@ -68,21 +71,13 @@ pub fn carry_over(settings: &Settings, plan: &Plan) -> Result<Carried, Failure> 
         .map_err(|error| Failure::new(Exit::Usage, &error, error.hint().as_deref()))
 }
 
-/// Works on a run until it ends, and tells the user how it did. If it waits for the person at the terminal,
-/// it goes on with the answer.
+/// Works on a run until it ends, and tells the user how it did.
 pub fn work(
     settings: &Settings,
     work: Work<'_>,
     first: impl FnOnce((&Site, &Engine)) -> Input + Send,
 ) -> Result<Exit, Failure> {
-    let (id, output) = (work.folder.id().clone(), work.output);
     let ended = supervise(settings, work, first)?;
-    if ended.end() == Some(RunEnd::Waiting)
-        && let Some(answer) = ask(&ended.view(), &ended.folder, output)?
-    {
-        let folder = RunFolder::open(&settings.project.root, id)?;
-        return go_on_with(settings, folder, output, answer);
-    }
     ended.tell();
     let (end, engine) = ended.driven?;
     Ok(exit_of(end, engine.history().interrupted()))
@@ -98,17 +93,9 @@ struct Ended {
 }
 
 impl Ended {
-    fn end(&self) -> Option<RunEnd> {
-        self.driven.as_ref().ok().map(|(end, _)| *end)
-    }
-
-    fn view(&self) -> RunView {
-        RunView::replay(&self.plan, &self.records)
-    }
-
     fn tell(&self) {
         print::note(&render_summary(&Summary {
-            view: &self.view(),
+            view: &RunView::replay(&self.plan, &self.records),
             folder: &self.folder,
             ledgers: &self.ledgers,
         }));
@@ -124,14 +111,17 @@ fn supervise(
     let id = work.folder.id().clone();
     let folder = shown_folder(&work.folder);
     let begins = work.records.is_empty();
-    let mut watcher = Watcher::new(&plan, &work.records, work.output);
+    let asker = Asker::new(work.output);
+    let engine = work.engine.attended(true);
+    let journal = work.folder.path(RunFolder::JOURNAL);
+    let asks = (asker, folder.as_str(), journal);
+    let mut watcher = Watcher::new(&plan, &work.records, work.output, asks);
     drop(work.records);
     super::panics::log_to(work.folder.path(RunFolder::PANICS));
     become_subreaper()?;
     let scratch = Scratch::claim(&id, work.folder.root(), settings.runtime_folder())?;
     let (folder_of_run, base) = (work.folder, work.base);
     let secrets = (work.carried, work.redactor);
-    let engine = work.engine;
     let mut interruptible = work.interruptible;
     let hint = match begins {
         true => Interruptible::NOTHING_RAN.to_owned(),
@@ -255,13 +245,23 @@ fn instructions(base: &std::path::Path) -> Option<(String, String)> {
     })
 }
 
-/// Keeps the display up to date.
-struct Watcher {
+/// Keeps the display up to date, and asks.
+struct Watcher<'a> {
+    plan: &'a Plan,
     display: Display,
+    asker: Asker,
+    /// The run's folder as the user would type it.
+    folder: &'a str,
+    journal: PathBuf,
 }
 
-impl Watcher {
-    fn new(plan: &Plan, records: &[Record], output: &OutputArgs) -> Self {
+impl<'a> Watcher<'a> {
+    fn new(
+        plan: &'a Plan,
+        records: &[Record],
+        output: &OutputArgs,
+        (asker, folder, journal): (Asker, &'a str, PathBuf),
+    ) -> Self {
         let view = || RunView::replay(plan, records);
         let display = if output.json {
             Display::json(Screen::Stdout)
@@ -270,12 +270,19 @@ impl Watcher {
         } else {
             Display::plain(view(), Screen::Stderr)
         };
-        Self { display }
+        Self {
+            plan,
+            display,
+            asker,
+            folder,
+            journal,
+        }
     }
 }
 
-impl Observer for Watcher {
+impl Observer for Watcher<'_> {
     fn saw(&mut self, record: &Record) -> Result<(), RuntimeError> {
+        self.asker.stop();
         match self.display.apply(record) {
             // Whoever read our output has had enough of it; the run goes on.
             Err(error) if error.is_broken_pipe() => {
@@ -284,6 +291,23 @@ impl Observer for Watcher {
             }
             other => other.map_err(unwatched),
         }
+    }
+
+    fn ask(
+        &mut self,
+        phase: &PhaseName,
+        state: &PhaseState,
+        answers: mpsc::UnboundedSender<Input>,
+    ) -> Result<(), RuntimeError> {
+        self.display.finish().map_err(unwatched)?;
+        let records = Journal::read(&self.journal)?.records;
+        let view = RunView::replay(self.plan, &records);
+        let shown = || match (view.phase(phase), &state.asked) {
+            (Some(phase), Some(asked)) => render_question(&view, phase, asked, self.folder),
+            (_, _) => String::new(),
+        };
+        self.asker.ask(shown, phase, state, answers);
+        Ok(())
     }
 
     fn tick(&mut self, now: Timestamp) -> Result<(), RuntimeError> {

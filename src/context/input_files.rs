@@ -22,6 +22,7 @@ pub fn input_file(source: &InputSource) -> Option<String> {
         InputSource::Worklog => "worklog.md".to_owned(),
         InputSource::Request
         | InputSource::File(_)
+        | InputSource::Person(_)
         | InputSource::Feedback(_)
         | InputSource::Errors(_) => return None,
     })

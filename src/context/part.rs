@@ -28,6 +28,8 @@ pub enum PartKind {
     Tests,
     /// What an audit found that sent the run back.
     Findings,
+    /// What a person said about this work.
+    Person,
     /// What was wrong with an earlier try of the same work.
     Feedback,
     /// The distilled state of the work that this call goes on with.
@@ -55,6 +57,7 @@ impl PartKind {
             Self::Instructions
             | Self::Task
             | Self::Request
+            | Self::Person
             | Self::ProjectInstructions
             | Self::Workspace
             | Self::OutputContract => true,

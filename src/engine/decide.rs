@@ -82,7 +82,7 @@ fn attempts(
     }
     let mut free = limits::free(plan, phase, history);
     open()
-        .filter_map(|call| attempt(plan, call, now, &mut free))
+        .filter_map(|call| attempt(plan, history, call, now, &mut free))
         .collect()
 }
 
@@ -178,7 +178,13 @@ fn give_up(call: &CallState) -> Option<Event> {
     }
 }
 
-fn attempt(plan: &Plan, call: &CallState, now: Timestamp, free: &mut usize) -> Option<Event> {
+fn attempt(
+    plan: &Plan,
+    history: &History,
+    call: &CallState,
+    now: Timestamp,
+    free: &mut usize,
+) -> Option<Event> {
     let Next::Try { model, after } = policy::next(&call.spec, call.counted_failures()) else {
         return None;
     };
@@ -194,6 +200,7 @@ fn attempt(plan: &Plan, call: &CallState, now: Timestamp, free: &mut usize) -> O
         return None;
     }
     *free -= 1;
+    let model = history.in_place_of(&model).clone();
     let agent = plan.models.get(&model).map(|model| model.agent.clone());
     Some(Event::AttemptStarted {
         call: id,

@@ -1,6 +1,6 @@
 //! The ends: of a round of an audit loop, and of the run.
 
-use crate::model::{AuditVerdict, Destination, Event, Failure, FailureKind, RunEnd};
+use crate::model::{AuditVerdict, Destination, Event, Failure, FailureKind, PhaseName, RunEnd};
 use crate::plan::{PhasePlan, Plan};
 
 use super::Delivery;
@@ -17,19 +17,34 @@ pub fn current<'a>(plan: &'a Plan, history: &History) -> Option<&'a PhasePlan> {
 /// The way back that an audit's verdict makes necessary, as long as its loop allows.
 pub fn loop_back(plan: &Plan, history: &History) -> Option<Event> {
     let next = current(plan, history).map(|phase| &phase.name);
-    let closed = plan
+    let mut over = plan
         .phases
         .iter()
-        .take_while(|phase| Some(&phase.name) != next)
-        .last()?;
-    let state = history.phase(&closed.name)?;
-    let rule = closed.on_fail.as_ref()?;
-    let failed = history.audit(&closed.name)?.verdict == AuditVerdict::Fail;
-    (failed && state.loops < rule.max).then(|| Event::LoopedBack {
-        from: closed.name.clone(),
-        to: rule.goto.clone(),
-        round: state.loops + 1,
+        .take_while(|phase| Some(&phase.name) != next);
+    over.find_map(|phase| {
+        let state = history.phase(&phase.name)?;
+        let rule = phase.on_fail.as_ref()?;
+        let failed = history.audit(&phase.name)?.verdict == AuditVerdict::Fail;
+        let most = rule.max.saturating_add(state.rounds_added);
+        (failed && state.loops < most).then(|| Event::LoopedBack {
+            from: phase.name.clone(),
+            to: rule.goto.clone(),
+            round: state.loops + 1,
+        })
     })
+}
+
+/// The audits whose last word is fail and that have a way back.
+pub fn failed_loops<'a>(
+    plan: &'a Plan,
+    history: &'a History,
+) -> impl Iterator<Item = &'a PhaseName> {
+    let looped = plan.phases.iter().filter(|phase| phase.on_fail.is_some());
+    let failed = looped.filter(|phase| {
+        let audit = history.audit(&phase.name);
+        audit.is_some_and(|audit| audit.verdict == AuditVerdict::Fail)
+    });
+    failed.map(|phase| &phase.name)
 }
 
 /// Whether some audit's last word is fail.

@@ -23,9 +23,12 @@ pub fn enter(phase: &PhasePlan, history: &History) -> Event {
 pub fn gate(scene: &Scene<'_>) -> Option<Vec<Event>> {
     let text = scene.phase.gate.as_ref()?;
     match &scene.state.answered {
-        Some(PersonAnswer::Approved | PersonAnswer::Picked(_) | PersonAnswer::Commands { .. }) => {
-            None
-        }
+        Some(
+            PersonAnswer::Approved
+            | PersonAnswer::Picked(_)
+            | PersonAnswer::SentBack
+            | PersonAnswer::Commands { .. },
+        ) => None,
         Some(PersonAnswer::Rejected { reason }) => {
             Some(scene.fails(Failure::new(FailureKind::Refused, rejection(reason))))
         }

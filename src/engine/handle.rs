@@ -1,9 +1,9 @@
 //! `handle(now, input) → events and effects`: the engine's only door.
 
 use crate::model::{
-    CallId, CallResult, CallSpec, ChangedLimits, Closing, Destination, Digest, Event, FORMAT,
-    Failure, FailureKind, FrozenFile, ModelName, PersonAnswer, PhaseName, Record, Results, RunEnd,
-    RunId, Timestamp, Usage, Verification,
+    CallId, CallResult, CallSpec, Closing, Destination, Digest, Event, FORMAT, Failure,
+    FailureKind, FrozenFile, ModelName, PhaseName, Question, Record, Results, RunEnd, RunId,
+    Timestamp, Usage, Verification,
 };
 use crate::plan::Plan;
 
@@ -21,10 +21,8 @@ pub enum Input {
     Resume {
         /// Version of tipstaff.
         version: String,
-        /// New limits, if the user gave some.
-        limits: Option<ChangedLimits>,
-        /// A person's answer to a phase's question, if that is why.
-        answer: Option<(PhaseName, PersonAnswer)>,
+        /// What a person did for the run to go on: answers, limits, rounds, models.
+        acts: Vec<Event>,
         /// Attempts that were under way but had left all that was asked for.
         salvaged: Vec<Salvaged>,
     },
@@ -123,6 +121,13 @@ pub enum Input {
         /// Why.
         failure: Failure,
     },
+    /// A person answered the open question, and may have done more.
+    Answered {
+        /// What the person did.
+        acts: Vec<Event>,
+    },
+    /// Whoever was asked does not answer now: the run waits.
+    Unanswered,
     /// Time has passed.
     Tick,
     /// The user wants it to stop.
@@ -191,6 +196,13 @@ pub enum Effect {
         /// Where.
         to: Destination,
     },
+    /// Ask the person who attends; the supervisor goes on with the answer.
+    Ask {
+        /// The phase.
+        phase: PhaseName,
+        /// What.
+        question: Question,
+    },
     /// Write the phase's deliverable and handoff, and publish.
     ClosePhase {
         /// The phase.
@@ -224,6 +236,8 @@ pub struct Engine {
     issued: Vec<Order>,
     /// Attempts whose work is collected when the run is taken up again.
     left: Vec<(CallId, u32)>,
+    /// Whether somebody is there to be asked.
+    attended: bool,
 }
 
 impl Engine {
@@ -234,7 +248,13 @@ impl Engine {
             history: History::of(records),
             issued: Vec::new(),
             left: Vec::new(),
+            attended: false,
         }
+    }
+
+    /// The same where somebody is there to be asked: a question is no end then.
+    pub fn attended(self, attended: bool) -> Self {
+        Self { attended, ..self }
     }
 
     /// What it works by.
@@ -250,35 +270,37 @@ impl Engine {
     /// Takes an input in and says what follows.
     pub fn handle(&mut self, now: Timestamp, input: Input) -> Step {
         let mut step = Step::default();
+        self.attended &= input != Input::Unanswered;
         if let Input::Left { call, attempt } = &input {
             self.left.push((call.clone(), *attempt));
         }
         for event in self.events_of(input) {
             self.take(now, event, &mut step);
         }
-        self.settle(now, &mut step, decide);
+        let asks = self.settle(now, &mut step, decide);
         if self.only_left_ones_run() {
             let end = RunEnd::Interrupted;
             self.take(now, Event::RunEnded { end }, &mut step);
         }
-        step.effects = self.new_effects();
+        step.effects = self.new_effects(asks);
         step.effects
             .extend(orders::wake(&self.plan, &self.history, now).map(Effect::WakeAt));
         step
     }
 
-    /// Takes in what follows until nothing does. Decisions that go in circles are a mistake of ours; they end
+    /// Takes in what follows until nothing does, and says whether somebody has to be asked. Decisions that go in circles are a mistake of ours; they end
     /// the run like any other failure, so that it can be resumed, and not its supervisor.
     fn settle(
         &mut self,
         now: Timestamp,
         step: &mut Step,
         decide: impl Fn(&Plan, &History, Timestamp) -> Vec<Event>,
-    ) {
+    ) -> bool {
         while step.events.len() < MOST_EVENTS {
             let events = decide(&self.plan, &self.history, now);
-            if events.is_empty() {
-                return;
+            let asks = self.attended && self.waits_for_a_person(&events);
+            if events.is_empty() || asks {
+                return asks;
             }
             for event in events {
                 self.take(now, event, step);
@@ -287,6 +309,7 @@ impl Engine {
         for event in ending::give_up(&self.plan, &self.history) {
             self.take(now, event, step);
         }
+        false
     }
 
     /// Whether the run was interrupted, and waits for nobody but those who left their work for later.
@@ -306,8 +329,19 @@ impl Engine {
         step.events.push(event);
     }
 
-    fn new_effects(&mut self) -> Vec<Effect> {
-        let orders = orders::orders(&self.history, &self.plan);
+    /// Whether nothing is left to be done but to hear an answer.
+    fn waits_for_a_person(&self, next: &[Event]) -> bool {
+        let end = RunEnd::Waiting;
+        next.contains(&Event::RunEnded { end }) && self.history.open_question().is_some()
+    }
+
+    fn new_effects(&mut self, asks: bool) -> Vec<Effect> {
+        let mut orders = orders::orders(&self.history, &self.plan);
+        let question = self.history.open_question().filter(|_| asks);
+        orders.extend(question.map(|(phase, question)| Order::Ask {
+            phase: phase.clone(),
+            question: question.clone(),
+        }));
         let new = orders.iter().filter(|order| !self.issued.contains(order));
         let effects = new.cloned().map(effect).collect();
         // An attempt that is being cancelled was started once; only what still holds is remembered.
@@ -320,10 +354,10 @@ impl Engine {
             Input::Begin(begin) => vec![self.begin(begin)],
             Input::Resume {
                 version,
-                limits,
-                answer,
+                acts,
                 salvaged,
-            } => self.resume(version, limits, answer, salvaged),
+            } => self.resume(version, acts, salvaged),
+            Input::Answered { acts } => self.answered(acts),
             Input::Spawned {
                 call,
                 attempt,
@@ -408,7 +442,7 @@ impl Engine {
             Input::NotClosed { phase, failure } | Input::NotVerified { phase, failure } => {
                 vec![Event::PhaseFailed { phase, failure }]
             }
-            Input::Tick | Input::Left { .. } => Vec::new(),
+            Input::Tick | Input::Unanswered | Input::Left { .. } => Vec::new(),
             Input::Interrupt { signal } => vec![Event::RunInterrupted { signal }],
         }
     }
@@ -430,20 +464,24 @@ impl Engine {
         }
     }
 
+    /// An answer to a question that does not stand any more changes nothing.
+    fn answered(&self, acts: Vec<Event>) -> Vec<Event> {
+        let open = self.history.open_question().map(|(phase, _)| phase);
+        let fits = |act: &Event| match act {
+            Event::PersonAnswered { phase, .. } => Some(phase) == open,
+            _ => true,
+        };
+        if acts.iter().all(fits) {
+            acts
+        } else {
+            Vec::new()
+        }
+    }
+
     /// Attempts without an end ran under a supervisor that is gone: they are lost, unless they had
     /// finished all the same.
-    fn resume(
-        &self,
-        version: String,
-        limits: Option<ChangedLimits>,
-        answer: Option<(PhaseName, PersonAnswer)>,
-        salvaged: Vec<Salvaged>,
-    ) -> Vec<Event> {
+    fn resume(&self, version: String, acts: Vec<Event>, salvaged: Vec<Salvaged>) -> Vec<Event> {
         let mut events = vec![Event::RunResumed { version }];
-        events.extend(limits.map(|limits| Event::LimitsRaised {
-            limits: limits.run,
-            budgets: limits.budgets,
-        }));
         let kept: Vec<(CallId, u32)> = salvaged
             .iter()
             .map(|kept| (kept.call.clone(), kept.attempt))
@@ -464,7 +502,7 @@ impl Engine {
             failure: Failure::new(FailureKind::Lost, "the supervisor ended while it ran"),
             usage: call.usage_so_far(),
         }));
-        events.extend(answer.map(|(phase, answer)| Event::PersonAnswered { phase, answer }));
+        events.extend(acts);
         events
     }
 }
@@ -483,6 +521,7 @@ fn effect(order: Order) -> Effect {
         Order::Cancel { call, attempt } => Effect::CancelAttempt { call, attempt },
         Order::Close { phase, winner } => Effect::ClosePhase { phase, winner },
         Order::Verify { phase, proving } => Effect::Verify { phase, proving },
+        Order::Ask { phase, question } => Effect::Ask { phase, question },
         Order::Deliver { results, to } => Effect::Deliver { results, to },
         Order::End(end) => Effect::End(end),
     }
@@ -525,8 +564,7 @@ mod tests {
             Timestamp::default(),
             Input::Resume {
                 version: String::new(),
-                limits: None,
-                answer: None,
+                acts: Vec::new(),
                 salvaged: Vec::new(),
             },
         );

@@ -1,6 +1,7 @@
 //! The fold of the events: what is known of a run. Only `apply` changes it.
 
 mod answers;
+mod person;
 mod resume;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,9 +11,9 @@ use super::known::{
     Spent, Verified, Winner,
 };
 use crate::model::{
-    Answer, Artifact, Audit, Budget, CallId, CallKey, CallSpec, Closing, Destination, Document,
-    Documents, Event, FrozenFile, Millis, ModelName, PhaseName, ReachedLimit, Record, Results,
-    RunEnd, RunLimits, TaskId, Timestamp, Usage, Verification,
+    Answer, Artifact, Audit, Budget, CallId, CallKey, CallSpec, Destination, Documents, Event,
+    FrozenFile, Millis, ModelName, PhaseName, ReachedLimit, Record, Results, RunEnd, RunLimits,
+    TaskId, Timestamp, Usage, Verification,
 };
 use crate::plan::PhasePlan;
 
@@ -40,6 +41,8 @@ pub struct History {
     last: Option<Timestamp>,
     raised: Option<RunLimits>,
     budgets: BTreeMap<PhaseName, Budget>,
+    /// The models that a person put into others' places.
+    replaced: BTreeMap<ModelName, ModelName>,
     limit: Option<ReachedLimit>,
     interrupted: Option<String>,
     ended: Option<RunEnd>,
@@ -109,6 +112,11 @@ impl History {
                 self.raised = Some(*limits);
                 self.budgets.clone_from(budgets);
             }
+            Event::PersonAsked { .. }
+            | Event::PersonAnswered { .. }
+            | Event::DocumentEdited { .. }
+            | Event::RoundsAdded { .. }
+            | Event::ModelReplaced { .. } => self.apply_act(event),
             Event::RunInterrupted { signal } => self.interrupted = Some(signal.clone()),
             Event::RunEnded { end } => self.ended = Some(*end),
             Event::CallCreated { .. }
@@ -126,8 +134,6 @@ impl History {
             | Event::WinnerChosen { .. }
             | Event::PhaseClosed { .. }
             | Event::PhaseFailed { .. }
-            | Event::PersonAsked { .. }
-            | Event::PersonAnswered { .. }
             | Event::VerifyStarted { .. }
             | Event::Verified { .. }
             | Event::TaskDone { .. }
@@ -285,7 +291,7 @@ impl History {
     /// How long supervisors have worked on the run, up to `now`.
     pub fn worked(&self, now: Timestamp) -> Millis {
         let since = match (self.ended, self.last) {
-            (None, Some(last)) => now.since(last),
+            (None, Some(last)) if self.open_question().is_none() => now.since(last),
             _ => Millis(0),
         };
         Millis(self.worked.0 + since.0)
@@ -332,11 +338,7 @@ impl History {
             .unwrap_or(self.order.len());
         for name in &self.order[again..] {
             let state = self.phases.entry(name.clone()).or_default();
-            *state = PhaseState {
-                round: state.round + u32::from(state.started),
-                loops: state.loops,
-                ..PhaseState::default()
-            };
+            *state = state.again();
         }
         self.phase_mut(from).loops += 1;
         self.phase_mut(to).findings = findings.map(|artifact| Findings {
@@ -408,6 +410,9 @@ impl History {
             | Event::ChangesUndone { .. }
             | Event::LimitReached { .. }
             | Event::LimitsRaised { .. }
+            | Event::DocumentEdited { .. }
+            | Event::RoundsAdded { .. }
+            | Event::ModelReplaced { .. }
             | Event::RunInterrupted { .. }
             | Event::RunEnded { .. }
             | Event::PhaseStarted { .. }
@@ -451,10 +456,6 @@ impl History {
             Event::PhaseFailed { phase, failure } => {
                 self.phase_mut(phase).failed = Some(failure.clone());
             }
-            Event::PersonAsked { phase, question } => {
-                self.phase_mut(phase).asked = Some(question.clone());
-            }
-            Event::PersonAnswered { phase, answer } => self.take_answer(phase, answer),
             Event::VerifyStarted {
                 phase,
                 task,
@@ -507,6 +508,11 @@ impl History {
             | Event::ChangesUndone { .. }
             | Event::LimitReached { .. }
             | Event::LimitsRaised { .. }
+            | Event::PersonAsked { .. }
+            | Event::PersonAnswered { .. }
+            | Event::DocumentEdited { .. }
+            | Event::RoundsAdded { .. }
+            | Event::ModelReplaced { .. }
             | Event::RunInterrupted { .. }
             | Event::RunEnded { .. }
             | Event::CallCreated { .. }
@@ -529,20 +535,6 @@ impl History {
         done.insert(task.clone(), call.clone());
     }
 
-    fn close_phase(&mut self, phase: &PhaseName, closing: &Closing) {
-        if let Some(tree) = &closing.tree {
-            self.tree = Some(tree.clone());
-        }
-        if let Some(Document { path, object }) = &closing.document {
-            if closing.published.is_some() {
-                let there = &mut self.in_project.documents;
-                there.insert(path.clone(), object.clone());
-            }
-            self.documents.insert(path.clone(), object.clone());
-        }
-        self.phase_mut(phase).closing = Some(closing.clone());
-    }
-
     fn come_to(&mut self, phase: &PhaseName) {
         if !self.order.contains(phase) {
             self.order.push(phase.clone());
@@ -550,8 +542,11 @@ impl History {
     }
 
     fn count_time(&mut self, at: Timestamp, event: &Event) {
-        let paused =
-            self.ended.is_some() || matches!(event, Event::RunResumed { .. }) || event.is_by_hand();
+        // Nobody works on the run while it waits for an answer.
+        let paused = self.ended.is_some()
+            || self.open_question().is_some()
+            || matches!(event, Event::RunResumed { .. })
+            || event.is_by_hand();
         if let (false, Some(last)) = (paused, self.last) {
             self.worked.0 += at.since(last).0;
         }

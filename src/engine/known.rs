@@ -58,6 +58,12 @@ pub struct PhaseState {
     pub round: u32,
     /// How often its own verdict sent the run back.
     pub loops: u32,
+    /// How many rounds a person added to those that its loop has.
+    pub rounds_added: u32,
+    /// How often a person sent its proposers back.
+    pub sent_back: u32,
+    /// What a person said about it, a sentence each.
+    pub said: Vec<String>,
     /// What sent it back.
     pub findings: Option<Findings>,
     /// Whether it was left out.
@@ -80,25 +86,36 @@ pub struct PhaseState {
     pub closing: Option<Closing>,
     /// Why it cannot go on.
     pub failed: Option<Failure>,
-    /// What a person has to answer.
+    /// What a person has to answer; nothing once that is done.
     pub asked: Option<Question>,
     /// What the person answered.
     pub answered: Option<PersonAnswer>,
 }
 
+/// A person who finds nothing good enough this often has to word the request anew.
+const MOST_SENT_BACK: u32 = 5;
+
 impl PhaseState {
-    /// What a person has to answer yet. To agree with the beginning of an ensemble is no answer to the
-    /// question which proposal wins.
+    /// The phase before it begins once more: what holds for all of its rounds stays.
+    pub(super) fn again(&self) -> Self {
+        Self {
+            round: self.round + u32::from(self.started),
+            loops: self.loops,
+            rounds_added: self.rounds_added,
+            sent_back: self.sent_back,
+            said: self.said.clone(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether a person may send the proposers back once more.
+    pub fn may_be_sent_back(&self) -> bool {
+        self.sent_back < MOST_SENT_BACK
+    }
+
+    /// What a person has to answer yet.
     pub fn open_question(&self) -> Option<&Question> {
-        let answered = match self.asked.as_ref()? {
-            Question::Approve { .. } => self.answered.is_some(),
-            Question::PickWinner { .. } => {
-                matches!(self.answered, Some(PersonAnswer::Picked(_)))
-            }
-            // The answer takes the question away: it is about the run, not about the phase.
-            Question::RunCommands { .. } => false,
-        };
-        self.asked.as_ref().filter(|_| !answered)
+        self.asked.as_ref()
     }
 }
 

@@ -34,6 +34,7 @@ mod scene;
 mod single;
 mod structured;
 
+pub use ending::failed_loops;
 pub use handle::{Begin, Effect, Engine, Input, Salvaged, Step};
 pub use history::History;
 pub use known::{

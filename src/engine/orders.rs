@@ -1,7 +1,7 @@
 //! What has to be carried out, according to a history.
 
 use crate::model::{
-    CallId, CallSpec, Destination, ModelName, PhaseName, Results, RunEnd, Timestamp,
+    CallId, CallSpec, Destination, ModelName, PhaseName, Question, Results, RunEnd, Timestamp,
 };
 use crate::plan::Plan;
 
@@ -22,6 +22,11 @@ pub enum Order {
     Cancel { call: CallId, attempt: u32 },
     /// Run a command on a tree.
     Verify { phase: PhaseName, proving: Proving },
+    /// Ask the person who attends.
+    Ask {
+        phase: PhaseName,
+        question: Question,
+    },
     /// Write and publish what the phase leaves.
     Close { phase: PhaseName, winner: Winner },
     /// Put the results where they belong.

@@ -102,7 +102,7 @@ fn begin<'a>(scene: &Scene<'a>, first: &Draft, stopped: &[Part<'a>]) -> Tried<'a
     let checkpoint = scene.phase.checkpoint.filter(|_| !is_last);
     Tried::Next(Box::new(scene.call(Draft {
         name: name_of(first, number + 1),
-        chain: rest_of_chain(first, last),
+        chain: rest_of_chain(scene, first, last),
         inputs,
         ground,
         checkpoint: checkpoint.map(|wanted| with_room(wanted, last.at.began)),
@@ -118,9 +118,10 @@ fn with_room(wanted: u64, began: u64) -> u64 {
 }
 
 /// From the model on that got this far.
-fn rest_of_chain(first: &Draft, last: &Part<'_>) -> Vec<ModelName> {
+fn rest_of_chain(scene: &Scene<'_>, first: &Draft, last: &Part<'_>) -> Vec<ModelName> {
     let used = last.call.model();
-    let rest = first.chain.iter().skip_while(|model| Some(*model) != used);
+    let is_used = |model| used == Some(model) || used == Some(scene.history.in_place_of(model));
+    let rest = first.chain.iter().skip_while(|model| !is_used(model));
     let rest: Vec<ModelName> = rest.cloned().collect();
     if rest.is_empty() {
         first.chain.clone()
@@ -178,7 +179,7 @@ fn distilled(scene: &Scene<'_>, first: &Draft, last: &Part<'_>, number: u32) -> 
     let chain = match &scene.phase.distill {
         Distill::Nobody => return by_rule(),
         Distill::Model(chain) => chain.clone(),
-        Distill::Agent => rest_of_chain(first, last),
+        Distill::Agent => rest_of_chain(scene, first, last),
     };
     let call = scene.call(Draft {
         name: format!("{}.part-{number}", first.name),

@@ -237,7 +237,17 @@ impl<'a> Scene<'a> {
             .collect();
         let mut inputs = context::select(self.phase.strategy, self.phase, &finished, &files);
         inputs.extend(self.findings());
+        inputs.extend(self.said());
         inputs
+    }
+
+    /// What a person said about this phase.
+    fn said(&self) -> Option<CallInput> {
+        let said = &self.state.said;
+        (!said.is_empty()).then(|| CallInput {
+            source: InputSource::Person(said.clone()),
+            artifact: None,
+        })
     }
 
     /// What an audit found that sent the run back here.

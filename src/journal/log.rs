@@ -254,6 +254,9 @@ fn is_decisive(event: &Event) -> bool {
         | Event::PersonAsked { .. }
         | Event::PersonAnswered { .. }
         | Event::LimitReached { .. }
+        | Event::DocumentEdited { .. }
+        | Event::RoundsAdded { .. }
+        | Event::ModelReplaced { .. }
         | Event::LimitsRaised { .. }
         | Event::RunInterrupted { .. }
         | Event::RunEnded { .. } => true,

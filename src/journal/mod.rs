@@ -8,6 +8,7 @@
 //! This room knows files and records. It never decides what happens next, reads no clock and no
 //! environment (times and variables are passed in), and prints nothing.
 
+mod answer;
 mod artifacts;
 mod error;
 mod forms;

@@ -127,6 +127,8 @@ pub enum InputSource {
     Tests(PhaseName),
     /// The findings of an audit that failed.
     Findings(PhaseName),
+    /// What a person said about the phase, a sentence each.
+    Person(Vec<String>),
     /// What was wrong with an earlier try of the same task: refused edits, a failed `verify`.
     Feedback(Faults),
     /// The end of what a command printed that failed on that try.

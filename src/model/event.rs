@@ -278,6 +278,34 @@ pub enum Event {
         phase: PhaseName,
         /// How.
         answer: PersonAnswer,
+        /// The words that go with it, for the phase's next prompts.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        because: String,
+    },
+    /// The document of a closed phase was changed by hand; it is the phase's from there on.
+    DocumentEdited {
+        /// The phase.
+        phase: PhaseName,
+        /// Who changed it.
+        by: Decider,
+        /// What stands in the run folder now.
+        closing: Closing,
+    },
+    /// A person gave an audit more rounds than its loop has.
+    RoundsAdded {
+        /// The phase that audits.
+        phase: PhaseName,
+        /// How many.
+        rounds: u32,
+    },
+    /// From here on attempts use another model in the place of one of the plan's. The plan stays frozen.
+    ModelReplaced {
+        /// The model whose place it takes.
+        model: ModelName,
+        /// The model that is used.
+        by: ModelName,
+        /// Its definition and its agent's in the run folder, as the configuration had them.
+        definition: Artifact,
     },
     /// A limit of the run, or the budget of a phase, forbids a further call.
     LimitReached {
@@ -425,6 +453,8 @@ pub enum Question {
 pub enum PersonAnswer {
     /// This proposal wins.
     Picked(Label),
+    /// No proposal is good enough: all propose once more.
+    SentBack,
     /// The phase may begin.
     Approved,
     /// The phase may not begin, and the run is over.
@@ -501,6 +531,9 @@ impl Event {
             | Self::PhaseFailed { .. }
             | Self::PersonAsked { .. }
             | Self::PersonAnswered { .. }
+            | Self::DocumentEdited { .. }
+            | Self::RoundsAdded { .. }
+            | Self::ModelReplaced { .. }
             | Self::LimitReached { .. }
             | Self::LimitsRaised { .. }
             | Self::RunInterrupted { .. }

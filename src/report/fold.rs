@@ -122,6 +122,8 @@ impl RunView {
                 });
             }
             Event::LimitsRaised { limits, .. } => self.limits = *limits,
+            // Which model an attempt uses stands with the attempt.
+            Event::ModelReplaced { .. } => {}
             Event::RunInterrupted { signal } => self.signal = Some(signal.clone()),
             Event::RunEnded { end } => self.run_ended(*end, at),
             Event::PhaseStarted { .. }
@@ -133,6 +135,8 @@ impl RunView {
             | Event::PhaseSkipped { .. }
             | Event::PersonAsked { .. }
             | Event::PersonAnswered { .. }
+            | Event::DocumentEdited { .. }
+            | Event::RoundsAdded { .. }
             | Event::LoopedBack { .. } => self.apply_to_phase(&record.event, at),
             Event::VerifyStarted { .. }
             | Event::Verified { .. }
@@ -193,7 +197,9 @@ impl RunView {
     }
 
     fn run_ended(&mut self, end: RunEnd, at: Timestamp) {
-        self.session_over(at);
+        // Nobody worked on it while it waited for an answer.
+        let asked = self.questions().next().and(self.last);
+        self.session_over(asked.unwrap_or(at));
         self.state = RunState::Ended(end);
     }
 

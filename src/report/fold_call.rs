@@ -71,6 +71,9 @@ impl RunView {
             | Event::PersonAsked { .. }
             | Event::PersonAnswered { .. }
             | Event::LimitReached { .. }
+            | Event::DocumentEdited { .. }
+            | Event::RoundsAdded { .. }
+            | Event::ModelReplaced { .. }
             | Event::LimitsRaised { .. }
             | Event::RunInterrupted { .. }
             | Event::RunEnded { .. } => {}

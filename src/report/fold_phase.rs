@@ -1,8 +1,8 @@
 //! How phases' views change with what happens to them, to their tasks and to the run's changes.
 
 use crate::model::{
-    CallId, CallSpec, Closing, Decider, Destination, Event, Label, Millis, PhaseName, Purpose,
-    Results, TaskId, Timestamp, Verification,
+    CallId, CallSpec, Closing, Decider, Destination, Event, Label, Millis, PersonAnswer, PhaseName,
+    Purpose, Results, TaskId, Timestamp, Verification,
 };
 use crate::plan::{PhasePlan, Plan};
 
@@ -46,7 +46,13 @@ impl RunView {
             Event::PersonAsked { phase, question } => self.on_phase(phase, |phase| {
                 phase.state = PhaseState::Asking(question.clone());
             }),
-            Event::PersonAnswered { phase, .. } => self.on_phase(phase, PhaseView::answered),
+            Event::PersonAnswered { phase, answer, .. } => self.answered(phase, answer, at),
+            Event::DocumentEdited { phase, closing, .. } => self.on_phase(phase, |phase| {
+                phase.state = PhaseState::Closed(Box::new(closing.clone()));
+            }),
+            Event::RoundsAdded { phase, rounds } => self.on_phase(phase, |phase| {
+                phase.max_loops = phase.max_loops.map(|most| most.saturating_add(*rounds));
+            }),
             Event::LoopedBack { from, to, round } => self.looped_back(from, to, *round, at),
             Event::CallCreated { .. }
             | Event::CallReused { .. }
@@ -67,6 +73,7 @@ impl RunView {
             | Event::RunStarted { .. }
             | Event::RunResumed { .. }
             | Event::LimitReached { .. }
+            | Event::ModelReplaced { .. }
             | Event::LimitsRaised { .. }
             | Event::RunInterrupted { .. }
             | Event::RunEnded { .. } => {}
@@ -156,6 +163,9 @@ impl RunView {
             | Event::RunStarted { .. }
             | Event::RunResumed { .. }
             | Event::LimitReached { .. }
+            | Event::DocumentEdited { .. }
+            | Event::RoundsAdded { .. }
+            | Event::ModelReplaced { .. }
             | Event::LimitsRaised { .. }
             | Event::RunInterrupted { .. }
             | Event::RunEnded { .. } => {}
@@ -204,6 +214,19 @@ impl RunView {
             self.documents.insert(path, object);
         }
         self.phase_ended(phase, PhaseState::Closed(Box::new(closing.clone())), at);
+    }
+
+    /// The time that the question stood counts for nobody.
+    fn answered(&mut self, phase: &PhaseName, answer: &PersonAnswer, at: Timestamp) {
+        let waited = at.since(self.last.unwrap_or(at));
+        self.session = self.session.map(|began| began.after(waited));
+        self.on_phase(phase, |phase| {
+            phase.idle.0 = phase.idle.0.saturating_add(waited.0);
+            phase.answered();
+            if *answer == PersonAnswer::SentBack {
+                phase.begin_again(at);
+            }
+        });
     }
 
     fn phase_ended(&mut self, phase: &PhaseName, state: PhaseState, at: Timestamp) {

@@ -41,7 +41,7 @@ fn time_without_a_supervisor_does_not_count() {
     let view = RunView::replay(&history.plan, &history.records);
     assert_eq!(
         view.totals(Timestamp(u64::MAX)).wall,
-        Millis(39_410 + 9_030)
+        Millis(39_400 + 9_030)
     );
     let now = view.last.expect("there are records");
     assert_eq!(view.phases[0].time(now), Some(Millis(39_400 + 9_030)));

@@ -134,11 +134,11 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
         Event::PhaseFailed { phase, failure } => {
             Some(failed(vec![clean(phase.as_str())], "failed", failure))
         }
-        Event::PersonAsked { phase, question } => Some(person_asked(phase, question)),
-        Event::PersonAnswered { phase, answer } => {
-            let (tone, text) = person_answered(answer);
-            on_phase(phase, tone, text)
-        }
+        Event::PersonAsked { .. }
+        | Event::PersonAnswered { .. }
+        | Event::DocumentEdited { .. }
+        | Event::RoundsAdded { .. }
+        | Event::ModelReplaced { .. } => news_of_person(&record.event),
         Event::VerifyStarted { .. }
         | Event::Verified { .. }
         | Event::TaskDone { .. }
@@ -280,6 +280,43 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
     contradictions(closing).fold(news, News::note)
 }
 
+/// What is asked of a person, and what a person does.
+fn news_of_person(event: &Event) -> Option<News> {
+    let on_phase = |phase: &PhaseName, tone, text: String| {
+        Some(News::new(vec![clean(phase.as_str())], tone, text))
+    };
+    match event {
+        Event::PersonAsked { phase, question } => Some(person_asked(phase, question)),
+        Event::PersonAnswered {
+            phase,
+            answer,
+            because,
+        } => {
+            let (tone, text) = person_answered(answer, because);
+            on_phase(phase, tone, text)
+        }
+        Event::DocumentEdited { phase, closing, .. } => {
+            let place = closing
+                .published
+                .as_ref()
+                .unwrap_or(&closing.deliverable.path);
+            let text = format!("a person changed the document: {}", clean(place));
+            on_phase(phase, Tone::Calm, text)
+        }
+        Event::RoundsAdded { phase, rounds } => on_phase(
+            phase,
+            Tone::Calm,
+            format!("may send the run back {rounds} more times"),
+        ),
+        Event::ModelReplaced { model, by, .. } => {
+            let (model, by) = (clean(model.as_str()), clean(by.as_str()));
+            let text = format!("{by} is used in the place of {model}");
+            Some(News::new(Vec::new(), Tone::Calm, text))
+        }
+        _ => None,
+    }
+}
+
 fn person_asked(phase: &PhaseName, question: &Question) -> News {
     let text = match question {
         Question::PickWinner { reason } => format!("a person has to pick: {}", clean(reason)),
@@ -295,25 +332,24 @@ fn person_asked(phase: &PhaseName, question: &Question) -> News {
     News::new(vec![clean(phase.as_str())], Tone::Odd, text)
 }
 
-fn person_answered(answer: &PersonAnswer) -> (Tone, String) {
-    match answer {
-        PersonAnswer::Picked(label) => (Tone::Calm, format!("a person picked {label}")),
-        PersonAnswer::Approved => (Tone::Calm, "a person approved it".to_owned()),
-        PersonAnswer::Rejected { reason } => (
-            Tone::Bad,
-            format!("a person rejected it{}", because(reason)),
-        ),
+fn person_answered(answer: &PersonAnswer, words: &str) -> (Tone, String) {
+    let (tone, did, words) = match answer {
+        PersonAnswer::Picked(label) => (Tone::Calm, format!("picked {label}"), words),
+        PersonAnswer::SentBack => (Tone::Odd, "sent the proposers back".to_owned(), words),
+        PersonAnswer::Approved => (Tone::Calm, "approved it".to_owned(), words),
+        PersonAnswer::Rejected { reason } => (Tone::Bad, "rejected it".to_owned(), reason.as_str()),
         PersonAnswer::Commands { run: true, .. } => {
-            (Tone::Calm, "a person lets these commands run".to_owned())
+            (Tone::Calm, "lets these commands run".to_owned(), "")
         }
-        PersonAnswer::Commands { reason, .. } => (
-            Tone::Odd,
-            format!(
+        PersonAnswer::Commands { reason, .. } => {
+            let text = format!(
                 "these commands are not run{}; `verify_allow` of your configuration allows them",
                 because(reason.as_deref().unwrap_or_default())
-            ),
-        ),
-    }
+            );
+            return (Tone::Odd, text);
+        }
+    };
+    (tone, format!("a person {did}{}", because(words)))
 }
 
 /// `: REASON`, if there is one.

@@ -77,6 +77,9 @@ pub(super) fn news_of_call(view: &RunView, record: &Record) -> Option<News> {
         | Event::PersonAsked { .. }
         | Event::PersonAnswered { .. }
         | Event::LimitReached { .. }
+        | Event::DocumentEdited { .. }
+        | Event::RoundsAdded { .. }
+        | Event::ModelReplaced { .. }
         | Event::LimitsRaised { .. }
         | Event::RunInterrupted { .. }
         | Event::RunEnded { .. } => None,

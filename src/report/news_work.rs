@@ -79,6 +79,9 @@ pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {
         | Event::PersonAsked { .. }
         | Event::PersonAnswered { .. }
         | Event::LimitReached { .. }
+        | Event::DocumentEdited { .. }
+        | Event::RoundsAdded { .. }
+        | Event::ModelReplaced { .. }
         | Event::LimitsRaised { .. }
         | Event::RunInterrupted { .. }
         | Event::RunEnded { .. } => None,

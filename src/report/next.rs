@@ -1,11 +1,11 @@
 //! Which command goes on with a run.
 
-use crate::model::{Destination, Question, RunEnd};
+use crate::model::{Destination, FailureKind, Question, RunEnd};
 
 use crate::plan::Rehearsal;
 
 use super::fold::RunView;
-use super::view::{RunState, Supervisor};
+use super::view::{CallState, RunState, Supervisor};
 use super::view_work::Standing;
 use super::words::{NOTHING, clean};
 
@@ -19,14 +19,19 @@ pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, Str
     let resume = |why: &str| (format!("tipstaff resume {run}"), why.to_owned());
     let mut commands = match (view.state, supervisor) {
         (RunState::Planned, _) | (RunState::UnderWay, Supervisor::Alive) => return Vec::new(),
-        (RunState::Ended(RunEnd::Done | RunEnd::AuditFailed), _) => Vec::new(),
+        (RunState::Ended(RunEnd::Done), _) => Vec::new(),
+        (RunState::Ended(RunEnd::AuditFailed), _) => {
+            let loops = view.phases.iter().any(|phase| phase.max_loops.is_some());
+            let command = format!("tipstaff resume {run} --rounds 1");
+            let why = "send it back once more with the findings".to_owned();
+            loops.then_some((command, why)).into_iter().collect()
+        }
         (RunState::UnderWay, Supervisor::Gone) | (RunState::Ended(RunEnd::Interrupted), _) => {
             vec![resume("go on; finished calls are not run again")]
         }
         (RunState::Ended(RunEnd::Failed), _) => {
-            vec![resume(
-                "try what failed again; finished calls are not run again",
-            )]
+            let again = resume("try what failed again; finished calls are not run again");
+            [again].into_iter().chain(replace(view)).collect()
         }
         (RunState::Ended(RunEnd::Limited), _) => {
             vec![raise(view).unwrap_or_else(|| resume("go on once there is room"))]
@@ -54,6 +59,26 @@ fn raise(view: &RunView) -> Option<(String, String)> {
     };
     let command = format!("tipstaff resume {run} --limit {}=VALUE", shell_word(&key));
     Some((command, "go on with more room".to_owned()))
+}
+
+/// Another model in the place of the one that was refused, if one was.
+fn replace(view: &RunView) -> Option<(String, String)> {
+    let run = view.run.as_ref()?;
+    let refused = view.calls.iter().rev().find(|call| match &call.state {
+        CallState::Failed(failure) => matches!(
+            failure.kind,
+            FailureKind::UnknownModel | FailureKind::Auth | FailureKind::Quota
+        ),
+        CallState::Waiting
+        | CallState::Running
+        | CallState::Retrying(_)
+        | CallState::Done(_)
+        | CallState::Reused(_)
+        | CallState::Cancelled(_) => false,
+    });
+    let model = shell_word(refused?.model()?.as_str());
+    let command = format!("tipstaff resume {run} --model {model}=OTHER");
+    Some((command, "use another model in its place".to_owned()))
 }
 
 /// How to look at changes of which nothing is decided yet.
@@ -136,6 +161,11 @@ fn answers(view: &RunView) -> Vec<(String, String)> {
                         format!("{model} ({call})"),
                     ));
                 }
+                let phase = shell_word(phase.name.as_str());
+                commands.push((
+                    format!("tipstaff pick {run} {phase} none --because TEXT"),
+                    "have all propose once more".to_owned(),
+                ));
             }
             Question::RunCommands { .. } => {
                 let run_them = "run the commands".to_owned();

@@ -114,12 +114,12 @@ mod tests {
     #[test]
     fn a_stopped_call_and_the_one_that_goes_on_in_plain_lines() {
         let text = lines(&sample_build::build_in_parts());
-        let from = text.find("[   18.0s]").expect("it was stopped then");
+        let from = text.find("[   17.1s]").expect("it was stopped then");
         insta::assert_snapshot!(&text[from..], @r"
-        [   18.0s] execute · T1 Count requests per client · claude-sonnet · stopped at its checkpoint after 8.9 s, 244k tokens, $0.50, with a context of 93.2k tokens: 1 file, +40 -0
-        [   18.0s] execute · distill-T1.part-1 · claude-haiku · started
-        [   20.0s] execute · distill-T1.part-1 · claude-haiku · done in 1.9 s, 4.9k tokens, $0.02
-        [   20.0s] execute · T1.part-2 Count requests per client · claude-sonnet · started
+        [   17.1s] execute · T1 Count requests per client · claude-sonnet · stopped at its checkpoint after 8.9 s, 244k tokens, $0.50, with a context of 93.2k tokens: 1 file, +40 -0
+        [   17.1s] execute · distill-T1.part-1 · claude-haiku · started
+        [   19.1s] execute · distill-T1.part-1 · claude-haiku · done in 1.9 s, 4.9k tokens, $0.02
+        [   19.1s] execute · T1.part-2 Count requests per client · claude-sonnet · started
         ");
     }
 

@@ -10,7 +10,7 @@ use crate::model::{
 use crate::plan::Plan;
 
 use super::sample_build;
-use super::sample_parts::{call, closed, document, limits, phase, plan, used, verdict};
+use super::sample_parts::{artifact, call, closed, document, limits, phase, plan, used, verdict};
 
 /// 2026-11-22T15:45:01Z.
 const START: u64 = 1_795_362_301_000;
@@ -322,6 +322,7 @@ pub(super) fn every_event() -> Vec<Record> {
         Event::PersonAnswered {
             phase: phase(),
             answer: PersonAnswer::Picked(Label::from("B")),
+            because: String::new(),
         },
     );
     more.add(
@@ -352,10 +353,49 @@ pub(super) fn every_event() -> Vec<Record> {
         },
     );
     more.records.extend(sample_build::variants());
+    acts_of_persons(&mut more);
     for (index, record) in more.records.iter_mut().enumerate() {
         record.seq = index as u64 + 1;
     }
     more.records
+}
+
+fn acts_of_persons(more: &mut History) {
+    more.add(
+        3_700_002,
+        Event::PersonAnswered {
+            phase: phase(),
+            answer: PersonAnswer::SentBack,
+            because: "all forget the proxies".to_owned(),
+        },
+    );
+    more.add(
+        3_700_004,
+        Event::RoundsAdded {
+            phase: PhaseName::from("audit"),
+            rounds: 2,
+        },
+    );
+    more.add(
+        3_700_006,
+        Event::ModelReplaced {
+            model: "gpt-4o".into(),
+            by: "claude-opus".into(),
+            definition: artifact(&format!("models/{}.json", "cd".repeat(32))),
+        },
+    );
+    let closed = more.records.iter().find_map(|record| match &record.event {
+        Event::PhaseClosed { closing, .. } => Some(closing.clone()),
+        _ => None,
+    });
+    more.add(
+        3_700_008,
+        Event::DocumentEdited {
+            phase: phase(),
+            by: Decider::Person,
+            closing: closed.expect("a phase was closed"),
+        },
+    );
 }
 
 fn proposals(history: &mut History) {

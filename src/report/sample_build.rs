@@ -156,6 +156,7 @@ pub(super) fn build_that_was_rejected() -> History {
             answer: PersonAnswer::Rejected {
                 reason: "the plan forgets the proxies".to_owned(),
             },
+            because: String::new(),
         },
     );
     let said = "a person rejected it: the plan forgets the proxies";
@@ -283,6 +284,7 @@ fn until_execution() -> History {
         Event::PersonAnswered {
             phase: PhaseName::from("execute"),
             answer: PersonAnswer::Approved,
+            because: String::new(),
         },
     );
     history

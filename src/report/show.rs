@@ -58,11 +58,11 @@ pub fn render_show(shown: &Shown<'_>) -> String {
     text
 }
 
-/// Up to when times count: without a supervisor, nothing went on after the last record.
+/// Up to when times count: without a supervisor, or while a question stands, nothing goes on.
 pub(super) fn known_until(view: &RunView, supervisor: Supervisor, now: Timestamp) -> Timestamp {
     match supervisor {
-        Supervisor::Alive => now,
-        Supervisor::Gone => view.last.unwrap_or(now),
+        Supervisor::Alive if view.questions().next().is_none() => now,
+        Supervisor::Alive | Supervisor::Gone => view.last.unwrap_or(now),
     }
 }
 

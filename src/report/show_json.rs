@@ -187,7 +187,7 @@ mod tests {
         assert_eq!(execute["tasks"][2]["state"], "done");
         assert_eq!(execute["verified"][1]["result"]["outcome"], "failed");
         assert_eq!(shown["phases"][4]["audit"]["verdict"], "fail");
-        assert_eq!(shown["next"][1], "tipstaff apply 20261122-154501-plan-3f");
+        assert_eq!(shown["next"][2], "tipstaff apply 20261122-154501-plan-3f");
     }
 
     #[test]

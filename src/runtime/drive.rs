@@ -9,17 +9,18 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use crate::engine::{Effect, Engine, Input, Proving, Winner};
+use crate::engine::{Effect, Engine, Input, PhaseState, Proving, Winner};
 use crate::journal::Journal;
 use crate::model::{
-    CallId, CallSpec, Destination, Failure, FailureKind, ModelName, PhaseName, Record, Results,
-    RunEnd, Timestamp, Usage,
+    CallId, CallSpec, Destination, Event, Failure, FailureKind, ModelName, PersonAnswer, PhaseName,
+    Record, Results, RunEnd, Timestamp, Usage,
 };
 
 use super::attempt::{Attempt, Control, unless_told};
 use super::blocking::{blocking, blocking_to_its_end};
 use super::close::close;
 use super::deliver::deliver;
+use super::edited::edited;
 use super::signals::Signals;
 use super::tasks::Tasks;
 use super::verify::Verify;
@@ -35,6 +36,18 @@ pub trait Observer {
     /// # Errors
     /// The observer's own writer failed.
     fn saw(&mut self, record: &Record) -> Result<(), RuntimeError>;
+
+    /// The run asks: the answer, or that none comes, is sent by this channel. Once anything is seen after
+    /// that, nobody has to answer any more.
+    ///
+    /// # Errors
+    /// The observer's own writer failed.
+    fn ask(
+        &mut self,
+        phase: &PhaseName,
+        state: &PhaseState,
+        answers: mpsc::UnboundedSender<Input>,
+    ) -> Result<(), RuntimeError>;
 
     /// A tenth of a second has passed.
     ///
@@ -69,6 +82,7 @@ pub async fn drive(
         interrupts: 0,
         delivers: false,
         held: None,
+        asks: false,
     };
     let (result, driver) = tasks.run_until(driver.run(inbox, first, signals)).await;
     driver.kill_all();
@@ -90,6 +104,8 @@ struct Driver<'a> {
     delivers: bool,
     /// A signal that came meanwhile.
     held: Option<Input>,
+    /// Whether a question stands.
+    asks: bool,
 }
 
 impl Driver<'_> {
@@ -140,22 +156,50 @@ impl Driver<'_> {
                     self.wake = None;
                     Some(Input::Tick)
                 }
-                _ = ticks.tick() => {
-                    self.observer.tick(now())?;
-                    None
-                }
+                _ = ticks.tick() => self.tick()?,
             };
         }
+    }
+
+    /// While a question stands nothing moves, and whoever answers elsewhere left the answer in a file.
+    fn tick(&mut self) -> Result<Option<Input>, RuntimeError> {
+        if self.asks {
+            let act = self.site.folder.take_answer();
+            return Ok(act.map(|act| Input::Answered { acts: vec![act] }));
+        }
+        self.observer.tick(now())?;
+        Ok(None)
+    }
+
+    /// An approval comes with what the person changed in the documents before.
+    fn with_edits(&self, mut input: Input) -> Result<Input, RuntimeError> {
+        let approves = |act: &Event| {
+            matches!(
+                act,
+                Event::PersonAnswered {
+                    answer: PersonAnswer::Approved,
+                    ..
+                }
+            )
+        };
+        if let Input::Resume { acts, .. } | Input::Answered { acts } = &mut input
+            && acts.iter().any(approves)
+        {
+            acts.extend(edited(&self.site, self.engine.history())?);
+        }
+        Ok(input)
     }
 
     /// The engine's answer to an input: events to disk, then to the display, then the effects.
     fn step(&mut self, input: Input) -> Result<Option<RunEnd>, RuntimeError> {
         let at = now();
+        let input = self.with_edits(input)?;
         let step = self.engine.handle(at, input);
         for record in self.journal.append(at, &step.events)? {
             self.observer.saw(&record)?;
         }
         self.wake = None;
+        self.asks &= step.events.is_empty();
         let mut end = None;
         for effect in step.effects {
             match effect {
@@ -168,6 +212,7 @@ impl Driver<'_> {
                 }
                 Effect::CancelAttempt { call, attempt } => self.tell(&call, attempt, Control::Stop),
                 Effect::ClosePhase { phase, winner } => self.start_close(phase, winner),
+                Effect::Ask { phase, .. } => self.ask(&phase)?,
                 Effect::Verify { phase, proving } => self.start_verify(phase, proving),
                 Effect::Deliver { results, to } => self.start_delivery(results, to),
                 Effect::WakeAt(at) => self.wake = Some(instant(at)),
@@ -175,6 +220,17 @@ impl Driver<'_> {
             }
         }
         Ok(end)
+    }
+
+    /// Asks the person who attends; an older answer is none to this.
+    fn ask(&mut self, phase: &PhaseName) -> Result<(), RuntimeError> {
+        let _ = self.site.folder.take_answer();
+        self.asks = true;
+        let answers = self.tasks.reports.clone();
+        match self.engine.history().phase(phase) {
+            Some(state) => self.observer.ask(phase, state, answers),
+            None => Ok(()),
+        }
     }
 
     fn start_attempt(&mut self, call: CallSpec, number: u32, model: ModelName) {
@@ -257,8 +313,12 @@ impl Driver<'_> {
         controlled
     }
 
-    /// The first signal asks the run to stop; the second one kills what does not.
+    /// The first signal asks the run to stop; the second one kills what does not. Who is asked and
+    /// interrupts answers later.
     fn interrupt(&mut self, signal: &str) -> Option<Input> {
+        if self.asks {
+            return Some(Input::Unanswered);
+        }
         self.interrupts += 1;
         if self.interrupts > 1 {
             self.kill_all();

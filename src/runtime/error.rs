@@ -3,6 +3,8 @@
 use crate::journal::JournalError;
 use crate::workspace::WorkspaceError;
 
+use super::deliver::DeliverError;
+
 /// Why a run cannot be worked on.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
@@ -12,6 +14,9 @@ pub enum RuntimeError {
     /// The snapshot or the scratch folder.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
+    /// A document that was changed by hand cannot be taken into the results.
+    #[error(transparent)]
+    Deliver(#[from] DeliverError),
     /// Signals cannot be listened for.
     #[error("failed to listen for signals")]
     Signals(#[source] std::io::Error),

@@ -20,6 +20,7 @@ mod close;
 mod collect;
 mod deliver;
 mod drive;
+mod edited;
 mod error;
 mod gate;
 mod ground;

@@ -30,9 +30,7 @@ fn an_approval_at_the_terminal_goes_on_in_the_same_process() {
     let sandbox = gated("");
     let mut terminal = Terminal::start(&sandbox, &RUN);
     terminal.until_shows(1, CHOICES);
-    // No time of the run passes while it waits.
-    let ended = sandbox.run().all("run_ended");
-    assert_eq!(ended.last().unwrap()["end"], "waiting");
+    assert!(sandbox.run().all("run_ended").is_empty());
     assert!(!sandbox.exists("docs/note.md"));
 
     terminal.types("perhaps\n").until_shows(2, CHOICES);
@@ -46,6 +44,9 @@ fn an_approval_at_the_terminal_goes_on_in_the_same_process() {
     assert!(sandbox.exists("docs/note.md"));
     assert_eq!(answers(&sandbox), ["\"approved\""]);
     assert_eq!(sandbox.run().calls("attempt_started").len(), 2);
+    // One supervisor did all of it.
+    assert_eq!(sandbox.run().all("run_ended").len(), 1);
+    assert!(sandbox.run().all("run_resumed").is_empty());
 }
 
 #[test]
@@ -126,15 +127,17 @@ fn what_is_typed_before_the_question_is_no_answer() {
 }
 
 #[test]
-fn an_answer_that_comes_too_late_changes_nothing() {
+fn an_answer_from_elsewhere_reaches_the_supervisor_that_asks() {
     let sandbox = gated("");
     let mut terminal = Terminal::start(&sandbox, &RUN);
     terminal.until_shows(1, CHOICES);
     let run = sandbox.run().id();
-    sandbox.tipstaff(&["approve", &run]).succeeds();
+    let elsewhere = sandbox.tipstaff(&["approve", &run]);
+    elsewhere.succeeds().stderr_has("goes on with your answer");
     terminal.types("r too late\n");
-    terminal.wait().stdout_has("is done already");
+    terminal.wait().succeeds();
     assert_eq!(answers(&sandbox), ["\"approved\""]);
+    assert!(!sandbox.run().path("answer.json").exists());
     sandbox
         .tipstaff(&["approve", &run])
         .exits_with(2)
@@ -150,7 +153,7 @@ fn the_winner_is_picked_at_the_terminal_where_no_judge_could() {
     );
     sandbox.trio(&[]);
     let mut terminal = Terminal::start(&sandbox, &["run", "trio", "Plan it"]);
-    let choices = "A, B, C or later? ";
+    let choices = "A, B, C, none or later? ";
     terminal.until_shows(1, choices);
     terminal.types("D\n").until_shows(2, choices);
     terminal.types("b\n");
@@ -182,6 +185,7 @@ fn yes_approves_every_gate() {
     let output = sandbox.tipstaff(&["run", "gated", "Plan it", "--yes", "--json"]);
     output.succeeds().has_no(CHOICES);
     assert_eq!(answers(&sandbox), ["\"approved\""]);
+    output.has_no("run_resumed").has_no("waiting");
     let last = output.stdout.lines().last().unwrap();
     assert!(last.contains(r#""end":"done""#), "{last}");
 }

@@ -7,6 +7,7 @@
 mod a_child_starts_or_says_why;
 mod a_models_command_is_not_obeyed;
 mod a_person_is_asked;
+mod a_person_steers;
 mod a_phase_keeps_its_budget;
 mod a_project_gives_no_orders;
 mod a_rehearsal_touches_nothing;
@@ -37,9 +38,8 @@ mod people_are_asked;
 mod planted_files_give_no_orders;
 mod proposals_are_judged_fairly;
 mod reading_needs_no_configuration;
-mod run_folders_are_private;
 mod resume_takes_what_is_open;
-
+mod run_folders_are_private;
 mod secrets_are_not_kept;
 mod support;
 mod tasks_go_to_their_specialists;

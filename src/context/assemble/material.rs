@@ -94,6 +94,7 @@ pub(super) fn part_of(
             "tipstaff",
             "what the stopped process said, did and changed; its state is distilled from it",
         ),
+        InputSource::Person(said) => return Ok(Some(person(said))),
         InputSource::Feedback(lines) => return Ok(Some(feedback(lines))),
         InputSource::Printed { command, number } => {
             return printed(command, *number, input, assembly).map(Some);
@@ -122,6 +123,16 @@ fn shortened(part: Part, file: &str) -> Part {
         why: format!("{}; shortened, all of it is a file beside it", part.why),
         ..part.with(&shown)
     }
+}
+
+/// What a person said when the run asked.
+fn person(said: &[String]) -> Part {
+    let why = "a person answered a question of this phase; what they said counts like the request";
+    let text: String = said
+        .iter()
+        .map(|sentence| format!("- {sentence}\n"))
+        .collect();
+    Part::new(PartKind::Person, "what a person said", "person", why).with(&text)
 }
 
 /// What was wrong with an earlier try.

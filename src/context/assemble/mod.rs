@@ -166,6 +166,7 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
 /// Documents, then handoffs, then what is to be mended: the order of the kinds of material.
 fn rank(kind: PartKind) -> u8 {
     match kind {
+        PartKind::Person => 0,
         PartKind::Input => 0,
         PartKind::Handoff => 1,
         PartKind::Changes => 2,

@@ -2,12 +2,14 @@
 //! the agent left none, and rendering them. JSON is the truth; the Markdown is never parsed back.
 
 mod contradictions;
+mod edited;
 mod extract;
 mod limit;
 mod parse;
 mod render;
 
 pub use contradictions::{contradictions, passed_over};
+pub use edited::edited;
 pub(super) use extract::clip;
 pub use extract::extract;
 pub use limit::{Limited, limit};

@@ -3,6 +3,7 @@
 use crate::model::{PersonAnswer, PhaseName};
 
 use super::History;
+use super::person::answered;
 
 impl History {
     /// Whether a person let this command of a model's run; nothing if nobody was asked yet.
@@ -16,13 +17,13 @@ impl History {
         refused.map(|(command, _)| command.as_str())
     }
 
-    pub(super) fn take_answer(&mut self, phase: &PhaseName, answer: &PersonAnswer) {
+    pub(super) fn take_answer(&mut self, phase: &PhaseName, answer: &PersonAnswer, because: &str) {
         if let PersonAnswer::Commands { commands, run, .. } = answer {
             let answers = commands.iter().map(|command| (command.clone(), *run));
             self.commands.extend(answers);
             self.phase_mut(phase).asked = None;
         } else {
-            self.phase_mut(phase).answered = Some(answer.clone());
+            answered(self.phase_mut(phase), answer, because);
         }
     }
 }

@@ -41,6 +41,10 @@ pub struct Facts<'a> {
     pub commands: BTreeMap<String, bool>,
     /// How often each audit sent the run back.
     pub loops: BTreeMap<PhaseName, u32>,
+    /// The rounds that people added to those that its loop has.
+    pub rounds: BTreeMap<PhaseName, u32>,
+    /// The models that stand in other ones' places.
+    pub stand_ins: BTreeSet<ModelName>,
     /// What each phase has used in all its rounds.
     pub spent: BTreeMap<PhaseName, Spending>,
     /// What stops the run at present.
@@ -125,6 +129,8 @@ impl<'a> Facts<'a> {
             verified: BTreeSet::new(),
             commands: BTreeMap::new(),
             loops: BTreeMap::new(),
+            rounds: BTreeMap::new(),
+            stand_ins: BTreeSet::new(),
             spent: BTreeMap::new(),
             interrupted: false,
             limited: None,
@@ -232,6 +238,8 @@ impl<'a> Facts<'a> {
             | Input::Progressed { .. }
             | Input::NotClosed { .. }
             | Input::NotDelivered { .. }
+            | Input::Answered { .. }
+            | Input::Unanswered
             | Input::Tick
             | Input::Interrupt { .. } => {}
         }
@@ -248,6 +256,7 @@ impl<'a> Facts<'a> {
             Effect::End(_) => self.proving = None,
             Effect::CancelAttempt { .. }
             | Effect::ClosePhase { .. }
+            | Effect::Ask { .. }
             | Effect::Deliver { .. }
             | Effect::WakeAt(_) => {}
         }
@@ -324,14 +333,17 @@ impl<'a> Facts<'a> {
                 phase.stand = Stand::Decided;
                 phase.winner = Some(call.clone());
             }
-            Event::PhaseClosed { phase, closing } => self.close(phase, closing),
+            Event::PhaseClosed { phase, closing }
+            | Event::DocumentEdited { phase, closing, .. } => {
+                self.close(phase, closing);
+            }
             Event::PhaseFailed { phase, failure } => {
                 self.on(phase).failed = Some(failure.clone());
             }
-            Event::PersonAsked { phase, question } => {
-                self.on(phase).asked = Some(question.clone());
-            }
-            Event::PersonAnswered { phase, answer } => self.hear_person(phase, answer),
+            Event::PersonAsked { .. }
+            | Event::PersonAnswered { .. }
+            | Event::ModelReplaced { .. }
+            | Event::RoundsAdded { .. } => self.read_act(event),
             Event::AttemptSpawned { .. }
             | Event::AttemptProgressed { .. }
             | Event::QuorumReached { .. }
@@ -360,12 +372,32 @@ impl<'a> Facts<'a> {
         self.spent_by(call).usage += result.usage;
     }
 
+    /// What is asked of a person, and what a person does.
+    fn read_act(&mut self, event: &Event) {
+        match event {
+            Event::PersonAsked { phase, question } => {
+                self.on(phase).asked = Some(question.clone());
+            }
+            Event::PersonAnswered { phase, answer, .. } => self.hear_person(phase, answer),
+            Event::ModelReplaced { by, .. } => {
+                self.stand_ins.insert(by.clone());
+            }
+            Event::RoundsAdded { phase, rounds } => {
+                *self.rounds.entry(phase.clone()).or_default() += rounds;
+            }
+            _ => {}
+        }
+    }
+
     fn hear_person(&mut self, phase: &PhaseName, answer: &PersonAnswer) {
         if let PersonAnswer::Commands { commands, run, .. } = answer {
             self.on(phase).asked = None;
             let answers = commands.iter().map(|command| (command.clone(), *run));
             self.commands.extend(answers);
         } else {
+            if *answer == PersonAnswer::SentBack {
+                *self.on(phase) = PhaseFacts::default();
+            }
             self.on(phase).answered = Some(answer.clone());
         }
     }

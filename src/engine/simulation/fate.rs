@@ -24,8 +24,14 @@ pub struct Fate {
     pub blocked: Vec<bool>,
     /// Of each closing, one after another: whether the disk is full. Then it is not.
     pub full: Vec<bool>,
-    /// What people say, one after another. Then what lets the run go on.
+    /// What people do, one after another. Then what lets the run go on.
     pub people: Vec<Person>,
+    /// Whether somebody attends, so that supervisors ask instead of ending.
+    pub attended: bool,
+    /// How many rounds a person adds each time that the last verdict is fail. Then none.
+    pub rounds: Vec<u32>,
+    /// Which model is put into which one's place each time that the run failed. Then none.
+    pub models: Vec<(usize, usize)>,
     /// What is done about limits when a run is resumed, one after another. Then they are lifted.
     pub limits: Vec<Raise>,
     /// What a person does about the results each time a supervisor's work is over. Then nothing.
@@ -137,7 +143,10 @@ pub struct Tasks {
 pub enum Person {
     /// Approves, or picks the proposal at this index.
     Agrees(u8),
+    /// Rejects, or sends the proposers back.
     Rejects,
+    /// Says why, and changes the last document.
+    Corrects,
     /// Resumes without an answer.
     Silent,
 }
@@ -231,6 +240,9 @@ impl Default for Fate {
             blocked: Vec::new(),
             full: Vec::new(),
             people: Vec::new(),
+            attended: false,
+            rounds: Vec::new(),
+            models: Vec::new(),
             limits: Vec::new(),
             hands_on: Vec::new(),
             choices: Vec::new(),
@@ -269,12 +281,18 @@ pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
     };
     let from_people = match mix {
         Mix::Wild => (
-            prop::collection::vec(people(), 0..4),
+            prop::collection::vec(people(), 0..8),
             prop::collection::vec(raises(), 0..4),
+            prop::collection::vec(0u32..3, 0..3),
+            prop::collection::vec((0..MODELS, 0..MODELS), 0..3),
             prop::collection::vec(hands_on(), 0..6),
         )
             .boxed(),
-        Mix::Timeless => (Just(Vec::new()), Just(Vec::new()), Just(Vec::new())).boxed(),
+        Mix::Timeless => {
+            let none = Just(Vec::new());
+            let nothing = (Just(Vec::new()), Just(Vec::new()), Just(Vec::new()));
+            (none, nothing.0, nothing.1, nothing.2, Just(Vec::new())).boxed()
+        }
     };
     (
         prop::collection::vec(manners(mix), MODELS),
@@ -283,14 +301,14 @@ pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
         prop::collection::vec(tasks(), 1..3),
         any::<bool>(),
         chance,
-        from_people,
+        (from_people, any::<bool>()),
         prop::collection::vec(any::<u8>(), 0..40),
         blows(),
     )
         .prop_map(
             |(manners, proofs, passes, lists, repeats, chance, from_people, choices, blows)| {
                 let (blocked, full) = chance;
-                let (people, limits, hands_on) = from_people;
+                let ((people, limits, rounds, models, hands_on), attended) = from_people;
                 Fate {
                     manners,
                     proofs,
@@ -300,6 +318,9 @@ pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
                     blocked,
                     full,
                     people,
+                    attended,
+                    rounds,
+                    models,
                     limits,
                     hands_on,
                     choices,
@@ -420,6 +441,7 @@ fn people() -> impl Draws<Value = Person> {
     proptest::prop_oneof![
         3 => any::<u8>().prop_map(Person::Agrees),
         1 => Just(Person::Rejects),
+        2 => Just(Person::Corrects),
         1 => Just(Person::Silent),
     ]
 }

@@ -3,6 +3,7 @@
 //!
 //! - [`plans`] draws plans, [`fate`] draws how the world behaves in one run;
 //! - [`world`] carries out the engine's effects and reports what came of them, by its fate;
+//! - [`person`] says what people do in it;
 //! - [`run`] lets supervisors work on a run until nothing is left to be done, and keeps a [`trace`]
 //!   of everything that was heard, written and ordered;
 //! - [`facts`] is what a reader of the trace knows at each moment, in the simplest terms, and [`part`]
@@ -25,6 +26,7 @@ mod fate;
 mod invariants;
 mod outcome;
 mod part;
+mod person;
 mod plans;
 mod properties;
 mod regressions;

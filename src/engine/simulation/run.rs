@@ -1,16 +1,17 @@
 //! Supervisors that work on a run one after another, until nothing is left to be done.
 
 use crate::engine::by_hand::{self, ByHand};
-use crate::engine::{Begin, Engine, History, Input, Salvaged};
+use crate::engine::{Begin, Engine, History, Input, Salvaged, failed_loops};
 
 use crate::model::{
-    Budget, ChangedLimits, Destination, Digest, MicroUsd, Millis, PersonAnswer, PhaseName,
-    Question, Record, RunEnd, RunLimits, Timestamp,
+    Artifact, Budget, ChangedLimits, Destination, Digest, Event, MicroUsd, Millis, Record, RunEnd,
+    RunLimits, Timestamp,
 };
 use crate::plan::Plan;
 
-use super::fate::{Blow, Fate, HandOn, Person, Raise};
-use super::plans::unlimited;
+use super::fate::{Blow, Fate, HandOn, Raise};
+use super::person;
+use super::plans::{model, unlimited};
 use super::trace::{Moment, Trace};
 use super::world::{Told, World};
 
@@ -24,9 +25,10 @@ const MOST_SUPERVISORS: usize = 60;
 pub struct Run<'f> {
     fate: &'f Fate,
     told: Told,
-    people: usize,
     raises: usize,
     hands_on: usize,
+    additions: usize,
+    replacements: usize,
     /// How often a failed run is resumed all the same.
     patience: u32,
     pub trace: Trace,
@@ -52,9 +54,10 @@ impl<'f> Run<'f> {
         Self {
             fate,
             told: Told::at(now),
-            people: 0,
             raises: 0,
             hands_on: 0,
+            additions: 0,
+            replacements: 0,
             patience: 0,
             trace,
         }
@@ -74,14 +77,14 @@ impl<'f> Run<'f> {
     pub fn live(&mut self) -> Result<Option<RunEnd>, String> {
         let mut input = match self.trace.moments.is_empty() {
             true => begin(),
-            false => resume(None, None, Vec::new()),
+            false => resume(Vec::new(), Vec::new()),
         };
         let mut last = None;
         for _ in 0..MOST_SUPERVISORS {
             let fall = self.supervise(input)?;
             self.lay_hands_on();
             input = match fall {
-                Fall::Died(salvaged) => resume(None, None, salvaged),
+                Fall::Died(salvaged) => resume(Vec::new(), salvaged),
                 Fall::Ended(end) => {
                     last = Some(end);
                     match self.again(end) {
@@ -99,13 +102,31 @@ impl<'f> Run<'f> {
     fn again(&mut self, end: RunEnd) -> Option<Input> {
         match end {
             RunEnd::Done => None,
-            RunEnd::Failed | RunEnd::AuditFailed => {
+            RunEnd::Failed => {
                 self.patience = self.patience.checked_sub(1)?;
-                Some(resume(None, None, Vec::new()))
+                Some(resume(self.replace(), Vec::new()))
             }
-            RunEnd::Interrupted => Some(resume(None, None, Vec::new())),
-            RunEnd::Waiting => Some(resume(None, self.answer(), Vec::new())),
-            RunEnd::Limited => Some(resume(self.raise()?, None, Vec::new())),
+            RunEnd::AuditFailed => {
+                let more = self.add_rounds();
+                if more.is_empty() {
+                    self.patience = self.patience.checked_sub(1)?;
+                }
+                Some(resume(more, Vec::new()))
+            }
+            RunEnd::Interrupted => Some(resume(Vec::new(), Vec::new())),
+            RunEnd::Waiting => {
+                let history = History::of(&self.trace.journal());
+                let spoken = &mut self.told.spoken;
+                let acts = person::acts(self.fate, spoken, &self.trace.plan, &history);
+                Some(resume(acts, Vec::new()))
+            }
+            RunEnd::Limited => {
+                let limits = self.raise()?.map(|limits| Event::LimitsRaised {
+                    limits: limits.run,
+                    budgets: limits.budgets,
+                });
+                Some(resume(limits.into_iter().collect(), Vec::new()))
+            }
         }
     }
 
@@ -148,34 +169,35 @@ impl<'f> Run<'f> {
         }
     }
 
-    /// What a person says to the question that is open, if one is.
-    fn answer(&mut self) -> Option<(PhaseName, PersonAnswer)> {
-        let person = self.fate.people.get(self.people).copied();
-        self.people += 1;
+    /// More rounds for the audits that say fail.
+    fn add_rounds(&mut self) -> Vec<Event> {
+        let rounds = self.fate.rounds.get(self.additions).copied();
+        self.additions += 1;
         let history = History::of(&self.trace.journal());
-        let mut phases = self.trace.plan.phases.iter();
-        let (phase, state, question) = phases.find_map(|phase| {
-            let state = history.phase(&phase.name)?;
-            Some((&phase.name, state, state.asked.as_ref()?))
-        })?;
-        let answer = match (person.unwrap_or(Person::Agrees(0)), question) {
-            // A question for the best proposal cannot be rejected.
-            (Person::Silent, _) | (Person::Rejects, Question::PickWinner { .. }) => return None,
-            (Person::Agrees(_), Question::Approve { .. }) => PersonAnswer::Approved,
-            (person, Question::RunCommands { commands }) => PersonAnswer::Commands {
-                commands: commands.clone(),
-                run: matches!(person, Person::Agrees(_)),
-                reason: None,
+        let failed = failed_loops(&self.trace.plan, &history);
+        let added = rounds.filter(|rounds| *rounds > 0).map(|rounds| {
+            failed.map(move |phase| Event::RoundsAdded {
+                phase: phase.clone(),
+                rounds,
+            })
+        });
+        added.into_iter().flatten().collect()
+    }
+
+    /// Another model in the place of one.
+    fn replace(&mut self) -> Vec<Event> {
+        let models = self.fate.models.get(self.replacements).copied();
+        self.replacements += 1;
+        let replaced = models.map(|(old, new)| Event::ModelReplaced {
+            model: model(old),
+            by: model(new),
+            definition: Artifact {
+                path: "models/1.json".to_owned(),
+                digest: Digest::new("model"),
+                bytes: 1,
             },
-            (Person::Rejects, Question::Approve { .. }) => PersonAnswer::Rejected {
-                reason: "no".to_owned(),
-            },
-            (Person::Agrees(index), Question::PickWinner { .. }) => {
-                let labels = state.sealed.as_ref()?;
-                PersonAnswer::Picked(labels[usize::from(index) % labels.len()].0.clone())
-            }
-        };
-        Some((phase.clone(), answer))
+        });
+        replaced.into_iter().collect()
     }
 
     /// The limits with which it is resumed; none if it is not.
@@ -210,7 +232,8 @@ impl<'f> Run<'f> {
     /// One supervisor's work.
     fn supervise(&mut self, first: Input) -> Result<Fall, String> {
         let journal = self.trace.journal();
-        let mut engine = Engine::new(self.trace.plan.clone(), &journal);
+        let engine = Engine::new(self.trace.plan.clone(), &journal);
+        let mut engine = engine.attended(self.fate.attended);
         let mut world = World::new(self.fate, &mut self.told);
         let moments = &mut self.trace.moments;
         let mut first = Some(first);
@@ -299,15 +322,10 @@ fn lifted(present: &ChangedLimits) -> ChangedLimits {
     }
 }
 
-fn resume(
-    limits: Option<ChangedLimits>,
-    answer: Option<(PhaseName, PersonAnswer)>,
-    salvaged: Vec<Salvaged>,
-) -> Input {
+fn resume(acts: Vec<Event>, salvaged: Vec<Salvaged>) -> Input {
     Input::Resume {
         version: "0".into(),
-        limits,
-        answer,
+        acts,
         salvaged,
     }
 }

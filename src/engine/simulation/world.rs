@@ -9,6 +9,7 @@ use crate::plan::PhaseKind;
 
 use super::answers;
 use super::fate::{Blow, Fate, Luck, Manner, Proof};
+use super::person;
 
 /// Something that was ordered and will be reported.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +32,7 @@ pub enum Pending {
         results: Results,
         to: Destination,
     },
+    Ask,
 }
 
 /// The world around one supervisor.
@@ -51,6 +53,8 @@ pub struct Told {
     closings: usize,
     deliveries: usize,
     unrunnable: u32,
+    /// How often people were asked.
+    pub spoken: usize,
 }
 
 impl Told {
@@ -125,6 +129,7 @@ impl<'f> World<'f> {
             Effect::ClosePhase { phase, winner } => {
                 self.pending.push(Pending::Close { phase, winner });
             }
+            Effect::Ask { .. } => self.pending.push(Pending::Ask),
             Effect::Deliver { results, to } => {
                 self.pending.push(Pending::Deliver { results, to });
             }
@@ -189,7 +194,10 @@ impl<'f> World<'f> {
                 usage: answers::usage(self.manner(model), 1),
                 doing: "works".to_owned(),
             }),
-            Pending::Verify { .. } | Pending::Close { .. } | Pending::Deliver { .. } => None,
+            Pending::Verify { .. }
+            | Pending::Close { .. }
+            | Pending::Deliver { .. }
+            | Pending::Ask => None,
         }
     }
 
@@ -228,6 +236,14 @@ impl<'f> World<'f> {
             }
             Pending::Verify { phase, proving } => self.prove(phase, proving),
             Pending::Close { phase, winner } => self.close(phase, &winner, engine),
+            Pending::Ask => {
+                let spoken = &mut self.told.spoken;
+                let acts = person::acts(self.fate, spoken, engine.plan(), engine.history());
+                match acts.is_empty() {
+                    true => Input::Unanswered,
+                    false => Input::Answered { acts },
+                }
+            }
             Pending::Deliver { results, to } => {
                 let blocked = self.fate.blocked.get(self.told.deliveries).copied();
                 self.told.deliveries += 1;
@@ -325,7 +341,8 @@ impl<'f> World<'f> {
             Pending::Attempt { .. }
             | Pending::Verify { .. }
             | Pending::Close { .. }
-            | Pending::Deliver { .. } => None,
+            | Pending::Deliver { .. }
+            | Pending::Ask => None,
         });
         let ended = attempts.filter_map(|(call, attempt, model)| {
             Some(Salvaged {

@@ -164,6 +164,7 @@ impl Phase<'_> {
             InputSource::Proposal(label) => Some(format!("proposal {label}")),
             InputSource::Lens(name) => Some(format!("lens {name}")),
             InputSource::File(path) => Some(format!("file:{path}")),
+            InputSource::Person(_) => Some("words of a person".to_owned()),
             InputSource::State(state) => Some(format!("state of {}", state.of)),
             InputSource::Faulty
             | InputSource::Errors(_)

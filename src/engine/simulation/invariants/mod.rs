@@ -5,6 +5,7 @@ mod edits;
 mod ends;
 mod journal;
 mod parts;
+mod people;
 mod phases;
 
 use super::facts::Facts;
@@ -22,7 +23,7 @@ type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 type Named = (&'static str, fn() -> Promise);
 
 /// Every promise.
-const ALL: [Named; 39] = [
+const ALL: [Named; 43] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -135,6 +136,19 @@ const ALL: [Named; 39] = [
         phases::calls_are_named_after_their_round,
     ),
     ("loops are counted", phases::loops_are_counted),
+    (
+        "a person's words reach the prompts",
+        people::a_persons_words_reach_the_prompts,
+    ),
+    (
+        "an edited document counts",
+        people::an_edited_document_counts,
+    ),
+    (
+        "a replaced model is not used",
+        people::a_replaced_model_is_not_used,
+    ),
+    ("who is asked is heard", people::who_is_asked_is_heard),
     ("the end tells the truth", ends::the_end_tells_the_truth),
     (
         "nothing is under way at the end",

@@ -144,9 +144,9 @@ pub fn a_part_goes_on_where_the_last_one_was_stopped() -> Promise {
         ensure(call.continues.as_ref() == Some(place), || {
             format!("not in the place of {place:?}")
         })?;
-        ensure(call.chain.first() == Some(model), || {
-            format!("not with {model}")
-        })
+        // A stand-in's place in the chain is that of the model that it replaces.
+        let same = call.chain.first() == Some(model) || facts.stand_ins.contains(model);
+        ensure(same, || format!("not with {model}"))
     })
 }
 
@@ -215,7 +215,10 @@ pub fn a_state_is_distilled_before_the_next_part() -> Promise {
         let right = match &facts.plan.phase(&call.phase).unwrap().distill {
             Distill::Nobody => false,
             Distill::Model(chain) => &call.chain == chain,
-            Distill::Agent => call.chain.first() == model,
+            Distill::Agent => {
+                call.chain.first() == model
+                    || model.is_some_and(|model| facts.stand_ins.contains(model))
+            }
         };
         ensure(right, || format!("not by {:?}", call.chain))?;
         let scribe = call.profile == Profile::Scribe

@@ -250,8 +250,8 @@ pub fn loops_are_counted() -> Promise {
         match &record.event {
             Event::LoopedBack { from, to, .. } => {
                 let rule = facts.plan.phase(from).unwrap().on_fail.as_ref();
-                let right =
-                    rule.is_some_and(|rule| &rule.goto == to && loops(facts, from) < rule.max);
+                let left = loops(facts, from) < most_loops(facts, from);
+                let right = rule.is_some_and(|rule| &rule.goto == to && left);
                 ensure(right, || "no loop leads there any more".to_owned())?;
                 let failed = facts.verdict(from) == Some(AuditVerdict::Fail);
                 let closed = facts.phase(from).stand == Stand::Closed;
@@ -270,11 +270,19 @@ fn loops(facts: &Facts<'_>, phase: &PhaseName) -> u32 {
     facts.loops.get(phase).copied().unwrap_or_default()
 }
 
+/// As many as its loop has, and people added.
+fn most_loops(facts: &Facts<'_>, phase: &PhaseName) -> u32 {
+    let rule = facts.plan.phase(phase).unwrap().on_fail.as_ref();
+    rule.map_or(0, |rule| {
+        rule.max + facts.rounds.get(phase).copied().unwrap_or_default()
+    })
+}
+
 /// A closed audit with the verdict fail whose loop is not used up.
 pub fn unused(facts: &Facts<'_>) -> Option<PhaseName> {
     let failed = facts.failed_audits().find(|phase| {
-        let max = phase.on_fail.as_ref().map_or(0, |rule| rule.max);
-        facts.phase(&phase.name).stand == Stand::Closed && loops(facts, &phase.name) < max
+        let most = most_loops(facts, &phase.name);
+        facts.phase(&phase.name).stand == Stand::Closed && loops(facts, &phase.name) < most
     });
     failed.map(|phase| phase.name.clone())
 }

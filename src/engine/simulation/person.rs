@@ -1,0 +1,73 @@
+//! What people do in a run: they answer, say why, and change documents.
+
+use crate::engine::History;
+use crate::model::{Closing, Decider, Digest, Event, PersonAnswer, PhaseName, Question};
+use crate::plan::Plan;
+
+use super::fate::{Fate, Person};
+
+/// What a person does about the question that is open; nothing if none is, or for now.
+pub fn acts(fate: &Fate, spoken: &mut usize, plan: &Plan, history: &History) -> Vec<Event> {
+    let person = fate.people.get(*spoken).copied();
+    *spoken += 1;
+    let Some((phase, question)) = history.open_question() else {
+        return Vec::new();
+    };
+    let state = history.phase(phase).unwrap();
+    let because = format!("reason {spoken}");
+    let says = |answer, because: &str| Event::PersonAnswered {
+        phase: phase.clone(),
+        answer,
+        because: because.to_owned(),
+    };
+    let picks = |index: u8| {
+        let labels = state.sealed.as_ref().unwrap();
+        let (label, _) = &labels[usize::from(index) % labels.len()];
+        vec![says(PersonAnswer::Picked(label.clone()), "")]
+    };
+    match (person.unwrap_or(Person::Agrees(0)), question) {
+        (Person::Silent, _) => Vec::new(),
+        (person, Question::RunCommands { commands }) => {
+            let commands = commands.clone();
+            let run = matches!(person, Person::Agrees(_));
+            let reason = None;
+            let answer = PersonAnswer::Commands {
+                commands,
+                run,
+                reason,
+            };
+            vec![says(answer, "")]
+        }
+        (Person::Agrees(_), Question::Approve { .. }) => vec![says(PersonAnswer::Approved, "")],
+        (Person::Agrees(index), Question::PickWinner { .. }) => picks(index),
+        (Person::Rejects, Question::Approve { .. }) => {
+            vec![says(PersonAnswer::Rejected { reason: because }, "")]
+        }
+        (Person::Corrects, Question::Approve { .. }) => {
+            let mut acts = vec![says(PersonAnswer::Approved, &because)];
+            acts.extend(edit(plan, history, *spoken));
+            acts
+        }
+        (Person::Rejects | Person::Corrects, Question::PickWinner { .. }) => {
+            match state.may_be_sent_back() {
+                true => vec![says(PersonAnswer::SentBack, &because)],
+                false => picks(0),
+            }
+        }
+    }
+}
+
+/// The document of the last closed phase is changed.
+fn edit(plan: &Plan, history: &History, number: usize) -> Option<Event> {
+    let closed = |name: &PhaseName| history.phase(name)?.closing.clone();
+    let phases = plan.phases.iter().rev();
+    let mut closings = phases.filter_map(|phase| Some((&phase.name, closed(&phase.name)?)));
+    let (phase, mut closing): (_, Closing) = closings.next()?;
+    closing.deliverable.digest = Digest::new(format!("document {number}"));
+    closing.handoff.digest = Digest::new(format!("handoff {number}"));
+    Some(Event::DocumentEdited {
+        phase: phase.clone(),
+        by: Decider::Person,
+        closing,
+    })
+}

@@ -1,0 +1,115 @@
+//! What a person changed in the documents of closed phases while a gate stood.
+
+use std::path::Path;
+
+use crate::context::handoff;
+use crate::engine::History;
+use crate::files;
+use crate::journal::JournalError;
+use crate::model::{Closing, Decider, Digest, Document, Event, Handoff};
+use crate::workspace;
+
+use super::deliver::{DeliverError, Delivering};
+use super::{RuntimeError, Site};
+
+/// A document that is larger than this was not written by hand, in bytes.
+const LARGEST: u64 = 16 << 20;
+
+/// The documents that are not as their phases left them, taken into the run folder as the person's.
+///
+/// # Errors
+/// The run folder or the project cannot be written, or a handoff was changed.
+pub fn edited(site: &Site, history: &History) -> Result<Vec<Event>, RuntimeError> {
+    let mut events = Vec::new();
+    for phase in site.plan.phases.iter().map(|phase| &phase.name) {
+        let closing = history
+            .phase(phase)
+            .and_then(|state| state.closing.as_ref());
+        if let Some(closing) = closing
+            && let Some(text) = changed(site, closing)
+        {
+            events.push(Event::DocumentEdited {
+                phase: phase.clone(),
+                by: Decider::Person,
+                closing: Closing {
+                    document: store(site, history, closing, &text)?,
+                    ..take(site, closing, &text)?
+                },
+            });
+        }
+    }
+    Ok(events)
+}
+
+/// What stands in the project, else in the run folder, if it differs. A document that was removed is not
+/// changed: the run still has it.
+fn changed(site: &Site, closing: &Closing) -> Option<Vec<u8>> {
+    let published = closing.published.as_ref();
+    let published = published.map(|path| (site.project.root.as_path(), path));
+    let own = (site.folder.root(), &closing.deliverable.path);
+    let texts = published.into_iter().chain([own]);
+    let mut texts =
+        texts.filter_map(|(root, path)| files::read_below(root, path.as_ref(), LARGEST).ok());
+    texts.find(|text| {
+        let kept = site.redactor.redact_bytes(text);
+        digest(&kept) != closing.deliverable.digest
+    })
+}
+
+fn digest(text: &[u8]) -> Digest {
+    Digest::new(blake3::hash(text).to_hex().as_str())
+}
+
+/// The document among the results. Where it was changed in the run folder, it is published.
+fn store(
+    site: &Site,
+    history: &History,
+    closing: &Closing,
+    text: &[u8],
+) -> Result<Option<Document>, RuntimeError> {
+    let Some(Document { path, .. }) = &closing.document else {
+        return Ok(None);
+    };
+    let document = Document {
+        path: path.clone(),
+        object: workspace::store_document(&site.store(), text.to_vec())?,
+    };
+    if closing.published.is_some() {
+        let own = history.in_project().documents.get(path);
+        let kept = site.folder.path(&closing.deliverable.path);
+        let kept = kept.with_file_name("previous").join(path);
+        Delivering::of(site, history)?
+            .deliveries()
+            .publish(&document, own.map(String::as_str), text, &kept)
+            .map_err(DeliverError::from)?;
+    }
+    Ok(Some(document))
+}
+
+/// Repeated after a crash, it gives the same but for the words of a document whose old text is lost.
+fn take(site: &Site, closing: &Closing, text: &[u8]) -> Result<Closing, JournalError> {
+    let folder = &site.folder;
+    let before = folder.read_artifact(&closing.deliverable).ok();
+    let before = before.as_deref().map(String::from_utf8_lossy);
+    let json = folder.read_artifact(&closing.handoff)?;
+    let changed = || JournalError::ArtifactChanged {
+        path: folder.path(&closing.handoff.path),
+    };
+    let old: Handoff = serde_json::from_slice(&json).map_err(|_| changed())?;
+    let kept = site.redactor.redact_bytes(text);
+    let mut new = handoff::edited(old, before.as_deref(), &String::from_utf8_lossy(&kept));
+    let write = |path: &str, bytes: &[u8]| folder.write_artifact(path, &site.redactor.clean(bytes));
+    let deliverable = write(&closing.deliverable.path, text)?;
+    new.facts.deliverable = Some(deliverable.clone());
+    let json = serde_json::to_vec_pretty(&new).map_err(|_| changed())?;
+    let artifact = write(&closing.handoff.path, &json)?;
+    let page = Path::new(&closing.handoff.path).with_extension("md");
+    write(&page.to_string_lossy(), handoff::render(&new).as_bytes())?;
+    Ok(Closing {
+        deliverable,
+        handoff: artifact,
+        origin: new.facts.origin,
+        remarks: new.facts.remarks.clone(),
+        ..closing.clone()
+    })
+}
