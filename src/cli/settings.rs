@@ -1,5 +1,6 @@
 //! What every command needs to know of its surroundings: project, environment, configuration.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::agents::{Carried, Environment};
@@ -46,7 +47,10 @@ impl Settings {
         let project = Project::discover(&start).map_err(|error| {
             Failure::new(Exit::Usage, &error, Some("-C names the project's folder"))
         })?;
-        let environment: Environment = std::env::vars_os().collect();
+        let mut environment: Environment = std::env::vars_os().collect();
+        if let Some(path) = environment.get_mut(OsStr::new("PATH")) {
+            *path = files::absolute_search_path(path);
+        }
         Ok(Self {
             files: ProjectFiles::new(&project.root, yaml::MAX_BYTES as u64),
             project,

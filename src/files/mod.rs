@@ -14,12 +14,14 @@
 mod excerpt;
 mod open;
 mod replace;
+mod search_path;
 
 pub use excerpt::Excerpt;
 pub use open::{
     append, create, open, open_below, open_folder, own_folder, read, read_below, sync_folder, write,
 };
 pub use replace::{NewFile, UnsyncedFolders, make_folders, replace};
+pub use search_path::absolute_search_path;
 
 /// Most bytes of one of tipstaff's own records that is read into memory: plans, lists, ledgers.
 pub const RECORD: u64 = 256 << 20;

@@ -6,6 +6,8 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+use crate::files::absolute_search_path;
+
 use super::WorkspaceError;
 use crate::process::run_helper;
 
@@ -96,6 +98,9 @@ impl Git {
             if is_foreign(&name, self.keeps_user_config) {
                 command = command.env_remove(name);
             }
+        }
+        if let Some(path) = std::env::var_os("PATH") {
+            command = command.env("PATH", absolute_search_path(&path));
         }
         if !self.keeps_user_config {
             command = command

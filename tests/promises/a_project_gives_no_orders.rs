@@ -413,3 +413,31 @@ fn a_resumed_run_takes_no_value_that_was_not_agreed_to() {
         .stderr_has("+ agent `fake`: sets MODE=evil");
     assert!(run.calls("attempt_started").is_empty());
 }
+
+#[test]
+fn its_programs_are_not_found_by_their_names() {
+    let mut sandbox = Sandbox::cloned();
+    let (_, told) = evil(&sandbox);
+    std::fs::create_dir(sandbox.project().join("bin")).unwrap();
+    for name in ["git", "opencode", "rg", "sh", "bin/git", "bin/opencode"] {
+        let program = sandbox.project().join(name);
+        std::fs::copy(sandbox.outside("evil"), &program).unwrap();
+        std::fs::set_permissions(program, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let path = std::env::var("PATH").unwrap();
+    sandbox.env("PATH", &format!(".::bin:{path}"));
+    let planned = |sandbox: &Sandbox| {
+        sandbox.tipstaff(&["check", "plan"]);
+        let output = sandbox.tipstaff(&["run", "mend", "x"]);
+        assert!(!told.exists(), "{output}");
+        output
+    };
+    planned(&sandbox);
+    sandbox.fake_agent("- do: [{ write: { path: a.txt, text: b } }, done]\n");
+    let mend = "phases:\n  - name: mend\n    model: m1\n    edits: true\n    context_strategy: fresh\n    verify: git --version\n";
+    let own = sandbox.home().join(".config/tipstaff/workflows/mend.yaml");
+    std::fs::create_dir_all(own.parent().unwrap()).unwrap();
+    std::fs::write(own, mend).unwrap();
+    planned(&sandbox).succeeds();
+    assert_eq!(sandbox.read("a.txt"), "b");
+}
