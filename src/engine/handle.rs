@@ -1,5 +1,7 @@
 //! `handle(now, input) → events and effects`: the engine's only door.
 
+use std::sync::Arc;
+
 use crate::model::{
     CallId, CallResult, CallSpec, Closing, Destination, Digest, Event, FORMAT, Failure,
     FailureKind, FrozenFile, ModelName, PhaseName, Question, Record, Results, RunEnd, RunId,
@@ -55,7 +57,7 @@ pub enum Input {
         /// Which attempt.
         attempt: u32,
         /// What it left.
-        result: Box<CallResult>,
+        result: Arc<CallResult>,
     },
     /// An attempt's agent has ended, but what it left is not collected before the run is taken up again.
     Left {
@@ -145,7 +147,7 @@ pub struct Salvaged {
     /// Which attempt.
     pub attempt: u32,
     /// What it left.
-    pub result: CallResult,
+    pub result: Arc<CallResult>,
 }
 
 /// The facts of a beginning run.
@@ -392,7 +394,7 @@ impl Engine {
                 vec![Event::AttemptSucceeded {
                     call,
                     attempt,
-                    result: *result,
+                    result,
                 }]
             }
             Input::Failed {

@@ -35,7 +35,7 @@ pub struct History {
     in_project: Results,
     /// What became of the results, and which ones those were.
     delivered: Option<(Results, Delivery)>,
-    calls: BTreeMap<CallId, CallState>,
+    calls: BTreeMap<CallId, Box<CallState>>,
     files: Vec<FrozenFile>,
     worked: Millis,
     last: Option<Timestamp>,
@@ -151,18 +151,19 @@ impl History {
     pub fn call(&self, id: &CallId) -> Option<&CallState> {
         self.calls
             .get(id)
+            .map(Box::as_ref)
             .filter(|call| call.status != CallStatus::Shelved)
     }
 
     /// All calls, by id.
     pub fn calls(&self) -> impl Iterator<Item = &CallState> {
-        self.calls.values()
+        self.calls.values().map(Box::as_ref)
     }
 
     /// The calls of a phase that count, of its present round only, by id.
     pub fn calls_of(&self, phase: &PhaseName) -> impl Iterator<Item = &CallState> {
         let round = self.phase(phase).map_or(1, |state| state.round + 1);
-        self.calls.values().filter(move |call| {
+        self.calls().filter(move |call| {
             let known = call.status != CallStatus::Shelved;
             known && &call.spec.phase == phase && call.spec.id.round() == round
         })
@@ -170,16 +171,16 @@ impl History {
 
     /// The attempts under way: the call and the attempt's number.
     pub fn running(&self) -> impl Iterator<Item = (&CallState, u32)> {
-        self.calls
-            .values()
-            .filter(|call| call.status == CallStatus::Running)
-            .map(|call| (call, call.last_attempt()))
+        let running = self
+            .calls()
+            .filter(|call| call.status == CallStatus::Running);
+        running.map(|call| (call, call.last_attempt()))
     }
 
     /// A finished call with that key, whatever its place. One that was stopped at its checkpoint has not
     /// finished anything that could stand in another place.
     pub fn finished(&self, key: &CallKey) -> Option<&CallState> {
-        self.calls.values().find(|call| {
+        self.calls().find(|call| {
             let result = call.result();
             &call.spec.key == key && result.is_some_and(|result| result.stopped().is_none())
         })
@@ -280,12 +281,12 @@ impl History {
 
     /// Everything used so far, by attempts under way too.
     pub fn spent(&self) -> Spent {
-        Spent::by(self.calls.values())
+        Spent::by(self.calls())
     }
 
     /// The same of one phase, in all its rounds.
     pub fn spent_by(&self, phase: &PhaseName) -> Spent {
-        Spent::by(self.calls.values().filter(|call| &call.spec.phase == phase))
+        Spent::by(self.calls().filter(|call| &call.spec.phase == phase))
     }
 
     /// How long supervisors have worked on the run, up to `now`.
@@ -380,7 +381,7 @@ impl History {
                     state.usage = result.usage;
                     state.end = Some(AttemptEnd::Succeeded);
                 }
-                self.set_status(call, CallStatus::Done(Box::new(result.clone())));
+                self.set_status(call, CallStatus::Done(result.clone()));
             }
             Event::AttemptFailed {
                 call,
@@ -563,11 +564,12 @@ impl History {
             not_before: None,
             status,
         };
-        self.calls.insert(spec.id.clone(), state);
+        self.calls.insert(spec.id.clone(), Box::new(state));
     }
 
     fn start_attempt(&mut self, call: &CallId, model: &ModelName) {
         if let Some(call) = self.calls.get_mut(call) {
+            call.attempts.reserve_exact(1);
             call.attempts.push(AttemptState {
                 model: model.clone(),
                 usage: Usage::default(),

@@ -1,6 +1,7 @@
 //! What is known of the parts of a run: phases, calls, attempts, changes. Data only; `History` fills it.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::model::{
     Artifact, CallId, CallResult, CallSpec, Closing, Decider, Destination, Failure, FailureKind,
@@ -153,7 +154,7 @@ pub enum CallStatus {
     /// The last attempt is under way.
     Running,
     /// Finished, with this result.
-    Done(Box<CallResult>),
+    Done(Arc<CallResult>),
     /// Ended for good without a result.
     Failed(Failure),
     /// Failed before the run was resumed; as if it were not there until it is created again.

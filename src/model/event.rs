@@ -2,6 +2,7 @@
 //! history is their fold, and progress, report and the JSON stream show them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -112,7 +113,7 @@ pub enum Event {
         /// Which attempt.
         attempt: u32,
         /// What it left.
-        result: CallResult,
+        result: Arc<CallResult>,
     },
     /// An attempt ended badly.
     AttemptFailed {

@@ -1,5 +1,7 @@
 //! How calls' views change with what happens to them.
 
+use std::sync::Arc;
+
 use crate::model::{
     AgentName, CallResult, Event, Failure, FailureKind, ModelName, Timestamp, Usage,
 };
@@ -91,6 +93,8 @@ impl CallView {
         at: Timestamp,
     ) {
         self.state = CallState::Running;
+        // Nearly all calls need one attempt.
+        self.attempts.reserve_exact(1);
         self.attempts.push(AttemptView {
             number,
             model: model.clone(),
@@ -121,8 +125,8 @@ impl CallView {
     }
 
     /// It ended well.
-    pub(super) fn succeeded(&mut self, number: u32, result: &CallResult, at: Timestamp) {
-        self.state = CallState::Done(Box::new(result.clone()));
+    pub(super) fn succeeded(&mut self, number: u32, result: &Arc<CallResult>, at: Timestamp) {
+        self.state = CallState::Done(result.clone());
         self.on_attempt(number, |attempt| {
             attempt.state = result.stopped().map_or(AttemptState::Succeeded, |stopped| {
                 AttemptState::Stopped(stopped.context)

@@ -113,7 +113,7 @@ impl History {
             Event::AttemptSucceeded {
                 call: CallId::from(call),
                 attempt,
-                result,
+                result: result.into(),
             },
         );
     }

@@ -1,5 +1,7 @@
 //! The parts of a [`RunView`](super::RunView): what is known of phases, calls and attempts.
 
+use std::sync::Arc;
+
 use crate::model::{
     AgentName, AttemptId, CallId, CallResult, Closing, Decider, Failure, Label, Millis, ModelName,
     PhaseName, Purpose, Question, RunEnd, Task, Timestamp, Usage,
@@ -152,7 +154,7 @@ pub enum CallState {
     /// The next attempt comes not before this time.
     Retrying(Timestamp),
     /// It has a result.
-    Done(Box<CallResult>),
+    Done(Arc<CallResult>),
     /// It takes the result of a finished call.
     Reused(CallId),
     /// It ended for good without a result.

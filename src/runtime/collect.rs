@@ -51,7 +51,7 @@ impl Ended<'_> {
             Ok(result) => Input::Succeeded {
                 call: self.call.id.clone(),
                 attempt: self.attempt,
-                result: Box::new(result),
+                result: result.into(),
             },
             Err(failure) => Input::Failed {
                 call: self.call.id.clone(),

@@ -32,7 +32,7 @@ pub fn salvage(site: &Site, history: &History) -> Vec<Salvaged> {
         Some(Salvaged {
             call: call.spec.id.clone(),
             attempt,
-            result,
+            result: result.into(),
         })
     });
     finished.collect()

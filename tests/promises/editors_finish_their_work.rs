@@ -104,9 +104,9 @@ fn agent_that_stops_the_supervisor_is_still_ended_by_the_clock() {
 
 #[test]
 fn verify_command_that_prints_without_end_is_ended() {
-    let sandbox = project("done", &["verify: \"yes\""]);
+    let sandbox = project("done", &["verify: \"yes on\""]);
     let output = sandbox.tipstaff(&RUN);
-    output.stderr_has("`yes` printed too much and was ended after");
+    output.stderr_has("`yes on` printed too much and was ended after");
     let verified = sandbox.run().all("verified").pop().unwrap();
     assert_eq!(verified["verification"]["outcome"], "too_much_output");
     sandbox.run().has_no_process();

@@ -224,7 +224,7 @@ impl<'f> World<'f> {
                     Ok(result) => Input::Succeeded {
                         call: id,
                         attempt,
-                        result: Box::new(result),
+                        result: result.into(),
                     },
                     Err(failure) => Input::Failed {
                         call: id,
@@ -348,7 +348,7 @@ impl<'f> World<'f> {
             Some(Salvaged {
                 call: call.id.clone(),
                 attempt,
-                result: self.come(call, attempt, model, history).ok()?,
+                result: self.come(call, attempt, model, history).ok()?.into(),
             })
         });
         ended.collect()
