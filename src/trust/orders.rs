@@ -40,6 +40,17 @@ pub fn orders(
     Ok(found)
 }
 
+/// The order that a configuration of an agent CLI in the project is.
+pub fn agent_config(path: &str, text: &str) -> Order {
+    let says = "configures OpenCode: its programs, addresses and keys count once you agree";
+    let (says, by) = (says.to_owned(), By::Nobody);
+    Order {
+        path: path.to_owned(),
+        facts: vec![Fact { says, by }],
+        text: text.to_owned(),
+    }
+}
+
 fn order(files: &ProjectFiles, known: &Known<'_>, path: &str, text: &str) -> Order {
     let mut facts = Facts {
         base: known.config,
@@ -48,10 +59,9 @@ fn order(files: &ProjectFiles, known: &Known<'_>, path: &str, text: &str) -> Ord
     let source = Source::new(path, text);
     let mut whole = String::new();
     if OF_AGENTS.contains(&path) {
-        let says = "configures OpenCode: its programs, addresses and keys count once you agree";
-        facts.add(By::Nobody, says.to_owned());
-        text.clone_into(&mut whole);
-    } else if path == CONFIG {
+        return agent_config(path, text);
+    }
+    if path == CONFIG {
         facts.of_layer(&config::layer(&source));
     } else {
         let replaced = (known.replaced)(path).map(|whose| format!("replaces {whose}"));
