@@ -2,7 +2,7 @@
 
 use super::args::{ApplyArgs, ConflictArgs, DiffArgs, UndoArgs};
 use super::failure::{Exit, Failure};
-use super::open_run::{OpenRun, find_run, open_journal, read_plan};
+use super::open_run::{OpenRun, TakenUp, find_run, take_up, tell_foreign};
 use super::print;
 use super::settings::Settings;
 use super::work::now;
@@ -13,13 +13,18 @@ use crate::model::{Destination, Record, TaskId};
 use crate::plan::Plan;
 use crate::report::{applied_words, undone_words};
 use crate::runtime::{DeliverError, Delivering};
-use crate::workspace::{self, ApplyError, Conflicts, Delivered, TreeId, with_documents};
+use crate::workspace::{
+    self, ApplyError, Conflicts, Delivered, TreeId, borrow_store, with_documents,
+};
 
 /// Prints the patch of a run's changes so far, or of one of its tasks.
 pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
     let run = OpenRun::read(find_run(settings, args.run.as_deref())?)?;
     let history = History::of(&run.records);
-    let store = run.folder.path(RunFolder::STORE);
+    tell_foreign(settings, &run.folder);
+    let (lent, base) = (run.folder.path(RunFolder::STORE), tree(history.base())?);
+    let borrowed = borrow_store(&lent, &base)?;
+    let store = borrowed.path();
     let (from, to) = match &args.task {
         Some(task) => {
             let (from, to) = of_task(&history, &TaskId::from(task.as_str()))?;
@@ -27,11 +32,11 @@ pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
         }
         None => {
             let results = history.results();
-            let to = with_documents(&store, &tree(&results.tree)?, &results.documents)?;
-            (tree(history.base())?, to)
+            let to = with_documents(store, &tree(&results.tree)?, &results.documents)?;
+            (base, to)
         }
     };
-    let patch = workspace::diff(&store, &from, &to)?;
+    let patch = workspace::diff(store, &from, &to)?;
     if patch.is_empty() {
         print::note("the run changed nothing");
     }
@@ -134,11 +139,16 @@ struct Held {
 impl Held {
     fn take(settings: &Settings, wanted: &str) -> Result<Self, Failure> {
         let folder = find_run(settings, Some(wanted))?;
-        let lock = RunLock::acquire(&folder)?;
-        let (mut journal, mut records) = open_journal(&folder, settings.redactor(None, None))?;
+        let TakenUp {
+            plan,
+            lock,
+            mut journal,
+            mut records,
+            ..
+        } = take_up(settings, &folder)?;
         catch_up(settings, &folder, &mut journal, &mut records)?;
         Ok(Self {
-            plan: read_plan(&folder)?,
+            plan,
             folder,
             journal,
             history: History::of(&records),

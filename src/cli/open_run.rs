@@ -1,10 +1,11 @@
 //! Reading a run's folder.
 
 use crate::files;
-use crate::journal::{Content, Journal, Redactor, RunFolder, RunLock, find, latest};
-use crate::model::{CallId, Event, FORMAT, Record};
+use crate::journal::{Content, Journal, Origin, RunFolder, RunLock, find, latest};
+use crate::model::{CallId, Digest, Event, FORMAT, Record};
 use crate::plan::Plan;
 use crate::report::{RunView, Supervisor};
+use crate::workspace::{TreeId, reopen_store};
 
 use super::failure::{Exit, Failure};
 use super::print;
@@ -86,19 +87,105 @@ impl OpenRun {
     }
 }
 
-/// Opens the journal of a run to go on with it.
-pub fn open_journal(
-    folder: &RunFolder,
-    redactor: Redactor,
-) -> Result<(Journal, Vec<Record>), Failure> {
-    let (journal, content) = folder.open_journal(redactor)?;
+/// A run that this process alone works on, and that is this user's own.
+pub struct TakenUp {
+    pub plan: Plan,
+    pub lock: RunLock,
+    pub journal: Journal,
+    pub records: Vec<Record>,
+    /// The snapshot that it began with.
+    pub base: TreeId,
+}
+
+/// Takes a run up. The only way to act upon what a run folder says: all of it is as tipstaff wrote it.
+pub fn take_up(settings: &Settings, folder: &RunFolder) -> Result<TakenUp, Failure> {
+    let register = settings.register()?;
+    let origin = register.origin(folder)?;
+    if let Some(why) = foreign(folder, &origin) {
+        let hint = format!(
+            "`tipstaff show {0}` and `tipstaff diff {0}` read it; `tipstaff run` makes a run of your own",
+            folder.id()
+        );
+        return Err(Failure::said(Exit::Usage, &why, Some(&hint)));
+    }
+    let plan = read_plan(folder)?;
+    let lock = RunLock::acquire(folder)?;
+    let (journal, content) = folder.open_journal(&register, settings.redactor(None, None))?;
     if let Some(foreign) = content.foreign {
         print::note(&format!(
             "warning: {foreign}; it and what follows stand in `{}/journal.torn` now",
             shown_folder(folder)
         ));
     }
-    Ok((journal, content.records))
+    let base = frozen(folder, &content.records)?;
+    if let Origin::Moved(from) = origin {
+        register.note(folder)?;
+        print::note(&format!(
+            "note: run {} lay in `{}` before",
+            folder.id(),
+            from.display()
+        ));
+    }
+    reopen_store(&folder.path(RunFolder::STORE), &base)?;
+    Ok(TakenUp {
+        plan,
+        lock,
+        journal,
+        records: content.records,
+        base,
+    })
+}
+
+/// Why nothing is done with a run, if it is not this user's own.
+fn foreign(folder: &RunFolder, origin: &Origin) -> Option<String> {
+    let run = folder.id();
+    match origin {
+        Origin::Own | Origin::Moved(_) => None,
+        Origin::Copied(of) => Some(format!(
+            "run {run} is a copy; yours lies in `{}`",
+            of.display()
+        )),
+        Origin::Unknown => Some(format!(
+            "run {run} is foreign: you did not begin it on this machine"
+        )),
+    }
+}
+
+/// Says that a run is only read.
+pub fn tell_foreign(settings: &Settings, folder: &RunFolder) {
+    let origin = settings.register().ok().map(|runs| runs.origin(folder));
+    // Reading needs no home to look for the register in.
+    if let Some(Ok(origin)) = origin
+        && let Some(why) = foreign(folder, &origin)
+    {
+        print::note(&format!("note: {why}; it is only read"));
+    }
+}
+
+/// The snapshot of the run, after checking that the plan is still the one it began with.
+fn frozen(folder: &RunFolder, records: &[Record]) -> Result<TreeId, Failure> {
+    let started = records.iter().find_map(|record| match &record.event {
+        Event::RunStarted { plan, base, .. } => Some((plan, TreeId::parse(base))),
+        _ => None,
+    });
+    let damaged = |message: String| {
+        Failure::said(
+            Exit::Failed,
+            &message,
+            Some("start it anew with `tipstaff run`"),
+        )
+    };
+    let Some((plan, Some(base))) = started else {
+        return Err(damaged(format!("run {} never began", folder.id())));
+    };
+    let found: Digest = folder.describe_artifact(RunFolder::PLAN)?.digest;
+    if &found != plan {
+        return Err(damaged(format!(
+            "the plan of run {} was changed since it began",
+            folder.id()
+        )));
+    }
+    Ok(base)
 }
 
 /// The context ledgers that stand in the run folder, in the order of the calls.
@@ -119,10 +206,8 @@ pub fn ledgers(
         let Some(phase) = phase.and_then(|phase| plan.phase_folder(&phase.name)) else {
             continue;
         };
-        let path = folder.path(&format!(
-            "{phase}/calls/{call}/attempt-{attempt}/context.json"
-        ));
-        let ledger = files::read(&path, files::RECORD)
+        let path = format!("{phase}/calls/{call}/attempt-{attempt}/context.json");
+        let ledger = files::read_below(folder.root(), path.as_ref(), files::RECORD)
             .ok()
             .and_then(|json| serde_json::from_slice(&json).ok());
         found.retain(|(known, _)| known != call);
@@ -139,7 +224,8 @@ pub fn shown_folder(folder: &RunFolder) -> String {
 /// Reads the frozen plan; one of another format is refused.
 pub fn read_plan(folder: &RunFolder) -> Result<Plan, Failure> {
     let path = folder.path(RunFolder::PLAN);
-    let json = files::read(&path, files::RECORD).map_err(|error| {
+    let plan = RunFolder::PLAN.as_ref();
+    let json = files::read_below(folder.root(), plan, files::RECORD).map_err(|error| {
         let message = format!("failed to read the plan `{}`: {error}", path.display());
         Failure::said(Exit::Failed, &message, None)
     })?;

@@ -6,19 +6,19 @@ use super::args::{OutputArgs, ResumeArgs};
 use super::changes::catch_up;
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
-use super::open_run::{OpenRun, find_run, open_journal, read_plan};
+use super::open_run::{OpenRun, TakenUp, find_run, take_up};
 use super::preflight::preflight;
 use super::prepare::complete;
 use super::settings::Settings;
 use super::work::{self, Work, carry_over};
 use super::{print, steer};
 use crate::engine::{Engine, History, Input};
-use crate::journal::{Holder, Journal, RunFolder, RunLock, list};
-use crate::model::{Digest, Event, Record, RunEnd};
+use crate::journal::{Holder, Journal, Origin, RunFolder, RunLock, list};
+use crate::model::{Event, RunEnd};
 use crate::plan::Plan;
 use crate::process;
 use crate::runtime::salvage;
-use crate::workspace::{Scratch, TreeId};
+use crate::workspace::Scratch;
 
 pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
     let folder = match &args.run {
@@ -30,14 +30,19 @@ pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
     go_on(settings, folder, &args.output, acts)
 }
 
-/// The latest run that is not done.
+/// The latest run of this user that is not done.
 fn latest_open(settings: &Settings) -> Result<RunFolder, Failure> {
+    let register = settings.register()?;
     for run in list(&settings.project.root)? {
         if run.problem.is_some() || run.end == Some(RunEnd::Done) {
             continue;
         }
-        // The last line tells no end where changes were applied or undone after it.
         let folder = RunFolder::open(&settings.project.root, run.id)?;
+        match register.origin(&folder)? {
+            Origin::Own | Origin::Moved(_) => {}
+            Origin::Copied(_) | Origin::Unknown => continue,
+        }
+        // The last line tells no end where changes were applied or undone after it.
         let journal = Journal::read(&folder.path(RunFolder::JOURNAL))?;
         if History::of(&journal.records).ended() != Some(RunEnd::Done) {
             return Ok(folder);
@@ -90,11 +95,14 @@ fn go_on(
     output: &OutputArgs,
     acts: impl FnOnce((&Plan, &History), &RunFolder) -> Result<Vec<Event>, Failure>,
 ) -> Result<Exit, Failure> {
-    let plan = read_plan(&folder)?;
-    let lock = RunLock::acquire(&folder)?;
-    let (mut journal, mut records) = open_journal(&folder, settings.redactor(None, None))?;
+    let TakenUp {
+        plan,
+        lock,
+        mut journal,
+        mut records,
+        base,
+    } = take_up(settings, &folder)?;
     catch_up(settings, &folder, &mut journal, &mut records)?;
-    let base = frozen(&folder, &records)?;
     let mut history = History::of(&records);
     if history.ended() == Some(RunEnd::Done) {
         // Its supervisor may have been killed between that and its own cleaning up.
@@ -148,32 +156,6 @@ fn still_asks(history: &History, answer: &Event) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
-}
-
-/// The snapshot of the run, after checking that the plan is still the one it began with.
-fn frozen(folder: &RunFolder, records: &[Record]) -> Result<TreeId, Failure> {
-    let started = records.iter().find_map(|record| match &record.event {
-        Event::RunStarted { plan, base, .. } => Some((plan, TreeId::parse(base))),
-        _ => None,
-    });
-    let damaged = |message: String| {
-        Failure::said(
-            Exit::Failed,
-            &message,
-            Some("start it anew with `tipstaff run`"),
-        )
-    };
-    let Some((plan, Some(base))) = started else {
-        return Err(damaged(format!("run {} never began", folder.id())));
-    };
-    let found: Digest = folder.describe_artifact(RunFolder::PLAN)?.digest;
-    if &found != plan {
-        return Err(damaged(format!(
-            "the plan of run {} was changed since it began",
-            folder.id()
-        )));
-    }
-    Ok(base)
 }
 
 /// The run as it can be read without taking it up.

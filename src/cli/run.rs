@@ -27,13 +27,13 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let id = new_run_id(now(), &plan.workflow);
     let folder = RunFolder::create(&settings.project.root, id.clone())?;
     let lock = RunLock::acquire(&folder)?;
+    // Until it has begun, nobody could go on with it.
+    let gone = |_: &Failure| drop(remove_tree(folder.root()));
+    let register = settings.register().inspect_err(gone)?;
     let frozen = interruptible.blocking(Interruptible::NOTHING_RAN, || {
         freeze(settings, &folder, &plan, &redactor)
     });
-    let ground = frozen.inspect_err(|_| {
-        // It never began; nobody could go on with it.
-        let _ = remove_tree(folder.root());
-    })?;
+    let ground = frozen.inspect_err(gone)?;
     let begin = Begin {
         run: id,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -41,7 +41,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         base: ground.base.as_str().to_owned(),
         files: ground.files.clone(),
     };
-    let journal = folder.create_journal(redactor.clone())?;
+    let journal = folder.create_journal(&register, redactor.clone())?;
     work::work(
         settings,
         Work {

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::agents::{Carried, Environment};
 use crate::config::{self, Config};
 use crate::files;
-use crate::journal::Redactor;
+use crate::journal::{Redactor, RunRegister};
 use crate::plan::Plan;
-use crate::trust::{self, ProjectFiles};
+use crate::trust::{self, ProjectFiles, state_folder};
 use crate::workspace::Project;
 use crate::yaml::{self, Diagnostic, Source};
 
@@ -84,6 +84,12 @@ impl Settings {
             base,
             sources,
         })
+    }
+
+    /// The runs that this user began.
+    pub fn register(&self) -> Result<RunRegister, Failure> {
+        let folder = state_folder(&self.environment)?;
+        Ok(RunRegister::at(folder.join("runs")))
     }
 
     /// Keeps secrets out of what is kept: those of the environment, of the plan's variables, and what was carried

@@ -2,7 +2,7 @@
 
 use super::args::ShowArgs;
 use super::failure::{Exit, Failure};
-use super::open_run::{OpenRun, find_run, shown_folder};
+use super::open_run::{OpenRun, find_run, shown_folder, tell_foreign};
 use super::print;
 use super::settings::Settings;
 use super::work::now;
@@ -10,6 +10,7 @@ use crate::report::{Shown, render_show, show_json};
 
 pub fn show(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure> {
     let run = OpenRun::read(find_run(settings, args.run.as_deref())?)?;
+    tell_foreign(settings, &run.folder);
     let shown = Shown {
         view: &run.view(),
         folder: &shown_folder(&run.folder),

@@ -127,7 +127,7 @@ fn supervise(
         true => Interruptible::NOTHING_RAN.to_owned(),
         false => format!("go on with `tipstaff resume {id}`; nothing has to be paid twice"),
     };
-    let root = folder_of_run.root().to_owned();
+    let begun = folder_of_run.clone();
     let ready = interruptible.blocking(&hint, || {
         let site = site(settings, &plan, folder_of_run, &scratch, secrets, &base)?;
         let first = first((&site, &engine));
@@ -139,7 +139,8 @@ fn supervise(
             if begins {
                 // It never began: nobody could go on with it.
                 let _ = scratch.remove();
-                let _ = remove_tree(&root);
+                let _ = remove_tree(begun.root());
+                settings.register()?.forget(&begun);
             }
             return Err(failure);
         }

@@ -18,7 +18,8 @@ mod search_path;
 
 pub use excerpt::Excerpt;
 pub use open::{
-    append, create, open, open_below, open_folder, own_folder, read, read_below, sync_folder, write,
+    append, create, open, open_below, open_folder, own_folder, read, read_below, sync_folder,
+    update, write,
 };
 pub use replace::{NewFile, UnsyncedFolders, make_folders, replace};
 pub use search_path::absolute_search_path;

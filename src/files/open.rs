@@ -53,6 +53,15 @@ pub fn append(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Opens a file of the caller's own that is there, to be overwritten piece by piece. It must be no link.
+///
+/// # Errors
+/// As [`open_below`].
+pub fn update(path: &Path) -> io::Result<File> {
+    let flags = OFlags::RDWR | OFlags::NOFOLLOW | AT_ONCE;
+    regular(openat(CWD, path, flags, Mode::empty()).map_err(link)?)
+}
+
 /// Makes a file that is not there yet, for writing.
 ///
 /// # Errors

@@ -40,7 +40,8 @@ impl RunFolder {
     /// [`JournalError::ArtifactMissing`], [`JournalError::RefusedPath`].
     pub fn describe_artifact(&self, relative: &str) -> Result<Artifact, JournalError> {
         let path = self.checked_path(relative)?;
-        let mut file = files::open(&path).map_err(|error| cannot_read(&path, error))?;
+        let mut file = files::open_below(self.root(), Path::new(relative))
+            .map_err(|error| cannot_read(&path, error))?;
         let mut hasher = blake3::Hasher::new();
         let bytes = io::copy(&mut file, &mut hasher).map_err(|error| cannot_read(&path, error))?;
         Ok(Artifact {
@@ -57,8 +58,8 @@ impl RunFolder {
     /// [`JournalError::RefusedPath`].
     pub fn read_artifact(&self, artifact: &Artifact) -> Result<Vec<u8>, JournalError> {
         let path = self.checked_path(&artifact.path)?;
-        let bytes =
-            files::read(&path, artifact.bytes).map_err(|error| cannot_read(&path, error))?;
+        let bytes = files::read_below(self.root(), Path::new(&artifact.path), artifact.bytes)
+            .map_err(|error| cannot_read(&path, error))?;
         match digest(&blake3::hash(&bytes)) == artifact.digest {
             true => Ok(bytes),
             false => Err(JournalError::ArtifactChanged { path }),

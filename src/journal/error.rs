@@ -58,6 +58,17 @@ pub enum JournalError {
         /// The line, and what is wrong with it.
         what: String,
     },
+    /// The journal holds something else than this user's tipstaff wrote.
+    #[error(
+        "`{path}` was changed since tipstaff wrote it: {what}; start the run anew with `tipstaff run`",
+        path = path.display()
+    )]
+    NotAsWritten {
+        /// The journal.
+        path: PathBuf,
+        /// What differs.
+        what: String,
+    },
     /// The journal was written by another version.
     #[error(
         "`{path}` was written by another tipstaff (format {format}; this one reads format {FORMAT})",

@@ -46,7 +46,7 @@ fn create(path: &Path) -> Result<Journal, JournalError> {
 }
 
 fn open(path: &Path) -> Result<(Journal, Content), JournalError> {
-    Journal::open(path, Redactor::default())
+    Journal::open(path, None, Redactor::default())
 }
 
 struct Place {

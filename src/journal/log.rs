@@ -1,11 +1,12 @@
 //! The append-only event log of a run: the only source of truth of what happened.
 
 use std::fs::File;
-use std::io::{self, BufReader, Seek, Write};
+use std::io::{self, BufReader, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use super::head::Head;
 use super::run_folder::Unsynced;
-use super::scan::{Content, Scan, scan};
+use super::scan::{Content, Foreign, Scan, scan};
 use super::{JournalError, Redactor};
 use crate::files;
 use crate::model::{Event, Record, Timestamp};
@@ -23,6 +24,8 @@ pub struct Journal {
     is_dirty: bool,
     redactor: Redactor,
     unsynced: Unsynced,
+    /// Tells outside of the project what is here.
+    head: Option<Head>,
 }
 
 impl Journal {
@@ -42,19 +45,33 @@ impl Journal {
         Ok(Self::new(file, path, 1, 0, redactor))
     }
 
-    /// Opens a journal to go on with it, and reads what it holds. The beginning of a last line that
+    /// Opens a journal to go on with it, and reads what it holds, of which no more is taken than the first
+    /// `vouched` bytes if somebody vouches for them. The beginning of a last line that
     /// was never finished, and what somebody else put there, is cut off and kept aside as `journal.torn`.
     ///
     /// # Errors
     /// [`JournalError::Damaged`], [`JournalError::OtherFormat`], [`JournalError::NotWritable`].
-    pub(super) fn open(path: &Path, redactor: Redactor) -> Result<(Self, Content), JournalError> {
-        let found = scan_file(path)?;
-        if let (Some(foreign), true) = (&found.content.foreign, found.goes_on) {
+    pub(super) fn open(
+        path: &Path,
+        vouched: Option<u64>,
+        redactor: Redactor,
+    ) -> Result<(Self, Content), JournalError> {
+        let mut found = scan_file(path, u64::MAX)?;
+        if let Some(vouched) = vouched.filter(|vouched| *vouched < found.complete) {
+            found = scan_file(path, vouched)?;
+            let next = found.content.records.len() as u64 + 1;
+            found.content.foreign = Some(Foreign::unknown(next));
+        } else if let (Some(foreign), true) = (&found.content.foreign, found.goes_on) {
             return Err(JournalError::damaged(path, foreign));
         }
         let file = files::append(path).map_err(JournalError::io("write", path))?;
         let next = found.content.records.len() as u64 + 1;
         let mut journal = Self::new(file, path, next, found.complete, redactor);
+        if vouched.is_some() {
+            // What the head is to count on from now.
+            let synced = journal.file.sync_data();
+            synced.map_err(JournalError::io("write", path))?;
+        }
         if journal.length()? > found.complete {
             journal.keep_torn()?;
             journal.is_dirty = true;
@@ -72,12 +89,13 @@ impl Journal {
     /// # Errors
     /// [`JournalError::Damaged`], [`JournalError::OtherFormat`], [`JournalError::Io`].
     pub fn read(path: &Path) -> Result<Content, JournalError> {
-        Ok(scan_file(path)?.content)
+        Ok(scan_file(path, u64::MAX)?.content)
     }
 
-    /// These folders are synced before anything is appended.
-    pub(super) fn syncing(mut self, folders: Unsynced) -> Self {
+    /// These folders are synced before anything is appended, and the head is told what is.
+    pub(super) fn of_run(mut self, folders: Unsynced, head: Head) -> Self {
         self.unsynced = folders;
+        self.head = Some(head);
         self
     }
 
@@ -128,6 +146,7 @@ impl Journal {
             is_dirty: false,
             redactor,
             unsynced: Unsynced::default(),
+            head: None,
         }
     }
 
@@ -159,6 +178,10 @@ impl Journal {
         }
         // What the lines name must not be gone after a crash that they survive.
         self.unsynced.sync();
+        let synced = durability == Durability::Synced;
+        if let Some(head) = &mut self.head {
+            head.announce(bytes, self.end, synced)?;
+        }
         self.is_dirty = true;
         if let Err(error) = write_lines(&mut self.file, bytes, durability) {
             // If even this fails, the next append tries again, and `open` knows a torn line.
@@ -167,6 +190,9 @@ impl Journal {
         }
         self.is_dirty = false;
         self.end += bytes.len() as u64;
+        if let Some(head) = &mut self.head {
+            head.went(bytes, self.end, synced);
+        }
         Ok(())
     }
 
@@ -217,9 +243,9 @@ fn write_lines(file: &mut File, bytes: &[u8], durability: Durability) -> io::Res
     }
 }
 
-fn scan_file(path: &Path) -> Result<Scan, JournalError> {
+fn scan_file(path: &Path, most: u64) -> Result<Scan, JournalError> {
     let file = files::open(path).map_err(JournalError::io("read", path))?;
-    scan(BufReader::new(file), path)
+    scan(BufReader::new(file.take(most)), path)
 }
 
 /// Whether something is lost if the machine crashes right after the event: progress and process ids

@@ -3,6 +3,8 @@
 //! Theory of operation: a run is a folder. One process at a time works on it, the one that holds its
 //! [`RunLock`]. What happened is a line in its [`Journal`], written and synced before anyone else
 //! hears of it; everything longer is a file beside it, of which the journal holds path and digest.
+//! Which runs are this user's, and what their journals held, is known outside of the project
+//! ([`RunRegister`]); nothing else is gone on with.
 //! Readers ([`Journal::read`], [`list`]) need no lock: lines are only ever added.
 //!
 //! This room knows files and records. It never decides what happens next, reads no clock and no
@@ -12,10 +14,12 @@ mod answer;
 mod artifacts;
 mod error;
 mod forms;
+mod head;
 mod layout;
 mod lock;
 mod log;
 mod redactor;
+mod register;
 mod run_folder;
 mod run_id;
 mod scan;
@@ -26,6 +30,7 @@ pub use error::JournalError;
 pub use lock::{Holder, RunLock};
 pub use log::Journal;
 pub use redactor::{Clean, Redactor};
+pub use register::{Origin, RunRegister};
 pub use run_folder::RunFolder;
 pub use run_id::new_run_id;
 pub use scan::{Content, Foreign};

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Content, Journal, JournalError, Redactor};
+use super::{Content, Journal, JournalError, Redactor, RunRegister};
 use crate::files::{self, UnsyncedFolders};
 use crate::model::RunId;
 
@@ -83,22 +83,32 @@ impl RunFolder {
         }
     }
 
-    /// Makes the run's journal, which must not be there yet.
+    /// Makes the run's journal, which must not be there yet, and enters the run in the register.
     ///
     /// # Errors
     /// As [`RunFolder::open_journal`].
-    pub fn create_journal(&self, redactor: Redactor) -> Result<Journal, JournalError> {
+    pub fn create_journal(
+        &self,
+        register: &RunRegister,
+        redactor: Redactor,
+    ) -> Result<Journal, JournalError> {
         let journal = Journal::create(&self.path(Self::JOURNAL), redactor)?;
-        Ok(journal.syncing(self.unsynced.clone()))
+        Ok(journal.of_run(self.unsynced.clone(), register.enter(self)?))
     }
 
     /// Opens the run's journal to go on with it, and reads what it holds.
     ///
     /// # Errors
-    /// [`JournalError::Damaged`], [`JournalError::OtherFormat`], [`JournalError::NotWritable`].
-    pub fn open_journal(&self, redactor: Redactor) -> Result<(Journal, Content), JournalError> {
-        let (journal, content) = Journal::open(&self.path(Self::JOURNAL), redactor)?;
-        Ok((journal.syncing(self.unsynced.clone()), content))
+    /// [`JournalError::NotAsWritten`], [`JournalError::Damaged`], [`JournalError::OtherFormat`],
+    /// [`JournalError::NotWritable`].
+    pub fn open_journal(
+        &self,
+        register: &RunRegister,
+        redactor: Redactor,
+    ) -> Result<(Journal, Content), JournalError> {
+        let (head, vouched) = register.verify(self)?;
+        let (journal, content) = Journal::open(&self.path(Self::JOURNAL), Some(vouched), redactor)?;
+        Ok((journal.of_run(self.unsynced.clone(), head), content))
     }
 
     pub(super) fn leave_unsynced(&self, folders: UnsyncedFolders) {

@@ -25,6 +25,14 @@ pub struct Foreign {
     reason: String,
 }
 
+impl Foreign {
+    /// A line that could be a record, and is none that tipstaff finished writing.
+    pub(super) fn unknown(line: u64) -> Self {
+        let reason = "tipstaff did not finish it, or did not write it".to_owned();
+        Self { line, reason }
+    }
+}
+
 impl fmt::Display for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { line, reason } = self;

@@ -59,6 +59,7 @@ pub use scratch::{Scratch, sweep};
 pub use snapshot::{Snapshot, TreeId};
 pub use space::Workspace;
 pub use spares::Spares;
+pub use store::{borrow_store, reopen_store};
 pub use tree_files::{TreeFile, TreeFiles};
 
 #[cfg(test)]

@@ -40,13 +40,50 @@ const CORE: &str = "\tbare = true
 /// Makes the store's files. A store that is there already is completed, its objects stay.
 pub(super) fn prepare(project: &Project, store: &Path) -> Result<(), WorkspaceError> {
     let user = user_objects(project)?;
+    let sha256 = user.as_ref().is_some_and(|user| user.format == "sha256");
+    lay_out(store, sha256)?;
+    match user {
+        Some(user) => write(store, ALTERNATES, &quoted(&user.objects)),
+        None => Ok(()),
+    }
+}
+
+/// Writes what a run's store is set to anew: git obeys what it finds there, and anybody who writes to the
+/// project may have put something else there. The objects stay.
+///
+/// # Errors
+/// If something cannot be written.
+pub fn reopen_store(store: &Path, base: &TreeId) -> Result<(), WorkspaceError> {
+    lay_out(store, is_sha256(base))
+}
+
+/// A store of our own, gone when it is dropped, by which trees of a run's store are read. Nothing of the run's
+/// own is obeyed, and nothing in it changes.
+///
+/// # Errors
+/// If there is no such store, or no room for a temporary one.
+pub fn borrow_store(store: &Path, base: &TreeId) -> Result<TempDir, WorkspaceError> {
+    let lent = store.join("objects");
+    let lent = lent
+        .canonicalize()
+        .map_err(WorkspaceError::io("open", &lent))?;
+    let own = tempfile::tempdir().map_err(WorkspaceError::io("create", &std::env::temp_dir()))?;
+    lay_out(own.path(), is_sha256(base))?;
+    write(own.path(), ALTERNATES, &quoted(lent.as_os_str().as_bytes()))?;
+    Ok(own)
+}
+
+fn is_sha256(tree: &TreeId) -> bool {
+    tree.as_str().len() == 64
+}
+
+fn lay_out(store: &Path, sha256: bool) -> Result<(), WorkspaceError> {
     for folder in ["objects/info", "refs", "info"] {
         let folder = store.join(folder);
         files::make_folders(&folder)
             .map(drop)
             .map_err(WorkspaceError::io("create", &folder))?;
     }
-    let sha256 = user.as_ref().is_some_and(|user| user.format == "sha256");
     let config = match sha256 {
         true => format!(
             "[core]\n\trepositoryformatversion = 1\n{CORE}[extensions]\n\tobjectformat = sha256\n"
@@ -55,11 +92,7 @@ pub(super) fn prepare(project: &Project, store: &Path) -> Result<(), WorkspaceEr
     };
     write(store, "config", config.as_bytes())?;
     write(store, "HEAD", b"ref: refs/heads/none\n")?;
-    write(store, "info/attributes", ATTRIBUTES.as_bytes())?;
-    match user {
-        Some(user) => write(store, ALTERNATES, &quoted(&user.objects)),
-        None => Ok(()),
-    }
+    write(store, "info/attributes", ATTRIBUTES.as_bytes())
 }
 
 /// Makes the store hold all of a tree by itself, whatever the user's git prunes from now on.

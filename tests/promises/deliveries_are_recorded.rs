@@ -119,10 +119,10 @@ fn killed_undo_is_written_down_by_the_next_command() {
     let sandbox = two_phases();
     let run = sandbox.run();
     on(&sandbox, &run, "apply");
-    let journal = run.read("journal.jsonl");
+    let written = sandbox.written(&run);
     on(&sandbox, &run, "undo");
     // The files are as before, and the last line never came to the disk.
-    std::fs::write(run.path("journal.jsonl"), journal).unwrap();
+    sandbox.write_back(&written);
     on(&sandbox, &run, "resume");
     assert_eq!(files(&sandbox), both("A\n", "B\n"));
     assert_eq!(run.all("changes_undone").len(), 1);
@@ -132,9 +132,9 @@ fn killed_undo_is_written_down_by_the_next_command() {
 fn killed_apply_is_no_obstacle() {
     let sandbox = two_phases();
     let run = sandbox.run();
-    let journal = run.read("journal.jsonl");
+    let written = sandbox.written(&run);
     on(&sandbox, &run, "apply");
-    std::fs::write(run.path("journal.jsonl"), journal).unwrap();
+    sandbox.write_back(&written);
     sandbox.write("a.txt", "A\nmine\n");
     on(&sandbox, &run, "resume");
     assert_eq!(files(&sandbox), both("A\nmine\n", "B\n"));

@@ -24,6 +24,7 @@ mod deliveries_are_recorded;
 mod documents_travel_with_changes;
 mod editors_finish_their_work;
 mod fake_agent_behaves;
+mod foreign_runs_are_only_read;
 mod handoffs_hold_what_was_asked;
 mod imports_are_followed;
 mod journal_is_the_runs_own;

@@ -214,15 +214,16 @@ fn a_journal_with_a_torn_last_line_goes_on() {
     sandbox.tipstaff(&["show"]).succeeds().stdout_has("done");
 }
 
-/// A journal in which the first word was replaced is refused with this message and left alone; `show` gives
-/// this exit code and the same message.
+/// A journal in which the first word was replaced is refused and left alone; `show` gives this exit code
+/// and message.
 fn is_left_alone(word: &str, by: &str, message: &str, show: i32) {
     let sandbox = with_third("{ exit: 3 }");
     sandbox.trio(&["quorum: 3"]).run_trio(&[]).exits_with(1);
     change(&sandbox, "journal.jsonl", |text| text.replacen(word, by, 1));
     let run = sandbox.run();
     let journal = run.read("journal.jsonl");
-    for (command, code) in [("resume", 1), ("show", show)] {
+    let changed = "was changed since tipstaff wrote it";
+    for (command, code, message) in [("resume", 1, changed), ("show", show, message)] {
         let output = sandbox.tipstaff(&[command, &run.id()]);
         output.exits_with(code).stderr_has(message);
     }

@@ -70,6 +70,7 @@ impl Operation<'_> {
     pub(super) fn carry_out(self, root: &Path) -> Result<(), Trouble> {
         match self {
             Self::Remove(step) => remove(root, step),
+            Self::Drop(folder) if !is_below_real_folders(root, folder.path.path()) => Ok(()),
             Self::Drop(folder) => Ok(drop_folder(&root.join(folder.path.path()))?),
             Self::Make(folder) => make_folder(root, folder),
             Self::Put(step) => put(root, step),

@@ -144,7 +144,8 @@ impl Keep {
         let transition: Transition =
             serde_json::from_slice(&bytes).map_err(|error| unreadable(&path, error))?;
         match transition.format {
-            Transition::FORMAT => Ok(transition),
+            Transition::FORMAT if transition.stays_inside() => Ok(transition),
+            Transition::FORMAT => Err(unreadable(&path, "it names what no run may change")),
             _ => Err(unreadable(&path, "another version of tipstaff wrote it")),
         }
     }

@@ -30,6 +30,14 @@ pub(super) enum Standing {
 }
 
 impl Standing {
+    /// Whether the digest is one: a file of that name is looked for.
+    pub(super) fn names_content(&self) -> bool {
+        match self {
+            Self::File { digest, .. } => digest.bytes().all(|byte| byte.is_ascii_hexdigit()),
+            Self::Nothing | Self::Link { .. } | Self::Special => true,
+        }
+    }
+
     pub(super) fn is_nothing(&self) -> bool {
         matches!(self, Self::Nothing)
     }

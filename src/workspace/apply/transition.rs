@@ -1,7 +1,10 @@
 //! One step of the user's tree from one state to another, as data that lies on disk.
 
+use std::path::Component;
+
 use serde::{Deserialize, Serialize};
 
+use super::super::paths::is_reserved;
 use super::raw_path::RawPath;
 use super::standing::Standing;
 
@@ -48,4 +51,18 @@ pub(super) struct Folder {
 
 impl Transition {
     pub(super) const FORMAT: u32 = 2;
+
+    /// Whether all of its paths are such as a run may change: below the project, and neither git's nor
+    /// tipstaff's. That no link leads elsewhere is looked at with each change.
+    pub(super) fn stays_inside(&self) -> bool {
+        let steps = self.steps.iter();
+        let steps = steps.flat_map(|step| std::iter::once(&step.path).chain(&step.temp));
+        let folders = self.drop.iter().chain(&self.make);
+        let sides = self.steps.iter().flat_map(|step| [&step.from, &step.to]);
+        let mut all = steps.chain(folders.map(|folder| &folder.path));
+        all.all(|path| {
+            let mut parts = path.path().components();
+            parts.all(|part| matches!(part, Component::Normal(_))) && !is_reserved(path.path())
+        }) && sides.into_iter().all(Standing::names_content)
+    }
 }

@@ -199,6 +199,22 @@ impl Sandbox {
         Run::at(folder)
     }
 
+    /// A run's journal and what the user's state folder knows of it: what a crash leaves as it was.
+    pub fn written(&self, run: &Run) -> [(PathBuf, Vec<u8>); 2] {
+        let head = format!(".local/state/tipstaff/runs/{}.head", run.id());
+        [run.path("journal.jsonl"), self.home().join(head)].map(|path| {
+            let bytes = std::fs::read(&path).unwrap();
+            (path, bytes)
+        })
+    }
+
+    /// As if the process had died right before it wrote more.
+    pub fn write_back(&self, written: &[(PathBuf, Vec<u8>); 2]) {
+        for (path, bytes) in written {
+            std::fs::write(path, bytes).unwrap();
+        }
+    }
+
     /// What stands in the temporary folder of the project's runs.
     pub fn left_in_tmp(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.root.path().join("tmp")).unwrap();

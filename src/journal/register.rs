@@ -1,0 +1,110 @@
+//! The runs that this user began on this machine.
+//!
+//! A run folder alone proves nothing: a cloned project may bring one along, with a plan that names programs and
+//! with files to put back. So a run is known by an entry outside of every project; what is in a run folder
+//! without one can be read, and is not acted upon.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::head::Head;
+use super::{JournalError, RunFolder};
+use crate::files;
+
+/// The folder of the entries: `ID.json` says where a run lies, `ID.head` how far its journal has come.
+#[derive(Debug, Clone)]
+pub struct RunRegister(PathBuf);
+
+/// Whose run a run folder holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// This user's, at its place.
+    Own,
+    /// This user's: the project was moved from there.
+    Moved(PathBuf),
+    /// This user's run lies there; this is a copy.
+    Copied(PathBuf),
+    /// Nobody's whom this user's tipstaff knows.
+    Unknown,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Entry {
+    /// The run folder, as bytes: a path need not be text.
+    folder: Vec<u8>,
+}
+
+impl RunRegister {
+    /// The register in this folder, which only its owner can write to.
+    pub fn at(folder: PathBuf) -> Self {
+        Self(folder)
+    }
+
+    /// Whose run this is.
+    ///
+    /// # Errors
+    /// If the entry cannot be read.
+    pub fn origin(&self, run: &RunFolder) -> Result<Origin, JournalError> {
+        let path = self.entry(run, "json");
+        let json = match files::read(&path, files::RECORD) {
+            Ok(json) => json,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Origin::Unknown),
+            Err(error) => return Err(JournalError::io("read", &path)(error)),
+        };
+        let entry: Entry = serde_json::from_slice(&json)
+            .map_err(io::Error::from)
+            .map_err(JournalError::io("read", &path))?;
+        let known = PathBuf::from(OsString::from_vec(entry.folder));
+        Ok(match known.symlink_metadata() {
+            Ok(_) if real(run)? == known => Origin::Own,
+            Ok(_) => Origin::Copied(known),
+            Err(_) => Origin::Moved(known),
+        })
+    }
+
+    /// Notes where a run lies now.
+    ///
+    /// # Errors
+    /// [`JournalError::NoSpace`], [`JournalError::NotWritable`].
+    pub fn note(&self, run: &RunFolder) -> Result<(), JournalError> {
+        let path = self.entry(run, "json");
+        let entry = Entry {
+            folder: real(run)?.as_os_str().as_bytes().to_vec(),
+        };
+        serde_json::to_vec(&entry)
+            .map_err(io::Error::from)
+            .and_then(|json| files::replace(&path, &json))
+            .map_err(JournalError::io("write", &path))
+    }
+
+    /// Enters a run that begins.
+    pub(super) fn enter(&self, run: &RunFolder) -> Result<Head, JournalError> {
+        self.note(run)?;
+        Head::create(&self.entry(run, "head"))
+    }
+
+    /// The head of a run's journal, and how much of the journal it vouches for.
+    pub(super) fn verify(&self, run: &RunFolder) -> Result<(Head, u64), JournalError> {
+        Head::verify(&self.entry(run, "head"), &run.path(RunFolder::JOURNAL))
+    }
+
+    /// Forgets a run that never began.
+    pub fn forget(&self, run: &RunFolder) {
+        for kind in ["json", "head"] {
+            let _ = std::fs::remove_file(self.entry(run, kind));
+        }
+    }
+
+    fn entry(&self, run: &RunFolder, kind: &str) -> PathBuf {
+        self.0.join(format!("{}.{kind}", run.id()))
+    }
+}
+
+fn real(run: &RunFolder) -> Result<PathBuf, JournalError> {
+    let root: &Path = run.root();
+    root.canonicalize().map_err(JournalError::io("open", root))
+}
