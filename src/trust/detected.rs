@@ -2,59 +2,35 @@
 
 use std::path::Path;
 
-/// A file at the top of a project, and the commands that come with it.
-const KINDS: &[(&str, &[&str])] = &[
-    (
-        "package.json",
-        &["npm test*", "npm run test*", "node --test*"],
-    ),
-    ("pnpm-lock.yaml", &["pnpm test*"]),
-    ("yarn.lock", &["yarn test*"]),
-    ("bun.lock", &["bun test*"]),
-    ("bun.lockb", &["bun test*"]),
-    (
-        "Cargo.toml",
-        &[
-            "cargo test*",
-            "cargo check*",
-            "cargo clippy*",
-            "cargo nextest run*",
-        ],
-    ),
-    ("go.mod", &["go test*", "go vet*"]),
-    ("pyproject.toml", PYTHON),
-    ("setup.py", PYTHON),
-    ("setup.cfg", PYTHON),
-    ("pytest.ini", PYTHON),
-    ("requirements.txt", PYTHON),
-    ("Makefile", &["make test*", "make check*"]),
-    ("pom.xml", &["mvn test*"]),
-    ("build.gradle", &["./gradlew test*", "gradle test*"]),
-    ("build.gradle.kts", &["./gradlew test*", "gradle test*"]),
-    ("composer.json", &["composer test*", "vendor/bin/phpunit*"]),
-    ("Gemfile", &["bundle exec rspec*", "bundle exec rake test*"]),
-    ("mix.exs", &["mix test*"]),
-];
-
-const PYTHON: &[&str] = &[
-    "pytest*",
-    "python -m pytest*",
-    "python3 -m pytest*",
-    "python -m unittest*",
-    "python3 -m unittest*",
-];
+/// A file at the top of a project a line, and the patterns of the commands that come with it.
+const KINDS: &str = "\
+package.json: npm test*, npm run test*, node --test*
+pnpm-lock.yaml: pnpm test*
+yarn.lock: yarn test*
+bun.lock: bun test*
+bun.lockb: bun test*
+Cargo.toml: cargo test*, cargo check*, cargo clippy*, cargo nextest run*
+go.mod: go test*, go vet*
+pyproject.toml: pytest*, python -m pytest*, python3 -m pytest*
+pytest.ini: pytest*, python -m pytest*, python3 -m pytest*
+requirements.txt: pytest*, python -m pytest*, python3 -m pytest*
+setup.py: pytest*, python -m unittest*, python3 -m pytest*, python3 -m unittest*
+Makefile: make test*, make check*
+pom.xml: mvn test*
+build.gradle: ./gradlew test*, gradle test*
+build.gradle.kts: ./gradlew test*, gradle test*
+composer.json: composer test*, vendor/bin/phpunit*
+Gemfile: bundle exec rspec*, bundle exec rake test*
+mix.exs: mix test*";
 
 /// Their patterns, each once.
 pub fn detected_commands(project: &Path) -> Vec<String> {
-    let there = KINDS
-        .iter()
-        .filter(|(file, _)| project.join(file).is_file());
-    let mut found = Vec::new();
-    for pattern in there.flat_map(|(_, patterns)| *patterns) {
-        if !found.contains(&(*pattern).to_owned()) {
-            found.push((*pattern).to_owned());
-        }
-    }
+    let kinds = KINDS.lines().filter_map(|line| line.split_once(": "));
+    let there = kinds.filter(|(file, _)| project.join(file).is_file());
+    let patterns = there.flat_map(|(_, patterns)| patterns.split(", "));
+    let mut found: Vec<String> = patterns.map(str::to_owned).collect();
+    found.sort();
+    found.dedup();
     found
 }
 
