@@ -25,7 +25,7 @@ mod trouble;
 mod worklog;
 
 pub use assignment::{Assignment, Endpoint};
-pub use carried::Carried;
+pub use carried::{Carried, IsTrusted, LeftOut};
 pub use conclude::{Ending, Exit, FinalMessage, conclude};
 pub use decode::{decode, decode_stderr};
 pub use environment::{Environment, of_verification};

@@ -1,15 +1,19 @@
 //! `tipstaff trust`: agreeing to the orders that a project gives; and asking for it where a run would obey them.
 
+use std::path::Path;
+
 use super::args::{OutputArgs, TrustArgs};
 use super::ask::{agrees, is_at_a_terminal};
 use super::failure::{Exit, Failure};
 use super::library::{project_path, replaced};
 use super::print;
 use super::settings::{Settings, unreadable};
+use crate::agents::LeftOut;
 use crate::config::Config;
 use crate::plan::Plan;
 use crate::trust::{
-    CONFIG, Known, OF_AGENTS, Order, PROMPTS, Register, WORKFLOWS, names_in, orders, state_folder,
+    CONFIG, Known, OF_AGENTS, Order, PROMPTS, Register, WORKFLOWS, agent_config, names_in, orders,
+    state_folder,
 };
 
 pub fn trust(settings: &Settings, args: &TrustArgs) -> Result<Exit, Failure> {
@@ -97,6 +101,37 @@ pub fn remark(
     }
     print::note(&text);
     Ok(open.is_empty())
+}
+
+/// Which configuration of agent CLIs in the project is trusted as a whole, by path and text.
+pub fn trusted_agent_config(settings: &Settings) -> impl Fn(&Path, &str) -> bool {
+    // Without a place to keep it, nothing was ever agreed to.
+    let register = register(settings).ok();
+    let root = settings.project.root.clone();
+    move |path, text| {
+        let path = path.strip_prefix(&root).ok().and_then(Path::to_str);
+        let order = path.map(|path| agent_config(path, text));
+        register
+            .as_ref()
+            .zip(order)
+            .is_some_and(|(register, order)| register.knows(&order))
+    }
+}
+
+/// Says what an agent CLI is not told, since the project is not trusted with it.
+pub fn remark_left_out(settings: &Settings, left_out: &[LeftOut]) {
+    for LeftOut { file, keys } in left_out {
+        let path = file.strip_prefix(&settings.project.root).unwrap_or(file);
+        let (keys, path) = (keys.join("`, `"), path.display().to_string());
+        let hint = match OF_AGENTS.contains(&&*path) {
+            true => "\nhint: `tipstaff trust` shows the file and asks whether you agree to it",
+            false => "",
+        };
+        print::note(&format!(
+            "warning: `{path}` is not in force with `{keys}`: what the project says there may send your keys \
+             elsewhere or start programs{hint}"
+        ));
+    }
 }
 
 fn confirm(

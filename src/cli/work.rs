@@ -14,6 +14,7 @@ use super::interruptible::Interruptible;
 use super::open_run::{ledgers, shown_folder};
 use super::print;
 use super::settings::Settings;
+use super::trust::{remark_left_out, trusted_agent_config};
 use crate::agents::Carried;
 use crate::engine::{Engine, Input, PhaseState};
 use crate::files;
@@ -67,8 +68,11 @@ pub fn carry_over(settings: &Settings, plan: &Plan) -> Result<Carried, Failure> 
     if plan.rehearsal.is_some() || !uses_opencode {
         return Ok(Carried::nothing(&settings.project.root));
     }
-    Carried::discover(&settings.environment, &settings.project.root)
-        .map_err(|error| Failure::new(Exit::Usage, &error, error.hint().as_deref()))
+    let is_trusted = trusted_agent_config(settings);
+    let carried = Carried::discover(&settings.environment, &settings.project.root, &is_trusted)
+        .map_err(|error| Failure::new(Exit::Usage, &error, error.hint().as_deref()))?;
+    remark_left_out(settings, &carried.left_out);
+    Ok(carried)
 }
 
 /// Works on a run until it ends, and tells the user how it did.

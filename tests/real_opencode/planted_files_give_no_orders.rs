@@ -108,7 +108,7 @@ fn scenario(stand: &Stand) -> String {
 
 #[test]
 fn planted_files_run_nothing_and_the_verdict_is_the_auditors() {
-    let stand = Stand::new();
+    let stand = Stand::cloned();
     stand
         .sandbox
         .write(".tipstaff/workflows/ship.yaml", WORKFLOW);

@@ -20,8 +20,19 @@ impl Stand {
     /// Waits for its turn.
     #[track_caller]
     pub fn new() -> Self {
+        Self::around(Sandbox::new)
+    }
+
+    /// The same, cloned an hour ago: the user has agreed to nothing of it.
+    #[track_caller]
+    pub fn cloned() -> Self {
+        Self::around(Sandbox::cloned)
+    }
+
+    #[track_caller]
+    fn around(sandbox: fn() -> Sandbox) -> Self {
         let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut sandbox = Sandbox::new();
+        let mut sandbox = sandbox();
         sandbox.env("PATH", &path());
         copy(&fixture("sample-service"), &sandbox.project());
         sandbox.git_init();

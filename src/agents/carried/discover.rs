@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
 
-use super::{AuthEntry, Carried, read, values};
+use super::preferences::keep_preferences;
+use super::{AuthEntry, Carried, IsTrusted, LeftOut, read, values};
 use crate::agents::environment::value;
 use crate::agents::providers::home_folder;
 use crate::agents::{AgentError, Environment};
@@ -20,6 +21,7 @@ const LARGEST_KEY_FILE: u64 = 16 << 10;
 pub(super) fn discover(
     environment: &Environment,
     project_root: &Path,
+    is_trusted: IsTrusted<'_>,
 ) -> Result<Carried, AgentError> {
     let home = value(environment, "HOME").map(PathBuf::from);
     let folder = |variable: &str, below: &str| {
@@ -36,22 +38,32 @@ pub(super) fn discover(
         read_auth(&mut carried, data.join("auth.json"))?;
     }
     let global = folder("XDG_CONFIG_HOME", ".config");
-    for path in documents(
+    let documents = documents(
         environment,
         global.as_deref(),
         home.as_deref(),
         project_root,
-    ) {
+    );
+    for Document { path, of_project } in documents {
         if let Some(text) = read::text(&path)? {
             let base = path.parent().unwrap_or(project_root);
             let place = path.display().to_string();
-            merge_document(&mut carried, &text, &place, base, home.as_deref())?;
+            let mut document = read::object(&text, &place)?;
+            if of_project && !is_trusted(&path, &text) {
+                let keys = keep_preferences(&mut document);
+                if !keys.is_empty() {
+                    let file = path.clone();
+                    carried.left_out.push(LeftOut { file, keys });
+                }
+            }
+            merge_document(&mut carried, document, &place, base, home.as_deref())?;
         }
     }
     if let Some(text) = value(environment, "OPENCODE_CONFIG_CONTENT") {
         let text = text.to_string_lossy();
         let place = "OPENCODE_CONFIG_CONTENT";
-        merge_document(&mut carried, &text, place, project_root, home.as_deref())?;
+        let document = read::object(&text, place)?;
+        merge_document(&mut carried, document, place, project_root, home.as_deref())?;
     }
     if let Some(cache) = folder("XDG_CACHE_HOME", ".cache") {
         carried.catalogue = read::text(&cache.join("models.json"))?;
@@ -66,42 +78,48 @@ pub(super) fn discover(
     Ok(carried)
 }
 
+/// A configuration file, and whether it is the project's word or the user's.
+struct Document {
+    path: PathBuf,
+    of_project: bool,
+}
+
 /// The configuration files in OpenCode's own order, weakest first.
 fn documents(
     environment: &Environment,
     global: Option<&Path>,
     home: Option<&Path>,
     project: &Path,
-) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    let mut both = |folder: &Path| {
-        paths.push(folder.join("opencode.json"));
-        paths.push(folder.join("opencode.jsonc"));
-    };
-    if let Some(global) = global {
-        both(global);
-    }
+) -> Vec<Document> {
+    let both = |folder: &Path| ["opencode.json", "opencode.jsonc"].map(|name| folder.join(name));
     let chain = work_tree(project);
-    let first_of_project = if global.is_some() { 2 } else { 0 };
-    for folder in &chain {
-        both(folder);
-    }
-    for folder in &chain {
-        both(&folder.join(".opencode"));
-    }
-    if let Some(home) = home {
-        both(&home.join(".opencode"));
-    }
-    if let Some(folder) = value(environment, "OPENCODE_CONFIG_DIR") {
-        both(Path::new(folder));
+    let mut of_project: Vec<PathBuf> = chain.iter().flat_map(|folder| both(folder)).collect();
+    let hidden = chain.iter().map(|folder| folder.join(".opencode"));
+    of_project.extend(hidden.flat_map(|folder| both(&folder)));
+    let mut before: Vec<PathBuf> = Vec::new();
+    if let Some(global) = global {
+        before.push(global.join("config.json"));
+        before.extend(both(global));
     }
     if let Some(file) = value(environment, "OPENCODE_CONFIG") {
-        paths.insert(first_of_project, project.join(file));
+        before.push(project.join(file));
     }
-    if let Some(global) = global {
-        paths.insert(0, global.join("config.json"));
+    let mut after: Vec<PathBuf> = Vec::new();
+    if let Some(home) = home {
+        after.extend(both(&home.join(".opencode")));
     }
-    paths
+    if let Some(folder) = value(environment, "OPENCODE_CONFIG_DIR") {
+        after.extend(both(Path::new(folder)));
+    }
+    // A home that is a repository is the user's own: there, a file may be both.
+    of_project.retain(|path| !after.contains(path) && !before.contains(path));
+    let whose = |of_project| move |path| Document { path, of_project };
+    let before = before.into_iter().map(whose(false));
+    let after = after.into_iter().map(whose(false));
+    before
+        .chain(of_project.into_iter().map(whose(true)))
+        .chain(after)
+        .collect()
 }
 
 /// The folders from the root of the git work tree down to the project; without git the project alone.
@@ -120,12 +138,11 @@ fn work_tree(project: &Path) -> Vec<PathBuf> {
 
 fn merge_document(
     carried: &mut Carried,
-    text: &str,
+    mut document: Map<String, Value>,
     place: &str,
     folder: &Path,
     home: Option<&Path>,
 ) -> Result<(), AgentError> {
-    let mut document = read::object(text, place)?;
     let shape = |key: &str, expected| AgentError::Shape {
         place: place.to_owned(),
         key: key.to_owned(),

@@ -3,6 +3,7 @@
 //! Nothing else is: no sessions, instructions, plugins, agents, MCP servers, permissions.
 
 mod discover;
+mod preferences;
 mod read;
 mod values;
 
@@ -28,6 +29,8 @@ pub struct Carried {
     pub enabled_providers: Option<Vec<String>>,
     /// Providers the user does not want.
     pub disabled_providers: Option<Vec<String>>,
+    /// What projects said that they may not say without being trusted, by file.
+    pub left_out: Vec<LeftOut>,
     /// The installed version, if it was asked; the tested one is assumed otherwise.
     pub opencode_version: Option<String>,
     /// The user's `auth.json`, if there is one.
@@ -43,6 +46,19 @@ pub struct Carried {
     /// The user's cached catalogue of models, as text: it is large, and one entry of it is needed.
     catalogue: Option<String>,
 }
+
+/// Keys of a project's file that were not carried over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LeftOut {
+    /// The file.
+    pub file: PathBuf,
+    /// Where in it: `provider.acme.options.baseURL`.
+    pub keys: Vec<String>,
+}
+
+/// Whether the user trusts a file of the project, by its path and the text that was read: all that it says
+/// is carried over then.
+pub type IsTrusted<'a> = &'a dyn Fn(&Path, &str) -> bool;
 
 /// How a provider is signed in to.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,12 +81,16 @@ impl Carried {
     /// Reads the user's own OpenCode configuration and sign-in, without changing anything.
     ///
     /// Settings of the project count from the root of its git work tree downward, or of
-    /// `project_root` alone without git.
+    /// `project_root` alone without git; of a file that is not trusted only what it prefers.
     ///
     /// # Errors
     /// A file is there but cannot be read, or is not what OpenCode could read itself.
-    pub fn discover(environment: &Environment, project_root: &Path) -> Result<Self, AgentError> {
-        discover::discover(environment, project_root)
+    pub fn discover(
+        environment: &Environment,
+        project_root: &Path,
+        is_trusted: IsTrusted<'_>,
+    ) -> Result<Self, AgentError> {
+        discover::discover(environment, project_root, is_trusted)
     }
 
     /// The catalogue for one provider: its entry, or nothing where its settings say it all. `None`
