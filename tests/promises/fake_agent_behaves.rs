@@ -30,7 +30,7 @@ fn a_proposer_leaves_a_document_and_a_handoff() {
         ("TIPSTAFF_PHASE", "plan"),
         ("TIPSTAFF_SLOT", "2"),
     ];
-    let (code, _) = agent(&sandbox, &["run", "--dir", "x"], &env);
+    let (code, _) = agent(&sandbox, &["run", "--dir", "."], &env);
     assert_eq!(code, Some(0));
     assert!(
         sandbox
