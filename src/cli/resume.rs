@@ -107,7 +107,12 @@ fn go_on(
     if history.ended() == Some(RunEnd::Done) {
         // Its supervisor may have been killed between that and its own cleaning up.
         process::sweep(&format!("{}/", folder.id()));
-        Scratch::claim(folder.id(), folder.root(), settings.runtime_folder())?.remove()?;
+        Scratch::claim(
+            folder.id(),
+            &folder.path(RunFolder::JOURNAL),
+            settings.runtime_folder(),
+        )?
+        .remove()?;
         print::note(&format!(
             "run {} is done already; nothing was run again",
             folder.id()

@@ -123,7 +123,11 @@ fn supervise(
     drop(work.records);
     super::panics::log_to(work.folder.path(RunFolder::PANICS));
     become_subreaper()?;
-    let scratch = Scratch::claim(&id, work.folder.root(), settings.runtime_folder())?;
+    let scratch = Scratch::claim(
+        &id,
+        &work.folder.path(RunFolder::JOURNAL),
+        settings.runtime_folder(),
+    )?;
     let (folder_of_run, base) = (work.folder, work.base);
     let secrets = (work.carried, work.redactor);
     let mut interruptible = work.interruptible;

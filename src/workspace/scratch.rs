@@ -13,8 +13,8 @@ use super::remove_tree::remove_tree;
 use crate::files;
 use crate::model::RunId;
 
-/// In the folder of temporary files: the link to the run's own folder.
-const RUN: &str = "run";
+/// In the folder of temporary files: the link to the run's journal.
+const JOURNAL: &str = "journal";
 /// In the folder of temporary files, where there is no better place: the files that hold keys.
 const KEYS: &str = "keys";
 /// In an attempt's folder: the agent's home and state.
@@ -42,14 +42,14 @@ impl Scratch {
     /// [`WorkspaceError::ScratchTaken`] if somebody else could look into or owns what is there.
     pub fn claim(
         run: &RunId,
-        run_folder: &Path,
+        journal: &Path,
         runtime: Option<&Path>,
     ) -> Result<Self, WorkspaceError> {
         let root = Claimed::at(&place(&std::env::temp_dir(), run))?;
-        // By this link a later sweep sees that the run itself is gone.
-        let link = root.path.join(RUN);
+        // By this link a later sweep sees that the run is gone, or never began.
+        let link = root.path.join(JOURNAL);
         let _ = fs::remove_file(&link);
-        symlink(run_folder, &link).map_err(WorkspaceError::io("create", &link))?;
+        symlink(journal, &link).map_err(WorkspaceError::io("create", &link))?;
         let private = runtime.filter(|runtime| check_ours(runtime).is_ok());
         let keys = private.and_then(|runtime| Claimed::at(&place(runtime, run)).ok());
         Ok(Self {
@@ -82,7 +82,7 @@ impl Scratch {
 }
 
 /// Removes the keys and the private folders of runs of this user that nobody works on any more, and all else
-/// of those whose own folder is gone. What a resumed run can still use stays. Silent: it is done on the way.
+/// of those that are gone or never began. What a resumed run can still use stays. Silent: it is done on the way.
 pub fn sweep(runtime: Option<&Path>) {
     let temp = std::env::temp_dir();
     let private = runtime.filter(|runtime| check_ours(runtime).is_ok());
@@ -104,7 +104,8 @@ fn sweep_one(path: &Path) {
         return;
     };
     // Only the folder of temporary files has the link; one of keys alone is of no use to anybody.
-    if !path.join(RUN).exists() {
+    let journal = fs::metadata(path.join(JOURNAL));
+    if !journal.is_ok_and(|journal| journal.len() > 0) {
         let _ = remove_tree(path);
         return;
     }
@@ -235,11 +236,11 @@ mod tests {
     #[test]
     fn sweeping_spares_what_is_in_use_and_what_a_resumed_run_needs() {
         let temp = tempfile::tempdir().unwrap();
-        let run = temp.path().join("run");
-        fs::create_dir(&run).unwrap();
+        let journal = temp.path().join("journal.jsonl");
+        fs::write(&journal, "one").unwrap();
         let scratch = || {
             let root = Claimed::at(&temp.path().join("scratch")).unwrap();
-            let _ = symlink(&run, root.path.join(RUN));
+            let _ = symlink(&journal, root.path.join(JOURNAL));
             for folder in ["keys", "a-1/private", "a-1/workspace"] {
                 fs::create_dir_all(root.path.join(folder)).unwrap();
             }
@@ -253,7 +254,11 @@ mod tests {
         sweep_one(&path);
         assert!(!path.join("keys").exists() && !path.join("a-1/private").exists());
         assert!(path.join("a-1/workspace").exists());
-        fs::remove_dir(&run).unwrap();
+        fs::write(&journal, "").unwrap();
+        sweep_one(&path);
+        assert!(!path.exists());
+        drop(scratch());
+        fs::remove_file(&journal).unwrap();
         sweep_one(&path);
         assert!(!path.exists());
     }

@@ -76,7 +76,10 @@ impl Project {
     fn run_id(&self) -> Option<String> {
         let runs = self.sandbox.project().join(".tipstaff/runs");
         let entries = std::fs::read_dir(runs).ok()?.flatten();
-        let begun = entries.filter(|entry| entry.path().join("journal.jsonl").exists());
+        let begun = entries.filter(|entry| {
+            let journal = std::fs::read(entry.path().join("journal.jsonl"));
+            journal.is_ok_and(|bytes| bytes.contains(&b'\n'))
+        });
         begun
             .map(|entry| entry.file_name().into_string().unwrap())
             .next()
