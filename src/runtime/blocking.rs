@@ -20,9 +20,10 @@ pub async fn blocking<T: Send + 'static>(
 }
 
 /// The same for work that may not be left half done: when `told` comes, the work is told to give up, and
-/// what it then came to is waited for.
+/// what it then came to is waited for. `told` gives nothing: a borrowed control would be held meanwhile, and
+/// who tells the next one would wait for it in the loop's own thread.
 pub async fn blocking_to_its_end<T: Send + 'static>(
-    told: impl Future,
+    told: impl Future<Output = ()>,
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let cancel = Cancel::default();
@@ -30,7 +31,7 @@ pub async fn blocking_to_its_end<T: Send + 'static>(
     let mut work = spawn_blocking(move || handle.during(work));
     let done = tokio::select! {
         done = &mut work => done,
-        _ = told => {
+        () = told => {
             cancel.cancel();
             work.await
         }
@@ -43,5 +44,36 @@ struct CancelOnDrop(Cancel);
 impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         self.0.cancel();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::watch;
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    /// The second word comes from the thread that waits for the work.
+    #[tokio::test(flavor = "current_thread")]
+    async fn who_tells_twice_does_not_wait_for_the_work() {
+        let (tells, mut told) = watch::channel(0);
+        let (finish, finished) = std::sync::mpsc::channel::<()>();
+        let work = blocking_to_its_end(
+            async move {
+                let _ = told.wait_for(|word| *word > 0).await;
+            },
+            move || Ok(finished.recv().is_ok()),
+        );
+        let telling = async move {
+            for word in 1..=2 {
+                tells.send_replace(word);
+                yield_now().await;
+            }
+            finish.send(()).is_ok()
+        };
+        let (done, sent) = tokio::join!(work, telling);
+        assert_eq!(done.ok(), Some(true));
+        assert!(sent);
     }
 }

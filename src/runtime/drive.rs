@@ -296,7 +296,9 @@ impl Driver<'_> {
         let panicked = lost.clone();
         self.tasks.start(
             async move {
-                let told = controlled.wait_for(|told| *told >= Control::Leave);
+                let told = async {
+                    let _ = controlled.wait_for(|told| *told >= Control::Leave).await;
+                };
                 let work = move || Ok(deliver(&site, &history, results, to));
                 let delivered = blocking_to_its_end(told, work).await;
                 Some(delivered.unwrap_or_else(lost))

@@ -18,6 +18,7 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::index::PrivateIndex;
@@ -61,6 +62,16 @@ pub struct Captured {
     pub patch: Vec<u8>,
 }
 
+/// Whether the base's version stays, because what is at, above or below its place was refused: a refusal
+/// takes nothing away.
+fn stays(refused: &BTreeSet<&str>, path: &Path) -> bool {
+    let mut above = path.ancestors().map(Path::to_string_lossy);
+    let below = format!("{}/", path.to_string_lossy());
+    let first = refused.range(below.as_str()..).next();
+    above.any(|above| refused.contains(&*above))
+        || first.is_some_and(|first| first.starts_with(&below))
+}
+
 /// Captures the difference of `workspace` to `base` into the store.
 ///
 /// # Errors
@@ -95,10 +106,15 @@ pub fn capture(
         found.files.iter().map(|(path, _)| path.as_path()),
     )?;
     let mut after = index.entries()?;
-    // Of a file that is too large the base's version stays.
-    let stays = |change: &RefusedChange| before.get_key_value(Path::new(&change.path));
-    let stays = too_much.iter().filter_map(stays);
-    after.extend(stays.map(|(path, entry)| (path.clone(), entry.clone())));
+    let refused = found.refused.iter().chain(&too_much);
+    let refused: BTreeSet<&str> = refused.map(|change| change.path.as_str()).collect();
+    let stays = before.iter().filter(|(path, _)| {
+        !refused.is_empty() && !after.contains_key(*path) && stays(&refused, path)
+    });
+    let stays: Vec<_> = stays
+        .map(|(path, entry)| (path.clone(), entry.clone()))
+        .collect();
+    after.extend(stays);
     let question = decide::Question {
         links: &links(store, &[&before, &after])?,
         before: &before,

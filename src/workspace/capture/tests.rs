@@ -246,6 +246,35 @@ fn refuses_what_could_harm_and_keeps_the_bases_version() {
 }
 
 #[test]
+fn a_refused_change_deletes_nothing() {
+    let repo = Repo::git();
+    for path in ["pipe", "repository", "folder/file", "nest/inner"] {
+        repo.write(path, "kept");
+    }
+    let call = Call::on(repo);
+    let pipe = |path: &str| {
+        let mode = rustix::fs::Mode::RWXU;
+        rustix::fs::mkfifoat(rustix::fs::CWD, call.path(path), mode).unwrap();
+    };
+    for path in ["pipe", "repository"] {
+        fs::remove_file(call.path(path)).unwrap();
+    }
+    fs::remove_dir_all(call.path("folder")).unwrap();
+    fs::remove_file(call.path("nest/inner")).unwrap();
+    pipe("pipe");
+    pipe("folder");
+    call.write("repository/.git/config", "x");
+    fs::create_dir(call.path("nest/inner")).unwrap();
+    pipe("nest/inner/pipe");
+    let captured = call.capture(&Allowed::Anywhere);
+    assert_eq!(told(&captured), []);
+    assert_eq!(
+        refused(&captured),
+        ["folder", "nest/inner/pipe", "pipe", "repository"]
+    );
+}
+
+#[test]
 fn a_refused_change_cannot_be_used_by_another_one() {
     let repo = Repo::git();
     repo.write("dir/a", "x");
