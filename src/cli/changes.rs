@@ -40,7 +40,7 @@ pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
     if patch.is_empty() {
         print::note("the run changed nothing");
     }
-    print::bytes(&patch);
+    print::bytes(&patch)?;
     Ok(Exit::Done)
 }
 

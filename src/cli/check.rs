@@ -55,6 +55,6 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
         1 => "1 phase".to_owned(),
         number => format!("{number} phases"),
     };
-    print::data(&format!("{} is valid: {phases}\n", found.source.name));
+    print::data(&format!("{} is valid: {phases}\n", found.source.name))?;
     Ok(Exit::Done)
 }

@@ -1,16 +1,37 @@
 //! What commands print.
 
+use std::io;
+
+use super::failure::{Exit, Failure};
 use crate::report::{Colors, Screen, Sgr};
 use crate::yaml::{self, Colour, Diagnostic, Source};
 
-/// Data, to standard output. A reader that has gone away is no error of ours.
-pub fn data(text: &str) {
-    let _ = Screen::Stdout.show(text, Sgr::Escape);
+/// Data, to standard output.
+///
+/// # Errors
+///
+/// When it does not arrive; a reader that has gone away is no error of ours.
+pub fn data(text: &str) -> Result<(), Failure> {
+    arrived(Screen::Stdout.show(text, Sgr::Escape))
 }
 
-/// Data that need not be text, to standard output.
-pub fn bytes(bytes: &[u8]) {
-    let _ = Screen::Stdout.bytes(bytes);
+/// The same for data that need not be text.
+///
+/// # Errors
+///
+/// As [`data`].
+pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+    arrived(Screen::Stdout.bytes(bytes))
+}
+
+fn arrived(written: io::Result<()>) -> Result<(), Failure> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let message = format!("failed to write to standard output: {error}");
+            Err(Failure::said(Exit::Failed, &message, None))
+        }
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Everything that is not data, to standard error. A line end is added where it is missing.
@@ -56,6 +77,6 @@ pub fn help(text: &clap::builder::StyledStr) {
 }
 
 /// Pretty JSON, to standard output.
-pub fn json(value: &serde_json::Value) {
-    data(&format!("{value:#}\n"));
+pub fn json(value: &serde_json::Value) -> Result<(), Failure> {
+    data(&format!("{value:#}\n"))
 }

@@ -22,11 +22,11 @@ pub fn runs(settings: &Settings, args: &ListArgs) -> Result<Exit, Failure> {
         })
         .collect();
     if args.json {
-        print::json(&runs_json(&rows));
+        print::json(&runs_json(&rows))?;
     } else if rows.is_empty() {
         print::note("no runs in this project yet");
     } else {
-        print::data(&render_runs(&rows, &jiff::tz::TimeZone::system()));
+        print::data(&render_runs(&rows, &jiff::tz::TimeZone::system()))?;
     }
     Ok(Exit::Done)
 }

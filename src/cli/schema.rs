@@ -14,6 +14,6 @@ pub fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
         other => context::schema(other),
     };
     let unknown = || Failure::usage(format!("error: no schema `{}`", args.format));
-    print::json(&schema.ok_or_else(unknown)?);
+    print::json(&schema.ok_or_else(unknown)?)?;
     Ok(Exit::Done)
 }

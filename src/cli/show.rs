@@ -20,9 +20,9 @@ pub fn show(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure> {
         ledgers: &run.ledgers(),
     };
     if args.json {
-        print::json(&show_json(&shown));
+        print::json(&show_json(&shown))?;
     } else {
-        print::data(&render_show(&shown));
+        print::data(&render_show(&shown))?;
     }
     Ok(Exit::Done)
 }

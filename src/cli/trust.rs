@@ -20,7 +20,7 @@ pub fn trust(settings: &Settings, args: &TrustArgs) -> Result<Exit, Failure> {
     let mut register = register(settings)?;
     if args.revoke {
         register.revoke()?;
-        print::data("no order of this project is in force any more\n");
+        print::data("no order of this project is in force any more\n")?;
         return Ok(Exit::Done);
     }
     let all = find(
@@ -30,11 +30,11 @@ pub fn trust(settings: &Settings, args: &TrustArgs) -> Result<Exit, Failure> {
     )?;
     let (known, open): (Vec<_>, Vec<_>) = all.iter().partition(|order| register.knows(order));
     if args.show {
-        print::data(&shown("you agreed to", &known, &register));
-        print::data(&shown("you have not agreed to", &open, &register));
+        print::data(&shown("you agreed to", &known, &register))?;
+        print::data(&shown("you have not agreed to", &open, &register))?;
         for order in open.iter().filter(|order| !order.text.is_empty()) {
             let lines = order.text.lines().map(|line| format!("  {line}\n"));
-            print::data(&format!("\n{}\n{}", order.path, lines.collect::<String>()));
+            print::data(&format!("\n{}\n{}", order.path, lines.collect::<String>()))?;
         }
         return Ok(Exit::Done);
     }
@@ -45,7 +45,7 @@ pub fn trust(settings: &Settings, args: &TrustArgs) -> Result<Exit, Failure> {
         0 => "this project gives no orders\n".to_owned(),
         1 => "the orders of 1 file are in force\n".to_owned(),
         count => format!("the orders of {count} files are in force\n"),
-    });
+    })?;
     Ok(Exit::Done)
 }
 

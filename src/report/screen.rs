@@ -103,7 +103,11 @@ impl Screen {
     /// As it is. For who made it visible before, and for orders to the terminal.
     pub(super) fn raw(&self, bytes: &[u8]) -> io::Result<()> {
         match self {
-            Self::Stdout => io::stdout().lock().write_all(bytes),
+            // Flushed, so that what does not arrive is noticed.
+            Self::Stdout => {
+                let mut out = io::stdout().lock();
+                out.write_all(bytes).and_then(|()| out.flush())
+            }
             Self::Stderr => io::stderr().lock().write_all(bytes),
         }
     }

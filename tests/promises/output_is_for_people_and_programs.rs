@@ -62,6 +62,20 @@ fn a_reader_that_has_seen_enough_does_not_end_the_run() {
 }
 
 #[test]
+fn data_that_does_not_arrive_is_an_error() {
+    let sandbox = ready();
+    sandbox.run_trio(&[]).succeeds();
+    for command in [&["show"][..], &["runs", "--json"], &["schema", "workflow"]] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let mut told = sandbox.command(command);
+        let child = told.stdout(full.unwrap()).spawn().unwrap();
+        Output::of(child)
+            .exits_with(1)
+            .stderr_has("failed to write to standard output: No space left");
+    }
+}
+
+#[test]
 fn piped_progress_is_plain_lines_on_standard_error() {
     let mut sandbox = ready();
     for no_color in [false, true] {
