@@ -2,6 +2,7 @@
 
 use super::args::{ApplyArgs, ConflictArgs, DiffArgs, UndoArgs};
 use super::failure::{Exit, Failure};
+use super::interruptible::Interruptible;
 use super::open_run::{OpenRun, TakenUp, find_run, take_up, tell_foreign};
 use super::print;
 use super::settings::Settings;
@@ -14,11 +15,24 @@ use crate::plan::Plan;
 use crate::report::{applied_words, undone_words};
 use crate::runtime::{DeliverError, Delivering};
 use crate::workspace::{
-    self, ApplyError, Conflicts, Delivered, TreeId, borrow_store, with_documents,
+    self, ApplyError, Conflicts, Delivered, TreeId, borrow_store, has_markers, with_documents,
 };
+
+/// The hint where `diff` was interrupted.
+const ONLY_READ: &str = "`diff` only reads; nothing was touched";
 
 /// Prints the patch of a run's changes so far, or of one of its tasks.
 pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
+    let mut interruptible = Interruptible::new()?;
+    let patch = interruptible.blocking(ONLY_READ, || patch(settings, args))?;
+    if patch.is_empty() {
+        print::note("the run changed nothing");
+    }
+    interruptible.print(ONLY_READ, patch)?;
+    Ok(Exit::Done)
+}
+
+fn patch(settings: &Settings, args: &DiffArgs) -> Result<Vec<u8>, Failure> {
     let run = OpenRun::read(find_run(settings, args.run.as_deref())?)?;
     let history = History::of(&run.records);
     tell_foreign(settings, &run.folder);
@@ -36,12 +50,7 @@ pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
             (base, to)
         }
     };
-    let patch = workspace::diff(store, &from, &to)?;
-    if patch.is_empty() {
-        print::note("the run changed nothing");
-    }
-    print::bytes(&patch)?;
-    Ok(Exit::Done)
+    Ok(workspace::diff(store, &from, &to)?)
 }
 
 /// The trees before and after a task's last try.
@@ -67,40 +76,38 @@ fn of_task(history: &History, task: &TaskId) -> Result<(String, String), Failure
 
 /// Delivers the results of a run that kept them.
 pub fn apply(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
-    let mut held = Held::take(settings, &args.run)?;
     let to = args
         .branch
         .clone()
         .map_or(Destination::Tree, Destination::Branch);
-    if let Some(refusal) = by_hand::refusal(&held.plan, &held.history, &to) {
-        return Err(held.refuse(refusal));
-    }
-    let results = held.history.results();
-    let there = &held.history.in_project().documents;
     let conflicts = conflicts(&args.conflicts);
-    let (files, done) = held
-        .delivering(settings)?
-        .deliver(&held.plan, &results, there, (&to, conflicts))
-        .map_err(|error| held.failure("apply", &error))?;
-    let changed = match done.left.is_empty() {
-        true => files,
-        false => done.paths.len() as u64,
-    };
-    print::note(&applied_words(&to, changed));
-    held.record(settings, &done, ByHand::Applied { to, files })
+    Held::act(settings, ("apply", &args.run), |held, delivering| {
+        if let Some(refusal) = by_hand::refusal(&held.plan, &held.history, &to) {
+            return Err(held.refuse(refusal));
+        }
+        let results = held.history.results();
+        let there = &held.history.in_project().documents;
+        let (files, done) = delivering
+            .deliver(&held.plan, &results, there, (&to, conflicts))
+            .map_err(|error| held.failure("apply", &error))?;
+        Ok((done, Did::Applied { to, files }))
+    })
 }
 
 /// Takes back what a run put into the user's files.
 pub fn undo(settings: &Settings, args: &UndoArgs) -> Result<Exit, Failure> {
-    let mut held = Held::take(settings, &args.run)?;
-    let undone = held
-        .delivering(settings)?
-        .deliveries()
-        .undo(conflicts(&args.conflicts))
-        .map_err(|error| held.failure("undo", &error.into()))?;
-    let files = undone.paths.difference(&undone.marked).count() as u64;
-    print::note(&undone_words(files));
-    held.record(settings, &undone, ByHand::Undone { files })
+    let conflicts = conflicts(&args.conflicts);
+    Held::act(settings, ("undo", &args.run), |held, delivering| {
+        let undone = delivering.deliveries().undo(conflicts);
+        let undone = undone.map_err(|error| held.failure("undo", &error.into()))?;
+        Ok((undone, Did::TakenBack))
+    })
+}
+
+/// What a person's command did.
+enum Did {
+    Applied { to: Destination, files: u64 },
+    TakenBack,
 }
 
 fn conflicts(args: &ConflictArgs) -> Conflicts {
@@ -137,6 +144,22 @@ struct Held {
 }
 
 impl Held {
+    /// Does what a person wants done about a run and adds that to its journal. A signal ends it before anything
+    /// was changed, or is too late; what could not be written down any more, the next command finds out.
+    fn act(
+        settings: &Settings,
+        (command, run): (&str, &str),
+        act: impl FnOnce(&Self, &Delivering<'_>) -> Result<(Delivered, Did), Failure> + Send,
+    ) -> Result<Exit, Failure> {
+        let mut interruptible = Interruptible::new()?;
+        let untouched = format!("nothing was touched; `tipstaff {command} {run}` does it");
+        let mut held = interruptible.blocking(&untouched, || Self::take(settings, run))?;
+        let (done, did) = interruptible
+            .blocking_to_its_end(&untouched, || act(&held, &held.delivering(settings)?))?;
+        let untold = format!("your files are changed; `tipstaff {command} {run}` writes it down");
+        interruptible.blocking(&untold, || held.record(settings, &done, did))
+    }
+
     fn take(settings: &Settings, wanted: &str) -> Result<Self, Failure> {
         let folder = find_run(settings, Some(wanted))?;
         let TakenUp {
@@ -173,7 +196,9 @@ impl Held {
     fn failure(&self, command: &str, error: &DeliverError) -> Failure {
         let again = format!("`tipstaff {command} {}", self.folder.id());
         let mut hints = vec![
-            format!("{again} --3way` writes conflict markers into these files"),
+            format!(
+                "{again} --3way` writes conflict markers into these files, but for those that have some still"
+            ),
             format!(
                 "{again} --skip-conflicts` leaves these files as they are and changes the others"
             ),
@@ -205,27 +230,41 @@ impl Held {
     }
 
     /// Adds what was done to the journal and names the files that need the user.
-    fn record(
-        &mut self,
-        settings: &Settings,
-        done: &Delivered,
-        did: ByHand,
-    ) -> Result<Exit, Failure> {
+    fn record(&mut self, settings: &Settings, done: &Delivered, did: Did) -> Result<Exit, Failure> {
+        let delivering = self.delivering(settings)?;
+        let (results, before) = (self.history.results(), self.history.before());
+        let (text, did) = match did {
+            Did::Applied {
+                to: Destination::Branch(name),
+                files,
+            } => (
+                applied_words(&Destination::Branch(name.clone()), files),
+                ByHand::Branched { name, files },
+            ),
+            Did::Applied { to, .. } => {
+                let there = delivering.in_project([results, before], done)?;
+                (applied_words(&to, there.files), ByHand::Applied(there))
+            }
+            Did::TakenBack => {
+                let there = delivering.in_project([before, results], done)?;
+                let files = done.paths.difference(&done.marked).count() as u64;
+                (undone_words(files), ByHand::TakenBack(there))
+            }
+        };
+        let events = by_hand::events(&self.plan, &self.history, did);
+        self.journal.append(now(), &events)?;
+        print::note(&text);
         for path in &done.left {
-            print::note(&format!("left as it is: {}", path.display()));
+            let whole = settings.project.root.join(path);
+            let why = match has_markers(&whole).unwrap_or(false) {
+                true => ", with the conflict markers it still has",
+                false => "",
+            };
+            print::note(&format!("left as it is{why}: {}", path.display()));
         }
         for path in &done.marked {
             print::note(&format!("has conflict markers: {}", path.display()));
         }
-        let did = match done.left.is_empty() {
-            true => did,
-            false => ByHand::Partly {
-                tree: self.delivering(settings)?.deliveries().there()?.to_string(),
-                files: done.paths.len() as u64,
-            },
-        };
-        let events = by_hand::events(&self.plan, &self.history, did);
-        self.journal.append(now(), &events)?;
         Ok(match done.left.is_empty() && done.marked.is_empty() {
             true => Exit::Done,
             false => Exit::Failed,

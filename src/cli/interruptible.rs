@@ -7,6 +7,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
 use super::failure::{Exit, Failure};
+use super::print;
 use crate::process::Cancel;
 use crate::runtime::Signals;
 
@@ -34,6 +35,40 @@ impl Interruptible {
         hint: &str,
         work: impl FnOnce() -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
+        match self.until_signal(work) {
+            (Some(signal), _) => Err(interrupted(signal, hint)),
+            (None, done) => done,
+        }
+    }
+
+    /// The same for work that may not be left half done: if it came through nevertheless, that counts.
+    pub fn blocking_to_its_end<T: Send>(
+        &mut self,
+        hint: &str,
+        work: impl FnOnce() -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
+        match self.until_signal(work) {
+            (Some(signal), Err(_)) => Err(interrupted(signal, hint)),
+            (_, done) => done,
+        }
+    }
+
+    /// Prints, which may wait for a reader and cannot be told to give up: after a signal it is left alone.
+    pub fn print(&mut self, hint: &str, bytes: Vec<u8>) -> Result<(), Failure> {
+        let (tell, told) = oneshot::channel();
+        thread::spawn(move || tell.send(print::bytes(&bytes)));
+        self.runtime.block_on(async {
+            tokio::select! {
+                printed = told => printed?,
+                signal = self.signals.next() => Err(interrupted(signal, hint)),
+            }
+        })
+    }
+
+    fn until_signal<T: Send>(
+        &mut self,
+        work: impl FnOnce() -> Result<T, Failure> + Send,
+    ) -> (Option<&'static str>, Result<T, Failure>) {
         let cancel = Cancel::default();
         let handle = cancel.clone();
         let (tell, told) = oneshot::channel::<()>();
@@ -54,14 +89,10 @@ impl Interruptible {
             }
             (signal, worker.join())
         });
-        let done = done.unwrap_or_else(|panic| resume_unwind(panic));
-        match signal {
-            Some(signal) => Err(Failure::said(
-                Exit::of_signal(signal),
-                "interrupted",
-                Some(hint),
-            )),
-            None => done,
-        }
+        (signal, done.unwrap_or_else(|panic| resume_unwind(panic)))
     }
+}
+
+fn interrupted(signal: &str, hint: &str) -> Failure {
+    Failure::said(Exit::of_signal(signal), "interrupted", Some(hint))
 }

@@ -1,6 +1,6 @@
 //! What a person does about the results of a run while no supervisor works on it.
 
-use crate::model::{Destination, Documents, Event, RunEnd};
+use crate::model::{Destination, Event, Results, RunEnd, Unmerged};
 use crate::plan::Plan;
 
 use super::History;
@@ -9,25 +9,28 @@ use super::ending::current;
 /// What a person did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ByHand {
-    /// The results were delivered.
-    Applied {
-        /// Where.
-        to: Destination,
+    /// The results were put onto a branch.
+    Branched {
+        /// Its name.
+        name: String,
         /// How many files changed.
         files: u64,
     },
-    /// Something was delivered or taken back, but files were left as they are.
-    Partly {
-        /// The tree of the run that is in the project now, documents included.
-        tree: String,
-        /// How many files changed.
-        files: u64,
-    },
-    /// Everything was taken back that was in the project.
-    Undone {
-        /// How many files are as they were before.
-        files: u64,
-    },
+    /// `apply` changed the user's files.
+    Applied(InProject),
+    /// `undo` did.
+    TakenBack(InProject),
+}
+
+/// What the user's files hold of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InProject {
+    /// Its results, nothing, or else one tree with the documents in it.
+    pub results: Results,
+    /// How many files changed.
+    pub files: u64,
+    /// What did not merge.
+    pub unmerged: Unmerged,
 }
 
 /// Why the results are not delivered by hand; nothing if they may be.
@@ -48,37 +51,43 @@ pub fn refusal(plan: &Plan, history: &History, to: &Destination) -> Option<&'sta
 
 /// What a person's command did and could not write down any more, because it was killed: everything was
 /// taken back. An application that was not written down is found out by whoever delivers next.
-pub fn untold(history: &History, is_in_project: bool, files: u64) -> Option<Event> {
+pub fn untold(history: &History, is_in_project: bool) -> Option<Event> {
     let told = *history.in_project() != history.before();
-    (told && !is_in_project).then_some(Event::ChangesUndone { files })
+    (told && !is_in_project).then(|| Event::ChangesUndone {
+        unmerged: Unmerged::default(),
+    })
 }
 
-/// The events of what a person did. A run that only waited for its results to be delivered is done with it.
+/// The events of what a person did. A run that only waited for its results to be delivered is done as soon as a
+/// person has delivered them: what did not merge is theirs, and an `apply` takes it over later, too.
 pub fn events(plan: &Plan, history: &History, did: ByHand) -> Vec<Event> {
-    match did {
-        ByHand::Applied { to, files } => {
-            let results = history.results();
-            let applied = Event::ChangesApplied {
-                tree: results.tree,
-                documents: results.documents,
-                to,
-                files,
-                by_hand: true,
-            };
-            // Once all is done, a run can wait for nothing else.
-            let waited =
-                history.ended() == Some(RunEnd::Waiting) && current(plan, history).is_none();
-            let done = waited.then_some(Event::RunEnded { end: RunEnd::Done });
-            [applied].into_iter().chain(done).collect()
+    let delivers = !matches!(did, ByHand::TakenBack(_));
+    let (to, there) = match did {
+        ByHand::TakenBack(there) if there.results == history.before() => {
+            return vec![Event::ChangesUndone {
+                unmerged: there.unmerged,
+            }];
         }
-        // The run still has to deliver the rest, so it is not done with it.
-        ByHand::Partly { tree, files } => vec![Event::ChangesApplied {
-            tree,
-            documents: Documents::new(),
-            to: Destination::Tree,
-            files,
-            by_hand: true,
-        }],
-        ByHand::Undone { files } => vec![Event::ChangesUndone { files }],
-    }
+        ByHand::Applied(there) | ByHand::TakenBack(there) => (Destination::Tree, there),
+        ByHand::Branched { name, files } => {
+            let there = InProject {
+                results: history.results(),
+                files,
+                unmerged: Unmerged::default(),
+            };
+            (Destination::Branch(name), there)
+        }
+    };
+    let told = Event::ChangesApplied {
+        tree: there.results.tree,
+        documents: there.results.documents,
+        to,
+        files: there.files,
+        by_hand: true,
+        unmerged: there.unmerged,
+    };
+    // Once all is done, a run can wait for nothing else.
+    let waited = history.ended() == Some(RunEnd::Waiting) && current(plan, history).is_none();
+    let done = (delivers && waited).then_some(Event::RunEnded { end: RunEnd::Done });
+    [told].into_iter().chain(done).collect()
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::{
     CallId, CallResult, CallSpec, Closing, Destination, Digest, Event, FORMAT, Failure,
     FailureKind, FrozenFile, ModelName, PhaseName, Question, Record, Results, RunEnd, RunId,
-    Timestamp, Usage, Verification,
+    Timestamp, Unmerged, Usage, Verification,
 };
 use crate::plan::Plan;
 
@@ -433,6 +433,7 @@ impl Engine {
                 to,
                 files,
                 by_hand: false,
+                unmerged: Unmerged::default(),
             }],
             Input::NotDelivered { tree, reason } => {
                 vec![Event::ChangesKept {

@@ -244,6 +244,9 @@ pub enum Event {
         /// Whether a person did it, and not the run at its end.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_hand: bool,
+        /// What did not merge.
+        #[serde(default, skip_serializing_if = "Unmerged::is_empty")]
+        unmerged: Unmerged,
     },
     /// The run's changes were not applied; nothing was touched.
     ChangesKept {
@@ -256,8 +259,9 @@ pub enum Event {
     },
     /// A person took back everything that the run had put into the user's project.
     ChangesUndone {
-        /// How many files are as they were before.
-        files: u64,
+        /// What did not merge.
+        #[serde(default, skip_serializing_if = "Unmerged::is_empty")]
+        unmerged: Unmerged,
     },
     /// A phase cannot go on.
     PhaseFailed {
@@ -413,6 +417,24 @@ pub struct Results {
     pub tree: String,
     /// The documents.
     pub documents: Documents,
+}
+
+/// Files of the project that a person's `apply` or `undo` could not merge.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Unmerged {
+    /// They are as they were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+    /// They got conflict markers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marked: Vec<String>,
+}
+
+impl Unmerged {
+    /// Whether everything merged.
+    pub fn is_empty(&self) -> bool {
+        self.left.is_empty() && self.marked.is_empty()
+    }
 }
 
 /// Where changes are put at the end of a run.

@@ -32,7 +32,7 @@ pub use changes::{ChangeKind, ChangedFile, Changes, RefusedChange};
 pub use checkpoint::{AttemptId, Stopped, WorkState};
 pub use event::{
     Closing, Decider, Destination, Document, Documents, Event, FORMAT, FrozenFile, PersonAnswer,
-    Question, Record, Results, RunEnd,
+    Question, Record, Results, RunEnd, Unmerged,
 };
 pub use failure::{Failure, FailureKind};
 pub use faults::Faults;

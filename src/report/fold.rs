@@ -5,7 +5,7 @@
 
 use crate::model::{
     CallId, CallSpec, Documents, Event, Millis, ReachedLimit, Record, Results, RunEnd, RunId,
-    RunLimits, Timestamp,
+    RunLimits, Timestamp, Unmerged,
 };
 use crate::plan::{Plan, Rehearsal};
 
@@ -53,6 +53,8 @@ pub struct RunView {
     pub(super) documents: Documents,
     /// What the user's working tree holds of it, and how many files that changed.
     pub(super) in_project: (Results, u64),
+    /// Files that a person's last `apply` or `undo` could not merge.
+    pub unmerged: Unmerged,
     /// What became of its results, once that is decided, and which ones those were.
     pub(super) decided: Option<(Results, Standing)>,
     /// Wall-clock time of the supervisors' earlier work.
@@ -83,6 +85,7 @@ impl RunView {
             rehearsal: plan.rehearsal.clone(),
             documents: Documents::new(),
             in_project: Default::default(),
+            unmerged: Unmerged::default(),
             decided: None,
             worked: Millis::default(),
         }

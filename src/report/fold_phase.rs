@@ -123,6 +123,7 @@ impl RunView {
                 documents,
                 to,
                 files,
+                unmerged,
                 ..
             } => {
                 let results = Results {
@@ -132,14 +133,16 @@ impl RunView {
                 let (to, files) = (to.clone(), *files);
                 if to == Destination::Tree {
                     self.in_project = (results.clone(), files);
+                    self.unmerged.clone_from(unmerged);
                 }
                 self.decided = Some((results, Standing::Applied { to, files }));
             }
             Event::ChangesKept {
                 blocked, reason, ..
             } => self.decided = Some((self.results(), kept(*blocked, reason))),
-            Event::ChangesUndone { .. } => {
+            Event::ChangesUndone { unmerged } => {
                 self.in_project = (self.before(), 0);
+                self.unmerged.clone_from(unmerged);
                 self.decided = Some((self.results(), kept(false, UNDONE)));
             }
             Event::CallCreated { call } | Event::CallReused { call, .. } => self.taken_up(call),

@@ -55,8 +55,9 @@ pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {
             )
             .note(format!("the run keeps the changes; {}", view.of_project())),
         ),
-        Event::ChangesUndone { files } => {
-            Some(News::new(Vec::new(), Tone::Good, undone_words(*files)))
+        Event::ChangesUndone { .. } => {
+            let text = "undone: the run's changes are out of your project";
+            Some(News::new(Vec::new(), Tone::Good, text))
         }
         Event::RunStarted { .. }
         | Event::RunResumed { .. }

@@ -128,7 +128,7 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
         }
         (Standing::Partly { .. }, _) => vec![
             look(),
-            command("apply", "take over what came since, too"),
+            command("apply", "take over the rest, too"),
             command("undo", "take the changes back"),
         ],
         (Standing::Pending, RunState::Ended(RunEnd::Failed)) => vec![

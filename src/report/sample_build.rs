@@ -5,7 +5,7 @@ use std::mem::discriminant;
 
 use crate::model::{
     Answer, Audit, CallId, ChangeKind, Destination, Event, Failure, FailureKind, PersonAnswer,
-    PhaseName, Question, Record, RefusedChange, RunEnd, TaskId, TaskList, VerifyOutcome,
+    PhaseName, Question, Record, RefusedChange, RunEnd, TaskId, TaskList, Unmerged, VerifyOutcome,
 };
 
 use super::sample::History;
@@ -64,7 +64,11 @@ pub(super) fn build_that_failed_its_audit() -> History {
 /// Its owner took it back.
 pub(super) fn build_that_was_undone() -> History {
     let mut history = build();
-    history.add(90_000, Event::ChangesUndone { files: 4 });
+    let unmerged = Unmerged {
+        left: Vec::new(),
+        marked: vec!["src/server.js".to_owned()],
+    };
+    history.add(90_000, Event::ChangesUndone { unmerged });
     history
 }
 

@@ -6,7 +6,7 @@ use crate::model::{
     Answer, AttemptId, Audit, AuditVerdict, CallId, CallInput, CallResult, CallSpec, Categories,
     ChangeKind, ChangedFile, Changes, Closing, Decider, Destination, Event, Faults, Finding,
     Ground, HandoffOrigin, InputSource, Millis, ModelName, PhaseName, Purpose, Severity, Stopped,
-    Task, TaskFiles, TaskId, Verification, VerifyOutcome, WorkState,
+    Task, TaskFiles, TaskId, Unmerged, Verification, VerifyOutcome, WorkState,
 };
 use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
 
@@ -150,6 +150,7 @@ pub(super) fn applied(to: Destination) -> Event {
         to,
         files: 4,
         by_hand: false,
+        unmerged: Unmerged::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! The parts of summary and `show` that are about the work: tasks, changed files, where the changes
 //! stand, and what tipstaff ran to prove them. Each ends with a line feed or is empty.
 
-use crate::model::{RefusedChange, VerifyOutcome};
+use crate::model::{Destination, RefusedChange, VerifyOutcome};
 
 use super::fold::RunView;
 use super::news::because;
@@ -11,7 +11,7 @@ use super::table::{Align, Table};
 use super::view::{CallView, PhaseView};
 use super::view_task::TaskView;
 use super::view_work::{FileSum, Standing, Verified};
-use super::words::{NOTHING, clean, counted, title};
+use super::words::{NOTHING, clean, title};
 use super::words_work::{change_word, changes_words, lines_words, task_word, verify_words};
 
 /// All of them; `folder` is the run's, as the user would type it.
@@ -27,22 +27,31 @@ pub(super) fn work(view: &RunView, folder: &str) -> String {
     text
 }
 
-/// One sentence; nothing if no phase may change anything.
+/// One sentence, and the files that did not merge; nothing if no phase may change anything.
 fn standing(view: &RunView) -> String {
     let text = match view.standing() {
         Standing::Nothing if view.phases.iter().any(|phase| phase.edits) => "none".to_owned(),
         Standing::Nothing => return String::new(),
         Standing::Pending => format!("kept by the run; {}", view.of_project()),
         Standing::Partly { files } => format!(
-            "{} of an earlier state in your project; what came since is kept by the run",
-            counted(files, "changed file")
+            "{}; the rest is kept by the run",
+            applied_words(&Destination::Tree, files)
         ),
         Standing::Applied { to, files } => applied_words(&to, files),
         Standing::Kept { reason } | Standing::Blocked { reason } => {
             format!("kept by the run, {}{}", view.of_project(), because(&reason))
         }
     };
-    format!("  {text}\n")
+    let unmerged = [
+        ("not merged, as it was", &view.unmerged.left),
+        ("got conflict markers", &view.unmerged.marked),
+    ];
+    let lines = unmerged.into_iter().flat_map(|(what, paths)| {
+        paths
+            .iter()
+            .map(move |path| format!("  {what}: {}\n", clean(path)))
+    });
+    [format!("  {text}\n")].into_iter().chain(lines).collect()
 }
 
 fn changed_files(view: &RunView) -> String {

@@ -51,7 +51,7 @@ pub(super) fn loops(view: &RunView) -> Vec<Value> {
 }
 
 /// What the run changed, and where that stands: `state` is `none`, `pending`,
-/// `partly` (an earlier state is applied), `applied`, `kept` or `blocked`.
+/// `partly` (some of it is applied), `applied`, `kept` or `blocked`.
 pub(super) fn changes(view: &RunView) -> Value {
     let (state, to, reason) = match view.standing() {
         Standing::Nothing => ("none", None, None),
@@ -81,6 +81,7 @@ pub(super) fn changes(view: &RunView) -> Value {
         "tree": view.tree,
         "to": to,
         "reason": reason,
+        "unmerged": view.unmerged,
         "files": files,
     })
 }

@@ -55,9 +55,9 @@ pub enum Standing {
     Nothing,
     /// In the run's own tree only, so far.
     Pending,
-    /// An earlier state of them is in the user's project; what came since is in the run's own tree.
+    /// Some of them are in the user's project; all are in the run's own tree.
     Partly {
-        /// How many files changed by then.
+        /// How many files of the project are not as they were before the run.
         files: u64,
     },
     /// In the user's project, or on a branch.
@@ -131,6 +131,7 @@ impl RunView {
     /// What is true of the user's project as long as the changes are kept by the run.
     pub(super) fn of_project(&self) -> &'static str {
         match self.in_project.0.documents.is_empty() {
+            _ if !self.unmerged.marked.is_empty() => "only conflict markers are in your project",
             true => "your project is untouched",
             false => "only documents are in your project",
         }

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::engine::{History, Input, by_hand};
+use crate::engine::by_hand::{self, InProject};
+use crate::engine::{History, Input};
 use crate::journal::RunFolder;
 use crate::model::{Destination, Documents, Event, Results, RunId};
 use crate::plan::Plan;
@@ -82,10 +83,39 @@ impl<'a> Delivering<'a> {
     /// # Errors
     /// If the run folder cannot be read.
     pub fn untold(&self, history: &History) -> Result<Option<Event>, DeliverError> {
-        let told = self.tree(history.in_project())?;
-        let files = workspace::changed_files(&self.store, &self.base, &told)?.len() as u64;
         let is_in_project = self.deliveries().there()? != self.base;
-        Ok(by_hand::untold(history, is_in_project, files))
+        Ok(by_hand::untold(history, is_in_project))
+    }
+
+    /// What the user's files hold of the run after a person's command: the first of what is known that has
+    /// this tree.
+    ///
+    /// # Errors
+    /// If the run folder or the store cannot be read.
+    pub fn in_project(
+        &self,
+        known: [Results; 2],
+        done: &Delivered,
+    ) -> Result<InProject, DeliverError> {
+        let there = self.deliveries().there()?;
+        let mut results = Results {
+            tree: there.to_string(),
+            documents: Documents::new(),
+        };
+        for known in known.into_iter().rev() {
+            if self.tree(&known)? == there {
+                results = known;
+            }
+        }
+        Ok(InProject {
+            results,
+            files: self.count(&self.base, &there)?,
+            unmerged: done.unmerged(),
+        })
+    }
+
+    fn count(&self, from: &TreeId, to: &TreeId) -> Result<u64, WorkspaceError> {
+        Ok(workspace::changed_files(&self.store, from, to)?.len() as u64)
     }
 
     /// Puts results where they belong. Returns how many files differ from the beginning of the run, documents
@@ -116,8 +146,7 @@ impl<'a> Delivering<'a> {
             // The engine keeps such results without an order.
             Destination::Nowhere => return Ok((0, done)),
         };
-        let files = workspace::changed_files(&self.store, &before, &tree)?;
-        Ok((files.len() as u64, done))
+        Ok((self.count(&before, &tree)?, done))
     }
 
     /// All of a run's results as one tree.

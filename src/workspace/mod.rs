@@ -42,7 +42,9 @@ mod store;
 mod tree;
 mod tree_files;
 
-pub use apply::{ApplyError, Conflicts, Delivered, Deliveries, apply_to_branch, check_destination};
+pub use apply::{
+    ApplyError, Conflicts, Delivered, Deliveries, apply_to_branch, check_destination, has_markers,
+};
 pub use capture::{Allowed, Captured, Visible, capture};
 pub use control_files::{ControlFiles, is_control_file};
 pub use diff::{changed_files, diff, diff_excerpt};

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::support::{Output, Sandbox};
+use serde_json::json;
 
-/// A project with two files, and a run that has changed both and kept that.
-fn kept() -> (Sandbox, String) {
+use crate::support::{Output, Sandbox, has_all};
+
+/// A project with two files, and a workflow that changes both.
+fn project() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox
         .write(".gitignore", ".tipstaff/\n")
@@ -21,6 +23,12 @@ fn kept() -> (Sandbox, String) {
         "- do:\n    - write: { path: clash, text: \"agent\\n\" }\n    \
          - write: { path: free, text: \"agent\\n\" }\n    - done\n",
     );
+    sandbox
+}
+
+/// The same with a run that has done that and kept it.
+fn kept() -> (Sandbox, String) {
+    let sandbox = project();
     sandbox
         .tipstaff(&["run", "fix", "Mend it", "--keep"])
         .succeeds();
@@ -82,6 +90,140 @@ fn undo_takes_back_what_can_be_and_the_rest_later() {
     sandbox.write("clash", "agent\n");
     sandbox.tipstaff(&["undo", &id]).succeeds();
     assert_eq!(read(&sandbox), ["1\n", "1\n"]);
+}
+
+/// What `show` says about the changes, and its JSON.
+fn shown(sandbox: &Sandbox, id: &str) -> (String, serde_json::Value) {
+    let text = sandbox.tipstaff(&["show", id]);
+    let json = sandbox.tipstaff(&["show", id, "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json.succeeds().stdout).unwrap();
+    (text.succeeds().stdout.clone(), json["changes"].clone())
+}
+
+#[test]
+fn show_counts_what_is_still_in_the_project_after_a_partial_undo() {
+    let (sandbox, id) = kept();
+    sandbox.tipstaff(&["apply", &id]).succeeds();
+    sandbox.write("clash", "mine\n");
+    let skip = ["undo", &id, "--skip-conflicts"];
+    sandbox.tipstaff(&skip).exits_with(1);
+    let (text, json) = shown(&sandbox, &id);
+    has_all(
+        &text,
+        &[
+            "1 changed file in your project, not committed; the rest is kept by the run",
+            "not merged, as it was: clash",
+        ],
+    );
+    assert_eq!(json["state"], "partly");
+    assert_eq!(json["unmerged"], json!({"left": ["clash"]}));
+    // Nothing more can be taken back, and nothing more is said to be.
+    sandbox.tipstaff(&skip).exits_with(1);
+    assert_eq!(shown(&sandbox, &id).0, text);
+    sandbox.write("clash", "agent\n");
+    sandbox.tipstaff(&["undo", &id]).succeeds();
+    let (text, json) = shown(&sandbox, &id);
+    has_all(&text, &["your project is untouched"]);
+    assert_eq!(
+        (&json["state"], &json["unmerged"]),
+        (&json!("kept"), &json!({}))
+    );
+}
+
+const UNDONE: &str = "<<<<<<< project\nmine\n=======\n1\n>>>>>>> change\n";
+
+#[test]
+fn markers_of_an_undo_are_told_and_never_put_among_markers() {
+    let (sandbox, id) = kept();
+    sandbox.tipstaff(&["apply", &id]).succeeds();
+    sandbox.write("clash", "mine\n");
+    let marked = sandbox.tipstaff(&["undo", &id, "--3way"]);
+    marked.exits_with(1);
+    says(&marked, &["out of 1 file", "has conflict markers: clash"]);
+    assert_eq!(read(&sandbox), [UNDONE, "1\n"]);
+    let (text, json) = shown(&sandbox, &id);
+    has_all(
+        &text,
+        &[
+            "only conflict markers are in your project",
+            "got conflict markers: clash",
+        ],
+    );
+    assert!(!text.contains("untouched"), "{text}");
+    assert_eq!(json["unmerged"], json!({"marked": ["clash"]}));
+
+    let again = sandbox.tipstaff(&["undo", &id, "--3way"]);
+    again.exits_with(1).stderr_has("taken back already");
+    let again = sandbox.tipstaff(&["apply", &id, "--3way"]);
+    again.exits_with(1);
+    says(
+        &again,
+        &["left as it is, with the conflict markers it still has: clash"],
+    );
+    assert_eq!(read(&sandbox), [UNDONE, "agent\n"]);
+    sandbox.write("clash", "1\n");
+    sandbox.tipstaff(&["apply", &id]).succeeds();
+    assert_eq!(read(&sandbox), ["agent\n", "agent\n"]);
+}
+
+#[test]
+fn markers_of_an_apply_are_told() {
+    let (sandbox, id) = kept();
+    sandbox.write("clash", "mine\n");
+    sandbox.tipstaff(&["apply", &id, "--3way"]).exits_with(1);
+    let (text, json) = shown(&sandbox, &id);
+    has_all(
+        &text,
+        &[
+            "2 changed files in your project",
+            "got conflict markers: clash",
+        ],
+    );
+    assert_eq!(json["unmerged"], json!({"marked": ["clash"]}));
+    let before = read(&sandbox);
+    let again = sandbox.tipstaff(&["apply", &id, "--3way"]);
+    again.exits_with(2).stderr_has("in your project already");
+    assert_eq!(read(&sandbox), before);
+    // Edited among the markers, it is nobody's to merge.
+    let edited = before[0].replace("mine", "ours");
+    sandbox.write("clash", &edited);
+    let undone = sandbox.tipstaff(&["undo", &id, "--3way"]);
+    undone.exits_with(1);
+    let still = "left as it is, with the conflict markers it still has: clash";
+    says(&undone, &[still]);
+    assert_eq!(read(&sandbox), [&edited, "1\n"]);
+}
+
+#[test]
+fn a_run_that_waits_for_its_delivery_is_done_once_a_person_skips_files() {
+    let sandbox = project();
+    // The agent changes the user's own file while it works.
+    let clash = sandbox.project().join("clash");
+    sandbox.fake_agent(&format!(
+        "- do:\n    - write: {{ path: clash, text: \"agent\\n\" }}\n    \
+         - write: {{ path: free, text: \"agent\\n\" }}\n    \
+         - write: {{ path: {}, text: \"mine\\n\" }}\n    - done\n",
+        clash.display()
+    ));
+    sandbox.tipstaff(&["run", "fix", "Mend it"]).exits_with(4);
+    let id = sandbox.run().id();
+    sandbox.tipstaff(&["apply", &id]).exits_with(1);
+    sandbox.tipstaff(&["resume", &id]).exits_with(4);
+    let skip = ["apply", &id, "--skip-conflicts"];
+    sandbox.tipstaff(&skip).exits_with(1);
+    sandbox
+        .tipstaff(&["resume", &id])
+        .succeeds()
+        .stderr_has("done already");
+    let (text, _) = shown(&sandbox, &id);
+    has_all(
+        &text,
+        &["not merged, as it was: clash", "take over the rest"],
+    );
+    // It may come later.
+    sandbox.write("clash", "1\n");
+    sandbox.tipstaff(&["apply", &id]).succeeds();
+    assert_eq!(read(&sandbox), ["agent\n", "agent\n"]);
 }
 
 /// git ignores the document's place, so the snapshot does not hold what was there.

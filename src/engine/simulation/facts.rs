@@ -205,15 +205,12 @@ impl<'a> Facts<'a> {
                 self.live.clear();
                 self.proving = None;
             }
-            Moment::Did(ByHand::Applied { to, .. }, results) => self.put(results, to),
-            // A part is told by its tree alone.
-            Moment::Did(ByHand::Partly { tree, .. }, _) => {
-                self.project = Results {
-                    tree: tree.clone(),
-                    documents: Documents::new(),
-                };
+            Moment::Did(ByHand::Branched { name, .. }, results) => {
+                self.put(results, &Destination::Branch(name.clone()));
             }
-            Moment::Did(ByHand::Undone { .. }, _) => self.project = self.before(),
+            Moment::Did(ByHand::Applied(there) | ByHand::TakenBack(there), _) => {
+                self.project.clone_from(&there.results);
+            }
         }
     }
 

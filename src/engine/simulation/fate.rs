@@ -159,6 +159,7 @@ pub enum HandOn {
     ApplyPart,
     ApplyToBranch,
     Undo,
+    UndoPart,
 }
 
 /// What is done about the limits.
@@ -453,6 +454,7 @@ fn hands_on() -> impl Draws<Value = HandOn> {
         1 => Just(HandOn::ApplyPart),
         1 => Just(HandOn::ApplyToBranch),
         1 => Just(HandOn::Undo),
+        1 => Just(HandOn::UndoPart),
     ]
 }
 

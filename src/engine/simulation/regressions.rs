@@ -258,11 +258,12 @@ fn an_audit_has_its_loops_for_itself() {
 #[test]
 fn what_a_person_does_about_results_changes_nothing_about_their_delivery() {
     let sketch = plan([edits(), tasks(false)]);
-    use HandOn::{Apply, ApplyPart, ApplyToBranch, Undo};
+    use HandOn::{Apply, ApplyPart, ApplyToBranch, Undo, UndoPart};
     for hands in [
         [Apply, Undo],
         [ApplyPart, Undo],
         [ApplyPart, Apply],
+        [Apply, UndoPart],
         [ApplyToBranch, Undo],
         [Undo, Undo],
     ] {

@@ -1,11 +1,11 @@
 //! Supervisors that work on a run one after another, until nothing is left to be done.
 
-use crate::engine::by_hand::{self, ByHand};
+use crate::engine::by_hand::{self, ByHand, InProject};
 use crate::engine::{Begin, Engine, History, Input, Salvaged, failed_loops};
 
 use crate::model::{
-    Artifact, Budget, ChangedLimits, Destination, Digest, Event, MicroUsd, Millis, Record, RunEnd,
-    RunLimits, Timestamp,
+    Artifact, Budget, ChangedLimits, Destination, Digest, Documents, Event, MicroUsd, Millis,
+    Record, Results, RunEnd, RunLimits, Timestamp, Unmerged,
 };
 use crate::plan::Plan;
 
@@ -135,24 +135,36 @@ impl<'f> Run<'f> {
         let hand = self.fate.hands_on.get(self.hands_on).copied();
         self.hands_on += 1;
         let hand = hand.unwrap_or(HandOn::Nothing);
-        let (journal, files) = (self.trace.journal(), 1);
+        let journal = self.trace.journal();
         let history = History::of(&journal);
-        let apply = |to: Destination| {
-            let refused = by_hand::refusal(&self.trace.plan, &history, &to).is_some();
-            (!refused).then_some(ByHand::Applied { to, files })
+        let there = |results: Results| InProject {
+            results,
+            files: 1,
+            unmerged: Unmerged::default(),
         };
+        let part = || Results {
+            tree: "part".to_owned(),
+            documents: Documents::new(),
+        };
+        let taken = self.trace.facts().project != history.before();
+        let allowed = |to| by_hand::refusal(&self.trace.plan, &history, to).is_none();
+        let apply = |results| {
+            let applied = || ByHand::Applied(there(results));
+            allowed(&Destination::Tree).then(applied)
+        };
+        let mine = "mine".to_owned();
         let did = match hand {
             HandOn::Nothing => None,
-            HandOn::Apply => apply(Destination::Tree),
-            HandOn::ApplyToBranch => apply(Destination::Branch("mine".to_owned())),
-            HandOn::ApplyPart => apply(Destination::Tree).map(|_| ByHand::Partly {
-                tree: "part".to_owned(),
-                files,
-            }),
-            HandOn::Undo => {
-                let there = self.trace.facts().project != history.before();
-                there.then_some(ByHand::Undone { files })
+            HandOn::Apply => apply(history.results()),
+            HandOn::ApplyToBranch => {
+                allowed(&Destination::Branch(mine.clone())).then_some(ByHand::Branched {
+                    name: mine,
+                    files: 1,
+                })
             }
+            HandOn::ApplyPart => apply(part()),
+            HandOn::Undo => taken.then(|| ByHand::TakenBack(there(history.before()))),
+            HandOn::UndoPart => taken.then(|| ByHand::TakenBack(there(part()))),
         };
         let Some(did) = did else {
             return;

@@ -13,7 +13,7 @@ use super::standing::{Standing, look};
 use super::transition::Step;
 use super::{apply, put, recover_apply, undo};
 use crate::files::{self, replace};
-use crate::model::Document;
+use crate::model::{Document, Unmerged};
 
 /// The deliveries of a run. What they hold is known by the folders of the deliveries alone, so it is true
 /// wherever a supervisor died.
@@ -38,6 +38,16 @@ pub struct Delivered {
     pub left: BTreeSet<PathBuf>,
     /// Files with conflict markers.
     pub marked: BTreeSet<PathBuf>,
+}
+
+impl Delivered {
+    /// What did not merge, for people and the journal.
+    pub fn unmerged(&self) -> Unmerged {
+        Unmerged {
+            left: names(&self.left),
+            marked: names(&self.marked),
+        }
+    }
 }
 
 /// One of them.

@@ -118,6 +118,7 @@ impl Keep {
         let (Standing::File { digest, .. }, Some(to)) = (as_in, self.content(as_in)) else {
             return Ok(true);
         };
+        WorkspaceError::if_cancelled()?;
         if !to.exists() {
             let mut source = files::open(from).map_err(WorkspaceError::io("read", from))?;
             let copied = NewFile::at(&to).and_then(|mut copy| {

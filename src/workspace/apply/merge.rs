@@ -1,13 +1,16 @@
 //! Three versions of a file into one.
 
 use std::fs;
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use super::super::WorkspaceError;
 use super::super::git::Git;
 use super::standing::digest;
 use crate::files;
+
+/// How the line begins that opens a conflict.
+const MARKER: &str = "<<<<<<< project";
 
 /// The three versions, as files; `base` is what both sides started from.
 pub(super) struct Versions<'a> {
@@ -26,9 +29,21 @@ pub(super) enum Merged {
     Not,
 }
 
-/// Merges by lines into the file `into`.
+/// Whether the file has conflict markers of an earlier merge of ours that nobody has resolved yet.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn has_markers(file: &Path) -> io::Result<bool> {
+    let mut lines = BufReader::new(files::open(file)?).split(b'\n');
+    lines.try_fold(false, |found, line| {
+        Ok(found || line?.starts_with(MARKER.as_bytes()))
+    })
+}
+
+/// Merges by lines into the file `into`. Markers are never put among markers: such a file does not merge.
 pub(super) fn merge(versions: &Versions<'_>, into: &Path) -> Result<Merged, WorkspaceError> {
-    let mut ours = files::open(versions.ours).map_err(WorkspaceError::io("read", versions.ours))?;
+    let failed = || WorkspaceError::io("read", versions.ours);
+    let mut ours = files::open(versions.ours).map_err(failed())?;
     // One of an earlier merge is of no use any more.
     let _ = fs::remove_file(into);
     files::create(into, 0o600)
@@ -44,8 +59,8 @@ pub(super) fn merge(versions: &Versions<'_>, into: &Path) -> Result<Merged, Work
     match merged {
         Ok(_) => Ok(Merged::Clean),
         Err(WorkspaceError::Git { .. }) => Ok(match digest(into)? == before {
-            true => Merged::Not,
-            false => Merged::Marked,
+            false if !has_markers(versions.ours).map_err(failed())? => Merged::Marked,
+            true | false => Merged::Not,
         }),
         Err(error) => Err(error),
     }

@@ -45,6 +45,7 @@ mod work_tree;
 pub use branch::{apply_to_branch, check_destination};
 pub use deliveries::{Delivered, Deliveries};
 pub use error::ApplyError;
+pub use merge::has_markers;
 pub use plan::Conflicts;
 #[cfg(test)]
 use recover::Recovered;

@@ -144,6 +144,7 @@ struct Merge<'a> {
 
 impl Merge<'_> {
     fn weigh(&self) -> Result<Weighed, WorkspaceError> {
+        WorkspaceError::if_cancelled()?;
         let Change { path, old, new } = self.change;
         let present = look(self.root, path)?;
         if present == new.standing {

@@ -83,6 +83,7 @@ fn name_temporaries(root: &Path, steps: &mut [Step]) {
 fn write_temporaries(root: &Path, keep: &Keep, steps: &[Step]) -> Result<(), WorkspaceError> {
     let mut written = Vec::new();
     for step in steps {
+        WorkspaceError::if_cancelled()?;
         let Some(temp) = step.temp.as_ref().map(|temp| root.join(temp.path())) else {
             continue;
         };
