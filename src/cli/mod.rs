@@ -36,9 +36,17 @@ use clap::Parser;
 use self::args::{Cli, Command};
 use self::failure::{Exit, Failure};
 use self::settings::Settings;
+use crate::process::shut_others_out;
 
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
+    // Its environment holds keys, and agents run as the same user.
+    if let Err(error) = shut_others_out() {
+        let message = format!("failed to keep other processes from reading this one: {error}");
+        let failure = Failure::said(Exit::Failed, &message, None);
+        failure.print();
+        return failure.exit().into();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

@@ -102,11 +102,11 @@ fn go_on(
         mut records,
         base,
     } = take_up(settings, &folder)?;
+    end_processes(&folder)?;
     catch_up(settings, &folder, &mut journal, &mut records)?;
     let mut history = History::of(&records);
     if history.ended() == Some(RunEnd::Done) {
         // Its supervisor may have been killed between that and its own cleaning up.
-        process::sweep(&format!("{}/", folder.id()));
         Scratch::claim(
             folder.id(),
             &folder.path(RunFolder::JOURNAL),
@@ -149,6 +149,22 @@ fn go_on(
         acts,
         salvaged: salvage(site, engine.history()),
     })
+}
+
+/// Ends what a killed supervisor left running: nothing is begun beside it.
+fn end_processes(folder: &RunFolder) -> Result<(), Failure> {
+    let run = folder.id();
+    let survivors = process::sweep(run.as_str()).survivors;
+    if survivors.is_empty() {
+        return Ok(());
+    }
+    let named = survivors.iter().map(|left| format!("\n  {left}"));
+    let message = format!(
+        "failed to end processes that run {run} left behind{}",
+        named.collect::<String>()
+    );
+    let hint = format!("end them yourself, then `tipstaff resume {run}`");
+    Err(Failure::said(Exit::Failed, &message, Some(&hint)))
 }
 
 /// Someone else may have answered meanwhile.

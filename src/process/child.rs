@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, getpid, kill_process, set_child_subreaper};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::AsyncReadExt;
 use tokio::process::ChildStdout;
 use tokio::task::JoinHandle;
@@ -11,18 +11,9 @@ use tokio::task::JoinHandle;
 use super::error::ProcessError;
 use super::freeze::Frozen;
 use super::proctree::{Load, as_pid, cpu_time};
-use super::record::{Exit, Leaked, Report};
+use super::record::{Exit, Report, Swept};
 use super::spec::ChildSpec;
-use super::sweep::sweep_lost;
-
-/// Makes this process the one to which processes come that lose their parent because a warden was
-/// killed. Call it once, before the first [`super::start()`]. Other orphans among the descendants of this
-/// process (a helper command's daemon, say) come here too; nobody ends those.
-///
-/// Fails only where the kernel knows no child subreapers.
-pub fn become_subreaper() -> io::Result<()> {
-    Ok(set_child_subreaper(Some(getpid()))?)
-}
+use super::sweep::end_orphans;
 
 /// A running child with its warden. Dropping it before its end is known ends it, without waiting.
 #[derive(Debug)]
@@ -34,7 +25,7 @@ pub struct Child {
     heard: Vec<u8>,
     pid: u32,
     spec: ChildSpec,
-    sweeping: Option<JoinHandle<Vec<Leaked>>>,
+    sweeping: Option<JoinHandle<Swept>>,
     exit: Option<Exit>,
 }
 
@@ -116,10 +107,10 @@ impl Child {
         let exit = match reported {
             Some(exit) => exit,
             None => {
-                let mut leaked = self.sweep().await;
+                let mut swept = self.sweep().await;
                 // The child itself dies with its warden; seen while it does, it is no leak.
-                leaked.retain(|leaked| leaked.pid != self.pid);
-                let exit = Exit::lost(leaked);
+                swept.leaked.retain(|leaked| leaked.pid != self.pid);
+                let exit = Exit::lost(swept);
                 // So that the record tells the same to whoever reads it later.
                 exit.write(&self.spec.record).ok();
                 exit
@@ -144,12 +135,10 @@ impl Child {
     }
 
     /// Ends what a killed warden left behind. The task is kept, so that a dropped `wait` loses nothing.
-    async fn sweep(&mut self) -> Vec<Leaked> {
-        let mark = self.spec.marker.clone();
-        let warden = self.warden_pid.cast_signed();
+    async fn sweep(&mut self) -> Swept {
         let task = self
             .sweeping
-            .get_or_insert_with(|| tokio::task::spawn_blocking(move || sweep_lost(&mark, warden)));
+            .get_or_insert_with(|| tokio::task::spawn_blocking(end_orphans));
         // A task that was cancelled with the runtime has nobody left to report to.
         task.await.unwrap_or_default()
     }

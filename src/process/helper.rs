@@ -10,6 +10,7 @@ use rustix::process::{Signal, getpid, kill_process_group};
 
 use super::cancel::is_cancelled;
 use super::proctree::as_pid;
+use super::started::started;
 use super::sys;
 
 /// Between two looks at whether it is still wanted.
@@ -27,14 +28,14 @@ const GIVE_UP: Duration = Duration::from_secs(2);
 /// That of the system, of kind `Interrupted` if the work was cancelled, of kind `TimedOut` if it took too long.
 pub fn run_helper(command: &duct::Expression, patience: Option<Duration>) -> io::Result<Output> {
     let own = getpid();
-    let handle = command
+    let command = command
         .before_spawn(move |command| {
             command.process_group(0);
             sys::tie(command, own, Signal::TERM);
             Ok(())
         })
-        .unchecked()
-        .start()?;
+        .unchecked();
+    let handle = started(|| command.start(), duct::Handle::pids)?;
     let group = handle
         .pids()
         .first()

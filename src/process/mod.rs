@@ -1,7 +1,7 @@
 //! Children: spawn, warden, streams, limits. Knows nothing of agents, calls or runs.
 //!
 //! It must never print, never decide what an exit *means*, and never import a room above it. Linux
-//! only: it leans on `/proc`, child subreapers, parent-death signals, `signalfd` and pidfds.
+//! only: it leans on `/proc`, child subreapers, parent-death signals, resource limits, `signalfd` and pidfds.
 //!
 //! # Theory of operation
 //!
@@ -25,11 +25,17 @@
 //!   and still writes the record. The supervisor may die before the warden asked for that signal:
 //!   hence the warden compares its parent afterwards with the one it was told.
 //! * The warden dies by SIGKILL: its death sends SIGKILL to the child; the rest becomes children of the
-//!   supervisor ([`become_subreaper`]), which knows them by session and by the environment variable
-//!   [`MARK`] and ends them within [`Child::wait`].
-//! * Both die: the mark remains in the environment of the stragglers, and [`sweep()`] ends them when the
-//!   run is resumed. What moved to its own session *and* cleared its environment is missed only here
-//!   and in the previous case.
+//!   supervisor ([`become_subreaper`]), which knows all that it started itself and ends every other child,
+//!   with all that descends from it, within [`Child::wait`].
+//! * Both die: the stragglers become children of somebody else, and [`sweep()`] ends them before the run goes
+//!   on. They are known by their run's number, a resource limit that they have from the kernel (`number.rs`)
+//!   and do not lose with their session, folder or environment; and by the environment variable [`MARK`],
+//!   which also says to people what they are. A program that lowers that very limit and clears its
+//!   environment is missed here, and only here.
+//!
+//! **Nobody reads along.** Supervisor and warden are not dumpable: an agent, which is the same user, reads
+//! neither their environment nor their memory, and cannot trace them. The description of a child comes to
+//! its warden in memory, and its command line names nothing.
 //!
 //! The parent-death signal fires when the *thread* that spawned ends. Call [`start()`] from a thread that
 //! lives as long as the process does; the main thread with a current-thread runtime is one.
@@ -61,11 +67,13 @@ mod error;
 mod freeze;
 mod helper;
 mod limits;
+mod number;
 mod proctree;
 mod reap;
 mod record;
 mod spec;
 mod start;
+mod started;
 mod sweep;
 mod sys;
 mod tail;
@@ -73,15 +81,17 @@ mod warden;
 mod watch;
 
 pub use cancel::{Cancel, is_cancelled};
-pub use child::{Child, become_subreaper};
+pub use child::Child;
 pub use error::ProcessError;
 pub use freeze::Frozen;
 pub use helper::run_helper;
 pub use proctree::Load;
-pub use record::{Asked, Ending, Exceeded, Exit, Leaked, WardenFate};
+pub use record::{Asked, Ending, Exceeded, Exit, Leaked, Swept, WardenFate};
 pub use spec::{ChildSpec, MARK};
 pub use start::{WARDEN_ARG, start};
+pub use started::become_subreaper;
 pub use sweep::sweep;
+pub use sys::shut_others_out;
 pub use tail::{LineTail, TailLine};
 pub use warden::warden;
 pub use watch::{Nudge, Watch};

@@ -12,15 +12,22 @@ use super::spec::MARK;
 /// Longest command line that is kept, in characters.
 const COMMAND_CHARS: usize = 200;
 
+/// Which process it is: an id is given away again, but not within one tick of the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Birth {
+    /// Its id.
+    pub pid: RawPid,
+    /// When it was started, in ticks since the machine was.
+    pub at: u64,
+}
+
 /// One process as `/proc/PID/stat` shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// Its id.
-    pub pid: RawPid,
+    /// Which one it is.
+    pub birth: Birth,
     /// Its parent's id; 0 for the first process.
     pub parent: RawPid,
-    /// Its session's id.
-    pub session: RawPid,
     /// Whether it has ended and only waits for its parent to notice.
     pub zombie: bool,
     /// Processor time of it and of those it waited for, in ticks of the system's clock.
@@ -39,9 +46,9 @@ impl Load {
     pub(super) fn below(root: RawPid) -> Self {
         let all = processes();
         let living = descendants(&all, root);
-        let own = all.iter().filter(|seen| seen.pid == root);
+        let own = all.iter().filter(|seen| seen.birth.pid == root);
         Self {
-            pids: living.iter().map(|seen| seen.pid).collect(),
+            pids: living.iter().map(|seen| seen.birth.pid).collect(),
             ticks: own.chain(&living).map(|seen| seen.ticks).sum(),
         }
     }
@@ -93,16 +100,17 @@ fn parse_stat(pid: RawPid, stat: &str) -> Option<Seen> {
     let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
-    let _group = fields.next()?;
-    let session = fields.next()?.parse().ok()?;
-    // Of user and system, own and waited for: fields 14 to 17.
-    let ticks = fields.skip(7).take(4).map(|field| field.parse::<u64>());
+    // Of user and system, own and waited for: fields 14 to 17. The start is field 22.
+    let mut numbers = fields.skip(9).map(|field| field.parse::<u64>());
+    let ticks = numbers.by_ref().take(4);
     Some(Seen {
-        pid,
         parent,
-        session,
         zombie: matches!(state, "Z" | "X"),
         ticks: ticks.map(Result::unwrap_or_default).sum(),
+        birth: Birth {
+            pid,
+            at: numbers.nth(4)?.ok()?,
+        },
     })
 }
 
@@ -127,8 +135,9 @@ pub(super) fn descendants(all: &[Seen], root: RawPid) -> Vec<Seen> {
     while let Some(parent) = open.pop() {
         for seen in children.get(&parent).into_iter().flatten() {
             // The list was not taken in one moment, so ids in it may even form a circle.
-            if seen.pid != root && found.insert(seen.pid) {
-                open.push(seen.pid);
+            let pid = seen.birth.pid;
+            if pid != root && found.insert(pid) {
+                open.push(pid);
                 if !seen.zombie {
                     living.push(**seen);
                 }
@@ -149,6 +158,20 @@ fn find_mark(environ: &[u8]) -> Option<String> {
         .split(|byte| *byte == 0)
         .find_map(|entry| entry.strip_prefix(MARK.as_bytes())?.strip_prefix(b"="))
         .map(|mark| String::from_utf8_lossy(mark).into_owned())
+}
+
+/// A process's hard limit on file locks; `None` if it has none, or is gone.
+pub(super) fn most_file_locks(pid: RawPid) -> Option<u64> {
+    let limits = fs::read_to_string(format!("/proc/{pid}/limits")).ok()?;
+    parse_file_locks(&limits)
+}
+
+/// The soft limit stands before the hard one.
+fn parse_file_locks(limits: &str) -> Option<u64> {
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max file locks"))?;
+    line.split_ascii_whitespace().nth(1)?.parse().ok()
 }
 
 /// The process with its command line, for people.
@@ -176,9 +199,8 @@ mod tests {
 
     fn seen(pid: RawPid, parent: RawPid) -> Seen {
         Seen {
-            pid,
+            birth: Birth { pid, at: 0 },
             parent,
-            session: 1,
             zombie: false,
             ticks: 0,
         }
@@ -186,11 +208,10 @@ mod tests {
 
     #[test]
     fn a_name_with_blanks_and_parentheses_does_not_shift_the_fields() {
-        let stat = "42 (a) S 1 (b) c) Z 7 8 9 0 -1 4194560 1 2 3 4 250 30 7 1 20 0 5";
+        let stat = "42 (a) S 1 (b) c) Z 7 8 9 0 -1 4194560 1 2 3 4 250 30 7 1 20 0 1 0 5";
         let expected = Seen {
-            pid: 42,
+            birth: Birth { pid: 42, at: 5 },
             parent: 7,
-            session: 9,
             zombie: true,
             ticks: 288,
         };
@@ -209,7 +230,10 @@ mod tests {
             seen(30, 31),
             seen(31, 30),
         ];
-        let mut pids: Vec<_> = descendants(&all, 10).iter().map(|seen| seen.pid).collect();
+        let mut pids: Vec<_> = descendants(&all, 10)
+            .iter()
+            .map(|seen| seen.birth.pid)
+            .collect();
         pids.sort_unstable();
         assert_eq!(pids, [11, 12]);
         assert_eq!(descendants(&all, 30).len(), 1);
@@ -219,7 +243,10 @@ mod tests {
     fn a_zombie_is_no_living_descendant_but_its_children_are() {
         let mut all = [seen(11, 10), seen(12, 11)];
         all[0].zombie = true;
-        let pids: Vec<_> = descendants(&all, 10).iter().map(|seen| seen.pid).collect();
+        let pids: Vec<_> = descendants(&all, 10)
+            .iter()
+            .map(|seen| seen.birth.pid)
+            .collect();
         assert_eq!(pids, [12]);
     }
 
@@ -229,6 +256,15 @@ mod tests {
         assert_eq!(find_mark(environ), Some(String::from("run/call/1")));
         assert_eq!(find_mark(b"TIPSTAFF_CALL_MARKER=run\0"), None);
         assert_eq!(find_mark(b""), None);
+    }
+
+    #[test]
+    fn hard_limit_is_the_second_figure() {
+        let limits = "Max locked memory  8388608  8388608  bytes\n\
+                      Max file locks            12                   34                   locks\n";
+        assert_eq!(parse_file_locks(limits), Some(34));
+        let unlimited = limits.replace("34", "unlimited");
+        assert_eq!(parse_file_locks(&unlimited), None);
     }
 
     #[test]
@@ -251,7 +287,7 @@ mod tests {
     fn this_very_process_is_seen_with_its_parent() {
         let own = std::process::id().cast_signed();
         let parent = std::os::unix::process::parent_id().cast_signed();
-        let found = processes().into_iter().find(|seen| seen.pid == own);
+        let found = processes().into_iter().find(|seen| seen.birth.pid == own);
         assert_eq!(
             found.map(|seen| (seen.parent, seen.zombie)),
             Some((parent, false))

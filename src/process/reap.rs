@@ -12,7 +12,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::process::{Pid, RawPid, WaitOptions, WaitStatus, getpid, kill_process, wait};
 
 use super::proctree::{Seen, as_pid, descendants, describe, processes};
-use super::record::Leaked;
+use super::record::{Leaked, Swept};
 
 /// How long what the child left behind may end by itself.
 const SETTLE: Duration = Duration::from_millis(100);
@@ -114,15 +114,6 @@ pub(super) fn reap() -> io::Result<Reaped> {
     }
 }
 
-/// What was found when the descendants were ended.
-#[derive(Debug, Default)]
-pub(super) struct Swept {
-    /// All that were still there.
-    pub leaked: Vec<Leaked>,
-    /// Those that could not be ended.
-    pub survivors: Vec<Leaked>,
-}
-
 /// How much time the descendants are given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pace {
@@ -155,16 +146,16 @@ pub(super) fn end_descendants(signals: &Signals, mut pace: Pace) -> io::Result<S
             let hard = pace == Pace::AtOnce || elapsed >= SETTLE + AFTER_TERM;
             for seen in &living {
                 if hard {
-                    send(seen.pid, rustix::process::Signal::KILL);
-                } else if asked.insert(seen.pid) {
-                    send(seen.pid, rustix::process::Signal::TERM);
+                    send(seen.birth.pid, rustix::process::Signal::KILL);
+                } else if asked.insert(seen.birth.pid) {
+                    send(seen.birth.pid, rustix::process::Signal::TERM);
                 }
             }
             if elapsed >= GIVE_UP {
                 swept.survivors = living
                     .iter()
                     .take(NAMED)
-                    .map(|seen| describe(seen.pid))
+                    .map(|seen| describe(seen.birth.pid))
                     .collect();
                 return Ok(swept);
             }
@@ -179,8 +170,8 @@ pub(super) fn end_descendants(signals: &Signals, mut pace: Pace) -> io::Result<S
 /// Names those that were not named before.
 fn note(living: &[Seen], named: &mut BTreeSet<RawPid>, leaked: &mut Vec<Leaked>) {
     for seen in living {
-        if leaked.len() < NAMED && named.insert(seen.pid) {
-            leaked.push(describe(seen.pid));
+        if leaked.len() < NAMED && named.insert(seen.birth.pid) {
+            leaked.push(describe(seen.birth.pid));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! How a child ended: what the warden writes down and the supervisor reads.
 
+use std::fmt;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -61,6 +62,22 @@ pub struct Leaked {
     pub command: String,
 }
 
+impl fmt::Display for Leaked {
+    /// `process 123 (sleep 600)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} ({})", self.pid, self.command)
+    }
+}
+
+/// Processes that were to be ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// All that were still there.
+    pub leaked: Vec<Leaked>,
+    /// Those of them that could not be ended: they belong to another user, or the kernel holds them.
+    pub survivors: Vec<Leaked>,
+}
+
 /// How a child ended, with all that came with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
@@ -93,13 +110,13 @@ impl Exit {
     }
 
     /// Of a child whose warden was killed.
-    pub(super) fn lost(leaked: Vec<Leaked>) -> Self {
+    pub(super) fn lost(swept: Swept) -> Self {
         Self {
             ending: Ending::Unknown,
             asked: Asked::No,
             exceeded: None,
-            leaked,
-            survivors: Vec::new(),
+            leaked: swept.leaked,
+            survivors: swept.survivors,
             cpu_ms: 0,
             max_rss_kib: 0,
             wall_ms: Millis(0),
@@ -200,10 +217,14 @@ mod tests {
     fn a_record_is_read_back_and_leaves_no_temporary_file() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("exit.json");
-        let exit = Exit::lost(vec![Leaked {
+        let leaked = vec![Leaked {
             pid: 7,
             command: String::from("sleep 9"),
-        }]);
+        }];
+        let exit = Exit::lost(Swept {
+            leaked,
+            ..Swept::default()
+        });
         exit.write(&path).unwrap();
 
         assert_eq!(Exit::read(&path), Some(exit));

@@ -10,8 +10,11 @@ use tokio::process::Command;
 
 use super::child::Child;
 use super::error::ProcessError;
+use super::number::{Number, Role};
 use super::record::{Refusal, Report, Step};
 use super::spec::ChildSpec;
+use super::started::started;
+use super::sys;
 
 /// The hidden subcommand by which this binary becomes a warden; see [`super::warden()`].
 pub const WARDEN_ARG: &str = "__warden";
@@ -31,18 +34,20 @@ pub async fn start(spec: ChildSpec, exe: &Path) -> Result<Child, ProcessError> {
     };
     let absolute = spec.absolute().map_err(describe)?;
     let stdin = in_memory(&absolute).map_err(describe)?;
-    let warden = Command::new(exe)
+    let mut command = Command::new(exe);
+    command
         .arg(WARDEN_ARG)
         .arg(std::process::id().to_string())
         .env_clear()
         .stdin(stdin)
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|source| ProcessError::Warden {
-            exe: exe.to_path_buf(),
-            source,
-        })?;
+        .stderr(Stdio::null());
+    sys::number(command.as_std_mut(), Number::of(&spec.marker), Role::Warden);
+    let pids = |warden: &tokio::process::Child| warden.id().into_iter().collect();
+    let warden = started(|| command.spawn(), pids).map_err(|source| ProcessError::Warden {
+        exe: exe.to_path_buf(),
+        source,
+    })?;
     let mut child = Child::new(warden, absolute);
     match child.greeting().await {
         Ok(Some(Report::Started { pid })) => {

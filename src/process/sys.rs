@@ -10,7 +10,11 @@ use std::process::Command;
 
 use nix::libc;
 use nix::sys::signal::{SigHandler, SigSet, Signal, signal};
-use rustix::process::{Pid, getppid, set_parent_process_death_signal};
+use rustix::process::{
+    DumpableBehavior, Pid, getppid, set_dumpable_behavior, set_parent_process_death_signal,
+};
+
+use super::number::{Number, Role};
 
 /// Gives these signals their default meaning, whatever was inherited: a shell that starts something in
 /// the background makes it ignore SIGINT, and a polite stop would never be heard.
@@ -34,6 +38,29 @@ pub(super) fn keep_descriptors_private() {
             libc::CLOSE_RANGE_CLOEXEC,
         )
     };
+}
+
+/// Keeps other processes of the same user from reading this one's environment, memory and descriptors, and from
+/// tracing it: they may be agents. What it executes is readable again: `exec` sets that back.
+///
+/// Whatever wants a user namespace must make it before: the kernel gives the files in `/proc` of a process that
+/// is not dumpable to root, so that an ordinary user's could not write its own `uid_map` any more.
+///
+/// # Errors
+/// Where the kernel refuses it.
+pub fn shut_others_out() -> io::Result<()> {
+    Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
+}
+
+/// Gives the command's process the number of a run. Where a lower one is in force, that stays.
+pub(super) fn number(command: &mut Command, number: Number, role: Role) {
+    let prepare = move || {
+        let _ = number.take(role);
+        Ok(())
+    };
+    // SAFETY: one async-signal-safe call (prlimit) between fork and exec; its error is a number and is dropped
+    // without freeing anything.
+    unsafe { command.pre_exec(prepare) };
 }
 
 /// Ties the command's process to `parent`, the calling process: this signal when the calling *thread* ends,

@@ -17,6 +17,7 @@ use rustix::process::{
 };
 
 use super::limits::Limits;
+use super::number::{Number, Role};
 use super::reap::{GIVE_UP, Heard, Pace, Reaped, SIGNALS, Signals, end_descendants, reap};
 use super::record::{Asked, Ending, Exceeded, Exit, Refusal, Report, Step, WardenFate};
 use super::spec::{ChildSpec, MARK};
@@ -89,8 +90,9 @@ fn keep() -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Own session, subreaper, tied to the supervisor.
+/// Shut to others, own session, subreaper, tied to the supervisor.
 fn become_warden() -> io::Result<()> {
+    sys::shut_others_out()?;
     let supervisor = std::env::args_os()
         .nth(2)
         .and_then(|arg| arg.to_str()?.parse().ok())
@@ -133,6 +135,7 @@ fn command(spec: &ChildSpec) -> Result<(Command, Limits), Refusal> {
         .stderr(stderr)
         .process_group(0);
     sys::tie(&mut command, getpid(), Signal::KILL);
+    sys::number(&mut command, Number::of(&spec.marker), Role::Child);
     Ok((command, limits))
 }
 

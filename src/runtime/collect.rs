@@ -47,6 +47,8 @@ impl Ended<'_> {
     /// The report of the attempt.
     pub fn collect(&self, watched: &Watched, remarks: Vec<String>) -> Input {
         let usage = watched.transcript.usage();
+        let survivors = self.survivors(&watched.exit);
+        let remarks = remarks.into_iter().chain(survivors.clone()).collect();
         match self.result(watched, remarks) {
             Ok(result) => Input::Succeeded {
                 call: self.call.id.clone(),
@@ -56,10 +58,23 @@ impl Ended<'_> {
             Err(failure) => Input::Failed {
                 call: self.call.id.clone(),
                 attempt: self.attempt,
-                failure,
+                failure: Failure {
+                    message: failure.message.clone()
+                        + &survivors.map(|s| format!("; {s}")).unwrap_or_default(),
+                    ..failure
+                },
                 usage,
             },
         }
+    }
+
+    /// What is said of processes that could not be ended, if there are some.
+    fn survivors(&self, exit: &process::Exit) -> Option<String> {
+        let named: Vec<String> = exit.survivors.iter().map(ToString::to_string).collect();
+        (!named.is_empty()).then(|| {
+            let named = self.site.redactor.redact(&named.join(", ")).into_owned();
+            format!("failed to end what the agent left behind, it still runs: {named}")
+        })
     }
 
     /// What the attempt left, or why it failed.

@@ -1,5 +1,4 @@
-//! What a supervisor that was killed left behind: stragglers are ended, and the work of attempts
-//! that had finished all the same is kept.
+//! What a supervisor that was killed left behind: the work of attempts that had finished all the same is kept.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -10,7 +9,7 @@ use tokio::time::sleep;
 use crate::agents::Transcript;
 use crate::engine::{History, Input, Salvaged};
 use crate::model::{CallResult, CallSpec, ModelName};
-use crate::process::{self, Exit};
+use crate::process::Exit;
 
 use super::Site;
 use super::attempt::Control;
@@ -22,10 +21,8 @@ use super::scratch::Scratch;
 /// How long an attempt's scratch folder stays after its end.
 const KEPT: Duration = Duration::from_secs(5);
 
-/// Ends every process that is left of a run, and gives the results of those attempts under way that
-/// had left all that was asked for.
+/// The results of those attempts under way that had left all that was asked for. No process of the run is left.
 pub fn salvage(site: &Site, history: &History) -> Vec<Salvaged> {
-    process::sweep(&format!("{}/", site.folder.id()));
     let running = history.running();
     let finished = running.filter_map(|(call, attempt)| {
         let result = salvage_attempt(site, &call.spec, attempt, call.model()?)?;

@@ -1,5 +1,5 @@
 //! git through its command line, cut off from everything that could run code or change the user's
-//! repository: hooks, file-system monitors, prompts, lazy fetches, inherited `GIT_*` variables.
+//! repository: hooks, file-system monitors, prompts, lazy fetches, inherited variables.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -95,7 +95,7 @@ impl Git {
             .flat_map(|setting| [OsString::from("-c"), OsString::from(setting)]);
         let mut command = duct::cmd("git", config.chain(self.args)).dir(&self.folder);
         for (name, _) in std::env::vars_os() {
-            if is_foreign(&name, self.keeps_user_config) {
+            if !is_for_git(&name, self.keeps_user_config) {
                 command = command.env_remove(name);
             }
         }
@@ -141,18 +141,22 @@ impl Git {
     }
 }
 
-/// Whether an inherited variable could point git elsewhere. Where git is installed stays, and, for
-/// reading, which configuration files the user means.
-fn is_foreign(name: &OsStr, keeps_user_config: bool) -> bool {
-    let name = name.to_string_lossy();
+/// Of the user's variables git gets those that say where programs and, for reading, configuration files are.
+/// Not the keys: an agent of the same user can read what a git process was given.
+fn is_for_git(name: &OsStr, keeps_user_config: bool) -> bool {
+    let always = ["PATH", "LD_LIBRARY_PATH", "GIT_EXEC_PATH", "TMPDIR", "TZ"];
     let of_user = [
+        "HOME",
+        "USER",
+        "LOGNAME",
+        "EMAIL",
+        "XDG_CONFIG_HOME",
         "GIT_CONFIG_GLOBAL",
         "GIT_CONFIG_SYSTEM",
         "GIT_CONFIG_NOSYSTEM",
     ];
-    name.starts_with("GIT_")
-        && name != "GIT_EXEC_PATH"
-        && !(keeps_user_config && of_user.contains(&name.as_ref()))
+    let name = name.to_string_lossy();
+    always.contains(&&*name) || (keeps_user_config && of_user.contains(&&*name))
 }
 
 /// A missing folder and a missing program look alike to the operating system; tell them apart.

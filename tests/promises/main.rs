@@ -12,6 +12,7 @@ mod a_phase_keeps_its_budget;
 mod a_project_gives_no_orders;
 mod a_rehearsal_touches_nothing;
 mod a_run_needs_no_history;
+mod agents_read_no_keys_of_tipstaff;
 mod agents_that_misbehave;
 mod audits_decide;
 mod bad_answers_are_handled;

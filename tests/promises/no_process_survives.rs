@@ -5,9 +5,11 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use tipstaff::process::{Asked, Ending, Exit, WardenFate, become_subreaper, start, sweep};
+use tipstaff::process::{Asked, Ending, Exit, Swept, WardenFate, start, sweep};
 
-use crate::support::{Stage, TIPSTAFF, alive, fake_agent, kill, parent, pending, until};
+use crate::support::{
+    Sandbox, Stage, TIPSTAFF, alive, fake_agent, kill, parent, pending, pid_in, until,
+};
 
 /// Leaves a process behind that no group kill and no mark finds, says so, and goes on.
 const STRAGGLER: &str = "spawn: { setsid: true, double_fork: true, clear_env: true, seconds: 600, pid_file: straggler }";
@@ -202,48 +204,59 @@ fn nothing_survives_a_supervisor_that_is_killed() {
     );
 }
 
-#[tokio::test]
-async fn nothing_survives_a_warden_that_is_killed() {
-    become_subreaper().unwrap();
-    let stage = Stage::new(&format!(
-        "- do: [{{ {MARKED_STRAGGLER} }}, {{ touch: ready }}, hang]"
-    ));
-    let mut child = stage.start().await;
-    let straggler = only_straggler(&stage);
-    kill(child.warden_pid(), Signal::KILL);
-
-    let exit = child.wait().await.unwrap();
-    assert_eq!(
-        (exit.warden, exit.ending),
-        (WardenFate::Lost, Ending::Unknown)
-    );
-    assert!(
-        exit.leaked.iter().any(|leaked| leaked.pid == straggler),
-        "{exit:?}"
-    );
-    assert!(
-        exit.leaked.iter().all(|leaked| leaked.pid != child.pid()),
-        "{exit:?}"
-    );
-    assert!(!alive(child.pid()) && !alive(straggler));
-}
-
-#[tokio::test]
-async fn a_killed_wardens_session_is_known_without_the_mark() {
-    become_subreaper().unwrap();
-    let plain = "spawn: { double_fork: true, clear_env: true, seconds: 600, pid_file: straggler }";
-    let stage = Stage::new(&format!("- do: [{{ {plain} }}, {{ touch: ready }}, hang]"));
-    let mut child = stage.start().await;
-    let straggler = only_straggler(&stage);
-    kill(child.warden_pid(), Signal::KILL);
-    child.wait().await.unwrap();
-    assert!(!alive(straggler));
+/// Kills the warden and tells how its child ended, as the supervisor wrote it down.
+fn without_warden(script: &str) -> (Stage, Exit) {
+    let stage = Stage::new(script);
+    let (mut supervisor, agent) = supervised(&stage);
+    only_straggler(&stage);
+    kill(parent(agent), Signal::KILL);
+    supervisor.wait().unwrap();
+    assert!(!alive(agent));
+    let exit = Exit::read(&stage.path("exit.json")).unwrap();
+    let ending = (exit.warden, exit.ending);
+    assert_eq!(ending, (WardenFate::Lost, Ending::Unknown));
+    assert!(exit.leaked.iter().all(|leaked| leaked.pid != agent));
+    (stage, exit)
 }
 
 #[test]
-fn what_survives_both_is_found_by_its_mark() {
+fn killed_warden_leaves_no_process() {
+    let plain = "spawn: { double_fork: true, clear_env: true, seconds: 600, pid_file: straggler }";
+    for straggler in [MARKED_STRAGGLER, STRAGGLER, plain] {
+        let (stage, exit) = without_warden(&format!(
+            "- do: [{{ {straggler} }}, {{ touch: ready }}, hang]"
+        ));
+        let straggler = stage.pid_in("straggler");
+        assert!(!alive(straggler));
+        let named = exit.leaked.iter().any(|leaked| leaked.pid == straggler);
+        assert!(named, "{exit:?}");
+        assert_eq!(exit.survivors, []);
+    }
+}
+
+#[test]
+fn agent_that_kills_its_warden_fails_alone() {
+    let sandbox = Sandbox::new();
+    let straggler = sandbox.outside("straggler");
+    let spawn = STRAGGLER.replace("straggler }", &format!("{} }}", straggler.display()));
+    sandbox.fake_agent(&format!(
+        "- when: {{ model: m2 }}\n  do: [{{ {spawn} }}, kill_warden, hang]\n"
+    ));
+    sandbox.trio(&["quorum: 2"]);
+    sandbox.run_trio(&[]).succeeds();
+    assert!(!alive(pid_in(&straggler)));
+    let run = sandbox.run();
+    let failed = run.all("attempt_failed");
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert_eq!(failed[0]["call"], "plan.propose-2");
+    assert_eq!(failed[0]["failure"]["kind"], "crash");
+    run.has_no_process();
+}
+
+#[test]
+fn what_survives_both_is_found_without_its_mark() {
     let stage = Stage::new(&format!(
-        "- do: [{{ {MARKED_STRAGGLER} }}, {{ touch: ready }}, hang]"
+        "- do: [{{ {STRAGGLER} }}, {{ touch: ready }}, hang]"
     ));
     let (mut supervisor, agent) = supervised(&stage);
     let straggler = only_straggler(&stage);
@@ -256,13 +269,47 @@ fn what_survives_both_is_found_by_its_mark() {
     until("the agent is gone", || !alive(agent));
     assert!(alive(straggler), "the straggler is what this test is about");
 
-    let found = sweep(&stage.prefix());
-    assert_eq!(
-        found.iter().map(|leaked| leaked.pid).collect::<Vec<_>>(),
-        [straggler]
-    );
+    let found = sweep(stage.run());
+    let pids: Vec<_> = found.leaked.iter().map(|leaked| leaked.pid).collect();
+    assert_eq!(pids, [straggler]);
     assert!(!alive(straggler));
-    assert_eq!(sweep(&stage.prefix()), []);
+    assert_eq!(sweep(stage.run()), Swept::default());
+}
+
+#[test]
+fn resume_begins_nothing_beside_a_living_first_attempt() {
+    let sandbox = Sandbox::new();
+    let at = |name: &str| sandbox.outside(name).display().to_string();
+    let deaf = STRAGGLER.replace("pid_file: straggler", "ignore_signals: true, pid_file: ");
+    let spawn = deaf.replace("pid_file: ", &format!("pid_file: {}", at("straggler")));
+    sandbox.fake_agent(&format!(
+        "- when: {{ model: m1, attempt: \"1\" }}\n  do: [{{ {spawn} }}, {{ touch: {} }}, hang]\n\
+         - when: {{ model: m1 }}\n  do: [{{ touch: {} }}, {{ wait_for_file: {} }}, done]\n",
+        at("up"),
+        at("again"),
+        at("go"),
+    ));
+    sandbox.trio(&["models: [m1]"]);
+    let running = sandbox.start_trio(&[]);
+    until("the first one works", || sandbox.outside("up").exists());
+    let run = sandbox.run();
+    run.until(1, "attempt_spawned");
+    let agent = run.all("attempt_spawned")[0]["pid"].as_u64().unwrap();
+    let warden = parent(u32::try_from(agent).unwrap());
+    // The warden must not see the supervisor's end: it is stopped first.
+    kill(warden, Signal::STOP);
+    running.signal(Signal::KILL);
+    running.wait();
+    kill(warden, Signal::KILL);
+    let straggler = pid_in(&sandbox.outside("straggler"));
+    assert!(alive(straggler), "the straggler is what this test is about");
+
+    let resumed = sandbox.start(&["resume"]);
+    until("the second one works", || sandbox.outside("again").exists());
+    assert!(!alive(straggler));
+    std::fs::write(sandbox.outside("go"), "").unwrap();
+    resumed.wait().succeeds();
+    run.has_no_process();
 }
 
 #[tokio::test]

@@ -43,9 +43,9 @@ impl Stage {
         self.folder.path()
     }
 
-    /// What the marks of this stage begin with.
-    pub fn prefix(&self) -> String {
-        format!("{}/", self.run)
+    /// The run that it stands for.
+    pub fn run(&self) -> &str {
+        &self.run
     }
 
     /// The mark of its child.
