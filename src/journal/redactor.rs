@@ -158,7 +158,12 @@ impl Redactor {
 #[derive(Debug)]
 pub struct Clean<'a>(Cow<'a, [u8]>);
 
-impl Clean<'_> {
+impl<'a> Clean<'a> {
+    /// For what a redactor made of bytes that it reads itself.
+    pub(super) fn of(redacted: Cow<'a, [u8]>) -> Self {
+        Self(redacted)
+    }
+
     pub(super) fn bytes(&self) -> &[u8] {
         &self.0
     }

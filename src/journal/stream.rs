@@ -1,11 +1,12 @@
 //! Redacts files of any size in bounded memory.
 
-use std::io::{self, Read, Write};
+use std::borrow::Cow;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 use aho_corasick::AhoCorasick;
 
-use super::{JournalError, Redactor};
+use super::{Clean, JournalError, Redactor};
 use crate::files::{Excerpt, NewFile};
 
 /// Read at one time.
@@ -39,6 +40,30 @@ impl Redactor {
                 file.put_unsynced()
             })
             .map_err(JournalError::io("write", to))
+    }
+
+    /// The end of a file without its secrets, about `most` bytes of it. It is cut outside of a secret: a half of
+    /// one is known to nobody.
+    ///
+    /// # Errors
+    /// Whatever reading gave.
+    pub fn clean_end(&self, mut from: impl Read + Seek, most: usize) -> io::Result<Clean<'static>> {
+        let window = (most + self.longest()) as u64;
+        let length = from.seek(SeekFrom::End(0))?;
+        from.seek(SeekFrom::Start(length.saturating_sub(window)))?;
+        let mut bytes = Vec::new();
+        from.take(window).read_to_end(&mut bytes)?;
+        // A secret that begins before the window ends before the cut.
+        let mut cut = bytes.len().saturating_sub(most);
+        let mut hits = self
+            .search()
+            .into_iter()
+            .flat_map(|search| search.find_iter(&bytes));
+        if let Some(hit) = hits.find(|hit| hit.end() > cut) {
+            cut = cut.min(hit.start());
+        }
+        let kept = self.redact_bytes(&bytes[cut..]).into_owned();
+        Ok(Clean::of(Cow::Owned(kept)))
     }
 
     /// Invariant: what begins before `settled` lies in the buffer as a whole, however long it is, so
@@ -112,6 +137,22 @@ mod tests {
             buffer[..length].copy_from_slice(&self.0[..length]);
             self.0 = &self.0[length..];
             Ok(length)
+        }
+    }
+
+    #[test]
+    fn end_of_a_file_holds_no_part_of_a_secret() {
+        let secret = "sk-secret-longer";
+        for before in [0, 3, 100] {
+            let text = ["x".repeat(before), secret.to_owned(), ".".repeat(40)].concat();
+            for most in 0..=text.len() + 3 {
+                let file = io::Cursor::new(text.as_bytes());
+                let end = redactor().clean_end(file, most).unwrap();
+                let end = String::from_utf8(end.bytes().to_vec()).unwrap();
+                let end = end.replace("[redacted:B]", "");
+                let rest = end.trim_start_matches('x').trim_end_matches('.');
+                assert_eq!(rest, "", "{before} {most}: {end}");
+            }
         }
     }
 

@@ -1,7 +1,6 @@
 //! Running a command on a checkout of a tree, to see whether the changes are good. It is run by tipstaff, so
 //! no model says how it went; but it runs what models wrote, so it gets neither the user's variables nor home.
 
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,6 +9,7 @@ use tokio::sync::watch;
 
 use crate::engine::{Input, Proving};
 use crate::files;
+use crate::journal::Clean;
 use crate::model::{Failure, FailureKind, Millis, PhaseName, Verification, VerifyOutcome};
 use crate::process::{self, ChildSpec, Ending, Exceeded};
 use crate::workspace::{ControlFiles, Workspace, remove_tree};
@@ -21,14 +21,14 @@ use super::prepare::machine;
 use super::private::private_environment;
 
 /// How much of the end of a command's output is kept, in bytes.
-const TAIL: u64 = 8 << 10;
+const TAIL: usize = 8 << 10;
 
 /// How a command ended once.
 struct Ended {
     exit: Option<i32>,
     exceeded: Option<Exceeded>,
     wall: Millis,
-    tail: Vec<u8>,
+    tail: Clean<'static>,
 }
 
 /// A command to be run for a phase.
@@ -80,7 +80,6 @@ impl Verify {
         let folder = self.site.plan.phase_folder(&self.phase);
         let folder = folder.unwrap_or_else(|| "phases".to_owned());
         let path = format!("{folder}/verify/{}.txt", &name.as_str()[..12]);
-        let clean = self.site.redactor.clean(&ended.tail);
         Ok(Verification {
             command: self.proving.command.clone(),
             outcome,
@@ -89,7 +88,7 @@ impl Verify {
             output: self
                 .site
                 .folder
-                .write_artifact(&path, &clean)
+                .write_artifact(&path, &ended.tail)
                 .map_err(machine)?,
         })
     }
@@ -139,11 +138,12 @@ impl Verify {
             .map_err(machine)?;
         let exit = child.wait().await.map_err(machine)?;
         let wall = Millis(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        let redactor = self.site.redactor.clone();
         let tail = blocking(move || {
-            let tail = tail_of(&printed).map_err(machine);
+            let tail = files::open(&printed).and_then(|file| redactor.clean_end(file, TAIL));
             // What cannot be removed now goes with the run's scratch folder.
             let _ = remove_tree(&at);
-            tail
+            tail.map_err(machine)
         })
         .await?;
         let code = match exit.ending {
@@ -157,13 +157,4 @@ impl Verify {
             tail,
         })
     }
-}
-
-fn tail_of(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut file = files::open(path)?;
-    let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(TAIL)))?;
-    let mut tail = Vec::new();
-    file.read_to_end(&mut tail)?;
-    Ok(tail)
 }

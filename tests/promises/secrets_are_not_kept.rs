@@ -53,7 +53,15 @@ fn forms(secret: &str) -> Vec<String> {
         .iter()
         .fold(secret.to_owned(), |text, (from, to)| text.replace(from, to));
     let mut forms: Vec<String> = (0..3).map(|before| base64(secret, before)).collect();
-    forms.extend([secret.to_owned(), secret.replace('"', "\\\""), in_url]);
+    let in_json = secret.replace('"', "\\\"");
+    forms.extend([
+        in_url.replace("%2F", "/").to_lowercase(),
+        in_json.replace('/', "\\/"),
+        in_json.replace('\\', "\\\\").replace('"', "\\\""),
+        secret.to_owned(),
+        in_json,
+        in_url,
+    ]);
     forms
 }
 
@@ -65,7 +73,10 @@ say() {
   printf '%s' "$half"; sleep 0.1; printf '%s\n' "${1#"$half"}"
   for before in '' . ..; do printf '%s%s' "$before" "$1" | base64 -w0; echo; done
   printf '%s' "$1" | sed 's,/,%2F,g; s,+,%2B,g; s,=,%3D,g; s,",%22,g'; echo
+  printf '%s' "$1" | sed 's,+,%2b,g; s,=,%3d,g; s,",%22,g'; echo
   printf '%s' "$1" | sed 's,",\\",g'; echo
+  printf '%s' "$1" | sed 's,",\\",g; s,/,\\/,g'; echo
+  printf '%s' "$1" | sed 's,",\\\\\\",g'; echo
 }
 all() { say "$MY_API_KEY"; say "$PASSED_TOKEN"; }
 all
@@ -124,7 +135,7 @@ fn secrets_of_any_source_are_kept_in_no_form() {
         });
     }
     let plan = sandbox.read("docs/plan.md");
-    assert_eq!(plan.matches("[redacted:MY_API_KEY]").count(), 7, "{plan}");
+    assert_eq!(plan.matches("[redacted:MY_API_KEY]").count(), 10, "{plan}");
     assert!(run.read("plan.json").contains("\"MY_API_KEY\""));
 }
 
