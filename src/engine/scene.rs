@@ -86,7 +86,7 @@ impl<'a> Scene<'a> {
             continues: draft.continues,
             limits: self.phase.limits,
         };
-        call.key = key(&call);
+        call.key = key(&call, self.state.round);
         call
     }
 
@@ -280,8 +280,9 @@ pub fn unproved(commands: &[String], results: &[&Verification]) -> Option<String
 }
 
 /// The digest of everything that makes the call what it is. Its id does not; nor does the tree that a
-/// task starts from, because the tasks before it change that without changing the task.
-fn key(call: &CallSpec) -> CallKey {
+/// task starts from, because the tasks before it change that without changing the task. An audit is asked
+/// anew in each round, whatever it gets to see: its last answer is what sent the run back.
+fn key(call: &CallSpec, round: u32) -> CallKey {
     let mut nameless = CallSpec {
         id: CallId::new(""),
         key: CallKey::new(""),
@@ -292,7 +293,10 @@ fn key(call: &CallSpec) -> CallKey {
     {
         tree.clear();
     }
-    let bytes = serde_json::to_vec(&nameless).expect("a call is plain data without map keys");
+    let mut bytes = serde_json::to_vec(&nameless).expect("a call is plain data without map keys");
+    if call.contract == Contract::Audit && round > 0 {
+        bytes.extend(round.to_le_bytes());
+    }
     CallKey::new(blake3::hash(&bytes).to_hex().as_str())
 }
 
@@ -325,7 +329,7 @@ pub mod tests {
                 retries,
             },
         };
-        call.key = key(&call);
+        call.key = key(&call, 0);
         call
     }
 
@@ -336,14 +340,18 @@ pub mod tests {
             id: "other".into(),
             ..call.clone()
         };
-        assert_eq!(key(&call), key(&renamed));
-        assert_ne!(
-            key(&call),
-            key(&CallSpec {
-                slot: 2,
-                ..call.clone()
-            })
-        );
-        assert_ne!(key(&call), key(&call_with(&["m2"], 2)));
+        let other_slot = CallSpec {
+            slot: 2,
+            ..call.clone()
+        };
+        let audit = CallSpec {
+            contract: Contract::Audit,
+            ..call.clone()
+        };
+        assert_eq!(key(&call, 0), key(&renamed, 1));
+        assert_ne!(key(&call, 0), key(&other_slot, 0));
+        assert_ne!(key(&call, 0), key(&call_with(&["m2"], 2), 0));
+        assert_eq!(key(&audit, 1), key(&audit, 1));
+        assert_ne!(key(&audit, 1), key(&audit, 2));
     }
 }

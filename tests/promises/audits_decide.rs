@@ -100,6 +100,32 @@ fn what_the_audit_found_is_mended_and_audited_again() {
 }
 
 #[test]
+fn audit_of_unchanged_work_is_asked_anew_in_each_round() {
+    let sandbox = project(LOOP, "");
+    let says = |call: &str, verdict: &str| {
+        let text = serde_json::to_string(verdict).unwrap();
+        format!(
+            "- when: {{ call: {call:?} }}\n  do: [{{ write: {{ path: .tipstaff/out/verdict.json, text: {text} }} }}]\n"
+        )
+    };
+    // Every round of the work leaves the same files and the same words.
+    sandbox.fake_agent(&format!(
+        "{}{}{}- do: [{{ write: {{ path: a.txt, text: same }} }}, {{ write: {{ path: \
+         .tipstaff/out/handoff.json, text: '{{\"summary\": \"Same.\"}}' }} }}]\n",
+        says("audit.work-1", FAIL),
+        says("audit.work-1@2", FAIL),
+        says("audit.work-1@3", PASS),
+    ));
+    ship(&sandbox).exits_with(3);
+    let run = sandbox.run();
+    sandbox.tipstaff(&["resume", "--rounds", "1"]).succeeds();
+    assert_eq!(sandbox.read("a.txt"), "same");
+    let started = run.calls("attempt_started");
+    let audits = started.iter().filter(|call| call.starts_with("audit"));
+    assert_eq!(audits.count(), 3, "{started:?}");
+}
+
+#[test]
 fn after_the_last_round_a_verdict_of_fail_stands() {
     let sandbox = project(LOOP, "");
     script(&sandbox, &[FAIL, FAIL, PASS]);
