@@ -2,7 +2,7 @@
 
 use crate::yaml::{Diagnostic, Spanned, did_you_mean};
 
-use super::paths::check_inside;
+use super::paths::{check_glob, check_inside};
 
 /// A named input as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,13 +65,16 @@ impl Input {
             return Ok(Self::Request);
         }
         if let Some(glob) = written.strip_prefix("file:") {
-            return match check_inside(glob) {
-                Ok(()) => Ok(Self::Files(glob.to_owned())),
-                Err(reason) => {
-                    let message = format!("the input `{written}` {reason}");
-                    Err(Box::new(text.spot.error("bad-path", message)))
-                }
+            let mistake = |code, reason: &str, hint: Option<String>| {
+                let mistake = text
+                    .spot
+                    .error(code, format!("the input `{written}` {reason}"));
+                Box::new(mistake.with_hint_opt(hint))
             };
+            check_inside(glob).map_err(|reason| mistake("bad-path", reason, None))?;
+            let hint = "the signs themselves are written `[[]`, `[{]`, `[*]`, `[?]`".to_owned();
+            check_glob(glob).map_err(|reason| mistake("bad-glob", &reason, Some(hint)))?;
+            return Ok(Self::Files(glob.to_owned()));
         }
         let Some((phase, part)) = written.rsplit_once('.') else {
             let mistake = text

@@ -1,5 +1,7 @@
 //! Paths relative to the project, checked as text.
 
+use globset::GlobBuilder;
+
 /// Longest component of a path in bytes, as file systems have it.
 const MAX_COMPONENT: usize = 255;
 
@@ -26,6 +28,18 @@ pub(super) fn check_inside(path: &str) -> Result<(), &'static str> {
         return Err("leaves the project (`..`)");
     }
     Ok(())
+}
+
+/// Checks that a path or pattern is one that files can match.
+///
+/// # Errors
+///
+/// The reason, to follow the pattern.
+pub(super) fn check_glob(pattern: &str) -> Result<(), String> {
+    let parsed = GlobBuilder::new(pattern).literal_separator(true).build();
+    parsed
+        .map(drop)
+        .map_err(|error| format!("is no valid pattern: {}", error.kind()))
 }
 
 /// Checks where a deliverable is published, and drops `.` and doubled slashes.

@@ -17,6 +17,7 @@ mod outputs;
 mod scopes;
 mod strategy;
 mod tasks;
+mod times;
 mod type_keys;
 
 pub(super) use braces::nearly;
@@ -48,6 +49,7 @@ pub(super) const RULES: &[Rule] = &[
     loops::check,
     conditions::check,
     scopes::check,
+    times::check,
     strategy::check,
     braces::check,
 ];

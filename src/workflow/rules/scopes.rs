@@ -5,7 +5,7 @@ use crate::plan::Strategy;
 use crate::yaml::Diagnostic;
 
 use super::super::ast::{Phase, PhaseType, Workflow};
-use super::super::paths::check_inside;
+use super::super::paths::{check_glob, check_inside};
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
     for phase in &workflow.phases {
@@ -33,6 +33,10 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
             if let Err(reason) = check_inside(path) {
                 let message = format!("`{path}` in `scope` {reason}");
                 found.push(scope.spot.error("bad-path", message));
+            } else if let Err(reason) = check_glob(path) {
+                let message = format!("`{path}` in `scope` {reason}");
+                let warning = scope.spot.warning("bad-glob", message);
+                found.push(warning.with_hint("it stands for one file of exactly this name"));
             }
         }
     }
