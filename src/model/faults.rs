@@ -5,9 +5,11 @@ use std::ops::Deref;
 
 use serde::{Deserialize, Serialize};
 
+use super::shortened;
+
 /// So many faults are told; of more, their number.
 const MOST: usize = 20;
-/// Longest fault in characters. What a model wrote may be quoted in it.
+/// Longest fault in bytes. What a model wrote may be quoted in it.
 const LONGEST: usize = 400;
 
 /// One fault a line, in the order in which they were found. Whatever it is made of, it is short: mending
@@ -19,12 +21,15 @@ pub struct Faults(Vec<String>);
 impl FromIterator<String> for Faults {
     fn from_iter<I: IntoIterator<Item = String>>(found: I) -> Self {
         let mut found = found.into_iter();
-        let mut lines: Vec<String> = found.by_ref().take(MOST + 1).map(shortened).collect();
+        let mut lines: Vec<String> = found.by_ref().take(MOST + 1).collect();
         // A list that was cut before has one line more and stays as it is.
         let more = found.count();
         if more > 0 {
             lines.truncate(MOST);
             lines.push(format!("… and {} more", more + 1));
+        }
+        for line in &mut lines {
+            *line = shortened(line, LONGEST).into_owned();
         }
         Self(lines)
     }
@@ -66,13 +71,6 @@ impl fmt::Display for Faults {
     }
 }
 
-fn shortened(fault: String) -> String {
-    match fault.char_indices().nth(LONGEST) {
-        Some(_) => fault.chars().take(LONGEST - 1).chain(['…']).collect(),
-        None => fault,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::{prop, proptest};
@@ -86,7 +84,7 @@ mod tests {
         assert_eq!(faults[19], "fault 19");
         assert_eq!(faults[20], "… and 1980 more");
         let long = Faults::from("é".repeat(1 << 20));
-        assert_eq!(long[0].chars().count(), LONGEST);
+        assert!(long[0].len() <= LONGEST);
     }
 
     proptest! {
@@ -96,7 +94,7 @@ mod tests {
         ) {
             let faults = Faults::from(found);
             assert!(faults.len() <= MOST + 1);
-            assert!(faults.iter().all(|fault| fault.chars().count() <= LONGEST));
+            assert!(faults.iter().all(|fault| fault.len() <= LONGEST));
             let json = serde_json::to_string(&faults).expect("faults are JSON");
             assert_eq!(serde_json::from_str::<Faults>(&json).expect("faults"), faults);
         }

@@ -17,6 +17,7 @@ mod limits;
 mod rfc3339;
 mod secret;
 mod section;
+mod shortened;
 mod task;
 mod units;
 mod verdict;
@@ -41,6 +42,7 @@ pub use ids::{AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, R
 pub use limits::{Budget, ChangeLimits, ChangedLimits, ReachedLimit, RunLimits};
 pub use secret::{AgentEnv, Secret, names_a_secret};
 pub use section::{Section, Sections};
+pub use shortened::shortened;
 pub use task::{Task, TaskFiles, TaskList};
 pub use units::{Bytes, MicroUsd, Millis, Timestamp, Usage};
 pub use verdict::{Audit, AuditVerdict, Decision, Finding, Judgement, Severity};

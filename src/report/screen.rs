@@ -7,6 +7,8 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
+use crate::model::shortened;
+
 /// Colours within a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sgr {
@@ -36,6 +38,25 @@ pub fn visible(text: &str, sgr: Sgr) -> Cow<'_, str> {
         rest = &rest[len..];
     }
     Cow::Owned(shown)
+}
+
+/// Longer names and lines, in bytes, are cut wherever a person reads them: an agent may nest folders as deep
+/// as it likes.
+const LONGEST_NAME: usize = 512;
+const LONGEST_LINE: usize = 4096;
+
+/// The text with its over-long names and lines cut in their middle.
+pub(super) fn bounded(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST_NAME {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::new();
+    for line in text.split_inclusive('\n') {
+        let words = line.split_inclusive(char::is_whitespace);
+        let words: String = words.map(|word| shortened(word, LONGEST_NAME)).collect();
+        out.push_str(&shortened(&words, LONGEST_LINE));
+    }
+    Cow::Owned(out)
 }
 
 /// How long a sequence for colours is that the text begins with; 0 if it does not.
@@ -85,7 +106,10 @@ impl Screen {
     ///
     /// When the stream refuses.
     pub fn show(&self, text: &str, sgr: Sgr) -> io::Result<()> {
-        self.raw(visible(text, sgr).as_bytes())
+        match self {
+            Self::Stdout => self.raw(visible(text, sgr).as_bytes()),
+            Self::Stderr => self.raw(visible(&bounded(text), sgr).as_bytes()),
+        }
     }
 
     /// What need not be text: as it is for a file or a program, made visible on a terminal.

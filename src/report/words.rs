@@ -5,7 +5,7 @@ use console::{measure_text_width, strip_ansi_codes, truncate_str};
 use crate::model::{Decision, FailureKind, MicroUsd, Millis, RunEnd, Usage};
 use crate::plan::{EnsembleMode, PhaseKind, Yields};
 
-use super::screen::is_unsafe;
+use super::screen::{bounded, is_unsafe};
 use super::view::{AttemptState, CallState, PhaseState, RunState, Supervisor};
 
 /// What a table shows where nothing is known.
@@ -49,7 +49,7 @@ pub(super) fn counted(count: u64, noun: &str) -> String {
     }
 }
 
-/// Text on one line and without control characters: agents and providers wrote it, and a
+/// Text on one line of bounded length and without control characters: agents and providers wrote it, and a
 /// terminal must not obey it.
 pub(super) fn clean(text: &str) -> String {
     let plain = strip_ansi_codes(text);
@@ -63,7 +63,8 @@ pub(super) fn clean(text: &str) -> String {
             }
         })
         .collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
+    bounded(&line).into_owned()
 }
 
 /// Text wrapped at words to a display width; a longer word stands alone. Its own lines are kept.

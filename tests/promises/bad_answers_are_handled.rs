@@ -169,3 +169,18 @@ fn two_thousand_faults_are_told_as_twenty_and_a_count() {
         .unwrap_or_else(|| panic!("{context}"));
     assert!(faults["bytes"].as_u64().unwrap() < 10_000, "{faults}");
 }
+
+#[test]
+fn huge_faulty_answer_goes_to_its_repair_in_part() {
+    let sandbox = Sandbox::new();
+    let padded = r#"{"decision":"pick","winner":"D","rationale":"BEGIN"#.to_owned()
+        + &"x".repeat(2 << 20)
+        + r#"END"}"#;
+    sandbox.fake_agent(&judge_says(&padded));
+    sandbox.trio(&[]).run_trio(&[]).succeeds();
+    let prompt = sandbox.run().of_call("repair-1", "prompt.md");
+    assert!(prompt.len() < 300 << 10, "{}", prompt.len());
+    for words in ["BEGIN", "END", " bytes … "] {
+        assert!(prompt.contains(words), "{words}");
+    }
+}

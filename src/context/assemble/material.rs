@@ -9,9 +9,12 @@ use crate::context::part::{Part, PartKind};
 use crate::context::{ContextError, handoff};
 use crate::judge;
 use crate::model::{
-    Artifact, CallInput, Handoff, HandoffOrigin, HandoffWords, InputSource, WorkState,
+    Artifact, CallInput, Handoff, HandoffOrigin, HandoffWords, InputSource, WorkState, shortened,
 };
 use crate::plan::{PhasePlan, Strategy};
+
+/// So many bytes of a faulty answer go to who has to mend it: more than any honest answer has.
+const MOST_FAULTY: usize = 256 << 10;
 
 /// An input as a part; `None` for the request, which has its own place.
 pub(super) fn part_of(
@@ -108,13 +111,13 @@ pub(super) fn part_of(
         ..part.with(&text)
     };
     Ok(Some(match (part.kind, input_file(&input.source)) {
-        (PartKind::Changes, Some(file)) => shortened(part, &file),
+        (PartKind::Changes, Some(file)) => patch_shortened(part, &file),
         (_, _) => part,
     }))
 }
 
 /// A patch that is too large for a prompt is shown in part; `file` has all of it.
-fn shortened(part: Part, file: &str) -> Part {
+fn patch_shortened(part: Part, file: &str) -> Part {
     if excerpt::fits(&part.text) {
         return part;
     }
@@ -296,5 +299,9 @@ fn content(
         })?;
         return Ok(judge::audit::render(&audit));
     }
-    Ok(text.trim_start_matches('\u{feff}').to_owned())
+    let text = text.trim_start_matches('\u{feff}');
+    Ok(match part.kind {
+        PartKind::Faulty => shortened(text, MOST_FAULTY).into_owned(),
+        _ => text.to_owned(),
+    })
 }
