@@ -4,9 +4,11 @@ use std::fmt;
 
 use super::args::LimitArgs;
 use super::failure::{Exit, Failure};
-use crate::model::{Budget, ChangedLimits, MicroUsd, Millis, PhaseName, RunLimits};
+use crate::model::{
+    Budget, Bytes, ChangeLimits, ChangedLimits, MicroUsd, Millis, PhaseName, RunLimits,
+};
 use crate::plan::Plan;
-use crate::yaml::{did_you_mean, parse_duration};
+use crate::yaml::{did_you_mean, parse_duration, parse_size};
 
 /// The limits of a plan, or those that are in force, with the user's changes.
 pub fn change(
@@ -25,6 +27,7 @@ pub fn change(
                 let budget = limits.budgets.entry(phase).or_insert(planned.budget);
                 change_budget(budget, key, &given)?;
             }
+            None if key.starts_with("changed_") => change_changes(&mut limits.changes, &given)?,
             None => change_run(&mut limits.run, &given)?,
         }
     }
@@ -76,6 +79,10 @@ impl Given<'_> {
         })
     }
 
+    fn size(&self) -> Result<Option<Bytes>, Failure> {
+        self.value("a size such as 64MiB or 2GB", parse_size)
+    }
+
     fn wall(&self) -> Result<Option<Millis>, Failure> {
         self.value("a time such as 30m or 2h", parse_duration)
     }
@@ -91,12 +98,20 @@ fn change_run(limits: &mut RunLimits, given: &Given<'_>) -> Result<(), Failure> 
             let number = given.value.parse::<u32>().ok().filter(|number| *number > 0);
             limits.concurrency = number.ok_or_else(|| given.wrong("expected a number from 1"))?;
         }
-        _ => {
-            return Err(given.wrong(
-                "the limits are calls, tokens, cost, wall and concurrency, and of a phase \
-                 PHASE.calls, PHASE.tokens and PHASE.cost",
-            ));
-        }
+        _ => return Err(given.wrong(LIMITS)),
+    }
+    Ok(())
+}
+
+const LIMITS: &str = "the limits are calls, tokens, cost, wall, concurrency, changed_files, changed_size \
+                      and changed_file_size, and of a phase PHASE.calls, PHASE.tokens and PHASE.cost";
+
+fn change_changes(limits: &mut ChangeLimits, given: &Given<'_>) -> Result<(), Failure> {
+    match given.key {
+        "changed_files" => limits.files = given.count()?,
+        "changed_size" => limits.size = given.size()?,
+        "changed_file_size" => limits.file_size = given.size()?,
+        _ => return Err(given.wrong(LIMITS)),
     }
     Ok(())
 }

@@ -70,10 +70,12 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
 fn limit(plan: &mut Plan, args: &LimitArgs) -> Result<(), Failure> {
     let planned = ChangedLimits {
         run: plan.limits,
+        changes: plan.change_limits,
         budgets: BTreeMap::new(),
     };
     let changed = limits::change(plan, planned, args)?;
     plan.limits = changed.run;
+    plan.change_limits = changed.changes;
     for phase in &mut plan.phases {
         if let Some(budget) = changed.budgets.get(&phase.name) {
             phase.budget = *budget;

@@ -120,9 +120,9 @@ fn go_on(
         return Ok(Exit::Done);
     }
     let known = records.iter().map(|record| &record.event);
-    let plan = steer::with_replacements(plan, &folder, known)?;
+    let plan = steer::steered(plan, &folder, known)?;
     let acts = acts((&plan, &history), &folder)?;
-    let mut plan = steer::with_replacements(plan, &folder, acts.iter())?;
+    let mut plan = steer::steered(plan, &folder, acts.iter())?;
     for act in &acts {
         history.apply(work::now(), act);
     }

@@ -31,12 +31,14 @@ pub fn acts(
     if !args.limits.limits.is_empty() {
         let in_force = ChangedLimits {
             run: history.limits(plan.limits),
+            changes: plan.change_limits,
             budgets: history.changed_budgets().clone(),
         };
         let raised = limits::change(plan, in_force, &args.limits)?;
         acts.push(Event::LimitsRaised {
             limits: raised.run,
             budgets: raised.budgets,
+            changes: Some(raised.changes).filter(|changes| *changes != plan.change_limits),
         });
     }
     if let Some(rounds) = args.rounds {
@@ -99,20 +101,22 @@ fn replace(
     })
 }
 
-/// The plan with the models that took other ones' places; everything else is as it was frozen.
-pub fn with_replacements<'a>(
+/// The plan with the models that took other ones' places and the limits of changes that hold now; everything
+/// else is as it was frozen.
+pub fn steered<'a>(
     mut plan: Plan,
     folder: &RunFolder,
     events: impl Iterator<Item = &'a Event>,
 ) -> Result<Plan, Failure> {
     for event in events {
-        let Event::ModelReplaced { by, definition, .. } = event else {
-            continue;
-        };
-        let json = folder.read_artifact(definition)?;
-        let Definition { model, agent } = serde_json::from_slice(&json)?;
-        plan.agents.insert(model.agent.clone(), agent);
-        plan.models.insert(by.clone(), model);
+        if let Event::ModelReplaced { by, definition, .. } = event {
+            let json = folder.read_artifact(definition)?;
+            let Definition { model, agent } = serde_json::from_slice(&json)?;
+            plan.agents.insert(model.agent.clone(), agent);
+            plan.models.insert(by.clone(), model);
+        } else if let Event::LimitsRaised { changes, .. } = event {
+            plan.change_limits = changes.unwrap_or(plan.change_limits);
+        }
     }
     Ok(plan)
 }

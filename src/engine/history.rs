@@ -108,7 +108,9 @@ impl History {
                     phase: phase.clone(),
                 });
             }
-            Event::LimitsRaised { limits, budgets } => {
+            Event::LimitsRaised {
+                limits, budgets, ..
+            } => {
                 self.raised = Some(*limits);
                 self.budgets.clone_from(budgets);
             }

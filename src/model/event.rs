@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AgentName, Artifact, Budget, CallId, CallResult, CallSpec, Digest, Failure, Faults,
-    HandoffOrigin, Label, ModelName, PhaseName, RunId, RunLimits, TaskId, Timestamp, Usage,
+    AgentName, Artifact, Budget, CallId, CallResult, CallSpec, ChangeLimits, Digest, Failure,
+    Faults, HandoffOrigin, Label, ModelName, PhaseName, RunId, RunLimits, TaskId, Timestamp, Usage,
     Verification,
 };
 
@@ -327,6 +327,9 @@ pub enum Event {
         /// The new budgets of phases that have another one than in the plan.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         budgets: BTreeMap<PhaseName, Budget>,
+        /// How much each editing call may change from now on, if that is not as it was.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        changes: Option<ChangeLimits>,
     },
     /// The user interrupted the run; it can be resumed.
     RunInterrupted {

@@ -59,6 +59,8 @@ pub struct ChangeLimits {
 pub struct ChangedLimits {
     /// Of the run.
     pub run: RunLimits,
+    /// Of each editing call.
+    pub changes: ChangeLimits,
     /// Of the phases whose budget was changed; those of the others stand in the plan.
     pub budgets: BTreeMap<PhaseName, Budget>,
 }

@@ -350,6 +350,7 @@ pub(super) fn every_event() -> Vec<Record> {
                     ..Budget::default()
                 },
             )]),
+            changes: None,
         },
     );
     more.records.extend(sample_build::variants());

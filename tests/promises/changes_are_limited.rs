@@ -46,7 +46,7 @@ fn sparse_file_of_two_terabytes_is_refused_and_the_edit_beside_it_kept() {
     let output = sandbox.tipstaff(&["run", "fix", "Mend it"]);
     output.succeeds();
     output.stderr_has("src/disk.img");
-    let told = "src/disk.img: it has 1.95 TiB; `limits.changed_file_size` allows 64 MiB";
+    let told = "src/disk.img: it has 1.95 TiB; `limits.changed_file_size` allows 64 MiB; `--limit changed_file_size=N` raises it";
     assert_eq!(refused(&sandbox.run()), [told]);
     assert_eq!(sandbox.read("src/a.txt"), "good");
     assert!(!sandbox.exists("src/disk.img"));
@@ -60,7 +60,7 @@ fn file_of_the_project_that_grew_too_large_keeps_its_old_version() {
     );
     sandbox.write("notes.txt", "old").git_init();
     sandbox.tipstaff(&["run", "fix", "Mend it"]).succeeds();
-    let told = "notes.txt: it has 1.95 KiB; `limits.changed_file_size` allows 1000 B";
+    let told = "notes.txt: it has 1.95 KiB; `limits.changed_file_size` allows 1000 B; `--limit changed_file_size=N` raises it";
     assert_eq!(refused(&sandbox.run()), [told]);
     assert_eq!(sandbox.read("notes.txt"), "old");
     assert_eq!(sandbox.read("src/a.txt"), "good");
@@ -96,7 +96,7 @@ fn six_hundred_megabytes_are_refused_in_bounded_memory() {
         .unwrap();
     let kib: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
     assert!(kib < 100 << 10, "{kib} KiB");
-    let told = "data: it has 600 MiB in 10 files; `limits.changed_size` allows 512 MiB in all";
+    let told = "data: it has 600 MiB in 10 files; `limits.changed_size` allows 512 MiB in all; `--limit changed_size=N` raises it";
     assert_eq!(refused(&sandbox.run()), [told]);
     assert_eq!(sandbox.read("src/a.txt"), "good");
 }
@@ -108,7 +108,30 @@ fn too_many_new_files_are_refused_by_their_folder() {
         .collect();
     let sandbox = fix(&steps, "limits: { changed_files: 5 }\n");
     sandbox.tipstaff(&["run", "fix", "Mend it"]).succeeds();
-    let told = "modules: it has 0 B in 9 files; `limits.changed_files` allows 5 in all";
+    let told = "modules: it has 0 B in 9 files; `limits.changed_files` allows 5 in all; `--limit changed_files=N` raises it";
     assert_eq!(refused(&sandbox.run()), [told]);
     assert_eq!(sandbox.read("src/a.txt"), "good");
+}
+
+#[test]
+fn limit_flag_makes_room_for_a_run_and_for_what_is_left_of_one() {
+    let sandbox = fix(
+        "    - sparse: { path: notes.txt, bytes: 2000 }\n",
+        "limits: { changed_file_size: 1kB }\n",
+    );
+    let raised = ["--limit", "changed_file_size=4kB"];
+    let run = ["run", "fix", "Mend it", "--keep", raised[0], raised[1]];
+    sandbox.tipstaff(&run).succeeds();
+    assert_eq!(refused(&sandbox.run()), [""; 0]);
+
+    let workflow = sandbox.read(".tipstaff/workflows/fix.yaml");
+    let more = "  - name: more\n    model: m1\n    edits: true\n    context_strategy: distilled\n    gate: true\n";
+    sandbox.write(".tipstaff/workflows/fix.yaml", &(workflow + more));
+    let run = sandbox.tipstaff(&["run", "fix", "Mend it twice"]);
+    run.exits_with(4).stderr_has("--limit changed_file_size=");
+    let resumed = sandbox.tipstaff(&["resume", "--yes", raised[0], raised[1]]);
+    resumed.succeeds();
+    assert_eq!(sandbox.read("notes.txt").len(), 2000);
+    let wrong = sandbox.tipstaff(&["run", "fix", "Mend it", "--limit", "changed_size=big"]);
+    wrong.exits_with(2).stderr_has("a size such as 64MiB");
 }

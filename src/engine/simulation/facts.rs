@@ -269,7 +269,9 @@ impl<'a> Facts<'a> {
             }
             Event::RunResumed { .. } => self.resume(),
             Event::LimitReached { limit, .. } => self.limited = Some(limit.clone()),
-            Event::LimitsRaised { limits, budgets } => {
+            Event::LimitsRaised {
+                limits, budgets, ..
+            } => {
                 self.limits = *limits;
                 let raised = budgets.iter().map(|(name, budget)| (name.clone(), *budget));
                 self.budgets.extend(raised);

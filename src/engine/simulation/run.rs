@@ -124,6 +124,7 @@ impl<'f> Run<'f> {
                 let limits = self.raise()?.map(|limits| Event::LimitsRaised {
                     limits: limits.run,
                     budgets: limits.budgets,
+                    changes: None,
                 });
                 Some(resume(limits.into_iter().collect(), Vec::new()))
             }
@@ -235,6 +236,7 @@ impl<'f> Run<'f> {
         let phases = plan.phases.iter();
         ChangedLimits {
             run: history.limits(plan.limits),
+            changes: plan.change_limits,
             budgets: phases
                 .map(|phase| (phase.name.clone(), history.budget(phase)))
                 .collect(),
@@ -312,6 +314,7 @@ fn raised(present: &ChangedLimits, more: u64) -> ChangedLimits {
     });
     let run = present.run;
     ChangedLimits {
+        changes: present.changes,
         run: RunLimits {
             calls: count(run.calls),
             tokens: count(run.tokens),
@@ -328,6 +331,7 @@ fn lifted(present: &ChangedLimits) -> ChangedLimits {
     let phases = present.budgets.keys();
     ChangedLimits {
         run: unlimited(present.run.concurrency),
+        changes: present.changes,
         budgets: phases
             .map(|phase| (phase.clone(), Budget::default()))
             .collect(),

@@ -1,6 +1,7 @@
 //! How much an editing call may change: pure, over the sizes of what was found.
 
 use std::collections::{BTreeMap, HashMap};
+use std::fmt::Display;
 use std::path::PathBuf;
 
 use super::super::tree::Entries;
@@ -35,7 +36,7 @@ pub(super) fn keep_within(
     for (path, size) in found.iter().filter(is_changed) {
         if let Some(limit) = limits.file_size.filter(|limit| *size > limit.0) {
             let size = Bytes(*size);
-            let reason = format!("it has {size}; `limits.changed_file_size` allows {limit}");
+            let reason = format!("it has {size}; {}", allows("changed_file_size", limit));
             refused.insert(path.clone(), reason);
         } else {
             let place = new_folder(path, base).unwrap_or(path);
@@ -44,15 +45,19 @@ pub(super) fn keep_within(
     }
     let mut groups: Vec<(PathBuf, Group)> = groups.into_iter().collect();
     if let Some(limit) = limits.size {
-        let why = format!("`limits.changed_size` allows {limit} in all");
+        let why = allows("changed_size", format!("{limit} in all"));
         drop_largest(&mut groups, |group| group.size, limit.0, &why, &mut refused);
     }
     if let Some(limit) = limits.files {
-        let why = format!("`limits.changed_files` allows {limit} in all");
+        let why = allows("changed_files", format!("{limit} in all"));
         drop_largest(&mut groups, |group| group.files, limit, &why, &mut refused);
     }
     found.retain(|(path, _)| !path.ancestors().any(|above| refused.contains_key(above)));
     told(refused)
+}
+
+fn allows(key: &str, limit: impl Display) -> String {
+    format!("`limits.{key}` allows {limit}; `--limit {key}=N` raises it")
 }
 
 /// Drops the largest until what is left has at most `limit` together.
@@ -172,7 +177,7 @@ mod tests {
         ];
         let (left, refused) = kept(limits, &was, &now);
         assert_eq!(left, ["asset.bin", "src/a.rs"]);
-        let told = "disk.img: it has 1.95 TiB; `limits.changed_file_size` allows 64 MiB";
+        let told = "disk.img: it has 1.95 TiB; `limits.changed_file_size` allows 64 MiB; `--limit changed_file_size=N` raises it";
         assert_eq!(refused, [told]);
     }
 
@@ -197,8 +202,8 @@ mod tests {
         assert_eq!(
             refused,
             [
-                "cache: it has 110 B in 2 files; `limits.changed_size` allows 100 B in all",
-                "logs: it has 2 B in 2 files; `limits.changed_files` allows 3 in all",
+                "cache: it has 110 B in 2 files; `limits.changed_size` allows 100 B in all; `--limit changed_size=N` raises it",
+                "logs: it has 2 B in 2 files; `limits.changed_files` allows 3 in all; `--limit changed_files=N` raises it",
             ]
         );
     }
