@@ -156,8 +156,8 @@ impl Held {
         let mut held = interruptible.blocking(&untouched, || Self::take(settings, run))?;
         let (done, did) = interruptible
             .blocking_to_its_end(&untouched, || act(&held, &held.delivering(settings)?))?;
-        let untold = format!("your files are changed; `tipstaff {command} {run}` writes it down");
-        interruptible.blocking(&untold, || held.record(settings, &done, did))
+        let untold = "it is done already; the next command about this run writes it down";
+        interruptible.blocking(untold, || held.record(settings, &done, did))
     }
 
     fn take(settings: &Settings, wanted: &str) -> Result<Self, Failure> {

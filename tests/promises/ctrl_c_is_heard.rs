@@ -2,6 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
@@ -66,6 +67,9 @@ fn is_whole(sandbox: &Sandbox) {
     assert_eq!(sandbox.left_in_tmp(), Vec::<String>::new());
 }
 
+/// A second, and what a loaded machine needs to end a helper and a process.
+const HEARD: Duration = Duration::from_secs(5);
+
 const RUN: [&str; 3] = ["run", "fix", "Mend it"];
 
 #[test]
@@ -118,5 +122,48 @@ fn ctrl_c_is_heard_whichever_git_command_hangs() {
         sandbox.tipstaff(&again).succeeds();
         assert_eq!(starts(&sandbox), "x", "paid before: {paid}, at call {at}");
         is_whole(&sandbox);
+    }
+}
+
+/// As often as git is called, Ctrl-C meets `apply` and `undo` in it. The files are as before or as after, and the
+/// same command again makes them as after.
+#[test]
+fn ctrl_c_leaves_files_whole_whichever_git_command_of_apply_and_undo_hangs() {
+    let sandbox = project();
+    sandbox
+        .tipstaff(&[&RUN[..], &["--keep"]].concat())
+        .succeeds();
+    let id = sandbox.run().id();
+    let (before, after) = (false, true);
+    for (verb, from, to) in [("apply", before, after), ("undo", after, before)] {
+        for at in 1.. {
+            remove(&sandbox, &["calls", "hangs"]);
+            std::fs::write(sandbox.outside("hang-at"), at.to_string()).unwrap();
+            let mut running = sandbox.start(&[verb, &id]);
+            let mut ended = false;
+            until("git hangs, or is called no more", || {
+                ended = running.has_ended();
+                ended || sandbox.outside("hangs").exists()
+            });
+            if ended {
+                running.wait().succeeds();
+                assert!(at > 2, "git is called {at} times by {verb}");
+                break;
+            }
+            running.signal(Signal::INT);
+            let heard = Instant::now();
+            running.wait().exits_with(130).stderr_has("hint");
+            assert!(heard.elapsed() < HEARD, "call {at} of {verb}");
+            let there = ["b.txt", "docs/mend.md"].map(|path| sandbox.exists(path));
+            assert_eq!(there[0], there[1], "half of it, in call {at} of {verb}");
+            remove(&sandbox, &["hang-at"]);
+            if there[0] == to {
+                sandbox.tipstaff(&[verb, &id]);
+                let back = if to == after { "undo" } else { "apply" };
+                sandbox.tipstaff(&[back, &id]).succeeds();
+            }
+            let now = ["b.txt", "docs/mend.md"].map(|path| sandbox.exists(path));
+            assert_eq!(now, [from; 2], "call {at} of {verb}");
+        }
     }
 }

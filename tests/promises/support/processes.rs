@@ -10,7 +10,7 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Waits until it is so; panics with `what` when it does not become so.
 #[track_caller]
-pub fn until(what: &str, so: impl Fn() -> bool) {
+pub fn until(what: &str, mut so: impl FnMut() -> bool) {
     let start = Instant::now();
     while !so() {
         assert!(start.elapsed() < DEADLINE, "waited in vain until {what}");

@@ -324,6 +324,12 @@ impl Running {
         self
     }
 
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        let child = self.0.as_mut().expect("it was not waited for");
+        child.try_wait().unwrap().is_some()
+    }
+
     /// Waits for its end.
     pub fn wait(mut self) -> Output {
         Output::of(self.0.take().expect("it was not waited for"))
