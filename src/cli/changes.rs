@@ -262,6 +262,12 @@ impl Held {
             };
             print::note(&format!("left as it is{why}: {}", path.display()));
         }
+        for path in &done.of_persons {
+            print::note(&format!(
+                "stays, because you changed it at a gate: {}",
+                path.display()
+            ));
+        }
         for path in &done.marked {
             print::note(&format!("has conflict markers: {}", path.display()));
         }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod person;
+mod results;
 mod resume;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +34,8 @@ pub struct History {
     documents: Documents,
     /// What the user's working tree holds of the run.
     in_project: Results,
+    /// Documents in the project that are as a person changed them.
+    of_persons: BTreeSet<String>,
     /// What became of the results, and which ones those were.
     delivered: Option<(Results, Delivery)>,
     calls: BTreeMap<CallId, Box<CallState>>,
@@ -203,27 +206,6 @@ impl History {
         self.tree.as_deref().unwrap_or(&self.base)
     }
 
-    /// What the run has to deliver, as far as it is.
-    pub fn results(&self) -> Results {
-        Results {
-            tree: self.tree().to_owned(),
-            documents: self.documents.clone(),
-        }
-    }
-
-    /// What the user's working tree holds of the run.
-    pub fn in_project(&self) -> &Results {
-        &self.in_project
-    }
-
-    /// No results yet.
-    pub fn before(&self) -> Results {
-        Results {
-            tree: self.base.clone(),
-            documents: Documents::new(),
-        }
-    }
-
     /// The results of a phase's commands, or of one of its tasks', on a tree.
     pub fn verifications(
         &self,
@@ -250,12 +232,6 @@ impl History {
     /// All results of commands, oldest first.
     pub fn verified(&self) -> &[Verified] {
         &self.verified
-    }
-
-    /// What became of the results as they are now.
-    pub fn delivered(&self) -> Option<&Delivery> {
-        let (results, how) = self.delivered.as_ref()?;
-        (*results == self.results()).then_some(how)
     }
 
     /// What a phase decided, as data, once it has.

@@ -132,6 +132,7 @@ impl RunView {
     pub(super) fn of_project(&self) -> &'static str {
         match self.in_project.0.documents.is_empty() {
             _ if !self.unmerged.marked.is_empty() => "only conflict markers are in your project",
+            _ if !self.unmerged.left.is_empty() => "nothing of it is in your project",
             true => "your project is untouched",
             false => "only documents are in your project",
         }

@@ -1,5 +1,6 @@
 //! Putting a run's results where they belong: into the user's files in one step, or onto a branch.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use crate::engine::by_hand::{self, InProject};
@@ -40,6 +41,7 @@ pub struct Delivering<'a> {
     store: PathBuf,
     folder: PathBuf,
     base: TreeId,
+    of_persons: BTreeSet<PathBuf>,
 }
 
 impl<'a> Delivering<'a> {
@@ -63,6 +65,7 @@ impl<'a> Delivering<'a> {
             store: folder.path(RunFolder::STORE),
             folder: folder.path(UNDO),
             base: tree_id(history.base())?,
+            of_persons: history.of_persons().iter().map(PathBuf::from).collect(),
         };
         delivering.deliveries().recover()?;
         Ok(delivering)
@@ -75,6 +78,7 @@ impl<'a> Delivering<'a> {
             store: &self.store,
             folder: &self.folder,
             base: &self.base,
+            of_persons: &self.of_persons,
         }
     }
 

@@ -226,3 +226,26 @@ fn proposers_are_sent_back_with_the_reason() {
         .succeeds();
     assert!(sandbox.exists("docs/plan.md"));
 }
+
+#[test]
+fn undo_leaves_a_document_that_a_person_changed_at_a_gate() {
+    let sandbox = gated(PLAN);
+    let id = sandbox.run().id();
+    let mine = "# Plan\n\n- Port 8080.\n- Two workers.\n";
+    sandbox.write("docs/plan.md", mine);
+    sandbox.tipstaff(&["approve", &id]).succeeds();
+    assert!(sandbox.exists("docs/note.md"));
+    let undone = sandbox.tipstaff(&["undo", &id]);
+    let stays = "stays, because you changed it at a gate: docs/plan.md";
+    undone.succeeds().stderr_has(stays);
+    assert_eq!(sandbox.read("docs/plan.md"), mine);
+    assert!(!sandbox.exists("docs/note.md"));
+    let shown = sandbox.tipstaff(&["show", &id]);
+    let shown = &shown.succeeds().stdout;
+    has_all(shown, &["nothing of it is in your project", "docs/plan.md"]);
+    // It is nobody's obstacle.
+    sandbox.tipstaff(&["apply", &id]).succeeds();
+    sandbox.tipstaff(&["undo", &id]).succeeds();
+    assert_eq!(sandbox.read("docs/plan.md"), mine);
+    assert!(!sandbox.exists("docs/note.md"));
+}

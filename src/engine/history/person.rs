@@ -29,6 +29,10 @@ impl History {
             } => self.take_answer(phase, answer, because),
             Event::DocumentEdited { phase, closing, .. } => {
                 self.close_phase(phase, closing);
+                let there = closing.published.is_some();
+                let document = closing.document.as_ref().filter(|_| there);
+                self.of_persons
+                    .extend(document.map(|document| document.path.clone()));
             }
             Event::RoundsAdded { phase, rounds } => {
                 let added = &mut self.phase_mut(phase).rounds_added;
@@ -50,6 +54,7 @@ impl History {
                 there.insert(path.clone(), object.clone());
             }
             self.documents.insert(path.clone(), object.clone());
+            self.of_persons.remove(path);
         }
         self.phase_mut(phase).closing = Some(closing.clone());
     }

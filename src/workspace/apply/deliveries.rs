@@ -27,6 +27,8 @@ pub struct Deliveries<'a> {
     pub folder: &'a Path,
     /// The tree that the run began with.
     pub base: &'a TreeId,
+    /// Files whose text is a person's own by now: taking back leaves them.
+    pub of_persons: &'a BTreeSet<PathBuf>,
 }
 
 /// What one delivery, or taking back, did to the user's files.
@@ -38,13 +40,15 @@ pub struct Delivered {
     pub left: BTreeSet<PathBuf>,
     /// Files with conflict markers.
     pub marked: BTreeSet<PathBuf>,
+    /// Files that stay because their text is a person's; they are the run's no more.
+    pub of_persons: BTreeSet<PathBuf>,
 }
 
 impl Delivered {
     /// What did not merge, for people and the journal.
     pub fn unmerged(&self) -> Unmerged {
         Unmerged {
-            left: names(&self.left),
+            left: names(self.left.union(&self.of_persons)),
             marked: names(&self.marked),
         }
     }
@@ -149,7 +153,9 @@ impl Deliveries<'_> {
         let mut undone = Delivered::default();
         for delivery in all.iter().rev() {
             // What stays of a later one stands upon what an earlier one did.
-            let done = undo(self.project, &delivery.keep, &undone.left, conflicts)?;
+            let spared = (&undone.left, self.of_persons);
+            let done = undo(self.project, &delivery.keep, spared, conflicts)?;
+            undone.of_persons.extend(done.of_persons);
             undone.paths.extend(done.paths);
             undone.left.extend(done.left);
             undone.marked.extend(done.marked);
@@ -165,6 +171,9 @@ impl Deliveries<'_> {
         for delivery in all.iter().rev() {
             for step in Keep::at(&delivery.keep).read(Slot::Of(Way::Apply))?.steps {
                 let path = step.path.path().to_owned();
+                if self.of_persons.contains(&path) {
+                    continue;
+                }
                 let there = match later.get(&path) {
                     Some(found) => found.clone(),
                     None => look(&self.project.root, &path)?,

@@ -11,7 +11,7 @@ use super::keep::{Keep, Slot, State, Way};
 use super::perform::perform;
 use super::plan::Conflicts;
 use super::submodules;
-use super::transition::Transition;
+use super::transition::{Step, Transition};
 
 /// Puts the difference between two trees into the user's working tree in one step, uncommitted. What the user
 /// edited meanwhile is merged; what does not merge is up to `conflicts`. `keep` is a folder of the run's for
@@ -46,15 +46,15 @@ pub(super) fn put(
     perform(&project.root, &keep, Way::Apply, changes, Conflicts::Refuse).map(drop)
 }
 
-/// Takes applied changes back: every file stands as it stood before, or is gone again; those of `spared` are
-/// not looked at. What the user edited since is merged; what does not merge is up to `conflicts`.
+/// Takes applied changes back: every file stands as it stood before, or is gone again; those that are `left` and
+/// those `of_persons` are not looked at, and the latter are no more of what was applied. What the user edited since is merged; what does not merge is up to `conflicts`.
 ///
 /// # Errors
 /// As [`apply`].
 pub(super) fn undo(
     project: &Project,
     keep: &Path,
-    spared: &BTreeSet<PathBuf>,
+    (left, of_persons): (&BTreeSet<PathBuf>, &BTreeSet<PathBuf>),
     conflicts: Conflicts,
 ) -> Result<Delivered, ApplyError> {
     let keep = Keep::at(keep);
@@ -66,9 +66,16 @@ pub(super) fn undo(
             return Err(ApplyError::Unfinished);
         }
     }
-    let applied = keep.read(Slot::Of(Way::Apply))?;
-    let changes = Changes::back(&keep, &applied, spared);
-    Ok(perform(&project.root, &keep, Way::Undo, changes, conflicts)?.into())
+    let mut applied = keep.read(Slot::Of(Way::Apply))?;
+    let own = |step: &Step| of_persons.contains(step.path.path());
+    let (own, steps): (Vec<Step>, Vec<Step>) = applied.steps.into_iter().partition(own);
+    applied.steps = steps;
+    let changes = Changes::back(&keep, &applied, left);
+    let done = perform(&project.root, &keep, Way::Undo, changes, conflicts)?;
+    Ok(Delivered {
+        of_persons: own.into_iter().map(|step| step.path.0).collect(),
+        ..done.into()
+    })
 }
 
 /// The folder, emptied, if nothing is applied by it.
@@ -90,6 +97,7 @@ impl From<Transition> for Delivered {
             paths: done.steps.into_iter().map(|step| step.path.0).collect(),
             left: done.left.into_iter().map(|path| path.0).collect(),
             marked: done.marked.into_iter().map(|path| path.0).collect(),
+            of_persons: BTreeSet::new(),
         }
     }
 }

@@ -18,12 +18,15 @@ fn two_steps() -> (Changed, TreeId) {
     (changed, half)
 }
 
+static NONE: BTreeSet<PathBuf> = BTreeSet::new();
+
 fn deliveries(changed: &Changed) -> Deliveries<'_> {
     Deliveries {
         project: &changed.project,
         store: &changed.repo.store,
         folder: &changed.keep,
         base: &changed.base,
+        of_persons: &NONE,
     }
 }
 
@@ -124,7 +127,7 @@ fn undoing_that_died_between_two_is_finished() {
     all.apply(&half, Conflicts::Refuse).unwrap();
     all.apply(&changed.tree, Conflicts::Refuse).unwrap();
     let last = changed.keep.join(format!("0002-{}", changed.tree));
-    undo(&changed.project, &last, &BTreeSet::new(), Conflicts::Refuse).unwrap();
+    undo(&changed.project, &last, (&NONE, &NONE), Conflicts::Refuse).unwrap();
     assert_eq!(all.there().unwrap(), half);
     all.recover().unwrap();
     assert_eq!(changed.everything(), before);

@@ -79,7 +79,8 @@ impl Changed {
     }
 
     fn undo_with(&self, conflicts: Conflicts) -> Result<Delivered, ApplyError> {
-        undo(&self.project, &self.keep, &BTreeSet::new(), conflicts)
+        let none = &BTreeSet::new();
+        undo(&self.project, &self.keep, (none, none), conflicts)
     }
 
     fn keep(&self) -> Keep {
