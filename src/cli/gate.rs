@@ -14,7 +14,7 @@ pub fn approve(settings: &Settings, args: &ApproveArgs) -> Result<Exit, Failure>
     let (phase, commands) = waiting(&run, args.phase.as_deref())?;
     let answer = commands.map_or(PersonAnswer::Approved, |commands| answered(commands, true));
     let said = act((phase, answer), because);
-    go_on_with(settings, run.folder, &args.output, said)
+    go_on_with(settings, run, &args.output, said)
 }
 
 pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
@@ -24,7 +24,7 @@ pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
     let rejected = PersonAnswer::Rejected { reason };
     let answer = commands.map_or(rejected, |commands| answered(commands, false));
     let said = act((phase, answer), String::new());
-    go_on_with(settings, run.folder, &args.output, said)
+    go_on_with(settings, run, &args.output, said)
 }
 
 /// An answer as the run hears it.

@@ -1,7 +1,7 @@
 //! Reading a run's folder.
 
 use crate::files;
-use crate::journal::{Content, Journal, Origin, RunFolder, RunLock, find, latest};
+use crate::journal::{Content, Journal, Origin, RunFolder, RunLock, RunRegister, find, latest};
 use crate::model::{CallId, Digest, Event, FORMAT, Record};
 use crate::plan::Plan;
 use crate::report::{RunView, Supervisor};
@@ -97,17 +97,23 @@ pub struct TakenUp {
     pub base: TreeId,
 }
 
-/// Takes a run up. The only way to act upon what a run folder says: all of it is as tipstaff wrote it.
-pub fn take_up(settings: &Settings, folder: &RunFolder) -> Result<TakenUp, Failure> {
+/// Refuses a run that is not this user's own: nothing is written into its folder, not even a lock.
+pub fn own(settings: &Settings, folder: &RunFolder) -> Result<(RunRegister, Origin), Failure> {
     let register = settings.register()?;
     let origin = register.origin(folder)?;
-    if let Some(why) = foreign(folder, &origin) {
-        let hint = format!(
-            "`tipstaff show {0}` and `tipstaff diff {0}` read it; `tipstaff run` makes a run of your own",
-            folder.id()
-        );
-        return Err(Failure::said(Exit::Usage, &why, Some(&hint)));
-    }
+    let Some(why) = foreign(folder, &origin) else {
+        return Ok((register, origin));
+    };
+    let hint = format!(
+        "`tipstaff show {0}` and `tipstaff diff {0}` read it; `tipstaff run` makes a run of your own",
+        folder.id()
+    );
+    Err(Failure::said(Exit::Usage, &why, Some(&hint)))
+}
+
+/// Takes a run up. The only way to act upon what a run folder says: all of it is as tipstaff wrote it.
+pub fn take_up(settings: &Settings, folder: &RunFolder) -> Result<TakenUp, Failure> {
+    let (register, origin) = own(settings, folder)?;
     let plan = read_plan(folder)?;
     let lock = RunLock::acquire(folder)?;
     let (journal, content) = folder.open_journal(&register, settings.redactor(None, None))?;

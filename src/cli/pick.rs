@@ -40,7 +40,7 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
             )));
         }
         let picked = act((phase, PersonAnswer::SentBack), because);
-        return go_on_with(settings, run.folder, &args.output, picked);
+        return go_on_with(settings, run, &args.output, picked);
     }
     let labels = state.sealed.as_deref().unwrap_or_default();
     if !labels.iter().any(|(label, _)| label == &args.label) {
@@ -53,5 +53,5 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
     }
     let answer = PersonAnswer::Picked(args.label.clone());
     let picked = act((phase, answer), String::new());
-    go_on_with(settings, run.folder, &args.output, picked)
+    go_on_with(settings, run, &args.output, picked)
 }

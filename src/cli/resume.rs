@@ -6,7 +6,7 @@ use super::args::{OutputArgs, ResumeArgs};
 use super::changes::catch_up;
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
-use super::open_run::{OpenRun, TakenUp, find_run, take_up};
+use super::open_run::{OpenRun, TakenUp, find_run, own, take_up};
 use super::preflight::preflight;
 use super::prepare::complete;
 use super::settings::Settings;
@@ -55,7 +55,7 @@ fn latest_open(settings: &Settings) -> Result<RunFolder, Failure> {
 /// Takes a run up again with a person's answer. A supervisor that asks for it gets it instead.
 pub fn go_on_with(
     settings: &Settings,
-    folder: RunFolder,
+    OpenRun { folder, .. }: OpenRun,
     output: &OutputArgs,
     answer: Event,
 ) -> Result<Exit, Failure> {
@@ -179,7 +179,9 @@ fn still_asks(history: &History, answer: &Event) -> Result<(), Failure> {
     }
 }
 
-/// The run as it can be read without taking it up.
+/// The run of this user that a person answers, without taking it up.
 pub fn look(settings: &Settings, wanted: &str) -> Result<OpenRun, Failure> {
-    OpenRun::read(find_run(settings, Some(wanted))?)
+    let folder = find_run(settings, Some(wanted))?;
+    own(settings, &folder)?;
+    OpenRun::read(folder)
 }

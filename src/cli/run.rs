@@ -30,6 +30,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     // Until it has begun, nobody could go on with it.
     let gone = |_: &Failure| drop(remove_tree(folder.root()));
     let register = settings.register().inspect_err(gone)?;
+    register.forget_deleted();
     let frozen = interruptible.blocking(Interruptible::NOTHING_RAN, || {
         freeze(settings, &folder, &plan, &redactor)
     });

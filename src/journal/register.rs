@@ -6,7 +6,8 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,32 @@ pub enum Origin {
 struct Entry {
     /// The run folder, as bytes: a path need not be text.
     folder: Vec<u8>,
+    /// The project's folder on its disk, which is another one when the project was moved and another one took
+    /// its place.
+    #[serde(default)]
+    project: Option<(u64, u64)>,
+}
+
+impl Entry {
+    fn folder(&self) -> PathBuf {
+        PathBuf::from(OsString::from_vec(self.folder.clone()))
+    }
+
+    /// Whether the run's folder is gone although the project is where it was.
+    fn is_deleted(&self) -> bool {
+        let folder = self.folder();
+        let there = self.project.is_some() && project_of(&folder) == self.project;
+        there
+            && folder
+                .symlink_metadata()
+                .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// Device and inode of the project that a run folder (`PROJECT/.tipstaff/runs/ID`) lies in.
+fn project_of(folder: &Path) -> Option<(u64, u64)> {
+    let project = folder.ancestors().nth(3)?.metadata().ok()?;
+    Some((project.dev(), project.ino()))
 }
 
 impl RunRegister {
@@ -50,15 +77,11 @@ impl RunRegister {
     /// If the entry cannot be read.
     pub fn origin(&self, run: &RunFolder) -> Result<Origin, JournalError> {
         let path = self.entry(run, "json");
-        let json = match files::read(&path, files::RECORD) {
-            Ok(json) => json,
+        let known = match read(&path) {
+            Ok(entry) => entry.folder(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Origin::Unknown),
             Err(error) => return Err(JournalError::io("read", &path)(error)),
         };
-        let entry: Entry = serde_json::from_slice(&json)
-            .map_err(io::Error::from)
-            .map_err(JournalError::io("read", &path))?;
-        let known = PathBuf::from(OsString::from_vec(entry.folder));
         Ok(match known.symlink_metadata() {
             Ok(_) if real(run)? == known => Origin::Own,
             Ok(_) => Origin::Copied(known),
@@ -72,8 +95,10 @@ impl RunRegister {
     /// [`JournalError::NoSpace`], [`JournalError::NotWritable`].
     pub fn note(&self, run: &RunFolder) -> Result<(), JournalError> {
         let path = self.entry(run, "json");
+        let folder = real(run)?;
         let entry = Entry {
-            folder: real(run)?.as_os_str().as_bytes().to_vec(),
+            project: project_of(&folder),
+            folder: folder.into_os_string().into_vec(),
         };
         serde_json::to_vec(&entry)
             .map_err(io::Error::from)
@@ -92,6 +117,18 @@ impl RunRegister {
         Head::verify(&self.entry(run, "head"), &run.path(RunFolder::JOURNAL))
     }
 
+    /// Forgets the runs whose folders were deleted. Silent: it is done on the way.
+    pub fn forget_deleted(&self) {
+        let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
+        for path in entries.map(|entry| entry.path()) {
+            let is_entry = path.extension().is_some_and(|kind| kind == "json");
+            if is_entry && read(&path).is_ok_and(|entry| entry.is_deleted()) {
+                let _ = std::fs::remove_file(path.with_extension("head"));
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
+
     /// Forgets a run that never began.
     pub fn forget(&self, run: &RunFolder) {
         for kind in ["json", "head"] {
@@ -102,6 +139,10 @@ impl RunRegister {
     fn entry(&self, run: &RunFolder, kind: &str) -> PathBuf {
         self.0.join(format!("{}.{kind}", run.id()))
     }
+}
+
+fn read(path: &Path) -> io::Result<Entry> {
+    Ok(serde_json::from_slice(&files::read(path, files::RECORD)?)?)
 }
 
 fn real(run: &RunFolder) -> Result<PathBuf, JournalError> {

@@ -226,3 +226,98 @@ fn undo_state_that_leads_elsewhere_writes_nothing() {
         assert_eq!(new, Vec::<&PathBuf>::new());
     }
 }
+
+/// Two runs that wait: one for an approval, one for a winner.
+fn waiting() -> [(Sandbox, Vec<&'static str>); 2] {
+    let gated = Sandbox::new();
+    gated.write(
+        ".tipstaff/workflows/gated.yaml",
+        "name: gated\nphases:\n  - { name: note, model: m1, context_strategy: fresh, gate: Go?, retries: 0 }\n",
+    );
+    gated.fake_agent("[]");
+    gated.tipstaff(&["run", "gated", "Do it"]).exits_with(4);
+    let undecided = Sandbox::new();
+    undecided.fake_agent(
+        "- when: { purpose: judge }\n  do: [{ write: { path: .tipstaff/out/verdict.json, text: \
+         '{\"decision\": \"none\", \"rationale\": \"all are poor\"}' } }]\n- do: [done]\n",
+    );
+    undecided.trio(&[]).run_trio(&[]).exits_with(4);
+    [
+        (gated, vec!["approve", "reject"]),
+        (undecided, vec!["pick"]),
+    ]
+}
+
+#[test]
+fn foreign_run_takes_no_answer() {
+    for (theirs, commands) in waiting() {
+        let mine = cloned(&theirs);
+        let run = mine.run();
+        let id = run.id();
+        // As if a supervisor held it, which looks for answers in the run folder.
+        let lock = fs::File::open(run.path("lock")).unwrap();
+        for held in [false, true] {
+            if held {
+                lock.lock().unwrap();
+            }
+            let before = everything(&mine.project());
+            for command in &commands {
+                let args = match *command {
+                    "pick" => vec!["pick", &id, "plan", "A"],
+                    command => vec![command, &id],
+                };
+                mine.tipstaff(&args)
+                    .exits_with(2)
+                    .stderr_has("is foreign: you did not begin it on this machine");
+            }
+            assert_eq!(everything(&mine.project()), before);
+        }
+    }
+}
+
+#[test]
+fn answer_to_an_edited_run_is_refused() {
+    for (sandbox, commands) in waiting() {
+        let run = sandbox.run();
+        let id = run.id();
+        change(&run, "journal.jsonl", |text| {
+            text.replacen("\"seq\":2", "\"seq\": 2", 1)
+        });
+        let edited = run.read("journal.jsonl");
+        for command in commands {
+            let args = match command {
+                "pick" => vec!["pick", &id, "plan", "A"],
+                command => vec![command, &id],
+            };
+            sandbox
+                .tipstaff(&args)
+                .exits_with(1)
+                .stderr_has("was changed since tipstaff wrote it");
+        }
+        assert_eq!(run.read("journal.jsonl"), edited);
+    }
+}
+
+#[test]
+fn deleted_run_is_forgotten_and_a_moved_one_is_not() {
+    let sandbox = failed();
+    let known = || {
+        let state = sandbox.home().join(".local/state/tipstaff/runs");
+        let entries = fs::read_dir(state).unwrap().flatten();
+        let names = entries.map(|entry| entry.file_name().into_string().unwrap());
+        names.collect::<std::collections::BTreeSet<_>>()
+    };
+    let first = sandbox.run().id();
+    let entries = |id: &str| ["json", "head"].map(|kind| format!("{id}.{kind}"));
+    assert!(known().is_superset(&entries(&first).into()));
+    let moved = sandbox.outside("moved");
+    fs::rename(sandbox.project(), &moved).unwrap();
+    sandbox.trio(&[]).run_trio(&[]).succeeds();
+    let second = sandbox.run().id();
+    assert!(known().is_superset(&entries(&first).into()), "it was moved");
+    fs::remove_dir_all(sandbox.project().join(".tipstaff/runs")).unwrap();
+    sandbox.run_trio(&[]).succeeds();
+    assert!(known().is_disjoint(&entries(&second).into()));
+    let there = moved.to_string_lossy().into_owned();
+    sandbox.tipstaff(&["-C", &there, "resume"]).succeeds();
+}
