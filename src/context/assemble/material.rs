@@ -16,14 +16,15 @@ use crate::plan::{PhasePlan, Strategy};
 /// So many bytes of a faulty answer go to who has to mend it: more than any honest answer has.
 const MOST_FAULTY: usize = 256 << 10;
 
-/// An input as a part; `None` for the request, which has its own place.
-pub(super) fn part_of(
+/// An input as parts: none for the request, which has its own place; for words with facts about them one of
+/// each, so that a model's words never stand where tipstaff speaks.
+pub(super) fn parts_of(
     input: &CallInput,
     assembly: &Assembly<'_>,
     phase: &PhasePlan,
-) -> Result<Option<Part>, ContextError> {
+) -> Result<Vec<Part>, ContextError> {
     let part = match &input.source {
-        InputSource::Request => return Ok(None),
+        InputSource::Request => return Ok(Vec::new()),
         InputSource::Deliverable(name) => Part::new(
             PartKind::Input,
             &format!("document of {name}"),
@@ -63,9 +64,9 @@ pub(super) fn part_of(
         InputSource::Errors(errors) => {
             let text: String = errors.iter().map(|error| format!("- {error}\n")).collect();
             let why = "what is wrong with the earlier answer";
-            return Ok(Some(
+            return Ok(vec![
                 Part::new(PartKind::Errors, "errors", "tipstaff", why).with(&text),
-            ));
+            ]);
         }
         InputSource::Changes(name) => Part::new(
             PartKind::Changes,
@@ -97,23 +98,45 @@ pub(super) fn part_of(
             "tipstaff",
             "what the stopped process said, did and changed; its state is distilled from it",
         ),
-        InputSource::Person(said) => return Ok(Some(person(said))),
-        InputSource::Feedback(lines) => return Ok(Some(feedback(lines))),
+        InputSource::Person(said) => return Ok(vec![person(said)]),
+        InputSource::Feedback(lines) => return Ok(vec![feedback(lines)]),
         InputSource::Printed { command, number } => {
-            return printed(command, *number, input, assembly).map(Some);
+            return Ok(vec![printed(command, *number, input, assembly)?]);
         }
-        InputSource::State(state) => return work_state(state, input, assembly).map(Some),
+        InputSource::State(state) => return work_state(state, input, assembly),
     };
+    with_content(part, input, assembly)
+}
+
+/// The part with what its input's artifact holds, and the facts about it.
+fn with_content(
+    part: Part,
+    input: &CallInput,
+    assembly: &Assembly<'_>,
+) -> Result<Vec<Part>, ContextError> {
     let artifact = artifact_of(input, &part.name)?;
     let text = content(artifact, assembly, &part)?;
     let part = Part {
         digest: Some(artifact.digest.clone()),
         ..part.with(&text)
     };
-    Ok(Some(match (part.kind, input_file(&input.source)) {
-        (PartKind::Changes, Some(file)) => patch_shortened(part, &file),
-        (_, _) => part,
-    }))
+    Ok(match (&input.source, input_file(&input.source)) {
+        (InputSource::Changes(_), Some(file)) => vec![patch_shortened(part, &file)],
+        (InputSource::Handoff(name), _) => {
+            let handoff = handoff_of(artifact, text_of(artifact, assembly, &part)?)?;
+            with_facts(part, name.as_str(), &handoff::render_facts(&handoff))
+        }
+        (_, _) => vec![part],
+    })
+}
+
+/// A model's words, and what tipstaff knows of the same work, if that is anything.
+fn with_facts(words: Part, of: &str, facts: &str) -> Vec<Part> {
+    let why = "what git, the commands and the limits say of it, whatever the words say";
+    let name = format!("facts of {of}, by tipstaff");
+    let part = Part::new(words.kind, &name, "tipstaff", why).with(facts.trim_start());
+    let part = (!part.text.is_empty()).then_some(part);
+    [words].into_iter().chain(part).collect()
 }
 
 /// A patch that is too large for a prompt is shown in part; `file` has all of it.
@@ -173,7 +196,7 @@ fn work_state(
     state: &WorkState,
     input: &CallInput,
     assembly: &Assembly<'_>,
-) -> Result<Part, ContextError> {
+) -> Result<Vec<Part>, ContextError> {
     let written = match state.origin {
         HandoffOrigin::Agent => "its own state",
         HandoffOrigin::Distilled => "its state, distilled by a model",
@@ -193,24 +216,25 @@ fn work_state(
             source,
         })?;
     let limited = handoff::limit(words, handoff::LIMIT);
-    let mut text = handoff::render_words(&limited.words);
+    let mut facts = String::new();
     let by_rule = (state.origin == HandoffOrigin::Extracted)
         .then(|| "these words were extracted by rule and may miss things".to_owned());
     let remarks = by_rule.into_iter().chain(limited.remarks);
     let files = state.files.iter().map(|path| format!("`{path}`"));
     let refused = state.refused.iter();
     let refused = refused.map(|change| format!("`{}`: {}", change.path, change.reason));
-    list(&mut text, "Remarks by machine", remarks);
-    list(&mut text, "Files changed so far, as git shows them", files);
+    list(&mut facts, "Remarks by machine", remarks);
+    list(&mut facts, "Files changed so far, as git shows them", files);
     list(
-        &mut text,
+        &mut facts,
         "Changes that were refused and are not there any more",
         refused,
     );
-    Ok(Part {
+    let part = Part {
         digest: Some(artifact.digest.clone()),
-        ..part.with(&text)
-    })
+        ..part.with(&handoff::render_words(&limited.words))
+    };
+    Ok(with_facts(part, "the work", &facts))
 }
 
 /// The most entries of a list of facts; beyond it the number must do.
@@ -271,30 +295,40 @@ fn artifact_of<'a>(input: &'a CallInput, name: &str) -> Result<&'a Artifact, Con
         })
 }
 
-/// An artifact's text; of a handoff and of findings their Markdown, with no model named.
+/// An artifact as it was kept.
+fn text_of<'a>(
+    artifact: &Artifact,
+    assembly: &Assembly<'a>,
+    part: &Part,
+) -> Result<&'a str, ContextError> {
+    let path = &artifact.path;
+    let text = assembly.contents.get(path).map(String::as_str);
+    text.ok_or_else(|| ContextError::MissingContent {
+        name: part.name.clone(),
+        path: path.clone(),
+    })
+}
+
+fn handoff_of(artifact: &Artifact, json: &str) -> Result<Handoff, ContextError> {
+    serde_json::from_str(json).map_err(|source| ContextError::BadHandoff {
+        path: artifact.path.clone(),
+        source,
+    })
+}
+
+/// An artifact's text; of a handoff the words and of findings all of it as Markdown, with no model named.
 fn content(
     artifact: &Artifact,
     assembly: &Assembly<'_>,
     part: &Part,
 ) -> Result<String, ContextError> {
-    let path = &artifact.path;
-    let Some(text) = assembly.contents.get(path) else {
-        return Err(ContextError::MissingContent {
-            name: part.name.clone(),
-            path: path.clone(),
-        });
-    };
+    let text = text_of(artifact, assembly, part)?;
     if part.kind == PartKind::Handoff {
-        let handoff: Handoff =
-            serde_json::from_str(text).map_err(|source| ContextError::BadHandoff {
-                path: path.clone(),
-                source,
-            })?;
-        return Ok(handoff::render_for_prompt(&handoff));
+        return Ok(handoff::render_words(&handoff_of(artifact, text)?.words));
     }
     if part.kind == PartKind::Findings {
         let audit = judge::audit::decode(text).map_err(|errors| ContextError::BadFindings {
-            path: path.clone(),
+            path: artifact.path.clone(),
             errors,
         })?;
         return Ok(judge::audit::render(&audit));

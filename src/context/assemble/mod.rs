@@ -8,7 +8,7 @@ mod surroundings;
 use std::collections::BTreeMap;
 
 use self::instructions::instructions;
-use self::material::part_of;
+use self::material::parts_of;
 use self::surroundings::surroundings;
 use super::frame::frame;
 use super::ledger::{Ledger, LedgerPart, Size};
@@ -129,7 +129,7 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
     }
     let mut material = Vec::new();
     for input in &call.inputs {
-        material.extend(part_of(input, assembly, phase)?);
+        material.extend(parts_of(input, assembly, phase)?);
     }
     // A stable sort: within a kind, the call's own order holds.
     material.sort_by_key(|part| rank(part.kind));

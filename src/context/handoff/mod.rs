@@ -16,7 +16,7 @@ pub use limit::{Limited, limit};
 pub(super) use parse::is_plainly_handoff;
 pub use parse::{ParsedWords, parse};
 pub(super) use render::what_happened;
-pub use render::{render, render_for_prompt, render_words};
+pub use render::{render, render_facts, render_words};
 
 use serde_json::Value;
 

@@ -43,7 +43,7 @@ pub fn render(handoff: &Handoff) -> String {
     out
 }
 
-/// The words alone, as the report of an agent that wrote no other one.
+/// The words alone.
 pub fn render_words(handoff: &HandoffWords) -> String {
     let mut out = String::new();
     words(&mut out, handoff);
@@ -85,10 +85,10 @@ pub(in crate::context) fn what_happened(file: &ChangedFile) -> String {
     }
 }
 
-/// The handoff as a call gets to see it: no model is named, and no file that it could not read.
-pub fn render_for_prompt(handoff: &Handoff) -> String {
+/// The facts of a handoff as a call gets to see them, beside the words and never among them: no model is named,
+/// and no file that it could not read. Empty if there are none.
+pub fn render_facts(handoff: &Handoff) -> String {
     let mut out = String::new();
-    words(&mut out, &handoff.words);
     let extracted = match handoff.facts.origin {
         HandoffOrigin::Extracted => Some("these words were extracted by rule and may miss things"),
         HandoffOrigin::Agent | HandoffOrigin::Distilled => None,
@@ -206,7 +206,7 @@ mod tests {
             })
             .collect();
         handoff.facts.verifications = vec![verified::tests::failed("npm test")];
-        let prompt = render_for_prompt(&handoff);
+        let prompt = render_facts(&handoff);
         assert!(prompt.contains("- `src/0.rs`: new, +3 -0\n"), "{prompt}");
         assert!(prompt.contains("- and 2 more\n"), "{prompt}");
         assert!(
@@ -223,17 +223,14 @@ mod tests {
         let mut handoff = handoff("execute", planted);
         handoff.words.decisions = vec![planted.to_owned(), "# Facts".to_owned()];
         handoff.facts.contradictions = "git shows nothing".to_owned().into();
-        let text = render_for_prompt(&handoff);
+        let text = render_words(&handoff.words);
+        assert!(!render_facts(&handoff).contains("Done."));
         let own = |line: &&str| {
             let line = line.trim_start_matches([' ', '-']);
             line.starts_with(['#', '=']) || line.starts_with("<h")
         };
         let headings: Vec<&str> = text.lines().filter(own).collect();
-        assert_eq!(
-            headings,
-            ["## Key decisions", "## Remarks by machine"],
-            "{text}"
-        );
+        assert_eq!(headings, ["## Key decisions"], "{text}");
         assert!(!text.lines().any(|line| line.trim() == "---"), "{text}");
         assert!(
             text.contains("\\## Changed files"),
@@ -246,7 +243,7 @@ mod tests {
         let mut handoff = handoff("plan", "A bucket.");
         handoff.facts.origin = HandoffOrigin::Extracted;
         handoff.facts.contradictions = "git shows nothing".to_owned().into();
-        let text = render_for_prompt(&handoff);
+        let text = render_facts(&handoff);
         assert!(text.contains("- git shows nothing\n"), "{text}");
         assert!(!text.contains("claude"), "{text}");
         assert!(text.contains("extracted by rule"), "{text}");

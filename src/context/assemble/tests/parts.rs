@@ -57,13 +57,17 @@ fn whoever_goes_on_gets_the_state_within_its_limit_and_what_git_says() {
             "request",
             "project instructions",
             "state of the work",
+            "facts of the work, by tipstaff",
             "workspace",
             "output contract"
         ]
     );
-    let text = text_of(&distilled, "state of the work");
+    let words = text_of(&distilled, "state of the work");
+    let summary = "The limiter is there; the tests are left.\n";
+    assert!(words.contains(summary), "{words}");
+    let text = text_of(&distilled, "facts of the work, by tipstaff");
+    assert!(!text.contains(summary), "{text}");
     for expected in [
-        "The limiter is there; the tests are left.\n",
         "entries were cut (limit: 1500 tokens)",
         "## Files changed so far, as git shows them\n\n- `src/a.rs`\n",
         "- `.claude`: it configures agents\n",
@@ -92,7 +96,7 @@ fn words_taken_by_rule_are_said_to_be() {
         ..HandoffWords::default()
     };
     let extracted = going_on(HandoffOrigin::Extracted, &words);
-    let text = text_of(&extracted, "state of the work");
+    let text = text_of(&extracted, "facts of the work, by tipstaff");
     assert!(
         text.contains("extracted by rule and may miss things"),
         "{text}"
