@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-use crate::text::{pages, prose, read, tracked};
+use crate::text::{pages, prose, read, table, tracked};
 
 /// Text and target of the links of a page.
 fn links(page: &str) -> Vec<(String, String)> {
@@ -100,6 +100,20 @@ fn every_test_that_a_page_points_to_is_there() {
         }
     }
     assert!(seen > 10, "{seen} tests only");
+}
+
+#[test]
+fn every_attack_has_a_test_that_acts_it_out() {
+    let page = read("docs/security.md");
+    let tables = page.matches("\n| attack |").count();
+    assert_eq!(tables, 1, "docs/security.md has one table of attacks");
+    for row in table(&page, "attack") {
+        let tests = links(&row[2]);
+        let is_test = |(name, target): &(String, String)| {
+            name.starts_with('`') && target.starts_with("../tests/")
+        };
+        assert!(!tests.is_empty() && tests.iter().all(is_test), "{}", row[0]);
+    }
 }
 
 #[test]
