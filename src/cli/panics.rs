@@ -54,3 +54,62 @@ fn note(info: &str) {
 fn with<T>(change: impl FnOnce(&mut State) -> T) -> T {
     change(&mut STATE.lock().unwrap_or_else(PoisonError::into_inner))
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::process::Command;
+
+    use super::*;
+
+    const CHILD: &str = "TIPSTAFF_TEST_PANICS";
+
+    /// The hook is one for the whole process, so this test starts itself once more and panics there.
+    #[test]
+    fn panic_is_told_in_one_line_and_its_details_are_kept() {
+        if let Some(log) = std::env::var_os(CHILD) {
+            return panics(log.into());
+        }
+        let temp = tempfile::tempdir().unwrap();
+        let log = temp.path().join("panics.log");
+        let name = "cli::panics::tests::panic_is_told_in_one_line_and_its_details_are_kept";
+        let child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture"])
+            .env(CHILD, &log)
+            .output()
+            .unwrap();
+        assert!(child.status.success(), "{child:?}");
+        let told = String::from_utf8(child.stderr).unwrap();
+        let lines: Vec<&str> = told.lines().collect();
+        let [error, hint] = lines.as_slice() else {
+            panic!("{told}");
+        };
+        assert!(
+            error.starts_with("error: tipstaff made a mistake: "),
+            "{told}"
+        );
+        assert!(error.ends_with(" one line and another"), "{told}");
+        assert!(hint.starts_with("hint: this is a bug"), "{told}");
+        let kept = std::fs::read_to_string(log).unwrap();
+        for words in [
+            "of a thread",
+            "one line\nand another",
+            "cli::panics::tests::panics",
+        ] {
+            assert!(kept.contains(words), "{kept}");
+        }
+    }
+
+    fn panics(log: PathBuf) {
+        log_to(log);
+        let done = caught(|| {
+            let thread = std::thread::spawn(|| panic!("of a thread"));
+            assert!(thread.join().is_err());
+            panic!("one line\nand another")
+        });
+        let failure = done.unwrap_err();
+        assert_eq!(failure.exit(), Exit::Failed);
+        failure.print();
+    }
+}

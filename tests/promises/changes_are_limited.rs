@@ -135,3 +135,28 @@ fn limit_flag_makes_room_for_a_run_and_for_what_is_left_of_one() {
     let wrong = sandbox.tipstaff(&["run", "fix", "Mend it", "--limit", "changed_size=big"]);
     wrong.exits_with(2).stderr_has("a size such as 64MiB");
 }
+
+#[test]
+fn folders_too_deep_for_any_path_are_refused_and_the_edit_beside_them_kept() {
+    let sandbox = fix("", "");
+    let script = sandbox.outside("agent.sh");
+    // Nested from the inside out, since no path reaches the bottom.
+    let nests = "cat > prompt; rm prompt; name=$(printf '%0200d' 0); mkdir inner\n\
+                 for level in $(seq 100); do mkdir outer; mv inner outer/$name; mv outer inner; done\n\
+                 mv inner deep; printf good > src/a.txt\n\
+                 printf '{\"summary\": \"Done.\"}' > .tipstaff/out/handoff.json\n";
+    std::fs::write(&script, nests).unwrap();
+    sandbox.user_config(&format!(
+        "agents: {{ a: {{ kind: command, command: sh, args: [{:?}] }} }}\nmodels: {{ m1: {{ agent: a }} }}\n",
+        script.display().to_string()
+    ));
+    let output = sandbox.tipstaff(&["run", "fix", "Mend it"]);
+    output
+        .succeeds()
+        .stderr_has("its path is longer than 2048 bytes");
+    assert!(output.stderr.len() < 4000, "{output}");
+    assert_eq!(refused(&sandbox.run()).len(), 1);
+    assert_eq!(sandbox.read("src/a.txt"), "good");
+    assert!(!sandbox.exists("deep"));
+    assert_eq!(sandbox.left_in_tmp(), Vec::<String>::new());
+}
