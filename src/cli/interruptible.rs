@@ -84,7 +84,9 @@ impl Interruptible {
                     signal = self.signals.next() => Some(signal),
                 }
             });
-            if signal.is_some() {
+            if let Some(signal) = signal {
+                // At once: giving up may mean to remove many files.
+                print::note(&format!("interrupted by {signal}: stopping"));
                 cancel.cancel();
             }
             (signal, worker.join())
