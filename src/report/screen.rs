@@ -167,6 +167,18 @@ mod tests {
     }
 
     #[test]
+    fn names_and_lines_are_bounded_and_the_rest_is_as_it_was() {
+        let name = "deep/".repeat(3600);
+        let text = format!("failed to read `/tmp/{name}x`: too long\nhint: go on\n");
+        let shown = bounded(&text);
+        assert!(shown.len() < LONGEST_NAME + 60, "{shown}");
+        assert!(shown.starts_with("failed to read `/tmp/deep/") && shown.contains(" bytes … "));
+        assert!(shown.ends_with("deep/x`: too long\nhint: go on\n"));
+        let spaced = "a a/".repeat(4500);
+        assert!(bounded(&spaced).len() <= LONGEST_LINE);
+    }
+
+    #[test]
     fn only_whole_colours_are_kept_and_only_ours() {
         let text = "\x1b[1;31mred\x1b[0m \x1b[2J\x1b[31";
         assert_eq!(
