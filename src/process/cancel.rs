@@ -1,6 +1,7 @@
 //! Giving up work that blocks, however deep in it the thread is.
 
 use std::cell::RefCell;
+use std::io::{self, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -28,6 +29,20 @@ impl Cancel {
     }
 }
 
+/// A reader of what may be long: it fails once the work of this thread is to give up.
+#[derive(Debug)]
+pub struct WhileWanted<R>(pub R);
+
+impl<R: Read> Read for WhileWanted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match is_cancelled() {
+            // Not `Interrupted`, after which readers try again.
+            true => Err(io::Error::other("cancelled")),
+            false => self.0.read(buffer),
+        }
+    }
+}
+
 /// Also when the work panics: a thread is used again.
 struct Restore(Cancel);
 
@@ -40,4 +55,19 @@ impl Drop for Restore {
 /// Whether the work of this thread is to give up. Ask in every loop over files.
 pub fn is_cancelled() -> bool {
     CURRENT.with_borrow(|current| current.0.load(Ordering::Relaxed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_ends_when_the_work_is_cancelled() {
+        let cancel = Cancel::default();
+        let read = || io::read_to_string(WhileWanted(&b"text"[..]));
+        assert!(cancel.during(read).is_ok_and(|text| text == "text"));
+        cancel.cancel();
+        assert!(cancel.during(read).is_err());
+        assert!(read().is_ok());
+    }
 }

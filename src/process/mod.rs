@@ -80,7 +80,7 @@ mod tail;
 mod warden;
 mod watch;
 
-pub use cancel::{Cancel, is_cancelled};
+pub use cancel::{Cancel, WhileWanted, is_cancelled};
 pub use child::Child;
 pub use error::ProcessError;
 pub use freeze::Frozen;

@@ -276,7 +276,7 @@ impl Ended<'_> {
             let to = self.site.folder.path(&format!("{folder}/{name}"));
             self.site
                 .redactor
-                .redact_copy(from, &to, MOST_KEPT)
+                .redact_copy(process::WhileWanted(from), &to, MOST_KEPT)
                 .map_err(machine)?;
         }
         Ok(())

@@ -4,9 +4,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::WorkspaceError;
 use super::control_files::{is_control_file, is_control_name};
 use super::remove_tree::remove_tree;
+use super::{WorkspaceError, folder};
 
 /// Moves a file or a folder (`left_out` of [`Captured`](super::Captured)) from the folder `from` to the same
 /// place in `to`, on the same file system. What is gone, or stands in `to` already, is passed over. Control
@@ -39,14 +39,13 @@ fn make_way(to: &Path, path: &Path) -> Result<bool, WorkspaceError> {
 /// Takes the control files out of a folder. A folder cannot be moved without the right to write into it.
 fn strip(root: &Path) -> Result<(), WorkspaceError> {
     let mut folders = vec![root.to_owned()];
-    while let Some(folder) = folders.pop() {
-        if !folder.symlink_metadata().is_ok_and(|found| found.is_dir()) {
+    while let Some(at) = folders.pop() {
+        if !at.symlink_metadata().is_ok_and(|found| found.is_dir()) {
             continue;
         }
-        open_up(&folder);
-        let entries = fs::read_dir(&folder).map_err(WorkspaceError::io("read", &folder))?;
-        for entry in entries {
-            let entry = entry.map_err(WorkspaceError::io("read", &folder))?;
+        open_up(&at);
+        for entry in folder::entries(&at)? {
+            let entry = entry?;
             if is_control_name(&entry.file_name()) {
                 remove_tree(&entry.path())?;
             } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) {

@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::paths::{is_reserved_name, resolve_inside};
-use super::{ControlFiles, WorkspaceError, is_control_file};
+use super::{ControlFiles, WorkspaceError, folder, is_control_file};
 use crate::files;
 
 /// Up to this size a file is read and written in one piece, which is less system calls than asking
@@ -108,16 +108,16 @@ pub(super) fn compare_tree(from: &Path, copy: &Path, control: ControlFiles) -> O
 /// What of a folder goes into a copy, as paths relative to the tree's root. What does not is noted.
 fn wanted(
     from: &Path,
-    folder: &Path,
+    at: &Path,
     control: ControlFiles,
     copied: &mut Copied,
 ) -> Result<Vec<(PathBuf, Kind)>, WorkspaceError> {
-    let source = from.join(folder);
+    let source = from.join(at);
     let mut wanted = Vec::new();
-    for entry in fs::read_dir(&source).map_err(WorkspaceError::io("read", &source))? {
-        let entry = entry.map_err(WorkspaceError::io("read", &source))?;
-        let path = folder.join(entry.file_name());
-        if folder.as_os_str().is_empty() && is_reserved_name(&entry.file_name()) {
+    for entry in folder::entries(&source)? {
+        let entry = entry?;
+        let path = at.join(entry.file_name());
+        if at.as_os_str().is_empty() && is_reserved_name(&entry.file_name()) {
             continue;
         }
         if control == ControlFiles::Drop && is_control_file(&path) {
@@ -174,8 +174,8 @@ fn copied_mode(source: &fs::Metadata) -> u32 {
 }
 
 /// The names in a folder of a copy; of its root, without the workspace's own.
-fn names(folder: &Path, is_root: bool) -> Option<BTreeSet<OsString>> {
-    let entries = fs::read_dir(folder).ok()?;
+fn names(at: &Path, is_root: bool) -> Option<BTreeSet<OsString>> {
+    let entries = folder::entries(at).ok()?;
     let names = entries.map(|entry| Some(entry.ok()?.file_name()));
     let names: Option<BTreeSet<_>> = names.collect();
     let mut names = names?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use crate::process::is_cancelled;
+use super::folder;
 
 /// What a folder looks like from outside: how many entries it has at any depth, and when the last one was
 /// changed in any way. The system keeps that time; no program can set it back.
@@ -22,12 +22,12 @@ impl Footprint {
             newest: (0, 0),
         };
         let mut folders = vec![root.to_owned()];
-        while let Some(folder) = folders.pop().filter(|_| !is_cancelled()) {
-            let changed = fs::symlink_metadata(&folder).ok();
+        while let Some(at) = folders.pop() {
+            let changed = fs::symlink_metadata(&at).ok();
             print.newest = print
                 .newest
                 .max(changed.map_or((0, 0), |at| (at.ctime(), at.ctime_nsec())));
-            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+            for entry in folder::entries(&at).into_iter().flatten().flatten() {
                 print.entries += 1;
                 let Ok(found) = entry.metadata() else {
                     continue;

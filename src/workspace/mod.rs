@@ -21,6 +21,7 @@ mod copy_tree;
 mod diff;
 mod documents;
 mod error;
+mod folder;
 mod footprint;
 mod git;
 mod index;

@@ -87,7 +87,9 @@ fn matching(pattern: &str, root: &Path) -> Result<Vec<String>, WorkspaceError> {
         .filter_entry(|entry| entry.depth() == 0 || !is_reserved_name(entry.file_name()))
         .build();
     let mut paths = Vec::new();
-    for entry in walk.flatten() {
+    for entry in walk {
+        WorkspaceError::if_cancelled()?;
+        let Ok(entry) = entry else { continue };
         let Ok(path) = entry.path().strip_prefix(root) else {
             continue;
         };

@@ -5,7 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::WorkspaceError;
+use super::{WorkspaceError, folder};
 
 /// Removes a file or a folder with everything in it; nothing there is fine. Folders without
 /// permissions are opened first, symlinks are never followed, and the depth of the tree does not
@@ -35,17 +35,18 @@ pub fn remove_tree(root: &Path) -> Result<(), WorkspaceError> {
 }
 
 /// Removes what is no folder and returns the folders.
-fn remove_files(folder: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
-    open_up(folder);
+fn remove_files(at: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
+    open_up(at);
     let mut folders = Vec::new();
-    let entries = match fs::read_dir(folder) {
+    let entries = match folder::entries(at) {
         // An empty one left by a killed removal was replaced by one that is gone by now.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(folders),
-        entries => entries.map_err(WorkspaceError::io("read", folder))?,
+        Err(WorkspaceError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+            return Ok(folders);
+        }
+        entries => entries?,
     };
     for entry in entries {
-        WorkspaceError::if_cancelled()?;
-        let entry = entry.map_err(WorkspaceError::io("read", folder))?;
+        let entry = entry?;
         let path = entry.path();
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             folders.push(path);

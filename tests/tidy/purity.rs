@@ -108,6 +108,22 @@ fn one_room_opens_files() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
+/// Whoever goes over the files of a tree is asked at each of them whether that is still wanted.
+#[test]
+fn one_file_goes_over_the_files_of_a_tree() {
+    let elsewhere = [
+        "src/workspace/folder.rs",
+        // Folders of tipstaff's own with few entries, which are gone over to the end.
+        "src/workspace/apply/deliveries.rs",
+        "src/workspace/scratch.rs",
+        "src/workspace/store.rs",
+    ];
+    let found = find(&["read_dir"], |file| {
+        file.room() == Some("workspace") && !elsewhere.contains(&file.path.as_str())
+    });
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
 /// The order of syncing and renaming is written down once.
 #[test]
 fn one_room_puts_temporary_files_in_place() {

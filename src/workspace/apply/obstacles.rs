@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::super::WorkspaceError;
 use super::super::paths::is_reserved;
+use super::super::{WorkspaceError, folder};
 use super::raw_path::RawPath;
 use super::standing::{is_below_real_folders, metadata};
 use super::transition::{Folder, Step};
@@ -105,16 +105,16 @@ impl Obstacles {
         if metadata_below(root, path)?.is_some_and(|found| found.is_dir()) {
             ahead.push(path.to_owned());
         }
-        while let Some(folder) = ahead.pop() {
-            let whole = root.join(&folder);
+        while let Some(at) = ahead.pop() {
+            let whole = root.join(&at);
             let mode = fs::metadata(&whole)
                 .map_err(WorkspaceError::io("read", &whole))?
                 .permissions()
                 .mode();
-            self.replaced.insert(folder.clone(), mode & 0o7777);
-            for entry in fs::read_dir(&whole).map_err(WorkspaceError::io("read", &whole))? {
-                let entry = entry.map_err(WorkspaceError::io("read", &whole))?;
-                let inner = folder.join(entry.file_name());
+            self.replaced.insert(at.clone(), mode & 0o7777);
+            for entry in folder::entries(&whole)? {
+                let entry = entry?;
+                let inner = at.join(entry.file_name());
                 if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
                     ahead.push(inner);
                 } else if !removed.contains(inner.as_path()) {

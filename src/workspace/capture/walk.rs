@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use super::super::WorkspaceError;
 use super::super::control_files::is_control_file;
+use super::super::folder;
 use super::super::outer_rules::MOST_RULES;
 use super::super::paths::is_reserved_name;
 use super::super::selection::Selection;
@@ -14,7 +15,11 @@ use super::super::tree::{Entries, has_below};
 use super::limit::Sized;
 use super::rules::{Found, Rules, Says};
 use crate::files;
-use crate::model::RefusedChange;
+use crate::model::{RefusedChange, shortened};
+
+/// The longest path of a new file or folder in bytes: half of what systems allow, since the folders that a tree
+/// is put into have paths, too.
+const LONGEST_PATH: usize = 2048;
 
 /// What a workspace holds.
 #[derive(Debug, Default)]
@@ -69,22 +74,22 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn enter(&mut self, mut folder: Folder) -> Result<(), WorkspaceError> {
-        let whole = self.workspace.join(&folder.path);
+    fn enter(&mut self, mut at: Folder) -> Result<(), WorkspaceError> {
+        let whole = self.workspace.join(&at.path);
         open_up(&whole, 0o700);
         let ignore_file = whole.join(".gitignore");
         open_up(&ignore_file, 0o400);
-        let rules = folder.path.join(".gitignore");
+        let rules = at.path.join(".gitignore");
         if let Ok(text) = files::read_below(self.workspace, &rules, MOST_RULES) {
-            let above = folder.found_rules.take();
-            folder.found_rules = Some(Found::add(&folder.path, &text, above));
+            let above = at.found_rules.take();
+            at.found_rules = Some(Found::add(&at.path, &text, above));
         }
-        for entry in fs::read_dir(&whole).map_err(WorkspaceError::io("read", &whole))? {
-            let entry = entry.map_err(WorkspaceError::io("read", &whole))?;
+        for entry in folder::entries(&whole)? {
+            let entry = entry?;
             let kind = entry
                 .file_type()
                 .map_err(WorkspaceError::io("read", &entry.path()))?;
-            self.weigh(&folder, &entry, kind);
+            self.weigh(&at, &entry, kind);
         }
         Ok(())
     }
@@ -111,7 +116,10 @@ impl Walk<'_> {
             self.walked.left_out.push(path);
             return;
         }
-        if kind.is_dir() {
+        if !is_of_base && path.as_os_str().len() > LONGEST_PATH {
+            let shown = shortened(&path.to_string_lossy(), 200).into_owned();
+            self.refuse(shown.as_ref(), "its path is longer than 2048 bytes");
+        } else if kind.is_dir() {
             self.weigh_folder(folder, path, is_of_base, is_ignored);
         } else if !kind.is_file() && !kind.is_symlink() {
             self.refuse(&path, "it is no regular file");
