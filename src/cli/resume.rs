@@ -160,10 +160,11 @@ fn end_processes(folder: &RunFolder) -> Result<(), Failure> {
     }
     let named = survivors.iter().map(|left| format!("\n  {left}"));
     let message = format!(
-        "failed to end processes that run {run} left behind{}",
+        "failed to end what run {run} left behind{}",
         named.collect::<String>()
     );
-    let hint = format!("end them yourself, then `tipstaff resume {run}`");
+    let them = if survivors.len() == 1 { "it" } else { "them" };
+    let hint = format!("end {them} yourself, then `tipstaff resume {run}`");
     Err(Failure::said(Exit::Failed, &message, Some(&hint)))
 }
 

@@ -88,7 +88,7 @@ pub struct Exit {
     /// The limit for which it was ended, if for that.
     #[serde(default)]
     pub exceeded: Option<Exceeded>,
-    /// Processes that were still there afterwards, first ones first (at most a hundred); all ended.
+    /// Processes that were still there afterwards, first ones first (at most a hundred).
     pub leaked: Vec<Leaked>,
     /// Those of them that could not be ended: they belong to another user, or the kernel holds them.
     pub survivors: Vec<Leaked>,

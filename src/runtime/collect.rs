@@ -115,7 +115,11 @@ impl Ended<'_> {
             .exit
             .leaked
             .iter()
-            .filter(|_| watched.exit.asked == Asked::No);
+            .filter(|_| watched.exit.asked == Asked::No)
+            .filter(|process| {
+                let mut survivors = watched.exit.survivors.iter();
+                survivors.all(|left| left.pid != process.pid)
+            });
         remarks.extend(left_behind.map(|process| {
             let command = self.site.redactor.redact(&process.command);
             format!(

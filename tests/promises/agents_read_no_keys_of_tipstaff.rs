@@ -2,42 +2,15 @@
 //! same user.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::Path;
-use std::process::Command;
+use std::os::unix::fs::PermissionsExt;
 
 use rustix::process::Signal;
 
-use crate::support::{Output, Sandbox, TIPSTAFF, alive, fake_agent, parent, until};
+use crate::support::{Output, Sandbox, alive, fake_agent, parent, until};
 
 /// What an agent's own command line may well name.
 const OWN: &str = "--customer=acme-5d41402abc4b";
 const KEY: &str = "sk-0f1e2d3c4b5a69788796a5b4c3d2e1f0";
-
-fn hand_over(path: &Path, user: u32) {
-    chown(path, Some(user), Some(user)).unwrap();
-    if path.is_dir() {
-        for entry in fs::read_dir(path).unwrap().flatten() {
-            hand_over(&entry.path(), user);
-        }
-    }
-}
-
-/// tipstaff as somebody without privileges runs it: root may read everything.
-fn as_ordinary_user(sandbox: &Sandbox, args: &[&str]) -> Command {
-    if !rustix::process::geteuid().is_root() {
-        return sandbox.command(args);
-    }
-    sandbox.agree(args);
-    let nobody = 65534;
-    hand_over(&sandbox.outside(""), nobody);
-    let mut command = sandbox.program("setpriv");
-    let (user, group) = (format!("--reuid={nobody}"), format!("--regid={nobody}"));
-    command
-        .args([&user, &group, "--clear-groups", TIPSTAFF])
-        .args(args);
-    command
-}
 
 #[test]
 fn agent_reads_no_private_file_of_warden_or_supervisor() {
@@ -50,7 +23,7 @@ fn agent_reads_no_private_file_of_warden_or_supervisor() {
         "name: look\nphases:\n  - { name: look, model: m1, edits: true, context_strategy: distilled, \
          output: seen.md, retries: 0 }\n",
     );
-    let run = as_ordinary_user(&sandbox, &["run", "look", "Look"]).spawn();
+    let run = sandbox.as_ordinary_user(&["run", "look", "Look"]).spawn();
     Output::of(run.unwrap()).succeeds();
     let seen = sandbox.read("seen.md");
     let expected: String = [

@@ -1,5 +1,6 @@
 //! No process survives its call, whoever dies, and however.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -8,7 +9,8 @@ use rustix::process::Signal;
 use tipstaff::process::{Asked, Ending, Exit, Swept, WardenFate, start, sweep};
 
 use crate::support::{
-    Sandbox, Stage, TIPSTAFF, alive, fake_agent, kill, parent, pending, pid_in, until,
+    Output, Running, Sandbox, Stage, TIPSTAFF, alive, fake_agent, kill, parent, pending, pid_in,
+    until,
 };
 
 /// Leaves a process behind that no group kill and no mark finds, says so, and goes on.
@@ -310,6 +312,57 @@ fn resume_begins_nothing_beside_a_living_first_attempt() {
     std::fs::write(sandbox.outside("go"), "").unwrap();
     resumed.wait().succeeds();
     run.has_no_process();
+}
+
+/// Only root can make something that its user cannot end.
+#[test]
+fn resume_refuses_beside_what_it_cannot_end() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let sandbox = Sandbox::new();
+    let (become_root, pid) = (sandbox.outside("become-root"), sandbox.outside("pid"));
+    let up = sandbox.outside("up");
+    let script = format!(
+        "{} --reuid=0 --regid=0 --clear-groups setsid env -i sleep 600 & echo $! > {}; touch {}; exec sleep 600",
+        become_root.display(),
+        pid.display(),
+        up.display()
+    );
+    sandbox.fake_agent("[]").trio(&["models: [m1]"]);
+    sandbox.user_config(&format!(
+        "agents:\n  fake: {{ kind: command, command: sh, args: [-c, {script:?}] }}\n\
+         models:\n  m1: {{ agent: fake, id: m1 }}\nroles:\n  judge: m1\n"
+    ));
+    let command = sandbox.as_ordinary_user(&["run", "trio", "Plan it"]);
+    std::fs::copy("/usr/bin/setpriv", &become_root).unwrap();
+    std::fs::set_permissions(&become_root, PermissionsExt::from_mode(0o4755)).unwrap();
+    let running = Running::of(command);
+    until("the agent works", || up.exists());
+    let left = pid_in(&pid);
+    until("it has become root's", || {
+        std::fs::read(format!("/proc/{left}/cmdline")).is_ok_and(|line| line.starts_with(b"sleep"))
+    });
+    let run = sandbox.run();
+    run.until(1, "attempt_spawned");
+    let agent = run.all("attempt_spawned")[0]["pid"].as_u64().unwrap();
+    let warden = parent(u32::try_from(agent).unwrap());
+    kill(warden, Signal::STOP);
+    running.signal(Signal::KILL);
+    running.wait();
+    kill(warden, Signal::KILL);
+
+    let resume = sandbox.as_ordinary_user(&["resume"]);
+    let refused = Output::of({ resume }.spawn().unwrap());
+    kill(left, Signal::KILL);
+    refused
+        .exits_with(1)
+        .stderr_has(&format!("left behind\n  process {left} (sleep 600)"))
+        .stderr_has(&format!(
+            "hint: end it yourself, then `tipstaff resume {}`",
+            run.id()
+        ));
+    assert_eq!(run.all("attempt_started").len(), 1);
 }
 
 #[tokio::test]

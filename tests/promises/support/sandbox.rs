@@ -1,6 +1,7 @@
 //! The real binary in a project of its own, with a home of its own.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -12,6 +13,9 @@ use super::run::Run;
 
 /// The binary under test.
 pub const TIPSTAFF: &str = env!("CARGO_BIN_EXE_tipstaff");
+
+/// A user without privileges.
+const NOBODY: u32 = 65534;
 
 /// The roles that the built-in configuration and the bundled workflows name.
 const ROLES: [&str; 8] = [
@@ -237,7 +241,7 @@ impl Sandbox {
 
     /// Starts tipstaff in the project.
     pub fn start<S: AsRef<str>>(&self, args: &[S]) -> Running {
-        Running(Some(self.command(args).spawn().unwrap()))
+        Running::of(self.command(args))
     }
 
     /// Runs tipstaff in the project with this on its standard input.
@@ -263,6 +267,20 @@ impl Sandbox {
         self.agree(args);
         let mut command = self.program(TIPSTAFF);
         command.args(args.iter().map(AsRef::as_ref));
+        command
+    }
+
+    /// The same as somebody without privileges runs it: root may read and end everything.
+    pub fn as_ordinary_user(&self, args: &[&str]) -> Command {
+        if !rustix::process::geteuid().is_root() {
+            return self.command(args);
+        }
+        self.agree(args);
+        hand_over(self.root.path());
+        let mut command = self.program("setpriv");
+        let (user, group) = (format!("--reuid={NOBODY}"), format!("--regid={NOBODY}"));
+        command.args([&user, &group, "--clear-groups", TIPSTAFF]);
+        command.args(args);
         command
     }
 
@@ -313,6 +331,11 @@ impl Sandbox {
 pub struct Running(Option<Child>);
 
 impl Running {
+    /// Of a command that is started now.
+    pub fn of(mut command: Command) -> Self {
+        Self(Some(command.spawn().unwrap()))
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.0.as_ref().expect("it was not waited for").id()
@@ -421,6 +444,15 @@ impl std::fmt::Display for Output {
             f,
             "code {code:?}\n--- stdout\n{stdout}\n--- stderr\n{stderr}"
         )
+    }
+}
+
+fn hand_over(path: &Path) {
+    chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap().flatten() {
+            hand_over(&entry.path());
+        }
     }
 }
 
