@@ -144,18 +144,18 @@ struct Held {
 }
 
 impl Held {
-    /// Does what a person wants done about a run and adds that to its journal. A signal ends it before anything
-    /// was changed, or is too late; what could not be written down any more, the next command finds out.
+    /// Does what a person wants done about a run and adds that to its journal. A signal ends it before a delivery
+    /// begins to move files, or is too late; what is not finished or not written down, the next command finds out.
     fn act(
         settings: &Settings,
         (command, run): (&str, &str),
         act: impl FnOnce(&Self, &Delivering<'_>) -> Result<(Delivered, Did), Failure> + Send,
     ) -> Result<Exit, Failure> {
         let mut interruptible = Interruptible::new()?;
-        let untouched = format!("nothing was touched; `tipstaff {command} {run}` does it");
-        let mut held = interruptible.blocking(&untouched, || Self::take(settings, run))?;
+        let again = format!("no file is half changed; `tipstaff {command} {run}` goes on");
+        let mut held = interruptible.blocking(&again, || Self::take(settings, run))?;
         let (done, did) = interruptible
-            .blocking_to_its_end(&untouched, || act(&held, &held.delivering(settings)?))?;
+            .blocking_to_its_end(&again, || act(&held, &held.delivering(settings)?))?;
         let untold = "it is done already; the next command about this run writes it down";
         interruptible.blocking(untold, || held.record(settings, &done, did))
     }

@@ -135,22 +135,24 @@ impl<'a> Delivering<'a> {
         (to, conflicts): (&Destination, Conflicts),
     ) -> Result<(u64, Delivered), DeliverError> {
         let tree = self.tree(results)?;
-        let mut done = Delivered::default();
+        let (store, base) = (&self.store, &self.base);
         let before = match to {
-            Destination::Tree => {
-                done = self.deliveries().apply(&tree, conflicts)?;
-                workspace::with_documents(&self.store, &self.base, there)?
-            }
+            Destination::Tree => workspace::with_documents(store, base, there)?,
+            Destination::Branch(_) | Destination::Nowhere => base.clone(),
+        };
+        // Delivering comes last: whoever cancels the rest knows that nothing was touched.
+        let files = self.count(&before, &tree)?;
+        let done = match to {
+            Destination::Tree => self.deliveries().apply(&tree, conflicts)?,
             Destination::Branch(name) => {
-                let (store, base) = (&self.store, &self.base);
                 let message = commit_message(&plan.request, self.run);
                 workspace::apply_to_branch(self.project, store, base, &tree, name, &message)?;
-                base.clone()
+                Delivered::default()
             }
             // The engine keeps such results without an order.
-            Destination::Nowhere => return Ok((0, done)),
+            Destination::Nowhere => Delivered::default(),
         };
-        Ok((self.count(&before, &tree)?, done))
+        Ok((files, done))
     }
 
     /// All of a run's results as one tree.
