@@ -1,15 +1,22 @@
 //! Work of the edge that may take long, and that a signal ends at once: the snapshot, checkouts, salvage.
 
+use std::convert::Infallible;
+use std::future::pending;
 use std::panic::resume_unwind;
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
+use tokio::time::sleep;
 
 use super::failure::{Exit, Failure};
 use super::print;
 use crate::process::Cancel;
 use crate::runtime::Signals;
+
+/// So long a user waits without a word.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// The user's signals and the runtime that hears them. From its making on, signals no longer end the
 /// process by themselves.
@@ -35,7 +42,7 @@ impl Interruptible {
         hint: &str,
         work: impl FnOnce() -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
-        match self.until_signal(work) {
+        match self.until_signal("", work) {
             (Some(signal), _) => Err(interrupted(signal, hint)),
             (None, done) => done,
         }
@@ -47,7 +54,7 @@ impl Interruptible {
         hint: &str,
         work: impl FnOnce() -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
-        match self.until_signal(work) {
+        match self.until_signal("", work) {
             (Some(signal), Err(_)) => Err(interrupted(signal, hint)),
             (_, done) => done,
         }
@@ -65,8 +72,14 @@ impl Interruptible {
         })
     }
 
+    /// The same for work that nothing depends on. If it takes long, the user is told what it is.
+    pub fn clean_up(&mut self, what: &str, work: impl FnOnce() -> Result<(), Failure> + Send) {
+        let _ = self.until_signal(what, work);
+    }
+
     fn until_signal<T: Send>(
         &mut self,
+        if_slow: &str,
         work: impl FnOnce() -> Result<T, Failure> + Send,
     ) -> (Option<&'static str>, Result<T, Failure>) {
         let cancel = Cancel::default();
@@ -79,9 +92,17 @@ impl Interruptible {
                 handle.during(work)
             });
             let signal = self.runtime.block_on(async {
+                let slow = async {
+                    sleep(SLOW).await;
+                    if !if_slow.is_empty() {
+                        print::note(if_slow);
+                    }
+                    pending::<Infallible>().await
+                };
                 tokio::select! {
                     _ = told => None,
                     signal = self.signals.next() => Some(signal),
+                    never = slow => match never {},
                 }
             });
             if let Some(signal) = signal {

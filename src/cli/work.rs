@@ -180,7 +180,8 @@ fn supervise(
     if !is_left {
         // What is left of the scratch folder is of no use to anybody. If a signal comes in between, the
         // rest stays for the system to clean up.
-        let _ = Interruptible::new()?.blocking("", || Ok(scratch.remove()?));
+        let what = "removing the workspaces (Ctrl-C leaves them in the temporary folder)";
+        Interruptible::new()?.clean_up(what, || Ok(scratch.remove()?));
     }
     drop(work.lock);
     Ok(ended?)
