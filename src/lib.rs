@@ -17,6 +17,7 @@ pub mod plan;
 pub mod process;
 pub mod rehearsal;
 pub mod report;
+pub mod risk;
 pub mod runtime;
 pub mod trust;
 pub mod workflow;

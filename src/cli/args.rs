@@ -107,6 +107,18 @@ pub struct DestinationArgs {
     /// Keep changes and documents in the run instead of putting them into your files
     #[arg(long)]
     pub keep: bool,
+    #[command(flatten)]
+    /// Held changes
+    pub accept: AcceptArgs,
+}
+
+/// Which changes of files that act on their own are delivered.
+#[derive(Debug, Args)]
+pub struct AcceptArgs {
+    /// Also deliver changes of files that act on their own (hooks, editors' tasks, instructions to agents): a path,
+    /// a folder or a pattern
+    #[arg(long = "accept", value_name = "PATTERN")]
+    pub accept: Vec<String>,
 }
 
 /// Limits of a run.
@@ -238,6 +250,12 @@ pub struct ApplyArgs {
     /// Put the changes onto a new branch of this name instead of into your files
     #[arg(long, value_name = "NAME", conflicts_with_all = ["skip_conflicts", "three_way"])]
     pub branch: Option<String>,
+    #[command(flatten)]
+    /// Held changes
+    pub accept: AcceptArgs,
+    /// Also deliver changes that hold a known secret
+    #[arg(long)]
+    pub accept_secrets: bool,
     #[command(flatten)]
     /// Conflicts
     pub conflicts: ConflictArgs,

@@ -1,18 +1,20 @@
 //! `tipstaff diff`, `apply` and `undo`: what a run has to deliver, by hand.
 
-use super::args::{ApplyArgs, ConflictArgs, DiffArgs, UndoArgs};
+use super::args::{AcceptArgs, ApplyArgs, ConflictArgs, DiffArgs, OutputArgs, UndoArgs};
+use super::ask::{agrees, is_at_a_terminal};
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
 use super::open_run::{OpenRun, TakenUp, find_run, take_up, tell_foreign};
 use super::print;
 use super::settings::Settings;
 use super::work::now;
-use crate::engine::History;
-use crate::engine::by_hand::{self, ByHand};
+use crate::engine::by_hand::{self, ByHand, InProject};
+use crate::engine::{History, accepted};
 use crate::journal::{Journal, RunFolder, RunLock};
-use crate::model::{Destination, Record, TaskId};
+use crate::model::{ChangedFile, Destination, HeldChange, Record, Results, TaskId};
 use crate::plan::Plan;
-use crate::report::{applied_words, undone_words};
+use crate::report::{RunView, Standing, applied_words, shell_word, undone_words};
+use crate::risk::listed;
 use crate::runtime::{DeliverError, Delivering};
 use crate::workspace::{
     self, ApplyError, Conflicts, Delivered, TreeId, borrow_store, has_markers, with_documents,
@@ -24,15 +26,20 @@ const ONLY_READ: &str = "`diff` only reads; nothing was touched";
 /// Prints the patch of a run's changes so far, or of one of its tasks.
 pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
     let mut interruptible = Interruptible::new()?;
-    let patch = interruptible.blocking(ONLY_READ, || patch(settings, args))?;
+    let (patch, files) = interruptible.blocking(ONLY_READ, || patch(settings, args))?;
     if patch.is_empty() {
         print::note("the run changed nothing");
+    }
+    for (acts, files) in listed(files.iter().flat_map(ChangedFile::paths)) {
+        for (path, why) in files {
+            print::note(&format!("{}: {path}: {why}", acts.heading()));
+        }
     }
     interruptible.print(ONLY_READ, patch)?;
     Ok(Exit::Done)
 }
 
-fn patch(settings: &Settings, args: &DiffArgs) -> Result<Vec<u8>, Failure> {
+fn patch(settings: &Settings, args: &DiffArgs) -> Result<(Vec<u8>, Vec<ChangedFile>), Failure> {
     let run = OpenRun::read(find_run(settings, args.run.as_deref())?)?;
     let history = History::of(&run.records);
     tell_foreign(settings, &run.folder);
@@ -50,7 +57,8 @@ fn patch(settings: &Settings, args: &DiffArgs) -> Result<Vec<u8>, Failure> {
             (base, to)
         }
     };
-    Ok(workspace::diff(store, &from, &to)?)
+    let files = workspace::changed_files(store, &from, &to)?;
+    Ok((workspace::diff(store, &from, &to)?, files))
 }
 
 /// The trees before and after a task's last try.
@@ -85,13 +93,49 @@ pub fn apply(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
         if let Some(refusal) = by_hand::refusal(&held.plan, &held.history, &to) {
             return Err(held.refuse(refusal));
         }
-        let results = held.history.results();
+        let (results, back) = held.accepted(delivering, &to, args)?;
         let there = &held.history.in_project().documents;
         let (files, done) = delivering
             .deliver(&held.plan, &results, there, (&to, conflicts))
             .map_err(|error| held.failure("apply", &error))?;
-        Ok((done, Did::Applied { to, files }))
+        let there = InProject {
+            results,
+            files,
+            unmerged: done.unmerged(),
+            held: back,
+        };
+        Ok((done, Did::Applied { to, there }))
     })
+}
+
+/// Asks the person at the terminal, once, whether what the run held back is to be delivered too. Secrets take a
+/// command of their own.
+pub fn offer_held(settings: &Settings, output: &OutputArgs, view: &RunView) -> Result<(), Failure> {
+    let acting = view.held.iter().filter(|held| !held.secret);
+    let accept: Vec<String> = acting.map(|held| held.path.clone()).collect();
+    let (to, asks) = (
+        Destination::Tree,
+        is_at_a_terminal() && !output.json && !output.yes,
+    );
+    let in_project = matches!(view.standing(), Standing::Applied { to: there, .. } if there == to);
+    let (Some(run), true) = (&view.run, in_project && asks && !accept.is_empty()) else {
+        return Ok(());
+    };
+    let files = accept.join(", ");
+    if agrees(&format!("deliver what is held back, too ({files})? [y/N] "))? {
+        let args = ApplyArgs {
+            run: run.to_string(),
+            branch: None,
+            accept: AcceptArgs { accept },
+            accept_secrets: false,
+            conflicts: ConflictArgs {
+                skip_conflicts: false,
+                three_way: false,
+            },
+        };
+        apply(settings, &args)?;
+    }
+    Ok(())
 }
 
 /// Takes back what a run put into the user's files.
@@ -106,7 +150,7 @@ pub fn undo(settings: &Settings, args: &UndoArgs) -> Result<Exit, Failure> {
 
 /// What a person's command did.
 enum Did {
-    Applied { to: Destination, files: u64 },
+    Applied { to: Destination, there: InProject },
     TakenBack,
 }
 
@@ -187,6 +231,37 @@ impl Held {
         Failure::said(Exit::Usage, message, Some(&hint))
     }
 
+    /// What is to be delivered, and what is held back: an error if that is all.
+    fn accepted(
+        &self,
+        delivering: &Delivering<'_>,
+        to: &Destination,
+        args: &ApplyArgs,
+    ) -> Result<(Results, Vec<HeldChange>), Failure> {
+        let mut accepted = accepted(&self.plan, &self.history, &args.accept.accept);
+        accepted.secrets = args.accept_secrets;
+        let results = self.history.results();
+        let (results, back) = delivering.without_held(&self.history, results, to, &accepted)?;
+        let is_there = match to {
+            Destination::Tree => results == *self.history.in_project(),
+            Destination::Branch(_) | Destination::Nowhere => results == self.history.before(),
+        };
+        if !is_there {
+            return Ok((results, back));
+        }
+        let mut message = "what is left of this run is held back".to_owned();
+        for one in &back {
+            message.push_str(&format!("\n  {}: {}", one.path, one.reason));
+        }
+        let mut flags = back.iter().map(|one| match one.secret {
+            true => "--accept-secrets".to_owned(),
+            false => format!("--accept {}", shell_word(&one.path)),
+        });
+        let (run, flag) = (self.folder.id(), flags.next().unwrap_or_default());
+        let hint = format!("`tipstaff apply {run} {flag}` delivers it, once you have looked");
+        Err(Failure::said(Exit::Usage, &message, Some(&hint)))
+    }
+
     fn delivering<'a>(&'a self, settings: &'a Settings) -> Result<Delivering<'a>, Failure> {
         let project = &settings.project;
         Ok(Delivering::new(project, &self.folder, &self.history)?)
@@ -233,17 +308,22 @@ impl Held {
     fn record(&mut self, settings: &Settings, done: &Delivered, did: Did) -> Result<Exit, Failure> {
         let delivering = self.delivering(settings)?;
         let (results, before) = (self.history.results(), self.history.before());
+        let held = match &did {
+            Did::Applied { there, .. } => there.held.clone(),
+            Did::TakenBack => Vec::new(),
+        };
+        let words = |to: &Destination, files| applied_words(to, files, held.len() as u64);
         let (text, did) = match did {
-            Did::Applied {
-                to: Destination::Branch(name),
-                files,
-            } => (
-                applied_words(&Destination::Branch(name.clone()), files),
-                ByHand::Branched { name, files },
-            ),
-            Did::Applied { to, .. } => {
-                let there = delivering.in_project([results, before], done)?;
-                (applied_words(&to, there.files), ByHand::Applied(there))
+            Did::Applied { to, there } if to != Destination::Tree => {
+                let text = words(&to, there.files);
+                (text, ByHand::Applied(to, there))
+            }
+            Did::Applied { to, there } => {
+                let there = InProject {
+                    held: there.held,
+                    ..delivering.in_project([there.results, before], done)?
+                };
+                (words(&to, there.files), ByHand::Applied(to, there))
             }
             Did::TakenBack => {
                 let there = delivering.in_project([before, results], done)?;
@@ -254,6 +334,9 @@ impl Held {
         let events = by_hand::events(&self.plan, &self.history, did);
         self.journal.append(now(), &events)?;
         print::note(&text);
+        for one in &held {
+            print::note(&format!("held back: {}: {}", one.path, one.reason));
+        }
         for path in &done.left {
             let whole = settings.project.root.join(path);
             let why = match has_markers(&whole).unwrap_or(false) {

@@ -60,6 +60,10 @@ pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     agree(settings, &plan, &base, &texts.of_project(), &args.output)?;
     let commands = detected_commands(&settings.project.root);
     plan.verify.allow.extend(commands);
+    if config.accept.len() > base.accept.len() || !parsed.layer.accept.is_empty() {
+        print::note("warning: `accept` counts in your own configuration only; others are ignored");
+    }
+    plan.accept = [base.accept, args.destination.accept.accept.clone()].concat();
     if !parsed.layer.agents.is_empty() || parsed.layer.verify.env != AgentEnv::default() {
         let file = std::path::absolute(&*found.source.name)?;
         plan.file = Some(file.display().to_string());

@@ -9,6 +9,7 @@ use tokio::sync::mpsc;
 
 use super::args::OutputArgs;
 use super::ask::Asker;
+use super::changes;
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
 use super::open_run::{ledgers, shown_folder};
@@ -81,9 +82,11 @@ pub fn work(
     work: Work<'_>,
     first: impl FnOnce((&Site, &Engine)) -> Input + Send,
 ) -> Result<Exit, Failure> {
+    let output = work.output;
     let ended = supervise(settings, work, first)?;
-    ended.tell();
+    let view = ended.tell();
     let (end, engine) = ended.driven?;
+    changes::offer_held(settings, output, &view)?;
     Ok(exit_of(end, engine.history().interrupted()))
 }
 
@@ -97,12 +100,14 @@ struct Ended {
 }
 
 impl Ended {
-    fn tell(&self) {
+    fn tell(&self) -> RunView {
+        let view = RunView::replay(&self.plan, &self.records);
         print::note(&render_summary(&Summary {
-            view: &RunView::replay(&self.plan, &self.records),
+            view: &view,
             folder: &self.folder,
             ledgers: &self.ledgers,
         }));
+        view
     }
 }
 

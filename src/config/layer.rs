@@ -23,6 +23,8 @@ pub struct Layer {
     pub defaults: DefaultsEntry,
     /// For commands that prove changes.
     pub verify: VerifyRules,
+    /// Changes that are delivered although they act by themselves.
+    pub accept: Vec<String>,
 }
 
 /// An agent as far as a source describes it.
@@ -134,6 +136,7 @@ impl Layer {
         self.verify.allow.extend(over.verify.allow);
         self.verify.env.extend(over.verify.env);
         self.verify.pass_env.extend(over.verify.pass_env);
+        self.accept.extend(over.accept);
         self
     }
 }

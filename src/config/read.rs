@@ -18,6 +18,7 @@ pub const LAYER_KEYS: &[&str] = &[
     "verify_allow",
     "verify_env",
     "verify_pass_env",
+    "accept",
 ];
 
 const AGENT_KEYS: &[&str] = &["kind", "command", "args", "env", "pass_env"];
@@ -72,6 +73,7 @@ pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
             None => AgentEnv::default(),
         },
     };
+    layer.accept = names(reader, fields, "accept");
     layer
 }
 

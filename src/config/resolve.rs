@@ -59,6 +59,7 @@ pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
         change_limits: resolve_change_limits(layer.limits),
         defaults: resolve_defaults(layer.defaults),
         verify: layer.verify.clone(),
+        accept: layer.accept.clone(),
         layer,
     };
     let roles = resolve_roles(&config, &mut mistakes);

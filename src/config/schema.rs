@@ -42,7 +42,8 @@ pub fn schema_parts() -> (Value, Value) {
             "type": "object",
             "additionalProperties": { "type": ["string", "number", "boolean", "null"] }
         },
-        "verify_pass_env": { "description": "Names of your variables handed on to all commands that prove changes.", "$ref": "#/$defs/names" }
+        "verify_pass_env": { "description": "Names of your variables handed on to all commands that prove changes.", "$ref": "#/$defs/names" },
+        "accept": { "description": "Paths, folders and patterns of changes that are delivered although they act on their own. Counts in your own configuration only.", "$ref": "#/$defs/names" }
     });
     let definitions = json!({
         "name": { "type": "string", "minLength": 1 },

@@ -29,6 +29,8 @@ pub struct Config {
     pub defaults: Defaults,
     /// For commands that prove changes.
     pub verify: VerifyRules,
+    /// Paths and patterns of changes that are delivered although they act by themselves.
+    pub accept: Vec<String>,
     /// The merged layers, to lay a workflow's own over them.
     pub(super) layer: Layer,
 }

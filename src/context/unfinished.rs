@@ -122,6 +122,7 @@ mod tests {
             tree: "b".to_owned(),
             files: (0..files).map(file).collect(),
             refused: Vec::new(),
+            secrets: Vec::new(),
             patch: None,
         }
     }

@@ -1,6 +1,6 @@
 //! What a person does about the results of a run while no supervisor works on it.
 
-use crate::model::{Destination, Event, Results, RunEnd, Unmerged};
+use crate::model::{Destination, Event, HeldChange, Results, RunEnd, Unmerged};
 use crate::plan::Plan;
 
 use super::History;
@@ -9,20 +9,13 @@ use super::ending::current;
 /// What a person did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ByHand {
-    /// The results were put onto a branch.
-    Branched {
-        /// Its name.
-        name: String,
-        /// How many files changed.
-        files: u64,
-    },
-    /// `apply` changed the user's files.
-    Applied(InProject),
+    /// `apply` put results there.
+    Applied(Destination, InProject),
     /// `undo` did.
     TakenBack(InProject),
 }
 
-/// What the user's files hold of a run.
+/// What the user's files, or a branch, hold of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InProject {
     /// Its results, nothing, or else one tree with the documents in it.
@@ -31,6 +24,8 @@ pub struct InProject {
     pub files: u64,
     /// What did not merge.
     pub unmerged: Unmerged,
+    /// What stays in the run until it is accepted.
+    pub held: Vec<HeldChange>,
 }
 
 /// Why the results are not delivered by hand; nothing if they may be.
@@ -68,15 +63,8 @@ pub fn events(plan: &Plan, history: &History, did: ByHand) -> Vec<Event> {
                 unmerged: there.unmerged,
             }];
         }
-        ByHand::Applied(there) | ByHand::TakenBack(there) => (Destination::Tree, there),
-        ByHand::Branched { name, files } => {
-            let there = InProject {
-                results: history.results(),
-                files,
-                unmerged: Unmerged::default(),
-            };
-            (Destination::Branch(name), there)
-        }
+        ByHand::TakenBack(there) => (Destination::Tree, there),
+        ByHand::Applied(to, there) => (to, there),
     };
     let told = Event::ChangesApplied {
         tree: there.results.tree,
@@ -85,6 +73,7 @@ pub fn events(plan: &Plan, history: &History, did: ByHand) -> Vec<Event> {
         files: there.files,
         by_hand: true,
         unmerged: there.unmerged,
+        held: there.held,
     };
     // Once all is done, a run can wait for nothing else.
     let waited = history.ended() == Some(RunEnd::Waiting) && current(plan, history).is_none();

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::model::{
     CallId, CallResult, CallSpec, Closing, Destination, Digest, Event, FORMAT, Failure,
-    FailureKind, FrozenFile, ModelName, PhaseName, Question, Record, Results, RunEnd, RunId,
-    Timestamp, Unmerged, Usage, Verification,
+    FailureKind, FrozenFile, HeldChange, ModelName, PhaseName, Question, Record, Results, RunEnd,
+    RunId, Timestamp, Unmerged, Usage, Verification,
 };
 use crate::plan::Plan;
 
@@ -108,6 +108,8 @@ pub enum Input {
         to: Destination,
         /// How many files changed.
         files: u64,
+        /// What stays in the run until it is accepted; the results are without it.
+        held: Vec<HeldChange>,
     },
     /// The changes could not be put there.
     NotDelivered {
@@ -427,14 +429,12 @@ impl Engine {
                 tree: proving.tree,
                 verification,
             }],
-            Input::Delivered { results, to, files } => vec![Event::ChangesApplied {
-                tree: results.tree,
-                documents: results.documents,
+            Input::Delivered {
+                results,
                 to,
                 files,
-                by_hand: false,
-                unmerged: Unmerged::default(),
-            }],
+                held,
+            } => vec![delivered(results, to, files, held)],
             Input::NotDelivered { tree, reason } => {
                 vec![Event::ChangesKept {
                     tree,
@@ -507,6 +507,18 @@ impl Engine {
         }));
         events.extend(acts);
         events
+    }
+}
+
+fn delivered(results: Results, to: Destination, files: u64, held: Vec<HeldChange>) -> Event {
+    Event::ChangesApplied {
+        tree: results.tree,
+        documents: results.documents,
+        to,
+        files,
+        by_hand: false,
+        unmerged: Unmerged::default(),
+        held,
     }
 }
 

@@ -82,6 +82,8 @@ impl History {
                 tree,
                 documents,
                 to,
+                held,
+                unmerged,
                 ..
             } => {
                 let results = Results {
@@ -91,7 +93,12 @@ impl History {
                 if *to == Destination::Tree {
                     self.in_project.clone_from(&results);
                 }
-                self.delivered = Some((results, Delivery::Applied(to.clone())));
+                // What is held back is decided upon too: it waits for nobody but who accepts it.
+                let settled = match held.is_empty() || !unmerged.left.is_empty() {
+                    true => results,
+                    false => self.results(),
+                };
+                self.delivered = Some((settled, Delivery::Applied(to.clone())));
             }
             Event::ChangesKept { blocked, .. } => {
                 let how = if *blocked {

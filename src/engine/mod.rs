@@ -14,6 +14,7 @@
 //! are declared lost, and the three functions go on from there. A finished call is never repeated,
 //! because nothing in the history asks for it.
 
+mod accepted;
 pub mod by_hand;
 mod closing;
 mod decide;
@@ -34,6 +35,7 @@ mod scene;
 mod single;
 mod structured;
 
+pub use accepted::{accepted, secrets};
 pub use ending::failed_loops;
 pub use handle::{Begin, Effect, Engine, Input, Salvaged, Step};
 pub use history::History;

@@ -87,6 +87,23 @@ impl Redactor {
         }
     }
 
+    /// The names of the secrets that the bytes hold, each with the first line of it, from 1.
+    pub fn find(&self, bytes: &[u8]) -> BTreeMap<&str, u64> {
+        let mut found = BTreeMap::new();
+        let (mut line, mut counted) = (1, 0);
+        let search = self.search.iter();
+        for one in search.flat_map(|search| search.find_iter(bytes)) {
+            let between = bytes.get(counted..one.start()).unwrap_or_default();
+            line += between.iter().filter(|byte| **byte == b'\n').count() as u64;
+            counted = one.start();
+            let shown = self.replacements.get(one.pattern().as_usize());
+            let name = shown.map_or("", String::as_str);
+            let name = name.trim_start_matches("[redacted:").trim_end_matches(']');
+            found.entry(name).or_insert(line);
+        }
+        found
+    }
+
     /// The bytes without secrets, fit for the run folder.
     pub fn clean<'a>(&self, bytes: &'a [u8]) -> Clean<'a> {
         Clean(self.redact_bytes(bytes))
@@ -249,6 +266,20 @@ mod tests {
         for name in ordinary {
             assert_eq!(redactor(&[(name, value)]).redact(value), value, "{name}");
         }
+    }
+
+    #[test]
+    fn finds_secrets_by_name_and_first_line() {
+        let both = redactor(&[("A_KEY", "correct-horse"), ("B_KEY", "battery-staple")]);
+        let text = b"x\ny battery-staple correct-horse\n\nbattery-staple";
+        let found: Vec<_> = both.find(text).into_iter().collect();
+        assert_eq!(found, [("A_KEY", 2), ("B_KEY", 2)]);
+        let encoded = b"\nYmF0dGVyeS1zdGFwbGU=";
+        assert_eq!(
+            both.find(encoded).into_iter().collect::<Vec<_>>(),
+            [("B_KEY", 2)]
+        );
+        assert!(Redactor::default().find(text).is_empty());
     }
 
     #[test]

@@ -33,6 +33,14 @@ pub struct ChangedFile {
     pub lines: Option<(u64, u64)>,
 }
 
+impl ChangedFile {
+    /// The paths at which something changed.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        let from = self.from.as_deref();
+        [Some(self.path.as_str()), from].into_iter().flatten()
+    }
+}
+
 /// A change that was not taken over, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct RefusedChange {
@@ -40,6 +48,31 @@ pub struct RefusedChange {
     pub path: String,
     /// Why: outside the scope, a link that leads out, an agent's control file.
     pub reason: String,
+}
+
+/// A change that stays in the run until somebody accepts it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct HeldChange {
+    /// The path, relative to the project.
+    pub path: String,
+    /// Why: how it acts by itself, or which known secret is in it.
+    pub reason: String,
+    /// Whether it is a secret, which no pattern accepts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+}
+
+/// A known secret in what an editing call wrote, found when it was captured.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct FoundSecret {
+    /// The file, relative to the project.
+    pub path: String,
+    /// Its git blob.
+    pub object: String,
+    /// The first line with it, from 1.
+    pub line: u64,
+    /// The variable or configuration key whose value it is.
+    pub name: String,
 }
 
 /// What an editing call changed.
@@ -54,6 +87,9 @@ pub struct Changes {
     /// What was not taken over.
     #[serde(default)]
     pub refused: Vec<RefusedChange>,
+    /// Known secrets in new contents, which the run's beginning did not have there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<FoundSecret>,
     /// The difference as a patch.
     pub patch: Option<Artifact>,
 }

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     AgentName, Artifact, Budget, CallId, CallResult, CallSpec, ChangeLimits, Digest, Failure,
-    Faults, HandoffOrigin, Label, ModelName, PhaseName, RunId, RunLimits, TaskId, Timestamp, Usage,
-    Verification,
+    Faults, HandoffOrigin, HeldChange, Label, ModelName, PhaseName, RunId, RunLimits, TaskId,
+    Timestamp, Usage, Verification,
 };
 
 /// The version of the journal's and the plan's format. A folder with another one is refused.
@@ -247,6 +247,9 @@ pub enum Event {
         /// What did not merge.
         #[serde(default, skip_serializing_if = "Unmerged::is_empty")]
         unmerged: Unmerged,
+        /// What stays in the run until it is accepted; tree and documents are without it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        held: Vec<HeldChange>,
     },
     /// The run's changes were not applied; nothing was touched.
     ChangesKept {

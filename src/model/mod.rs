@@ -29,7 +29,7 @@ pub use call::{
     Profile, Purpose,
 };
 pub use category::{Categories, OtherCategories};
-pub use changes::{ChangeKind, ChangedFile, Changes, RefusedChange};
+pub use changes::{ChangeKind, ChangedFile, Changes, FoundSecret, HeldChange, RefusedChange};
 pub use checkpoint::{AttemptId, Stopped, WorkState};
 pub use event::{
     Closing, Decider, Destination, Document, Documents, Event, FORMAT, FrozenFile, PersonAnswer,

@@ -59,6 +59,7 @@ pub fn plan(phases: Vec<PhasePlan>) -> Plan {
         rehearsal: None,
         file: None,
         destination: Destination::Tree,
+        accept: Vec::new(),
         agents: BTreeMap::new(),
         models: BTreeMap::new(),
         phases,

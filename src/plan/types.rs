@@ -37,6 +37,9 @@ pub struct Plan {
     pub verify: VerifyRules,
     /// Where the changes go at the end.
     pub destination: Destination,
+    /// Paths and patterns of changes that are delivered although they act by themselves, as the user said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<String>,
     /// Whose answers the models give if the run is a rehearsal; a rehearsed run stays one.
     pub rehearsal: Option<Rehearsal>,
     /// The agents that some model of this plan uses.

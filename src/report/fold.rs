@@ -4,8 +4,8 @@
 //! display must never be what stops a run.
 
 use crate::model::{
-    CallId, CallSpec, Documents, Event, Millis, ReachedLimit, Record, Results, RunEnd, RunId,
-    RunLimits, Timestamp, Unmerged,
+    CallId, CallSpec, Documents, Event, HeldChange, Millis, ReachedLimit, Record, Results, RunEnd,
+    RunId, RunLimits, Timestamp, Unmerged,
 };
 use crate::plan::{Plan, Rehearsal};
 
@@ -55,6 +55,8 @@ pub struct RunView {
     pub(super) in_project: (Results, u64),
     /// Files that a person's last `apply` or `undo` could not merge.
     pub unmerged: Unmerged,
+    /// What the last delivery held back.
+    pub held: Vec<HeldChange>,
     /// What became of its results, once that is decided, and which ones those were.
     pub(super) decided: Option<(Results, Standing)>,
     /// Wall-clock time of the supervisors' earlier work.
@@ -86,6 +88,7 @@ impl RunView {
             documents: Documents::new(),
             in_project: Default::default(),
             unmerged: Unmerged::default(),
+            held: Vec::new(),
             decided: None,
             worked: Millis::default(),
         }

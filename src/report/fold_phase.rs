@@ -124,6 +124,7 @@ impl RunView {
                 to,
                 files,
                 unmerged,
+                held,
                 ..
             } => {
                 let results = Results {
@@ -135,7 +136,12 @@ impl RunView {
                     self.in_project = (results.clone(), files);
                     self.unmerged.clone_from(unmerged);
                 }
-                self.decided = Some((results, Standing::Applied { to, files }));
+                self.held.clone_from(held);
+                let settled = match held.is_empty() || !unmerged.left.is_empty() {
+                    true => results,
+                    false => self.results(),
+                };
+                self.decided = Some((settled, Standing::Applied { to, files }));
             }
             Event::ChangesKept {
                 blocked, reason, ..
@@ -143,6 +149,7 @@ impl RunView {
             Event::ChangesUndone { unmerged } => {
                 self.in_project = (self.before(), 0);
                 self.unmerged.clone_from(unmerged);
+                self.held.clear();
                 self.decided = Some((self.results(), kept(false, UNDONE)));
             }
             Event::CallCreated { call } | Event::CallReused { call, .. } => self.taken_up(call),

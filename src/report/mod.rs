@@ -57,7 +57,7 @@ pub use json::{JsonStream, json_line};
 pub use ledger::render_ledger;
 pub use live::Live;
 pub use news_work::{applied_words, undone_words};
-pub use next::next_commands;
+pub use next::{next_commands, shell_word};
 pub use paint::{Colors, Size, Terminal};
 pub use plain::Plain;
 pub use question::render_question;

@@ -44,8 +44,21 @@ pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {
             failure,
         } => Some(task_failed(view, phase, task, failure)),
         Event::LoopedBack { from, to, round } => Some(looped_back(view, from, to, *round)),
-        Event::ChangesApplied { to, files, .. } => {
-            Some(News::new(Vec::new(), Tone::Good, applied_words(to, *files)))
+        Event::ChangesApplied {
+            to, files, held, ..
+        } => {
+            let tone = if held.is_empty() {
+                Tone::Good
+            } else {
+                Tone::Odd
+            };
+            let text = applied_words(to, *files, held.len() as u64);
+            let notes = held.iter().map(|held| {
+                let (path, reason) = (clean(&held.path), clean(&held.reason));
+                format!("held back: {path}: {reason}")
+            });
+            let news = News::new(Vec::new(), tone, text);
+            Some(notes.fold(news, News::note))
         }
         Event::ChangesKept { reason, .. } => Some(
             News::new(
@@ -98,13 +111,21 @@ pub fn undone_words(files: u64) -> String {
 }
 
 /// Where the changes are, as a sentence without its end.
-pub fn applied_words(to: &Destination, files: u64) -> String {
-    let files = counted(files, "changed file");
-    match to {
+pub fn applied_words(to: &Destination, files: u64, held: u64) -> String {
+    let files = match files {
+        0 => "no changed file".to_owned(),
+        files => counted(files, "changed file"),
+    };
+    let held = match held {
+        0 => String::new(),
+        held => format!("; {} held back", counted(held, "change")),
+    };
+    let there = match to {
         Destination::Tree => format!("{files} in your project, not committed"),
         Destination::Branch(name) => format!("{files} on the branch {}", clean(name)),
         Destination::Nowhere => format!("{files} kept by the run"),
-    }
+    };
+    there + &held
 }
 
 fn scope(view: &RunView, phase: &PhaseName, task: Option<&TaskId>) -> Vec<String> {

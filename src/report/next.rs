@@ -108,14 +108,19 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
     }
     match (view.standing(), view.state) {
         (Standing::Nothing, _) => Vec::new(),
-        (Standing::Applied { to, .. }, _) => match to {
-            Destination::Tree => vec![look(), command("undo", "take the changes back")],
-            Destination::Branch(name) => {
-                let merge = format!("git merge {}", shell_word(&name));
-                vec![look(), (merge, "take the changes over".to_owned())]
-            }
-            Destination::Nowhere => vec![look()],
-        },
+        (Standing::Applied { to, files }, _) => {
+            let there = match to {
+                _ if files == 0 => None,
+                Destination::Tree => Some(command("undo", "take the changes back")),
+                Destination::Branch(name) => {
+                    let merge = format!("git merge {}", shell_word(&name));
+                    Some((merge, "take the changes over".to_owned()))
+                }
+                Destination::Nowhere => None,
+            };
+            let all = [look()].into_iter().chain(accept(view, run)).chain(there);
+            all.collect()
+        }
         (Standing::Blocked { .. }, _) => {
             let apply = command("apply", "take the changes over, once nothing is in the way");
             let marked = format!("tipstaff apply {run} --3way");
@@ -140,6 +145,18 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
             vec![look()]
         }
     }
+}
+
+/// How to take over what was held back.
+fn accept(view: &RunView, run: &str) -> Option<(String, String)> {
+    let acts = view.held.iter().find(|held| !held.secret);
+    let flag = match (acts, view.held.is_empty()) {
+        (_, true) => return None,
+        (Some(held), false) => format!("--accept {}", shell_word(&held.path)),
+        (None, false) => "--accept-secrets".to_owned(),
+    };
+    let why = "take over what was held back, once you have looked".to_owned();
+    Some((format!("tipstaff apply {run} {flag}"), why))
 }
 
 /// The commands that answer what the run asks.
@@ -190,7 +207,7 @@ fn answers(view: &RunView) -> Vec<(String, String)> {
 }
 
 /// A name as a shell takes it for one word; phases may be called anything.
-fn shell_word(name: &str) -> String {
+pub fn shell_word(name: &str) -> String {
     let harmless = |char: char| char.is_alphanumeric() || matches!(char, '-' | '_' | '.' | '/');
     if !name.is_empty() && name.chars().all(harmless) {
         return name.to_owned();

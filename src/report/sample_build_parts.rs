@@ -74,6 +74,7 @@ pub(super) fn edited(base: u32, left: u32, files: &[(ChangeKind, &str, u64, u64)
             tree: tree(left),
             files: files.collect(),
             refused: Vec::new(),
+            secrets: Vec::new(),
             patch: None,
         }),
         ..answer(Answer::Document)
@@ -151,6 +152,7 @@ pub(super) fn applied(to: Destination) -> Event {
         files: 4,
         by_hand: false,
         unmerged: Unmerged::default(),
+        held: Vec::new(),
     }
 }
 

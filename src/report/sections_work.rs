@@ -18,6 +18,15 @@ use super::words_work::{change_word, changes_words, lines_words, task_word, veri
 pub(super) fn work(view: &RunView, folder: &str) -> String {
     let mut text = section("changes", &standing(view));
     text.push_str(&section("changed files", &changed_files(view)));
+    text.push_str(&section("held back", &held(view)));
+    let paths = view.changed_paths();
+    for (acts, files) in view.acting(&paths) {
+        let line = |(path, why): &(&str, &str)| format!("  {}: {why}\n", clean(path));
+        text.push_str(&section(
+            acts.heading(),
+            &files.iter().map(line).collect::<String>(),
+        ));
+    }
     text.push_str(&section("not taken over", &refused(view)));
     for phase in &view.phases {
         let heading = format!("tasks of {}", clean(phase.name.as_str()));
@@ -35,9 +44,9 @@ fn standing(view: &RunView) -> String {
         Standing::Pending => format!("kept by the run; {}", view.of_project()),
         Standing::Partly { files } => format!(
             "{}; the rest is kept by the run",
-            applied_words(&Destination::Tree, files)
+            applied_words(&Destination::Tree, files, view.held.len() as u64)
         ),
-        Standing::Applied { to, files } => applied_words(&to, files),
+        Standing::Applied { to, files } => applied_words(&to, files, view.held.len() as u64),
         Standing::Kept { reason } | Standing::Blocked { reason } => {
             format!("kept by the run, {}{}", view.of_project(), because(&reason))
         }
@@ -98,6 +107,15 @@ fn authors(calls: &[&CallView]) -> String {
         }
     }
     names.join(", ")
+}
+
+/// What stays in the run until somebody accepts it, and why.
+fn held(view: &RunView) -> String {
+    let lines = view.held.iter().map(|held| {
+        let (path, reason) = (clean(&held.path), clean(&held.reason));
+        format!("  {path}: {reason}\n")
+    });
+    lines.collect()
 }
 
 /// Edits that were not taken over, and why.

@@ -7,6 +7,7 @@ use super::view::PhaseView;
 use super::view_task::{TaskState, TaskView};
 use super::view_work::Standing;
 use super::words_work::task_word;
+use crate::risk::Acts;
 
 /// The tasks of a phase.
 pub(super) fn tasks(view: &RunView, phase: &PhaseView) -> Vec<Value> {
@@ -75,6 +76,15 @@ pub(super) fn changes(view: &RunView) -> Value {
             })
         })
         .collect();
+    let paths = view.changed_paths();
+    let acting = view.acting(&paths);
+    let acts = |wanted: Acts| -> Vec<Value> {
+        let files = acting.iter().filter(|(acts, _)| *acts == wanted);
+        let files = files.flat_map(|(_, files)| files);
+        files
+            .map(|(path, why)| json!({"path": path, "why": why}))
+            .collect()
+    };
     json!({
         "state": state,
         "base": view.base,
@@ -83,5 +93,8 @@ pub(super) fn changes(view: &RunView) -> Value {
         "reason": reason,
         "unmerged": view.unmerged,
         "files": files,
+        "held": view.held,
+        "acts_on_its_own": acts(Acts::ByThemselves),
+        "runs_when_used": acts(Acts::WhenRun),
     })
 }

@@ -10,6 +10,7 @@ use crate::model::{
 
 use super::fold::RunView;
 use super::view::CallView;
+use crate::risk::{Listed, listed};
 
 /// A command that was run to see whether the changes are good.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,6 +156,24 @@ impl RunView {
         }
         found.reverse();
         found
+    }
+
+    /// The paths of its changed files and of its documents, each once.
+    pub(super) fn changed_paths(&self) -> Vec<String> {
+        let files = self.changed_files().into_iter();
+        let from = |file: FileSum<'_>| [Some(file.path), file.from].into_iter().flatten();
+        let mut paths: Vec<String> = files.flat_map(from).collect();
+        paths.extend(self.documents.keys().cloned());
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// Those changed files that act later and are not held back, by how they act, with the reason.
+    pub(super) fn acting<'a>(&self, paths: &'a [String]) -> Listed<'a> {
+        let is_held = |path: &str| self.held.iter().any(|held| held.path == path);
+        let paths = paths.iter().map(String::as_str);
+        listed(paths.filter(|path| !is_held(path)))
     }
 
     /// The files that the run changed, by path.

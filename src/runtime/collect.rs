@@ -9,12 +9,12 @@ use crate::engine::Input;
 use crate::files;
 use crate::judge;
 use crate::model::{
-    Artifact, CallResult, CallSpec, Changes, Contract, EditScope, Failure, Ground, HandoffWords,
-    Millis, Purpose, Usage,
+    Artifact, CallResult, CallSpec, Changes, Contract, EditScope, Failure, FoundSecret, Ground,
+    HandoffWords, Millis, Purpose, Usage,
 };
 use crate::process::{self, Asked};
 
-use crate::workspace::{Allowed, capture, pin};
+use crate::workspace::{self, Allowed, TreeId, WorkspaceError, capture, pin};
 
 use super::Site;
 use super::ground::{tree_id, visible};
@@ -24,6 +24,9 @@ use super::scratch::Scratch;
 
 /// Of the traces of its author in a proposal, so many are named one by one.
 const MOST_TRACES: usize = 5;
+
+/// Larger files are not compared with what is new.
+const LARGEST: u64 = 1 << 30;
 
 /// Of what an agent printed on one stream, no more than this is kept in the run folder, in bytes.
 const MOST_KEPT: usize = 16 << 20;
@@ -198,6 +201,9 @@ impl Ended<'_> {
             &captured.tree,
         )
         .map_err(machine)?;
+        let secrets = self
+            .secrets(&tree_id(base)?, &captured.tree)
+            .map_err(machine)?;
         let patch = String::from_utf8_lossy(&captured.patch).into_owned();
         let kept = (!patch.is_empty()).then(|| self.artifact("changes.patch", &patch));
         let changes = Changes {
@@ -205,6 +211,7 @@ impl Ended<'_> {
             tree: captured.tree.as_str().to_owned(),
             files: captured.files,
             refused: captured.refused,
+            secrets,
             patch: kept.transpose()?,
         };
         Ok(Some(Captured {
@@ -212,6 +219,28 @@ impl Ended<'_> {
             patch,
             left_out: captured.left_out,
         }))
+    }
+
+    /// Known secrets in the contents that are new, where the run's beginning had them not.
+    fn secrets(&self, from: &TreeId, to: &TreeId) -> Result<Vec<FoundSecret>, WorkspaceError> {
+        let store = self.site.store();
+        let mut found = Vec::new();
+        workspace::each_new_content(&store, (from, to), |path, object, content| {
+            let now = self.site.redactor.find(content);
+            if now.is_empty() {
+                return;
+            }
+            let before = files::read_below(&self.site.base, path, LARGEST).unwrap_or_default();
+            let before = self.site.redactor.find(&before);
+            let new = now.iter().filter(|(name, _)| !before.contains_key(*name));
+            found.extend(new.map(|(name, line)| FoundSecret {
+                path: path.to_string_lossy().into_owned(),
+                object: object.to_owned(),
+                line: *line,
+                name: (*name).to_owned(),
+            }));
+        })?;
+        Ok(found)
     }
 
     /// What in a proposal may tell the judge its author. The text itself stays as it is.

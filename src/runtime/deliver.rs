@@ -1,14 +1,15 @@
 //! Putting a run's results where they belong: into the user's files in one step, or onto a branch.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::engine::by_hand::{self, InProject};
-use crate::engine::{History, Input};
+use crate::engine::{self, History, Input};
 use crate::journal::RunFolder;
-use crate::model::{Destination, Documents, Event, Results, RunId};
+use crate::model::{Destination, Documents, Event, HeldChange, Results, RunId};
 use crate::plan::Plan;
 use crate::process::is_cancelled;
+use crate::risk::{self, Accepted};
 use crate::workspace::{
     self, ApplyError, Conflicts, Delivered, Deliveries, Project, TreeId, WorkspaceError,
 };
@@ -115,11 +116,49 @@ impl<'a> Delivering<'a> {
             results,
             files: self.count(&self.base, &there)?,
             unmerged: done.unmerged(),
+            held: Vec::new(),
         })
     }
 
     fn count(&self, from: &TreeId, to: &TreeId) -> Result<u64, WorkspaceError> {
         Ok(workspace::changed_files(&self.store, from, to)?.len() as u64)
+    }
+
+    /// The results without the changes that are not accepted: their files stay as the project has them, or a
+    /// branch's beginning. And those changes.
+    ///
+    /// # Errors
+    /// If the store or the user's git cannot be read.
+    pub fn without_held(
+        &self,
+        history: &History,
+        results: Results,
+        to: &Destination,
+        accepted: &Accepted,
+    ) -> Result<(Results, Vec<HeldChange>), DeliverError> {
+        let before = match to {
+            Destination::Tree => history.in_project().clone(),
+            Destination::Branch(_) | Destination::Nowhere => history.before(),
+        };
+        let hooks = workspace::hook_folders(self.project)?;
+        let (from, all) = (self.tree(&before)?, self.tree(&results)?);
+        let changed = workspace::changed(&self.store, (&from, &all), &hooks)?;
+        let held = risk::held(&changed, accepted, &engine::secrets(history), &hooks);
+        if held.is_empty() {
+            return Ok((results, Vec::new()));
+        }
+        let is_held = |path: &String| held.contains_key(Path::new(path));
+        let (own, old) = (tree_id(&results.tree)?, tree_id(&before.tree)?);
+        let tree = workspace::with_paths_of(&self.store, &own, &old, held.keys())?;
+        let mut documents = results.documents;
+        documents.retain(|path, _| !is_held(path));
+        let there = before.documents.into_iter();
+        documents.extend(there.filter(|(path, _)| is_held(path)));
+        let results = Results {
+            tree: tree.to_string(),
+            documents,
+        };
+        Ok((results, held.into_values().collect()))
     }
 
     /// Puts results where they belong. Returns how many files differ from the beginning of the run, documents
@@ -146,7 +185,10 @@ impl<'a> Delivering<'a> {
             Destination::Tree => self.deliveries().apply(&tree, conflicts)?,
             Destination::Branch(name) => {
                 let message = commit_message(&plan.request, self.run);
-                workspace::apply_to_branch(self.project, store, base, &tree, name, &message)?;
+                // Where all is held back there is nothing to commit.
+                if tree != *base {
+                    workspace::apply_to_branch(self.project, store, base, &tree, name, &message)?;
+                }
                 Delivered::default()
             }
             // The engine keeps such results without an order.
@@ -171,15 +213,24 @@ impl<'a> Delivering<'a> {
 
 /// Delivers the results and says how it went; a tick if it was cancelled before anything was changed. Blocks.
 pub fn deliver(site: &Site, history: &History, results: Results, to: Destination) -> Input {
-    let there = &history.in_project().documents;
+    let (there, tree) = (&history.in_project().documents, results.tree.clone());
     let done = Delivering::of(site, history).and_then(|delivering| {
-        delivering.deliver(&site.plan, &results, there, (&to, Conflicts::Refuse))
+        let accepted = engine::accepted(&site.plan, history, &[]);
+        let (results, held) = delivering.without_held(history, results, &to, &accepted)?;
+        let how = (&to, Conflicts::Refuse);
+        let (files, _) = delivering.deliver(&site.plan, &results, there, how)?;
+        Ok((results, files, held))
     });
     match done {
-        Ok((files, _)) => Input::Delivered { results, to, files },
+        Ok((results, files, held)) => Input::Delivered {
+            results,
+            to,
+            files,
+            held,
+        },
         Err(_) if is_cancelled() => Input::Tick,
         Err(error) => Input::NotDelivered {
-            tree: results.tree,
+            tree,
             reason: machine(error).message,
         },
     }

@@ -2,6 +2,8 @@
 
 use globset::GlobBuilder;
 
+use crate::risk::is_name;
+
 /// Longest component of a path in bytes, as file systems have it.
 const MAX_COMPONENT: usize = 255;
 
@@ -57,10 +59,10 @@ pub(super) fn check_output(path: &str) -> Result<String, &'static str> {
         .filter(|component| !component.is_empty() && *component != ".")
         .collect();
     for component in &components {
-        if component.eq_ignore_ascii_case(".git") {
+        if is_name(component, &[".git"]) {
             return Err("lies in `.git`");
         }
-        if component.eq_ignore_ascii_case(".tipstaff") {
+        if is_name(component, &[".tipstaff"]) {
             return Err("lies in `.tipstaff`, which is tipstaff's own");
         }
         if component.len() > MAX_COMPONENT {

@@ -6,6 +6,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
+use crate::risk::{AGENT_CONFIGURATION, is_name};
+
 /// Whether the agents' control files of the project come into a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ControlFiles {
@@ -14,36 +16,6 @@ pub enum ControlFiles {
     /// They come along like any other file, because the configuration says so.
     Keep,
 }
-
-/// Folders and files that count wherever they lie: agents look for them upwards and downwards.
-const NAMES: [&str; 26] = [
-    ".aider.conf.yml",
-    ".amp",
-    ".claude",
-    ".claude.json",
-    ".codex",
-    ".continue",
-    ".crush",
-    ".crush.json",
-    ".cursor",
-    ".cursorrules",
-    ".factory",
-    ".gemini",
-    ".goose",
-    ".goosehints",
-    ".kilocode",
-    ".kiro",
-    ".mcp.json",
-    ".opencode",
-    ".pi",
-    ".qwen",
-    ".roo",
-    ".windsurf",
-    ".windsurfrules",
-    "crush.json",
-    "opencode.json",
-    "opencode.jsonc",
-];
 
 /// Endings of `.env.…` files that document variables rather than set them.
 const ENV_SAMPLES: [&str; 6] = [
@@ -57,12 +29,10 @@ pub fn is_control_file(path: &Path) -> bool {
         || path == Path::new(".github/copilot-instructions.md")
 }
 
-/// Whether a file or folder of that name is one, wherever it lies.
+/// Whether a file or folder of that name is one, wherever it lies: agents look for them upwards and downwards.
 pub(super) fn is_control_name(name: &OsStr) -> bool {
-    let Some(name) = name.to_str() else {
-        return false;
-    };
-    NAMES.contains(&name) || is_env_file(name)
+    let name = name.to_string_lossy();
+    is_name(&name, AGENT_CONFIGURATION) || is_env_file(&name)
 }
 
 /// Agents built on Bun or Node load `.env`, `.env.local` … of the folder they start in.
@@ -89,6 +59,8 @@ mod tests {
             ".github/copilot-instructions.md",
             ".env",
             "web/.env.local",
+            ".Claude/settings.json",
+            "sub/OPENCO~1.JSO",
         ];
         let ordinary = [
             "CLAUDE.md",

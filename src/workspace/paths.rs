@@ -4,6 +4,8 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use crate::risk::is_name;
+
 /// As many symlinks as the kernel follows.
 const MAX_LINKS: usize = 40;
 
@@ -67,9 +69,9 @@ pub(super) fn is_reserved(path: &Path) -> bool {
         .any(|part| is_reserved_name(part.as_os_str()))
 }
 
-/// Whether a name belongs to git or to tipstaff themselves. git refuses `.git` in any case.
+/// Whether a name belongs to git or to tipstaff themselves, on any file system.
 pub(super) fn is_reserved_name(name: &OsStr) -> bool {
-    name.eq_ignore_ascii_case(".git") || name == ".tipstaff"
+    is_name(&name.to_string_lossy(), &[".git", ".tipstaff"])
 }
 
 #[cfg(test)]
@@ -105,6 +107,9 @@ mod tests {
     fn knows_reserved_names_at_any_depth() {
         assert!(is_reserved(Path::new("a/.GIT/config")));
         assert!(is_reserved(Path::new(".tipstaff/x")));
+        assert!(is_reserved(Path::new("git~1/hooks/x")));
+        assert!(is_reserved(Path::new("a/.git::$INDEX_ALLOCATION")));
+        assert!(is_reserved(Path::new(".g\u{200c}it/config")));
         assert!(!is_reserved(Path::new(".gitignore")));
     }
 }

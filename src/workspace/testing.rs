@@ -149,7 +149,7 @@ pub(super) fn name() -> impl Strategy<Value = Vec<u8>> {
         "back\\slash",
         ":(top)x",
         "cr\r",
-        "git~1",
+        "git~x",
         "*",
         "~",
         "#x",

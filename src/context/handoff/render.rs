@@ -7,6 +7,7 @@ use crate::model::{
     ChangeKind, ChangedFile, DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords,
     ModelName,
 };
+use crate::risk::listed;
 
 /// The most changed files that a prompt names; beyond it the number must do.
 const MOST_FILES: usize = 60;
@@ -61,6 +62,12 @@ fn proof(out: &mut String, facts: &HandoffFacts, most_files: usize) {
     let more = facts.files.len().saturating_sub(most_files);
     if more > 0 {
         let _ = writeln!(out, "- and {more} more");
+    }
+    for (acts, files) in listed(facts.files.iter().flat_map(ChangedFile::paths)) {
+        let _ = writeln!(out, "\n## Changed files of which each {}\n", acts.heading());
+        for (path, why) in files {
+            let _ = writeln!(out, "- `{path}`: {why}");
+        }
     }
     if !facts.verifications.is_empty() {
         let _ = writeln!(out, "\n## Commands run by tipstaff to prove it\n");

@@ -173,6 +173,7 @@ fn changes(hands: Hands, call: &CallSpec) -> Changes {
         tree,
         files: changed.into_iter().collect(),
         refused: grabbed.into_iter().collect(),
+        secrets: Vec::new(),
         patch: None,
     }
 }

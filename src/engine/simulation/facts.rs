@@ -205,12 +205,8 @@ impl<'a> Facts<'a> {
                 self.live.clear();
                 self.proving = None;
             }
-            Moment::Did(ByHand::Branched { name, .. }, results) => {
-                self.put(results, &Destination::Branch(name.clone()));
-            }
-            Moment::Did(ByHand::Applied(there) | ByHand::TakenBack(there), _) => {
-                self.project.clone_from(&there.results);
-            }
+            Moment::Did(ByHand::Applied(to, there), _) => self.put(&there.results, to),
+            Moment::Did(ByHand::TakenBack(there), _) => self.project.clone_from(&there.results),
         }
     }
 

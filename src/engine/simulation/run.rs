@@ -142,6 +142,7 @@ impl<'f> Run<'f> {
             results,
             files: 1,
             unmerged: Unmerged::default(),
+            held: Vec::new(),
         };
         let part = || Results {
             tree: "part".to_owned(),
@@ -150,19 +151,15 @@ impl<'f> Run<'f> {
         let taken = self.trace.facts().project != history.before();
         let allowed = |to| by_hand::refusal(&self.trace.plan, &history, to).is_none();
         let apply = |results| {
-            let applied = || ByHand::Applied(there(results));
+            let applied = || ByHand::Applied(Destination::Tree, there(results));
             allowed(&Destination::Tree).then(applied)
         };
         let mine = "mine".to_owned();
         let did = match hand {
             HandOn::Nothing => None,
             HandOn::Apply => apply(history.results()),
-            HandOn::ApplyToBranch => {
-                allowed(&Destination::Branch(mine.clone())).then_some(ByHand::Branched {
-                    name: mine,
-                    files: 1,
-                })
-            }
+            HandOn::ApplyToBranch => allowed(&Destination::Branch(mine.clone()))
+                .then(|| ByHand::Applied(Destination::Branch(mine), there(history.results()))),
             HandOn::ApplyPart => apply(part()),
             HandOn::Undo => taken.then(|| ByHand::TakenBack(there(history.before()))),
             HandOn::UndoPart => taken.then(|| ByHand::TakenBack(there(part()))),

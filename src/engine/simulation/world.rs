@@ -256,6 +256,7 @@ impl<'f> World<'f> {
                         results,
                         to,
                         files: 1,
+                        held: Vec::new(),
                     },
                 }
             }

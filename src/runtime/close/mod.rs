@@ -9,7 +9,7 @@ mod verdict;
 
 use serde::Serialize;
 
-use crate::engine::{CallState, History, Input, PhaseState, Winner};
+use crate::engine::{CallState, History, Input, PhaseState, Winner, accepted};
 use crate::journal::JournalError;
 use crate::model::{
     Artifact, CallId, CallResult, Closing, Destination, Document, Failure, FailureKind, ModelName,
@@ -57,6 +57,9 @@ pub fn close(site: &Site, history: &History, phase: &PhaseName, winner: &Winner)
     }
 }
 
+/// A document, the copy of what stood in its place, and its place in the project, as far as they are.
+type Published = (Option<Document>, Option<String>, Option<String>);
+
 /// A decided phase with all that its closing needs.
 struct Phase<'a> {
     site: &'a Site,
@@ -101,11 +104,7 @@ impl<'a> Phase<'a> {
         let artifact = self.write("handoff.json", &to_json(&handoff))?;
         let markdown = crate::context::handoff::render(&handoff);
         self.write("handoff.md", markdown.as_bytes())?;
-        let (document, previous) = self.publish(&document)?;
-        let published = document
-            .as_ref()
-            .filter(|_| self.publishes())
-            .map(|document| document.path.clone());
+        let (document, previous, published) = self.publish(&document)?;
         Ok(Closing {
             deliverable,
             handoff: artifact,
@@ -138,10 +137,23 @@ impl<'a> Phase<'a> {
         self.site.plan.destination == Destination::Tree
     }
 
-    /// The phase's document, and where in the run folder the file that stood in its place is kept.
-    fn publish(&self, bytes: &[u8]) -> Result<(Option<Document>, Option<String>), CloseError> {
+    /// Whether the document has to wait, like a change, until somebody accepts it.
+    fn is_held(&self, document: &Document) -> Result<bool, CloseError> {
+        let mut results = self.history.results();
+        let Document { path, object } = document.clone();
+        results.documents.insert(path, object);
+        let accepted = accepted(&self.site.plan, self.history, &[]);
+        let delivering = Delivering::of(self.site, self.history)?;
+        let to = &Destination::Tree;
+        let (_, held) = delivering.without_held(self.history, results, to, &accepted)?;
+        Ok(held.iter().any(|held| held.path == document.path))
+    }
+
+    /// The phase's document, where in the run folder the file that stood in its place is kept, and where in the
+    /// project the document is now.
+    fn publish(&self, bytes: &[u8]) -> Result<Published, CloseError> {
         let Some(output) = &self.plan.output else {
-            return Ok((None, None));
+            return Ok((None, None, None));
         };
         let store = self.site.store();
         let path = workspace::place(&self.site.project.root, output)?;
@@ -152,14 +164,17 @@ impl<'a> Phase<'a> {
         let name = output.rsplit('/').next().unwrap_or(output);
         let kept = format!("{}/previous/{name}", self.folder);
         let keep_at = self.site.folder.root().join(&kept);
-        if self.publishes() {
+        let publishes = self.publishes() && !self.is_held(&document)?;
+        if publishes {
             let there = &self.history.in_project().documents;
             let own = there.get(&document.path).map(String::as_str);
             Delivering::of(self.site, self.history)?
                 .deliveries()
                 .publish(&document, own, bytes, &keep_at)?;
         }
-        Ok((Some(document), keep_at.exists().then_some(kept)))
+        let published = publishes.then(|| document.path.clone());
+        let previous = keep_at.exists().then_some(kept);
+        Ok((Some(document), previous, published))
     }
 
     /// The calls of the phase's done tasks, in the order of their names.

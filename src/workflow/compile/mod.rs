@@ -118,6 +118,7 @@ pub fn compile(
         change_limits: config.change_limits,
         verify: config.verify.clone(),
         destination: bindings.destination.clone(),
+        accept: Vec::new(),
         rehearsal: None,
         agents,
         models,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::risk::{Acts, risk_of};
 use crate::yaml::{Diagnostic, Spanned};
 
 use super::super::ast::Workflow;
@@ -31,6 +32,11 @@ pub(super) fn fill_outputs(
                 .iter()
                 .find_map(|(other, earlier)| clash(output, path, other, earlier));
             found.extend(clash);
+            if risk_of(path).is_some_and(|risk| risk.acts == Acts::ByThemselves) {
+                let message = format!("`{path}` acts on its own: the document is held back");
+                let warning = output.spot.warning("held-output", message);
+                found.push(warning.with_hint(format!("`--accept {path}` publishes it")));
+            }
             published.push((&phase.name.value, path.clone()));
         }
         paths.push(path);
