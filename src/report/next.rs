@@ -148,15 +148,14 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
 }
 
 /// How to take over what was held back.
-fn accept(view: &RunView, run: &str) -> Option<(String, String)> {
+fn accept(view: &RunView, run: &str) -> impl Iterator<Item = (String, String)> {
     let acts = view.held.iter().find(|held| !held.secret);
-    let flag = match (acts, view.held.is_empty()) {
-        (_, true) => return None,
-        (Some(held), false) => format!("--accept {}", shell_word(&held.path)),
-        (None, false) => "--accept-secrets".to_owned(),
-    };
-    let why = "take over what was held back, once you have looked".to_owned();
-    Some((format!("tipstaff apply {run} {flag}"), why))
+    let path = acts.map(|held| format!("--accept {}", shell_word(&held.path)));
+    let secret = view.held.iter().any(|held| held.secret);
+    let secret = secret.then(|| "--accept-secrets".to_owned());
+    let why = "take over what was held back, once you have looked";
+    let command = move |flag| (format!("tipstaff apply {run} {flag}"), why.to_owned());
+    path.into_iter().chain(secret).map(command)
 }
 
 /// The commands that answer what the run asks.

@@ -61,6 +61,8 @@ pub struct Facts<'a> {
     pub applied: Option<(Results, Destination)>,
     pub blocked: bool,
     pub kept: bool,
+    /// The results of which all but what is held back was applied last, and where.
+    settled: Option<(Results, Destination)>,
 }
 
 /// What is known of a phase, in its present round.
@@ -139,6 +141,7 @@ impl<'a> Facts<'a> {
             project: Results::default(),
             told_project: Results::default(),
             applied: None,
+            settled: None,
             blocked: false,
             kept: false,
         }
@@ -275,13 +278,9 @@ impl<'a> Facts<'a> {
             Event::RunInterrupted { .. } => self.interrupted = true,
             Event::RunEnded { end } => self.ended = Some(*end),
             Event::LoopedBack { from, to, .. } => self.go_back(from, to),
-            Event::ChangesApplied {
-                tree,
-                documents,
-                to,
-                ..
-            } => self.told_applied(tree, documents, to),
+            Event::ChangesApplied { .. } => self.told_applied(event),
             Event::ChangesUndone { .. } => {
+                self.settled = None;
                 self.told_project = self.before();
                 self.applied = None;
                 self.kept = true;
@@ -411,13 +410,26 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn told_applied(&mut self, tree: &str, documents: &Documents, to: &Destination) {
+    fn told_applied(&mut self, event: &Event) {
+        let Event::ChangesApplied {
+            tree,
+            documents,
+            to,
+            held,
+            unmerged,
+            ..
+        } = event
+        else {
+            return;
+        };
         let (tree, documents) = (tree.to_owned(), documents.clone());
         let results = Results { tree, documents };
         if *to == Destination::Tree {
             self.told_project = results.clone();
         }
         self.applied = Some((results, to.clone()));
+        let settled = !held.is_empty() && unmerged.left.is_empty();
+        self.settled = settled.then(|| (self.results(), to.clone()));
     }
 
     fn put(&mut self, results: &Results, to: &Destination) {
@@ -442,9 +454,17 @@ impl<'a> Facts<'a> {
         }
     }
 
+    /// Whether what is missing of them there is held back, as the journal tells.
+    pub fn is_settled(&self) -> bool {
+        self.settled == Some((self.results(), self.plan.destination.clone()))
+    }
+
     /// Whether the results as they are now stand where they belong, as far as the journal tells.
     pub fn is_delivered(&self) -> bool {
         let results = self.results();
+        if self.is_settled() {
+            return true;
+        }
         match &self.plan.destination {
             Destination::Tree => results == self.told_project,
             to => self.applied == Some((results, to.clone())),

@@ -20,8 +20,8 @@ pub struct Fate {
     pub lists: Vec<Tasks>,
     /// Whether models say the same again in later rounds.
     pub repeats: bool,
-    /// Of each delivery, one after another: whether it is blocked. Then none is.
-    pub blocked: Vec<bool>,
+    /// What becomes of each delivery, one after another. Then all arrive.
+    pub deliveries: Vec<Arrives>,
     /// Of each closing, one after another: whether the disk is full. Then it is not.
     pub full: Vec<bool>,
     /// What people do, one after another. Then what lets the run go on.
@@ -170,6 +170,16 @@ pub enum Raise {
     By(u64),
 }
 
+/// What of a delivery arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrives {
+    All,
+    /// Some of it is held back until a person accepts it.
+    Some,
+    /// Something is in the way.
+    Nothing,
+}
+
 /// Something from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blow {
@@ -238,7 +248,7 @@ impl Default for Fate {
             passes: Vec::new(),
             lists: vec![Tasks::default()],
             repeats: false,
-            blocked: Vec::new(),
+            deliveries: Vec::new(),
             full: Vec::new(),
             people: Vec::new(),
             attended: false,
@@ -273,11 +283,20 @@ impl Default for Tasks {
     }
 }
 
+fn arrives() -> impl Draws<Value = Arrives> {
+    prop::sample::select(vec![
+        Arrives::All,
+        Arrives::All,
+        Arrives::Some,
+        Arrives::Nothing,
+    ])
+}
+
 /// Random fates. In a timeless mix a call ends the same however often it is begun.
 pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
     let script = |length| prop::collection::vec(prop::bool::weighted(0.2), 0..length);
     let chance = match mix {
-        Mix::Wild => (script(3), script(3)).boxed(),
+        Mix::Wild => (prop::collection::vec(arrives(), 0..3), script(3)).boxed(),
         Mix::Timeless => (Just(Vec::new()), Just(Vec::new())).boxed(),
     };
     let from_people = match mix {
@@ -308,7 +327,7 @@ pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
     )
         .prop_map(
             |(manners, proofs, passes, lists, repeats, chance, from_people, choices, blows)| {
-                let (blocked, full) = chance;
+                let (deliveries, full) = chance;
                 let ((people, limits, rounds, models, hands_on), attended) = from_people;
                 Fate {
                     manners,
@@ -316,7 +335,7 @@ pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
                     passes,
                     lists,
                     repeats,
-                    blocked,
+                    deliveries,
                     full,
                     people,
                     attended,

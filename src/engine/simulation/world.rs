@@ -2,13 +2,13 @@
 
 use crate::engine::{Effect, Engine, History, Input, Proving, Salvaged, Winner};
 use crate::model::{
-    CallId, CallResult, CallSpec, Destination, Failure, FailureKind, Millis, ModelName, PhaseName,
-    Results, RunEnd, Timestamp,
+    CallId, CallResult, CallSpec, Destination, Failure, FailureKind, HeldChange, Millis, ModelName,
+    PhaseName, Results, RunEnd, Timestamp,
 };
 use crate::plan::PhaseKind;
 
 use super::answers;
-use super::fate::{Blow, Fate, Luck, Manner, Proof};
+use super::fate::{Arrives, Blow, Fate, Luck, Manner, Proof};
 use super::person;
 
 /// Something that was ordered and will be reported.
@@ -245,14 +245,27 @@ impl<'f> World<'f> {
                 }
             }
             Pending::Deliver { results, to } => {
-                let blocked = self.fate.blocked.get(self.told.deliveries).copied();
+                let arrives = self.fate.deliveries.get(self.told.deliveries).copied();
                 self.told.deliveries += 1;
-                match blocked.unwrap_or_default() {
-                    true => Input::NotDelivered {
+                match arrives.unwrap_or(Arrives::All) {
+                    Arrives::Nothing => Input::NotDelivered {
                         tree: results.tree,
                         reason: "in the way".to_owned(),
                     },
-                    false => Input::Delivered {
+                    Arrives::Some => Input::Delivered {
+                        results: Results {
+                            tree: "without what is held back".to_owned(),
+                            ..results
+                        },
+                        to,
+                        files: 1,
+                        held: vec![HeldChange {
+                            path: ".envrc".to_owned(),
+                            reason: "it acts by itself".to_owned(),
+                            secret: false,
+                        }],
+                    },
+                    Arrives::All => Input::Delivered {
                         results,
                         to,
                         files: 1,

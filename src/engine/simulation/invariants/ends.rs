@@ -217,7 +217,8 @@ pub fn the_project_holds_what_was_delivered() -> Promise {
             // Who chose a branch by hand has them there.
             Event::RunEnded { end: RunEnd::Done } => {
                 let wanted = facts.plan.destination == Destination::Tree && !by_hand;
-                ensure(!wanted || facts.project == facts.results(), || {
+                let settled = facts.project == facts.results() || facts.is_settled();
+                ensure(!wanted || settled, || {
                     format!("the project holds {:?}", facts.project)
                 })
             }
