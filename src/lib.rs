@@ -18,6 +18,7 @@ pub mod process;
 pub mod rehearsal;
 pub mod report;
 pub mod risk;
+pub mod run;
 pub mod runtime;
 pub mod trust;
 pub mod workflow;

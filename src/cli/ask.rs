@@ -15,9 +15,10 @@ use tokio::sync::mpsc;
 use super::args::OutputArgs;
 use super::failure::Failure;
 use super::print;
-use crate::engine::{Input, PhaseState};
-use crate::model::{Event, Label, PersonAnswer, PhaseName, Question};
+use crate::engine::Input;
+use crate::model::{Label, PersonAnswer, PhaseName, Question};
 use crate::report::Screen;
+use crate::run::{PhaseEvent, PhaseState};
 
 /// How often the asking thread looks whether it is still to ask, in milliseconds.
 const LOOK: u16 = 100;
@@ -61,11 +62,7 @@ impl Asker {
         let phase = phase.clone();
         let input = move |said: Option<(PersonAnswer, String)>| match said {
             Some((answer, because)) => Input::Answered {
-                acts: vec![Event::PersonAnswered {
-                    phase: phase.clone(),
-                    answer,
-                    because,
-                }],
+                acts: vec![PhaseEvent::PersonAnswered { answer, because }.of(phase.clone())],
             },
             None => Input::Unanswered,
         };
@@ -80,10 +77,10 @@ impl Asker {
         forget_what_was_typed();
         let over = Arc::new(AtomicBool::new(false));
         self.asking = Some(over.clone());
-        let sealed = state.sealed.iter().flatten();
+        let sealed = state.sealed().unwrap_or_default();
         let talk = Talk {
             question,
-            labels: sealed.map(|(label, _)| label.clone()).collect(),
+            labels: sealed.iter().map(|(label, _)| label.clone()).collect(),
             none: state.may_be_sent_back(),
             over,
         };

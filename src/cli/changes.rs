@@ -8,13 +8,14 @@ use super::open_run::{OpenRun, TakenUp, find_run, take_up, tell_foreign};
 use super::print;
 use super::settings::Settings;
 use super::work::now;
+use crate::engine::accepted;
 use crate::engine::by_hand::{self, ByHand, InProject};
-use crate::engine::{History, accepted};
 use crate::journal::{Journal, RunFolder, RunLock};
-use crate::model::{ChangedFile, Destination, HeldChange, Record, Results, TaskId};
+use crate::model::{ChangedFile, Destination, HeldChange, Results, TaskId};
 use crate::plan::Plan;
 use crate::report::{RunView, Standing, applied_words, shell_word, undone_words};
 use crate::risk::listed;
+use crate::run::{Record, RunState};
 use crate::runtime::{DeliverError, Delivering};
 use crate::workspace::{
     self, ApplyError, Conflicts, Delivered, TreeId, borrow_store, has_markers, with_documents,
@@ -41,7 +42,7 @@ pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
 
 fn patch(settings: &Settings, args: &DiffArgs) -> Result<(Vec<u8>, Vec<ChangedFile>), Failure> {
     let run = OpenRun::read(find_run(settings, args.run.as_deref())?)?;
-    let history = History::of(&run.records);
+    let history = RunState::of(&run.records);
     tell_foreign(settings, &run.folder);
     let (lent, base) = (run.folder.path(RunFolder::STORE), tree(history.base())?);
     let borrowed = borrow_store(&lent, &base)?;
@@ -62,16 +63,17 @@ fn patch(settings: &Settings, args: &DiffArgs) -> Result<(Vec<u8>, Vec<ChangedFi
 }
 
 /// The trees before and after a task's last try.
-fn of_task(history: &History, task: &TaskId) -> Result<(String, String), Failure> {
+fn of_task(history: &RunState, task: &TaskId) -> Result<(String, String), Failure> {
     let calls = history.calls().filter(|call| {
         call.spec
             .task
             .as_ref()
             .is_some_and(|known| &known.id == task)
     });
-    let changes = calls
-        .filter_map(|call| call.result()?.changes.as_ref())
-        .last();
+    let mut changes = calls
+        .rev()
+        .filter_map(|call| call.result()?.changes.as_ref());
+    let changes = changes.next();
     let changes = changes.ok_or_else(|| {
         Failure::said(
             Exit::Usage,
@@ -111,14 +113,14 @@ pub fn apply(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
 /// Asks the person at the terminal, once, whether what the run held back is to be delivered too. Secrets take a
 /// command of their own.
 pub fn offer_held(settings: &Settings, output: &OutputArgs, view: &RunView) -> Result<(), Failure> {
-    let acting = view.held.iter().filter(|held| !held.secret);
+    let acting = view.state.held.iter().filter(|held| !held.secret);
     let accept: Vec<String> = acting.map(|held| held.path.clone()).collect();
     let (to, asks) = (
         Destination::Tree,
         is_at_a_terminal() && !output.json && !output.yes,
     );
     let in_project = matches!(view.standing(), Standing::Applied { to: there, .. } if there == to);
-    let (Some(run), true) = (&view.run, in_project && asks && !accept.is_empty()) else {
+    let (Some(run), true) = (&view.state.id, in_project && asks && !accept.is_empty()) else {
         return Ok(());
     };
     let files = accept.join(", ");
@@ -169,7 +171,7 @@ pub fn catch_up(
     journal: &mut Journal,
     records: &mut Vec<Record>,
 ) -> Result<(), Failure> {
-    let history = History::of(records);
+    let history = RunState::of(records);
     if *history.in_project() != history.before() {
         let delivering = Delivering::new(&settings.project, folder, &history)?;
         let untold = Vec::from_iter(delivering.untold(&history)?);
@@ -183,7 +185,7 @@ struct Held {
     plan: Plan,
     folder: RunFolder,
     journal: Journal,
-    history: History,
+    history: RunState,
     _lock: RunLock,
 }
 
@@ -218,7 +220,7 @@ impl Held {
             plan,
             folder,
             journal,
-            history: History::of(&records),
+            history: RunState::of(&records),
             _lock: lock,
         })
     }

@@ -5,8 +5,8 @@ use super::failure::{Exit, Failure};
 use super::open_run::OpenRun;
 use super::resume::{go_on_with, look};
 use super::settings::Settings;
-use crate::engine::{History, PhaseState};
-use crate::model::{Event, PersonAnswer, PhaseName, Question};
+use crate::model::{PersonAnswer, PhaseName, Question};
+use crate::run::{Event, PhaseEvent, RunState};
 
 pub fn approve(settings: &Settings, args: &ApproveArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
@@ -29,11 +29,7 @@ pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
 
 /// An answer as the run hears it.
 pub fn act((phase, answer): (PhaseName, PersonAnswer), because: String) -> Event {
-    Event::PersonAnswered {
-        phase,
-        answer,
-        because,
-    }
+    PhaseEvent::PersonAnswered { answer, because }.of(phase)
 }
 
 /// Words that prompts and the journal keep.
@@ -56,7 +52,7 @@ fn waiting(
     run: &OpenRun,
     wanted: Option<&str>,
 ) -> Result<(PhaseName, Option<Vec<String>>), Failure> {
-    let history = History::of(&run.records);
+    let history = RunState::of(&run.records);
     let mut phases = run
         .plan
         .phases
@@ -64,7 +60,7 @@ fn waiting(
         .map(|phase| &phase.name)
         .filter(|name| wanted.is_none_or(|wanted| wanted == name.as_str()))
         .filter_map(|name| {
-            let asked = history.phase(name).and_then(PhaseState::open_question)?;
+            let asked = history.phase(name).and_then(|state| state.asked.as_ref())?;
             match asked {
                 Question::Approve { .. } => Some((name.clone(), None)),
                 Question::RunCommands { commands } => Some((name.clone(), Some(commands.clone()))),

@@ -2,9 +2,10 @@
 
 use crate::files;
 use crate::journal::{Content, Journal, Origin, RunFolder, RunLock, RunRegister, find, latest};
-use crate::model::{CallId, Digest, Event, FORMAT, Record};
+use crate::model::{CallId, Digest, FORMAT};
 use crate::plan::Plan;
 use crate::report::{RunView, Supervisor};
+use crate::run::{CallEvent, Event, Record, RunEvent};
 use crate::workspace::{TreeId, reopen_store};
 
 use super::failure::{Exit, Failure};
@@ -171,7 +172,7 @@ pub fn tell_foreign(settings: &Settings, folder: &RunFolder) {
 /// The snapshot of the run, after checking that the plan is still the one it began with.
 fn frozen(folder: &RunFolder, records: &[Record]) -> Result<TreeId, Failure> {
     let started = records.iter().find_map(|record| match &record.event {
-        Event::RunStarted { plan, base, .. } => Some((plan, TreeId::parse(base))),
+        Event::Run(RunEvent::Started { plan, base, .. }) => Some((plan, TreeId::parse(base))),
         _ => None,
     });
     let damaged = |message: String| {
@@ -202,7 +203,11 @@ pub fn ledgers(
 ) -> Vec<(CallId, serde_json::Value)> {
     let mut found: Vec<(CallId, serde_json::Value)> = Vec::new();
     for record in records {
-        let Event::AttemptSpawned { call, attempt, .. } = &record.event else {
+        let Event::Call {
+            call,
+            event: CallEvent::AttemptSpawned { attempt, .. },
+        } = &record.event
+        else {
             continue;
         };
         let phase = plan

@@ -5,8 +5,8 @@ use super::failure::{Exit, Failure};
 use super::gate::{act, words};
 use super::resume::{go_on_with, look};
 use super::settings::Settings;
-use crate::engine::History;
 use crate::model::{PersonAnswer, PhaseName, Question};
+use crate::run::RunState;
 
 /// In the place of a label; labels are single letters.
 const NONE: &str = "NONE";
@@ -21,10 +21,10 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
         );
         Failure::said(Exit::Usage, &message, Some(&hint))
     };
-    let history = History::of(&run.records);
+    let history = RunState::of(&run.records);
     let state = history
         .phase(&phase)
-        .filter(|state| matches!(state.open_question(), Some(Question::PickWinner { .. })))
+        .filter(|state| matches!(state.asked, Some(Question::PickWinner { .. })))
         .ok_or_else(|| wrong(format!("phase `{phase}` does not wait for a pick")))?;
     if args.label.as_str() == NONE {
         let because = words(settings, args.because.as_deref());
@@ -42,7 +42,7 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
         let picked = act((phase, PersonAnswer::SentBack), because);
         return go_on_with(settings, run, &args.output, picked);
     }
-    let labels = state.sealed.as_deref().unwrap_or_default();
+    let labels = state.sealed().unwrap_or_default();
     if !labels.iter().any(|(label, _)| label == &args.label) {
         let known: Vec<&str> = labels.iter().map(|(label, _)| label.as_str()).collect();
         return Err(wrong(format!(

@@ -12,11 +12,12 @@ use super::prepare::complete;
 use super::settings::Settings;
 use super::work::{self, Work, carry_over};
 use super::{print, steer};
-use crate::engine::{Engine, History, Input};
+use crate::engine::{Engine, Input};
 use crate::journal::{Holder, Journal, Origin, RunFolder, RunLock, list};
-use crate::model::{Event, RunEnd};
+use crate::model::RunEnd;
 use crate::plan::Plan;
 use crate::process;
+use crate::run::{Event, PhaseEvent, RunState};
 use crate::runtime::salvage;
 use crate::workspace::Scratch;
 
@@ -26,7 +27,7 @@ pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
         None => latest_open(settings)?,
     };
     let acts =
-        |known: (&Plan, &History), folder: &RunFolder| steer::acts(settings, args, known, folder);
+        |known: (&Plan, &RunState), folder: &RunFolder| steer::acts(settings, args, known, folder);
     go_on(settings, folder, &args.output, acts)
 }
 
@@ -44,7 +45,7 @@ fn latest_open(settings: &Settings) -> Result<RunFolder, Failure> {
         }
         // The last line tells no end where changes were applied or undone after it.
         let journal = Journal::read(&folder.path(RunFolder::JOURNAL))?;
-        if History::of(&journal.records).ended() != Some(RunEnd::Done) {
+        if RunState::of(&journal.records).ended() != Some(RunEnd::Done) {
             return Ok(folder);
         }
     }
@@ -79,7 +80,7 @@ fn hand_over(
     for _ in 0..50 {
         std::thread::sleep(Duration::from_millis(100));
         let journal = Journal::read(&folder.path(RunFolder::JOURNAL))?;
-        if still_asks(&History::of(&journal.records), answer).is_err() {
+        if still_asks(&RunState::of(&journal.records), answer).is_err() {
             print::note(&format!("{holder} goes on with your answer"));
             return Ok(Exit::Done);
         }
@@ -93,7 +94,7 @@ fn go_on(
     settings: &Settings,
     folder: RunFolder,
     output: &OutputArgs,
-    acts: impl FnOnce((&Plan, &History), &RunFolder) -> Result<Vec<Event>, Failure>,
+    acts: impl FnOnce((&Plan, &RunState), &RunFolder) -> Result<Vec<Event>, Failure>,
 ) -> Result<Exit, Failure> {
     let TakenUp {
         plan,
@@ -104,7 +105,7 @@ fn go_on(
     } = take_up(settings, &folder)?;
     end_processes(&folder)?;
     catch_up(settings, &folder, &mut journal, &mut records)?;
-    let mut history = History::of(&records);
+    let mut history = RunState::of(&records);
     if history.ended() == Some(RunEnd::Done) {
         // Its supervisor may have been killed between that and its own cleaning up.
         Scratch::claim(
@@ -169,10 +170,13 @@ fn end_processes(folder: &RunFolder) -> Result<(), Failure> {
 }
 
 /// Someone else may have answered meanwhile.
-fn still_asks(history: &History, answer: &Event) -> Result<(), Failure> {
+fn still_asks(history: &RunState, answer: &Event) -> Result<(), Failure> {
     let asks = history.open_question().map(|(phase, _)| phase);
     match answer {
-        Event::PersonAnswered { phase, .. } if Some(phase) != asks => {
+        Event::Phase {
+            phase,
+            event: PhaseEvent::PersonAnswered { .. },
+        } if Some(phase) != asks => {
             let message = format!("phase `{phase}` does not wait for an answer any more");
             Err(Failure::said(Exit::Usage, &message, None))
         }

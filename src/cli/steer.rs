@@ -7,10 +7,11 @@ use super::failure::{Exit, Failure};
 use super::limits;
 use super::prepare::pairs;
 use super::settings::Settings;
-use crate::engine::{History, failed_loops};
+use crate::engine::failed_loops;
 use crate::journal::RunFolder;
-use crate::model::{ChangedLimits, Event, ModelName};
+use crate::model::{ChangedLimits, ModelName};
 use crate::plan::{AgentSpec, ModelSpec, Plan};
+use crate::run::{Event, PhaseEvent, RunEvent, RunState};
 use crate::yaml::did_you_mean;
 
 /// A model that takes another one's place, as the configuration had it then.
@@ -24,7 +25,7 @@ struct Definition {
 pub fn acts(
     settings: &Settings,
     args: &ResumeArgs,
-    (plan, history): (&Plan, &History),
+    (plan, history): (&Plan, &RunState),
     folder: &RunFolder,
 ) -> Result<Vec<Event>, Failure> {
     let mut acts = Vec::new();
@@ -35,17 +36,17 @@ pub fn acts(
             budgets: history.changed_budgets().clone(),
         };
         let raised = limits::change(plan, in_force, &args.limits)?;
-        acts.push(Event::LimitsRaised {
+        acts.push(Event::Run(RunEvent::LimitsRaised {
             limits: raised.run,
             budgets: raised.budgets,
             changes: Some(raised.changes).filter(|changes| *changes != plan.change_limits),
-        });
+        }));
     }
     if let Some(rounds) = args.rounds {
-        acts.extend(failed_loops(plan, history).map(|phase| Event::RoundsAdded {
-            phase: phase.clone(),
-            rounds,
-        }));
+        acts.extend(
+            failed_loops(plan, history)
+                .map(|phase| PhaseEvent::RoundsAdded { rounds }.of(phase.clone())),
+        );
         if acts.is_empty() {
             let message = "--rounds: no audit with `on_fail` says fail in this run";
             return Err(Failure::said(Exit::Usage, message, None));
@@ -94,11 +95,11 @@ fn replace(
     };
     let json = serde_json::to_vec_pretty(&definition)?;
     let file = format!("models/{}.json", blake3::hash(&json).to_hex().as_str());
-    Ok(Event::ModelReplaced {
+    Ok(Event::Run(RunEvent::ModelReplaced {
         model: ModelName::new(model),
         by: by.clone(),
         definition: folder.write_artifact(&file, &settings.redactor(None, None).clean(&json))?,
-    })
+    }))
 }
 
 /// The plan with the models that took other ones' places and the limits of changes that hold now; everything
@@ -109,12 +110,12 @@ pub fn steered<'a>(
     events: impl Iterator<Item = &'a Event>,
 ) -> Result<Plan, Failure> {
     for event in events {
-        if let Event::ModelReplaced { by, definition, .. } = event {
+        if let Event::Run(RunEvent::ModelReplaced { by, definition, .. }) = event {
             let json = folder.read_artifact(definition)?;
             let Definition { model, agent } = serde_json::from_slice(&json)?;
             plan.agents.insert(model.agent.clone(), agent);
             plan.models.insert(by.clone(), model);
-        } else if let Event::LimitsRaised { changes, .. } = event {
+        } else if let Event::Run(RunEvent::LimitsRaised { changes, .. }) = event {
             plan.change_limits = changes.unwrap_or(plan.change_limits);
         }
     }

@@ -17,10 +17,10 @@ use super::print;
 use super::settings::Settings;
 use super::trust::{remark_left_out, trusted_agent_config};
 use crate::agents::Carried;
-use crate::engine::{Engine, Input, PhaseState};
+use crate::engine::{Engine, Input};
 use crate::files;
 use crate::journal::{Journal, Redactor, RunFolder, RunLock};
-use crate::model::{Artifact, CallId, FrozenFile, PhaseName, Record, RunEnd, Timestamp};
+use crate::model::{Artifact, CallId, FrozenFile, PhaseName, RunEnd, Timestamp};
 use crate::plan::{AgentKind, Plan, Rehearsal};
 use crate::process::become_subreaper;
 use crate::rehearsal::{Scenario, Server};
@@ -28,6 +28,7 @@ use crate::report::{
     Colors, Display, ReportError, RunView, Screen, Summary, Terminal, render_question,
     render_summary,
 };
+use crate::run::{PhaseState, Record};
 use crate::runtime::{Observer, RuntimeError, Site, SiteParts, drive};
 use crate::workspace::{Scratch, TreeId, materialize, remove_tree};
 

@@ -3,11 +3,10 @@
 use crate::model::FoundSecret;
 use crate::plan::Plan;
 use crate::risk::Accepted;
-
-use super::History;
+use crate::run::RunState;
 
 /// What is accepted: what the user's flags and configuration name, `more`, and files that the request or a task names.
-pub fn accepted(plan: &Plan, history: &History, more: &[String]) -> Accepted {
+pub fn accepted(plan: &Plan, history: &RunState, more: &[String]) -> Accepted {
     let tasks = history.calls().filter_map(|call| call.spec.task.as_ref());
     Accepted::new(&[&plan.accept[..], more].concat())
         .with_words(&plan.request)
@@ -15,7 +14,7 @@ pub fn accepted(plan: &Plan, history: &History, more: &[String]) -> Accepted {
 }
 
 /// The secrets that were found in what the calls of a run wrote.
-pub fn secrets(history: &History) -> Vec<&FoundSecret> {
+pub fn secrets(history: &RunState) -> Vec<&FoundSecret> {
     let results = history.calls().filter_map(|call| call.result());
     let changes = results.filter_map(|result| result.changes.as_ref());
     changes.flat_map(|changes| &changes.secrets).collect()

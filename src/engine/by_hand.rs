@@ -1,9 +1,9 @@
 //! What a person does about the results of a run while no supervisor works on it.
 
-use crate::model::{Destination, Event, HeldChange, Results, RunEnd, Unmerged};
+use crate::model::{Destination, HeldChange, Results, RunEnd, Unmerged};
 use crate::plan::Plan;
+use crate::run::{Event, RunEvent, RunState};
 
-use super::History;
 use super::ending::current;
 
 /// What a person did.
@@ -29,7 +29,7 @@ pub struct InProject {
 }
 
 /// Why the results are not delivered by hand; nothing if they may be.
-pub fn refusal(plan: &Plan, history: &History, to: &Destination) -> Option<&'static str> {
+pub fn refusal(plan: &Plan, history: &RunState, to: &Destination) -> Option<&'static str> {
     let rehearsal = plan.rehearsal.as_ref();
     if rehearsal.is_some_and(|rehearsal| !rehearsal.publishes) {
         return Some("this run is a rehearsal; its results are scripted and are not applied");
@@ -46,27 +46,29 @@ pub fn refusal(plan: &Plan, history: &History, to: &Destination) -> Option<&'sta
 
 /// What a person's command did and could not write down any more, because it was killed: everything was
 /// taken back. An application that was not written down is found out by whoever delivers next.
-pub fn untold(history: &History, is_in_project: bool) -> Option<Event> {
+pub fn untold(history: &RunState, is_in_project: bool) -> Option<Event> {
     let told = *history.in_project() != history.before();
-    (told && !is_in_project).then(|| Event::ChangesUndone {
-        unmerged: Unmerged::default(),
+    (told && !is_in_project).then(|| {
+        Event::Run(RunEvent::ChangesUndone {
+            unmerged: Unmerged::default(),
+        })
     })
 }
 
 /// The events of what a person did. A run that only waited for its results to be delivered is done as soon as a
 /// person has delivered them: what did not merge is theirs, and an `apply` takes it over later, too.
-pub fn events(plan: &Plan, history: &History, did: ByHand) -> Vec<Event> {
+pub fn events(plan: &Plan, history: &RunState, did: ByHand) -> Vec<Event> {
     let delivers = !matches!(did, ByHand::TakenBack(_));
     let (to, there) = match did {
         ByHand::TakenBack(there) if there.results == history.before() => {
-            return vec![Event::ChangesUndone {
+            return vec![Event::Run(RunEvent::ChangesUndone {
                 unmerged: there.unmerged,
-            }];
+            })];
         }
         ByHand::TakenBack(there) => (Destination::Tree, there),
         ByHand::Applied(to, there) => (to, there),
     };
-    let told = Event::ChangesApplied {
+    let told = Event::Run(RunEvent::ChangesApplied {
         tree: there.results.tree,
         documents: there.results.documents,
         to,
@@ -74,9 +76,9 @@ pub fn events(plan: &Plan, history: &History, did: ByHand) -> Vec<Event> {
         by_hand: true,
         unmerged: there.unmerged,
         held: there.held,
-    };
+    });
     // Once all is done, a run can wait for nothing else.
     let waited = history.ended() == Some(RunEnd::Waiting) && current(plan, history).is_none();
-    let done = (delivers && waited).then_some(Event::RunEnded { end: RunEnd::Done });
+    let done = (delivers && waited).then_some(Event::Run(RunEvent::Ended { end: RunEnd::Done }));
     [told].into_iter().chain(done).collect()
 }

@@ -1,11 +1,11 @@
 //! Between the decision and the end of a phase: a handoff that its author left out is asked for once.
 
-use crate::model::{Artifact, CallInput, CallSpec, Contract, Event, InputSource, Purpose};
+use crate::model::{Artifact, CallInput, CallSpec, Contract, InputSource, Purpose};
 use crate::plan::{Distill, PhaseKind};
+use crate::run::{CallState, Event, RunState};
 
 use super::decide::create;
 use super::scene::{Draft, Scene};
-use super::{CallState, History};
 
 /// What follows before the phase can be closed; empty while something is under way or all is there.
 pub fn distill(scene: &Scene<'_>) -> Vec<Event> {
@@ -40,8 +40,8 @@ fn wanted(scene: &Scene<'_>) -> Option<CallSpec> {
 }
 
 /// The winner's document, if its author left no handoff.
-fn undistilled(history: &History, scene: &Scene<'_>) -> Option<Artifact> {
-    let winner = history.call(&scene.state.winner.as_ref()?.call)?.result()?;
+fn undistilled(history: &RunState, scene: &Scene<'_>) -> Option<Artifact> {
+    let winner = history.call(&scene.state.winner()?.call)?.result()?;
     winner
         .handoff
         .is_none()

@@ -1,7 +1,8 @@
 //! The events that follow from a history. Asked again until nothing follows.
 
-use crate::model::{CallSpec, Event, PhaseName, Purpose, Timestamp};
+use crate::model::{CallSpec, PhaseName, Purpose, Timestamp};
 use crate::plan::{PhaseKind, PhasePlan, Plan};
+use crate::run::{CallEvent, CallState, CallStatus, Event, PhaseEvent, RunEvent, RunState};
 
 use super::ending::{self, current};
 use super::ensemble::Ensemble;
@@ -9,10 +10,10 @@ use super::parallel::Parallel;
 use super::policy::{self, Next};
 use super::routed::Routed;
 use super::scene::Scene;
-use super::{CallState, CallStatus, History, closing, entry, limits, single};
+use super::{closing, entry, limits, single};
 
 /// What follows from the history at this time; empty if nothing does.
-pub fn decide(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
+pub fn decide(plan: &Plan, history: &RunState, now: Timestamp) -> Vec<Event> {
     if history.ended().is_some() {
         return Vec::new();
     }
@@ -27,17 +28,19 @@ pub fn decide(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
 }
 
 /// The event that brings a call into the run: created, or reused where its work is done already.
-pub fn create(call: CallSpec, history: &History) -> Event {
-    match history.finished(&call.key) {
-        Some(done) => Event::CallReused {
+pub fn create(call: CallSpec, history: &RunState) -> Event {
+    let (phase, call) = (call.phase.clone(), Box::new(call));
+    let event = match history.finished(&call.key) {
+        Some(done) => PhaseEvent::CallReused {
             from: done.spec.id.clone(),
             call,
         },
-        None => Event::CallCreated { call },
-    }
+        None => PhaseEvent::CallCreated { call },
+    };
+    event.of(phase)
 }
 
-fn progress(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
+fn progress(plan: &Plan, history: &RunState, now: Timestamp) -> Vec<Event> {
     if let Some(looped) = ending::loop_back(plan, history) {
         return vec![looped];
     }
@@ -59,7 +62,7 @@ fn progress(plan: &Plan, history: &History, now: Timestamp) -> Vec<Event> {
 fn attempts(
     plan: &Plan,
     phase: &PhasePlan,
-    history: &History,
+    history: &RunState,
     wanted: &[&CallState],
     now: Timestamp,
 ) -> Vec<Event> {
@@ -75,9 +78,10 @@ fn attempts(
     if !wanted.is_empty()
         && let Some(reached) = limits::reached(plan, phase, history, now)
     {
-        return vec![Event::LimitReached {
-            limit: reached.limit,
-            phase: reached.phase,
+        let limit = reached.limit;
+        return vec![match reached.phase {
+            Some(phase) => PhaseEvent::LimitReached { limit }.of(phase),
+            None => RunEvent::LimitReached { limit }.into(),
         }];
     }
     let mut free = limits::free(plan, phase, history);
@@ -86,8 +90,11 @@ fn attempts(
         .collect()
 }
 
-fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -> Vec<Event> {
-    let Some(state) = history.phase(&phase.name).filter(|state| state.started) else {
+fn in_phase(plan: &Plan, phase: &PhasePlan, history: &RunState, now: Timestamp) -> Vec<Event> {
+    let Some(state) = history
+        .phase(&phase.name)
+        .filter(|state| state.begun().is_some())
+    else {
         return vec![entry::enter(phase, history)];
     };
     if state.failed.is_some() {
@@ -99,7 +106,7 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -
         history,
         state,
     };
-    if state.winner.is_some() {
+    if state.winner().is_some() {
         return closing::distill(&scene);
     }
     if let Some(events) = entry::gate(&scene) {
@@ -146,41 +153,38 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &History, now: Timestamp) -
 }
 
 /// Whether a call's work is still asked for.
-fn is_wanted(call: &CallState, phase: &PhaseName, history: &History) -> bool {
+fn is_wanted(call: &CallState, phase: &PhaseName, history: &RunState) -> bool {
     let begun = match call.status {
         CallStatus::Open | CallStatus::Running => &call.spec.phase == phase,
-        CallStatus::Done(_) | CallStatus::Failed(_) | CallStatus::Shelved => false,
+        CallStatus::Done(_) | CallStatus::Failed(_) => false,
     };
     // Once the phase is decided, only its handoff may still be distilled.
     let undecided = history.phase(phase).is_some_and(|phase| {
         let distills = call.spec.purpose == Purpose::Distill;
-        (phase.winner.is_none() || distills) && phase.failed.is_none()
+        (phase.winner().is_none() || distills) && phase.failed.is_none()
     });
     begun && undecided && !is_left_behind(call, history)
 }
 
 /// A proposer whose ensemble has been sealed without it, in this round or in an earlier one.
-pub fn is_left_behind(call: &CallState, history: &History) -> bool {
+pub fn is_left_behind(call: &CallState, history: &RunState) -> bool {
     let phase = history.phase(&call.spec.phase);
     phase.is_some_and(|phase| {
-        let earlier = call.spec.id.round() <= phase.round;
-        earlier || call.spec.purpose == Purpose::Propose && phase.sealed.is_some()
+        let earlier = call.spec.id.round() < phase.round();
+        earlier || call.spec.purpose == Purpose::Propose && phase.sealed().is_some()
     })
 }
 
 fn give_up(call: &CallState) -> Option<Event> {
     match policy::next(&call.spec, call.counted_failures()) {
-        Next::GiveUp(failure) => Some(Event::CallFailed {
-            call: call.spec.id.clone(),
-            failure,
-        }),
+        Next::GiveUp(failure) => Some(CallEvent::Failed { failure }.of(call.spec.id.clone())),
         Next::Try { .. } => None,
     }
 }
 
 fn attempt(
     plan: &Plan,
-    history: &History,
+    history: &RunState,
     call: &CallState,
     now: Timestamp,
     free: &mut usize,
@@ -190,10 +194,12 @@ fn attempt(
     };
     let id = call.spec.id.clone();
     if after.0 > 0 && call.not_before.is_none() {
-        return Some(Event::RetryScheduled {
-            call: id,
-            until: now.after(after),
-        });
+        return Some(
+            CallEvent::RetryScheduled {
+                until: now.after(after),
+            }
+            .of(id),
+        );
     }
     let due = call.not_before.is_none_or(|until| until <= now);
     if !due || *free == 0 {
@@ -202,10 +208,12 @@ fn attempt(
     *free -= 1;
     let model = history.in_place_of(&model).clone();
     let agent = plan.models.get(&model).map(|model| model.agent.clone());
-    Some(Event::AttemptStarted {
-        call: id,
-        attempt: call.last_attempt() + 1,
-        agent: agent.unwrap_or_else(|| "".into()),
-        model,
-    })
+    Some(
+        CallEvent::AttemptStarted {
+            attempt: call.last_attempt() + 1,
+            agent: agent.unwrap_or_else(|| "".into()),
+            model,
+        }
+        .of(id),
+    )
 }

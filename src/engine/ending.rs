@@ -1,21 +1,21 @@
 //! The ends: of a round of an audit loop, and of the run.
 
-use crate::model::{AuditVerdict, Destination, Event, Failure, FailureKind, PhaseName, RunEnd};
+use crate::model::{AuditVerdict, Destination, Failure, FailureKind, PhaseName, RunEnd};
 use crate::plan::{PhasePlan, Plan};
-
-use super::Delivery;
-use super::History;
+use crate::run::{Delivery, Event, PhaseEvent, PhaseState, RunEvent, RunState, Stage};
 
 /// The first phase that is neither closed nor left out.
-pub fn current<'a>(plan: &'a Plan, history: &History) -> Option<&'a PhasePlan> {
+pub fn current<'a>(plan: &'a Plan, history: &RunState) -> Option<&'a PhasePlan> {
     plan.phases.iter().find(|phase| {
         let state = history.phase(&phase.name);
-        state.is_none_or(|state| state.closing.is_none() && !state.skipped)
+        state.is_none_or(|state| {
+            state.closed().is_none() && !matches!(state.stage, Stage::Skipped(_))
+        })
     })
 }
 
 /// The way back that an audit's verdict makes necessary, as long as its loop allows.
-pub fn loop_back(plan: &Plan, history: &History) -> Option<Event> {
+pub fn loop_back(plan: &Plan, history: &RunState) -> Option<Event> {
     let next = current(plan, history).map(|phase| &phase.name);
     let mut over = plan
         .phases
@@ -26,10 +26,12 @@ pub fn loop_back(plan: &Plan, history: &History) -> Option<Event> {
         let rule = phase.on_fail.as_ref()?;
         let failed = history.audit(&phase.name)?.verdict == AuditVerdict::Fail;
         let most = rule.max.saturating_add(state.rounds_added);
-        (failed && state.loops < most).then(|| Event::LoopedBack {
-            from: phase.name.clone(),
-            to: rule.goto.clone(),
-            round: state.loops + 1,
+        (failed && history.loops_of(&phase.name) < most).then(|| {
+            Event::Run(RunEvent::LoopedBack {
+                from: phase.name.clone(),
+                to: rule.goto.clone(),
+                round: history.loops_of(&phase.name) + 1,
+            })
         })
     })
 }
@@ -37,7 +39,7 @@ pub fn loop_back(plan: &Plan, history: &History) -> Option<Event> {
 /// The audits whose last word is fail and that have a way back.
 pub fn failed_loops<'a>(
     plan: &'a Plan,
-    history: &'a History,
+    history: &'a RunState,
 ) -> impl Iterator<Item = &'a PhaseName> {
     let looped = plan.phases.iter().filter(|phase| phase.on_fail.is_some());
     let failed = looped.filter(|phase| {
@@ -48,7 +50,7 @@ pub fn failed_loops<'a>(
 }
 
 /// Whether some audit's last word is fail.
-fn audit_failed(plan: &Plan, history: &History) -> bool {
+fn audit_failed(plan: &Plan, history: &RunState) -> bool {
     plan.phases.iter().any(|phase| {
         history
             .audit(&phase.name)
@@ -57,7 +59,7 @@ fn audit_failed(plan: &Plan, history: &History) -> bool {
 }
 
 /// Whether the run's results wait for being delivered.
-pub fn to_deliver<'a>(plan: &'a Plan, history: &History) -> Option<&'a Destination> {
+pub fn to_deliver<'a>(plan: &'a Plan, history: &RunState) -> Option<&'a Destination> {
     let finished = current(plan, history).is_none();
     let missing = match plan.destination {
         Destination::Tree => history.results() != *history.in_project(),
@@ -66,8 +68,8 @@ pub fn to_deliver<'a>(plan: &'a Plan, history: &History) -> Option<&'a Destinati
     };
     let decided = match history.delivered() {
         // A person may have put them elsewhere.
-        Some(Delivery::Applied(to)) => *to == plan.destination,
-        Some(Delivery::Kept | Delivery::Blocked) => true,
+        Some(Delivery::Applied { to, .. }) => *to == plan.destination,
+        Some(Delivery::Kept(_) | Delivery::Blocked(_)) => true,
         None => false,
     };
     let open = !decided && history.ended().is_none();
@@ -77,22 +79,24 @@ pub fn to_deliver<'a>(plan: &'a Plan, history: &History) -> Option<&'a Destinati
 }
 
 /// What ends a run whose decisions go in circles: its phase fails, and with nothing under way the run does.
-pub fn give_up(plan: &Plan, history: &History) -> Vec<Event> {
+pub fn give_up(plan: &Plan, history: &RunState) -> Vec<Event> {
     let message = "internal: the decisions of the engine go in circles";
     let hint = "this is a defect of tipstaff; please report it with the run's folder";
-    let failed = current(plan, history).map(|phase| Event::PhaseFailed {
-        phase: phase.name.clone(),
-        failure: Failure::new(FailureKind::Machine, message).hint(hint),
+    let failed = current(plan, history).map(|phase| {
+        PhaseEvent::Failed {
+            failure: Failure::new(FailureKind::Machine, message).hint(hint),
+        }
+        .of(phase.name.clone())
     });
     let idle = history.running().next().is_none();
-    let ended = idle.then_some(Event::RunEnded {
+    let ended = idle.then_some(Event::Run(RunEvent::Ended {
         end: RunEnd::Failed,
-    });
+    }));
     failed.into_iter().chain(ended).collect()
 }
 
 /// What ends the run, once nothing is under way.
-pub fn end(plan: &Plan, history: &History) -> Vec<Event> {
+pub fn end(plan: &Plan, history: &RunState) -> Vec<Event> {
     let Some(end) = how(plan, history) else {
         return Vec::new();
     };
@@ -103,20 +107,24 @@ pub fn end(plan: &Plan, history: &History) -> Vec<Event> {
         // It is not over: what becomes of the changes is not decided yet.
         RunEnd::Failed | RunEnd::Waiting | RunEnd::Limited | RunEnd::Interrupted => None,
     };
-    kept.into_iter().chain([Event::RunEnded { end }]).collect()
+    kept.into_iter()
+        .chain([Event::Run(RunEvent::Ended { end })])
+        .collect()
 }
 
 /// Results that are not to be applied by themselves are said to be kept.
-fn keep(history: &History, reason: &str) -> Option<Event> {
+fn keep(history: &RunState, reason: &str) -> Option<Event> {
     let told = history.results() == *history.in_project() || history.delivered().is_some();
-    (!told).then(|| Event::ChangesKept {
-        tree: history.tree().to_owned(),
-        blocked: false,
-        reason: reason.to_owned(),
+    (!told).then(|| {
+        Event::Run(RunEvent::ChangesKept {
+            tree: history.tree().to_owned(),
+            blocked: false,
+            reason: reason.to_owned(),
+        })
     })
 }
 
-fn how(plan: &Plan, history: &History) -> Option<RunEnd> {
+fn how(plan: &Plan, history: &RunState) -> Option<RunEnd> {
     if history.running().next().is_some() {
         return None;
     }
@@ -127,7 +135,7 @@ fn how(plan: &Plan, history: &History) -> Option<RunEnd> {
         return how_finished(plan, history);
     };
     let state = history.phase(&phase.name);
-    if let Some(failure) = state.and_then(|state| state.failed.as_ref()) {
+    if let Some(failure) = state.and_then(PhaseState::failure) {
         let limited = failure.kind == FailureKind::Quota;
         return Some(if limited {
             RunEnd::Limited
@@ -135,7 +143,7 @@ fn how(plan: &Plan, history: &History) -> Option<RunEnd> {
             RunEnd::Failed
         });
     }
-    if state.is_some_and(|state| state.proving.is_some()) {
+    if state.is_some_and(|state| state.proving().is_some()) {
         return None;
     }
     // The time may be up before the next phase has begun.
@@ -143,13 +151,13 @@ fn how(plan: &Plan, history: &History) -> Option<RunEnd> {
         return Some(RunEnd::Limited);
     }
     let state = state?;
-    if state.winner.is_some() {
+    if state.winner().is_some() {
         return None;
     }
-    state.open_question().map(|_| RunEnd::Waiting)
+    state.asked.as_ref().map(|_| RunEnd::Waiting)
 }
 
-fn how_finished(plan: &Plan, history: &History) -> Option<RunEnd> {
+fn how_finished(plan: &Plan, history: &RunState) -> Option<RunEnd> {
     if to_deliver(plan, history).is_some() {
         return None;
     }
@@ -157,7 +165,7 @@ fn how_finished(plan: &Plan, history: &History) -> Option<RunEnd> {
         return Some(RunEnd::AuditFailed);
     }
     Some(match history.delivered() {
-        Some(Delivery::Blocked) => RunEnd::Waiting,
-        Some(Delivery::Applied(_) | Delivery::Kept) | None => RunEnd::Done,
+        Some(Delivery::Blocked(_)) => RunEnd::Waiting,
+        Some(Delivery::Applied { .. } | Delivery::Kept(_)) | None => RunEnd::Done,
     })
 }

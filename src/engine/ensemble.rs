@@ -2,16 +2,16 @@
 
 use crate::judge;
 use crate::model::{
-    Answer, Artifact, CallId, CallInput, Contract, Decider, Decision, Event, Failure, FailureKind,
+    Answer, Artifact, CallId, CallInput, Contract, Decider, Decision, Failure, FailureKind,
     InputSource, Judgement, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question,
     Timestamp,
 };
 use crate::plan::EnsembleMode;
+use crate::run::{CallState, CallStatus, Event, PhaseEvent};
 
 use super::decide::create;
 use super::scene::{Draft, Scene};
 use super::structured::{Structured, structured};
-use super::{CallState, CallStatus};
 
 /// An ensemble with everything its decisions depend on.
 pub struct Ensemble<'a> {
@@ -27,7 +27,7 @@ pub struct Ensemble<'a> {
 impl Ensemble<'_> {
     /// What follows next in the phase; empty while something is under way.
     pub fn next(&self, now: Timestamp) -> Vec<Event> {
-        if let Some(labels) = &self.scene.state.sealed {
+        if let Some(labels) = &self.scene.state.sealed() {
             return self.after_sealing(labels);
         }
         let created = self.create_proposals();
@@ -99,20 +99,17 @@ impl Ensemble<'_> {
             return self.scene.fails(self.too_few(done.len()));
         }
         let quorum_in = done.len() >= usize::try_from(self.quorum).unwrap_or(usize::MAX);
-        let in_time = self
-            .scene
-            .state
-            .straggler_limit
-            .is_none_or(|limit| now < limit);
-        match (all_over, quorum_in, self.scene.state.straggler_limit) {
+        let limit = self.scene.state.straggler_limit();
+        let in_time = limit.is_none_or(|limit| now < limit);
+        match (all_over, quorum_in, limit) {
             (false, true, None) => {
                 let until = now.after(self.straggler_timeout);
-                vec![Event::QuorumReached { phase, until }]
+                vec![PhaseEvent::QuorumReached { until }.of(phase)]
             }
             (false, _, _) if !quorum_in || in_time => Vec::new(),
             _ => {
                 let labels = judge::blind(self.scene.plan.seed, &phase, &done);
-                vec![Event::ProposalsSealed { phase, labels }]
+                vec![PhaseEvent::ProposalsSealed { labels }.of(phase)]
             }
         }
     }
@@ -130,9 +127,7 @@ impl Ensemble<'_> {
     fn too_few(&self, done: usize) -> Failure {
         let failed = self.proposals().filter_map(|call| match &call.status {
             CallStatus::Failed(failure) => Some((&call.spec.id, failure)),
-            CallStatus::Open | CallStatus::Running | CallStatus::Done(_) | CallStatus::Shelved => {
-                None
-            }
+            CallStatus::Open | CallStatus::Running | CallStatus::Done(_) => None,
         });
         let mut kind = FailureKind::NoDeliverable;
         let mut reasons = Vec::new();
@@ -187,12 +182,14 @@ impl Ensemble<'_> {
             (Decision::Pick, Some(label)) => {
                 winner_by_label(&phase, labels, &label, Decider::Judge(by))
             }
-            (Decision::Synthesize, _) => vec![Event::WinnerChosen {
-                phase,
-                call: judge,
-                label: None,
-                by: Decider::Judge(by),
-            }],
+            (Decision::Synthesize, _) => vec![
+                PhaseEvent::WinnerChosen {
+                    call: judge,
+                    label: None,
+                    by: Decider::Judge(by),
+                }
+                .of(phase),
+            ],
             (Decision::None | Decision::Pick, _) => self.ask(format!(
                 "the judge found no proposal good enough: {}",
                 verdict.rationale
@@ -201,10 +198,12 @@ impl Ensemble<'_> {
     }
 
     fn ask(&self, reason: String) -> Vec<Event> {
-        vec![Event::PersonAsked {
-            phase: self.scene.phase.name.clone(),
-            question: Question::PickWinner { reason },
-        }]
+        vec![
+            PhaseEvent::PersonAsked {
+                question: Question::PickWinner { reason },
+            }
+            .of(self.scene.phase.name.clone()),
+        ]
     }
 
     fn judging(&self, labels: &[(Label, CallId)]) -> Structured {
@@ -256,11 +255,13 @@ fn winner_by_label(
 ) -> Vec<Event> {
     let winner = labels.iter().find(|(candidate, _)| candidate == label);
     winner
-        .map(|(label, call)| Event::WinnerChosen {
-            phase: phase.clone(),
-            call: call.clone(),
-            label: Some(label.clone()),
-            by,
+        .map(|(label, call)| {
+            PhaseEvent::WinnerChosen {
+                call: call.clone(),
+                label: Some(label.clone()),
+                by,
+            }
+            .of(phase.clone())
         })
         .into_iter()
         .collect()

@@ -1,21 +1,19 @@
 //! Whether a phase begins: its condition, its gate.
 
-use crate::model::{AuditVerdict, Event, Failure, FailureKind, PersonAnswer, PhaseName, Question};
+use crate::model::{AuditVerdict, Failure, FailureKind, PersonAnswer, PhaseName, Question};
 use crate::plan::{Condition, PhasePlan, Subject};
+use crate::run::{Event, PhaseEvent, RunState};
 
-use super::History;
 use super::scene::Scene;
 
 /// The phase begins, or is left out because its condition does not hold.
-pub fn enter(phase: &PhasePlan, history: &History) -> Event {
+pub fn enter(phase: &PhasePlan, history: &RunState) -> Event {
     match &phase.when {
-        Some(condition) if !holds(condition, history) => Event::PhaseSkipped {
-            phase: phase.name.clone(),
+        Some(condition) if !holds(condition, history) => PhaseEvent::Skipped {
             condition: condition.text.clone(),
-        },
-        Some(_) | None => Event::PhaseStarted {
-            phase: phase.name.clone(),
-        },
+        }
+        .of(phase.name.clone()),
+        Some(_) | None => PhaseEvent::Started.of(phase.name.clone()),
     }
 }
 
@@ -33,10 +31,12 @@ pub fn gate(scene: &Scene<'_>) -> Option<Vec<Event>> {
             Some(scene.fails(Failure::new(FailureKind::Refused, rejection(reason))))
         }
         None if scene.state.asked.is_some() => Some(Vec::new()),
-        None => Some(vec![Event::PersonAsked {
-            phase: scene.phase.name.clone(),
-            question: Question::Approve { text: text.clone() },
-        }]),
+        None => Some(vec![
+            PhaseEvent::PersonAsked {
+                question: Question::Approve { text: text.clone() },
+            }
+            .of(scene.phase.name.clone()),
+        ]),
     }
 }
 
@@ -47,7 +47,7 @@ fn rejection(reason: &str) -> String {
     }
 }
 
-fn holds(condition: &Condition, history: &History) -> bool {
+fn holds(condition: &Condition, history: &RunState) -> bool {
     let value = match &condition.subject {
         // An input's value is known when the workflow is compiled, and stands in the plan.
         Subject::Input(value) => Some(value.as_str()),
@@ -62,10 +62,9 @@ fn holds(condition: &Condition, history: &History) -> bool {
 }
 
 /// `pass` or `fail`; nothing if the phase ran no command on the present tree.
-fn tests(phase: &PhaseName, history: &History) -> Option<&'static str> {
+fn tests(phase: &PhaseName, history: &RunState) -> Option<&'static str> {
     let mut results = history
         .verified()
-        .iter()
         .filter(|seen| &seen.phase == phase && seen.tree == history.tree())
         .peekable();
     results.peek()?;

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 
 use crate::model::{
-    CallId, CallResult, CallSpec, Closing, Destination, Digest, Event, FORMAT, Failure,
-    FailureKind, FrozenFile, HeldChange, ModelName, PhaseName, Question, Record, Results, RunEnd,
-    RunId, Timestamp, Unmerged, Usage, Verification,
+    CallId, CallResult, Digest, FORMAT, Failure, FailureKind, FrozenFile, RunEnd, RunId, Timestamp,
+    Usage,
 };
 use crate::plan::Plan;
+use crate::run::{CallEvent, CallState, Event, PhaseEvent, Record, RunEvent, RunState};
 
 use super::decide::decide;
 use super::ending;
-use super::orders::{self, Order};
-use super::{CallState, History, Proving, Winner};
+use super::orders::{self, Effect};
 
 /// What the engine is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,102 +27,15 @@ pub enum Input {
         /// Attempts that were under way but had left all that was asked for.
         salvaged: Vec<Salvaged>,
     },
-    /// An attempt's process is alive.
-    Spawned {
-        /// The call.
-        call: CallId,
-        /// Which attempt.
-        attempt: u32,
-        /// The warden's process id.
-        pid: u32,
-        /// Estimated tokens of the prompt.
-        prompt_tokens: u64,
-    },
-    /// An attempt went a step further.
-    Progressed {
-        /// The call.
-        call: CallId,
-        /// Which attempt.
-        attempt: u32,
-        /// Used since it began.
-        usage: Usage,
-        /// What the agent does.
-        doing: String,
-    },
-    /// An attempt ended well.
-    Succeeded {
-        /// The call.
-        call: CallId,
-        /// Which attempt.
-        attempt: u32,
-        /// What it left.
-        result: Arc<CallResult>,
-    },
+    /// Something happened: to an attempt, to a command, to a phase's results or the run's, or the user wants the
+    /// run to stop.
+    Happened(Event),
     /// An attempt's agent has ended, but what it left is not collected before the run is taken up again.
     Left {
         /// The call.
         call: CallId,
         /// Which attempt.
         attempt: u32,
-    },
-    /// An attempt ended badly.
-    Failed {
-        /// The call.
-        call: CallId,
-        /// Which attempt.
-        attempt: u32,
-        /// Why.
-        failure: Failure,
-        /// What it used.
-        usage: Usage,
-    },
-    /// A phase's results stand in the run folder and, if it has an output, in the project.
-    Closed {
-        /// The phase.
-        phase: PhaseName,
-        /// What it left.
-        closing: Box<Closing>,
-    },
-    /// A command ended.
-    Verified {
-        /// The phase.
-        phase: PhaseName,
-        /// What was run.
-        proving: Proving,
-        /// How it went.
-        verification: Verification,
-    },
-    /// A command could not be run at all.
-    NotVerified {
-        /// The phase.
-        phase: PhaseName,
-        /// Why.
-        failure: Failure,
-    },
-    /// The results are where they belong.
-    Delivered {
-        /// Which.
-        results: Results,
-        /// Where.
-        to: Destination,
-        /// How many files changed.
-        files: u64,
-        /// What stays in the run until it is accepted; the results are without it.
-        held: Vec<HeldChange>,
-    },
-    /// The changes could not be put there.
-    NotDelivered {
-        /// Their tree.
-        tree: String,
-        /// Why.
-        reason: String,
-    },
-    /// They could not be written.
-    NotClosed {
-        /// The phase.
-        phase: PhaseName,
-        /// Why.
-        failure: Failure,
     },
     /// A person answered the open question, and may have done more.
     Answered {
@@ -134,11 +46,6 @@ pub enum Input {
     Unanswered,
     /// Time has passed.
     Tick,
-    /// The user wants it to stop.
-    Interrupt {
-        /// The signal's name.
-        signal: String,
-    },
 }
 
 /// An attempt that finished without its supervisor.
@@ -167,59 +74,6 @@ pub struct Begin {
     pub files: Vec<FrozenFile>,
 }
 
-/// What the driver has to carry out.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Run an attempt in a fresh process.
-    StartAttempt {
-        /// The call.
-        call: Box<CallSpec>,
-        /// Which attempt, from 1.
-        attempt: u32,
-        /// The model to use.
-        model: ModelName,
-    },
-    /// End an attempt's process; its end is to be reported as usual.
-    CancelAttempt {
-        /// The call.
-        call: CallId,
-        /// Which attempt.
-        attempt: u32,
-    },
-    /// Run a command on a checkout of a tree.
-    Verify {
-        /// The phase.
-        phase: PhaseName,
-        /// What to run.
-        proving: Proving,
-    },
-    /// Put the run's results where they belong.
-    Deliver {
-        /// Which.
-        results: Results,
-        /// Where.
-        to: Destination,
-    },
-    /// Ask the person who attends; the supervisor goes on with the answer.
-    Ask {
-        /// The phase.
-        phase: PhaseName,
-        /// What.
-        question: Question,
-    },
-    /// Write the phase's deliverable and handoff, and publish.
-    ClosePhase {
-        /// The phase.
-        phase: PhaseName,
-        /// Whose document it is.
-        winner: Winner,
-    },
-    /// Send `Tick` at this time; replaces any earlier wake-up.
-    WakeAt(Timestamp),
-    /// Stop working.
-    End(RunEnd),
-}
-
 /// What came of an input: first the events go to disk, then the effects are carried out.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Step {
@@ -236,8 +90,8 @@ const MOST_EVENTS: usize = 10_000;
 #[derive(Debug)]
 pub struct Engine {
     plan: Plan,
-    history: History,
-    issued: Vec<Order>,
+    history: RunState,
+    issued: Vec<Effect>,
     /// Attempts whose work is collected when the run is taken up again.
     left: Vec<(CallId, u32)>,
     /// Whether somebody is there to be asked.
@@ -249,7 +103,7 @@ impl Engine {
     pub fn new(plan: Plan, records: &[Record]) -> Self {
         Self {
             plan,
-            history: History::of(records),
+            history: RunState::of(records),
             issued: Vec::new(),
             left: Vec::new(),
             attended: false,
@@ -267,7 +121,7 @@ impl Engine {
     }
 
     /// What it knows.
-    pub fn history(&self) -> &History {
+    pub fn history(&self) -> &RunState {
         &self.history
     }
 
@@ -284,7 +138,7 @@ impl Engine {
         let asks = self.settle(now, &mut step, decide);
         if self.only_left_ones_run() {
             let end = RunEnd::Interrupted;
-            self.take(now, Event::RunEnded { end }, &mut step);
+            self.take(now, Event::Run(RunEvent::Ended { end }), &mut step);
         }
         step.effects = self.new_effects(asks);
         step.effects
@@ -298,7 +152,7 @@ impl Engine {
         &mut self,
         now: Timestamp,
         step: &mut Step,
-        decide: impl Fn(&Plan, &History, Timestamp) -> Vec<Event>,
+        decide: impl Fn(&Plan, &RunState, Timestamp) -> Vec<Event>,
     ) -> bool {
         while step.events.len() < MOST_EVENTS {
             let events = decide(&self.plan, &self.history, now);
@@ -336,18 +190,19 @@ impl Engine {
     /// Whether nothing is left to be done but to hear an answer.
     fn waits_for_a_person(&self, next: &[Event]) -> bool {
         let end = RunEnd::Waiting;
-        next.contains(&Event::RunEnded { end }) && self.history.open_question().is_some()
+        next.contains(&Event::Run(RunEvent::Ended { end }))
+            && self.history.open_question().is_some()
     }
 
     fn new_effects(&mut self, asks: bool) -> Vec<Effect> {
         let mut orders = orders::orders(&self.history, &self.plan);
         let question = self.history.open_question().filter(|_| asks);
-        orders.extend(question.map(|(phase, question)| Order::Ask {
+        orders.extend(question.map(|(phase, question)| Effect::Ask {
             phase: phase.clone(),
             question: question.clone(),
         }));
         let new = orders.iter().filter(|order| !self.issued.contains(order));
-        let effects = new.cloned().map(effect).collect();
+        let effects = new.cloned().collect();
         // An attempt that is being cancelled was started once; only what still holds is remembered.
         self.issued = orders;
         effects
@@ -362,96 +217,13 @@ impl Engine {
                 salvaged,
             } => self.resume(version, acts, salvaged),
             Input::Answered { acts } => self.answered(acts),
-            Input::Spawned {
-                call,
-                attempt,
-                pid,
-                prompt_tokens,
-            } => {
-                vec![Event::AttemptSpawned {
-                    call,
-                    attempt,
-                    pid,
-                    prompt_tokens,
-                }]
-            }
-            Input::Progressed {
-                call,
-                attempt,
-                usage,
-                doing,
-            } => {
-                vec![Event::AttemptProgressed {
-                    call,
-                    attempt,
-                    usage,
-                    doing,
-                }]
-            }
-            Input::Succeeded {
-                call,
-                attempt,
-                result,
-            } => {
-                vec![Event::AttemptSucceeded {
-                    call,
-                    attempt,
-                    result,
-                }]
-            }
-            Input::Failed {
-                call,
-                attempt,
-                failure,
-                usage,
-            } => {
-                // Whoever lost it does not know what it had used.
-                let told = self.history.call(&call).map(CallState::usage_so_far);
-                let is_unknown = usage == Usage::default();
-                vec![Event::AttemptFailed {
-                    call,
-                    attempt,
-                    failure,
-                    usage: told.filter(|_| is_unknown).unwrap_or(usage),
-                }]
-            }
-            Input::Closed { phase, closing } => {
-                let closing = *closing;
-                vec![Event::PhaseClosed { phase, closing }]
-            }
-            Input::Verified {
-                phase,
-                proving,
-                verification,
-            } => vec![Event::Verified {
-                phase,
-                task: proving.task,
-                tree: proving.tree,
-                verification,
-            }],
-            Input::Delivered {
-                results,
-                to,
-                files,
-                held,
-            } => vec![delivered(results, to, files, held)],
-            Input::NotDelivered { tree, reason } => {
-                vec![Event::ChangesKept {
-                    tree,
-                    blocked: true,
-                    reason,
-                }]
-            }
-            Input::NotClosed { phase, failure } | Input::NotVerified { phase, failure } => {
-                vec![Event::PhaseFailed { phase, failure }]
-            }
+            Input::Happened(event) => vec![self.with_usage(event)],
             Input::Tick | Input::Unanswered | Input::Left { .. } => Vec::new(),
-            Input::Interrupt { signal } => vec![Event::RunInterrupted { signal }],
         }
     }
 
     fn begin(&self, begin: Begin) -> Event {
-        Event::RunStarted {
+        Event::Run(RunEvent::Started {
             run: begin.run,
             format: FORMAT,
             version: begin.version,
@@ -464,14 +236,31 @@ impl Engine {
                 .rehearsal
                 .as_ref()
                 .map(|rehearsal| rehearsal.scenario.clone()),
+        })
+    }
+
+    /// Whoever lost an attempt does not know what it had used.
+    fn with_usage(&self, mut event: Event) -> Event {
+        if let Event::Call {
+            call,
+            event: CallEvent::AttemptFailed { usage, .. },
+        } = &mut event
+            && *usage == Usage::default()
+            && let Some(call) = self.history.call(call)
+        {
+            *usage = call.usage_so_far();
         }
+        event
     }
 
     /// An answer to a question that does not stand any more changes nothing.
     fn answered(&self, acts: Vec<Event>) -> Vec<Event> {
         let open = self.history.open_question().map(|(phase, _)| phase);
         let fits = |act: &Event| match act {
-            Event::PersonAnswered { phase, .. } => Some(phase) == open,
+            Event::Phase {
+                phase,
+                event: PhaseEvent::PersonAnswered { .. },
+            } => Some(phase) == open,
             _ => true,
         };
         if acts.iter().all(fits) {
@@ -484,61 +273,33 @@ impl Engine {
     /// Attempts without an end ran under a supervisor that is gone: they are lost, unless they had
     /// finished all the same.
     fn resume(&self, version: String, acts: Vec<Event>, salvaged: Vec<Salvaged>) -> Vec<Event> {
-        let mut events = vec![Event::RunResumed { version }];
+        let mut events = vec![Event::Run(RunEvent::Resumed { version })];
         let kept: Vec<(CallId, u32)> = salvaged
             .iter()
             .map(|kept| (kept.call.clone(), kept.attempt))
             .collect();
-        events.extend(salvaged.into_iter().map(|kept| Event::AttemptSucceeded {
-            call: kept.call,
-            attempt: kept.attempt,
-            result: kept.result,
+        events.extend(salvaged.into_iter().map(|kept| {
+            CallEvent::AttemptSucceeded {
+                attempt: kept.attempt,
+                result: kept.result,
+            }
+            .of(kept.call)
         }));
         let running = self
             .history
             .running()
             .map(|(call, number)| (call, call.spec.id.clone(), number));
         let lost = running.filter(|(_, id, number)| !kept.contains(&(id.clone(), *number)));
-        events.extend(lost.map(|(call, id, attempt)| Event::AttemptFailed {
-            call: id,
-            attempt,
-            failure: Failure::new(FailureKind::Lost, "the supervisor ended while it ran"),
-            usage: call.usage_so_far(),
+        events.extend(lost.map(|(call, id, attempt)| {
+            CallEvent::AttemptFailed {
+                attempt,
+                failure: Failure::new(FailureKind::Lost, "the supervisor ended while it ran"),
+                usage: call.usage_so_far(),
+            }
+            .of(id)
         }));
         events.extend(acts);
         events
-    }
-}
-
-fn delivered(results: Results, to: Destination, files: u64, held: Vec<HeldChange>) -> Event {
-    Event::ChangesApplied {
-        tree: results.tree,
-        documents: results.documents,
-        to,
-        files,
-        by_hand: false,
-        unmerged: Unmerged::default(),
-        held,
-    }
-}
-
-fn effect(order: Order) -> Effect {
-    match order {
-        Order::Start {
-            call,
-            attempt,
-            model,
-        } => Effect::StartAttempt {
-            call,
-            attempt,
-            model,
-        },
-        Order::Cancel { call, attempt } => Effect::CancelAttempt { call, attempt },
-        Order::Close { phase, winner } => Effect::ClosePhase { phase, winner },
-        Order::Verify { phase, proving } => Effect::Verify { phase, proving },
-        Order::Ask { phase, question } => Effect::Ask { phase, question },
-        Order::Deliver { results, to } => Effect::Deliver { results, to },
-        Order::End(end) => Effect::End(end),
     }
 }
 
@@ -557,23 +318,19 @@ mod tests {
         let phase = plan.phases[0].name.clone();
         let mut engine = Engine::new(plan, &[]);
         let mut step = Step::default();
-        let spin = |_: &Plan, _: &History, _| {
-            vec![Event::PhaseStarted {
-                phase: phase.clone(),
-            }]
-        };
+        let spin = |_: &Plan, _: &RunState, _| vec![PhaseEvent::Started.of(phase.clone())];
         engine.settle(Timestamp::default(), &mut step, spin);
         let [.., failed, ended] = step.events.as_slice() else {
             panic!("{:?}", step.events.len());
         };
         assert!(
-            matches!(failed, Event::PhaseFailed { failure, .. } if failure.message.starts_with("internal: "))
+            matches!(failed, Event::Phase { event: PhaseEvent::Failed { failure, .. }, .. } if failure.message.starts_with("internal: "))
         );
         assert_eq!(
             *ended,
-            Event::RunEnded {
+            Event::Run(RunEvent::Ended {
                 end: RunEnd::Failed
-            }
+            })
         );
         let resumed = engine.handle(
             Timestamp::default(),

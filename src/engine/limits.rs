@@ -3,15 +3,14 @@
 
 use crate::model::{Budget, Millis, ReachedLimit, RunLimits, Timestamp};
 use crate::plan::{PhasePlan, Plan};
-
-use super::{History, Spent};
+use crate::run::{RunState, Spent};
 
 /// The limit that forbids a further attempt of the phase, and perhaps those under way, if one does: of the
 /// run, or of the phase.
 pub fn reached(
     plan: &Plan,
     phase: &PhasePlan,
-    history: &History,
+    history: &RunState,
     now: Timestamp,
 ) -> Option<ReachedLimit> {
     let idle = history.running().next().is_none();
@@ -21,7 +20,7 @@ pub fn reached(
         .map(|limit| ReachedLimit { limit, phase: None });
     of_run.or_else(|| {
         let spent = history.spent_by(&phase.name);
-        let limit = used_up(history.budget(phase), spent, idle)?;
+        let limit = used_up(history.budget(&phase.name, phase.budget), spent, idle)?;
         Some(ReachedLimit {
             limit,
             phase: Some(phase.name.clone()),
@@ -44,34 +43,36 @@ fn used_up(budget: Budget, spent: Spent, idle: bool) -> Option<String> {
     {
         return Some(format!("cost: {cost}"));
     }
-    let calls = budget.calls.filter(|calls| idle && spent.calls >= *calls)?;
+    let calls = budget
+        .calls
+        .filter(|calls| idle && spent.attempts >= *calls)?;
     Some(format!("calls: {calls}"))
 }
 
-fn worked_enough(limits: RunLimits, history: &History, now: Timestamp) -> Option<String> {
+fn worked_enough(limits: RunLimits, history: &RunState, now: Timestamp) -> Option<String> {
     let wall = limits.wall.filter(|wall| history.worked(now) >= *wall)?;
     Some(format!("wall: {wall}"))
 }
 
 /// Attempts that may be started now.
-pub fn free(plan: &Plan, phase: &PhasePlan, history: &History) -> usize {
+pub fn free(plan: &Plan, phase: &PhasePlan, history: &RunState) -> usize {
     let limits = history.limits(plan.limits);
     let running = history.running().count() as u64;
     let at_one_time = u64::from(limits.concurrency.max(1)).saturating_sub(running);
     let left = |calls: Option<u64>, spent: Spent| {
-        calls.map_or(u64::MAX, |calls| calls.saturating_sub(spent.calls))
+        calls.map_or(u64::MAX, |calls| calls.saturating_sub(spent.attempts))
     };
     let free = at_one_time
         .min(left(limits.calls, history.spent()))
         .min(left(
-            history.budget(phase).calls,
+            history.budget(&phase.name, phase.budget).calls,
             history.spent_by(&phase.name),
         ));
     usize::try_from(free).unwrap_or(usize::MAX)
 }
 
 /// When the wall-clock limit will be reached if nothing else happens.
-pub fn wall_end(planned: RunLimits, history: &History, now: Timestamp) -> Option<Timestamp> {
+pub fn wall_end(planned: RunLimits, history: &RunState, now: Timestamp) -> Option<Timestamp> {
     let wall = history.limits(planned).wall?;
     let left = wall.0.saturating_sub(history.worked(now).0);
     Some(now.after(Millis(left)))

@@ -2,7 +2,7 @@
 //!
 //! # Theory of operation
 //!
-//! The [`History`] is the fold of the journal's events. Three pure functions read it:
+//! The [`RunState`] is the fold of the journal's events. Three pure functions read it:
 //!
 //! - `decide` gives the events that follow from it (a call is created, an attempt is started, the
 //!   proposals are sealed …); it is asked again until nothing follows any more;
@@ -12,7 +12,9 @@
 //!
 //! A run that is taken up again is nothing special: its journal is folded, attempts without an end
 //! are declared lost, and the three functions go on from there. A finished call is never repeated,
-//! because nothing in the history asks for it.
+//! because nothing in the state asks for it.
+//!
+//! [`RunState`]: crate::run::RunState
 
 mod accepted;
 pub mod by_hand;
@@ -23,8 +25,6 @@ mod ending;
 mod ensemble;
 mod entry;
 mod handle;
-mod history;
-mod known;
 mod limits;
 mod orders;
 mod parallel;
@@ -37,12 +37,8 @@ mod structured;
 
 pub use accepted::{accepted, secrets};
 pub use ending::failed_loops;
-pub use handle::{Begin, Effect, Engine, Input, Salvaged, Step};
-pub use history::History;
-pub use known::{
-    AttemptEnd, AttemptState, CallState, CallStatus, Delivery, Findings, PhaseState, Proving,
-    Spent, Verified, Winner,
-};
+pub use handle::{Begin, Engine, Input, Salvaged, Step};
+pub use orders::Effect;
 
 #[cfg(test)]
 mod simulation;

@@ -4,53 +4,81 @@ use crate::model::{
     CallId, CallSpec, Destination, ModelName, PhaseName, Question, Results, RunEnd, Timestamp,
 };
 use crate::plan::Plan;
+use crate::run::{CallStatus, Proving, RunState, Winner};
 
 use super::decide::is_left_behind;
 use super::scene::Scene;
-use super::{CallStatus, History, Proving, Winner, closing, ending, limits};
+use super::{closing, ending, limits};
 
-/// Something to carry out. Two equal orders are the same order.
+/// What the driver has to carry out.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Order {
-    /// Run this attempt.
-    Start {
+pub enum Effect {
+    /// Run an attempt in a fresh process.
+    StartAttempt {
+        /// The call.
         call: Box<CallSpec>,
+        /// Which attempt, from 1.
         attempt: u32,
+        /// The model to use.
         model: ModelName,
     },
-    /// End this attempt.
-    Cancel { call: CallId, attempt: u32 },
-    /// Run a command on a tree.
-    Verify { phase: PhaseName, proving: Proving },
-    /// Ask the person who attends.
-    Ask {
+    /// End an attempt's process; its end is to be reported as usual.
+    CancelAttempt {
+        /// The call.
+        call: CallId,
+        /// Which attempt.
+        attempt: u32,
+    },
+    /// Run a command on a checkout of a tree.
+    Verify {
+        /// The phase.
         phase: PhaseName,
+        /// What to run.
+        proving: Proving,
+    },
+    /// Put the run's results where they belong.
+    Deliver {
+        /// Which.
+        results: Results,
+        /// Where.
+        to: Destination,
+    },
+    /// Ask the person who attends; the supervisor goes on with the answer.
+    Ask {
+        /// The phase.
+        phase: PhaseName,
+        /// What.
         question: Question,
     },
-    /// Write and publish what the phase leaves.
-    Close { phase: PhaseName, winner: Winner },
-    /// Put the results where they belong.
-    Deliver { results: Results, to: Destination },
+    /// Write the phase's deliverable and handoff, and publish.
+    ClosePhase {
+        /// The phase.
+        phase: PhaseName,
+        /// Whose document it is.
+        winner: Winner,
+    },
+    /// Send `Tick` at this time; replaces any earlier wake-up.
+    WakeAt(Timestamp),
     /// Stop working.
     End(RunEnd),
 }
 
-/// All orders that hold at present.
-pub fn orders(history: &History, plan: &Plan) -> Vec<Order> {
+/// Everything that has to be under way at present. Two equal effects are the same one.
+pub fn orders(history: &RunState, plan: &Plan) -> Vec<Effect> {
     if let Some(end) = history.ended() {
-        return vec![Order::End(end)];
+        return vec![Effect::End(end)];
     }
     let stop_all =
         history.interrupted().is_some() || history.limit().is_some_and(limits::ends_running);
     let mut orders = Vec::new();
     for (call, attempt) in history.running() {
         if stop_all || is_left_behind(call, history) {
-            orders.push(Order::Cancel {
+            orders.push(Effect::CancelAttempt {
                 call: call.spec.id.clone(),
                 attempt,
             });
         } else if let Some(model) = call.model() {
-            orders.push(Order::Start {
+            orders.push(Effect::StartAttempt {
                 call: Box::new(call.spec.clone()),
                 attempt,
                 model: model.clone(),
@@ -61,7 +89,7 @@ pub fn orders(history: &History, plan: &Plan) -> Vec<Order> {
         let Some(state) = history.phase(&phase.name) else {
             continue;
         };
-        if state.closing.is_some() || state.failed.is_some() {
+        if state.closed().is_some() || state.failed.is_some() {
             continue;
         }
         let scene = Scene {
@@ -70,21 +98,21 @@ pub fn orders(history: &History, plan: &Plan) -> Vec<Order> {
             history,
             state,
         };
-        if let Some(proving) = state.proving.as_ref().filter(|_| !stop_all) {
-            orders.push(Order::Verify {
+        if let Some(proving) = state.proving().filter(|_| !stop_all) {
+            orders.push(Effect::Verify {
                 phase: phase.name.clone(),
                 proving: proving.clone(),
             });
         }
-        if let Some(winner) = state.winner.as_ref().filter(|_| closing::is_ready(&scene)) {
-            orders.push(Order::Close {
+        if let Some(winner) = state.winner().filter(|_| closing::is_ready(&scene)) {
+            orders.push(Effect::ClosePhase {
                 phase: phase.name.clone(),
                 winner: winner.clone(),
             });
         }
     }
     if let Some(to) = ending::to_deliver(plan, history) {
-        orders.push(Order::Deliver {
+        orders.push(Effect::Deliver {
             results: history.results(),
             to: to.clone(),
         });
@@ -93,7 +121,7 @@ pub fn orders(history: &History, plan: &Plan) -> Vec<Order> {
 }
 
 /// When to ask again although nothing was heard.
-pub fn wake(plan: &Plan, history: &History, now: Timestamp) -> Option<Timestamp> {
+pub fn wake(plan: &Plan, history: &RunState, now: Timestamp) -> Option<Timestamp> {
     if history.ended().is_some() {
         return None;
     }
@@ -101,10 +129,10 @@ pub fn wake(plan: &Plan, history: &History, now: Timestamp) -> Option<Timestamp>
         .calls()
         .filter(|call| call.status == CallStatus::Open)
         .filter_map(|call| call.not_before);
-    let stragglers = plan.phases.iter().filter_map(|phase| {
-        let state = history.phase(&phase.name)?;
-        state.straggler_limit.filter(|_| state.sealed.is_none())
-    });
+    let stragglers = plan
+        .phases
+        .iter()
+        .filter_map(|phase| history.phase(&phase.name)?.straggler_limit());
     let wall = limits::wall_end(plan.limits, history, now).filter(|_| history.limit().is_none());
     retries
         .chain(stragglers)

@@ -1,12 +1,12 @@
 //! A `parallel` phase: several read-only calls at one time, each with its own question, joined.
 
-use crate::model::{CallInput, Event, InputSource, ModelName, Purpose};
+use crate::model::{CallInput, InputSource, ModelName, Purpose};
 use crate::plan::LensPlan;
+use crate::run::{CallState, CallStatus, Event};
 
 use super::decide::create;
 use super::scene::{Draft, Scene};
 use super::single::document_call;
-use super::{CallState, CallStatus};
 
 /// A parallel phase with everything its decisions depend on.
 pub struct Parallel<'a> {
@@ -40,9 +40,7 @@ impl Parallel<'_> {
         // A lens that is missing would pass for one that found nothing.
         let failed = states.iter().find_map(|call| match &call.status {
             CallStatus::Failed(failure) => Some(failure.clone()),
-            CallStatus::Open | CallStatus::Running | CallStatus::Done(_) | CallStatus::Shelved => {
-                None
-            }
+            CallStatus::Open | CallStatus::Running | CallStatus::Done(_) => None,
         });
         if let Some(failure) = failed {
             return self.scene.fails(failure);

@@ -6,10 +6,10 @@ use crate::model::{
     HandoffOrigin, InputSource, ModelName, Purpose, RefusedChange, Stopped, WorkState,
 };
 use crate::plan::Distill;
+use crate::run::{CallState, CallStatus};
 
 use super::editing::from_tree;
 use super::scene::{Draft, Scene};
-use super::{CallState, CallStatus};
 
 /// The most parts of a try. The last one has no checkpoint: it ends as it ends.
 const MOST_PARTS: u32 = 10;
@@ -46,7 +46,7 @@ pub fn tried<'a>(scene: &Scene<'a>, first: &Draft) -> Tried<'a> {
             return begin(scene, first, &stopped);
         };
         let result = match &call.status {
-            CallStatus::Open | CallStatus::Running | CallStatus::Shelved => return Tried::Pending,
+            CallStatus::Open | CallStatus::Running => return Tried::Pending,
             // A call goes through its whole chain before it fails.
             CallStatus::Failed(failure) => return Tried::Failed(failure.clone()),
             CallStatus::Done(result) => result,
@@ -195,7 +195,7 @@ fn distilled(scene: &Scene<'_>, first: &Draft, last: &Part<'_>, number: u32) -> 
         .filter(|known| known.spec.key == call.key);
     match known.map(|known| &known.status) {
         None => Distilled::Next(Box::new(call)),
-        Some(CallStatus::Open | CallStatus::Running | CallStatus::Shelved) => Distilled::Pending,
+        Some(CallStatus::Open | CallStatus::Running) => Distilled::Pending,
         Some(CallStatus::Failed(_)) => by_rule(),
         Some(CallStatus::Done(result)) => match &result.handoff {
             Some(words) => Distilled::Words {

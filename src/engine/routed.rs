@@ -4,15 +4,15 @@ use std::collections::BTreeMap;
 
 use crate::context::tasks;
 use crate::model::{
-    Answer, CallId, Contract, EditScope, Event, Failure, FailureKind, Ground, ModelName, PhaseName,
+    Answer, CallId, Contract, EditScope, Failure, FailureKind, Ground, ModelName, PhaseName,
     Profile, Purpose, Question, Task, TaskId, TaskList,
 };
 use crate::plan::Strategy;
+use crate::run::{CallState, Event, PhaseEvent, PhaseState, TaskEnd};
 
 use super::decide::create;
 use super::editing::{Edited, Editing};
 use super::scene::{Draft, Scene, unproved};
-use super::{CallState, PhaseState};
 
 /// A routed phase with everything its decisions depend on.
 pub struct Routed<'a> {
@@ -34,7 +34,7 @@ impl Routed<'_> {
         if let Some(events) = self.ask_about_commands(list) {
             return events;
         }
-        if !self.go_on && !self.state().tasks_failed.is_empty() {
+        if !self.go_on && self.state().failed_tasks().next().is_some() {
             return self.finish(list);
         }
         match self.upcoming(list) {
@@ -59,13 +59,15 @@ impl Routed<'_> {
         if commands.is_empty() {
             return None;
         }
-        if self.state().open_question().is_some() {
+        if self.state().asked.is_some() {
             return Some(Vec::new());
         }
-        Some(vec![Event::PersonAsked {
-            phase: self.scene.phase.name.clone(),
-            question: Question::RunCommands { commands },
-        }])
+        Some(vec![
+            PhaseEvent::PersonAsked {
+                question: Question::RunCommands { commands },
+            }
+            .of(self.scene.phase.name.clone()),
+        ])
     }
 
     /// What proves a task; a command that nobody allowed proves nothing.
@@ -82,8 +84,7 @@ impl Routed<'_> {
     fn upcoming<'l>(&self, list: &'l TaskList) -> Option<&'l Task> {
         let open: Vec<&Task> = tasks::order(list)
             .into_iter()
-            .filter(|id| !self.state().tasks_done.contains_key(id))
-            .filter(|id| !self.state().tasks_failed.contains_key(id))
+            .filter(|id| self.state().task(id).is_none())
             .filter_map(|id| list.tasks.iter().find(|task| task.id == id))
             .collect();
         let begun = open.iter().find(|task| {
@@ -112,7 +113,7 @@ impl Routed<'_> {
         if let Some(blocked) = task
             .depends_on
             .iter()
-            .find(|id| self.state().tasks_failed.contains_key(id))
+            .find(|id| matches!(self.state().task(id), Some(TaskEnd::Failed(_))))
         {
             let message = format!("it depends on {blocked}, which failed");
             return self.give_up(task, Failure::new(FailureKind::Cancelled, message));
@@ -175,30 +176,33 @@ impl Routed<'_> {
         let history = self.scene.history;
         let known = history.call(&call);
         let there = known.is_some_and(|call| history.is_taken_over(&call.spec.key));
-        vec![Event::TaskDone {
-            phase: self.scene.phase.name.clone(),
-            task: task.id.clone(),
-            call,
-            tree: if there {
-                history.tree().to_owned()
-            } else {
-                tree
-            },
-        }]
+        vec![
+            PhaseEvent::TaskDone {
+                task: task.id.clone(),
+                call,
+                tree: if there {
+                    history.tree().to_owned()
+                } else {
+                    tree
+                },
+            }
+            .of(self.scene.phase.name.clone()),
+        ]
     }
 
     fn give_up(&self, task: &Task, failure: Failure) -> Vec<Event> {
-        vec![Event::TaskFailed {
-            phase: self.scene.phase.name.clone(),
-            task: task.id.clone(),
-            failure,
-        }]
+        vec![
+            PhaseEvent::TaskFailed {
+                task: task.id.clone(),
+                failure,
+            }
+            .of(self.scene.phase.name.clone()),
+        ]
     }
 
     fn finish(&self, list: &TaskList) -> Vec<Event> {
-        let failed = &self.state().tasks_failed;
-        if let Some((task, failure)) = failed.iter().next()
-            && (!self.go_on || self.state().tasks_done.is_empty())
+        if let Some((task, failure)) = self.state().failed_tasks().next()
+            && (!self.go_on || self.state().done_tasks().next().is_none())
         {
             let message = format!("task {task} failed: {}", failure.message);
             let failure = Failure {
@@ -222,6 +226,9 @@ impl Routed<'_> {
     }
 
     fn call_of(&self, task: &TaskId) -> Option<&CallState> {
-        self.scene.history.call(self.state().tasks_done.get(task)?)
+        match self.state().task(task)? {
+            TaskEnd::Done(call) => self.scene.history.call(call),
+            TaskEnd::Failed(_) => None,
+        }
     }
 }

@@ -2,19 +2,18 @@
 
 use crate::context::{self, FinishedPhase};
 use crate::model::{
-    Artifact, AttemptId, CallId, CallInput, CallKey, CallSpec, Contract, Decider, EditScope, Event,
+    Artifact, AttemptId, CallId, CallInput, CallKey, CallSpec, Contract, Decider, EditScope,
     Failure, Ground, InputSource, ModelName, Profile, Purpose, Task, TaskId, Verification,
 };
 use crate::plan::{PhasePlan, Plan, PlannedInput, Proof, Strategy, Yields};
-
-use super::{CallState, History, PhaseState};
+use crate::run::{CallState, Event, PhaseEvent, PhaseState, RunState};
 
 /// A phase with everything its decisions depend on.
 #[derive(Clone, Copy)]
 pub struct Scene<'a> {
     pub plan: &'a Plan,
     pub phase: &'a PhasePlan,
-    pub history: &'a History,
+    pub history: &'a RunState,
     pub state: &'a PhaseState,
 }
 
@@ -86,15 +85,15 @@ impl<'a> Scene<'a> {
             continues: draft.continues,
             limits: self.phase.limits,
         };
-        call.key = key(&call, self.state.round);
+        call.key = key(&call, self.state.round());
         call
     }
 
     /// The name of a call in this phase and round.
     pub fn id(&self, purpose: Purpose, name: &str) -> CallId {
-        let round = match self.state.round {
-            0 => String::new(),
-            again => format!("@{}", again + 1),
+        let round = match self.state.round() {
+            1 => String::new(),
+            again => format!("@{again}"),
         };
         CallId::new(format!(
             "{}.{}-{name}{round}",
@@ -176,33 +175,34 @@ impl<'a> Scene<'a> {
 
     /// The phase cannot go on.
     pub fn fails(&self, failure: Failure) -> Vec<Event> {
-        vec![Event::PhaseFailed {
-            phase: self.phase.name.clone(),
-            failure,
-        }]
+        vec![PhaseEvent::Failed { failure }.of(self.phase.name.clone())]
     }
 
     /// The phase is decided by what this call left, there being no other.
     pub fn decided(&self, call: CallId) -> Vec<Event> {
-        vec![Event::WinnerChosen {
-            phase: self.phase.name.clone(),
-            call,
-            label: None,
-            by: Decider::Only,
-        }]
+        vec![
+            PhaseEvent::WinnerChosen {
+                call,
+                label: None,
+                by: Decider::Only,
+            }
+            .of(self.phase.name.clone()),
+        ]
     }
 
     /// Has a command run on a tree, unless one is being run.
     pub fn prove(&self, task: Option<&TaskId>, tree: String, command: String) -> Vec<Event> {
-        if self.state.proving.is_some() {
+        if self.state.proving().is_some() {
             return Vec::new();
         }
-        vec![Event::VerifyStarted {
-            phase: self.phase.name.clone(),
-            task: task.cloned(),
-            tree,
-            command,
-        }]
+        vec![
+            PhaseEvent::VerifyStarted {
+                task: task.cloned(),
+                tree,
+                command,
+            }
+            .of(self.phase.name.clone()),
+        ]
     }
 
     /// What the phase's calls get to see, by its strategy and the phases closed so far.
@@ -214,7 +214,7 @@ impl<'a> Scene<'a> {
             .take_while(|phase| phase.name != self.phase.name);
         let finished: Vec<FinishedPhase> = earlier
             .filter_map(|phase| {
-                let closing = self.history.phase(&phase.name)?.closing.as_ref()?;
+                let closing = self.history.phase(&phase.name)?.closed()?;
                 Some(FinishedPhase {
                     name: phase.name.clone(),
                     deliverable: closing.deliverable.clone(),
@@ -294,7 +294,7 @@ fn key(call: &CallSpec, round: u32) -> CallKey {
         tree.clear();
     }
     let mut bytes = serde_json::to_vec(&nameless).expect("a call is plain data without map keys");
-    if call.contract == Contract::Audit && round > 0 {
+    if call.contract == Contract::Audit && round > 1 {
         bytes.extend(round.to_le_bytes());
     }
     CallKey::new(blake3::hash(&bytes).to_hex().as_str())
@@ -329,7 +329,7 @@ pub mod tests {
                 retries,
             },
         };
-        call.key = key(&call, 0);
+        call.key = key(&call, 1);
         call
     }
 
@@ -348,9 +348,9 @@ pub mod tests {
             contract: Contract::Audit,
             ..call.clone()
         };
-        assert_eq!(key(&call, 0), key(&renamed, 1));
-        assert_ne!(key(&call, 0), key(&other_slot, 0));
-        assert_ne!(key(&call, 0), key(&call_with(&["m2"], 2), 0));
+        assert_eq!(key(&call, 1), key(&renamed, 2));
+        assert_ne!(key(&call, 1), key(&other_slot, 1));
+        assert_ne!(key(&call, 1), key(&call_with(&["m2"], 2), 1));
         assert_eq!(key(&audit, 1), key(&audit, 1));
         assert_ne!(key(&audit, 1), key(&audit, 2));
     }

@@ -1,11 +1,9 @@
 //! A `single` phase: one model, one deliverable: a document, tasks, an audit, or edits.
 
-use crate::model::{
-    Answer, CallInput, Contract, EditScope, Event, Ground, ModelName, Profile, Purpose,
-};
+use crate::model::{Answer, CallInput, Contract, EditScope, Ground, ModelName, Profile, Purpose};
 use crate::plan::{Strategy, Yields};
+use crate::run::{CallStatus, Event};
 
-use super::CallStatus;
 use super::decide::create;
 use super::editing::{Edited, Editing};
 use super::scene::{Draft, Scene};
@@ -36,7 +34,7 @@ pub fn document_call(scene: &Scene<'_>, chain: &[ModelName], inputs: Vec<CallInp
         return vec![create(call, scene.history)];
     };
     match &state.status {
-        CallStatus::Open | CallStatus::Running | CallStatus::Shelved => Vec::new(),
+        CallStatus::Open | CallStatus::Running => Vec::new(),
         CallStatus::Done(_) => scene.decided(call.id),
         CallStatus::Failed(failure) => scene.fails(failure.clone()),
     }

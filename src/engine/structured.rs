@@ -4,9 +4,9 @@ use crate::model::{
     Answer, CallId, CallInput, CallResult, CallSpec, Contract, Failure, FailureKind, Faults,
     InputSource, ModelName, Purpose,
 };
+use crate::run::{CallState, CallStatus};
 
 use super::scene::{Draft, Scene};
-use super::{CallState, CallStatus};
 
 /// Where it stands.
 pub enum Structured {
@@ -92,7 +92,7 @@ fn came(
     usable: impl Fn(&Answer, &CallResult) -> Result<(), String>,
 ) -> Came {
     let result = match &call.status {
-        CallStatus::Open | CallStatus::Running | CallStatus::Shelved => return Came::Pending,
+        CallStatus::Open | CallStatus::Running => return Came::Pending,
         CallStatus::Failed(failure) => return Came::Failed(failure.clone()),
         CallStatus::Done(result) => result,
     };

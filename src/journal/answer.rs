@@ -4,7 +4,7 @@ use std::fs;
 
 use super::{JournalError, Redactor, RunFolder};
 use crate::files;
-use crate::model::Event;
+use crate::run::{Event, PhaseEvent};
 
 const ANSWER: &str = "answer.json";
 /// An answer with its words, in bytes.
@@ -29,6 +29,13 @@ impl RunFolder {
         fs::remove_file(&path).ok()?;
         let json = json?;
         let act: Event = serde_json::from_slice(&json).ok()?;
-        matches!(act, Event::PersonAnswered { .. }).then_some(act)
+        matches!(
+            act,
+            Event::Phase {
+                event: PhaseEvent::PersonAnswered { .. },
+                ..
+            }
+        )
+        .then_some(act)
     }
 }

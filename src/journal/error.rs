@@ -1,10 +1,10 @@
 //! What can go wrong with a run's folder.
 
+use crate::model::{FORMAT, RunId};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Foreign, Holder};
-use crate::model::{FORMAT, RunId};
 
 /// Why a run's folder, journal or artifact could not be read or written.
 #[derive(Debug, thiserror::Error)]

@@ -5,10 +5,11 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::model::{Event, FORMAT, Failure, FailureKind, Record, RunEnd, Timestamp, Usage};
+use crate::model::{FORMAT, Failure, FailureKind, RunEnd, Timestamp, Usage};
+use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent};
 
 pub(super) fn started() -> Event {
-    Event::RunStarted {
+    Event::Run(RunEvent::Started {
         run: "r1".into(),
         format: FORMAT,
         version: "0.1.0".into(),
@@ -17,12 +18,11 @@ pub(super) fn started() -> Event {
         base: "11".into(),
         files: Vec::new(),
         rehearsal: None,
-    }
+    })
 }
 
 pub(super) fn progressed(requests: u64) -> Event {
-    Event::AttemptProgressed {
-        call: "plan.work".into(),
+    CallEvent::AttemptProgressed {
         attempt: 1,
         usage: Usage {
             requests,
@@ -30,15 +30,16 @@ pub(super) fn progressed(requests: u64) -> Event {
         },
         doing: "reads — «ünï»\n\"quoted\"".into(),
     }
+    .of("plan.work")
 }
 
 fn failed(message: &str) -> Event {
-    Event::AttemptFailed {
-        call: "plan.work".into(),
+    CallEvent::AttemptFailed {
         attempt: 1,
         failure: Failure::new(FailureKind::Auth, message),
         usage: Usage::default(),
     }
+    .of("plan.work")
 }
 
 fn create(path: &Path) -> Result<Journal, JournalError> {
@@ -66,19 +67,14 @@ impl Place {
         let place = Self::new();
         let mut journal = create(&place.path).unwrap();
         let batches: [&[Event]; 4] = [
-            &[
-                started(),
-                Event::PhaseStarted {
-                    phase: "plan".into(),
-                },
-            ],
+            &[started(), PhaseEvent::Started.of("plan")],
             &[progressed(1)],
             &[],
             &[
                 failed("no key"),
-                Event::RunEnded {
+                Event::Run(RunEvent::Ended {
                     end: RunEnd::Failed,
-                },
+                }),
             ],
         ];
         let mut records = Vec::new();
@@ -95,9 +91,9 @@ fn gives_back_what_was_appended_and_goes_on() {
     assert_eq!(Journal::read(&place.path).unwrap().records, records);
     let (mut journal, found) = open(&place.path).unwrap();
     assert_eq!(found.records, records);
-    let resumed = Event::RunResumed {
+    let resumed = Event::Run(RunEvent::Resumed {
         version: "0.1.0".into(),
-    };
+    });
     records.extend(journal.append(Timestamp(9), &[resumed]).unwrap());
     assert_eq!(records.last().unwrap().seq, 6);
     assert_eq!(Journal::read(&place.path).unwrap().records, records);
@@ -288,12 +284,12 @@ fn survives_a_secret_that_is_a_word_of_the_format() {
     let given = [("A_KEY".to_owned(), "rate_limit".to_owned())];
     let redactor = Redactor::new([], given);
     let mut journal = Journal::create(&place.path, redactor).unwrap();
-    let limited = Event::AttemptFailed {
-        call: "plan.work".into(),
+    let limited = CallEvent::AttemptFailed {
         attempt: 1,
         failure: Failure::new(FailureKind::RateLimit, "slow down"),
         usage: Usage::default(),
-    };
+    }
+    .of("plan.work");
     let records = journal
         .append(Timestamp(1), &[started(), limited.clone()])
         .unwrap();

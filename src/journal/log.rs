@@ -9,7 +9,8 @@ use super::run_folder::Unsynced;
 use super::scan::{Content, Foreign, Scan, scan};
 use super::{JournalError, Redactor};
 use crate::files;
-use crate::model::{Event, Record, Timestamp};
+use crate::model::Timestamp;
+use crate::run::{CallEvent, Event, Record};
 
 /// A run's journal, open for writing. One process at a time: hold the [`super::RunLock`].
 #[derive(Debug)]
@@ -251,40 +252,11 @@ fn scan_file(path: &Path, most: u64) -> Result<Scan, JournalError> {
 /// Whether something is lost if the machine crashes right after the event: progress and process ids
 /// mean nothing after a restart.
 fn is_decisive(event: &Event) -> bool {
-    match event {
-        Event::AttemptProgressed { .. } | Event::AttemptSpawned { .. } => false,
-        Event::RunStarted { .. }
-        | Event::RunResumed { .. }
-        | Event::PhaseStarted { .. }
-        | Event::CallCreated { .. }
-        | Event::CallReused { .. }
-        | Event::AttemptStarted { .. }
-        | Event::AttemptSucceeded { .. }
-        | Event::AttemptFailed { .. }
-        | Event::RetryScheduled { .. }
-        | Event::CallFailed { .. }
-        | Event::QuorumReached { .. }
-        | Event::ProposalsSealed { .. }
-        | Event::WinnerChosen { .. }
-        | Event::PhaseClosed { .. }
-        | Event::VerifyStarted { .. }
-        | Event::Verified { .. }
-        | Event::TaskDone { .. }
-        | Event::TaskFailed { .. }
-        | Event::PhaseSkipped { .. }
-        | Event::LoopedBack { .. }
-        | Event::ChangesApplied { .. }
-        | Event::ChangesKept { .. }
-        | Event::ChangesUndone { .. }
-        | Event::PhaseFailed { .. }
-        | Event::PersonAsked { .. }
-        | Event::PersonAnswered { .. }
-        | Event::LimitReached { .. }
-        | Event::DocumentEdited { .. }
-        | Event::RoundsAdded { .. }
-        | Event::ModelReplaced { .. }
-        | Event::LimitsRaised { .. }
-        | Event::RunInterrupted { .. }
-        | Event::RunEnded { .. } => true,
-    }
+    let Event::Call { event, .. } = event else {
+        return true;
+    };
+    !matches!(
+        event,
+        CallEvent::AttemptProgressed { .. } | CallEvent::AttemptSpawned { .. }
+    )
 }

@@ -1,5 +1,9 @@
 //! Reads a journal's lines and tells a torn end, and what is not the run's, from damage.
 
+use crate::run::{Event, Record, RunEvent};
+
+use crate::model::FORMAT;
+
 use std::fmt;
 use std::io::{self, BufRead, Read, Seek};
 use std::path::Path;
@@ -7,7 +11,6 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::JournalError;
-use crate::model::{Event, FORMAT, Record};
 
 /// What a journal holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,7 +144,7 @@ fn read_line(line: &[u8], seq: u64) -> Result<Record, Unreadable> {
             "expected record {seq}, found {found}"
         )));
     }
-    if seq == 1 && !matches!(record.event, Event::RunStarted { .. }) {
+    if seq == 1 && !matches!(record.event, Event::Run(RunEvent::Started { .. })) {
         return Err(Unreadable::Damaged(
             "a journal begins with `run_started`".to_owned(),
         ));

@@ -9,7 +9,8 @@ use super::run_folder::{RUNS, runs_dir};
 use super::scan::{last_line, read_first};
 use super::{Holder, Journal, JournalError, RunFolder, RunLock};
 use crate::files;
-use crate::model::{Event, Record, RunEnd, RunId, Timestamp};
+use crate::model::{RunEnd, RunId, Timestamp};
+use crate::run::{Event, Record, RunEvent};
 
 /// A first line is a few hundred bytes; what is longer than this is none.
 const MAX_FIRST_LINE: u64 = 1024 * 1024;
@@ -121,10 +122,10 @@ fn summarize(folder: &RunFolder) -> RunSummary {
         Ok((first, last)) => {
             summary.started = Some(first.at);
             summary.last = Some(last.at);
-            if let Event::RunStarted { workflow, .. } = first.event {
+            if let Event::Run(RunEvent::Started { workflow, .. }) = first.event {
                 summary.workflow = Some(workflow);
             }
-            if let Event::RunEnded { end } = last.event {
+            if let Event::Run(RunEvent::Ended { end }) = last.event {
                 summary.end = Some(end);
             }
         }
@@ -173,7 +174,7 @@ mod tests {
         let temp = tempfile::tempdir().unwrap();
         assert!(list(temp.path()).unwrap().is_empty());
         assert!(latest(temp.path()).unwrap().is_none());
-        let end = Event::RunEnded { end: RunEnd::Done };
+        let end = Event::Run(RunEvent::Ended { end: RunEnd::Done });
         run(temp.path(), "b-old", 1, &[started(), end]);
         let mut long = vec![started()];
         long.extend((0..2000).map(progressed));

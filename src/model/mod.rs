@@ -1,20 +1,20 @@
-//! The vocabulary of tipstaff: ids, units, calls, verdicts, handoffs, events.
+//! The vocabulary of tipstaff: ids, units, calls, verdicts, handoffs.
 //!
 //! Data only. Nothing here reads a file, a clock or the environment; everything can be serialized,
-//! and what stands in the journal keeps its format (see [`FORMAT`]).
+//! and what the journal holds of it keeps its format.
 
 mod artifact;
 mod call;
 mod category;
 mod changes;
 mod checkpoint;
-mod event;
 mod failure;
 mod faults;
 mod handoff;
 mod ids;
 mod limits;
-mod rfc3339;
+mod outcome;
+pub(crate) mod rfc3339;
 mod secret;
 mod section;
 mod shortened;
@@ -22,6 +22,9 @@ mod task;
 mod units;
 mod verdict;
 mod verification;
+
+/// The version of the journal's and the plan's format. A folder with another one is refused.
+pub const FORMAT: u32 = 2;
 
 pub use artifact::Artifact;
 pub use call::{
@@ -31,15 +34,15 @@ pub use call::{
 pub use category::{Categories, OtherCategories};
 pub use changes::{ChangeKind, ChangedFile, Changes, FoundSecret, HeldChange, RefusedChange};
 pub use checkpoint::{AttemptId, Stopped, WorkState};
-pub use event::{
-    Closing, Decider, Destination, Document, Documents, Event, FORMAT, FrozenFile, PersonAnswer,
-    Question, Record, Results, RunEnd, Unmerged,
-};
 pub use failure::{Failure, FailureKind};
 pub use faults::Faults;
 pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};
 pub use ids::{AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId, TaskId};
 pub use limits::{Budget, ChangeLimits, ChangedLimits, ReachedLimit, RunLimits};
+pub use outcome::{
+    Closing, Decider, Destination, Document, Documents, FrozenFile, PersonAnswer, Question,
+    Results, RunEnd, Unmerged,
+};
 pub use secret::{AgentEnv, Secret, names_a_secret};
 pub use section::{Section, Sections};
 pub use shortened::shortened;

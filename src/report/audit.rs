@@ -2,9 +2,8 @@
 
 use crate::model::Finding;
 
-use super::fold::RunView;
 use super::table::{Align, Table};
-use super::view::PhaseView;
+use super::view::{PhaseView, RunView};
 use super::words::{NOTHING, clean, wrap};
 use super::words_work::{audit_word, finding_place, findings_words, severity_word, worst_first};
 
@@ -15,17 +14,17 @@ const PROBLEM_WIDTH: usize = 72;
 
 /// The audits of a phase, some lines: the earlier ones a line each, the latest with all it found.
 /// `None` where nothing was audited.
-pub(super) fn render_audit(view: &RunView, phase: &PhaseView) -> Option<String> {
+pub(super) fn render_audit(view: &RunView, phase: PhaseView<'_>) -> Option<String> {
     let mut text = String::new();
     let audits: Vec<_> = view.audits(phase).collect();
     let (_, latest) = audits.last()?;
     for (call, audit) in &audits {
-        let round = match phase.past.is_empty() {
+        let round = match phase.state.past.is_empty() {
             true => String::new(),
-            false => format!("round {}: ", call.round),
+            false => format!("round {}: ", call.spec.id.round()),
         };
         let model = view
-            .model_of(&call.id)
+            .model_of(&call.spec.id)
             .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
         text.push_str(&format!(
             "  {round}{model} says {}, {}\n",

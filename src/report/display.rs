@@ -3,14 +3,15 @@
 use std::fmt;
 use std::io::Write;
 
-use crate::model::{Record, Timestamp};
+use crate::model::Timestamp;
+use crate::run::Record;
 
 use super::error::ReportError;
-use super::fold::RunView;
 use super::json::JsonStream;
 use super::live::Live;
 use super::paint::{Colors, Terminal};
 use super::plain::Plain;
+use super::view::RunView;
 
 /// How a run is shown while it works. Made by the constructors below; for a resumed run, from a
 /// view that has taken in the earlier records, which are then not shown again.

@@ -4,7 +4,7 @@
 
 use std::io::Write;
 
-use crate::model::Record;
+use crate::run::Record;
 
 use super::error::ReportError;
 

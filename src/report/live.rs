@@ -6,14 +6,14 @@
 
 use console::{Style, pad_str, truncate_str};
 
-use crate::model::{Millis, Record, Timestamp};
+use crate::model::{Millis, Timestamp};
+use crate::run::{Attempt, CallState, CallStatus, Record};
 
 use super::error::ReportError;
-use super::fold::RunView;
 use super::live_work::{checking, task_count};
 use super::news::{Interest, News, Tone, news};
 use super::paint::{Colors, Terminal};
-use super::view::{AttemptState, AttemptView, CallState, CallView, RunState};
+use super::view::{CallProgress, RunStatus, RunView, is_open, model, progress, short_name, usage};
 use super::words::{clean, cost, counted, token_count};
 
 const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
@@ -113,19 +113,14 @@ impl Live {
     }
 
     fn frame(&self, now: Timestamp) -> Vec<String> {
-        let open: Vec<&CallView> = match self.view.state {
-            RunState::UnderWay => self
-                .view
-                .calls
-                .iter()
-                .filter(|call| call.is_open())
-                .collect(),
-            RunState::Planned | RunState::Ended(_) => return Vec::new(),
+        let open: Vec<&CallState> = match self.view.status() {
+            RunStatus::UnderWay => self.view.state.calls().filter(|one| is_open(one)).collect(),
+            RunStatus::Planned | RunStatus::Ended(_) => return Vec::new(),
         };
-        let name_width = widest(open.iter().map(|call| clean(&call.short_name())));
+        let name_width = widest(open.iter().map(|call| clean(&short_name(call))));
         let model_width = widest(
             open.iter()
-                .filter_map(|call| call.model().map(|model| model.as_str().to_owned())),
+                .filter_map(|call| model(call).map(|model| model.as_str().to_owned())),
         );
         let mut lines: Vec<String> = open
             .iter()
@@ -149,34 +144,26 @@ impl Live {
         }
     }
 
-    fn call_line(&self, call: &CallView, names: usize, models: usize, now: Timestamp) -> String {
-        let attempt = call.attempts.last().filter(|attempt| attempt.is_open());
-        let (symbol, doing) = match (&call.state, attempt) {
-            (CallState::Running, Some(attempt)) => (spinner(now), doing(attempt)),
-            (CallState::Retrying(until), _) => {
+    fn call_line(&self, call: &CallState, names: usize, models: usize, now: Timestamp) -> String {
+        let attempt = call.attempts.last().filter(|one| one.end.is_none());
+        let (symbol, doing) = match (progress(call), attempt) {
+            (CallProgress::Running, Some(attempt)) => (spinner(now), doing(attempt)),
+            (CallProgress::Retrying(until), _) => {
                 ("↻", format!("next attempt in {}", until.since(now)))
             }
-            (
-                CallState::Waiting
-                | CallState::Running
-                | CallState::Done(_)
-                | CallState::Reused(_)
-                | CallState::Failed(_)
-                | CallState::Cancelled(_),
-                _,
-            ) => ("·", "waiting".to_owned()),
+            _ => ("·", "waiting".to_owned()),
         };
         let time = attempt.map_or_else(String::new, |attempt| seconds(attempt.time(now)));
-        let usage = call.usage();
+        let usage = usage(call);
         let tokens = match usage.tokens() {
             0 => String::new(),
             tokens => format!("{} tok", token_count(tokens)),
         };
-        let model = call.model().map_or("", |model| model.as_str());
+        let model = model(call).map_or("", |model| model.as_str());
         let mut line = format!(
             "{} {}  {}  {time:>7}  {tokens:>9}",
             self.style(symbol, Style::new().cyan()),
-            column(&call.short_name(), names),
+            column(&short_name(call), names),
             column(model, models),
         );
         if let Some(cost) = cost(usage.cost) {
@@ -186,28 +173,22 @@ impl Live {
     }
 
     fn straggler_line(&self, now: Timestamp) -> Option<String> {
-        let until = self
-            .view
-            .phases
-            .iter()
-            .find_map(|phase| phase.stragglers_until)?;
+        let mut phases = self.view.phases();
+        let until = phases.find_map(|phase| phase.state.straggler_limit())?;
         Some(format!(
             "  quorum reached; stragglers have {}",
             until.since(now)
         ))
     }
 
-    fn footer(&self, open: &[&CallView], now: Timestamp) -> String {
+    fn footer(&self, open: &[&CallState], now: Timestamp) -> String {
         let totals = self.view.totals(now);
         let running = open
             .iter()
-            .filter(|call| matches!(call.state, CallState::Running))
+            .filter(|call| call.status == CallStatus::Running)
             .count();
         let mut parts = vec![
-            self.view
-                .run
-                .as_ref()
-                .map_or_else(String::new, |run| run.to_string()),
+            self.view.run().to_owned(),
             seconds(totals.wall),
             format!("{running} running"),
             counted(totals.attempts, "attempt"),
@@ -224,12 +205,12 @@ fn spinner(now: Timestamp) -> &'static str {
     SPINNER.get(step).copied().unwrap_or("·")
 }
 
-fn doing(attempt: &AttemptView) -> String {
-    match (&attempt.state, attempt.doing.is_empty()) {
+fn doing(attempt: &Attempt) -> String {
+    match (attempt.prompt_tokens, attempt.doing.is_empty()) {
         // Its workspace is being made, or it waits for a core to start on.
-        (AttemptState::Starting, _) => "queued".to_owned(),
-        (_, false) => attempt.doing.clone(),
-        (_, true) => "thinking".to_owned(),
+        (None, _) => "queued".to_owned(),
+        (Some(_), false) => clean(&attempt.doing),
+        (Some(_), true) => "thinking".to_owned(),
     }
 }
 
@@ -265,7 +246,12 @@ mod tests {
         for record in history.records.iter().take(count) {
             live.apply(record);
         }
-        let now = live.view.last.unwrap_or_default().after(Millis(after));
+        let now = live
+            .view
+            .state
+            .last
+            .unwrap_or_default()
+            .after(Millis(after));
         let frame = live.frame(now).join("\n");
         format!("{}\n----\n{frame}", live.lasting.join("\n"))
     }
@@ -278,32 +264,32 @@ mod tests {
     #[test]
     fn while_proposers_run_and_one_retries() {
         let history = sample::ensemble();
-        let count = history.until("RetryScheduled");
+        let count = history.until("retry_scheduled");
         insta::assert_snapshot!(screen(&history, count, LARGE, 250));
     }
 
     #[test]
     fn while_a_straggler_has_its_time() {
         let history = sample::ensemble();
-        let count = history.until("QuorumReached");
+        let count = history.until("quorum_reached");
         insta::assert_snapshot!(screen(&history, count, LARGE, 1_000));
     }
 
     #[test]
     fn while_a_task_is_at_work() {
         let history = sample_build::build();
-        let count = history.until("TaskDone") + 2;
+        let count = history.until("task_done") + 2;
         insta::assert_snapshot!(screen(&history, count, LARGE, 1_000));
     }
 
     #[test]
     fn while_changes_are_checked_the_frame_says_so() {
         let history = sample_build::build();
-        let text = screen(&history, history.until("VerifyStarted"), LARGE, 1_000);
+        let text = screen(&history, history.until("verify_started"), LARGE, 1_000);
         let frame = text.split("----\n").nth(1).unwrap_or_default();
         let running = "running `node --test test/limit.test.js`, 1.0 s";
         assert!(frame.contains(running), "{text}");
-        let text = screen(&history, history.until("VerifyStarted") - 1, LARGE, 1_000);
+        let text = screen(&history, history.until("verify_started") - 1, LARGE, 1_000);
         let frame = text.split("----\n").nth(1).unwrap_or_default();
         assert!(
             frame.contains("T1 Count requests per client: checking"),
@@ -327,7 +313,7 @@ mod tests {
             columns: 100,
             rows: 5,
         };
-        let text = screen(&history, history.until("RetryScheduled"), size, 0);
+        let text = screen(&history, history.until("retry_scheduled"), size, 0);
         let frame: Vec<&str> = text.split("----\n").nth(1).unwrap_or("").lines().collect();
         assert_eq!(frame.len(), 3, "{text}");
         assert!(frame[1].contains("and 2 more calls"), "{text}");

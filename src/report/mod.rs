@@ -9,9 +9,6 @@ mod audit;
 mod display;
 mod error;
 mod failure;
-mod fold;
-mod fold_call;
-mod fold_phase;
 mod json;
 mod ledger;
 mod live;
@@ -52,7 +49,6 @@ mod sample_parts;
 pub use display::Display;
 pub use error::ReportError;
 pub use failure::render_error;
-pub use fold::RunView;
 pub use json::{JsonStream, json_line};
 pub use ledger::render_ledger;
 pub use live::Live;
@@ -68,10 +64,7 @@ pub use show_json::show_json;
 pub use summary::{Summary, render_summary};
 pub use table::{Align, Table};
 pub use verdict::render_verdict;
-pub use view::{
-    AttemptState, AttemptView, CallState, CallView, PastRound, PhaseState, PhaseView, RunState,
-    Supervisor, Totals, Winner,
-};
-pub use view_task::{TaskEnd, TaskOutcome, TaskState, TaskView};
-pub use view_work::{FileSum, LoopView, Standing, Verified, Verifying};
+pub use view::{CallProgress, PhaseStatus, PhaseView, RunStatus, RunView, Supervisor, Totals};
+pub use view_task::{TaskState, TaskView};
+pub use view_work::{FileSum, Standing};
 pub use words::token_count;

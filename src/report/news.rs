@@ -2,14 +2,14 @@
 //! people grep it.
 
 use crate::model::{
-    CallId, CallSpec, Closing, Decider, Event, Failure, Label, PersonAnswer, PhaseName, Question,
-    Record, RunEnd, Timestamp,
+    CallId, Closing, Decider, Failure, Label, PersonAnswer, PhaseName, Question, RunEnd, Timestamp,
 };
+use crate::run::{Event, PhaseEvent, Record, RunEvent};
 
-use super::fold::RunView;
 use super::news_call::news_of_call;
-use super::news_work::news_of_work;
+use super::news_work::{applied, looped_back, task_done, task_failed, verified, verify_started};
 use super::sections::contradictions;
+use super::view::{RunView, short_name};
 use super::words::{clean, counted, end_word, failure_word, kind_words, spent, title};
 
 /// How an event is meant.
@@ -73,95 +73,130 @@ impl News {
 
 /// The record in words, if it is worth a line. `view` has taken it in already.
 pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
-    let on_run = |tone, text: String| Some(News::new(Vec::new(), tone, text));
-    let on_phase = |phase: &PhaseName, tone, text: String| {
-        Some(News::new(vec![clean(phase.as_str())], tone, text))
-    };
+    let at = record.at;
     match &record.event {
-        Event::RunStarted { run, workflow, .. } => {
+        Event::Run(event) => news_of_run(view, event, at),
+        Event::Phase { phase, event } => news_of_phase(view, phase, event, at),
+        Event::Call { call, event } => news_of_call(view, call, event, at),
+    }
+}
+
+fn news_of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<News> {
+    let (tone, text) = match event {
+        RunEvent::Started { run, workflow, .. } => {
             let text = format!("run {run} of workflow {} started", clean(workflow));
             let news = News::new(Vec::new(), Tone::Calm, text);
-            Some(rehearsed(view).into_iter().fold(news, News::note))
+            return Some(rehearsed(view).into_iter().fold(news, News::note));
         }
-        Event::RunResumed { .. } => on_run(Tone::Calm, resumed(view)),
-        Event::LimitReached { limit, phase } => {
-            let limit = clean(limit);
-            match phase {
-                Some(phase) => on_phase(phase, Tone::Odd, format!("budget used up: {limit}")),
-                None => on_run(Tone::Odd, format!("limit reached: {limit}")),
-            }
+        RunEvent::Resumed { .. } => (Tone::Calm, resumed(view)),
+        RunEvent::LoopedBack { from, to, round } => {
+            return Some(looped_back(view, from, to, *round));
         }
-        Event::LimitsRaised { .. } => on_run(Tone::Calm, "limits changed".to_owned()),
-        Event::RunInterrupted { signal } => {
-            let text = format!(
-                "interrupted by {}: ending what runs (once more to kill it)",
-                clean(signal)
-            );
-            on_run(Tone::Odd, text)
+        RunEvent::LimitReached { limit } => (Tone::Odd, format!("limit reached: {}", clean(limit))),
+        RunEvent::LimitsRaised { .. } => (Tone::Calm, "limits changed".to_owned()),
+        RunEvent::ModelReplaced { model, by, .. } => {
+            let (model, by) = (clean(model.as_str()), clean(by.as_str()));
+            (Tone::Calm, format!("{by} is used in the place of {model}"))
         }
-        Event::RunEnded { end } => Some(run_ended(view, *end, record.at)),
-        Event::PhaseStarted { phase } => on_phase(phase, Tone::Calm, phase_started(view, phase)),
-        Event::PhaseSkipped { phase, condition } => on_phase(
-            phase,
-            Tone::Calm,
-            format!("skipped: `{}` does not hold", clean(condition)),
-        ),
-        Event::QuorumReached { phase, until } => on_phase(
-            phase,
-            Tone::Calm,
-            format!(
-                "quorum reached, the others have {} more",
-                until.since(record.at)
-            ),
-        ),
-        Event::ProposalsSealed { phase, labels } => {
-            on_phase(phase, Tone::Calm, sealed(view, labels))
+        RunEvent::Interrupted { signal } => {
+            let signal = clean(signal);
+            let text = format!("interrupted by {signal}: ending what runs (once more to kill it)");
+            (Tone::Odd, text)
         }
-        Event::WinnerChosen {
-            phase,
-            call,
-            label,
-            by,
-        } => {
-            // Where there was nothing to choose from, there is nothing to say.
-            let chosen = *by != Decider::Only || label.is_some();
-            let text = winner(view, call, label.as_ref(), by);
-            chosen.then(|| News::new(vec![clean(phase.as_str())], Tone::Good, text))
+        RunEvent::ChangesApplied {
+            to, files, held, ..
+        } => return Some(applied(to, *files, held)),
+        RunEvent::ChangesKept { reason, .. } => {
+            let text = format!("the changes were not applied{}", because(reason));
+            let kept = format!("the run keeps the changes; {}", view.of_project());
+            return Some(News::new(Vec::new(), Tone::Odd, text).note(kept));
         }
-        Event::PhaseClosed { phase, closing } => {
-            Some(phase_closed(view, phase, closing, record.at))
+        RunEvent::ChangesUndone { .. } => {
+            let text = "undone: the run's changes are out of your project";
+            (Tone::Good, text.to_owned())
         }
-        Event::PhaseFailed { phase, failure } => {
-            Some(failed(vec![clean(phase.as_str())], "failed", failure))
+        RunEvent::Ended { end } => return Some(run_ended(view, *end, at)),
+    };
+    Some(News::new(Vec::new(), tone, text))
+}
+
+fn news_of_phase(
+    view: &RunView,
+    phase: &PhaseName,
+    event: &PhaseEvent,
+    at: Timestamp,
+) -> Option<News> {
+    let scope = vec![clean(phase.as_str())];
+    let (tone, text) = match event {
+        PhaseEvent::Started => (Tone::Calm, phase_started(view, phase)),
+        PhaseEvent::Skipped { condition } => {
+            let text = format!("skipped: `{}` does not hold", clean(condition));
+            (Tone::Calm, text)
         }
-        Event::PersonAsked { .. }
-        | Event::PersonAnswered { .. }
-        | Event::DocumentEdited { .. }
-        | Event::RoundsAdded { .. }
-        | Event::ModelReplaced { .. } => news_of_person(&record.event),
-        Event::VerifyStarted { .. }
-        | Event::Verified { .. }
-        | Event::TaskDone { .. }
-        | Event::TaskFailed { .. }
-        | Event::LoopedBack { .. }
-        | Event::ChangesApplied { .. }
-        | Event::ChangesKept { .. }
-        | Event::ChangesUndone { .. } => news_of_work(view, record),
-        Event::CallCreated { .. }
-        | Event::CallReused { .. }
-        | Event::CallFailed { .. }
-        | Event::RetryScheduled { .. }
-        | Event::AttemptStarted { .. }
-        | Event::AttemptSpawned { .. }
-        | Event::AttemptProgressed { .. }
-        | Event::AttemptSucceeded { .. }
-        | Event::AttemptFailed { .. } => news_of_call(view, record),
-    }
+        PhaseEvent::CallCreated { .. } => return None,
+        PhaseEvent::CallReused { call, from } => {
+            let scope = vec![clean(phase.as_str()), short(view, &call.id)];
+            return Some(News::new(
+                scope,
+                Tone::Good,
+                format!("took the result of {from}"),
+            ));
+        }
+        PhaseEvent::QuorumReached { until } => {
+            let left = until.since(at);
+            (
+                Tone::Calm,
+                format!("quorum reached, the others have {left} more"),
+            )
+        }
+        PhaseEvent::ProposalsSealed { labels } => (Tone::Calm, sealed(view, labels)),
+        // Where there was nothing to choose from, there is nothing to say.
+        PhaseEvent::WinnerChosen {
+            label: None,
+            by: Decider::Only,
+            ..
+        } => return None,
+        PhaseEvent::WinnerChosen { call, label, by } => {
+            (Tone::Good, winner(view, call, label.as_ref(), by))
+        }
+        PhaseEvent::Closed { closing } => return Some(phase_closed(view, phase, closing, at)),
+        PhaseEvent::Failed { failure } => return Some(failed(scope, "failed", failure)),
+        PhaseEvent::PersonAsked { question } => return Some(person_asked(phase, question)),
+        PhaseEvent::PersonAnswered { answer, because } => person_answered(answer, because),
+        PhaseEvent::DocumentEdited { closing, .. } => {
+            let published = closing.published.as_ref();
+            let place = clean(published.unwrap_or(&closing.deliverable.path));
+            (
+                Tone::Calm,
+                format!("a person changed the document: {place}"),
+            )
+        }
+        PhaseEvent::LimitReached { limit } => {
+            (Tone::Odd, format!("budget used up: {}", clean(limit)))
+        }
+        PhaseEvent::RoundsAdded { rounds } => {
+            let text = format!("may send the run back {rounds} more times");
+            (Tone::Calm, text)
+        }
+        PhaseEvent::VerifyStarted { task, command, .. } => {
+            return Some(verify_started(view, phase, task.as_ref(), command));
+        }
+        PhaseEvent::Verified {
+            task,
+            tree,
+            verification,
+        } => return Some(verified(view, (phase, task.as_ref()), tree, verification)),
+        PhaseEvent::TaskDone { task, .. } => return Some(task_done(view, phase, task)),
+        PhaseEvent::TaskFailed { task, failure } => {
+            return Some(task_failed(view, phase, task, failure));
+        }
+    };
+    Some(News::new(scope, tone, text))
 }
 
 /// What a rehearsal does about the user's project, if the run is one.
 pub(super) fn rehearsed(view: &RunView) -> Option<&'static str> {
-    let rehearsal = view.rehearsal.as_ref()?;
+    let rehearsal = view.plan.rehearsal.as_ref()?;
     Some(match rehearsal.publishes {
         true => {
             "rehearsal with --publish: the models are scripted, the results go into your project"
@@ -173,20 +208,15 @@ pub(super) fn rehearsed(view: &RunView) -> Option<&'static str> {
     })
 }
 
-pub(super) fn short(view: &RunView, id: &CallId, spec: Option<&CallSpec>) -> String {
-    view.call(id)
-        .map(|call| title(&call.short_name()))
-        .or_else(|| spec.map(|spec| clean(spec.id.as_str())))
-        .unwrap_or_else(|| clean(id.as_str()))
+pub(super) fn short(view: &RunView, id: &CallId) -> String {
+    let call = view.call(id);
+    call.map_or_else(|| clean(id.as_str()), |call| title(&short_name(call)))
 }
 
 fn resumed(view: &RunView) -> String {
-    let finished = view
-        .calls
-        .iter()
-        .filter(|call| view.result(call).is_some())
-        .count();
-    let run = view.run.as_ref().map_or("", |run| run.as_str());
+    let calls = view.state.calls();
+    let finished = calls.filter(|call| call.result().is_some()).count();
+    let run = view.run();
     format!(
         "run {run} resumed; {} kept",
         counted(finished as u64, "finished call")
@@ -211,26 +241,24 @@ fn run_ended(view: &RunView, end: RunEnd, at: Timestamp) -> News {
 }
 
 fn phase_started(view: &RunView, name: &PhaseName) -> String {
-    let position = view.phases.iter().position(|phase| &phase.name == name);
-    let Some(phase) = position.and_then(|index| view.phases.get(index)) else {
+    let Some((number, phase)) = (1..).zip(view.phases()).find(|(_, one)| one.name() == name) else {
         return "started".to_owned();
     };
-    let number = position.unwrap_or(0) + 1;
-    let again = match phase.round() {
+    let again = match phase.state.round() {
         1 => String::new(),
         round => format!(" again, round {round}"),
     };
     format!(
         "phase {number} of {} started{again} ({})",
-        view.phases.len(),
-        kind_words(&phase.kind)
+        view.plan.phases.len(),
+        kind_words(&phase.plan.kind)
     )
 }
 
 fn sealed(view: &RunView, labels: &[(Label, CallId)]) -> String {
     let named: Vec<String> = labels
         .iter()
-        .map(|(label, call)| format!("{label} is {}", short(view, call, None)))
+        .map(|(label, call)| format!("{label} is {}", short(view, call)))
         .collect();
     format!(
         "{} closed and blinded: {}",
@@ -240,7 +268,7 @@ fn sealed(view: &RunView, labels: &[(Label, CallId)]) -> String {
 }
 
 fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) -> String {
-    let name = short(view, call, None);
+    let name = short(view, call);
     let model = view.model_of(call).map_or_else(
         || name.clone(),
         |model| format!("{name}, {}", clean(model.as_str())),
@@ -257,7 +285,7 @@ fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) ->
 fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timestamp) -> News {
     let time = view
         .phase(name)
-        .and_then(|phase| phase.round_time(at))
+        .and_then(|phase| phase.state.round_time(view.state.worked(at)))
         .unwrap_or_default();
     let scope = vec![clean(name.as_str())];
     let news = match view.published(closing) {
@@ -278,43 +306,6 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
         None => News::new(scope, Tone::Good, format!("closed after {time}")),
     };
     contradictions(closing).fold(news, News::note)
-}
-
-/// What is asked of a person, and what a person does.
-fn news_of_person(event: &Event) -> Option<News> {
-    let on_phase = |phase: &PhaseName, tone, text: String| {
-        Some(News::new(vec![clean(phase.as_str())], tone, text))
-    };
-    match event {
-        Event::PersonAsked { phase, question } => Some(person_asked(phase, question)),
-        Event::PersonAnswered {
-            phase,
-            answer,
-            because,
-        } => {
-            let (tone, text) = person_answered(answer, because);
-            on_phase(phase, tone, text)
-        }
-        Event::DocumentEdited { phase, closing, .. } => {
-            let place = closing
-                .published
-                .as_ref()
-                .unwrap_or(&closing.deliverable.path);
-            let text = format!("a person changed the document: {}", clean(place));
-            on_phase(phase, Tone::Calm, text)
-        }
-        Event::RoundsAdded { phase, rounds } => on_phase(
-            phase,
-            Tone::Calm,
-            format!("may send the run back {rounds} more times"),
-        ),
-        Event::ModelReplaced { model, by, .. } => {
-            let (model, by) = (clean(model.as_str()), clean(by.as_str()));
-            let text = format!("{by} is used in the place of {model}");
-            Some(News::new(Vec::new(), Tone::Calm, text))
-        }
-        _ => None,
-    }
 }
 
 fn person_asked(phase: &PhaseName, question: &Question) -> News {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Answer, AuditVerdict, CallId, CallResult, Decision, Event, Failure, FailureKind, Finding,
-    Millis, Record, Task, Timestamp, Usage,
+    Answer, AuditVerdict, CallId, CallResult, Decision, Failure, FailureKind, Finding, Millis,
+    Task, Timestamp, Usage,
 };
+use crate::run::{Attempt, AttemptEnd, CallEvent, CallState};
 
-use super::fold::RunView;
-use super::news::{News, Tone, failed, short};
-use super::view::{AttemptState, CallView};
+use super::news::{News, Tone, failed};
+use super::view::{RunView, model, short_name};
 use super::words::{clean, counted, failure_word, spent, title, token_count};
 use super::words_work::{
     audit_word, changes_words, finding_place, findings_words, severity_word, worst_first,
@@ -18,71 +18,35 @@ use super::words_work::{
 /// Findings that a line of progress names; the summary has them all.
 const FINDINGS_SHOWN: usize = 3;
 
-/// A record about a call in words, if it is worth a line.
-pub(super) fn news_of_call(view: &RunView, record: &Record) -> Option<News> {
-    match &record.event {
-        Event::CallReused { call, from } => Some(News::new(
-            vec![
-                clean(call.phase.as_str()),
-                short(view, &call.id, Some(call)),
-            ],
-            Tone::Good,
-            format!("took the result of {from}"),
-        )),
-        Event::AttemptStarted { call, attempt, .. } => {
-            Some(News::new(scope(view, call), Tone::Calm, started(*attempt)).passing())
+/// What happened to a call in words, if it is worth a line.
+pub(super) fn news_of_call(
+    view: &RunView,
+    call: &CallId,
+    event: &CallEvent,
+    at: Timestamp,
+) -> Option<News> {
+    match event {
+        CallEvent::AttemptStarted { attempt, .. } => {
+            let text = match attempt {
+                0 | 1 => "started".to_owned(),
+                _ => format!("started, attempt {attempt}"),
+            };
+            Some(News::new(scope(view, call), Tone::Calm, text).passing())
         }
-        Event::AttemptSucceeded {
-            call,
-            attempt,
-            result,
-        } => Some(attempt_succeeded(view, call, *attempt, result, record.at)),
-        Event::AttemptFailed {
-            call,
+        CallEvent::AttemptSpawned { .. } | CallEvent::AttemptProgressed { .. } => None,
+        CallEvent::AttemptSucceeded { attempt, result } => {
+            Some(attempt_succeeded(view, (call, *attempt), result, at))
+        }
+        CallEvent::AttemptFailed {
             attempt,
             failure,
             usage,
-        } => Some(attempt_failed(
-            view, call, *attempt, failure, usage, record.at,
-        )),
-        Event::RetryScheduled { call, until } => Some(
-            News::new(
-                scope(view, call),
-                Tone::Calm,
-                format!("next attempt in {}", until.since(record.at)),
-            )
-            .passing(),
-        ),
-        Event::CallFailed { call, failure } => call_failed(view, call, failure),
-        Event::CallCreated { .. }
-        | Event::AttemptSpawned { .. }
-        | Event::AttemptProgressed { .. }
-        | Event::RunStarted { .. }
-        | Event::RunResumed { .. }
-        | Event::PhaseStarted { .. }
-        | Event::QuorumReached { .. }
-        | Event::ProposalsSealed { .. }
-        | Event::WinnerChosen { .. }
-        | Event::PhaseClosed { .. }
-        | Event::VerifyStarted { .. }
-        | Event::Verified { .. }
-        | Event::TaskDone { .. }
-        | Event::TaskFailed { .. }
-        | Event::PhaseSkipped { .. }
-        | Event::LoopedBack { .. }
-        | Event::ChangesApplied { .. }
-        | Event::ChangesKept { .. }
-        | Event::ChangesUndone { .. }
-        | Event::PhaseFailed { .. }
-        | Event::PersonAsked { .. }
-        | Event::PersonAnswered { .. }
-        | Event::LimitReached { .. }
-        | Event::DocumentEdited { .. }
-        | Event::RoundsAdded { .. }
-        | Event::ModelReplaced { .. }
-        | Event::LimitsRaised { .. }
-        | Event::RunInterrupted { .. }
-        | Event::RunEnded { .. } => None,
+        } => Some(attempt_failed(view, (call, *attempt), failure, usage, at)),
+        CallEvent::RetryScheduled { until } => {
+            let text = format!("next attempt in {}", until.since(at));
+            Some(News::new(scope(view, call), Tone::Calm, text).passing())
+        }
+        CallEvent::Failed { failure } => call_failed(view, call, failure),
     }
 }
 
@@ -90,27 +54,24 @@ pub(super) fn scope(view: &RunView, id: &CallId) -> Vec<String> {
     let Some(call) = view.call(id) else {
         return vec![clean(id.as_str())];
     };
-    let mut scope = vec![clean(call.phase.as_str()), title(&call.short_name())];
-    scope.extend(call.model().map(|model| clean(model.as_str())));
+    let mut scope = vec![clean(call.spec.phase.as_str()), title(&short_name(call))];
+    scope.extend(model(call).map(|model| clean(model.as_str())));
     scope
 }
 
-fn started(attempt: u32) -> String {
-    match attempt {
-        0 | 1 => "started".to_owned(),
-        _ => format!("started, attempt {attempt}"),
-    }
-}
-
-fn time_of(call: Option<&CallView>, attempt: u32, at: Timestamp) -> Millis {
-    call.and_then(|call| call.attempts.iter().find(|one| one.number == attempt))
-        .map_or(Millis::default(), |attempt| attempt.time(at))
+fn time_of(call: Option<&CallState>, attempt: u32, at: Timestamp) -> Millis {
+    let attempt = call.zip(
+        usize::try_from(attempt)
+            .ok()
+            .and_then(|number| number.checked_sub(1)),
+    );
+    let attempt = attempt.and_then(|(call, index)| call.attempts.get(index));
+    attempt.map_or(Millis::default(), |attempt| attempt.time(at))
 }
 
 fn attempt_succeeded(
     view: &RunView,
-    call: &CallId,
-    attempt: u32,
+    (call, attempt): (&CallId, u32),
     result: &CallResult,
     at: Timestamp,
 ) -> News {
@@ -226,8 +187,7 @@ fn refused(result: &CallResult) -> impl Iterator<Item = String> + '_ {
 
 fn attempt_failed(
     view: &RunView,
-    call: &CallId,
-    attempt: u32,
+    (call, attempt): (&CallId, u32),
     failure: &Failure,
     usage: &Usage,
     at: Timestamp,
@@ -269,8 +229,8 @@ fn call_failed(view: &RunView, call: &CallId, failure: &Failure) -> Option<News>
     let last = view.call(call).and_then(|call| call.attempts.last());
     let news = failed(scope(view, call), "given up", failure);
     // The last attempt has said why, one line above.
-    Some(match last.map(|attempt| &attempt.state) {
-        Some(AttemptState::Failed(told)) if told == failure => News {
+    Some(match last.and_then(Attempt::end) {
+        Some(AttemptEnd::Failed(told)) if told == failure => News {
             text: "given up".to_owned(),
             ..news
         },

@@ -1,105 +1,30 @@
-//! The wording of what happens to tasks, to changes and to the commands that prove them.
+//! The wording of what happens to tasks, to changes and to the commands that verify them.
 
 use crate::model::{
-    Destination, Event, Failure, PhaseName, Record, TaskId, Verification, VerifyOutcome,
+    Destination, Failure, HeldChange, PhaseName, TaskId, Verification, VerifyOutcome,
 };
 
-use super::fold::RunView;
-use super::news::{News, Tone, because, failed};
+use super::news::{News, Tone, failed};
+use super::view::RunView;
 use super::view_task::TaskState;
 use super::words::{clean, counted, title};
 use super::words_work::exit_words;
 
-/// A record about the work itself in words, if it is worth a line.
-pub(super) fn news_of_work(view: &RunView, record: &Record) -> Option<News> {
-    match &record.event {
-        Event::VerifyStarted {
-            phase,
-            task,
-            command,
-            ..
-        } => {
-            let scope = scope(view, phase, task.as_ref());
-            let text = format!("running `{}`", clean(command));
-            Some(News::new(scope, Tone::Calm, text).passing())
-        }
-        Event::Verified {
-            phase,
-            task,
-            tree,
-            verification,
-        } => Some(verified(
-            scope(view, phase, task.as_ref()),
-            Some(tree) == view.base.as_ref(),
-            verification,
-        )),
-        Event::TaskDone { phase, task, .. } => Some(News::new(
-            scope(view, phase, Some(task)),
-            Tone::Good,
-            format!("task done{}", progress(view, phase)),
-        )),
-        Event::TaskFailed {
-            phase,
-            task,
-            failure,
-        } => Some(task_failed(view, phase, task, failure)),
-        Event::LoopedBack { from, to, round } => Some(looped_back(view, from, to, *round)),
-        Event::ChangesApplied {
-            to, files, held, ..
-        } => {
-            let tone = if held.is_empty() {
-                Tone::Good
-            } else {
-                Tone::Odd
-            };
-            let text = applied_words(to, *files, held.len() as u64);
-            let notes = held.iter().map(|held| {
-                let (path, reason) = (clean(&held.path), clean(&held.reason));
-                format!("held back: {path}: {reason}")
-            });
-            let news = News::new(Vec::new(), tone, text);
-            Some(notes.fold(news, News::note))
-        }
-        Event::ChangesKept { reason, .. } => Some(
-            News::new(
-                Vec::new(),
-                Tone::Odd,
-                format!("the changes were not applied{}", because(reason)),
-            )
-            .note(format!("the run keeps the changes; {}", view.of_project())),
-        ),
-        Event::ChangesUndone { .. } => {
-            let text = "undone: the run's changes are out of your project";
-            Some(News::new(Vec::new(), Tone::Good, text))
-        }
-        Event::RunStarted { .. }
-        | Event::RunResumed { .. }
-        | Event::PhaseStarted { .. }
-        | Event::CallCreated { .. }
-        | Event::CallReused { .. }
-        | Event::AttemptStarted { .. }
-        | Event::AttemptSpawned { .. }
-        | Event::AttemptProgressed { .. }
-        | Event::AttemptSucceeded { .. }
-        | Event::AttemptFailed { .. }
-        | Event::RetryScheduled { .. }
-        | Event::CallFailed { .. }
-        | Event::QuorumReached { .. }
-        | Event::ProposalsSealed { .. }
-        | Event::WinnerChosen { .. }
-        | Event::PhaseClosed { .. }
-        | Event::PhaseSkipped { .. }
-        | Event::PhaseFailed { .. }
-        | Event::PersonAsked { .. }
-        | Event::PersonAnswered { .. }
-        | Event::LimitReached { .. }
-        | Event::DocumentEdited { .. }
-        | Event::RoundsAdded { .. }
-        | Event::ModelReplaced { .. }
-        | Event::LimitsRaised { .. }
-        | Event::RunInterrupted { .. }
-        | Event::RunEnded { .. } => None,
-    }
+/// A command is run to see whether the changes are good.
+pub(super) fn verify_started(
+    view: &RunView,
+    phase: &PhaseName,
+    task: Option<&TaskId>,
+    command: &str,
+) -> News {
+    let text = format!("running `{}`", clean(command));
+    News::new(scope(view, phase, task), Tone::Calm, text).passing()
+}
+
+/// A task's changes are part of the run's tree.
+pub(super) fn task_done(view: &RunView, phase: &PhaseName, task: &TaskId) -> News {
+    let text = format!("task done{}", progress(view, phase));
+    News::new(scope(view, phase, Some(task)), Tone::Good, text)
 }
 
 /// What was taken back, as a sentence without its end.
@@ -128,13 +53,33 @@ pub fn applied_words(to: &Destination, files: u64, held: u64) -> String {
     there + &held
 }
 
+/// Results are where they belong.
+pub(super) fn applied(to: &Destination, files: u64, held: &[HeldChange]) -> News {
+    let tone = match held.is_empty() {
+        true => Tone::Good,
+        false => Tone::Odd,
+    };
+    let text = applied_words(to, files, held.len() as u64);
+    let notes = held.iter().map(|held| {
+        let (path, reason) = (clean(&held.path), clean(&held.reason));
+        format!("held back: {path}: {reason}")
+    });
+    notes.fold(News::new(Vec::new(), tone, text), News::note)
+}
+
 fn scope(view: &RunView, phase: &PhaseName, task: Option<&TaskId>) -> Vec<String> {
     let mut scope = vec![clean(phase.as_str())];
     scope.extend(task.map(|task| title(&view.task_name(phase, task))));
     scope
 }
 
-fn verified(scope: Vec<String>, untouched: bool, verification: &Verification) -> News {
+/// The command ended.
+pub(super) fn verified(
+    view: &RunView,
+    (phase, task): (&PhaseName, Option<&TaskId>),
+    tree: &str,
+    verification: &Verification,
+) -> News {
     let command = clean(&verification.command);
     let (wall, exit) = (verification.wall, exit_words(verification.exit));
     let (tone, text) = match verification.outcome {
@@ -153,12 +98,11 @@ fn verified(scope: Vec<String>, untouched: bool, verification: &Verification) ->
             format!("`{command}` printed too much and was ended after {wall}"),
         ),
     };
-    let on = if untouched {
-        ", on the untouched project"
-    } else {
-        ""
+    let on = match tree == view.state.base() {
+        true => ", on the untouched project",
+        false => "",
     };
-    let news = News::new(scope, tone, format!("{text}{on}"));
+    let news = News::new(scope(view, phase, task), tone, format!("{text}{on}"));
     match verification.outcome {
         VerifyOutcome::Passed => news,
         VerifyOutcome::Failed
@@ -171,7 +115,13 @@ fn verified(scope: Vec<String>, untouched: bool, verification: &Verification) ->
     }
 }
 
-fn task_failed(view: &RunView, phase: &PhaseName, task: &TaskId, failure: &Failure) -> News {
+/// A task was given up.
+pub(super) fn task_failed(
+    view: &RunView,
+    phase: &PhaseName,
+    task: &TaskId,
+    failure: &Failure,
+) -> News {
     let scope = scope(view, phase, Some(task));
     match view.is_said_of_a_call(phase, failure) {
         // The call's own line stands above.
@@ -192,8 +142,9 @@ fn progress(view: &RunView, phase: &PhaseName) -> String {
     }
 }
 
-fn looped_back(view: &RunView, from: &PhaseName, to: &PhaseName, round: u32) -> News {
-    let max = view.phase(from).and_then(|phase| phase.max_loops);
+/// An audit sent the run back.
+pub(super) fn looped_back(view: &RunView, from: &PhaseName, to: &PhaseName, round: u32) -> News {
+    let max = view.phase(from).and_then(|phase| view.max_loops(phase));
     let of = max.map_or_else(String::new, |max| format!(" of at most {max}"));
     News::new(
         vec![clean(from.as_str())],

@@ -4,8 +4,7 @@ use crate::model::{Destination, FailureKind, Question, RunEnd};
 
 use crate::plan::Rehearsal;
 
-use super::fold::RunView;
-use super::view::{CallState, RunState, Supervisor};
+use super::view::{RunStatus, RunView, Supervisor, model};
 use super::view_work::Standing;
 use super::words::{NOTHING, clean};
 
@@ -13,30 +12,30 @@ use super::words::{NOTHING, clean};
 ///
 /// Empty while a supervisor works on the run, and when it is done and changed nothing.
 pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, String)> {
-    let Some(run) = &view.run else {
+    let Some(run) = &view.state.id else {
         return Vec::new();
     };
     let resume = |why: &str| (format!("tipstaff resume {run}"), why.to_owned());
-    let mut commands = match (view.state, supervisor) {
-        (RunState::Planned, _) | (RunState::UnderWay, Supervisor::Alive) => return Vec::new(),
-        (RunState::Ended(RunEnd::Done), _) => Vec::new(),
-        (RunState::Ended(RunEnd::AuditFailed), _) => {
-            let loops = view.phases.iter().any(|phase| phase.max_loops.is_some());
+    let mut commands = match (view.status(), supervisor) {
+        (RunStatus::Planned, _) | (RunStatus::UnderWay, Supervisor::Alive) => return Vec::new(),
+        (RunStatus::Ended(RunEnd::Done), _) => Vec::new(),
+        (RunStatus::Ended(RunEnd::AuditFailed), _) => {
+            let loops = view.phases().any(|phase| phase.plan.on_fail.is_some());
             let command = format!("tipstaff resume {run} --rounds 1");
             let why = "send it back once more with the findings".to_owned();
             loops.then_some((command, why)).into_iter().collect()
         }
-        (RunState::UnderWay, Supervisor::Gone) | (RunState::Ended(RunEnd::Interrupted), _) => {
+        (RunStatus::UnderWay, Supervisor::Gone) | (RunStatus::Ended(RunEnd::Interrupted), _) => {
             vec![resume("go on; finished calls are not run again")]
         }
-        (RunState::Ended(RunEnd::Failed), _) => {
+        (RunStatus::Ended(RunEnd::Failed), _) => {
             let again = resume("try what failed again; finished calls are not run again");
             [again].into_iter().chain(replace(view)).collect()
         }
-        (RunState::Ended(RunEnd::Limited), _) => {
+        (RunStatus::Ended(RunEnd::Limited), _) => {
             vec![raise(view).unwrap_or_else(|| resume("go on once there is room"))]
         }
-        (RunState::Ended(RunEnd::Waiting), _) => {
+        (RunStatus::Ended(RunEnd::Waiting), _) => {
             let mut commands = answers(view);
             let blocked = matches!(view.standing(), Standing::Blocked { .. });
             if commands.is_empty() && !blocked {
@@ -51,7 +50,7 @@ pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, Str
 
 /// Going on with more room, where a limit stopped the run; a provider's quota is not the user's to raise.
 fn raise(view: &RunView) -> Option<(String, String)> {
-    let (run, reached) = view.run.as_ref().zip(view.limit.as_ref())?;
+    let (run, reached) = (view.run(), view.state.limit()?);
     let (key, _) = reached.limit.split_once(':')?;
     let key = match &reached.phase {
         Some(phase) => format!("{phase}.{key}"),
@@ -63,20 +62,15 @@ fn raise(view: &RunView) -> Option<(String, String)> {
 
 /// Another model in the place of the one that was refused, if one was.
 fn replace(view: &RunView) -> Option<(String, String)> {
-    let run = view.run.as_ref()?;
-    let refused = view.calls.iter().rev().find(|call| match &call.state {
-        CallState::Failed(failure) => matches!(
-            failure.kind,
-            FailureKind::UnknownModel | FailureKind::Auth | FailureKind::Quota
-        ),
-        CallState::Waiting
-        | CallState::Running
-        | CallState::Retrying(_)
-        | CallState::Done(_)
-        | CallState::Reused(_)
-        | CallState::Cancelled(_) => false,
+    let run = view.run();
+    let refused = view.state.calls().rev().find(|call| {
+        let kind = call.failure().map(|failure| failure.kind);
+        matches!(
+            kind,
+            Some(FailureKind::UnknownModel | FailureKind::Auth | FailureKind::Quota)
+        )
     });
-    let model = shell_word(refused?.model()?.as_str());
+    let model = shell_word(model(refused?)?.as_str());
     let command = format!("tipstaff resume {run} --model {model}=OTHER");
     Some((command, "use another model in its place".to_owned()))
 }
@@ -95,18 +89,18 @@ pub(super) fn changes_so_far(view: &RunView) -> Vec<(String, String)> {
 
 /// What can be done with the run's changes.
 fn for_changes(view: &RunView) -> Vec<(String, String)> {
-    let run = view.run.as_ref().map_or("", |run| run.as_str());
+    let run = view.run();
     let command = |verb: &str, why: &str| (format!("tipstaff {verb} {run}"), why.to_owned());
     let look = || command("diff", "look at the changes");
     // Scripted results are nobody's to take over.
     let scripted = |rehearsal: &Rehearsal| !rehearsal.publishes;
-    if view.rehearsal.as_ref().is_some_and(scripted) {
+    if view.plan.rehearsal.as_ref().is_some_and(scripted) {
         return match view.standing() {
             Standing::Nothing => Vec::new(),
             _ => vec![look()],
         };
     }
-    match (view.standing(), view.state) {
+    match (view.standing(), view.status()) {
         (Standing::Nothing, _) => Vec::new(),
         (Standing::Applied { to, files }, _) => {
             let there = match to {
@@ -128,7 +122,7 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
             vec![look(), apply, (marked, why.to_owned())]
         }
         (Standing::Kept { .. }, _)
-        | (Standing::Pending, RunState::Ended(RunEnd::Done | RunEnd::AuditFailed)) => {
+        | (Standing::Pending, RunStatus::Ended(RunEnd::Done | RunEnd::AuditFailed)) => {
             vec![look(), command("apply", "take the changes over")]
         }
         (Standing::Partly { .. }, _) => vec![
@@ -136,12 +130,12 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
             command("apply", "take over the rest, too"),
             command("undo", "take the changes back"),
         ],
-        (Standing::Pending, RunState::Ended(RunEnd::Failed)) => vec![
+        (Standing::Pending, RunStatus::Ended(RunEnd::Failed)) => vec![
             look(),
             command("apply", "take over what was done before it failed"),
         ],
         // The run may yet change more: taking it over now would be too early.
-        (Standing::Pending, RunState::Planned | RunState::UnderWay | RunState::Ended(_)) => {
+        (Standing::Pending, RunStatus::Planned | RunStatus::UnderWay | RunStatus::Ended(_)) => {
             vec![look()]
         }
     }
@@ -149,9 +143,9 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
 
 /// How to take over what was held back.
 fn accept(view: &RunView, run: &str) -> impl Iterator<Item = (String, String)> {
-    let acts = view.held.iter().find(|held| !held.secret);
+    let acts = view.state.held.iter().find(|held| !held.secret);
     let path = acts.map(|held| format!("--accept {}", shell_word(&held.path)));
-    let secret = view.held.iter().any(|held| held.secret);
+    let secret = view.state.held.iter().any(|held| held.secret);
     let secret = secret.then(|| "--accept-secrets".to_owned());
     let why = "take over what was held back, once you have looked";
     let command = move |flag| (format!("tipstaff apply {run} {flag}"), why.to_owned());
@@ -161,23 +155,23 @@ fn accept(view: &RunView, run: &str) -> impl Iterator<Item = (String, String)> {
 /// The commands that answer what the run asks.
 fn answers(view: &RunView) -> Vec<(String, String)> {
     let mut commands = Vec::new();
-    let run = view.run.as_ref().map_or("", |run| run.as_str());
+    let run = view.run();
     for (phase, question) in view.questions() {
         match question {
             Question::PickWinner { .. } => {
-                for (label, call) in &phase.labels {
+                for (label, call) in phase.labels() {
                     let model = view
                         .model_of(call)
                         .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
                     commands.push((
                         format!(
                             "tipstaff pick {run} {} {label}",
-                            shell_word(phase.name.as_str())
+                            shell_word(phase.name().as_str())
                         ),
                         format!("{model} ({call})"),
                     ));
                 }
-                let phase = shell_word(phase.name.as_str());
+                let phase = shell_word(phase.name().as_str());
                 commands.push((
                     format!("tipstaff pick {run} {phase} none --because TEXT"),
                     "have all propose once more".to_owned(),
@@ -190,7 +184,7 @@ fn answers(view: &RunView) -> Vec<(String, String)> {
                 commands.push((format!("tipstaff reject {run}"), skip_them));
             }
             Question::Approve { .. } => {
-                let name = clean(phase.name.as_str());
+                let name = clean(phase.name().as_str());
                 commands.push((
                     format!("tipstaff approve {run}"),
                     format!("let {name} begin"),

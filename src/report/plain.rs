@@ -3,24 +3,28 @@
 
 use std::io::Write;
 
-use crate::model::{Millis, Record};
+use crate::model::Millis;
+use crate::run::{Event, Record, RunEvent};
 
 use super::error::ReportError;
-use super::fold::RunView;
 use super::news::news;
+use super::view::RunView;
 use super::words::clean;
 
 /// Writes plain lines.
 #[derive(Debug)]
 pub struct Plain<W> {
     view: RunView,
+    /// What earlier supervisors had worked on the run.
+    before: Millis,
     out: W,
 }
 
 impl<W: Write> Plain<W> {
     /// Goes on from `view`; the lines go to `out`.
     pub fn new(view: RunView, out: W) -> Self {
-        Self { view, out }
+        let before = Millis::default();
+        Self { view, before, out }
     }
 
     /// Takes a record in and writes its line, if it has one.
@@ -33,8 +37,12 @@ impl<W: Write> Plain<W> {
         let Some(news) = news(&self.view, record) else {
             return Ok(());
         };
-        let session = self.view.session.unwrap_or(record.at);
-        let mut text = format!("{} ", stamp(record.at.since(session)));
+        let worked = self.view.state.worked(record.at);
+        if let Event::Run(RunEvent::Started { .. } | RunEvent::Resumed { .. }) = record.event {
+            self.before = worked;
+        }
+        let since = Millis(worked.0.saturating_sub(self.before.0));
+        let mut text = format!("{} ", stamp(since));
         for part in &news.scope {
             text.push_str(part);
             text.push_str(" · ");

@@ -1,147 +1,88 @@
-//! What the others in this room ask of a run's view.
+//! What the others in this module ask of a run's view.
 
 use crate::model::{
-    Answer, Audit, CallId, CallResult, Decider, Failure, Judgement, Label, ModelName, PhaseName,
-    Question, TaskList, Timestamp,
+    Answer, Audit, CallId, Decider, Failure, Judgement, Label, ModelName, PhaseName, Question,
+    TaskList,
 };
+use crate::run::{CallState, CallStatus};
 
-use super::fold::RunView;
-use super::view::{CallState, CallView, PhaseState, PhaseView, RunState, Totals};
+use super::view::{PhaseStatus, PhaseView, RunView, model};
 
 impl RunView {
-    /// The phase of that name.
-    pub fn phase(&self, name: &PhaseName) -> Option<&PhaseView> {
-        self.phases.iter().find(|phase| &phase.name == name)
-    }
-
     /// The call of that name.
-    pub fn call(&self, id: &CallId) -> Option<&CallView> {
-        self.calls.iter().find(|call| &call.id == id)
+    pub fn call(&self, id: &CallId) -> Option<&CallState> {
+        self.state.any_call(id)
     }
 
-    /// The calls of a phase, in the order they were created.
-    pub fn calls_of<'a>(&'a self, phase: &'a PhaseName) -> impl Iterator<Item = &'a CallView> {
-        self.calls.iter().filter(move |call| &call.phase == phase)
-    }
-
-    /// A call's result, also where it was taken from another call.
-    pub fn result<'a>(&'a self, call: &'a CallView) -> Option<&'a CallResult> {
-        match &self.origin(call).state {
-            CallState::Done(result) => Some(result),
-            CallState::Waiting
-            | CallState::Running
-            | CallState::Retrying(_)
-            | CallState::Reused(_)
-            | CallState::Failed(_)
-            | CallState::Cancelled(_) => None,
-        }
+    /// The calls of a phase in all its rounds, in the order they were created.
+    pub fn calls_of<'a>(&'a self, phase: &'a PhaseName) -> impl Iterator<Item = &'a CallState> {
+        self.state
+            .calls()
+            .filter(move |call| &call.spec.phase == phase)
     }
 
     /// The model whose work a call's result is, also where it was taken from another call.
     pub fn model_of(&self, call: &CallId) -> Option<&ModelName> {
-        self.origin(self.call(call)?).model()
+        let call = self.call(call)?;
+        let origin = call.reused.as_ref().and_then(|from| self.call(from));
+        model(origin.unwrap_or(call))
     }
 
     /// The call behind a label of a phase.
-    pub fn behind(&self, phase: &PhaseView, label: &Label) -> Option<&CallView> {
-        let (_, call) = phase.labels.iter().find(|(name, _)| name == label)?;
+    pub fn behind(&self, phase: PhaseView<'_>, label: &Label) -> Option<&CallState> {
+        let (_, call) = phase.labels().iter().find(|(name, _)| name == label)?;
         self.call(call)
     }
 
     /// The verdict of a phase and the judge's call: the one that decided, else the latest.
-    pub fn verdict<'a>(&'a self, phase: &'a PhaseView) -> Option<(&'a CallView, &'a Judgement)> {
-        let decider = phase.winner.as_ref().and_then(|winner| match &winner.by {
-            Decider::Judge(call) => Some(call),
+    pub fn verdict<'a>(&'a self, phase: PhaseView<'a>) -> Option<(&'a CallState, &'a Judgement)> {
+        let decider = phase.state.winner().and_then(|winner| match &winner.by {
+            Decider::Judge(call) => self.call(call),
             Decider::Person | Decider::Only => None,
         });
-        let judged = |call| match &self.result(call)?.answer {
+        let judged = |call| match answer(call)? {
             Answer::Judgement(judgement) => Some((call, judgement)),
-            Answer::Document
-            | Answer::Tasks(_)
-            | Answer::Audit(_)
-            | Answer::Unfinished(_)
-            | Answer::Invalid { .. } => None,
+            _ => None,
         };
-        decider
-            .and_then(|call| self.call(call))
-            .and_then(judged)
-            .or_else(|| self.calls_of(&phase.name).filter_map(judged).last())
+        let latest = || self.calls_of(phase.name()).filter_map(judged).last();
+        decider.and_then(judged).or_else(latest)
     }
 
     /// The audits of a phase with the calls that gave them, oldest first.
     pub fn audits<'a>(
         &'a self,
-        phase: &'a PhaseView,
-    ) -> impl Iterator<Item = (&'a CallView, &'a Audit)> {
-        self.calls_of(&phase.name)
-            .filter_map(|call| match &self.result(call)?.answer {
-                Answer::Audit(audit) => Some((call, audit)),
-                Answer::Document
-                | Answer::Judgement(_)
-                | Answer::Tasks(_)
-                | Answer::Unfinished(_)
-                | Answer::Invalid { .. } => None,
-            })
-    }
-
-    /// The tasks that a call wrote down.
-    pub fn task_list<'a>(&'a self, call: &'a CallView) -> Option<&'a TaskList> {
-        match &self.result(call)?.answer {
-            Answer::Tasks(tasks) => Some(tasks),
-            Answer::Document
-            | Answer::Judgement(_)
-            | Answer::Audit(_)
-            | Answer::Unfinished(_)
-            | Answer::Invalid { .. } => None,
-        }
+        phase: PhaseView<'a>,
+    ) -> impl Iterator<Item = (&'a CallState, &'a Audit)> {
+        let calls = self.calls_of(phase.name());
+        calls.filter_map(|call| match answer(call)? {
+            Answer::Audit(audit) => Some((call, audit)),
+            _ => None,
+        })
     }
 
     /// Whether a call of the phase ended with just this failure.
     pub(super) fn is_said_of_a_call(&self, phase: &PhaseName, failure: &Failure) -> bool {
         self.calls_of(phase)
-            .any(|call| matches!(&call.state, CallState::Failed(own) if own == failure))
+            .any(|call| matches!(&call.status, CallStatus::Failed(own) if own == failure))
     }
 
     /// The phases that need a person, with what they ask.
-    pub fn questions(&self) -> impl Iterator<Item = (&PhaseView, &Question)> {
-        self.phases.iter().filter_map(|phase| match &phase.state {
-            PhaseState::Asking(question) => Some((phase, question)),
-            PhaseState::Waiting
-            | PhaseState::Running
-            | PhaseState::Closed(_)
-            | PhaseState::Failed(_)
-            | PhaseState::Skipped(_) => None,
+    pub fn questions(&self) -> impl Iterator<Item = (PhaseView<'_>, &Question)> {
+        self.phases().filter_map(|phase| match phase.status() {
+            PhaseStatus::Asking(question) => Some((phase, question)),
+            _ => None,
         })
     }
+}
 
-    /// Sums over the run. `now` counts only while a supervisor works on it.
-    pub fn totals(&self, now: Timestamp) -> Totals {
-        let mut totals = Totals {
-            wall: self.worked,
-            ..Totals::default()
-        };
-        for attempt in self.calls.iter().flat_map(|call| &call.attempts) {
-            totals.attempts += 1;
-            totals.usage += attempt.usage;
-        }
-        if let (RunState::UnderWay, Some(session)) = (self.state, self.session) {
-            totals.wall.0 = totals.wall.0.saturating_add(now.since(session).0);
-        }
-        totals
+/// The tasks that a call wrote down.
+pub(super) fn task_list(call: &CallState) -> Option<&TaskList> {
+    match answer(call)? {
+        Answer::Tasks(tasks) => Some(tasks),
+        _ => None,
     }
+}
 
-    /// The call whose work a reused call's result is; bounded, should records form a circle.
-    fn origin<'a>(&'a self, call: &'a CallView) -> &'a CallView {
-        let mut call = call;
-        for _ in 0..self.calls.len() {
-            let CallState::Reused(from) = &call.state else {
-                break;
-            };
-            let Some(origin) = self.call(from) else {
-                break;
-            };
-            call = origin;
-        }
-        call
-    }
+fn answer(call: &CallState) -> Option<&Answer> {
+    Some(&call.result()?.answer)
 }

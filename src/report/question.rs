@@ -1,11 +1,11 @@
 //! What a person at the terminal is asked.
 
 use crate::model::Question;
+use crate::run::CallState;
 
-use super::fold::RunView;
 use super::next::changes_so_far;
 use super::sections::{commands, documents, section};
-use super::view::PhaseView;
+use super::view::{PhaseView, RunView};
 use super::words::{NOTHING, clean, wrap};
 
 /// Columns at which a question is wrapped.
@@ -15,11 +15,11 @@ const WIDTH: usize = 92;
 /// the run's folder as the user would type it.
 pub fn render_question(
     view: &RunView,
-    phase: &PhaseView,
+    phase: PhaseView<'_>,
     question: &Question,
     folder: &str,
 ) -> String {
-    let name = clean(phase.name.as_str());
+    let name = clean(phase.name().as_str());
     let (head, asked, look) = match question {
         Question::Approve { text } => (
             format!("{name} waits for your approval"),
@@ -51,12 +51,12 @@ pub fn render_question(
 }
 
 /// A line a proposal: its label, whose it is, and where it stands.
-fn proposals(view: &RunView, phase: &PhaseView, folder: &str) -> String {
+fn proposals(view: &RunView, phase: PhaseView<'_>, folder: &str) -> String {
     let line = |(label, call): &(_, _)| {
         let model = view
             .model_of(call)
             .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
-        let document = view.call(call).and_then(|call| view.result(call));
+        let document = view.call(call).and_then(CallState::result);
         let document = document.and_then(|result| result.deliverable.as_ref());
         let path = document.map_or_else(
             || NOTHING.to_owned(),
@@ -64,7 +64,7 @@ fn proposals(view: &RunView, phase: &PhaseView, folder: &str) -> String {
         );
         format!("  {label}: {path} ({model})\n")
     };
-    phase.labels.iter().map(line).collect()
+    phase.labels().iter().map(line).collect()
 }
 
 #[cfg(test)]

@@ -5,10 +5,9 @@ use serde_json::{Value, json};
 
 use crate::model::{MicroUsd, Millis, RunId, Timestamp};
 
-use super::fold::RunView;
 use super::show::{known_until, minute};
 use super::table::{Align, Table};
-use super::view::Supervisor;
+use super::view::{RunView, Supervisor};
 use super::words::{self, NOTHING, clean, run_word, token_count};
 
 /// Columns of a request's first words.
@@ -36,15 +35,16 @@ impl RunRow {
         let totals = view.totals(known_until(view, supervisor, now));
         Self {
             run,
-            workflow: view.workflow.clone(),
-            state: run_word(view.state, supervisor),
-            started: view.started,
+            workflow: view.plan.workflow.clone(),
+            state: run_word(view.status(), supervisor),
+            started: view.state.started,
             wall: totals.wall,
             attempts: totals.attempts,
             tokens: totals.usage.tokens(),
             cost: totals.usage.cost,
-            request: view.request.clone(),
+            request: view.plan.request.clone(),
             rehearsal: view
+                .plan
                 .rehearsal
                 .as_ref()
                 .map(|rehearsal| rehearsal.scenario.clone()),

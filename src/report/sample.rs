@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Answer, Budget, CallId, CallResult, CallSpec, Decider, Decision, Digest, Event, FORMAT,
-    Failure, FailureKind, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question,
-    Record, RunEnd, RunId, Timestamp, Usage,
+    Answer, Budget, CallId, CallResult, CallSpec, Decider, Decision, Digest, FORMAT, Failure,
+    FailureKind, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question, RunEnd,
+    RunId, Timestamp, Usage,
 };
 use crate::plan::Plan;
+use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent};
 
 use super::sample_build;
 use super::sample_parts::{artifact, call, closed, document, limits, phase, plan, used, verdict};
@@ -43,19 +44,16 @@ impl History {
 
     /// How many records there are up to the first event of this name, itself included.
     pub(super) fn until(&self, name: &str) -> usize {
-        let found = |record: &Record| format!("{:?}", record.event).starts_with(name);
-        self.records
-            .iter()
-            .position(found)
-            .expect("the history has such an event")
-            + 1
+        let mut records = self.records.iter();
+        let found = records.position(|record| kind(&record.event) == name);
+        found.expect("the history has such an event") + 1
     }
 
     /// The run and its first phase began.
     pub(super) fn begin(&mut self, first: &str) {
         self.add(
             0,
-            Event::RunStarted {
+            Event::Run(RunEvent::Started {
                 run: RunId::from("20261122-154501-plan-3f"),
                 format: FORMAT,
                 version: "0.1.0".to_owned(),
@@ -64,57 +62,58 @@ impl History {
                 base: "cd".repeat(20),
                 files: Vec::new(),
                 rehearsal: None,
-            },
+            }),
         );
         let phase = PhaseName::from(first);
-        self.add(10, Event::PhaseStarted { phase });
+        self.add(10, PhaseEvent::Started.of(phase));
     }
 
     pub(super) fn create(&mut self, at: u64, call: CallSpec) {
-        self.add(at, Event::CallCreated { call });
+        let (phase, call) = (call.phase.clone(), Box::new(call));
+        self.add(at, PhaseEvent::CallCreated { call }.of(phase));
     }
 
     pub(super) fn start(&mut self, at: u64, call: &str, attempt: u32, model: &str) {
         self.add(
             at,
-            Event::AttemptStarted {
-                call: CallId::from(call),
+            CallEvent::AttemptStarted {
                 attempt,
                 model: ModelName::from(model),
                 agent: "opencode".into(),
-            },
+            }
+            .of(CallId::from(call)),
         );
         self.add(
             at + 40,
-            Event::AttemptSpawned {
-                call: CallId::from(call),
+            CallEvent::AttemptSpawned {
                 attempt,
                 pid: 4242,
                 prompt_tokens: 1_870,
-            },
+            }
+            .of(CallId::from(call)),
         );
     }
 
     fn progress(&mut self, at: u64, call: &str, attempt: u32, used: Usage, doing: &str) {
         self.add(
             at,
-            Event::AttemptProgressed {
-                call: CallId::from(call),
+            CallEvent::AttemptProgressed {
                 attempt,
                 usage: used,
                 doing: doing.to_owned(),
-            },
+            }
+            .of(CallId::from(call)),
         );
     }
 
     pub(super) fn succeed(&mut self, at: u64, call: &str, attempt: u32, result: CallResult) {
         self.add(
             at,
-            Event::AttemptSucceeded {
-                call: CallId::from(call),
+            CallEvent::AttemptSucceeded {
                 attempt,
                 result: result.into(),
-            },
+            }
+            .of(CallId::from(call)),
         );
     }
 
@@ -128,18 +127,26 @@ impl History {
     ) {
         self.add(
             at,
-            Event::AttemptFailed {
-                call: CallId::from(call),
+            CallEvent::AttemptFailed {
                 attempt,
                 failure,
                 usage: used,
-            },
+            }
+            .of(CallId::from(call)),
         );
     }
 
     /// How many records there are up to the end of the task that is done as the `nth`, from 1.
     pub(super) fn tasks_done(&self, nth: usize) -> usize {
-        let done = |record: &Record| matches!(record.event, Event::TaskDone { .. });
+        let done = |record: &Record| {
+            matches!(
+                record.event,
+                Event::Phase {
+                    event: PhaseEvent::TaskDone { .. },
+                    ..
+                }
+            )
+        };
         let ends = self.records.iter().enumerate().filter(|(_, one)| done(one));
         let found = ends.map(|(index, _)| index + 1).nth(nth - 1);
         found.expect("the history has so many")
@@ -148,13 +155,13 @@ impl History {
     fn seal(&mut self, at: u64) {
         self.add(
             at,
-            Event::ProposalsSealed {
-                phase: phase(),
+            PhaseEvent::ProposalsSealed {
                 labels: vec![
                     (Label::from("A"), CallId::from("plan.propose-3")),
                     (Label::from("B"), CallId::from("plan.propose-1")),
                 ],
-            },
+            }
+            .of(phase()),
         );
     }
 }
@@ -169,15 +176,15 @@ pub(super) fn ensemble() -> History {
     history.succeed(46_520, "plan.judge", 1, verdict(Decision::Pick));
     history.add(
         46_530,
-        Event::WinnerChosen {
-            phase: phase(),
+        PhaseEvent::WinnerChosen {
             call: CallId::from("plan.propose-1"),
             label: Some(Label::from("B")),
             by: Decider::Judge(CallId::from("plan.judge")),
-        },
+        }
+        .of(phase()),
     );
     history.add(46_600, closed());
-    history.add(46_610, Event::RunEnded { end: RunEnd::Done });
+    history.add(46_610, Event::Run(RunEvent::Ended { end: RunEnd::Done }));
     history
 }
 
@@ -198,23 +205,20 @@ pub(super) fn failed() -> History {
     );
     history.add(
         2_440,
-        Event::CallFailed {
-            call: CallId::from("plan.propose-1"),
-            failure,
-        },
+        CallEvent::Failed { failure }.of(CallId::from("plan.propose-1")),
     );
     history.add(
         2_450,
-        Event::PhaseFailed {
-            phase: phase(),
+        PhaseEvent::Failed {
             failure: Failure::new(FailureKind::NoDeliverable, "no proposal of 1 came in"),
-        },
+        }
+        .of(phase()),
     );
     history.add(
         2_460,
-        Event::RunEnded {
+        Event::Run(RunEvent::Ended {
             end: RunEnd::Failed,
-        },
+        }),
     );
     history
 }
@@ -227,33 +231,33 @@ pub(super) fn waiting() -> History {
     history.start(37_020, "plan.judge", 1, "claude-opus");
     history.add(
         39_000,
-        Event::RunInterrupted {
+        Event::Run(RunEvent::Interrupted {
             signal: "SIGINT".to_owned(),
-        },
+        }),
     );
     let cancelled = Failure::new(FailureKind::Cancelled, "the user interrupted the run");
     history.fail(39_400, "plan.judge", 1, cancelled, Usage::default());
     let end = RunEnd::Interrupted;
-    history.add(39_410, Event::RunEnded { end });
+    history.add(39_410, Event::Run(RunEvent::Ended { end }));
     history.add(
         3_600_000,
-        Event::RunResumed {
+        Event::Run(RunEvent::Resumed {
             version: "0.1.0".to_owned(),
-        },
+        }),
     );
     history.start(3_600_010, "plan.judge", 2, "claude-opus");
     history.succeed(3_609_010, "plan.judge", 2, verdict(Decision::None));
     history.add(
         3_609_020,
-        Event::PersonAsked {
-            phase: phase(),
+        PhaseEvent::PersonAsked {
             question: Question::PickWinner {
                 reason: "the judge found no proposal good enough".to_owned(),
             },
-        },
+        }
+        .of(phase()),
     );
     let end = RunEnd::Waiting;
-    history.add(3_609_030, Event::RunEnded { end });
+    history.add(3_609_030, Event::Run(RunEvent::Ended { end }));
     history
 }
 
@@ -267,10 +271,10 @@ pub(super) fn hostile() -> History {
     history.progress(40, "plan.propose-1", 1, used(1_000, 10, 0), EVIL);
     let failure = Failure::new(FailureKind::Provider, EVIL).hint(EVIL);
     history.fail(50, "plan.propose-1", 1, failure.clone(), Usage::default());
-    let call_failed = Event::CallFailed {
-        call: CallId::from("plan.propose-1"),
+    let call_failed = CallEvent::Failed {
         failure: failure.clone(),
-    };
+    }
+    .of(CallId::from("plan.propose-1"));
     history.add(60, call_failed);
     history.create(70, call("plan.judge", Purpose::Judge, 1, "claude-opus"));
     let mut judged = verdict(Decision::Synthesize);
@@ -286,8 +290,17 @@ pub(super) fn hostile() -> History {
     history.succeed(90, "plan.judge", 1, judged);
     history.seal(95);
     let phase = phase();
-    history.add(100, Event::PhaseFailed { phase, failure });
+    history.add(100, PhaseEvent::Failed { failure }.of(phase));
     history
+}
+
+/// The type of an event, as its line has it.
+pub(super) fn kind(event: &Event) -> String {
+    let line = serde_json::to_value(event).expect("events are plain data");
+    line["type"]
+        .as_str()
+        .expect("every event has a type")
+        .to_owned()
 }
 
 /// One record of each kind of event, and more where kinds differ in what they hold, as the
@@ -295,7 +308,6 @@ pub(super) fn hostile() -> History {
 pub(super) fn every_event() -> Vec<Record> {
     let history = ensemble();
     let mut records: Vec<Record> = Vec::new();
-    let kind = |event: &Event| std::mem::discriminant(event);
     let others = waiting().records.into_iter().chain(failed().records);
     let builds = sample_build::build().records.into_iter();
     let builds = builds.chain(sample_build::build_that_failed_its_audit().records);
@@ -312,36 +324,36 @@ pub(super) fn every_event() -> Vec<Record> {
     more.records.clone_from(&records);
     more.add(
         37_010,
-        Event::CallReused {
-            call: call("plan.judge-2", Purpose::Judge, 2, "claude-opus"),
+        PhaseEvent::CallReused {
+            call: Box::new(call("plan.judge-2", Purpose::Judge, 2, "claude-opus")),
             from: CallId::from("plan.judge"),
-        },
+        }
+        .of("plan"),
     );
     more.add(
         3_700_000,
-        Event::PersonAnswered {
-            phase: phase(),
+        PhaseEvent::PersonAnswered {
             answer: PersonAnswer::Picked(Label::from("B")),
             because: String::new(),
-        },
+        }
+        .of(phase()),
     );
     more.add(
         3_700_010,
-        Event::LimitReached {
+        Event::Run(RunEvent::LimitReached {
             limit: "calls: 40".to_owned(),
-            phase: None,
-        },
+        }),
     );
     more.add(
         3_700_012,
-        Event::LimitReached {
+        PhaseEvent::LimitReached {
             limit: "tokens: 200000".to_owned(),
-            phase: Some(phase()),
-        },
+        }
+        .of(phase()),
     );
     more.add(
         3_700_020,
-        Event::LimitsRaised {
+        Event::Run(RunEvent::LimitsRaised {
             limits: limits(),
             budgets: BTreeMap::from([(
                 phase(),
@@ -351,7 +363,7 @@ pub(super) fn every_event() -> Vec<Record> {
                 },
             )]),
             changes: None,
-        },
+        }),
     );
     more.records.extend(sample_build::variants());
     acts_of_persons(&mut more);
@@ -364,38 +376,38 @@ pub(super) fn every_event() -> Vec<Record> {
 fn acts_of_persons(more: &mut History) {
     more.add(
         3_700_002,
-        Event::PersonAnswered {
-            phase: phase(),
+        PhaseEvent::PersonAnswered {
             answer: PersonAnswer::SentBack,
             because: "all forget the proxies".to_owned(),
-        },
+        }
+        .of(phase()),
     );
     more.add(
         3_700_004,
-        Event::RoundsAdded {
-            phase: PhaseName::from("audit"),
-            rounds: 2,
-        },
+        PhaseEvent::RoundsAdded { rounds: 2 }.of(PhaseName::from("audit")),
     );
     more.add(
         3_700_006,
-        Event::ModelReplaced {
+        Event::Run(RunEvent::ModelReplaced {
             model: "gpt-4o".into(),
             by: "claude-opus".into(),
             definition: artifact(&format!("models/{}.json", "cd".repeat(32))),
-        },
+        }),
     );
     let closed = more.records.iter().find_map(|record| match &record.event {
-        Event::PhaseClosed { closing, .. } => Some(closing.clone()),
+        Event::Phase {
+            event: PhaseEvent::Closed { closing, .. },
+            ..
+        } => Some(closing.clone()),
         _ => None,
     });
     more.add(
         3_700_008,
-        Event::DocumentEdited {
-            phase: phase(),
+        PhaseEvent::DocumentEdited {
             by: Decider::Person,
             closing: closed.expect("a phase was closed"),
-        },
+        }
+        .of(phase()),
     );
 }
 
@@ -420,10 +432,10 @@ fn proposals(history: &mut History) {
     history.fail(5_130, "plan.propose-3", 1, slow_down, used(1_200, 0, 2_000));
     history.add(
         5_140,
-        Event::RetryScheduled {
-            call: CallId::from("plan.propose-3"),
+        CallEvent::RetryScheduled {
             until: Timestamp(START + 9_140),
-        },
+        }
+        .of(CallId::from("plan.propose-3")),
     );
     history.start(9_150, "plan.propose-3", 2, "gpt-4o");
     history.succeed(
@@ -440,10 +452,10 @@ fn proposals(history: &mut History) {
     history.succeed(22_000, "plan.propose-3", 2, odd);
     history.add(
         22_010,
-        Event::QuorumReached {
-            phase: phase(),
+        PhaseEvent::QuorumReached {
             until: Timestamp(START + 37_000),
-        },
+        }
+        .of(phase()),
     );
     let cancelled = Failure::new(FailureKind::Cancelled, "the straggler's time was over");
     history.fail(
@@ -455,10 +467,7 @@ fn proposals(history: &mut History) {
     );
     history.add(
         37_003,
-        Event::CallFailed {
-            call: CallId::from("plan.propose-2"),
-            failure: cancelled,
-        },
+        CallEvent::Failed { failure: cancelled }.of(CallId::from("plan.propose-2")),
     );
     history.seal(37_005);
 }

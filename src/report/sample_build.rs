@@ -4,11 +4,12 @@
 use std::mem::discriminant;
 
 use crate::model::{
-    Answer, Audit, CallId, ChangeKind, Destination, Event, Failure, FailureKind, PersonAnswer,
-    PhaseName, Question, Record, RefusedChange, RunEnd, TaskId, TaskList, Unmerged, VerifyOutcome,
+    Answer, Audit, CallId, ChangeKind, Destination, Failure, FailureKind, PersonAnswer, PhaseName,
+    Question, RefusedChange, RunEnd, TaskId, TaskList, Unmerged, VerifyOutcome,
 };
+use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent};
 
-use super::sample::History;
+use super::sample::{History, kind as name};
 use super::sample_build_parts::{
     answer, applied, closed, distilling, edited, fail, in_phase, only, part_call, pass,
     plan_of_a_build, started, stopped, task, task_call, task_done, tree, verification, verified,
@@ -22,15 +23,9 @@ pub(super) fn build() -> History {
     audited(&mut history, 80_000, 2, pass());
     let release = PhaseName::from("release");
     let condition = "inputs.release == yes".to_owned();
-    history.add(
-        84_000,
-        Event::PhaseSkipped {
-            phase: release,
-            condition,
-        },
-    );
+    history.add(84_000, PhaseEvent::Skipped { condition }.of(release));
     history.add(84_010, applied(Destination::Tree));
-    history.add(84_020, Event::RunEnded { end: RunEnd::Done });
+    history.add(84_020, Event::Run(RunEvent::Ended { end: RunEnd::Done }));
     history
 }
 
@@ -40,7 +35,7 @@ pub(super) fn build_on_a_branch() -> History {
     audited(&mut history, 80_000, 2, pass());
     let branch = "feature/rate-limit".to_owned();
     history.add(84_010, applied(Destination::Branch(branch)));
-    history.add(84_020, Event::RunEnded { end: RunEnd::Done });
+    history.add(84_020, Event::Run(RunEvent::Ended { end: RunEnd::Done }));
     history
 }
 
@@ -50,14 +45,14 @@ pub(super) fn build_that_failed_its_audit() -> History {
     audited(&mut history, 80_000, 2, fail());
     history.add(
         84_010,
-        Event::ChangesKept {
+        Event::Run(RunEvent::ChangesKept {
             blocked: false,
             tree: tree(5),
             reason: "the last audit's verdict is fail".to_owned(),
-        },
+        }),
     );
     let end = RunEnd::AuditFailed;
-    history.add(84_020, Event::RunEnded { end });
+    history.add(84_020, Event::Run(RunEvent::Ended { end }));
     history
 }
 
@@ -68,7 +63,7 @@ pub(super) fn build_that_was_undone() -> History {
         left: Vec::new(),
         marked: vec!["src/server.js".to_owned()],
     };
-    history.add(90_000, Event::ChangesUndone { unmerged });
+    history.add(90_000, Event::Run(RunEvent::ChangesUndone { unmerged }));
     history
 }
 
@@ -78,14 +73,14 @@ pub(super) fn build_that_was_blocked() -> History {
     audited(&mut history, 80_000, 2, pass());
     history.add(
         84_010,
-        Event::ChangesKept {
+        Event::Run(RunEvent::ChangesKept {
             tree: tree(5),
             blocked: true,
             reason: "src/server.js was changed meanwhile".to_owned(),
-        },
+        }),
     );
     let end = RunEnd::Waiting;
-    history.add(84_020, Event::RunEnded { end });
+    history.add(84_020, Event::Run(RunEvent::Ended { end }));
     history
 }
 
@@ -100,28 +95,28 @@ pub(super) fn build_that_lost_a_task() -> History {
     history.fail(22_000, "execute.task-T2", 1, failure.clone(), used(0, 0, 0));
     history.add(
         22_010,
-        Event::CallFailed {
-            call: CallId::from("execute.task-T2"),
+        CallEvent::Failed {
             failure: failure.clone(),
-        },
+        }
+        .of(CallId::from("execute.task-T2")),
     );
     history.add(
         22_020,
-        Event::TaskFailed {
-            phase: PhaseName::from("execute"),
+        PhaseEvent::TaskFailed {
             task: TaskId::from("T2"),
             failure,
-        },
+        }
+        .of(PhaseName::from("execute")),
     );
     history.add(
         22_030,
-        Event::PhaseFailed {
-            phase: PhaseName::from("execute"),
+        PhaseEvent::Failed {
             failure: Failure::new(FailureKind::NoDeliverable, "1 of 3 tasks was given up"),
-        },
+        }
+        .of(PhaseName::from("execute")),
     );
     let end = RunEnd::Failed;
-    history.add(22_040, Event::RunEnded { end });
+    history.add(22_040, Event::Run(RunEvent::Ended { end }));
     history
 }
 
@@ -146,7 +141,7 @@ pub(super) fn build_in_parts() -> History {
 pub(super) fn build_at_its_gate() -> History {
     let mut history = until_gate();
     let end = RunEnd::Waiting;
-    history.add(8_020, Event::RunEnded { end });
+    history.add(8_020, Event::Run(RunEvent::Ended { end }));
     history
 }
 
@@ -155,24 +150,24 @@ pub(super) fn build_that_was_rejected() -> History {
     let mut history = until_gate();
     history.add(
         8_500,
-        Event::PersonAnswered {
-            phase: PhaseName::from("execute"),
+        PhaseEvent::PersonAnswered {
             answer: PersonAnswer::Rejected {
                 reason: "the plan forgets the proxies".to_owned(),
             },
             because: String::new(),
-        },
+        }
+        .of(PhaseName::from("execute")),
     );
     let said = "a person rejected it: the plan forgets the proxies";
     history.add(
         8_505,
-        Event::PhaseFailed {
-            phase: PhaseName::from("execute"),
+        PhaseEvent::Failed {
             failure: Failure::new(FailureKind::Refused, said),
-        },
+        }
+        .of(PhaseName::from("execute")),
     );
     let end = RunEnd::Failed;
-    history.add(8_510, Event::RunEnded { end });
+    history.add(8_510, Event::Run(RunEvent::Ended { end }));
     history
 }
 
@@ -208,22 +203,32 @@ pub(super) fn hostile_build() -> History {
 /// Records whose kind others have too, but which hold something else.
 pub(super) fn variants() -> Vec<Record> {
     let is_variant = |record: &Record| match &record.event {
-        Event::AttemptSucceeded { result, .. } => {
-            result.changes.is_some() || !matches!(result.answer, Answer::Document)
-        }
-        Event::CallCreated { call } => call.task.is_some(),
-        Event::PhaseClosed { closing, .. } => closing.patch.is_some(),
-        Event::PersonAsked { .. } => true,
+        Event::Call {
+            event: CallEvent::AttemptSucceeded { result, .. },
+            ..
+        } => result.changes.is_some() || !matches!(result.answer, Answer::Document),
+        Event::Phase {
+            event: PhaseEvent::CallCreated { call },
+            ..
+        } => call.task.is_some(),
+        Event::Phase {
+            event: PhaseEvent::Closed { closing, .. },
+            ..
+        } => closing.patch.is_some(),
+        Event::Phase {
+            event: PhaseEvent::PersonAsked { .. },
+            ..
+        } => true,
         _ => false,
     };
     let mut found: Vec<Record> = Vec::new();
     for record in build().records.into_iter().filter(is_variant) {
         let kind = |record: &Record| match &record.event {
-            Event::AttemptSucceeded { result, .. } => (
-                discriminant(&record.event),
-                Some(discriminant(&result.answer)),
-            ),
-            event => (discriminant(event), None),
+            Event::Call {
+                event: CallEvent::AttemptSucceeded { result, .. },
+                ..
+            } => (name(&record.event), Some(discriminant(&result.answer))),
+            event => (name(event), None),
         };
         if !found.iter().any(|known| kind(known) == kind(&record)) {
             found.push(record);
@@ -236,17 +241,26 @@ pub(super) fn variants() -> Vec<Record> {
         build_that_was_undone(),
     ];
     let is_last = |record: &Record| match &record.event {
-        Event::ChangesUndone { .. } => true,
-        Event::ChangesApplied { to, .. } => matches!(to, Destination::Branch(_)),
-        Event::RunEnded { end } => *end == RunEnd::AuditFailed,
-        Event::PersonAnswered { answer, .. } => *answer != PersonAnswer::Approved,
+        Event::Run(RunEvent::ChangesUndone { .. }) => true,
+        Event::Run(RunEvent::ChangesApplied { to, .. }) => matches!(to, Destination::Branch(_)),
+        Event::Run(RunEvent::Ended { end }) => *end == RunEnd::AuditFailed,
+        Event::Phase {
+            event: PhaseEvent::PersonAnswered { answer, .. },
+            ..
+        } => *answer != PersonAnswer::Approved,
         _ => false,
     };
     let lasts = lasts.into_iter().flat_map(|history| history.records);
     found.extend(lasts.filter(is_last));
     let is_in_parts = |record: &Record| match &record.event {
-        Event::AttemptSucceeded { result, .. } => result.stopped().is_some(),
-        Event::CallCreated { call } => call.continues.is_some(),
+        Event::Call {
+            event: CallEvent::AttemptSucceeded { result, .. },
+            ..
+        } => result.stopped().is_some(),
+        Event::Phase {
+            event: PhaseEvent::CallCreated { call },
+            ..
+        } => call.continues.is_some(),
         _ => false,
     };
     let parts = build_in_parts().records.into_iter();
@@ -260,6 +274,7 @@ fn until_gate() -> History {
     history.create(20, in_phase("plan", "work-1", "claude-opus"));
     history.start(30, "plan.work-1", 1, "claude-opus");
     history.succeed(3_000, "plan.work-1", 1, answer(Answer::Document));
+    history.add(3_005, only("plan", "work-1"));
     history.add(3_010, closed("plan", 1, Some("docs/plan.md"), None));
     history.add(3_020, started("decompose"));
     history.create(3_030, in_phase("decompose", "work-1", "claude-opus"));
@@ -267,16 +282,17 @@ fn until_gate() -> History {
     let tasks = vec![task(1), task(2), task(3)];
     let written = answer(Answer::Tasks(TaskList { tasks }));
     history.succeed(7_900, "decompose.work-1", 1, written);
+    history.add(7_905, only("decompose", "work-1"));
     history.add(7_910, closed("decompose", 2, Some("docs/tasks.md"), None));
     history.add(7_990, started("execute"));
     history.add(
         8_000,
-        Event::PersonAsked {
-            phase: PhaseName::from("execute"),
+        PhaseEvent::PersonAsked {
             question: Question::Approve {
                 text: "Is the plan good?".to_owned(),
             },
-        },
+        }
+        .of(PhaseName::from("execute")),
     );
     history
 }
@@ -285,11 +301,11 @@ fn until_execution() -> History {
     let mut history = until_gate();
     history.add(
         8_900,
-        Event::PersonAnswered {
-            phase: PhaseName::from("execute"),
+        PhaseEvent::PersonAnswered {
             answer: PersonAnswer::Approved,
             because: String::new(),
-        },
+        }
+        .of(PhaseName::from("execute")),
     );
     history
 }
@@ -333,11 +349,11 @@ fn until_second_audit() -> History {
     audited(&mut history, 50_000, 1, fail());
     history.add(
         60_000,
-        Event::LoopedBack {
+        Event::Run(RunEvent::LoopedBack {
             from: PhaseName::from("audit"),
             to: PhaseName::from("execute"),
             round: 1,
-        },
+        }),
     );
     history.add(60_010, started("execute"));
     history.create(60_020, task_call("T1@2", 1));
@@ -347,6 +363,7 @@ fn until_second_audit() -> History {
     let of = ("execute", Some("T1"));
     prove(&mut history, 66_010, of, 5, VerifyOutcome::Passed);
     history.add(67_010, task_done("T1", "T1@2", 5));
+    history.add(67_015, only("execute", "task-T1@2"));
     history.add(67_020, closed("execute", 3, None, Some(5)));
     integrated(&mut history, 67_030, 2);
     history

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, AttemptId, Audit, AuditVerdict, CallId, CallInput, CallResult, CallSpec, Categories,
-    ChangeKind, ChangedFile, Changes, Closing, Decider, Destination, Event, Faults, Finding,
-    Ground, HandoffOrigin, InputSource, Millis, ModelName, PhaseName, Purpose, Severity, Stopped,
-    Task, TaskFiles, TaskId, Unmerged, Verification, VerifyOutcome, WorkState,
+    ChangeKind, ChangedFile, Changes, Closing, Decider, Destination, Faults, Finding, Ground,
+    HandoffOrigin, InputSource, Millis, ModelName, PhaseName, Purpose, Severity, Stopped, Task,
+    TaskFiles, TaskId, Unmerged, Verification, VerifyOutcome, WorkState,
 };
 use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
+use crate::run::{Event, PhaseEvent, RunEvent};
 
 use super::sample_parts::{artifact, call, document_at, plan, used};
 
@@ -105,45 +106,45 @@ pub(super) fn verified(
     on: u32,
     verification: Verification,
 ) -> Event {
-    Event::Verified {
-        phase: PhaseName::from(phase),
+    PhaseEvent::Verified {
         task: task.map(TaskId::from),
         tree: tree(on),
         verification,
     }
+    .of(PhaseName::from(phase))
 }
 
 pub(super) fn task_done(task: &str, name: &str, left: u32) -> Event {
-    Event::TaskDone {
-        phase: PhaseName::from("execute"),
+    PhaseEvent::TaskDone {
         task: TaskId::from(task),
         call: CallId::new(format!("execute.task-{name}")),
         tree: tree(left),
     }
+    .of(PhaseName::from("execute"))
 }
 
 /// The work of this call is what the phase leaves; there was nothing to choose from.
 pub(super) fn only(phase: &str, name: &str) -> Event {
-    Event::WinnerChosen {
-        phase: PhaseName::from(phase),
+    PhaseEvent::WinnerChosen {
         call: CallId::new(format!("{phase}.{name}")),
         label: None,
         by: Decider::Only,
     }
+    .of(PhaseName::from(phase))
 }
 
 pub(super) fn verify_started(phase: &str, task: Option<&str>, on: u32, command: &str) -> Event {
-    Event::VerifyStarted {
-        phase: PhaseName::from(phase),
+    PhaseEvent::VerifyStarted {
         task: task.map(TaskId::from),
         tree: tree(on),
         command: command.to_owned(),
     }
+    .of(PhaseName::from(phase))
 }
 
 pub(super) fn applied(to: Destination) -> Event {
     let tree = tree(5);
-    Event::ChangesApplied {
+    Event::Run(RunEvent::ChangesApplied {
         tree,
         documents: ["docs/plan.md", "docs/tasks.md", "docs/verdict.md"]
             .map(|path| (path.to_owned(), document_at(path).object))
@@ -153,12 +154,12 @@ pub(super) fn applied(to: Destination) -> Event {
         by_hand: false,
         unmerged: Unmerged::default(),
         held: Vec::new(),
-    }
+    })
 }
 
 pub(super) fn started(phase: &str) -> Event {
     let phase = PhaseName::from(phase);
-    Event::PhaseStarted { phase }
+    PhaseEvent::Started.of(phase)
 }
 
 pub(super) fn closed(
@@ -168,9 +169,8 @@ pub(super) fn closed(
     left: Option<u32>,
 ) -> Event {
     let file = |name: &str| artifact(&format!("phases/{number:02}-{phase}/{name}"));
-    Event::PhaseClosed {
-        phase: PhaseName::from(phase),
-        closing: Closing {
+    PhaseEvent::Closed {
+        closing: Box::new(Closing {
             deliverable: file("output.md"),
             handoff: file("handoff.json"),
             origin: HandoffOrigin::Agent,
@@ -189,8 +189,9 @@ pub(super) fn closed(
                 }
                 _ => Faults::default(),
             },
-        },
+        }),
     }
+    .of(PhaseName::from(phase))
 }
 
 pub(super) fn in_phase(phase: &str, name: &str, model: &str) -> CallSpec {

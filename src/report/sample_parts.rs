@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, Artifact, CallId, CallKey, CallLimits, CallResult, CallSpec, Closing, Contract,
-    Decision, Digest, Document, Event, Faults, Ground, HandoffOrigin, Judgement, Label, MicroUsd,
-    Millis, ModelName, PhaseName, Profile, Purpose, RunLimits, Usage,
+    Decision, Digest, Document, Faults, Ground, HandoffOrigin, Judgement, Label, MicroUsd, Millis,
+    ModelName, PhaseName, Profile, Purpose, RunLimits, Usage,
 };
 use crate::plan::{EnsembleMode, PhaseKind, PhasePlan, Plan, testing};
+use crate::run::{Event, PhaseEvent};
 
 const LIMITS: CallLimits = CallLimits {
     timeout: Millis::minutes(20),
@@ -88,9 +89,8 @@ pub(super) fn document_at(path: &str) -> Document {
 }
 
 pub(super) fn closed() -> Event {
-    Event::PhaseClosed {
-        phase: phase(),
-        closing: Closing {
+    PhaseEvent::Closed {
+        closing: Box::new(Closing {
             deliverable: artifact("phases/01-plan/output.md"),
             handoff: artifact("phases/01-plan/handoff.json"),
             origin: HandoffOrigin::Agent,
@@ -102,8 +102,9 @@ pub(super) fn closed() -> Event {
             tests: None,
             remarks: Faults::default(),
             contradictions: Faults::default(),
-        },
+        }),
     }
+    .of(phase())
 }
 
 pub(super) fn call(id: &str, purpose: Purpose, slot: u32, model: &str) -> CallSpec {

@@ -3,14 +3,13 @@
 use serde_json::Value;
 
 use crate::model::{CallId, Closing, Failure, MicroUsd, Question, RunEnd, Timestamp};
+use crate::run::{Attempt, AttemptEnd, CallState};
 
 use super::audit::render_audit;
-use super::fold::RunView;
 use super::ledger::render_ledger;
 use super::table::{Align, Table};
 use super::verdict::render_verdict;
-use super::view::{AttemptState, AttemptView, CallState, CallView, PhaseState, RunState, Totals};
-use super::view_task::TaskOutcome;
+use super::view::{CallProgress, RunStatus, RunView, Totals, progress};
 use super::view_work::Standing;
 use super::words::{
     self, NOTHING, attempt_word, call_word, clean, failure_word, title, token_count,
@@ -27,9 +26,9 @@ pub(super) fn section(heading: &str, body: &str) -> String {
 /// One line a closed phase: where its document is, for the user and in the run folder.
 pub(super) fn documents(view: &RunView, folder: &str) -> String {
     let mut text = String::new();
-    for phase in &view.phases {
-        if let Some(closing) = phase.closing() {
-            let name = clean(phase.name.as_str());
+    for phase in view.phases() {
+        if let Some(closing) = phase.state.closing() {
+            let name = clean(phase.name().as_str());
             match view.published(closing) {
                 Some(path) => text.push_str(&format!("  {name}: {}\n", clean(path))),
                 None => text.push_str(&format!(
@@ -50,13 +49,12 @@ pub(super) fn documents(view: &RunView, folder: &str) -> String {
 
 /// The verdicts of all phases that have one.
 pub(super) fn verdicts(view: &RunView) -> String {
-    view.phases
-        .iter()
+    view.phases()
         .filter_map(|phase| {
             let judged = render_verdict(view, phase);
             let body = [judged, render_audit(view, phase)];
             let body = body.into_iter().flatten().reduce(|all, more| all + &more)?;
-            let heading = format!("verdict of {}", clean(phase.name.as_str()));
+            let heading = format!("verdict of {}", clean(phase.name().as_str()));
             Some(section(&heading, &body))
         })
         .collect()
@@ -76,14 +74,14 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
         ("cost", Align::Right),
     ])
     .indent(2);
-    for call in &view.calls {
+    for call in view.state.calls() {
         if call.attempts.is_empty() {
             table.row(unattempted(view, call));
         }
-        for attempt in &call.attempts {
+        for (number, attempt) in (1..).zip(&call.attempts) {
             table.row([
-                clean(call.id.as_str()),
-                attempt.number.to_string(),
+                clean(call.spec.id.as_str()),
+                i32::to_string(&number),
                 clean(attempt.model.as_str()),
                 clean(attempt.agent.as_str()),
                 state_of(attempt),
@@ -104,26 +102,24 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
 }
 
 /// An attempt's state; of one that was stopped, with how much context.
-fn state_of(attempt: &AttemptView) -> String {
-    let word = attempt_word(&attempt.state);
-    match attempt.state {
-        AttemptState::Stopped(context) => format!("{word} at {}", token_count(context)),
-        AttemptState::Starting
-        | AttemptState::Running
-        | AttemptState::Succeeded
-        | AttemptState::Failed(_)
-        | AttemptState::Lost => word.to_owned(),
+fn state_of(attempt: &Attempt) -> String {
+    let word = attempt_word(attempt);
+    match attempt.end() {
+        Some(AttemptEnd::Stopped(context)) => format!("{word} at {}", token_count(*context)),
+        _ => word.to_owned(),
     }
 }
 
-fn unattempted(view: &RunView, call: &CallView) -> [String; 5] {
-    let state = match &call.state {
-        CallState::Reused(from) => format!("took the result of {from}"),
-        other => call_word(other).to_owned(),
+fn unattempted(view: &RunView, call: &CallState) -> [String; 5] {
+    let state = match progress(call) {
+        CallProgress::Reused(from) => format!("took the result of {from}"),
+        _ => call_word(call).to_owned(),
     };
-    let model = view.model_of(&call.id).map(|model| clean(model.as_str()));
+    let model = view
+        .model_of(&call.spec.id)
+        .map(|model| clean(model.as_str()));
     [
-        clean(call.id.as_str()),
+        clean(call.spec.id.as_str()),
         String::new(),
         model.unwrap_or_default(),
         String::new(),
@@ -171,22 +167,20 @@ pub(super) fn ledgers(ledgers: &[(CallId, Value)]) -> String {
 /// What failed for good, with hints; and what was odd about attempts that succeeded.
 pub(super) fn failures(view: &RunView) -> String {
     let mut text = String::new();
-    for phase in &view.phases {
-        if let PhaseState::Failed(failure) = &phase.state {
-            text.push_str(&failure_lines(phase.name.as_str(), failure));
+    for phase in view.phases() {
+        if let Some(failure) = phase.state.failure() {
+            text.push_str(&failure_lines(phase.name().as_str(), failure));
         }
-        for end in &phase.task_ends {
-            if let TaskOutcome::Failed(failure) = &end.outcome
-                && !view.is_said_of_a_call(&phase.name, failure)
-            {
-                let task = view.task_name(&phase.name, &end.task);
+        for (task, failure) in phase.state.failed_tasks() {
+            if !view.is_said_of_a_call(phase.name(), failure) {
+                let task = view.task_name(phase.name(), task);
                 text.push_str(&failure_lines(&title(&task), failure));
             }
         }
     }
-    for call in &view.calls {
-        if let CallState::Failed(failure) = &call.state {
-            text.push_str(&failure_lines(call.id.as_str(), failure));
+    for call in view.state.calls() {
+        if let CallProgress::Failed(failure) = progress(call) {
+            text.push_str(&failure_lines(call.spec.id.as_str(), failure));
         }
     }
     text
@@ -195,21 +189,21 @@ pub(super) fn failures(view: &RunView) -> String {
 /// Remarks of tipstaff about attempts that succeeded, and about what phases handed off.
 pub(super) fn remarks(view: &RunView) -> String {
     let mut text = String::new();
-    for phase in &view.phases {
-        let closing = phase.closing();
+    for phase in view.phases() {
+        let closing = phase.state.closing();
         let remarks = closing.iter().flat_map(|closing| closing.remarks.iter());
         let remarks = remarks.map(|remark| clean(remark));
         let contradictions = closing.iter().flat_map(|closing| contradictions(closing));
         for line in contradictions.chain(remarks) {
-            text.push_str(&format!("  {}: {line}\n", clean(phase.name.as_str())));
+            text.push_str(&format!("  {}: {line}\n", clean(phase.name().as_str())));
         }
     }
-    for call in &view.calls {
-        if let CallState::Done(result) = &call.state {
+    for call in view.state.calls() {
+        if let Some(result) = call.result().filter(|_| call.reused.is_none()) {
             for remark in result.remarks.iter() {
                 text.push_str(&format!(
                     "  {}: {}\n",
-                    clean(call.id.as_str()),
+                    clean(call.spec.id.as_str()),
                     clean(remark)
                 ));
             }
@@ -244,12 +238,12 @@ pub(super) fn waits_for(view: &RunView) -> String {
         match question {
             Question::PickWinner { reason } => text.push_str(&format!(
                 "  a person has to pick the proposal of {} that wins: {}\n",
-                clean(phase.name.as_str()),
+                clean(phase.name().as_str()),
                 clean(reason)
             )),
             Question::Approve { text: asked } => text.push_str(&format!(
                 "  a person has to approve that {} begins: {}\n",
-                clean(phase.name.as_str()),
+                clean(phase.name().as_str()),
                 clean(asked)
             )),
             Question::RunCommands { commands } => {
@@ -266,8 +260,8 @@ pub(super) fn waits_for(view: &RunView) -> String {
             clean(&reason)
         ));
     }
-    match (view.state, &view.limit, &view.signal) {
-        (RunState::Ended(RunEnd::Limited), Some(reached), _) => {
+    match (view.status(), view.state.limit(), view.state.interrupted()) {
+        (RunStatus::Ended(RunEnd::Limited), Some(reached), _) => {
             let limit = clean(&reached.limit);
             text.push_str(&match &reached.phase {
                 Some(phase) => format!(
@@ -277,10 +271,10 @@ pub(super) fn waits_for(view: &RunView) -> String {
                 None => format!("  the limit {limit} was reached\n"),
             });
         }
-        (RunState::Ended(RunEnd::Interrupted), _, Some(signal)) => {
+        (RunStatus::Ended(RunEnd::Interrupted), _, Some(signal)) => {
             text.push_str(&format!("  it was interrupted by {}\n", clean(signal)));
         }
-        (RunState::Planned | RunState::UnderWay | RunState::Ended(_), _, _) => {}
+        (RunStatus::Planned | RunStatus::UnderWay | RunStatus::Ended(_), _, _) => {}
     }
     text
 }

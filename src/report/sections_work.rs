@@ -2,15 +2,15 @@
 //! stand, and what tipstaff ran to prove them. Each ends with a line feed or is empty.
 
 use crate::model::{Destination, RefusedChange, VerifyOutcome};
+use crate::run::{CallState, Verified};
 
-use super::fold::RunView;
 use super::news::because;
 use super::news_work::applied_words;
 use super::sections::section;
 use super::table::{Align, Table};
-use super::view::{CallView, PhaseView};
+use super::view::{PhaseView, RunView};
 use super::view_task::TaskView;
-use super::view_work::{FileSum, Standing, Verified};
+use super::view_work::{FileSum, Standing};
 use super::words::{NOTHING, clean, title};
 use super::words_work::{change_word, changes_words, lines_words, task_word, verify_words};
 
@@ -28,8 +28,8 @@ pub(super) fn work(view: &RunView, folder: &str) -> String {
         ));
     }
     text.push_str(&section("not taken over", &refused(view)));
-    for phase in &view.phases {
-        let heading = format!("tasks of {}", clean(phase.name.as_str()));
+    for phase in view.phases() {
+        let heading = format!("tasks of {}", clean(phase.name().as_str()));
         text.push_str(&section(&heading, &tasks(view, phase)));
     }
     text.push_str(&section("verified", &verified(view, folder)));
@@ -39,21 +39,21 @@ pub(super) fn work(view: &RunView, folder: &str) -> String {
 /// One sentence, and the files that did not merge; nothing if no phase may change anything.
 fn standing(view: &RunView) -> String {
     let text = match view.standing() {
-        Standing::Nothing if view.phases.iter().any(|phase| phase.edits) => "none".to_owned(),
+        Standing::Nothing if view.phases().any(|phase| phase.plan.edits) => "none".to_owned(),
         Standing::Nothing => return String::new(),
         Standing::Pending => format!("kept by the run; {}", view.of_project()),
         Standing::Partly { files } => format!(
             "{}; the rest is kept by the run",
-            applied_words(&Destination::Tree, files, view.held.len() as u64)
+            applied_words(&Destination::Tree, files, view.state.held.len() as u64)
         ),
-        Standing::Applied { to, files } => applied_words(&to, files, view.held.len() as u64),
+        Standing::Applied { to, files } => applied_words(&to, files, view.state.held.len() as u64),
         Standing::Kept { reason } | Standing::Blocked { reason } => {
             format!("kept by the run, {}{}", view.of_project(), because(&reason))
         }
     };
     let unmerged = [
-        ("not merged, as it was", &view.unmerged.left),
-        ("got conflict markers", &view.unmerged.marked),
+        ("not merged, as it was", &view.state.unmerged.left),
+        ("got conflict markers", &view.state.unmerged.marked),
     ];
     let lines = unmerged.into_iter().flat_map(|(what, paths)| {
         paths
@@ -95,12 +95,12 @@ fn path(file: &FileSum<'_>) -> String {
 }
 
 /// The tasks, or phases, whose calls touched a file; each once.
-fn authors(calls: &[&CallView]) -> String {
+fn authors(calls: &[&CallState]) -> String {
     let mut names: Vec<String> = Vec::new();
     for call in calls {
-        let name = match &call.task {
+        let name = match &call.spec.task {
             Some(task) => clean(task.id.as_str()),
-            None => clean(call.phase.as_str()),
+            None => clean(call.spec.phase.as_str()),
         };
         if !names.contains(&name) {
             names.push(name);
@@ -111,7 +111,7 @@ fn authors(calls: &[&CallView]) -> String {
 
 /// What stays in the run until somebody accepts it, and why.
 fn held(view: &RunView) -> String {
-    let lines = view.held.iter().map(|held| {
+    let lines = view.state.held.iter().map(|held| {
         let (path, reason) = (clean(&held.path), clean(&held.reason));
         format!("  {path}: {reason}\n")
     });
@@ -120,19 +120,19 @@ fn held(view: &RunView) -> String {
 
 /// Edits that were not taken over, and why.
 fn refused(view: &RunView) -> String {
-    let of_call = |call: &CallView| -> Vec<RefusedChange> {
-        let changes = view.result(call).and_then(|result| result.changes.as_ref());
+    let of_call = |call: &CallState| -> Vec<RefusedChange> {
+        let changes = call.result().and_then(|result| result.changes.as_ref());
         changes
             .map(|changes| changes.refused.clone())
             .unwrap_or_default()
     };
     let mut text = String::new();
-    for call in &view.calls {
+    for call in view.state.calls() {
         for change in of_call(call) {
             text.push_str(&format!(
                 "  {}, by {}: {}\n",
                 clean(&change.path),
-                clean(call.id.as_str()),
+                clean(call.spec.id.as_str()),
                 clean(&change.reason)
             ));
         }
@@ -140,7 +140,7 @@ fn refused(view: &RunView) -> String {
     text
 }
 
-fn tasks(view: &RunView, phase: &PhaseView) -> String {
+fn tasks(view: &RunView, phase: PhaseView<'_>) -> String {
     let mut table = Table::new(&[
         ("id", Align::Left),
         ("title", Align::Left),
@@ -163,7 +163,7 @@ fn tasks(view: &RunView, phase: &PhaseView) -> String {
 
 fn task_row(view: &RunView, task: &TaskView<'_>) -> [String; 7] {
     let nothing = || NOTHING.to_owned();
-    let model = task.call.and_then(|call| view.model_of(&call.id));
+    let model = task.call.and_then(|call| view.model_of(&call.spec.id));
     let files = match task.files.is_empty() {
         true => nothing(),
         false => changes_words(task.files.iter().copied()),
@@ -193,15 +193,16 @@ fn verified(view: &RunView, folder: &str) -> String {
         ("output", Align::Left),
     ])
     .indent(2);
-    for phase in &view.phases {
-        for (index, first) in phase.verified.iter().enumerate() {
-            let is_same = |other: &&Verified| {
+    for phase in view.phases() {
+        let all: Vec<&Verified> = view.verified(phase).collect();
+        for (index, first) in all.iter().enumerate() {
+            let is_same = |other: &&&Verified| {
                 other.task == first.task && other.verification.command == first.verification.command
             };
-            if phase.verified.iter().take(index).any(|one| is_same(&one)) {
+            if all.iter().take(index).any(|one| is_same(&one)) {
                 continue;
             }
-            let runs: Vec<&Verified> = phase.verified.iter().filter(is_same).collect();
+            let runs: Vec<&&Verified> = all.iter().filter(is_same).collect();
             let one = runs.last().copied().unwrap_or(first);
             let output = match one.verification.outcome {
                 VerifyOutcome::Passed => NOTHING.to_owned(),
@@ -213,7 +214,7 @@ fn verified(view: &RunView, folder: &str) -> String {
                 }
             };
             table.row([
-                clean(phase.name.as_str()),
+                clean(phase.name().as_str()),
                 one.task
                     .as_ref()
                     .map_or_else(|| NOTHING.to_owned(), |task| clean(task.as_str())),

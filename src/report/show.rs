@@ -4,15 +4,15 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use crate::model::{Artifact, CallId, CallResult, Timestamp};
+use crate::run::AttemptEnd;
 
-use super::fold::RunView;
 use super::next::next_commands;
 use super::sections::{
     attempts, commands, failures, ledgers, remarks, section, verdicts, waits_for,
 };
 use super::sections_work::work;
 use super::table::{Align, Table};
-use super::view::{AttemptState, PhaseState, PhaseView, Supervisor};
+use super::view::{PhaseStatus, PhaseView, RunView, Supervisor};
 use super::words::{
     NOTHING, attempt_word, clean, counted, kind_words, phase_word, run_word, spent, wrap,
 };
@@ -62,7 +62,7 @@ pub fn render_show(shown: &Shown<'_>) -> String {
 pub(super) fn known_until(view: &RunView, supervisor: Supervisor, now: Timestamp) -> Timestamp {
     match supervisor {
         Supervisor::Alive if view.questions().next().is_none() => now,
-        Supervisor::Alive | Supervisor::Gone => view.last.unwrap_or(now),
+        Supervisor::Alive | Supervisor::Gone => view.state.last.unwrap_or(now),
     }
 }
 
@@ -75,22 +75,23 @@ pub(super) fn minute(at: Timestamp, zone: &TimeZone) -> String {
 fn header(shown: &Shown<'_>, now: Timestamp) -> String {
     let view = shown.view;
     let totals = view.totals(now);
-    let run = view.run.as_ref().map_or(NOTHING, |run| run.as_str());
+    let run = view.state.id.as_ref().map_or(NOTHING, |run| run.as_str());
     let started = view
+        .state
         .started
         .map_or_else(|| NOTHING.to_owned(), |started| minute(started, shown.zone));
     let mut text = format!(
         "run       {run}\nworkflow  {}\nstate     {}\nstarted   {started}\nused      {}, {}\n",
-        clean(&view.workflow),
-        run_word(view.state, shown.supervisor),
+        clean(&view.plan.workflow),
+        run_word(view.status(), shown.supervisor),
         spent(totals.wall, &totals.usage),
         counted(totals.attempts, "attempt"),
     );
-    if let Some(rehearsal) = &view.rehearsal {
+    if let Some(rehearsal) = &view.plan.rehearsal {
         let scenario = clean(&rehearsal.scenario);
         text.push_str(&format!("rehearsed with the scenario {scenario}\n"));
     }
-    for (index, line) in wrap(&view.request, 80).iter().enumerate().take(6) {
+    for (index, line) in wrap(&view.plan.request, 80).iter().enumerate().take(6) {
         let head = if index == 0 {
             "request   "
         } else {
@@ -111,23 +112,25 @@ fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
         ("document", Align::Left),
     ])
     .indent(2);
-    for phase in &shown.view.phases {
+    for phase in shown.view.phases() {
         let time = phase
-            .time(now)
+            .state
+            .time(shown.view.state.worked(now))
             .map_or_else(|| NOTHING.to_owned(), |time| time.to_string());
         table.row([
-            clean(phase.name.as_str()),
+            clean(phase.name().as_str()),
             state_words(phase, shown.supervisor),
             time,
-            kind_words(&phase.kind),
+            kind_words(&phase.plan.kind),
             document(shown, phase).unwrap_or_else(|| NOTHING.to_owned()),
         ]);
     }
     table.to_string()
 }
 
-fn document(shown: &Shown<'_>, phase: &PhaseView) -> Option<String> {
+fn document(shown: &Shown<'_>, phase: PhaseView<'_>) -> Option<String> {
     phase
+        .state
         .closing()
         .map(|closing| match shown.view.published(closing) {
             Some(path) => clean(path),
@@ -136,10 +139,10 @@ fn document(shown: &Shown<'_>, phase: &PhaseView) -> Option<String> {
 }
 
 /// `closed`; `closed, round 2`; `skipped: …`.
-fn state_words(phase: &PhaseView, supervisor: Supervisor) -> String {
-    let word = phase_word(&phase.state, supervisor);
-    match (&phase.state, phase.round()) {
-        (PhaseState::Skipped(condition), _) => format!("{word}: {}", clean(condition)),
+fn state_words(phase: PhaseView<'_>, supervisor: Supervisor) -> String {
+    let word = phase_word(phase.status(), supervisor);
+    match (phase.status(), phase.state.round()) {
+        (PhaseStatus::Skipped(condition), _) => format!("{word}: {}", clean(condition)),
         (_, 1) => word.to_owned(),
         (_, round) => format!("{word}, round {round}"),
     }
@@ -151,9 +154,9 @@ fn files(shown: &Shown<'_>) -> String {
         ("plan.json".to_owned(), "the plan, frozen".to_owned()),
         ("journal.jsonl".to_owned(), "what happened".to_owned()),
     ];
-    for phase in &shown.view.phases {
-        let name = clean(phase.name.as_str());
-        if let Some(closing) = phase.closing() {
+    for phase in shown.view.phases() {
+        let name = clean(phase.name().as_str());
+        if let Some(closing) = phase.state.closing() {
             paths.push((
                 closing.deliverable.path.clone(),
                 format!("{name}: document"),
@@ -168,24 +171,26 @@ fn files(shown: &Shown<'_>) -> String {
                 paths.push((clean(previous), format!("{name}: what stood there before")));
             }
         }
-        for call in shown.view.calls_of(&phase.name) {
-            if let Some(result) = shown.view.result(call)
+        let folder = shown
+            .view
+            .plan
+            .phase_folder(phase.name())
+            .unwrap_or_default();
+        for call in shown.view.calls_of(phase.name()) {
+            if let Some(result) = call.result()
                 && call.attempts.last().is_some()
                 && let Some((document, what)) = left(result)
             {
-                paths.push((document.path.clone(), clean(call.id.as_str()) + what));
+                paths.push((document.path.clone(), clean(call.spec.id.as_str()) + what));
             }
-            for attempt in &call.attempts {
-                if let AttemptState::Failed(_) | AttemptState::Lost = attempt.state {
+            for (number, attempt) in (1..).zip(&call.attempts) {
+                if let Some(AttemptEnd::Failed(_) | AttemptEnd::Lost) = attempt.end() {
                     paths.push((
-                        format!(
-                            "{}/calls/{}/attempt-{}",
-                            phase.folder, call.id, attempt.number
-                        ),
+                        format!("{folder}/calls/{}/attempt-{number}", call.spec.id),
                         format!(
                             "{}: {}",
-                            clean(call.id.as_str()),
-                            attempt_word(&attempt.state)
+                            clean(call.spec.id.as_str()),
+                            attempt_word(attempt)
                         ),
                     ));
                 }
@@ -222,7 +227,11 @@ mod tests {
             view: &view,
             folder: ".tipstaff/runs/20261122-154501-plan-3f",
             supervisor,
-            now: view.last.unwrap_or_default().after(Millis::seconds(10)),
+            now: view
+                .state
+                .last
+                .unwrap_or_default()
+                .after(Millis::seconds(10)),
             zone: &TimeZone::UTC,
             ledgers: &[],
         })
@@ -264,7 +273,7 @@ mod tests {
     #[test]
     fn a_killed_run_says_how_to_go_on_and_a_living_one_does_not() {
         let mut history = sample::ensemble();
-        history.records.truncate(history.until("QuorumReached"));
+        history.records.truncate(history.until("quorum_reached"));
         let killed = show(&history, Supervisor::Gone);
         assert!(killed.contains("state     stopped"), "{killed}");
         assert!(killed.contains("tipstaff resume 20261122-"), "{killed}");

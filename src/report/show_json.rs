@@ -4,12 +4,12 @@
 use serde_json::{Value, json};
 
 use crate::model::{Failure, Timestamp, Usage};
+use crate::run::{Attempt, AttemptEnd, CallState};
 
-use super::fold::RunView;
 use super::next::next_commands;
 use super::show::{Shown, known_until};
 use super::show_json_work as work;
-use super::view::{AttemptState, AttemptView, CallState, CallView, PhaseState, PhaseView};
+use super::view::{CallProgress, PhaseStatus, PhaseView, RunView, progress};
 use super::words::{call_word, phase_word, run_word};
 
 /// The run as one JSON object.
@@ -27,23 +27,23 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         .map(|(call, context)| (call.to_string(), context.clone()))
         .collect();
     json!({
-        "run": view.run,
-        "workflow": view.workflow,
-        "request": view.request,
-        "state": key(run_word(view.state, shown.supervisor)),
-        "rehearsal": view.rehearsal.as_ref().map(|rehearsal| &rehearsal.scenario),
+        "run": view.state.id,
+        "workflow": view.plan.workflow,
+        "request": view.plan.request,
+        "state": key(run_word(view.status(), shown.supervisor)),
+        "rehearsal": view.plan.rehearsal.as_ref().map(|rehearsal| &rehearsal.scenario),
         "folder": shown.folder,
-        "started": view.started.map(Timestamp::rfc3339),
-        "last": view.last.map(Timestamp::rfc3339),
+        "started": view.state.started.map(Timestamp::rfc3339),
+        "last": view.state.last.map(Timestamp::rfc3339),
         "wall_ms": totals.wall,
         "attempts": totals.attempts,
         "tokens": totals.usage.tokens(),
         "usage": totals.usage,
-        "limit": view.limit.as_ref().map(|reached| &reached.limit),
-        "limit_phase": view.limit.as_ref().and_then(|reached| reached.phase.as_ref()),
-        "signal": view.signal,
-        "phases": view.phases.iter().map(|one| phase(shown, one, now)).collect::<Vec<_>>(),
-        "calls": view.calls.iter().map(|one| call(view, one, now)).collect::<Vec<_>>(),
+        "limit": view.state.limit().as_ref().map(|reached| &reached.limit),
+        "limit_phase": view.state.limit().as_ref().and_then(|reached| reached.phase.as_ref()),
+        "signal": view.state.interrupted(),
+        "phases": view.phases().map(|one| phase(shown, one, now)).collect::<Vec<_>>(),
+        "calls": view.state.calls().map(|one| call(view, one, now)).collect::<Vec<_>>(),
         "loops": work::loops(view),
         "changes": work::changes(view),
         "context": ledgers,
@@ -56,24 +56,23 @@ fn key(words: &str) -> String {
     words.replace(' ', "_")
 }
 
-fn phase(shown: &Shown<'_>, phase: &PhaseView, now: Timestamp) -> Value {
+fn phase(shown: &Shown<'_>, phase: PhaseView<'_>, now: Timestamp) -> Value {
     let view = shown.view;
-    let (failure, question) = match &phase.state {
-        PhaseState::Failed(failure) => (Some(failure), None),
-        PhaseState::Asking(question) => (None, Some(question)),
-        PhaseState::Waiting
-        | PhaseState::Running
-        | PhaseState::Closed(_)
-        | PhaseState::Skipped(_) => (None, None),
+    let (failure, question) = match phase.status() {
+        PhaseStatus::Failed(failure) => (Some(failure), None),
+        PhaseStatus::Asking(question) => (None, Some(question)),
+        _ => (None, None),
     };
+    let state = phase.state;
+    let began = state.begun().map(|round| round.began);
     let audit = view.audits(phase).last();
     let verdict = view.verdict(phase);
     let labels: Vec<Value> = phase
-        .labels
+        .labels()
         .iter()
         .map(|(label, call)| json!({"label": label, "call": call, "model": view.model_of(call)}))
         .collect();
-    let winner = phase.winner.as_ref().map(|winner| {
+    let winner = state.winner().map(|winner| {
         json!({
             "call": winner.call,
             "label": winner.label,
@@ -82,71 +81,73 @@ fn phase(shown: &Shown<'_>, phase: &PhaseView, now: Timestamp) -> Value {
         })
     });
     json!({
-        "name": phase.name,
-        "state": key(phase_word(&phase.state, shown.supervisor)),
-        "folder": phase.folder,
-        "started": phase.started.map(Timestamp::rfc3339),
-        "ended": phase.ended.map(Timestamp::rfc3339),
-        "time_ms": phase.time(now),
+        "name": phase.name(),
+        "state": key(phase_word(phase.status(), shown.supervisor)),
+        "folder": view.plan.phase_folder(phase.name()),
+        "started": began.map(|began| began.at.rfc3339()),
+        "ended": state.ended().map(|ended| ended.at.rfc3339()),
+        "time_ms": state.time(view.state.worked(now)),
         "labels": labels,
         "winner": winner,
-        "judge": verdict.map(|(judge, _)| &judge.id),
+        "judge": verdict.map(|(judge, _)| &judge.spec.id),
         "judgement": verdict.map(|(_, judgement)| judgement),
-        "auditor": audit.map(|(auditor, _)| &auditor.id),
+        "auditor": audit.map(|(auditor, _)| &auditor.spec.id),
         "audit": audit.map(|(_, audit)| audit),
-        "round": phase.round(),
+        "round": state.round(),
         "tasks": work::tasks(view, phase),
-        "verified": work::verified(phase),
-        "closing": phase.closing(),
+        "verified": work::verified(view, phase),
+        "closing": state.closing(),
         "failure": failure,
         "question": question,
     })
 }
 
-fn call(view: &RunView, call: &CallView, now: Timestamp) -> Value {
-    let (until, from, failure) = match &call.state {
-        CallState::Retrying(until) => (Some(until.rfc3339()), None, None),
-        CallState::Reused(from) => (None, Some(from), None),
-        CallState::Failed(failure) | CallState::Cancelled(failure) => (None, None, Some(failure)),
-        CallState::Waiting | CallState::Running | CallState::Done(_) => (None, None, None),
+fn call(view: &RunView, call: &CallState, now: Timestamp) -> Value {
+    let until = match progress(call) {
+        CallProgress::Retrying(until) => Some(until.rfc3339()),
+        _ => None,
     };
-    let attempts: Vec<Value> = call.attempts.iter().map(|one| attempt(one, now)).collect();
+    let attempts = (1..).zip(&call.attempts);
+    let attempts: Vec<Value> = attempts
+        .map(|(number, one)| attempt(number, one, now))
+        .collect();
+    let spec = &call.spec;
     json!({
-        "id": call.id,
-        "phase": call.phase,
-        "purpose": call.purpose,
-        "slot": call.slot,
-        "task": call.task.as_ref().map(|task| &task.id),
-        "round": call.round,
-        "continues": call.continues,
-        "chain": call.chain,
-        "model": view.model_of(&call.id),
-        "state": call_word(&call.state),
+        "id": spec.id,
+        "phase": spec.phase,
+        "purpose": spec.purpose,
+        "slot": spec.slot,
+        "task": spec.task.as_ref().map(|task| &task.id),
+        "round": spec.id.round(),
+        "continues": spec.continues,
+        "chain": spec.chain,
+        "model": view.model_of(&spec.id),
+        "state": call_word(call),
         "until": until,
-        "reused_from": from,
-        "failure": failure,
-        "result": view.result(call),
+        "reused_from": call.reused,
+        "failure": call.failure(),
+        "result": call.result(),
         "attempts": attempts,
     })
 }
 
-fn attempt(attempt: &AttemptView, now: Timestamp) -> Value {
-    let (state, failure, context): (&str, Option<&Failure>, Option<u64>) = match &attempt.state {
-        AttemptState::Starting => ("starting", None, None),
-        AttemptState::Running => ("running", None, None),
-        AttemptState::Succeeded => ("succeeded", None, None),
-        AttemptState::Stopped(context) => ("stopped", None, Some(*context)),
-        AttemptState::Failed(failure) => ("failed", Some(failure), None),
-        AttemptState::Lost => ("interrupted", None, None),
+fn attempt(number: u32, attempt: &Attempt, now: Timestamp) -> Value {
+    let (state, failure, context): (&str, Option<&Failure>, Option<u64>) = match attempt.end() {
+        None if attempt.prompt_tokens.is_none() => ("starting", None, None),
+        None => ("running", None, None),
+        Some(AttemptEnd::Succeeded) => ("succeeded", None, None),
+        Some(AttemptEnd::Stopped(context)) => ("stopped", None, Some(*context)),
+        Some(AttemptEnd::Failed(failure)) => ("failed", Some(failure), None),
+        Some(AttemptEnd::Lost) => ("interrupted", None, None),
     };
     let usage: &Usage = &attempt.usage;
     json!({
-        "number": attempt.number,
+        "number": number,
         "model": attempt.model,
         "agent": attempt.agent,
         "state": state,
         "started": attempt.started.rfc3339(),
-        "ended": attempt.ended.map(Timestamp::rfc3339),
+        "ended": attempt.ended().map(Timestamp::rfc3339),
         "time_ms": attempt.time(now),
         "prompt_tokens": attempt.prompt_tokens,
         "context_tokens": context,

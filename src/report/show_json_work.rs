@@ -2,21 +2,22 @@
 
 use serde_json::{Value, json};
 
-use super::fold::RunView;
-use super::view::PhaseView;
+use crate::run::{Loop, Verified};
+
+use super::view::{PhaseView, RunView};
 use super::view_task::{TaskState, TaskView};
 use super::view_work::Standing;
 use super::words_work::task_word;
 use crate::risk::Acts;
 
 /// The tasks of a phase.
-pub(super) fn tasks(view: &RunView, phase: &PhaseView) -> Vec<Value> {
+pub(super) fn tasks(view: &RunView, phase: PhaseView<'_>) -> Vec<Value> {
     let task = |task: &TaskView<'_>| {
         let failure = match task.state {
             TaskState::Failed(failure) => Some(failure),
             TaskState::Waiting | TaskState::Running | TaskState::Checking | TaskState::Done => None,
         };
-        let call = task.call.map(|call| &call.id);
+        let call = task.call.map(|call| &call.spec.id);
         json!({
             "id": task.task.id,
             "title": task.task.title,
@@ -33,8 +34,8 @@ pub(super) fn tasks(view: &RunView, phase: &PhaseView) -> Vec<Value> {
 }
 
 /// What was run to prove a phase's changes, oldest first.
-pub(super) fn verified(phase: &PhaseView) -> Vec<Value> {
-    let one = |one: &super::view_work::Verified| {
+pub(super) fn verified(view: &RunView, phase: PhaseView<'_>) -> Vec<Value> {
+    let one = |one: &Verified| {
         json!({
             "task": one.task,
             "tree": one.tree,
@@ -42,13 +43,13 @@ pub(super) fn verified(phase: &PhaseView) -> Vec<Value> {
             "result": one.verification,
         })
     };
-    phase.verified.iter().map(one).collect()
+    view.verified(phase).map(one).collect()
 }
 
 /// The times that an audit sent the run back.
 pub(super) fn loops(view: &RunView) -> Vec<Value> {
-    let one = |one: &super::view_work::LoopView| json!({"from": one.from, "to": one.to, "round": one.round, "at": one.at.rfc3339()});
-    view.loops.iter().map(one).collect()
+    let one = |one: &Loop| json!({"from": one.from, "to": one.to, "round": one.round, "at": one.at.rfc3339()});
+    view.state.loops.iter().map(one).collect()
 }
 
 /// What the run changed, and where that stands: `state` is `none`, `pending`,
@@ -66,7 +67,7 @@ pub(super) fn changes(view: &RunView) -> Value {
         .changed_files()
         .iter()
         .map(|file| {
-            let by: Vec<_> = file.by.iter().map(|call| &call.id).collect();
+            let by: Vec<_> = file.by.iter().map(|call| &call.spec.id).collect();
             json!({
                 "path": file.path,
                 "kind": file.kind,
@@ -87,13 +88,13 @@ pub(super) fn changes(view: &RunView) -> Value {
     };
     json!({
         "state": state,
-        "base": view.base,
-        "tree": view.tree,
+        "base": view.state.base(),
+        "tree": view.state.tree(),
         "to": to,
         "reason": reason,
-        "unmerged": view.unmerged,
+        "unmerged": view.state.unmerged,
         "files": files,
-        "held": view.held,
+        "held": view.state.held,
         "acts_on_its_own": acts(Acts::ByThemselves),
         "runs_when_used": acts(Acts::WhenRun),
     })

@@ -4,14 +4,13 @@ use serde_json::Value;
 
 use crate::model::{CallId, RunEnd, Timestamp};
 
-use super::fold::RunView;
 use super::news::rehearsed;
 use super::next::next_commands;
 use super::sections::{
     attempts, commands, documents, failures, ledgers, remarks, section, verdicts, waits_for,
 };
 use super::sections_work::work;
-use super::view::{RunState, Supervisor};
+use super::view::{RunStatus, RunView, Supervisor};
 use super::words::{clean, counted, end_word, spent};
 
 /// What a summary is made of.
@@ -30,14 +29,14 @@ pub struct Summary<'a> {
 /// failures, where everything lies, how to go on.
 pub fn render_summary(summary: &Summary<'_>) -> String {
     let view = summary.view;
-    let now = view.last.unwrap_or_default();
+    let now = view.state.last.unwrap_or_default();
     let mut text = outcome(view, now);
     text.push_str(&work(view, summary.folder));
     text.push_str(&section("documents", &documents(view, summary.folder)));
     text.push_str(&section("failures", &failures(view)));
     text.push_str(&verdicts(view));
     // Who interrupts a run has not come to read it; `show` has the ledgers.
-    if view.state != RunState::Ended(RunEnd::Interrupted) {
+    if view.status() != RunStatus::Ended(RunEnd::Interrupted) {
         text.push_str(&section(
             "context: what each call saw",
             &ledgers(summary.ledgers),
@@ -54,7 +53,7 @@ pub fn render_summary(summary: &Summary<'_>) -> String {
         &format!("  {}\n", summary.folder),
     ));
     let mut next = next_commands(view, Supervisor::Gone);
-    next.extend(view.run.iter().map(|run| {
+    next.extend(view.state.id.iter().map(|run| {
         let show = format!("tipstaff show {run}");
         (show, "see this again".to_owned())
     }));
@@ -64,19 +63,19 @@ pub fn render_summary(summary: &Summary<'_>) -> String {
 
 fn outcome(view: &RunView, now: Timestamp) -> String {
     let totals = view.totals(now);
-    let (symbol, word) = match view.state {
-        RunState::Ended(RunEnd::Done) => ("✓", end_word(RunEnd::Done)),
-        RunState::Ended(RunEnd::Failed) => ("✗", end_word(RunEnd::Failed)),
-        RunState::Ended(RunEnd::AuditFailed) => ("✗", "ended, but the audit says fail"),
-        RunState::Ended(RunEnd::Waiting) => ("!", "waits for a person"),
-        RunState::Ended(RunEnd::Limited) => ("!", "stopped by a limit"),
-        RunState::Ended(RunEnd::Interrupted) => ("!", "interrupted"),
-        RunState::Planned | RunState::UnderWay => ("!", "unfinished"),
+    let (symbol, word) = match view.status() {
+        RunStatus::Ended(RunEnd::Done) => ("✓", end_word(RunEnd::Done)),
+        RunStatus::Ended(RunEnd::Failed) => ("✗", end_word(RunEnd::Failed)),
+        RunStatus::Ended(RunEnd::AuditFailed) => ("✗", "ended, but the audit says fail"),
+        RunStatus::Ended(RunEnd::Waiting) => ("!", "waits for a person"),
+        RunStatus::Ended(RunEnd::Limited) => ("!", "stopped by a limit"),
+        RunStatus::Ended(RunEnd::Interrupted) => ("!", "interrupted"),
+        RunStatus::Planned | RunStatus::UnderWay => ("!", "unfinished"),
     };
-    let run = view.run.as_ref().map_or("", |run| run.as_str());
+    let run = view.run();
     format!(
         "{symbol} {} {word}: {}, {} ({run})\n",
-        clean(&view.workflow),
+        clean(&view.plan.workflow),
         spent(totals.wall, &totals.usage),
         counted(totals.attempts, "attempt"),
     )

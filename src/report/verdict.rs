@@ -3,23 +3,23 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Decider, Judgement, Label};
+use crate::run::CallState;
 
-use super::fold::RunView;
 use super::table::{Align, Table};
-use super::view::{CallView, PhaseView};
+use super::view::{PhaseView, RunView, short_name};
 use super::words::{NOTHING, clean, decision_word, title, wrap};
 
 /// Columns at which reasons are wrapped.
 const WIDTH: usize = 92;
 
 /// The verdict of a phase, some lines; `None` where nothing was proposed or decided.
-pub fn render_verdict(view: &RunView, phase: &PhaseView) -> Option<String> {
+pub fn render_verdict(view: &RunView, phase: PhaseView<'_>) -> Option<String> {
     let verdict = view.verdict(phase);
     let chosen = phase
-        .winner
-        .as_ref()
+        .state
+        .winner()
         .is_some_and(|winner| winner.by != Decider::Only);
-    if verdict.is_none() && phase.labels.is_empty() && !chosen {
+    if verdict.is_none() && phase.labels().is_empty() && !chosen {
         return None;
     }
     let mut text = winner_lines(view, phase);
@@ -37,8 +37,8 @@ pub fn render_verdict(view: &RunView, phase: &PhaseView) -> Option<String> {
     Some(text)
 }
 
-fn winner_lines(view: &RunView, phase: &PhaseView) -> String {
-    let Some(winner) = &phase.winner else {
+fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {
+    let Some(winner) = phase.state.winner() else {
         return String::new();
     };
     let model = view
@@ -56,9 +56,9 @@ fn winner_lines(view: &RunView, phase: &PhaseView) -> String {
     format!("  winner: {what}{by}\n")
 }
 
-fn judged(view: &RunView, judge: &CallView, judgement: &Judgement) -> String {
+fn judged(view: &RunView, judge: &CallState, judgement: &Judgement) -> String {
     let model = view
-        .model_of(&judge.id)
+        .model_of(&judge.spec.id)
         .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
     let named = judgement
         .winner
@@ -71,7 +71,7 @@ fn judged(view: &RunView, judge: &CallView, judgement: &Judgement) -> String {
 }
 
 /// A row a label: model, call, points a criterion, their sum. Criteria in alphabetical order.
-fn scores(view: &RunView, phase: &PhaseView, judgement: Option<&Judgement>) -> Table {
+fn scores(view: &RunView, phase: PhaseView<'_>, judgement: Option<&Judgement>) -> Table {
     let points = |label: &Label| judgement.and_then(|judgement| judgement.scores.get(label));
     let criteria: BTreeSet<&str> = judgement
         .iter()
@@ -89,15 +89,15 @@ fn scores(view: &RunView, phase: &PhaseView, judgement: Option<&Judgement>) -> T
         columns.push(("sum", Align::Right));
     }
     let mut table = Table::new(&columns).indent(4);
-    let mut labels: Vec<&Label> = phase.labels.iter().map(|(label, _)| label).collect();
+    let mut labels: Vec<&Label> = phase.labels().iter().map(|(label, _)| label).collect();
     labels.sort();
     for label in labels {
         let call = view.behind(phase, label);
-        let model = call.and_then(|call| view.model_of(&call.id));
+        let model = call.and_then(|call| view.model_of(&call.spec.id));
         let mut row = vec![
             label.to_string(),
             model.map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str())),
-            call.map_or_else(|| NOTHING.to_owned(), |call| title(&call.short_name())),
+            call.map_or_else(|| NOTHING.to_owned(), |call| title(&short_name(call))),
         ];
         let points = points(label);
         let of = |name: &&str| points.and_then(|points| points.get(*name)).copied();

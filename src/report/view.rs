@@ -1,19 +1,37 @@
-//! The parts of a [`RunView`](super::RunView): what is known of phases, calls and attempts.
+//! What is shown of a run: its plan beside its state.
 
-use std::sync::Arc;
+use std::borrow::Cow;
 
 use crate::model::{
-    AgentName, AttemptId, CallId, CallResult, Closing, Decider, Failure, Label, Millis, ModelName,
-    PhaseName, Purpose, Question, RunEnd, Task, Timestamp, Usage,
+    CallId, Closing, Failure, FailureKind, Label, Millis, ModelName, PhaseName, Purpose, Question,
+    RunEnd, Timestamp, Usage,
 };
-use crate::plan::PhaseKind;
+use crate::plan::{PhasePlan, Plan};
+use crate::run::{CallState, CallStatus, PhaseState, Record, RunState, Stage};
 
-use super::view_task::TaskEnd;
-use super::view_work::{Verified, Verifying};
+/// A run as it is shown.
+#[derive(Debug, Clone)]
+pub struct RunView {
+    /// What it works by.
+    pub plan: Plan,
+    /// What is known of it.
+    pub state: RunState,
+    /// What is known of a phase that the run has not come to.
+    untouched: PhaseState,
+}
+
+/// A phase as it is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct PhaseView<'a> {
+    /// What it is to do.
+    pub plan: &'a PhasePlan,
+    /// What is known of it.
+    pub state: &'a PhaseState,
+}
 
 /// How far a run is, by its journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RunState {
+pub enum RunStatus {
     /// No event yet.
     Planned,
     /// A supervisor began and has not said that it stopped.
@@ -31,271 +49,42 @@ pub enum Supervisor {
     Gone,
 }
 
-/// How far a phase is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum PhaseState {
+/// How far a phase is, in a word.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum PhaseStatus<'a> {
     /// Not begun.
     Waiting,
     /// Its calls run.
     Running,
     /// It needs a person.
-    Asking(Question),
+    Asking(&'a Question),
     /// Over, with these results.
-    Closed(Box<Closing>),
+    Closed(&'a Closing),
     /// It cannot go on.
-    Failed(Failure),
+    Failed(&'a Failure),
     /// Left out, because this condition does not hold.
-    Skipped(String),
+    Skipped(&'a str),
 }
 
-/// Who won a phase.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Winner {
-    /// The call whose document wins.
-    pub call: CallId,
-    /// Its label, if it is a proposal.
-    pub label: Option<Label>,
-    /// Who decided.
-    pub by: Decider,
-}
-
-/// A round of a phase that an audit sent the run back from.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PastRound {
-    /// How long it took.
-    pub time: Millis,
-    /// What it left, if it closed.
-    pub closing: Option<Closing>,
-}
-
-/// A phase as it stands.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhaseView {
-    /// Its name.
-    pub name: PhaseName,
-    /// What it is for; may be empty.
-    pub description: String,
-    /// Its type.
-    pub kind: PhaseKind,
-    /// Its folder, relative to the run folder.
-    pub folder: String,
-    /// Whether its calls may change the user's files.
-    pub edits: bool,
-    /// How often it may send the run back when its verdict is fail, if it may.
-    pub max_loops: Option<u32>,
-    /// How far it is, in its present round.
-    pub state: PhaseState,
-    /// When its present round began.
-    pub started: Option<Timestamp>,
-    /// When it closed or failed.
-    pub ended: Option<Timestamp>,
-    /// How much of the time since it began no supervisor worked on the run.
-    pub idle: Millis,
-    /// When its stragglers are cut off, once there is a quorum and until the proposals are sealed.
-    pub stragglers_until: Option<Timestamp>,
-    /// Which call stands behind each label, once sealed.
-    pub labels: Vec<(Label, CallId)>,
-    /// Who won, once decided.
-    pub winner: Option<Winner>,
-    /// Its earlier rounds, oldest first.
-    pub past: Vec<PastRound>,
-    /// How its tasks ended, each once; a task that is taken up again is not among them.
-    pub task_ends: Vec<TaskEnd>,
-    /// The command that is run now to see whether its changes are good, if one is.
-    pub verifying: Option<Verifying>,
-    /// The commands that were run to see whether its changes are good, oldest first.
-    pub verified: Vec<Verified>,
-}
-
-impl PhaseView {
-    /// How long it took, or takes so far, in all its rounds, without the time when nobody worked on
-    /// it; `None` before it began.
-    pub fn time(&self, now: Timestamp) -> Option<Millis> {
-        let past = self.past.iter().map(|round| round.time);
-        past.fold(self.round_time(now), |sum, time| {
-            Some(Millis(sum.unwrap_or_default().0.saturating_add(time.0)))
-        })
-    }
-
-    /// The same of its present round alone.
-    pub fn round_time(&self, now: Timestamp) -> Option<Millis> {
-        let time = self.ended.unwrap_or(now).since(self.started?);
-        Some(Millis(time.0.saturating_sub(self.idle.0)))
-    }
-
-    /// Which time it is done, from 1.
-    pub fn round(&self) -> u32 {
-        u32::try_from(self.past.len()).map_or(u32::MAX, |past| past.saturating_add(1))
-    }
-
-    /// What it left: of the present round, else of the latest one that closed.
-    pub fn closing(&self) -> Option<&Closing> {
-        match &self.state {
-            PhaseState::Closed(closing) => Some(closing),
-            PhaseState::Waiting
-            | PhaseState::Running
-            | PhaseState::Asking(_)
-            | PhaseState::Failed(_)
-            | PhaseState::Skipped(_) => {
-                let mut closings = self.past.iter().filter_map(|round| round.closing.as_ref());
-                closings.next_back()
-            }
-        }
-    }
-}
-
-/// How far a call is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CallState {
+/// How far a call is, in a word.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CallProgress<'a> {
     /// No attempt runs; one will, as soon as it may.
     Waiting,
     /// An attempt runs.
     Running,
     /// The next attempt comes not before this time.
     Retrying(Timestamp),
+    /// It was stopped at its checkpoint; another call goes on with its work.
+    Stopped,
     /// It has a result.
-    Done(Arc<CallResult>),
+    Done,
     /// It takes the result of a finished call.
-    Reused(CallId),
+    Reused(&'a CallId),
     /// It ended for good without a result.
-    Failed(Failure),
+    Failed(&'a Failure),
     /// tipstaff ended it: a straggler, or the user interrupted.
-    Cancelled(Failure),
-}
-
-/// How far an attempt is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AttemptState {
-    /// Its workspace and prompt are being made.
-    Starting,
-    /// Its process is alive.
-    Running,
-    /// It ended well.
-    Succeeded,
-    /// It was stopped at its checkpoint, with so many tokens of context; another call goes on.
-    Stopped(u64),
-    /// It ended badly.
-    Failed(Failure),
-    /// The supervisor ended while it ran.
-    Lost,
-}
-
-/// One try of a call.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AttemptView {
-    /// Its number, from 1.
-    pub number: u32,
-    /// The model it uses.
-    pub model: ModelName,
-    /// The agent that runs it.
-    pub agent: AgentName,
-    /// How far it is.
-    pub state: AttemptState,
-    /// When it was ordered.
-    pub started: Timestamp,
-    /// When it ended.
-    pub ended: Option<Timestamp>,
-    /// Estimated tokens of its prompt, once written.
-    pub prompt_tokens: Option<u64>,
-    /// What it used, so far or in all.
-    pub usage: Usage,
-    /// What the agent last said it does; cleaned for display.
-    pub doing: String,
-}
-
-impl AttemptView {
-    /// How long it took, or takes so far.
-    pub fn time(&self, now: Timestamp) -> Millis {
-        self.ended.unwrap_or(now).since(self.started)
-    }
-
-    /// Whether it is under way.
-    pub fn is_open(&self) -> bool {
-        match self.state {
-            AttemptState::Starting | AttemptState::Running => true,
-            AttemptState::Succeeded
-            | AttemptState::Stopped(_)
-            | AttemptState::Failed(_)
-            | AttemptState::Lost => false,
-        }
-    }
-}
-
-/// A call as it stands.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CallView {
-    /// Its readable name.
-    pub id: CallId,
-    /// Its phase.
-    pub phase: PhaseName,
-    /// What it is for.
-    pub purpose: Purpose,
-    /// Which of the equal calls of its phase, from 1.
-    pub slot: u32,
-    /// The models it may use.
-    pub chain: Vec<ModelName>,
-    /// The task that it does or is about, if any.
-    pub task: Option<Task>,
-    /// In which round of its phase it was created, from 1.
-    pub round: u32,
-    /// The attempt in whose workspace it goes on, if it goes on with another one's work.
-    pub continues: Option<AttemptId>,
-    /// How far it is.
-    pub state: CallState,
-    /// Its attempts in order; empty for a reused call.
-    pub attempts: Vec<AttemptView>,
-}
-
-impl CallView {
-    /// Its name without the phase's: `propose-2` of `plan.propose-2`; a task's with its title:
-    /// `T1.2 Count requests` of `execute.task-T1.2`.
-    pub fn short_name(&self) -> String {
-        let id = self.id.as_str();
-        let place = id
-            .strip_prefix(self.phase.as_str())
-            .and_then(|rest| rest.strip_prefix('.'))
-            .unwrap_or(id);
-        match (self.purpose, &self.task) {
-            (Purpose::Task, Some(task)) => {
-                let try_of_task = place.strip_prefix("task-").unwrap_or(place);
-                format!("{try_of_task} {}", task.title)
-            }
-            (_, _) => place.to_owned(),
-        }
-    }
-
-    /// The model of its last attempt, else its first choice.
-    pub fn model(&self) -> Option<&ModelName> {
-        self.attempts
-            .last()
-            .map(|attempt| &attempt.model)
-            .or_else(|| self.chain.first())
-    }
-
-    /// What all its attempts used.
-    pub fn usage(&self) -> Usage {
-        let mut sum = Usage::default();
-        for attempt in &self.attempts {
-            sum += attempt.usage;
-        }
-        sum
-    }
-
-    /// Whether it was stopped at its checkpoint, so that another call goes on with its work.
-    pub fn is_stopped(&self) -> bool {
-        matches!(&self.state, CallState::Done(result) if result.stopped().is_some())
-    }
-
-    /// Whether something is still to come from it.
-    pub fn is_open(&self) -> bool {
-        match self.state {
-            CallState::Waiting | CallState::Running | CallState::Retrying(_) => true,
-            CallState::Done(_)
-            | CallState::Reused(_)
-            | CallState::Failed(_)
-            | CallState::Cancelled(_) => false,
-        }
-    }
+    Cancelled(&'a Failure),
 }
 
 /// Sums over a run.
@@ -308,3 +97,173 @@ pub struct Totals {
     /// Wall-clock time while a supervisor worked on the run.
     pub wall: Millis,
 }
+
+impl RunView {
+    /// A run that has not begun.
+    pub fn new(plan: &Plan) -> Self {
+        Self::of(plan, RunState::default())
+    }
+
+    /// The run after all these records.
+    pub fn replay(plan: &Plan, records: &[Record]) -> Self {
+        let state = RunState::of(records);
+        let ended = state.ended().is_some();
+        let view = Self::of(plan, state);
+        if ended {
+            view.without_supervisor()
+        } else {
+            view
+        }
+    }
+
+    fn of(plan: &Plan, state: RunState) -> Self {
+        Self {
+            plan: plan.clone(),
+            state,
+            untouched: PhaseState::default(),
+        }
+    }
+
+    /// The run as it is when no supervisor works on it, whatever its journal says: what was under way is
+    /// interrupted.
+    pub fn without_supervisor(self) -> Self {
+        Self {
+            state: self.state.without_supervisor(),
+            ..self
+        }
+    }
+
+    /// Takes one more record in.
+    pub fn apply(&mut self, record: &Record) {
+        self.state.apply(record.at, &record.event);
+    }
+
+    /// How far it is.
+    pub fn status(&self) -> RunStatus {
+        match (&self.state.id, self.state.ended()) {
+            (None, _) => RunStatus::Planned,
+            (Some(_), None) => RunStatus::UnderWay,
+            (Some(_), Some(end)) => RunStatus::Ended(end),
+        }
+    }
+
+    /// Its name; empty before it began.
+    pub fn run(&self) -> &str {
+        self.state.id.as_ref().map_or("", |run| run.as_str())
+    }
+
+    /// Its phases, in the plan's order.
+    pub fn phases(&self) -> impl Iterator<Item = PhaseView<'_>> {
+        let state = |plan: &PhasePlan| self.state.phase(&plan.name);
+        self.plan.phases.iter().map(move |plan| PhaseView {
+            plan,
+            state: state(plan).unwrap_or(&self.untouched),
+        })
+    }
+
+    /// The phase of that name.
+    pub fn phase(&self, name: &PhaseName) -> Option<PhaseView<'_>> {
+        self.phases().find(|phase| phase.name() == name)
+    }
+
+    /// How often a phase may send the run back when its verdict is fail, if it may.
+    pub fn max_loops(&self, phase: PhaseView<'_>) -> Option<u32> {
+        let rule = phase.plan.on_fail.as_ref()?;
+        Some(rule.max.saturating_add(phase.state.rounds_added))
+    }
+
+    /// Sums over the run. `now` counts only while a supervisor works on it.
+    pub fn totals(&self, now: Timestamp) -> Totals {
+        let spent = self.state.spent();
+        Totals {
+            attempts: spent.attempts,
+            usage: spent.usage,
+            wall: self.state.worked(now),
+        }
+    }
+}
+
+impl<'a> PhaseView<'a> {
+    /// Its name.
+    pub fn name(&self) -> &'a PhaseName {
+        &self.plan.name
+    }
+
+    /// Which call is behind each label, once the proposals are sealed.
+    pub fn labels(&self) -> &'a [(Label, CallId)] {
+        self.state.sealed().unwrap_or_default()
+    }
+
+    /// How far it is, in its present round.
+    pub fn status(&self) -> PhaseStatus<'a> {
+        let state = self.state;
+        match (&state.asked, state.failure(), &state.stage) {
+            (Some(question), ..) => PhaseStatus::Asking(question),
+            (None, Some(failure), _) => PhaseStatus::Failed(failure),
+            (None, None, Stage::Pending) => PhaseStatus::Waiting,
+            (None, None, Stage::Skipped(condition)) => PhaseStatus::Skipped(condition),
+            (None, None, Stage::Begun(_)) => match state.closed() {
+                Some(closing) => PhaseStatus::Closed(closing),
+                None => PhaseStatus::Running,
+            },
+        }
+    }
+}
+
+/// How far a call is.
+pub fn progress(call: &CallState) -> CallProgress<'_> {
+    if let Some(failure) = call.failure() {
+        return match failure.kind {
+            FailureKind::Cancelled => CallProgress::Cancelled(failure),
+            _ => CallProgress::Failed(failure),
+        };
+    }
+    match (&call.status, &call.reused, call.not_before) {
+        (CallStatus::Done(_), Some(from), _) => CallProgress::Reused(from),
+        (CallStatus::Done(result), None, _) => match result.stopped() {
+            Some(_) => CallProgress::Stopped,
+            None => CallProgress::Done,
+        },
+        (CallStatus::Open, _, Some(until)) => CallProgress::Retrying(until),
+        (CallStatus::Running, ..) => CallProgress::Running,
+        (CallStatus::Open | CallStatus::Failed(_), ..) => CallProgress::Waiting,
+    }
+}
+
+/// Whether something is still to come from a call.
+pub fn is_open(call: &CallState) -> bool {
+    matches!(call.status, CallStatus::Open | CallStatus::Running) && call.failure().is_none()
+}
+
+/// A call's name without the phase's: `propose-2` of `plan.propose-2`; a task's with its title:
+/// `T1.2 Count requests` of `execute.task-T1.2`.
+pub fn short_name(call: &CallState) -> Cow<'_, str> {
+    let spec = &call.spec;
+    let id = spec.id.as_str();
+    let place = id
+        .strip_prefix(spec.phase.as_str())
+        .and_then(|rest| rest.strip_prefix('.'))
+        .unwrap_or(id);
+    match (spec.purpose, &spec.task) {
+        (Purpose::Task, Some(task)) => {
+            let try_of_task = place.strip_prefix("task-").unwrap_or(place);
+            format!("{try_of_task} {}", task.title).into()
+        }
+        (_, _) => place.into(),
+    }
+}
+
+/// The model of a call's last attempt, else its first choice.
+pub fn model(call: &CallState) -> Option<&ModelName> {
+    call.model().or_else(|| call.spec.chain.first())
+}
+
+/// What all attempts of a call used.
+pub fn usage(call: &CallState) -> Usage {
+    let used = call.attempts.iter().map(|attempt| attempt.usage);
+    used.fold(Usage::default(), |sum, usage| sum + usage)
+}
+
+#[cfg(test)]
+#[path = "view_tests.rs"]
+mod tests;

@@ -1,34 +1,11 @@
 //! The tasks of a decomposed plan: what was written down, and how far each is.
 
-use crate::model::{CallId, ChangedFile, Failure, PhaseName, Purpose, Task, TaskId};
+use crate::model::{ChangedFile, Failure, PhaseName, Purpose, Task, TaskId};
 use crate::plan::PhaseKind;
+use crate::run::{CallState, TaskEnd, Verified};
 
-use super::fold::RunView;
-use super::view::{CallView, PhaseView};
-use super::view_work::Verified;
-
-/// How a task ended.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TaskEnd {
-    /// The task.
-    pub task: TaskId,
-    /// How.
-    pub outcome: TaskOutcome,
-}
-
-/// How a task can end.
-#[derive(Debug, Clone, PartialEq)]
-pub enum TaskOutcome {
-    /// Its changes are part of the run's tree.
-    Done {
-        /// The call that did it.
-        call: CallId,
-        /// The git tree with its changes.
-        tree: String,
-    },
-    /// It was given up.
-    Failed(Failure),
-}
+use super::query::task_list;
+use super::view::{PhaseView, RunView, is_open};
 
 /// How far a task is.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -53,7 +30,7 @@ pub struct TaskView<'a> {
     /// How far it is.
     pub state: TaskState<'a>,
     /// The latest call that took it up.
-    pub call: Option<&'a CallView>,
+    pub call: Option<&'a CallState>,
     /// The files that its calls changed, as far as that is part of the run's tree; oldest first.
     pub files: Vec<&'a ChangedFile>,
     /// The latest result of its own `verify` command.
@@ -62,34 +39,29 @@ pub struct TaskView<'a> {
 
 impl RunView {
     /// The tasks of a `routed` phase in the order in which they were written, as far as known.
-    pub fn tasks<'a>(&'a self, phase: &'a PhaseView) -> Vec<TaskView<'a>> {
+    pub fn tasks<'a>(&'a self, phase: PhaseView<'a>) -> Vec<TaskView<'a>> {
         let contributions = self.contributions();
-        self.written_tasks(phase)
-            .into_iter()
-            .map(|task| {
-                let is_its = |call: &&CallView| {
-                    call.phase == phase.name
-                        && call.purpose == Purpose::Task
-                        && call.task.as_ref().is_some_and(|one| one.id == task.id)
-                };
-                let call = self.calls.iter().rfind(is_its);
-                let files = contributions
-                    .iter()
-                    .filter(|(call, _)| is_its(call))
-                    .flat_map(|(_, changes)| &changes.files)
-                    .collect();
-                TaskView {
-                    task,
-                    state: state(phase, &task.id, call),
-                    call,
-                    files,
-                    verified: phase
-                        .verified
-                        .iter()
-                        .rfind(|verified| verified.task.as_ref() == Some(&task.id)),
-                }
-            })
-            .collect()
+        let task = |task: &'a Task| {
+            let is_its = |call: &&CallState| {
+                let spec = &call.spec;
+                &spec.phase == phase.name()
+                    && spec.purpose == Purpose::Task
+                    && spec.task.as_ref().is_some_and(|one| one.id == task.id)
+            };
+            let call = self.state.calls().rfind(is_its);
+            let its = contributions.iter().filter(|(call, _)| is_its(call));
+            let verified = self.verified(phase);
+            TaskView {
+                task,
+                state: state(phase, &task.id, call),
+                call,
+                files: its.flat_map(|(_, changes)| &changes.files).collect(),
+                verified: verified
+                    .filter(|verified| verified.task.as_ref() == Some(&task.id))
+                    .last(),
+            }
+        };
+        self.written_tasks(phase).into_iter().map(task).collect()
     }
 
     /// The id of a task of a phase, and its title as far as known.
@@ -103,21 +75,14 @@ impl RunView {
     }
 
     /// The latest list of the phase that decomposes, and what calls took up beyond it.
-    fn written_tasks<'a>(&'a self, phase: &'a PhaseView) -> Vec<&'a Task> {
-        let PhaseKind::Routed { tasks: source, .. } = &phase.kind else {
+    fn written_tasks<'a>(&'a self, phase: PhaseView<'a>) -> Vec<&'a Task> {
+        let PhaseKind::Routed { tasks: source, .. } = &phase.plan.kind else {
             return Vec::new();
         };
-        let list = self
-            .calls_of(source)
-            .filter_map(|call| self.task_list(call));
-        let mut tasks: Vec<&Task> = list
-            .last()
-            .map(|list| list.tasks.iter().collect())
-            .unwrap_or_default();
-        for task in self
-            .calls_of(&phase.name)
-            .filter_map(|call| call.task.as_ref())
-        {
+        let list = self.calls_of(source).filter_map(task_list).last();
+        let mut tasks: Vec<&Task> = list.iter().flat_map(|list| &list.tasks).collect();
+        let calls = self.calls_of(phase.name());
+        for task in calls.filter_map(|call| call.spec.task.as_ref()) {
             if !tasks.iter().any(|known| known.id == task.id) {
                 tasks.push(task);
             }
@@ -126,13 +91,18 @@ impl RunView {
     }
 }
 
-fn state<'a>(phase: &'a PhaseView, id: &TaskId, call: Option<&CallView>) -> TaskState<'a> {
-    let end = phase.task_ends.iter().find(|end| &end.task == id);
-    match (end.map(|end| &end.outcome), call) {
-        (Some(TaskOutcome::Done { .. }), _) => TaskState::Done,
-        (Some(TaskOutcome::Failed(failure)), _) => TaskState::Failed(failure),
+/// What the latest round says in which the task was taken up.
+fn state<'a>(phase: PhaseView<'a>, id: &TaskId, call: Option<&CallState>) -> TaskState<'a> {
+    let state = phase.state;
+    let earlier = call.and_then(|call| usize::try_from(call.spec.id.round()).ok()?.checked_sub(1));
+    let past = earlier.and_then(|round| state.past.get(round));
+    let end = past.map_or_else(|| state.task(id), |round| round.tasks.get(id));
+    let goes_on = |call: &CallState| call.result().is_some_and(|left| left.stopped().is_some());
+    match (end, call) {
+        (Some(TaskEnd::Done(_)), _) => TaskState::Done,
+        (Some(TaskEnd::Failed(failure)), _) => TaskState::Failed(failure),
         (None, None) => TaskState::Waiting,
-        (None, Some(call)) if call.is_open() || call.is_stopped() => TaskState::Running,
+        (None, Some(call)) if is_open(call) || goes_on(call) => TaskState::Running,
         (None, Some(_)) => TaskState::Checking,
     }
 }

@@ -3,51 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{
-    ChangeKind, ChangedFile, Changes, Closing, Destination, Documents, PhaseName, Results, TaskId,
-    Timestamp, Verification,
-};
+use crate::model::{ChangeKind, ChangedFile, Changes, Closing, Destination};
 
-use super::fold::RunView;
-use super::view::CallView;
 use crate::risk::{Listed, listed};
+use crate::run::{CallState, Delivery, Verified};
 
-/// A command that was run to see whether the changes are good.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Verified {
-    /// The task, if the command is a task's own.
-    pub task: Option<TaskId>,
-    /// The git tree it ran on.
-    pub tree: String,
-    /// In which round of its phase, from 1.
-    pub round: u32,
-    /// How it went.
-    pub verification: Verification,
-}
-
-/// A command that is run now to see whether the changes are good.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verifying {
-    /// The task, if the command is a task's own.
-    pub task: Option<TaskId>,
-    /// The command.
-    pub command: String,
-    /// Since when.
-    pub since: Timestamp,
-}
-
-/// One time that an audit sent the run back.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoopView {
-    /// The phase that found something.
-    pub from: PhaseName,
-    /// The phase that mends it.
-    pub to: PhaseName,
-    /// Which time, from 1.
-    pub round: u32,
-    /// When.
-    pub at: Timestamp,
-}
+use super::view::{PhaseView, RunView};
 
 /// Where the run's changes stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,48 +53,45 @@ pub struct FileSum<'a> {
     /// Lines added and removed, summed over the calls; none for a binary file.
     pub lines: Option<(u64, u64)>,
     /// The calls that touched it, oldest first.
-    pub by: Vec<&'a CallView>,
+    pub by: Vec<&'a CallState>,
 }
 
 impl RunView {
     /// Where the run's results stand.
     pub fn standing(&self) -> Standing {
-        let results = self.results();
-        let (there, files) = &self.in_project;
-        match &self.decided {
-            Some((of, standing)) if *of == results => standing.clone(),
-            _ if results == *there => Standing::Nothing,
-            _ if there.tree == self.before().tree => Standing::Pending,
-            _ => Standing::Partly { files: *files },
+        let (state, there) = (&self.state, self.state.in_project());
+        match state.delivered() {
+            Some(Delivery::Applied { to, files }) => Standing::Applied {
+                to: to.clone(),
+                files: *files,
+            },
+            Some(Delivery::Kept(reason)) => Standing::Kept {
+                reason: reason.clone(),
+            },
+            Some(Delivery::Blocked(reason)) => Standing::Blocked {
+                reason: reason.clone(),
+            },
+            None if state.results() == *there => Standing::Nothing,
+            None if there.tree == state.base() => Standing::Pending,
+            None => Standing::Partly {
+                files: state.files_in_project(),
+            },
         }
     }
 
     /// Where a phase's document is in the user's project, if it is there.
     pub fn published<'a>(&self, closing: &'a Closing) -> Option<&'a str> {
         let document = closing.document.as_ref()?;
-        let there = self.in_project.0.documents.get(&document.path);
+        let there = self.state.in_project().documents.get(&document.path);
         (there == Some(&document.object)).then_some(document.path.as_str())
-    }
-
-    pub(super) fn results(&self) -> Results {
-        Results {
-            tree: self.tree.clone().unwrap_or_default(),
-            documents: self.documents.clone(),
-        }
-    }
-
-    pub(super) fn before(&self) -> Results {
-        Results {
-            tree: self.base.clone().unwrap_or_default(),
-            documents: Documents::new(),
-        }
     }
 
     /// What is true of the user's project as long as the changes are kept by the run.
     pub(super) fn of_project(&self) -> &'static str {
-        match self.in_project.0.documents.is_empty() {
-            _ if !self.unmerged.marked.is_empty() => "only conflict markers are in your project",
-            _ if !self.unmerged.left.is_empty() => "nothing of it is in your project",
+        let unmerged = &self.state.unmerged;
+        match self.state.in_project().documents.is_empty() {
+            _ if !unmerged.marked.is_empty() => "only conflict markers are in your project",
+            _ if !unmerged.left.is_empty() => "nothing of it is in your project",
             true => "your project is untouched",
             false => "only documents are in your project",
         }
@@ -142,15 +100,15 @@ impl RunView {
     /// The calls whose changes are in the run's tree, oldest first: the way back from the tree as it
     /// is, from result to start. Tries that were thrown away are not on it. Edits are serial, so one
     /// pass over the calls finds it.
-    pub fn contributions(&self) -> Vec<(&CallView, &Changes)> {
-        let mut tree = self.tree.as_deref();
+    pub fn contributions(&self) -> Vec<(&CallState, &Changes)> {
+        let mut tree = self.state.tree();
         let mut found = Vec::new();
-        for call in self.calls.iter().rev() {
-            let Some(changes) = self.result(call).and_then(|result| result.changes.as_ref()) else {
+        for call in self.state.calls().rev() {
+            let Some(changes) = call.result().and_then(|result| result.changes.as_ref()) else {
                 continue;
             };
-            if Some(changes.tree.as_str()) == tree && changes.base != changes.tree {
-                tree = Some(&changes.base);
+            if changes.tree == tree && changes.base != changes.tree {
+                tree = &changes.base;
                 found.push((call, changes));
             }
         }
@@ -163,7 +121,7 @@ impl RunView {
         let files = self.changed_files().into_iter();
         let from = |file: FileSum<'_>| [Some(file.path), file.from].into_iter().flatten();
         let mut paths: Vec<String> = files.flat_map(from).collect();
-        paths.extend(self.documents.keys().cloned());
+        paths.extend(self.state.results().documents.into_keys());
         paths.sort();
         paths.dedup();
         paths
@@ -171,9 +129,16 @@ impl RunView {
 
     /// Those changed files that act later and are not held back, by how they act, with the reason.
     pub(super) fn acting<'a>(&self, paths: &'a [String]) -> Listed<'a> {
-        let is_held = |path: &str| self.held.iter().any(|held| held.path == path);
+        let held = &self.state.held;
+        let is_held = |path: &str| held.iter().any(|held| held.path == path);
         let paths = paths.iter().map(String::as_str);
         listed(paths.filter(|path| !is_held(path)))
+    }
+
+    /// The commands that were run to see whether a phase's changes are good, oldest first.
+    pub fn verified<'a>(&'a self, phase: PhaseView<'a>) -> impl Iterator<Item = &'a Verified> {
+        let all = self.state.verified.iter();
+        all.filter(move |one| &one.phase == phase.name())
     }
 
     /// The files that the run changed, by path.
@@ -192,7 +157,7 @@ impl RunView {
 fn take_in<'a>(
     files: &mut BTreeMap<String, FileSum<'a>>,
     change: &ChangedFile,
-    call: &'a CallView,
+    call: &'a CallState,
 ) {
     let stood = match (change.kind, &change.from) {
         (ChangeKind::Renamed, Some(from)) => from,
@@ -255,7 +220,11 @@ mod tests {
         let view = RunView::replay(&history.plan, &history.records);
         let mut files = BTreeMap::new();
         for one in changes {
-            take_in(&mut files, one, &view.calls[0]);
+            take_in(
+                &mut files,
+                one,
+                view.state.calls().next().expect("there are calls"),
+            );
         }
         files
             .into_values()
@@ -303,9 +272,9 @@ mod tests {
         let limit = limit.expect("it was added");
         assert_eq!(limit.kind, ChangeKind::Added);
         assert_eq!(limit.lines, Some((45, 3)));
-        let names: Vec<&str> = limit.by.iter().map(|call| call.id.as_str()).collect();
+        let names: Vec<&str> = limit.by.iter().map(|call| call.spec.id.as_str()).collect();
         assert_eq!(names, ["execute.task-T1", "execute.task-T1@2"]);
-        let until = history.until("LoopedBack") - 1;
+        let until = history.until("looped_back") - 1;
         let lost = RunView::replay(&history.plan, &history.records[..history.tasks_done(2)]);
         assert!(until > history.tasks_done(3));
         let paths: Vec<String> = lost

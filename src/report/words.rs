@@ -6,7 +6,9 @@ use crate::model::{Decision, FailureKind, MicroUsd, Millis, RunEnd, Usage};
 use crate::plan::{EnsembleMode, PhaseKind, Yields};
 
 use super::screen::{bounded, is_unsafe};
-use super::view::{AttemptState, CallState, PhaseState, RunState, Supervisor};
+use crate::run::{Attempt, AttemptEnd, CallState};
+
+use super::view::{CallProgress, PhaseStatus, RunStatus, Supervisor, progress};
 
 /// What a table shows where nothing is known.
 pub(super) const NOTHING: &str = "–";
@@ -115,12 +117,12 @@ pub(super) fn failure_word(kind: FailureKind) -> &'static str {
 }
 
 /// A run's state in one word.
-pub(super) fn run_word(state: RunState, supervisor: Supervisor) -> &'static str {
-    match (state, supervisor) {
-        (RunState::Planned, _) => "planned",
-        (RunState::UnderWay, Supervisor::Alive) => "running",
-        (RunState::UnderWay, Supervisor::Gone) => "stopped",
-        (RunState::Ended(end), _) => end_word(end),
+pub(super) fn run_word(status: RunStatus, supervisor: Supervisor) -> &'static str {
+    match (status, supervisor) {
+        (RunStatus::Planned, _) => "planned",
+        (RunStatus::UnderWay, Supervisor::Alive) => "running",
+        (RunStatus::UnderWay, Supervisor::Gone) => "stopped",
+        (RunStatus::Ended(end), _) => end_word(end),
     }
 }
 
@@ -137,15 +139,15 @@ pub(super) fn end_word(end: RunEnd) -> &'static str {
 }
 
 /// A phase's state in one word.
-pub(super) fn phase_word(state: &PhaseState, supervisor: Supervisor) -> &'static str {
-    match state {
-        PhaseState::Waiting => "waiting",
-        PhaseState::Running if supervisor == Supervisor::Gone => "interrupted",
-        PhaseState::Running => "running",
-        PhaseState::Asking(_) => "asking",
-        PhaseState::Closed(_) => "closed",
-        PhaseState::Failed(_) => "failed",
-        PhaseState::Skipped(_) => "skipped",
+pub(super) fn phase_word(status: PhaseStatus<'_>, supervisor: Supervisor) -> &'static str {
+    match status {
+        PhaseStatus::Waiting => "waiting",
+        PhaseStatus::Running if supervisor == Supervisor::Gone => "interrupted",
+        PhaseStatus::Running => "running",
+        PhaseStatus::Asking(_) => "asking",
+        PhaseStatus::Closed(_) => "closed",
+        PhaseStatus::Failed(_) => "failed",
+        PhaseStatus::Skipped(_) => "skipped",
     }
 }
 
@@ -155,28 +157,28 @@ pub(super) fn title(text: &str) -> String {
 }
 
 /// A call's state in one word.
-pub(super) fn call_word(state: &CallState) -> &'static str {
-    match state {
-        CallState::Waiting => "waiting",
-        CallState::Running => "running",
-        CallState::Retrying(_) => "retrying",
-        CallState::Done(result) if result.stopped().is_some() => "stopped",
-        CallState::Done(_) => "done",
-        CallState::Reused(_) => "reused",
-        CallState::Failed(_) => "failed",
-        CallState::Cancelled(_) => "cancelled",
+pub(super) fn call_word(call: &CallState) -> &'static str {
+    match progress(call) {
+        CallProgress::Waiting => "waiting",
+        CallProgress::Running => "running",
+        CallProgress::Retrying(_) => "retrying",
+        CallProgress::Stopped => "stopped",
+        CallProgress::Done => "done",
+        CallProgress::Reused(_) => "reused",
+        CallProgress::Failed(_) => "failed",
+        CallProgress::Cancelled(_) => "cancelled",
     }
 }
 
 /// An attempt's state in one or two words; a failure's kind is the state.
-pub(super) fn attempt_word(state: &AttemptState) -> &'static str {
-    match state {
-        AttemptState::Starting => "starting",
-        AttemptState::Running => "running",
-        AttemptState::Succeeded => "done",
-        AttemptState::Stopped(_) => "stopped",
-        AttemptState::Failed(failure) => failure_word(failure.kind),
-        AttemptState::Lost => "interrupted",
+pub(super) fn attempt_word(attempt: &Attempt) -> &'static str {
+    match (attempt.end(), attempt.prompt_tokens) {
+        (None, None) => "starting",
+        (None, Some(_)) => "running",
+        (Some(AttemptEnd::Succeeded), _) => "done",
+        (Some(AttemptEnd::Stopped(_)), _) => "stopped",
+        (Some(AttemptEnd::Failed(failure)), _) => failure_word(failure.kind),
+        (Some(AttemptEnd::Lost), _) => "interrupted",
     }
 }
 

@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::engine::Input;
 use crate::model::{CallSpec, Failure, FailureKind, ModelName, Usage};
+use crate::run::CallEvent;
 use crate::workspace::remove_tree;
 
 use super::blocking::blocking;
@@ -71,7 +72,7 @@ impl Attempt {
             return;
         }
         // A workspace in which another call goes on stays where it is.
-        if matches!(report, Input::Succeeded { result, .. } if result.stopped().is_none()) {
+        if salvage::result(report).is_some_and(|result| result.stopped().is_none()) {
             self.give_back().await;
         }
         let scratch = self.site.scratch_of(&self.call, self.number);
@@ -95,8 +96,7 @@ impl Attempt {
             prompt_tokens,
             remarks,
         } = prepared;
-        self.report(Input::Spawned {
-            call: self.call.id.clone(),
+        self.tell(CallEvent::AttemptSpawned {
             attempt: self.number,
             pid: child.pid(),
             prompt_tokens,
@@ -151,17 +151,18 @@ impl Attempt {
 
     /// The report of a failed end.
     pub fn failed(&self, failure: Failure, usage: Usage) -> Input {
-        Input::Failed {
-            call: self.call.id.clone(),
+        let failed = CallEvent::AttemptFailed {
             attempt: self.number,
             failure,
             usage,
-        }
+        };
+        Input::Happened(failed.of(self.call.id.clone()))
     }
 
-    /// Tells the loop; it may be gone already, then nobody needs to know.
-    pub fn report(&self, input: Input) {
-        let _ = self.reports.send(input);
+    /// Tells the loop what happened to it; the loop may be gone already, then nobody needs to know.
+    pub fn tell(&self, event: CallEvent) {
+        let event = event.of(self.call.id.clone());
+        let _ = self.reports.send(Input::Happened(event));
     }
 }
 

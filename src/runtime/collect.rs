@@ -14,6 +14,7 @@ use crate::model::{
 };
 use crate::process::{self, Asked};
 
+use crate::run::CallEvent;
 use crate::workspace::{self, Allowed, TreeId, WorkspaceError, capture, pin};
 
 use super::Site;
@@ -52,15 +53,14 @@ impl Ended<'_> {
         let usage = watched.transcript.usage();
         let survivors = self.survivors(&watched.exit);
         let remarks = remarks.into_iter().chain(survivors.clone()).collect();
-        match self.result(watched, remarks) {
-            Ok(result) => Input::Succeeded {
-                call: self.call.id.clone(),
-                attempt: self.attempt,
+        let attempt = self.attempt;
+        let event = match self.result(watched, remarks) {
+            Ok(result) => CallEvent::AttemptSucceeded {
+                attempt,
                 result: result.into(),
             },
-            Err(failure) => Input::Failed {
-                call: self.call.id.clone(),
-                attempt: self.attempt,
+            Err(failure) => CallEvent::AttemptFailed {
+                attempt,
                 failure: Failure {
                     message: failure.message.clone()
                         + &survivors.map(|s| format!("; {s}")).unwrap_or_default(),
@@ -68,7 +68,8 @@ impl Ended<'_> {
                 },
                 usage,
             },
-        }
+        };
+        Input::Happened(event.of(self.call.id.clone()))
     }
 
     /// What is said of processes that could not be ended, if there are some.

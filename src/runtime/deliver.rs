@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::engine::by_hand::{self, InProject};
-use crate::engine::{self, History, Input};
+use crate::engine::{self, Input};
 use crate::journal::RunFolder;
-use crate::model::{Destination, Documents, Event, HeldChange, Results, RunId};
+use crate::model::{Destination, Documents, Failure, HeldChange, Results, RunId, Unmerged};
 use crate::plan::Plan;
 use crate::process::is_cancelled;
 use crate::risk::{self, Accepted};
+use crate::run::{Event, RunEvent, RunState};
 use crate::workspace::{
     self, ApplyError, Conflicts, Delivered, Deliveries, Project, TreeId, WorkspaceError,
 };
@@ -47,7 +48,7 @@ pub struct Delivering<'a> {
 
 impl<'a> Delivering<'a> {
     /// For a run under way.
-    pub(super) fn of(site: &'a Site, history: &History) -> Result<Self, DeliverError> {
+    pub(super) fn of(site: &'a Site, history: &RunState) -> Result<Self, DeliverError> {
         Self::new(&site.project, &site.folder, history)
     }
 
@@ -58,7 +59,7 @@ impl<'a> Delivering<'a> {
     pub fn new(
         project: &'a Project,
         folder: &'a RunFolder,
-        history: &History,
+        history: &RunState,
     ) -> Result<Self, DeliverError> {
         let delivering = Self {
             project,
@@ -66,7 +67,7 @@ impl<'a> Delivering<'a> {
             store: folder.path(RunFolder::STORE),
             folder: folder.path(UNDO),
             base: tree_id(history.base())?,
-            of_persons: history.of_persons().iter().map(PathBuf::from).collect(),
+            of_persons: history.of_persons.iter().map(PathBuf::from).collect(),
         };
         delivering.deliveries().recover()?;
         Ok(delivering)
@@ -87,7 +88,7 @@ impl<'a> Delivering<'a> {
     ///
     /// # Errors
     /// If the run folder cannot be read.
-    pub fn untold(&self, history: &History) -> Result<Option<Event>, DeliverError> {
+    pub fn untold(&self, history: &RunState) -> Result<Option<Event>, DeliverError> {
         let is_in_project = self.deliveries().there()? != self.base;
         Ok(by_hand::untold(history, is_in_project))
     }
@@ -131,7 +132,7 @@ impl<'a> Delivering<'a> {
     /// If the store or the user's git cannot be read.
     pub fn without_held(
         &self,
-        history: &History,
+        history: &RunState,
         results: Results,
         to: &Destination,
         accepted: &Accepted,
@@ -212,7 +213,7 @@ impl<'a> Delivering<'a> {
 }
 
 /// Delivers the results and says how it went; a tick if it was cancelled before anything was changed. Blocks.
-pub fn deliver(site: &Site, history: &History, results: Results, to: Destination) -> Input {
+pub fn deliver(site: &Site, history: &RunState, results: Results, to: Destination) -> Input {
     let (there, tree) = (&history.in_project().documents, results.tree.clone());
     let done = Delivering::of(site, history).and_then(|delivering| {
         let accepted = engine::accepted(&site.plan, history, &[]);
@@ -222,18 +223,27 @@ pub fn deliver(site: &Site, history: &History, results: Results, to: Destination
         Ok((results, files, held))
     });
     match done {
-        Ok((results, files, held)) => Input::Delivered {
-            results,
+        Ok((results, files, held)) => Input::Happened(Event::Run(RunEvent::ChangesApplied {
+            tree: results.tree,
+            documents: results.documents,
             to,
             files,
+            by_hand: false,
+            unmerged: Unmerged::default(),
             held,
-        },
+        })),
         Err(_) if is_cancelled() => Input::Tick,
-        Err(error) => Input::NotDelivered {
-            tree,
-            reason: machine(error).message,
-        },
+        Err(error) => not_delivered(tree, machine(error)),
     }
+}
+
+/// The results could not be put where they belong.
+pub fn not_delivered(tree: String, failure: Failure) -> Input {
+    Input::Happened(Event::Run(RunEvent::ChangesKept {
+        tree,
+        blocked: true,
+        reason: failure.message,
+    }))
 }
 
 fn tree_id(tree: &str) -> Result<TreeId, DeliverError> {

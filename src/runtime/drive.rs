@@ -9,17 +9,18 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use crate::engine::{Effect, Engine, Input, PhaseState, Proving, Winner};
+use crate::engine::{Effect, Engine, Input};
 use crate::journal::Journal;
 use crate::model::{
-    CallId, CallSpec, Destination, Event, Failure, FailureKind, ModelName, PersonAnswer, PhaseName,
-    Record, Results, RunEnd, Timestamp, Usage,
+    CallId, CallSpec, Destination, Failure, FailureKind, ModelName, PersonAnswer, PhaseName,
+    Results, RunEnd, Timestamp, Usage,
 };
+use crate::run::{Event, PhaseEvent, PhaseState, Proving, Record, RunEvent, Winner};
 
 use super::attempt::{Attempt, Control, unless_told};
 use super::blocking::{blocking, blocking_to_its_end};
 use super::close::close;
-use super::deliver::deliver;
+use super::deliver::{deliver, not_delivered};
 use super::edited::edited;
 use super::signals::Signals;
 use super::tasks::Tasks;
@@ -144,11 +145,11 @@ impl Driver<'_> {
             let wake = self.wake;
             input = tokio::select! {
                 report = inbox.recv() => {
-                    let delivered = matches!(
+                    let others = matches!(
                         report,
-                        Some(Input::Delivered { .. } | Input::NotDelivered { .. } | Input::Tick)
+                        Some(Input::Happened(Event::Call { .. } | Event::Phase { .. }))
                     );
-                    self.delivers &= !delivered;
+                    self.delivers &= others;
                     report
                 }
                 signal = signals.next() => self.interrupt(signal),
@@ -176,8 +177,11 @@ impl Driver<'_> {
         let approves = |act: &Event| {
             matches!(
                 act,
-                Event::PersonAnswered {
-                    answer: PersonAnswer::Approved,
+                Event::Phase {
+                    event: PhaseEvent::PersonAnswered {
+                        answer: PersonAnswer::Approved,
+                        ..
+                    },
                     ..
                 }
             )
@@ -258,7 +262,7 @@ impl Driver<'_> {
         };
         self.tasks.start(
             verify.run(controlled),
-            move |failure| Input::NotVerified { phase, failure },
+            move |failure| failed(phase, failure),
             |_| ready(()),
         );
     }
@@ -272,14 +276,11 @@ impl Driver<'_> {
             async move {
                 match unless_told(&mut controlled, closed).await {
                     Err(failure) if failure.kind == FailureKind::Cancelled => None,
-                    Err(failure) => Some(Input::NotClosed { phase, failure }),
+                    Err(failure) => Some(failed(phase, failure)),
                     Ok(input) => Some(input),
                 }
             },
-            move |failure| Input::NotClosed {
-                phase: lost,
-                failure,
-            },
+            move |failure| failed(lost, failure),
             |_| ready(()),
         );
     }
@@ -289,10 +290,7 @@ impl Driver<'_> {
         let mut controlled = self.control((CallId::new("delivery"), 0));
         let (site, history) = (self.site.clone(), self.engine.history().clone());
         let tree = results.tree.clone();
-        let lost = move |failure: Failure| Input::NotDelivered {
-            tree,
-            reason: failure.message,
-        };
+        let lost = move |failure| not_delivered(tree, failure);
         let panicked = lost.clone();
         self.tasks.start(
             async move {
@@ -327,9 +325,8 @@ impl Driver<'_> {
             return None;
         }
         self.tell_all(Control::Leave);
-        let interrupt = Input::Interrupt {
-            signal: signal.to_owned(),
-        };
+        let signal = signal.to_owned();
+        let interrupt = Input::Happened(Event::Run(RunEvent::Interrupted { signal }));
         if self.delivers {
             self.held = Some(interrupt);
             return None;
@@ -378,4 +375,9 @@ fn now() -> Timestamp {
 
 fn instant(at: Timestamp) -> Instant {
     Instant::now() + Duration::from(at.since(now()))
+}
+
+/// What a phase needs cannot be done.
+fn failed(phase: PhaseName, failure: Failure) -> Input {
+    Input::Happened(PhaseEvent::Failed { failure }.of(phase))
 }

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use crate::context::handoff;
-use crate::engine::History;
 use crate::files;
 use crate::journal::JournalError;
-use crate::model::{Closing, Decider, Digest, Document, Event, Handoff};
+use crate::model::{Closing, Decider, Digest, Document, Handoff};
+use crate::run::{Event, PhaseEvent, PhaseState, RunState};
 use crate::workspace;
 
 use super::deliver::{DeliverError, Delivering};
@@ -19,21 +19,21 @@ const LARGEST: u64 = 16 << 20;
 ///
 /// # Errors
 /// The run folder or the project cannot be written, or a handoff was changed.
-pub fn edited(site: &Site, history: &History) -> Result<Vec<Event>, RuntimeError> {
+pub fn edited(site: &Site, history: &RunState) -> Result<Vec<Event>, RuntimeError> {
     let mut events = Vec::new();
     for phase in site.plan.phases.iter().map(|phase| &phase.name) {
-        let closing = history
-            .phase(phase)
-            .and_then(|state| state.closing.as_ref());
+        let closing = history.phase(phase).and_then(PhaseState::closed);
         if let Some(closing) = closing
             && let Some(text) = changed(site, closing)
         {
-            events.push(Event::DocumentEdited {
+            events.push(Event::Phase {
                 phase: phase.clone(),
-                by: Decider::Person,
-                closing: Closing {
-                    document: store(site, history, closing, &text)?,
-                    ..take(site, closing, &text)?
+                event: PhaseEvent::DocumentEdited {
+                    by: Decider::Person,
+                    closing: Box::new(Closing {
+                        document: store(site, history, closing, &text)?,
+                        ..take(site, closing, &text)?
+                    }),
                 },
             });
         }
@@ -63,7 +63,7 @@ fn digest(text: &[u8]) -> Digest {
 /// The document among the results. Where it was changed in the run folder, it is published.
 fn store(
     site: &Site,
-    history: &History,
+    history: &RunState,
     closing: &Closing,
     text: &[u8],
 ) -> Result<Option<Document>, RuntimeError> {

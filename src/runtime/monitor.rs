@@ -7,11 +7,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use crate::agents::{Boundary, Transcript};
-use crate::engine::Input;
 use crate::journal::Redactor;
 use crate::model::{CallLimits, CallSpec, Failure, FailureKind, Millis, Usage};
 use crate::plan::AgentKind;
 use crate::process::{Asked, Child, Exceeded, Exit, Frozen, Watch};
+use crate::run::CallEvent;
 
 use super::attempt::{Attempt, Control, cancelled};
 use super::gate::{StartUp, Starting};
@@ -281,8 +281,7 @@ impl<'a> Monitor<'a> {
         }
         self.reported = now.clone();
         let (usage, doing) = now;
-        self.attempt.report(Input::Progressed {
-            call: self.attempt.call.id.clone(),
+        self.attempt.tell(CallEvent::AttemptProgressed {
             attempt: self.attempt.number,
             usage,
             doing,

@@ -7,9 +7,10 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::agents::Transcript;
-use crate::engine::{History, Input, Salvaged};
+use crate::engine::{Input, Salvaged};
 use crate::model::{CallResult, CallSpec, ModelName};
 use crate::process::Exit;
+use crate::run::{CallEvent, Event, RunState};
 
 use super::Site;
 use super::attempt::Control;
@@ -22,7 +23,7 @@ use super::scratch::Scratch;
 const KEPT: Duration = Duration::from_secs(5);
 
 /// The results of those attempts under way that had left all that was asked for. No process of the run is left.
-pub fn salvage(site: &Site, history: &History) -> Vec<Salvaged> {
+pub fn salvage(site: &Site, history: &RunState) -> Vec<Salvaged> {
     let running = history.running();
     let finished = running.filter_map(|(call, attempt)| {
         let result = salvage_attempt(site, &call.spec, attempt, call.model()?)?;
@@ -104,7 +105,7 @@ pub async fn clean_up(scratch: &Scratch, report: &Input, control: &mut watch::Re
 /// The folders that are of no use any more: of work that goes on, the workspace is.
 fn spent(scratch: &Scratch, report: &Input) -> Vec<PathBuf> {
     let (root, home) = (scratch.root().to_path_buf(), scratch.home().to_path_buf());
-    let Input::Succeeded { result, .. } = report else {
+    let Some(result) = result(report) else {
         // Another attempt may go on in a workspace that is not its own.
         return vec![root];
     };
@@ -112,5 +113,16 @@ fn spent(scratch: &Scratch, report: &Input) -> Vec<PathBuf> {
         None => vec![root, home],
         Some(_) if home == root => Vec::new(),
         Some(_) => vec![root],
+    }
+}
+
+/// What an attempt left, by its report.
+pub fn result(report: &Input) -> Option<&CallResult> {
+    match report {
+        Input::Happened(Event::Call {
+            event: CallEvent::AttemptSucceeded { result, .. },
+            ..
+        }) => Some(result),
+        _ => None,
     }
 }

@@ -64,14 +64,16 @@ mod tests {
 
     use super::super::blocking::blocking;
     use super::*;
+    use crate::run::{CallEvent, Event};
 
     fn lost(failure: Failure) -> Input {
-        Input::Failed {
-            call: "plan.propose-1".into(),
+        let usage = crate::model::Usage::default();
+        let failed = CallEvent::AttemptFailed {
             attempt: 1,
             failure,
-            usage: crate::model::Usage::default(),
-        }
+            usage,
+        };
+        Input::Happened(failed.of("plan.propose-1"))
     }
 
     #[tokio::test]
@@ -94,7 +96,10 @@ mod tests {
         let mut told = Vec::new();
         while let Ok(input) = inbox.try_recv() {
             told.push(match input {
-                Input::Failed { failure, .. } => failure.message,
+                Input::Happened(Event::Call {
+                    event: CallEvent::AttemptFailed { failure, .. },
+                    ..
+                }) => failure.message,
                 other => format!("{other:?}"),
             });
         }

@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
-use crate::engine::{Input, Proving};
+use crate::engine::Input;
 use crate::files;
 use crate::journal::Clean;
 use crate::model::{Failure, FailureKind, Millis, PhaseName, Verification, VerifyOutcome};
 use crate::process::{self, ChildSpec, Ending, Exceeded};
+use crate::run::{PhaseEvent, Proving};
 use crate::workspace::{ControlFiles, Workspace, remove_tree};
 
 use super::Site;
@@ -43,18 +44,16 @@ impl Verify {
     pub async fn run(self, mut control: watch::Receiver<Control>) -> Option<Input> {
         // Dropping the child ends it with all that it started.
         let proved = unless_told(&mut control, self.prove()).await;
-        Some(match proved {
-            Ok(verification) => Input::Verified {
-                phase: self.phase.clone(),
-                proving: self.proving.clone(),
+        let event = match proved {
+            Ok(verification) => PhaseEvent::Verified {
+                task: self.proving.task,
+                tree: self.proving.tree,
                 verification,
             },
             Err(failure) if failure.kind == FailureKind::Cancelled => return None,
-            Err(failure) => Input::NotVerified {
-                phase: self.phase.clone(),
-                failure,
-            },
-        })
+            Err(failure) => PhaseEvent::Failed { failure },
+        };
+        Some(Input::Happened(event.of(self.phase)))
     }
 
     async fn prove(&self) -> Result<Verification, Failure> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::{CallState, History, Proving};
 use crate::model::{
     Answer, Artifact, Audit, AuditVerdict, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
     Closing, Contract, Decision, Digest, Document, Faults, Ground, HandoffOrigin, InputSource,
@@ -10,6 +9,7 @@ use crate::model::{
     TaskFiles, TaskId, TaskList, Usage, Verification, VerifyOutcome,
 };
 use crate::plan::PhasePlan;
+use crate::run::{CallState, Proving, RunState};
 
 use super::fate::{Data, Fate, Hands, Manner, Proof, Tasks, Taste};
 use super::part::part_of;
@@ -226,7 +226,7 @@ pub fn closing(
     plan: &PhasePlan,
     winner: &CallState,
     tree: Option<String>,
-    history: &History,
+    history: &RunState,
 ) -> Closing {
     let result = winner.result().unwrap();
     let words = |name: &str, artifact_of: Option<&Artifact>| {
@@ -234,10 +234,7 @@ pub fn closing(
         artifact(&format!("{}/{name}", plan.name), digest)
     };
     let changed = tree.clone().filter(|tree| tree != history.base());
-    let proved = history
-        .verified()
-        .iter()
-        .any(|seen| seen.phase == plan.name);
+    let proved = history.verified().any(|seen| seen.phase == plan.name);
     Closing {
         deliverable: words("output.md", result.deliverable.as_ref()),
         handoff: words("handoff.json", result.handoff.as_ref()),

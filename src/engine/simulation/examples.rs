@@ -6,8 +6,9 @@ use super::part::states_of;
 use super::plans::{Part, Sketch, Work, model};
 use super::run::Run;
 use super::trace::{Moment, Trace};
-use crate::model::{CallSpec, Event, FailureKind, HandoffOrigin, Purpose, RunEnd};
+use crate::model::{CallSpec, FailureKind, HandoffOrigin, Purpose, RunEnd};
 use crate::plan::Distill;
+use crate::run::{Event, PhaseEvent};
 
 /// A model that is stopped so often before its work is done, the parts of these bits without a change.
 fn stopped(stops: u32, idle: u16) -> Manner {
@@ -62,12 +63,15 @@ fn live(mut run: Run<'_>) -> (Trace, Option<RunEnd>) {
 fn calls(trace: &Trace) -> Vec<CallSpec> {
     let created = trace.moments.iter().filter_map(|moment| match moment {
         Moment::Wrote(record) => match &record.event {
-            Event::CallCreated { call } => Some(call.clone()),
+            Event::Phase {
+                event: PhaseEvent::CallCreated { call },
+                ..
+            } => Some(call.clone()),
             _ => None,
         },
         Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => None,
     });
-    created.collect()
+    created.map(|call| *call).collect()
 }
 
 fn ids(trace: &Trace) -> Vec<String> {

@@ -1,16 +1,17 @@
 //! What a reader of a trace knows: a second fold of the events, in the simplest terms, that shares
-//! nothing with the engine's own [`History`](crate::engine::History).
+//! nothing with the engine's own [`RunState`](crate::engine::RunState).
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::by_hand::ByHand;
-use crate::engine::{Effect, Input, Proving};
+use crate::engine::{Effect, Input};
 use crate::model::{
     Answer, AuditVerdict, Budget, CallId, CallKey, CallResult, CallSpec, Closing, Destination,
-    Document, Documents, Event, Failure, FailureKind, Label, ModelName, PersonAnswer, PhaseName,
-    Question, Results, RunEnd, RunLimits, TaskId, Timestamp, Usage,
+    Document, Documents, Failure, FailureKind, Label, ModelName, PersonAnswer, PhaseName, Question,
+    Results, RunEnd, RunLimits, TaskId, Timestamp, Usage,
 };
 use crate::plan::{PhasePlan, Plan};
+use crate::run::{CallEvent, Event, PhaseEvent, Proving, RunEvent};
 
 use super::part::states_of;
 use super::trace::Moment;
@@ -214,30 +215,41 @@ impl<'a> Facts<'a> {
     }
 
     fn hear(&mut self, input: &Input) {
-        match input {
-            Input::Succeeded { call, attempt, .. }
-            | Input::Failed { call, attempt, .. }
-            | Input::Left { call, attempt } => {
+        let event = match input {
+            Input::Happened(event) => event,
+            Input::Left { call, attempt } => {
                 self.live.remove(&(call.clone(), *attempt));
+                return;
             }
-            Input::Verified { .. } | Input::NotVerified { .. } => self.proving = None,
-            Input::Delivered { results, to, .. } => self.put(results, to),
-            Input::Closed { closing, .. } => {
-                if let (Some(document), Some(_)) = (&closing.document, &closing.published) {
-                    let (path, object) = (document.path.clone(), document.object.clone());
-                    self.project.documents.insert(path, object);
+            _ => return,
+        };
+        match event {
+            Event::Call { call, event } => {
+                if let CallEvent::AttemptSucceeded { attempt, .. }
+                | CallEvent::AttemptFailed { attempt, .. } = event
+                {
+                    self.live.remove(&(call.clone(), *attempt));
                 }
             }
-            Input::Begin(_)
-            | Input::Resume { .. }
-            | Input::Spawned { .. }
-            | Input::Progressed { .. }
-            | Input::NotClosed { .. }
-            | Input::NotDelivered { .. }
-            | Input::Answered { .. }
-            | Input::Unanswered
-            | Input::Tick
-            | Input::Interrupt { .. } => {}
+            Event::Phase { event, .. } => match event {
+                PhaseEvent::Verified { .. } | PhaseEvent::Failed { .. } => self.proving = None,
+                PhaseEvent::Closed { closing } if closing.published.is_some() => {
+                    let documents = closing.document.iter().cloned();
+                    let documents = documents.map(|one| (one.path, one.object));
+                    self.project.documents.extend(documents);
+                }
+                _ => {}
+            },
+            Event::Run(RunEvent::ChangesApplied {
+                tree,
+                documents,
+                to,
+                ..
+            }) => {
+                let (tree, documents) = (tree.clone(), documents.clone());
+                self.put(&Results { tree, documents }, to);
+            }
+            Event::Run(_) => {}
         }
     }
 
@@ -260,97 +272,103 @@ impl<'a> Facts<'a> {
 
     fn read(&mut self, event: &Event) {
         match event {
-            Event::RunStarted { base, .. } => {
+            Event::Run(event) => self.read_of_run(event),
+            Event::Phase { phase, event } => self.read_of_phase(phase, event),
+            Event::Call { call, event } => self.read_of_call(call, event),
+        }
+    }
+
+    fn read_of_run(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::Started { base, .. } => {
                 self.base.clone_from(base);
                 self.tree.clone_from(base);
                 self.project = self.before();
                 self.told_project = self.before();
             }
-            Event::RunResumed { .. } => self.resume(),
-            Event::LimitReached { limit, .. } => self.limited = Some(limit.clone()),
-            Event::LimitsRaised {
+            RunEvent::Resumed { .. } => self.resume(),
+            RunEvent::LimitReached { limit } => self.limited = Some(limit.clone()),
+            RunEvent::LimitsRaised {
                 limits, budgets, ..
             } => {
                 self.limits = *limits;
                 let raised = budgets.iter().map(|(name, budget)| (name.clone(), *budget));
                 self.budgets.extend(raised);
             }
-            Event::RunInterrupted { .. } => self.interrupted = true,
-            Event::RunEnded { end } => self.ended = Some(*end),
-            Event::LoopedBack { from, to, .. } => self.go_back(from, to),
-            Event::ChangesApplied { .. } => self.told_applied(event),
-            Event::ChangesUndone { .. } => {
+            RunEvent::ModelReplaced { by, .. } => {
+                self.stand_ins.insert(by.clone());
+            }
+            RunEvent::Interrupted { .. } => self.interrupted = true,
+            RunEvent::Ended { end } => self.ended = Some(*end),
+            RunEvent::LoopedBack { from, to, .. } => self.go_back(from, to),
+            RunEvent::ChangesApplied { .. } => self.told_applied(event),
+            RunEvent::ChangesUndone { .. } => {
                 self.settled = None;
                 self.told_project = self.before();
                 self.applied = None;
                 self.kept = true;
             }
-            Event::ChangesKept { blocked, .. } => {
+            RunEvent::ChangesKept { blocked, .. } => {
                 self.blocked |= blocked;
                 self.kept |= !blocked;
             }
-            Event::CallCreated { call } => self.create(call, None),
-            Event::CallReused { call, from } => {
-                self.create(call, self.calls[from].result.clone());
-            }
-            Event::AttemptStarted {
-                call,
-                attempt,
-                model,
-                ..
-            } => {
+        }
+    }
+
+    fn read_of_call(&mut self, call: &CallId, event: &CallEvent) {
+        match event {
+            CallEvent::AttemptStarted { attempt, model, .. } => {
                 self.spent_by(call).started += 1;
                 let known = self.call(call);
                 known.not_before = None;
                 known.last = Some((*attempt, model.clone()));
             }
-            Event::AttemptSucceeded { call, result, .. } => self.succeed(call, result),
-            Event::AttemptFailed { call, usage, .. } => self.spent_by(call).usage += *usage,
-            Event::RetryScheduled { call, until } => self.call(call).not_before = Some(*until),
-            Event::CallFailed { call, .. } => self.call(call).over = true,
-            Event::TaskDone {
-                phase, task, tree, ..
-            } => {
+            CallEvent::AttemptSucceeded { result, .. } => self.succeed(call, result),
+            CallEvent::AttemptFailed { usage, .. } => self.spent_by(call).usage += *usage,
+            CallEvent::RetryScheduled { until } => self.call(call).not_before = Some(*until),
+            CallEvent::Failed { .. } => self.call(call).over = true,
+            CallEvent::AttemptSpawned { .. } | CallEvent::AttemptProgressed { .. } => {}
+        }
+    }
+
+    fn read_of_phase(&mut self, name: &PhaseName, event: &PhaseEvent) {
+        match event {
+            PhaseEvent::CallCreated { call } => self.create(call, None),
+            PhaseEvent::CallReused { call, from } => {
+                self.create(call, self.calls[from].result.clone());
+            }
+            PhaseEvent::TaskDone { task, tree, .. } => {
                 self.tree.clone_from(tree);
-                self.on(phase).tasks_done.insert(task.clone());
+                self.on(name).tasks_done.insert(task.clone());
             }
-            Event::TaskFailed { phase, task, .. } => {
-                self.on(phase).tasks_failed.insert(task.clone());
+            PhaseEvent::TaskFailed { task, .. } => {
+                self.on(name).tasks_failed.insert(task.clone());
             }
-            Event::PhaseStarted { phase } => self.on(phase).stand = Stand::Begun,
-            Event::PhaseSkipped { phase, .. } => self.on(phase).stand = Stand::Skipped,
-            Event::ProposalsSealed { phase, labels } => {
-                self.on(phase).sealed = Some(labels.clone());
-            }
-            Event::WinnerChosen { phase, call, .. } => {
-                let phase = self.on(phase);
+            PhaseEvent::Started => self.on(name).stand = Stand::Begun,
+            PhaseEvent::Skipped { .. } => self.on(name).stand = Stand::Skipped,
+            PhaseEvent::ProposalsSealed { labels } => self.on(name).sealed = Some(labels.clone()),
+            PhaseEvent::WinnerChosen { call, .. } => {
+                let phase = self.on(name);
                 phase.stand = Stand::Decided;
                 phase.winner = Some(call.clone());
             }
-            Event::PhaseClosed { phase, closing }
-            | Event::DocumentEdited { phase, closing, .. } => {
-                self.close(phase, closing);
+            PhaseEvent::Closed { closing } | PhaseEvent::DocumentEdited { closing, .. } => {
+                self.close(name, closing);
             }
-            Event::PhaseFailed { phase, failure } => {
-                self.on(phase).failed = Some(failure.clone());
-            }
-            Event::PersonAsked { .. }
-            | Event::PersonAnswered { .. }
-            | Event::ModelReplaced { .. }
-            | Event::RoundsAdded { .. } => self.read_act(event),
-            Event::AttemptSpawned { .. }
-            | Event::AttemptProgressed { .. }
-            | Event::QuorumReached { .. }
-            | Event::VerifyStarted { .. } => {}
-            Event::Verified {
-                phase,
-                tree,
-                verification,
-                ..
+            PhaseEvent::Failed { failure } => self.on(name).failed = Some(failure.clone()),
+            PhaseEvent::Verified {
+                tree, verification, ..
             } => {
                 let command = verification.command.clone();
-                self.verified.insert((phase.clone(), command, tree.clone()));
+                self.verified.insert((name.clone(), command, tree.clone()));
             }
+            PhaseEvent::PersonAsked { question } => self.on(name).asked = Some(question.clone()),
+            PhaseEvent::PersonAnswered { answer, .. } => self.hear_person(name, answer),
+            PhaseEvent::RoundsAdded { rounds } => {
+                *self.rounds.entry(name.clone()).or_default() += rounds;
+            }
+            PhaseEvent::LimitReached { limit } => self.limited = Some(limit.clone()),
+            PhaseEvent::QuorumReached { .. } | PhaseEvent::VerifyStarted { .. } => {}
         }
     }
 
@@ -364,23 +382,6 @@ impl<'a> Facts<'a> {
             None => self.finished.insert(key),
         };
         self.spent_by(call).usage += result.usage;
-    }
-
-    /// What is asked of a person, and what a person does.
-    fn read_act(&mut self, event: &Event) {
-        match event {
-            Event::PersonAsked { phase, question } => {
-                self.on(phase).asked = Some(question.clone());
-            }
-            Event::PersonAnswered { phase, answer, .. } => self.hear_person(phase, answer),
-            Event::ModelReplaced { by, .. } => {
-                self.stand_ins.insert(by.clone());
-            }
-            Event::RoundsAdded { phase, rounds } => {
-                *self.rounds.entry(phase.clone()).or_default() += rounds;
-            }
-            _ => {}
-        }
     }
 
     fn hear_person(&mut self, phase: &PhaseName, answer: &PersonAnswer) {
@@ -410,8 +411,8 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn told_applied(&mut self, event: &Event) {
-        let Event::ChangesApplied {
+    fn told_applied(&mut self, event: &RunEvent) {
+        let RunEvent::ChangesApplied {
             tree,
             documents,
             to,

@@ -1,8 +1,8 @@
 //! What a run came to: the part of its history that must not depend on when supervisors died.
 
-use crate::engine::{Delivery, History};
-use crate::model::{CallId, Closing, FailureKind, Label, PhaseName, Record, RunEnd, TaskId};
+use crate::model::{CallId, Closing, FailureKind, Label, PhaseName, RunEnd, TaskId};
 use crate::plan::Plan;
+use crate::run::{Delivery, Record, RunState, Stage};
 
 /// What a run came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,24 +28,26 @@ struct PhaseOutcome {
 impl Outcome {
     /// What the run of this journal came to.
     pub fn of(plan: &Plan, journal: &[Record]) -> Self {
-        let history = History::of(journal);
+        let history = RunState::of(journal);
         let phases = plan.phases.iter().filter_map(|phase| {
-            let state = history.phase(&phase.name)?.clone();
-            let winner = state.winner.map(|winner| (winner.call, winner.label));
+            let state = history.phase(&phase.name)?;
+            let winner = state.winner().cloned();
             // A phase that is not decided tries them afresh.
-            let decided = winner.is_some();
-            let given_up = state.tasks_failed.into_iter().filter(|_| decided);
+            let given_up = state.failed_tasks().filter(|_| winner.is_some());
+            let done = state.done_tasks();
             Some(PhaseOutcome {
                 name: phase.name.clone(),
-                round: state.round,
-                skipped: state.skipped,
-                winner,
-                closing: state.closing,
-                failed: state.failed.map(|failure| failure.kind),
-                done: state.tasks_done.into_iter().collect(),
-                given_up: given_up
-                    .map(|(task, failure)| (task, failure.kind))
+                round: state.round(),
+                skipped: matches!(state.stage, Stage::Skipped(_)),
+                closing: state.closed().cloned(),
+                failed: state.failure().map(|failure| failure.kind),
+                done: done
+                    .map(|(task, call)| (task.clone(), call.clone()))
                     .collect(),
+                given_up: given_up
+                    .map(|(task, failure)| (task.clone(), failure.kind))
+                    .collect(),
+                winner: winner.map(|winner| (winner.call, winner.label)),
             })
         });
         Self {

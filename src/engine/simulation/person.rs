@@ -1,13 +1,13 @@
 //! What people do in a run: they answer, say why, and change documents.
 
-use crate::engine::History;
-use crate::model::{Closing, Decider, Digest, Event, PersonAnswer, PhaseName, Question};
+use crate::model::{Closing, Decider, Digest, PersonAnswer, PhaseName, Question};
 use crate::plan::Plan;
+use crate::run::{Event, PhaseEvent, RunState};
 
 use super::fate::{Fate, Person};
 
 /// What a person does about the question that is open; nothing if none is, or for now.
-pub fn acts(fate: &Fate, spoken: &mut usize, plan: &Plan, history: &History) -> Vec<Event> {
+pub fn acts(fate: &Fate, spoken: &mut usize, plan: &Plan, history: &RunState) -> Vec<Event> {
     let person = fate.people.get(*spoken).copied();
     *spoken += 1;
     let Some((phase, question)) = history.open_question() else {
@@ -15,13 +15,15 @@ pub fn acts(fate: &Fate, spoken: &mut usize, plan: &Plan, history: &History) -> 
     };
     let state = history.phase(phase).unwrap();
     let because = format!("reason {spoken}");
-    let says = |answer, because: &str| Event::PersonAnswered {
-        phase: phase.clone(),
-        answer,
-        because: because.to_owned(),
+    let says = |answer, because: &str| {
+        PhaseEvent::PersonAnswered {
+            answer,
+            because: because.to_owned(),
+        }
+        .of(phase.clone())
     };
     let picks = |index: u8| {
-        let labels = state.sealed.as_ref().unwrap();
+        let labels = state.sealed().unwrap();
         let (label, _) = &labels[usize::from(index) % labels.len()];
         vec![says(PersonAnswer::Picked(label.clone()), "")]
     };
@@ -58,16 +60,18 @@ pub fn acts(fate: &Fate, spoken: &mut usize, plan: &Plan, history: &History) -> 
 }
 
 /// The document of the last closed phase is changed.
-fn edit(plan: &Plan, history: &History, number: usize) -> Option<Event> {
-    let closed = |name: &PhaseName| history.phase(name)?.closing.clone();
+fn edit(plan: &Plan, history: &RunState, number: usize) -> Option<Event> {
+    let closed = |name: &PhaseName| history.phase(name)?.closed().cloned();
     let phases = plan.phases.iter().rev();
     let mut closings = phases.filter_map(|phase| Some((&phase.name, closed(&phase.name)?)));
     let (phase, mut closing): (_, Closing) = closings.next()?;
     closing.deliverable.digest = Digest::new(format!("document {number}"));
     closing.handoff.digest = Digest::new(format!("handoff {number}"));
-    Some(Event::DocumentEdited {
-        phase: phase.clone(),
-        by: Decider::Person,
-        closing,
-    })
+    Some(
+        PhaseEvent::DocumentEdited {
+            by: Decider::Person,
+            closing: Box::new(closing),
+        }
+        .of(phase.clone()),
+    )
 }

@@ -1,13 +1,14 @@
 //! Supervisors that work on a run one after another, until nothing is left to be done.
 
 use crate::engine::by_hand::{self, ByHand, InProject};
-use crate::engine::{Begin, Engine, History, Input, Salvaged, failed_loops};
+use crate::engine::{Begin, Engine, Input, Salvaged, failed_loops};
 
 use crate::model::{
-    Artifact, Budget, ChangedLimits, Destination, Digest, Documents, Event, MicroUsd, Millis,
-    Record, Results, RunEnd, RunLimits, Timestamp, Unmerged,
+    Artifact, Budget, ChangedLimits, Destination, Digest, Documents, MicroUsd, Millis, Results,
+    RunEnd, RunLimits, Timestamp, Unmerged,
 };
 use crate::plan::Plan;
+use crate::run::{Event, PhaseEvent, Record, RunEvent, RunState};
 
 use super::fate::{Blow, Fate, HandOn, Raise};
 use super::person;
@@ -115,16 +116,18 @@ impl<'f> Run<'f> {
             }
             RunEnd::Interrupted => Some(resume(Vec::new(), Vec::new())),
             RunEnd::Waiting => {
-                let history = History::of(&self.trace.journal());
+                let history = RunState::of(&self.trace.journal());
                 let spoken = &mut self.told.spoken;
                 let acts = person::acts(self.fate, spoken, &self.trace.plan, &history);
                 Some(resume(acts, Vec::new()))
             }
             RunEnd::Limited => {
-                let limits = self.raise()?.map(|limits| Event::LimitsRaised {
-                    limits: limits.run,
-                    budgets: limits.budgets,
-                    changes: None,
+                let limits = self.raise()?.map(|limits| {
+                    Event::Run(RunEvent::LimitsRaised {
+                        limits: limits.run,
+                        budgets: limits.budgets,
+                        changes: None,
+                    })
                 });
                 Some(resume(limits.into_iter().collect(), Vec::new()))
             }
@@ -137,7 +140,7 @@ impl<'f> Run<'f> {
         self.hands_on += 1;
         let hand = hand.unwrap_or(HandOn::Nothing);
         let journal = self.trace.journal();
-        let history = History::of(&journal);
+        let history = RunState::of(&journal);
         let there = |results: Results| InProject {
             results,
             files: 1,
@@ -183,13 +186,10 @@ impl<'f> Run<'f> {
     fn add_rounds(&mut self) -> Vec<Event> {
         let rounds = self.fate.rounds.get(self.additions).copied();
         self.additions += 1;
-        let history = History::of(&self.trace.journal());
+        let history = RunState::of(&self.trace.journal());
         let failed = failed_loops(&self.trace.plan, &history);
         let added = rounds.filter(|rounds| *rounds > 0).map(|rounds| {
-            failed.map(move |phase| Event::RoundsAdded {
-                phase: phase.clone(),
-                rounds,
-            })
+            failed.map(move |phase| PhaseEvent::RoundsAdded { rounds }.of(phase.clone()))
         });
         added.into_iter().flatten().collect()
     }
@@ -198,14 +198,16 @@ impl<'f> Run<'f> {
     fn replace(&mut self) -> Vec<Event> {
         let models = self.fate.models.get(self.replacements).copied();
         self.replacements += 1;
-        let replaced = models.map(|(old, new)| Event::ModelReplaced {
-            model: model(old),
-            by: model(new),
-            definition: Artifact {
-                path: "models/1.json".to_owned(),
-                digest: Digest::new("model"),
-                bytes: 1,
-            },
+        let replaced = models.map(|(old, new)| {
+            Event::Run(RunEvent::ModelReplaced {
+                model: model(old),
+                by: model(new),
+                definition: Artifact {
+                    path: "models/1.json".to_owned(),
+                    digest: Digest::new("model"),
+                    bytes: 1,
+                },
+            })
         });
         replaced.into_iter().collect()
     }
@@ -229,13 +231,18 @@ impl<'f> Run<'f> {
     /// The limits in force.
     fn limits(&self) -> ChangedLimits {
         let plan = &self.trace.plan;
-        let history = History::of(&self.trace.journal());
+        let history = RunState::of(&self.trace.journal());
         let phases = plan.phases.iter();
         ChangedLimits {
             run: history.limits(plan.limits),
             changes: plan.change_limits,
             budgets: phases
-                .map(|phase| (phase.name.clone(), history.budget(phase)))
+                .map(|phase| {
+                    (
+                        phase.name.clone(),
+                        history.budget(&phase.name, phase.budget),
+                    )
+                })
                 .collect(),
         }
     }
@@ -274,7 +281,7 @@ impl<'f> Run<'f> {
             }
             if let Some(Blow::Death { salvages, .. }) = blow {
                 moments.push(Moment::Died);
-                let history = History::of(&self.trace.journal());
+                let history = RunState::of(&self.trace.journal());
                 let salvaged = salvages.then(|| world.salvage(&history));
                 return Ok(Fall::Died(salvaged.unwrap_or_default()));
             }
@@ -344,7 +351,6 @@ fn resume(acts: Vec<Event>, salvaged: Vec<Salvaged>) -> Input {
 }
 
 fn interrupt() -> Input {
-    Input::Interrupt {
-        signal: "SIGINT".to_owned(),
-    }
+    let signal = "SIGINT".to_owned();
+    Input::Happened(RunEvent::Interrupted { signal }.into())
 }

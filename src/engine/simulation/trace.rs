@@ -2,14 +2,14 @@
 
 use crate::engine::by_hand::ByHand;
 use crate::engine::{Effect, Input};
-use crate::model::{PhaseName, Record, Results};
+use crate::model::{PhaseName, Results};
 use crate::plan::Plan;
+use crate::run::Record;
 
 use super::facts::{Facts, Spending};
 
 /// One thing that happened between the engine and the world.
 #[derive(Debug, Clone, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "there are few of them")]
 pub enum Moment {
     /// The engine was told something.
     Heard(Input),

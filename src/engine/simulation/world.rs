@@ -1,11 +1,12 @@
 //! The world: carries out what the engine orders, and reports what came of it, by its fate.
 
-use crate::engine::{Effect, Engine, History, Input, Proving, Salvaged, Winner};
+use crate::engine::{Effect, Engine, Input, Salvaged};
 use crate::model::{
     CallId, CallResult, CallSpec, Destination, Failure, FailureKind, HeldChange, Millis, ModelName,
-    PhaseName, Results, RunEnd, Timestamp,
+    PhaseName, Results, RunEnd, Timestamp, Unmerged,
 };
 use crate::plan::PhaseKind;
+use crate::run::{CallEvent, PhaseEvent, Proving, RunEvent, RunState, Winner};
 
 use super::answers;
 use super::fate::{Arrives, Blow, Fate, Luck, Manner, Proof};
@@ -188,12 +189,14 @@ impl<'f> World<'f> {
                 attempt,
                 model,
                 ..
-            } => Some(Input::Progressed {
-                call: call.id.clone(),
-                attempt: *attempt,
-                usage: answers::usage(self.manner(model), 1),
-                doing: "works".to_owned(),
-            }),
+            } => {
+                let event = CallEvent::AttemptProgressed {
+                    attempt: *attempt,
+                    usage: answers::usage(self.manner(model), 1),
+                    doing: "works".to_owned(),
+                };
+                Some(Input::Happened(event.of(call.id.clone())))
+            }
             Pending::Verify { .. }
             | Pending::Close { .. }
             | Pending::Deliver { .. }
@@ -220,19 +223,18 @@ impl<'f> World<'f> {
                     true => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
                     false => self.come(&call, attempt, &model, engine.history()),
                 };
-                match end {
-                    Ok(result) => Input::Succeeded {
-                        call: id,
+                let event = match end {
+                    Ok(result) => CallEvent::AttemptSucceeded {
                         attempt,
                         result: result.into(),
                     },
-                    Err(failure) => Input::Failed {
-                        call: id,
+                    Err(failure) => CallEvent::AttemptFailed {
                         attempt,
                         failure,
                         usage: answers::usage(self.manner(&model), 2),
                     },
-                }
+                };
+                Input::Happened(event.of(id))
             }
             Pending::Verify { phase, proving } => self.prove(phase, proving),
             Pending::Close { phase, winner } => self.close(phase, &winner, engine),
@@ -247,31 +249,33 @@ impl<'f> World<'f> {
             Pending::Deliver { results, to } => {
                 let arrives = self.fate.deliveries.get(self.told.deliveries).copied();
                 self.told.deliveries += 1;
-                match arrives.unwrap_or(Arrives::All) {
-                    Arrives::Nothing => Input::NotDelivered {
-                        tree: results.tree,
+                let applied = |tree, held| RunEvent::ChangesApplied {
+                    tree,
+                    documents: results.documents.clone(),
+                    to: to.clone(),
+                    files: 1,
+                    by_hand: false,
+                    unmerged: Unmerged::default(),
+                    held,
+                };
+                let tree = results.tree.clone();
+                let event = match arrives.unwrap_or(Arrives::All) {
+                    Arrives::Nothing => RunEvent::ChangesKept {
+                        tree,
+                        blocked: true,
                         reason: "in the way".to_owned(),
                     },
-                    Arrives::Some => Input::Delivered {
-                        results: Results {
-                            tree: "without what is held back".to_owned(),
-                            ..results
-                        },
-                        to,
-                        files: 1,
-                        held: vec![HeldChange {
+                    Arrives::Some => applied(
+                        "without what is held back".to_owned(),
+                        vec![HeldChange {
                             path: ".envrc".to_owned(),
                             reason: "it acts by itself".to_owned(),
                             secret: false,
                         }],
-                    },
-                    Arrives::All => Input::Delivered {
-                        results,
-                        to,
-                        files: 1,
-                        held: Vec::new(),
-                    },
-                }
+                    ),
+                    Arrives::All => applied(tree, Vec::new()),
+                };
+                Input::Happened(event.into())
             }
         }
     }
@@ -287,7 +291,7 @@ impl<'f> World<'f> {
         call: &CallSpec,
         attempt: u32,
         model: &ModelName,
-        history: &History,
+        history: &RunState,
     ) -> Result<CallResult, Failure> {
         let manner = self.manner(model);
         let attempts = history.call(&call.id).map(|call| call.attempts.as_slice());
@@ -312,14 +316,15 @@ impl<'f> World<'f> {
         {
             self.told.unrunnable = self.told.unrunnable.saturating_add(1);
             let failure = Failure::new(FailureKind::Machine, "cannot run");
-            return Input::NotVerified { phase, failure };
+            return Input::Happened(PhaseEvent::Failed { failure }.of(phase));
         }
         let verification = answers::verification(proof, &proving);
-        Input::Verified {
-            phase,
-            proving,
+        let verified = PhaseEvent::Verified {
+            task: proving.task,
+            tree: proving.tree,
             verification,
-        }
+        };
+        Input::Happened(verified.of(phase))
     }
 
     fn close(&mut self, phase: PhaseName, winner: &Winner, engine: &Engine) -> Input {
@@ -327,7 +332,7 @@ impl<'f> World<'f> {
         self.told.closings += 1;
         if full.unwrap_or_default() {
             let failure = Failure::new(FailureKind::Machine, "disk full");
-            return Input::NotClosed { phase, failure };
+            return Input::Happened(PhaseEvent::Failed { failure }.of(phase));
         }
         let plan = engine.plan().phase(&phase).unwrap();
         let history = engine.history();
@@ -340,11 +345,11 @@ impl<'f> World<'f> {
             closing.published.clone_from(&plan.output);
         }
         let closing = Box::new(closing);
-        Input::Closed { phase, closing }
+        Input::Happened(PhaseEvent::Closed { closing }.of(phase))
     }
 
     /// Attempts under way that had ended well when their supervisor died.
-    pub fn salvage(&self, history: &History) -> Vec<Salvaged> {
+    pub fn salvage(&self, history: &RunState) -> Vec<Salvaged> {
         let attempts = self.pending.iter().filter_map(|pending| match pending {
             Pending::Attempt {
                 call,

@@ -62,14 +62,8 @@ impl Phase<'_> {
             .phases
             .iter()
             .take_while(|phase| phase.name != self.plan.name);
-        let trees = earlier.filter_map(|phase| {
-            self.history
-                .phase(&phase.name)?
-                .closing
-                .as_ref()?
-                .tree
-                .as_deref()
-        });
+        let trees =
+            earlier.filter_map(|phase| self.history.phase(&phase.name)?.closed()?.tree.as_deref());
         trees.last().unwrap_or_else(|| self.history.base())
     }
 
@@ -91,7 +85,7 @@ impl Phase<'_> {
     fn verifications(&self) -> Vec<Verification> {
         let now = self.tree_after();
         let own = || {
-            let verified = self.history.verified().iter();
+            let verified = self.history.verified();
             verified.filter(|seen| seen.phase == self.plan.name)
         };
         let mut last: Vec<Verification> = Vec::new();

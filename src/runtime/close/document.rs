@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::context::handoff::{self, extract};
-use crate::engine::CallState;
 use crate::model::{HandoffWords, Purpose};
 use crate::plan::PhaseKind;
+use crate::run::CallState;
 
 use super::{CloseError, Phase};
 
@@ -48,7 +48,7 @@ impl Phase<'_> {
             let words = self.words_of(call)?.unwrap_or_default();
             report.push_str(&handoff::render_words(&words));
         }
-        for (task, failure) in &self.state.tasks_failed {
+        for (task, failure) in self.state.failed_tasks() {
             let _ = write!(report, "\n## {task}\n\nNot done: {}\n", failure.message);
         }
         Ok(report.into_bytes())

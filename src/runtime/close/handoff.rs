@@ -1,12 +1,12 @@
 //! The phase's handoff: the agent's words and the machine's facts, checked against each other.
 
 use crate::context::handoff;
-use crate::engine::CallState;
 use crate::model::{
     Artifact, ChangedFile, Handoff, HandoffFacts, HandoffOrigin, HandoffWords, InputSource,
     ModelName, Purpose, Section,
 };
 use crate::plan::{Distill, PhaseKind};
+use crate::run::CallState;
 
 use super::changes::PhaseChanges;
 use super::{CloseError, Phase};
@@ -133,7 +133,7 @@ impl Phase<'_> {
             all.files.extend(words.files);
             all.open_questions.extend(words.open_questions);
         }
-        let failed = self.state.tasks_failed.iter();
+        let failed = self.state.failed_tasks();
         summaries.extend(
             failed.map(|(task, failure)| format!("{task} was not done: {}", failure.message)),
         );

@@ -9,13 +9,14 @@ mod verdict;
 
 use serde::Serialize;
 
-use crate::engine::{CallState, History, Input, PhaseState, Winner, accepted};
+use crate::engine::{Input, accepted};
 use crate::journal::JournalError;
 use crate::model::{
     Artifact, CallId, CallResult, Closing, Destination, Document, Failure, FailureKind, ModelName,
     PhaseName,
 };
 use crate::plan::PhasePlan;
+use crate::run::{CallState, PhaseEvent, PhaseState, RunState, Winner};
 use crate::workspace::{self, ApplyError, WorkspaceError};
 
 use super::Site;
@@ -39,22 +40,18 @@ enum CloseError {
 }
 
 /// Closes a phase and says how it went.
-pub fn close(site: &Site, history: &History, phase: &PhaseName, winner: &Winner) -> Input {
-    match Phase::find(site, history, phase, winner).and_then(|phase| phase.close()) {
-        Ok(closing) => Input::Closed {
-            phase: phase.clone(),
-            closing: Box::new(closing),
-        },
+pub fn close(site: &Site, history: &RunState, phase: &PhaseName, winner: &Winner) -> Input {
+    let closed = Phase::find(site, history, phase, winner).and_then(|phase| phase.close());
+    let event = match closed.map(Box::new) {
+        Ok(closing) => PhaseEvent::Closed { closing },
         Err(error) => {
             let failure = Failure::new(FailureKind::Machine, error.to_string()).hint(
                 "mend the cause, then go on with `tipstaff resume`; nothing has to be paid twice",
             );
-            Input::NotClosed {
-                phase: phase.clone(),
-                failure,
-            }
+            PhaseEvent::Failed { failure }
         }
-    }
+    };
+    Input::Happened(event.of(phase.clone()))
 }
 
 /// A document, the copy of what stood in its place, and its place in the project, as far as they are.
@@ -63,7 +60,7 @@ type Published = (Option<Document>, Option<String>, Option<String>);
 /// A decided phase with all that its closing needs.
 struct Phase<'a> {
     site: &'a Site,
-    history: &'a History,
+    history: &'a RunState,
     plan: &'a PhasePlan,
     state: &'a PhaseState,
     folder: String,
@@ -75,7 +72,7 @@ struct Phase<'a> {
 impl<'a> Phase<'a> {
     fn find(
         site: &'a Site,
-        history: &'a History,
+        history: &'a RunState,
         phase: &PhaseName,
         winner: &'a Winner,
     ) -> Result<Self, CloseError> {
@@ -179,10 +176,8 @@ impl<'a> Phase<'a> {
 
     /// The calls of the phase's done tasks, in the order of their names.
     fn task_calls(&self) -> impl Iterator<Item = &'a CallState> {
-        self.state
-            .tasks_done
-            .values()
-            .filter_map(|call| self.history.call(call))
+        let calls = self.state.done_tasks().map(|(_, call)| call);
+        calls.filter_map(|call| self.history.call(call))
     }
 
     fn model_of(&self, call: &CallId) -> Option<ModelName> {

@@ -37,7 +37,7 @@ impl Phase<'_> {
     }
 
     fn unblinded(&self) -> Option<PublishedVerdict> {
-        let labels = self.state.sealed.as_ref()?;
+        let labels = self.state.sealed()?;
         let (judgement, judge) = match &self.winner.by {
             Decider::Judge(call) => (self.judgement(call), self.model_of(call)),
             Decider::Person | Decider::Only => (None, None),

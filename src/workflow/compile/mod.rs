@@ -10,11 +10,11 @@ mod phase;
 mod prompt;
 mod values;
 
+use crate::model::{Destination, FORMAT};
 use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::config::Config;
-use crate::model::{Destination, FORMAT};
 use crate::plan::Plan;
 use crate::yaml::{Diagnostic, has_errors, sort};
 

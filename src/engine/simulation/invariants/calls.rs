@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::engine::Effect;
-use crate::model::{CallId, Event, Purpose};
+use crate::model::{CallId, Purpose};
+use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
 use super::super::facts::Stand;
 use super::super::part::worklog_of;
@@ -15,12 +16,18 @@ use super::{Promise, ensure, promise};
 pub fn a_finished_call_never_runs_again() -> Promise {
     promise(move |facts, moment| match moment {
         Moment::Wrote(record) => match &record.event {
-            Event::AttemptStarted { call, .. } => {
+            Event::Call {
+                call,
+                event: CallEvent::AttemptStarted { .. },
+            } => {
                 let key = &facts.calls[call].spec.key;
                 let new = !facts.finished.contains(key) && !facts.calls[call].over;
                 ensure(new, || format!("{call} is finished"))
             }
-            Event::CallCreated { call } => {
+            Event::Phase {
+                event: PhaseEvent::CallCreated { call },
+                ..
+            } => {
                 let new = !facts.finished.contains(&call.key);
                 let old = facts.calls.get(&call.id).is_some_and(|known| !known.over);
                 ensure(new && !old, || format!("{} is known", call.id))
@@ -38,7 +45,11 @@ pub fn an_attempt_is_ordered_once() -> Promise {
     promise(move |facts, moment| {
         match moment {
             Moment::Wrote(record) => {
-                if let Event::AttemptStarted { call, attempt, .. } = &record.event {
+                if let Event::Call {
+                    call,
+                    event: CallEvent::AttemptStarted { attempt, .. },
+                } = &record.event
+                {
                     let new = started.insert((call.clone(), *attempt));
                     ensure(new, || "started twice".to_owned())?;
                 }
@@ -70,7 +81,15 @@ pub fn the_limits_are_kept() -> Promise {
                 "too many at one time".to_owned()
             })
         }
-        Moment::Wrote(record) if matches!(record.event, Event::AttemptStarted { .. }) => {
+        Moment::Wrote(record)
+            if matches!(
+                record.event,
+                Event::Call {
+                    event: CallEvent::AttemptStarted { .. },
+                    ..
+                }
+            ) =>
+        {
             let started = facts.spent.values().map(|spent| spent.started).sum::<u64>();
             let within = facts.limits.calls.is_none_or(|calls| started < calls);
             ensure(within, || "more calls than the limit allows".to_owned())?;
@@ -90,7 +109,11 @@ pub fn the_budgets_are_kept() -> Promise {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
-        let Event::AttemptStarted { call, .. } = &record.event else {
+        let Event::Call {
+            call,
+            event: CallEvent::AttemptStarted { .. },
+        } = &record.event
+        else {
             return Ok(());
         };
         let phase = &facts.calls[call].spec.phase;
@@ -110,11 +133,16 @@ pub fn a_limit_stops_only_who_wants_to_work() -> Promise {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
-        let Event::LimitReached { phase: of, .. } = &record.event else {
-            return Ok(());
+        let of = match &record.event {
+            Event::Run(RunEvent::LimitReached { .. }) => None,
+            Event::Phase {
+                phase,
+                event: PhaseEvent::LimitReached { .. },
+            } => Some(phase),
+            _ => return Ok(()),
         };
         let phase = facts.current().ok_or("everything is done")?;
-        let own = of.as_ref().is_none_or(|of| of == &phase.name);
+        let own = of.is_none_or(|of| of == &phase.name);
         ensure(own, || "it is another phase's budget".to_owned())?;
         let sealed = facts.phase(&phase.name).sealed.is_some();
         let mut calls = facts.calls_of(&phase.name).filter(|call| !call.over);
@@ -129,7 +157,11 @@ pub fn waits_are_kept() -> Promise {
     promise(move |facts, moment| match moment {
         Moment::Wrote(record) => {
             now = record.at;
-            let Event::AttemptStarted { call, .. } = &record.event else {
+            let Event::Call {
+                call,
+                event: CallEvent::AttemptStarted { .. },
+            } = &record.event
+            else {
                 return Ok(());
             };
             let waits = facts.calls[call].not_before;
@@ -150,7 +182,11 @@ pub fn nobody_works_on_what_is_over() -> Promise {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
-        let Event::AttemptStarted { call, .. } = &record.event else {
+        let Event::Call {
+            call,
+            event: CallEvent::AttemptStarted { .. },
+        } = &record.event
+        else {
             return Ok(());
         };
         let spec = &facts.calls[call].spec;
@@ -223,11 +259,17 @@ pub fn a_resumed_call_is_tried_once_more() -> Promise {
             return Ok(());
         };
         match &record.event {
-            Event::RunResumed { .. } => tried.clear(),
-            Event::AttemptStarted { call, .. } => {
+            Event::Run(RunEvent::Resumed { .. }) => tried.clear(),
+            Event::Call {
+                call,
+                event: CallEvent::AttemptStarted { .. },
+            } => {
                 tried.insert(call.clone());
             }
-            Event::CallFailed { call, .. } => {
+            Event::Call {
+                call,
+                event: CallEvent::Failed { .. },
+            } => {
                 ensure(tried.contains(call), || format!("{call} was not tried"))?;
             }
             _ => {}

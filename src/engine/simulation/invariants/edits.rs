@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Effect, Input};
 use crate::model::{
-    Answer, CallId, CallSpec, Changes, Event, FailureKind, Ground, PhaseName, TaskId, TaskList,
+    Answer, CallId, CallSpec, Changes, FailureKind, Ground, PhaseName, TaskId, TaskList,
 };
 use crate::plan::{PhaseKind, Proof};
+use crate::run::{CallEvent, Event, PhaseEvent};
 
 use super::super::answers::{is_again, tree_of};
 use super::super::facts::Facts;
@@ -47,10 +48,14 @@ impl Left {
             return;
         };
         let (call, changes) = match &record.event {
-            Event::AttemptSucceeded { call, result, .. } => {
-                (&facts.calls[call].spec, result.changes.as_ref())
-            }
-            Event::CallReused { call, from } => (call, changes_of(facts, from)),
+            Event::Call {
+                call,
+                event: CallEvent::AttemptSucceeded { result, .. },
+            } => (&facts.calls[call].spec, result.changes.as_ref()),
+            Event::Phase {
+                event: PhaseEvent::CallReused { call, from },
+                ..
+            } => (&**call, changes_of(facts, from)),
             _ => return,
         };
         if let Some(changes) = changes {
@@ -101,8 +106,14 @@ pub fn nothing_that_was_taken_over_is_lost() -> Promise {
             return Ok(());
         };
         let (tree, call) = match &record.event {
-            Event::TaskDone { tree, call, .. } => (tree, Some(call)),
-            Event::PhaseClosed { phase, closing } => match &closing.tree {
+            Event::Phase {
+                event: PhaseEvent::TaskDone { tree, call, .. },
+                ..
+            } => (tree, Some(call)),
+            Event::Phase {
+                phase,
+                event: PhaseEvent::Closed { closing },
+            } => match &closing.tree {
                 Some(tree) => (tree, facts.phase(phase).winner.as_ref()),
                 None => return Ok(()),
             },
@@ -126,7 +137,11 @@ pub fn decided_work_is_proved() -> Promise {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
-        let Event::WinnerChosen { phase, call, .. } = &record.event else {
+        let Event::Phase {
+            phase,
+            event: PhaseEvent::WinnerChosen { call, .. },
+        } = &record.event
+        else {
             return Ok(());
         };
         let plan = facts.plan.phase(phase).unwrap();
@@ -219,12 +234,16 @@ pub fn tasks_keep_their_order() -> Promise {
             return Ok(());
         };
         let (phase, task) = match &record.event {
-            Event::AttemptStarted { call, .. } => {
+            Event::Call {
+                call,
+                event: CallEvent::AttemptStarted { .. },
+            } => {
                 let spec = &facts.calls[call].spec;
                 (&spec.phase, task_of(facts, call))
             }
-            Event::TaskDone {
-                phase, task, call, ..
+            Event::Phase {
+                phase,
+                event: PhaseEvent::TaskDone { task, call, .. },
             } => {
                 let own = task_of(facts, call) == Some(task);
                 ensure(own, || format!("{call} is another task's"))?;
@@ -257,15 +276,21 @@ pub fn tasks_stop_or_go_on() -> Promise {
             return Ok(());
         };
         match &record.event {
-            Event::CallCreated { call } | Event::CallReused { call, .. } if call.task.is_some() => {
+            Event::Phase {
+                event: PhaseEvent::CallCreated { call },
+                ..
+            }
+            | Event::Phase {
+                event: PhaseEvent::CallReused { call, .. },
+                ..
+            } if call.task.is_some() => {
                 let stopped = !goes_on(facts, &call.phase)
                     && !facts.phase(&call.phase).tasks_failed.is_empty();
                 ensure(!stopped, || "a task has failed".to_owned())
             }
-            Event::TaskFailed {
+            Event::Phase {
                 phase,
-                task,
-                failure,
+                event: PhaseEvent::TaskFailed { task, failure },
             } => {
                 let list = tasks_of(facts, phase).ok_or("no tasks")?;
                 let found = list.tasks.iter().find(|known| &known.id == task);
@@ -302,14 +327,26 @@ pub fn every_task_is_decided_upon() -> Promise {
     let mut broken = false;
     promise(move |facts, moment| {
         if let Moment::Heard(input) = moment {
-            broken = matches!(input, Input::NotVerified { .. } | Input::NotClosed { .. });
+            broken = matches!(
+                input,
+                Input::Happened(Event::Phase {
+                    event: PhaseEvent::Failed { .. },
+                    ..
+                })
+            );
         }
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
         let (phase, succeeds) = match &record.event {
-            Event::WinnerChosen { phase, .. } => (phase, true),
-            Event::PhaseFailed { phase, .. } if !broken => (phase, false),
+            Event::Phase {
+                phase,
+                event: PhaseEvent::WinnerChosen { .. },
+            } => (phase, true),
+            Event::Phase {
+                phase,
+                event: PhaseEvent::Failed { .. },
+            } if !broken => (phase, false),
             _ => return Ok(()),
         };
         let Some(list) = tasks_of(facts, phase) else {

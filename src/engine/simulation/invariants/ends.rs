@@ -1,7 +1,8 @@
 //! The ends of supervisors and of runs, and the delivery of changes.
 
 use crate::engine::{Effect, Input};
-use crate::model::{Destination, Event, FailureKind, PersonAnswer, Question, Results, RunEnd};
+use crate::model::{Destination, FailureKind, PersonAnswer, Question, Results, RunEnd};
+use crate::run::{CallEvent, Event, RunEvent};
 
 use super::super::facts::{Facts, PhaseFacts};
 use super::super::trace::Moment;
@@ -15,9 +16,11 @@ pub fn the_end_tells_the_truth() -> Promise {
     let mut by_hand = false;
     promise(move |facts, moment| match (moment, facts.ended) {
         (Moment::Wrote(record), Some(end)) if by_hand => match &record.event {
-            Event::RunEnded { end: RunEnd::Done } => ensure(end == RunEnd::Waiting, || {
-                format!("nothing waited: {end:?}")
-            }),
+            Event::Run(RunEvent::Ended { end: RunEnd::Done }) => {
+                ensure(end == RunEnd::Waiting, || {
+                    format!("nothing waited: {end:?}")
+                })
+            }
             event if event.is_by_hand() => Ok(()),
             _ => Err(format!("the run has ended: {end:?}")),
         },
@@ -26,11 +29,13 @@ pub fn the_end_tells_the_truth() -> Promise {
             Ok(())
         }
         (Moment::Wrote(record), None) => match &record.event {
-            Event::RunEnded { end } if !by_hand => why_not(facts, *end).map_or(Ok(()), Err),
+            Event::Run(RunEvent::Ended { end }) if !by_hand => {
+                why_not(facts, *end).map_or(Ok(()), Err)
+            }
             _ => Ok(()),
         },
         (Moment::Wrote(record), Some(end)) => {
-            let resumed = matches!(record.event, Event::RunResumed { .. });
+            let resumed = matches!(record.event, Event::Run(RunEvent::Resumed { .. }));
             ensure(resumed, || format!("the run has ended: {end:?}"))
         }
         (Moment::Ordered(Effect::End(told)), ended) => ensure(Some(*told) == ended, || {
@@ -136,7 +141,7 @@ pub fn changes_are_delivered_once_at_the_end() -> Promise {
             ensure(!facts.is_delivered(), || "they stand there".to_owned())
         }
         Moment::Wrote(record) => match record.event {
-            Event::ChangesApplied { by_hand: false, .. } => {
+            Event::Run(RunEvent::ChangesApplied { by_hand: false, .. }) => {
                 ensure(ordered, || "nobody ordered it".to_owned())
             }
             _ => Ok(()),
@@ -152,16 +157,20 @@ pub fn what_became_of_the_changes_is_told_once() -> Promise {
     let mut told = false;
     promise(move |facts, moment| match moment {
         Moment::Wrote(record) => match &record.event {
-            Event::RunResumed { .. } => {
+            Event::Run(RunEvent::Resumed { .. }) => {
                 told = false;
                 Ok(())
             }
             // What a person does is told whenever it is done.
             event if event.is_by_hand() => Ok(()),
-            Event::ChangesApplied { .. } | Event::ChangesKept { .. } => {
+            Event::Run(RunEvent::ChangesApplied { .. })
+            | Event::Run(RunEvent::ChangesKept { .. }) => {
                 ensure(!told, || "told twice".to_owned())?;
                 told = true;
-                let kept = matches!(record.event, Event::ChangesKept { blocked: false, .. });
+                let kept = matches!(
+                    record.event,
+                    Event::Run(RunEvent::ChangesKept { blocked: false, .. })
+                );
                 let reason = facts.failed_audits().next().is_some()
                     || facts.plan.destination == Destination::Nowhere;
                 ensure(!kept || reason, || "kept for no reason".to_owned())?;
@@ -169,16 +178,25 @@ pub fn what_became_of_the_changes_is_told_once() -> Promise {
                     "not everything is done".to_owned()
                 })
             }
-            Event::RunEnded { end } => {
+            Event::Run(RunEvent::Ended { end }) => {
                 let over = matches!(end, RunEnd::Done | RunEnd::AuditFailed);
                 let changed = facts.results() != facts.told_project;
                 let known = told || facts.applied.is_some() || facts.kept || facts.blocked;
                 ensure(!over || !changed || known, || "nobody told".to_owned())
             }
-            Event::AttemptSucceeded { .. }
-            | Event::AttemptFailed { .. }
-            | Event::AttemptProgressed { .. }
-            | Event::RunInterrupted { .. } => Ok(()),
+            Event::Call {
+                event: CallEvent::AttemptSucceeded { .. },
+                ..
+            }
+            | Event::Call {
+                event: CallEvent::AttemptFailed { .. },
+                ..
+            }
+            | Event::Call {
+                event: CallEvent::AttemptProgressed { .. },
+                ..
+            }
+            | Event::Run(RunEvent::Interrupted { .. }) => Ok(()),
             _ => ensure(!told, || "the run goes on".to_owned()),
         },
         Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => Ok(()),
@@ -199,23 +217,25 @@ pub fn the_project_holds_what_was_delivered() -> Promise {
             return Ok(());
         };
         match &record.event {
-            Event::ChangesApplied {
+            Event::Run(RunEvent::ChangesApplied {
                 tree,
                 documents,
                 to: Destination::Tree,
                 ..
-            } => {
+            }) => {
                 let (tree, documents) = (tree.clone(), documents.clone());
                 let results = Results { tree, documents };
                 ensure(results == facts.project, || {
                     format!("the project holds {:?}", facts.project)
                 })
             }
-            Event::ChangesUndone { .. } => ensure(facts.project == facts.before(), || {
-                format!("the project holds {:?}", facts.project)
-            }),
+            Event::Run(RunEvent::ChangesUndone { .. }) => {
+                ensure(facts.project == facts.before(), || {
+                    format!("the project holds {:?}", facts.project)
+                })
+            }
             // Who chose a branch by hand has them there.
-            Event::RunEnded { end: RunEnd::Done } => {
+            Event::Run(RunEvent::Ended { end: RunEnd::Done }) => {
                 let wanted = facts.plan.destination == Destination::Tree && !by_hand;
                 let settled = facts.project == facts.results() || facts.is_settled();
                 ensure(!wanted || settled, || {

@@ -1,15 +1,13 @@
 //! The journal.
 
-use crate::engine::History;
-use crate::model::Record;
-
 use super::super::trace::Trace;
 use super::{Verdict, ensure};
+use crate::run::{Record, RunState};
 
 /// The journal is all there is: read back from its text, in any two parts, it gives the same history.
 pub fn the_journal_tells_everything(trace: &Trace) -> Verdict {
     let journal = trace.journal();
-    let history = History::of(&journal);
+    let history = RunState::of(&journal);
     let mut read: Vec<Record> = Vec::new();
     for record in &journal {
         let text = serde_json::to_string(record).unwrap();
@@ -18,7 +16,7 @@ pub fn the_journal_tells_everything(trace: &Trace) -> Verdict {
             format!("comes back as another: {text}")
         })?;
     }
-    let mut parts = History::of(&read[..read.len() / 2]);
+    let mut parts = RunState::of(&read[..read.len() / 2]);
     for record in &read[read.len() / 2..] {
         parts.apply(record.at, &record.event);
     }

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Effect;
 use crate::model::{
-    AttemptId, CallId, CallSpec, Contract, Event, Ground, HandoffOrigin, Profile, Purpose, Stopped,
+    AttemptId, CallId, CallSpec, Contract, Ground, HandoffOrigin, Profile, Purpose, Stopped,
 };
 use crate::plan::Distill;
+use crate::run::{CallEvent, Event, PhaseEvent};
 
 use super::super::answers::{is_again, tree_of};
 use super::super::facts::{CallFacts, Facts};
@@ -22,7 +23,14 @@ const MOST_PARTS: u32 = 10;
 fn each_call(check: impl Fn(&Facts<'_>, &CallSpec) -> Verdict + 'static) -> Promise {
     promise(move |facts, moment| match moment {
         Moment::Wrote(record) => match &record.event {
-            Event::CallCreated { call } | Event::CallReused { call, .. } => check(facts, call),
+            Event::Phase {
+                event: PhaseEvent::CallCreated { call },
+                ..
+            }
+            | Event::Phase {
+                event: PhaseEvent::CallReused { call, .. },
+                ..
+            } => check(facts, call),
             _ => Ok(()),
         },
         Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => Ok(()),
@@ -70,7 +78,14 @@ impl LastParts {
         let Moment::Wrote(record) = moment else {
             return;
         };
-        if let Event::CallCreated { call } | Event::CallReused { call, .. } = &record.event
+        if let Event::Phase {
+            event: PhaseEvent::CallCreated { call },
+            ..
+        }
+        | Event::Phase {
+            event: PhaseEvent::CallReused { call, .. },
+            ..
+        } = &record.event
             && call.edits.is_some()
         {
             self.0.insert(whose(call), call.id.clone());
@@ -89,10 +104,21 @@ pub fn a_part_follows_one_that_was_stopped() -> Promise {
     let mut last = LastParts::default();
     promise(move |facts, moment| {
         if let Moment::Wrote(record) = moment
-            && let Event::CallCreated { call } | Event::CallReused { call, .. } = &record.event
+            && let Event::Phase {
+                event: PhaseEvent::CallCreated { call },
+                ..
+            }
+            | Event::Phase {
+                event: PhaseEvent::CallReused { call, .. },
+                ..
+            } = &record.event
         {
             follows(facts, &last, call)?;
-            if let Event::CallReused { from, .. } = &record.event {
+            if let Event::Phase {
+                event: PhaseEvent::CallReused { from, .. },
+                ..
+            } = &record.event
+            {
                 let finished = !facts.stopped.contains(from);
                 ensure(finished, || format!("{from} is unfinished"))?;
             }
@@ -258,16 +284,29 @@ pub fn work_that_stands_still_is_given_up() -> Promise {
     promise(move |facts, moment| {
         if let Moment::Wrote(record) = moment {
             match &record.event {
-                Event::CallCreated { call } | Event::CallReused { call, .. } => {
+                Event::Phase {
+                    event: PhaseEvent::CallCreated { call },
+                    ..
+                }
+                | Event::Phase {
+                    event: PhaseEvent::CallReused { call, .. },
+                    ..
+                } => {
                     let before = StoppedPart::before(facts, &call.id);
                     let still = before.is_some_and(|before| before.stands_still(facts));
                     ensure(!still, || "two parts changed nothing".to_owned())?;
                 }
-                Event::TaskFailed { phase, task, .. } => {
+                Event::Phase {
+                    phase,
+                    event: PhaseEvent::TaskFailed { task, .. },
+                } => {
                     let whose = (phase.clone(), Some(task.clone()));
                     ended(facts, last.stopped(facts, &whose))?;
                 }
-                Event::PhaseFailed { phase, .. } => {
+                Event::Phase {
+                    phase,
+                    event: PhaseEvent::Failed { .. },
+                } => {
                     ended(facts, last.stopped(facts, &(phase.clone(), None)))?;
                 }
                 _ => {}
@@ -293,14 +332,22 @@ pub fn only_the_end_of_the_work_is_judged() -> Promise {
                 last.stopped(facts, &whose)
             }
             Moment::Wrote(record) => match &record.event {
-                Event::CallCreated { call } | Event::CallReused { call, .. }
-                    if is_again(call) && part_of(&call.id) == 1 =>
-                {
-                    last.stopped(facts, &whose(call))
+                Event::Phase {
+                    event: PhaseEvent::CallCreated { call },
+                    ..
                 }
-                Event::TaskDone { call, .. } | Event::WinnerChosen { call, .. } => {
-                    StoppedPart::of(facts, call)
+                | Event::Phase {
+                    event: PhaseEvent::CallReused { call, .. },
+                    ..
+                } if is_again(call) && part_of(&call.id) == 1 => last.stopped(facts, &whose(call)),
+                Event::Phase {
+                    event: PhaseEvent::TaskDone { call, .. },
+                    ..
                 }
+                | Event::Phase {
+                    event: PhaseEvent::WinnerChosen { call, .. },
+                    ..
+                } => StoppedPart::of(facts, call),
                 _ => None,
             },
             Moment::Ordered(_) | Moment::Heard(_) | Moment::Died | Moment::Did(..) => None,
@@ -318,10 +365,14 @@ pub fn nothing_that_a_part_changed_is_lost() -> Promise {
             return Ok(());
         };
         let (tree, call) = match &record.event {
-            Event::TaskDone { tree, call, .. } => (Some(tree), Some(call)),
-            Event::PhaseClosed { phase, closing } => {
-                (closing.tree.as_ref(), facts.phase(phase).winner.as_ref())
-            }
+            Event::Phase {
+                event: PhaseEvent::TaskDone { tree, call, .. },
+                ..
+            } => (Some(tree), Some(call)),
+            Event::Phase {
+                phase,
+                event: PhaseEvent::Closed { closing },
+            } => (closing.tree.as_ref(), facts.phase(phase).winner.as_ref()),
             _ => return Ok(()),
         };
         let there: BTreeSet<&str> = tree.iter().flat_map(|tree| tree.split('+')).collect();
@@ -345,8 +396,18 @@ pub fn a_stopped_part_is_not_done_again() -> Promise {
             return Ok(());
         };
         let id = match &record.event {
-            Event::CallCreated { call } | Event::CallReused { call, .. } => &call.id,
-            Event::AttemptStarted { call, .. } => call,
+            Event::Phase {
+                event: PhaseEvent::CallCreated { call },
+                ..
+            }
+            | Event::Phase {
+                event: PhaseEvent::CallReused { call, .. },
+                ..
+            } => &call.id,
+            Event::Call {
+                call,
+                event: CallEvent::AttemptStarted { .. },
+            } => call,
             _ => return Ok(()),
         };
         ensure(!facts.stopped.contains(id), || format!("{id} was stopped"))

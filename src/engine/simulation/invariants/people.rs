@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Effect, Input};
-use crate::model::{
-    Artifact, Event, InputSource, ModelName, PersonAnswer, PhaseName, Purpose, RunEnd,
-};
+use crate::model::{Artifact, InputSource, ModelName, PersonAnswer, PhaseName, Purpose, RunEnd};
+use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
 use super::super::trace::Moment;
 use super::{Promise, ensure, promise};
@@ -20,10 +19,9 @@ pub fn a_persons_words_reach_the_prompts() -> Promise {
             return Ok(());
         };
         match &record.event {
-            Event::PersonAnswered {
+            Event::Phase {
                 phase,
-                answer,
-                because,
+                event: PhaseEvent::PersonAnswered { answer, because },
             } => {
                 let words = match answer {
                     PersonAnswer::Rejected { reason } => reason,
@@ -37,7 +35,14 @@ pub fn a_persons_words_reach_the_prompts() -> Promise {
                 *back += u32::from(*answer == PersonAnswer::SentBack);
                 ensure(*back <= 5, || "sent back too often".to_owned())
             }
-            Event::CallCreated { call } | Event::CallReused { call, .. } => {
+            Event::Phase {
+                event: PhaseEvent::CallCreated { call },
+                ..
+            }
+            | Event::Phase {
+                event: PhaseEvent::CallReused { call, .. },
+                ..
+            } => {
                 if matches!(call.purpose, Purpose::Repair | Purpose::Distill) {
                     return Ok(());
                 }
@@ -66,13 +71,26 @@ pub fn an_edited_document_counts() -> Promise {
             return Ok(());
         };
         match &record.event {
-            Event::PhaseClosed { phase, closing }
-            | Event::DocumentEdited { phase, closing, .. } => {
+            Event::Phase {
+                phase,
+                event: PhaseEvent::Closed { closing },
+            }
+            | Event::Phase {
+                phase,
+                event: PhaseEvent::DocumentEdited { closing, .. },
+            } => {
                 let left = (closing.deliverable.clone(), closing.handoff.clone());
                 now.insert(phase.clone(), left);
                 Ok(())
             }
-            Event::CallCreated { call } | Event::CallReused { call, .. } => {
+            Event::Phase {
+                event: PhaseEvent::CallCreated { call },
+                ..
+            }
+            | Event::Phase {
+                event: PhaseEvent::CallReused { call, .. },
+                ..
+            } => {
                 let old = call.inputs.iter().find(|input| match &input.source {
                     InputSource::Deliverable(phase) if phase != &call.phase => {
                         now.get(phase).map(|(document, _)| document) != input.artifact.as_ref()
@@ -97,14 +115,15 @@ pub fn a_replaced_model_is_not_used() -> Promise {
             return Ok(());
         };
         match &record.event {
-            Event::ModelReplaced { model, by, .. } => {
+            Event::Run(RunEvent::ModelReplaced { model, by, .. }) => {
                 gone.insert(model.clone());
                 gone.remove(by);
                 Ok(())
             }
-            Event::AttemptStarted { model, .. } => {
-                ensure(!gone.contains(model), || format!("{model} is replaced"))
-            }
+            Event::Call {
+                event: CallEvent::AttemptStarted { model, .. },
+                ..
+            } => ensure(!gone.contains(model), || format!("{model} is replaced")),
             _ => Ok(()),
         }
     })
@@ -131,7 +150,7 @@ pub fn who_is_asked_is_heard() -> Promise {
         }
         Moment::Wrote(record) => {
             let waits = RunEnd::Waiting;
-            let unheard = answered && record.event == Event::RunEnded { end: waits };
+            let unheard = answered && record.event == Event::Run(RunEvent::Ended { end: waits });
             ensure(!unheard, || "the answer was not heard".to_owned())
         }
         Moment::Did(..) => Ok(()),

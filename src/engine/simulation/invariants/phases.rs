@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::engine::Effect;
-use crate::model::{AuditVerdict, Event, PersonAnswer, PhaseName, Purpose, Question};
+use crate::model::{AuditVerdict, PersonAnswer, PhaseName, Purpose, Question};
 use crate::plan::{Distill, PhaseKind, PhasePlan, Subject};
+use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
 use super::super::facts::{CallFacts, Facts, Stand};
 use super::super::part::worklog_of;
@@ -19,19 +20,46 @@ pub fn phases_follow_one_another() -> Promise {
             return Ok(());
         };
         let (phase, stands): (&PhaseName, &[Stand]) = match &record.event {
-            Event::PhaseStarted { phase } | Event::PhaseSkipped { phase, .. } => {
-                let begins = matches!(record.event, Event::PhaseStarted { .. });
+            Event::Phase {
+                phase,
+                event: PhaseEvent::Started,
+            }
+            | Event::Phase {
+                phase,
+                event: PhaseEvent::Skipped { .. },
+            } => {
+                let begins = matches!(
+                    record.event,
+                    Event::Phase {
+                        event: PhaseEvent::Started,
+                        ..
+                    }
+                );
                 let plan = facts.plan.phase(phase).unwrap();
                 let wrong = holds(facts, plan).is_some_and(|holds| holds != begins);
                 ensure(!wrong, || "its condition says something else".to_owned())?;
                 (phase, &[Stand::Untouched])
             }
-            Event::CallCreated { call } | Event::CallReused { call, .. } => {
-                (&call.phase, &[Stand::Begun, Stand::Decided])
+            Event::Phase {
+                event: PhaseEvent::CallCreated { call },
+                ..
             }
-            Event::WinnerChosen { phase, .. } => (phase, &[Stand::Begun]),
-            Event::PhaseClosed { phase, .. } => (phase, &[Stand::Decided]),
-            Event::PhaseFailed { phase, .. } => (phase, &[Stand::Begun, Stand::Decided]),
+            | Event::Phase {
+                event: PhaseEvent::CallReused { call, .. },
+                ..
+            } => (&call.phase, &[Stand::Begun, Stand::Decided]),
+            Event::Phase {
+                phase,
+                event: PhaseEvent::WinnerChosen { .. },
+            } => (phase, &[Stand::Begun]),
+            Event::Phase {
+                phase,
+                event: PhaseEvent::Closed { .. },
+            } => (phase, &[Stand::Decided]),
+            Event::Phase {
+                phase,
+                event: PhaseEvent::Failed { .. },
+            } => (phase, &[Stand::Begun, Stand::Decided]),
             _ => return Ok(()),
         };
         let present = facts
@@ -100,13 +128,19 @@ pub fn judges_wait_for_the_sealing() -> Promise {
             return Ok(());
         };
         match &record.event {
-            Event::AttemptStarted { call, .. } => {
+            Event::Call {
+                call,
+                event: CallEvent::AttemptStarted { .. },
+            } => {
                 let spec = &facts.calls[call].spec;
                 let sealed = facts.phase(&spec.phase).sealed.is_some();
                 let judges = spec.purpose == Purpose::Judge;
                 ensure(!judges || sealed, || "nothing is sealed".to_owned())
             }
-            Event::ProposalsSealed { phase, labels } => {
+            Event::Phase {
+                phase,
+                event: PhaseEvent::ProposalsSealed { labels },
+            } => {
                 let mut sealed = labels.iter().map(|(_, call)| &facts.calls[call]);
                 let finished = sealed.all(|call| call.result.is_some());
                 ensure(finished, || "an unfinished proposal".to_owned())?;
@@ -147,18 +181,31 @@ pub fn a_join_follows_its_last_lens() -> Promise {
                 })
             }
             Moment::Wrote(record) => match &record.event {
-                Event::CallCreated { call } | Event::CallReused { call, .. } => {
+                Event::Phase {
+                    event: PhaseEvent::CallCreated { call },
+                    ..
+                }
+                | Event::Phase {
+                    event: PhaseEvent::CallReused { call, .. },
+                    ..
+                } => {
                     let joins = call.purpose == Purpose::Work;
                     let lenses = Lenses::of(facts, &call.phase).filter(|_| joins);
                     let right = lenses.is_none_or(|lenses| lenses.over && !lenses.failed);
                     ensure(right, || "a lens is missing".to_owned())
                 }
-                Event::WinnerChosen { phase, .. } => {
+                Event::Phase {
+                    phase,
+                    event: PhaseEvent::WinnerChosen { .. },
+                } => {
                     let lenses = Lenses::of(facts, phase);
                     let right = lenses.is_none_or(|lenses| lenses.over && !lenses.failed);
                     ensure(right, || "a lens is missing".to_owned())
                 }
-                Event::PhaseFailed { phase, .. } => {
+                Event::Phase {
+                    phase,
+                    event: PhaseEvent::Failed { .. },
+                } => {
                     let over = Lenses::of(facts, phase).is_none_or(|lenses| lenses.over);
                     let asked = facts.phase(phase).answered.is_some();
                     ensure(over || asked, || "a lens is still looking".to_owned())
@@ -212,16 +259,35 @@ pub fn a_gate_holds() -> Promise {
             .filter_map(|phase| phase.answered.as_ref());
         let rejected = answers.any(|answer| matches!(answer, PersonAnswer::Rejected { .. }));
         match &record.event {
-            Event::CallCreated { call } | Event::CallReused { call, .. } => {
+            Event::Phase {
+                event: PhaseEvent::CallCreated { call },
+                ..
+            }
+            | Event::Phase {
+                event: PhaseEvent::CallReused { call, .. },
+                ..
+            } => {
                 ensure(!rejected, || "a person said no".to_owned())?;
                 let gated = facts.plan.phase(&call.phase).unwrap().gate.is_some();
                 let agreed = facts.phase(&call.phase).answered.is_some();
                 ensure(!gated || agreed, || "nobody has agreed".to_owned())
             }
-            Event::AttemptStarted { .. }
-            | Event::PhaseStarted { .. }
-            | Event::PhaseSkipped { .. } => ensure(!rejected, || "a person said no".to_owned()),
-            Event::PersonAsked { phase, question } => {
+            Event::Call {
+                event: CallEvent::AttemptStarted { .. },
+                ..
+            }
+            | Event::Phase {
+                event: PhaseEvent::Started,
+                ..
+            }
+            | Event::Phase {
+                event: PhaseEvent::Skipped { .. },
+                ..
+            } => ensure(!rejected, || "a person said no".to_owned()),
+            Event::Phase {
+                phase,
+                event: PhaseEvent::PersonAsked { question },
+            } => {
                 let state = facts.phase(phase);
                 let answered = match (question, &state.answered) {
                     (Question::Approve { .. }, answer) => answer.is_some(),
@@ -248,7 +314,7 @@ pub fn loops_are_counted() -> Promise {
             return Ok(());
         };
         match &record.event {
-            Event::LoopedBack { from, to, .. } => {
+            Event::Run(RunEvent::LoopedBack { from, to, .. }) => {
                 let rule = facts.plan.phase(from).unwrap().on_fail.as_ref();
                 let left = loops(facts, from) < most_loops(facts, from);
                 let right = rule.is_some_and(|rule| &rule.goto == to && left);
@@ -257,7 +323,14 @@ pub fn loops_are_counted() -> Promise {
                 let closed = facts.phase(from).stand == Stand::Closed;
                 ensure(failed && closed, || "its verdict is not fail".to_owned())
             }
-            Event::PhaseStarted { .. } | Event::PhaseSkipped { .. } => {
+            Event::Phase {
+                event: PhaseEvent::Started,
+                ..
+            }
+            | Event::Phase {
+                event: PhaseEvent::Skipped { .. },
+                ..
+            } => {
                 let left = unused(facts);
                 ensure(left.is_none(), || format!("{left:?} may go back"))
             }
@@ -295,8 +368,18 @@ pub fn calls_are_named_after_their_round() -> Promise {
             return Ok(());
         };
         match &record.event {
-            Event::PhaseStarted { phase } => *begun.entry(phase.clone()).or_default() += 1,
-            Event::CallCreated { call } | Event::CallReused { call, .. } => {
+            Event::Phase {
+                phase,
+                event: PhaseEvent::Started,
+            } => *begun.entry(phase.clone()).or_default() += 1,
+            Event::Phase {
+                event: PhaseEvent::CallCreated { call },
+                ..
+            }
+            | Event::Phase {
+                event: PhaseEvent::CallReused { call, .. },
+                ..
+            } => {
                 let round = begun[&call.phase];
                 ensure(call.id.round() == round, || format!("it is round {round}"))?;
             }

@@ -5,23 +5,22 @@ use proptest::prelude::*;
 use super::*;
 use crate::model::{Decider, Label, TaskId, Usage};
 use crate::report::{sample, sample_build};
+use crate::run::{AttemptEnd, Event, PhaseEvent, RunEvent};
 
 #[test]
 fn the_states_of_an_ensemble() {
     let history = sample::ensemble();
     let view = RunView::replay(&history.plan, &history.records);
-    let state = |id: &str| view.call(&CallId::from(id)).map(|call| &call.state);
-    assert!(matches!(state("plan.propose-1"), Some(CallState::Done(_))));
-    assert!(matches!(
-        state("plan.propose-2"),
-        Some(CallState::Cancelled(_))
-    ));
-    let phase = &view.phases[0];
-    assert!(matches!(phase.state, PhaseState::Closed(_)));
+    let state = |id: &str| view.call(&CallId::from(id)).map(progress);
+    assert_eq!(state("plan.propose-1"), Some(CallProgress::Done));
+    let straggler = state("plan.propose-2");
+    assert!(matches!(straggler, Some(CallProgress::Cancelled(_))));
+    let phase = view.phases().next().expect("planned");
+    assert!(matches!(phase.status(), PhaseStatus::Closed(_)));
     let behind = view.behind(phase, &Label::from("B")).expect("B is sealed");
-    assert_eq!(behind.short_name(), "propose-1");
+    assert_eq!(short_name(behind), "propose-1");
     let (judge, judgement) = view.verdict(phase).expect("the judge judged");
-    assert_eq!(judge.short_name(), "judge");
+    assert_eq!(short_name(judge), "judge");
     assert_eq!(judgement.winner, Some(Label::from("B")));
 }
 
@@ -43,49 +42,48 @@ fn time_without_a_supervisor_does_not_count() {
         view.totals(Timestamp(u64::MAX)).wall,
         Millis(39_400 + 9_030)
     );
-    let now = view.last.expect("there are records");
-    assert_eq!(view.phases[0].time(now), Some(Millis(39_400 + 9_030)));
+    let now = view.state.last.expect("there are records");
+    let worked = view.state.worked(now);
+    let phase = view.phases().next().expect("planned");
+    assert_eq!(phase.state.time(worked), Some(Millis(39_390 + 9_030)));
 }
 
 #[test]
 fn a_killed_supervisor_leaves_lost_attempts_and_waiting_calls() {
     let mut history = sample::ensemble();
-    history.records.truncate(history.until("QuorumReached"));
+    history.records.truncate(history.until("quorum_reached"));
     let mut resumed = history.records[0].clone();
     resumed.at = Timestamp(resumed.at.0 + 1_000_000);
-    resumed.event = Event::RunResumed {
+    resumed.event = Event::Run(RunEvent::Resumed {
         version: "0.2.0".to_owned(),
-    };
+    });
     history.records.push(resumed);
     let view = RunView::replay(&history.plan, &history.records);
     let straggler = view.call(&CallId::from("plan.propose-2")).expect("created");
-    assert_eq!(straggler.state, CallState::Waiting);
-    assert_eq!(
-        straggler.attempts[0].state,
-        crate::report::AttemptState::Lost
-    );
-    assert_ne!(straggler.usage(), Usage::default());
-    assert_eq!(
-        view.totals(view.session.expect("resumed")).wall,
-        Millis(22_010)
-    );
+    assert_eq!(progress(straggler), CallProgress::Waiting);
+    assert_eq!(straggler.attempts[0].end(), Some(&AttemptEnd::Lost));
+    assert_ne!(usage(straggler), Usage::default());
+    let resumed = view.state.last.expect("resumed");
+    assert_eq!(view.totals(resumed).wall, Millis(22_010));
 }
 
 #[test]
-fn reused_calls_that_point_at_each_other_end() {
+fn a_call_that_takes_its_own_result_has_none() {
     let mut history = sample::ensemble();
-    let spec = history
-        .records
-        .iter()
-        .find_map(|record| match &record.event {
-            Event::CallCreated { call } => Some(call.clone()),
-            _ => None,
-        });
-    let spec = spec.expect("calls were created");
-    history.records.clear();
-    let mut view = RunView::replay(&history.plan, &[]);
-    view.add_call(&spec, CallState::Reused(spec.id.clone()));
-    assert_eq!(view.result(&view.calls[0]), None);
+    let mut events = history.records.drain(..).map(|record| record.event);
+    let spec = events.find_map(|event| match event {
+        Event::Phase {
+            event: PhaseEvent::CallCreated { call },
+            ..
+        } => Some(call),
+        _ => None,
+    });
+    drop(events);
+    let call = spec.expect("calls were created");
+    let (phase, from) = (call.phase.clone(), call.id.clone());
+    history.add(0, PhaseEvent::CallReused { call, from }.of(phase));
+    let view = RunView::replay(&history.plan, &history.records);
+    assert_eq!(view.state.calls().next().and_then(CallState::result), None);
 }
 
 #[test]
@@ -93,18 +91,18 @@ fn a_task_is_waiting_running_checked_and_done_and_open_again_when_a_loop_takes_i
     let history = sample_build::build();
     let state = |count: usize| {
         let view = RunView::replay(&history.plan, &history.records[..count]);
-        let phase = view.phase(&"execute".into()).expect("planned").clone();
-        let tasks = view.tasks(&phase);
+        let phase = view.phase(&"execute".into()).expect("planned");
+        let tasks = view.tasks(phase);
         let task = tasks.iter().find(|task| task.task.id == TaskId::from("T1"));
         format!("{:?}", task.expect("it was written down").state)
     };
-    let done = history.until("TaskDone");
-    let verified = history.until("Verified {");
-    assert_eq!(state(history.until("PersonAnswered")), "Waiting");
+    let done = history.until("task_done");
+    let verified = history.until("verified");
+    assert_eq!(state(history.until("person_answered")), "Waiting");
     assert_eq!(state(verified - 3), "Running");
     assert_eq!(state(verified), "Checking");
     assert_eq!(state(done), "Done");
-    let looped = history.until("LoopedBack");
+    let looped = history.until("looped_back");
     assert_eq!(state(looped), "Done");
     assert_eq!(state(looped + 2), "Running");
 }
@@ -113,31 +111,35 @@ fn a_task_is_waiting_running_checked_and_done_and_open_again_when_a_loop_takes_i
 fn a_loop_begins_the_phases_from_there_on_again_and_keeps_what_they_left() {
     let mut history = sample_build::build();
     let whole = RunView::replay(&history.plan, &history.records);
-    history.records.truncate(history.until("LoopedBack"));
+    history.records.truncate(history.until("looped_back"));
     let view = RunView::replay(&history.plan, &history.records);
-    let rounds: Vec<u32> = view.phases.iter().map(PhaseView::round).collect();
+    let rounds: Vec<u32> = view.phases().map(|phase| phase.state.round()).collect();
     assert_eq!(rounds, [1, 1, 2, 2, 2, 1]);
-    let audit = &view.phases[4];
-    assert_eq!(audit.state, PhaseState::Waiting);
-    assert!(audit.closing().is_some());
-    let now = view.last.expect("there are records");
-    assert_eq!(audit.time(now), Some(Millis(3_010)));
-    assert_eq!(whole.phases[4].time(now), Some(Millis(6_020)));
+    let audit = view.phases().nth(4).expect("planned");
+    assert_eq!(audit.status(), PhaseStatus::Waiting);
+    assert!(audit.state.closing().is_some());
+    let now = view.state.last.expect("there are records");
+    let time = |view: &RunView| {
+        let audit = view.phases().nth(4)?;
+        audit.state.time(view.state.worked(now))
+    };
+    assert_eq!(time(&view), Some(Millis(3_010)));
+    assert_eq!(time(&whole), Some(Millis(6_020)));
 }
 
 #[test]
 fn calls_of_tasks_are_known_by_try_and_title() {
     let history = sample_build::build();
     let view = RunView::replay(&history.plan, &history.records);
-    let name = |id: &str| view.call(&CallId::from(id)).map(CallView::short_name);
+    let name = |id: &str| view.call(&CallId::from(id)).map(short_name);
     let names = ["execute.task-T1", "execute.task-T3.2", "execute.task-T1@2"].map(name);
     let expected = [
         "T1 Count requests per client",
         "T3.2 Test the limit",
         "T1@2 Count requests per client",
     ];
-    assert_eq!(names, expected.map(|name| Some(name.to_owned())));
-    assert_eq!(name("plan.work-1"), Some("work-1".to_owned()));
+    assert_eq!(names, expected.map(|name| Some(name.into())));
+    assert_eq!(name("plan.work-1"), Some("work-1".into()));
 }
 
 #[test]
@@ -145,23 +147,25 @@ fn a_resumed_run_gives_tasks_that_were_given_up_another_chance() {
     let mut history = sample_build::build_that_lost_a_task();
     let states = |history: &sample::History| {
         let view = RunView::replay(&history.plan, &history.records);
-        let tasks = view.tasks(&view.phases[2]);
+        let tasks = view.tasks(view.phases().nth(2).expect("planned"));
         let failed = |task: &crate::report::TaskView<'_>| {
             matches!(task.state, crate::report::TaskState::Failed(_))
         };
         tasks.iter().map(failed).collect::<Vec<_>>()
     };
     assert_eq!(states(&history), [false, true, false]);
-    let resumed = || Event::RunResumed {
-        version: "0.1.0".to_owned(),
+    let resumed = || {
+        Event::Run(RunEvent::Resumed {
+            version: "0.1.0".to_owned(),
+        })
     };
     let mut decided = sample_build::build_that_lost_a_task();
-    let winner = Event::WinnerChosen {
-        phase: "execute".into(),
+    let winner = PhaseEvent::WinnerChosen {
         call: "execute.task-T1".into(),
         label: None,
         by: Decider::Only,
-    };
+    }
+    .of("execute");
     decided.add(29_000, winner);
     decided.add(30_000, resumed());
     assert_eq!(states(&decided), [false, true, false]);
@@ -205,7 +209,7 @@ proptest! {
         let history = sample::waiting();
         let records = &history.records[..length.min(history.records.len())];
         let view = RunView::replay(&history.plan, records);
-        let now = view.last.unwrap_or_default();
+        let now = view.state.last.unwrap_or_default();
         prop_assert!(view.totals(now).wall <= now.since(Timestamp(0)));
     }
 }

@@ -1,0 +1,182 @@
+//! What events carry: what a phase left, what a run has to deliver, what a person is asked.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Artifact, CallId, Faults, HandoffOrigin, Label};
+
+/// A file of the user's project that is an input, kept in the run folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrozenFile {
+    /// The glob that named it.
+    pub glob: String,
+    /// Where it stood, relative to the project.
+    pub path: String,
+    /// Its content.
+    pub artifact: Artifact,
+}
+
+/// Who chose a winner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decider {
+    /// The call that gave the verdict: a judge, or the repair of its verdict.
+    Judge(CallId),
+    /// A person, by hand.
+    Person,
+    /// Nobody had to: there was one call.
+    Only,
+}
+
+/// What a closed phase left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closing {
+    /// The deliverable in the run folder (`phases/NN-NAME/output.md`).
+    pub deliverable: Artifact,
+    /// The handoff in the run folder (`phases/NN-NAME/handoff.json`).
+    pub handoff: Artifact,
+    /// Who wrote the handoff.
+    pub origin: HandoffOrigin,
+    /// Where in the project the deliverable belongs, if the phase has an `output`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<Document>,
+    /// Where the deliverable was published, relative to the project; nowhere yet if the results go to a
+    /// branch or are kept.
+    pub published: Option<String>,
+    /// Where in the run folder the file that stood there before is kept.
+    pub previous: Option<String>,
+    /// The run's git tree at the phase's end, if the phase may edit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tree: Option<String>,
+    /// The patch of the phase's changes, if it made any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub patch: Option<Artifact>,
+    /// The results of its `verify` commands, rendered, if it has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tests: Option<Artifact>,
+    /// What is odd about the handoff: that its author left none, what was cut.
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub remarks: Faults,
+    /// Where the words of the handoff contradict the facts.
+    #[serde(default, skip_serializing_if = "<[String]>::is_empty")]
+    pub contradictions: Faults,
+}
+
+/// A document that belongs to the results of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Document {
+    /// Its place in the project, without symlinks on the way.
+    pub path: String,
+    /// The git blob with its content, in the run's store.
+    pub object: String,
+}
+
+/// Documents by their places in the project: the git blobs with their contents.
+pub type Documents = BTreeMap<String, String>;
+
+/// What a run has to deliver. Documents are not part of the tree that calls work on, since what a call sees
+/// is said by its phase's strategy; they are laid over it when the results are delivered.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Results {
+    /// The git tree with the changes.
+    pub tree: String,
+    /// The documents.
+    pub documents: Documents,
+}
+
+/// Files of the project that a person's `apply` or `undo` could not merge.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Unmerged {
+    /// They are as they were.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left: Vec<String>,
+    /// They got conflict markers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub marked: Vec<String>,
+}
+
+impl Unmerged {
+    /// Whether everything merged.
+    pub fn is_empty(&self) -> bool {
+        self.left.is_empty() && self.marked.is_empty()
+    }
+}
+
+/// Where changes are put at the end of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// Into the user's working tree, uncommitted.
+    Tree,
+    /// Onto a new branch of this name; the working tree stays as it is.
+    Branch(String),
+    /// Nowhere by itself: `tipstaff apply` does it.
+    Nowhere,
+}
+
+/// What a person is asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// Which proposal wins: no judge gave a usable verdict, or the judge found none good enough.
+    PickWinner {
+        /// Why a person has to.
+        reason: String,
+    },
+    /// Whether the phase may begin.
+    Approve {
+        /// What the workflow asks.
+        text: String,
+    },
+    /// Which of the commands may run that a model wrote to prove its tasks, and that nothing allows.
+    RunCommands {
+        /// The commands.
+        commands: Vec<String>,
+    },
+}
+
+/// What a person answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PersonAnswer {
+    /// This proposal wins.
+    Picked(Label),
+    /// No proposal is good enough: all propose once more.
+    SentBack,
+    /// The phase may begin.
+    Approved,
+    /// The phase may not begin, and the run is over.
+    Rejected {
+        /// Why, if the person said.
+        reason: String,
+    },
+    /// These commands may run, or may not.
+    Commands {
+        /// The commands that were asked about.
+        commands: Vec<String>,
+        /// Whether they may.
+        run: bool,
+        /// Why not, if nobody was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+}
+
+/// How the supervisor's work on a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RunEnd {
+    /// Everything is done. Exit code 0.
+    Done,
+    /// A phase failed. Exit code 1.
+    Failed,
+    /// The last audit's verdict is fail. Exit code 3.
+    AuditFailed,
+    /// A person is needed. Exit code 4.
+    Waiting,
+    /// A limit stopped it. Exit code 5.
+    Limited,
+    /// The user interrupted it. Exit code 130 or 143.
+    Interrupted,
+}

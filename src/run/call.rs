@@ -1,0 +1,260 @@
+//! What is known of a call and its attempts.
+
+use std::sync::Arc;
+
+use crate::model::{
+    AgentName, CallId, CallResult, CallSpec, Failure, FailureKind, Millis, ModelName, Timestamp,
+    Usage,
+};
+
+use super::CallEvent;
+
+/// What is known of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallState {
+    /// The call, as it was created last.
+    pub spec: CallSpec,
+    /// The finished call whose result it takes.
+    pub reused: Option<CallId>,
+    /// Its attempts, oldest first; attempt N is at N - 1.
+    pub attempts: Vec<Attempt>,
+    /// Attempts before this position do not count for retries (the run was resumed since).
+    pub counted_from: usize,
+    /// Not to be tried before.
+    pub not_before: Option<Timestamp>,
+    /// How far it is.
+    pub status: CallStatus,
+    /// Whether the engine goes on as if it were not there: it is created once more when its work is wanted.
+    pub superseded: bool,
+}
+
+/// How far a call is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CallStatus {
+    /// Between attempts, or before the first one.
+    Open,
+    /// The last attempt is under way.
+    Running,
+    /// Finished, with this result.
+    Done(Arc<CallResult>),
+    /// Ended for good without a result.
+    Failed(Failure),
+}
+
+/// One try of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// The model it uses.
+    pub model: ModelName,
+    /// The agent that runs it.
+    pub agent: AgentName,
+    /// When it was ordered.
+    pub started: Timestamp,
+    /// Estimated tokens of its prompt, once its process is alive.
+    pub prompt_tokens: Option<u64>,
+    /// What it used, so far or in all.
+    pub usage: Usage,
+    /// What the agent last said it does.
+    pub doing: String,
+    /// How and when it ended.
+    pub end: Option<(AttemptEnd, Timestamp)>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttemptEnd {
+    /// With a result.
+    Succeeded,
+    /// At its checkpoint, with so many tokens of context; another call goes on.
+    Stopped(u64),
+    /// Without a result.
+    Failed(Failure),
+    /// Nobody was there to see it: its supervisor was gone.
+    Lost,
+}
+
+/// What calls used together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Spent {
+    /// Attempts started.
+    pub attempts: u64,
+    /// What they used.
+    pub usage: Usage,
+}
+
+impl Spent {
+    pub(super) fn by<'a>(calls: impl Iterator<Item = &'a CallState>) -> Self {
+        calls
+            .flat_map(|call| &call.attempts)
+            .fold(Self::default(), |sum, attempt| Self {
+                attempts: sum.attempts + 1,
+                usage: sum.usage + attempt.usage,
+            })
+    }
+}
+
+impl Attempt {
+    /// How it ended.
+    pub fn end(&self) -> Option<&AttemptEnd> {
+        self.end.as_ref().map(|(end, _)| end)
+    }
+
+    /// When it ended.
+    pub fn ended(&self) -> Option<Timestamp> {
+        self.end.as_ref().map(|(_, at)| *at)
+    }
+
+    /// How long it took, or takes so far.
+    pub fn time(&self, now: Timestamp) -> Millis {
+        self.ended().unwrap_or(now).since(self.started)
+    }
+}
+
+impl CallState {
+    pub(super) fn new(spec: &CallSpec, reused: Option<CallId>, status: CallStatus) -> Self {
+        Self {
+            spec: spec.clone(),
+            reused,
+            attempts: Vec::new(),
+            counted_from: 0,
+            not_before: None,
+            status,
+            superseded: false,
+        }
+    }
+
+    pub(super) fn apply(&mut self, at: Timestamp, event: &CallEvent) {
+        match event {
+            CallEvent::AttemptStarted { model, agent, .. } => self.start(at, model, agent),
+            CallEvent::AttemptSpawned {
+                attempt,
+                prompt_tokens,
+                ..
+            } => {
+                if let Some(attempt) = self.attempt(*attempt) {
+                    attempt.prompt_tokens = Some(*prompt_tokens);
+                }
+            }
+            CallEvent::AttemptProgressed {
+                attempt,
+                usage,
+                doing,
+            } => {
+                if let Some(attempt) = self.attempt(*attempt) {
+                    attempt.usage = *usage;
+                    attempt.doing.clone_from(doing);
+                }
+            }
+            CallEvent::AttemptSucceeded { attempt, result } => {
+                let stopped = result.stopped().map(|stopped| stopped.context);
+                let end = stopped.map_or(AttemptEnd::Succeeded, AttemptEnd::Stopped);
+                self.end(*attempt, at, end, result.usage);
+                self.status = CallStatus::Done(result.clone());
+            }
+            CallEvent::AttemptFailed {
+                attempt,
+                failure,
+                usage,
+            } => {
+                let end = AttemptEnd::Failed(failure.clone());
+                self.end(*attempt, at, end, *usage);
+                self.status = CallStatus::Open;
+            }
+            CallEvent::RetryScheduled { until } => self.not_before = Some(*until),
+            CallEvent::Failed { failure } => self.status = CallStatus::Failed(failure.clone()),
+        }
+    }
+
+    fn start(&mut self, at: Timestamp, model: &ModelName, agent: &AgentName) {
+        // Nearly all calls need one attempt.
+        self.attempts.reserve_exact(1);
+        self.attempts.push(Attempt {
+            model: model.clone(),
+            agent: agent.clone(),
+            started: at,
+            prompt_tokens: None,
+            usage: Usage::default(),
+            doing: String::new(),
+            end: None,
+        });
+        self.not_before = None;
+        self.status = CallStatus::Running;
+    }
+
+    fn end(&mut self, attempt: u32, at: Timestamp, end: AttemptEnd, usage: Usage) {
+        if let Some(attempt) = self.attempt(attempt) {
+            attempt.usage = usage;
+            attempt.end = Some((end, at));
+        }
+    }
+
+    fn attempt(&mut self, number: u32) -> Option<&mut Attempt> {
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.attempts.get_mut(index)
+    }
+
+    /// Its supervisor is gone: what was under way is lost, and what is open goes on later.
+    pub(super) fn abandon(&mut self, at: Timestamp) {
+        for attempt in self.attempts.iter_mut().filter(|one| one.end.is_none()) {
+            attempt.end = Some((AttemptEnd::Lost, at));
+        }
+        self.not_before = None;
+        if self.status == CallStatus::Running {
+            self.status = CallStatus::Open;
+        }
+    }
+
+    /// What its last attempt had used when it was last heard of.
+    pub fn usage_so_far(&self) -> Usage {
+        let last = self.attempts.last().map(|attempt| attempt.usage);
+        last.unwrap_or_default()
+    }
+
+    /// The result, if the call is done.
+    pub fn result(&self) -> Option<&CallResult> {
+        match &self.status {
+            CallStatus::Done(result) => Some(result),
+            CallStatus::Open | CallStatus::Running | CallStatus::Failed(_) => None,
+        }
+    }
+
+    /// Whether it ended for good, one way or the other.
+    pub fn is_over(&self) -> bool {
+        matches!(self.status, CallStatus::Done(_) | CallStatus::Failed(_))
+    }
+
+    /// Why it ended without a result: it failed, or tipstaff cancelled its last attempt, which none
+    /// has followed yet.
+    pub fn failure(&self) -> Option<&Failure> {
+        match (&self.status, self.attempts.last().and_then(Attempt::end)) {
+            (CallStatus::Failed(failure), _) => Some(failure),
+            (CallStatus::Open, Some(AttemptEnd::Failed(failure))) => {
+                Some(failure).filter(|failure| failure.kind == FailureKind::Cancelled)
+            }
+            _ => None,
+        }
+    }
+
+    /// The number of the last attempt; 0 before the first.
+    pub fn last_attempt(&self) -> u32 {
+        u32::try_from(self.attempts.len()).unwrap_or(u32::MAX)
+    }
+
+    /// The model of the attempt that finished it, or of its last attempt.
+    pub fn model(&self) -> Option<&ModelName> {
+        self.attempts.last().map(|attempt| &attempt.model)
+    }
+
+    /// The failures that count for retries, oldest first. That an attempt was cancelled or lost says nothing
+    /// about its model.
+    pub fn counted_failures(&self) -> impl Iterator<Item = &Failure> {
+        let counted = self.attempts.get(self.counted_from..).unwrap_or_default();
+        counted.iter().filter_map(|attempt| match attempt.end() {
+            Some(AttemptEnd::Failed(failure)) => {
+                let is_own = !matches!(failure.kind, FailureKind::Cancelled | FailureKind::Lost);
+                is_own.then_some(failure)
+            }
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,19 @@
+//! What happens in a run, and what is: the events and [`RunState`], their one fold.
+//!
+//! The engine decides on the state, and everything that is shown of a run is read from it: progress, `show`,
+//! the summary, JSON. Only [`RunState::apply`] changes it. It is total: events that make no sense after
+//! those before them change nothing, because a display must never be what stops a run.
+
+mod call;
+mod event;
+mod phase;
+mod query;
+mod resume;
+mod state;
+
+pub use call::{Attempt, AttemptEnd, CallState, CallStatus, Spent};
+pub use event::{CallEvent, Event, PhaseEvent, Record, RunEvent};
+pub use phase::{
+    Findings, PastRound, PhaseState, Progress, Proving, Round, Stage, TaskEnd, Winner,
+};
+pub use state::{Delivery, Loop, Moment, RunState, Verified};

@@ -1,0 +1,373 @@
+//! What is known of a phase.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Artifact, CallId, Closing, Decider, Failure, Label, Millis, PersonAnswer, PhaseName, Question,
+    TaskId, Timestamp,
+};
+
+use super::{Moment, PhaseEvent};
+
+/// A person who finds nothing good enough this often has to word the request anew.
+const MOST_SENT_BACK: u32 = 5;
+
+/// What is known of a phase.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PhaseState {
+    /// Its earlier rounds that began, oldest first.
+    pub past: Vec<PastRound>,
+    /// How many rounds a person added to those that its loop has.
+    pub rounds_added: u32,
+    /// How often a person sent its proposers back.
+    pub sent_back: u32,
+    /// What a person said about it, a sentence each.
+    pub said: Vec<String>,
+    /// What sent it back.
+    pub findings: Option<Findings>,
+    /// How far its present round is.
+    pub stage: Stage,
+    /// Why it cannot go on, until the run is resumed.
+    pub failed: Option<(Failure, Moment)>,
+    /// What a person has to answer; nothing once that is done.
+    pub asked: Option<Question>,
+    /// What the person answered in this round.
+    pub answered: Option<PersonAnswer>,
+}
+
+/// How far a phase is in its present round.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Stage {
+    /// Not begun.
+    #[default]
+    Pending,
+    /// Left out, because this condition does not hold.
+    Skipped(String),
+    /// Begun.
+    Begun(Box<Round>),
+}
+
+/// A round of a phase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Round {
+    /// When it began.
+    pub began: Moment,
+    /// Until when stragglers may still propose, once the quorum is in.
+    pub straggler_limit: Option<Timestamp>,
+    /// The proposals with their blinded names, once they are closed.
+    pub sealed: Option<Vec<(Label, CallId)>>,
+    /// How tasks ended. One that is taken up again is not among them.
+    pub tasks: BTreeMap<TaskId, TaskEnd>,
+    /// The command under way, and since when.
+    pub proving: Option<(Proving, Timestamp)>,
+    /// Whether it is decided.
+    pub progress: Progress,
+}
+
+/// Whether a round is decided.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Progress {
+    /// Calls work on it.
+    Working,
+    /// This document wins; what it leaves is being written.
+    Decided(Winner),
+    /// It left this, then.
+    Closed(Winner, Box<Closing>, Moment),
+}
+
+/// How a task ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskEnd {
+    /// This call's changes are part of the run's tree.
+    Done(CallId),
+    /// It was given up.
+    Failed(Failure),
+}
+
+/// The decided winner of a phase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Winner {
+    /// The call whose document wins.
+    pub call: CallId,
+    /// Its label, if it is a proposal.
+    pub label: Option<Label>,
+    /// Who decided.
+    pub by: Decider,
+}
+
+/// A command that is to show whether changes are good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proving {
+    /// The task, if the command is a task's own.
+    pub task: Option<TaskId>,
+    /// The tree it runs on.
+    pub tree: String,
+    /// The command.
+    pub command: String,
+}
+
+/// What an audit found that sent the run back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Findings {
+    /// The phase that found it.
+    pub from: PhaseName,
+    /// The audit, as data.
+    pub artifact: Artifact,
+}
+
+/// A round that the run was sent back from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PastRound {
+    /// How long it took.
+    pub time: Millis,
+    /// What it left, if it closed.
+    pub closing: Option<Closing>,
+    /// How its tasks ended.
+    pub tasks: BTreeMap<TaskId, TaskEnd>,
+}
+
+impl PhaseState {
+    /// What concerns the phase alone. `now` is the time of the event.
+    pub(super) fn apply(&mut self, now: Moment, event: &PhaseEvent) {
+        match event {
+            PhaseEvent::Started => self.stage = Stage::Begun(Box::new(Round::new(now))),
+            PhaseEvent::Skipped { condition } => self.stage = Stage::Skipped(condition.clone()),
+            PhaseEvent::Failed { failure } => {
+                self.failed = Some((failure.clone(), now));
+                self.on_round(|round| round.proving = None);
+            }
+            PhaseEvent::PersonAsked { question } => self.asked = Some(question.clone()),
+            PhaseEvent::PersonAnswered { answer, because } => self.answered(now, answer, because),
+            PhaseEvent::RoundsAdded { rounds } => {
+                self.rounds_added = self.rounds_added.saturating_add(*rounds);
+            }
+            PhaseEvent::QuorumReached { until } => {
+                self.on_round(|round| round.straggler_limit = Some(*until));
+            }
+            PhaseEvent::ProposalsSealed { labels } => {
+                self.on_round(|round| round.sealed = Some(labels.clone()));
+            }
+            PhaseEvent::VerifyStarted {
+                task,
+                tree,
+                command,
+            } => {
+                let (task, tree, command) = (task.clone(), tree.clone(), command.clone());
+                let proving = Proving {
+                    task,
+                    tree,
+                    command,
+                };
+                self.on_round(|round| round.proving = Some((proving, now.at)));
+            }
+            PhaseEvent::Verified { .. } => self.on_round(|round| round.proving = None),
+            PhaseEvent::TaskDone { task, call, .. } => {
+                self.task_ended(task, TaskEnd::Done(call.clone()));
+            }
+            PhaseEvent::TaskFailed { task, failure } => {
+                self.task_ended(task, TaskEnd::Failed(failure.clone()));
+            }
+            PhaseEvent::WinnerChosen { call, label, by } => {
+                let (call, label, by) = (call.clone(), label.clone(), by.clone());
+                let winner = Winner { call, label, by };
+                self.on_round(|round| round.progress = Progress::Decided(winner));
+            }
+            PhaseEvent::Closed { closing } => self.on_round(|round| round.close(closing, now)),
+            // It ended when it ended, whatever a person changes afterwards.
+            PhaseEvent::DocumentEdited { closing, .. } => {
+                let ended = self.ended().unwrap_or(now);
+                self.on_round(|round| round.close(closing, ended));
+            }
+            // These are known of the run.
+            PhaseEvent::CallCreated { .. }
+            | PhaseEvent::CallReused { .. }
+            | PhaseEvent::LimitReached { .. } => {}
+        }
+    }
+
+    fn task_ended(&mut self, task: &TaskId, end: TaskEnd) {
+        self.on_round(|round| {
+            round.tasks.insert(task.clone(), end);
+        });
+    }
+
+    fn answered(&mut self, now: Moment, answer: &PersonAnswer, because: &str) {
+        self.asked = None;
+        let (did, words) = match answer {
+            PersonAnswer::Commands { .. } => return,
+            PersonAnswer::Picked(_) => ("", ""),
+            PersonAnswer::SentBack => ("found no earlier proposal good enough", because),
+            PersonAnswer::Approved => ("agreed that this work begins", because),
+            PersonAnswer::Rejected { reason } => {
+                ("first did not agree that this work begins", reason.as_str())
+            }
+        };
+        if *answer == PersonAnswer::SentBack {
+            self.begin_again(now);
+            self.sent_back += 1;
+        }
+        self.answered = Some(answer.clone());
+        if !words.trim().is_empty() {
+            self.said.push(format!("A person {did}: {}", words.trim()));
+        }
+    }
+
+    /// The phase begins once more: what holds for all of its rounds stays.
+    pub(super) fn begin_again(&mut self, now: Moment) {
+        let round = self.begun().zip(self.round_time(now.worked));
+        let past = round.map(|(round, time)| PastRound {
+            time,
+            closing: self.closed().cloned(),
+            tasks: round.tasks.clone(),
+        });
+        self.past.extend(past);
+        *self = Self {
+            past: std::mem::take(&mut self.past),
+            rounds_added: self.rounds_added,
+            sent_back: self.sent_back,
+            said: std::mem::take(&mut self.said),
+            ..Self::default()
+        };
+    }
+
+    pub(super) fn on_round(&mut self, change: impl FnOnce(&mut Round)) {
+        if let Stage::Begun(round) = &mut self.stage {
+            change(round);
+        }
+    }
+
+    /// Its present round, once it has begun.
+    pub fn begun(&self) -> Option<&Round> {
+        match &self.stage {
+            Stage::Begun(round) => Some(round),
+            Stage::Pending | Stage::Skipped(_) => None,
+        }
+    }
+
+    /// Whose document wins, once that is decided.
+    pub fn winner(&self) -> Option<&Winner> {
+        self.begun()?.winner()
+    }
+
+    /// What its present round left, once it is closed.
+    pub fn closed(&self) -> Option<&Closing> {
+        match &self.begun()?.progress {
+            Progress::Closed(_, closing, _) => Some(closing),
+            Progress::Working | Progress::Decided(_) => None,
+        }
+    }
+
+    /// What it left: its present round, or the latest one that closed.
+    pub fn closing(&self) -> Option<&Closing> {
+        let past = self.past.iter().rev();
+        self.closed()
+            .or_else(|| past.filter_map(|round| round.closing.as_ref()).next())
+    }
+
+    /// Why it cannot go on.
+    pub fn failure(&self) -> Option<&Failure> {
+        self.failed.as_ref().map(|(failure, _)| failure)
+    }
+
+    /// The proposals with their blinded names, once they are closed.
+    pub fn sealed(&self) -> Option<&[(Label, CallId)]> {
+        self.begun()?.sealed.as_deref()
+    }
+
+    /// Until when stragglers may still propose: the quorum is in, and the proposals are not closed.
+    pub fn straggler_limit(&self) -> Option<Timestamp> {
+        let round = self.begun()?;
+        round.straggler_limit.filter(|_| round.sealed.is_none())
+    }
+
+    /// How a task ended in its present round.
+    pub fn task(&self, task: &TaskId) -> Option<&TaskEnd> {
+        self.begun()?.tasks.get(task)
+    }
+
+    /// The tasks that were given up, and why.
+    pub fn failed_tasks(&self) -> impl Iterator<Item = (&TaskId, &Failure)> {
+        let tasks = self.begun().into_iter().flat_map(|round| &round.tasks);
+        tasks.filter_map(|(task, end)| match end {
+            TaskEnd::Failed(failure) => Some((task, failure)),
+            TaskEnd::Done(_) => None,
+        })
+    }
+
+    /// The tasks that are done, and the calls that did them.
+    pub fn done_tasks(&self) -> impl Iterator<Item = (&TaskId, &CallId)> {
+        let tasks = self.begun().into_iter().flat_map(|round| &round.tasks);
+        tasks.filter_map(|(task, end)| match end {
+            TaskEnd::Done(call) => Some((task, call)),
+            TaskEnd::Failed(_) => None,
+        })
+    }
+
+    /// The command under way.
+    pub fn proving(&self) -> Option<&Proving> {
+        let (proving, _) = self.begun()?.proving.as_ref()?;
+        Some(proving)
+    }
+
+    /// Which time it is done, from 1.
+    pub fn round(&self) -> u32 {
+        u32::try_from(self.past.len()).map_or(u32::MAX, |past| past.saturating_add(1))
+    }
+
+    /// Whether a person may send the proposers back once more.
+    pub fn may_be_sent_back(&self) -> bool {
+        self.sent_back < MOST_SENT_BACK
+    }
+
+    /// When its present round closed or failed.
+    pub fn ended(&self) -> Option<Moment> {
+        let failed = self.failed.as_ref().map(|(_, at)| *at);
+        failed.or(match self.begun()?.progress {
+            Progress::Closed(_, _, at) => Some(at),
+            Progress::Working | Progress::Decided(_) => None,
+        })
+    }
+
+    /// How long supervisors have worked on its present round, when they have worked for `worked` on
+    /// the run; nothing before it began.
+    pub fn round_time(&self, worked: Millis) -> Option<Millis> {
+        let until = self.ended().map_or(worked, |ended| ended.worked);
+        Some(Millis(until.0.saturating_sub(self.begun()?.began.worked.0)))
+    }
+
+    /// The same of all its rounds.
+    pub fn time(&self, worked: Millis) -> Option<Millis> {
+        let past = self.past.iter().map(|round| round.time);
+        past.chain(self.round_time(worked))
+            .reduce(|sum, time| Millis(sum.0.saturating_add(time.0)))
+    }
+}
+
+impl Round {
+    fn new(began: Moment) -> Self {
+        Self {
+            began,
+            straggler_limit: None,
+            sealed: None,
+            tasks: BTreeMap::new(),
+            proving: None,
+            progress: Progress::Working,
+        }
+    }
+
+    /// What nobody has decided is closed by nobody.
+    fn close(&mut self, closing: &Closing, at: Moment) {
+        self.proving = None;
+        if let Some(winner) = self.winner().cloned() {
+            self.progress = Progress::Closed(winner, Box::new(closing.clone()), at);
+        }
+    }
+
+    /// Whose document wins, once that is decided.
+    pub fn winner(&self) -> Option<&Winner> {
+        match &self.progress {
+            Progress::Working => None,
+            Progress::Decided(winner) | Progress::Closed(winner, ..) => Some(winner),
+        }
+    }
+}

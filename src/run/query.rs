@@ -1,0 +1,229 @@
+//! What is asked of a run's state.
+
+use std::collections::BTreeMap;
+
+use crate::model::{
+    Answer, Audit, Budget, CallId, CallKey, Documents, FrozenFile, Millis, ModelName, PhaseName,
+    Question, ReachedLimit, Results, RunEnd, RunLimits, TaskId, Timestamp, Verification,
+};
+
+use super::{CallState, CallStatus, Delivery, PhaseState, RunState, Spent, Verified};
+
+impl RunState {
+    /// What is known of a phase, if anything is.
+    pub fn phase(&self, name: &PhaseName) -> Option<&PhaseState> {
+        self.phases.get(name)
+    }
+
+    /// What is known of a call that counts.
+    pub fn call(&self, id: &CallId) -> Option<&CallState> {
+        self.any_call(id).filter(|call| !call.superseded)
+    }
+
+    /// What is known of a call, superseded or not.
+    pub fn any_call(&self, id: &CallId) -> Option<&CallState> {
+        self.calls.get(id).map(Box::as_ref)
+    }
+
+    /// All calls there ever were, in the order of their creation, superseded ones too.
+    pub fn calls(&self) -> impl DoubleEndedIterator<Item = &CallState> {
+        self.calls.values().map(Box::as_ref)
+    }
+
+    /// The calls of a phase that count, of its present round only.
+    pub fn calls_of(&self, phase: &PhaseName) -> impl Iterator<Item = &CallState> {
+        let round = self.phase(phase).map_or(1, PhaseState::round);
+        self.calls().filter(move |call| {
+            let spec = &call.spec;
+            !call.superseded && &spec.phase == phase && spec.id.round() == round
+        })
+    }
+
+    /// The attempts under way: the call and the attempt's number.
+    pub fn running(&self) -> impl Iterator<Item = (&CallState, u32)> {
+        let running = self
+            .calls()
+            .filter(|call| call.status == CallStatus::Running);
+        running.map(|call| (call, call.last_attempt()))
+    }
+
+    /// A finished call with that key, whatever its place. One that was stopped at its checkpoint has not
+    /// finished anything that could be used in another place.
+    pub fn finished(&self, key: &CallKey) -> Option<&CallState> {
+        self.calls().find(|call| {
+            let result = call.result().filter(|_| !call.superseded);
+            &call.spec.key == key && result.is_some_and(|result| result.stopped().is_none())
+        })
+    }
+
+    /// Whether the changes that a task's call made are part of the run's tree.
+    pub fn is_taken_over(&self, key: &CallKey) -> bool {
+        self.taken_over.contains(key)
+    }
+
+    /// How often a phase's own verdict sent the run back.
+    pub fn loops_of(&self, phase: &PhaseName) -> u32 {
+        let loops = self.loops.iter().filter(|one| &one.from == phase);
+        u32::try_from(loops.count()).unwrap_or(u32::MAX)
+    }
+
+    /// The git tree that the run began with.
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
+    /// The git tree with all changes that were taken over so far.
+    pub fn tree(&self) -> &str {
+        self.tree.as_deref().unwrap_or(&self.base)
+    }
+
+    /// What the run has to deliver, as far as it is.
+    pub fn results(&self) -> Results {
+        Results {
+            tree: self.tree().to_owned(),
+            documents: self.documents.clone(),
+        }
+    }
+
+    /// What the user's working tree holds of the run.
+    pub fn in_project(&self) -> &Results {
+        &self.in_project.0
+    }
+
+    /// How many files that changed.
+    pub fn files_in_project(&self) -> u64 {
+        self.in_project.1
+    }
+
+    /// No results yet.
+    pub fn before(&self) -> Results {
+        Results {
+            tree: self.base.clone(),
+            documents: Documents::new(),
+        }
+    }
+
+    /// The results of a phase's commands, or of one of its tasks', on a tree.
+    pub fn verifications(
+        &self,
+        phase: &PhaseName,
+        task: Option<&TaskId>,
+        tree: &str,
+    ) -> Vec<&Verification> {
+        let seen = self
+            .verified()
+            .filter(|seen| &seen.phase == phase && seen.task.as_ref() == task && seen.tree == tree);
+        seen.map(|seen| &seen.verification).collect()
+    }
+
+    /// The results of commands that count, oldest first.
+    pub fn verified(&self) -> impl Iterator<Item = &Verified> {
+        self.verified.iter().filter(|seen| !seen.superseded)
+    }
+
+    /// The commands that a phase and its tasks were proved with, in the order of their runs.
+    pub fn commands_of(&self, phase: &PhaseName) -> impl Iterator<Item = &str> {
+        let verified = self.verified().filter(move |seen| &seen.phase == phase);
+        verified.map(|seen| seen.verification.command.as_str())
+    }
+
+    /// What became of the results as they are now.
+    pub fn delivered(&self) -> Option<&Delivery> {
+        let (results, how) = self.delivered.as_ref()?;
+        (*results == self.results()).then_some(how)
+    }
+
+    /// What a phase decided, as data, once it has.
+    pub fn answer(&self, phase: &PhaseName) -> Option<&Answer> {
+        let winner = self.phase(phase)?.winner()?;
+        Some(&self.call(&winner.call)?.result()?.answer)
+    }
+
+    /// The audit that a phase gave, if it is decided.
+    pub fn audit(&self, phase: &PhaseName) -> Option<&Audit> {
+        match self.answer(phase)? {
+            Answer::Audit(audit) => Some(audit),
+            Answer::Document
+            | Answer::Judgement(_)
+            | Answer::Tasks(_)
+            | Answer::Unfinished(_)
+            | Answer::Invalid { .. } => None,
+        }
+    }
+
+    /// The user's files that are inputs.
+    pub fn files(&self) -> &[FrozenFile] {
+        &self.files
+    }
+
+    /// Everything used so far, by attempts under way too.
+    pub fn spent(&self) -> Spent {
+        Spent::by(self.calls())
+    }
+
+    /// The same of one phase, in all its rounds.
+    pub fn spent_by(&self, phase: &PhaseName) -> Spent {
+        Spent::by(self.calls().filter(|call| &call.spec.phase == phase))
+    }
+
+    /// How long supervisors have worked on the run, up to `now`.
+    pub fn worked(&self, now: Timestamp) -> Millis {
+        let since = match (self.ended, self.last) {
+            (None, Some(last)) if self.open_question().is_none() => now.since(last),
+            _ => Millis(0),
+        };
+        Millis(self.worked.0.saturating_add(since.0))
+    }
+
+    /// The limits in force: the plan's, or what the user raised them to.
+    pub fn limits(&self, planned: RunLimits) -> RunLimits {
+        self.raised.unwrap_or(planned)
+    }
+
+    /// The budget of a phase that is in force: the plan's, or what the user raised it to.
+    pub fn budget(&self, phase: &PhaseName, planned: Budget) -> Budget {
+        self.budgets.get(phase).copied().unwrap_or(planned)
+    }
+
+    /// The budgets that the user has changed.
+    pub fn changed_budgets(&self) -> &BTreeMap<PhaseName, Budget> {
+        &self.budgets
+    }
+
+    /// The limit that was reached.
+    pub fn limit(&self) -> Option<&ReachedLimit> {
+        self.limit.as_ref()
+    }
+
+    /// The signal that interrupted the run.
+    pub fn interrupted(&self) -> Option<&str> {
+        self.interrupted.as_deref()
+    }
+
+    /// How the supervisor's work ended, if it has.
+    pub fn ended(&self) -> Option<RunEnd> {
+        self.ended
+    }
+
+    /// The model that attempts use for one of the plan's: itself, or what a person put into its place.
+    pub fn in_place_of<'a>(&'a self, model: &'a ModelName) -> &'a ModelName {
+        self.replaced.get(model).unwrap_or(model)
+    }
+
+    /// What a person has to answer now: there is one question at a time.
+    pub fn open_question(&self) -> Option<(&PhaseName, &Question)> {
+        let mut phases = self.phases.iter();
+        phases.find_map(|(name, state)| Some((name, state.asked.as_ref()?)))
+    }
+
+    /// Whether a person let this command of a model's run; nothing if nobody was asked yet.
+    pub fn may_run(&self, command: &str) -> Option<bool> {
+        self.commands.get(command).copied()
+    }
+
+    /// The commands of models that nobody let run.
+    pub fn refused_commands(&self) -> impl Iterator<Item = &str> {
+        let refused = self.commands.iter().filter(|(_, run)| !**run);
+        refused.map(|(command, _)| command.as_str())
+    }
+}

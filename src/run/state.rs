@@ -1,0 +1,336 @@
+//! The fold of a run's events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use crate::model::{
+    Budget, CallId, CallKey, CallSpec, Closing, Destination, Document, Documents, FrozenFile,
+    HeldChange, Millis, ModelName, PersonAnswer, PhaseName, ReachedLimit, Results, RunEnd, RunId,
+    RunLimits, TaskId, Timestamp, Unmerged, Verification,
+};
+
+use super::{CallState, CallStatus, Event, Findings, PhaseEvent, PhaseState, Record, RunEvent};
+
+/// What is known of a run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RunState {
+    /// The run, once it began.
+    pub id: Option<RunId>,
+    /// When it began.
+    pub started: Option<Timestamp>,
+    /// When the run itself was heard of last: what a person does to its results later does not count.
+    pub last: Option<Timestamp>,
+    pub(super) phases: BTreeMap<PhaseName, PhaseState>,
+    /// The phases in the order in which the run first came to them.
+    order: Vec<PhaseName>,
+    /// In the order of their creation. Boxed: a map keeps room to spare.
+    pub(super) calls: IndexMap<CallId, Box<CallState>>,
+    /// The times that an audit sent it back, oldest first.
+    pub loops: Vec<Loop>,
+    pub(super) base: String,
+    pub(super) tree: Option<String>,
+    /// The work whose changes are part of that tree.
+    pub(super) taken_over: BTreeSet<CallKey>,
+    /// What commands said of the changes, oldest first, superseded results too.
+    pub verified: Vec<Verified>,
+    /// The commands of models that a person was asked about, and whether they may run.
+    pub(super) commands: BTreeMap<String, bool>,
+    pub(super) documents: Documents,
+    /// What the user's working tree holds of the run, and how many files that changed.
+    pub(super) in_project: (Results, u64),
+    /// Files that a person's last `apply` or `undo` could not merge.
+    pub unmerged: Unmerged,
+    /// What the last delivery held back.
+    pub held: Vec<HeldChange>,
+    /// Documents in the project whose text is a person's: nobody but that person takes them away.
+    pub of_persons: BTreeSet<String>,
+    /// What became of the results, and which ones those were.
+    pub(super) delivered: Option<(Results, Delivery)>,
+    pub(super) files: Vec<FrozenFile>,
+    pub(super) worked: Millis,
+    pub(super) raised: Option<RunLimits>,
+    pub(super) budgets: BTreeMap<PhaseName, Budget>,
+    /// The models that a person put into others' places.
+    pub(super) replaced: BTreeMap<ModelName, ModelName>,
+    pub(super) limit: Option<ReachedLimit>,
+    pub(super) interrupted: Option<String>,
+    pub(super) ended: Option<RunEnd>,
+}
+
+/// A time, and how long supervisors had worked on the run by then, without the time in which it waited for an
+/// answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moment {
+    /// The time.
+    pub at: Timestamp,
+    /// The work until then.
+    pub worked: Millis,
+}
+
+/// One time that an audit sent the run back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loop {
+    /// The phase that found something.
+    pub from: PhaseName,
+    /// The phase that mends it.
+    pub to: PhaseName,
+    /// Which time, from 1.
+    pub round: u32,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A command that was run to see whether the changes are good.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Verified {
+    /// The phase.
+    pub phase: PhaseName,
+    /// In which round of it, from 1.
+    pub round: u32,
+    /// The task, if the command is a task's own.
+    pub task: Option<TaskId>,
+    /// The git tree it ran on.
+    pub tree: String,
+    /// How it went.
+    pub verification: Verification,
+    /// Whether it is to be run once more: it is about work that was given up.
+    pub superseded: bool,
+}
+
+/// What became of results.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// They are where they belong.
+    Applied {
+        /// Where.
+        to: Destination,
+        /// How many files changed.
+        files: u64,
+    },
+    /// The run keeps them on purpose, for this reason.
+    Kept(String),
+    /// They were to be applied and could not be, for this reason.
+    Blocked(String),
+}
+
+impl RunState {
+    /// The fold of a whole journal.
+    pub fn of(records: &[Record]) -> Self {
+        let mut state = Self::default();
+        for record in records {
+            state.apply(record.at, &record.event);
+        }
+        state
+    }
+
+    /// Takes one more event in.
+    pub fn apply(&mut self, at: Timestamp, event: &Event) {
+        let now = self.moment(at, event);
+        match event {
+            Event::Run(event) => self.apply_run(now, event),
+            Event::Phase { phase, event } => self.apply_phase(now, phase, event),
+            Event::Call { call, event } => {
+                if let Some(call) = self.calls.get_mut(call) {
+                    call.apply(at, event);
+                }
+            }
+        }
+    }
+
+    /// The time of an event. Nobody works on a run that has ended, or waits for an answer.
+    fn moment(&mut self, at: Timestamp, event: &Event) -> Moment {
+        let resumed = matches!(event, Event::Run(RunEvent::Resumed { .. }));
+        if !event.is_by_hand() {
+            if !resumed {
+                self.worked = self.worked(at);
+            }
+            // Clocks are set back at times; nothing is counted twice for that.
+            self.last = self.last.max(Some(at));
+        }
+        let worked = self.worked;
+        Moment { at, worked }
+    }
+
+    fn apply_run(&mut self, now: Moment, event: &RunEvent) {
+        match event {
+            RunEvent::Started {
+                run, files, base, ..
+            } => {
+                self.id = Some(run.clone());
+                self.started = Some(now.at);
+                self.files.clone_from(files);
+                self.base.clone_from(base);
+                self.in_project = (self.before(), 0);
+            }
+            RunEvent::Resumed { .. } => self.resume(now.at),
+            RunEvent::LoopedBack { from, to, round } => self.loop_back(now, from, to, *round),
+            RunEvent::ChangesApplied {
+                tree,
+                documents,
+                to,
+                files,
+                unmerged,
+                held,
+                ..
+            } => {
+                let (tree, documents) = (tree.clone(), documents.clone());
+                let results = Results { tree, documents };
+                if *to == Destination::Tree {
+                    self.in_project = (results.clone(), *files);
+                    self.unmerged.clone_from(unmerged);
+                }
+                self.held.clone_from(held);
+                // What is held back is decided upon too: it waits for nobody but who accepts it.
+                let settled = match held.is_empty() || !unmerged.left.is_empty() {
+                    true => results,
+                    false => self.results(),
+                };
+                let (to, files) = (to.clone(), *files);
+                self.delivered = Some((settled, Delivery::Applied { to, files }));
+            }
+            RunEvent::ChangesKept {
+                blocked, reason, ..
+            } => {
+                let reason = reason.clone();
+                let how = match blocked {
+                    true => Delivery::Blocked(reason),
+                    false => Delivery::Kept(reason),
+                };
+                self.delivered = Some((self.results(), how));
+            }
+            RunEvent::ChangesUndone { unmerged } => {
+                self.unmerged.clone_from(unmerged);
+                self.held.clear();
+                self.in_project = (self.before(), 0);
+                let how = Delivery::Kept("they were undone".to_owned());
+                self.delivered = Some((self.results(), how));
+            }
+            RunEvent::LimitReached { limit } => self.reached(limit, None),
+            RunEvent::LimitsRaised {
+                limits, budgets, ..
+            } => {
+                self.raised = Some(*limits);
+                self.budgets.clone_from(budgets);
+            }
+            RunEvent::ModelReplaced { model, by, .. } => self.replace(model, by),
+            RunEvent::Interrupted { signal } => self.interrupted = Some(signal.clone()),
+            RunEvent::Ended { end } => self.ended = Some(*end),
+        }
+    }
+
+    fn apply_phase(&mut self, now: Moment, phase: &PhaseName, event: &PhaseEvent) {
+        match event {
+            PhaseEvent::CallCreated { call } => self.add_call(call, None),
+            PhaseEvent::CallReused { call, from } => self.add_call(call, Some(from)),
+            PhaseEvent::Started | PhaseEvent::Skipped { .. } if !self.order.contains(phase) => {
+                self.order.push(phase.clone());
+            }
+            PhaseEvent::TaskDone { call, tree, .. } => {
+                self.tree = Some(tree.clone());
+                let key = self.calls.get(call).map(|call| call.spec.key.clone());
+                self.taken_over.extend(key);
+            }
+            PhaseEvent::Verified {
+                task,
+                tree,
+                verification,
+            } => self.verified.push(Verified {
+                phase: phase.clone(),
+                round: self.phase(phase).map_or(1, PhaseState::round),
+                task: task.clone(),
+                tree: tree.clone(),
+                verification: verification.clone(),
+                superseded: false,
+            }),
+            PhaseEvent::LimitReached { limit } => self.reached(limit, Some(phase)),
+            PhaseEvent::Closed { closing } => self.take_over(closing),
+            PhaseEvent::DocumentEdited { closing, .. } => {
+                self.take_over(closing);
+                if closing.published.is_some() {
+                    let document = closing.document.as_ref();
+                    self.of_persons.extend(document.map(|one| one.path.clone()));
+                }
+            }
+            PhaseEvent::PersonAnswered {
+                answer: PersonAnswer::Commands { commands, run, .. },
+                ..
+            } => {
+                let answers = commands.iter().map(|command| (command.clone(), *run));
+                self.commands.extend(answers);
+            }
+            _ => {}
+        }
+        self.phase_mut(phase).apply(now, event);
+    }
+
+    fn reached(&mut self, limit: &str, phase: Option<&PhaseName>) {
+        let (limit, phase) = (limit.to_owned(), phase.cloned());
+        self.limit = Some(ReachedLimit { limit, phase });
+    }
+
+    fn add_call(&mut self, spec: &CallSpec, from: Option<&CallId>) {
+        let from = from.and_then(|id| self.calls.get(id));
+        let status = from.map_or(CallStatus::Open, |from| from.status.clone());
+        let mut call = CallState::new(spec, from.map(|from| from.spec.id.clone()), status);
+        // Attempts of a call that is created once more still count as used.
+        if let Some(known) = self.calls.get_mut(&spec.id) {
+            call.attempts = std::mem::take(&mut known.attempts);
+            call.counted_from = call.attempts.len();
+        }
+        self.calls.insert(spec.id.clone(), Box::new(call));
+    }
+
+    /// What a phase left belongs to the results.
+    fn take_over(&mut self, closing: &Closing) {
+        if let Some(tree) = &closing.tree {
+            self.tree = Some(tree.clone());
+        }
+        if let Some(Document { path, object }) = &closing.document {
+            if closing.published.is_some() {
+                let (there, _) = &mut self.in_project;
+                there.documents.insert(path.clone(), object.clone());
+            }
+            self.documents.insert(path.clone(), object.clone());
+            self.of_persons.remove(path);
+        }
+    }
+
+    /// Everything from the phase that has to mend on is open again; what its calls did stays known.
+    fn loop_back(&mut self, now: Moment, from: &PhaseName, to: &PhaseName, round: u32) {
+        let findings = self.findings_of(from);
+        let first = self.order.iter().position(|phase| phase == to);
+        for name in self.order.iter().skip(first.unwrap_or(self.order.len())) {
+            if let Some(state) = self.phases.get_mut(name) {
+                state.begin_again(now);
+            }
+        }
+        self.phase_mut(to).findings = findings;
+        let (from, to, at) = (from.clone(), to.clone(), now.at);
+        self.loops.push(Loop {
+            from,
+            to,
+            round,
+            at,
+        });
+    }
+
+    fn findings_of(&self, from: &PhaseName) -> Option<Findings> {
+        let winner = self.phase(from)?.winner()?;
+        let artifact = self.call(&winner.call)?.result()?.structured.clone()?;
+        let from = from.clone();
+        Some(Findings { from, artifact })
+    }
+
+    /// Whatever was used in the place of a model is not used any more.
+    fn replace(&mut self, model: &ModelName, by: &ModelName) {
+        for used in self.replaced.values_mut().filter(|used| *used == model) {
+            used.clone_from(by);
+        }
+        self.replaced.insert(model.clone(), by.clone());
+    }
+
+    fn phase_mut(&mut self, phase: &PhaseName) -> &mut PhaseState {
+        self.phases.entry(phase.clone()).or_default()
+    }
+}
