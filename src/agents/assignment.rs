@@ -11,11 +11,8 @@ use super::{Carried, Environment};
 /// Everything an adapter needs to build the command of one attempt.
 #[derive(Debug, Clone, Copy)]
 pub struct Assignment<'a> {
-    /// The agent CLI as configured.
     pub agent: &'a AgentSpec,
-    /// The model as configured.
     pub model: &'a ModelSpec,
-    /// How much the agent may do.
     pub profile: Profile,
     /// The folder it works in: absolute, without symbolic links.
     pub workspace: &'a Path,

@@ -10,9 +10,7 @@ use super::{Transcript, Trouble, opencode};
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// It exited with this code.
     Code(i32),
-    /// It died of this signal.
     Signal(i32),
     /// We ended it, after its final answer or its files were complete, or because it had to end.
     EndedByUs,
@@ -21,7 +19,6 @@ pub enum Exit {
 /// Everything known of an attempt's end besides its transcript.
 #[derive(Debug, Clone, Copy)]
 pub struct Ending<'a> {
-    /// How the process ended.
     pub exit: Exit,
     /// The last lines of its standard error.
     pub stderr_tail: &'a str,

@@ -10,7 +10,6 @@ use crate::plan::VerifyRules;
 
 use super::SeedFile;
 
-/// A whole environment.
 pub type Environment = BTreeMap<OsString, OsString>;
 
 /// Variables that any program may need and that carry no secret.

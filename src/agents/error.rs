@@ -13,25 +13,15 @@ pub enum AgentError {
     /// The agent's program was not found.
     #[error("`{command}` is not on PATH")]
     ProgramMissing {
-        /// The program as configured.
         command: String,
-        /// Why the search failed.
         source: which::Error,
     },
     /// A model id that is not `provider/model`.
     #[error("model id `{id}` names no provider")]
-    ModelId {
-        /// The id as configured.
-        id: String,
-    },
+    ModelId { id: String },
     /// A file of the user's OpenCode is there but cannot be read.
     #[error("failed to read {}", path.display())]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Unreadable { path: PathBuf, source: io::Error },
     /// A file (or variable) of the user's OpenCode is not valid JSON with comments.
     #[error("{place}:{line}:{column}: {message}")]
     Syntax {
@@ -41,7 +31,6 @@ pub enum AgentError {
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// What is wrong there.
         message: String,
     },
     /// A key of the user's OpenCode configuration has the wrong type.
@@ -49,7 +38,6 @@ pub enum AgentError {
     Shape {
         /// The file's path, or the variable's name.
         place: String,
-        /// The key.
         key: String,
         /// What was expected there, for example "an object".
         expected: &'static str,

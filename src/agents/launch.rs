@@ -9,13 +9,10 @@ use crate::plan::AgentKind;
 /// Everything needed to start an agent. The prompt is not part of it: it always comes on standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launch {
-    /// The program, found.
     pub program: PathBuf,
-    /// Its arguments.
     pub args: Vec<OsString>,
     /// Its whole environment: nothing is inherited beside it.
     pub env: Environment,
-    /// The folder it starts in.
     pub cwd: PathBuf,
     /// What must be there before it starts, in order. All of it lies below the private folder.
     pub files: Vec<SeedFile>,
@@ -26,7 +23,6 @@ pub struct Launch {
 pub struct SeedFile {
     /// Where: absolute, below the private folder. Missing parents are to be created.
     pub path: PathBuf,
-    /// What.
     pub seed: Seed,
 }
 
@@ -35,19 +31,13 @@ pub struct SeedFile {
 pub enum Seed {
     /// A folder, empty so far.
     Folder,
-    /// A file.
     File {
-        /// Its whole content.
         content: String,
         /// Its permission bits, for example `0o600`.
         mode: u32,
     },
     /// A file that holds a key: its content lies where the system forgets it, and a link leads there.
-    Secret {
-        /// Its whole content.
-        content: String,
-    },
-    /// A symbolic link.
+    Secret { content: String },
     Link {
         /// Where it leads: absolute, outside the private folder; may be missing.
         target: PathBuf,
@@ -82,7 +72,6 @@ impl SeedFile {
         }
     }
 
-    /// A symbolic link.
     pub(super) fn link(path: PathBuf, target: PathBuf) -> Self {
         Self {
             path,

@@ -1,9 +1,7 @@
 //! Model providers as OpenCode names them: which variables sign in to them.
 
-/// A provider's variables.
 struct Known {
     provider: &'static str,
-    /// Any one of these signs in.
     keys: &'static [&'static str],
     /// Settings that go with them; a trailing `*` stands for any rest.
     also: &'static [&'static str],

@@ -7,7 +7,6 @@ use super::{Carried, Environment};
 /// How a provider is signed in to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignIn {
-    /// By this variable.
     Key(String),
     /// By the user's OpenCode sign-in (`opencode auth login`).
     Auth,
@@ -15,7 +14,6 @@ pub enum SignIn {
     ProviderConfig,
     /// By the sign-in of the provider's own tools (`~/.aws`, gcloud).
     Ambient,
-    /// None is needed.
     Free,
     /// Not at all: a call would fail.
     None,

@@ -252,7 +252,6 @@ impl Transcript {
         self.usage
     }
 
-    /// Model requests that ended.
     pub fn steps(&self) -> u64 {
         self.steps
     }

@@ -18,7 +18,6 @@ pub struct Worklog {
 }
 
 impl Worklog {
-    /// The agent said something.
     pub(super) fn said(&mut self, text: &str) {
         let text = shorten(text.trim(), LONGEST_ENTRY);
         if !text.is_empty() {

@@ -35,7 +35,6 @@ pub struct Asker {
 enum Who {
     /// `--yes`: every gate opens.
     Yes,
-    /// Somebody at the terminal.
     Person,
     Nobody,
 }
@@ -217,15 +216,12 @@ fn choices(question: &Question, labels: &[Label], none: bool) -> String {
 /// What a line says.
 #[derive(Debug, PartialEq)]
 enum Said {
-    /// An answer.
     Answer(PersonAnswer),
     /// No; the reason is to be asked for.
     Reject,
     /// None is good enough; what is wrong is to be asked for.
     SendBack,
-    /// Not now.
     Later,
-    /// Nothing that could be understood.
     Unclear,
 }
 

@@ -9,7 +9,6 @@ use crate::report::{Sgr, render_error};
 /// Exit codes; see docs/exit-codes.md.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
-    /// Everything is done.
     Done,
     /// The run failed, or tipstaff could not do its work.
     Failed,
@@ -17,9 +16,7 @@ pub enum Exit {
     Usage,
     /// The last audit's verdict is fail.
     AuditFailed,
-    /// A person is needed.
     Waiting,
-    /// A limit stopped it.
     Limited,
     /// A signal interrupted it: 128 and its number.
     Interrupted(u8),
@@ -98,7 +95,6 @@ impl Failure {
         }
     }
 
-    /// Its exit code.
     pub fn exit(&self) -> Exit {
         self.exit
     }
@@ -108,7 +104,6 @@ impl Failure {
         &self.text
     }
 
-    /// Tells the user.
     pub fn print(&self) {
         print::coloured(&self.text, self.sgr);
     }

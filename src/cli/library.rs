@@ -15,18 +15,15 @@ use crate::yaml::{Source, did_you_mean};
 
 /// A workflow's text, and whose word it is.
 pub struct Found {
-    /// The text with its display name.
     pub source: Source,
     origin: Origin,
 }
 
 /// Whose word a workflow is.
 enum Origin {
-    /// The project's: its path there.
     Project(String),
     /// The user's own: the folder that its files are relative to.
     User(PathBuf),
-    /// It came with tipstaff.
     Bundled,
 }
 
@@ -115,7 +112,6 @@ pub struct Texts<'a> {
 }
 
 impl<'a> Texts<'a> {
-    /// Of this workflow.
     pub fn of(settings: &'a Settings, found: &'a Found) -> Self {
         Self {
             settings,

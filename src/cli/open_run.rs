@@ -14,11 +14,8 @@ use super::settings::Settings;
 
 /// A run as its folder tells it.
 pub struct OpenRun {
-    /// The folder.
     pub folder: RunFolder,
-    /// The frozen plan.
     pub plan: Plan,
-    /// The journal so far.
     pub records: Vec<Record>,
 }
 
@@ -94,7 +91,6 @@ pub struct TakenUp {
     pub lock: RunLock,
     pub journal: Journal,
     pub records: Vec<Record>,
-    /// The snapshot that it began with.
     pub base: TreeId,
 }
 

@@ -23,7 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Findings {
     /// Without these some call could never be made, each with the models that it concerns.
     missing: BTreeMap<Lack, Vec<ModelName>>,
-    /// Other things that are worth knowing.
     warnings: Vec<String>,
     /// Whether OpenCode is among what is missing.
     opencode: bool,
@@ -32,7 +31,6 @@ pub struct Findings {
 /// What a model or the whole run lacks, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Lack {
-    /// A program cannot be run.
     Program(String),
     /// Nobody is signed in at its provider.
     SignIn(String),

@@ -17,11 +17,9 @@ use super::failure::{Exit, Failure};
 
 /// The surroundings of a command, read once.
 pub struct Settings {
-    /// The user's project.
     pub project: Project,
     /// Its files that tell tipstaff what to do.
     pub files: ProjectFiles,
-    /// The user's environment.
     pub environment: Environment,
     /// `~/.config/tipstaff`, if there is a home.
     pub user_folder: Option<PathBuf>,
@@ -29,7 +27,6 @@ pub struct Settings {
 
 /// What the user configured.
 pub struct Configuration {
-    /// All layers, merged.
     pub config: Config,
     /// The same without the project's.
     pub base: Config,
@@ -38,7 +35,6 @@ pub struct Configuration {
 }
 
 impl Settings {
-    /// Finds the project.
     pub fn load(cli: &Cli) -> Result<Self, Failure> {
         let start = match &cli.project {
             Some(folder) => folder.clone(),

@@ -47,7 +47,6 @@ pub struct Work<'a> {
     pub redactor: Redactor,
     pub engine: Engine,
     pub journal: Journal,
-    /// What the journal holds already.
     pub records: Vec<Record>,
     pub base: TreeId,
     pub output: &'a OutputArgs,
@@ -336,7 +335,6 @@ fn unwatched(error: ReportError) -> RuntimeError {
     RuntimeError::Display(std::io::Error::other(error))
 }
 
-/// The present time.
 pub fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     Timestamp(since.map_or(0, |since| {

@@ -5,11 +5,8 @@ use crate::model::Millis;
 /// Defaults of calls in one layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct DefaultsEntry {
-    /// Wall-clock time of an attempt.
     pub timeout: Option<Millis>,
-    /// Silence of an attempt.
     pub idle_timeout: Option<Millis>,
-    /// Further attempts.
     pub retries: Option<u32>,
     /// How long stragglers of an ensemble get.
     pub straggler_timeout: Option<Millis>,

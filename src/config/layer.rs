@@ -11,17 +11,11 @@ use super::defaults::DefaultsEntry;
 /// What one source says; nothing in it is resolved yet.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Layer {
-    /// Agents by name.
     pub agents: BTreeMap<String, AgentEntry>,
-    /// Models by name.
     pub models: BTreeMap<String, ModelEntry>,
-    /// Roles by name.
     pub roles: BTreeMap<String, RoleEntry>,
-    /// Limits of a run.
     pub limits: LimitsEntry,
-    /// Defaults of calls.
     pub defaults: DefaultsEntry,
-    /// For commands that prove changes.
     pub verify: VerifyRules,
     /// Changes that are delivered although they act by themselves.
     pub accept: Vec<String>,
@@ -30,15 +24,10 @@ pub struct Layer {
 /// An agent as far as a source describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentEntry {
-    /// Where its name stands.
     pub spot: Spot,
-    /// The program.
     pub command: Option<String>,
-    /// The adapter's name.
     pub kind: Option<Spanned<String>>,
-    /// Arguments before all others.
     pub args: Option<Vec<String>>,
-    /// Variables set for it.
     pub env: AgentEnv,
     /// Names of the user's variables handed on.
     pub pass_env: Option<Vec<String>>,
@@ -47,35 +36,24 @@ pub struct AgentEntry {
 /// A model as far as a source describes it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ModelEntry {
-    /// Where its name stands.
     pub spot: Spot,
-    /// The agent that runs it.
     pub agent: Option<Spanned<String>>,
-    /// Its id.
     pub id: Option<Spanned<String>>,
-    /// Its variant.
     pub variant: Option<String>,
-    /// Whose it is.
     pub family: Option<String>,
-    /// Its prices.
     pub price: Option<Price>,
-    /// Its window in tokens.
     pub context: Option<u64>,
 }
 
-/// A role's chain.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RoleEntry {
-    /// Where its name stands.
     pub spot: Spot,
-    /// First choice, then fallbacks.
     pub chain: Vec<Spanned<String>>,
 }
 
 /// A limit, or its explicit absence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit<T> {
-    /// At most this much.
     At(T),
     /// `none`: not limited.
     Unlimited,
@@ -84,21 +62,13 @@ pub enum Limit<T> {
 /// Limits of a run as far as a source names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LimitsEntry {
-    /// Attempts started.
     pub calls: Option<Limit<u64>>,
-    /// Tokens of all attempts.
     pub tokens: Option<Limit<u64>>,
-    /// Money of all attempts.
     pub cost: Option<Limit<MicroUsd>>,
-    /// Wall-clock time.
     pub wall: Option<Limit<Millis>>,
-    /// Calls at one time.
     pub concurrency: Option<u32>,
-    /// Files that one call may change.
     pub changed_files: Option<Limit<u64>>,
-    /// Their size together.
     pub changed_size: Option<Limit<Bytes>>,
-    /// The size of each.
     pub changed_file_size: Option<Limit<Bytes>>,
 }
 

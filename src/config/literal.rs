@@ -5,27 +5,22 @@ use thiserror::Error;
 /// A model without an entry in the configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Literal {
-    /// The agent's name.
     pub agent: String,
     /// The model's id as the agent wants it.
     pub id: String,
-    /// The variant, if any.
     pub variant: Option<String>,
 }
 
 /// Why a text with a colon is no literal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum LiteralError {
-    /// Nothing before the colon.
     #[error("the agent's name before `:` is missing")]
     NoAgent,
-    /// Nothing after the colon.
     #[error("the model's id after `:` is missing")]
     NoId,
     /// `@` with nothing behind it.
     #[error("the variant after `@` is missing")]
     NoVariant,
-    /// White space or control characters.
     #[error("there is a space or a control character in it")]
     Blank,
 }

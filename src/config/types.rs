@@ -15,19 +15,14 @@ use super::resolve::resolve;
 /// A configuration in which every name that is mentioned exists.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Config {
-    /// Agents by name.
     pub agents: BTreeMap<AgentName, AgentSpec>,
-    /// Models by name.
     pub models: BTreeMap<ModelName, ModelSpec>,
     /// Roles: first choice, then fallbacks; names of models or literals. Never empty chains.
     pub roles: BTreeMap<String, Vec<String>>,
-    /// Limits of a run.
     pub limits: RunLimits,
     /// How much one editing call may change.
     pub change_limits: ChangeLimits,
-    /// Defaults of calls.
     pub defaults: Defaults,
-    /// For commands that prove changes.
     pub verify: VerifyRules,
     /// Paths and patterns of changes that are delivered although they act by themselves.
     pub accept: Vec<String>,
@@ -35,14 +30,10 @@ pub struct Config {
     pub(super) layer: Layer,
 }
 
-/// Defaults of calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Defaults {
-    /// Wall-clock time of an attempt.
     pub timeout: Millis,
-    /// Silence of an attempt.
     pub idle_timeout: Millis,
-    /// Further attempts on the same model.
     pub retries: u32,
     /// How long the stragglers of an ensemble get.
     pub straggler_timeout: Millis,
@@ -56,7 +47,6 @@ pub struct Defaults {
 pub struct UnknownModel {
     /// What is wrong, as a fragment.
     pub message: String,
-    /// What would mend it.
     pub hint: Option<String>,
 }
 

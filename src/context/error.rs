@@ -24,7 +24,6 @@ pub enum ContextError {
     BadHandoff {
         /// Its file, relative to the run folder.
         path: String,
-        /// What is wrong with it.
         source: serde_json::Error,
     },
     /// The findings in the run folder are not valid.
@@ -32,27 +31,19 @@ pub enum ContextError {
     BadFindings {
         /// Their file, relative to the run folder.
         path: String,
-        /// What is wrong with them.
         errors: crate::model::Faults,
     },
     /// A call that carries out a task names none.
     #[error("call `{call}` carries out a task, but names none")]
-    MissingTask {
-        /// The call.
-        call: String,
-    },
+    MissingTask { call: String },
     /// The phase has no lens at the call's position.
     #[error("phase `{phase}` has no lens number {slot}")]
     UnknownLens {
-        /// The phase.
         phase: String,
         /// The position, from 1.
         slot: u32,
     },
     /// The call belongs to a phase that the plan does not have.
     #[error("phase `{phase}` is not part of the plan")]
-    UnknownPhase {
-        /// The phase.
-        phase: String,
-    },
+    UnknownPhase { phase: String },
 }

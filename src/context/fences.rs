@@ -5,7 +5,6 @@
 pub(super) struct Cut {
     /// The message without the block.
     pub(super) rest: String,
-    /// The lines between the fences.
     pub(super) block: String,
 }
 

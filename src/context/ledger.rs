@@ -13,7 +13,6 @@ use crate::plan::Strategy;
 pub struct Size {
     /// In bytes.
     pub bytes: u64,
-    /// In tokens.
     pub tokens: u64,
 }
 
@@ -29,13 +28,10 @@ impl Size {
 /// One part of the prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerPart {
-    /// Its name in the prompt.
     pub name: String,
-    /// What it is.
     pub kind: PartKind,
     /// Where it comes from: `phase plan, handoff`, `request`, `AGENTS.md`, `built-in template plan`.
     pub source: String,
-    /// Why it is there.
     pub why: String,
     /// Digest of the file it was read from, if there is one. A handoff is rendered from that file,
     /// so its bytes here differ from the file's.
@@ -43,7 +39,6 @@ pub struct LedgerPart {
     pub digest: Option<Digest>,
     /// Size in bytes, as it stands in the prompt.
     pub bytes: u64,
-    /// Size in tokens.
     pub tokens: u64,
     /// Whether the tokens are an estimate rather than counted by the model's own tokenizer.
     pub tokens_estimated: bool,
@@ -52,15 +47,10 @@ pub struct LedgerPart {
 /// What a call saw.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
-    /// The call.
     pub call: CallId,
-    /// Its phase.
     pub phase: PhaseName,
-    /// What it is for.
     pub purpose: Purpose,
-    /// The phase's context strategy.
     pub strategy: Strategy,
-    /// The model that got the prompt.
     pub model: ModelName,
     /// Size of the model's window in tokens, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

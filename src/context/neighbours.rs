@@ -3,16 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Such a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Neighbour {
-    /// Its path.
     pub path: String,
     /// Why it is there: `imported by src/server.js`, `imports src/server.js`.
     pub why: String,
     /// Size in bytes.
     pub bytes: u64,
-    /// Size in tokens, estimated.
     pub tokens: u64,
 }
 
@@ -21,7 +18,6 @@ pub struct Neighbour {
 pub struct Neighbours {
     /// How many tokens they may have together.
     pub limit: u64,
-    /// Those that are there.
     pub added: Vec<Neighbour>,
     /// Those that are not, for their size.
     pub left_out: Vec<Neighbour>,

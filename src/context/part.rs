@@ -14,15 +14,11 @@ pub enum PartKind {
     Task,
     /// What the authors of the material were asked for, as one who judges or distills it sees it.
     AuthorsTask,
-    /// The user's request.
     Request,
-    /// The project's instruction file.
     ProjectInstructions,
     /// A document of an earlier phase, raw, or a file of the project.
     Input,
-    /// The handoff of an earlier phase.
     Handoff,
-    /// The patch of an earlier phase.
     Changes,
     /// The results of an earlier phase's verifying commands.
     Tests,
@@ -36,17 +32,14 @@ pub enum PartKind {
     State,
     /// What a stopped call said and did, to be distilled.
     Worklog,
-    /// A blinded proposal.
     Proposal,
     /// An earlier proposal of the same ensemble.
     EarlierProposal,
     /// The text that a repair call has to mend.
     Faulty,
-    /// What is wrong with it.
     Errors,
     /// What the call's workspace holds, and what it may do there.
     Workspace,
-    /// What the call must leave.
     OutputContract,
 }
 
@@ -82,13 +75,11 @@ impl PartKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Part {
     pub(super) kind: PartKind,
-    /// Its name in the prompt.
     pub(super) name: String,
     /// Where it comes from; stands in the ledger only.
     pub(super) source: String,
     /// Why it is there, as a short sentence without full stop.
     pub(super) why: String,
-    /// The file it was read from.
     pub(super) digest: Option<Digest>,
     pub(super) text: String,
 }

@@ -6,9 +6,7 @@ use crate::plan::{PhasePlan, PlannedInput, Strategy};
 /// A phase that is closed, with what it left in the run folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FinishedPhase {
-    /// Its name.
     pub name: PhaseName,
-    /// Its document.
     pub deliverable: Artifact,
     /// Its handoff (`handoff.json`).
     pub handoff: Artifact,

@@ -26,18 +26,14 @@ pub fn tokens(text: &str) -> u64 {
     u64::div_ceil(hundredths, 100)
 }
 
-/// Kinds of pieces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Class {
     /// ASCII letters; a capital begins a new piece.
     Word,
-    /// ASCII digits.
     Number,
     /// White space; a single blank belongs to the word after it.
     Space,
-    /// Other ASCII.
     Sign,
-    /// Letters of alphabets beyond ASCII.
     Letter,
     /// Ideographs, syllables, pictures: about a token each.
     Symbol,

@@ -26,9 +26,7 @@ pub struct Unfinished<'a> {
     pub before: Option<&'a HandoffWords>,
     /// What it said and did, one list entry in Markdown each.
     pub log: &'a str,
-    /// What it changed.
     pub changes: &'a Changes,
-    /// The same as a patch.
     pub patch: &'a str,
 }
 

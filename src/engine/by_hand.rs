@@ -20,9 +20,7 @@ pub enum ByHand {
 pub struct InProject {
     /// Its results, nothing, or else one tree with the documents in it.
     pub results: Results,
-    /// How many files changed.
     pub files: u64,
-    /// What did not merge.
     pub unmerged: Unmerged,
     /// What stays in the run until it is accepted.
     pub held: Vec<HeldChange>,

@@ -14,25 +14,25 @@ pub struct Editing<'a> {
     pub scene: Scene<'a>,
     /// The task, if it is one.
     pub task: Option<&'a Task>,
-    /// First choice, then fallbacks.
     pub chain: &'a [ModelName],
-    /// Commands that prove it.
     pub verify: Vec<String>,
     /// Whether work that does not prove good is given up, instead of being passed on as a fact.
     pub must_pass: bool,
 }
 
-/// Where it stands.
 pub enum Edited {
-    /// Something is under way.
     Pending,
-    /// This call comes next.
     Next(Box<CallSpec>),
     /// This command has to be run on this tree.
-    Prove { tree: String, command: String },
+    Prove {
+        tree: String,
+        command: String,
+    },
     /// It is done: the call that did it, and the tree with its changes.
-    Done { call: CallId, tree: String },
-    /// It was given up.
+    Done {
+        call: CallId,
+        tree: String,
+    },
     Failed(Failure),
 }
 
@@ -113,7 +113,6 @@ struct Feedback {
     lines: Faults,
     /// The commands that failed, and the end of what each printed.
     failing: Vec<(String, Artifact)>,
-    /// What it left.
     tree: String,
     /// Told once; if it stays so, the work is good all the same.
     soft: bool,

@@ -16,11 +16,9 @@ use super::orders::{self, Effect};
 /// What the engine is told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Input {
-    /// The run begins.
     Begin(Begin),
     /// A supervisor takes the run up again.
     Resume {
-        /// Version of tipstaff.
         version: String,
         /// What a person did for the run to go on: answers, limits, rounds, models.
         acts: Vec<Event>,
@@ -32,45 +30,33 @@ pub enum Input {
     Happened(Event),
     /// An attempt's agent has ended, but what it left is not collected before the run is taken up again.
     Left {
-        /// The call.
         call: CallId,
-        /// Which attempt.
         attempt: u32,
     },
     /// A person answered the open question, and may have done more.
     Answered {
-        /// What the person did.
         acts: Vec<Event>,
     },
     /// Whoever was asked does not answer now: the run waits.
     Unanswered,
-    /// Time has passed.
     Tick,
 }
 
 /// An attempt that finished without its supervisor.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Salvaged {
-    /// The call.
     pub call: CallId,
-    /// Which attempt.
     pub attempt: u32,
-    /// What it left.
     pub result: Arc<CallResult>,
 }
 
 /// The facts of a beginning run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Begin {
-    /// The run.
     pub run: RunId,
-    /// Version of tipstaff.
     pub version: String,
-    /// Digest of the frozen plan.
     pub plan: Digest,
-    /// The git tree of the snapshot.
     pub base: String,
-    /// The user's files that are inputs.
     pub files: Vec<FrozenFile>,
 }
 
@@ -115,12 +101,10 @@ impl Engine {
         Self { attended, ..self }
     }
 
-    /// What it works by.
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
-    /// What it knows.
     pub fn history(&self) -> &RunState {
         &self.history
     }

@@ -15,51 +15,38 @@ use super::{closing, ending, limits};
 pub enum Effect {
     /// Run an attempt in a fresh process.
     StartAttempt {
-        /// The call.
         call: Box<CallSpec>,
         /// Which attempt, from 1.
         attempt: u32,
-        /// The model to use.
         model: ModelName,
     },
     /// End an attempt's process; its end is to be reported as usual.
     CancelAttempt {
-        /// The call.
         call: CallId,
-        /// Which attempt.
         attempt: u32,
     },
     /// Run a command on a checkout of a tree.
     Verify {
-        /// The phase.
         phase: PhaseName,
-        /// What to run.
         proving: Proving,
     },
     /// Put the run's results where they belong.
     Deliver {
-        /// Which.
         results: Results,
-        /// Where.
         to: Destination,
     },
     /// Ask the person who attends; the supervisor goes on with the answer.
     Ask {
-        /// The phase.
         phase: PhaseName,
-        /// What.
         question: Question,
     },
     /// Write the phase's deliverable and handoff, and publish.
     ClosePhase {
-        /// The phase.
         phase: PhaseName,
-        /// Whose document it is.
         winner: Winner,
     },
     /// Send `Tick` at this time; replaces any earlier wake-up.
     WakeAt(Timestamp),
-    /// Stop working.
     End(RunEnd),
 }
 

@@ -16,16 +16,13 @@ const MOST_PARTS: u32 = 10;
 
 /// Where a try stands.
 pub enum Tried<'a> {
-    /// Something is under way.
     Pending,
-    /// This call comes next.
     Next(Box<CallSpec>),
     /// Its last part ended by itself.
     Ended {
         call: CallId,
         result: &'a CallResult,
     },
-    /// It cannot go on.
     Failed(Failure),
 }
 

@@ -7,12 +7,9 @@ use crate::model::{CallSpec, Failure, FailureKind, Millis, ModelName};
 pub enum Next {
     /// Try this model, this long after the last failure.
     Try {
-        /// The model.
         model: ModelName,
-        /// The wait.
         after: Millis,
     },
-    /// Nothing is left to try.
     GiveUp(Failure),
 }
 
@@ -25,7 +22,6 @@ enum Remedy {
     Again,
     /// This model or its agent cannot do it: the next one.
     NextModel,
-    /// Nothing of the sort can help.
     Stop,
 }
 

@@ -65,7 +65,6 @@ fn data_call(
     }
 }
 
-/// Work that changes files.
 fn edit_call(scene: &Scene<'_>, chain: &[ModelName]) -> Vec<Event> {
     let work = Editing {
         scene: *scene,

@@ -8,13 +8,9 @@ use crate::run::{CallState, CallStatus};
 
 use super::scene::{Draft, Scene};
 
-/// Where it stands.
 pub enum Structured {
-    /// A call is under way.
     Pending,
-    /// This call comes next.
     Next(Box<CallSpec>),
-    /// There is a usable answer.
     Answered {
         /// The call that gave it: the one asked, or the repair of its answer.
         by: CallId,

@@ -29,7 +29,6 @@ impl Excerpt {
         self.cut > 0
     }
 
-    /// What is kept.
     pub fn finish(mut self) -> Vec<u8> {
         let mut kept = self.head;
         let mut tail = &*self.tail.make_contiguous();

@@ -20,13 +20,9 @@ pub enum Language {
     TypeScript,
     /// HTML, Vue and Svelte, for their scripts.
     Markup,
-    /// Python.
     Python,
-    /// Rust.
     Rust,
-    /// PHP.
     Php,
-    /// Go.
     Go,
 }
 

@@ -11,29 +11,22 @@ pub struct Links(BTreeMap<String, Vec<String>>);
 /// Files that somebody named.
 #[derive(Debug, Clone, Default)]
 pub struct Named {
-    /// To be changed.
     pub edit: BTreeSet<String>,
-    /// To be read.
     pub read: BTreeSet<String>,
 }
 
 /// A file next to a named one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Neighbour {
-    /// Its path.
     pub path: String,
-    /// How it is related.
     pub relation: Relation,
-    /// To which file.
     pub to: String,
 }
 
 /// How a file is related to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Relation {
-    /// The other imports it.
     ImportedBy,
-    /// It imports the other.
     Imports,
 }
 

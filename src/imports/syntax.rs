@@ -8,7 +8,6 @@ use super::Language;
 /// whose combinations fill the memory.
 pub(super) const LONGEST: usize = 512;
 
-/// A parsed file.
 pub(super) struct Source<'a> {
     bytes: &'a [u8],
     tree: tree_sitter::Tree,
@@ -17,9 +16,7 @@ pub(super) struct Source<'a> {
 /// Where to go on after a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Walk {
-    /// To what is below it.
     Into,
-    /// To what follows it.
     Past,
 }
 

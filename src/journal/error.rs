@@ -9,14 +9,11 @@ use super::{Foreign, Holder};
 /// Why a run's folder, journal or artifact could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
-    /// A file operation failed.
     #[error("failed to {action} `{path}`", path = path.display())]
     Io {
         /// What was attempted, as a verb: `read`, `write`, `create` …
         action: &'static str,
-        /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
         source: io::Error,
     },
     /// The disk, or the user's share of it, is full.
@@ -24,36 +21,20 @@ pub enum JournalError {
         "no space left to write `{path}`: free some space there, then `tipstaff resume` goes on",
         path = path.display()
     )]
-    NoSpace {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
+    NoSpace { path: PathBuf, source: io::Error },
     /// The project's folder may not be written.
     #[error(
         "`{path}` cannot be written: tipstaff keeps its runs in `.tipstaff/runs` of the project, \
          so the project has to be writable",
         path = path.display()
     )]
-    NotWritable {
-        /// The file or folder.
-        path: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
+    NotWritable { path: PathBuf, source: io::Error },
     /// What keeps the runs leads elsewhere, or somebody else put it there.
     #[error("`{path}` is not used: {reason}; move it away, then try again", path = path.display())]
-    NotOurs {
-        /// The file or folder.
-        path: PathBuf,
-        /// What was found.
-        reason: String,
-    },
+    NotOurs { path: PathBuf, reason: String },
     /// A record in the middle of the journal is not what was written there.
     #[error("the journal `{path}` is damaged: {what}", path = path.display())]
     Damaged {
-        /// The journal.
         path: PathBuf,
         /// The line, and what is wrong with it.
         what: String,
@@ -63,23 +44,13 @@ pub enum JournalError {
         "`{path}` was changed since tipstaff wrote it: {what}; start the run anew with `tipstaff run`",
         path = path.display()
     )]
-    NotAsWritten {
-        /// The journal.
-        path: PathBuf,
-        /// What differs.
-        what: String,
-    },
+    NotAsWritten { path: PathBuf, what: String },
     /// The journal was written by another version.
     #[error(
         "`{path}` was written by another tipstaff (format {format}; this one reads format {FORMAT})",
         path = path.display()
     )]
-    OtherFormat {
-        /// The journal.
-        path: PathBuf,
-        /// Its format.
-        format: u64,
-    },
+    OtherFormat { path: PathBuf, format: u64 },
     /// Somebody else wrote to the journal of a run under way.
     #[error(
         "`{path}` was changed by another program while the run worked: it has {found} bytes instead of \
@@ -87,64 +58,37 @@ pub enum JournalError {
         path = path.display()
     )]
     Changed {
-        /// The journal.
         path: PathBuf,
         /// Its length in bytes as this process left it.
         expected: u64,
-        /// Its length now.
         found: u64,
     },
-    /// Another process works on the run.
     #[error("run {run} is being worked on by {holder}")]
-    Locked {
-        /// The run.
-        run: RunId,
-        /// The process.
-        holder: Holder,
-    },
+    Locked { run: RunId, holder: Holder },
     /// A new run's folder is there already.
     #[error("run {run} exists already")]
-    RunExists {
-        /// The run.
-        run: RunId,
-    },
+    RunExists { run: RunId },
     /// No run of this name.
     #[error("no run `{wanted}` in `{folder}`", folder = folder.display())]
-    NoRun {
-        /// What was asked for.
-        wanted: String,
-        /// The folder of the runs.
-        folder: PathBuf,
-    },
+    NoRun { wanted: String, folder: PathBuf },
     /// A part of a name fits several runs.
     #[error("`{wanted}` fits several runs: {fitting}")]
     Ambiguous {
-        /// What was asked for.
         wanted: String,
         /// The runs that fit, comma-separated.
         fitting: String,
     },
-    /// An artifact's file is gone.
     #[error("`{path}` is missing from the run folder", path = path.display())]
-    ArtifactMissing {
-        /// The file.
-        path: PathBuf,
-    },
+    ArtifactMissing { path: PathBuf },
     /// An artifact's file is not what the journal says it is.
     #[error(
         "`{path}` was changed after the run wrote it (its digest differs from the journal's)",
         path = path.display()
     )]
-    ArtifactChanged {
-        /// The file.
-        path: PathBuf,
-    },
+    ArtifactChanged { path: PathBuf },
     /// A path that does not stay in the run folder.
     #[error("refused path `{path}`: it leaves the run folder")]
-    RefusedPath {
-        /// The path as it was given.
-        path: String,
-    },
+    RefusedPath { path: String },
 }
 
 impl JournalError {

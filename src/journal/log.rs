@@ -17,7 +17,6 @@ use crate::run::{CallEvent, Event, Record};
 pub struct Journal {
     file: File,
     path: PathBuf,
-    /// Number of the next record.
     next: u64,
     /// Length in bytes of the complete records.
     end: u64,
@@ -230,9 +229,7 @@ impl Journal {
 /// How far lines have to be before anyone hears of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Durability {
-    /// They survive the supervisor.
     Written,
-    /// They survive the machine.
     Synced,
 }
 

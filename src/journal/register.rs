@@ -29,7 +29,6 @@ pub enum Origin {
     Moved(PathBuf),
     /// This user's run lies there; this is a copy.
     Copied(PathBuf),
-    /// Nobody's whom this user's tipstaff knows.
     Unknown,
 }
 

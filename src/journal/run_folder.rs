@@ -115,12 +115,10 @@ impl RunFolder {
         self.unsynced.held().extend(folders);
     }
 
-    /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root
     }
 
-    /// The run.
     pub fn id(&self) -> &RunId {
         &self.id
     }

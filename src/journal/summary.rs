@@ -18,17 +18,13 @@ const MAX_FIRST_LINE: u64 = 1024 * 1024;
 /// What a list of runs tells of one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunSummary {
-    /// The run.
     pub id: RunId,
     /// The workflow's name; none if the journal cannot be read.
     pub workflow: Option<String>,
-    /// When it began.
     pub started: Option<Timestamp>,
-    /// When something happened last.
     pub last: Option<Timestamp>,
     /// How the supervisor's work ended; none if one works on it, or was killed.
     pub end: Option<RunEnd>,
-    /// Who works on it now.
     pub holder: Option<Holder>,
     /// Why the journal cannot be read, if it cannot.
     pub problem: Option<String>,

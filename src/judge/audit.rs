@@ -10,7 +10,6 @@ use crate::model::{Audit, AuditVerdict, Faults, Finding, Severity};
 /// A valid audit, and what had to be forgiven in reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodedAudit {
-    /// The audit.
     pub audit: Audit,
     /// What had to be forgiven, one sentence each.
     pub remarks: Vec<String>,

@@ -8,7 +8,6 @@ use crate::model::{Decision, Judgement, Label};
 /// Where one proposal stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
-    /// The proposal.
     pub label: Label,
     /// Mean of its scores, in the judge's own scale. Criteria the judge left out do not count.
     pub mean: f64,

@@ -9,7 +9,6 @@ use super::Digest;
 pub struct Artifact {
     /// Path relative to the run folder, with `/`.
     pub path: String,
-    /// Digest of the content.
     pub digest: Digest,
     /// Size in bytes.
     pub bytes: u64,

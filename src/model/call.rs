@@ -18,9 +18,7 @@ pub enum Purpose {
     Task,
     /// One of the side-by-side calls of a `parallel` phase.
     Lens,
-    /// One proposal of an ensemble.
     Propose,
-    /// Judging the proposals of an ensemble.
     Judge,
     /// Mending an invalid structured answer; sees only the text and the errors.
     Repair,
@@ -49,7 +47,6 @@ pub enum Contract {
     Document,
     /// A judge's `verdict.json` over these labels; a document and a handoff if it synthesizes.
     Judgement {
-        /// The labels the judge may name.
         labels: Vec<Label>,
     },
     /// `tasks.json`, and a handoff. The document is rendered from the tasks.
@@ -58,7 +55,6 @@ pub enum Contract {
     Audit,
     /// Edits in the workspace and a handoff; the document is optional.
     Edits,
-    /// A handoff and nothing else.
     Handoff,
 }
 
@@ -72,7 +68,6 @@ pub enum Ground {
     Tree(String),
     /// Some files of such a tree and nothing else.
     Scoped {
-        /// The git tree.
         tree: String,
         /// Paths or globs, relative to the project, that are there to be changed.
         edit: Vec<String>,
@@ -87,7 +82,6 @@ pub enum Ground {
         #[serde(default, skip_serializing_if = "is_zero")]
         import_tokens: u64,
     },
-    /// An empty folder.
     Empty,
 }
 
@@ -99,7 +93,6 @@ fn is_zero(number: &u64) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EditScope {
-    /// Any file of the project.
     Anywhere,
     /// These paths or globs and no others.
     Only(Vec<String>),
@@ -111,9 +104,7 @@ pub enum EditScope {
 pub enum InputSource {
     /// What the user asked for; frozen in the plan.
     Request,
-    /// The raw deliverable of a phase.
     Deliverable(PhaseName),
-    /// The distilled handoff of a phase.
     Handoff(PhaseName),
     /// An earlier proposal of the same ensemble (sequential mode); unblinded position, from 1.
     EarlierProposal(u32),
@@ -121,7 +112,6 @@ pub enum InputSource {
     Proposal(Label),
     /// A file of the user's project, frozen when the run began.
     File(String),
-    /// The patch of a phase's changes.
     Changes(PhaseName),
     /// The results of a phase's `verify` commands, and of its tasks'.
     Tests(PhaseName),
@@ -133,7 +123,6 @@ pub enum InputSource {
     Feedback(Faults),
     /// The end of what a command printed that failed on that try.
     Printed {
-        /// The command.
         command: String,
         /// Its number among those that failed, from 1.
         number: u32,
@@ -153,7 +142,6 @@ pub enum InputSource {
 /// One named input of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallInput {
-    /// Where it comes from.
     pub source: InputSource,
     /// The file that holds its content; none for the request and for errors, which are data already.
     pub artifact: Option<Artifact>,
@@ -162,7 +150,6 @@ pub struct CallInput {
 /// Limits of a call. Absent ones do not limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallLimits {
-    /// Wall-clock time of one attempt.
     pub timeout: Millis,
     /// Silence of one attempt: no event, no output, no file.
     pub idle_timeout: Millis,
@@ -173,13 +160,10 @@ pub struct CallLimits {
 /// A call, as data. The prompt is assembled from it by `context`; the process is made by `runtime`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallSpec {
-    /// Its readable name.
     pub id: CallId,
     /// The digest of all the rest but `id`.
     pub key: CallKey,
-    /// The phase it belongs to.
     pub phase: PhaseName,
-    /// What it is for.
     pub purpose: Purpose,
     /// Which of the equal calls of its phase it is, from 1: the same model may propose twice.
     pub slot: u32,
@@ -189,7 +173,6 @@ pub struct CallSpec {
     pub inputs: Vec<CallInput>,
     /// Whether the project's instruction file (`AGENTS.md`) is part of the prompt.
     pub project_instructions: bool,
-    /// What it must leave behind.
     pub contract: Contract,
     /// The task, if it is one of a `routed` phase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -197,9 +180,7 @@ pub struct CallSpec {
     /// What it may change; none for a call whose edits are thrown away.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edits: Option<EditScope>,
-    /// What it may do.
     pub profile: Profile,
-    /// What its workspace holds.
     pub ground: Ground,
     /// Tokens of its own context after which it is stopped, and another call goes on with its work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -207,7 +188,6 @@ pub struct CallSpec {
     /// The attempt in whose workspace it goes on; none if it begins in one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<AttemptId>,
-    /// Its limits.
     pub limits: CallLimits,
 }
 
@@ -215,13 +195,9 @@ pub struct CallSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    /// The document is the answer.
     Document,
-    /// A valid verdict.
     Judgement(Judgement),
-    /// A valid decomposition.
     Tasks(TaskList),
-    /// A valid audit.
     Audit(Audit),
     /// None yet: it was stopped at its checkpoint, and another call goes on.
     Unfinished(Stopped),
@@ -235,7 +211,6 @@ pub enum Answer {
 /// What a successful attempt left.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CallResult {
-    /// The answer.
     pub answer: Answer,
     /// The document, if one was left.
     pub deliverable: Option<Artifact>,
@@ -249,7 +224,6 @@ pub struct CallResult {
     /// Remarks for the user: what was odd about this attempt, although it succeeded.
     #[serde(default)]
     pub remarks: Faults,
-    /// Everything the attempt used.
     pub usage: Usage,
 }
 

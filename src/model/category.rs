@@ -8,7 +8,6 @@ pub struct Categories {
     /// Those that the workflow names, beside `default`; if there are none, any may be.
     #[serde(rename = "categories")]
     pub named: Vec<String>,
-    /// Which others may be.
     #[serde(default)]
     pub others: OtherCategories,
 }

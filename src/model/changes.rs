@@ -8,22 +8,16 @@ use super::Artifact;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ChangeKind {
-    /// It is new.
     Added,
-    /// Its content or its mode changed.
     Modified,
-    /// It is gone.
     Deleted,
-    /// It stood elsewhere before.
     Renamed,
 }
 
-/// One changed file.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ChangedFile {
     /// Its path, relative to the project.
     pub path: String,
-    /// What happened to it.
     pub kind: ChangeKind,
     /// Where it stood before, if it was renamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,7 +61,6 @@ pub struct HeldChange {
 pub struct FoundSecret {
     /// The file, relative to the project.
     pub path: String,
-    /// Its git blob.
     pub object: String,
     /// The first line with it, from 1.
     pub line: u64,
@@ -78,11 +71,9 @@ pub struct FoundSecret {
 /// What an editing call changed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Changes {
-    /// The git tree it started from.
     pub base: String,
     /// The git tree with its changes; equal to `base` if there are none.
     pub tree: String,
-    /// What differs.
     pub files: Vec<ChangedFile>,
     /// What was not taken over.
     #[serde(default)]
@@ -90,6 +81,5 @@ pub struct Changes {
     /// Known secrets in new contents, which the run's beginning did not have there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub secrets: Vec<FoundSecret>,
-    /// The difference as a patch.
     pub patch: Option<Artifact>,
 }

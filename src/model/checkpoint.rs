@@ -7,7 +7,6 @@ use super::{Artifact, CallId, HandoffOrigin, RefusedChange};
 /// One attempt of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AttemptId {
-    /// The call.
     pub call: CallId,
     /// Which attempt of it, from 1.
     pub attempt: u32,
@@ -32,7 +31,6 @@ pub struct Stopped {
 pub struct WorkState {
     /// The call that was stopped last.
     pub of: CallId,
-    /// Who wrote the words.
     pub origin: HandoffOrigin,
     /// The files changed so far, relative to the project, sorted.
     pub files: Vec<String>,

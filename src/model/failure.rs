@@ -14,7 +14,6 @@ pub enum FailureKind {
     Auth,
     /// The account has no credit or quota left.
     Quota,
-    /// The provider asked to slow down.
     RateLimit,
     /// The provider or the agent does not know the model.
     UnknownModel,
@@ -32,7 +31,6 @@ pub enum FailureKind {
     Crash,
     /// Nothing was heard from the agent for the idle limit.
     Hang,
-    /// The wall-clock limit of the call.
     Timeout,
     /// The agent went round in circles (endless empty steps or compactions).
     Loop,
@@ -44,7 +42,6 @@ pub enum FailureKind {
     BadOutput,
     /// The machine below failed: disk full, folder not writable, out of processes.
     Machine,
-    /// A person said no.
     Refused,
     /// tipstaff ended the attempt itself (a straggler, or the user interrupted).
     Cancelled,
@@ -55,9 +52,7 @@ pub enum FailureKind {
 /// A failed attempt's reason, for people and for the decision what to do next.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
-    /// The kind, which decides.
     pub kind: FailureKind,
-    /// One sentence: what happened.
     pub message: String,
     /// What the user can do about it, if that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]

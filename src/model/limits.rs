@@ -9,11 +9,8 @@ use super::{Bytes, MicroUsd, Millis, PhaseName};
 /// Limits of a whole run. Zero cost means: none may be spent; absent means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunLimits {
-    /// Attempts started.
     pub calls: Option<u64>,
-    /// Tokens of all attempts.
     pub tokens: Option<u64>,
-    /// Money of all attempts.
     pub cost: Option<MicroUsd>,
     /// Wall-clock time while a supervisor worked on it.
     pub wall: Option<Millis>,
@@ -24,11 +21,8 @@ pub struct RunLimits {
 /// What the calls of one phase may use together, in all its rounds; absent means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Budget {
-    /// Attempts started.
     pub calls: Option<u64>,
-    /// Tokens of all attempts.
     pub tokens: Option<u64>,
-    /// Money of all attempts.
     pub cost: Option<MicroUsd>,
 }
 
@@ -46,20 +40,15 @@ impl RunLimits {
 /// How much one editing call may change; absent means no limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ChangeLimits {
-    /// Changed and new files.
     pub files: Option<u64>,
-    /// All of them together.
     pub size: Option<Bytes>,
-    /// Each of them.
     pub file_size: Option<Bytes>,
 }
 
 /// Limits as a user changes them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChangedLimits {
-    /// Of the run.
     pub run: RunLimits,
-    /// Of each editing call.
     pub changes: ChangeLimits,
     /// Of the phases whose budget was changed; those of the others stand in the plan.
     pub budgets: BTreeMap<PhaseName, Budget>,

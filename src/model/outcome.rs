@@ -9,11 +9,9 @@ use super::{Artifact, CallId, Faults, HandoffOrigin, Label};
 /// A file of the user's project that is an input, kept in the run folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrozenFile {
-    /// The glob that named it.
     pub glob: String,
     /// Where it stood, relative to the project.
     pub path: String,
-    /// Its content.
     pub artifact: Artifact,
 }
 
@@ -23,7 +21,6 @@ pub struct FrozenFile {
 pub enum Decider {
     /// The call that gave the verdict: a judge, or the repair of its verdict.
     Judge(CallId),
-    /// A person, by hand.
     Person,
     /// Nobody had to: there was one call.
     Only,
@@ -36,7 +33,6 @@ pub struct Closing {
     pub deliverable: Artifact,
     /// The handoff in the run folder (`phases/NN-NAME/handoff.json`).
     pub handoff: Artifact,
-    /// Who wrote the handoff.
     pub origin: HandoffOrigin,
     /// Where in the project the deliverable belongs, if the phase has an `output`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -79,19 +75,15 @@ pub type Documents = BTreeMap<String, String>;
 /// is said by its phase's strategy; they are laid over it when the results are delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Results {
-    /// The git tree with the changes.
     pub tree: String,
-    /// The documents.
     pub documents: Documents,
 }
 
 /// Files of the project that a person's `apply` or `undo` could not merge.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Unmerged {
-    /// They are as they were.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<String>,
-    /// They got conflict markers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub marked: Vec<String>,
 }
@@ -120,31 +112,20 @@ pub enum Destination {
 #[serde(rename_all = "snake_case")]
 pub enum Question {
     /// Which proposal wins: no judge gave a usable verdict, or the judge found none good enough.
-    PickWinner {
-        /// Why a person has to.
-        reason: String,
-    },
+    PickWinner { reason: String },
     /// Whether the phase may begin.
-    Approve {
-        /// What the workflow asks.
-        text: String,
-    },
+    Approve { text: String },
     /// Which of the commands may run that a model wrote to prove its tasks, and that nothing allows.
-    RunCommands {
-        /// The commands.
-        commands: Vec<String>,
-    },
+    RunCommands { commands: Vec<String> },
 }
 
 /// What a person answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonAnswer {
-    /// This proposal wins.
     Picked(Label),
     /// No proposal is good enough: all propose once more.
     SentBack,
-    /// The phase may begin.
     Approved,
     /// The phase may not begin, and the run is over.
     Rejected {
@@ -153,9 +134,7 @@ pub enum PersonAnswer {
     },
     /// These commands may run, or may not.
     Commands {
-        /// The commands that were asked about.
         commands: Vec<String>,
-        /// Whether they may.
         run: bool,
         /// Why not, if nobody was asked.
         #[serde(default, skip_serializing_if = "Option::is_none")]

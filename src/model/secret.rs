@@ -91,7 +91,6 @@ impl fmt::Debug for Secret {
 pub struct AgentEnv(BTreeMap<String, Option<Secret>>);
 
 impl AgentEnv {
-    /// Sets a variable.
     pub fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.0.insert(name.into(), Some(Secret::new(value)));
     }

@@ -8,19 +8,12 @@ use super::HandoffWords;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Section {
-    /// Key decisions.
     Decisions,
-    /// Constraints that hold from here on.
     Constraints,
-    /// Risks.
     Risks,
-    /// What changed, and why.
     Changes,
-    /// Traps for whoever goes on.
     Gotchas,
-    /// Files that matter.
     Files,
-    /// Questions left open.
     OpenQuestions,
 }
 

@@ -62,7 +62,6 @@ impl Millis {
         Self(seconds * 1000)
     }
 
-    /// From whole minutes.
     pub const fn minutes(minutes: u64) -> Self {
         Self::seconds(minutes * 60)
     }
@@ -133,13 +132,10 @@ impl fmt::Display for MicroUsd {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Usage {
-    /// Model requests made.
     pub requests: u64,
     /// Input tokens that were not read from a cache.
     pub input: u64,
-    /// Output tokens without reasoning.
     pub output: u64,
-    /// Reasoning tokens.
     pub reasoning: u64,
     /// Input tokens read from a cache.
     pub cache_read: u64,

@@ -25,11 +25,9 @@ pub enum VerifyOutcome {
 pub struct Verification {
     /// The command, as the workflow or the task gives it.
     pub command: String,
-    /// How it ended.
     pub outcome: VerifyOutcome,
     /// Its exit code; none if a signal ended it.
     pub exit: Option<i32>,
-    /// How long it took.
     pub wall: Millis,
     /// The end of what it printed, standard output and error together.
     pub output: Artifact,

@@ -15,19 +15,16 @@ use crate::model::{
 pub struct Plan {
     /// Version of the format; see `model::FORMAT`.
     pub format: u32,
-    /// The workflow's name.
     pub workflow: String,
     /// The workflow's description; may be empty.
     pub description: String,
     /// The workflow's file, if it has one: an agent of its own gets its variables from there.
     pub file: Option<String>,
-    /// What the user asked for.
     pub request: String,
     /// The declared inputs with their values (`feature`, …), already put into every path and prompt.
     pub inputs: BTreeMap<String, String>,
     /// From which the order of proposals is shuffled.
     pub seed: u64,
-    /// Limits of the run.
     pub limits: RunLimits,
     /// How much one editing call may change.
     #[serde(default)]
@@ -75,11 +72,9 @@ pub enum AgentKind {
 /// An agent CLI as configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentSpec {
-    /// Its adapter.
     pub kind: AgentKind,
     /// The program: a name on PATH, or a path.
     pub command: String,
-    /// Arguments before all others.
     pub args: Vec<String>,
     /// Variables set for it; the plan keeps their names, not their values.
     pub env: AgentEnv,
@@ -90,7 +85,6 @@ pub struct AgentSpec {
 /// A model as configured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelSpec {
-    /// The agent that runs it.
     pub agent: AgentName,
     /// The id as the agent wants it, for example `anthropic/claude-opus-4-5`; may be empty for a command.
     pub id: String,
@@ -98,7 +92,6 @@ pub struct ModelSpec {
     pub variant: Option<String>,
     /// Whose model it is (`anthropic`), if known.
     pub family: Option<String>,
-    /// Prices, if known.
     pub price: Option<Price>,
     /// Size of the model's window in tokens, if known.
     pub context: Option<u64>,
@@ -107,22 +100,17 @@ pub struct ModelSpec {
 /// Prices in US dollars per million tokens.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Price {
-    /// Of input.
     pub input: f64,
-    /// Of output and reasoning.
     pub output: f64,
 }
 
-/// One compiled phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PhasePlan {
-    /// Its name.
     pub name: PhaseName,
     /// What it is for; may be empty.
     pub description: String,
     /// What kind, with all it needs.
     pub kind: PhaseKind,
-    /// What its calls see.
     pub strategy: Strategy,
     /// Named inputs, in order, beside the request.
     pub inputs: Vec<PlannedInput>,
@@ -134,12 +122,9 @@ pub struct PhasePlan {
     pub edits: bool,
     /// Limits of each of its calls.
     pub limits: CallLimits,
-    /// Limits of all its calls together.
     #[serde(default)]
     pub budget: Budget,
-    /// Who distills.
     pub distill: Distill,
-    /// Which sections its handoff has.
     #[serde(default)]
     pub sections: Sections,
     /// Whether the project's instruction file is a part of its prompts.
@@ -158,22 +143,16 @@ pub struct PhasePlan {
     pub checkpoint: Option<u64>,
 }
 
-/// Phase types.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PhaseKind {
-    /// One call.
     Single {
-        /// First choice, then fallbacks.
         chain: Vec<ModelName>,
-        /// What it has to leave.
         yields: Yields,
     },
-    /// Several propose, one judges.
     Ensemble {
         /// One chain a proposal; at least one.
         proposers: Vec<Vec<ModelName>>,
-        /// The judge's chain.
         judge: Vec<ModelName>,
         /// Whether proposers see each other.
         mode: EnsembleMode,
@@ -199,7 +178,6 @@ pub enum PhaseKind {
     },
     /// Several calls at one time, each with its own question, joined.
     Parallel {
-        /// The questions. Never empty.
         lenses: Vec<LensPlan>,
         /// Who joins the answers; without one they are put one below the other.
         judge: Option<Vec<ModelName>>,
@@ -210,13 +188,10 @@ pub enum PhaseKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Yields {
-    /// A document.
     Document,
     /// Tasks of these categories, for a `routed` phase.
     Tasks(Categories),
-    /// An audit's verdict.
     Audit,
-    /// Edits.
     Edits,
 }
 
@@ -225,7 +200,6 @@ pub enum Yields {
 pub struct LensPlan {
     /// Its name, unique within the phase.
     pub name: String,
-    /// First choice, then fallbacks.
     pub chain: Vec<ModelName>,
     /// The instructions' text, inputs put in.
     pub prompt: String,
@@ -236,9 +210,7 @@ pub struct LensPlan {
 pub struct Condition {
     /// As the workflow gives it, for messages.
     pub text: String,
-    /// What is looked at.
     pub subject: Subject,
-    /// What it is compared with.
     pub value: String,
     /// Whether it must be different instead of equal.
     pub negated: bool,
@@ -248,7 +220,6 @@ pub struct Condition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
-    /// The value of a declared input.
     Input(String),
     /// The audit verdict of a phase: `pass` or `fail`.
     Verdict(PhaseName),
@@ -260,11 +231,9 @@ pub enum Subject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Proof {
-    /// A command for the shell.
     Command(String),
     /// All commands that an earlier phase and its tasks were proved with.
     TestsOf {
-        /// The earlier phase.
         tests_of: PhaseName,
     },
 }
@@ -274,7 +243,6 @@ pub enum Proof {
 pub struct ScopePlan {
     /// To be worked on, beside the task's own.
     pub files: Vec<String>,
-    /// Always there to read.
     pub always: Vec<String>,
     /// Whether files that the named ones import, or that import them, are added to read.
     pub imports: bool,
@@ -286,7 +254,6 @@ pub struct ScopePlan {
 /// Going back when an audit fails.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LoopPlan {
-    /// The phase that mends.
     pub goto: PhaseName,
     /// How many times at most.
     pub max: u32,
@@ -302,7 +269,6 @@ pub enum EnsembleMode {
     Sequential,
 }
 
-/// Context strategies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
@@ -312,7 +278,6 @@ pub enum Strategy {
     Scoped,
     /// Handoffs of the previous phases, named inputs as their handoffs.
     Distilled,
-    /// The named inputs only.
     Fresh,
 }
 
@@ -342,7 +307,6 @@ pub enum Distill {
     Agent,
     /// The working agent; if it leaves none, this chain is asked once.
     Model(Vec<ModelName>),
-    /// Nobody: extracted by rule.
     Nobody,
 }
 

@@ -64,7 +64,6 @@ impl Child {
         }
     }
 
-    /// Notes the child's id.
     pub(super) fn started(&mut self, pid: u32) {
         self.pid = pid;
     }

@@ -8,56 +8,27 @@ use std::path::PathBuf;
 pub enum ProcessError {
     /// The program is not there.
     #[error("program `{}` not found", program.display())]
-    ProgramMissing {
-        /// The program as it was named.
-        program: PathBuf,
-    },
+    ProgramMissing { program: PathBuf },
     /// The program is there but is no executable file, or its interpreter is missing.
     #[error("program `{}` cannot be executed", program.display())]
-    NotExecutable {
-        /// The program as it was named.
-        program: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    NotExecutable { program: PathBuf, source: io::Error },
     /// The system could not execute the program for another reason, such as arguments that are too long.
     #[error("failed to start `{}`", program.display())]
-    Execute {
-        /// The program as it was named.
-        program: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Execute { program: PathBuf, source: io::Error },
     /// The folder that the child starts in cannot be entered.
     #[error("failed to enter the folder `{}`", path.display())]
-    Folder {
-        /// The folder.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Folder { path: PathBuf, source: io::Error },
     /// One of the child's streams cannot be opened.
     #[error("failed to open `{}` for the child", path.display())]
-    Stream {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Stream { path: PathBuf, source: io::Error },
     /// The child's description cannot be handed to a warden.
     #[error("failed to describe the child `{}` to its warden", program.display())]
-    Describe {
-        /// The program as it was named.
-        program: PathBuf,
-        /// What went wrong.
-        source: io::Error,
-    },
+    Describe { program: PathBuf, source: io::Error },
     /// The warden cannot be started or prepared.
     #[error("failed to start the warden `{}`", exe.display())]
     Warden {
         /// The executable that was to be the warden.
         exe: PathBuf,
-        /// What the system said.
         source: io::Error,
     },
     /// The warden ended before the child was started: it was killed, or the executable is no warden.
@@ -66,12 +37,6 @@ pub enum ProcessError {
         /// The executable that was to be the warden.
         exe: PathBuf,
     },
-    /// Waiting for the warden failed.
     #[error("failed to wait for the warden, process {pid}")]
-    Wait {
-        /// The child's process id.
-        pid: u32,
-        /// What the system said.
-        source: io::Error,
-    },
+    Wait { pid: u32, source: io::Error },
 }

@@ -8,7 +8,6 @@ use rustix::process::{RawPid, Resource, Rlimit, setrlimit};
 
 use super::proctree::most_file_locks;
 
-/// A run's number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Number(u64);
 

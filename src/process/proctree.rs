@@ -15,7 +15,6 @@ const COMMAND_CHARS: usize = 200;
 /// Which process it is: an id is given away again, but not within one tick of the clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Birth {
-    /// Its id.
     pub pid: RawPid,
     /// When it was started, in ticks since the machine was.
     pub at: u64,
@@ -24,7 +23,6 @@ pub(super) struct Birth {
 /// One process as `/proc/PID/stat` shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Seen {
-    /// Which one it is.
     pub birth: Birth,
     /// Its parent's id; 0 for the first process.
     pub parent: RawPid,

@@ -31,11 +31,8 @@ pub(super) struct Signals(SignalFd);
 /// What a signal asks of the warden.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Heard {
-    /// Some child ended.
     Child,
-    /// Stop politely.
     Stop,
-    /// Kill at once.
     Kill,
     /// Nothing, for the whole time.
     Nothing,
@@ -96,7 +93,6 @@ impl Signals {
 
 /// One step of waiting for children.
 pub(super) enum Reaped {
-    /// This one ended.
     One(Pid, WaitStatus),
     /// There are children, none has ended.
     NoneYet,
@@ -119,7 +115,6 @@ pub(super) fn reap() -> io::Result<Reaped> {
 pub(super) enum Pace {
     /// A moment to end by themselves, a moment after SIGTERM.
     Orderly,
-    /// None: SIGKILL.
     AtOnce,
 }
 

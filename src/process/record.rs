@@ -13,9 +13,7 @@ use crate::model::Millis;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {
-    /// It exited with this code.
     Exited(i32),
-    /// This signal killed it.
     Signaled(i32),
     /// Nobody saw it end: its warden was killed, or it could not be killed itself.
     Unknown,
@@ -39,7 +37,6 @@ pub enum Asked {
 pub enum Exceeded {
     /// It ran longer than it may.
     Time,
-    /// It printed more than it may.
     Output,
 }
 
@@ -47,7 +44,6 @@ pub enum Exceeded {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WardenFate {
-    /// It reported how the child ended.
     Reported,
     /// It was killed. The supervisor ended what was left; times and sizes are unknown, hence zero.
     Lost,
@@ -56,7 +52,6 @@ pub enum WardenFate {
 /// A process that was still there when its child had ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Leaked {
-    /// Its process id.
     pub pid: u32,
     /// Its command line as shown by the system, shortened; lossy.
     pub command: String,
@@ -72,7 +67,6 @@ impl fmt::Display for Leaked {
 /// Processes that were to be ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Swept {
-    /// All that were still there.
     pub leaked: Vec<Leaked>,
     /// Those of them that could not be ended: they belong to another user, or the kernel holds them.
     pub survivors: Vec<Leaked>,
@@ -81,9 +75,7 @@ pub struct Swept {
 /// How a child ended, with all that came with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exit {
-    /// How its own process ended.
     pub ending: Ending,
-    /// Whether it was asked to.
     pub asked: Asked,
     /// The limit for which it was ended, if for that.
     #[serde(default)]
@@ -142,25 +134,20 @@ impl Exit {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Report {
-    /// The child runs.
     Started {
-        /// Its process id.
         pid: u32,
     },
     /// It could not be started.
     Refused(Refusal),
-    /// It ended.
     Ended(Exit),
 }
 
 /// Why a child could not be started.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Refusal {
-    /// What failed.
     pub step: Step,
     /// The system's number of the error, if it was one of the system's.
     pub errno: Option<i32>,
-    /// The error in words.
     pub message: String,
 }
 
@@ -168,21 +155,15 @@ pub(super) struct Refusal {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Step {
-    /// The warden's own preparations.
     Prepare,
-    /// Entering the child's folder.
     Enter,
-    /// Opening standard input.
     Stdin,
-    /// Opening standard output.
     Stdout,
-    /// Opening standard error.
     Stderr,
     /// The program is not there.
     Missing,
     /// The program is there but cannot be executed.
     NotExecutable,
-    /// Executing it failed in another way.
     Execute,
 }
 
@@ -196,7 +177,6 @@ impl Refusal {
         }
     }
 
-    /// Back as an error.
     pub(super) fn into_io(self) -> io::Error {
         match self.errno {
             Some(errno) => io::Error::from_raw_os_error(errno),

@@ -29,7 +29,6 @@ pub struct ChildSpec {
     pub stdin: PathBuf,
     /// The file that its standard output is appended to; created if missing, its folder is not.
     pub stdout: PathBuf,
-    /// The same for standard error.
     pub stderr: PathBuf,
     /// Where the warden writes how it ended: JSON, put there in one step.
     pub record: PathBuf,

@@ -165,7 +165,6 @@ impl LineTail {
 
 /// What one read brought.
 enum Step {
-    /// A line came to its end.
     Line(TailLine),
     /// Something, but no line end yet.
     Further,

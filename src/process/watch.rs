@@ -16,7 +16,6 @@ const LEAST_GAP: Duration = Duration::from_millis(10);
 /// Why a [`Watch`] woke up. Either way the caller looks for itself: neither says what is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nudge {
-    /// The system says that something changed.
     Hint,
     /// Nothing was said for the rescan interval.
     Rescan,

@@ -13,11 +13,9 @@ use crate::context;
 pub(super) enum Answer {
     /// A completion, whole or not.
     Completion(Completion),
-    /// An HTTP error.
     Refusal(Refusal),
     /// The connection is closed without an answer.
     Drop,
-    /// No answer ever comes.
     Stall,
 }
 
@@ -30,18 +28,14 @@ pub(super) struct Completion {
     pub calls: Vec<ToolUse>,
     /// The finish reason; none if it ends without.
     pub finish: Option<&'static str>,
-    /// What it claims to have used.
     pub usage: ClaimedUsage,
     /// What happens to it on the way.
     pub fate: Fate,
 }
 
-/// A tool call.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ToolUse {
-    /// The tool.
     pub name: String,
-    /// Its arguments.
     pub arguments: Value,
 }
 
@@ -50,18 +44,14 @@ pub(super) struct ToolUse {
 pub(super) struct ClaimedUsage {
     /// Prompt tokens, cached ones included.
     pub prompt: u64,
-    /// Cached ones among them.
     pub cached: u64,
-    /// Completion tokens, reasoning included.
     pub completion: u64,
-    /// Reasoning among them.
     pub reasoning: u64,
 }
 
 /// What happens to a completion on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It arrives.
     Arrives,
     /// The connection is dropped in the middle.
     Dropped,

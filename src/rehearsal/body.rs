@@ -9,11 +9,8 @@ use hyper::body::{Body, Bytes, Frame, SizeHint};
 /// How a body ends after its last piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum End {
-    /// Properly.
     Clean,
-    /// The connection is dropped.
     Drop,
-    /// Nothing more comes.
     Never,
 }
 

@@ -15,13 +15,11 @@ use crate::model::Millis;
 #[derive(Debug)]
 pub(super) struct Desk {
     scenario: Scenario,
-    /// By token.
     attempts: HashMap<String, Attempt>,
     received: Vec<Received>,
     log: Option<Log>,
 }
 
-/// A registered attempt.
 #[derive(Debug)]
 struct Attempt {
     key: String,
@@ -35,9 +33,7 @@ struct Attempt {
 pub(super) struct Reply {
     /// Wait before the first byte.
     pub delay: Millis,
-    /// The answer.
     pub answer: Answer,
-    /// The request as it was read.
     pub request: ChatRequest,
 }
 
@@ -59,7 +55,6 @@ pub type Clean = Box<dyn Fn(&str) -> String + Send>;
 /// Why a request gets no scripted answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum DeskError {
-    /// Nobody was given this address.
     #[error("no such endpoint in this rehearsal")]
     Stranger,
     /// The key is not this endpoint's.
@@ -99,7 +94,6 @@ impl Desk {
         &self.received
     }
 
-    /// Answers a request.
     pub(super) fn answer(
         &mut self,
         token: &str,

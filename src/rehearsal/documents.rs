@@ -116,7 +116,6 @@ pub(super) fn handoff(call: &RehearsedCall) -> Value {
     handoff_json(call, words)
 }
 
-/// A judge's handoff.
 pub(super) fn judges_handoff(call: &RehearsedCall, labels: &[Label], seed: u64) -> Value {
     let verdict = judgement(call, labels, seed);
     let summary = match &verdict.winner {

@@ -15,43 +15,26 @@ pub enum RehearsalError {
         line: usize,
         /// The column in characters, from 1; 0 if unknown.
         column: usize,
-        /// What is wrong.
         message: String,
         /// The line itself; empty if unknown.
         source_line: String,
     },
-    /// The scenario's file cannot be read.
     #[error("failed to read scenario `{path}`")]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Read { path: PathBuf, source: io::Error },
     /// Neither a bundled scenario nor a file has that name.
     #[error("no scenario `{name}`: neither a file nor one of {known}{}", did_you_mean(.suggestion))]
     Unknown {
-        /// What was asked for.
         name: String,
-        /// The bundled scenarios.
         known: String,
         /// The bundled one that looks most like it.
         suggestion: Option<String>,
     },
     /// The log of requests cannot be opened.
     #[error("failed to open the rehearsal's log `{path}`")]
-    Log {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+    Log { path: PathBuf, source: io::Error },
     /// No port on loopback, or no thread for the server.
     #[error("failed to start the rehearsal's model server on 127.0.0.1")]
-    Start {
-        /// Why.
-        source: io::Error,
-    },
+    Start { source: io::Error },
 }
 
 fn source_line_below(line: &usize, text: &str) -> String {

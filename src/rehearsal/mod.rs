@@ -60,13 +60,9 @@ pub struct Endpoint {
 /// One attempt of a call, as the server needs to know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RehearsedCall {
-    /// The call.
     pub call: CallId,
-    /// The phase it belongs to.
     pub phase: PhaseName,
-    /// What it is for.
     pub purpose: Purpose,
-    /// The model it stands for.
     pub model: ModelName,
     /// Which of the equal calls of its phase it is, from 1.
     pub slot: u32,
@@ -74,18 +70,14 @@ pub struct RehearsedCall {
     pub attempt: u32,
     /// The task it carries out, if it does.
     pub task: Option<Task>,
-    /// What the call must leave behind.
     pub contract: Contract,
-    /// The sections that its handoff has.
     pub sections: Sections,
-    /// What the user asked for.
     pub request: String,
 }
 
 /// What the server received in one model request, and what it did with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Received {
-    /// The call that spoke.
     pub call: CallId,
     /// Its attempt, from 1.
     pub attempt: u32,
@@ -98,13 +90,11 @@ pub struct Received {
     /// Tokens of what it says to the model, estimated as in the context ledger, whatever the scenario
     /// claims.
     pub prompt_tokens: u64,
-    /// Messages in it.
     pub messages: u64,
     /// Bytes of its system messages' text.
     pub system_bytes: u64,
     /// Bytes of its tools' JSON.
     pub tools_bytes: u64,
-    /// Names of the tools offered.
     pub tools: Vec<String>,
     /// The rule of the scenario that answered, from 1; none for the default.
     pub rule: Option<u32>,

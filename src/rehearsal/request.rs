@@ -14,13 +14,10 @@ pub(super) struct ChatRequest {
     pub stream: bool,
     /// Whether a stream is to end with the usage.
     pub include_usage: bool,
-    /// Messages in it.
     pub messages: usize,
     /// Answers that the model has given already.
     pub answers: u32,
-    /// The system messages' text.
     pub system: String,
-    /// Names of the tools offered.
     pub tools: Vec<String>,
     /// Bytes of the tools' JSON.
     pub tools_bytes: usize,
@@ -60,7 +57,6 @@ struct WireStreamOptions {
 }
 
 impl ChatRequest {
-    /// Reads a request's body.
     pub(super) fn decode(body: &[u8]) -> Result<Self, serde_json::Error> {
         let wire: WireRequest = serde_json::from_slice(body)?;
         let of = |roles: &'static [&'static str]| {

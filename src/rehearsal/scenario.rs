@@ -41,7 +41,6 @@ const BUILTIN: [(&str, &str); 7] = [
 /// What scripted models do. Requests that no rule fits get the default conduct.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scenario {
-    /// Its name.
     pub name: String,
     /// What it is for; may be empty.
     pub description: String,
@@ -54,7 +53,6 @@ pub struct Scenario {
 /// One rule of a scenario.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
-    /// The requests it is for.
     pub when: When,
     /// How many requests of each attempt it answers; without it, all that fit.
     pub times: Option<u32>,
@@ -79,13 +77,9 @@ pub enum Afterwards {
 /// Which requests a rule is for. What is absent fits everything.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct When {
-    /// The call's phase.
     pub phase: Option<Pattern>,
-    /// The call's name.
     pub call: Option<Pattern>,
-    /// What the call is for.
     pub purpose: Option<Purpose>,
-    /// The model's configured name.
     pub model: Option<Pattern>,
     /// Which of the equal calls of its phase, from 1.
     pub slot: Option<u32>,
@@ -106,7 +100,6 @@ pub struct Turn {
     pub text: String,
     /// What it does with its tools, in order.
     pub acts: Vec<Act>,
-    /// How it ends.
     pub ending: Ending,
     /// What it claims to have used, instead of what was counted.
     pub usage: UsageOverride,
@@ -117,35 +110,26 @@ pub struct Turn {
 /// One use of a tool, in the agent's terms only when it is put on the wire.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Act {
-    /// Write a file.
     Write {
         /// Relative to the workspace, or absolute.
         path: String,
-        /// Its content.
         content: Content,
     },
-    /// Replace a piece of a file.
     Edit {
         /// Relative to the workspace, or absolute.
         path: String,
-        /// What stands there.
         old: String,
-        /// What is to stand there.
         new: String,
     },
-    /// Read a file.
     Read {
         /// Relative to the workspace, or absolute.
         path: String,
     },
-    /// Run a command.
     Bash {
-        /// The command line.
         command: String,
     },
     /// Use any tool, exactly so.
     Tool {
-        /// The tool's name.
         name: String,
         /// Its arguments; placeholders in the texts among them are filled.
         arguments: Value,
@@ -164,14 +148,12 @@ pub enum Content {
 /// How an answer ends.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Ending {
-    /// As it should.
     #[default]
     Proper,
     /// With another finish reason than it should.
     Odd(Finish),
     /// It is an HTTP error.
     Error(Refusal),
-    /// The connection is dropped.
     Drop(Moment),
     /// Nothing more comes, and the connection stays open.
     Stall(Moment),
@@ -184,9 +166,7 @@ pub enum Ending {
 pub enum Finish {
     /// The answer was cut at its limit.
     Length,
-    /// A filter cut it.
     ContentFilter,
-    /// A reason that nobody knows.
     Unknown,
     /// The stream ends without a reason.
     Absent,
@@ -199,18 +179,15 @@ pub enum Finish {
 pub enum Moment {
     /// Before the first byte of the answer.
     BeforeHeaders,
-    /// In the middle of it.
     MidStream,
 }
 
-/// An HTTP error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     /// The status, 400 to 599.
     pub status: u16,
     /// The body; without it, an OpenAI error object that fits the status.
     pub body: Option<String>,
-    /// Headers beside the usual ones.
     pub headers: BTreeMap<String, String>,
 }
 
@@ -219,9 +196,7 @@ pub struct Refusal {
 pub struct UsageOverride {
     /// Input tokens not read from a cache.
     pub input: Option<u64>,
-    /// Output tokens without reasoning.
     pub output: Option<u64>,
-    /// Reasoning tokens.
     pub reasoning: Option<u64>,
     /// Input tokens read from a cache.
     pub cache_read: Option<u64>,

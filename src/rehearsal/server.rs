@@ -32,32 +32,26 @@ pub(super) type Queue = mpsc::UnboundedSender<Message>;
 
 /// What the desk is asked; in one queue, so that a registration is known before its first request.
 pub(super) enum Message {
-    /// Take note of an attempt.
     Register {
         token: String,
         key: String,
         call: Box<RehearsedCall>,
     },
-    /// Name the model of an endpoint.
     Models {
         visitor: Visitor,
         reply: oneshot::Sender<Result<String, DeskError>>,
     },
-    /// Answer a request.
     Answer {
         visitor: Visitor,
         body: Bytes,
         reply: oneshot::Sender<Result<Reply, DeskError>>,
     },
-    /// Tell what was received.
     Received {
         reply: std::sync::mpsc::SyncSender<Vec<Received>>,
     },
-    /// Serve no longer.
     Stop,
 }
 
-/// Who asks.
 pub(super) struct Visitor {
     /// The token of the path.
     pub token: String,

@@ -17,7 +17,6 @@ pub(super) fn pieces(completion: &Completion, request: &ChatRequest) -> Vec<Byte
     }
 }
 
-/// The body's media type.
 pub(super) fn media_type(request: &ChatRequest) -> &'static str {
     match request.stream {
         true => "text/event-stream",
@@ -25,7 +24,6 @@ pub(super) fn media_type(request: &ChatRequest) -> &'static str {
     }
 }
 
-/// An OpenAI error object.
 pub(super) fn error_body(status: u16, message: &str) -> String {
     let (kind, code) = match status {
         401 | 403 => ("authentication_error", "invalid_api_key"),

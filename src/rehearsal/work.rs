@@ -103,7 +103,6 @@ pub(super) fn handoff(call: &RehearsedCall) -> Value {
     handoff_json(call, words)
 }
 
-/// An auditor's verdict: pass.
 pub(super) fn audit(call: &RehearsedCall) -> Value {
     let audit = Audit {
         verdict: AuditVerdict::Pass,

@@ -22,7 +22,6 @@ pub enum Display {
     Plain(Box<Plain<Box<dyn Write>>>),
     /// A program: one JSON event a line.
     Json(JsonStream<Box<dyn Write>>),
-    /// Nothing.
     Quiet,
 }
 

@@ -5,7 +5,6 @@ use std::io;
 /// A failure to show something.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// The writer refused.
     #[error("failed to write {what}")]
     Write {
         /// What was to be written, for example `progress`.
@@ -15,12 +14,7 @@ pub enum ReportError {
     },
     /// An event could not be put into JSON.
     #[error("failed to put event {seq} into JSON")]
-    Encode {
-        /// The record's number.
-        seq: u64,
-        /// Why not.
-        source: serde_json::Error,
-    },
+    Encode { seq: u64, source: serde_json::Error },
 }
 
 impl ReportError {

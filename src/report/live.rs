@@ -22,7 +22,6 @@ const NAME_WIDTH: usize = 28;
 /// Lines of the frame that are not about one call, and the cursor's.
 const FIXED_LINES: usize = 3;
 
-/// The live display.
 #[derive(Debug)]
 pub struct Live {
     view: RunView,

@@ -15,13 +15,9 @@ use super::words::{clean, counted, end_word, failure_word, kind_words, spent, ti
 /// How an event is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tone {
-    /// Something worked.
     Good,
-    /// Something failed.
     Bad,
-    /// Something to look at.
     Odd,
-    /// Something began or went on.
     Calm,
 }
 
@@ -39,13 +35,9 @@ pub(super) enum Interest {
 pub(super) struct News {
     /// Phase, call and model, as far as the event is about them.
     pub(super) scope: Vec<String>,
-    /// What happened.
     pub(super) text: String,
-    /// More, a line each.
     pub(super) notes: Vec<String>,
-    /// How it is meant.
     pub(super) tone: Tone,
-    /// How long it matters.
     pub(super) interest: Interest,
 }
 

@@ -73,7 +73,6 @@ fn scope(view: &RunView, phase: &PhaseName, task: Option<&TaskId>) -> Vec<String
     scope
 }
 
-/// The command ended.
 pub(super) fn verified(
     view: &RunView,
     (phase, task): (&PhaseName, Option<&TaskId>),

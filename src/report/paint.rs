@@ -16,7 +16,6 @@ use super::screen::{Screen, Sgr, visible};
 /// Whether to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colors {
-    /// Use it.
     On,
     /// Do not (`NO_COLOR`, `TERM=dumb`).
     Off,
@@ -38,9 +37,7 @@ impl Colors {
 /// A terminal's size in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// Columns.
     pub columns: usize,
-    /// Rows.
     pub rows: usize,
 }
 
@@ -73,7 +70,6 @@ impl Terminal {
         }
     }
 
-    /// Standard error.
     pub fn stderr() -> Self {
         let term = console::Term::stderr();
         Self::new(Raw, move || {

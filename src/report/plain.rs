@@ -11,7 +11,6 @@ use super::news::news;
 use super::view::RunView;
 use super::words::clean;
 
-/// Writes plain lines.
 #[derive(Debug)]
 pub struct Plain<W> {
     view: RunView,

@@ -82,12 +82,9 @@ pub(super) fn is_unsafe(char: char) -> bool {
     }
 }
 
-/// A standard stream.
 #[derive(Debug)]
 pub enum Screen {
-    /// Data.
     Stdout,
-    /// The rest.
     Stderr,
 }
 

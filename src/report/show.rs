@@ -24,11 +24,8 @@ pub struct Shown<'a> {
     pub view: &'a RunView,
     /// The run's folder relative to the project, for example `.tipstaff/runs/ID`.
     pub folder: &'a str,
-    /// Whether a supervisor holds the run.
     pub supervisor: Supervisor,
-    /// The present time.
     pub now: Timestamp,
-    /// The user's time zone.
     pub zone: &'a TimeZone,
     /// `context.json` of the calls to account for, in order. May be empty.
     pub ledgers: &'a [(CallId, Value)],

@@ -7,9 +7,7 @@ use console::measure_text_width;
 /// How a column's cells stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
-    /// Words.
     Left,
-    /// Amounts.
     Right,
 }
 

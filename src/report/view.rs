@@ -12,9 +12,7 @@ use crate::run::{CallState, CallStatus, PhaseState, Record, RunState, Stage};
 /// A run as it is shown.
 #[derive(Debug, Clone)]
 pub struct RunView {
-    /// What it works by.
     pub plan: Plan,
-    /// What is known of it.
     pub state: RunState,
     /// What is known of a phase that the run has not come to.
     untouched: PhaseState,
@@ -23,44 +21,33 @@ pub struct RunView {
 /// A phase as it is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct PhaseView<'a> {
-    /// What it is to do.
     pub plan: &'a PhasePlan,
-    /// What is known of it.
     pub state: &'a PhaseState,
 }
 
 /// How far a run is, by its journal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunStatus {
-    /// No event yet.
     Planned,
     /// A supervisor began and has not said that it stopped.
     UnderWay,
-    /// The supervisor stopped working on it.
     Ended(RunEnd),
 }
 
 /// Whether a supervisor holds the run now; the journal alone cannot tell (it may have been killed).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Supervisor {
-    /// One works on it.
     Alive,
-    /// None does.
     Gone,
 }
 
 /// How far a phase is, in a word.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum PhaseStatus<'a> {
-    /// Not begun.
     Waiting,
-    /// Its calls run.
     Running,
-    /// It needs a person.
     Asking(&'a Question),
-    /// Over, with these results.
     Closed(&'a Closing),
-    /// It cannot go on.
     Failed(&'a Failure),
     /// Left out, because this condition does not hold.
     Skipped(&'a str),
@@ -71,13 +58,11 @@ pub enum PhaseStatus<'a> {
 pub enum CallProgress<'a> {
     /// No attempt runs; one will, as soon as it may.
     Waiting,
-    /// An attempt runs.
     Running,
     /// The next attempt comes not before this time.
     Retrying(Timestamp),
     /// It was stopped at its checkpoint; another call goes on with its work.
     Stopped,
-    /// It has a result.
     Done,
     /// It takes the result of a finished call.
     Reused(&'a CallId),
@@ -90,9 +75,7 @@ pub enum CallProgress<'a> {
 /// Sums over a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Totals {
-    /// Attempts started.
     pub attempts: u64,
-    /// What they used.
     pub usage: Usage,
     /// Wall-clock time while a supervisor worked on the run.
     pub wall: Millis,
@@ -138,7 +121,6 @@ impl RunView {
         self.state.apply(record.at, &record.event);
     }
 
-    /// How far it is.
     pub fn status(&self) -> RunStatus {
         match (&self.state.id, self.state.ended()) {
             (None, _) => RunStatus::Planned,
@@ -184,7 +166,6 @@ impl RunView {
 }
 
 impl<'a> PhaseView<'a> {
-    /// Its name.
     pub fn name(&self) -> &'a PhaseName {
         &self.plan.name
     }

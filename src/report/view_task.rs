@@ -12,22 +12,18 @@ use super::view::{PhaseView, RunView, is_open};
 pub enum TaskState<'a> {
     /// No call took it up yet.
     Waiting,
-    /// A call works on it.
     Running,
     /// What the call left is being looked at.
     Checking,
     /// Its changes are part of the run's tree.
     Done,
-    /// It was given up.
     Failed(&'a Failure),
 }
 
 /// A task as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskView<'a> {
-    /// What it is.
     pub task: &'a Task,
-    /// How far it is.
     pub state: TaskState<'a>,
     /// The latest call that took it up.
     pub call: Option<&'a CallState>,

@@ -13,7 +13,6 @@ use super::view::{PhaseView, RunView};
 /// Where the run's changes stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
-    /// The run changed nothing so far.
     Nothing,
     /// In the run's own tree only, so far.
     Pending,
@@ -24,19 +23,15 @@ pub enum Standing {
     },
     /// In the user's project, or on a branch.
     Applied {
-        /// Where.
         to: Destination,
-        /// How many files changed.
         files: u64,
     },
     /// In the run's own tree, where they were to be kept.
     Kept {
-        /// Why.
         reason: String,
     },
     /// In the run's own tree: they were to be applied and could not be.
     Blocked {
-        /// Why.
         reason: String,
     },
 }

@@ -28,9 +28,7 @@ impl Acts {
 /// What a changed file may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Risk {
-    /// When.
     pub acts: Acts,
-    /// Why, as a fragment.
     pub why: &'static str,
 }
 

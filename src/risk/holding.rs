@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use super::{Accepted, Acts, risk_of};
 use crate::model::{FoundSecret, HeldChange};
 
-/// A changed file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
     /// Its path, relative to the project.

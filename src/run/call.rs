@@ -22,7 +22,6 @@ pub struct CallState {
     pub counted_from: usize,
     /// Not to be tried before.
     pub not_before: Option<Timestamp>,
-    /// How far it is.
     pub status: CallStatus,
     /// Whether the engine goes on as if it were not there: it is created once more when its work is wanted.
     pub superseded: bool,
@@ -35,7 +34,6 @@ pub enum CallStatus {
     Open,
     /// The last attempt is under way.
     Running,
-    /// Finished, with this result.
     Done(Arc<CallResult>),
     /// Ended for good without a result.
     Failed(Failure),
@@ -44,11 +42,8 @@ pub enum CallStatus {
 /// One try of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {
-    /// The model it uses.
     pub model: ModelName,
-    /// The agent that runs it.
     pub agent: AgentName,
-    /// When it was ordered.
     pub started: Timestamp,
     /// Estimated tokens of its prompt, once its process is alive.
     pub prompt_tokens: Option<u64>,
@@ -56,18 +51,15 @@ pub struct Attempt {
     pub usage: Usage,
     /// What the agent last said it does.
     pub doing: String,
-    /// How and when it ended.
     pub end: Option<(AttemptEnd, Timestamp)>,
 }
 
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttemptEnd {
-    /// With a result.
     Succeeded,
     /// At its checkpoint, with so many tokens of context; another call goes on.
     Stopped(u64),
-    /// Without a result.
     Failed(Failure),
     /// Nobody was there to see it: its supervisor was gone.
     Lost,
@@ -76,9 +68,7 @@ pub enum AttemptEnd {
 /// What calls used together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Spent {
-    /// Attempts started.
     pub attempts: u64,
-    /// What they used.
     pub usage: Usage,
 }
 
@@ -94,12 +84,10 @@ impl Spent {
 }
 
 impl Attempt {
-    /// How it ended.
     pub fn end(&self) -> Option<&AttemptEnd> {
         self.end.as_ref().map(|(end, _)| end)
     }
 
-    /// When it ended.
     pub fn ended(&self) -> Option<Timestamp> {
         self.end.as_ref().map(|(_, at)| *at)
     }

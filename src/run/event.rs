@@ -22,10 +22,8 @@ use crate::model::{
 pub struct Record {
     /// Its number, from 1 without gaps.
     pub seq: u64,
-    /// When it was written.
     #[serde(with = "crate::model::rfc3339")]
     pub at: Timestamp,
-    /// What happened.
     pub event: Event,
 }
 
@@ -36,21 +34,16 @@ pub struct Record {
 pub enum Event {
     /// To a call or one of its attempts.
     Call {
-        /// The call.
         call: CallId,
-        /// What.
         #[serde(flatten)]
         event: CallEvent,
     },
     /// To a phase, its tasks, or the question that it asks a person.
     Phase {
-        /// The phase.
         phase: PhaseName,
-        /// What.
         #[serde(flatten)]
         event: PhaseEvent,
     },
-    /// To the run as a whole.
     Run(RunEvent),
 }
 
@@ -62,56 +55,37 @@ pub enum CallEvent {
     AttemptStarted {
         /// Which attempt of the call, from 1.
         attempt: u32,
-        /// The model it uses.
         model: ModelName,
-        /// The agent that runs it.
         agent: AgentName,
     },
     /// An attempt's prompt was written and its process is alive.
     AttemptSpawned {
-        /// Which attempt.
         attempt: u32,
-        /// Process id of the warden.
         pid: u32,
         /// Estimated tokens of the prompt.
         prompt_tokens: u64,
     },
     /// The agent of an attempt finished a step. Tells what has been used so far.
     AttemptProgressed {
-        /// Which attempt.
         attempt: u32,
-        /// Used since the attempt began.
         usage: Usage,
         /// What the agent does, in a few words (a tool's name, for example).
         doing: String,
     },
-    /// An attempt ended well.
     AttemptSucceeded {
-        /// Which attempt.
         attempt: u32,
-        /// What it left.
         result: Arc<CallResult>,
     },
-    /// An attempt ended badly.
     AttemptFailed {
-        /// Which attempt.
         attempt: u32,
-        /// Why.
         failure: Failure,
-        /// What it used all the same.
         usage: Usage,
     },
     /// A call waits before its next attempt.
-    RetryScheduled {
-        /// Not before.
-        until: Timestamp,
-    },
+    RetryScheduled { until: Timestamp },
     /// A call ended for good without a result.
     #[serde(rename = "call_failed")]
-    Failed {
-        /// The last attempt's failure.
-        failure: Failure,
-    },
+    Failed { failure: Failure },
 }
 
 /// What happened to a phase.
@@ -124,37 +98,27 @@ pub enum PhaseEvent {
         /// The condition, as the workflow gives it.
         condition: String,
     },
-    /// A phase began.
     #[serde(rename = "phase_started")]
     Started,
-    /// The run needs a person.
     PersonAsked {
-        /// What for.
         question: Question,
     },
-    /// A person answered.
     PersonAnswered {
-        /// How.
         answer: PersonAnswer,
         /// The words that go with it, for the phase's next prompts.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         because: String,
     },
-    /// A call was decided upon.
     CallCreated {
-        /// All of it.
         call: Box<CallSpec>,
     },
     /// A call has the same key as a finished one, whose result it takes.
     CallReused {
-        /// The call that would have run.
         call: Box<CallSpec>,
-        /// The finished call.
         from: CallId,
     },
     /// An ensemble has the proposals it needs; the stragglers get this much more time.
     QuorumReached {
-        /// Sealed at the latest then.
         until: Timestamp,
     },
     /// An ensemble's proposals were closed and given their blinded names.
@@ -166,60 +130,43 @@ pub enum PhaseEvent {
     VerifyStarted {
         /// The task, if the command is a task's own.
         task: Option<TaskId>,
-        /// The git tree it runs on.
         tree: String,
-        /// The command.
         command: String,
     },
-    /// The command ended.
     Verified {
         /// The task, if the command is a task's own.
         task: Option<TaskId>,
-        /// The git tree it ran on.
         tree: String,
-        /// How it went.
         verification: Verification,
     },
     /// A task's changes are part of the run's tree.
     TaskDone {
-        /// The task.
         task: TaskId,
-        /// The call that did it.
         call: CallId,
-        /// The git tree with its changes.
         tree: String,
     },
-    /// A task was given up.
     TaskFailed {
-        /// The task.
         task: TaskId,
-        /// Why.
         failure: Failure,
     },
-    /// A phase's winning document was decided.
     WinnerChosen {
         /// The call whose document wins (a proposal, or the judge's own synthesis).
         call: CallId,
         /// The winning label, if a proposal was picked.
         label: Option<Label>,
-        /// Who decided.
         by: Decider,
     },
     /// The deliverable and the handoff of a phase were written, and published if it has an `output`.
     #[serde(rename = "phase_closed")]
     Closed {
-        /// What stands in the run folder.
         closing: Box<Closing>,
     },
-    /// A phase cannot go on.
     #[serde(rename = "phase_failed")]
     Failed {
-        /// Why.
         failure: Failure,
     },
     /// The document of a closed phase was changed by hand; it is the phase's from there on.
     DocumentEdited {
-        /// Who changed it.
         by: Decider,
         /// What stands in the run folder now.
         closing: Box<Closing>,
@@ -231,7 +178,6 @@ pub enum PhaseEvent {
     },
     /// A person gave an audit more rounds than its loop has.
     RoundsAdded {
-        /// How many.
         rounds: u32,
     },
 }
@@ -243,13 +189,10 @@ pub enum RunEvent {
     /// A run began. Always the first event.
     #[serde(rename = "run_started")]
     Started {
-        /// The run.
         run: RunId,
         /// Version of the format of this journal.
         format: u32,
-        /// Version of tipstaff that wrote it.
         version: String,
-        /// The workflow's name.
         workflow: String,
         /// The digest of `plan.json`.
         plan: Digest,
@@ -263,13 +206,9 @@ pub enum RunEvent {
     },
     /// A supervisor took the run up again. Attempts that were under way are lost.
     #[serde(rename = "run_resumed")]
-    Resumed {
-        /// Version of tipstaff that goes on.
-        version: String,
-    },
+    Resumed { version: String },
     /// An audit failed, and the run goes back to an earlier phase with its findings.
     LoopedBack {
-        /// The phase that found them.
         from: PhaseName,
         /// The phase that has to mend them.
         to: PhaseName,
@@ -278,9 +217,7 @@ pub enum RunEvent {
     },
     /// From here on attempts use another model in the place of one of the plan's. The plan stays frozen.
     ModelReplaced {
-        /// The model whose place it takes.
         model: ModelName,
-        /// The model that is used.
         by: ModelName,
         /// Its definition and its agent's in the run folder, as the configuration had them.
         definition: Artifact,
@@ -292,7 +229,6 @@ pub enum RunEvent {
     },
     /// The user raised the limits (on resume).
     LimitsRaised {
-        /// The new limits of the run.
         limits: RunLimits,
         /// The new budgets of phases that have another one than in the plan.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -309,19 +245,15 @@ pub enum RunEvent {
     },
     /// The run's results are in the user's project, or on a branch.
     ChangesApplied {
-        /// The git tree that was applied.
         tree: String,
         /// The documents that were applied with it.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         documents: Documents,
-        /// Where they stand.
         to: Destination,
-        /// How many files changed.
         files: u64,
         /// Whether a person did it, and not the run at its end.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         by_hand: bool,
-        /// What did not merge.
         #[serde(default, skip_serializing_if = "Unmerged::is_empty")]
         unmerged: Unmerged,
         /// What stays in the run until it is accepted; tree and documents are without it.
@@ -330,25 +262,19 @@ pub enum RunEvent {
     },
     /// The run's changes were not applied; nothing was touched.
     ChangesKept {
-        /// The git tree that holds them.
         tree: String,
         /// Whether they were to be applied and could not be.
         blocked: bool,
-        /// Why.
         reason: String,
     },
     /// A person took back everything that the run had put into the user's project.
     ChangesUndone {
-        /// What did not merge.
         #[serde(default, skip_serializing_if = "Unmerged::is_empty")]
         unmerged: Unmerged,
     },
     /// The supervisor stopped working on the run. `resume` goes on unless the run is done.
     #[serde(rename = "run_ended")]
-    Ended {
-        /// How.
-        end: RunEnd,
-    },
+    Ended { end: RunEnd },
 }
 
 impl<'de> Deserialize<'de> for Event {

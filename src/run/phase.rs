@@ -23,9 +23,7 @@ pub struct PhaseState {
     pub sent_back: u32,
     /// What a person said about it, a sentence each.
     pub said: Vec<String>,
-    /// What sent it back.
     pub findings: Option<Findings>,
-    /// How far its present round is.
     pub stage: Stage,
     /// Why it cannot go on, until the run is resumed.
     pub failed: Option<(Failure, Moment)>,
@@ -38,19 +36,16 @@ pub struct PhaseState {
 /// How far a phase is in its present round.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Stage {
-    /// Not begun.
     #[default]
     Pending,
     /// Left out, because this condition does not hold.
     Skipped(String),
-    /// Begun.
     Begun(Box<Round>),
 }
 
 /// A round of a phase.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Round {
-    /// When it began.
     pub began: Moment,
     /// Until when stragglers may still propose, once the quorum is in.
     pub straggler_limit: Option<Timestamp>,
@@ -60,18 +55,15 @@ pub struct Round {
     pub tasks: BTreeMap<TaskId, TaskEnd>,
     /// The command under way, and since when.
     pub proving: Option<(Proving, Timestamp)>,
-    /// Whether it is decided.
     pub progress: Progress,
 }
 
 /// Whether a round is decided.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Progress {
-    /// Calls work on it.
     Working,
     /// This document wins; what it leaves is being written.
     Decided(Winner),
-    /// It left this, then.
     Closed(Winner, Box<Closing>, Moment),
 }
 
@@ -80,18 +72,15 @@ pub enum Progress {
 pub enum TaskEnd {
     /// This call's changes are part of the run's tree.
     Done(CallId),
-    /// It was given up.
     Failed(Failure),
 }
 
 /// The decided winner of a phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Winner {
-    /// The call whose document wins.
     pub call: CallId,
     /// Its label, if it is a proposal.
     pub label: Option<Label>,
-    /// Who decided.
     pub by: Decider,
 }
 
@@ -100,29 +89,23 @@ pub struct Winner {
 pub struct Proving {
     /// The task, if the command is a task's own.
     pub task: Option<TaskId>,
-    /// The tree it runs on.
     pub tree: String,
-    /// The command.
     pub command: String,
 }
 
 /// What an audit found that sent the run back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Findings {
-    /// The phase that found it.
     pub from: PhaseName,
-    /// The audit, as data.
     pub artifact: Artifact,
 }
 
 /// A round that the run was sent back from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastRound {
-    /// How long it took.
     pub time: Millis,
     /// What it left, if it closed.
     pub closing: Option<Closing>,
-    /// How its tasks ended.
     pub tasks: BTreeMap<TaskId, TaskEnd>,
 }
 
@@ -303,7 +286,6 @@ impl PhaseState {
         })
     }
 
-    /// The command under way.
     pub fn proving(&self) -> Option<&Proving> {
         let (proving, _) = self.begun()?.proving.as_ref()?;
         Some(proving)

@@ -17,7 +17,6 @@ use super::{CallState, CallStatus, Event, Findings, PhaseEvent, PhaseState, Reco
 pub struct RunState {
     /// The run, once it began.
     pub id: Option<RunId>,
-    /// When it began.
     pub started: Option<Timestamp>,
     /// When the run itself was heard of last: what a person does to its results later does not count.
     pub last: Option<Timestamp>,
@@ -62,37 +61,29 @@ pub struct RunState {
 /// answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Moment {
-    /// The time.
     pub at: Timestamp,
-    /// The work until then.
     pub worked: Millis,
 }
 
 /// One time that an audit sent the run back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loop {
-    /// The phase that found something.
     pub from: PhaseName,
-    /// The phase that mends it.
     pub to: PhaseName,
     /// Which time, from 1.
     pub round: u32,
-    /// When.
     pub at: Timestamp,
 }
 
 /// A command that was run to see whether the changes are good.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verified {
-    /// The phase.
     pub phase: PhaseName,
     /// In which round of it, from 1.
     pub round: u32,
     /// The task, if the command is a task's own.
     pub task: Option<TaskId>,
-    /// The git tree it ran on.
     pub tree: String,
-    /// How it went.
     pub verification: Verification,
     /// Whether it is to be run once more: it is about work that was given up.
     pub superseded: bool,
@@ -101,11 +92,8 @@ pub struct Verified {
 /// What became of results.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Delivery {
-    /// They are where they belong.
     Applied {
-        /// Where.
         to: Destination,
-        /// How many files changed.
         files: u64,
     },
     /// The run keeps them on purpose, for this reason.

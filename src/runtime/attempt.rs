@@ -19,13 +19,10 @@ use super::{Site, salvage};
 /// What the loop tells an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Control {
-    /// Go on.
     Run,
-    /// End politely.
     Stop,
     /// End politely, and leave undone what can be done when the run is taken up again.
     Leave,
-    /// End at once.
     Kill,
 }
 

@@ -24,13 +24,11 @@ const UNDO: &str = "undo";
 /// Why results were not delivered or taken back.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliverError {
-    /// The journal names something else.
     #[error("`{0}` is no git tree")]
     NoTree(String),
     /// They could not be put into the project or onto a branch, or taken back.
     #[error(transparent)]
     Apply(#[from] ApplyError),
-    /// Files or git failed.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
 }

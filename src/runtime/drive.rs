@@ -101,11 +101,8 @@ struct Driver<'a> {
     controls: BTreeMap<(CallId, u32), watch::Sender<Control>>,
     wake: Option<Instant>,
     interrupts: u32,
-    /// The user's tree is being changed.
     delivers: bool,
-    /// A signal that came meanwhile.
     held: Option<Input>,
-    /// Whether a question stands.
     asks: bool,
 }
 

@@ -8,16 +8,13 @@ use super::deliver::DeliverError;
 /// Why a run cannot be worked on.
 #[derive(Debug, thiserror::Error)]
 pub enum RuntimeError {
-    /// The journal or the run folder.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The snapshot or the scratch folder.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
     /// A document that was changed by hand cannot be taken into the results.
     #[error(transparent)]
     Deliver(#[from] DeliverError),
-    /// Signals cannot be listened for.
     #[error("failed to listen for signals")]
     Signals(#[source] std::io::Error),
     /// Whoever watches the run cannot go on.

@@ -33,7 +33,6 @@ impl StartGate {
         }
     }
 
-    /// Waits for a place.
     pub async fn enter(&self) -> Starting {
         Starting {
             _place: self.places.clone().acquire_owned().await.ok(),

@@ -15,13 +15,9 @@ use super::prepare::machine;
 /// The trees of a run and where they are laid out. Can go to another thread.
 #[derive(Debug, Clone)]
 pub struct Grounds {
-    /// The snapshot, materialized.
     pub base: PathBuf,
-    /// The run's scratch folder.
     pub scratch: PathBuf,
-    /// The run's object store.
     pub store: PathBuf,
-    /// Workspaces that were left untouched.
     pub spares: Arc<Spares>,
     /// Held while a tree is checked out: several calls may want the same one.
     pub checkouts: Arc<Mutex<()>>,

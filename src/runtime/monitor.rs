@@ -43,7 +43,6 @@ pub struct Watched {
     pub failure: Option<Failure>,
     /// Where it stood, if tipstaff ended it because its context had passed the call's checkpoint.
     pub stopped: Option<Boundary>,
-    /// Whether tipstaff ended it at all.
     pub ended_by_us: bool,
     /// How long nothing moved, if that and complete files were why tipstaff ended it.
     pub quiet_for: Option<Duration>,

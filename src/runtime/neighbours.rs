@@ -44,7 +44,6 @@ pub async fn neighbours(attempt: &Attempt) -> Result<Option<Neighbours>, Failure
     blocking(move || find(&grounds, &ground, &mut sources)).await
 }
 
-/// Blocks.
 fn find(
     grounds: &Grounds,
     ground: &Ground,

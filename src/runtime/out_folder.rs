@@ -64,7 +64,6 @@ impl OutFolder {
         self.complete_since.is_some()
     }
 
-    /// What is there.
     pub fn read(&self) -> Left {
         Left {
             deliverable: self.file(context::DELIVERABLE),

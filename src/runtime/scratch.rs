@@ -36,7 +36,6 @@ impl Scratch {
         }
     }
 
-    /// The folder itself.
     pub fn root(&self) -> &Path {
         &self.root
     }
@@ -66,12 +65,10 @@ impl Scratch {
         self.root.join("prompt.md")
     }
 
-    /// The agent's standard output.
     pub fn events(&self) -> PathBuf {
         self.root.join("events.jsonl")
     }
 
-    /// The agent's standard error.
     pub fn errors(&self) -> PathBuf {
         self.root.join("stderr.log")
     }

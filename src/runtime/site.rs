@@ -21,15 +21,11 @@ use super::scratch::Scratch;
 /// What a site is made of.
 #[derive(Debug)]
 pub struct SiteParts {
-    /// The frozen plan.
     pub plan: Plan,
-    /// The run's folder.
     pub folder: RunFolder,
-    /// The user's project.
     pub project: Project,
     /// The snapshot, materialized; workspaces are copies of it.
     pub base: PathBuf,
-    /// The run's private scratch folder.
     pub scratch: PathBuf,
     /// The folder of its files that hold keys.
     pub keys: PathBuf,
@@ -51,7 +47,6 @@ pub struct SiteParts {
 #[derive(Debug)]
 pub struct Site {
     parts: SiteParts,
-    /// Where agents queue for starting up.
     pub(super) gate: StartGate,
     /// What is known of the project's source files.
     pub(super) sources: Arc<Mutex<Sources>>,
@@ -100,7 +95,6 @@ impl Site {
         phase.map_or_else(Sections::default, |phase| phase.sections.clone())
     }
 
-    /// The run's trees.
     pub(super) fn grounds(&self) -> Grounds {
         Grounds {
             base: self.base.clone(),

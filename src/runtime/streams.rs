@@ -39,11 +39,9 @@ pub struct Printed {
 /// What a look at the streams brought.
 #[derive(Debug, Clone, Copy)]
 pub struct Look {
-    /// Something was read.
     pub heard: bool,
     /// It was more than word of a request that failed and is tried again.
     pub progressed: bool,
-    /// There is more already.
     pub more: bool,
 }
 

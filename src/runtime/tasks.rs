@@ -9,7 +9,6 @@ use tokio::task::{JoinError, spawn_local};
 use crate::engine::Input;
 use crate::model::{Failure, FailureKind};
 
-/// Starts tasks.
 pub struct Tasks {
     pub reports: mpsc::UnboundedSender<Input>,
 }

@@ -16,19 +16,14 @@ pub enum TrustError {
     /// Somebody else could change what is kept there.
     #[error("`{}` {what}", path.display())]
     NotOurs {
-        /// What was found.
         path: PathBuf,
         /// Why it is not used.
         what: String,
     },
-    /// The system refused.
     #[error("failed to {doing} `{}`", path.display())]
     Io {
-        /// What was tried.
         doing: &'static str,
-        /// With what.
         path: PathBuf,
-        /// The reason.
         source: io::Error,
     },
 }

@@ -6,7 +6,6 @@ use crate::plan::Plan;
 /// A file of a project, and what it orders. The user agrees to exactly this, text included.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Order {
-    /// The file's path in the project.
     pub path: String,
     /// What it does. Never empty.
     pub facts: Vec<Fact>,
@@ -19,7 +18,6 @@ pub struct Order {
 pub struct Fact {
     /// In words, on one line.
     pub says: String,
-    /// Which runs obey it.
     pub by: By,
 }
 
@@ -28,9 +26,7 @@ pub struct Fact {
 pub enum By {
     /// Those that were made of the file.
     All,
-    /// Those that use the agent.
     Agent(AgentName),
-    /// Those that use the model.
     Model(ModelName),
     /// Those that change files, and prove the changes.
     Editors,

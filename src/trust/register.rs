@@ -18,7 +18,6 @@ pub struct Register {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Agreed {
-    /// The project's folder.
     project: PathBuf,
     /// All lines of each order, by its file.
     orders: BTreeMap<String, Vec<String>>,

@@ -13,7 +13,6 @@ use super::when::When;
 /// A workflow as far as it could be read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Workflow {
-    /// The source's name.
     pub source: Arc<str>,
     /// Its name; the file's if it gives none.
     pub name: String,
@@ -29,10 +28,8 @@ pub struct Workflow {
     pub mistakes: Vec<Diagnostic>,
 }
 
-/// A declared input.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InputDecl {
-    /// Its name.
     pub name: Spanned<String>,
     /// Its value if none is given.
     pub default: Option<String>,
@@ -42,14 +39,11 @@ pub struct InputDecl {
     pub required: bool,
 }
 
-/// Phase types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PhaseType {
-    /// One model, one output.
     Single,
     /// Several models propose, a judge decides.
     Ensemble,
-    /// Tasks go to models by category.
     Routed,
     /// Several questions at the same time, joined.
     Parallel,
@@ -58,9 +52,7 @@ pub enum PhaseType {
 /// A phase as written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Phase {
-    /// Where it begins.
     pub spot: Spot,
-    /// Its name.
     pub name: Spanned<String>,
     /// Its type; `None` where the type is mistaken (and reported), so that no rule builds upon it.
     pub kind: Option<PhaseType>,
@@ -74,49 +66,34 @@ pub struct Phase {
     pub models: Option<Spanned<Vec<Spanned<String>>>>,
     /// The judge of an ensemble, or who joins the answers of a parallel phase.
     pub judge: Option<Spanned<String>>,
-    /// Which category goes to which model.
     pub routing: Vec<Route>,
-    /// The questions of a parallel phase.
     pub lenses: Option<Spanned<Vec<Lens>>>,
     /// What becomes of the other tasks when one fails, if it says.
     pub on_task_fail: Option<OnTaskFail>,
     /// A template's name, a file, or inline text.
     pub prompt: Option<Spanned<String>>,
-    /// Named inputs.
     pub input: Vec<Spanned<Input>>,
-    /// Where the deliverable is published.
     pub output: Option<Spanned<String>>,
     /// What its calls see; `full` if not named.
     pub strategy: Option<Spanned<Strategy>>,
     /// Whether proposers see each other.
     pub mode: Option<EnsembleMode>,
-    /// How many proposals are enough.
     pub quorum: Option<Spanned<u32>>,
-    /// How long the others get then.
     pub straggler_timeout: Option<Millis>,
     /// Whether it may change files, if it says.
     pub edits: Option<Spanned<bool>>,
     /// Files of the `scoped` strategy.
     pub scope: Option<Spanned<Scope>>,
-    /// What proves its changes.
     pub verify: Vec<Spanned<Proof>>,
-    /// Who distills.
     pub distill: Option<Spanned<DistillRule>>,
-    /// The audit loop.
     pub on_fail: Option<OnFail>,
-    /// Run only if.
     pub when: Option<When>,
-    /// Ask a person first.
     pub gate: Option<Spanned<Gate>>,
-    /// Wall-clock time of an attempt.
     pub timeout: Option<Millis>,
-    /// Silence of an attempt.
     pub idle_timeout: Option<Millis>,
-    /// Further attempts on the same model.
     pub retries: Option<u32>,
     /// Models to try after the chain.
     pub fallback: Vec<Spanned<String>>,
-    /// Limits of all its calls together.
     pub budget: Option<Spanned<Budget>>,
     /// Tokens of a call's own context after which it goes on in a fresh process.
     pub checkpoint: Option<Spanned<u64>>,
@@ -125,7 +102,6 @@ pub struct Phase {
 /// What proves changes, as written under `verify`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
-    /// A command for the shell.
     Command(String),
     /// `PHASE.tests`: what this phase and its tasks were proved with.
     TestsOf(String),
@@ -134,16 +110,13 @@ pub enum Proof {
 /// One line of `routing`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
-    /// The tasks' category.
     pub category: Spanned<String>,
-    /// The model or role.
     pub model: Spanned<String>,
 }
 
 /// One question of a parallel phase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lens {
-    /// Its name.
     pub name: Spanned<String>,
     /// Its model or role; the phase's if it names none.
     pub model: Option<Spanned<String>>,
@@ -173,30 +146,24 @@ pub struct Scope {
     pub expand_tokens: Option<Spanned<u64>>,
 }
 
-/// Who distills.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DistillBy {
     /// The working agent (`self`).
     Agent,
     /// Nobody (`none`).
     Nobody,
-    /// A model or role.
     Model(Spanned<String>),
 }
 
 /// Who distills, and what.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DistillRule {
-    /// Who.
     pub by: DistillBy,
-    /// Which sections of the handoff.
     pub sections: Sections,
 }
 
-/// The audit loop.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OnFail {
-    /// The phase to go back to.
     pub goto: Spanned<String>,
     /// How many times at most.
     pub max: u32,
@@ -220,7 +187,6 @@ impl PhaseType {
         ("parallel", Self::Parallel),
     ];
 
-    /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Single => "single",

@@ -10,12 +10,7 @@ pub enum Input {
     /// `request`.
     Request,
     /// `PHASE.PART`.
-    Phase {
-        /// The phase's name as written.
-        phase: String,
-        /// What of it.
-        part: Part,
-    },
+    Phase { phase: String, part: Part },
     /// `file:GLOB`, relative to the project.
     Files(String),
 }
@@ -25,9 +20,7 @@ pub enum Input {
 pub enum Part {
     /// Its deliverable, raw: `output` or `outputs`.
     Output,
-    /// Its handoff.
     Handoff,
-    /// Its changes.
     Changes,
     /// The result of its `verify`.
     Tests,
@@ -42,7 +35,6 @@ const PARTS: &[(&str, Part)] = &[
 ];
 
 impl Part {
-    /// The word for it.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Output => "output",

@@ -21,7 +21,6 @@ pub(super) fn placeholders(text: &str) -> Vec<(Range<usize>, &str)> {
 pub(super) struct Braces<'t> {
     /// The bytes it takes, braces included.
     pub(super) bytes: Range<usize>,
-    /// The name.
     pub(super) name: &'t str,
     /// Whether it stands in one pair of braces and nothing else does, so that a value is put in.
     pub(super) plain: bool,

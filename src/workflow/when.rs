@@ -10,11 +10,8 @@ const FORMS: &str = "write `NAME == VALUE` for a declared input, `PHASE.verdict 
 /// A condition as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct When {
-    /// All of it.
     pub text: Spanned<String>,
-    /// What is looked at.
     pub subject: Spanned<WhenSubject>,
-    /// What it is compared with.
     pub value: Spanned<String>,
     /// Whether it must be different instead of equal.
     pub negated: bool,

@@ -19,16 +19,12 @@ pub(super) const DEFAULT: &str = "default";
 /// What a phase has to leave besides a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Leaves {
-    /// Tasks for a routed phase.
     Tasks,
-    /// An auditor's verdict.
     Verdict,
-    /// Edits.
     Edits,
 }
 
 impl Leaves {
-    /// In words: "leave tasks".
     pub(super) fn words(self) -> &'static str {
         match self {
             Self::Tasks => "leave tasks",
@@ -41,7 +37,6 @@ impl Leaves {
 /// Why a phase has to leave something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Ground {
-    /// What.
     pub(super) leaves: Leaves,
     /// Why, as a fragment: "it has `on_fail`".
     pub(super) reason: String,
@@ -55,7 +50,6 @@ pub(super) struct Uses<'w> {
 }
 
 impl<'w> Uses<'w> {
-    /// Looks through a workflow.
     pub(super) fn of(workflow: &'w Workflow) -> Self {
         let sources = (0..workflow.phases.len())
             .map(|index| task_source(workflow, index))

@@ -11,7 +11,6 @@ use crate::risk::{AGENT_CONFIGURATION, is_name};
 /// Whether the agents' control files of the project come into a workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ControlFiles {
-    /// They are left out: the default.
     Drop,
     /// They come along like any other file, because the configuration says so.
     Keep,

@@ -8,14 +8,11 @@ use crate::process::is_cancelled;
 /// Why a tree could not be read, copied or written.
 #[derive(Debug, thiserror::Error)]
 pub enum WorkspaceError {
-    /// A file operation failed.
     #[error("failed to {action} `{path}`", path = path.display())]
     Io {
         /// What was attempted, as a verb: `read`, `create`, `copy` …
         action: &'static str,
-        /// The file or folder.
         path: PathBuf,
-        /// What the operating system said.
         source: io::Error,
     },
     /// Whoever wanted it does not want it any more.
@@ -23,58 +20,36 @@ pub enum WorkspaceError {
     Cancelled,
     /// The `git` program could not be started.
     #[error("failed to start `git`: it has to be installed and on PATH")]
-    GitMissing {
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// A git command failed.
+    GitMissing { source: io::Error },
     #[error("`git {command}` failed in `{folder}`: {message}", folder = folder.display())]
     Git {
         /// The command without its configuration options.
         command: String,
-        /// Where it ran.
         folder: PathBuf,
         /// What it wrote to standard error, trimmed.
         message: String,
     },
-    /// The folder belongs to git itself.
     #[error("`{folder}` is, or lies in, a git repository without a work tree: it has no files to work on", folder = folder.display())]
-    InsideGit {
-        /// The folder.
-        folder: PathBuf,
-    },
+    InsideGit { folder: PathBuf },
     /// A path is not one that may be written or read inside the project.
     #[error("refused path `{path}`: {reason}")]
-    RefusedPath {
-        /// The path as it was given.
-        path: String,
-        /// Why not.
-        reason: &'static str,
-    },
+    RefusedPath { path: String, reason: &'static str },
     /// A `file:` pattern is not a valid glob.
     #[error("invalid file pattern `{pattern}`")]
     BadPattern {
-        /// The pattern as it was given.
         pattern: String,
-        /// What is wrong with it.
         source: globset::Error,
     },
     /// A `file:` pattern matches more than may go into a prompt.
     #[error("file pattern `{pattern}` matches more than {limit}")]
     TooMuch {
-        /// The pattern as it was given.
         pattern: String,
         /// The limit with its unit.
         limit: String,
     },
     /// The private folder for temporary files is not ours alone.
     #[error("refused temporary folder `{path}`: {reason}", path = path.display())]
-    ScratchTaken {
-        /// The folder.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: &'static str,
-    },
+    ScratchTaken { path: PathBuf, reason: &'static str },
 }
 
 impl WorkspaceError {

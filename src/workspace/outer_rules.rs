@@ -16,7 +16,6 @@ use crate::files;
 pub(super) struct OuterRules {
     /// The project's path as the rules' file sees it; empty if it stands in the project's root.
     pub below: String,
-    /// The lines.
     pub text: String,
 }
 

@@ -11,7 +11,6 @@ use super::WorkspaceError;
 pub struct Project {
     /// The absolute path of the folder, symlinks resolved.
     pub root: PathBuf,
-    /// Whether git knows it.
     pub kind: ProjectKind,
 }
 

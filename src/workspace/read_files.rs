@@ -20,7 +20,6 @@ pub const MAX_INPUT_BYTES: u64 = 16 * 1024 * 1024;
 pub struct ProjectFile {
     /// Its path relative to the project, with `/`.
     pub path: String,
-    /// Its content.
     pub bytes: Vec<u8>,
 }
 

@@ -61,7 +61,6 @@ impl Scratch {
         })
     }
 
-    /// For temporary files.
     pub fn root(&self) -> &Path {
         &self.root.path
     }

@@ -22,7 +22,6 @@ impl TreeId {
         is_id.then(|| Self(text.to_owned()))
     }
 
-    /// The digits.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -37,7 +36,6 @@ impl fmt::Display for TreeId {
 /// The user's tree at one moment: uncommitted and untracked files in, ignored ones out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Snapshot {
-    /// The tree in the store.
     pub tree: TreeId,
     /// How many files and symlinks it holds.
     pub files: usize,

@@ -46,14 +46,12 @@ impl EntryKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub kind: EntryKind,
-    /// The id of its content.
     pub object: String,
 }
 
 /// The files and symlinks of a tree by their paths. Everything below a folder is next to it.
 pub(super) type Entries = BTreeMap<PathBuf, Entry>;
 
-/// Reads a tree.
 pub(super) fn entries(store: &Path, tree: &str) -> Result<Entries, WorkspaceError> {
     let said = PrivateIndex::new(store)?
         .git_alone()

@@ -11,7 +11,6 @@ use super::{TreeId, WorkspaceError, is_control_file};
 pub struct TreeFile {
     /// Its path relative to the project, with `/`.
     pub path: String,
-    /// The id of its content.
     pub object: String,
     /// Its size in bytes.
     pub bytes: u64,
@@ -52,7 +51,6 @@ impl TreeFiles {
         })
     }
 
-    /// All of them.
     pub fn all(&self) -> &[TreeFile] {
         &self.files
     }

@@ -9,7 +9,6 @@ use super::{Diagnostic, MAX_BYTES, Place, Source, Spot};
 /// value that came in by an alias is where the alias stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed<T> {
-    /// The value.
     pub value: T,
     /// Where it stands; none where the library does not know.
     pub place: Option<Place>,

@@ -10,9 +10,7 @@ use super::Place;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Nothing is run.
     Error,
-    /// Worth knowing.
     Warning,
 }
 
@@ -25,10 +23,8 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One mistake.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    /// Whether it forbids going on.
     pub severity: Severity,
     /// A stable word for programs, for example `unknown-phase`.
     pub code: &'static str,
@@ -38,7 +34,6 @@ pub struct Diagnostic {
     pub source: String,
     /// Where in the source; none if it is about all of it.
     pub place: Option<Place>,
-    /// What would mend it.
     pub hint: Option<String>,
 }
 

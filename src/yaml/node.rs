@@ -5,9 +5,7 @@ use super::Place;
 /// A value with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
-    /// Where it stands.
     pub place: Place,
-    /// What it is.
     pub value: Value,
 }
 
@@ -16,7 +14,6 @@ pub struct Node {
 pub enum Value {
     /// A text, number, truth value or nothing; the reader decides which it wants.
     Scalar(Scalar),
-    /// A list.
     Seq(Vec<Node>),
     /// A map in the order of the source; keys are unique.
     Map(Vec<Entry>),
@@ -25,7 +22,6 @@ pub enum Value {
 /// A scalar as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scalar {
-    /// Its text, escapes resolved.
     pub text: String,
     /// Whether it stood there without quotes, so that `true`, `5` and `~` are not texts.
     pub plain: bool,
@@ -36,20 +32,15 @@ pub struct Scalar {
 /// One key of a map with its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// The key.
     pub key: String,
-    /// Where the key stands.
     pub place: Place,
-    /// Its value.
     pub value: Node,
 }
 
 /// A map's entries, for looking up.
 #[derive(Debug, Clone, Copy)]
 pub struct Fields<'n> {
-    /// Where the map stands.
     pub place: Place,
-    /// Its entries in order.
     pub entries: &'n [Entry],
 }
 

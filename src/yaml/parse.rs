@@ -20,7 +20,6 @@ pub struct Parsed {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// Parses one document.
 pub fn parse(source: &Source) -> Parsed {
     if source.text.len() > MAX_BYTES {
         let message = format!(

@@ -35,21 +35,17 @@ impl Place {
 /// A place with the name of its source: enough to speak about it later.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spot {
-    /// The source's name.
     pub source: Arc<str>,
-    /// The place in it.
     pub place: Place,
     /// Of a text in a literal block (`|`): by how many characters its lines are indented.
     pub indent: Option<usize>,
 }
 
 impl Spot {
-    /// An error here.
     pub fn error(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
         self.diagnostic(Severity::Error, code, message.into())
     }
 
-    /// A warning here.
     pub fn warning(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
         self.diagnostic(Severity::Warning, code, message.into())
     }
@@ -69,9 +65,7 @@ impl Spot {
 /// A value with its spot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
-    /// The value.
     pub value: T,
-    /// Where it stands.
     pub spot: Spot,
 }
 

@@ -26,7 +26,6 @@ impl Reader {
         }
     }
 
-    /// All mistakes found.
     pub fn finish(self) -> Vec<Diagnostic> {
         self.diagnostics
     }
@@ -40,7 +39,6 @@ impl Reader {
         }
     }
 
-    /// Adds a mistake.
     pub fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }

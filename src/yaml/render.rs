@@ -10,7 +10,6 @@ const MAX_WIDTH: usize = 120;
 /// Whether the text goes where colours are understood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Colour {
-    /// Plain text.
     Off,
     /// ANSI sequences around severity, places and hints. The text is the same.
     On,

@@ -7,7 +7,6 @@ use std::sync::Arc;
 pub struct Source {
     /// How messages call it: the path as the user would write it, or `built-in configuration`.
     pub name: Arc<str>,
-    /// All of the text.
     pub text: String,
 }
 

@@ -35,7 +35,6 @@ pub struct Carried {
     pub opencode_version: Option<String>,
     /// The user's `auth.json`, if there is one.
     pub(super) auth_file: Option<PathBuf>,
-    /// Its entries by provider.
     pub(super) auth: BTreeMap<String, AuthEntry>,
     /// Every secret in it, by provider.
     auth_secrets: BTreeMap<String, Vec<String>>,
@@ -50,7 +49,6 @@ pub struct Carried {
 /// Keys of a project's file that were not carried over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LeftOut {
-    /// The file.
     pub file: PathBuf,
     /// Where in it: `provider.acme.options.baseURL`.
     pub keys: Vec<String>,

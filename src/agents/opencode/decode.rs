@@ -84,7 +84,6 @@ struct ErrorData {
     response_headers: BTreeMap<String, String>,
 }
 
-/// What a line says.
 pub(in crate::agents) fn decode(line: &str) -> Vec<Signal> {
     let Ok(line) = serde_json::from_str::<Line>(line) else {
         return vec![Signal::Noise];

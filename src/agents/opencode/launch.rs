@@ -54,7 +54,6 @@ impl Places {
         }
     }
 
-    /// Tells OpenCode of them.
     fn name_in(&self, env: &mut Environment) {
         let names = [
             ("HOME", &self.home),
@@ -77,7 +76,6 @@ impl Places {
     }
 }
 
-/// Builds the launch.
 pub(in crate::agents) fn launch(assignment: &Assignment<'_>) -> Result<Launch, AgentError> {
     let id = &assignment.model.id;
     let provider = provider_of(id).ok_or_else(|| AgentError::ModelId { id: id.clone() })?;

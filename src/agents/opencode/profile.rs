@@ -23,9 +23,7 @@ pub(super) enum Search {
 /// The folders of one attempt that permissions speak of; absolute.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Folders<'a> {
-    /// Where the agent works.
     pub workspace: &'a Path,
-    /// Its temporary folder.
     pub temporary: &'a Path,
     /// Where OpenCode keeps the full text of long tool outputs.
     pub tool_output: &'a Path,
@@ -40,7 +38,6 @@ pub(super) fn name(profile: Profile) -> &'static str {
     }
 }
 
-/// The agent's definition.
 pub(super) fn agent(profile: Profile, search: Search, folders: &Folders<'_>) -> Value {
     json!({
         "mode": "primary",

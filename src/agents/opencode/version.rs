@@ -15,7 +15,6 @@ pub enum Supported {
     Tested(String),
     /// Another one, or a text that is no version: it may work.
     Untested(String),
-    /// Too old to work.
     TooOld(String),
 }
 

@@ -10,7 +10,6 @@ use crate::context::{handoff as handoffs, tasks as decomposition};
 use crate::judge;
 use crate::model::{Answer, Categories, Failure, Sections};
 
-/// Decodes a decomposition.
 pub(super) fn tasks(
     left: &Left,
     sections: &Sections,

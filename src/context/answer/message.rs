@@ -21,11 +21,9 @@ pub(super) struct Message {
 /// Where structured data was found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum From {
-    /// In its file.
     File,
     /// In a block of the final message with its name.
     Block,
-    /// Somewhere in the final message.
     Prose,
 }
 

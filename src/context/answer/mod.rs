@@ -34,11 +34,9 @@ pub struct Left {
     pub verdict: Option<Vec<u8>>,
     /// `tasks.json`.
     pub tasks: Option<Vec<u8>>,
-    /// The agent's last message.
     pub final_message: Option<String>,
 }
 
-/// The agent's handoff.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HandoffLeft {
     /// There is none, or none was owed.
@@ -55,9 +53,7 @@ pub struct Decoded {
     /// The document: of a judge only if it synthesizes, of a decomposition rendered from its tasks.
     /// Never blank.
     pub deliverable: Option<String>,
-    /// The handoff.
     pub handoff: HandoffLeft,
-    /// The answer.
     pub answer: Answer,
     /// The structured text as it was left, valid or not, where the contract asks for one.
     pub structured: Option<String>,

@@ -20,9 +20,7 @@ use crate::plan::{PhasePlan, Plan};
 /// Everything that a prompt is made from.
 #[derive(Debug, Clone, Copy)]
 pub struct Assembly<'a> {
-    /// The run's plan.
     pub plan: &'a Plan,
-    /// The call.
     pub call: &'a CallSpec,
     /// The model that gets the prompt; for the ledger, never for the prompt.
     pub model: &'a ModelName,
@@ -40,9 +38,7 @@ pub struct Assembly<'a> {
 /// A prompt and what it is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assembled {
-    /// The prompt.
     pub prompt: String,
-    /// Its parts.
     pub ledger: Ledger,
 }
 

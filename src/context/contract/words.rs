@@ -10,9 +10,7 @@ use crate::plan::Distill;
 /// What a phase wants of the handoffs of its calls.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::context) struct Handoffs<'a> {
-    /// Who distills.
     pub distill: &'a Distill,
-    /// What.
     pub sections: &'a Sections,
 }
 

@@ -6,7 +6,6 @@ use crate::model::{HandoffWords, Section};
 /// Words within the limit, and what was cut.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limited {
-    /// The words.
     pub words: HandoffWords,
     /// What was cut, one sentence for each list. Empty if nothing was.
     pub remarks: Vec<String>,

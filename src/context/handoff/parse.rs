@@ -8,7 +8,6 @@ use crate::model::{Faults, HandoffWords, Section, Sections};
 /// Valid words, and what had to be forgiven in reading them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParsedWords {
-    /// The words.
     pub words: HandoffWords,
     /// What had to be forgiven, one sentence each.
     pub remarks: Vec<String>,

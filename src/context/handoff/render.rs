@@ -44,7 +44,6 @@ pub fn render(handoff: &Handoff) -> String {
     out
 }
 
-/// The words alone.
 pub fn render_words(handoff: &HandoffWords) -> String {
     let mut out = String::new();
     words(&mut out, handoff);

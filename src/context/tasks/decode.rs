@@ -9,7 +9,6 @@ use crate::model::{Categories, Faults, Task, TaskList};
 /// A valid decomposition, and what had to be forgiven in reading it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodedTasks {
-    /// The tasks.
     pub tasks: TaskList,
     /// What had to be forgiven, one sentence each.
     pub remarks: Vec<String>,

@@ -124,7 +124,6 @@ fn audit(passes: bool) -> Audit {
     }
 }
 
-/// The decomposition.
 pub fn task_list(tasks: &Tasks) -> TaskList {
     let id = |number: usize| {
         TaskId::new(match (tasks.alike, number) {

@@ -21,12 +21,10 @@ use super::trace::Moment;
 pub struct Facts<'a> {
     pub plan: &'a Plan,
     pub limits: RunLimits,
-    /// The budgets in force.
     pub budgets: BTreeMap<PhaseName, Budget>,
     pub base: String,
     pub tree: String,
     pub phases: BTreeMap<PhaseName, PhaseFacts>,
-    /// All calls there ever were.
     pub calls: BTreeMap<CallId, CallFacts>,
     /// Work that is done: nobody is to do it again.
     pub finished: BTreeSet<CallKey>,
@@ -48,7 +46,6 @@ pub struct Facts<'a> {
     pub stand_ins: BTreeSet<ModelName>,
     /// What each phase has used in all its rounds.
     pub spent: BTreeMap<PhaseName, Spending>,
-    /// What stops the run at present.
     pub interrupted: bool,
     pub limited: Option<String>,
     pub ended: Option<RunEnd>,
@@ -77,14 +74,12 @@ pub struct PhaseFacts {
     pub answered: Option<PersonAnswer>,
     pub tasks_done: BTreeSet<TaskId>,
     pub tasks_failed: BTreeSet<TaskId>,
-    /// Calls of this round.
     pub calls: BTreeSet<CallId>,
 }
 
 /// What a phase has used.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Spending {
-    /// Attempts, from their start.
     pub started: u64,
     /// What attempts have used that are over.
     pub usage: Usage,

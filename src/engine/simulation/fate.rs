@@ -10,9 +10,7 @@ use super::plans::{COMMANDS, MODELS, Mix};
 /// The fate of a run.
 #[derive(Debug, Clone)]
 pub struct Fate {
-    /// Of each model.
     pub manners: Vec<Manner>,
-    /// Of each command.
     pub proofs: Vec<Proof>,
     /// Of each audit, by its round; the last one stays.
     pub passes: Vec<bool>,
@@ -49,7 +47,6 @@ pub struct Manner {
     pub data: Data,
     pub taste: Taste,
     pub hands: Hands,
-    /// Whether it leaves a handoff.
     pub hands_off: bool,
     /// Tokens, and millionths of a dollar, of each of its attempts.
     pub spends: u64,
@@ -73,11 +70,9 @@ pub enum Luck {
     Good,
     /// So many attempts of each call fail.
     Flaky(u32, Trouble),
-    /// All do.
     Broken(Trouble),
 }
 
-/// A failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Trouble {
     pub kind: FailureKind,
@@ -100,15 +95,12 @@ pub enum Taste {
     Synthesizes,
     /// It says that it synthesizes, and leaves no document.
     Forgets,
-    /// None is good enough.
     Refuses,
 }
 
-/// How it edits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hands {
     Busy,
-    /// It changes nothing.
     Idle,
     /// It changes what it may not, too.
     Grabbing,
@@ -127,7 +119,6 @@ pub enum Proof {
     CannotRun(u32),
 }
 
-/// A decomposition.
 #[derive(Debug, Clone)]
 pub struct Tasks {
     /// Of each task: which of the tasks before it it depends on (as bits), and a command that proves it.
@@ -147,7 +138,6 @@ pub enum Person {
     Rejects,
     /// Says why, and changes the last document.
     Corrects,
-    /// Resumes without an answer.
     Silent,
 }
 
@@ -176,18 +166,18 @@ pub enum Arrives {
     All,
     /// Some of it is held back until a person accepts it.
     Some,
-    /// Something is in the way.
     Nothing,
 }
 
-/// Something from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Blow {
-    /// Ctrl-C.
     Interrupt,
     /// The supervisor dies with so many of the events of its last step on disk; attempts that were
     /// finished by then are salvaged, or not.
-    Death { written: u8, salvages: bool },
+    Death {
+        written: u8,
+        salvages: bool,
+    },
 }
 
 /// All failures that an attempt can report by itself.

@@ -41,7 +41,6 @@ pub struct Part {
     pub informed: bool,
     /// Of each of its phases.
     pub budget: Budget,
-    /// Of those that edit.
     pub checkpoint: Option<u64>,
     /// Whether its document belongs into the project.
     pub output: bool,
@@ -143,13 +142,11 @@ pub fn command(number: usize) -> String {
 /// How random plans differ.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mix {
-    /// Everything.
     Wild,
     /// Nothing in which the time of arrival or a limit decides.
     Timeless,
 }
 
-/// Random plans.
 pub fn sketches(mix: Mix) -> impl Draws<Value = Sketch> {
     let limits = match mix {
         Mix::Wild => limits().boxed(),
@@ -301,7 +298,6 @@ fn proofs(numbers: &[usize]) -> impl Iterator<Item = Proof> {
 }
 
 impl Sketch {
-    /// The plan.
     pub fn plan(&self) -> Plan {
         let mut phases: Vec<PhasePlan> = Vec::new();
         for (number, part) in self.parts.iter().enumerate() {

@@ -38,7 +38,6 @@ pub struct Run<'f> {
 /// How a supervisor's work came to its end.
 enum Fall {
     Ended(RunEnd),
-    /// With these attempts to be salvaged.
     Died(Vec<Salvaged>),
 }
 
@@ -228,7 +227,6 @@ impl<'f> Run<'f> {
         }
     }
 
-    /// The limits in force.
     fn limits(&self) -> ChangedLimits {
         let plan = &self.trace.plan;
         let history = RunState::of(&self.trace.journal());
@@ -247,7 +245,6 @@ impl<'f> Run<'f> {
         }
     }
 
-    /// One supervisor's work.
     fn supervise(&mut self, first: Input) -> Result<Fall, String> {
         let journal = self.trace.journal();
         let engine = Engine::new(self.trace.plan.clone(), &journal);

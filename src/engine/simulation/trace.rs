@@ -11,13 +11,9 @@ use super::facts::{Facts, Spending};
 /// One thing that happened between the engine and the world.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Moment {
-    /// The engine was told something.
     Heard(Input),
-    /// An event is on disk.
     Wrote(Record),
-    /// Something was to be carried out.
     Ordered(Effect),
-    /// The supervisor died.
     Died,
     /// A person did something about these results.
     Did(ByHand, Results),
@@ -36,7 +32,6 @@ impl Moment {
     }
 }
 
-/// A whole run.
 #[derive(Debug, Clone)]
 pub struct Trace {
     pub plan: Plan,

@@ -54,7 +54,6 @@ pub struct Told {
     closings: usize,
     deliveries: usize,
     unrunnable: u32,
-    /// How often people were asked.
     pub spoken: usize,
 }
 
@@ -67,7 +66,6 @@ impl Told {
         }
     }
 
-    /// The time.
     pub fn now(&self) -> Timestamp {
         self.now
     }
@@ -96,7 +94,6 @@ impl<'f> World<'f> {
         Some(*blow)
     }
 
-    /// The time.
     pub fn now(&self) -> Timestamp {
         self.told.now
     }

@@ -13,7 +13,6 @@ pub struct PhaseChanges {
     pub tree: Option<String>,
     /// The difference to the tree at its beginning, if there is any.
     pub patch: Option<Artifact>,
-    /// The files that differ.
     pub files: Vec<ChangedFile>,
     /// The result of each of its commands.
     pub verifications: Vec<Verification>,

@@ -32,7 +32,6 @@ use models::Picker;
 /// What a run brings to a workflow: the request, flags, and the texts that a workflow refers to.
 #[derive(Clone)]
 pub struct Bindings<'a> {
-    /// What the user asks for.
     pub request: String,
     /// `--set NAME=VALUE`.
     pub sets: BTreeMap<String, String>,
@@ -64,7 +63,6 @@ impl fmt::Debug for Bindings<'_> {
 /// A plan, and what is worth knowing about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compiled {
-    /// The plan.
     pub plan: Plan,
     /// Warnings of the checks and of the compile step.
     pub warnings: Vec<Diagnostic>,

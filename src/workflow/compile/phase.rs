@@ -23,15 +23,12 @@ pub(in crate::workflow) const IMPORT_TOKENS: u64 = 30_000;
 
 /// Makes phases; what is the same for all of them.
 pub(super) struct Maker<'a> {
-    /// The checked workflow.
     pub(super) workflow: &'a Workflow,
     /// How its phases use each other.
     pub(super) uses: Uses<'a>,
-    /// With the workflow's own layer.
     pub(super) config: &'a Config,
     /// Proposals of each ensemble, if set by the user.
     pub(super) depth: Option<u32>,
-    /// Values of inputs.
     pub(super) values: &'a BTreeMap<String, String>,
 }
 

@@ -13,7 +13,6 @@ const GENERAL: &str = "general";
 pub struct Library<'a> {
     /// The prompt templates, by name.
     pub prompts: &'a dyn Fn(&str) -> Option<String>,
-    /// The names of all templates.
     pub names: &'a dyn Fn() -> Vec<String>,
     /// Reads a prompt file, relative to the workflow; the error is the reason, as a fragment.
     pub read_file: &'a dyn Fn(&str) -> Result<String, String>,
@@ -22,7 +21,6 @@ pub struct Library<'a> {
 /// The instructions of a phase, inputs not put in yet.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Instructions {
-    /// Of the phase.
     pub(super) phase: String,
     /// Of each of its lenses.
     pub(super) lenses: Vec<String>,

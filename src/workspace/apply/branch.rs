@@ -133,12 +133,9 @@ fn checked_name(top: &Path, branch: &str) -> Result<String, ApplyError> {
     Ok(reference)
 }
 
-/// A commit.
 struct Commit {
     id: String,
-    /// Its tree.
     holds: String,
-    /// Its message.
     says: String,
 }
 

@@ -14,7 +14,6 @@ use super::transition::{Folder, Step, Transition};
 /// One change of the user's tree.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Operation<'a> {
-    /// Removes a file or symlink.
     Remove(&'a Step),
     /// Removes a folder if it is empty.
     Drop(&'a Folder),

@@ -19,9 +19,7 @@ use crate::model::{Document, Unmerged};
 /// wherever a supervisor died.
 #[derive(Debug)]
 pub struct Deliveries<'a> {
-    /// The user's project.
     pub project: &'a Project,
-    /// The run's store.
     pub store: &'a Path,
     /// Where the deliveries are kept: a folder `NNNN-TREE` each.
     pub folder: &'a Path,
@@ -34,11 +32,9 @@ pub struct Deliveries<'a> {
 /// What one delivery, or taking back, did to the user's files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Delivered {
-    /// The files that changed.
     pub paths: BTreeSet<PathBuf>,
     /// Files that do not merge and stay as the user has them; they can be delivered or taken back later.
     pub left: BTreeSet<PathBuf>,
-    /// Files with conflict markers.
     pub marked: BTreeSet<PathBuf>,
     /// Files that stay because their text is a person's; they are the run's no more.
     pub of_persons: BTreeSet<PathBuf>,
@@ -54,7 +50,6 @@ impl Delivered {
     }
 }
 
-/// One of them.
 struct Delivery {
     number: u32,
     /// What the run has put there with this one and all before it.

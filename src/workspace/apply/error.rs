@@ -24,10 +24,8 @@ pub enum ApplyError {
     /// The changes are in the user's tree already.
     #[error("the changes are applied already")]
     AlreadyApplied,
-    /// There is nothing to take back.
     #[error("no applied changes are there to take back")]
     NotApplied,
-    /// It was taken back already.
     #[error("the changes were taken back already")]
     AlreadyUndone,
     /// An application or undo was cut off: `recover_apply` comes first.
@@ -45,7 +43,6 @@ pub enum ApplyError {
     /// git does not allow the name.
     #[error("`{0}` is no name for a branch")]
     BadBranchName(String),
-    /// Files or git failed.
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
 }

@@ -25,7 +25,6 @@ pub(super) enum State {
     Undone,
     /// Being written beside; nothing of the user's has changed.
     Staging(Way),
-    /// Being moved into place.
     Moving(Way),
     /// That failed half-way, and what was moved is taken back.
     TakingBack(Way),
@@ -63,11 +62,9 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slot {
     Of(Way),
-    /// What takes a failed one back.
     Back,
 }
 
-/// The folder.
 #[derive(Debug, Clone)]
 pub(super) struct Keep(PathBuf);
 

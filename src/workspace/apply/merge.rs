@@ -25,7 +25,6 @@ pub(super) enum Merged {
     Clean,
     /// Both sides changed the same lines, which stand between conflict markers now.
     Marked,
-    /// It is no text.
     Not,
 }
 

@@ -16,7 +16,6 @@ use super::transition::{Folder, Step};
 pub(super) struct Obstacles {
     /// Paths that stand in the way and are not part of the transition.
     pub conflicts: BTreeSet<PathBuf>,
-    /// Folders that are missing.
     pub make: BTreeSet<PathBuf>,
     /// Folders, with their modes, that stand where a file is to stand.
     pub replaced: BTreeMap<PathBuf, u32>,

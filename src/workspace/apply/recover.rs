@@ -11,14 +11,11 @@ use super::stage;
 /// What there was to recover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Recovered {
-    /// Nothing was cut off.
     Nothing,
     /// It had not changed anything yet, or could not be finished because of edits: the user's tree is as if it
     /// had never begun, with those edits.
     Cleared,
-    /// The application was finished.
     Applied,
-    /// The undoing was finished.
     Undone,
 }
 

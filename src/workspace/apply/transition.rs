@@ -11,13 +11,11 @@ use super::standing::Standing;
 /// What is to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Transition {
-    /// The format of this record.
     pub format: u32,
     /// Every path that changes, sorted.
     pub steps: Vec<Step>,
     /// Folders to remove where they end up empty.
     pub drop: Vec<Folder>,
-    /// Folders to make.
     pub make: Vec<Folder>,
     /// Paths that were to change and stay as they are, because they do not merge.
     pub left: Vec<RawPath>,
@@ -28,13 +26,10 @@ pub(super) struct Transition {
 /// The change of one path. The contents lie in the folder `keep` under their digests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Step {
-    /// Relative to the project.
     pub path: RawPath,
-    /// What stands there.
     pub from: Standing,
     /// The mode of the file that stands there.
     pub from_mode: Option<u32>,
-    /// What is to stand there.
     pub to: Standing,
     /// The mode of the file that is to stand there; none for the one that new files get.
     pub to_mode: Option<u32>,

@@ -28,7 +28,6 @@ pub(super) struct Question<'a> {
     pub allowed: Option<&'a Selection>,
 }
 
-/// What was decided.
 #[derive(Debug, Default)]
 pub(super) struct Decision<'a> {
     /// Paths whose new state (content, mode or absence) is taken over.
@@ -36,7 +35,6 @@ pub(super) struct Decision<'a> {
     pub refused: Vec<RefusedChange>,
 }
 
-/// Decides.
 pub(super) fn decide<'a>(question: &'a Question<'_>) -> Decision<'a> {
     let mut taken = BTreeSet::new();
     let mut refused = BTreeMap::new();

@@ -40,7 +40,6 @@ pub enum Visible {
 /// Which changes are taken over.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Allowed {
-    /// All that are safe.
     Anywhere,
     /// Those of the files named here, by path, folder or pattern; new files too.
     Only(Vec<String>),

@@ -88,7 +88,6 @@ impl Found {
         })
     }
 
-    /// What they say.
     pub(super) fn say(mut found: Option<&Rc<Self>>, path: &Path, is_folder: bool) -> Says {
         while let Some(here) = found {
             let inner = path.strip_prefix(&here.folder).unwrap_or(path);

@@ -32,7 +32,6 @@ pub(super) struct Walked {
     pub left_out: Vec<PathBuf>,
 }
 
-/// Walks the workspace.
 pub(super) fn walk(
     workspace: &Path,
     base: &Entries,

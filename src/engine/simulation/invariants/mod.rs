@@ -168,7 +168,6 @@ const ALL: [Named; 43] = [
     ),
 ];
 
-/// Checks them all.
 pub fn check(trace: &Trace) -> Verdict {
     let mut all = ALL.map(|(name, promise)| (name, promise()));
     trace.each(|facts, moment| {
