@@ -4,13 +4,12 @@ use crate::model::{Artifact, CallInput, CallSpec, Contract, InputSource, Purpose
 use crate::plan::{Distill, PhaseKind};
 use crate::run::{CallState, Event, RunState};
 
-use super::decide::create;
 use super::scene::{Draft, Scene};
 
 /// What follows before the phase can be closed; empty while something is under way or all is there.
 pub fn distill(scene: &Scene<'_>) -> Vec<Event> {
     match wanted(scene) {
-        Some(call) if scene.known(&call).is_none() => vec![create(call, scene.history)],
+        Some(call) if scene.known(&call).is_none() => vec![scene.create(call)],
         Some(_) | None => Vec::new(),
     }
 }

@@ -1,6 +1,6 @@
 //! The events that follow from a history. Asked again until nothing follows.
 
-use crate::model::{CallSpec, PhaseName, Purpose, Timestamp};
+use crate::model::{Millis, ModelName, PhaseName, Purpose, Timestamp};
 use crate::plan::{PhaseKind, PhasePlan, Plan};
 use crate::run::{CallEvent, CallState, CallStatus, Event, PhaseEvent, RunEvent, RunState};
 
@@ -25,19 +25,6 @@ pub fn decide(plan: &Plan, history: &RunState, now: Timestamp) -> Vec<Event> {
         }
     }
     ending::end(plan, history)
-}
-
-/// The event that brings a call into the run: created, or reused where its work is done already.
-pub fn create(call: CallSpec, history: &RunState) -> Event {
-    let (phase, call) = (call.phase.clone(), Box::new(call));
-    let event = match history.finished(&call.key) {
-        Some(done) => PhaseEvent::CallReused {
-            from: done.spec.id.clone(),
-            call,
-        },
-        None => PhaseEvent::CallCreated { call },
-    };
-    event.of(phase)
 }
 
 fn progress(plan: &Plan, history: &RunState, now: Timestamp) -> Vec<Event> {
@@ -66,11 +53,17 @@ fn attempts(
     wanted: &[&CallState],
     now: Timestamp,
 ) -> Vec<Event> {
-    let open = || {
-        let wanted = wanted.iter().copied();
-        wanted.filter(|call| call.status == CallStatus::Open)
-    };
-    let given_up: Vec<Event> = open().filter_map(give_up).collect();
+    let open = wanted.iter().filter(|call| call.status == CallStatus::Open);
+    let mut given_up = Vec::new();
+    let mut tries = Vec::new();
+    for call in open {
+        match policy::next(&call.spec, call.counted_failures()) {
+            Next::Try { model, after } => tries.push((call, model, after)),
+            Next::GiveUp(failure) => {
+                given_up.push(CallEvent::Failed { failure }.of(call.spec.id.clone()));
+            }
+        }
+    }
     if !given_up.is_empty() {
         return given_up;
     }
@@ -85,9 +78,11 @@ fn attempts(
         }];
     }
     let mut free = limits::free(plan, phase, history);
-    open()
-        .filter_map(|call| attempt(plan, history, call, now, &mut free))
-        .collect()
+    let tries = tries.into_iter().filter_map(|(call, model, after)| {
+        let model = history.in_place_of(&model).clone();
+        attempt(plan, call, (model, after), now, &mut free)
+    });
+    tries.collect()
 }
 
 fn in_phase(plan: &Plan, phase: &PhasePlan, history: &RunState, now: Timestamp) -> Vec<Event> {
@@ -175,45 +170,26 @@ pub fn is_left_behind(call: &CallState, history: &RunState) -> bool {
     })
 }
 
-fn give_up(call: &CallState) -> Option<Event> {
-    match policy::next(&call.spec, call.counted_failures()) {
-        Next::GiveUp(failure) => Some(CallEvent::Failed { failure }.of(call.spec.id.clone())),
-        Next::Try { .. } => None,
-    }
-}
-
 fn attempt(
     plan: &Plan,
-    history: &RunState,
     call: &CallState,
+    (model, after): (ModelName, Millis),
     now: Timestamp,
     free: &mut usize,
 ) -> Option<Event> {
-    let Next::Try { model, after } = policy::next(&call.spec, call.counted_failures()) else {
-        return None;
-    };
-    let id = call.spec.id.clone();
-    if after.0 > 0 && call.not_before.is_none() {
-        return Some(
-            CallEvent::RetryScheduled {
-                until: now.after(after),
-            }
-            .of(id),
-        );
-    }
-    let due = call.not_before.is_none_or(|until| until <= now);
-    if !due || *free == 0 {
-        return None;
-    }
-    *free -= 1;
-    let model = history.in_place_of(&model).clone();
-    let agent = plan.models.get(&model).map(|model| model.agent.clone());
-    Some(
+    let event = if after.0 > 0 && call.not_before.is_none() {
+        let until = now.after(after);
+        CallEvent::RetryScheduled { until }
+    } else if call.not_before.is_none_or(|until| until <= now) && *free > 0 {
+        *free -= 1;
+        let agent = plan.models.get(&model).map(|model| model.agent.clone());
         CallEvent::AttemptStarted {
             attempt: call.last_attempt() + 1,
             agent: agent.unwrap_or_else(|| "".into()),
             model,
         }
-        .of(id),
-    )
+    } else {
+        return None;
+    };
+    Some(event.of(call.spec.id.clone()))
 }

@@ -2,8 +2,8 @@
 //! what was wrong is fed back to it once before the next model of the chain gets its turn.
 
 use crate::model::{
-    Artifact, CallId, CallInput, CallResult, CallSpec, Failure, FailureKind, Faults, Ground,
-    InputSource, ModelName, Task, Verification, VerifyOutcome,
+    Artifact, CallId, CallInput, CallResult, CallSpec, Failure, FailureKind, Faults, InputSource,
+    ModelName, Task, Verification, VerifyOutcome,
 };
 
 use super::parts::{Tried, tried};
@@ -94,7 +94,7 @@ impl Editing<'_> {
             name: format!("{}.{number}", draft.name),
             chain: self.chain.get(skipped..).unwrap_or_default().to_vec(),
             inputs,
-            ground: from_tree(draft.ground, &feedback.tree),
+            ground: draft.ground.at(&feedback.tree),
             ..draft
         }
     }
@@ -180,14 +180,4 @@ impl Feedback {
         });
         std::iter::once(lines).chain(printed)
     }
-}
-
-/// The same ground with another tree.
-pub fn from_tree(mut ground: Ground, new: &str) -> Ground {
-    match &mut ground {
-        Ground::Snapshot => return Ground::Tree(new.to_owned()),
-        Ground::Tree(tree) | Ground::Scoped { tree, .. } => new.clone_into(tree),
-        Ground::Empty => {}
-    }
-    ground
 }

@@ -9,7 +9,6 @@ use crate::model::{
 use crate::plan::EnsembleMode;
 use crate::run::{CallState, CallStatus, Event, PhaseEvent};
 
-use super::decide::create;
 use super::scene::{Draft, Scene};
 use super::structured::{Structured, structured};
 
@@ -67,10 +66,8 @@ impl Ensemble<'_> {
         }
         let ground = self.scene.ground();
         let draft = Draft::reader(Purpose::Propose, slot, chain.to_vec(), ground);
-        create(
-            self.scene.call(Draft { inputs, ..draft }),
-            self.scene.history,
-        )
+        self.scene
+            .create(self.scene.call(Draft { inputs, ..draft }))
     }
 
     fn proposal(&self, slot: u32) -> Option<&CallState> {
@@ -159,7 +156,7 @@ impl Ensemble<'_> {
         }
         match self.judging(labels) {
             Structured::Pending => Vec::new(),
-            Structured::Next(call) => vec![create(*call, self.scene.history)],
+            Structured::Next(call) => vec![self.scene.create(*call)],
             Structured::Answered {
                 by,
                 asked,

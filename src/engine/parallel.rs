@@ -4,7 +4,6 @@ use crate::model::{CallInput, InputSource, ModelName, Purpose};
 use crate::plan::LensPlan;
 use crate::run::{CallState, CallStatus, Event};
 
-use super::decide::create;
 use super::scene::{Draft, Scene};
 use super::single::document_call;
 
@@ -25,7 +24,7 @@ impl Parallel<'_> {
         let missing: Vec<Event> = calls
             .iter()
             .filter(|call| self.scene.known(call).is_none())
-            .map(|call| create(call.clone(), self.scene.history))
+            .map(|call| self.scene.create(call.clone()))
             .collect();
         if !missing.is_empty() {
             return missing;

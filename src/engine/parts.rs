@@ -8,7 +8,6 @@ use crate::model::{
 use crate::plan::Distill;
 use crate::run::{CallState, CallStatus};
 
-use super::editing::from_tree;
 use super::scene::{Draft, Scene};
 
 /// The most parts of a try. The last one has no checkpoint: it ends as it ends.
@@ -93,7 +92,7 @@ fn begin<'a>(scene: &Scene<'a>, first: &Draft, stopped: &[Part<'a>]) -> Tried<'a
     let tree = last.result.changes.as_ref().map(|changes| &changes.tree);
     let ground = tree.map_or_else(
         || first.ground.clone(),
-        |tree| from_tree(first.ground.clone(), tree),
+        |tree| first.ground.clone().at(tree),
     );
     let is_last = number + 1 == MOST_PARTS;
     let checkpoint = scene.phase.checkpoint.filter(|_| !is_last);

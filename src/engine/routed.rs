@@ -10,7 +10,6 @@ use crate::model::{
 use crate::plan::Strategy;
 use crate::run::{CallState, Event, PhaseEvent, PhaseState, TaskEnd};
 
-use super::decide::create;
 use super::editing::{Edited, Editing};
 use super::scene::{Draft, Scene, unproved};
 
@@ -141,7 +140,7 @@ impl Routed<'_> {
         };
         match work.stand(|_| self.draft(task, slot, chain)) {
             Edited::Pending => Vec::new(),
-            Edited::Next(call) => vec![create(*call, self.scene.history)],
+            Edited::Next(call) => vec![self.scene.create(*call)],
             Edited::Prove { tree, command } => self.scene.prove(Some(&task.id), tree, command),
             Edited::Done { call, tree } => self.done(task, call, tree),
             Edited::Failed(failure) => self.give_up(task, failure),

@@ -89,6 +89,20 @@ impl<'a> Scene<'a> {
         call
     }
 
+    /// The event that brings a call into the run: created, or reused where its work is done already.
+    pub fn create(&self, call: CallSpec) -> Event {
+        let event = match self.history.finished(&call.key) {
+            Some(done) => PhaseEvent::CallReused {
+                from: done.spec.id.clone(),
+                call: Box::new(call),
+            },
+            None => PhaseEvent::CallCreated {
+                call: Box::new(call),
+            },
+        };
+        event.of(self.phase.name.clone())
+    }
+
     /// The name of a call in this phase and round.
     pub fn id(&self, purpose: Purpose, name: &str) -> CallId {
         let round = match self.state.round() {

@@ -4,7 +4,6 @@ use crate::model::{Answer, CallInput, Contract, EditScope, Ground, ModelName, Pr
 use crate::plan::{Strategy, Yields};
 use crate::run::{CallStatus, Event};
 
-use super::decide::create;
 use super::editing::{Edited, Editing};
 use super::scene::{Draft, Scene};
 use super::structured::{Structured, structured};
@@ -31,7 +30,7 @@ pub fn document_call(scene: &Scene<'_>, chain: &[ModelName], inputs: Vec<CallInp
     let draft = Draft::reader(Purpose::Work, 1, chain.to_vec(), scene.ground());
     let call = scene.call(Draft { inputs, ..draft });
     let Some(state) = scene.known(&call) else {
-        return vec![create(call, scene.history)];
+        return vec![scene.create(call)];
     };
     match &state.status {
         CallStatus::Open | CallStatus::Running => Vec::new(),
@@ -59,7 +58,7 @@ fn data_call(
     };
     match structured(scene, chain, ask, usable) {
         Structured::Pending => Vec::new(),
-        Structured::Next(call) => vec![create(*call, scene.history)],
+        Structured::Next(call) => vec![scene.create(*call)],
         Structured::Answered { by, .. } => scene.decided(by),
         Structured::Exhausted(failure) => scene.fails(failure),
     }
@@ -93,7 +92,7 @@ fn edit_call(scene: &Scene<'_>, chain: &[ModelName]) -> Vec<Event> {
     };
     match work.stand(draft) {
         Edited::Pending => Vec::new(),
-        Edited::Next(call) => vec![create(*call, scene.history)],
+        Edited::Next(call) => vec![scene.create(*call)],
         Edited::Prove { tree, command } => scene.prove(None, tree, command),
         Edited::Done { call, .. } => scene.decided(call),
         Edited::Failed(failure) => scene.fails(failure),

@@ -85,6 +85,18 @@ pub enum Ground {
     Empty,
 }
 
+impl Ground {
+    /// The same with another tree.
+    pub fn at(mut self, new: &str) -> Self {
+        match &mut self {
+            Self::Snapshot => return Self::Tree(new.to_owned()),
+            Self::Tree(tree) | Self::Scoped { tree, .. } => new.clone_into(tree),
+            Self::Empty => {}
+        }
+        self
+    }
+}
+
 fn is_zero(number: &u64) -> bool {
     *number == 0
 }
