@@ -4,6 +4,8 @@
 //! in which every name that is mentioned exists. Nothing here reads a file or the environment: the
 //! command line hands the texts in, and flags are laid over when a workflow is compiled.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod builtin;
 mod defaults;
 mod layer;

@@ -4,6 +4,8 @@
 //! go out. Nothing here reads a file or a clock, chooses a model, or knows of processes. A prompt
 //! never tells which model wrote what: that stands in the ledger, which no call gets to see.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod answer;
 mod assemble;
 mod contract;

@@ -16,6 +16,8 @@
 //!
 //! [`RunState`]: crate::run::RunState
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod accepted;
 pub mod by_hand;
 mod closing;

@@ -10,6 +10,8 @@
 //! file of the tree leads nowhere. Nothing here guesses at text either: what stands in a comment or in
 //! quotes is no import.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod go;
 mod javascript;
 mod language;

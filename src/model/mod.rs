@@ -3,6 +3,8 @@
 //! Data only. Nothing here reads a file, a clock or the environment; everything can be serialized,
 //! and what the journal holds of it keeps its format.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod artifact;
 mod call;
 mod category;

@@ -2,6 +2,8 @@
 //!
 //! Data only; `workflow` makes it, the engine reads it, the run folder keeps it as `plan.json`.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 #[cfg(test)]
 pub mod testing;
 mod types;

@@ -11,7 +11,8 @@ use crate::run::{Attempt, CallState, CallStatus, Record};
 
 use super::error::ReportError;
 use super::live_work::{checking, task_count};
-use super::news::{Interest, News, Tone, news};
+use super::log_line::{Interest, LogLine, Tone};
+use super::news::news;
 use super::paint::{Colors, Terminal};
 use super::view::{CallProgress, RunStatus, RunView, is_open, model, progress, short_name, usage};
 use super::words::{clean, cost, counted, token_count};
@@ -86,7 +87,7 @@ impl Live {
             })
     }
 
-    fn keep(&mut self, news: &News) {
+    fn keep(&mut self, news: &LogLine) {
         let symbol = match news.tone {
             Tone::Good => self.style("✓", Style::new().green()),
             Tone::Bad => self.style("✗", Style::new().red()),

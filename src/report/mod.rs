@@ -13,6 +13,7 @@ mod json;
 mod ledger;
 mod live;
 mod live_work;
+mod log_line;
 mod news;
 mod news_call;
 mod news_work;

@@ -2,69 +2,19 @@
 //! people grep it.
 
 use crate::model::{
-    CallId, Closing, Decider, Failure, Label, PersonAnswer, PhaseName, Question, RunEnd, Timestamp,
+    CallId, Closing, Decider, Label, PersonAnswer, PhaseName, Question, RunEnd, Timestamp,
 };
 use crate::run::{Event, PhaseEvent, Record, RunEvent};
 
+use super::log_line::{LogLine, Tone, because, failed};
 use super::news_call::news_of_call;
 use super::news_work::{applied, looped_back, task_done, task_failed, verified, verify_started};
 use super::sections::contradictions;
 use super::view::{RunView, short_name};
-use super::words::{clean, counted, end_word, failure_word, kind_words, spent, title};
-
-/// How an event is meant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
-    Good,
-    Bad,
-    Odd,
-    Calm,
-}
-
-/// How long an event is of interest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Interest {
-    /// For good: a line of its own on every display.
-    Lasting,
-    /// Until the next event: a live display shows the state instead.
-    Passing,
-}
-
-/// An event in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct News {
-    /// Phase, call and model, as far as the event is about them.
-    pub(super) scope: Vec<String>,
-    pub(super) text: String,
-    pub(super) notes: Vec<String>,
-    pub(super) tone: Tone,
-    pub(super) interest: Interest,
-}
-
-impl News {
-    pub(super) fn new(scope: Vec<String>, tone: Tone, text: impl Into<String>) -> Self {
-        Self {
-            scope,
-            text: text.into(),
-            notes: Vec::new(),
-            tone,
-            interest: Interest::Lasting,
-        }
-    }
-
-    pub(super) fn passing(mut self) -> Self {
-        self.interest = Interest::Passing;
-        self
-    }
-
-    pub(super) fn note(mut self, note: impl Into<String>) -> Self {
-        self.notes.push(note.into());
-        self
-    }
-}
+use super::words::{clean, counted, end_word, kind_words, spent, title};
 
 /// The record in words, if it is worth a line. `view` has taken it in already.
-pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
+pub(super) fn news(view: &RunView, record: &Record) -> Option<LogLine> {
     let at = record.at;
     match &record.event {
         Event::Run(event) => news_of_run(view, event, at),
@@ -73,12 +23,12 @@ pub(super) fn news(view: &RunView, record: &Record) -> Option<News> {
     }
 }
 
-fn news_of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<News> {
+fn news_of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
     let (tone, text) = match event {
         RunEvent::Started { run, workflow, .. } => {
             let text = format!("run {run} of workflow {} started", clean(workflow));
-            let news = News::new(Vec::new(), Tone::Calm, text);
-            return Some(rehearsed(view).into_iter().fold(news, News::note));
+            let news = LogLine::new(Vec::new(), Tone::Calm, text);
+            return Some(rehearsed(view).into_iter().fold(news, LogLine::note));
         }
         RunEvent::Resumed { .. } => (Tone::Calm, resumed(view)),
         RunEvent::LoopedBack { from, to, round } => {
@@ -101,7 +51,7 @@ fn news_of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<News> 
         RunEvent::ChangesKept { reason, .. } => {
             let text = format!("the changes were not applied{}", because(reason));
             let kept = format!("the run keeps the changes; {}", view.of_project());
-            return Some(News::new(Vec::new(), Tone::Odd, text).note(kept));
+            return Some(LogLine::new(Vec::new(), Tone::Odd, text).note(kept));
         }
         RunEvent::ChangesUndone { .. } => {
             let text = "undone: the run's changes are out of your project";
@@ -109,7 +59,7 @@ fn news_of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<News> 
         }
         RunEvent::Ended { end } => return Some(run_ended(view, *end, at)),
     };
-    Some(News::new(Vec::new(), tone, text))
+    Some(LogLine::new(Vec::new(), tone, text))
 }
 
 fn news_of_phase(
@@ -117,7 +67,7 @@ fn news_of_phase(
     phase: &PhaseName,
     event: &PhaseEvent,
     at: Timestamp,
-) -> Option<News> {
+) -> Option<LogLine> {
     let scope = vec![clean(phase.as_str())];
     let (tone, text) = match event {
         PhaseEvent::Started => (Tone::Calm, phase_started(view, phase)),
@@ -128,7 +78,7 @@ fn news_of_phase(
         PhaseEvent::CallCreated { .. } => return None,
         PhaseEvent::CallReused { call, from } => {
             let scope = vec![clean(phase.as_str()), short(view, &call.id)];
-            return Some(News::new(
+            return Some(LogLine::new(
                 scope,
                 Tone::Good,
                 format!("took the result of {from}"),
@@ -183,7 +133,7 @@ fn news_of_phase(
             return Some(task_failed(view, phase, task, failure));
         }
     };
-    Some(News::new(scope, tone, text))
+    Some(LogLine::new(scope, tone, text))
 }
 
 /// What a rehearsal does about the user's project, if the run is one.
@@ -215,7 +165,7 @@ fn resumed(view: &RunView) -> String {
     )
 }
 
-fn run_ended(view: &RunView, end: RunEnd, at: Timestamp) -> News {
+fn run_ended(view: &RunView, end: RunEnd, at: Timestamp) -> LogLine {
     let totals = view.totals(at);
     let tone = match end {
         RunEnd::Done => Tone::Good,
@@ -229,7 +179,7 @@ fn run_ended(view: &RunView, end: RunEnd, at: Timestamp) -> News {
         counted(totals.attempts, "attempt")
     );
     // A live display leaves the last word to the summary that follows.
-    News::new(Vec::new(), tone, text).passing()
+    LogLine::new(Vec::new(), tone, text).passing()
 }
 
 fn phase_started(view: &RunView, name: &PhaseName) -> String {
@@ -274,7 +224,7 @@ fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) ->
     }
 }
 
-fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timestamp) -> News {
+fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timestamp) -> LogLine {
     let time = view
         .phase(name)
         .and_then(|phase| phase.state.round_time(view.state.worked(at)))
@@ -282,7 +232,7 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
     let scope = vec![clean(name.as_str())];
     let news = match view.published(closing) {
         Some(path) => {
-            let news = News::new(
+            let news = LogLine::new(
                 scope,
                 Tone::Good,
                 format!("closed after {time}, published {}", clean(path)),
@@ -295,12 +245,12 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
                 None => news,
             }
         }
-        None => News::new(scope, Tone::Good, format!("closed after {time}")),
+        None => LogLine::new(scope, Tone::Good, format!("closed after {time}")),
     };
-    contradictions(closing).fold(news, News::note)
+    contradictions(closing).fold(news, LogLine::note)
 }
 
-fn person_asked(phase: &PhaseName, question: &Question) -> News {
+fn person_asked(phase: &PhaseName, question: &Question) -> LogLine {
     let text = match question {
         Question::PickWinner { reason } => format!("a person has to pick: {}", clean(reason)),
         Question::Approve { text } => {
@@ -308,11 +258,11 @@ fn person_asked(phase: &PhaseName, question: &Question) -> News {
         }
         Question::RunCommands { commands } => {
             let text = "a model wrote commands that nothing allows yet".to_owned();
-            let news = News::new(vec![clean(phase.as_str())], Tone::Odd, text);
-            return commands.iter().map(|c| clean(c)).fold(news, News::note);
+            let news = LogLine::new(vec![clean(phase.as_str())], Tone::Odd, text);
+            return commands.iter().map(|c| clean(c)).fold(news, LogLine::note);
         }
     };
-    News::new(vec![clean(phase.as_str())], Tone::Odd, text)
+    LogLine::new(vec![clean(phase.as_str())], Tone::Odd, text)
 }
 
 fn person_answered(answer: &PersonAnswer, words: &str) -> (Tone, String) {
@@ -333,28 +283,4 @@ fn person_answered(answer: &PersonAnswer, words: &str) -> (Tone, String) {
         }
     };
     (tone, format!("a person {did}{}", because(words)))
-}
-
-/// `: REASON`, if there is one.
-pub(super) fn because(reason: &str) -> String {
-    match clean(reason) {
-        reason if reason.is_empty() => String::new(),
-        reason => format!(": {reason}"),
-    }
-}
-
-pub(super) fn failed(scope: Vec<String>, what: &str, failure: &Failure) -> News {
-    let news = News::new(
-        scope,
-        Tone::Bad,
-        format!(
-            "{what}: {}: {}",
-            failure_word(failure.kind),
-            clean(&failure.message)
-        ),
-    );
-    match &failure.hint {
-        Some(hint) => news.note(format!("hint: {}", clean(hint))),
-        None => news,
-    }
 }

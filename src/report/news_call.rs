@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::run::{Attempt, AttemptEnd, CallEvent, CallState};
 
-use super::news::{News, Tone, failed};
+use super::log_line::{LogLine, Tone, failed};
 use super::view::{RunView, model, short_name};
 use super::words::{clean, counted, failure_word, spent, title, token_count};
 use super::words_work::{
@@ -24,14 +24,14 @@ pub(super) fn news_of_call(
     call: &CallId,
     event: &CallEvent,
     at: Timestamp,
-) -> Option<News> {
+) -> Option<LogLine> {
     match event {
         CallEvent::AttemptStarted { attempt, .. } => {
             let text = match attempt {
                 0 | 1 => "started".to_owned(),
                 _ => format!("started, attempt {attempt}"),
             };
-            Some(News::new(scope(view, call), Tone::Calm, text).passing())
+            Some(LogLine::new(scope(view, call), Tone::Calm, text).passing())
         }
         CallEvent::AttemptSpawned { .. } | CallEvent::AttemptProgressed { .. } => None,
         CallEvent::AttemptSucceeded { attempt, result } => {
@@ -44,7 +44,7 @@ pub(super) fn news_of_call(
         } => Some(attempt_failed(view, (call, *attempt), failure, usage, at)),
         CallEvent::RetryScheduled { until } => {
             let text = format!("next attempt in {}", until.since(at));
-            Some(News::new(scope(view, call), Tone::Calm, text).passing())
+            Some(LogLine::new(scope(view, call), Tone::Calm, text).passing())
         }
         CallEvent::Failed { failure } => call_failed(view, call, failure),
     }
@@ -74,7 +74,7 @@ fn attempt_succeeded(
     (call, attempt): (&CallId, u32),
     result: &CallResult,
     at: Timestamp,
-) -> News {
+) -> LogLine {
     let spent = spent(time_of(view.call(call), attempt, at), &result.usage);
     let (tone, text) = match &result.answer {
         Answer::Document => (Tone::Good, format!("done in {spent}{}", changed(result))),
@@ -120,7 +120,7 @@ fn attempt_succeeded(
         .into_iter()
         .chain(refused(result))
         .chain(result.remarks.iter().map(|remark| clean(remark)));
-    notes.fold(News::new(scope(view, call), tone, text), News::note)
+    notes.fold(LogLine::new(scope(view, call), tone, text), LogLine::note)
 }
 
 /// The first error, and how many more there are.
@@ -191,17 +191,17 @@ fn attempt_failed(
     failure: &Failure,
     usage: &Usage,
     at: Timestamp,
-) -> News {
+) -> LogLine {
     let spent = spent(time_of(view.call(call), attempt, at), usage);
     if failure.kind == FailureKind::Cancelled {
-        return News::new(
+        return LogLine::new(
             scope(view, call),
             Tone::Odd,
             format!("cancelled after {spent}: {}", clean(&failure.message)),
         );
     }
     // The hint comes with the end of the call, once: an attempt may yet be followed by another.
-    News::new(
+    LogLine::new(
         scope(view, call),
         Tone::Odd,
         format!(
@@ -212,14 +212,14 @@ fn attempt_failed(
     )
 }
 
-fn call_failed(view: &RunView, call: &CallId, failure: &Failure) -> Option<News> {
+fn call_failed(view: &RunView, call: &CallId, failure: &Failure) -> Option<LogLine> {
     let attempted = view
         .call(call)
         .is_some_and(|call| !call.attempts.is_empty());
     if failure.kind == FailureKind::Cancelled {
         // The cancelled attempt has said so already.
         return (!attempted).then(|| {
-            News::new(
+            LogLine::new(
                 scope(view, call),
                 Tone::Odd,
                 format!("cancelled before it started: {}", clean(&failure.message)),
@@ -230,7 +230,7 @@ fn call_failed(view: &RunView, call: &CallId, failure: &Failure) -> Option<News>
     let news = failed(scope(view, call), "given up", failure);
     // The last attempt has said why, one line above.
     Some(match last.and_then(Attempt::end) {
-        Some(AttemptEnd::Failed(told)) if told == failure => News {
+        Some(AttemptEnd::Failed(told)) if told == failure => LogLine {
             text: "given up".to_owned(),
             ..news
         },

@@ -4,7 +4,7 @@ use crate::model::{
     Destination, Failure, HeldChange, PhaseName, TaskId, Verification, VerifyOutcome,
 };
 
-use super::news::{News, Tone, failed};
+use super::log_line::{LogLine, Tone, failed};
 use super::view::RunView;
 use super::view_task::TaskState;
 use super::words::{clean, counted, title};
@@ -16,15 +16,15 @@ pub(super) fn verify_started(
     phase: &PhaseName,
     task: Option<&TaskId>,
     command: &str,
-) -> News {
+) -> LogLine {
     let text = format!("running `{}`", clean(command));
-    News::new(scope(view, phase, task), Tone::Calm, text).passing()
+    LogLine::new(scope(view, phase, task), Tone::Calm, text).passing()
 }
 
 /// A task's changes are part of the run's tree.
-pub(super) fn task_done(view: &RunView, phase: &PhaseName, task: &TaskId) -> News {
+pub(super) fn task_done(view: &RunView, phase: &PhaseName, task: &TaskId) -> LogLine {
     let text = format!("task done{}", progress(view, phase));
-    News::new(scope(view, phase, Some(task)), Tone::Good, text)
+    LogLine::new(scope(view, phase, Some(task)), Tone::Good, text)
 }
 
 /// What was taken back, as a sentence without its end.
@@ -54,7 +54,7 @@ pub fn applied_words(to: &Destination, files: u64, held: u64) -> String {
 }
 
 /// Results are where they belong.
-pub(super) fn applied(to: &Destination, files: u64, held: &[HeldChange]) -> News {
+pub(super) fn applied(to: &Destination, files: u64, held: &[HeldChange]) -> LogLine {
     let tone = match held.is_empty() {
         true => Tone::Good,
         false => Tone::Odd,
@@ -64,7 +64,7 @@ pub(super) fn applied(to: &Destination, files: u64, held: &[HeldChange]) -> News
         let (path, reason) = (clean(&held.path), clean(&held.reason));
         format!("held back: {path}: {reason}")
     });
-    notes.fold(News::new(Vec::new(), tone, text), News::note)
+    notes.fold(LogLine::new(Vec::new(), tone, text), LogLine::note)
 }
 
 fn scope(view: &RunView, phase: &PhaseName, task: Option<&TaskId>) -> Vec<String> {
@@ -78,7 +78,7 @@ pub(super) fn verified(
     (phase, task): (&PhaseName, Option<&TaskId>),
     tree: &str,
     verification: &Verification,
-) -> News {
+) -> LogLine {
     let command = clean(&verification.command);
     let (wall, exit) = (verification.wall, exit_words(verification.exit));
     let (tone, text) = match verification.outcome {
@@ -101,7 +101,7 @@ pub(super) fn verified(
         true => ", on the untouched project",
         false => "",
     };
-    let news = News::new(scope(view, phase, task), tone, format!("{text}{on}"));
+    let news = LogLine::new(scope(view, phase, task), tone, format!("{text}{on}"));
     match verification.outcome {
         VerifyOutcome::Passed => news,
         VerifyOutcome::Failed
@@ -120,11 +120,11 @@ pub(super) fn task_failed(
     phase: &PhaseName,
     task: &TaskId,
     failure: &Failure,
-) -> News {
+) -> LogLine {
     let scope = scope(view, phase, Some(task));
     match view.is_said_of_a_call(phase, failure) {
         // The call's own line stands above.
-        true => News::new(scope, Tone::Bad, "task given up"),
+        true => LogLine::new(scope, Tone::Bad, "task given up"),
         false => failed(scope, "task given up", failure),
     }
 }
@@ -142,10 +142,10 @@ fn progress(view: &RunView, phase: &PhaseName) -> String {
 }
 
 /// An audit sent the run back.
-pub(super) fn looped_back(view: &RunView, from: &PhaseName, to: &PhaseName, round: u32) -> News {
+pub(super) fn looped_back(view: &RunView, from: &PhaseName, to: &PhaseName, round: u32) -> LogLine {
     let max = view.phase(from).and_then(|phase| view.max_loops(phase));
     let of = max.map_or_else(String::new, |max| format!(" of at most {max}"));
-    News::new(
+    LogLine::new(
         vec![clean(from.as_str())],
         Tone::Odd,
         format!(

@@ -4,7 +4,7 @@
 use crate::model::{Destination, RefusedChange, VerifyOutcome};
 use crate::run::{CallState, Verified};
 
-use super::news::because;
+use super::log_line::because;
 use super::news_work::applied_words;
 use super::sections::section;
 use super::table::{Align, Table};

@@ -5,6 +5,8 @@
 //! `.git` on a disk of macOS or Windows to which the project goes next. To take too much for such a name costs
 //! a question, to take too little costs more.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod accepted;
 mod classify;
 mod holding;

@@ -4,6 +4,8 @@
 //! the summary, JSON. Only [`RunState::apply`] changes it. It is total: events that make no sense after
 //! those before them change nothing, because a display must never be what stops a run.
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod call;
 mod event;
 mod phase;

@@ -5,6 +5,8 @@
 //! name, so that the plan leaves nothing to choose. Nothing here reads a file or a clock: prompt
 //! templates and files come in through closures of [`Bindings`].
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod ast;
 mod bundled;
 mod check;

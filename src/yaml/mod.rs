@@ -4,6 +4,8 @@
 //! its [`Place`]; a [`Reader`] takes typed values out of the tree and collects every mistake instead of
 //! stopping at the first. Nothing here reads a file: the text is handed in as a [`Source`].
 
+#![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
+
 mod builder;
 mod deserialize;
 mod diagnostic;

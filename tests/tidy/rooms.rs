@@ -109,3 +109,60 @@ fn nothing_is_allowed_that_nobody_needs() {
         }
     }
 }
+
+/// The modules of one file whose files import each other nowhere.
+const WITHOUT_CIRCLES: [&str; 12] = [
+    "context", "engine", "files", "imports", "journal", "judge", "plan", "process", "report",
+    "run", "trust", "yaml",
+];
+
+/// The files of the same room that a file's shipped code imports from.
+fn imported<'a>(file: &File, all: &'a [File]) -> Vec<&'a str> {
+    let module = |path: &str| {
+        let path = path.trim_start_matches("src/").trim_end_matches(".rs");
+        path.trim_end_matches("/mod").to_owned()
+    };
+    let own = module(&file.path);
+    let mut wanted = Vec::new();
+    for (at, _) in file.shipped_code().match_indices("super::") {
+        let before = &file.shipped_code()[..at];
+        if before.ends_with("super::") {
+            continue;
+        }
+        let mut place: Vec<&str> = own.split('/').collect();
+        let mut rest = &file.shipped_code()[at..];
+        while let Some(up) = rest.strip_prefix("super::") {
+            place.pop();
+            rest = up;
+        }
+        let end = rest.find(';').unwrap_or(0);
+        for name in rest[..end].split(|c: char| !c.is_alphanumeric() && c != '_') {
+            wanted.push([&place[..], &[name]].concat().join("/"));
+        }
+    }
+    let others = all.iter().filter(|other| other.path != file.path);
+    let found = others.filter(|other| wanted.contains(&module(&other.path)));
+    found.map(|other| other.path.as_str()).collect()
+}
+
+#[test]
+fn no_two_files_of_a_room_import_each_other() {
+    for room in WITHOUT_CIRCLES {
+        let is_own = |file: &&File| file.room() == Some(room) && !file.is_test();
+        let own = files().iter().filter(is_own);
+        let mut open: BTreeMap<&str, Vec<&str>> = own
+            .map(|file| (file.path.as_str(), imported(file, files())))
+            .collect();
+        // Whoever imports nothing that is left is in no circle.
+        loop {
+            let names: BTreeSet<&str> = open.keys().copied().collect();
+            let before = open.len();
+            open.retain(|_, imports| imports.iter().any(|other| names.contains(other)));
+            if open.len() == before {
+                break;
+            }
+        }
+        open.retain(|path, _| !path.ends_with("/mod.rs"));
+        assert!(open.is_empty(), "circles of imports: {open:#?}");
+    }
+}
