@@ -24,11 +24,6 @@ impl Excerpt {
         }
     }
 
-    /// Whether something was left out.
-    pub fn is_cut(&self) -> bool {
-        self.cut > 0
-    }
-
     pub fn finish(mut self) -> Vec<u8> {
         let mut kept = self.head;
         let mut tail = &*self.tail.make_contiguous();

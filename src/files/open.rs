@@ -42,9 +42,6 @@ pub fn open_below(root: &Path, path: &Path) -> io::Result<File> {
 
 /// Opens a file for reading and for adding to its end; it is made, for its owner alone, if it is not there.
 /// It must be no link.
-///
-/// # Errors
-/// As [`open_below`].
 pub fn append(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | AT_ONCE;
     let file = regular(openat(CWD, path, flags, Mode::from(0o600)).map_err(link)?)?;
@@ -54,9 +51,6 @@ pub fn append(path: &Path) -> io::Result<File> {
 }
 
 /// Opens a file of the caller's own that is there, to be overwritten piece by piece. It must be no link.
-///
-/// # Errors
-/// As [`open_below`].
 pub fn update(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::NOFOLLOW | AT_ONCE;
     regular(openat(CWD, path, flags, Mode::empty()).map_err(link)?)

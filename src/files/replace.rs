@@ -26,9 +26,6 @@ pub struct UnsyncedFolders(BTreeSet<PathBuf>);
 
 impl NewFile {
     /// Begins a file; folders on the way to it are made.
-    ///
-    /// # Errors
-    /// If the folder cannot be made or written to.
     pub fn at(target: &Path) -> io::Result<Self> {
         let folder = target.parent().unwrap_or(Path::new("."));
         let mut folders = make_folders(folder)?;
@@ -45,9 +42,6 @@ impl NewFile {
     }
 
     /// Gives it other permissions than new files get.
-    ///
-    /// # Errors
-    /// Whatever the system says.
     pub fn set_permissions(&self, permissions: Permissions) -> io::Result<()> {
         self.file.as_file().set_permissions(permissions)
     }
@@ -63,9 +57,6 @@ impl NewFile {
     }
 
     /// Puts it in its place without waiting for the disk: for what nothing names and nobody misses.
-    ///
-    /// # Errors
-    /// As [`NewFile::put`].
     pub fn put_unsynced(self) -> io::Result<()> {
         self.file.persist(&self.target)?;
         Ok(())
@@ -98,9 +89,6 @@ impl UnsyncedFolders {
 }
 
 /// Makes a folder and those above it that are missing, for their owner alone.
-///
-/// # Errors
-/// Whatever the system says.
 pub fn make_folders(folder: &Path) -> io::Result<UnsyncedFolders> {
     let missing = folder.ancestors().take_while(|above| !above.exists());
     let named_in = missing.filter_map(|above| above.parent().map(Path::to_owned));
@@ -113,9 +101,6 @@ pub fn make_folders(folder: &Path) -> io::Result<UnsyncedFolders> {
 }
 
 /// Puts these bytes in their place; they and their name are on disk when this returns.
-///
-/// # Errors
-/// As [`NewFile::put`].
 pub fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = NewFile::at(target)?;
     file.write_all(bytes)?;

@@ -12,9 +12,6 @@ const LARGEST: u64 = 1 << 20;
 
 impl RunFolder {
     /// Leaves an answer for the supervisor that holds the run.
-    ///
-    /// # Errors
-    /// Those of [`RunFolder::write_artifact`].
     pub fn leave_answer(&self, act: &Event, redactor: &Redactor) -> Result<(), JournalError> {
         let json = serde_json::to_vec(act).expect("events are plain data with text keys");
         self.write_artifact(ANSWER, &redactor.clean(&json))

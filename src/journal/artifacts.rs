@@ -11,9 +11,6 @@ impl RunFolder {
     /// Writes a file (path relative to the run folder, with `/`) in one step and syncs it, so that an
     /// event that names it never outlives it. Folders on the way are made; what stood there is
     /// replaced.
-    ///
-    /// # Errors
-    /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::RefusedPath`].
     pub fn write_artifact(
         &self,
         relative: &str,
@@ -35,9 +32,6 @@ impl RunFolder {
 
     /// Names and digests a file that is in the run folder already, for example a stream file. Reads
     /// it piece by piece.
-    ///
-    /// # Errors
-    /// [`JournalError::ArtifactMissing`], [`JournalError::RefusedPath`].
     pub fn describe_artifact(&self, relative: &str) -> Result<Artifact, JournalError> {
         let path = self.checked_path(relative)?;
         let mut file = files::open_below(self.root(), Path::new(relative))
@@ -52,10 +46,6 @@ impl RunFolder {
     }
 
     /// Reads an artifact and checks that it is what the journal says.
-    ///
-    /// # Errors
-    /// [`JournalError::ArtifactMissing`], [`JournalError::ArtifactChanged`],
-    /// [`JournalError::RefusedPath`].
     pub fn read_artifact(&self, artifact: &Artifact) -> Result<Vec<u8>, JournalError> {
         let path = self.checked_path(&artifact.path)?;
         let bytes = files::read_below(self.root(), Path::new(&artifact.path), artifact.bytes)

@@ -59,9 +59,6 @@ impl Head {
     }
 
     /// The head of a journal that goes on, and how many of its bytes are as tipstaff wrote them.
-    ///
-    /// # Errors
-    /// [`JournalError::NotAsWritten`].
     pub(super) fn verify(path: &Path, journal: &Path) -> Result<(Self, u64), JournalError> {
         let states = read(path)?;
         let reading = || JournalError::io("read", journal);

@@ -74,9 +74,6 @@ impl RunLock {
     }
 
     /// Who works on the run now, if anybody does.
-    ///
-    /// # Errors
-    /// [`JournalError::Io`] if the lock cannot be looked at.
     pub fn holder(folder: &RunFolder) -> Result<Option<Holder>, JournalError> {
         let path = folder.path(RunFolder::LOCK);
         let file = match files::open(&path) {

@@ -48,9 +48,6 @@ impl Journal {
     /// Opens a journal to go on with it, and reads what it holds, of which no more is taken than the first
     /// `vouched` bytes if somebody vouches for them. The beginning of a last line that
     /// was never finished, and what somebody else put there, is cut off and kept aside as `journal.torn`.
-    ///
-    /// # Errors
-    /// [`JournalError::Damaged`], [`JournalError::OtherFormat`], [`JournalError::NotWritable`].
     pub(super) fn open(
         path: &Path,
         vouched: Option<u64>,
@@ -85,9 +82,6 @@ impl Journal {
 
     /// Reads a journal without touching it; a supervisor may be writing it at the same time. An
     /// unfinished last line is passed over.
-    ///
-    /// # Errors
-    /// [`JournalError::Damaged`], [`JournalError::OtherFormat`], [`JournalError::Io`].
     pub fn read(path: &Path) -> Result<Content, JournalError> {
         Ok(scan_file(path, u64::MAX)?.content)
     }
@@ -109,10 +103,6 @@ impl Journal {
     /// Appends events in one write and returns their records as they were written. When this
     /// returns, they are on disk (those that only tell of progress: handed to the system). When it
     /// fails, none of them is, and the journal is as it was.
-    ///
-    /// # Errors
-    /// [`JournalError::Changed`], [`JournalError::NoSpace`], [`JournalError::NotWritable`],
-    /// [`JournalError::Io`].
     pub fn append(&mut self, at: Timestamp, events: &[Event]) -> Result<Vec<Record>, JournalError> {
         let mut records = Vec::with_capacity(events.len());
         let mut lines = Vec::new();

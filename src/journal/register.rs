@@ -71,9 +71,6 @@ impl RunRegister {
     }
 
     /// Whose run this is.
-    ///
-    /// # Errors
-    /// If the entry cannot be read.
     pub fn origin(&self, run: &RunFolder) -> Result<Origin, JournalError> {
         let path = self.entry(run, "json");
         let known = match read(&path) {
@@ -89,9 +86,6 @@ impl RunRegister {
     }
 
     /// Notes where a run lies now.
-    ///
-    /// # Errors
-    /// [`JournalError::NoSpace`], [`JournalError::NotWritable`].
     pub fn note(&self, run: &RunFolder) -> Result<(), JournalError> {
         let path = self.entry(run, "json");
         let folder = real(run)?;

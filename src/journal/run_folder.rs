@@ -41,10 +41,6 @@ pub struct RunFolder {
 
 impl RunFolder {
     /// Makes a new run's folder in the project.
-    ///
-    /// # Errors
-    /// [`JournalError::RunExists`], [`JournalError::NotWritable`], [`JournalError::NoSpace`],
-    /// [`JournalError::NotOurs`].
     pub fn create(project_root: &Path, id: RunId) -> Result<Self, JournalError> {
         let runs = make_runs_dir(project_root)?;
         keep_out_of_commits(&runs)?;
@@ -59,9 +55,6 @@ impl RunFolder {
     }
 
     /// The folder of a run that exists.
-    ///
-    /// # Errors
-    /// [`JournalError::NoRun`], [`JournalError::NotOurs`].
     pub fn open(project_root: &Path, id: RunId) -> Result<Self, JournalError> {
         let is_there =
             is_name(id.as_str()) && look_at(project_root, &Path::new(RUNS).join(&id))?.is_some();
@@ -84,9 +77,6 @@ impl RunFolder {
     }
 
     /// Makes the run's journal, which must not be there yet, and enters the run in the register.
-    ///
-    /// # Errors
-    /// As [`RunFolder::open_journal`].
     pub fn create_journal(
         &self,
         register: &RunRegister,
@@ -97,10 +87,6 @@ impl RunFolder {
     }
 
     /// Opens the run's journal to go on with it, and reads what it holds.
-    ///
-    /// # Errors
-    /// [`JournalError::NotAsWritten`], [`JournalError::Damaged`], [`JournalError::OtherFormat`],
-    /// [`JournalError::NotWritable`].
     pub fn open_journal(
         &self,
         register: &RunRegister,

@@ -15,9 +15,6 @@ const CHUNK: usize = 64 * 1024;
 impl Redactor {
     /// Copies a stream without its secrets and returns how many were replaced. A secret may lie
     /// anywhere, also across the pieces in which the stream is read.
-    ///
-    /// # Errors
-    /// Whatever reading or writing gave.
     pub fn redact_stream(&self, mut from: impl Read, mut to: impl Write) -> Result<u64, io::Error> {
         match self.search() {
             Some(search) => self.replace(search, &mut from, &mut to),
@@ -28,9 +25,6 @@ impl Redactor {
     /// Copies what an agent printed without its secrets, in one step; of more than `most` bytes the beginning
     /// and the end. It is handed to the system and not waited for: such copies are read by people and named
     /// by no event.
-    ///
-    /// # Errors
-    /// [`JournalError::NoSpace`], [`JournalError::NotWritable`], [`JournalError::Io`].
     pub fn redact_copy(&self, from: impl Read, to: &Path, most: usize) -> Result<(), JournalError> {
         let mut kept = Excerpt::new(most);
         self.redact_stream(from, &mut kept)
@@ -44,9 +38,6 @@ impl Redactor {
 
     /// The end of a file without its secrets, about `most` bytes of it. It is cut outside of a secret: a half of
     /// one is known to nobody.
-    ///
-    /// # Errors
-    /// Whatever reading gave.
     pub fn clean_end(&self, mut from: impl Read + Seek, most: usize) -> io::Result<Clean<'static>> {
         let window = (most + self.longest()) as u64;
         let length = from.seek(SeekFrom::End(0))?;

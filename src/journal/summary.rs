@@ -46,9 +46,6 @@ pub fn list(project_root: &Path) -> Result<Vec<RunSummary>, JournalError> {
 }
 
 /// The newest run of a project.
-///
-/// # Errors
-/// Those of [`list`].
 pub fn latest(project_root: &Path) -> Result<Option<RunFolder>, JournalError> {
     match list(project_root)?.into_iter().next() {
         Some(run) => RunFolder::open(project_root, run.id).map(Some),
@@ -57,9 +54,6 @@ pub fn latest(project_root: &Path) -> Result<Option<RunFolder>, JournalError> {
 }
 
 /// The run that a user means: its name, or a part of it that fits no other.
-///
-/// # Errors
-/// [`JournalError::NoRun`], [`JournalError::Ambiguous`].
 pub fn find(project_root: &Path, wanted: &str) -> Result<RunFolder, JournalError> {
     let mut fitting: Vec<RunId> = ids(project_root)?
         .into_iter()

@@ -45,9 +45,6 @@ pub(super) fn keep_descriptors_private() {
 ///
 /// Whatever wants a user namespace must make it before: the kernel gives the files in `/proc` of a process that
 /// is not dumpable to root, so that an ordinary user's could not write its own `uid_map` any more.
-///
-/// # Errors
-/// Where the kernel refuses it.
 pub fn shut_others_out() -> io::Result<()> {
     Ok(set_dumpable_behavior(DumpableBehavior::NotDumpable)?)
 }

@@ -29,7 +29,6 @@ pub enum Nudge {
 pub struct Watch {
     /// Kept for its life: it ends with it.
     _watcher: Option<RecommendedWatcher>,
-    degraded: bool,
     changed: Arc<Notify>,
     rescan: Duration,
     gap: Duration,
@@ -40,32 +39,21 @@ impl Watch {
     /// Watches these paths; wakes at least every `rescan`.
     pub fn new(paths: &[&Path], rescan: Duration) -> Self {
         let changed = Arc::new(Notify::new());
-        let files: Vec<PathBuf> = paths
-            .iter()
-            .filter(|path| !path.is_dir())
-            .map(|path| path.to_path_buf())
-            .collect();
-        let folders: Vec<PathBuf> = paths
-            .iter()
-            .filter(|path| path.is_dir())
-            .map(|path| path.to_path_buf())
-            .collect();
-        let mut degraded = false;
-        let watcher = watcher(&changed, files.clone(), folders.clone()).map(|mut watcher| {
+        let paths = paths.iter().map(|path| path.to_path_buf());
+        let (folders, files): (Vec<_>, Vec<_>) = paths.partition(|path| path.is_dir());
+        let mut watcher = watcher(&changed, files.clone(), folders.clone()).ok();
+        if let Some(watcher) = &mut watcher {
             for folder in &folders {
-                degraded |= watcher.watch(folder, RecursiveMode::Recursive).is_err();
+                let _ = watcher.watch(folder, RecursiveMode::Recursive);
             }
             for file in &files {
                 // Its folder, since a file may be replaced, or not exist yet.
                 let folder = file.parent().unwrap_or(Path::new("."));
-                degraded |= watcher.watch(folder, RecursiveMode::NonRecursive).is_err();
+                let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
             }
-            watcher
-        });
-        degraded |= watcher.is_err();
+        }
         Self {
-            _watcher: watcher.ok(),
-            degraded,
+            _watcher: watcher,
             changed,
             rescan,
             gap: LEAST_GAP,
@@ -76,11 +64,6 @@ impl Watch {
     /// The same with another least time between two hints.
     pub fn with_gap(self, gap: Duration) -> Self {
         Self { gap, ..self }
-    }
-
-    /// Whether some path is only rescanned, for want of notifications.
-    pub fn is_degraded(&self) -> bool {
-        self.degraded
     }
 
     /// Waits for a change, or for the rescan interval. Changes since the last call count. May be dropped
@@ -148,7 +131,6 @@ mod tests {
     async fn a_file_that_appears_below_a_folder_is_a_hint() {
         let folder = tempfile::tempdir().unwrap();
         let mut watch = Watch::new(&[folder.path()], LONG);
-        assert!(!watch.is_degraded());
         std::fs::create_dir(folder.path().join("out")).unwrap();
         std::fs::write(folder.path().join("out/deliverable.md"), "x").unwrap();
         assert_eq!(watch.changed().await, Nudge::Hint);
@@ -170,7 +152,6 @@ mod tests {
     async fn what_cannot_be_watched_is_rescanned() {
         let rescan = Duration::from_millis(20);
         let mut watch = Watch::new(&[Path::new("/nonexistent/folder/file")], rescan);
-        assert!(watch.is_degraded());
         let start = Instant::now();
         assert_eq!(watch.changed().await, Nudge::Rescan);
         assert!(start.elapsed() >= rescan);

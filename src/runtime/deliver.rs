@@ -83,9 +83,6 @@ impl<'a> Delivering<'a> {
     }
 
     /// The event that the journal lacks about the user's files, if it lacks one.
-    ///
-    /// # Errors
-    /// If the run folder cannot be read.
     pub fn untold(&self, history: &RunState) -> Result<Option<Event>, DeliverError> {
         let is_in_project = self.deliveries().there()? != self.base;
         Ok(by_hand::untold(history, is_in_project))
@@ -93,9 +90,6 @@ impl<'a> Delivering<'a> {
 
     /// What the user's files hold of the run after a person's command: the first of what is known that has
     /// this tree.
-    ///
-    /// # Errors
-    /// If the run folder or the store cannot be read.
     pub fn in_project(
         &self,
         known: [Results; 2],
@@ -125,9 +119,6 @@ impl<'a> Delivering<'a> {
 
     /// The results without the changes that are not accepted: their files stay as the project has them, or a
     /// branch's beginning. And those changes.
-    ///
-    /// # Errors
-    /// If the store or the user's git cannot be read.
     pub fn without_held(
         &self,
         history: &RunState,
@@ -197,9 +188,6 @@ impl<'a> Delivering<'a> {
     }
 
     /// All of a run's results as one tree.
-    ///
-    /// # Errors
-    /// If the store cannot be read or written.
     pub fn tree(&self, results: &Results) -> Result<TreeId, DeliverError> {
         let tree = tree_id(&results.tree)?;
         Ok(workspace::with_documents(

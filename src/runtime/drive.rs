@@ -33,16 +33,10 @@ const TICK: Duration = Duration::from_millis(100);
 /// Sees what happens in a run.
 pub trait Observer {
     /// An event is on disk.
-    ///
-    /// # Errors
-    /// The observer's own writer failed.
     fn saw(&mut self, record: &Record) -> Result<(), RuntimeError>;
 
     /// The run asks: the answer, or that none comes, is sent by this channel. Once anything is seen after
     /// that, nobody has to answer any more.
-    ///
-    /// # Errors
-    /// The observer's own writer failed.
     fn ask(
         &mut self,
         phase: &PhaseName,
@@ -51,9 +45,6 @@ pub trait Observer {
     ) -> Result<(), RuntimeError>;
 
     /// A tenth of a second has passed.
-    ///
-    /// # Errors
-    /// The observer's own writer failed.
     fn tick(&mut self, now: Timestamp) -> Result<(), RuntimeError>;
 }
 

@@ -32,9 +32,6 @@ const OF_CARGO: &[&str] = &["registry", "git", "bin", "config.toml"];
 /// Makes an empty home and an empty temporary folder in this folder, and says what the whole environment of a
 /// command is: the allowed ones of the user's variables, those that say where toolchains are, and what `rules`
 /// add. `rehearsal` leaves out keys.
-///
-/// # Errors
-/// What the system says about the folders.
 pub fn private_environment(
     at: &Path,
     user: &Environment,

@@ -14,10 +14,6 @@ pub struct Signals {
 
 impl Signals {
     /// Starts to listen; from here on these signals no longer end the process.
-    ///
-    /// # Errors
-    ///
-    /// If the system refuses.
     pub fn listen() -> Result<Self, RuntimeError> {
         let listen = |kind| signal(kind).map_err(RuntimeError::Signals);
         Ok(Self {

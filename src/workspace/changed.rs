@@ -13,9 +13,6 @@ use crate::risk::{Changed, may_act_below};
 
 /// The files that differ between two trees, also under the names by which symlinks show them, if those may act.
 /// `hooks` are the folders in which git looks for hooks.
-///
-/// # Errors
-/// If the store lacks objects.
 pub fn changed(
     store: &Path,
     (from, to): (&TreeId, &TreeId),
@@ -48,9 +45,6 @@ pub fn changed(
 const AT_ONCE: usize = 32;
 
 /// Hands over the contents of the files that are new or changed: path, id and bytes.
-///
-/// # Errors
-/// If the store lacks objects.
 pub fn each_new_content(
     store: &Path,
     (from, to): (&TreeId, &TreeId),
@@ -126,9 +120,6 @@ fn shown_by_links(
 }
 
 /// The folders of the project in which the user's git looks for hooks: `core.hooksPath`, of whatever level.
-///
-/// # Errors
-/// If git cannot be asked.
 pub fn hook_folders(project: &Project) -> Result<Vec<PathBuf>, WorkspaceError> {
     let ProjectKind::Git { top } = &project.kind else {
         return Ok(Vec::new());
@@ -149,9 +140,6 @@ pub fn hook_folders(project: &Project) -> Result<Vec<PathBuf>, WorkspaceError> {
 }
 
 /// A tree with these paths as another tree has them.
-///
-/// # Errors
-/// If the store cannot be read or written.
 pub fn with_paths_of<'a>(
     store: &Path,
     tree: &TreeId,

@@ -16,18 +16,12 @@ use crate::model::{ChangeKind, ChangedFile};
 const LONGEST_PATCH: usize = 16 << 20;
 
 /// The difference as a patch in git's format, binary files included.
-///
-/// # Errors
-/// If the store lacks objects.
 pub fn diff(store: &Path, from: &TreeId, to: &TreeId) -> Result<Vec<u8>, WorkspaceError> {
     diff_tree(store, from, to, &patch_options(store, from, to)?)?.run()
 }
 
 /// The same in bounded memory: of a very long one only the beginning and the end, with a line between
 /// them that says so.
-///
-/// # Errors
-/// If the store lacks objects, or there is no room for a temporary file.
 pub fn diff_excerpt(store: &Path, from: &TreeId, to: &TreeId) -> Result<Vec<u8>, WorkspaceError> {
     let failed = |source| WorkspaceError::io("write", &std::env::temp_dir())(source);
     let mut file = tempfile::tempfile().map_err(failed)?;
@@ -59,9 +53,6 @@ fn patch_options(
 
 /// The changed files, sorted by path, with renames as git detects them. A name that is not text is
 /// shown with replacement characters.
-///
-/// # Errors
-/// If the store lacks objects.
 pub fn changed_files(
     store: &Path,
     from: &TreeId,

@@ -8,9 +8,6 @@ use super::{TreeId, WorkspaceError};
 use crate::model::Documents;
 
 /// Puts a document's content into the store; the id of its blob.
-///
-/// # Errors
-/// If the store cannot be written.
 pub fn store_document(store: &Path, bytes: Vec<u8>) -> Result<String, WorkspaceError> {
     let said = PrivateIndex::new(store)?
         .git_alone()

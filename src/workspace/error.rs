@@ -69,23 +69,4 @@ impl WorkspaceError {
             source,
         }
     }
-
-    /// Whether the disk (or the quota) is full or the file system read-only: trying again will not help.
-    pub fn is_machine_failure(&self) -> bool {
-        match self {
-            Self::Io { source, .. } => matches!(
-                source.kind(),
-                io::ErrorKind::StorageFull
-                    | io::ErrorKind::QuotaExceeded
-                    | io::ErrorKind::ReadOnlyFilesystem
-                    | io::ErrorKind::PermissionDenied
-            ),
-            Self::GitMissing { .. } | Self::Git { .. } | Self::ScratchTaken { .. } => true,
-            Self::Cancelled
-            | Self::InsideGit { .. }
-            | Self::RefusedPath { .. }
-            | Self::BadPattern { .. }
-            | Self::TooMuch { .. } => false,
-        }
-    }
 }

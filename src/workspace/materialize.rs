@@ -30,9 +30,6 @@ pub fn materialize(store: &Path, tree: &TreeId, into: &Path) -> Result<(), Works
 /// Writes only the `wanted` files (paths, folders or patterns) of the tree into the empty folder
 /// `into` and returns which those are, sorted. A task names its files in text, so a file whose name
 /// is not text is never among them.
-///
-/// # Errors
-/// As [`materialize`].
 pub fn materialize_only(
     store: &Path,
     tree: &TreeId,

@@ -7,9 +7,6 @@ use super::{TreeId, WorkspaceError};
 
 /// Gives a tree a name in the store (`refs/tipstaff/NAME`), so that it and all it holds stay whatever
 /// cleans the store up. A name that is taken moves to the new tree.
-///
-/// # Errors
-/// If git does not allow the name, or the store cannot be written.
 pub fn pin(store: &Path, name: &str, tree: &TreeId) -> Result<(), WorkspaceError> {
     PrivateIndex::new(store)?
         .git_alone()

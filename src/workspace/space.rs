@@ -35,9 +35,6 @@ impl Workspace {
     }
 
     /// Makes a workspace without a project at `at`, which must not exist yet.
-    ///
-    /// # Errors
-    /// [`WorkspaceError::Io`] if `at` exists or cannot be made.
     pub fn create_empty(at: &Path) -> Result<Self, WorkspaceError> {
         if let Some(parent) = at.parent() {
             fs::create_dir_all(parent).map_err(WorkspaceError::io("create", parent))?;

@@ -37,9 +37,6 @@ impl Spares {
 
     /// A copy of the materialized tree `base` at `at`, which must not exist yet: a spare one, or else a
     /// new one (see [`Workspace::create`]).
-    ///
-    /// # Errors
-    /// As [`Workspace::create`].
     pub fn copy(&self, base: &Path, at: &Path) -> Result<Workspace, WorkspaceError> {
         match self.take(base) {
             Some(spare) => {

@@ -27,9 +27,6 @@ pub struct TreeFiles {
 
 impl TreeFiles {
     /// Lists the files of a tree in the order of their paths.
-    ///
-    /// # Errors
-    /// If the store or its git cannot be read.
     pub fn of(store: &Path, tree: &TreeId) -> Result<Self, WorkspaceError> {
         let entries = tree::entries(store, tree.as_str())?;
         let sizes = tree::sizes(store, tree.as_str())?;
@@ -56,9 +53,6 @@ impl TreeFiles {
     }
 
     /// Those that are named by these paths, folders and patterns.
-    ///
-    /// # Errors
-    /// [`WorkspaceError::BadPattern`].
     pub fn named(&self, wanted: &[String]) -> Result<Vec<&TreeFile>, WorkspaceError> {
         let selection = Selection::new(wanted, &self.entries)?;
         let named = self.files.iter();
@@ -68,9 +62,6 @@ impl TreeFiles {
     }
 
     /// The contents of some of them, in the order asked for.
-    ///
-    /// # Errors
-    /// If the store lacks one.
     pub fn read(&self, files: &[&TreeFile]) -> Result<Vec<Vec<u8>>, WorkspaceError> {
         tree::contents(&self.store, files.iter().map(|file| file.object.as_str()))
     }

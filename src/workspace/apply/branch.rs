@@ -85,10 +85,6 @@ pub fn apply_to_branch(
 }
 
 /// Whether the project's changes can go there, as far as that can be known beforehand.
-///
-/// # Errors
-/// [`ApplyError::Bare`], [`ApplyError::NoRepository`], [`ApplyError::BadBranchName`],
-/// [`ApplyError::BranchExists`].
 pub fn check_destination(project: &Project, to: &Destination) -> Result<(), ApplyError> {
     if let ProjectKind::Git { top } = &project.kind
         && said(Git::reading(top).args(["rev-parse", "--is-inside-work-tree"]))? != "true"

@@ -62,9 +62,6 @@ struct Delivery {
 
 impl Deliveries<'_> {
     /// Finishes what was cut off, also an undoing between two deliveries. Comes before anything else.
-    ///
-    /// # Errors
-    /// [`ApplyError::Workspace`].
     pub fn recover(&self) -> Result<(), ApplyError> {
         for delivery in self.all()? {
             recover_apply(self.project, &delivery.keep)?;
@@ -83,9 +80,6 @@ impl Deliveries<'_> {
 
     /// Puts a tree into the user's working tree in one step, uncommitted: what differs from the tree that is
     /// there already. What the user edited meanwhile is merged; what does not merge is up to `conflicts`.
-    ///
-    /// # Errors
-    /// [`ApplyError`].
     pub fn apply(&self, to: &TreeId, conflicts: Conflicts) -> Result<Delivered, ApplyError> {
         let from = self.there()?;
         if from == *to {
@@ -97,9 +91,6 @@ impl Deliveries<'_> {
 
     /// Puts a document to its place (see [`place`](super::super::place)) at once. What stands there is first
     /// copied to `previous`, unless it is the version of the document that the run itself put there.
-    ///
-    /// # Errors
-    /// [`ApplyError`].
     pub fn publish(
         &self,
         document: &Document,
@@ -186,9 +177,6 @@ impl Deliveries<'_> {
     }
 
     /// What the run has put into the user's working tree, as a tree.
-    ///
-    /// # Errors
-    /// If the folders of the deliveries or the store cannot be read.
     pub fn there(&self) -> Result<TreeId, WorkspaceError> {
         let applied = self.all()?.into_iter().rev();
         let mut applied = applied.filter(|delivery| delivery.state == State::Applied);

@@ -29,9 +29,6 @@ pub(super) enum Merged {
 }
 
 /// Whether the file has conflict markers of an earlier merge of ours that nobody has resolved yet.
-///
-/// # Errors
-/// If it cannot be read.
 pub fn has_markers(file: &Path) -> io::Result<bool> {
     let mut lines = BufReader::new(files::open(file)?).split(b'\n');
     lines.try_fold(false, |found, line| {

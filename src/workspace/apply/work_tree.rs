@@ -48,9 +48,6 @@ pub(super) fn put(
 
 /// Takes applied changes back: every file stands as it stood before, or is gone again; those that are `left` and
 /// those `of_persons` are not looked at, and the latter are no more of what was applied. What the user edited since is merged; what does not merge is up to `conflicts`.
-///
-/// # Errors
-/// As [`apply`].
 pub(super) fn undo(
     project: &Project,
     keep: &Path,

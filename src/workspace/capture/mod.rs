@@ -72,9 +72,6 @@ fn stays(refused: &BTreeSet<&str>, path: &Path) -> bool {
 }
 
 /// Captures the difference of `workspace` to `base` into the store.
-///
-/// # Errors
-/// If a file cannot be read or stored.
 pub fn capture(
     store: &Path,
     base: &TreeId,
