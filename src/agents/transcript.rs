@@ -252,10 +252,6 @@ impl Transcript {
         self.usage
     }
 
-    pub fn steps(&self) -> u64 {
-        self.steps
-    }
-
     /// The agent's own name for its session.
     pub fn session(&self) -> Option<&str> {
         self.session.as_deref()

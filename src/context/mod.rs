@@ -30,14 +30,13 @@ mod verified;
 pub use answer::{Decoded, HandoffLeft, LIMIT, Left, decode_answer};
 pub use assemble::{Assembled, Assembly, assemble};
 pub use contract::{
-    Completeness, DELIVERABLE, HANDOFF, OUT, OutFiles, TASKS, VERDICT, completeness, required_files,
+    Completeness, DELIVERABLE, HANDOFF, OUT, OutFiles, TASKS, VERDICT, completeness,
 };
 pub use error::ContextError;
 pub use input_files::input_file;
-pub use ledger::{Ledger, LedgerPart, Size};
+pub use ledger::Ledger;
 pub use neighbours::{Neighbour, Neighbours};
-pub use part::PartKind;
-pub use schema::{SCHEMAS, schema};
+pub use schema::schema;
 pub use select::{FinishedPhase, select};
 pub use tokens::tokens;
 pub use unfinished::Unfinished;

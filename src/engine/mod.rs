@@ -39,7 +39,7 @@ mod structured;
 
 pub use accepted::{accepted, secrets};
 pub use ending::failed_loops;
-pub use handle::{Begin, Engine, Input, Salvaged, Step};
+pub use handle::{Begin, Engine, Input, Salvaged};
 pub use orders::Effect;
 
 #[cfg(test)]

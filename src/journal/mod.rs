@@ -34,7 +34,7 @@ pub use register::{Origin, RunRegister};
 pub use run_folder::RunFolder;
 pub use run_id::new_run_id;
 pub use scan::{Content, Foreign};
-pub use summary::{RunSummary, find, latest, list};
+pub use summary::{find, latest, list};
 
 #[cfg(test)]
 mod journal_tests;

@@ -69,23 +69,6 @@ impl Display {
         }
     }
 
-    /// Says something that is no event (a warning, what another Ctrl-C will do) without disturbing
-    /// what is drawn. Programs that read the JSON stream are not told.
-    ///
-    /// # Errors
-    ///
-    /// When the writer refuses.
-    pub fn say(&mut self, line: &str) -> Result<(), ReportError> {
-        match self {
-            Self::Live(live) => {
-                live.say(line);
-                Ok(())
-            }
-            Self::Plain(plain) => plain.say(line),
-            Self::Json(_) | Self::Quiet => Ok(()),
-        }
-    }
-
     /// Lets time pass; about ten times a second is right. Only a live display does anything.
     ///
     /// # Errors

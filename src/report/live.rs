@@ -53,11 +53,6 @@ impl Live {
         }
     }
 
-    /// Adds a lasting line that is about no event. It is seen at the next [`tick`](Self::tick).
-    pub fn say(&mut self, line: &str) {
-        self.lasting.push(clean(line));
-    }
-
     /// Paints what changed.
     ///
     /// # Errors
@@ -242,7 +237,7 @@ mod tests {
     /// The frame and the lasting lines after the first `count` records, `after` ms later.
     fn screen(history: &sample::History, count: usize, size: Size, after: u64) -> String {
         let terminal = Terminal::new(std::io::sink(), move || size);
-        let mut live = Live::new(RunView::new(&history.plan), terminal, Colors::Off);
+        let mut live = Live::new(RunView::replay(&history.plan, &[]), terminal, Colors::Off);
         for record in history.records.iter().take(count) {
             live.apply(record);
         }
@@ -325,7 +320,7 @@ mod tests {
         let history = sample::ensemble();
         assert!(!screen(&history, 8, LARGE, 0).contains('\x1b'));
         let terminal = Terminal::new(std::io::sink(), || LARGE);
-        let mut live = Live::new(RunView::new(&history.plan), terminal, Colors::On);
+        let mut live = Live::new(RunView::replay(&history.plan, &[]), terminal, Colors::On);
         live.apply(&history.records[0]);
         assert!(live.lasting[0].contains('\x1b'));
     }

@@ -9,7 +9,6 @@ use crate::run::{Event, Record, RunEvent};
 use super::error::ReportError;
 use super::news::news;
 use super::view::RunView;
-use super::words::clean;
 
 #[derive(Debug)]
 pub struct Plain<W> {
@@ -54,15 +53,6 @@ impl<W: Write> Plain<W> {
         self.write(&text)
     }
 
-    /// Writes a line that is about no event.
-    ///
-    /// # Errors
-    ///
-    /// When the writer refuses.
-    pub fn say(&mut self, line: &str) -> Result<(), ReportError> {
-        self.write(&format!("{}\n", clean(line)))
-    }
-
     /// One write a line, so that lines of several writers do not mix.
     fn write(&mut self, text: &str) -> Result<(), ReportError> {
         self.out
@@ -86,7 +76,7 @@ mod tests {
     use crate::report::{sample, sample_build};
 
     fn lines(history: &sample::History) -> String {
-        let mut plain = Plain::new(RunView::new(&history.plan), Vec::new());
+        let mut plain = Plain::new(RunView::replay(&history.plan, &[]), Vec::new());
         for record in &history.records {
             plain.apply(record).expect("a vector takes everything");
         }

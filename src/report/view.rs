@@ -82,28 +82,16 @@ pub struct Totals {
 }
 
 impl RunView {
-    /// A run that has not begun.
-    pub fn new(plan: &Plan) -> Self {
-        Self::of(plan, RunState::default())
-    }
-
     /// The run after all these records.
     pub fn replay(plan: &Plan, records: &[Record]) -> Self {
-        let state = RunState::of(records);
-        let ended = state.ended().is_some();
-        let view = Self::of(plan, state);
-        if ended {
-            view.without_supervisor()
-        } else {
-            view
-        }
-    }
-
-    fn of(plan: &Plan, state: RunState) -> Self {
-        Self {
+        let view = Self {
             plan: plan.clone(),
-            state,
+            state: RunState::of(records),
             untouched: PhaseState::default(),
+        };
+        match view.state.ended() {
+            Some(_) => view.without_supervisor(),
+            None => view,
         }
     }
 

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::model::{Decider, Label, TaskId, Usage};
+use crate::report::view_task::{TaskState, TaskView};
 use crate::report::{sample, sample_build};
 use crate::run::{AttemptEnd, Event, PhaseEvent, RunEvent};
 
@@ -148,9 +149,7 @@ fn a_resumed_run_gives_tasks_that_were_given_up_another_chance() {
     let states = |history: &sample::History| {
         let view = RunView::replay(&history.plan, &history.records);
         let tasks = view.tasks(view.phases().nth(2).expect("planned"));
-        let failed = |task: &crate::report::TaskView<'_>| {
-            matches!(task.state, crate::report::TaskState::Failed(_))
-        };
+        let failed = |task: &TaskView<'_>| matches!(task.state, TaskState::Failed(_));
         tasks.iter().map(failed).collect::<Vec<_>>()
     };
     assert_eq!(states(&history), [false, true, false]);
@@ -189,7 +188,7 @@ proptest! {
         all.extend(sample_build::build_that_lost_a_task().records);
         let plan = if builds { sample_build::build().plan } else { sample::ensemble().plan };
         let picked: Vec<Record> = picks.iter().map(|pick| all[pick % all.len()].clone()).collect();
-        let mut display = crate::report::Display::plain(RunView::new(&plan), std::io::sink());
+        let mut display = crate::report::Display::plain(RunView::replay(&plan, &[]), std::io::sink());
         for record in &picked {
             display.apply(record).expect("a sink takes everything");
         }

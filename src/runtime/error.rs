@@ -20,7 +20,4 @@ pub enum RuntimeError {
     /// Whoever watches the run cannot go on.
     #[error("failed to show progress")]
     Display(#[source] std::io::Error),
-    /// Our own program cannot be found, to be started as warden.
-    #[error("failed to find tipstaff's own program file")]
-    OwnProgram(#[source] std::io::Error),
 }

@@ -15,7 +15,7 @@ mod state_folder;
 
 pub use detected::detected_commands;
 pub use error::TrustError;
-pub use order::{By, Fact, Order};
+pub use order::Order;
 pub use orders::{Known, agent_config, orders};
 pub use project_files::{ProjectFiles, names_in};
 pub use register::Register;

@@ -88,7 +88,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
-    use crate::trust::{By, Fact};
+    use crate::trust::order::{By, Fact};
 
     fn order(facts: &[&str], text: &str) -> Order {
         let fact = |says: &&str| Fact {

@@ -47,7 +47,7 @@ mod tree_files;
 pub use apply::{
     ApplyError, Conflicts, Delivered, Deliveries, apply_to_branch, check_destination, has_markers,
 };
-pub use capture::{Allowed, Captured, Visible, capture};
+pub use capture::{Allowed, Visible, capture};
 pub use changed::{changed, each_new_content, hook_folders, with_paths_of};
 pub use control_files::{ControlFiles, is_control_file};
 pub use diff::{changed_files, diff, diff_excerpt};
@@ -58,7 +58,7 @@ pub use materialize::{materialize, materialize_only};
 pub use pin::pin;
 pub use project::{Project, ProjectKind};
 pub use publish::place;
-pub use read_files::{MAX_INPUT_BYTES, MAX_INPUT_FILES, ProjectFile, read_files};
+pub use read_files::read_files;
 pub use remove_tree::remove_tree;
 pub use scratch::{Scratch, sweep};
 pub use snapshot::{Snapshot, TreeId};

@@ -12,9 +12,9 @@ pub use contradictions::{contradictions, passed_over};
 pub use edited::edited;
 pub(super) use extract::clip;
 pub use extract::extract;
-pub use limit::{Limited, limit};
+pub use limit::limit;
 pub(super) use parse::is_plainly_handoff;
-pub use parse::{ParsedWords, parse};
+pub use parse::parse;
 pub(super) use render::what_happened;
 pub use render::{render, render_facts, render_words};
 

@@ -20,15 +20,6 @@ pub struct DecodedTasks {
 ///
 /// Everything that is wrong, one sentence each, with the place in the JSON or the task's id: written
 /// to be given to the model that has to mend it.
-pub fn decode(text: &str, categories: &Categories) -> Result<TaskList, Faults> {
-    read(text, categories).map(|decoded| decoded.tasks)
-}
-
-/// The same as [`decode`], with what had to be forgiven.
-///
-/// # Errors
-///
-/// As [`decode`].
 pub fn read(text: &str, categories: &Categories) -> Result<DecodedTasks, Faults> {
     let JsonObject {
         mut members,
@@ -107,6 +98,10 @@ mod tests {
     use proptest::prelude::{prop, proptest};
 
     use super::*;
+
+    fn decode(text: &str, categories: &Categories) -> Result<TaskList, Faults> {
+        read(text, categories).map(|decoded| decoded.tasks)
+    }
 
     fn errors(text: &str) -> Vec<String> {
         decode(text, &Categories::default())

@@ -7,7 +7,7 @@ mod order;
 mod paths;
 mod render;
 
-pub use decode::{DecodedTasks, decode, read};
+pub use decode::read;
 pub use order::order;
 pub use render::render;
 pub(super) use render::render_task;

@@ -6,8 +6,8 @@ use crate::model::{Task, TaskId};
 
 fn task(id: &str) -> Task {
     let text = tasks::EXAMPLE.replace("T1", id);
-    let mut list = tasks::decode(&text, &crate::model::Categories::default()).expect("valid");
-    list.tasks.remove(0)
+    let read = tasks::read(&text, &crate::model::Categories::default()).expect("valid");
+    read.tasks.tasks.into_iter().next().expect("one")
 }
 
 fn task_call(id: &str) -> CallSpec {

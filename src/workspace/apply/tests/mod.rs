@@ -12,8 +12,9 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use super::super::capture::Captured;
 use super::super::testing::{Repo, Tree, read_tree, write_tree};
-use super::super::{Allowed, Captured, Project, TreeId, Visible, capture, remove_tree};
+use super::super::{Allowed, Project, TreeId, Visible, capture, remove_tree};
 use super::changes::Changes;
 use super::keep::{Keep, Slot, State, Way};
 use super::transition::Transition;
