@@ -11,6 +11,7 @@ use super::settings::{Configuration, Settings, mistakes_in};
 use super::trust::remark;
 use super::work::carry_over;
 use crate::model::Destination;
+use crate::report::phase_words;
 use crate::workflow::{self, Bindings, Library};
 
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
@@ -56,5 +57,8 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
         number => format!("{number} phases"),
     };
     print::data(&format!("{} is valid: {phases}\n", found.source.name))?;
+    for phase in &compiled.plan.phases {
+        print::data(&format!("  {}\n", phase_words(phase)))?;
+    }
     Ok(Exit::Done)
 }

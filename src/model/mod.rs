@@ -26,7 +26,7 @@ mod verdict;
 mod verification;
 
 /// The version of the journal's and the plan's format. A folder with another one is refused.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 1;
 
 pub use artifact::Artifact;
 pub use call::{

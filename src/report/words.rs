@@ -3,7 +3,7 @@
 use console::{measure_text_width, strip_ansi_codes, truncate_str};
 
 use crate::model::{Decision, FailureKind, MicroUsd, Millis, RunEnd, Usage};
-use crate::plan::{EnsembleMode, PhaseKind, Yields};
+use crate::plan::{EnsembleMode, PhaseKind, PhasePlan, Yields};
 
 use super::screen::{bounded, is_unsafe};
 use crate::run::{Attempt, AttemptEnd, CallState};
@@ -189,6 +189,15 @@ pub(super) fn decision_word(decision: Decision) -> &'static str {
         Decision::Synthesize => "synthesized a new one",
         Decision::None => "found none good enough",
     }
+}
+
+/// A phase and what it does: `audit: single, claude-opus audits`.
+pub fn phase_words(phase: &PhasePlan) -> String {
+    format!(
+        "{}: {}",
+        clean(phase.name.as_str()),
+        kind_words(&phase.kind)
+    )
 }
 
 /// What a phase does, by its type: `3 propose, claude-opus judges`.

@@ -80,6 +80,8 @@ pub struct Phase {
     pub mode: Option<EnsembleMode>,
     pub quorum: Option<Spanned<u32>>,
     pub straggler_timeout: Option<Millis>,
+    /// What a single phase has to leave, if it says.
+    pub yields: Option<Spanned<Leaves>>,
     /// Whether it may change files, if it says.
     pub edits: Option<Spanned<bool>>,
     /// Files of the `scoped` strategy.
@@ -97,6 +99,15 @@ pub struct Phase {
     pub budget: Option<Spanned<Budget>>,
     /// Tokens of a call's own context after which it goes on in a fresh process.
     pub checkpoint: Option<Spanned<u64>>,
+}
+
+/// What a single phase has to leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leaves {
+    Document,
+    Tasks,
+    Verdict,
+    Edits,
 }
 
 /// What proves changes, as written under `verify`.
@@ -211,9 +222,10 @@ impl Workflow {
 impl Phase {
     /// Whether it may change the user's files: as it says, otherwise by its type and name.
     pub fn may_edit(&self) -> bool {
-        match &self.edits {
-            Some(edits) => edits.value,
-            None => match self.kind {
+        match (&self.edits, &self.yields) {
+            (Some(edits), _) => edits.value,
+            (None, Some(yields)) => yields.value == Leaves::Edits,
+            (None, None) => match self.kind {
                 Some(PhaseType::Routed) => true,
                 Some(PhaseType::Single) => {
                     matches!(self.name.value.as_str(), "execute" | "integrate")

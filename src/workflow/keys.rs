@@ -23,6 +23,7 @@ pub(super) const PHASE_KEYS: &[&str] = &[
     "mode",
     "quorum",
     "straggler_timeout",
+    "yields",
     "edits",
     "scope",
     "verify",
@@ -46,7 +47,7 @@ pub(super) fn types_of(key: &str) -> Option<&'static [PhaseType]> {
         "mode" | "quorum" | "straggler_timeout" => Some(&[PhaseType::Ensemble]),
         "routing" | "on_task_fail" => Some(&[PhaseType::Routed]),
         "lenses" => Some(&[PhaseType::Parallel]),
-        "on_fail" => Some(&[PhaseType::Single]),
+        "on_fail" | "yields" => Some(&[PhaseType::Single]),
         "verify" => Some(&[PhaseType::Single, PhaseType::Routed]),
         _ => None,
     }

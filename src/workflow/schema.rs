@@ -251,6 +251,7 @@ fn phase_ensemble() -> Value {
 
 fn phase_changes() -> Value {
     json!({
+        "yields": { "description": "What a single phase has to leave. Default: told by its name and by how other phases use it.", "enum": ["document", "tasks", "verdict", "edits"] },
         "edits": { "description": "Whether the phase may change your files. Default: true for routed phases and for execute and integrate.", "type": "boolean" },
         "verify": { "description": "Of a phase that edits: commands that tipstaff runs on a full checkout with the changes; `PHASE.tests` stands for those that an earlier phase was proved with.", "$ref": "#/$defs/names" }
     })

@@ -1,10 +1,10 @@
 //! What a single phase has to leave, told by how the rest of the workflow uses it.
 //!
-//! A workflow does not spell this out: a phase that a routed one takes its tasks from leaves tasks, one
+//! A workflow need not spell this out in `yields`: a phase that a routed one takes its tasks from leaves tasks, one
 //! that a loop or a condition asks for a verdict audits, one that may edit leaves edits. Each reason is a
 //! [`Ground`]; grounds that want different things are a mistake, which a rule reports.
 
-use super::ast::{Phase, PhaseType, Workflow};
+use super::ast::{Leaves, Phase, PhaseType, Workflow};
 use super::input::{Input, Part};
 use super::when::WhenSubject;
 
@@ -16,17 +16,10 @@ const AUDIT: &str = "audit";
 /// What stands in `routing` for all categories that are not named.
 pub(super) const DEFAULT: &str = "default";
 
-/// What a phase has to leave besides a document.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Leaves {
-    Tasks,
-    Verdict,
-    Edits,
-}
-
 impl Leaves {
     pub(super) fn words(self) -> &'static str {
         match self {
+            Self::Document => "leave a document only",
             Self::Tasks => "leave tasks",
             Self::Verdict => "give a verdict",
             Self::Edits => "edit files",
@@ -71,6 +64,10 @@ impl<'w> Uses<'w> {
             return grounds;
         }
         let mut add = |leaves, reason: String| grounds.push(Ground { leaves, reason });
+        let says = phase.yields.as_ref().map(|says| says.value);
+        if let Some(leaves) = says {
+            add(leaves, "it says so in `yields`".to_owned());
+        }
         for taker in self.takers(index) {
             let reason = format!(
                 "the routed phase `{}` takes its tasks from it",
@@ -85,7 +82,7 @@ impl<'w> Uses<'w> {
             let reason = format!("the `when` of `{}` asks for its verdict", asking.name.value);
             add(Leaves::Verdict, reason);
         }
-        if phase.may_edit() {
+        if phase.may_edit() && (says.is_none() || phase.edits.is_some()) {
             let reason = match phase.edits {
                 Some(_) => "it has `edits: true`".to_owned(),
                 None => format!("phases called `{}` may edit", phase.name.value),
@@ -93,7 +90,7 @@ impl<'w> Uses<'w> {
             add(Leaves::Edits, reason);
         }
         for (word, leaves) in [(DECOMPOSE, Leaves::Tasks), (AUDIT, Leaves::Verdict)] {
-            if phase.is_called(word) {
+            if says.is_none() && phase.is_called(word) {
                 let named = phase.name.value == word;
                 let how = if named { "is called" } else { "has the prompt" };
                 add(leaves, format!("it {how} `{word}`"));
@@ -170,7 +167,10 @@ fn task_source(workflow: &Workflow, index: usize) -> Option<usize> {
             .copied()
             .find(|source| wanted(&workflow.phases[*source]))
     };
-    first(&|phase| phase.is_called(DECOMPOSE))
-        .or_else(|| first(&|phase| !phase.may_edit() && !phase.is_called(AUDIT)))
+    let says = |phase: &Phase| phase.yields.as_ref().map(|says| says.value);
+    let silent = |phase: &Phase| says(phase).is_none();
+    first(&|phase| says(phase) == Some(Leaves::Tasks))
+        .or_else(|| first(&|phase| silent(phase) && phase.is_called(DECOMPOSE)))
+        .or_else(|| first(&|phase| silent(phase) && !phase.may_edit() && !phase.is_called(AUDIT)))
         .or_else(|| first(&|_| true))
 }

@@ -6,9 +6,9 @@ use crate::model::{Categories, OtherCategories, PhaseName};
 use crate::plan::{EnsembleMode, LensPlan, PhaseKind, Yields};
 use crate::yaml::{Diagnostic, Spanned};
 
-use super::super::ast::{OnTaskFail, Phase, PhaseType};
+use super::super::ast::{Leaves, OnTaskFail, Phase, PhaseType};
 use super::super::template::fill;
-use super::super::yields::{DEFAULT, Leaves};
+use super::super::yields::DEFAULT;
 use super::models::Picker;
 use super::phase::Maker;
 use super::prompt::Instructions;
@@ -54,7 +54,7 @@ impl Maker<'_> {
             Some(Leaves::Tasks) => Yields::Tasks(self.categories(index)),
             Some(Leaves::Verdict) => Yields::Audit,
             Some(Leaves::Edits) => Yields::Edits,
-            None => Yields::Document,
+            Some(Leaves::Document) | None => Yields::Document,
         }
     }
 

@@ -4,7 +4,7 @@ use crate::model::Millis;
 use crate::plan::{EnsembleMode, Strategy};
 use crate::yaml::{Fields, Node, Reader, Spanned, Value};
 
-use super::super::ast::{OnTaskFail, Phase, PhaseType, Route};
+use super::super::ast::{Leaves, OnTaskFail, Phase, PhaseType, Route};
 use super::super::input::Input;
 use super::super::keys::PHASE_KEYS;
 use super::super::when::When;
@@ -20,6 +20,13 @@ const STRATEGIES: &[(&str, Strategy)] = &[
 const MODES: &[(&str, EnsembleMode)] = &[
     ("parallel", EnsembleMode::Parallel),
     ("sequential", EnsembleMode::Sequential),
+];
+
+const YIELDS: &[(&str, Leaves)] = &[
+    ("document", Leaves::Document),
+    ("tasks", Leaves::Tasks),
+    ("verdict", Leaves::Verdict),
+    ("edits", Leaves::Edits),
 ];
 
 const ON_TASK_FAIL: &[(&str, OnTaskFail)] = &[
@@ -70,6 +77,9 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
             .get("quorum")
             .and_then(|node| reader.count(node, "`quorum`")),
         straggler_timeout: duration(reader, fields, "straggler_timeout"),
+        yields: fields
+            .get("yields")
+            .and_then(|node| reader.choice(node, "`yields`", YIELDS)),
         edits: fields
             .get("edits")
             .and_then(|node| reader.flag(node, "`edits`")),

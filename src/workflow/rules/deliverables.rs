@@ -3,8 +3,8 @@
 use crate::config::Config;
 use crate::yaml::Diagnostic;
 
-use super::super::ast::Workflow;
-use super::super::yields::{Ground, Leaves, Uses};
+use super::super::ast::{Leaves, Workflow};
+use super::super::yields::{Ground, Uses};
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
     let uses = Uses::of(workflow);

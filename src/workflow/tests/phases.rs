@@ -45,6 +45,10 @@ fn a_single_phase_leaves_what_it_is_there_for() {
     assert_eq!(yields("name: integrate, edits: false"), Yields::Document);
     assert_eq!(yields("name: audit"), Yields::Audit);
     assert_eq!(yields("name: decompose"), any());
+    assert_eq!(yields("name: cut, yields: tasks"), any());
+    assert_eq!(yields("name: look, yields: verdict"), Yields::Audit);
+    assert_eq!(yields("name: build, yields: edits"), Yields::Edits);
+    assert_eq!(yields("name: execute, yields: document"), Yields::Document);
     let text = "\
 phases:
   - { name: look, model: planner, context_strategy: fresh }
