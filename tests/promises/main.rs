@@ -30,6 +30,7 @@ mod foreign_runs_are_only_read;
 mod handoffs_hold_what_was_asked;
 mod imports_are_followed;
 mod journal_is_the_runs_own;
+mod journals_stay_readable;
 mod long_work_goes_on;
 mod models_speak_for_nobody_else;
 mod no_file_holds_up_a_command;

@@ -121,8 +121,9 @@ pub fn a_phase_is_closed_when_all_of_it_is_there() -> Promise {
 }
 
 /// A judge sees proposals that are finished and sealed, and they are sealed when all are over, or when
-/// the quorum is in.
+/// the quorum is in and the stragglers had their time.
 pub fn judges_wait_for_the_sealing() -> Promise {
+    let mut given = BTreeMap::new();
     promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
@@ -153,7 +154,16 @@ pub fn judges_wait_for_the_sealing() -> Promise {
                 };
                 let over = facts.calls_of(phase).filter(|call| call.over).count();
                 let enough = labels.len() >= usize::try_from(*quorum).unwrap();
-                ensure(enough || over == proposers.len(), || "too early".to_owned())
+                let late = given.get(phase).is_some_and(|until| record.at >= *until);
+                let all = over == proposers.len();
+                ensure(enough && late || all, || "too early".to_owned())
+            }
+            Event::Phase {
+                phase,
+                event: PhaseEvent::QuorumReached { until },
+            } => {
+                given.insert(phase.clone(), *until);
+                Ok(())
             }
             _ => Ok(()),
         }
