@@ -62,10 +62,15 @@ pub struct FoundSecret {
     /// The file, relative to the project.
     pub path: String,
     pub object: String,
-    /// The first line with it, from 1.
+    /// The first line with it, from 1; [`FoundSecret::IN_NAME`] for the file's name.
     pub line: u64,
     /// The variable or configuration key whose value it is.
     pub name: String,
+}
+
+impl FoundSecret {
+    /// In the place of a line.
+    pub const IN_NAME: u64 = 0;
 }
 
 /// What an editing call changed.

@@ -27,19 +27,22 @@ pub fn held(
     let mut held = BTreeMap::new();
     for change in changes {
         let shown = change.path.to_string_lossy();
+        // What is kept of a name with a secret in it lacks that.
         let is_in = |secret: &&&FoundSecret| {
-            secret.path == shown && Some(&secret.object) == change.object.as_ref()
+            let is_here = secret.path == shown || secret.path.contains("[redacted:");
+            is_here && Some(&secret.object) == change.object.as_ref()
         };
         let secret = secrets.iter().find(is_in);
         let reason = match secret.filter(|_| !accepted.secrets) {
-            Some(found) => Some(format!(
-                "line {} holds the value of {}",
-                found.line, found.name
-            )),
+            Some(found) => Some(match found.line {
+                FoundSecret::IN_NAME => format!("its name holds the value of {}", found.name),
+                line => format!("line {line} holds the value of {}", found.name),
+            }),
             None => acts(change, hooks).filter(|_| !accepted.has(&shown)),
         };
         if let Some(reason) = reason {
-            let path = shown.into_owned();
+            let named = secret.filter(|found| found.line == FoundSecret::IN_NAME);
+            let path = named.map_or_else(|| shown.into_owned(), |found| found.path.clone());
             let secret = secret.is_some() && !accepted.secrets;
             let change_held = HeldChange {
                 path,

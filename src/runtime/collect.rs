@@ -1,6 +1,7 @@
 //! From an ended process to the attempt's report: what it left is judged, decoded and kept.
 
 use std::fs::File;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
 use crate::agents::{self, Ending};
@@ -227,12 +228,16 @@ impl Ended<'_> {
         let store = self.site.store();
         let mut found = Vec::new();
         workspace::each_new_content(&store, (from, to), |path, object, content| {
-            let now = self.site.redactor.find(content);
-            if now.is_empty() {
+            let mut now = self.site.redactor.find(content);
+            let named = self.site.redactor.find(path.as_os_str().as_bytes());
+            if now.is_empty() && named.is_empty() {
                 return;
             }
-            let before = files::read_below(&self.site.base, path, LARGEST).unwrap_or_default();
-            let before = self.site.redactor.find(&before);
+            let before = files::read_below(&self.site.base, path, LARGEST);
+            if before.is_err() {
+                now.extend(named.into_keys().map(|name| (name, FoundSecret::IN_NAME)));
+            }
+            let before = self.site.redactor.find(&before.unwrap_or_default());
             let new = now.iter().filter(|(name, _)| !before.contains_key(*name));
             found.extend(new.map(|(name, line)| FoundSecret {
                 path: path.to_string_lossy().into_owned(),

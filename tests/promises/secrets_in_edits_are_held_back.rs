@@ -61,3 +61,27 @@ fn encoded_key_of_a_kept_run_is_held_back_even_where_the_key_is_unknown_by_then(
         .stderr_has("leak.txt: line 1 holds the value of SHOP_API_KEY");
     assert!(!sandbox.exists("leak.txt"));
 }
+
+#[test]
+fn key_in_the_name_of_a_file_is_held_back() {
+    let sandbox = leaking("y");
+    sandbox.fake_agent(&format!(
+        "- do: [{{ write: {{ path: d/{KEY}/x, text: {KEY} }} }}, {{ write: {{ path: b.txt, text: b }} }}, done]\n"
+    ));
+    sandbox
+        .tipstaff(&["run", "one", "Do it", "--accept", "**"])
+        .succeeds()
+        .stderr_has("d/[redacted:SHOP_API_KEY]/x: its name holds the value of SHOP_API_KEY")
+        .has_no(KEY);
+    assert!(sandbox.exists("b.txt") && !sandbox.exists("d"));
+    let run = sandbox.run().id();
+    let again = sandbox.tipstaff(&["apply", &run]);
+    again
+        .exits_with(2)
+        .stderr_has("--accept-secrets")
+        .has_no(KEY);
+    sandbox
+        .tipstaff(&["apply", &run, "--accept-secrets"])
+        .succeeds();
+    assert!(sandbox.exists(&format!("d/{KEY}/x")));
+}
