@@ -54,6 +54,7 @@ pub fn agent_config(path: &str, text: &str) -> Order {
 fn order(files: &ProjectFiles, known: &Known<'_>, path: &str, text: &str) -> Order {
     let mut facts = Facts {
         base: known.config,
+        files,
         found: Vec::new(),
     };
     let source = Source::new(path, text);
@@ -75,7 +76,7 @@ fn order(files: &ProjectFiles, known: &Known<'_>, path: &str, text: &str) -> Ord
             facts
                 .found
                 .extend(replaced.map(|says| Fact { says, by: By::All }));
-            whole = facts.of_workflow(files, &source);
+            whole = facts.of_workflow(&source);
         }
     }
     Order {
@@ -88,6 +89,7 @@ fn order(files: &ProjectFiles, known: &Known<'_>, path: &str, text: &str) -> Ord
 /// The facts that were found so far, by what there is without the project.
 struct Facts<'a> {
     base: &'a Config,
+    files: &'a ProjectFiles,
     found: Vec<Fact>,
 }
 
@@ -97,7 +99,7 @@ impl Facts<'_> {
     }
 
     /// The text that counts: with the prompt files that it names.
-    fn of_workflow(&mut self, files: &ProjectFiles, source: &Source) -> String {
+    fn of_workflow(&mut self, source: &Source) -> String {
         let mut whole = source.text.clone();
         // One that cannot be read cannot be run; why is said by whoever compiles it.
         let Ok(workflow) = workflow::parse(source) else {
@@ -117,7 +119,7 @@ impl Facts<'_> {
         let folder = Path::new(&*source.name).parent().unwrap_or(Path::new(""));
         for name in workflow::prompt_files(&workflow) {
             // One that is not there or leads out is said by whoever compiles it.
-            if let Ok(Some(text)) = files.text(&folder.join(name)) {
+            if let Ok(Some(text)) = self.files.text(&folder.join(name)) {
                 whole.push_str(&text);
             }
         }
@@ -154,11 +156,24 @@ impl Facts<'_> {
         let program = agent.command.as_deref().or(before).unwrap_or(name);
         let instead = before.filter(|before| *before != program);
         let instead = instead.map_or_else(String::new, |before| format!(" (instead of {before})"));
-        self.add(by.clone(), format!("{what}: program: {program}{instead}"));
+        let digest = self.files.digest(Path::new(program));
+        let digest =
+            digest.map_or_else(String::new, |digest| format!(" (with the digest {digest})"));
+        self.add(
+            by.clone(),
+            format!("{what}: program: {program}{digest}{instead}"),
+        );
         if let Some(kind) = &agent.kind {
             self.add(by.clone(), format!("{what}: kind: {}", kind.value));
         }
         if let Some(args) = &agent.args {
+            let args = args
+                .iter()
+                .map(|arg| match arg.contains([' ', '"']) || arg.is_empty() {
+                    true => format!("{arg:?}"),
+                    false => arg.clone(),
+                });
+            let args: Vec<String> = args.collect();
             self.add(by.clone(), format!("{what}: arguments: {}", args.join(" ")));
         }
         let passed = agent.pass_env.as_deref().unwrap_or_default();

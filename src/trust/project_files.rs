@@ -46,6 +46,20 @@ impl ProjectFiles {
         Ok(text)
     }
 
+    /// The digest of a program of the project that is named by its path, in short.
+    pub(super) fn digest(&self, program: &Path) -> Option<String> {
+        if program.components().count() < 2 {
+            return None;
+        }
+        let path = self.root.join(program).canonicalize().ok()?;
+        let path = path.strip_prefix(&self.root).ok()?;
+        let mut hasher = blake3::Hasher::new();
+        hasher
+            .update_reader(files::open_below(&self.root, path).ok()?)
+            .ok()?;
+        Some(hasher.finalize().to_hex().as_str()[..16].to_owned())
+    }
+
     fn read(&self, path: &Path) -> io::Result<Option<String>> {
         let file = match files::open_below(&self.root, path) {
             Ok(file) => file,

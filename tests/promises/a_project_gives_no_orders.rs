@@ -102,6 +102,38 @@ fn its_program_is_started_once_its_user_agrees() {
 }
 
 #[test]
+fn its_program_counts_with_its_content_and_its_arguments_one_by_one() {
+    let config = |args: &str| {
+        format!(
+            "agents: {{ mine: {{ kind: command, command: ./tools/agent, args: {args} }} }}\n\
+             models: {{ claude-opus: {{ agent: mine, id: x }} }}\n"
+        )
+    };
+    let sandbox = cloned(&[
+        (".tipstaff/config.yaml", &config("[-c, ':', '; evil']")),
+        ("tools/agent", "#!/bin/sh\necho one\n"),
+    ]);
+    let program = sandbox.project().join("tools/agent");
+    std::fs::set_permissions(program, PermissionsExt::from_mode(0o755)).unwrap();
+    trust(&sandbox).succeeds();
+    sandbox.write(".tipstaff/config.yaml", &config("[-c, ': ; evil']"));
+    refuses(
+        &sandbox,
+        &PLAN,
+        &[r#"+ agent `mine`: arguments: -c ": ; evil""#],
+    );
+    trust(&sandbox).succeeds();
+    sandbox.write("tools/agent", "#!/bin/sh\necho two\n");
+    refuses(
+        &sandbox,
+        &PLAN,
+        &["+ agent `mine`: program: ./tools/agent (with the digest "],
+    );
+    trust(&sandbox).succeeds();
+    sandbox.tipstaff(&PLAN).has_no("nothing was started");
+}
+
+#[test]
 fn its_variables_are_neither_set_nor_taken() {
     let agent = "agents: { fake: { env: { LD_PRELOAD: ./evil.so, MY_TOKEN: hush-hush-1 }, pass_env: [AWS_SECRET_ACCESS_KEY] } }\n";
     let sandbox = cloned(&[(".tipstaff/config.yaml", agent)]);
