@@ -130,10 +130,10 @@ impl<'a> Delivering<'a> {
             Destination::Tree => history.in_project().clone(),
             Destination::Branch(_) | Destination::Nowhere => history.before(),
         };
-        let hooks = workspace::hook_folders(self.project)?;
+        let disk = workspace::on_disk(self.project)?;
         let (from, all) = (self.tree(&before)?, self.tree(&results)?);
-        let changed = workspace::changed(&self.store, (&from, &all), &hooks)?;
-        let held = risk::held(&changed, accepted, &engine::secrets(history), &hooks);
+        let changed = workspace::changed(&self.store, (&from, &all), &disk)?;
+        let held = risk::held(&changed, accepted, &engine::secrets(history), &disk.hooks);
         if held.is_empty() {
             return Ok((results, Vec::new()));
         }

@@ -1,25 +1,39 @@
 //! What a delivery changes, as far as the question goes whether it may.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::diff::changed_paths;
+use super::folder;
 use super::git::Git;
 use super::paths::resolve_with;
 use super::tree::{self, Entries, EntryKind};
 use super::{Project, ProjectKind, TreeId, WorkspaceError};
-use crate::risk::{Changed, may_act_below};
+use crate::risk::{Changed, is_name, may_act_below};
 
-/// The files that differ between two trees, also under the names by which symlinks show them, if those may act.
-/// `hooks` are the folders in which git looks for hooks.
+/// What of the user's disk makes files act whatever their names.
+#[derive(Debug, Default)]
+pub struct OnDisk {
+    /// The folders in which git looks for hooks; absolute where they lie outside of the project.
+    pub hooks: Vec<PathBuf>,
+    /// Symlinks that no tree holds (git's own hooks, ignored files), each with what of the project it leads to.
+    links: Vec<(PathBuf, PathBuf)>,
+}
+
+/// The files that differ between two trees, also under the names by which symlinks show them, if those may act,
+/// and below `.git` where git takes a folder for a repository.
 pub fn changed(
     store: &Path,
     (from, to): (&TreeId, &TreeId),
-    hooks: &[PathBuf],
+    disk: &OnDisk,
 ) -> Result<Vec<Changed>, WorkspaceError> {
     let entries = tree::entries(store, to.as_str())?;
-    let shown = shown_by_links(store, &entries, hooks)?;
+    let mut shown = shown_by_links(store, &entries, &disk.hooks)?;
+    shown.extend(disk.links.iter().cloned());
+    let repositories = repositories(&entries).into_iter();
+    shown.extend(repositories.map(|folder| (folder.join(".git"), folder.to_owned())));
     let paths = changed_paths(store, from, to)?.into_iter();
     let changes = paths.map(|path| {
         let aliases = shown.iter().filter_map(|(link, real)| {
@@ -119,24 +133,71 @@ fn shown_by_links(
     }
 }
 
-/// The folders of the project in which the user's git looks for hooks: `core.hooksPath`, of whatever level.
-pub fn hook_folders(project: &Project) -> Result<Vec<PathBuf>, WorkspaceError> {
-    let ProjectKind::Git { top } = &project.kind else {
+/// Folders that git takes for repositories where somebody stands in them: their settings name programs.
+fn repositories(entries: &Entries) -> BTreeSet<&Path> {
+    let is = |part: &Path, name: &str| is_name(&part.to_string_lossy(), &[name]);
+    let heads = entries.keys().filter(|path| {
+        path.file_name()
+            .is_some_and(|name| is(name.as_ref(), "head"))
+    });
+    let mut folders: BTreeSet<&Path> = heads.filter_map(|head| head.parent()).collect();
+    folders.retain(|folder| {
+        let below = entries
+            .keys()
+            .filter_map(|path| path.strip_prefix(folder).ok());
+        let parts: BTreeSet<&Path> = below
+            .filter_map(|path| path.iter().next().map(Path::new))
+            .collect();
+        let has = |name: &str| parts.iter().any(|part| is(part, name));
+        has("commondir") || (has("objects") && has("refs"))
+    });
+    folders
+}
+
+/// What of the project's disk makes files act: where the user's git looks for hooks (`core.hooksPath`, of whatever
+/// level, and its own folder), and symlinks in these places and at the project's top.
+pub fn on_disk(project: &Project) -> Result<OnDisk, WorkspaceError> {
+    let inside = |path: &Path| path.strip_prefix(&project.root).map(Path::to_owned);
+    let is_acting =
+        |path: &PathBuf| inside(path).is_ok_and(|name| may_act_below(&name.to_string_lossy()));
+    let mut links = entries_of(&project.root)?;
+    links.retain(is_acting);
+    let mut hooks = Vec::new();
+    if let ProjectKind::Git { top } = &project.kind {
+        let asked = |args: &[&str]| Git::reading(&project.root).args(args).run();
+        // Our own setting, which is always there, is among them.
+        let set = asked(&["config", "--null", "--path", "--get-all", "core.hooksPath"])?;
+        let own = asked(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?;
+        let own = Path::new(OsStr::from_bytes(own.trim_ascii_end())).join("hooks");
+        let set = set.split(|byte| *byte == 0).filter(|path| !path.is_empty());
+        for folder in set
+            .map(|path| top.join(OsStr::from_bytes(path)))
+            .chain([own])
+        {
+            let folder = folder.canonicalize().unwrap_or(folder);
+            links.extend(entries_of(&folder)?);
+            hooks.push(inside(&folder).unwrap_or(folder));
+        }
+    }
+    let links = links
+        .iter()
+        .filter(|path| path.is_symlink())
+        .filter_map(|path| {
+            let real = inside(&path.canonicalize().ok()?).ok()?;
+            Some((inside(path).unwrap_or_else(|_| path.clone()), real))
+        });
+    Ok(OnDisk {
+        links: links.collect(),
+        hooks,
+    })
+}
+
+/// None where the folder is not there.
+fn entries_of(at: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
+    let Ok(entries) = folder::entries(at) else {
         return Ok(Vec::new());
     };
-    // Our own setting, which is always there, is among them.
-    let said = Git::reading(&project.root)
-        .args(["config", "--null", "--path", "--get-all", "core.hooksPath"])
-        .run()?;
-    let folders = said
-        .split(|byte| *byte == 0)
-        .filter(|path| !path.is_empty());
-    let folders = folders.filter_map(|path| {
-        let folder = top.join(OsStr::from_bytes(path));
-        let folder = folder.canonicalize().unwrap_or(folder);
-        folder.strip_prefix(&project.root).map(Path::to_owned).ok()
-    });
-    Ok(folders.collect())
+    entries.map(|entry| Ok(entry?.path())).collect()
 }
 
 /// A tree with these paths as another tree has them.

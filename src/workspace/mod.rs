@@ -48,7 +48,7 @@ pub use apply::{
     ApplyError, Conflicts, Delivered, Deliveries, apply_to_branch, check_destination, has_markers,
 };
 pub use capture::{Allowed, Visible, capture};
-pub use changed::{changed, each_new_content, hook_folders, with_paths_of};
+pub use changed::{changed, each_new_content, on_disk, with_paths_of};
 pub use control_files::{ControlFiles, is_control_file};
 pub use diff::{changed_files, diff, diff_excerpt};
 pub use documents::{store_document, with_documents};

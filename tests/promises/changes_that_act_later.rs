@@ -209,6 +209,46 @@ fn hooks_folder_of_git_and_links_into_acting_folders_count() {
 }
 
 #[test]
+fn hooks_and_folders_that_are_ignored_links_count() {
+    let sandbox = editing(&["scripts/pre-commit", "shared/tasks.json", "b.txt"]);
+    sandbox
+        .write(".gitignore", ".tipstaff/\n.vscode\n")
+        .write("scripts/pre-commit", "old\n")
+        .write("shared/x", "x\n");
+    let link = |to: &str, at: &str| std::os::unix::fs::symlink(to, sandbox.project().join(at));
+    std::fs::create_dir_all(sandbox.project().join(".git/hooks")).unwrap();
+    link("../../scripts/pre-commit", ".git/hooks/pre-commit").unwrap();
+    link("shared", ".vscode").unwrap();
+    sandbox
+        .tipstaff(&["run", "one", "Do it"])
+        .succeeds()
+        .stderr_has("obeys it, as .git/hooks/pre-commit");
+    assert_eq!(held(&sandbox), ["scripts/pre-commit", "shared/tasks.json"]);
+    assert_eq!(sandbox.read("scripts/pre-commit"), "old\n");
+}
+
+#[test]
+fn gits_own_folder_of_hooks_may_be_a_link() {
+    let sandbox = editing(&["scripts/pre-push", "b.txt"]);
+    let hooks = sandbox.project().join(".git/hooks");
+    std::fs::remove_dir_all(&hooks).ok();
+    std::os::unix::fs::symlink("../scripts", hooks).unwrap();
+    sandbox.write("scripts/x", "x\n");
+    sandbox.tipstaff(&["run", "one", "Do it"]).succeeds();
+    assert_eq!(held(&sandbox), ["scripts/pre-push"]);
+}
+
+#[test]
+fn folder_that_git_takes_for_a_repository_is_held_back() {
+    let repository = ["a/HEAD", "a/config", "a/objects/x", "a/refs/x"];
+    let led_elsewhere = ["b/commondir", "b/head"];
+    let ordinary = ["web/Head/index.js", "web/objects/x", "web/refs/x"];
+    let sandbox = editing(&[&repository[..], &led_elsewhere, &ordinary].concat());
+    sandbox.tipstaff(&["run", "one", "Do it"]).succeeds();
+    assert_eq!(held(&sandbox), [&repository[..], &led_elsewhere].concat());
+}
+
+#[test]
 fn document_that_acts_is_not_published_until_accepted() {
     let sandbox = Sandbox::new();
     sandbox
