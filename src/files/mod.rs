@@ -18,10 +18,10 @@ mod search_path;
 
 pub use excerpt::Excerpt;
 pub use open::{
-    append, create, open, open_below, open_folder, own_folder, read, read_below, sync_folder,
-    update, write,
+    append, create, if_there, open, open_below, open_folder, own_folder, read, read_below,
+    sync_folder, update, write,
 };
-pub use replace::{NewFile, UnsyncedFolders, make_folders, replace};
+pub use replace::{NewFile, UnsyncedFolders, make_folders, replace, replace_unsynced};
 pub use search_path::absolute_search_path;
 
 /// Most bytes of one of tipstaff's own records that is read into memory: plans, lists, ledgers.

@@ -71,10 +71,8 @@ pub fn create(path: &Path, mode: u32) -> io::Result<File> {
 /// # Errors
 /// Whatever the system says, for example if there is a folder.
 pub fn write(path: &Path, bytes: impl AsRef<[u8]>) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(error),
-        Ok(()) | Err(_) => create(path, 0o600)?.write_all(bytes.as_ref()),
-    }
+    if_there(std::fs::remove_file(path))?;
+    create(path, 0o600)?.write_all(bytes.as_ref())
 }
 
 /// Opens a folder, to ask something of its file system.
@@ -140,6 +138,14 @@ pub fn read(path: &Path, most: u64) -> io::Result<Vec<u8>> {
 /// As [`open_below`]; [`ErrorKind::FileTooLarge`] if it has more than `most` bytes.
 pub fn read_below(root: &Path, path: &Path, most: u64) -> io::Result<Vec<u8>> {
     bounded(open_below(root, path)?, most)
+}
+
+/// What was found; `None` where nothing is. All other errors stay.
+pub fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
+    match found {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        found => found.map(Some),
+    }
 }
 
 /// Neither waits for the other end of a pipe nor makes a terminal ours.

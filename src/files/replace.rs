@@ -108,6 +108,13 @@ pub fn replace(target: &Path, bytes: &[u8]) -> io::Result<()> {
     Ok(())
 }
 
+/// The same without waiting for the disk, as [`NewFile::put_unsynced`].
+pub fn replace_unsynced(target: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = NewFile::at(target)?;
+    file.write_all(bytes)?;
+    file.put_unsynced()
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]

@@ -1,12 +1,12 @@
 //! From a workspace into the one that takes its place: what only the workspace has.
 
-use std::fs::{self, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::Path;
 
 use super::control_files::{is_control_file, is_control_name};
+use super::folder::open_up;
 use super::remove_tree::remove_tree;
-use super::{WorkspaceError, folder};
+use super::{Doing, WorkspaceError, folder};
 
 /// Moves a file or a folder (`left_out` of [`Captured`](super::Captured)) from the folder `from` to the same
 /// place in `to`, on the same file system. What is gone, or stands in `to` already, is passed over. Control
@@ -17,9 +17,11 @@ pub(super) fn carry_over(from: &Path, to: &Path, path: &Path) -> Result<(), Work
     if is_control_file(path) || !is_there(&source) || is_there(&target) || !make_way(to, path)? {
         return Ok(());
     }
-    source.parent().into_iter().for_each(open_up);
+    if let Some(folder) = source.parent() {
+        open_up(folder, 0o700);
+    }
     strip(&source)?;
-    fs::rename(&source, &target).map_err(WorkspaceError::io("move", &source))
+    fs::rename(&source, &target).doing("move", &source)
 }
 
 /// Makes the folders above a path; `false` if something that is no folder is in the way.
@@ -30,7 +32,7 @@ fn make_way(to: &Path, path: &Path) -> Result<bool, WorkspaceError> {
         match folder.symlink_metadata() {
             Ok(found) if found.is_dir() => {}
             Ok(_) => return Ok(false),
-            Err(_) => fs::create_dir(&folder).map_err(WorkspaceError::io("create", &folder))?,
+            Err(_) => fs::create_dir(&folder).doing("create", &folder)?,
         }
     }
     Ok(true)
@@ -43,7 +45,7 @@ fn strip(root: &Path) -> Result<(), WorkspaceError> {
         if !at.symlink_metadata().is_ok_and(|found| found.is_dir()) {
             continue;
         }
-        open_up(&at);
+        open_up(&at, 0o700);
         for entry in folder::entries(&at)? {
             let entry = entry?;
             if is_control_name(&entry.file_name()) {
@@ -56,21 +58,12 @@ fn strip(root: &Path) -> Result<(), WorkspaceError> {
     Ok(())
 }
 
-/// The workspace is ours, whatever rights an agent has left.
-fn open_up(folder: &Path) {
-    if let Ok(found) = folder.metadata() {
-        let mode = found.permissions().mode();
-        if mode & 0o700 != 0o700 {
-            let _ = fs::set_permissions(folder, Permissions::from_mode(mode | 0o700));
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use std::os::unix::fs::symlink;
+    use std::fs::Permissions;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
 

@@ -1,13 +1,11 @@
 //! What a delivery changes, as far as the question goes whether it may.
 
 use std::collections::BTreeSet;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::diff::changed_paths;
 use super::folder;
-use super::git::Git;
+use super::git::{Git, path_of};
 use super::paths::resolve_with;
 use super::tree::{self, Entries, EntryKind};
 use super::{Project, ProjectKind, TreeId, WorkspaceError};
@@ -97,9 +95,7 @@ fn shown_by_links(
     let links: Vec<_> = links.collect();
     let objects = links.iter().map(|(_, entry)| entry.object.as_str());
     let targets = tree::contents(store, objects)?;
-    let targets = targets
-        .iter()
-        .map(|target| PathBuf::from(OsStr::from_bytes(target)));
+    let targets = targets.iter().map(|target| path_of(target));
     let targets: std::collections::HashMap<&PathBuf, PathBuf> =
         links.iter().map(|(path, _)| *path).zip(targets).collect();
     let mut left: Vec<(&PathBuf, PathBuf)> = links
@@ -164,16 +160,16 @@ pub fn on_disk(project: &Project) -> Result<OnDisk, WorkspaceError> {
     links.retain(is_acting);
     let mut hooks = Vec::new();
     if let ProjectKind::Git { top } = &project.kind {
-        let asked = |args: &[&str]| Git::reading(&project.root).args(args).run();
+        let git = || Git::reading(&project.root);
         // Our own setting, which is always there, is among them.
-        let set = asked(&["config", "--null", "--path", "--get-all", "core.hooksPath"])?;
-        let own = asked(&["rev-parse", "--path-format=absolute", "--git-common-dir"])?;
-        let own = Path::new(OsStr::from_bytes(own.trim_ascii_end())).join("hooks");
-        let set = set.split(|byte| *byte == 0).filter(|path| !path.is_empty());
-        for folder in set
-            .map(|path| top.join(OsStr::from_bytes(path)))
-            .chain([own])
-        {
+        let set = git()
+            .args(["config", "--null", "--path", "--get-all", "core.hooksPath"])
+            .paths()?;
+        let own = git()
+            .args(["rev-parse", "--path-format=absolute", "--git-common-dir"])
+            .run()?;
+        let own = path_of(own.trim_ascii_end()).join("hooks");
+        for folder in set.iter().map(|path| top.join(path)).chain([own]) {
             let folder = folder.canonicalize().unwrap_or(folder);
             links.extend(entries_of(&folder)?);
             hooks.push(inside(&folder).unwrap_or(folder));

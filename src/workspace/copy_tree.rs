@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
 use super::paths::{is_reserved_name, resolve_inside};
-use super::{ControlFiles, WorkspaceError, folder, is_control_file};
+use super::{ControlFiles, Doing, WorkspaceError, folder, is_control_file};
 use crate::files;
 
 /// Up to this size a file is read and written in one piece, which is less system calls than asking
@@ -58,7 +58,7 @@ pub(super) fn copy_tree(
             let (source, target) = (from.join(&path), to.join(&path));
             match kind {
                 Kind::Folder => {
-                    fs::create_dir(&target).map_err(WorkspaceError::io("create", &target))?;
+                    fs::create_dir(&target).doing("create", &target)?;
                     folders.push(path);
                 }
                 Kind::Link => copy_link(&source, &target)?,
@@ -124,9 +124,7 @@ fn wanted(
             copied.dropped_control.push(path);
             continue;
         }
-        let kind = entry
-            .file_type()
-            .map_err(WorkspaceError::io("read", &entry.path()))?;
+        let kind = entry.file_type().doing("read", &entry.path())?;
         if kind.is_dir() {
             wanted.push((path, Kind::Folder));
         } else if kind.is_symlink() {
@@ -142,30 +140,23 @@ fn wanted(
 }
 
 fn copy_link(source: &Path, target: &Path) -> Result<(), WorkspaceError> {
-    let leads_to = fs::read_link(source).map_err(WorkspaceError::io("read", source))?;
-    symlink(leads_to, target).map_err(WorkspaceError::io("create", target))
+    let leads_to = fs::read_link(source).doing("read", source)?;
+    symlink(leads_to, target).doing("create", target)
 }
 
 fn copy_file(from: &Path, to: &Path, buffer: &mut Vec<u8>) -> Result<(), WorkspaceError> {
-    let mut source = files::open(from).map_err(WorkspaceError::io("read", from))?;
-    let found = source
-        .metadata()
-        .map_err(WorkspaceError::io("read", from))?;
-    let mut target =
-        files::create(to, copied_mode(&found)).map_err(WorkspaceError::io("create", to))?;
+    let mut source = files::open(from).doing("read", from)?;
+    let found = source.metadata().doing("read", from)?;
+    let mut target = files::create(to, copied_mode(&found)).doing("create", to)?;
     if found.len() > SMALL {
         return io::copy(&mut source, &mut target)
             .map(drop)
-            .map_err(WorkspaceError::io("write", to));
+            .doing("write", to);
     }
     // Nobody writes to a materialized tree: its files are as long as they are said to be.
     buffer.resize(usize::try_from(found.len()).unwrap_or_default(), 0);
-    source
-        .read_exact(buffer)
-        .map_err(WorkspaceError::io("read", from))?;
-    target
-        .write_all(buffer)
-        .map_err(WorkspaceError::io("write", to))
+    source.read_exact(buffer).doing("read", from)?;
+    target.write_all(buffer).doing("write", to)
 }
 
 /// The owner may always write to a copy.

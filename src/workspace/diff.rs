@@ -1,13 +1,11 @@
 //! What differs between two trees of the store: as a list and as a patch.
 
 use std::collections::{BTreeSet, HashMap};
-use std::ffi::OsStr;
 use std::io::{self, Seek};
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::git::Git;
-use super::index::PrivateIndex;
+use super::index;
 use super::{TreeId, WorkspaceError};
 use crate::files::Excerpt;
 use crate::model::{ChangeKind, ChangedFile};
@@ -72,12 +70,7 @@ pub(super) fn changed_paths(
     from: &TreeId,
     to: &TreeId,
 ) -> Result<Vec<PathBuf>, WorkspaceError> {
-    let said = diff_tree(store, from, to, &["-z", "--no-renames", "--name-only"])?.run()?;
-    Ok(said
-        .split(|byte| *byte == 0)
-        .filter(|path| !path.is_empty())
-        .map(|path| PathBuf::from(OsStr::from_bytes(path)))
-        .collect())
+    diff_tree(store, from, to, &["-z", "--no-renames", "--name-only"])?.paths()
 }
 
 fn diff_tree(
@@ -87,8 +80,7 @@ fn diff_tree(
     how: &[&str],
 ) -> Result<Git, WorkspaceError> {
     // Trees are compared without an index; what the name stands for is not there.
-    Ok(PrivateIndex::new(store)?
-        .git_alone()
+    Ok(index::git(store)?
         .args(["diff-tree", "-r", "--no-ext-diff", "--no-textconv"])
         .args(how)
         .args([from.as_str(), to.as_str()]))

@@ -2,19 +2,17 @@
 
 use std::path::Path;
 
-use super::index::PrivateIndex;
+use super::index;
 use super::tree::{self, Entry, EntryKind};
 use super::{TreeId, WorkspaceError};
 use crate::model::Documents;
 
 /// Puts a document's content into the store; the id of its blob.
 pub fn store_document(store: &Path, bytes: Vec<u8>) -> Result<String, WorkspaceError> {
-    let said = PrivateIndex::new(store)?
-        .git_alone()
+    index::git(store)?
         .args(["hash-object", "-w", "--no-filters", "--stdin"])
         .stdin(bytes)
-        .run()?;
-    Ok(String::from_utf8_lossy(&said).trim().to_owned())
+        .said()
 }
 
 /// The tree with these documents laid over it.
@@ -29,17 +27,9 @@ pub fn with_documents(
     if documents.is_empty() {
         return Ok(tree.clone());
     }
-    let entry = |object: &String| Entry {
-        kind: EntryKind::File,
-        object: object.clone(),
-    };
-    let entries: Vec<(&Path, Entry)> = documents
-        .iter()
-        .map(|(path, object)| (Path::new(path), entry(object)))
-        .collect();
-    tree::with(
-        store,
-        tree,
-        entries.iter().map(|(path, entry)| (*path, Some(entry))),
-    )
+    let entries = documents.iter().map(|(path, object)| {
+        let (kind, object) = (EntryKind::File, object.clone());
+        (path, Some(Entry { kind, object }))
+    });
+    tree::with(store, tree, entries)
 }

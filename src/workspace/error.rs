@@ -29,6 +29,8 @@ pub enum WorkspaceError {
         /// What it wrote to standard error, trimmed.
         message: String,
     },
+    #[error("`{0}` is no git tree")]
+    NoTree(String),
     #[error("`{folder}` is, or lies in, a git repository without a work tree: it has no files to work on", folder = folder.display())]
     InsideGit { folder: PathBuf },
     /// A path is not one that may be written or read inside the project.
@@ -68,5 +70,16 @@ impl WorkspaceError {
             path: path.to_owned(),
             source,
         }
+    }
+}
+
+/// Says of what the operating system refused what was attempted (a verb) and where.
+pub(super) trait Doing<T> {
+    fn doing(self, action: &'static str, path: &Path) -> Result<T, WorkspaceError>;
+}
+
+impl<T> Doing<T> for io::Result<T> {
+    fn doing(self, action: &'static str, path: &Path) -> Result<T, WorkspaceError> {
+        self.map_err(WorkspaceError::io(action, path))
     }
 }

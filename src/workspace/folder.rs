@@ -1,10 +1,11 @@
 //! The one way to the entries of a folder: every loop over files goes through it, so that each of them gives
 //! up once its work was cancelled.
 
-use std::fs::{self, DirEntry};
+use std::fs::{self, DirEntry, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::WorkspaceError;
+use super::{Doing, WorkspaceError};
 
 /// The entries of a folder, in no order.
 ///
@@ -13,11 +14,22 @@ use super::WorkspaceError;
 pub(super) fn entries(
     folder: &Path,
 ) -> Result<impl Iterator<Item = Result<DirEntry, WorkspaceError>>, WorkspaceError> {
-    let entries = fs::read_dir(folder).map_err(WorkspaceError::io("read", folder))?;
+    let entries = fs::read_dir(folder).doing("read", folder)?;
     Ok(entries.map(move |entry| {
         WorkspaceError::if_cancelled()?;
-        entry.map_err(WorkspaceError::io("read", folder))
+        entry.doing("read", folder)
     }))
+}
+
+/// An agent may have taken the owner's rights away; the workspace is ours, so they are given back. Where that
+/// fails, whoever needs them says what is wrong.
+pub(super) fn open_up(path: &Path, rights: u32) {
+    if let Ok(found) = path.symlink_metadata() {
+        let mode = found.permissions().mode();
+        if mode & rights != rights {
+            let _ = fs::set_permissions(path, Permissions::from_mode(mode | rights));
+        }
+    }
 }
 
 #[cfg(test)]

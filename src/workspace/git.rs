@@ -4,7 +4,8 @@
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
-use std::path::Path;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
 
 use crate::files::absolute_search_path;
 
@@ -23,7 +24,7 @@ const QUIET_CONFIG: [&str; 5] = [
 
 /// A git command to come.
 pub(super) struct Git {
-    folder: std::path::PathBuf,
+    folder: PathBuf,
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
@@ -78,6 +79,26 @@ impl Git {
     pub(super) fn stdout(mut self, file: File) -> Self {
         self.stdout = Some(file);
         self
+    }
+
+    /// Runs the command for what it does.
+    pub(super) fn done(self) -> Result<(), WorkspaceError> {
+        self.run().map(drop)
+    }
+
+    /// Runs the command and returns what it says, trimmed.
+    pub(super) fn said(self) -> Result<String, WorkspaceError> {
+        let said = self.run()?;
+        Ok(String::from_utf8_lossy(&said).trim().to_owned())
+    }
+
+    /// Runs the command and returns the paths that it says, with a zero byte behind each. git ends some
+    /// folders with a slash.
+    pub(super) fn paths(self) -> Result<Vec<PathBuf>, WorkspaceError> {
+        let said = self.run()?;
+        let paths = said.split(|byte| *byte == 0);
+        let paths = paths.map(|path| path_of(path.strip_suffix(b"/").unwrap_or(path)));
+        Ok(paths.filter(|path| !path.as_os_str().is_empty()).collect())
     }
 
     /// Runs the command and returns its standard output.
@@ -137,6 +158,11 @@ impl Git {
             },
         })
     }
+}
+
+/// What git says a path is.
+pub(super) fn path_of(said: &[u8]) -> PathBuf {
+    OsStr::from_bytes(said).into()
 }
 
 /// Of the user's variables git gets those that say where programs and, for reading, configuration files are.

@@ -1,5 +1,6 @@
 //! Index files of our own, by which trees are read, built and written without touching the user's.
 
+use std::borrow::Borrow;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::git::Git;
 use super::tree::{self, Entries, Entry};
-use super::{TreeId, WorkspaceError};
+use super::{Doing, TreeId, WorkspaceError};
 
 /// An index file in the store, gone when it goes out of scope.
 pub(super) struct PrivateIndex {
@@ -15,14 +16,17 @@ pub(super) struct PrivateIndex {
     file: PathBuf,
 }
 
+/// A command on the store that needs neither files nor an index: no index is there.
+pub(super) fn git(store: &Path) -> Result<Git, WorkspaceError> {
+    Ok(PrivateIndex::new(store)?.git_alone())
+}
+
 impl PrivateIndex {
     /// A new, empty index.
     pub(super) fn new(store: &Path) -> Result<Self, WorkspaceError> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         // git runs in another folder, where a relative path would mean something else.
-        let store = store
-            .canonicalize()
-            .map_err(WorkspaceError::io("open", store))?;
+        let store = store.canonicalize().doing("open", store)?;
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let file = store.join(format!("index-{}-{count}", std::process::id()));
         Ok(Self { store, file })
@@ -55,35 +59,28 @@ impl PrivateIndex {
             .args(["update-index", "--add", "--remove", "--replace"])
             .args(["-z", "--stdin"])
             .stdin(names)
-            .run()
-            .map(drop)
+            .done()
     }
 
     /// Fills the index with a tree's entries.
     pub(super) fn read_tree(&self, tree: &str) -> Result<(), WorkspaceError> {
-        self.git_alone().args(["read-tree", tree]).run().map(drop)
+        self.git_alone().args(["read-tree", tree]).done()
     }
 
     /// Sets entries, or with `None` removes them.
-    pub(super) fn set<'a>(
+    pub(super) fn set<P: AsRef<Path>, E: Borrow<Entry>>(
         &self,
-        entries: impl IntoIterator<Item = (&'a Path, Option<&'a Entry>)>,
+        entries: impl IntoIterator<Item = (P, Option<E>)>,
     ) -> Result<(), WorkspaceError> {
         let (mut gone, mut lines) = (Vec::new(), Vec::new());
         for (path, entry) in entries {
-            let (to, head) = match entry {
-                Some(entry) => (
-                    &mut lines,
-                    format!("{} {}", entry.kind.mode(), entry.object),
-                ),
-                None => (
-                    &mut gone,
-                    "0 0000000000000000000000000000000000000000".into(),
-                ),
+            let (to, head) = match entry.as_ref().map(Borrow::borrow) {
+                Some(Entry { kind, object }) => (&mut lines, format!("{} {object}", kind.mode())),
+                None => (&mut gone, format!("0 {:040}", 0)),
             };
             to.extend_from_slice(head.as_bytes());
             to.push(b'\t');
-            to.extend_from_slice(path.as_os_str().as_bytes());
+            to.extend_from_slice(path.as_ref().as_os_str().as_bytes());
             to.push(0);
         }
         // Removals come first: a folder can only stand where a file stood before if that is gone.
@@ -91,8 +88,7 @@ impl PrivateIndex {
         self.git_alone()
             .args(["update-index", "-z", "--index-info"])
             .stdin(gone)
-            .run()
-            .map(drop)
+            .done()
     }
 
     /// The entries in the index.
@@ -105,18 +101,16 @@ impl PrivateIndex {
     pub(super) fn write_files(&self, into: &Path) -> Result<(), WorkspaceError> {
         self.git(into)
             .args(["checkout-index", "--all", "--force"])
-            .run()
-            .map(drop)
+            .done()
     }
 
     /// Writes the index as a tree.
     pub(super) fn write_tree(&self) -> Result<TreeId, WorkspaceError> {
-        let said = self.git_alone().args(["write-tree"]).run()?;
-        let text = String::from_utf8_lossy(&said);
-        TreeId::parse(text.trim()).ok_or_else(|| WorkspaceError::Git {
+        let said = self.git_alone().args(["write-tree"]).said()?;
+        TreeId::parse(&said).ok_or_else(|| WorkspaceError::Git {
             command: "write-tree".into(),
             folder: self.store.clone(),
-            message: format!("unexpected answer `{}`", text.trim()),
+            message: format!("unexpected answer `{said}`"),
         })
     }
 }

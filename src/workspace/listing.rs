@@ -1,9 +1,7 @@
 //! Which files of the user's tree belong to a snapshot: everything that is on disk and not ignored.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::fs;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::git::Git;
@@ -29,15 +27,10 @@ pub(super) fn list(project: &Project) -> Result<Listing, WorkspaceError> {
 }
 
 fn git_candidates(root: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
-    let said = Git::reading(root)
+    Git::reading(root)
         .args(["ls-files", "-z", "--cached", "--others"])
         .args(["--exclude-standard"])
-        .run()?;
-    Ok(said
-        .split(|byte| *byte == 0)
-        .filter(|path| !path.is_empty())
-        .map(|path| PathBuf::from(OsStr::from_bytes(path.strip_suffix(b"/").unwrap_or(path))))
-        .collect())
+        .paths()
 }
 
 fn walked_candidates(root: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::index::PrivateIndex;
 use super::selection::Selection;
 use super::tree::{self, Entries};
-use super::{TreeId, WorkspaceError};
+use super::{Doing, TreeId, WorkspaceError};
 use crate::files;
 
 /// Writes the tree's files into the folder `into`, byte for byte, with exec bits and symlinks. The
@@ -14,17 +14,12 @@ use crate::files;
 /// # Errors
 /// If the store lacks objects (the user's repository was cleaned up meanwhile), or writing fails.
 pub fn materialize(store: &Path, tree: &TreeId, into: &Path) -> Result<(), WorkspaceError> {
-    files::make_folders(into)
-        .map(drop)
-        .map_err(WorkspaceError::io("create", into))?;
-    let into = into
-        .canonicalize()
-        .map_err(WorkspaceError::io("open", into))?;
+    files::make_folders(into).map(drop).doing("create", into)?;
+    let into = into.canonicalize().doing("open", into)?;
     PrivateIndex::new(store)?
         .git(&into)
         .args(["read-tree", "--reset", "-u", tree.as_str()])
-        .run()
-        .map(drop)
+        .done()
 }
 
 /// Writes only the `wanted` files (paths, folders or patterns) of the tree into the empty folder
@@ -50,16 +45,9 @@ pub(super) fn write_entries(
     entries: &Entries,
     into: &Path,
 ) -> Result<(), WorkspaceError> {
-    files::make_folders(into)
-        .map(drop)
-        .map_err(WorkspaceError::io("create", into))?;
-    let into = into
-        .canonicalize()
-        .map_err(WorkspaceError::io("open", into))?;
+    files::make_folders(into).map(drop).doing("create", into)?;
+    let into = into.canonicalize().doing("open", into)?;
     let index = PrivateIndex::new(store)?;
-    let lines = entries
-        .iter()
-        .map(|(path, entry)| (path.as_path(), Some(entry)));
-    index.set(lines)?;
+    index.set(entries.iter().map(|(path, entry)| (path, Some(entry))))?;
     index.write_files(&into)
 }

@@ -44,6 +44,8 @@ mod store;
 mod tree;
 mod tree_files;
 
+use error::Doing;
+
 pub use apply::{
     ApplyError, Conflicts, Delivered, Deliveries, apply_to_branch, check_destination, has_markers,
 };

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::git::Git;
-use super::{Project, ProjectKind, WorkspaceError};
+use super::{Doing, Project, ProjectKind, WorkspaceError};
 use crate::files;
 
 /// The rules of one file.
@@ -30,7 +30,7 @@ pub(super) fn record(project: &Project, store: &Path) -> Result<(), WorkspaceErr
         ProjectKind::Git { top } => of_repository(&project.root, top)?,
     };
     let bytes = serde_json::to_vec(&rules).unwrap_or_default();
-    files::write(&path, bytes).map_err(WorkspaceError::io("write", &path))
+    files::write(&path, bytes).doing("write", &path)
 }
 
 /// Reads them again, the weightiest first; a store without any is fine.

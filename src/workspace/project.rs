@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use std::os::unix::fs::MetadataExt;
 
-use super::WorkspaceError;
+use super::{Doing, WorkspaceError};
 
 /// The folder a run is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,13 +37,8 @@ impl Project {
     /// [`WorkspaceError::Io`] if `start` is not a folder that can be opened;
     /// [`WorkspaceError::InsideGit`] if it belongs to git itself.
     pub fn discover(start: &Path) -> Result<Self, WorkspaceError> {
-        let start = start
-            .canonicalize()
-            .map_err(WorkspaceError::io("open", start))?;
-        let owner = start
-            .metadata()
-            .map_err(WorkspaceError::io("open", &start))?
-            .uid();
+        let start = start.canonicalize().doing("open", start)?;
+        let owner = start.metadata().doing("open", &start)?.uid();
         let home = std::env::home_dir();
         let mut root = None;
         for folder in start.ancestors() {

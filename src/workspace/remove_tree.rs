@@ -2,10 +2,12 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{WorkspaceError, folder};
+use crate::files::if_there;
+
+use super::folder::open_up;
+use super::{Doing, WorkspaceError, folder};
 
 /// Removes a file or a folder with everything in it; nothing there is fine. Folders without
 /// permissions are opened first, symlinks are never followed, and the depth of the tree does not
@@ -15,13 +17,11 @@ use super::{WorkspaceError, folder};
 /// # Errors
 /// [`WorkspaceError::Io`] if something in it belongs to somebody else.
 pub fn remove_tree(root: &Path) -> Result<(), WorkspaceError> {
-    let found = match root.symlink_metadata() {
-        Ok(found) => found,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(error) => return Err(WorkspaceError::io("remove", root)(error)),
+    let Some(found) = if_there(root.symlink_metadata()).doing("remove", root)? else {
+        return Ok(());
     };
     if !found.is_dir() {
-        return fs::remove_file(root).map_err(WorkspaceError::io("remove", root));
+        return fs::remove_file(root).doing("remove", root);
     }
     let mut folders = remove_files(root)?;
     let mut moved = Moved::into(root);
@@ -36,7 +36,7 @@ pub fn remove_tree(root: &Path) -> Result<(), WorkspaceError> {
 
 /// Removes what is no folder and returns the folders.
 fn remove_files(at: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
-    open_up(at);
+    open_up(at, 0o700);
     let mut folders = Vec::new();
     let entries = match folder::entries(at) {
         // An empty one left by a killed removal was replaced by one that is gone by now.
@@ -51,28 +51,17 @@ fn remove_files(at: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
             folders.push(path);
         } else {
-            fs::remove_file(&path).map_err(WorkspaceError::io("remove", &path))?;
+            fs::remove_file(&path).doing("remove", &path)?;
         }
     }
     Ok(folders)
 }
 
 fn remove_folder(folder: &Path) -> Result<(), WorkspaceError> {
-    match fs::remove_dir(folder) {
-        // Likewise.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        done => done.map_err(WorkspaceError::io("remove", folder)),
-    }
-}
-
-/// Gives the owner all rights; where that fails, the removal says what is wrong.
-fn open_up(folder: &Path) {
-    let closed = folder
-        .symlink_metadata()
-        .is_ok_and(|found| found.permissions().mode() & 0o700 != 0o700);
-    if closed {
-        let _ = fs::set_permissions(folder, fs::Permissions::from_mode(0o700));
-    }
+    // Likewise, it may be gone.
+    if_there(fs::remove_dir(folder))
+        .map(drop)
+        .doing("remove", folder)
 }
 
 /// Where deeper folders wait for their removal: directly in the folder that is removed.
@@ -91,7 +80,7 @@ impl Moved {
 
     fn take(&mut self, folder: &Path) -> Result<PathBuf, WorkspaceError> {
         // Moving a folder rewrites its `..`, which needs the right to write in it.
-        open_up(folder);
+        open_up(folder, 0o700);
         loop {
             self.count += 1;
             let target = self.root.join(format!(".removing-{}", self.count));
@@ -115,7 +104,7 @@ impl Moved {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
 
     use super::*;
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use rustix::fs::{IFlags, ioctl_getflags, ioctl_setflags};
 
-use super::WorkspaceError;
 use super::remove_tree::remove_tree;
+use super::{Doing, WorkspaceError};
 use crate::files;
 use crate::model::RunId;
 
@@ -49,7 +49,7 @@ impl Scratch {
         // By this link a later sweep sees that the run is gone, or never began.
         let link = root.path.join(JOURNAL);
         let _ = fs::remove_file(&link);
-        symlink(journal, &link).map_err(WorkspaceError::io("create", &link))?;
+        symlink(journal, &link).doing("create", &link)?;
         let private = runtime.filter(|runtime| check_ours(runtime).is_ok());
         let keys = private.and_then(|runtime| Claimed::at(&place(runtime, run)).ok());
         Ok(Self {
@@ -131,10 +131,8 @@ impl Claimed {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => check_ours(path)?,
                 Err(error) => return Err(WorkspaceError::io("create", path)(error)),
             }
-            if let Some(lock) = lock(path).map_err(WorkspaceError::io("lock", path))? {
-                let path = path
-                    .canonicalize()
-                    .map_err(WorkspaceError::io("open", path))?;
+            if let Some(lock) = lock(path).doing("lock", path)? {
+                let path = path.canonicalize().doing("open", path)?;
                 return Ok(Self { path, _lock: lock });
             }
             std::thread::sleep(PAUSE);
@@ -185,7 +183,7 @@ fn spread(folder: &Path) {
 
 /// The name can be foreseen, so somebody else may have been there first.
 fn check_ours(path: &Path) -> Result<(), WorkspaceError> {
-    let found = fs::symlink_metadata(path).map_err(WorkspaceError::io("open", path))?;
+    let found = fs::symlink_metadata(path).doing("open", path)?;
     let reason = if !found.is_dir() {
         "it is no folder"
     } else if found.uid() != rustix::process::geteuid().as_raw() {

@@ -22,6 +22,14 @@ impl TreeId {
         is_id.then(|| Self(text.to_owned()))
     }
 
+    /// Takes an id out of a plan or a journal.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::NoTree`].
+    pub fn of(text: &str) -> Result<Self, WorkspaceError> {
+        Self::parse(text).ok_or_else(|| WorkspaceError::NoTree(text.to_owned()))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

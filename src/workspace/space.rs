@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::carry_over::carry_over;
 use super::copy_tree::{Copied, OWN, copy_tree};
 use super::remove_tree::remove_tree;
-use super::{ControlFiles, WorkspaceError};
+use super::{ControlFiles, Doing, WorkspaceError};
 use crate::files;
 
 /// The isolated temporary folder in which a call runs. It stays on disk until it is removed with its attempt.
@@ -37,9 +37,9 @@ impl Workspace {
     /// Makes a workspace without a project at `at`, which must not exist yet.
     pub fn create_empty(at: &Path) -> Result<Self, WorkspaceError> {
         if let Some(parent) = at.parent() {
-            fs::create_dir_all(parent).map_err(WorkspaceError::io("create", parent))?;
+            fs::create_dir_all(parent).doing("create", parent)?;
         }
-        fs::create_dir(at).map_err(WorkspaceError::io("create", at))?;
+        fs::create_dir(at).doing("create", at)?;
         let workspace = Self::copied(at.to_owned(), &Copied::default());
         workspace.create_own_folders()?;
         Ok(workspace)
@@ -61,7 +61,7 @@ impl Workspace {
             self.output_dir(),
         ];
         for folder in own {
-            fs::create_dir(&folder).map_err(WorkspaceError::io("create", &folder))?;
+            fs::create_dir(&folder).doing("create", &folder)?;
         }
         create_repository(&self.root.join(".git"))
     }
@@ -74,7 +74,7 @@ impl Workspace {
 
     /// The same workspace elsewhere: at `to`, which must not exist yet, or be an empty folder.
     pub(super) fn move_to(self, to: &Path) -> Result<Self, WorkspaceError> {
-        fs::rename(&self.root, to).map_err(WorkspaceError::io("create", to))?;
+        fs::rename(&self.root, to).doing("create", to)?;
         Ok(Self {
             root: to.to_owned(),
             ..self
@@ -118,7 +118,7 @@ impl Workspace {
 /// workspace and read configuration and instructions there.
 fn create_repository(at: &Path) -> Result<(), WorkspaceError> {
     for folder in [at.to_owned(), at.join("objects"), at.join("refs")] {
-        fs::create_dir(&folder).map_err(WorkspaceError::io("create", &folder))?;
+        fs::create_dir(&folder).doing("create", &folder)?;
     }
     let files = [
         ("HEAD", "ref: refs/heads/main\n"),
@@ -129,7 +129,7 @@ fn create_repository(at: &Path) -> Result<(), WorkspaceError> {
     ];
     for (name, text) in files {
         let path = at.join(name);
-        files::write(&path, text).map_err(WorkspaceError::io("write", &path))?;
+        files::write(&path, text).doing("write", &path)?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::copy_tree::compare_tree;
 use super::remove_tree::remove_tree;
-use super::{ControlFiles, Workspace, WorkspaceError};
+use super::{ControlFiles, Doing, Workspace, WorkspaceError};
 
 /// Copies of a tree that their calls left as they were, byte for byte. Most calls only read, and making
 /// and removing files is the dearest part of a workspace; on ext4 it is dearer still where others were
@@ -59,10 +59,10 @@ impl Spares {
         };
         let spare = Workspace::copied(at.to_owned(), &copied);
         spare.remove_own_folders()?;
-        fs::create_dir_all(&self.folder).map_err(WorkspaceError::io("create", &self.folder))?;
+        fs::create_dir_all(&self.folder).doing("create", &self.folder)?;
         let place = tempfile::Builder::new()
             .tempdir_in(&self.folder)
-            .map_err(WorkspaceError::io("create", &self.folder))?
+            .doing("create", &self.folder)?
             .keep();
         self.keep(base, spare.move_to(&place)?)
             .iter()

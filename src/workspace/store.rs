@@ -11,8 +11,8 @@ use tempfile::TempDir;
 
 use super::git::Git;
 use super::index::PrivateIndex;
-use super::{Project, ProjectKind, TreeId, WorkspaceError};
-use crate::files;
+use super::{Doing, Project, ProjectKind, TreeId, WorkspaceError};
+use crate::files::{self, if_there};
 
 /// Where git reads whose objects it may use too.
 const ALTERNATES: &str = "objects/info/alternates";
@@ -61,10 +61,8 @@ pub fn reopen_store(store: &Path, base: &TreeId) -> Result<(), WorkspaceError> {
 /// If there is no such store, or no room for a temporary one.
 pub fn borrow_store(store: &Path, base: &TreeId) -> Result<TempDir, WorkspaceError> {
     let lent = store.join("objects");
-    let lent = lent
-        .canonicalize()
-        .map_err(WorkspaceError::io("open", &lent))?;
-    let own = tempfile::tempdir().map_err(WorkspaceError::io("create", &std::env::temp_dir()))?;
+    let lent = lent.canonicalize().doing("open", &lent)?;
+    let own = tempfile::tempdir().doing("create", &std::env::temp_dir())?;
     lay_out(own.path(), is_sha256(base))?;
     write(own.path(), ALTERNATES, &quoted(lent.as_os_str().as_bytes()))?;
     Ok(own)
@@ -79,7 +77,7 @@ fn lay_out(store: &Path, sha256: bool) -> Result<(), WorkspaceError> {
         let folder = store.join(folder);
         files::make_folders(&folder)
             .map(drop)
-            .map_err(WorkspaceError::io("create", &folder))?;
+            .doing("create", &folder)?;
     }
     let config = match sha256 {
         true => format!(
@@ -104,10 +102,8 @@ pub(super) fn detach(project: &Project, store: &Path, tree: &TreeId) -> Result<(
     let packs = store.join("objects/pack");
     files::make_folders(&packs)
         .map(drop)
-        .map_err(WorkspaceError::io("create", &packs))?;
-    let packs = packs
-        .canonicalize()
-        .map_err(WorkspaceError::io("open", &packs))?;
+        .doing("create", &packs)?;
+    let packs = packs.canonicalize().doing("open", &packs)?;
     let linked = link_packs(Path::new(OsStr::from_bytes(&user.objects)), &packs, LENDERS);
     let index = PrivateIndex::new(store)?;
     // No search for deltas: it takes long, and what was packed before is taken over as it is.
@@ -123,15 +119,13 @@ pub(super) fn detach(project: &Project, store: &Path, tree: &TreeId) -> Result<(
         .run()?;
     index.git_alone().args(["prune-packed", "-q"]).run()?;
     let alternates = store.join(ALTERNATES);
-    fs::remove_file(&alternates).map_err(WorkspaceError::io("remove", &alternates))
+    fs::remove_file(&alternates).doing("remove", &alternates)
 }
 
 /// A store for the time of one task: it reads what the run's store and the user's repository hold.
 pub(super) fn joined(project: &Project, store: &Path) -> Result<TempDir, WorkspaceError> {
-    let store = store
-        .canonicalize()
-        .map_err(WorkspaceError::io("open", store))?;
-    let joined = tempfile::tempdir_in(&store).map_err(WorkspaceError::io("create", &store))?;
+    let store = store.canonicalize().doing("open", store)?;
+    let joined = tempfile::tempdir_in(&store).doing("create", &store)?;
     prepare(project, joined.path())?;
     let mut lines = quoted(store.join("objects").as_os_str().as_bytes());
     if let Some(user) = user_objects(project)? {
@@ -144,12 +138,9 @@ pub(super) fn joined(project: &Project, store: &Path) -> Result<TempDir, Workspa
 /// Links the packs of an object folder, and of those that it borrows from itself.
 fn link_packs(objects: &Path, to: &Path, lenders: u8) -> io::Result<()> {
     let folder = objects.join("pack");
-    let names = match folder.read_dir() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        entries => entries?
-            .map(|entry| Ok(entry?.file_name()))
-            .collect::<io::Result<_>>()?,
-    };
+    let entries = if_there(folder.read_dir())?.into_iter().flatten();
+    let names = entries.map(|entry| Ok(entry?.file_name()));
+    let names: Vec<OsString> = names.collect::<io::Result<_>>()?;
     // The index comes last: it is what makes git look for the pack.
     for kind in ["pack", "idx"] {
         let is_kind = |name: &&OsString| Path::new(name).extension() == Some(OsStr::new(kind));
@@ -160,10 +151,8 @@ fn link_packs(objects: &Path, to: &Path, lenders: u8) -> io::Result<()> {
             }
         }
     }
-    let lines = match files::read(&objects.join("info/alternates"), files::RECORD) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
-        lines => lines?,
-    };
+    let lines = files::read(&objects.join("info/alternates"), files::RECORD);
+    let lines = if_there(lines)?.unwrap_or_default();
     let is_path = |line: &&[u8]| !line.is_empty() && !line.starts_with(b"#");
     for line in lines.split(|byte| *byte == b'\n').filter(is_path) {
         if lenders == 0 || line.starts_with(b"\"") {
@@ -216,5 +205,5 @@ fn quoted(path: &[u8]) -> Vec<u8> {
 
 fn write(store: &Path, name: &str, bytes: &[u8]) -> Result<(), WorkspaceError> {
     let path = store.join(name);
-    files::write(&path, bytes).map_err(WorkspaceError::io("write", &path))
+    files::write(&path, bytes).doing("write", &path)
 }

@@ -1,12 +1,12 @@
 //! What a tree in the store holds, as data.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsStr;
 use std::ops::Bound;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::index::PrivateIndex;
+use super::git::path_of;
+use super::index::{self, PrivateIndex};
 use super::{TreeId, WorkspaceError};
 
 /// What kind of file an entry is.
@@ -49,12 +49,17 @@ pub(super) struct Entry {
     pub object: String,
 }
 
+impl Entry {
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self.kind, EntryKind::File | EntryKind::Executable)
+    }
+}
+
 /// The files and symlinks of a tree by their paths. Everything below a folder is next to it.
 pub(super) type Entries = BTreeMap<PathBuf, Entry>;
 
 pub(super) fn entries(store: &Path, tree: &str) -> Result<Entries, WorkspaceError> {
-    let said = PrivateIndex::new(store)?
-        .git_alone()
+    let said = index::git(store)?
         .args(["ls-tree", "-r", "-z", "--full-tree", tree])
         .run()?;
     Ok(parse_entries(&said))
@@ -62,22 +67,19 @@ pub(super) fn entries(store: &Path, tree: &str) -> Result<Entries, WorkspaceErro
 
 /// The sizes of a tree's files in bytes.
 pub(super) fn sizes(store: &Path, tree: &str) -> Result<HashMap<PathBuf, u64>, WorkspaceError> {
-    let said = PrivateIndex::new(store)?
-        .git_alone()
+    let said = index::git(store)?
         .args(["ls-tree", "-r", "-l", "-z", "--full-tree", tree])
         .run()?;
     let lines = said.split(|byte| *byte == 0).filter_map(size);
-    Ok(lines
-        .map(|(path, size)| (PathBuf::from(OsStr::from_bytes(path)), size))
-        .collect())
+    Ok(lines.collect())
 }
 
 /// The path and the size of one line of `ls-tree -l`: mode, type, id, size, a tab, the path.
-fn size(line: &[u8]) -> Option<(&[u8], u64)> {
+fn size(line: &[u8]) -> Option<(PathBuf, u64)> {
     let tab = line.iter().position(|byte| *byte == b'\t')?;
     let size = line[..tab].rsplit(|byte| *byte == b' ').next()?;
     let size = std::str::from_utf8(size).ok()?.parse().ok()?;
-    Some((&line[tab + 1..], size))
+    Some((path_of(&line[tab + 1..]), size))
 }
 
 /// Reads what `ls-tree` (mode, type, id) or `ls-files` (mode, id, stage) says.
@@ -92,7 +94,7 @@ pub(super) fn parse_entries(said: &[u8]) -> Entries {
                 kind,
                 object: String::from_utf8_lossy(object).into_owned(),
             };
-            Some((PathBuf::from(OsStr::from_bytes(&line[tab + 1..])), entry))
+            Some((path_of(&line[tab + 1..]), entry))
         })
         .collect()
 }
@@ -119,10 +121,10 @@ pub(super) fn file_above<'a>(entries: &Entries, path: &'a Path) -> Option<&'a Pa
 }
 
 /// The tree `from` with these entries set, or with `None` removed.
-pub(super) fn with<'a>(
+pub(super) fn with<P: AsRef<Path>, E: Borrow<Entry>>(
     store: &Path,
     from: &TreeId,
-    changes: impl IntoIterator<Item = (&'a Path, Option<&'a Entry>)>,
+    changes: impl IntoIterator<Item = (P, Option<E>)>,
 ) -> Result<TreeId, WorkspaceError> {
     let index = PrivateIndex::new(store)?;
     index.read_tree(from.as_str())?;
@@ -145,8 +147,7 @@ pub(super) fn contents<'a>(
     if count == 0 {
         return Ok(Vec::new());
     }
-    let said = PrivateIndex::new(store)?
-        .git_alone()
+    let said = index::git(store)?
         .args(["cat-file", "--batch"])
         .stdin(asked)
         .run()?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::selection::Selection;
-use super::tree::{self, Entries, EntryKind};
+use super::tree::{self, Entries};
 use super::{TreeId, WorkspaceError, is_control_file};
 
 /// A file of a tree.
@@ -31,10 +31,8 @@ impl TreeFiles {
         let entries = tree::entries(store, tree.as_str())?;
         let sizes = tree::sizes(store, tree.as_str())?;
         let files = entries.iter().filter_map(|(path, entry)| {
-            let is_file = matches!(entry.kind, EntryKind::File | EntryKind::Executable);
-            let name = path
-                .to_str()
-                .filter(|_| is_file && !is_control_file(path))?;
+            let shown = entry.is_file() && !is_control_file(path);
+            let name = path.to_str().filter(|_| shown)?;
             Some(TreeFile {
                 path: name.to_owned(),
                 object: entry.object.clone(),

@@ -1,12 +1,14 @@
 //! Puts changes onto a new branch: the working tree, the index and HEAD stay as they are.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::super::git::Git;
-use super::super::index::PrivateIndex;
-use super::super::tree::{self, Entries, Entry, EntryKind};
-use super::super::{Project, ProjectKind, TreeId, WorkspaceError, diff, store, store_document};
+use super::super::index::{self, PrivateIndex};
+use super::super::tree::{self, Entries, Entry};
+use super::super::{
+    Doing, Project, ProjectKind, TreeId, WorkspaceError, diff, store, store_document,
+};
 use super::error::{ApplyError, names};
 use super::merge::{Merged, Versions, merge};
 use super::submodules;
@@ -36,26 +38,21 @@ pub fn apply_to_branch(
     };
     let joined = store::joined(project, store)?;
     let store = joined.path();
-    let user = Git::reading;
     let reference = checked_name(top, branch)?;
-    let head = said(user(top).args(["rev-parse", "-q", "--verify", "HEAD^{commit}"])).ok();
+    let head = ask(top, ["rev-parse", "-q", "--verify", "HEAD^{commit}"]).ok();
     let inside = project.root.strip_prefix(top).unwrap_or(Path::new(""));
+    let tree_of = head.as_ref().map(|head| {
+        let tree = format!("{head}^{{tree}}");
+        ask(top, ["rev-parse", &tree])
+    });
     let target = Target {
         store,
         inside,
-        head: match &head {
-            Some(head) => Some(said(
-                user(top).args(["rev-parse", &format!("{head}^{{tree}}")]),
-            )?),
-            None => None,
-        },
+        head: tree_of.transpose()?,
     };
     let there = read_commit(top, &reference);
     let taken = || ApplyError::BranchExists(branch.to_owned());
-    if there
-        .as_ref()
-        .is_some_and(|there| there.says != message.trim())
-    {
+    if matches!(&there, Some(there) if there.says != message.trim()) {
         return Err(taken());
     }
     let result = target.merged(base, tree)?;
@@ -64,30 +61,28 @@ pub fn apply_to_branch(
         return same.then_some(there.id).ok_or_else(taken);
     }
     copy_objects(&target, top, &result)?;
-    let mut commit = user(top).args(["commit-tree", result.as_str(), "-F", "-"]);
+    let mut commit = Git::reading(top).args(["commit-tree", result.as_str(), "-F", "-"]);
     if let Some(head) = &head {
         commit = commit.args(["-p", head]);
     }
-    if said(user(top).args(["var", "GIT_COMMITTER_IDENT"])).is_err() {
+    if ask(top, ["var", "GIT_COMMITTER_IDENT"]).is_err() {
         for role in ["AUTHOR", "COMMITTER"] {
             commit = commit
                 .env(&format!("GIT_{role}_NAME"), "tipstaff")
                 .env(&format!("GIT_{role}_EMAIL"), "tipstaff@localhost");
         }
     }
-    let commit = said(commit.stdin(message.as_bytes().to_vec()))?;
+    let commit = commit.stdin(message.as_bytes().to_vec()).said()?;
     // The last value says that the branch must not be there yet.
     let none = "0".repeat(commit.len());
-    user(top)
-        .args(["update-ref", &reference, &commit, &none])
-        .run()?;
+    ask(top, ["update-ref", &reference, &commit, &none])?;
     Ok(commit)
 }
 
 /// Whether the project's changes can go there, as far as that can be known beforehand.
 pub fn check_destination(project: &Project, to: &Destination) -> Result<(), ApplyError> {
     if let ProjectKind::Git { top } = &project.kind
-        && said(Git::reading(top).args(["rev-parse", "--is-inside-work-tree"]))? != "true"
+        && ask(top, ["rev-parse", "--is-inside-work-tree"])? != "true"
     {
         return Err(ApplyError::Bare(top.clone()));
     }
@@ -99,8 +94,8 @@ pub fn check_destination(project: &Project, to: &Destination) -> Result<(), Appl
     };
     let reference = checked_name(top, branch)?;
     // Where a branch `a` is, `a/b` cannot be, nor the other way round. One that HEAD names may have no commit.
-    let below = said(Git::reading(top).args(["for-each-ref", "--format=%(refname)", &reference]))?;
-    let head = said(Git::reading(top).args(["symbolic-ref", "-q", "HEAD"])).unwrap_or_default();
+    let below = ask(top, ["for-each-ref", "--format=%(refname)", &reference])?;
+    let head = ask(top, ["symbolic-ref", "-q", "HEAD"]).unwrap_or_default();
     let above = Path::new(&reference).ancestors().skip(1);
     let above = above.take_while(|above| *above != Path::new("refs/heads"));
     let taken = below.lines().map(str::to_owned).next().or_else(|| {
@@ -118,11 +113,7 @@ pub fn check_destination(project: &Project, to: &Destination) -> Result<(), Appl
 
 fn checked_name(top: &Path, branch: &str) -> Result<String, ApplyError> {
     let reference = format!("refs/heads/{branch}");
-    let is_name = !branch.starts_with('-')
-        && Git::reading(top)
-            .args(["check-ref-format", &reference])
-            .run()
-            .is_ok();
+    let is_name = !branch.starts_with('-') && ask(top, ["check-ref-format", &reference]).is_ok();
     if !is_name {
         return Err(ApplyError::BadBranchName(branch.to_owned()));
     }
@@ -138,10 +129,8 @@ struct Commit {
 /// The commit that a reference stands for; none where there is no such reference.
 fn read_commit(top: &Path, reference: &str) -> Option<Commit> {
     let spec = format!("{reference}^{{commit}}");
-    let id = said(Git::reading(top).args(["rev-parse", "-q", "--verify", &spec])).ok()?;
-    let show = |format| {
-        said(Git::reading(top).args(["log", "-1", "--no-show-signature", format, &id])).ok()
-    };
+    let id = ask(top, ["rev-parse", "-q", "--verify", &spec]).ok()?;
+    let show = |format| ask(top, ["log", "-1", "--no-show-signature", format, &id]).ok();
     Some(Commit {
         holds: show("--format=%T")?,
         says: show("--format=%B")?,
@@ -149,24 +138,22 @@ fn read_commit(top: &Path, reference: &str) -> Option<Commit> {
     })
 }
 
-fn said(git: Git) -> Result<String, WorkspaceError> {
-    let said = git.run()?;
-    Ok(String::from_utf8_lossy(&said).trim().to_owned())
+/// What the user's git says.
+fn ask<const N: usize>(top: &Path, args: [&str; N]) -> Result<String, WorkspaceError> {
+    Git::reading(top).args(args).said()
 }
 
 /// Gives the user's repository the objects of the tree that its HEAD does not hold.
 fn copy_objects(target: &Target<'_>, top: &Path, tree: &TreeId) -> Result<(), WorkspaceError> {
     let held = target.head.iter().map(|head| format!("^{head}\n"));
-    let pack = PrivateIndex::new(target.store)?
-        .git_alone()
+    let pack = index::git(target.store)?
         .args(["pack-objects", "--revs", "--stdout", "-q"])
         .stdin(format!("{tree}\n{}", held.collect::<String>()).into_bytes())
         .run()?;
     Git::reading(top)
         .args(["unpack-objects", "-q"])
         .stdin(pack)
-        .run()
-        .map(drop)
+        .done()
 }
 
 struct Target<'a> {
@@ -184,11 +171,7 @@ impl Target<'_> {
         let base_entries = tree::entries(self.store, base.as_str())?;
         let next = tree::entries(self.store, tree.as_str())?;
         let Some(head) = &self.head else {
-            self.set(
-                &index,
-                next.iter()
-                    .map(|(path, entry)| (path.as_path(), Some(entry))),
-            )?;
+            self.set(&index, next.iter().map(|(path, entry)| (path, Some(entry))))?;
             return Ok(index.write_tree()?);
         };
         index.read_tree(head)?;
@@ -218,7 +201,7 @@ impl Target<'_> {
         if !conflicts.is_empty() {
             return Err(ApplyError::NotOnCommit(names(&conflicts)));
         }
-        let changes = paths.iter().map(|path| (path.as_path(), result.get(path)));
+        let changes = paths.iter().map(|path| (path, result.get(path)));
         self.set(&index, changes)?;
         Ok(index.write_tree()?)
     }
@@ -226,12 +209,9 @@ impl Target<'_> {
     fn set<'e>(
         &self,
         index: &PrivateIndex,
-        entries: impl Iterator<Item = (&'e Path, Option<&'e Entry>)>,
+        entries: impl Iterator<Item = (&'e PathBuf, Option<&'e Entry>)>,
     ) -> Result<(), WorkspaceError> {
-        let moved: Vec<_> = entries
-            .map(|(path, entry)| (self.inside.join(path), entry))
-            .collect();
-        index.set(moved.iter().map(|(path, entry)| (path.as_path(), *entry)))
+        index.set(entries.map(|(path, entry)| (self.inside.join(path), entry)))
     }
 
     /// Three versions into one; `None` if they do not merge.
@@ -245,7 +225,7 @@ impl Target<'_> {
         let (Some(base), Some(present)) = (base, present) else {
             return Ok(None);
         };
-        if !is_file(base) || !is_file(present) || !next.is_none_or(is_file) {
+        if !base.is_file() || !present.is_file() || !next.is_none_or(Entry::is_file) {
             return Ok(None);
         }
         let both = [base, present].map(|entry| entry.object.as_str());
@@ -277,37 +257,29 @@ impl Target<'_> {
         } else {
             self.merge([base_bytes, present_bytes, &next_bytes])?
         };
-        match merged {
-            Some(bytes) => Ok(Some(Some(Entry {
-                kind,
-                object: store_document(self.store, bytes)?,
-            }))),
-            None => Ok(None),
-        }
+        let Some(bytes) = merged else {
+            return Ok(None);
+        };
+        let object = store_document(self.store, bytes)?;
+        Ok(Some(Some(Entry { kind, object })))
     }
 
     fn merge(&self, sides: [&[u8]; 3]) -> Result<Option<Vec<u8>>, WorkspaceError> {
-        let folder =
-            tempfile::tempdir_in(self.store).map_err(WorkspaceError::io("create", self.store))?;
+        let folder = tempfile::tempdir_in(self.store).doing("create", self.store)?;
         let files = ["base", "ours", "theirs"].map(|name| folder.path().join(name));
         for (path, bytes) in files.iter().zip(sides) {
-            files::write(path, bytes).map_err(WorkspaceError::io("write", path))?;
+            files::write(path, bytes).doing("write", path)?;
         }
         let [base, ours, theirs] = &files;
         let into = folder.path().join("merged");
         match merge(&Versions { base, ours, theirs }, &into)? {
             Merged::Clean => {
-                let merged =
-                    files::read(&into, files::RECORD).map_err(WorkspaceError::io("read", &into))?;
+                let merged = files::read(&into, files::RECORD).doing("read", &into)?;
                 Ok(Some(merged))
             }
             Merged::Marked | Merged::Not => Ok(None),
         }
     }
-}
-
-fn is_file(entry: &Entry) -> bool {
-    matches!(entry.kind, EntryKind::File | EntryKind::Executable)
 }
 
 fn with_line_feeds(text: &[u8]) -> Vec<u8> {

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 
 use super::super::materialize::write_entries;
 use super::super::tree::{self, Entries};
-use super::super::{TreeId, WorkspaceError, diff};
+use super::super::{Doing, TreeId, WorkspaceError, diff};
 use super::keep::Keep;
 use super::standing::{Standing, digest, look};
 use super::transition::{Folder, Step, Transition};
 use crate::files;
 
 /// Wanted changes, sorted by path.
+#[derive(Default)]
 pub(super) struct Changes {
     pub list: Vec<Change>,
     /// Folders that go where they end up empty, and those that come, beside what the files need.
@@ -65,9 +66,7 @@ impl Changes {
         });
         Ok(Self {
             list: list.collect::<Result<_, WorkspaceError>>()?,
-            drop: Vec::new(),
-            make: Vec::new(),
-            spared: Vec::new(),
+            ..Self::default()
         })
     }
 
@@ -80,20 +79,16 @@ impl Changes {
     ) -> Result<Self, WorkspaceError> {
         files::make_folders(scratch)
             .map(drop)
-            .map_err(WorkspaceError::io("create", scratch))?;
+            .doing("create", scratch)?;
         let content = scratch.join("document");
-        files::write(&content, bytes).map_err(WorkspaceError::io("write", &content))?;
+        files::write(&content, bytes).doing("write", &content)?;
         let old = Version::of_file(root, path)?;
-        let executable = matches!(
-            old.standing,
-            Standing::File {
-                executable: true,
-                ..
-            }
-        );
         let standing = Standing::File {
             digest: digest(&content)?,
-            executable,
+            executable: old
+                .standing
+                .file()
+                .is_some_and(|(_, executable)| executable),
         };
         let new = Version {
             standing,
@@ -103,24 +98,19 @@ impl Changes {
         let path = path.to_owned();
         Ok(Self {
             list: vec![Change { path, old, new }],
-            drop: Vec::new(),
-            make: Vec::new(),
-            spared: Vec::new(),
+            ..Self::default()
         })
     }
 
     /// A transition, turned round, but for the `spared` paths.
     pub(super) fn back(keep: &Keep, done: &Transition, spared: &BTreeSet<PathBuf>) -> Self {
-        let is_spared = |path: &Path| spared.contains(path);
+        let is_spared = |step: &&Step| spared.contains(step.path.path());
         let version = |standing: &Standing, mode| Version {
             standing: standing.clone(),
             content: keep.content(standing).unwrap_or_default(),
             mode,
         };
-        let (spared, free): (Vec<&Step>, Vec<&Step>) = done
-            .steps
-            .iter()
-            .partition(|step| is_spared(step.path.path()));
+        let (spared, free): (Vec<_>, Vec<_>) = done.steps.iter().partition(is_spared);
         let list = free.into_iter().map(|step| Change {
             path: step.path.path().to_owned(),
             old: version(&step.to, step.to_mode),

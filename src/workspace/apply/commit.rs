@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use super::super::WorkspaceError;
+use super::super::{Doing, WorkspaceError};
 use super::error::Trouble;
 use super::standing::{is_below_real_folders, is_real_folder, look, metadata};
 use super::transition::{Folder, Step, Transition};
@@ -87,7 +87,7 @@ fn remove(root: &Path, step: &Step) -> Result<(), Trouble> {
         return Err(Trouble::Edited(vec![path.to_owned()]));
     }
     let whole = root.join(path);
-    Ok(fs::remove_file(&whole).map_err(WorkspaceError::io("remove", &whole))?)
+    Ok(fs::remove_file(&whole).doing("remove", &whole)?)
 }
 
 fn put(root: &Path, step: &Step) -> Result<(), Trouble> {
@@ -100,7 +100,7 @@ fn put(root: &Path, step: &Step) -> Result<(), Trouble> {
     if standing == step.to {
         // Done already, or the user did the same.
         if metadata(&temp)?.is_some() {
-            fs::remove_file(&temp).map_err(WorkspaceError::io("remove", &temp))?;
+            fs::remove_file(&temp).doing("remove", &temp)?;
         }
         return Ok(());
     }
@@ -113,19 +113,17 @@ fn put(root: &Path, step: &Step) -> Result<(), Trouble> {
         Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
             Err(Trouble::Edited(vec![path.to_owned()]))
         }
-        done => Ok(done.map_err(WorkspaceError::io("replace", &whole))?),
+        done => Ok(done.doing("replace", &whole)?),
     }
 }
 
 fn drop_folder(whole: &Path) -> Result<(), WorkspaceError> {
+    use io::ErrorKind::{DirectoryNotEmpty, NotADirectory, NotFound};
     match fs::remove_dir(whole) {
-        Ok(()) => Ok(()),
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound
-            | io::ErrorKind::NotADirectory
-            | io::ErrorKind::DirectoryNotEmpty => Ok(()),
-            _ => Err(WorkspaceError::io("remove", whole)(error)),
-        },
+        Err(error) if matches!(error.kind(), NotFound | NotADirectory | DirectoryNotEmpty) => {
+            Ok(())
+        }
+        done => done.doing("remove", whole),
     }
 }
 
@@ -138,10 +136,9 @@ fn make_folder(root: &Path, folder: &Folder) -> Result<(), Trouble> {
     if metadata(&whole)?.is_some() || !is_below_real_folders(root, path) {
         return Err(Trouble::Edited(vec![path.to_owned()]));
     }
-    fs::create_dir(&whole).map_err(WorkspaceError::io("create", &whole))?;
+    fs::create_dir(&whole).doing("create", &whole)?;
     if let Some(mode) = folder.mode {
-        fs::set_permissions(&whole, Permissions::from_mode(mode))
-            .map_err(WorkspaceError::io("create", &whole))?;
+        fs::set_permissions(&whole, Permissions::from_mode(mode)).doing("create", &whole)?;
     }
     Ok(())
 }

@@ -2,17 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::{Project, TreeId, WorkspaceError, remove_tree, tree, with_documents};
+use super::super::{Doing, Project, TreeId, WorkspaceError, remove_tree, tree, with_documents};
 use super::error::{ApplyError, names};
 use super::keep::{Keep, Slot, State, Way};
 use super::plan::Conflicts;
 use super::standing::{Standing, look};
 use super::transition::Step;
-use super::{apply, put, recover_apply, undo};
-use crate::files::{self, replace};
+use super::{apply, put, recover, undo};
+use crate::files::{self, if_there, replace};
 use crate::model::{Document, Unmerged};
 
 /// The deliveries of a run. What they hold is known by the folders of the deliveries alone, so it is true
@@ -64,15 +63,12 @@ impl Deliveries<'_> {
     /// Finishes what was cut off, also an undoing between two deliveries. Comes before anything else.
     pub fn recover(&self) -> Result<(), ApplyError> {
         for delivery in self.all()? {
-            recover_apply(self.project, &delivery.keep)?;
+            recover(self.project, &delivery.keep)?;
         }
         let all = self.all()?;
         let undone = all.iter().any(|one| one.state == State::Undone);
-        match undone
-            && all
-                .iter()
-                .any(|one| one.state == State::Applied && one.whole)
-        {
+        let is_left = |one: &Delivery| one.state == State::Applied && one.whole;
+        match undone && all.iter().any(is_left) {
             true => self.undo(Conflicts::Skip).map(drop),
             false => Ok(()),
         }
@@ -100,18 +96,14 @@ impl Deliveries<'_> {
     ) -> Result<(), ApplyError> {
         let path = Path::new(&document.path);
         let whole = self.project.root.join(path);
-        let before = match files::read(&whole, files::RECORD) {
-            Ok(before) => Some(before),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(WorkspaceError::io("read", &whole)(error).into()),
-        };
+        let before = if_there(files::read(&whole, files::RECORD)).doing("read", &whole)?;
         if before.as_deref() == Some(bytes) {
             return Ok(());
         }
         if let Some(before) = &before
             && !tree::contents(self.store, own)?.contains(before)
         {
-            replace(previous, before).map_err(WorkspaceError::io("write", previous))?;
+            replace(previous, before).doing("write", previous)?;
         }
         let one = [(document.path.clone(), document.object.clone())].into();
         let to = with_documents(self.store, &self.there()?, &one)?;
@@ -178,11 +170,9 @@ impl Deliveries<'_> {
 
     /// What the run has put into the user's working tree, as a tree.
     pub fn there(&self) -> Result<TreeId, WorkspaceError> {
-        let applied = self.all()?.into_iter().rev();
-        let mut applied = applied.filter(|delivery| delivery.state == State::Applied);
-        Ok(applied
-            .next()
-            .map_or_else(|| self.base.clone(), |delivery| delivery.tree))
+        let mut last_first = self.all()?.into_iter().rev();
+        let last = last_first.find(|delivery| delivery.state == State::Applied);
+        Ok(last.map_or_else(|| self.base.clone(), |delivery| delivery.tree))
     }
 
     /// A folder for one more delivery; the ones of those that came to nothing or were undone go.
@@ -201,29 +191,24 @@ impl Deliveries<'_> {
 
     /// All of them, oldest first.
     fn all(&self) -> Result<Vec<Delivery>, WorkspaceError> {
-        let failed = WorkspaceError::io("read", self.folder);
-        let entries = match fs::read_dir(self.folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => return Err(failed(error)),
-        };
+        let entries = if_there(fs::read_dir(self.folder)).doing("read", self.folder)?;
         let mut all = Vec::new();
-        for entry in entries.flatten() {
+        for entry in entries.into_iter().flatten().flatten() {
             let name = entry.file_name();
             let parts = name.to_str().and_then(|name| name.split_once('-'));
-            let known =
-                parts.and_then(|(number, tree)| Some((number.parse().ok()?, TreeId::parse(tree)?)));
-            if let Some((number, tree)) = known {
-                let keep = entry.path();
-                let state = Keep::at(&keep).state()?;
-                all.push(Delivery {
-                    number,
-                    tree,
-                    keep,
-                    state,
-                    whole: true,
-                });
-            }
+            let Some((Ok(number), Some(tree))) =
+                parts.map(|(number, tree)| (number.parse(), TreeId::parse(tree)))
+            else {
+                continue;
+            };
+            let keep = entry.path();
+            all.push(Delivery {
+                number,
+                tree,
+                state: Keep::at(&keep).state()?,
+                keep,
+                whole: true,
+            });
         }
         all.sort_by_key(|delivery| delivery.number);
         let (mut before, mut intact) = (self.base.clone(), true);

@@ -28,7 +28,7 @@ pub enum ApplyError {
     NotApplied,
     #[error("the changes were taken back already")]
     AlreadyUndone,
-    /// An application or undo was cut off: `recover_apply` comes first.
+    /// An application or undo was cut off: `recover` comes first.
     #[error("an earlier application was cut off and has to be finished first")]
     Unfinished,
     /// The folder has a repository that is bare.

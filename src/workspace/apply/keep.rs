@@ -4,10 +4,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::super::{WorkspaceError, remove_tree};
+use super::super::{Doing, WorkspaceError, remove_tree};
 use super::standing::{self, Standing};
 use super::transition::Transition;
-use crate::files::{self, NewFile, replace};
+use crate::files::{self, NewFile, if_there, replace};
 
 /// Which way changes go: into the user's tree, or back out of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,30 +31,23 @@ pub(super) enum State {
 }
 
 impl State {
-    const ALL: [Self; 9] = [
-        Self::Empty,
-        Self::Applied,
-        Self::Undone,
-        Self::Staging(Way::Apply),
-        Self::Moving(Way::Apply),
-        Self::TakingBack(Way::Apply),
-        Self::Staging(Way::Undo),
-        Self::Moving(Way::Undo),
-        Self::TakingBack(Way::Undo),
+    /// As they stand in the file.
+    const NAMES: [(Self, &str); 9] = [
+        (Self::Empty, "empty"),
+        (Self::Applied, "applied"),
+        (Self::Undone, "undone"),
+        (Self::Staging(Way::Apply), "staging"),
+        (Self::Moving(Way::Apply), "applying"),
+        (Self::TakingBack(Way::Apply), "taking-back"),
+        (Self::Staging(Way::Undo), "staging-undo"),
+        (Self::Moving(Way::Undo), "undoing"),
+        (Self::TakingBack(Way::Undo), "taking-back-undo"),
     ];
 
     fn name(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::Applied => "applied",
-            Self::Undone => "undone",
-            Self::Staging(Way::Apply) => "staging",
-            Self::Moving(Way::Apply) => "applying",
-            Self::TakingBack(Way::Apply) => "taking-back",
-            Self::Staging(Way::Undo) => "staging-undo",
-            Self::Moving(Way::Undo) => "undoing",
-            Self::TakingBack(Way::Undo) => "taking-back-undo",
-        }
+        let mut names = Self::NAMES.iter();
+        let named = names.find(|(state, _)| *state == self);
+        named.map(|(_, name)| name).expect("every state has a name")
     }
 }
 
@@ -76,21 +69,20 @@ impl Keep {
 
     pub(super) fn state(&self) -> Result<State, WorkspaceError> {
         let path = self.0.join("state");
-        match files::read(&path, files::RECORD) {
-            Ok(text) => State::ALL
-                .into_iter()
-                .find(|state| state.name().as_bytes() == text.trim_ascii())
-                .ok_or_else(|| unreadable(&path, "unknown state")),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(State::Empty),
-            Err(error) => Err(WorkspaceError::io("read", &path)(error)),
-        }
+        let Some(text) = if_there(files::read(&path, files::RECORD)).doing("read", &path)? else {
+            return Ok(State::Empty);
+        };
+        let mut known = State::NAMES.iter();
+        let known = known.find(|(_, name)| name.as_bytes() == text.trim_ascii());
+        known
+            .map(|(state, _)| *state)
+            .ok_or_else(|| unreadable(&path, "unknown state"))
     }
 
     /// Notes the state; it is on disk when this returns.
     pub(super) fn set_state(&self, state: State) -> Result<(), WorkspaceError> {
         let path = self.0.join("state");
-        replace(&path, format!("{}\n", state.name()).as_bytes())
-            .map_err(WorkspaceError::io("write", &path))
+        replace(&path, format!("{}\n", state.name()).as_bytes()).doing("write", &path)
     }
 
     /// Notes that what went this way did not happen.
@@ -103,30 +95,28 @@ impl Keep {
 
     /// Where the content of a file lies that a transition names.
     pub(super) fn content(&self, standing: &Standing) -> Option<PathBuf> {
-        match standing {
-            Standing::File { digest, .. } => Some(self.0.join("contents").join(digest)),
-            Standing::Nothing | Standing::Link { .. } | Standing::Special => None,
-        }
+        let (digest, _) = standing.file()?;
+        Some(self.0.join("contents").join(digest))
     }
 
     /// Copies the content of a file in under its digest; `false` if the file holds something else by now.
     /// It is not synced.
     pub(super) fn take_in(&self, from: &Path, as_in: &Standing) -> Result<bool, WorkspaceError> {
-        let (Standing::File { digest, .. }, Some(to)) = (as_in, self.content(as_in)) else {
+        let (Some((digest, _)), Some(to)) = (as_in.file(), self.content(as_in)) else {
             return Ok(true);
         };
         WorkspaceError::if_cancelled()?;
         if !to.exists() {
-            let mut source = files::open(from).map_err(WorkspaceError::io("read", from))?;
+            let mut source = files::open(from).doing("read", from)?;
             let copied = NewFile::at(&to).and_then(|mut copy| {
                 io::copy(&mut source, &mut copy)?;
                 copy.put_unsynced()
             });
-            copied.map_err(WorkspaceError::io("write", &to))?;
+            copied.doing("write", &to)?;
         }
-        let is_same = standing::digest(&to)? == *digest;
+        let is_same = standing::digest(&to)? == digest;
         if !is_same {
-            fs::remove_file(&to).map_err(WorkspaceError::io("remove", &to))?;
+            fs::remove_file(&to).doing("remove", &to)?;
         }
         Ok(is_same)
     }
@@ -138,7 +128,7 @@ impl Keep {
 
     pub(super) fn read(&self, slot: Slot) -> Result<Transition, WorkspaceError> {
         let path = self.place(slot);
-        let bytes = files::read(&path, files::RECORD).map_err(WorkspaceError::io("read", &path))?;
+        let bytes = files::read(&path, files::RECORD).doing("read", &path)?;
         let transition: Transition =
             serde_json::from_slice(&bytes).map_err(|error| unreadable(&path, error))?;
         match transition.format {
@@ -152,7 +142,7 @@ impl Keep {
     pub(super) fn write(&self, slot: Slot, transition: &Transition) -> Result<(), WorkspaceError> {
         let path = self.place(slot);
         let bytes = serde_json::to_vec(transition).map_err(|error| unreadable(&path, error))?;
-        replace(&path, &bytes).map_err(WorkspaceError::io("write", &path))
+        replace(&path, &bytes).doing("write", &path)
     }
 
     /// Whether a transition lies there.

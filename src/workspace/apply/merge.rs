@@ -4,8 +4,8 @@ use std::fs;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
-use super::super::WorkspaceError;
 use super::super::git::Git;
+use super::super::{Doing, WorkspaceError};
 use super::standing::digest;
 use crate::files;
 
@@ -44,7 +44,7 @@ pub(super) fn merge(versions: &Versions<'_>, into: &Path) -> Result<Merged, Work
     let _ = fs::remove_file(into);
     files::create(into, 0o600)
         .and_then(|mut copy| io::copy(&mut ours, &mut copy))
-        .map_err(WorkspaceError::io("write", into))?;
+        .doing("write", into)?;
     let before = digest(into)?;
     let folder = into.parent().unwrap_or(Path::new("/"));
     let merged = Git::on_store(folder, folder, Path::new("/dev/null"))

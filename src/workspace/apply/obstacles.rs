@@ -1,14 +1,14 @@
 //! Folders: which have to be made and removed for a transition, and what stands in its way.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::Metadata;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::super::paths::is_reserved;
 use super::super::{WorkspaceError, folder};
 use super::raw_path::RawPath;
-use super::standing::{is_below_real_folders, metadata};
+use super::standing::{is_below_real_folders, metadata, mode};
 use super::transition::{Folder, Step};
 
 /// What a transition meets in the user's tree.
@@ -106,11 +106,8 @@ impl Obstacles {
         }
         while let Some(at) = ahead.pop() {
             let whole = root.join(&at);
-            let mode = fs::metadata(&whole)
-                .map_err(WorkspaceError::io("read", &whole))?
-                .permissions()
-                .mode();
-            self.replaced.insert(at.clone(), mode & 0o7777);
+            let mode = mode(&whole)?.unwrap_or_default();
+            self.replaced.insert(at.clone(), mode);
             for entry in folder::entries(&whole)? {
                 let entry = entry?;
                 let inner = at.join(entry.file_name());
@@ -126,7 +123,7 @@ impl Obstacles {
 }
 
 /// What is there; what lies behind a symlink on the way is not the project's.
-fn metadata_below(root: &Path, path: &Path) -> Result<Option<fs::Metadata>, WorkspaceError> {
+fn metadata_below(root: &Path, path: &Path) -> Result<Option<Metadata>, WorkspaceError> {
     match is_below_real_folders(root, path) {
         true => metadata(&root.join(path)),
         false => Ok(None),
@@ -135,10 +132,8 @@ fn metadata_below(root: &Path, path: &Path) -> Result<Option<fs::Metadata>, Work
 
 /// Whether nothing but folders, and what is removed, stands at a path and on the way to it.
 pub(super) fn is_free(root: &Path, path: &Path, steps: &[Step]) -> Result<bool, WorkspaceError> {
-    for above in path
-        .ancestors()
-        .filter(|above| !above.as_os_str().is_empty())
-    {
+    let parts = path.ancestors();
+    for above in parts.filter(|above| !above.as_os_str().is_empty()) {
         let found = metadata_below(root, above)?;
         let goes = |step: &Step| step.to.is_nothing() && step.path.path() == above;
         if found.is_some_and(|found| !found.is_dir()) && !steps.iter().any(goes) {

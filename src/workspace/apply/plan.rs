@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::super::WorkspaceError;
+use super::super::{Doing, WorkspaceError};
 use super::changes::{Change, Changes};
 use super::error::Trouble;
 use super::merge::{Merged, Versions, merge};
@@ -38,7 +38,7 @@ pub(super) fn plan(
 ) -> Result<Plan, Trouble> {
     files::make_folders(scratch)
         .map(drop)
-        .map_err(WorkspaceError::io("create", scratch))?;
+        .doing("create", scratch)?;
     let (mut steps, mut marked) = (Vec::new(), Vec::new());
     let mut left = changes.spared.clone();
     for change in &changes.list {
@@ -165,16 +165,13 @@ impl Merge<'_> {
         (source, merged): (PathBuf, Merged),
     ) -> Result<Weighed, WorkspaceError> {
         let path = &self.change.path;
-        let from_mode = match from {
-            Standing::File { .. } => mode(&self.root.join(path))?,
-            Standing::Nothing | Standing::Link { .. } | Standing::Special => None,
+        let from_mode = match from.file() {
+            Some(_) => mode(&self.root.join(path))?,
+            None => None,
         };
-        let to_mode = match to {
-            Standing::File { executable, .. } => {
-                exact.or(from_mode.map(|mode| with_exec(mode, executable)))
-            }
-            Standing::Nothing | Standing::Link { .. } | Standing::Special => None,
-        };
+        let to_mode = to
+            .file()
+            .and_then(|(_, executable)| exact.or_else(|| Some(with_exec(from_mode?, executable))));
         let step = Step {
             path: RawPath(path.clone()),
             from,
@@ -190,15 +187,15 @@ impl Merge<'_> {
         let Change { path, old, new } = self.change;
         let marks = self.conflicts == Conflicts::Mark;
         let empty = self.scratch.join("empty");
-        let (before, base) = match file(&old.standing) {
+        let (before, base) = match old.standing.file() {
             Some(before) => (before, &old.content),
             None if marks && old.standing.is_nothing() => {
-                files::write(&empty, "").map_err(WorkspaceError::io("write", &empty))?;
+                files::write(&empty, "").doing("write", &empty)?;
                 (("", false), &empty)
             }
             None => return Ok(Weighed::Conflict),
         };
-        let (Some(after), Some(user)) = (file(&new.standing), file(&present)) else {
+        let (Some(after), Some(user)) = (new.standing.file(), present.file()) else {
             return Ok(Weighed::Conflict);
         };
         let executable = if user.1 == before.1 { after.1 } else { user.1 };
@@ -228,12 +225,5 @@ impl Merge<'_> {
             true => Ok(Weighed::Done),
             false => self.step(present, to, None, (source, merged)),
         }
-    }
-}
-
-fn file(standing: &Standing) -> Option<(&str, bool)> {
-    match standing {
-        Standing::File { digest, executable } => Some((digest, *executable)),
-        Standing::Nothing | Standing::Link { .. } | Standing::Special => None,
     }
 }

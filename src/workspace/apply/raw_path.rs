@@ -16,12 +16,6 @@ impl RawPath {
     }
 }
 
-impl From<&Path> for RawPath {
-    fn from(path: &Path) -> Self {
-        Self(path.to_owned())
-    }
-}
-
 impl Serialize for RawPath {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut text = String::new();

@@ -7,7 +7,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::super::{WorkspaceError, remove_tree};
+use super::super::{Doing, WorkspaceError, remove_tree};
 use super::changes::Changes;
 use super::error::Trouble;
 use super::keep::{Keep, Slot, State};
@@ -89,7 +89,7 @@ fn write_temporaries(root: &Path, keep: &Keep, steps: &[Step]) -> Result<(), Wor
         };
         match (&step.to, keep.content(&step.to)) {
             (Standing::Link { target }, _) => {
-                symlink(target.path(), &temp).map_err(WorkspaceError::io("create", &temp))?;
+                symlink(target.path(), &temp).doing("create", &temp)?;
             }
             (_, Some(content)) => {
                 write_temporary(step, &content, &temp)?;
@@ -102,15 +102,11 @@ fn write_temporaries(root: &Path, keep: &Keep, steps: &[Step]) -> Result<(), Wor
 }
 
 fn write_temporary(step: &Step, content: &Path, temp: &Path) -> Result<(), WorkspaceError> {
-    let executable = matches!(
-        step.to,
-        Standing::File {
-            executable: true,
-            ..
-        }
-    );
-    let usual = if executable { 0o777 } else { 0o666 };
-    let mut source = files::open(content).map_err(WorkspaceError::io("read", content))?;
+    let usual = match step.to.file() {
+        Some((_, true)) => 0o777,
+        _ => 0o666,
+    };
+    let mut source = files::open(content).doing("read", content)?;
     let failed = |error| WorkspaceError::io("write", temp)(error);
     // The process's umask takes from this what a new file is not to have.
     let mode = step.to_mode.map_or(usual, |_| 0o600);
@@ -167,12 +163,12 @@ fn sync_all(paths: Vec<PathBuf>) -> Result<(), WorkspaceError> {
         // A file that its owner may not read was written and closed; it is opened through its folder.
         let opened = files::open(path).or_else(|_| files::open_folder(path));
         let opened = opened.or_else(|_| files::open_folder(path.parent().unwrap_or(path)));
-        let file = opened.map_err(WorkspaceError::io("open", path))?;
+        let file = opened.doing("open", path)?;
         let synced = match is_many {
             true => rustix::fs::syncfs(&file).map_err(io::Error::from),
             false => file.sync_all(),
         };
-        synced.map_err(WorkspaceError::io("write", path))?;
+        synced.doing("write", path)?;
     }
     Ok(())
 }

@@ -7,9 +7,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::WorkspaceError;
+use super::super::{Doing, WorkspaceError};
 use super::raw_path::RawPath;
-use crate::files;
+use crate::files::{self, if_there};
 
 /// What stands at a path, as far as changes are about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,9 +32,15 @@ pub(super) enum Standing {
 impl Standing {
     /// Whether the digest is one: a file of that name is looked for.
     pub(super) fn names_content(&self) -> bool {
+        self.file()
+            .is_none_or(|(digest, _)| digest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    }
+
+    /// The digest of a file, and whether it is executable.
+    pub(super) fn file(&self) -> Option<(&str, bool)> {
         match self {
-            Self::File { digest, .. } => digest.bytes().all(|byte| byte.is_ascii_hexdigit()),
-            Self::Nothing | Self::Link { .. } | Self::Special => true,
+            Self::File { digest, executable } => Some((digest, *executable)),
+            Self::Nothing | Self::Link { .. } | Self::Special => None,
         }
     }
 
@@ -56,7 +62,7 @@ pub(super) fn look(root: &Path, path: &Path) -> Result<Standing, WorkspaceError>
     Ok(if kind.is_dir() {
         Standing::Nothing
     } else if kind.is_symlink() {
-        let target = fs::read_link(&whole).map_err(WorkspaceError::io("read", &whole))?;
+        let target = fs::read_link(&whole).doing("read", &whole)?;
         Standing::Link {
             target: RawPath(target),
         }
@@ -86,11 +92,8 @@ pub(super) fn is_real_folder(whole: &Path) -> bool {
 /// What is there, symlinks not followed; `None` if nothing is.
 pub(super) fn metadata(whole: &Path) -> Result<Option<Metadata>, WorkspaceError> {
     match whole.symlink_metadata() {
-        Ok(found) => Ok(Some(found)),
-        Err(error) => match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Ok(None),
-            _ => Err(WorkspaceError::io("read", whole)(error)),
-        },
+        Err(error) if error.kind() == io::ErrorKind::NotADirectory => Ok(None),
+        found => if_there(found).doing("read", whole),
     }
 }
 
@@ -112,8 +115,8 @@ pub(super) fn with_exec(mode: u32, executable: bool) -> u32 {
 
 /// blake3 of a file's content.
 pub(super) fn digest(whole: &Path) -> Result<String, WorkspaceError> {
-    let mut file = files::open(whole).map_err(WorkspaceError::io("read", whole))?;
+    let mut file = files::open(whole).doing("read", whole)?;
     let mut hasher = blake3::Hasher::new();
-    io::copy(&mut file, &mut hasher).map_err(WorkspaceError::io("read", whole))?;
+    io::copy(&mut file, &mut hasher).doing("read", whole)?;
     Ok(hasher.finalize().to_hex().to_string())
 }

@@ -1,9 +1,9 @@
 //! A submodule is a repository of its own, fetched or not: nothing of a run is put there.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::super::git::Git;
-use super::super::tree::{Entries, EntryKind, parse_entries};
+use super::super::tree::{Entries, Entry, EntryKind, parse_entries};
 use super::super::{Project, ProjectKind, WorkspaceError};
 use super::error::{ApplyError, names};
 
@@ -22,20 +22,10 @@ pub(super) fn index(project: &Project) -> Result<Entries, WorkspaceError> {
 
 /// Refuses changes of paths that are, or lie in, one of the submodules among these entries.
 pub(super) fn keep_out(entries: &Entries, changed: &[PathBuf]) -> Result<(), ApplyError> {
-    let submodules: Vec<&Path> = entries
-        .iter()
-        .filter(|(_, entry)| entry.kind == EntryKind::Repository)
-        .map(|(path, _)| path.as_path())
-        .collect();
-    let inside: Vec<&Path> = changed
-        .iter()
-        .map(PathBuf::as_path)
-        .filter(|path| {
-            submodules
-                .iter()
-                .any(|submodule| path.starts_with(submodule))
-        })
-        .collect();
+    let is_submodule = |(_, entry): &(_, &Entry)| entry.kind == EntryKind::Repository;
+    let submodules: Vec<_> = entries.iter().filter(is_submodule).collect();
+    let is_inside = |path: &&PathBuf| submodules.iter().any(|(at, _)| path.starts_with(at));
+    let inside: Vec<&PathBuf> = changed.iter().filter(is_inside).collect();
     match inside.is_empty() {
         true => Ok(()),
         false => Err(ApplyError::InSubmodule(names(&inside))),

@@ -8,14 +8,15 @@ use super::changes::Changes;
 use super::deliveries::Delivered;
 use super::error::ApplyError;
 use super::keep::{Keep, Slot, State, Way};
-use super::perform::perform;
+use super::perform::{complete, perform, take_back};
 use super::plan::Conflicts;
+use super::stage;
 use super::submodules;
 use super::transition::{Step, Transition};
 
 /// Puts the difference between two trees into the user's working tree in one step, uncommitted. What the user
 /// edited meanwhile is merged; what does not merge is up to `conflicts`. `keep` is a folder of the run's for
-/// what [`undo()`] and [`recover_apply`](super::recover_apply) need.
+/// what [`undo()`] and [`recover`] need.
 ///
 /// # Errors
 /// [`ApplyError`]; the user's tree is as it was, unless the machine itself failed half-way
@@ -73,6 +74,28 @@ pub(super) fn undo(
         of_persons: own.into_iter().map(|step| step.path.0).collect(),
         ..done.into()
     })
+}
+
+/// Finishes an application or an undoing that was cut off (crash, power loss, SIGKILL), or clears it
+/// away if it had not changed anything yet. Whoever is about to apply, undo or show changes calls
+/// this first; after an error, the next call tries again.
+pub(super) fn recover(project: &Project, keep: &Path) -> Result<(), ApplyError> {
+    let keep = Keep::at(keep);
+    let root = &project.root;
+    match keep.state()? {
+        State::Empty | State::Applied | State::Undone => {}
+        State::Staging(way) => {
+            stage::remove_temporaries(root, &keep.read(Slot::Of(way))?);
+            keep.set_before(way)?;
+        }
+        State::Moving(way) => match complete(root, &keep, way, &keep.read(Slot::Of(way))?) {
+            // With edits in the way, the user's tree is as if it had never begun, but for those.
+            Ok(()) | Err(ApplyError::Conflicts(_) | ApplyError::Edited(_)) => {}
+            Err(error) => return Err(error),
+        },
+        State::TakingBack(way) => take_back(root, &keep, way)?,
+    }
+    Ok(())
 }
 
 /// The folder, emptied, if nothing is applied by it.

@@ -1,11 +1,10 @@
 //! Which changes are taken over: pure, over what the base holds and what was found.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::super::control_files::is_control_file;
+use super::super::git::path_of;
 use super::super::paths::{is_reserved, resolve_with};
 use super::super::selection::Selection;
 use super::super::tree::{Entries, EntryKind, file_above, first_below};
@@ -118,17 +117,10 @@ impl Question<'_> {
     /// Why a new state cannot stand in that tree.
     fn trouble(&self, result: &Entries, path: &Path) -> Option<String> {
         let entry = result.get(path)?;
-        if let Some(above) = file_above(result, path) {
-            return Some(format!(
-                "`{}` of the project is in the way",
-                above.display()
-            ));
-        }
-        if let Some(below) = first_below(result, path) {
-            return Some(format!(
-                "`{}` of the project is in the way",
-                below.display()
-            ));
+        let in_the_way = file_above(result, path).or_else(|| first_below(result, path));
+        if let Some(other) = in_the_way {
+            let other = other.display();
+            return Some(format!("`{other}` of the project is in the way"));
         }
         (entry.kind == EntryKind::Link && self.leads_out(result, path))
             .then(|| "it is a link that leads out of the project, or in a circle".to_owned())
@@ -140,9 +132,7 @@ impl Question<'_> {
             let entry = entries
                 .get(at)
                 .filter(|entry| entry.kind == EntryKind::Link)?;
-            Some(PathBuf::from(OsStr::from_bytes(
-                self.links.get(&entry.object)?,
-            )))
+            Some(path_of(self.links.get(&entry.object)?))
         };
         target(path).is_some() && resolve_with(path, target).is_none_or(|real| is_reserved(&real))
     }

@@ -24,7 +24,7 @@ use std::path::{Path, PathBuf};
 use super::index::PrivateIndex;
 use super::selection::Selection;
 use super::tree::{self, Entries, EntryKind};
-use super::{TreeId, WorkspaceError, diff};
+use super::{Doing, TreeId, WorkspaceError, diff};
 use crate::model::{ChangeLimits, ChangedFile, RefusedChange};
 
 /// What of the base had been put into the workspace.
@@ -80,9 +80,7 @@ pub fn capture(
     allowed: &Allowed,
     limits: &ChangeLimits,
 ) -> Result<Captured, WorkspaceError> {
-    let workspace = &workspace
-        .canonicalize()
-        .map_err(WorkspaceError::io("open", workspace))?;
+    let workspace = &workspace.canonicalize().doing("open", workspace)?;
     let before = tree::entries(store, base.as_str())?;
     let allowed = match allowed {
         Allowed::Anywhere => None,

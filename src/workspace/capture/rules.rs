@@ -9,7 +9,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::super::WorkspaceError;
 use super::super::outer_rules::{self, OuterRules};
-use super::super::tree::{self, Entries, EntryKind};
+use super::super::tree::{self, Entries};
 
 /// What rules say of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,7 @@ impl Rules {
         let files: Vec<_> = base
             .iter()
             .filter(|(path, entry)| {
-                path.file_name().is_some_and(|name| name == ".gitignore")
-                    && matches!(entry.kind, EntryKind::File | EntryKind::Executable)
+                path.file_name().is_some_and(|name| name == ".gitignore") && entry.is_file()
             })
             .collect();
         let objects = files.iter().map(|(_, entry)| entry.object.as_str());

@@ -1,17 +1,16 @@
 //! Which files of a workspace may be the project's: one walk that follows no symlink.
 
-use std::fs::{self, DirEntry, FileType, Permissions};
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{DirEntry, FileType};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::super::WorkspaceError;
 use super::super::control_files::is_control_file;
-use super::super::folder;
+use super::super::folder::{self, open_up};
 use super::super::outer_rules::MOST_RULES;
 use super::super::paths::is_reserved_name;
 use super::super::selection::Selection;
 use super::super::tree::{Entries, has_below};
+use super::super::{Doing, WorkspaceError};
 use super::limit::Sized;
 use super::rules::{Found, Rules, Says};
 use crate::files;
@@ -85,9 +84,7 @@ impl Walk<'_> {
         }
         for entry in folder::entries(&whole)? {
             let entry = entry?;
-            let kind = entry
-                .file_type()
-                .map_err(WorkspaceError::io("read", &entry.path()))?;
+            let kind = entry.file_type().doing("read", &entry.path())?;
             self.weigh(&at, &entry, kind);
         }
         Ok(())
@@ -187,15 +184,5 @@ impl Walk<'_> {
             path: path.to_string_lossy().into_owned(),
             reason: reason.to_owned(),
         });
-    }
-}
-
-/// An agent may have taken the owner's rights away; the workspace is ours, so they are given back.
-fn open_up(path: &Path, rights: u32) {
-    if let Ok(found) = path.symlink_metadata() {
-        let mode = found.permissions().mode();
-        if mode & rights != rights {
-            let _ = fs::set_permissions(path, Permissions::from_mode(mode | rights));
-        }
     }
 }

@@ -237,13 +237,13 @@ fn an_interrupted_application_is_refused_until_it_is_finished() {
     let before = changed.everything();
     changed.stage(Way::Apply);
     assert!(matches!(changed.apply(), Err(ApplyError::Unfinished)));
-    assert_eq!(changed.recover().unwrap(), Recovered::Cleared);
+    assert_eq!(changed.recover().unwrap(), State::Empty);
     assert_eq!(changed.everything(), before);
     changed.stage(Way::Apply);
     changed.keep().set_state(State::Moving(Way::Apply)).unwrap();
-    assert_eq!(changed.recover().unwrap(), Recovered::Applied);
+    assert_eq!(changed.recover().unwrap(), State::Applied);
     assert_eq!(changed.read("a"), "b");
-    assert_eq!(changed.recover().unwrap(), Recovered::Nothing);
+    assert_eq!(changed.recover().unwrap(), State::Applied);
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn an_edit_in_the_middle_of_it_takes_all_of_it_back() {
     fs::write(changed.path("b"), "mine").unwrap();
     assert!(commit::commit(&changed.repo.root, &transition).is_err());
     assert_eq!(changed.read("a"), "agent");
-    assert_eq!(changed.recover().unwrap(), Recovered::Cleared);
+    assert_eq!(changed.recover().unwrap(), State::Empty);
     assert_eq!(
         (changed.read("a"), changed.read("b")),
         ("a".into(), "mine".into())

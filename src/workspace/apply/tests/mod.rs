@@ -111,8 +111,10 @@ impl Changed {
         stage::stage(root, &keep, Slot::Back, changes, Conflicts::Skip).unwrap()
     }
 
-    fn recover(&self) -> Result<Recovered, ApplyError> {
-        recover_apply(&self.project, &self.keep)
+    /// How far it is after that.
+    fn recover(&self) -> Result<State, ApplyError> {
+        recover(&self.project, &self.keep)?;
+        Ok(self.keep().state()?)
     }
 
     fn path(&self, path: &str) -> PathBuf {

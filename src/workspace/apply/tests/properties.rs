@@ -137,11 +137,11 @@ proptest! {
         let (changed, [agents, _]) = set_up(&before, &agent, &(Vec::new(), Tree::new()));
         let found = changed.everything();
         begin(&changed, Way::Apply, apply_until);
-        prop_assert_eq!(changed.recover().unwrap(), Recovered::Applied);
+        prop_assert_eq!(changed.recover().unwrap(), State::Applied);
         prop_assert_eq!(changed.files(), agents);
 
         begin(&changed, Way::Undo, undo_until);
-        prop_assert_eq!(changed.recover().unwrap(), Recovered::Undone);
+        prop_assert_eq!(changed.recover().unwrap(), State::Undone);
         prop_assert_eq!(changed.everything(), found);
     }
 
@@ -156,13 +156,13 @@ proptest! {
         let found = changed.everything();
         begin(&changed, Way::Apply, until[0]);
         crash(root, &changed.stage_back(Way::Apply), until[1]);
-        prop_assert_eq!(changed.recover().unwrap(), Recovered::Cleared);
+        prop_assert_eq!(changed.recover().unwrap(), State::Empty);
         prop_assert_eq!(changed.everything(), found.clone());
 
         changed.apply().unwrap();
         begin(&changed, Way::Undo, until[2]);
         crash(root, &changed.stage_back(Way::Undo), until[3]);
-        prop_assert_eq!(changed.recover().unwrap(), Recovered::Cleared);
+        prop_assert_eq!(changed.recover().unwrap(), State::Applied);
         prop_assert_eq!(changed.files(), agents);
         changed.undo().unwrap();
         prop_assert_eq!(changed.everything(), found);
