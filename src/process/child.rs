@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Signal, kill_process};
 use tokio::io::AsyncReadExt;
 use tokio::process::ChildStdout;
 use tokio::task::JoinHandle;
@@ -161,15 +161,12 @@ impl Child {
 
     /// To the warden, as long as its id is its own.
     fn signal(&self, signal: Signal) {
-        if let Some(warden) = self.living_warden() {
+        let living = self.warden.id();
+        if let Some(warden) = living.and_then(|pid| as_pid(pid.cast_signed())) {
             kill_process(warden, signal).ok();
             // It may have been stopped, by its own child even.
             kill_process(warden, Signal::CONT).ok();
         }
-    }
-
-    fn living_warden(&self) -> Option<Pid> {
-        as_pid(self.warden.id()?.cast_signed())
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::{PidfdFlags, RawPid, Signal, pidfd_open, pidfd_send_signal};
 
-use super::proctree::{as_pid, is_held, look_at};
+use super::proctree::{as_pid, look_at, read_stat};
 
 /// Between two looks at whether it stands still.
 const LOOK: Duration = Duration::from_millis(1);
@@ -53,5 +53,5 @@ fn is_still(pid: RawPid) -> bool {
     };
     threads
         .flatten()
-        .all(|thread| fs::read(thread.path().join("stat")).is_ok_and(|stat| is_held(&stat)))
+        .all(|thread| read_stat(pid, &thread.path().join("stat")).is_some_and(|seen| seen.held))
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::process::{Pid, RawPid};
@@ -28,7 +29,11 @@ pub(super) struct Seen {
     pub parent: RawPid,
     /// Whether it has ended and only waits for its parent to notice.
     pub zombie: bool,
-    /// Processor time of it and of those it waited for, in ticks of the system's clock.
+    /// Whether it is stopped or has ended.
+    pub held: bool,
+    /// Its own processor time, in ticks of the system's clock.
+    pub own_ticks: u64,
+    /// The same with the time of those it waited for.
     pub ticks: u64,
 }
 
@@ -73,24 +78,19 @@ pub(super) fn processes() -> Vec<Seen> {
 
 /// One process; `None` if it is gone.
 pub(super) fn look_at(pid: RawPid) -> Option<Seen> {
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-    parse_stat(pid, &String::from_utf8_lossy(&stat))
+    read_stat(pid, Path::new(&format!("/proc/{pid}/stat")))
+}
+
+/// A process, or one of its threads, by its `stat`.
+pub(super) fn read_stat(pid: RawPid, stat: &Path) -> Option<Seen> {
+    parse_stat(pid, &String::from_utf8_lossy(&fs::read(stat).ok()?))
 }
 
 /// The processor time that a process has used; `None` if it is gone.
 pub(super) fn cpu_time(pid: RawPid) -> Option<Duration> {
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-    let ticks = parse_ticks(&String::from_utf8_lossy(&stat))?;
+    let ticks = look_at(pid)?.own_ticks;
     let millis = ticks.saturating_mul(1000) / rustix::param::clock_ticks_per_second().max(1);
     Some(Duration::from_millis(millis))
-}
-
-/// Ticks in user and in system mode, which stand eleven fields behind the state.
-fn parse_ticks(stat: &str) -> Option<u64> {
-    let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
-    let user: u64 = fields.nth(11)?.parse().ok()?;
-    let system: u64 = fields.next()?.parse().ok()?;
-    user.checked_add(system)
 }
 
 /// The name in parentheses may hold anything, parentheses too: the fields begin after the last one.
@@ -100,25 +100,21 @@ fn parse_stat(pid: RawPid, stat: &str) -> Option<Seen> {
     let parent = fields.next()?.parse().ok()?;
     // Of user and system, own and waited for: fields 14 to 17. The start is field 22.
     let mut numbers = fields.skip(9).map(|field| field.parse::<u64>());
-    let ticks = numbers.by_ref().take(4);
+    let mut ticks = [0; 4];
+    for (ticks, number) in ticks.iter_mut().zip(numbers.by_ref()) {
+        *ticks = number.unwrap_or_default();
+    }
     Some(Seen {
         parent,
         zombie: matches!(state, "Z" | "X"),
-        ticks: ticks.map(Result::unwrap_or_default).sum(),
+        held: matches!(state, "T" | "t" | "Z" | "X"),
+        own_ticks: ticks[..2].iter().sum(),
+        ticks: ticks.iter().sum(),
         birth: Birth {
             pid,
             at: numbers.nth(4)?.ok()?,
         },
     })
-}
-
-/// Whether a process or thread is stopped or has ended, by its `stat`.
-pub(super) fn is_held(stat: &[u8]) -> bool {
-    let stat = String::from_utf8_lossy(stat);
-    let state = stat
-        .get(stat.rfind(')').map_or(0, |end| end + 1)..)
-        .and_then(|fields| fields.split_ascii_whitespace().next());
-    matches!(state, Some("T" | "t" | "Z" | "X"))
 }
 
 /// The living descendants of `root` among `all`, without `root`.
@@ -200,6 +196,8 @@ mod tests {
             birth: Birth { pid, at: 0 },
             parent,
             zombie: false,
+            held: false,
+            own_ticks: 0,
             ticks: 0,
         }
     }
@@ -211,6 +209,8 @@ mod tests {
             birth: Birth { pid: 42, at: 5 },
             parent: 7,
             zombie: true,
+            held: true,
+            own_ticks: 280,
             ticks: 288,
         };
         assert_eq!(parse_stat(42, stat), Some(expected));

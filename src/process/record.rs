@@ -1,12 +1,12 @@
 //! How a child ended: what the warden writes down and the supervisor reads.
 
 use std::fmt;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::files::{self, NewFile};
+use crate::files;
 use crate::model::Millis;
 
 /// How a child's own process ended.
@@ -118,10 +118,8 @@ impl Exit {
 
     /// Writes it in one step: a reader finds all of it or nothing.
     pub(super) fn write(&self, path: &Path) -> io::Result<()> {
-        let mut file = NewFile::at(path)?;
-        file.write_all(&serde_json::to_vec(self)?)?;
         // It lies in the scratch folder, which does not outlive the machine.
-        file.put_unsynced()
+        files::replace_unsynced(path, &serde_json::to_vec(self)?)
     }
 
     /// Reads what the warden wrote; `None` if it is not there or not whole.

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::io;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// The environment variable that marks every process of a child.
 pub const MARK: &str = "TIPSTAFF_CALL_MARK";
@@ -15,22 +14,29 @@ pub const MARK: &str = "TIPSTAFF_CALL_MARK";
 /// Everything a child is started with; nothing is inherited.
 ///
 /// Relative paths count from the supervisor's own folder. Bytes that are not UTF-8 survive everywhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildSpec {
     /// The program: a path, or a bare name that is looked up in the `PATH` of `env`.
+    #[serde(with = "raw")]
     pub program: PathBuf,
     /// Its arguments, without the program's name.
     pub args: Vec<OsString>,
     /// Its whole environment; [`MARK`] is added.
+    #[serde(with = "pairs")]
     pub env: BTreeMap<OsString, OsString>,
     /// The folder it starts in. `PWD` is not set by this; put it into `env` if the program reads it.
+    #[serde(with = "raw")]
     pub cwd: PathBuf,
     /// The file that is its standard input; its end is the end of input.
+    #[serde(with = "raw")]
     pub stdin: PathBuf,
     /// The file that its standard output is appended to; created if missing, its folder is not.
+    #[serde(with = "raw")]
     pub stdout: PathBuf,
+    #[serde(with = "raw")]
     pub stderr: PathBuf,
     /// Where the warden writes how it ended: JSON, put there in one step.
+    #[serde(with = "raw")]
     pub record: PathBuf,
     /// The value of [`MARK`], unique for run, call and attempt: `20261122-plan-3f/plan.propose-1/1`.
     pub marker: String,
@@ -42,21 +48,32 @@ pub struct ChildSpec {
     pub max_output_bytes: Option<u64>,
 }
 
-/// A [`ChildSpec`] as bytes: JSON has no other way to hold paths that are not UTF-8.
-#[derive(Serialize, Deserialize)]
-struct Wire {
-    program: Vec<u8>,
-    args: Vec<Vec<u8>>,
-    env: Vec<(Vec<u8>, Vec<u8>)>,
-    cwd: Vec<u8>,
-    stdin: Vec<u8>,
-    stdout: Vec<u8>,
-    stderr: Vec<u8>,
-    record: Vec<u8>,
-    marker: String,
-    grace_ms: u64,
-    timeout_ms: Option<u64>,
-    max_output_bytes: Option<u64>,
+/// JSON has no other way to hold paths that are not UTF-8.
+mod raw {
+    use super::{Deserialize, Deserializer, OsString, Path, PathBuf, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
+        path.as_os_str().serialize(to)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
+        OsString::deserialize(from).map(PathBuf::from)
+    }
+}
+
+/// Nor has it names that are no texts.
+mod pairs {
+    use super::{BTreeMap, Deserialize, Deserializer, OsString, Serializer};
+
+    type Pairs = BTreeMap<OsString, OsString>;
+
+    pub fn serialize<S: Serializer>(pairs: &Pairs, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(pairs)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Pairs, D::Error> {
+        Vec::deserialize(from).map(|pairs: Vec<_>| pairs.into_iter().collect())
+    }
 }
 
 impl ChildSpec {
@@ -81,66 +98,13 @@ impl ChildSpec {
             ..self.clone()
         })
     }
-
-    /// As JSON, for the warden.
-    pub(super) fn encode(&self) -> serde_json::Result<Vec<u8>> {
-        let bytes = |path: &Path| path.as_os_str().as_bytes().to_vec();
-        serde_json::to_vec(&Wire {
-            program: bytes(&self.program),
-            args: self
-                .args
-                .iter()
-                .map(|arg| arg.as_bytes().to_vec())
-                .collect(),
-            env: self
-                .env
-                .iter()
-                .map(|(name, value)| (name.as_bytes().to_vec(), value.as_bytes().to_vec()))
-                .collect(),
-            cwd: bytes(&self.cwd),
-            stdin: bytes(&self.stdin),
-            stdout: bytes(&self.stdout),
-            stderr: bytes(&self.stderr),
-            record: bytes(&self.record),
-            marker: self.marker.clone(),
-            grace_ms: millis(self.grace),
-            timeout_ms: self.timeout.map(millis),
-            max_output_bytes: self.max_output_bytes,
-        })
-    }
-
-    /// From what [`ChildSpec::encode`] made.
-    pub(super) fn decode(json: &[u8]) -> serde_json::Result<Self> {
-        let wire: Wire = serde_json::from_slice(json)?;
-        let path = |bytes: Vec<u8>| PathBuf::from(OsString::from_vec(bytes));
-        Ok(Self {
-            program: path(wire.program),
-            args: wire.args.into_iter().map(OsString::from_vec).collect(),
-            env: wire
-                .env
-                .into_iter()
-                .map(|(name, value)| (OsString::from_vec(name), OsString::from_vec(value)))
-                .collect(),
-            cwd: path(wire.cwd),
-            stdin: path(wire.stdin),
-            stdout: path(wire.stdout),
-            stderr: path(wire.stderr),
-            record: path(wire.record),
-            marker: wire.marker,
-            grace: Duration::from_millis(wire.grace_ms),
-            timeout: wire.timeout_ms.map(Duration::from_millis),
-            max_output_bytes: wire.max_output_bytes,
-        })
-    }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::os::unix::ffi::OsStringExt;
 
     use super::*;
 
@@ -164,10 +128,9 @@ mod tests {
 
     #[test]
     fn bytes_that_are_not_utf8_survive_the_way_to_the_warden() {
-        assert_eq!(
-            ChildSpec::decode(&spec().encode().unwrap()).unwrap(),
-            spec()
-        );
+        let json = serde_json::to_vec(&spec()).unwrap();
+        let read: ChildSpec = serde_json::from_slice(&json).unwrap();
+        assert_eq!(read, spec());
     }
 
     #[test]

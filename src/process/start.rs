@@ -69,12 +69,16 @@ pub async fn start(spec: ChildSpec, exe: &Path) -> Result<Child, ProcessError> {
 /// be longer than a pipe takes.
 fn in_memory(spec: &ChildSpec) -> io::Result<Stdio> {
     let mut file = File::from(memfd_create("tipstaff-child", MemfdFlags::CLOEXEC)?);
-    file.write_all(&spec.encode()?)?;
+    file.write_all(&serde_json::to_vec(spec)?)?;
     file.rewind()?;
     Ok(Stdio::from(file))
 }
 
 fn refused(refusal: Refusal, spec: &ChildSpec, exe: &Path) -> ProcessError {
+    let stream = |path: &Path, source| ProcessError::Stream {
+        path: path.to_owned(),
+        source,
+    };
     let program = spec.program.clone();
     let step = refusal.step;
     let source = refusal.into_io();
@@ -87,18 +91,9 @@ fn refused(refusal: Refusal, spec: &ChildSpec, exe: &Path) -> ProcessError {
             path: spec.cwd.clone(),
             source,
         },
-        Step::Stdin => ProcessError::Stream {
-            path: spec.stdin.clone(),
-            source,
-        },
-        Step::Stdout => ProcessError::Stream {
-            path: spec.stdout.clone(),
-            source,
-        },
-        Step::Stderr => ProcessError::Stream {
-            path: spec.stderr.clone(),
-            source,
-        },
+        Step::Stdin => stream(&spec.stdin, source),
+        Step::Stdout => stream(&spec.stdout, source),
+        Step::Stderr => stream(&spec.stderr, source),
         Step::Missing => ProcessError::ProgramMissing { program },
         Step::NotExecutable => ProcessError::NotExecutable { program, source },
         Step::Execute => ProcessError::Execute { program, source },

@@ -59,11 +59,8 @@ fn keep() -> Result<(), Refusal> {
 
     let agent = super::proctree::as_pid(pid.cast_signed())
         .ok_or_else(|| prepare(io::Error::other("a process id out of range")))?;
-    let Attended {
-        ending,
-        asked,
-        exceeded,
-    } = attend(&signals, agent, spec.grace, &limits).map_err(prepare)?;
+    let (ending, asked, exceeded) =
+        attend(&signals, agent, spec.grace, &limits).map_err(prepare)?;
     let wall = start.elapsed();
     let pace = if asked == Asked::AtOnce {
         Pace::AtOnce
@@ -112,7 +109,7 @@ fn become_warden() -> io::Result<()> {
 fn read_spec() -> io::Result<ChildSpec> {
     let mut json = Vec::new();
     io::stdin().lock().read_to_end(&mut json)?;
-    Ok(ChildSpec::decode(&json)?)
+    Ok(serde_json::from_slice(&json)?)
 }
 
 /// The child's command with its streams opened, and its limits, which hold from now on.
@@ -162,11 +159,7 @@ fn explain(spec: &ChildSpec, error: &io::Error) -> Refusal {
 }
 
 /// How the child's own process ended.
-struct Attended {
-    ending: Ending,
-    asked: Asked,
-    exceeded: Option<Exceeded>,
-}
+type Attended = (Ending, Asked, Option<Exceeded>);
 
 /// Waits for the child's end and carries out what the signals ask for, and what its limits demand.
 fn attend(signals: &Signals, agent: Pid, grace: Duration, limits: &Limits) -> io::Result<Attended> {
@@ -218,11 +211,7 @@ fn attend(signals: &Signals, agent: Pid, grace: Duration, limits: &Limits) -> io
             (Heard::Nothing, Asked::AtOnce) => break Ending::Unknown,
         }
     };
-    Ok(Attended {
-        ending,
-        asked,
-        exceeded,
-    })
+    Ok((ending, asked, exceeded))
 }
 
 fn ending(status: WaitStatus) -> Ending {
