@@ -298,7 +298,7 @@ impl Held {
             DeliverError::Apply(ApplyError::BranchExists(_) | ApplyError::BadBranchName(_)) => {
                 hints = vec!["choose another name for the branch".to_owned()];
             }
-            DeliverError::NoTree(_) | DeliverError::Apply(_) | DeliverError::Workspace(_) => {
+            DeliverError::Apply(_) | DeliverError::Workspace(_) => {
                 hints.clear();
             }
         }

@@ -6,7 +6,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::{JournalError, RunFolder};
-use crate::files;
+use crate::files::{self, if_there};
 
 /// Somebody who only looks whether a run is worked on holds the lock for an instant; a supervisor
 /// that comes just then tries again this often …
@@ -76,10 +76,9 @@ impl RunLock {
     /// Who works on the run now, if anybody does.
     pub fn holder(folder: &RunFolder) -> Result<Option<Holder>, JournalError> {
         let path = folder.path(RunFolder::LOCK);
-        let file = match files::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(JournalError::io("read", &path)(error)),
+        let file = if_there(files::open(&path)).map_err(JournalError::io("read", &path))?;
+        let Some(file) = file else {
+            return Ok(None);
         };
         match file.try_lock_shared() {
             Ok(()) => Ok(None),

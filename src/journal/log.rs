@@ -75,7 +75,7 @@ impl Journal {
             journal.cut()?;
         }
         if found.is_open_ended {
-            journal.write(b"\n", Durability::Synced)?;
+            journal.write(b"\n", true)?;
         }
         Ok((journal, found.content))
     }
@@ -106,7 +106,6 @@ impl Journal {
     pub fn append(&mut self, at: Timestamp, events: &[Event]) -> Result<Vec<Record>, JournalError> {
         let mut records = Vec::with_capacity(events.len());
         let mut lines = Vec::new();
-        let mut durability = Durability::Written;
         for (seq, event) in (self.next..).zip(events) {
             let record = self.redactor.redact_data(Record {
                 seq,
@@ -117,12 +116,9 @@ impl Journal {
                 .map_err(io::Error::from)
                 .map_err(JournalError::io("write", &self.path))?;
             lines.push(b'\n');
-            if is_decisive(event) {
-                durability = Durability::Synced;
-            }
             records.push(record);
         }
-        self.write(&lines, durability)?;
+        self.write(&lines, events.iter().any(is_decisive))?;
         self.next += records.len() as u64;
         Ok(records)
     }
@@ -152,7 +148,8 @@ impl Journal {
         self.is_dirty = true;
     }
 
-    fn write(&mut self, bytes: &[u8], durability: Durability) -> Result<(), JournalError> {
+    /// Writes lines, which are on disk when this returns if they are to be `synced`.
+    fn write(&mut self, bytes: &[u8], synced: bool) -> Result<(), JournalError> {
         if bytes.is_empty() {
             return Ok(());
         }
@@ -168,12 +165,11 @@ impl Journal {
         }
         // What the lines name must not be gone after a crash that they survive.
         self.unsynced.sync();
-        let synced = durability == Durability::Synced;
         if let Some(head) = &mut self.head {
             head.announce(bytes, self.end, synced)?;
         }
         self.is_dirty = true;
-        if let Err(error) = write_lines(&mut self.file, bytes, durability) {
+        if let Err(error) = write_lines(&mut self.file, bytes, synced) {
             // If even this fails, the next append tries again, and `open` knows a torn line.
             let _ = self.cut();
             return Err(JournalError::io("write", &self.path)(error));
@@ -216,18 +212,11 @@ impl Journal {
     }
 }
 
-/// How far lines have to be before anyone hears of them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Durability {
-    Written,
-    Synced,
-}
-
-fn write_lines(file: &mut File, bytes: &[u8], durability: Durability) -> io::Result<()> {
+fn write_lines(file: &mut File, bytes: &[u8], synced: bool) -> io::Result<()> {
     file.write_all(bytes)?;
-    match durability {
-        Durability::Written => Ok(()),
-        Durability::Synced => file.sync_data(),
+    match synced {
+        true => file.sync_data(),
+        false => Ok(()),
     }
 }
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::head::Head;
 use super::{JournalError, RunFolder};
-use crate::files;
+use crate::files::{self, if_there};
 
 /// The folder of the entries: `ID.json` says where a run lies, `ID.head` how far its journal has come.
 #[derive(Debug, Clone)]
@@ -51,10 +51,7 @@ impl Entry {
     fn is_deleted(&self) -> bool {
         let folder = self.folder();
         let there = self.project.is_some() && project_of(&folder) == self.project;
-        there
-            && folder
-                .symlink_metadata()
-                .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        there && matches!(if_there(folder.symlink_metadata()), Ok(None))
     }
 }
 
@@ -73,10 +70,9 @@ impl RunRegister {
     /// Whose run this is.
     pub fn origin(&self, run: &RunFolder) -> Result<Origin, JournalError> {
         let path = self.entry(run, "json");
-        let known = match read(&path) {
-            Ok(entry) => entry.folder(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Origin::Unknown),
-            Err(error) => return Err(JournalError::io("read", &path)(error)),
+        let entry = if_there(read(&path)).map_err(JournalError::io("read", &path))?;
+        let Some(known) = entry.map(|entry| entry.folder()) else {
+            return Ok(Origin::Unknown);
         };
         Ok(match known.symlink_metadata() {
             Ok(_) if real(run)? == known => Origin::Own,

@@ -7,7 +7,7 @@ use std::path::Path;
 use aho_corasick::AhoCorasick;
 
 use super::{Clean, JournalError, Redactor};
-use crate::files::{Excerpt, NewFile};
+use crate::files::{Excerpt, replace_unsynced};
 
 /// Read at one time.
 const CHUNK: usize = 64 * 1024;
@@ -28,11 +28,7 @@ impl Redactor {
     pub fn redact_copy(&self, from: impl Read, to: &Path, most: usize) -> Result<(), JournalError> {
         let mut kept = Excerpt::new(most);
         self.redact_stream(from, &mut kept)
-            .and_then(|_| {
-                let mut file = NewFile::at(to)?;
-                file.write_all(&kept.finish())?;
-                file.put_unsynced()
-            })
+            .and_then(|_| replace_unsynced(to, &kept.finish()))
             .map_err(JournalError::io("write", to))
     }
 

@@ -36,22 +36,6 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    pub fn new(
-        site: Arc<Site>,
-        call: CallSpec,
-        number: u32,
-        model: ModelName,
-        reports: mpsc::UnboundedSender<Input>,
-    ) -> Self {
-        Self {
-            site,
-            call,
-            number,
-            model,
-            reports,
-        }
-    }
-
     /// Carries the attempt out and says how it ended.
     pub async fn run(self: Arc<Self>, mut control: watch::Receiver<Control>) -> Input {
         match self.carry_out(&mut control).await {

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use crate::engine::by_hand::{self, InProject};
 use crate::engine::{self, Input};
 use crate::journal::RunFolder;
-use crate::model::{Destination, Documents, Failure, HeldChange, Results, RunId, Unmerged};
+use crate::model::{
+    Destination, Document, Documents, Failure, HeldChange, Results, RunId, Unmerged,
+};
 use crate::plan::Plan;
 use crate::process::is_cancelled;
 use crate::risk::{self, Accepted};
@@ -24,8 +26,6 @@ const UNDO: &str = "undo";
 /// Why results were not delivered or taken back.
 #[derive(Debug, thiserror::Error)]
 pub enum DeliverError {
-    #[error("`{0}` is no git tree")]
-    NoTree(String),
     /// They could not be put into the project or onto a branch, or taken back.
     #[error(transparent)]
     Apply(#[from] ApplyError),
@@ -64,7 +64,7 @@ impl<'a> Delivering<'a> {
             run: folder.id(),
             store: folder.path(RunFolder::STORE),
             folder: folder.path(UNDO),
-            base: tree_id(history.base())?,
+            base: TreeId::of(history.base())?,
             of_persons: history.of_persons.iter().map(PathBuf::from).collect(),
         };
         delivering.deliveries().recover()?;
@@ -138,7 +138,7 @@ impl<'a> Delivering<'a> {
             return Ok((results, Vec::new()));
         }
         let is_held = |path: &String| held.contains_key(Path::new(path));
-        let (own, old) = (tree_id(&results.tree)?, tree_id(&before.tree)?);
+        let (own, old) = (TreeId::of(&results.tree)?, TreeId::of(&before.tree)?);
         let tree = workspace::with_paths_of(&self.store, &own, &old, held.keys())?;
         let mut documents = results.documents;
         documents.retain(|path, _| !is_held(path));
@@ -189,13 +189,28 @@ impl<'a> Delivering<'a> {
 
     /// All of a run's results as one tree.
     pub fn tree(&self, results: &Results) -> Result<TreeId, DeliverError> {
-        let tree = tree_id(&results.tree)?;
+        let tree = TreeId::of(&results.tree)?;
         Ok(workspace::with_documents(
             &self.store,
             &tree,
             &results.documents,
         )?)
     }
+}
+
+/// Puts a document of a phase to its place at once. What stands there is first copied to `kept`, unless it is
+/// the run's own.
+pub fn publish(
+    site: &Site,
+    history: &RunState,
+    document: &Document,
+    bytes: &[u8],
+    kept: &Path,
+) -> Result<(), DeliverError> {
+    let own = history.in_project().documents.get(&document.path);
+    let delivering = Delivering::of(site, history)?;
+    let deliveries = delivering.deliveries();
+    Ok(deliveries.publish(document, own.map(String::as_str), bytes, kept)?)
 }
 
 /// Delivers the results and says how it went; a tick if it was cancelled before anything was changed. Blocks.
@@ -230,10 +245,6 @@ pub fn not_delivered(tree: String, failure: Failure) -> Input {
         blocked: true,
         reason: failure.message,
     }))
-}
-
-fn tree_id(tree: &str) -> Result<TreeId, DeliverError> {
-    TreeId::parse(tree).ok_or_else(|| DeliverError::NoTree(tree.to_owned()))
 }
 
 /// What the commit on a branch says: the request's first line, and which run made it.

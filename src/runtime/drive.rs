@@ -227,8 +227,13 @@ impl Driver<'_> {
 
     fn start_attempt(&mut self, call: CallSpec, number: u32, model: ModelName) {
         let controlled = self.control((call.id.clone(), number));
-        let (site, reports) = (self.site.clone(), self.tasks.reports.clone());
-        let attempt = Arc::new(Attempt::new(site, call, number, model, reports));
+        let attempt = Arc::new(Attempt {
+            site: self.site.clone(),
+            call,
+            number,
+            model,
+            reports: self.tasks.reports.clone(),
+        });
         let (lost, cleared, control) = (attempt.clone(), attempt.clone(), controlled.clone());
         self.tasks.start(
             async move { Some(attempt.run(controlled).await) },

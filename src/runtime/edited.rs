@@ -9,7 +9,7 @@ use crate::model::{Closing, Decider, Digest, Document, Handoff};
 use crate::run::{Event, PhaseEvent, PhaseState, RunState};
 use crate::workspace;
 
-use super::deliver::{DeliverError, Delivering};
+use super::deliver::publish;
 use super::{RuntimeError, Site};
 
 /// A document that is larger than this was not written by hand, in bytes.
@@ -75,13 +75,9 @@ fn store(
         object: workspace::store_document(&site.store(), text.to_vec())?,
     };
     if closing.published.is_some() {
-        let own = history.in_project().documents.get(path);
         let kept = site.folder.path(&closing.deliverable.path);
         let kept = kept.with_file_name("previous").join(path);
-        Delivering::of(site, history)?
-            .deliveries()
-            .publish(&document, own.map(String::as_str), text, &kept)
-            .map_err(DeliverError::from)?;
+        publish(site, history, &document, text, &kept)?;
     }
     Ok(Some(document))
 }

@@ -6,8 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::files;
-use crate::model::{Failure, FailureKind, Ground};
+use crate::files::{self, if_there};
+use crate::model::{Failure, Ground};
 use crate::workspace::{self, ControlFiles, Spares, TreeId, Visible, Workspace};
 
 use super::prepare::machine;
@@ -105,13 +105,11 @@ impl Grounds {
 
 /// What a scoped workspace held at its beginning; none for one that held everything.
 pub fn visible(workspace: &Path) -> Result<Visible, Failure> {
-    match files::read(&visible_list(workspace), files::RECORD) {
-        Ok(list) => Ok(Visible::Only(
-            serde_json::from_slice(&list).map_err(machine)?,
-        )),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Visible::All),
-        Err(error) => Err(machine(error)),
-    }
+    let list = if_there(files::read(&visible_list(workspace), files::RECORD)).map_err(machine)?;
+    list.map_or(Ok(Visible::All), |list| {
+        let names = serde_json::from_slice(&list).map_err(machine)?;
+        Ok(Visible::Only(names))
+    })
 }
 
 /// Beside the workspace, where no agent is told to look.
@@ -142,10 +140,8 @@ pub fn note_left_out(workspace: &Path, paths: &[PathBuf]) -> Result<(), Failure>
 
 /// What was noted; nothing if the scratch folder was lost meanwhile.
 fn left_out(workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let list = match files::read(&left_out_list(workspace), files::RECORD) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        list => list.map_err(machine)?,
-    };
+    let list = files::read(&left_out_list(workspace), files::RECORD);
+    let list = if_there(list).map_err(machine)?.unwrap_or_default();
     let paths = list
         .split(|byte| *byte == 0)
         .filter(|path| !path.is_empty());
@@ -161,6 +157,5 @@ fn left_out_list(workspace: &Path) -> PathBuf {
 
 /// A tree's id as the store wants it.
 pub fn tree_id(tree: &str) -> Result<TreeId, Failure> {
-    TreeId::parse(tree)
-        .ok_or_else(|| Failure::new(FailureKind::Machine, format!("`{tree}` is no git tree")))
+    TreeId::of(tree).map_err(machine)
 }

@@ -25,33 +25,31 @@ impl Phase<'_> {
     pub(super) fn changes(&self) -> Result<PhaseChanges, CloseError> {
         let verifications = self.verifications();
         let tests = self.tests(&verifications)?;
-        if !self.plan.edits {
-            return Ok(PhaseChanges {
-                tree: None,
-                patch: None,
-                files: Vec::new(),
-                verifications,
-                tests,
-            });
-        }
-        let after = self.tree_after();
-        let (from, to) = (tree_id(self.tree_before())?, tree_id(&after)?);
-        let store = self.site.store();
-        workspace::pin(&store, &self.plan.name.to_string(), &to)?;
-        let files = workspace::changed_files(&store, &from, &to)?;
-        let patch = if files.is_empty() {
-            None
-        } else {
-            let patch = workspace::diff_excerpt(&store, &from, &to)?;
-            Some(self.write("changes.patch", &patch)?)
-        };
-        Ok(PhaseChanges {
-            tree: Some(after),
-            patch,
-            files,
+        let mut changes = PhaseChanges {
+            tree: None,
+            patch: None,
+            files: Vec::new(),
             verifications,
             tests,
-        })
+        };
+        if !self.plan.edits {
+            return Ok(changes);
+        }
+        let after = self.tree_after();
+        let (from, to) = (TreeId::of(self.tree_before())?, TreeId::of(&after)?);
+        let store = self.site.store();
+        workspace::pin(&store, &self.plan.name.to_string(), &to)?;
+        changes.files = workspace::changed_files(&store, &from, &to)?;
+        if !changes.files.is_empty() {
+            let patch = workspace::diff_excerpt(&store, &from, &to)?;
+            changes.patch = Some(self.write("changes.patch", &patch)?);
+        }
+        changes.tree = Some(after);
+        Ok(changes)
+    }
+
+    fn is_routed(&self) -> bool {
+        matches!(self.plan.kind, PhaseKind::Routed { .. })
     }
 
     fn tree_before(&self) -> &str {
@@ -67,16 +65,10 @@ impl Phase<'_> {
     }
 
     fn tree_after(&self) -> String {
-        let own = match &self.plan.kind {
-            PhaseKind::Routed { .. } => None,
-            PhaseKind::Single { .. } | PhaseKind::Ensemble { .. } | PhaseKind::Parallel { .. } => {
-                self.result.changes.as_ref()
-            }
-        };
-        own.map_or_else(
-            || self.history.tree().to_owned(),
-            |changes| changes.tree.clone(),
-        )
+        let own = self.result.changes.as_ref();
+        let own = own.filter(|_| !self.is_routed());
+        own.map_or(self.history.tree(), |changes| &changes.tree)
+            .to_owned()
     }
 
     /// The result of each command on the work as it is now, else its last one, in the order in which
@@ -101,11 +93,9 @@ impl Phase<'_> {
     }
 
     fn tests(&self, verifications: &[Verification]) -> Result<Option<Artifact>, CloseError> {
-        let not_run: Vec<&str> = match self.plan.kind {
-            PhaseKind::Routed { .. } => self.history.refused_commands().collect(),
-            PhaseKind::Single { .. } | PhaseKind::Ensemble { .. } | PhaseKind::Parallel { .. } => {
-                Vec::new()
-            }
+        let not_run: Vec<&str> = match self.is_routed() {
+            true => self.history.refused_commands().collect(),
+            false => Vec::new(),
         };
         if verifications.is_empty() && not_run.is_empty() {
             return Ok(None);
@@ -122,8 +112,4 @@ impl Phase<'_> {
         let text = context::render_verifications(&results, &not_run);
         Ok(Some(self.write("verify.md", text.as_bytes())?))
     }
-}
-
-fn tree_id(tree: &str) -> Result<TreeId, CloseError> {
-    TreeId::parse(tree).ok_or_else(|| CloseError::NoTree(tree.to_owned()))
 }

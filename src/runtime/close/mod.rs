@@ -17,10 +17,10 @@ use crate::model::{
 };
 use crate::plan::PhasePlan;
 use crate::run::{CallState, PhaseEvent, PhaseState, RunState, Winner};
-use crate::workspace::{self, ApplyError, WorkspaceError};
+use crate::workspace::{self, WorkspaceError};
 
 use super::Site;
-use super::deliver::{DeliverError, Delivering};
+use super::deliver::{DeliverError, Delivering, publish};
 
 /// Why a phase could not be closed.
 #[derive(Debug, thiserror::Error)]
@@ -32,11 +32,7 @@ enum CloseError {
     #[error("call `{0}` won phase `{1}` but left nothing")]
     NothingLeft(CallId, PhaseName),
     #[error(transparent)]
-    Apply(#[from] ApplyError),
-    #[error(transparent)]
     Deliver(#[from] DeliverError),
-    #[error("`{0}` is no git tree")]
-    NoTree(String),
 }
 
 /// Closes a phase and says how it went.
@@ -129,11 +125,6 @@ impl<'a> Phase<'a> {
         Ok(self.site.folder.read_artifact(artifact)?)
     }
 
-    /// Whether documents go into the user's project at once. Results that belong elsewhere stay in the run.
-    fn publishes(&self) -> bool {
-        self.site.plan.destination == Destination::Tree
-    }
-
     /// Whether the document has to wait, like a change, until somebody accepts it.
     fn is_held(&self, document: &Document) -> Result<bool, CloseError> {
         let mut results = self.history.results();
@@ -161,13 +152,11 @@ impl<'a> Phase<'a> {
         let name = output.rsplit('/').next().unwrap_or(output);
         let kept = format!("{}/previous/{name}", self.folder);
         let keep_at = self.site.folder.root().join(&kept);
-        let publishes = self.publishes() && !self.is_held(&document)?;
+        // Documents of results that belong elsewhere stay in the run.
+        let to_tree = self.site.plan.destination == Destination::Tree;
+        let publishes = to_tree && !self.is_held(&document)?;
         if publishes {
-            let there = &self.history.in_project().documents;
-            let own = there.get(&document.path).map(String::as_str);
-            Delivering::of(self.site, self.history)?
-                .deliveries()
-                .publish(&document, own, bytes, &keep_at)?;
+            publish(self.site, self.history, &document, bytes, &keep_at)?;
         }
         let published = publishes.then(|| document.path.clone());
         let previous = keep_at.exists().then_some(kept);
