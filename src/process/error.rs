@@ -40,3 +40,13 @@ pub enum ProcessError {
     #[error("failed to wait for the warden, process {pid}")]
     Wait { pid: u32, source: io::Error },
 }
+
+impl ProcessError {
+    /// Whether there is no such program, or none that can be executed.
+    pub fn is_the_programs(&self) -> bool {
+        matches!(
+            self,
+            Self::ProgramMissing { .. } | Self::NotExecutable { .. }
+        )
+    }
+}

@@ -51,7 +51,7 @@ pub struct Ended<'a> {
 impl Ended<'_> {
     /// The report of the attempt.
     pub fn collect(&self, watched: &Watched, remarks: Vec<String>) -> Input {
-        let usage = watched.transcript.usage();
+        let usage = watched.printed.transcript.usage();
         let survivors = self.survivors(&watched.exit);
         let remarks = remarks.into_iter().chain(survivors.clone()).collect();
         let attempt = self.attempt;
@@ -88,7 +88,7 @@ impl Ended<'_> {
         watched: &Watched,
         mut remarks: Vec<String>,
     ) -> Result<CallResult, Failure> {
-        self.keep_streams(&watched.printed)?;
+        self.keep_streams(&watched.printed.files)?;
         if let Some(failure) = &watched.failure {
             return Err(failure.clone());
         }
@@ -98,11 +98,11 @@ impl Ended<'_> {
         let mut left = self.without_secrets(watched.out.read());
         let ending = Ending {
             exit: exit(watched),
-            stderr_tail: &watched.stderr_tail,
+            stderr_tail: &watched.printed.stderr_tail,
             contract_met: watched.out.is_complete(),
             answer_left: has_answer(&left, &self.call.contract),
         };
-        let message = agents::conclude(&watched.transcript, &ending)?;
+        let message = agents::conclude(&watched.printed.transcript, &ending)?;
         left.final_message = message.text;
         if left.deliverable.is_none() && self.call.purpose == Purpose::Repair {
             left.deliverable = self.repaired_document();
@@ -133,7 +133,12 @@ impl Ended<'_> {
             )
         }));
         let changes = self.capture()?.map(|captured| captured.changes);
-        self.keep(decoded, changes, remarks, watched.transcript.usage())
+        self.keep(
+            decoded,
+            changes,
+            remarks,
+            watched.printed.transcript.usage(),
+        )
     }
 
     fn keep(

@@ -1,6 +1,5 @@
 //! Watching an attempt: its streams, its output folder, its time. Ends it when there is a reason.
 
-use std::fs::File;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -33,12 +32,9 @@ const LONGEST_START_UP: Duration = Duration::from_secs(20);
 /// What an attempt looked like at its end.
 #[derive(Debug)]
 pub struct Watched {
-    pub transcript: Transcript,
+    pub printed: Printed,
     pub out: OutFolder,
     pub exit: Exit,
-    pub stderr_tail: String,
-    /// All of standard output, and of standard error.
-    pub printed: [File; 2],
     /// Why tipstaff ended it, if for a reason of its own.
     pub failure: Option<Failure>,
     /// Where it stood, if tipstaff ended it because its context had passed the call's checkpoint.
@@ -59,23 +55,17 @@ pub fn replay(
 ) -> Result<Watched, Failure> {
     let mut streams = Streams::new(scratch, kind, transcript, redactor)?;
     while streams.read()?.more {}
-    let Printed {
-        transcript,
-        stderr_tail,
-        files,
-    } = streams.finish()?;
+    let printed = streams.finish()?;
     let mut out = OutFolder::new(&scratch.workspace(), call.contract.clone());
     out.rescan(Instant::now());
     let ended_by_us = exit.asked != Asked::No;
     let failure = passed_limit(&exit, &call.limits);
     // Whatever ended it: between two steps nothing was half done.
-    let stopped = past_checkpoint(call, &transcript, &out).filter(|_| ended_by_us);
+    let stopped = past_checkpoint(call, &printed.transcript, &out).filter(|_| ended_by_us);
     Ok(Watched {
-        transcript,
+        printed,
         out,
         exit,
-        stderr_tail,
-        printed: files,
         failure,
         stopped,
         ended_by_us,
@@ -202,11 +192,9 @@ impl<'a> Monitor<'a> {
             self.ended_by_us = true;
         }
         Ok(Watched {
-            transcript: printed.transcript,
+            printed,
             out: self.out,
             exit,
-            stderr_tail: printed.stderr_tail,
-            printed: printed.files,
             failure: self.failure,
             stopped: self.stopped,
             ended_by_us: self.ended_by_us,
@@ -334,16 +322,11 @@ impl<'a> Monitor<'a> {
         }
         let silent = now - self.heard;
         let millis = Millis(u64::try_from(silent.as_millis()).unwrap_or(u64::MAX));
-        if self
-            .streams
-            .transcript
+        let transcript = &self.streams.transcript;
+        let impatient = transcript
             .patience()
-            .is_some_and(|patience| millis > patience)
-        {
-            return Some(self.streams.transcript.silence(millis));
-        }
-        self.is_silent(now)
-            .then(|| self.streams.transcript.silence(millis))
+            .is_some_and(|patience| millis > patience);
+        (impatient || self.is_silent(now)).then(|| transcript.silence(millis))
     }
 
     fn obey(&mut self, told: Control, child: &Child) {
@@ -368,11 +351,8 @@ impl<'a> Monitor<'a> {
     /// When to look again although nothing moved.
     fn deadline(&self) -> Instant {
         let idle = self.attempt.call.limits.idle_timeout;
-        let patience = self
-            .streams
-            .transcript
-            .patience()
-            .map(|patience| self.heard + patience.into());
+        let patience = self.streams.transcript.patience();
+        let patience = patience.map(|patience| self.heard + patience.into());
         let lingered = self.finished_at.map(|at| at + LINGER);
         let times = [
             self.progressed.checked_add(idle.into()),

@@ -10,7 +10,7 @@ use crate::model::{
     Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource,
 };
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
-use crate::process::{self, Child, ChildSpec, ProcessError};
+use crate::process::{self, Child, ChildSpec};
 use crate::rehearsal::RehearsedCall;
 use crate::workspace::Workspace;
 
@@ -289,17 +289,9 @@ async fn start(attempt: &Attempt, scratch: &Scratch, launch: Launch) -> Result<C
     process::start(spec, &attempt.site.program)
         .await
         .map_err(|error| {
-            let kind = match error {
-                ProcessError::ProgramMissing { .. } | ProcessError::NotExecutable { .. } => {
-                    FailureKind::AgentMissing
-                }
-                ProcessError::Execute { .. }
-                | ProcessError::Folder { .. }
-                | ProcessError::Stream { .. }
-                | ProcessError::Describe { .. }
-                | ProcessError::Warden { .. }
-                | ProcessError::WardenGone { .. }
-                | ProcessError::Wait { .. } => FailureKind::Machine,
+            let kind = match error.is_the_programs() {
+                true => FailureKind::AgentMissing,
+                false => FailureKind::Machine,
             };
             Failure::new(kind, chain(&error))
         })

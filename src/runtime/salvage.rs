@@ -59,7 +59,8 @@ fn salvage_attempt(
     // Of a call that edits, complete files do not tell that it was done: it may have been ended in the
     // middle of a change.
     let left_all = watched.out.is_complete() && call.edits.is_none();
-    let has_finished = left_all || watched.exit.is_its_own() || watched.transcript.is_final();
+    let has_finished =
+        left_all || watched.exit.is_its_own() || watched.printed.transcript.is_final();
     if !has_finished && watched.stopped.is_none() {
         return None;
     }

@@ -28,7 +28,7 @@ impl Ended<'_> {
         };
         let workspace = self.scratch.workspace();
         note_left_out(&workspace, &left_out)?;
-        let log = watched.transcript.worklog().to_string();
+        let log = watched.printed.transcript.worklog().to_string();
         let before = self.state_before()?;
         let work = Unfinished {
             task: self.call.task.as_ref(),
@@ -51,7 +51,7 @@ impl Ended<'_> {
             changes: Some(changes),
             structured: None,
             remarks: remarks.into(),
-            usage: watched.transcript.usage(),
+            usage: watched.printed.transcript.usage(),
         }))
     }
 

@@ -1,6 +1,6 @@
 //! A tree out of the store, back on disk.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::index::PrivateIndex;
 use super::selection::Selection;
@@ -14,8 +14,7 @@ use crate::files;
 /// # Errors
 /// If the store lacks objects (the user's repository was cleaned up meanwhile), or writing fails.
 pub fn materialize(store: &Path, tree: &TreeId, into: &Path) -> Result<(), WorkspaceError> {
-    files::make_folders(into).map(drop).doing("create", into)?;
-    let into = into.canonicalize().doing("open", into)?;
+    let into = made(into)?;
     PrivateIndex::new(store)?
         .git(&into)
         .args(["read-tree", "--reset", "-u", tree.as_str()])
@@ -39,14 +38,21 @@ pub fn materialize_only(
     Ok(names.map(str::to_owned).collect())
 }
 
+/// Makes a folder and those above it that are missing; where it really is.
+pub(super) fn made(folder: &Path) -> Result<PathBuf, WorkspaceError> {
+    files::make_folders(folder)
+        .map(drop)
+        .doing("create", folder)?;
+    folder.canonicalize().doing("open", folder)
+}
+
 /// Writes these entries into the folder `into`, which is made if it is not there.
 pub(super) fn write_entries(
     store: &Path,
     entries: &Entries,
     into: &Path,
 ) -> Result<(), WorkspaceError> {
-    files::make_folders(into).map(drop).doing("create", into)?;
-    let into = into.canonicalize().doing("open", into)?;
+    let into = made(into)?;
     let index = PrivateIndex::new(store)?;
     index.set(entries.iter().map(|(path, entry)| (path, Some(entry))))?;
     index.write_files(&into)

@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use super::git::Git;
 use super::index::PrivateIndex;
+use super::materialize::made;
 use super::{Doing, Project, ProjectKind, TreeId, WorkspaceError};
 use crate::files::{self, if_there};
 
@@ -74,10 +75,7 @@ fn is_sha256(tree: &TreeId) -> bool {
 
 fn lay_out(store: &Path, sha256: bool) -> Result<(), WorkspaceError> {
     for folder in ["objects/info", "refs", "info"] {
-        let folder = store.join(folder);
-        files::make_folders(&folder)
-            .map(drop)
-            .doing("create", &folder)?;
+        made(&store.join(folder))?;
     }
     let config = match sha256 {
         true => format!(
@@ -99,11 +97,7 @@ pub(super) fn detach(project: &Project, store: &Path, tree: &TreeId) -> Result<(
     let Some(user) = user_objects(project)? else {
         return Ok(());
     };
-    let packs = store.join("objects/pack");
-    files::make_folders(&packs)
-        .map(drop)
-        .doing("create", &packs)?;
-    let packs = packs.canonicalize().doing("open", &packs)?;
+    let packs = made(&store.join("objects/pack"))?;
     let linked = link_packs(Path::new(OsStr::from_bytes(&user.objects)), &packs, LENDERS);
     let index = PrivateIndex::new(store)?;
     // No search for deltas: it takes long, and what was packed before is taken over as it is.

@@ -63,13 +63,9 @@ impl Phase<'_> {
     }
 
     fn judgement(&self, by: &CallId) -> Option<&Judgement> {
-        match &self.history.call(by)?.result()?.answer {
-            Answer::Judgement(judgement) => Some(judgement),
-            Answer::Document
-            | Answer::Tasks(_)
-            | Answer::Audit(_)
-            | Answer::Unfinished(_)
-            | Answer::Invalid { .. } => None,
-        }
+        let Answer::Judgement(judgement) = &self.history.call(by)?.result()?.answer else {
+            return None;
+        };
+        Some(judgement)
     }
 }

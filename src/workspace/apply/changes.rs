@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::super::materialize::write_entries;
+use super::super::materialize::{made, write_entries};
 use super::super::tree::{self, Entries};
 use super::super::{Doing, TreeId, WorkspaceError, diff};
 use super::keep::Keep;
@@ -77,9 +77,7 @@ impl Changes {
         bytes: &[u8],
         scratch: &Path,
     ) -> Result<Self, WorkspaceError> {
-        files::make_folders(scratch)
-            .map(drop)
-            .doing("create", scratch)?;
+        made(scratch)?;
         let content = scratch.join("document");
         files::write(&content, bytes).doing("write", &content)?;
         let old = Version::of_file(root, path)?;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::super::materialize::made;
 use super::super::{Doing, WorkspaceError};
 use super::changes::{Change, Changes};
 use super::error::Trouble;
@@ -36,9 +37,7 @@ pub(super) fn plan(
     conflicts: Conflicts,
     scratch: &Path,
 ) -> Result<Plan, Trouble> {
-    files::make_folders(scratch)
-        .map(drop)
-        .doing("create", scratch)?;
+    made(scratch)?;
     let (mut steps, mut marked) = (Vec::new(), Vec::new());
     let mut left = changes.spared.clone();
     for change in &changes.list {
