@@ -55,24 +55,21 @@ pub fn latest(project_root: &Path) -> Result<Option<RunFolder>, JournalError> {
 
 /// The run that a user means: its name, or a part of it that fits no other.
 pub fn find(project_root: &Path, wanted: &str) -> Result<RunFolder, JournalError> {
-    let mut fitting: Vec<RunId> = ids(project_root)?
-        .into_iter()
-        .filter(|id| id.as_str().contains(wanted))
-        .collect();
+    let mut fitting = ids(project_root)?;
+    fitting.retain(|id| id.as_str().contains(wanted));
     if let Some(exact) = fitting.iter().find(|id| id.as_str() == wanted) {
         return RunFolder::open(project_root, exact.clone());
     }
-    match (fitting.pop(), fitting.is_empty()) {
-        (Some(only), true) if !wanted.is_empty() => RunFolder::open(project_root, only),
-        (Some(last), _) if !wanted.is_empty() => {
-            fitting.push(last);
+    match fitting.as_slice() {
+        [only] if !wanted.is_empty() => RunFolder::open(project_root, only.clone()),
+        [_, _, ..] if !wanted.is_empty() => {
             let names: Vec<&str> = fitting.iter().map(RunId::as_str).collect();
             Err(JournalError::Ambiguous {
                 wanted: wanted.to_owned(),
                 fitting: names.join(", "),
             })
         }
-        (Some(_) | None, _) => Err(JournalError::NoRun {
+        _ => Err(JournalError::NoRun {
             wanted: wanted.to_owned(),
             folder: project_root.join(RUNS),
         }),

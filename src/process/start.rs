@@ -44,23 +44,20 @@ pub async fn start(spec: ChildSpec, exe: &Path) -> Result<Child, ProcessError> {
         .stderr(Stdio::null());
     sys::number(command.as_std_mut(), Number::of(&spec.marker), Role::Warden);
     let pids = |warden: &tokio::process::Child| warden.id().into_iter().collect();
-    let warden = started(|| command.spawn(), pids).map_err(|source| ProcessError::Warden {
+    let no_warden = |source| ProcessError::Warden {
         exe: exe.to_path_buf(),
         source,
-    })?;
+    };
+    let warden = started(|| command.spawn(), pids).map_err(no_warden)?;
     let mut child = Child::new(warden, absolute);
-    match child.greeting().await {
-        Ok(Some(Report::Started { pid })) => {
+    match child.greeting().await.map_err(no_warden)? {
+        Some(Report::Started { pid }) => {
             child.started(pid);
             Ok(child)
         }
-        Ok(Some(Report::Refused(refusal))) => Err(refused(refusal, &spec, exe)),
-        Ok(Some(Report::Ended(_)) | None) => Err(ProcessError::WardenGone {
+        Some(Report::Refused(refusal)) => Err(refused(refusal, &spec, exe)),
+        Some(Report::Ended(_)) | None => Err(ProcessError::WardenGone {
             exe: exe.to_path_buf(),
-        }),
-        Err(source) => Err(ProcessError::Warden {
-            exe: exe.to_path_buf(),
-            source,
         }),
     }
 }

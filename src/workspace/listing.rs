@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{Access, access};
+
 use super::git::Git;
 use super::paths::is_reserved;
 use super::{Project, ProjectKind, WorkspaceError};
@@ -88,29 +90,21 @@ fn sift(root: &Path, mut candidates: Vec<PathBuf>) -> Result<Listing, WorkspaceE
             continue;
         };
         let kind = found.file_type();
-        let shown = path.display();
-        if kind.is_dir() {
-            listing.remarks.push(format!(
-                "`{shown}` is a repository of its own and was left out"
-            ));
-        } else if kind.is_symlink() {
-            match is_refused_by_git(&path) {
-                true => listing
-                    .remarks
-                    .push(format!("`{shown}` is a symlink and was left out")),
-                false => listing.paths.push(path),
-            }
-        } else if !kind.is_file() {
-            listing
-                .remarks
-                .push(format!("`{shown}` is no regular file and was left out"));
-        } else if rustix::fs::access(&whole, rustix::fs::Access::READ_OK).is_err() {
-            listing
-                .remarks
-                .push(format!("`{shown}` cannot be read and was left out"));
+        let why_not = if kind.is_dir() {
+            "is a repository of its own"
+        } else if kind.is_symlink() && is_refused_by_git(&path) {
+            "is a symlink"
+        } else if !kind.is_file() && !kind.is_symlink() {
+            "is no regular file"
+        } else if kind.is_file() && access(&whole, Access::READ_OK).is_err() {
+            "cannot be read"
         } else {
             listing.paths.push(path);
-        }
+            continue;
+        };
+        let shown = path.display();
+        let remark = format!("`{shown}` {why_not} and was left out");
+        listing.remarks.push(remark);
     }
     Ok(listing)
 }
