@@ -56,7 +56,6 @@ pub enum Command {
     Completions(CompletionsArgs),
 }
 
-/// Of `run`.
 #[derive(Debug, Args)]
 pub struct RunArgs {
     /// A workflow file, or the name of a project, user or bundled workflow
@@ -88,13 +87,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
     #[command(flatten)]
-    /// Where the changes go
     pub destination: DestinationArgs,
     #[command(flatten)]
-    /// Limits
     pub limits: LimitArgs,
     #[command(flatten)]
-    /// Output
     pub output: OutputArgs,
 }
 
@@ -108,7 +104,6 @@ pub struct DestinationArgs {
     #[arg(long)]
     pub keep: bool,
     #[command(flatten)]
-    /// Held changes
     pub accept: AcceptArgs,
 }
 
@@ -141,14 +136,12 @@ pub struct OutputArgs {
     pub yes: bool,
 }
 
-/// Of `check`.
 #[derive(Debug, Args)]
 pub struct CheckArgs {
     /// A workflow file, or the name of a project, user or bundled workflow
     pub workflow: String,
 }
 
-/// Of `resume`.
 #[derive(Debug, Args)]
 pub struct ResumeArgs {
     /// The run; without it the latest one that is not done
@@ -160,14 +153,11 @@ pub struct ResumeArgs {
     #[arg(long = "model", value_name = "NAME=MODEL", value_parser = key_value)]
     pub models: Vec<(String, String)>,
     #[command(flatten)]
-    /// Limits
     pub limits: LimitArgs,
     #[command(flatten)]
-    /// Output
     pub output: OutputArgs,
 }
 
-/// Of `runs`.
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Print JSON
@@ -175,7 +165,6 @@ pub struct ListArgs {
     pub json: bool,
 }
 
-/// Of `show`.
 #[derive(Debug, Args)]
 pub struct ShowArgs {
     /// The run; without it the latest one
@@ -185,7 +174,6 @@ pub struct ShowArgs {
     pub json: bool,
 }
 
-/// Of `pick`.
 #[derive(Debug, Args)]
 pub struct PickArgs {
     /// The run
@@ -199,11 +187,9 @@ pub struct PickArgs {
     #[arg(long, value_name = "TEXT")]
     pub because: Option<String>,
     #[command(flatten)]
-    /// Output
     pub output: OutputArgs,
 }
 
-/// Of `approve`.
 #[derive(Debug, Args)]
 pub struct ApproveArgs {
     /// The run
@@ -214,11 +200,9 @@ pub struct ApproveArgs {
     #[arg(long, value_name = "TEXT")]
     pub because: Option<String>,
     #[command(flatten)]
-    /// Output
     pub output: OutputArgs,
 }
 
-/// Of `reject`.
 #[derive(Debug, Args)]
 pub struct RejectArgs {
     /// The run
@@ -229,11 +213,9 @@ pub struct RejectArgs {
     #[arg(long, value_name = "TEXT")]
     pub because: Option<String>,
     #[command(flatten)]
-    /// Output
     pub output: OutputArgs,
 }
 
-/// Of `diff`.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
     /// The run; without it the latest one
@@ -242,7 +224,6 @@ pub struct DiffArgs {
     pub task: Option<String>,
 }
 
-/// Of `apply`.
 #[derive(Debug, Args)]
 pub struct ApplyArgs {
     /// The run
@@ -251,18 +232,16 @@ pub struct ApplyArgs {
     #[arg(long, value_name = "NAME", conflicts_with_all = ["skip_conflicts", "three_way"])]
     pub branch: Option<String>,
     #[command(flatten)]
-    /// Held changes
     pub accept: AcceptArgs,
     /// Also deliver changes that hold a known secret
     #[arg(long)]
     pub accept_secrets: bool,
     #[command(flatten)]
-    /// Conflicts
     pub conflicts: ConflictArgs,
 }
 
 /// What to do about files that do not merge; without any of these they are named and nothing is touched.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct ConflictArgs {
     /// Leave files that do not merge as they are, and change the others
     #[arg(long, conflicts_with = "three_way")]
@@ -272,17 +251,14 @@ pub struct ConflictArgs {
     pub three_way: bool,
 }
 
-/// Of `undo`.
 #[derive(Debug, Args)]
 pub struct UndoArgs {
     /// The run
     pub run: String,
     #[command(flatten)]
-    /// Conflicts
     pub conflicts: ConflictArgs,
 }
 
-/// Of `trust`.
 #[derive(Debug, Args)]
 pub struct TrustArgs {
     /// A workflow file elsewhere in the project, besides those in `.tipstaff`
@@ -298,7 +274,6 @@ pub struct TrustArgs {
     pub revoke: bool,
 }
 
-/// Of `schema`.
 #[derive(Debug, Args)]
 pub struct SchemaArgs {
     /// The format
@@ -306,7 +281,6 @@ pub struct SchemaArgs {
     pub format: String,
 }
 
-/// Of `completions`.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// The shell

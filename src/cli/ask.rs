@@ -135,7 +135,8 @@ fn forget_what_was_typed() {
     let _ = tcflush(io::stdin(), QueueSelector::IFlush);
 }
 
-fn commands_answer(commands: &[String], run: bool, reason: Option<&str>) -> PersonAnswer {
+/// What the person at the terminal says to commands of a model.
+pub fn commands_answer(commands: &[String], run: bool, reason: Option<&str>) -> PersonAnswer {
     PersonAnswer::Commands {
         commands: commands.to_vec(),
         run,

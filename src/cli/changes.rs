@@ -64,22 +64,13 @@ fn patch(settings: &Settings, args: &DiffArgs) -> Result<(Vec<u8>, Vec<ChangedFi
 
 /// The trees before and after a task's last try.
 fn of_task(history: &RunState, task: &TaskId) -> Result<(String, String), Failure> {
-    let calls = history.calls().filter(|call| {
-        call.spec
-            .task
-            .as_ref()
-            .is_some_and(|known| &known.id == task)
+    let changes = history.calls().rev().find_map(|call| {
+        let its = call.spec.task.as_ref().filter(|known| &known.id == task);
+        its.and(call.result()?.changes.as_ref())
     });
-    let mut changes = calls
-        .rev()
-        .filter_map(|call| call.result()?.changes.as_ref());
-    let changes = changes.next();
     let changes = changes.ok_or_else(|| {
-        Failure::said(
-            Exit::Usage,
-            &format!("task `{task}` has changed nothing in this run"),
-            None,
-        )
+        let message = format!("task `{task}` has changed nothing in this run");
+        Failure::said(Exit::Usage, &message, None)
     })?;
     Ok((changes.base.clone(), changes.tree.clone()))
 }
@@ -93,7 +84,11 @@ pub fn apply(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
     let conflicts = conflicts(&args.conflicts);
     Held::act(settings, ("apply", &args.run), |held, delivering| {
         if let Some(refusal) = by_hand::refusal(&held.plan, &held.history, &to) {
-            return Err(held.refuse(refusal));
+            let hint = format!(
+                "`tipstaff show {}` tells where they stand",
+                held.folder.id()
+            );
+            return Err(Failure::said(Exit::Usage, refusal, Some(&hint)));
         }
         let (results, back) = held.accepted(delivering, &to, args)?;
         let there = &held.history.in_project().documents;
@@ -130,10 +125,7 @@ pub fn offer_held(settings: &Settings, output: &OutputArgs, view: &RunView) -> R
             branch: None,
             accept: AcceptArgs { accept },
             accept_secrets: false,
-            conflicts: ConflictArgs {
-                skip_conflicts: false,
-                three_way: false,
-            },
+            conflicts: ConflictArgs::default(),
         };
         apply(settings, &args)?;
     }
@@ -223,14 +215,6 @@ impl Held {
             history: RunState::of(&records),
             _lock: lock,
         })
-    }
-
-    fn refuse(&self, message: &str) -> Failure {
-        let hint = format!(
-            "`tipstaff show {}` tells where they stand",
-            self.folder.id()
-        );
-        Failure::said(Exit::Usage, message, Some(&hint))
     }
 
     /// What is to be delivered, and what is held back: an error if that is all.

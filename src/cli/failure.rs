@@ -65,15 +65,6 @@ impl Failure {
         }
     }
 
-    /// Of a user's mistake: the text says what, where, and what to do.
-    pub fn usage(text: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Usage,
-            text: text.into(),
-            sgr: Sgr::Escape,
-        }
-    }
-
     /// Of an error with its causes.
     pub fn new(exit: Exit, error: &dyn Error, hint: Option<&str>) -> Self {
         Self {

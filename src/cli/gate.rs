@@ -1,85 +1,115 @@
-//! `tipstaff approve` and `tipstaff reject`: a person's answer to a gate.
+//! `tipstaff approve`, `tipstaff reject` and `tipstaff pick`: a person's answer to what a run asks.
 
-use super::args::{ApproveArgs, RejectArgs};
+use super::args::{ApproveArgs, OutputArgs, PickArgs, RejectArgs};
+use super::ask::commands_answer;
 use super::failure::{Exit, Failure};
 use super::open_run::OpenRun;
 use super::resume::{go_on_with, look};
 use super::settings::Settings;
 use crate::model::{PersonAnswer, PhaseName, Question};
-use crate::run::{Event, PhaseEvent, RunState};
+use crate::run::{PhaseEvent, RunState};
+
+/// In the place of a label; labels are single letters.
+const NONE: &str = "NONE";
 
 pub fn approve(settings: &Settings, args: &ApproveArgs) -> Result<Exit, Failure> {
-    let run = look(settings, &args.run)?;
     let because = words(settings, args.because.as_deref());
-    let (phase, commands) = waiting(&run, args.phase.as_deref())?;
-    let answer = commands.map_or(PersonAnswer::Approved, |commands| answered(commands, true));
-    let said = act((phase, answer), because);
-    go_on_with(settings, run, &args.output, said)
+    let said = (PersonAnswer::Approved, because);
+    let gate = (args.run.as_str(), args.phase.as_deref());
+    answer_gate(settings, gate, &args.output, said)
 }
 
 pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
-    let run = look(settings, &args.run)?;
-    let (phase, commands) = waiting(&run, args.phase.as_deref())?;
     let reason = words(settings, args.because.as_deref());
-    let rejected = PersonAnswer::Rejected { reason };
-    let answer = commands.map_or(rejected, |commands| answered(commands, false));
-    let said = act((phase, answer), String::new());
+    let said = (PersonAnswer::Rejected { reason }, String::new());
+    let gate = (args.run.as_str(), args.phase.as_deref());
+    answer_gate(settings, gate, &args.output, said)
+}
+
+/// Answers the gate that waits: that of the phase that was named, or the only one. To let a phase begin that asks
+/// about commands is to run them.
+fn answer_gate(
+    settings: &Settings,
+    (run, wanted): (&str, Option<&str>),
+    output: &OutputArgs,
+    (answer, because): (PersonAnswer, String),
+) -> Result<Exit, Failure> {
+    let run = look(settings, run)?;
+    let history = RunState::of(&run.records);
+    let names = run.plan.phases.iter().map(|phase| &phase.name);
+    let mut waiting = names
+        .filter(|name| wanted.is_none_or(|wanted| wanted == name.as_str()))
+        .filter_map(|name| match history.phase(name)?.asked.as_ref()? {
+            Question::Approve { .. } => Some((name.clone(), answer.clone())),
+            Question::RunCommands { commands } => {
+                let runs = answer == PersonAnswer::Approved;
+                Some((name.clone(), commands_answer(commands, runs, None)))
+            }
+            Question::PickWinner { .. } => None,
+        });
+    let (phase, answer) = waiting.next().ok_or_else(|| match wanted {
+        Some(name) => wrong(
+            &run,
+            &format!("phase `{name}` does not wait for an approval"),
+        ),
+        None => {
+            let id = run.folder.id();
+            wrong(&run, &format!("no phase of run {id} waits for an approval"))
+        }
+    })?;
+    let said = PhaseEvent::PersonAnswered { answer, because }.of(phase);
+    go_on_with(settings, run, output, said)
+}
+
+pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
+    let run = look(settings, &args.run)?;
+    let phase = PhaseName::from(args.phase.as_str());
+    let history = RunState::of(&run.records);
+    let state = history
+        .phase(&phase)
+        .filter(|state| matches!(state.asked, Some(Question::PickWinner { .. })))
+        .ok_or_else(|| wrong(&run, &format!("phase `{phase}` does not wait for a pick")))?;
+    let (answer, because) = if args.label.as_str() == NONE {
+        let because = words(settings, args.because.as_deref());
+        if because.is_empty() {
+            let message = "`none` needs `--because TEXT`, for those who propose again";
+            return Err(wrong(&run, message));
+        }
+        if !state.may_be_sent_back() {
+            let message = format!(
+                "the proposers of `{phase}` were sent back {} times already",
+                state.sent_back
+            );
+            return Err(wrong(&run, &message));
+        }
+        (PersonAnswer::SentBack, because)
+    } else {
+        let labels = state.sealed().unwrap_or_default().iter();
+        let known: Vec<&str> = labels.map(|(label, _)| label.as_str()).collect();
+        if !known.contains(&args.label.as_str()) {
+            let message = format!(
+                "there is no proposal `{}`; the proposals are {}",
+                args.label,
+                known.join(", ")
+            );
+            return Err(wrong(&run, &message));
+        }
+        (PersonAnswer::Picked(args.label.clone()), String::new())
+    };
+    let said = PhaseEvent::PersonAnswered { answer, because }.of(phase);
     go_on_with(settings, run, &args.output, said)
 }
 
-/// An answer as the run hears it.
-pub fn act((phase, answer): (PhaseName, PersonAnswer), because: String) -> Event {
-    PhaseEvent::PersonAnswered { answer, because }.of(phase)
+fn wrong(run: &OpenRun, message: &str) -> Failure {
+    let hint = format!(
+        "`tipstaff show {}` tells what the run waits for",
+        run.folder.id()
+    );
+    Failure::said(Exit::Usage, message, Some(&hint))
 }
 
 /// Words that prompts and the journal keep.
-pub fn words(settings: &Settings, because: Option<&str>) -> String {
+fn words(settings: &Settings, because: Option<&str>) -> String {
     let words = because.unwrap_or_default().trim().to_owned();
     settings.redactor(None, None).redact(&words).into_owned()
-}
-
-fn answered(commands: Vec<String>, run: bool) -> PersonAnswer {
-    PersonAnswer::Commands {
-        commands,
-        run,
-        reason: None,
-    }
-}
-
-/// The phase whose gate waits: the one that was named, or the only one. If its question is about commands,
-/// those come along.
-fn waiting(
-    run: &OpenRun,
-    wanted: Option<&str>,
-) -> Result<(PhaseName, Option<Vec<String>>), Failure> {
-    let history = RunState::of(&run.records);
-    let mut phases = run
-        .plan
-        .phases
-        .iter()
-        .map(|phase| &phase.name)
-        .filter(|name| wanted.is_none_or(|wanted| wanted == name.as_str()))
-        .filter_map(|name| {
-            let asked = history.phase(name).and_then(|state| state.asked.as_ref())?;
-            match asked {
-                Question::Approve { .. } => Some((name.clone(), None)),
-                Question::RunCommands { commands } => Some((name.clone(), Some(commands.clone()))),
-                Question::PickWinner { .. } => None,
-            }
-        });
-    phases.next().ok_or_else(|| {
-        let what = wanted.map_or_else(
-            || "no phase".to_owned(),
-            |name| format!("phase `{name}` does not"),
-        );
-        let message = match wanted {
-            Some(_) => format!("{what} wait for an approval"),
-            None => format!("{what} of run {} waits for an approval", run.folder.id()),
-        };
-        let hint = format!(
-            "`tipstaff show {}` tells what the run waits for",
-            run.folder.id()
-        );
-        Failure::said(Exit::Usage, &message, Some(&hint))
-    })
 }

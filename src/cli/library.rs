@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::failure::{Exit, Failure};
-use super::settings::{Settings, read_text, unreadable};
+use super::settings::{Settings, read_if_there, read_text, unreadable};
 use crate::context::templates;
 use crate::trust::{CONFIG, PROMPTS, WORKFLOWS, names_in};
 use crate::workflow;
@@ -29,6 +29,10 @@ enum Origin {
 
 /// The workflow of that path or name. One that lies in the project is the project's word, however it was named.
 pub fn find_workflow(settings: &Settings, wanted: &str) -> Result<Found, Failure> {
+    let found = |name: String, text: &str, origin| Found {
+        source: Source::new(name, text),
+        origin,
+    };
     let looks_like_path =
         wanted.contains('/') || wanted.ends_with(".yaml") || wanted.ends_with(".yml");
     if looks_like_path {
@@ -36,44 +40,32 @@ pub fn find_workflow(settings: &Settings, wanted: &str) -> Result<Found, Failure
         if let Some(of_project) = project_path(settings, path)
             && let Some(text) = text_of_project(settings, &of_project)?
         {
-            let source = Source::new(wanted, &*text);
-            let origin = Origin::Project(of_project);
-            return Ok(Found { source, origin });
+            return Ok(found(wanted.to_owned(), &text, Origin::Project(of_project)));
         }
         let text = read_text(path).map_err(|error| unreadable(path, &error))?;
         let folder = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
-        return Ok(Found {
-            source: Source::new(wanted, text),
-            origin: Origin::User(folder),
-        });
+        return Ok(found(wanted.to_owned(), &text, Origin::User(folder)));
     }
     let of_project = format!("{WORKFLOWS}/{wanted}.yaml");
     if let Some(text) = text_of_project(settings, &of_project)? {
-        let name = settings.project.root.join(&of_project);
-        return Ok(Found {
-            source: Source::new(name.display().to_string(), &*text),
-            origin: Origin::Project(of_project),
-        });
+        let name = settings
+            .project
+            .root
+            .join(&of_project)
+            .display()
+            .to_string();
+        return Ok(found(name, &text, Origin::Project(of_project)));
     }
     if let Some(folder) = user_folder(settings, "workflows") {
         let path = folder.join(format!("{wanted}.yaml"));
-        match read_text(&path) {
-            Ok(text) => {
-                return Ok(Found {
-                    source: Source::new(path.display().to_string(), text),
-                    origin: Origin::User(folder),
-                });
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {}
-            Err(error) => return Err(unreadable(&path, &error)),
+        if let Some(text) = read_if_there(&path)? {
+            let name = path.display().to_string();
+            return Ok(found(name, &text, Origin::User(folder)));
         }
     }
     let bundled = workflow::bundled(wanted).ok_or_else(|| unknown(settings, wanted))?;
-    let source = Source::new(format!("bundled {wanted}.yaml"), bundled.to_owned());
-    Ok(Found {
-        source,
-        origin: Origin::Bundled,
-    })
+    let name = format!("bundled {wanted}.yaml");
+    Ok(found(name, bundled, Origin::Bundled))
 }
 
 /// A path of the command line relative to the project, if it lies there.
@@ -218,17 +210,12 @@ fn unknown(settings: &Settings, wanted: &str) -> Failure {
         .collect();
     names.sort();
     names.dedup();
-    let known = format!(
-        "known workflows: {}; or name a file by its path",
-        names.join(", ")
-    );
+    let all = names.join(", ");
+    let known = format!("known workflows: {all}; or name a file by its path");
     let hint = match did_you_mean(wanted, names.iter().map(String::as_str)) {
         Some(suggestion) => format!("{suggestion}; {known}"),
         None => known,
     };
-    Failure::said(
-        Exit::Usage,
-        &format!("no workflow is called `{wanted}`"),
-        Some(&hint),
-    )
+    let message = format!("no workflow is called `{wanted}`");
+    Failure::said(Exit::Usage, &message, Some(&hint))
 }

@@ -15,7 +15,6 @@ mod library;
 mod limits;
 mod open_run;
 mod panics;
-mod pick;
 mod preflight;
 mod prepare;
 mod print;
@@ -95,7 +94,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Resume(args) => resume::resume(&Settings::load(cli)?, args),
         Command::Runs(args) => runs::runs(&Settings::load(cli)?, args),
         Command::Show(args) => show::show(&Settings::load(cli)?, args),
-        Command::Pick(args) => pick::pick(&Settings::load(cli)?, args),
+        Command::Pick(args) => gate::pick(&Settings::load(cli)?, args),
         Command::Approve(args) => gate::approve(&Settings::load(cli)?, args),
         Command::Reject(args) => gate::reject(&Settings::load(cli)?, args),
         Command::Diff(args) => changes::diff(&Settings::load(cli)?, args),

@@ -28,20 +28,14 @@ pub fn find_run(settings: &Settings, wanted: Option<&str>) -> Result<RunFolder, 
     };
     folder.ok_or_else(|| {
         let message = format!("there is no run in `{}` yet", root.display());
-        Failure::said(
-            Exit::Usage,
-            &message,
-            Some("`tipstaff run WORKFLOW \"REQUEST\"` makes one"),
-        )
+        let hint = "`tipstaff run WORKFLOW \"REQUEST\"` makes one";
+        Failure::said(Exit::Usage, &message, Some(hint))
     })
 }
 
 fn unknown_run(error: crate::journal::JournalError) -> Failure {
-    Failure::new(
-        Exit::Usage,
-        &error,
-        Some("`tipstaff runs` lists the runs of this project"),
-    )
+    let hint = "`tipstaff runs` lists the runs of this project";
+    Failure::new(Exit::Usage, &error, Some(hint))
 }
 
 impl OpenRun {
@@ -77,11 +71,6 @@ impl OpenRun {
             Ok(Some(_)) => Supervisor::Alive,
             Ok(None) | Err(_) => Supervisor::Gone,
         }
-    }
-
-    /// The ledgers of all calls, each of its last attempt.
-    pub fn ledgers(&self) -> Vec<(CallId, serde_json::Value)> {
-        ledgers(&self.folder, &self.plan, &self.records)
     }
 }
 
@@ -172,20 +161,17 @@ fn frozen(folder: &RunFolder, records: &[Record]) -> Result<TreeId, Failure> {
         _ => None,
     });
     let damaged = |message: String| {
-        Failure::said(
-            Exit::Failed,
-            &message,
-            Some("start it anew with `tipstaff run`"),
-        )
+        let hint = "start it anew with `tipstaff run`";
+        Failure::said(Exit::Failed, &message, Some(hint))
     };
     let Some((plan, Some(base))) = started else {
         return Err(damaged(format!("run {} never began", folder.id())));
     };
     let found: Digest = folder.describe_artifact(RunFolder::PLAN)?.digest;
     if &found != plan {
+        let run = folder.id();
         return Err(damaged(format!(
-            "the plan of run {} was changed since it began",
-            folder.id()
+            "the plan of run {run} was changed since it began"
         )));
     }
     Ok(base)
@@ -206,10 +192,8 @@ pub fn ledgers(
         else {
             continue;
         };
-        let phase = plan
-            .phases
-            .iter()
-            .find(|phase| call.as_str().starts_with(&format!("{}.", phase.name)));
+        let mut phases = plan.phases.iter();
+        let phase = phases.find(|phase| call.as_str().starts_with(&format!("{}.", phase.name)));
         let Some(phase) = phase.and_then(|phase| plan.phase_folder(&phase.name)) else {
             continue;
         };
@@ -249,10 +233,7 @@ pub fn read_plan(folder: &RunFolder) -> Result<Plan, Failure> {
     }
     serde_json::from_slice(&json).map_err(|error| {
         let message = format!("the plan `{}` is damaged: {error}", path.display());
-        Failure::said(
-            Exit::Failed,
-            &message,
-            Some("the run cannot go on; start it anew with `tipstaff run`"),
-        )
+        let hint = "the run cannot go on; start it anew with `tipstaff run`";
+        Failure::said(Exit::Failed, &message, Some(hint))
     })
 }

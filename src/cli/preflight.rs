@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::failure::{Exit, Failure};
 use super::print;
@@ -19,36 +19,18 @@ use crate::yaml::nearest;
 /// An agent that does not tell its version within this time gets no more questions.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// What is to be said before a plan's calls begin.
-pub struct Findings {
-    /// Without these some call could never be made, each with the models that it concerns.
-    missing: BTreeMap<Lack, Vec<ModelName>>,
-    warnings: Vec<String>,
-    /// Whether OpenCode is among what is missing.
-    opencode: bool,
-}
+/// What a model or the whole run lacks, and why.
+type Lack = (What, String);
 
-/// What a model or the whole run lacks, and what to do about it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Lack {
-    Program(String),
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum What {
+    Program,
     /// Nobody is signed in at its provider.
-    SignIn(String),
+    SignIn,
     /// Its agent does not know it.
-    Model(String),
+    Model,
     /// The results could not go where they are to go.
-    Destination(String),
-}
-
-impl Lack {
-    fn reason(&self) -> &str {
-        match self {
-            Self::Program(reason)
-            | Self::SignIn(reason)
-            | Self::Model(reason)
-            | Self::Destination(reason) => reason,
-        }
-    }
+    Destination,
 }
 
 /// Checks everything that the plan's calls will need and that can be told now, all of it at once. A call
@@ -61,88 +43,48 @@ pub fn preflight<'p>(
     carried: &mut Carried,
     destination: Result<(), ApplyError>,
 ) -> Result<(), Failure> {
-    let mut findings = look(settings, plan, used, carried);
-    // Without git, the list says so already.
-    if let Err(error) = destination
-        && !matches!(
-            error,
-            ApplyError::Workspace(WorkspaceError::GitMissing { .. })
-        )
-    {
-        let lack = Lack::Destination(format!("a place for the results: {error}"));
-        findings.missing.insert(lack, Vec::new());
-    }
-    for warning in &findings.warnings {
-        print::note(&format!("warning: {warning}"));
-    }
-    if findings.missing.is_empty() {
-        return Ok(());
-    }
-    let message = format!(
-        "nothing was started, because this is missing:{}",
-        findings.list()
-    );
-    Err(Failure::said(Exit::Usage, &message, Some(findings.hint())))
+    let missing = missing(settings, plan, used, carried, destination);
+    missing.map_or(Ok(()), |(list, hint)| {
+        let message = format!("nothing was started, because this is missing:{list}");
+        Err(Failure::said(Exit::Usage, &message, Some(hint)))
+    })
 }
 
 /// The same for who only wants to know: what is missing is a warning.
 pub fn report(settings: &Settings, plan: &Plan, carried: &mut Carried) {
-    let findings = look(settings, plan, |model| model, carried);
-    for warning in &findings.warnings {
-        print::note(&format!("warning: {warning}"));
-    }
-    if !findings.missing.is_empty() {
-        let (list, hint) = (findings.list(), findings.hint());
+    if let Some((list, hint)) = missing(settings, plan, |model| model, carried, Ok(())) {
         print::note(&format!(
             "warning: a run could not start, because this is missing:{list}\nhint: {hint}"
         ));
     }
 }
 
-impl Findings {
-    fn list(&self) -> String {
-        let lines = self.missing.iter().map(|(lack, models)| {
-            let models: Vec<&str> = models.iter().map(ModelName::as_str).collect();
-            match models.is_empty() {
-                true => format!("\n  {}", lack.reason()),
-                false => format!("\n  {}: {}", models.join(", "), lack.reason()),
-            }
-        });
-        lines.collect()
-    }
-
-    fn hint(&self) -> &'static str {
-        let lacks = |wanted: fn(&Lack) -> bool| self.missing.keys().any(wanted);
-        if lacks(|lack| matches!(lack, Lack::SignIn(_) | Lack::Model(_))) {
-            "`--rehearse` runs the workflow without a key; `--model NAME=OTHER` uses another model"
-        } else if lacks(|lack| matches!(lack, Lack::Destination(_))) {
-            "`--branch` takes the name of a new branch of a git repository"
-        } else if self.opencode {
-            "`npm install -g opencode-ai` installs OpenCode, as do the ways that https://opencode.ai/docs \
-             names; a rehearsal needs it too"
-        } else {
-            "name a program that is there under `agents:` of the configuration, or use another model with \
-             `--model NAME=OTHER`"
-        }
-    }
-}
-
-fn look<'p>(
+/// What is missing, a line each, and what to do about it. What only may be is said.
+fn missing<'p>(
     settings: &Settings,
     plan: &'p Plan,
     used: impl Fn(&'p ModelName) -> &'p ModelName,
     carried: &mut Carried,
-) -> Findings {
-    let mut warnings = Vec::new();
-    let mut missing: BTreeMap<Lack, Vec<ModelName>> = BTreeMap::new();
-    if let Err(reason) = find(settings, "git") {
-        missing.insert(Lack::Program(reason), Vec::new());
-    }
+    destination: Result<(), ApplyError>,
+) -> Option<(String, &'static str)> {
+    // Without these some call could never be made, each with the models that it concerns.
+    let mut missing: BTreeMap<&Lack, Vec<&str>> = BTreeMap::new();
+    let git = find(settings, "git").map_err(|reason| (What::Program, reason));
+    // Without git, the list says so already.
+    let destination = destination.or_else(|error| match error {
+        ApplyError::Workspace(WorkspaceError::GitMissing { .. }) => Ok(()),
+        error => Err((
+            What::Destination,
+            format!("a place for the results: {error}"),
+        )),
+    });
+    missing.extend(git.as_ref().err().map(|lack| (lack, Vec::new())));
+    missing.extend(destination.as_ref().err().map(|lack| (lack, Vec::new())));
     let uses_opencode = |agent: &AgentSpec| agent.kind == AgentKind::Opencode;
     if plan.agents.values().any(uses_opencode) && find(settings, "rg").is_err() {
-        warnings.push("ripgrep (`rg`) is not on PATH: agents have no search tools".to_owned());
+        warn("ripgrep (`rg`) is not on PATH: agents have no search tools");
     }
-    let unusable = unusable(settings, plan, carried, &mut warnings);
+    let unusable = unusable(settings, plan, carried);
     let is_usable = |model: &ModelName| !unusable.contains_key(model);
     let mut needed: BTreeSet<&ModelName> = BTreeSet::new();
     for chain in chains(plan) {
@@ -154,24 +96,40 @@ fn look<'p>(
     let wanted: BTreeSet<&ModelName> = wanted.flatten().map(&used).collect();
     for (model, lack) in &unusable {
         if needed.contains(*model) {
-            missing
-                .entry(lack.clone())
-                .or_default()
-                .push((*model).clone());
+            missing.entry(lack).or_default().push(model.as_str());
         } else if wanted.contains(*model) {
-            warnings.push(format!("{model} cannot be used: {}", lack.reason()));
+            warn(&format!("{model} cannot be used: {}", lack.1));
         }
     }
     let opencode = unusable.iter().any(|(model, lack)| {
         let agent = plan.models.get(*model).map(|model| &model.agent);
         let agent = agent.and_then(|agent| plan.agents.get(agent));
-        matches!(lack, Lack::Program(_)) && agent.is_some_and(uses_opencode)
+        lack.0 == What::Program && agent.is_some_and(uses_opencode)
     });
-    Findings {
-        missing,
-        warnings,
-        opencode,
-    }
+    let lines = missing
+        .iter()
+        .map(|((_, reason), models)| match models.is_empty() {
+            true => format!("\n  {reason}"),
+            false => format!("\n  {}: {reason}", models.join(", ")),
+        });
+    let list: String = lines.collect();
+    let lacks = |wanted| missing.keys().any(|(what, _)| *what == wanted);
+    let hint = if lacks(What::SignIn) || lacks(What::Model) {
+        "`--rehearse` runs the workflow without a key; `--model NAME=OTHER` uses another model"
+    } else if lacks(What::Destination) {
+        "`--branch` takes the name of a new branch of a git repository"
+    } else if opencode {
+        "`npm install -g opencode-ai` installs OpenCode, as do the ways that https://opencode.ai/docs \
+         names; a rehearsal needs it too"
+    } else {
+        "name a program that is there under `agents:` of the configuration, or use another model with \
+         `--model NAME=OTHER`"
+    };
+    (!missing.is_empty()).then_some((list, hint))
+}
+
+fn warn(what: &str) {
+    print::note(&format!("warning: {what}"));
 }
 
 /// The models that cannot be used.
@@ -179,17 +137,16 @@ fn unusable<'p>(
     settings: &Settings,
     plan: &'p Plan,
     carried: &mut Carried,
-    warnings: &mut Vec<String>,
 ) -> BTreeMap<&'p ModelName, Lack> {
     let mut programs = BTreeMap::new();
     for (name, agent) in &plan.agents {
-        programs.insert(name, probe(settings, agent, carried, warnings));
+        programs.insert(name, probe(settings, agent, carried));
     }
     // The catalogue is large, and read once for each provider.
     let mut catalogues = BTreeMap::new();
     let models = plan.models.iter().filter_map(|(name, model)| {
         let lack = match programs.get(&model.agent)? {
-            Err(reason) => Lack::Program(reason.clone()),
+            Err(reason) => (What::Program, reason.clone()),
             Ok(()) => {
                 let kind = plan.agents.get(&model.agent)?.kind;
                 if plan.rehearsal.is_some() || kind == AgentKind::Command {
@@ -214,10 +171,9 @@ fn unknown_model(provider: &str, id: &str, known: &[String]) -> Option<Lack> {
     }
     let meant = nearest(id, known.iter().map(String::as_str));
     let meant = meant.map(|model| format!("; did you mean `{provider}/{model}`?"));
-    Some(Lack::Model(format!(
-        "OpenCode knows no model `{provider}/{id}`{}",
-        meant.unwrap_or_default()
-    )))
+    let meant = meant.unwrap_or_default();
+    let reason = format!("OpenCode knows no model `{provider}/{id}`{meant}");
+    Some((What::Model, reason))
 }
 
 fn chains(plan: &Plan) -> Vec<&[ModelName]> {
@@ -255,12 +211,7 @@ fn distillers(plan: &Plan) -> impl Iterator<Item = &[ModelName]> {
 }
 
 /// Whether the agent's program is there and of a version that can work.
-fn probe(
-    settings: &Settings,
-    agent: &AgentSpec,
-    carried: &mut Carried,
-    warnings: &mut Vec<String>,
-) -> Result<(), String> {
+fn probe(settings: &Settings, agent: &AgentSpec, carried: &mut Carried) -> Result<(), String> {
     let program = find(settings, &agent.command)
         .map_err(|reason| format!("{reason}; install it, or set `agents:` in the configuration"))?;
     match agent.kind {
@@ -270,7 +221,7 @@ fn probe(
             let supported = agents::version(&text);
             match &supported {
                 Supported::Tested(_) => {}
-                Supported::Untested(_) => warnings.push(format!("{supported}; it may work")),
+                Supported::Untested(_) => warn(&format!("{supported}; it may work")),
                 Supported::TooOld(_) => {
                     return Err(format!(
                         "{supported}; update it with `npm install -g opencode-ai`"
@@ -341,18 +292,10 @@ struct Memory {
 
 impl Memory {
     fn of(settings: &Settings, program: &Path) -> Option<Self> {
-        let folder = |name: &str| {
-            let value = settings.environment.get(std::ffi::OsStr::new(name))?;
-            Some(PathBuf::from(value)).filter(|path| path.is_absolute())
-        };
-        let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")))?;
+        let cache = files::xdg_folder(&settings.environment, "XDG_CACHE_HOME", ".cache")?;
         let real = program.canonicalize().ok()?;
         let meta = real.metadata().ok()?;
-        let changed = meta
-            .modified()
-            .ok()?
-            .duration_since(std::time::UNIX_EPOCH)
-            .ok()?;
+        let changed = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
         let program = format!("{} {} {}", real.display(), meta.len(), changed.as_nanos());
         Some(Self {
             file: cache.join("tipstaff/versions.json"),
@@ -377,12 +320,9 @@ impl Memory {
 }
 
 fn missing_sign_in(settings: &Settings, provider: &str, carried: &Carried) -> Option<Lack> {
-    match agents::signed_in(carried, provider, &settings.environment) {
-        SignIn::None => Some(Lack::SignIn(format!(
-            "no sign-in for provider `{provider}`: run `opencode auth login`, or set its key variable"
-        ))),
-        SignIn::Key(_) | SignIn::Auth | SignIn::ProviderConfig | SignIn::Ambient | SignIn::Free => {
-            None
-        }
-    }
+    let signed_in = agents::signed_in(carried, provider, &settings.environment);
+    let reason = format!(
+        "no sign-in for provider `{provider}`: run `opencode auth login`, or set its key variable"
+    );
+    matches!(signed_in, SignIn::None).then_some((What::SignIn, reason))
 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
 
 use super::args::{LimitArgs, OutputArgs, RunArgs};
 use super::failure::{Exit, Failure};
@@ -9,63 +11,96 @@ use super::library::{Texts, find_workflow, project_path};
 use super::settings::{Configuration, Settings, mistakes_in, read_text, unreadable};
 use super::trust::agree;
 use super::{limits, print};
+use crate::config::Config;
 use crate::journal::Redactor;
 use crate::model::{AgentEnv, ChangedLimits, Destination};
 use crate::plan::{Plan, Rehearsal};
 use crate::rehearsal::Scenario;
 use crate::trust::{CONFIG, detected_commands};
-use crate::workflow::{self, Bindings};
+use crate::workflow::{self, Bindings, Library, Workflow};
 
 /// Larger requests are refused, in bytes.
 const LARGEST_REQUEST: u64 = 8 << 20;
 
-/// Compiles the workflow that `run` names, warnings shown.
-pub fn compile(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
+/// A workflow without mistakes.
+pub struct Valid {
+    pub plan: Plan,
+    pub workflow: Workflow,
+    /// How messages call it.
+    pub name: Arc<str>,
+    pub config: Config,
+    /// The same without the project's.
+    pub base: Config,
+    /// The files of the project that went into it.
+    pub files: Vec<String>,
+}
+
+/// Compiles the workflow of that path or name, warnings shown. `bind` says with which values.
+pub fn compile(
+    settings: &Settings,
+    wanted: &str,
+    bind: impl for<'t> FnOnce(&Workflow, Library<'t>) -> Result<Bindings<'t>, Failure>,
+) -> Result<Valid, Failure> {
     let Configuration {
         config,
         base,
         mut sources,
     } = settings.configuration()?;
-    let found = find_workflow(settings, &args.workflow)?;
+    let found = find_workflow(settings, wanted)?;
     sources.push(found.source.clone());
-    let parsed =
-        workflow::parse(&found.source).map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
-    let rehearsal = args.rehearse.as_deref();
-    let rehearsal = rehearsal.map(|name| read_rehearsal(name, args.publish));
-    let rehearsal = rehearsal.transpose()?;
-    let request = request(args)?;
+    let mistaken = |mistakes: Vec<_>| mistakes_in(&mistakes, &sources);
+    let workflow = workflow::parse(&found.source).map_err(mistaken)?;
     let texts = Texts::of(settings, &found);
-    let bindings = Bindings {
-        request,
-        sets: pairs(&args.sets, "--set")?,
-        model_overrides: pairs(&args.models, "--model")?,
-        depth: args.depth,
-        seed: args.seed.unwrap_or_else(random_seed),
-        destination: destination(args),
-        library: workflow::Library {
-            prompts: &|name| texts.template(name),
-            names: &|| texts.template_names(),
-            read_file: &|file| texts.prompt_file(file),
-        },
+    let library = Library {
+        prompts: &|name| texts.template(name),
+        names: &|| texts.template_names(),
+        read_file: &|file| texts.prompt_file(file),
     };
-    let compiled = workflow::compile(&parsed, &bindings, &config);
+    let compiled = workflow::compile(&workflow, &bind(&workflow, library)?, &config);
     texts.problem()?;
-    let compiled = compiled.map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
+    let compiled = compiled.map_err(mistaken)?;
     if !compiled.warnings.is_empty() {
         print::diagnostics(&compiled.warnings, &sources);
     }
-    let mut plan = compiled.plan;
+    Ok(Valid {
+        plan: compiled.plan,
+        workflow,
+        name: found.source.name.clone(),
+        config,
+        base,
+        files: texts.of_project(),
+    })
+}
+
+/// The plan of the run that was typed.
+pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
+    let mut rehearsal = None;
+    let valid = compile(settings, &args.workflow, |_, library| {
+        let wanted = args.rehearse.as_deref();
+        let read = wanted.map(|name| read_rehearsal(name, args.publish));
+        rehearsal = read.transpose()?;
+        Ok(Bindings {
+            request: request(args)?,
+            sets: pairs(&args.sets, "--set")?,
+            model_overrides: pairs(&args.models, "--model")?,
+            depth: args.depth,
+            seed: args.seed.unwrap_or_else(random_seed),
+            destination: destination(args),
+            library,
+        })
+    })?;
+    let (mut plan, base, layer) = (valid.plan, valid.base, valid.workflow.layer);
     limit(&mut plan, &args.limits)?;
     plan.rehearsal = rehearsal;
-    agree(settings, &plan, &base, &texts.of_project(), &args.output)?;
+    agree(settings, &plan, &base, &valid.files, &args.output)?;
     let commands = detected_commands(&settings.project.root);
     plan.verify.allow.extend(commands);
-    if config.accept.len() > base.accept.len() || !parsed.layer.accept.is_empty() {
+    if valid.config.accept.len() > base.accept.len() || !layer.accept.is_empty() {
         print::note("warning: `accept` counts in your own configuration only; others are ignored");
     }
     plan.accept = [base.accept, args.destination.accept.accept.clone()].concat();
-    if !parsed.layer.agents.is_empty() || parsed.layer.verify.env != AgentEnv::default() {
-        let file = std::path::absolute(&*found.source.name)?;
+    if !layer.agents.is_empty() || layer.verify.env != AgentEnv::default() {
+        let file = std::path::absolute(&*valid.name)?;
         plan.file = Some(file.display().to_string());
     }
     Ok(plan)
@@ -102,19 +137,14 @@ fn destination(args: &RunArgs) -> Destination {
 }
 
 fn read_rehearsal(wanted: &str, publishes: bool) -> Result<Rehearsal, Failure> {
-    let scenario = Scenario::find(wanted).map_err(|error| {
-        Failure::new(
-            Exit::Usage,
-            &error,
-            Some("--rehearse takes the name of a scenario or a file; put it after the request"),
-        )
+    Scenario::find(wanted).map_err(|error| {
+        let hint = "--rehearse takes the name of a scenario or a file; put it after the request";
+        Failure::new(Exit::Usage, &error, Some(hint))
     })?;
-    drop(scenario);
+    let file = Path::new(wanted);
     let text = match Scenario::builtin(wanted) {
         Some(_) => None,
-        None => {
-            Some(read_text(wanted.as_ref()).map_err(|error| unreadable(wanted.as_ref(), &error))?)
-        }
+        None => Some(read_text(file).map_err(|error| unreadable(file, &error))?),
     };
     Ok(Rehearsal {
         scenario: wanted.to_owned(),
@@ -191,23 +221,24 @@ pub fn complete(settings: &Settings, plan: &mut Plan, output: &OutputArgs) -> Re
     {
         (config, _) = config.with(&workflow.layer);
     }
-    plan.verify.env.complete(&config.verify.env).map_err(|missing| {
+    let lost = |missing: &str, of: &str, setting: &str| {
         let message = format!(
-            "the run needs `{missing}` of `verify_env`, which the configuration does not set any more"
+            "the run needs `{missing}` of {of}, which the configuration does not set any more"
         );
-        let hint = format!("set it as `verify_env: {{ {missing}: … }}`; the run folder does not keep it");
+        let hint = format!("set it as `{setting}`; the run folder does not keep it");
         Failure::said(Exit::Usage, &message, Some(&hint))
+    };
+    let verify = plan.verify.env.complete(&config.verify.env);
+    verify.map_err(|missing| {
+        let setting = format!("verify_env: {{ {missing}: … }}");
+        lost(&missing, "`verify_env`", &setting)
     })?;
     for (name, agent) in &mut plan.agents {
         let known = config.agents.get(name).map(|known| known.env.clone());
-        agent.env.complete(&known.unwrap_or_default()).map_err(|missing| {
-            let message = format!(
-                "the run needs `{missing}` of agent `{name}`, which the configuration does not set any more"
-            );
-            let hint = format!(
-                "set it as `agents: {{ {name}: {{ env: {{ {missing}: … }} }} }}`; the run folder does not keep it"
-            );
-            Failure::said(Exit::Usage, &message, Some(&hint))
+        let completed = agent.env.complete(&known.unwrap_or_default());
+        completed.map_err(|missing| {
+            let setting = format!("agents: {{ {name}: {{ env: {{ {missing}: … }} }} }}");
+            lost(&missing, &format!("agent `{name}`"), &setting)
         })?;
     }
     Ok(())
@@ -224,11 +255,8 @@ fn read_request(from: impl Read, name: &str) -> Result<String, Failure> {
         return Err(Failure::said(Exit::Usage, &message, None));
     }
     String::from_utf8(bytes).map_err(|_| {
-        Failure::said(
-            Exit::Usage,
-            &format!("the request from {name} is not UTF-8 text"),
-            None,
-        )
+        let message = format!("the request from {name} is not UTF-8 text");
+        Failure::said(Exit::Usage, &message, None)
     })
 }
 

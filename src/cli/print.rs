@@ -7,19 +7,12 @@ use crate::report::{Colors, Screen, Sgr};
 use crate::yaml::{self, Colour, Diagnostic, Source};
 
 /// Data, to standard output.
-///
-/// # Errors
-///
-/// When it does not arrive; a reader that has gone away is no error of ours.
+/// A reader that has gone away is no error of ours.
 pub fn data(text: &str) -> Result<(), Failure> {
     arrived(Screen::Stdout.show(text, Sgr::Escape))
 }
 
 /// The same for data that need not be text.
-///
-/// # Errors
-///
-/// As [`data`].
 pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     arrived(Screen::Stdout.bytes(bytes))
 }

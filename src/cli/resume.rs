@@ -114,10 +114,8 @@ fn go_on(
             settings.runtime_folder(),
         )?
         .remove()?;
-        print::note(&format!(
-            "run {} is done already; nothing was run again",
-            folder.id()
-        ));
+        let run = folder.id();
+        print::note(&format!("run {run} is done already; nothing was run again"));
         return Ok(Exit::Done);
     }
     let known = records.iter().map(|record| &record.event);

@@ -4,7 +4,7 @@ use super::args::RunArgs;
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
 use super::preflight::preflight;
-use super::prepare::{compile, without_secrets};
+use super::prepare::{self, without_secrets};
 use super::settings::Settings;
 use super::work::{self, Ground, Work, carry_over, now};
 use crate::engine::{Begin, Engine, Input};
@@ -14,7 +14,7 @@ use crate::plan::{Plan, PlannedInput};
 use crate::workspace::{Snapshot, check_destination, read_files, remove_tree};
 
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
-    let plan = compile(settings, args)?;
+    let plan = prepare::plan(settings, args)?;
     let mut carried = carry_over(settings, &plan)?;
     let mut interruptible = Interruptible::new()?;
     interruptible.blocking(Interruptible::NOTHING_RAN, || {

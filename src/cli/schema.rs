@@ -13,7 +13,7 @@ pub fn schema(args: &SchemaArgs) -> Result<Exit, Failure> {
         "config" => Some(config::schema()),
         other => context::schema(other),
     };
-    let unknown = || Failure::usage(format!("error: no schema `{}`", args.format));
-    print::json(&schema.ok_or_else(unknown)?)?;
+    let unknown = format!("no schema `{}`", args.format);
+    print::json(&schema.ok_or_else(|| Failure::said(Exit::Usage, &unknown, None))?)?;
     Ok(Exit::Done)
 }

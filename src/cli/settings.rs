@@ -47,10 +47,11 @@ impl Settings {
         if let Some(path) = environment.get_mut(OsStr::new("PATH")) {
             *path = files::absolute_search_path(path);
         }
+        let config = files::xdg_folder(&environment, "XDG_CONFIG_HOME", ".config");
         Ok(Self {
             files: ProjectFiles::new(&project.root, yaml::MAX_BYTES as u64),
             project,
-            user_folder: user_folder(&environment),
+            user_folder: config.map(|folder| folder.join("tipstaff")),
             environment,
         })
     }
@@ -60,7 +61,9 @@ impl Settings {
     pub fn configuration(&self) -> Result<Configuration, Failure> {
         let mut sources = Vec::new();
         if let Some(folder) = &self.user_folder {
-            sources.extend(read_config(&folder.join("config.yaml"))?);
+            let path = folder.join("config.yaml");
+            let text = read_if_there(&path)?;
+            sources.extend(text.map(|text| Source::new(path.display().to_string(), text)));
         }
         let base = config::load(&sources);
         let path = self.project.root.join(trust::CONFIG);
@@ -109,9 +112,7 @@ impl Settings {
 
     /// `XDG_RUNTIME_DIR`.
     pub fn runtime_folder(&self) -> Option<&Path> {
-        let folder = self
-            .environment
-            .get(std::ffi::OsStr::new("XDG_RUNTIME_DIR"))?;
+        let folder = self.environment.get(OsStr::new("XDG_RUNTIME_DIR"))?;
         Some(Path::new(folder)).filter(|folder| folder.is_absolute())
     }
 }
@@ -121,18 +122,10 @@ pub fn mistakes_in(mistakes: &[Diagnostic], sources: &[Source]) -> Failure {
     Failure::coloured(super::print::render(mistakes, sources))
 }
 
-fn user_folder(environment: &Environment) -> Option<PathBuf> {
-    let folder = |name: &str| {
-        let value = environment.get(std::ffi::OsStr::new(name))?;
-        Some(PathBuf::from(value)).filter(|path| path.is_absolute())
-    };
-    let config = folder("XDG_CONFIG_HOME").or_else(|| Some(folder("HOME")?.join(".config")));
-    Some(config?.join("tipstaff"))
-}
-
-fn read_config(path: &Path) -> Result<Option<Source>, Failure> {
+/// The text of a file of the user's, if it is there.
+pub fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
     match read_text(path) {
-        Ok(text) => Ok(Some(Source::new(path.display().to_string(), text))),
+        Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(unreadable(path, &error)),
     }

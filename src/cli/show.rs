@@ -2,7 +2,7 @@
 
 use super::args::ShowArgs;
 use super::failure::{Exit, Failure};
-use super::open_run::{OpenRun, find_run, shown_folder, tell_foreign};
+use super::open_run::{OpenRun, find_run, ledgers, shown_folder, tell_foreign};
 use super::print;
 use super::settings::Settings;
 use super::work::now;
@@ -17,7 +17,7 @@ pub fn show(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure> {
         supervisor: run.supervisor(),
         now: now(),
         zone: &jiff::tz::TimeZone::system(),
-        ledgers: &run.ledgers(),
+        ledgers: &ledgers(&run.folder, &run.plan, &run.records),
     };
     if args.json {
         print::json(&show_json(&shown))?;

@@ -11,6 +11,7 @@ use super::settings::{Settings, unreadable};
 use crate::agents::LeftOut;
 use crate::config::Config;
 use crate::plan::Plan;
+use crate::report::counted;
 use crate::trust::{
     CONFIG, Known, OF_AGENTS, Order, PROMPTS, Register, WORKFLOWS, agent_config, names_in, orders,
     state_folder,
@@ -23,11 +24,8 @@ pub fn trust(settings: &Settings, args: &TrustArgs) -> Result<Exit, Failure> {
         print::data("no order of this project is in force any more\n")?;
         return Ok(Exit::Done);
     }
-    let all = find(
-        settings,
-        &settings.configuration()?.base,
-        &all_files(settings, args)?,
-    )?;
+    let base = settings.configuration()?.base;
+    let all = find(settings, &base, &all_files(settings, args)?)?;
     let (known, open): (Vec<_>, Vec<_>) = all.iter().partition(|order| register.knows(order));
     if args.show {
         print::data(&shown("you agreed to", &known, &register))?;
@@ -43,8 +41,10 @@ pub fn trust(settings: &Settings, args: &TrustArgs) -> Result<Exit, Failure> {
     }
     print::data(&match all.len() {
         0 => "this project gives no orders\n".to_owned(),
-        1 => "the orders of 1 file are in force\n".to_owned(),
-        count => format!("the orders of {count} files are in force\n"),
+        count => format!(
+            "the orders of {} are in force\n",
+            counted(count as u64, "file")
+        ),
     })?;
     Ok(Exit::Done)
 }
@@ -87,11 +87,8 @@ pub fn remark(
     }
     let register = register(settings)?;
     let (known, open): (Vec<_>, Vec<_>) = used.iter().partition(|order| register.knows(order));
-    let mut text = shown(
-        "note: orders of this project that you agreed to",
-        &known,
-        &register,
-    );
+    let head = "note: orders of this project that you agreed to";
+    let mut text = shown(head, &known, &register);
     if !open.is_empty() {
         let head = "warning: orders of this project that you have not agreed to";
         text.push_str(&shown(head, &open, &register));

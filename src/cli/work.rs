@@ -84,7 +84,12 @@ pub fn work(
 ) -> Result<Exit, Failure> {
     let output = work.output;
     let ended = supervise(settings, work, first)?;
-    let view = ended.tell();
+    let view = RunView::replay(&ended.plan, &ended.records);
+    print::note(&render_summary(&Summary {
+        view: &view,
+        folder: &ended.folder,
+        ledgers: &ended.ledgers,
+    }));
     let (end, engine) = ended.driven?;
     changes::offer_held(settings, output, &view)?;
     Ok(exit_of(end, engine.history().interrupted()))
@@ -97,18 +102,6 @@ struct Ended {
     records: Vec<Record>,
     ledgers: Vec<(CallId, serde_json::Value)>,
     driven: Result<(RunEnd, Engine), RuntimeError>,
-}
-
-impl Ended {
-    fn tell(&self) -> RunView {
-        let view = RunView::replay(&self.plan, &self.records);
-        print::note(&render_summary(&Summary {
-            view: &view,
-            folder: &self.folder,
-            ledgers: &self.ledgers,
-        }));
-        view
-    }
 }
 
 fn supervise(

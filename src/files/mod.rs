@@ -22,7 +22,7 @@ pub use open::{
     sync_folder, update, write,
 };
 pub use replace::{NewFile, UnsyncedFolders, make_folders, replace, replace_unsynced};
-pub use search_path::absolute_search_path;
+pub use search_path::{absolute_search_path, xdg_folder};
 
 /// Most bytes of one of tipstaff's own records that is read into memory: plans, lists, ledgers.
 pub const RECORD: u64 = 256 << 20;

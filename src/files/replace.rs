@@ -41,11 +41,6 @@ impl NewFile {
         })
     }
 
-    /// Gives it other permissions than new files get.
-    pub fn set_permissions(&self, permissions: Permissions) -> io::Result<()> {
-        self.file.as_file().set_permissions(permissions)
-    }
-
     /// Syncs the file and puts it in its place. Sync the folders before anything names it.
     ///
     /// # Errors

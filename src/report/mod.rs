@@ -61,4 +61,4 @@ pub use show_json::show_json;
 pub use summary::{Summary, render_summary};
 pub use view::{RunView, Supervisor};
 pub use view_work::Standing;
-pub use words::phase_words;
+pub use words::{counted, phase_words};

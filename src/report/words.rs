@@ -44,7 +44,7 @@ pub(super) fn spent(time: Millis, usage: &Usage) -> String {
 }
 
 /// `1 attempt`, `2 attempts`.
-pub(super) fn counted(count: u64, noun: &str) -> String {
+pub fn counted(count: u64, noun: &str) -> String {
     match count {
         1 => format!("1 {noun}"),
         _ => format!("{count} {noun}s"),

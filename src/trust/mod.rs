@@ -19,7 +19,7 @@ pub use order::Order;
 pub use orders::{Known, agent_config, orders};
 pub use project_files::{ProjectFiles, names_in};
 pub use register::Register;
-pub use state_folder::{state_folder, write_private};
+pub use state_folder::state_folder;
 
 /// The project's configuration, relative to it.
 pub const CONFIG: &str = ".tipstaff/config.yaml";

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Order, TrustError, write_private};
+use super::state_folder::write_private;
+use super::{Order, TrustError};
 use crate::files;
 
 /// What the user has agreed to of one project.

@@ -1,16 +1,15 @@
 //! The user's own folder for what must not lie in a project: a project could bring it along.
 
 use std::collections::BTreeMap;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::fs::{self, DirBuilder, Permissions};
-use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
 use super::TrustError;
-use crate::files::NewFile;
+use crate::files;
 
 /// `$XDG_STATE_HOME/tipstaff`, without it `~/.local/state/tipstaff`; made if it is not there. Only its owner
 /// can look into it.
@@ -18,31 +17,16 @@ use crate::files::NewFile;
 /// # Errors
 /// There is no home, or what is there belongs to somebody else or is a link.
 pub fn state_folder(environment: &BTreeMap<OsString, OsString>) -> Result<PathBuf, TrustError> {
-    let folder = |name: &str| {
-        let value = environment.get(OsStr::new(name))?;
-        Some(PathBuf::from(value)).filter(|path| path.is_absolute())
-    };
-    let state = folder("XDG_STATE_HOME").or_else(|| Some(folder("HOME")?.join(".local/state")));
+    let state = files::xdg_folder(environment, "XDG_STATE_HOME", ".local/state");
     let at = state.ok_or(TrustError::NoStateFolder)?.join("tipstaff");
     private_folder(&at)?;
     Ok(at)
 }
 
-/// Writes a file that only its owner can read, whole or not at all; its folder is made if it is not there.
-///
-/// # Errors
-/// What the system says.
-pub fn write_private(path: &Path, bytes: &[u8]) -> Result<(), TrustError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    private_folder(folder)?;
-    let write = || -> io::Result<()> {
-        let mut file = NewFile::at(path)?;
-        file.set_permissions(Permissions::from_mode(0o600))?;
-        file.write_all(bytes)?;
-        file.put()?.sync();
-        Ok(())
-    };
-    write().map_err(TrustError::io("write", path))
+/// Writes a file that only its owner can read, in a folder of which the same is true.
+pub(super) fn write_private(path: &Path, bytes: &[u8]) -> Result<(), TrustError> {
+    private_folder(path.parent().unwrap_or(Path::new(".")))?;
+    files::replace(path, bytes).map_err(TrustError::io("write", path))
 }
 
 /// Makes a folder, or sees to it that the one that is there is ours alone.
