@@ -2,13 +2,11 @@
 
 use crate::model::Finding;
 
-use super::table::{Align, Table};
+use super::table::Table;
 use super::view::{PhaseView, RunView};
-use super::words::{NOTHING, clean, wrap};
+use super::words::{wrap, wrapped};
 use super::words_work::{audit_word, finding_place, findings_words, severity_word, worst_first};
 
-/// Columns at which the summary is wrapped.
-const WIDTH: usize = 92;
 /// Columns at which what was found is wrapped, in its column of the table.
 const PROBLEM_WIDTH: usize = 72;
 
@@ -23,33 +21,20 @@ pub(super) fn render_audit(view: &RunView, phase: PhaseView<'_>) -> Option<Strin
             true => String::new(),
             false => format!("round {}: ", call.spec.id.round()),
         };
-        let model = view
-            .model_of(&call.spec.id)
-            .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
+        let model = view.model_words(&call.spec.id);
         text.push_str(&format!(
             "  {round}{model} says {}, {}\n",
             audit_word(audit.verdict),
             findings_words(&audit.findings)
         ));
     }
-    for line in wrap(&latest.summary, WIDTH) {
-        text.push_str(format!("    {line}").trim_end());
-        text.push('\n');
-    }
-    if !latest.findings.is_empty() {
-        text.push_str(&findings(&latest.findings).to_string());
-    }
-    Some(text)
+    text.push_str(&wrapped("    ", &latest.summary));
+    Some(text + &findings(&latest.findings).to_string())
 }
 
 /// The worst first; what would mend it stands below what is wrong.
 fn findings(findings: &[Finding]) -> Table {
-    let mut table = Table::new(&[
-        ("severity", Align::Left),
-        ("place", Align::Left),
-        ("what was found", Align::Left),
-    ])
-    .indent(4);
+    let mut table = Table::new(4, &["severity", "place", "what was found"]);
     for finding in worst_first(findings) {
         let mut lines = wrap(&finding.problem, PROBLEM_WIDTH);
         if let Some(fix) = &finding.fix {

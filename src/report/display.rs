@@ -53,10 +53,6 @@ impl Display {
     }
 
     /// Shows a record. A live display shows it at the next [`tick`](Self::tick).
-    ///
-    /// # Errors
-    ///
-    /// When the writer refuses.
     pub fn apply(&mut self, record: &Record) -> Result<(), ReportError> {
         match self {
             Self::Live(live) => {
@@ -70,10 +66,6 @@ impl Display {
     }
 
     /// Lets time pass; about ten times a second is right. Only a live display does anything.
-    ///
-    /// # Errors
-    ///
-    /// When the terminal cannot be written to.
     pub fn tick(&mut self, now: Timestamp) -> Result<(), ReportError> {
         match self {
             Self::Live(live) => live.tick(now),
@@ -82,10 +74,6 @@ impl Display {
     }
 
     /// Ends the showing: whatever changes on a terminal is taken away, the rest stays.
-    ///
-    /// # Errors
-    ///
-    /// When the terminal cannot be written to.
     pub fn finish(&mut self) -> Result<(), ReportError> {
         match self {
             Self::Live(live) => live.finish(),

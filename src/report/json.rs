@@ -21,10 +21,6 @@ impl<W: Write> JsonStream<W> {
     }
 
     /// Writes a record.
-    ///
-    /// # Errors
-    ///
-    /// When the writer refuses, or the event cannot be put into JSON.
     pub fn apply(&mut self, record: &Record) -> Result<(), ReportError> {
         let line = json_line(record)? + "\n";
         self.out
@@ -38,10 +34,6 @@ impl<W: Write> JsonStream<W> {
 }
 
 /// One line of the stream, without its line feed: `{"seq":…,"at":…,"event":{"type":…,…}}`.
-///
-/// # Errors
-///
-/// When the event cannot be put into JSON.
 pub fn json_line(record: &Record) -> Result<String, ReportError> {
     serde_json::to_string(record).map_err(|source| ReportError::Encode {
         seq: record.seq,

@@ -2,21 +2,14 @@
 
 use serde_json::Value;
 
-use super::table::{Align, Table};
-use super::words::{NOTHING, clean, token_count};
+use super::table::Table;
+use super::words::{clean, or_nothing, token_count};
 
 /// A table of a call's `context.json` (`{"parts": [{name, kind, source, bytes, tokens}], …}`),
 /// with the sum below. Fields that are not there are shown as unknown; `None` without parts.
 pub fn render_ledger(context: &Value) -> Option<String> {
     let parts = context.get("parts")?.as_array()?;
-    let mut table = Table::new(&[
-        ("part", Align::Left),
-        ("kind", Align::Left),
-        ("source", Align::Left),
-        ("bytes", Align::Right),
-        ("tokens", Align::Right),
-    ])
-    .indent(4);
+    let mut table = Table::new(4, &["part", "kind", "source", ">bytes", ">tokens"]);
     let (mut bytes, mut tokens) = (0_u64, 0_u64);
     for part in parts {
         let number = |key: &str| part.get(key).and_then(Value::as_u64).unwrap_or(0);
@@ -43,13 +36,7 @@ fn neighbours(context: &Value) -> String {
         let found = context.get("neighbours").and_then(|all| all.get(key));
         found.and_then(Value::as_array).into_iter().flatten()
     };
-    let mut table = Table::new(&[
-        ("file in the workspace", Align::Left),
-        ("why", Align::Left),
-        ("bytes", Align::Right),
-        ("tokens", Align::Right),
-    ])
-    .indent(4);
+    let mut table = Table::new(4, &["file in the workspace", "why", ">bytes", ">tokens"]);
     for (key, left_out) in [("added", ""), ("left_out", "left out for size; ")] {
         for file in files(key) {
             table.row([
@@ -60,27 +47,18 @@ fn neighbours(context: &Value) -> String {
             ]);
         }
     }
-    match table.is_empty() {
-        true => String::new(),
-        false => table.to_string(),
-    }
+    table.to_string()
 }
 
 /// A field as a number.
 fn amount(part: &Value, key: &str, shown: impl Fn(u64) -> String) -> String {
-    let number = part.get(key).and_then(Value::as_u64);
-    number.map_or_else(|| NOTHING.to_owned(), shown)
+    or_nothing(part.get(key).and_then(Value::as_u64).map(shown))
 }
 
 /// A field as text; data that is no text (a source such as `{"handoff":"workshop"}`) is flattened.
 fn words(part: &Value, key: &str) -> String {
-    match part.get(key) {
-        None | Some(Value::Null) => NOTHING.to_owned(),
-        Some(value) => match flat(value) {
-            text if text.is_empty() => NOTHING.to_owned(),
-            text => text,
-        },
-    }
+    let text = part.get(key).map(flat);
+    or_nothing(text.filter(|text| !text.is_empty()))
 }
 
 fn flat(value: &Value) -> String {

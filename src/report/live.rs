@@ -54,20 +54,12 @@ impl Live {
     }
 
     /// Paints what changed.
-    ///
-    /// # Errors
-    ///
-    /// When the terminal cannot be written to.
     pub fn tick(&mut self, now: Timestamp) -> Result<(), ReportError> {
         let frame = self.frame(now);
         self.paint(&frame)
     }
 
     /// Paints what is lasting and takes the frame away.
-    ///
-    /// # Errors
-    ///
-    /// When the terminal cannot be written to.
     pub fn finish(&mut self) -> Result<(), ReportError> {
         self.paint(&[])
     }

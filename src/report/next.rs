@@ -6,7 +6,7 @@ use crate::plan::Rehearsal;
 
 use super::view::{RunStatus, RunView, Supervisor, model};
 use super::view_work::Standing;
-use super::words::{NOTHING, clean};
+use super::words::clean;
 
 /// The commands that make sense now, the most useful first; each with what it is for.
 ///
@@ -156,43 +156,27 @@ fn accept(view: &RunView, run: &str) -> impl Iterator<Item = (String, String)> {
 fn answers(view: &RunView) -> Vec<(String, String)> {
     let mut commands = Vec::new();
     let run = view.run();
+    let mut add = |command, why| commands.push((format!("tipstaff {command}"), why));
     for (phase, question) in view.questions() {
         match question {
             Question::PickWinner { .. } => {
+                let name = shell_word(phase.name().as_str());
                 for (label, call) in phase.labels() {
-                    let model = view
-                        .model_of(call)
-                        .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
-                    commands.push((
-                        format!(
-                            "tipstaff pick {run} {} {label}",
-                            shell_word(phase.name().as_str())
-                        ),
-                        format!("{model} ({call})"),
-                    ));
+                    let why = format!("{} ({call})", view.model_words(call));
+                    add(format!("pick {run} {name} {label}"), why);
                 }
-                let phase = shell_word(phase.name().as_str());
-                commands.push((
-                    format!("tipstaff pick {run} {phase} none --because TEXT"),
-                    "have all propose once more".to_owned(),
-                ));
+                let again = format!("pick {run} {name} none --because TEXT");
+                add(again, "have all propose once more".to_owned());
             }
             Question::RunCommands { .. } => {
-                let run_them = "run the commands".to_owned();
-                let skip_them = "go on without them".to_owned();
-                commands.push((format!("tipstaff approve {run}"), run_them));
-                commands.push((format!("tipstaff reject {run}"), skip_them));
+                add(format!("approve {run}"), "run the commands".to_owned());
+                add(format!("reject {run}"), "go on without them".to_owned());
             }
             Question::Approve { .. } => {
                 let name = clean(phase.name().as_str());
-                commands.push((
-                    format!("tipstaff approve {run}"),
-                    format!("let {name} begin"),
-                ));
-                commands.push((
-                    format!("tipstaff reject {run} --because TEXT"),
-                    "end the run here".to_owned(),
-                ));
+                let reject = format!("reject {run} --because TEXT");
+                add(format!("approve {run}"), format!("let {name} begin"));
+                add(reject, "end the run here".to_owned());
             }
         }
     }

@@ -91,10 +91,6 @@ impl Terminal {
     }
 
     /// Writes `lasting` lines above and a new `frame` in place of the old one.
-    ///
-    /// # Errors
-    ///
-    /// When the terminal cannot be written to.
     pub(super) fn paint(&mut self, lasting: &[String], frame: &[String]) -> io::Result<()> {
         let size = self.size();
         // The last column stays free: some terminals wrap as soon as it is filled.

@@ -26,10 +26,6 @@ impl<W: Write> Plain<W> {
     }
 
     /// Takes a record in and writes its line, if it has one.
-    ///
-    /// # Errors
-    ///
-    /// When the writer refuses.
     pub fn apply(&mut self, record: &Record) -> Result<(), ReportError> {
         self.view.apply(record);
         let Some(news) = news(&self.view, record) else {

@@ -7,6 +7,7 @@ use crate::model::{
 use crate::run::{CallState, CallStatus};
 
 use super::view::{PhaseStatus, PhaseView, RunView, model};
+use super::words::{clean, or_nothing};
 
 impl RunView {
     /// The call of that name.
@@ -26,6 +27,11 @@ impl RunView {
         let call = self.call(call)?;
         let origin = call.reused.as_ref().and_then(|from| self.call(from));
         model(origin.unwrap_or(call))
+    }
+
+    /// The same in words.
+    pub(super) fn model_words(&self, call: &CallId) -> String {
+        or_nothing(self.model_of(call).map(|model| clean(model.as_str())))
     }
 
     /// The call behind a label of a phase.

@@ -6,10 +6,7 @@ use crate::run::CallState;
 use super::next::changes_so_far;
 use super::sections::{commands, documents, section};
 use super::view::{PhaseView, RunView};
-use super::words::{NOTHING, clean, wrap};
-
-/// Columns at which a question is wrapped.
-const WIDTH: usize = 92;
+use super::words::{clean, or_nothing, wrapped};
 
 /// A phase's question with all that helps to answer it: what there is to look at, and where. `folder` is
 /// the run's folder as the user would type it.
@@ -41,9 +38,7 @@ pub fn render_question(
         ),
     };
     let mut text = format!("\n? {head}\n");
-    for line in wrap(asked, WIDTH) {
-        text.push_str(&format!("  {line}\n"));
-    }
+    text.push_str(&wrapped("  ", asked));
     let look = look + &commands(&changes_so_far(view));
     text.push_str(&section("look at", &look));
     text.push('\n');
@@ -53,15 +48,11 @@ pub fn render_question(
 /// A line a proposal: its label, whose it is, and where it stands.
 fn proposals(view: &RunView, phase: PhaseView<'_>, folder: &str) -> String {
     let line = |(label, call): &(_, _)| {
-        let model = view
-            .model_of(call)
-            .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
+        let model = view.model_words(call);
         let document = view.call(call).and_then(CallState::result);
         let document = document.and_then(|result| result.deliverable.as_ref());
-        let path = document.map_or_else(
-            || NOTHING.to_owned(),
-            |document| format!("{folder}/{}", clean(&document.path)),
-        );
+        let path = document.map(|document| format!("{folder}/{}", clean(&document.path)));
+        let path = or_nothing(path);
         format!("  {label}: {path} ({model})\n")
     };
     phase.labels().iter().map(line).collect()

@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use crate::model::{MicroUsd, Millis, RunId, Timestamp};
 
 use super::show::{known_until, minute};
-use super::table::{Align, Table};
+use super::table::Table;
 use super::view::{RunView, Supervisor};
-use super::words::{self, NOTHING, clean, run_word, token_count};
+use super::words::{self, clean, or_nothing, run_word, token_count};
 
 /// Columns of a request's first words.
 const REQUEST_WIDTH: usize = 48;
@@ -73,17 +73,12 @@ pub fn render_runs(rows: &[RunRow], zone: &TimeZone) -> String {
     if rows.is_empty() {
         return "no runs yet; `tipstaff run plan \"…\"` makes one\n".to_owned();
     }
-    let mut table = Table::new(&[
-        ("run", Align::Left),
-        ("workflow", Align::Left),
-        ("state", Align::Left),
-        ("started", Align::Left),
-        ("time", Align::Right),
-        ("tokens", Align::Right),
-        ("cost", Align::Right),
-        ("request", Align::Left),
-    ]);
-    let or_nothing = |text: Option<String>| text.unwrap_or_else(|| NOTHING.to_owned());
+    let mut table = Table::new(
+        0,
+        &[
+            "run", "workflow", "state", "started", ">time", ">tokens", ">cost", "request",
+        ],
+    );
     for row in rows {
         let request = clean(&row.request);
         table.row([

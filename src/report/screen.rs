@@ -98,10 +98,6 @@ impl Screen {
     }
 
     /// Text that may be coloured.
-    ///
-    /// # Errors
-    ///
-    /// When the stream refuses.
     pub fn show(&self, text: &str, sgr: Sgr) -> io::Result<()> {
         match self {
             Self::Stdout => self.raw(visible(text, sgr).as_bytes()),
@@ -110,10 +106,6 @@ impl Screen {
     }
 
     /// What need not be text: as it is for a file or a program, made visible on a terminal.
-    ///
-    /// # Errors
-    ///
-    /// When the stream refuses.
     pub fn bytes(&self, bytes: &[u8]) -> io::Result<()> {
         match self.is_terminal() {
             true => self.show(&String::from_utf8_lossy(bytes), Sgr::Escape),

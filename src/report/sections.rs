@@ -2,17 +2,17 @@
 
 use serde_json::Value;
 
-use crate::model::{CallId, Closing, Failure, MicroUsd, Question, RunEnd, Timestamp};
+use crate::model::{CallId, Closing, Failure, Question, RunEnd, Timestamp};
 use crate::run::{Attempt, AttemptEnd, CallState};
 
 use super::audit::render_audit;
 use super::ledger::render_ledger;
-use super::table::{Align, Table};
+use super::table::Table;
 use super::verdict::render_verdict;
 use super::view::{CallProgress, RunStatus, RunView, Totals, progress};
 use super::view_work::Standing;
 use super::words::{
-    self, NOTHING, attempt_word, call_word, clean, failure_word, title, token_count,
+    self, attempt_word, call_word, clean, failure_word, or_nothing, title, token_count,
 };
 
 /// A heading and its body, with an empty line above; nothing if the body is empty.
@@ -62,18 +62,12 @@ pub(super) fn verdicts(view: &RunView) -> String {
 
 /// A line an attempt, oldest call first; calls without an attempt have a line too.
 pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
-    let mut table = Table::new(&[
-        ("call", Align::Left),
-        ("try", Align::Right),
-        ("model", Align::Left),
-        ("agent", Align::Left),
-        ("state", Align::Left),
-        ("time", Align::Right),
-        ("prompt", Align::Right),
-        ("tokens", Align::Right),
-        ("cost", Align::Right),
-    ])
-    .indent(2);
+    let mut table = Table::new(
+        2,
+        &[
+            "call", ">try", "model", "agent", "state", ">time", ">prompt", ">tokens", ">cost",
+        ],
+    );
     for call in view.state.calls() {
         if call.attempts.is_empty() {
             table.row(unattempted(view, call));
@@ -86,11 +80,9 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
                 clean(attempt.agent.as_str()),
                 state_of(attempt),
                 attempt.time(now).to_string(),
-                attempt
-                    .prompt_tokens
-                    .map_or_else(|| NOTHING.to_owned(), token_count),
+                or_nothing(attempt.prompt_tokens.map(token_count)),
                 tokens(attempt.usage.tokens()),
-                cost(attempt.usage.cost),
+                or_nothing(words::cost(attempt.usage.cost)),
             ]);
         }
     }
@@ -138,19 +130,12 @@ fn sums(totals: Totals) -> [String; 9] {
         totals.wall.to_string(),
         empty(),
         tokens(totals.usage.tokens()),
-        cost(totals.usage.cost),
+        or_nothing(words::cost(totals.usage.cost)),
     ]
 }
 
 fn tokens(tokens: u64) -> String {
-    match tokens {
-        0 => NOTHING.to_owned(),
-        tokens => token_count(tokens),
-    }
-}
-
-fn cost(cost: MicroUsd) -> String {
-    words::cost(cost).unwrap_or_else(|| NOTHING.to_owned())
+    or_nothing((tokens > 0).then(|| token_count(tokens)))
 }
 
 /// The context ledgers, each under its call's name.

@@ -1,17 +1,17 @@
 //! The parts of summary and `show` that are about the work: tasks, changed files, where the changes
 //! stand, and what tipstaff ran to prove them. Each ends with a line feed or is empty.
 
-use crate::model::{Destination, RefusedChange, VerifyOutcome};
+use crate::model::{Destination, VerifyOutcome};
 use crate::run::{CallState, Verified};
 
 use super::log_line::because;
 use super::news_work::applied_words;
 use super::sections::section;
-use super::table::{Align, Table};
+use super::table::Table;
 use super::view::{PhaseView, RunView};
 use super::view_task::TaskView;
 use super::view_work::{FileSum, Standing};
-use super::words::{NOTHING, clean, title};
+use super::words::{NOTHING, clean, or_nothing, title};
 use super::words_work::{change_word, changes_words, lines_words, task_word, verify_words};
 
 /// All of them; `folder` is the run's, as the user would type it.
@@ -64,15 +64,8 @@ fn standing(view: &RunView) -> String {
 }
 
 fn changed_files(view: &RunView) -> String {
-    let files = view.changed_files();
-    let mut table = Table::new(&[
-        ("file", Align::Left),
-        ("what", Align::Left),
-        ("lines", Align::Right),
-        ("by", Align::Left),
-    ])
-    .indent(2);
-    for file in &files {
+    let mut table = Table::new(2, &["file", "what", ">lines", "by"]);
+    for file in &view.changed_files() {
         table.row([
             path(file),
             change_word(file.kind).to_owned(),
@@ -80,10 +73,7 @@ fn changed_files(view: &RunView) -> String {
             authors(&file.by),
         ]);
     }
-    match files.is_empty() {
-        true => String::new(),
-        false => table.to_string(),
-    }
+    table.to_string()
 }
 
 fn path(file: &FileSum<'_>) -> String {
@@ -120,15 +110,10 @@ fn held(view: &RunView) -> String {
 
 /// Edits that were not taken over, and why.
 fn refused(view: &RunView) -> String {
-    let of_call = |call: &CallState| -> Vec<RefusedChange> {
-        let changes = call.result().and_then(|result| result.changes.as_ref());
-        changes
-            .map(|changes| changes.refused.clone())
-            .unwrap_or_default()
-    };
     let mut text = String::new();
     for call in view.state.calls() {
-        for change in of_call(call) {
+        let changes = call.result().and_then(|result| result.changes.as_ref());
+        for change in changes.iter().flat_map(|changes| &changes.refused) {
             text.push_str(&format!(
                 "  {}, by {}: {}\n",
                 clean(&change.path),
@@ -141,58 +126,41 @@ fn refused(view: &RunView) -> String {
 }
 
 fn tasks(view: &RunView, phase: PhaseView<'_>) -> String {
-    let mut table = Table::new(&[
-        ("id", Align::Left),
-        ("title", Align::Left),
-        ("category", Align::Left),
-        ("model", Align::Left),
-        ("state", Align::Left),
-        ("files", Align::Left),
-        ("verify", Align::Left),
-    ])
-    .indent(2);
-    let tasks = view.tasks(phase);
-    for task in &tasks {
+    let mut table = Table::new(
+        2,
+        &[
+            "id", "title", "category", "model", "state", "files", "verify",
+        ],
+    );
+    for task in &view.tasks(phase) {
         table.row(task_row(view, task));
     }
-    match tasks.is_empty() {
-        true => String::new(),
-        false => table.to_string(),
-    }
+    table.to_string()
 }
 
 fn task_row(view: &RunView, task: &TaskView<'_>) -> [String; 7] {
-    let nothing = || NOTHING.to_owned();
-    let model = task.call.and_then(|call| view.model_of(&call.spec.id));
-    let files = match task.files.is_empty() {
-        true => nothing(),
-        false => changes_words(task.files.iter().copied()),
-    };
+    let files = (!task.files.is_empty()).then(|| changes_words(task.files.iter().copied()));
+    let verified = task.verified.map(|one| verify_words(&one.verification));
     [
         clean(task.task.id.as_str()),
         title(&task.task.title),
         clean(&task.task.category),
-        model.map_or_else(nothing, |model| clean(model.as_str())),
+        or_nothing(task.call.map(|call| view.model_words(&call.spec.id))),
         task_word(task.state).to_owned(),
-        files,
-        task.verified
-            .map_or_else(nothing, |one| verify_words(&one.verification)),
+        or_nothing(files),
+        or_nothing(verified),
     ]
 }
 
 /// The latest result of each command, and how often it ran; of one that did not pass, where the end
 /// of its output is.
 fn verified(view: &RunView, folder: &str) -> String {
-    let mut table = Table::new(&[
-        ("phase", Align::Left),
-        ("task", Align::Left),
-        ("command", Align::Left),
-        ("result", Align::Left),
-        ("time", Align::Right),
-        ("runs", Align::Right),
-        ("output", Align::Left),
-    ])
-    .indent(2);
+    let mut table = Table::new(
+        2,
+        &[
+            "phase", "task", "command", "result", ">time", ">runs", "output",
+        ],
+    );
     for phase in view.phases() {
         let all: Vec<&Verified> = view.verified(phase).collect();
         for (index, first) in all.iter().enumerate() {
@@ -215,9 +183,7 @@ fn verified(view: &RunView, folder: &str) -> String {
             };
             table.row([
                 clean(phase.name().as_str()),
-                one.task
-                    .as_ref()
-                    .map_or_else(|| NOTHING.to_owned(), |task| clean(task.as_str())),
+                or_nothing(one.task.as_ref().map(|task| clean(task.as_str()))),
                 title(&one.verification.command),
                 verify_words(&one.verification),
                 one.verification.wall.to_string(),
@@ -226,8 +192,5 @@ fn verified(view: &RunView, folder: &str) -> String {
             ]);
         }
     }
-    match table.is_empty() {
-        true => String::new(),
-        false => table.to_string(),
-    }
+    table.to_string()
 }

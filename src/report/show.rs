@@ -11,10 +11,11 @@ use super::sections::{
     attempts, commands, failures, ledgers, remarks, section, verdicts, waits_for,
 };
 use super::sections_work::work;
-use super::table::{Align, Table};
+use super::table::Table;
 use super::view::{PhaseStatus, PhaseView, RunView, Supervisor};
 use super::words::{
-    NOTHING, attempt_word, clean, counted, kind_words, phase_word, run_word, spent, wrap,
+    NOTHING, attempt_word, clean, counted, kind_words, or_nothing, phase_word, run_word, spent,
+    wrap,
 };
 
 /// What `show` is made of.
@@ -73,10 +74,7 @@ fn header(shown: &Shown<'_>, now: Timestamp) -> String {
     let view = shown.view;
     let totals = view.totals(now);
     let run = view.state.id.as_ref().map_or(NOTHING, |run| run.as_str());
-    let started = view
-        .state
-        .started
-        .map_or_else(|| NOTHING.to_owned(), |started| minute(started, shown.zone));
+    let started = or_nothing(view.state.started.map(|at| minute(at, shown.zone)));
     let mut text = format!(
         "run       {run}\nworkflow  {}\nstate     {}\nstarted   {started}\nused      {}, {}\n",
         clean(&view.plan.workflow),
@@ -101,25 +99,15 @@ fn header(shown: &Shown<'_>, now: Timestamp) -> String {
 }
 
 fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
-    let mut table = Table::new(&[
-        ("phase", Align::Left),
-        ("state", Align::Left),
-        ("time", Align::Right),
-        ("type", Align::Left),
-        ("document", Align::Left),
-    ])
-    .indent(2);
+    let mut table = Table::new(2, &["phase", "state", ">time", "type", "document"]);
     for phase in shown.view.phases() {
-        let time = phase
-            .state
-            .time(shown.view.state.worked(now))
-            .map_or_else(|| NOTHING.to_owned(), |time| time.to_string());
+        let time = phase.state.time(shown.view.state.worked(now));
         table.row([
             clean(phase.name().as_str()),
             state_words(phase, shown.supervisor),
-            time,
+            or_nothing(time.map(|time| time.to_string())),
             kind_words(&phase.plan.kind),
-            document(shown, phase).unwrap_or_else(|| NOTHING.to_owned()),
+            or_nothing(document(shown, phase)),
         ]);
     }
     table.to_string()
@@ -194,7 +182,7 @@ fn files(shown: &Shown<'_>) -> String {
             }
         }
     }
-    let mut table = Table::new(&[(shown.folder, Align::Left), ("", Align::Left)]).indent(2);
+    let mut table = Table::new(2, &[shown.folder, ""]);
     for (path, what) in paths {
         table.row([format!("  {}", clean(&path)), what]);
     }

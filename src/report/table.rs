@@ -4,40 +4,36 @@ use std::fmt;
 
 use console::measure_text_width;
 
-/// How a column's cells stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
-    Left,
-    Right,
-}
-
-/// A table; its [`Display`](fmt::Display) ends each line with a line feed and leaves no trailing blanks.
+/// A table; its [`Display`](fmt::Display) ends each line with a line feed and leaves no trailing blanks. Without
+/// a row it shows nothing.
 #[derive(Debug, Clone)]
 pub struct Table {
-    columns: Vec<(String, Align)>,
-    rows: Vec<Vec<String>>,
     indent: usize,
+    /// Each with whether its cells stand at the right.
+    columns: Vec<(String, bool)>,
+    rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// An empty table with these columns.
-    pub fn new(columns: &[(&str, Align)]) -> Self {
-        let columns = columns
-            .iter()
-            .map(|(name, align)| ((*name).to_owned(), *align))
-            .collect();
-        Self {
-            columns,
+    /// An empty table that is shifted right so far, with these columns; `>tokens` stands at the right.
+    pub fn new(indent: usize, columns: &[&str]) -> Self {
+        let mut table = Self {
+            indent,
+            columns: Vec::new(),
             rows: Vec::new(),
-            indent: 0,
+        };
+        for column in columns {
+            match column.strip_prefix('>') {
+                Some(name) => table.column(name, true),
+                None => table.column(column, false),
+            }
         }
+        table
     }
 
-    /// The same, shifted right by this many columns.
-    #[must_use]
-    pub fn indent(mut self, indent: usize) -> Self {
-        self.indent = indent;
-        self
+    /// Adds a column.
+    pub fn column(&mut self, name: &str, at_the_right: bool) {
+        self.columns.push((name.to_owned(), at_the_right));
     }
 
     /// Adds a row. Missing cells are empty, cells beyond the columns are dropped.
@@ -64,11 +60,11 @@ impl Table {
 
     fn line(&self, cells: &[String], widths: &[usize]) -> String {
         let mut line = " ".repeat(self.indent);
-        for ((cell, width), (_, align)) in cells.iter().zip(widths).zip(&self.columns) {
+        for ((cell, width), (_, at_the_right)) in cells.iter().zip(widths).zip(&self.columns) {
             let blanks = " ".repeat(width.saturating_sub(measure_text_width(cell)));
-            match align {
-                Align::Left => line.extend([cell.as_str(), &blanks, "  "]),
-                Align::Right => line.extend([blanks.as_str(), cell, "  "]),
+            match at_the_right {
+                false => line.extend([cell.as_str(), &blanks, "  "]),
+                true => line.extend([blanks.as_str(), cell, "  "]),
             }
         }
         line.trim_end().to_owned()
@@ -77,6 +73,9 @@ impl Table {
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return Ok(());
+        }
         let widths: Vec<usize> = (0..self.columns.len()).map(|c| self.width(c)).collect();
         let head: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
         writeln!(f, "{}", self.line(&head, &widths))?;
@@ -93,7 +92,7 @@ mod tests {
 
     #[test]
     fn wide_characters_keep_the_columns_straight() {
-        let mut table = Table::new(&[("name", Align::Left), ("tokens", Align::Right)]).indent(2);
+        let mut table = Table::new(2, &["name", ">tokens"]);
         table.row(["漢字表", "7"]);
         table.row(["a", "12345678"]);
         table.row(["short row"]);

@@ -5,12 +5,9 @@ use std::collections::BTreeSet;
 use crate::model::{Decider, Judgement, Label};
 use crate::run::CallState;
 
-use super::table::{Align, Table};
+use super::table::Table;
 use super::view::{PhaseView, RunView, short_name};
-use super::words::{NOTHING, clean, decision_word, title, wrap};
-
-/// Columns at which reasons are wrapped.
-const WIDTH: usize = 92;
+use super::words::{clean, decision_word, or_nothing, title, wrapped};
 
 /// The verdict of a phase, some lines; `None` where nothing was proposed or decided.
 pub fn render_verdict(view: &RunView, phase: PhaseView<'_>) -> Option<String> {
@@ -25,25 +22,17 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>) -> Option<String> {
     let mut text = winner_lines(view, phase);
     if let Some((judge, judgement)) = verdict {
         text.push_str(&judged(view, judge, judgement));
-        for line in wrap(&judgement.rationale, WIDTH) {
-            text.push_str(format!("    {line}").trim_end());
-            text.push('\n');
-        }
+        text.push_str(&wrapped("    ", &judgement.rationale));
     }
     let scores = scores(view, phase, verdict.map(|(_, judgement)| judgement));
-    if !scores.is_empty() {
-        text.push_str(&scores.to_string());
-    }
-    Some(text)
+    Some(text + &scores.to_string())
 }
 
 fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {
     let Some(winner) = phase.state.winner() else {
         return String::new();
     };
-    let model = view
-        .model_of(&winner.call)
-        .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
+    let model = view.model_words(&winner.call);
     let what = match &winner.label {
         Some(label) => format!("{label}, by {model} ({})", winner.call),
         None => format!("the document of {model} ({})", winner.call),
@@ -57,9 +46,7 @@ fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {
 }
 
 fn judged(view: &RunView, judge: &CallState, judgement: &Judgement) -> String {
-    let model = view
-        .model_of(&judge.spec.id)
-        .map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str()));
+    let model = view.model_words(&judge.spec.id);
     let named = judgement
         .winner
         .as_ref()
@@ -78,26 +65,21 @@ fn scores(view: &RunView, phase: PhaseView<'_>, judgement: Option<&Judgement>) -
         .flat_map(|judgement| judgement.scores.values())
         .flat_map(|points| points.keys().map(String::as_str))
         .collect();
-    let names: Vec<String> = criteria.iter().map(|name| clean(name)).collect();
-    let mut columns = vec![
-        ("", Align::Left),
-        ("model", Align::Left),
-        ("call", Align::Left),
-    ];
-    columns.extend(names.iter().map(|name| (name.as_str(), Align::Right)));
-    if !criteria.is_empty() {
-        columns.push(("sum", Align::Right));
+    let mut table = Table::new(4, &["", "model", "call"]);
+    for name in &criteria {
+        table.column(&clean(name), true);
     }
-    let mut table = Table::new(&columns).indent(4);
+    if !criteria.is_empty() {
+        table.column("sum", true);
+    }
     let mut labels: Vec<&Label> = phase.labels().iter().map(|(label, _)| label).collect();
     labels.sort();
     for label in labels {
         let call = view.behind(phase, label);
-        let model = call.and_then(|call| view.model_of(&call.spec.id));
         let mut row = vec![
             label.to_string(),
-            model.map_or_else(|| NOTHING.to_owned(), |model| clean(model.as_str())),
-            call.map_or_else(|| NOTHING.to_owned(), |call| title(&short_name(call))),
+            or_nothing(call.map(|call| view.model_words(&call.spec.id))),
+            or_nothing(call.map(|call| title(&short_name(call)))),
         ];
         let points = points(label);
         let of = |name: &&str| points.and_then(|points| points.get(*name)).copied();
@@ -111,8 +93,5 @@ fn scores(view: &RunView, phase: PhaseView<'_>, judgement: Option<&Judgement>) -
 fn number(points: Option<f64>) -> String {
     // Rounded, so that sums of fractions do not show how binary numbers work.
     let rounded = |points: f64| (points * 100.0).round() / 100.0;
-    points.map_or_else(
-        || NOTHING.to_owned(),
-        |points| format!("{}", rounded(points)),
-    )
+    or_nothing(points.map(|points| rounded(points).to_string()))
 }

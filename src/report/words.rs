@@ -15,6 +15,14 @@ pub(super) const NOTHING: &str = "–";
 /// A title longer than this is cut: models write them.
 const TITLE_WIDTH: usize = 48;
 
+/// Columns at which what people and models wrote is wrapped.
+const WIDTH: usize = 92;
+
+/// What there is, else a sign that nothing is known.
+pub(super) fn or_nothing(text: Option<String>) -> String {
+    text.unwrap_or_else(|| NOTHING.to_owned())
+}
+
 /// A count of tokens in few characters: `850`, `4.2k`, `240k`, `1.3M`.
 pub fn token_count(tokens: u64) -> String {
     let tenths = |unit: u64| tokens.saturating_add(unit / 20) / (unit / 10);
@@ -87,6 +95,13 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
         lines.push(line);
     }
     lines
+}
+
+/// The same as lines of text behind a margin.
+pub(super) fn wrapped(margin: &str, text: &str) -> String {
+    let lines = wrap(text, WIDTH).into_iter();
+    let lines = lines.map(|line| format!("{margin}{line}").trim_end().to_owned() + "\n");
+    lines.collect()
 }
 
 /// A failure's kind as people say it.
