@@ -239,7 +239,7 @@ fn a_damaged_journal_is_explained_and_left_alone() {
 
 #[test]
 fn a_run_of_another_version_is_left_alone() {
-    let (present, other) = ("\"format\":2", "\"format\":9");
+    let (present, other) = ("\"format\":1", "\"format\":9");
     is_left_alone(present, other, "another tipstaff (format 9", 1);
 }
 
