@@ -99,7 +99,7 @@ impl Attempt {
                 attempt: whose.number,
                 scratch: &scratch,
             };
-            Ok(ended.collect(&watched, remarks))
+            Ok(ended.collect(&watched.read()?, remarks))
         });
         tokio::select! {
             collected = collected => collected,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use crate::agents::{Boundary, Transcript};
@@ -44,6 +45,33 @@ pub struct Watched {
     pub quiet_for: Option<Duration>,
 }
 
+/// An attempt that has ended, of which not all is read that it printed.
+pub struct Unread {
+    streams: Streams,
+    out: OutFolder,
+    exit: Exit,
+    pub failure: Option<Failure>,
+    stopped: Option<Boundary>,
+    ended_by_us: bool,
+    pub quiet_for: Option<Duration>,
+}
+
+impl Unread {
+    /// Reads the rest. Blocks: it may be hundreds of megabytes.
+    pub fn read(self) -> Result<Watched, Failure> {
+        let printed = self.streams.read_rest(self.ended_by_us)?;
+        Ok(Watched {
+            printed,
+            out: self.out,
+            exit: self.exit,
+            failure: self.failure,
+            stopped: self.stopped,
+            ended_by_us: self.ended_by_us,
+            quiet_for: self.quiet_for,
+        })
+    }
+}
+
 /// An attempt whose process ended under another supervisor, read from the files it left.
 pub fn replay(
     call: &CallSpec,
@@ -53,9 +81,8 @@ pub fn replay(
     redactor: Redactor,
     exit: Exit,
 ) -> Result<Watched, Failure> {
-    let mut streams = Streams::new(scratch, kind, transcript, redactor)?;
-    while streams.read()?.more {}
-    let printed = streams.finish()?;
+    let streams = Streams::new(scratch, kind, transcript, redactor)?;
+    let printed = streams.read_rest(exit.asked != Asked::No || exit.exceeded.is_some())?;
     let mut out = OutFolder::new(&scratch.workspace(), call.contract.clone());
     out.rescan(Instant::now());
     let ended_by_us = exit.asked != Asked::No;
@@ -164,12 +191,16 @@ impl<'a> Monitor<'a> {
         mut self,
         mut child: Child,
         control: &mut watch::Receiver<Control>,
-    ) -> Result<Watched, Failure> {
+    ) -> Result<Unread, Failure> {
         let exit = loop {
-            self.look()?;
+            let more = self.look()?;
             self.judge(&child);
             self.keep_checkpoint(&child).await?;
             self.let_next_start(&child);
+            if more {
+                // Signals and the other attempts have their turn between two portions.
+                yield_now().await;
+            }
             let deadline = self.deadline();
             tokio::select! {
                 exit = child.wait() => break exit.map_err(|error| {
@@ -185,14 +216,13 @@ impl<'a> Monitor<'a> {
             }
         };
         drop(self.frozen.take());
-        while self.look()? {}
-        let printed = self.streams.finish()?;
+        self.out.rescan(Instant::now());
         if let Some(failure) = passed_limit(&exit, &self.attempt.call.limits) {
             self.failure.get_or_insert(failure);
             self.ended_by_us = true;
         }
-        Ok(Watched {
-            printed,
+        Ok(Unread {
+            streams: self.streams,
             out: self.out,
             exit,
             failure: self.failure,
@@ -211,7 +241,9 @@ impl<'a> Monitor<'a> {
         let Some(frozen) = child.freeze().await else {
             return Ok(());
         };
-        while self.look()? {}
+        while self.look()? {
+            yield_now().await;
+        }
         self.stopped = self.past_checkpoint();
         if self.stopped.is_some() {
             self.frozen = Some(frozen);

@@ -7,12 +7,15 @@ use crate::agents::{self, Transcript};
 use crate::journal::Redactor;
 use crate::model::{Failure, FailureKind};
 use crate::plan::AgentKind;
-use crate::process::{LineTail, TailLine};
+use crate::process::{LineTail, TailLine, is_cancelled};
 
+use super::attempt::cancelled;
 use super::scratch::Scratch;
 
 /// Longer lines of output are skipped; the largest real one seen is an image of 3 MB.
 const LONGEST_LINE: usize = 4 << 20;
+/// So many portions are read of what an agent printed that was ended.
+const PORTIONS_OF_ENDED: usize = 64;
 /// How much of standard error is kept for explaining a failure, in bytes.
 const STDERR_KEPT: usize = 16 << 10;
 
@@ -84,8 +87,21 @@ impl Streams {
         })
     }
 
-    /// Takes the last lines, which may lack their ends. Nothing may be added to the files after it.
-    pub fn finish(mut self) -> Result<Printed, Failure> {
+    /// Reads to the end; nothing may be added to the files any more. Of an agent that was ended only its usage
+    /// is still wanted: no flood is read for that.
+    pub fn read_rest(mut self, was_ended: bool) -> Result<Printed, Failure> {
+        let mut portions = 0;
+        while self.read()?.more && !(was_ended && portions > PORTIONS_OF_ENDED) {
+            portions += 1;
+            if is_cancelled() {
+                return Err(cancelled());
+            }
+        }
+        self.finish()
+    }
+
+    /// Takes the last lines, which may lack their ends.
+    fn finish(mut self) -> Result<Printed, Failure> {
         if let Some(line) = self.events.finish() {
             self.take_event(line);
         }

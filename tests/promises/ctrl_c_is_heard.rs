@@ -167,3 +167,43 @@ fn ctrl_c_leaves_files_whole_whichever_git_command_of_apply_and_undo_hangs() {
         }
     }
 }
+
+/// Megabytes of short lines take long to be read; whoever interrupts meanwhile is heard before they are.
+#[test]
+fn ctrl_c_is_heard_while_a_flood_of_lines_is_read() {
+    let sandbox = Sandbox::new();
+    let ended = sandbox.outside("ended");
+    let flood = format!(
+        "yes | head -c 24000000; echo done > .tipstaff/out/deliverable.md; touch {}",
+        ended.display()
+    );
+    sandbox
+        .write(
+            ".tipstaff/config.yaml",
+            &format!(
+                "agents:\n  flood: {{ kind: command, command: sh, args: [\"-c\", \"{flood}\"] }}\n\
+                 models: {{ m1: {{ agent: flood, id: one }} }}\n"
+            ),
+        )
+        .write(
+            ".tipstaff/workflows/flood.yaml",
+            "name: flood\nphases:\n  - { name: note, model: m1, context_strategy: fresh }\n",
+        );
+    let running = sandbox.start(&["run", "flood", "Note it"]);
+    until("the agent has printed it", || ended.exists());
+    let signalled = Instant::now();
+    running.signal(Signal::INT);
+    running.wait().exits_with(130);
+    assert!(signalled.elapsed() < HEARD, "{:?}", signalled.elapsed());
+    let types: Vec<String> = sandbox
+        .run()
+        .events()
+        .into_iter()
+        .map(|event| event.0)
+        .collect();
+    assert!(types.contains(&"run_interrupted".to_owned()), "{types:?}");
+    assert!(
+        !types.contains(&"attempt_succeeded".to_owned()),
+        "{types:?}"
+    );
+}
