@@ -66,6 +66,9 @@ fn a_killed_supervisor_leaves_lost_attempts_and_waiting_calls() {
     assert_ne!(usage(straggler), Usage::default());
     let resumed = view.state.last.expect("resumed");
     assert_eq!(view.totals(resumed).wall, Millis(22_010));
+    // Nor does the attempt take longer than it was worked on, whatever ends it after the resume.
+    let took = straggler.attempts[0].time(resumed);
+    assert!(took <= Millis(22_010), "{took}");
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub struct Attempt {
     /// What the agent last said it does.
     pub doing: String,
     pub end: Option<(AttemptEnd, Timestamp)>,
+    /// How long nobody worked on the run since it was ordered: its supervisor was gone.
+    pub away: Millis,
 }
 
 /// How an attempt ended.
@@ -92,9 +94,10 @@ impl Attempt {
         self.end.as_ref().map(|(_, at)| *at)
     }
 
-    /// How long it took, or takes so far.
+    /// How long it took, or takes so far, while somebody worked on the run.
     pub fn time(&self, now: Timestamp) -> Millis {
-        self.ended().unwrap_or(now).since(self.started)
+        let all = self.ended().unwrap_or(now).since(self.started);
+        Millis(all.0.saturating_sub(self.away.0))
     }
 }
 
@@ -164,6 +167,7 @@ impl CallState {
             usage: Usage::default(),
             doing: String::new(),
             end: None,
+            away: Millis::default(),
         });
         self.not_before = None;
         self.status = CallStatus::Running;
@@ -179,6 +183,13 @@ impl CallState {
     fn attempt(&mut self, number: u32) -> Option<&mut Attempt> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         self.attempts.get_mut(index)
+    }
+
+    /// Nobody has worked on the run for so long.
+    pub(super) fn left_alone(&mut self, away: Millis) {
+        for attempt in self.attempts.iter_mut().filter(|one| one.end.is_none()) {
+            attempt.away = Millis(attempt.away.0.saturating_add(away.0));
+        }
     }
 
     /// Its supervisor is gone: what was under way is lost, and what is open goes on later.

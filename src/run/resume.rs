@@ -10,6 +10,14 @@ use crate::model::{
 use super::{CallStatus, Delivery, PhaseState, RunState, TaskEnd};
 
 impl RunState {
+    /// Nobody has worked on it from the last event until now, so neither did attempts under way.
+    pub(super) fn left_alone(&mut self, now: Timestamp) {
+        let away = now.since(self.last.unwrap_or(now));
+        for call in self.calls.values_mut() {
+            call.left_alone(away);
+        }
+    }
+
     /// A resumed run gets a new chance: what stopped it is forgotten, what finished stays.
     pub(super) fn resume(&mut self, at: Timestamp) {
         self.limit = None;

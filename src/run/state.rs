@@ -130,8 +130,9 @@ impl RunState {
     fn moment(&mut self, at: Timestamp, event: &Event) -> Moment {
         let resumed = matches!(event, Event::Run(RunEvent::Resumed { .. }));
         if !event.is_by_hand() {
-            if !resumed {
-                self.worked = self.worked(at);
+            match resumed {
+                true => self.left_alone(at),
+                false => self.worked = self.worked(at),
             }
             // Clocks are set back at times; nothing is counted twice for that.
             self.last = self.last.max(Some(at));
