@@ -48,7 +48,7 @@ pub fn acts(
                 .map(|phase| PhaseEvent::RoundsAdded { rounds }.of(phase.clone())),
         );
         if acts.is_empty() {
-            let message = "--rounds: no audit with `on_fail` says fail in this run";
+            let message = "--rounds: no audit with `on_fail` says fail and waits for a further round in this run";
             return Err(Failure::said(Exit::Usage, message, None));
         }
     }

@@ -14,6 +14,9 @@ use super::view_work::{FileSum, Standing};
 use super::words::{NOTHING, clean, or_nothing, title};
 use super::words_work::{change_word, changes_words, lines_words, task_word, verify_words};
 
+/// Changed files that people are shown; programs get all.
+const FILES_SHOWN: usize = 50;
+
 /// All of them; `folder` is the run's, as the user would type it.
 pub(super) fn work(view: &RunView, folder: &str) -> String {
     let mut text = section("changes", &standing(view));
@@ -65,7 +68,8 @@ fn standing(view: &RunView) -> String {
 
 fn changed_files(view: &RunView) -> String {
     let mut table = Table::new(2, &["file", "what", ">lines", "by"]);
-    for file in &view.changed_files() {
+    let files = view.changed_files();
+    for file in files.iter().take(FILES_SHOWN) {
         table.row([
             path(file),
             change_word(file.kind).to_owned(),
@@ -73,7 +77,18 @@ fn changed_files(view: &RunView) -> String {
             authors(&file.by),
         ]);
     }
-    table.to_string()
+    let mut text = table.to_string();
+    if let Some(more) = files
+        .len()
+        .checked_sub(FILES_SHOWN)
+        .filter(|more| *more > 0)
+    {
+        let run = view.run();
+        text.push_str(&format!(
+            "  and {more} more; `tipstaff show {run} --json` has them all\n"
+        ));
+    }
+    text
 }
 
 fn path(file: &FileSum<'_>) -> String {
@@ -193,4 +208,38 @@ fn verified(view: &RunView, folder: &str) -> String {
         }
     }
     table.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ChangeKind, ChangedFile};
+    use crate::report::sample_build;
+    use crate::run::{CallEvent, Event};
+
+    #[test]
+    fn long_lists_of_changed_files_are_cut_with_their_number() {
+        let mut history = sample_build::build();
+        let file = |number: u32| ChangedFile {
+            path: format!("src/{number}.js"),
+            kind: ChangeKind::Added,
+            from: None,
+            lines: Some((1, 0)),
+        };
+        for record in &mut history.records {
+            if let Event::Call {
+                event: CallEvent::AttemptSucceeded { result, .. },
+                ..
+            } = &mut record.event
+                && let Some(changes) = &mut std::sync::Arc::make_mut(result).changes
+                && !changes.files.is_empty()
+            {
+                changes.files = (0..120).map(file).collect();
+            }
+        }
+        let view = RunView::replay(&history.plan, &history.records);
+        let text = changed_files(&view);
+        assert_eq!(text.lines().count(), 1 + FILES_SHOWN + 1, "{text}");
+        assert!(text.contains("  and 70 more; `tipstaff show "), "{text}");
+    }
 }
