@@ -1,6 +1,6 @@
 //! tipstaff runs declarative workflows in which every step is a fresh agent process.
 //!
-//! The rooms, from the pure core to the edge, are described in ARCHITECTURE.md; who may import whom
+//! The modules, from the pure core to the edge, are described in ARCHITECTURE.md; who may import whom
 //! is checked by `tests/tidy`. Only what the tests of the whole program use is public, so that the compiler tells
 //! of what nothing uses any more.
 

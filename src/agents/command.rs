@@ -4,10 +4,10 @@ use crate::model::Profile;
 
 use super::environment::{allowed, configure, copy};
 use super::launch::find;
-use super::{AgentError, Assignment, Launch, SeedFile, Signal};
+use super::{Assignment, Launch, LaunchError, SeedFile, Signal};
 
 /// The command as configured, in the workspace, with a home of its own.
-pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, AgentError> {
+pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
     let agent = assignment.agent;
     let program = find(
         &agent.command,
@@ -65,7 +65,7 @@ fn profile_name(profile: Profile) -> &'static str {
     match profile {
         Profile::Reader => "reader",
         Profile::Worker => "worker",
-        Profile::Scribe => "scribe",
+        Profile::Writer => "writer",
     }
 }
 

@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use crate::agents::AgentError;
+use crate::agents::LaunchError;
 use crate::agents::testing::{Bench, var};
 use crate::plan::AgentKind;
 
@@ -41,7 +41,7 @@ fn a_missing_program_is_named() {
     let mut bench = Bench::new(AgentKind::Command);
     bench.agent.command = "no-such-agent".to_owned();
     let error = bench.launch().unwrap_err();
-    assert!(matches!(error, AgentError::ProgramMissing { .. }));
+    assert!(matches!(error, LaunchError::ProgramMissing { .. }));
     assert_eq!(error.to_string(), "`no-such-agent` is not on PATH");
     assert!(error.failure().hint.is_some());
 }

@@ -4,8 +4,8 @@
 use crate::model::{Failure, FailureKind};
 use crate::plan::AgentKind;
 
-use super::trouble::shorten;
-use super::{Transcript, Trouble, opencode};
+use super::agent_error::shorten;
+use super::{AgentError, Transcript, opencode};
 
 /// How a process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,14 +64,14 @@ fn conclude_opencode(
         return answered(transcript, ending);
     }
     // Everything asked for is there, and the process was only ended because of that.
-    if ending.contract_met && ending.exit == Exit::EndedByUs && transcript.trouble().is_none() {
+    if ending.contract_met && ending.exit == Exit::EndedByUs && transcript.agent_error().is_none() {
         return Ok(FinalMessage { text: None });
     }
     // An error event that names its cause knows best; a general one is explained on standard error.
-    if let Some(trouble) = transcript.trouble()
-        && trouble.name != "UnknownError"
+    if let Some(agent_error) = transcript.agent_error()
+        && agent_error.name != "UnknownError"
     {
-        return Err(explain_trouble(trouble));
+        return Err(explain_trouble(agent_error));
     }
     // Of an agent that had left all its files by then only the closing words are cut off.
     if transcript.last_reason() == Some("length") && ending.contract_met {
@@ -83,8 +83,8 @@ fn conclude_opencode(
     if let Some(failure) = opencode::stderr::explain(ending.stderr_tail) {
         return Err(failure);
     }
-    if let Some(trouble) = transcript.trouble() {
-        return Err(explain_trouble(trouble));
+    if let Some(agent_error) = transcript.agent_error() {
+        return Err(explain_trouble(agent_error));
     }
     match (ending.exit, transcript.last_reason()) {
         (Exit::Code(0), Some(reason)) => Err(Failure::new(
@@ -138,10 +138,10 @@ fn answered(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage
         .filter(|text| !text.trim().is_empty())
         .map(str::to_owned);
     // An error after the last answer that is not a recovered one counts.
-    if let Some(trouble) = transcript.trouble()
+    if let Some(agent_error) = transcript.agent_error()
         && !ending.contract_met
     {
-        return Err(explain_trouble(trouble));
+        return Err(explain_trouble(agent_error));
     }
     if text.is_none() && !ending.answer_left {
         return Err(Failure::new(
@@ -153,9 +153,9 @@ fn answered(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage
 }
 
 /// An error event as the failure of the attempt.
-fn explain_trouble(trouble: &Trouble) -> Failure {
-    let mut failure = trouble.failure();
-    if trouble.name == "MessageAbortedError" {
+fn explain_trouble(agent_error: &AgentError) -> Failure {
+    let mut failure = agent_error.failure();
+    if agent_error.name == "MessageAbortedError" {
         failure.kind = FailureKind::Crash;
     }
     failure

@@ -30,8 +30,8 @@ fn while_silent(name: &str) -> Recorded {
     let stderr = stderr.unwrap_or_default();
     let mut transcript = Transcript::new(AgentKind::Opencode, None);
     for line in stderr.lines() {
-        if let Some(trouble) = decode_stderr(AgentKind::Opencode, line) {
-            transcript.apply_stderr(trouble);
+        if let Some(agent_error) = decode_stderr(AgentKind::Opencode, line) {
+            transcript.apply_stderr(agent_error);
         }
     }
     Recorded { transcript, stderr }

@@ -2,7 +2,7 @@
 
 use crate::plan::AgentKind;
 
-use super::{Signal, Trouble, command, opencode};
+use super::{AgentError, Signal, command, opencode};
 
 /// What a line of standard output says. `line` comes without its line break. Never fails: what is
 /// not understood is [`Signal::Noise`].
@@ -15,7 +15,7 @@ pub fn decode(kind: AgentKind, line: &str) -> Vec<Signal> {
 
 /// What a line of standard error says about troubles that standard output keeps silent about, above
 /// all the agent's own retries of a failed model request.
-pub fn decode_stderr(kind: AgentKind, line: &str) -> Option<Trouble> {
+pub fn decode_stderr(kind: AgentKind, line: &str) -> Option<AgentError> {
     match kind {
         AgentKind::Opencode => opencode::stderr::decode(line),
         AgentKind::Command => None,

@@ -9,7 +9,7 @@ use crate::model::{Failure, FailureKind};
 
 /// A command that cannot be built, or a configuration of the user's OpenCode that cannot be read.
 #[derive(Debug, Error)]
-pub enum AgentError {
+pub enum LaunchError {
     /// The agent's program was not found.
     #[error("`{command}` is not on PATH")]
     ProgramMissing {
@@ -44,7 +44,7 @@ pub enum AgentError {
     },
 }
 
-impl AgentError {
+impl LaunchError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {

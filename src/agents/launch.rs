@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{AgentError, Assignment, Environment, command, opencode};
+use super::{Assignment, Environment, LaunchError, command, opencode};
 use crate::plan::AgentKind;
 
 /// Everything needed to start an agent. The prompt is not part of it: it always comes on standard input.
@@ -84,7 +84,7 @@ impl SeedFile {
 ///
 /// # Errors
 /// The agent's program is not there, or the model id is not one the agent can take.
-pub fn launch(assignment: &Assignment<'_>) -> Result<Launch, AgentError> {
+pub fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
     match assignment.agent.kind {
         AgentKind::Opencode => opencode::launch::launch(assignment),
         AgentKind::Command => command::launch(assignment),
@@ -101,9 +101,9 @@ pub(super) fn find(
     command: &str,
     environment: &Environment,
     project: &Path,
-) -> Result<PathBuf, AgentError> {
+) -> Result<PathBuf, LaunchError> {
     let path = environment.get(std::ffi::OsStr::new("PATH"));
-    which::which_in(command, path, project).map_err(|source| AgentError::ProgramMissing {
+    which::which_in(command, path, project).map_err(|source| LaunchError::ProgramMissing {
         command: command.to_owned(),
         source,
     })

@@ -6,6 +6,7 @@
 //! [`Carried::discover`] (the user's own OpenCode sign-in and providers, once a run) and by looking
 //! up the program on PATH.
 
+mod agent_error;
 mod assignment;
 mod carried;
 mod command;
@@ -21,19 +22,18 @@ mod signal;
 #[cfg(test)]
 mod testing;
 mod transcript;
-mod trouble;
 mod worklog;
 
+pub use agent_error::AgentError;
 pub use assignment::{Assignment, Endpoint};
 pub use carried::{Carried, IsTrusted, LeftOut};
 pub use conclude::{Ending, Exit, FinalMessage, conclude};
 pub use decode::{decode, decode_stderr};
 pub use environment::{Environment, of_verification};
-pub use error::AgentError;
+pub use error::LaunchError;
 pub use launch::{Launch, Seed, SeedFile, launch, version_probe};
 pub use opencode::version::{Supported, TESTED_VERSION, version};
 pub use sign_in::{SignIn, signed_in};
 pub use signal::Signal;
 pub use transcript::{Boundary, Transcript};
-pub use trouble::Trouble;
 pub use worklog::Worklog;

@@ -1,8 +1,8 @@
-//! What an agent's output line says, in the words of this room.
+//! What an agent's output line says, in the words of this module.
 
 use crate::model::Usage;
 
-use super::Trouble;
+use super::AgentError;
 
 /// One thing an agent said about its work.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,7 +31,7 @@ pub enum Signal {
         /// Whether the call was an error (which goes back to the model).
         failed: bool,
     },
-    Trouble(Trouble),
+    AgentError(AgentError),
     /// The agent compacted its conversation and asked itself to go on: the step before was a summary,
     /// and what follows is no answer to our prompt if one had been given already.
     Compacted,

@@ -1,4 +1,4 @@
-//! An assignment to build launches from, for the tests of this room.
+//! An assignment to build launches from, for the tests of this module.
 
 use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
@@ -80,7 +80,7 @@ impl Bench {
         self.folder.path().join("private")
     }
 
-    pub fn launch(&self) -> Result<Launch, super::AgentError> {
+    pub fn launch(&self) -> Result<Launch, super::LaunchError> {
         super::launch(&Assignment {
             agent: &self.agent,
             model: &self.model,

@@ -6,8 +6,8 @@
 use crate::model::{Failure, FailureKind, MicroUsd, Millis, Usage};
 use crate::plan::{AgentKind, Price};
 
-use super::trouble::shorten;
-use super::{Signal, Trouble, Worklog};
+use super::agent_error::shorten;
+use super::{AgentError, Signal, Worklog};
 
 /// Largest final text kept, in bytes: four times what the longest answer of a model comes to. A longer one is
 /// unusable as a whole.
@@ -54,8 +54,8 @@ pub struct Transcript {
     before_last: Option<String>,
     answer: Option<String>,
     pinned: Option<String>,
-    trouble: Option<Trouble>,
-    retry: Option<Trouble>,
+    agent_error: Option<AgentError>,
+    retry: Option<AgentError>,
     retries: u32,
     began: Option<u64>,
     context: u64,
@@ -84,7 +84,7 @@ impl Transcript {
             before_last: None,
             answer: None,
             pinned: None,
-            trouble: None,
+            agent_error: None,
             retry: None,
             retries: 0,
             began: None,
@@ -128,21 +128,21 @@ impl Transcript {
                     format!("{name} {}", shorten(&detail, 80))
                 };
             }
-            Signal::Trouble(trouble) => self.trouble = Some(trouble),
+            Signal::AgentError(agent_error) => self.agent_error = Some(agent_error),
             Signal::Compacted => self.compact(),
             Signal::Noise => {}
         }
     }
 
-    /// Takes one trouble of standard error: the agent retries a model request by itself.
-    pub fn apply_stderr(&mut self, trouble: Trouble) {
-        if trouble.kind() == FailureKind::PermissionRefused {
-            self.doing = trouble.message;
+    /// Takes one agent_error of standard error: the agent retries a model request by itself.
+    pub fn apply_stderr(&mut self, agent_error: AgentError) {
+        if agent_error.kind() == FailureKind::PermissionRefused {
+            self.doing = agent_error.message;
             return;
         }
         self.retries += 1;
-        self.doing = format!("retrying: {}", shorten(&trouble.message, 80));
-        self.retry = Some(trouble);
+        self.doing = format!("retrying: {}", shorten(&agent_error.message, 80));
+        self.retry = Some(agent_error);
     }
 
     /// A reason to end the agent now, although it would go on.
@@ -175,7 +175,7 @@ impl Transcript {
             ));
         }
         // An error event is the last word of its retries, and knows more than they did.
-        let retry = self.retry.as_ref().filter(|_| self.trouble.is_none())?;
+        let retry = self.retry.as_ref().filter(|_| self.agent_error.is_none())?;
         match retry.kind() {
             FailureKind::Quota => Some(retry.failure()),
             FailureKind::RateLimit if self.retries >= RATE_LIMIT_RETRIES => Some(retry.failure()),
@@ -224,7 +224,7 @@ impl Transcript {
         (kind == FailureKind::RateLimit).then_some(RETRY_PATIENCE)
     }
 
-    /// What a silence of this length amounts to: the trouble the agent was retrying, else a hang.
+    /// What a silence of this length amounts to: the agent_error the agent was retrying, else a hang.
     pub fn silence(&self, length: Millis) -> Failure {
         match &self.retry {
             Some(retry) => retry.failure(),
@@ -278,12 +278,12 @@ impl Transcript {
     }
 
     /// The last error of the session.
-    pub(super) fn trouble(&self) -> Option<&Trouble> {
-        self.trouble.as_ref()
+    pub(super) fn agent_error(&self) -> Option<&AgentError> {
+        self.agent_error.as_ref()
     }
 
     /// What the agent retried when it was last heard of.
-    pub(super) fn retry(&self) -> Option<&Trouble> {
+    pub(super) fn retry(&self) -> Option<&AgentError> {
         self.retry.as_ref()
     }
 
@@ -337,7 +337,7 @@ impl Transcript {
             };
             self.before_last = self.answer.replace(text);
             // An answer after an error means that the agent recovered from it.
-            self.trouble = None;
+            self.agent_error = None;
         }
         self.last_reason = Some(reason);
     }

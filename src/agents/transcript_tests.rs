@@ -129,7 +129,7 @@ fn endless_compaction_before_an_answer_must_end() {
 
 #[test]
 fn progress_forgets_earlier_retries() {
-    let refusal = || Trouble::new("AI_APICallError", "Rate limit reached");
+    let refusal = || AgentError::new("AI_APICallError", "Rate limit reached");
     let mut transcript = fold([]);
     transcript.apply_stderr(refusal());
     transcript.apply_stderr(refusal());

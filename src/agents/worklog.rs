@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::trouble::shorten;
+use super::agent_error::shorten;
 
 /// Largest log that is kept, in bytes: about four thousand tokens.
 const LARGEST: usize = 16 << 10;

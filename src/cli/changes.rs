@@ -13,7 +13,7 @@ use crate::engine::by_hand::{self, ByHand, InProject};
 use crate::journal::{Journal, RunFolder, RunLock};
 use crate::model::{ChangedFile, Destination, HeldChange, Results, TaskId};
 use crate::plan::Plan;
-use crate::report::{RunView, Standing, applied_words, shell_word, undone_words};
+use crate::report::{DeliveryState, RunView, applied_words, shell_word, undone_words};
 use crate::risk::listed;
 use crate::run::{Record, RunState};
 use crate::runtime::{DeliverError, Delivering};
@@ -114,7 +114,8 @@ pub fn offer_held(settings: &Settings, output: &OutputArgs, view: &RunView) -> R
         Destination::Tree,
         is_at_a_terminal() && !output.json && !output.yes,
     );
-    let in_project = matches!(view.standing(), Standing::Applied { to: there, .. } if there == to);
+    let in_project =
+        matches!(view.delivery_state(), DeliveryState::Applied { to: there, .. } if there == to);
     let (Some(run), true) = (&view.state.id, in_project && asks && !accept.is_empty()) else {
         return Ok(());
     };

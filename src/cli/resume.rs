@@ -18,7 +18,7 @@ use crate::model::RunEnd;
 use crate::plan::Plan;
 use crate::process;
 use crate::run::{Event, PhaseEvent, RunState};
-use crate::runtime::salvage;
+use crate::runtime::recover;
 use crate::workspace::Scratch;
 
 pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
@@ -143,10 +143,10 @@ fn go_on(
         output,
         interruptible: Interruptible::new()?,
     };
-    work::work(settings, work, |(site, engine)| Input::Resume {
+    work::work(settings, work, |(context, engine)| Input::Resume {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         acts,
-        salvaged: salvage(site, engine.history()),
+        recovered: recover(context, engine.history()),
     })
 }
 

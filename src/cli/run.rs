@@ -6,7 +6,7 @@ use super::interruptible::Interruptible;
 use super::preflight::preflight;
 use super::prepare::{self, without_secrets};
 use super::settings::Settings;
-use super::work::{self, Ground, Work, carry_over, now};
+use super::work::{self, FrozenInputs, Work, carry_over, now};
 use crate::engine::{Begin, Engine, Input};
 use crate::journal::{Redactor, RunFolder, RunLock, new_run_id};
 use crate::model::{Artifact, FrozenFile};
@@ -67,7 +67,7 @@ fn freeze(
     folder: &RunFolder,
     plan: &Plan,
     redactor: &Redactor,
-) -> Result<Ground, Failure> {
+) -> Result<FrozenInputs, Failure> {
     let json = serde_json::to_vec_pretty(plan)?;
     let plan_artifact = folder.write_artifact(RunFolder::PLAN, &redactor.clean(&json))?;
     let snapshot = Snapshot::take(&settings.project, &folder.path(RunFolder::STORE))?;
@@ -78,7 +78,7 @@ fn freeze(
     for glob in globs(plan) {
         files.extend(freeze_files(settings, folder, &glob, redactor)?);
     }
-    Ok(Ground {
+    Ok(FrozenInputs {
         plan: plan_artifact,
         base: snapshot.tree,
         files,

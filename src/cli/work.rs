@@ -29,7 +29,7 @@ use crate::report::{
     render_summary,
 };
 use crate::run::{PhaseState, Record};
-use crate::runtime::{Observer, RuntimeError, Site, SiteParts, drive};
+use crate::runtime::{Observer, RunContext, RuntimeError, SiteParts, drive};
 use crate::workspace::{Scratch, TreeId, materialize, remove_tree};
 
 /// Instruction files of a project, in the order in which they are looked for.
@@ -54,7 +54,7 @@ pub struct Work<'a> {
 }
 
 /// What a run stands on.
-pub struct Ground {
+pub struct FrozenInputs {
     pub plan: Artifact,
     pub base: TreeId,
     pub files: Vec<FrozenFile>,
@@ -80,7 +80,7 @@ pub fn carry_over(settings: &Settings, plan: &Plan) -> Result<Carried, Failure> 
 pub fn work(
     settings: &Settings,
     work: Work<'_>,
-    first: impl FnOnce((&Site, &Engine)) -> Input + Send,
+    first: impl FnOnce((&RunContext, &Engine)) -> Input + Send,
 ) -> Result<Exit, Failure> {
     let output = work.output;
     let ended = supervise(settings, work, first)?;
@@ -107,7 +107,7 @@ struct Ended {
 fn supervise(
     settings: &Settings,
     work: Work<'_>,
-    first: impl FnOnce((&Site, &Engine)) -> Input + Send,
+    first: impl FnOnce((&RunContext, &Engine)) -> Input + Send,
 ) -> Result<Ended, Failure> {
     let plan = work.engine.plan().clone();
     let id = work.folder.id().clone();
@@ -135,11 +135,11 @@ fn supervise(
     };
     let begun = folder_of_run.clone();
     let ready = interruptible.blocking(&hint, || {
-        let site = site(settings, &plan, folder_of_run, &scratch, secrets, &base)?;
-        let first = first((&site, &engine));
-        Ok((Arc::new(site), first))
+        let context = context(settings, &plan, folder_of_run, &scratch, secrets, &base)?;
+        let first = first((&context, &engine));
+        Ok((Arc::new(context), first))
     });
-    let (site, first) = match ready {
+    let (context, first) = match ready {
         Ok(ready) => ready,
         Err(failure) => {
             if begins {
@@ -153,7 +153,7 @@ fn supervise(
     };
     let Interruptible { runtime, signals } = &mut interruptible;
     let driven = runtime.block_on(drive(
-        site.clone(),
+        context.clone(),
         engine,
         work.journal,
         first,
@@ -166,15 +166,15 @@ fn supervise(
     let is_left = |(_, engine): &(RunEnd, Engine)| engine.history().running().next().is_some();
     let is_left = driven.as_ref().is_ok_and(is_left);
     // Read again rather than kept meanwhile: a long run has thousands.
-    let written = Journal::read(&site.folder.path(RunFolder::JOURNAL));
+    let written = Journal::read(&context.folder.path(RunFolder::JOURNAL));
     let ended = written.map(|content| Ended {
-        ledgers: ledgers(&site.folder, &plan, &content.records),
+        ledgers: ledgers(&context.folder, &plan, &content.records),
         plan,
         folder,
         records: content.records,
         driven,
     });
-    drop(site);
+    drop(context);
     if !is_left {
         // What is left of the scratch folder is of no use to anybody. If a signal comes in between, the
         // rest stays for the system to clean up.
@@ -196,14 +196,14 @@ fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {
     }
 }
 
-fn site(
+fn context(
     settings: &Settings,
     plan: &Plan,
     folder: RunFolder,
     scratch: &Scratch,
     (carried, redactor): (Carried, Redactor),
     base: &TreeId,
-) -> Result<Site, Failure> {
+) -> Result<RunContext, Failure> {
     let base_folder = scratch.root().join("base");
     if base_folder.exists() {
         remove_tree(&base_folder)?;
@@ -213,7 +213,7 @@ fn site(
     let log = folder.path(RunFolder::REHEARSAL);
     let rehearsal = plan.rehearsal.as_ref();
     let rehearsal = rehearsal.map(|rehearsal| start_rehearsal(rehearsal, &log, redactor.clone()));
-    Ok(Site::new(SiteParts {
+    Ok(RunContext::new(SiteParts {
         plan: plan.clone(),
         folder,
         project: settings.project.clone(),

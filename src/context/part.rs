@@ -12,7 +12,7 @@ pub enum PartKind {
     Instructions,
     /// The task of a decomposition that this call carries out.
     Task,
-    /// What the authors of the material were asked for, as one who judges or distills it sees it.
+    /// What the authors of the prompt_inputs were asked for, as one who judges or distills it sees it.
     AuthorsTask,
     Request,
     ProjectInstructions,
@@ -44,7 +44,7 @@ pub enum PartKind {
 }
 
 impl PartKind {
-    /// Whether the part is addressed to the agent; all others are material.
+    /// Whether the part is addressed to the agent; all others are prompt_inputs.
     pub(super) fn is_addressed(self) -> bool {
         match self {
             Self::Instructions

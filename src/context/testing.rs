@@ -1,4 +1,4 @@
-//! Small plans and handoffs for the tests of this room.
+//! Small plans and handoffs for the tests of this module.
 
 use crate::model::{
     Artifact, CallLimits, Digest, Faults, Handoff, HandoffFacts, HandoffOrigin, HandoffWords,

@@ -4,43 +4,43 @@ use crate::model::{Artifact, CallInput, CallSpec, Contract, InputSource, Purpose
 use crate::plan::{Distill, PhaseKind};
 use crate::run::{CallState, Event, RunState};
 
-use super::scene::{Draft, Scene};
+use super::phase_context::{CallBuilder, PhaseContext};
 
 /// What follows before the phase can be closed; empty while something is under way or all is there.
-pub fn distill(scene: &Scene<'_>) -> Vec<Event> {
-    match wanted(scene) {
-        Some(call) if scene.known(&call).is_none() => vec![scene.create(call)],
+pub fn distill(context: &PhaseContext<'_>) -> Vec<Event> {
+    match wanted(context) {
+        Some(call) if context.known(&call).is_none() => vec![context.create(call)],
         Some(_) | None => Vec::new(),
     }
 }
 
 /// Whether nothing stands between the decision and the closing.
-pub fn is_ready(scene: &Scene<'_>) -> bool {
-    wanted(scene).is_none_or(|call| scene.known(&call).is_some_and(CallState::is_over))
+pub fn is_ready(context: &PhaseContext<'_>) -> bool {
+    wanted(context).is_none_or(|call| context.known(&call).is_some_and(CallState::is_over))
 }
 
-fn wanted(scene: &Scene<'_>) -> Option<CallSpec> {
-    let Distill::Model(chain) = &scene.phase.distill else {
+fn wanted(context: &PhaseContext<'_>) -> Option<CallSpec> {
+    let Distill::Model(chain) = &context.phase.distill else {
         return None;
     };
     // The phase's text is made of several calls' there; each has a handoff of its own.
-    if matches!(scene.phase.kind, PhaseKind::Routed { .. }) {
+    if matches!(context.phase.kind, PhaseKind::Routed { .. }) {
         return None;
     }
-    let document = undistilled(scene.history, scene)?;
+    let document = undistilled(context.history, context)?;
     let input = CallInput {
-        source: InputSource::Deliverable(scene.phase.name.clone()),
+        source: InputSource::Deliverable(context.phase.name.clone()),
         artifact: Some(document),
     };
-    Some(scene.call(Draft {
+    Some(context.call(CallBuilder {
         inputs: vec![input],
-        ..Draft::scribe(Purpose::Distill, 1, chain.clone(), Contract::Handoff)
+        ..CallBuilder::writer(Purpose::Distill, 1, chain.clone(), Contract::Handoff)
     }))
 }
 
 /// The winner's document, if its author left no handoff.
-fn undistilled(history: &RunState, scene: &Scene<'_>) -> Option<Artifact> {
-    let winner = history.call(&scene.state.winner()?.call)?.result()?;
+fn undistilled(history: &RunState, context: &PhaseContext<'_>) -> Option<Artifact> {
+    let winner = history.call(&context.state.winner()?.call)?.result()?;
     winner
         .handoff
         .is_none()

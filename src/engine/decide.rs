@@ -7,9 +7,9 @@ use crate::run::{CallEvent, CallState, CallStatus, Event, PhaseEvent, RunEvent, 
 use super::ending::{self, current};
 use super::ensemble::Ensemble;
 use super::parallel::Parallel;
+use super::phase_context::PhaseContext;
 use super::policy::{self, Next};
 use super::routed::Routed;
-use super::scene::Scene;
 use super::{closing, entry, limits, single};
 
 /// What follows from the history at this time; empty if nothing does.
@@ -95,20 +95,20 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &RunState, now: Timestamp) 
     if state.failed.is_some() {
         return Vec::new();
     }
-    let scene = Scene {
+    let context = PhaseContext {
         plan,
         phase,
         history,
         state,
     };
     if state.winner().is_some() {
-        return closing::distill(&scene);
+        return closing::distill(&context);
     }
-    if let Some(events) = entry::gate(&scene) {
+    if let Some(events) = entry::gate(&context) {
         return events;
     }
     match &phase.kind {
-        PhaseKind::Single { chain, yields } => single::next(&scene, chain, yields),
+        PhaseKind::Single { chain, yields } => single::next(&context, chain, yields),
         PhaseKind::Ensemble {
             proposers,
             judge,
@@ -117,7 +117,7 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &RunState, now: Timestamp) 
             quorum_named,
             straggler_timeout,
         } => Ensemble {
-            scene,
+            context,
             proposers,
             judge,
             mode: *mode,
@@ -132,14 +132,14 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &RunState, now: Timestamp) 
             go_on,
             named: _,
         } => Routed {
-            scene,
+            context,
             tasks,
             routing,
             go_on: *go_on,
         }
         .next(),
         PhaseKind::Parallel { lenses, judge } => Parallel {
-            scene,
+            context,
             lenses,
             judge: judge.as_deref(),
         }

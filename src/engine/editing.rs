@@ -7,16 +7,16 @@ use crate::model::{
 };
 
 use super::parts::{Tried, tried};
-use super::scene::{Draft, Scene, unproved};
+use super::phase_context::{CallBuilder, PhaseContext, unverified};
 
 /// A piece of editing work.
 pub struct Editing<'a> {
-    pub scene: Scene<'a>,
+    pub context: PhaseContext<'a>,
     /// The task, if it is one.
     pub task: Option<&'a Task>,
     pub chain: &'a [ModelName],
     pub verify: Vec<String>,
-    /// Whether work that does not prove good is given up, instead of being passed on as a fact.
+    /// Whether work that does not verify good is given up, instead of being passed on as a fact.
     pub must_pass: bool,
 }
 
@@ -37,21 +37,21 @@ pub enum Edited {
 }
 
 impl Editing<'_> {
-    /// Where the work stands. `draft` makes the call of a try, from 1.
-    pub fn stand(&self, draft: impl Fn(u32) -> Draft) -> Edited {
+    /// Where the work stands. `builder` makes the call of a try, from 1.
+    pub fn status(&self, builder: impl Fn(u32) -> CallBuilder) -> Edited {
         let mut feedback: Option<Feedback> = None;
         let mut failure = Failure::new(FailureKind::UnknownModel, "no model is configured");
         for number in 1..=self.tries() {
-            let begun = self.with_feedback(draft(number), number, feedback.as_ref());
-            let (call, result) = match tried(&self.scene, &begun) {
+            let begun = self.with_feedback(builder(number), number, feedback.as_ref());
+            let (call, result) = match tried(&self.context, &begun) {
                 Tried::Pending => return Edited::Pending,
                 Tried::Next(call) => return Edited::Next(call),
                 Tried::Failed(failure) => return Edited::Failed(failure),
                 Tried::Ended { call, result } => (call, result),
             };
             let tree = self.tree_of(result);
-            let results = self.scene.results(self.task.map(|task| &task.id), &tree);
-            if let Some(command) = unproved(&self.verify, &results) {
+            let results = self.context.results(self.task.map(|task| &task.id), &tree);
+            if let Some(command) = unverified(&self.verify, &results) {
                 return Edited::Prove { tree, command };
             }
             match Feedback::on(result, &results, &tree, number == 1) {
@@ -82,27 +82,32 @@ impl Editing<'_> {
             .saturating_add(1)
     }
 
-    fn with_feedback(&self, draft: Draft, number: u32, feedback: Option<&Feedback>) -> Draft {
+    fn with_feedback(
+        &self,
+        builder: CallBuilder,
+        number: u32,
+        feedback: Option<&Feedback>,
+    ) -> CallBuilder {
         let Some(feedback) = feedback else {
-            return draft;
+            return builder;
         };
         let skipped = usize::try_from(number.saturating_sub(2)).unwrap_or(usize::MAX);
-        let mut inputs = draft.inputs;
+        let mut inputs = builder.inputs;
         inputs.extend(feedback.inputs());
-        Draft {
+        CallBuilder {
             // No task's name holds a dot, so this can be no other task's.
-            name: format!("{}.{number}", draft.name),
+            name: format!("{}.{number}", builder.name),
             chain: self.chain.get(skipped..).unwrap_or_default().to_vec(),
             inputs,
-            ground: draft.ground.at(&feedback.tree),
-            ..draft
+            workspace: builder.workspace.at(&feedback.tree),
+            ..builder
         }
     }
 
     fn tree_of(&self, result: &CallResult) -> String {
         let changes = result.changes.as_ref();
         changes.map_or_else(
-            || self.scene.tree().to_owned(),
+            || self.context.tree().to_owned(),
             |changes| changes.tree.clone(),
         )
     }

@@ -143,7 +143,7 @@ fn how(plan: &Plan, history: &RunState) -> Option<RunEnd> {
             RunEnd::Failed
         });
     }
-    if state.is_some_and(|state| state.proving().is_some()) {
+    if state.is_some_and(|state| state.verifying().is_some()) {
         return None;
     }
     // The time may be up before the next phase has begun.

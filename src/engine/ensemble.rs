@@ -9,12 +9,12 @@ use crate::model::{
 use crate::plan::EnsembleMode;
 use crate::run::{CallState, CallStatus, Event, PhaseEvent};
 
-use super::scene::{Draft, Scene};
+use super::phase_context::{CallBuilder, PhaseContext};
 use super::structured::{Structured, structured};
 
 /// An ensemble with everything its decisions depend on.
 pub struct Ensemble<'a> {
-    pub scene: Scene<'a>,
+    pub context: PhaseContext<'a>,
     pub proposers: &'a [Vec<ModelName>],
     pub judge: &'a [ModelName],
     pub mode: EnsembleMode,
@@ -26,7 +26,7 @@ pub struct Ensemble<'a> {
 impl Ensemble<'_> {
     /// What follows next in the phase; empty while something is under way.
     pub fn next(&self, now: Timestamp) -> Vec<Event> {
-        if let Some(labels) = &self.scene.state.sealed() {
+        if let Some(labels) = &self.context.state.sealed() {
             return self.after_sealing(labels);
         }
         let created = self.create_proposals();
@@ -54,7 +54,7 @@ impl Ensemble<'_> {
     }
 
     fn propose(&self, slot: u32, chain: &[ModelName]) -> Event {
-        let mut inputs = self.scene.inputs();
+        let mut inputs = self.context.inputs();
         if self.mode == EnsembleMode::Sequential {
             inputs.extend(self.proposals().filter_map(|call| {
                 let artifact = call.result()?.deliverable.clone();
@@ -64,16 +64,16 @@ impl Ensemble<'_> {
                 })
             }));
         }
-        let ground = self.scene.ground();
-        let draft = Draft::reader(Purpose::Propose, slot, chain.to_vec(), ground);
-        self.scene
-            .create(self.scene.call(Draft { inputs, ..draft }))
+        let workspace = self.context.workspace();
+        let builder = CallBuilder::reader(Purpose::Propose, slot, chain.to_vec(), workspace);
+        self.context
+            .create(self.context.call(CallBuilder { inputs, ..builder }))
     }
 
     fn proposal(&self, slot: u32) -> Option<&CallState> {
-        self.scene
+        self.context
             .history
-            .call(&self.scene.id(Purpose::Propose, &slot.to_string()))
+            .call(&self.context.id(Purpose::Propose, &slot.to_string()))
     }
 
     /// The proposals' calls that exist, by slot.
@@ -91,12 +91,12 @@ impl Ensemble<'_> {
             .collect();
         let created = self.proposals().count();
         let all_over = created == self.proposers.len() && self.proposals().all(CallState::is_over);
-        let phase = self.scene.phase.name.clone();
+        let phase = self.context.phase.name.clone();
         if all_over && done.len() < self.needed() {
-            return self.scene.fails(self.too_few(done.len()));
+            return self.context.fails(self.too_few(done.len()));
         }
         let quorum_in = done.len() >= usize::try_from(self.quorum).unwrap_or(usize::MAX);
-        let limit = self.scene.state.straggler_limit();
+        let limit = self.context.state.straggler_limit();
         let in_time = limit.is_none_or(|limit| now < limit);
         match (all_over, quorum_in, limit) {
             (false, true, None) => {
@@ -105,7 +105,7 @@ impl Ensemble<'_> {
             }
             (false, _, _) if !quorum_in || in_time => Vec::new(),
             _ => {
-                let labels = judge::blind(self.scene.plan.seed, &phase, &done);
+                let labels = judge::blind(self.context.plan.seed, &phase, &done);
                 vec![PhaseEvent::ProposalsSealed { labels }.of(phase)]
             }
         }
@@ -148,15 +148,15 @@ impl Ensemble<'_> {
     }
 
     fn after_sealing(&self, labels: &[(Label, CallId)]) -> Vec<Event> {
-        if let Some(PersonAnswer::Picked(label)) = &self.scene.state.answered {
-            return winner_by_label(&self.scene.phase.name, labels, label, Decider::Person);
+        if let Some(PersonAnswer::Picked(label)) = &self.context.state.answered {
+            return winner_by_label(&self.context.phase.name, labels, label, Decider::Person);
         }
-        if self.scene.state.asked.is_some() {
+        if self.context.state.asked.is_some() {
             return Vec::new();
         }
         match self.judging(labels) {
             Structured::Pending => Vec::new(),
-            Structured::Next(call) => vec![self.scene.create(*call)],
+            Structured::Next(call) => vec![self.context.create(*call)],
             Structured::Answered {
                 by,
                 asked,
@@ -174,7 +174,7 @@ impl Ensemble<'_> {
         judge: CallId,
         verdict: Judgement,
     ) -> Vec<Event> {
-        let phase = self.scene.phase.name.clone();
+        let phase = self.context.phase.name.clone();
         match (verdict.decision, verdict.winner) {
             (Decision::Pick, Some(label)) => {
                 winner_by_label(&phase, labels, &label, Decider::Judge(by))
@@ -199,41 +199,46 @@ impl Ensemble<'_> {
             PhaseEvent::PersonAsked {
                 question: Question::PickWinner { reason },
             }
-            .of(self.scene.phase.name.clone()),
+            .of(self.context.phase.name.clone()),
         ]
     }
 
     fn judging(&self, labels: &[(Label, CallId)]) -> Structured {
         let ask = |slot, model: &ModelName| {
-            let ground = self.scene.ground();
-            let mut inputs = self.scene.inputs();
+            let workspace = self.context.workspace();
+            let mut inputs = self.context.inputs();
             inputs.extend(labels.iter().map(|(label, call)| CallInput {
                 source: InputSource::Proposal(label.clone()),
                 artifact: self.document_of(call),
             }));
-            Draft {
+            CallBuilder {
                 inputs,
                 contract: judgement_of(labels),
-                ..Draft::reader(Purpose::Judge, slot, vec![model.clone()], ground)
+                ..CallBuilder::reader(Purpose::Judge, slot, vec![model.clone()], workspace)
             }
         };
-        structured(&self.scene, self.judge, ask, |answer, asked| match answer {
-            Answer::Judgement(verdict) if verdict.decision == Decision::Synthesize => {
-                let written = asked.deliverable.is_some();
-                let missing = "the verdict says `synthesize`, but no document was left";
-                written.then_some(()).ok_or_else(|| missing.to_owned())
-            }
-            Answer::Judgement(_) => Ok(()),
-            Answer::Document
-            | Answer::Tasks(_)
-            | Answer::Audit(_)
-            | Answer::Unfinished(_)
-            | Answer::Invalid { .. } => Err("this is no verdict".to_owned()),
-        })
+        structured(
+            &self.context,
+            self.judge,
+            ask,
+            |answer, asked| match answer {
+                Answer::Judgement(verdict) if verdict.decision == Decision::Synthesize => {
+                    let written = asked.deliverable.is_some();
+                    let missing = "the verdict says `synthesize`, but no document was left";
+                    written.then_some(()).ok_or_else(|| missing.to_owned())
+                }
+                Answer::Judgement(_) => Ok(()),
+                Answer::Document
+                | Answer::Tasks(_)
+                | Answer::Audit(_)
+                | Answer::Unfinished(_)
+                | Answer::Invalid { .. } => Err("this is no verdict".to_owned()),
+            },
+        )
     }
 
     fn document_of(&self, call: &CallId) -> Option<Artifact> {
-        let result = self.scene.history.call(call).and_then(CallState::result);
+        let result = self.context.history.call(call).and_then(CallState::result);
         result.and_then(|result| result.deliverable.clone())
     }
 }

@@ -4,7 +4,7 @@ use crate::model::{AuditVerdict, Failure, FailureKind, PersonAnswer, PhaseName, 
 use crate::plan::{Condition, PhasePlan, Subject};
 use crate::run::{Event, PhaseEvent, RunState};
 
-use super::scene::Scene;
+use super::phase_context::PhaseContext;
 
 /// The phase begins, or is left out because its condition does not hold.
 pub fn enter(phase: &PhasePlan, history: &RunState) -> Event {
@@ -18,9 +18,9 @@ pub fn enter(phase: &PhasePlan, history: &RunState) -> Event {
 }
 
 /// What the gate makes follow; `None` if the way is free.
-pub fn gate(scene: &Scene<'_>) -> Option<Vec<Event>> {
-    let text = scene.phase.gate.as_ref()?;
-    match &scene.state.answered {
+pub fn gate(context: &PhaseContext<'_>) -> Option<Vec<Event>> {
+    let text = context.phase.gate.as_ref()?;
+    match &context.state.answered {
         Some(
             PersonAnswer::Approved
             | PersonAnswer::Picked(_)
@@ -28,14 +28,14 @@ pub fn gate(scene: &Scene<'_>) -> Option<Vec<Event>> {
             | PersonAnswer::Commands { .. },
         ) => None,
         Some(PersonAnswer::Rejected { reason }) => {
-            Some(scene.fails(Failure::new(FailureKind::Refused, rejection(reason))))
+            Some(context.fails(Failure::new(FailureKind::Refused, rejection(reason))))
         }
-        None if scene.state.asked.is_some() => Some(Vec::new()),
+        None if context.state.asked.is_some() => Some(Vec::new()),
         None => Some(vec![
             PhaseEvent::PersonAsked {
                 question: Question::Approve { text: text.clone() },
             }
-            .of(scene.phase.name.clone()),
+            .of(context.phase.name.clone()),
         ]),
     }
 }

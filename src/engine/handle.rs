@@ -23,7 +23,7 @@ pub enum Input {
         /// What a person did for the run to go on: answers, limits, rounds, models.
         acts: Vec<Event>,
         /// Attempts that were under way but had left all that was asked for.
-        salvaged: Vec<Salvaged>,
+        recovered: Vec<Recovered>,
     },
     /// Something happened: to an attempt, to a command, to a phase's results or the run's, or the user wants the
     /// run to stop.
@@ -44,7 +44,7 @@ pub enum Input {
 
 /// An attempt that finished without its supervisor.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Salvaged {
+pub struct Recovered {
     pub call: CallId,
     pub attempt: u32,
     pub result: Arc<CallResult>,
@@ -198,8 +198,8 @@ impl Engine {
             Input::Resume {
                 version,
                 acts,
-                salvaged,
-            } => self.resume(version, acts, salvaged),
+                recovered,
+            } => self.resume(version, acts, recovered),
             Input::Answered { acts } => self.answered(acts),
             Input::Happened(event) => vec![self.with_usage(event)],
             Input::Tick | Input::Unanswered | Input::Left { .. } => Vec::new(),
@@ -256,13 +256,13 @@ impl Engine {
 
     /// Attempts without an end ran under a supervisor that is gone: they are lost, unless they had
     /// finished all the same.
-    fn resume(&self, version: String, acts: Vec<Event>, salvaged: Vec<Salvaged>) -> Vec<Event> {
+    fn resume(&self, version: String, acts: Vec<Event>, recovered: Vec<Recovered>) -> Vec<Event> {
         let mut events = vec![Event::Run(RunEvent::Resumed { version })];
-        let kept: Vec<(CallId, u32)> = salvaged
+        let kept: Vec<(CallId, u32)> = recovered
             .iter()
             .map(|kept| (kept.call.clone(), kept.attempt))
             .collect();
-        events.extend(salvaged.into_iter().map(|kept| {
+        events.extend(recovered.into_iter().map(|kept| {
             CallEvent::AttemptSucceeded {
                 attempt: kept.attempt,
                 result: kept.result,
@@ -321,7 +321,7 @@ mod tests {
             Input::Resume {
                 version: String::new(),
                 acts: Vec::new(),
-                salvaged: Vec::new(),
+                recovered: Vec::new(),
             },
         );
         assert!(

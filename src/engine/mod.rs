@@ -31,15 +31,15 @@ mod limits;
 mod orders;
 mod parallel;
 mod parts;
+mod phase_context;
 mod policy;
 mod routed;
-mod scene;
 mod single;
 mod structured;
 
 pub use accepted::{accepted, secrets};
 pub use ending::failed_loops;
-pub use handle::{Begin, Engine, Input, Salvaged};
+pub use handle::{Begin, Engine, Input, Recovered};
 pub use orders::Effect;
 
 #[cfg(test)]

@@ -4,10 +4,10 @@ use crate::model::{
     CallId, CallSpec, Destination, ModelName, PhaseName, Question, Results, RunEnd, Timestamp,
 };
 use crate::plan::Plan;
-use crate::run::{CallStatus, Proving, RunState, Winner};
+use crate::run::{CallStatus, PendingVerification, RunState, Winner};
 
 use super::decide::is_left_behind;
-use super::scene::Scene;
+use super::phase_context::PhaseContext;
 use super::{closing, ending, limits};
 
 /// What the driver has to carry out.
@@ -28,7 +28,7 @@ pub enum Effect {
     /// Run a command on a checkout of a tree.
     Verify {
         phase: PhaseName,
-        proving: Proving,
+        verifying: PendingVerification,
     },
     /// Put the run's results where they belong.
     Deliver {
@@ -79,19 +79,19 @@ pub fn orders(history: &RunState, plan: &Plan) -> Vec<Effect> {
         if state.closed().is_some() || state.failed.is_some() {
             continue;
         }
-        let scene = Scene {
+        let context = PhaseContext {
             plan,
             phase,
             history,
             state,
         };
-        if let Some(proving) = state.proving().filter(|_| !stop_all) {
+        if let Some(verifying) = state.verifying().filter(|_| !stop_all) {
             orders.push(Effect::Verify {
                 phase: phase.name.clone(),
-                proving: proving.clone(),
+                verifying: verifying.clone(),
             });
         }
-        if let Some(winner) = state.winner().filter(|_| closing::is_ready(&scene)) {
+        if let Some(winner) = state.winner().filter(|_| closing::is_ready(&context)) {
             orders.push(Effect::ClosePhase {
                 phase: phase.name.clone(),
                 winner: winner.clone(),

@@ -4,12 +4,12 @@ use crate::model::{CallInput, InputSource, ModelName, Purpose};
 use crate::plan::LensPlan;
 use crate::run::{CallState, CallStatus, Event};
 
-use super::scene::{Draft, Scene};
+use super::phase_context::{CallBuilder, PhaseContext};
 use super::single::document_call;
 
 /// A parallel phase with everything its decisions depend on.
 pub struct Parallel<'a> {
-    pub scene: Scene<'a>,
+    pub context: PhaseContext<'a>,
     pub lenses: &'a [LensPlan],
     pub judge: Option<&'a [ModelName]>,
 }
@@ -19,19 +19,19 @@ impl Parallel<'_> {
     pub fn next(&self) -> Vec<Event> {
         let calls: Vec<_> = (1u32..)
             .zip(self.lenses)
-            .map(|(slot, lens)| self.scene.call(self.draft(slot, lens)))
+            .map(|(slot, lens)| self.context.call(self.builder(slot, lens)))
             .collect();
         let missing: Vec<Event> = calls
             .iter()
-            .filter(|call| self.scene.known(call).is_none())
-            .map(|call| self.scene.create(call.clone()))
+            .filter(|call| self.context.known(call).is_none())
+            .map(|call| self.context.create(call.clone()))
             .collect();
         if !missing.is_empty() {
             return missing;
         }
         let states: Vec<&CallState> = calls
             .iter()
-            .filter_map(|call| self.scene.known(call))
+            .filter_map(|call| self.context.known(call))
             .collect();
         if states.iter().any(|call| !call.is_over()) {
             return Vec::new();
@@ -42,28 +42,28 @@ impl Parallel<'_> {
             CallStatus::Open | CallStatus::Running | CallStatus::Done(_) => None,
         });
         if let Some(failure) = failed {
-            return self.scene.fails(failure);
+            return self.context.fails(failure);
         }
         match self.judge {
             Some(chain) => self.join(chain, &states),
             None => states
                 .first()
-                .map(|first| self.scene.decided(first.spec.id.clone()))
+                .map(|first| self.context.decided(first.spec.id.clone()))
                 .unwrap_or_default(),
         }
     }
 
-    fn draft(&self, slot: u32, lens: &LensPlan) -> Draft {
-        let ground = self.scene.ground();
-        Draft {
+    fn builder(&self, slot: u32, lens: &LensPlan) -> CallBuilder {
+        let workspace = self.context.workspace();
+        CallBuilder {
             name: lens.name.clone(),
-            inputs: self.scene.inputs(),
-            ..Draft::reader(Purpose::Lens, slot, lens.chain.clone(), ground)
+            inputs: self.context.inputs(),
+            ..CallBuilder::reader(Purpose::Lens, slot, lens.chain.clone(), workspace)
         }
     }
 
     fn join(&self, chain: &[ModelName], lenses: &[&CallState]) -> Vec<Event> {
-        let mut inputs = self.scene.inputs();
+        let mut inputs = self.context.inputs();
         inputs.extend(
             self.lenses
                 .iter()
@@ -73,6 +73,6 @@ impl Parallel<'_> {
                     artifact: call.result().and_then(|result| result.deliverable.clone()),
                 }),
         );
-        document_call(&self.scene, chain, inputs)
+        document_call(&self.context, chain, inputs)
     }
 }

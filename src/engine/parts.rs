@@ -8,7 +8,7 @@ use crate::model::{
 use crate::plan::Distill;
 use crate::run::{CallState, CallStatus};
 
-use super::scene::{Draft, Scene};
+use super::phase_context::{CallBuilder, PhaseContext};
 
 /// The most parts of a try. The last one has no checkpoint: it ends as it ends.
 const MOST_PARTS: u32 = 10;
@@ -32,14 +32,14 @@ struct Part<'a> {
     at: &'a Stopped,
 }
 
-/// Where the try stands that begins with this draft. A part that is there already is looked up by its
+/// Where the try stands that begins with this builder. A part that is there already is looked up by its
 /// name: it has got its state, whatever became of those who distilled it.
-pub fn tried<'a>(scene: &Scene<'a>, first: &Draft) -> Tried<'a> {
+pub fn tried<'a>(context: &PhaseContext<'a>, first: &CallBuilder) -> Tried<'a> {
     let mut stopped: Vec<Part<'a>> = Vec::new();
     for number in 1..=MOST_PARTS {
-        let id = scene.id(first.purpose, &name_of(first, number));
-        let Some(call) = scene.history.call(&id) else {
-            return begin(scene, first, &stopped);
+        let id = context.id(first.purpose, &name_of(first, number));
+        let Some(call) = context.history.call(&id) else {
+            return begin(context, first, &stopped);
         };
         let result = match &call.status {
             CallStatus::Open | CallStatus::Running => return Tried::Pending,
@@ -62,7 +62,7 @@ pub fn tried<'a>(scene: &Scene<'a>, first: &Draft) -> Tried<'a> {
 }
 
 /// `T1`, then `T1.part-2`: no task's name has a dot.
-fn name_of(first: &Draft, number: u32) -> String {
+fn name_of(first: &CallBuilder, number: u32) -> String {
     match number {
         1 => first.name.clone(),
         number => format!("{}.part-{number}", first.name),
@@ -70,16 +70,16 @@ fn name_of(first: &Draft, number: u32) -> String {
 }
 
 /// The next part, or what is needed before it.
-fn begin<'a>(scene: &Scene<'a>, first: &Draft, stopped: &[Part<'a>]) -> Tried<'a> {
+fn begin<'a>(context: &PhaseContext<'a>, first: &CallBuilder, stopped: &[Part<'a>]) -> Tried<'a> {
     let Some(last) = stopped.last() else {
-        let checkpoint = scene.phase.checkpoint;
-        return Tried::Next(Box::new(scene.call(Draft {
+        let checkpoint = context.phase.checkpoint;
+        return Tried::Next(Box::new(context.call(CallBuilder {
             checkpoint,
             ..first.clone()
         })));
     };
     let number = u32::try_from(stopped.len()).unwrap_or(u32::MAX);
-    let (words, origin) = match distilled(scene, first, last, number) {
+    let (words, origin) = match distilled(context, first, last, number) {
         Distilled::Pending => return Tried::Pending,
         Distilled::Next(call) => return Tried::Next(call),
         Distilled::Words { words, origin } => (words, origin),
@@ -90,17 +90,17 @@ fn begin<'a>(scene: &Scene<'a>, first: &Draft, stopped: &[Part<'a>]) -> Tried<'a
         artifact: Some(words),
     });
     let tree = last.result.changes.as_ref().map(|changes| &changes.tree);
-    let ground = tree.map_or_else(
-        || first.ground.clone(),
-        |tree| first.ground.clone().at(tree),
+    let workspace = tree.map_or_else(
+        || first.workspace.clone(),
+        |tree| first.workspace.clone().at(tree),
     );
     let is_last = number + 1 == MOST_PARTS;
-    let checkpoint = scene.phase.checkpoint.filter(|_| !is_last);
-    Tried::Next(Box::new(scene.call(Draft {
+    let checkpoint = context.phase.checkpoint.filter(|_| !is_last);
+    Tried::Next(Box::new(context.call(CallBuilder {
         name: name_of(first, number + 1),
-        chain: rest_of_chain(scene, first, last),
+        chain: rest_of_chain(context, first, last),
         inputs,
-        ground,
+        workspace,
         checkpoint: checkpoint.map(|wanted| with_room(wanted, last.at.began)),
         continues: Some(workspace_of(last.call)),
         ..first.clone()
@@ -114,9 +114,13 @@ fn with_room(wanted: u64, began: u64) -> u64 {
 }
 
 /// From the model on that got this far.
-fn rest_of_chain(scene: &Scene<'_>, first: &Draft, last: &Part<'_>) -> Vec<ModelName> {
+fn rest_of_chain(
+    context: &PhaseContext<'_>,
+    first: &CallBuilder,
+    last: &Part<'_>,
+) -> Vec<ModelName> {
     let used = last.call.model();
-    let is_used = |model| used == Some(model) || used == Some(scene.history.in_place_of(model));
+    let is_used = |model| used == Some(model) || used == Some(context.history.in_place_of(model));
     let rest = first.chain.iter().skip_while(|model| !is_used(model));
     let rest: Vec<ModelName> = rest.cloned().collect();
     if rest.is_empty() {
@@ -167,26 +171,31 @@ enum Distilled {
 
 /// A model distills them, once; else they are taken by rule. Where the working agent itself is to
 /// distill, its model does, since its process is gone.
-fn distilled(scene: &Scene<'_>, first: &Draft, last: &Part<'_>, number: u32) -> Distilled {
+fn distilled(
+    context: &PhaseContext<'_>,
+    first: &CallBuilder,
+    last: &Part<'_>,
+    number: u32,
+) -> Distilled {
     let by_rule = || Distilled::Words {
         words: last.at.extracted.clone(),
         origin: HandoffOrigin::Extracted,
     };
-    let chain = match &scene.phase.distill {
+    let chain = match &context.phase.distill {
         Distill::Nobody => return by_rule(),
         Distill::Model(chain) => chain.clone(),
-        Distill::Agent => rest_of_chain(scene, first, last),
+        Distill::Agent => rest_of_chain(context, first, last),
     };
-    let call = scene.call(Draft {
+    let call = context.call(CallBuilder {
         name: format!("{}.part-{number}", first.name),
         inputs: vec![CallInput {
             source: InputSource::Worklog,
             artifact: Some(last.at.worklog.clone()),
         }],
-        ..Draft::scribe(Purpose::Distill, first.slot, chain, Contract::Handoff)
+        ..CallBuilder::writer(Purpose::Distill, first.slot, chain, Contract::Handoff)
     });
     // One of the same name may have distilled the part as it was before it was tried afresh.
-    let known = scene
+    let known = context
         .known(&call)
         .filter(|known| known.spec.key == call.key);
     match known.map(|known| &known.status) {

@@ -110,7 +110,7 @@ fn remedy(failure: &Failure) -> Remedy {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::scene::tests::call_with;
+    use crate::engine::phase_context::tests::call_with;
 
     fn failures(kinds: &[FailureKind]) -> Vec<Failure> {
         kinds.iter().map(|kind| Failure::new(*kind, "x")).collect()

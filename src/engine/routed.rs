@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use crate::context::tasks;
 use crate::model::{
-    Answer, CallId, Contract, EditScope, Failure, FailureKind, Ground, ModelName, PhaseName,
-    Profile, Purpose, Question, Task, TaskId, TaskList,
+    Answer, CallId, Contract, EditScope, Failure, FailureKind, ModelName, PhaseName, Profile,
+    Purpose, Question, Task, TaskId, TaskList, WorkspaceSource,
 };
 use crate::plan::Strategy;
 use crate::run::{CallState, Event, PhaseEvent, PhaseState, TaskEnd};
 
 use super::editing::{Edited, Editing};
-use super::scene::{Draft, Scene, unproved};
+use super::phase_context::{CallBuilder, PhaseContext, unverified};
 
 /// A routed phase with everything its decisions depend on.
 pub struct Routed<'a> {
-    pub scene: Scene<'a>,
+    pub context: PhaseContext<'a>,
     pub tasks: &'a PhaseName,
     pub routing: &'a BTreeMap<String, Vec<ModelName>>,
     pub go_on: bool,
@@ -25,7 +25,7 @@ impl Routed<'_> {
     /// What follows next in the phase; empty while something is under way.
     pub fn next(&self) -> Vec<Event> {
         let Some(list) = self.list() else {
-            return self.scene.fails(Failure::new(
+            return self.context.fails(Failure::new(
                 FailureKind::NoDeliverable,
                 format!("phase `{}` left no tasks", self.tasks),
             ));
@@ -45,7 +45,7 @@ impl Routed<'_> {
     /// What has to be known before the first task: whether the commands may run that a model wrote for them,
     /// all at once. Nothing if the way is free.
     fn ask_about_commands(&self, list: &TaskList) -> Option<Vec<Event>> {
-        let Scene { plan, history, .. } = self.scene;
+        let PhaseContext { plan, history, .. } = self.context;
         let written = list.tasks.iter().filter_map(|task| task.verify.as_deref());
         let open = written
             .filter(|command| !plan.verify.allow(command) && history.may_run(command).is_none());
@@ -65,13 +65,13 @@ impl Routed<'_> {
             PhaseEvent::PersonAsked {
                 question: Question::RunCommands { commands },
             }
-            .of(self.scene.phase.name.clone()),
+            .of(self.context.phase.name.clone()),
         ])
     }
 
     /// What proves a task; a command that nobody allowed proves nothing.
     fn verify_of(&self, task: &Task) -> Vec<String> {
-        let Scene { plan, history, .. } = self.scene;
+        let PhaseContext { plan, history, .. } = self.context;
         let may_run = |command: &&String| {
             plan.verify.allow(command) || history.may_run(command) == Some(true)
         };
@@ -79,7 +79,7 @@ impl Routed<'_> {
     }
 
     /// The task whose turn it is. One that is begun is ended first, since others would move the tree that
-    /// it works on: a resumed run tries tasks afresh that stand before it.
+    /// it works on: a resumed run tries tasks afresh that status before it.
     fn upcoming<'l>(&self, list: &'l TaskList) -> Option<&'l Task> {
         let open: Vec<&Task> = tasks::order(list)
             .into_iter()
@@ -87,18 +87,18 @@ impl Routed<'_> {
             .filter_map(|id| list.tasks.iter().find(|task| task.id == id))
             .collect();
         let begun = open.iter().find(|task| {
-            let first_try = self.scene.id(Purpose::Task, task.id.as_str());
-            self.scene.history.call(&first_try).is_some()
+            let first_try = self.context.id(Purpose::Task, task.id.as_str());
+            self.context.history.call(&first_try).is_some()
         });
         begun.or(open.first()).copied()
     }
 
     fn state(&self) -> &PhaseState {
-        self.scene.state
+        self.context.state
     }
 
     fn list(&self) -> Option<&TaskList> {
-        match self.scene.history.answer(self.tasks)? {
+        match self.context.history.answer(self.tasks)? {
             Answer::Tasks(list) => Some(list),
             Answer::Document
             | Answer::Judgement(_)
@@ -132,47 +132,47 @@ impl Routed<'_> {
             .find(|(other, _)| other.id == task.id);
         let slot = slot.map_or(1, |(_, slot)| slot);
         let work = Editing {
-            scene: self.scene,
+            context: self.context,
             task: Some(task),
             chain,
             verify: self.verify_of(task),
             must_pass: true,
         };
-        match work.stand(|_| self.draft(task, slot, chain)) {
+        match work.status(|_| self.builder(task, slot, chain)) {
             Edited::Pending => Vec::new(),
-            Edited::Next(call) => vec![self.scene.create(*call)],
-            Edited::Prove { tree, command } => self.scene.prove(Some(&task.id), tree, command),
+            Edited::Next(call) => vec![self.context.create(*call)],
+            Edited::Prove { tree, command } => self.context.verify(Some(&task.id), tree, command),
             Edited::Done { call, tree } => self.done(task, call, tree),
             Edited::Failed(failure) => self.give_up(task, failure),
         }
     }
 
-    fn draft(&self, task: &Task, slot: u32, chain: &[ModelName]) -> Draft {
+    fn builder(&self, task: &Task, slot: u32, chain: &[ModelName]) -> CallBuilder {
         let limited = !task.files.edit.is_empty();
-        let ground = match self.scene.phase.strategy {
-            Strategy::Scoped => self.scene.scoped(&task.files.edit, &task.files.read),
+        let workspace = match self.context.phase.strategy {
+            Strategy::Scoped => self.context.scoped(&task.files.edit, &task.files.read),
             Strategy::Full | Strategy::Distilled | Strategy::Fresh => {
-                Ground::Tree(self.scene.tree().to_owned())
+                WorkspaceSource::Tree(self.context.tree().to_owned())
             }
         };
-        Draft {
+        CallBuilder {
             name: task.id.to_string(),
-            inputs: self.scene.inputs(),
+            inputs: self.context.inputs(),
             contract: Contract::Edits,
             task: Some(task.clone()),
             edits: Some(if limited {
-                EditScope::Only([&task.files.edit[..], &self.scene.phase.scope.files].concat())
+                EditScope::Only([&task.files.edit[..], &self.context.phase.scope.files].concat())
             } else {
                 EditScope::Anywhere
             }),
             profile: Profile::Worker,
-            ..Draft::reader(Purpose::Task, slot, chain.to_vec(), ground)
+            ..CallBuilder::reader(Purpose::Task, slot, chain.to_vec(), workspace)
         }
     }
 
     /// What was done in an earlier round has been part of the run's tree since then.
     fn done(&self, task: &Task, call: CallId, tree: String) -> Vec<Event> {
-        let history = self.scene.history;
+        let history = self.context.history;
         let known = history.call(&call);
         let there = known.is_some_and(|call| history.is_taken_over(&call.spec.key));
         vec![
@@ -185,7 +185,7 @@ impl Routed<'_> {
                     tree
                 },
             }
-            .of(self.scene.phase.name.clone()),
+            .of(self.context.phase.name.clone()),
         ]
     }
 
@@ -195,7 +195,7 @@ impl Routed<'_> {
                 task: task.id.clone(),
                 failure,
             }
-            .of(self.scene.phase.name.clone()),
+            .of(self.context.phase.name.clone()),
         ]
     }
 
@@ -208,25 +208,25 @@ impl Routed<'_> {
                 message,
                 ..failure.clone()
             };
-            return self.scene.fails(failure);
+            return self.context.fails(failure);
         }
-        let tree = self.scene.tree().to_owned();
-        let results = self.scene.results(None, &tree);
-        if let Some(command) = unproved(&self.scene.commands(), &results) {
-            return self.scene.prove(None, tree, command);
+        let tree = self.context.tree().to_owned();
+        let results = self.context.results(None, &tree);
+        if let Some(command) = unverified(&self.context.commands(), &results) {
+            return self.context.verify(None, tree, command);
         }
         let last = list
             .tasks
             .iter()
             .rev()
             .find_map(|task| self.call_of(&task.id));
-        last.map(|call| self.scene.decided(call.spec.id.clone()))
+        last.map(|call| self.context.decided(call.spec.id.clone()))
             .unwrap_or_default()
     }
 
     fn call_of(&self, task: &TaskId) -> Option<&CallState> {
         match self.state().task(task)? {
-            TaskEnd::Done(call) => self.scene.history.call(call),
+            TaskEnd::Done(call) => self.context.history.call(call),
             TaskEnd::Failed(_) => None,
         }
     }

@@ -1,100 +1,112 @@
 //! A `single` phase: one model, one deliverable: a document, tasks, an audit, or edits.
 
-use crate::model::{Answer, CallInput, Contract, EditScope, Ground, ModelName, Profile, Purpose};
+use crate::model::{
+    Answer, CallInput, Contract, EditScope, ModelName, Profile, Purpose, WorkspaceSource,
+};
 use crate::plan::{Strategy, Yields};
 use crate::run::{CallStatus, Event};
 
 use super::editing::{Edited, Editing};
-use super::scene::{Draft, Scene};
+use super::phase_context::{CallBuilder, PhaseContext};
 use super::structured::{Structured, structured};
 
 /// What follows next in the phase; empty while something is under way.
-pub fn next(scene: &Scene<'_>, chain: &[ModelName], yields: &Yields) -> Vec<Event> {
+pub fn next(context: &PhaseContext<'_>, chain: &[ModelName], yields: &Yields) -> Vec<Event> {
     match yields {
-        Yields::Document => document_call(scene, chain, scene.inputs()),
+        Yields::Document => document_call(context, chain, context.inputs()),
         Yields::Tasks(categories) => {
             let contract = Contract::Tasks(categories.clone());
-            data_call(scene, chain, &contract, |answer| {
+            data_call(context, chain, &contract, |answer| {
                 matches!(answer, Answer::Tasks(_))
             })
         }
-        Yields::Audit => data_call(scene, chain, &Contract::Audit, |answer| {
+        Yields::Audit => data_call(context, chain, &Contract::Audit, |answer| {
             matches!(answer, Answer::Audit(_))
         }),
-        Yields::Edits => edit_call(scene, chain),
+        Yields::Edits => edit_call(context, chain),
     }
 }
 
 /// One call whose document is the phase's.
-pub fn document_call(scene: &Scene<'_>, chain: &[ModelName], inputs: Vec<CallInput>) -> Vec<Event> {
-    let draft = Draft::reader(Purpose::Work, 1, chain.to_vec(), scene.ground());
-    let call = scene.call(Draft { inputs, ..draft });
-    let Some(state) = scene.known(&call) else {
-        return vec![scene.create(call)];
+pub fn document_call(
+    context: &PhaseContext<'_>,
+    chain: &[ModelName],
+    inputs: Vec<CallInput>,
+) -> Vec<Event> {
+    let builder = CallBuilder::reader(Purpose::Work, 1, chain.to_vec(), context.workspace());
+    let call = context.call(CallBuilder { inputs, ..builder });
+    let Some(state) = context.known(&call) else {
+        return vec![context.create(call)];
     };
     match &state.status {
         CallStatus::Open | CallStatus::Running => Vec::new(),
-        CallStatus::Done(_) => scene.decided(call.id),
-        CallStatus::Failed(failure) => scene.fails(failure.clone()),
+        CallStatus::Done(_) => context.decided(call.id),
+        CallStatus::Failed(failure) => context.fails(failure.clone()),
     }
 }
 
 /// Calls for data, until a model gives some that is valid.
 fn data_call(
-    scene: &Scene<'_>,
+    context: &PhaseContext<'_>,
     chain: &[ModelName],
     contract: &Contract,
     wanted: impl Fn(&Answer) -> bool,
 ) -> Vec<Event> {
-    let ask = |slot, model: &ModelName| Draft {
-        inputs: scene.inputs(),
+    let ask = |slot, model: &ModelName| CallBuilder {
+        inputs: context.inputs(),
         contract: contract.clone(),
-        ..Draft::reader(Purpose::Work, slot, vec![model.clone()], scene.ground())
+        ..CallBuilder::reader(
+            Purpose::Work,
+            slot,
+            vec![model.clone()],
+            context.workspace(),
+        )
     };
     let usable = |answer: &Answer, _: &_| {
         wanted(answer)
             .then_some(())
             .ok_or_else(|| "this is not what was asked for".to_owned())
     };
-    match structured(scene, chain, ask, usable) {
+    match structured(context, chain, ask, usable) {
         Structured::Pending => Vec::new(),
-        Structured::Next(call) => vec![scene.create(*call)],
-        Structured::Answered { by, .. } => scene.decided(by),
-        Structured::Exhausted(failure) => scene.fails(failure),
+        Structured::Next(call) => vec![context.create(*call)],
+        Structured::Answered { by, .. } => context.decided(by),
+        Structured::Exhausted(failure) => context.fails(failure),
     }
 }
 
-fn edit_call(scene: &Scene<'_>, chain: &[ModelName]) -> Vec<Event> {
+fn edit_call(context: &PhaseContext<'_>, chain: &[ModelName]) -> Vec<Event> {
     let work = Editing {
-        scene: *scene,
+        context: *context,
         task: None,
         chain,
-        verify: scene.commands(),
+        verify: context.commands(),
         must_pass: false,
     };
-    let draft = |_| {
-        let (ground, edits) = match scene.phase.strategy {
+    let builder = |_| {
+        let (workspace, edits) = match context.phase.strategy {
             Strategy::Scoped => {
-                let files = scene.phase.scope.files.clone();
-                (scene.scoped(&[], &[]), EditScope::Only(files))
+                let files = context.phase.scope.files.clone();
+                (context.scoped(&[], &[]), EditScope::Only(files))
             }
-            Strategy::Full | Strategy::Distilled | Strategy::Fresh => {
-                (Ground::Tree(scene.tree().to_owned()), EditScope::Anywhere)
-            }
+            Strategy::Full | Strategy::Distilled | Strategy::Fresh => (
+                WorkspaceSource::Tree(context.tree().to_owned()),
+                EditScope::Anywhere,
+            ),
         };
-        Draft {
-            inputs: scene.inputs(),
+        CallBuilder {
+            inputs: context.inputs(),
             contract: Contract::Edits,
             edits: Some(edits),
             profile: Profile::Worker,
-            ..Draft::reader(Purpose::Work, 1, chain.to_vec(), ground)
+            ..CallBuilder::reader(Purpose::Work, 1, chain.to_vec(), workspace)
         }
     };
-    match work.stand(draft) {
+    match work.status(builder) {
         Edited::Pending => Vec::new(),
-        Edited::Next(call) => vec![scene.create(*call)],
-        Edited::Prove { tree, command } => scene.prove(None, tree, command),
-        Edited::Done { call, .. } => scene.decided(call),
-        Edited::Failed(failure) => scene.fails(failure),
+        Edited::Next(call) => vec![context.create(*call)],
+        Edited::Prove { tree, command } => context.verify(None, tree, command),
+        Edited::Done { call, .. } => context.decided(call),
+        Edited::Failed(failure) => context.fails(failure),
     }
 }

@@ -6,7 +6,7 @@ use crate::model::{
 };
 use crate::run::{CallState, CallStatus};
 
-use super::scene::{Draft, Scene};
+use super::phase_context::{CallBuilder, PhaseContext};
 
 pub enum Structured {
     Pending,
@@ -22,18 +22,18 @@ pub enum Structured {
     Exhausted(Failure),
 }
 
-/// Asks the models of a chain one after another. `draft` makes the call for one of them, `usable` says
+/// Asks the models of a chain one after another. `builder` makes the call for one of them, `usable` says
 /// what is wrong with a valid answer, given what the asked call left.
 pub fn structured(
-    scene: &Scene<'_>,
+    context: &PhaseContext<'_>,
     chain: &[ModelName],
-    draft: impl Fn(u32, &ModelName) -> Draft,
+    builder: impl Fn(u32, &ModelName) -> CallBuilder,
     usable: impl Fn(&Answer, &CallResult) -> Result<(), String>,
 ) -> Structured {
     let mut failure = Failure::new(FailureKind::UnknownModel, "no model is configured");
     for (slot, model) in (1u32..).zip(chain) {
-        let call = scene.call(draft(slot, model));
-        let Some(asked) = scene.known(&call) else {
+        let call = context.call(builder(slot, model));
+        let Some(asked) = context.known(&call) else {
             return Structured::Next(Box::new(call));
         };
         let errors = match came(asked, asked, &usable) {
@@ -51,8 +51,8 @@ pub fn structured(
             }
             Came::Wrong(errors) => errors,
         };
-        let repair = scene.call(repair(slot, model, call.contract, asked, &errors));
-        let Some(repaired) = scene.known(&repair) else {
+        let repair = context.call(repair(slot, model, call.contract, asked, &errors));
+        let Some(repaired) = context.known(&repair) else {
             return Structured::Next(Box::new(repair));
         };
         match came(repaired, asked, &usable) {
@@ -107,9 +107,9 @@ fn repair(
     contract: Contract,
     asked: &CallState,
     errors: &Faults,
-) -> Draft {
+) -> CallBuilder {
     let faulty = asked.result().and_then(|result| result.structured.clone());
-    Draft {
+    CallBuilder {
         inputs: vec![
             CallInput {
                 source: InputSource::Faulty,
@@ -120,6 +120,6 @@ fn repair(
                 artifact: None,
             },
         ],
-        ..Draft::scribe(Purpose::Repair, slot, vec![model.clone()], contract)
+        ..CallBuilder::writer(Purpose::Repair, slot, vec![model.clone()], contract)
     }
 }

@@ -189,7 +189,7 @@ fn refuses_other_formats_even_with_unknown_events() {
     let place = Place::new();
     for (event, format) in [
         (r#"{"type":"run_started","format":99}"#, "format 99"),
-        (r#"{"run_started":{"format":1}}"#, "format 1;"),
+        (r#"{"run_started":{"format":2}}"#, "format 2;"),
     ] {
         let first = format!(r#"{{"seq":1,"at":{{"unix":1}},"event":{event}}}"#);
         fs::write(&place.path, format!("{first}\nwho knows\n")).unwrap();

@@ -7,7 +7,7 @@
 //! ([`RunRegister`]); nothing else is gone on with.
 //! Readers ([`Journal::read`], [`list`]) need no lock: lines are only ever added.
 //!
-//! This room knows files and records. It never decides what happens next, reads no clock and no
+//! This module knows files and records. It never decides what happens next, reads no clock and no
 //! environment (times and variables are passed in), and prints nothing.
 
 mod answer;

@@ -1,17 +1,17 @@
 //! Blinding proposals, and reading the verdicts of judges and auditors.
 //!
 //! Pure: no IO, no clock, no randomness beside the seed that the caller gives. Nothing here ever
-//! changes a proposal: traces of its author are reported and left standing.
+//! changes a proposal: author_leaks of its author are reported and left standing.
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 pub mod audit;
+mod author_leaks;
 mod blind;
 mod decode;
 mod json;
-mod traces;
 
+pub use author_leaks::{Author, author_leaks};
 pub use blind::blind;
 pub use decode::{decode, read};
 pub use json::{JsonObject, read_object, typed};
-pub use traces::{Author, traces};

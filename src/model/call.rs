@@ -36,7 +36,7 @@ pub enum Profile {
     /// Read, search, edit, run commands.
     Worker,
     /// Write into the output folder, nothing else: no project to look at.
-    Scribe,
+    Writer,
 }
 
 /// What a call must leave behind.
@@ -61,7 +61,7 @@ pub enum Contract {
 /// What a call starts from in its workspace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Ground {
+pub enum WorkspaceSource {
     /// The user's project as it was on disk when the run began.
     Snapshot,
     /// The project with the run's changes so far: this git tree.
@@ -85,7 +85,7 @@ pub enum Ground {
     Empty,
 }
 
-impl Ground {
+impl WorkspaceSource {
     /// The same with another tree.
     pub fn at(mut self, new: &str) -> Self {
         match &mut self {
@@ -193,7 +193,7 @@ pub struct CallSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub edits: Option<EditScope>,
     pub profile: Profile,
-    pub ground: Ground,
+    pub workspace: WorkspaceSource,
     /// Tokens of its own context after which it is stopped, and another call goes on with its work.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub checkpoint: Option<u64>,

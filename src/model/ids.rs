@@ -12,7 +12,7 @@ macro_rules! text_id {
         pub struct $name(String);
 
         impl $name {
-            /// Takes the text as it is; the rooms that read user input check it first.
+            /// Takes the text as it is; the modules that read user input check it first.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }

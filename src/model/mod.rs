@@ -30,8 +30,8 @@ pub const FORMAT: u32 = 1;
 
 pub use artifact::Artifact;
 pub use call::{
-    Answer, CallInput, CallLimits, CallResult, CallSpec, Contract, EditScope, Ground, InputSource,
-    Profile, Purpose,
+    Answer, CallInput, CallLimits, CallResult, CallSpec, Contract, EditScope, InputSource, Profile,
+    Purpose, WorkspaceSource,
 };
 pub use category::{Categories, OtherCategories};
 pub use changes::{ChangeKind, ChangedFile, Changes, FoundSecret, HeldChange, RefusedChange};

@@ -1,6 +1,6 @@
 //! Children: spawn, warden, streams, limits. Knows nothing of agents, calls or runs.
 //!
-//! It must never print, never decide what an exit *means*, and never import a room above it. Linux
+//! It must never print, never decide what an exit *means*, and never import a module above it. Linux
 //! only: it leans on `/proc`, child subreapers, parent-death signals, resource limits, `signalfd` and pidfds.
 //!
 //! # Theory of operation

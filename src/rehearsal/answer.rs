@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use super::request::ChatRequest;
 use super::scenario::Content;
-use super::{Act, Ending, Finish, Moment, Refusal, RehearsedCall, Turn, conduct, template};
+use super::{
+    Act, Ending, Finish, Moment, Refusal, RehearsedCall, Turn, default_behaviour, template,
+};
 use crate::context;
 
 /// What goes back for one request.
@@ -158,7 +160,7 @@ fn written(path: &str, text: String, request: &ChatRequest) -> Deed {
         return tool("apply_patch", json!({"patchText": patch}));
     }
     match serde_json::from_str(&text) {
-        Ok(json) if path.ends_with(".json") => Deed::HandIn(conduct::fenced(&json)),
+        Ok(json) if path.ends_with(".json") => Deed::HandIn(default_behaviour::fenced(&json)),
         // Invalid on purpose, perhaps: handed in as it is.
         Ok(_) | Err(_) if path.ends_with(".json") => {
             Deed::HandIn(format!("```json\n{}\n```", text.trim_end()))

@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 use super::super::Scenario;
-use super::super::desk::tests::{body, judge_call, propose_call};
+use super::super::server_state::tests::{body, judge_call, propose_call};
 use super::*;
 
 /// The first answer that the scenario's only rule gives.
@@ -69,7 +69,7 @@ fn json_is_written_as_json() {
 
 #[test]
 fn without_a_tool_to_write_the_files_are_handed_in() {
-    let turn = conduct::turn(&propose_call(1), 0, 1);
+    let turn = default_behaviour::turn(&propose_call(1), 0, 1);
     let Answer::Completion(completion) = answer(&turn, &propose_call(1), &request(&["read"]))
     else {
         panic!("the default is a completion");

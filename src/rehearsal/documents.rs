@@ -1,4 +1,4 @@
-//! The texts of the default conduct: a document, a handoff, a verdict.
+//! The texts of the default default_behaviour: a document, a handoff, a verdict.
 //!
 //! They never name a model or a slot, since a judge must not learn whose proposal it reads; and
 //! every document says that no model wrote it.
@@ -235,7 +235,7 @@ pub(super) fn as_json(data: &impl serde::Serialize) -> Value {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    use super::super::desk::tests::{judge_call, propose_call};
+    use super::super::server_state::tests::{judge_call, propose_call};
     use super::*;
 
     #[test]

@@ -3,11 +3,11 @@
 //! Two levels: what was written and what is meant ([`Scenario`]). What the types cannot refuse,
 //! such as two endings of one answer, is found on the way from one to the other, with its place.
 
-use super::scenario::Content;
-use super::written::{
+use super::raw::{
     WrittenAct, WrittenError, WrittenRule, WrittenScenario, WrittenTurn, WrittenWrite,
 };
-use super::written::{WrittenBash, WrittenEdit, WrittenRead, WrittenTool};
+use super::raw::{WrittenBash, WrittenEdit, WrittenRead, WrittenTool};
+use super::scenario::Content;
 use super::{
     Act, Ending, Pattern, Refusal, RehearsalError, Rule, Scenario, Turn, UsageOverride, When,
 };

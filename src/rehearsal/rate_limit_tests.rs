@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::answer::{Answer, Completion};
-use super::desk::Desk;
-use super::desk::tests::{body, call_for};
+use super::server_state::ServerState;
+use super::server_state::tests::{body, call_for};
 use super::{RehearsedCall, Scenario};
 use crate::model::{
     Audit, AuditVerdict, CallId, Categories, Contract, PhaseName, Purpose, Task, TaskList,
@@ -17,7 +17,7 @@ use crate::model::{
 
 /// A copy of the service in which calls are played.
 struct Stage {
-    desk: Desk,
+    server_state: ServerState,
     folder: tempfile::TempDir,
     tasks: TaskList,
 }
@@ -28,7 +28,7 @@ impl Stage {
         let service = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/sample-service");
         copy(Path::new(service), folder.path());
         let mut stage = Self {
-            desk: Desk::new(Scenario::builtin("rate-limit").unwrap(), None),
+            server_state: ServerState::new(Scenario::builtin("rate-limit").unwrap(), None),
             folder,
             tasks: TaskList { tasks: Vec::new() },
         };
@@ -48,10 +48,11 @@ impl Stage {
     /// Plays every answer of a call and applies what its tools would do.
     fn play(&mut self, call: RehearsedCall) {
         let scope = call.task.as_ref().map(|task| task.files.edit.clone());
-        self.desk.register("t".to_owned(), "k".to_owned(), call);
+        self.server_state
+            .register("t".to_owned(), "k".to_owned(), call);
         for answers in 0.. {
             let request = body(answers, false);
-            let reply = self.desk.answer("t", Some("k"), &request).unwrap();
+            let reply = self.server_state.answer("t", Some("k"), &request).unwrap();
             let Answer::Completion(Completion { calls, .. }) = reply.answer else {
                 panic!("not a completion")
             };

@@ -38,7 +38,7 @@ const BUILTIN: [(&str, &str); 7] = [
     ),
 ];
 
-/// What scripted models do. Requests that no rule fits get the default conduct.
+/// What scripted models do. Requests that no rule fits get the default default_behaviour.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scenario {
     pub name: String,
@@ -58,7 +58,7 @@ pub struct Rule {
     pub times: Option<u32>,
     /// Wait before the first byte of each answer.
     pub delay: Millis,
-    /// The model's answers, turn by turn; without it, the default conduct.
+    /// The model's answers, turn by turn; without it, the default default_behaviour.
     pub then: Option<Vec<Turn>>,
     /// What comes after the last of them.
     pub after: Afterwards,
@@ -141,7 +141,7 @@ pub enum Act {
 pub enum Content {
     /// As it stands; placeholders are filled.
     Text(String),
-    /// Written as JSON; placeholders in its texts are filled, and quoted as JSON needs it.
+    /// Raw as JSON; placeholders in its texts are filled, and quoted as JSON needs it.
     Json(Value),
 }
 

@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::LocalSet;
 
-use super::desk::{Clean, Desk, DeskError, Log, Reply};
+use super::server_state::{Clean, Log, Reply, ServerState, ServerStateError};
 use super::{Endpoint, Received, RehearsalError, RehearsedCall, Scenario, service};
 use crate::files;
 
@@ -27,10 +27,10 @@ pub struct Server {
     thread: Option<JoinHandle<()>>,
 }
 
-/// The way to the desk.
+/// The way to the server_state.
 pub(super) type Queue = mpsc::UnboundedSender<Message>;
 
-/// What the desk is asked; in one queue, so that a registration is known before its first request.
+/// What the server_state is asked; in one queue, so that a registration is known before its first request.
 pub(super) enum Message {
     Register {
         token: String,
@@ -39,12 +39,12 @@ pub(super) enum Message {
     },
     Models {
         visitor: Visitor,
-        reply: oneshot::Sender<Result<String, DeskError>>,
+        reply: oneshot::Sender<Result<String, ServerStateError>>,
     },
     Answer {
         visitor: Visitor,
         body: Bytes,
-        reply: oneshot::Sender<Result<Reply, DeskError>>,
+        reply: oneshot::Sender<Result<Reply, ServerStateError>>,
     },
     Received {
         reply: std::sync::mpsc::SyncSender<Vec<Received>>,
@@ -65,7 +65,7 @@ impl Server {
     /// # Errors
     /// [`RehearsalError::Start`] if there is no port or no thread to be had.
     pub fn start(scenario: Scenario) -> Result<Self, RehearsalError> {
-        Self::with_desk(Desk::new(scenario, None))
+        Self::with_desk(ServerState::new(scenario, None))
     }
 
     /// Starts to serve, and appends each [`Received`] to a file, one JSON object a line, cleaned. If the
@@ -82,10 +82,10 @@ impl Server {
             path: log.to_owned(),
             source,
         })?;
-        Self::with_desk(Desk::new(scenario, Some(Log { file, clean })))
+        Self::with_desk(ServerState::new(scenario, Some(Log { file, clean })))
     }
 
-    fn with_desk(desk: Desk) -> Result<Self, RehearsalError> {
+    fn with_desk(server_state: ServerState) -> Result<Self, RehearsalError> {
         let (queue, messages) = mpsc::unbounded_channel();
         let start = || {
             let listener = StdListener::bind((Ipv4Addr::LOCALHOST, 0))?;
@@ -98,7 +98,7 @@ impl Server {
             let thread = std::thread::Builder::new()
                 .name("rehearsal".to_owned())
                 .spawn(move || {
-                    let serving = serve(listener, desk, messages, for_connections);
+                    let serving = serve(listener, server_state, messages, for_connections);
                     // An error here means that the listener could not join the runtime; clients then
                     // see a refused connection, as they would of a server that is gone.
                     let _ = LocalSet::new().block_on(&runtime, serving);
@@ -154,7 +154,7 @@ fn secret() -> String {
 
 async fn serve(
     listener: StdListener,
-    mut desk: Desk,
+    mut server_state: ServerState,
     mut messages: mpsc::UnboundedReceiver<Message>,
     queue: Queue,
 ) -> io::Result<()> {
@@ -164,7 +164,7 @@ async fn serve(
             biased;
             message = messages.recv() => match message {
                 Some(Message::Stop) | None => return Ok(()),
-                Some(message) => attend(&mut desk, message),
+                Some(message) => attend(&mut server_state, message),
             },
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
@@ -177,22 +177,22 @@ async fn serve(
 }
 
 /// Replies go to whoever still waits for them.
-fn attend(desk: &mut Desk, message: Message) {
+fn attend(server_state: &mut ServerState, message: Message) {
     match message {
-        Message::Register { token, key, call } => desk.register(token, key, *call),
+        Message::Register { token, key, call } => server_state.register(token, key, *call),
         Message::Models { visitor, reply } => {
-            let _ = reply.send(desk.model(&visitor.token, visitor.key.as_deref()));
+            let _ = reply.send(server_state.model(&visitor.token, visitor.key.as_deref()));
         }
         Message::Answer {
             visitor,
             body,
             reply,
         } => {
-            let answer = desk.answer(&visitor.token, visitor.key.as_deref(), &body);
+            let answer = server_state.answer(&visitor.token, visitor.key.as_deref(), &body);
             let _ = reply.send(answer);
         }
         Message::Received { reply } => {
-            let _ = reply.send(desk.received().to_vec());
+            let _ = reply.send(server_state.received().to_vec());
         }
         Message::Stop => {}
     }

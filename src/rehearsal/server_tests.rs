@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::desk::tests::{body, judge_call, propose_call};
+use super::server_state::tests::{body, judge_call, propose_call};
 use super::{Endpoint, Scenario, Server};
 
 /// Nothing here takes this long unless it is broken.

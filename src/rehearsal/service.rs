@@ -12,9 +12,9 @@ use tokio::sync::oneshot;
 
 use super::answer::{Answer, Completion, Fate};
 use super::body::{End, ScriptedBody};
-use super::desk::{DeskError, Reply};
 use super::request::ChatRequest;
 use super::server::{Message, Queue, Visitor};
+use super::server_state::{Reply, ServerStateError};
 use super::{Refusal, wire};
 
 /// Larger requests are refused; no model reads as much.
@@ -160,11 +160,11 @@ fn scripted_error(refusal: &Refusal) -> Response<ScriptedBody> {
     response
 }
 
-fn refused(error: &DeskError) -> Response<ScriptedBody> {
+fn refused(error: &ServerStateError) -> Response<ScriptedBody> {
     let status = match error {
-        DeskError::Stranger => StatusCode::NOT_FOUND,
-        DeskError::WrongKey => StatusCode::UNAUTHORIZED,
-        DeskError::Unreadable(_) => StatusCode::BAD_REQUEST,
+        ServerStateError::Stranger => StatusCode::NOT_FOUND,
+        ServerStateError::WrongKey => StatusCode::UNAUTHORIZED,
+        ServerStateError::Unreadable(_) => StatusCode::BAD_REQUEST,
     };
     plain(status, &error.to_string())
 }

@@ -83,7 +83,7 @@ fn value(name: &str, call: &RehearsedCall) -> Option<String> {
 mod tests {
     use serde_json::json;
 
-    use super::super::desk::tests::judge_call;
+    use super::super::server_state::tests::judge_call;
     use super::*;
 
     #[test]

@@ -1,4 +1,4 @@
-//! The work of the default conduct: a decomposition, edits, an audit.
+//! The work of the default default_behaviour: a decomposition, edits, an audit.
 //!
 //! It must fit every project and harm none: each task writes one new file of its own in a folder of
 //! its own, and never touches what the user has written.
@@ -119,7 +119,7 @@ pub(super) fn audit(call: &RehearsedCall) -> Value {
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-    use super::super::desk::tests::{call_for, propose_call};
+    use super::super::server_state::tests::{call_for, propose_call};
     use super::*;
     use crate::model::{Contract, Purpose};
 

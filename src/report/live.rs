@@ -12,7 +12,7 @@ use crate::run::{Attempt, CallState, CallStatus, Record};
 use super::error::ReportError;
 use super::live_work::{checking, task_count};
 use super::log_line::{Interest, LogLine, Tone};
-use super::news::news;
+use super::log_lines::log_line;
 use super::paint::{Colors, Terminal};
 use super::view::{CallProgress, RunStatus, RunView, is_open, model, progress, short_name, usage};
 use super::words::{clean, cost, counted, token_count};
@@ -46,10 +46,10 @@ impl Live {
     /// Takes a record in. It is seen at the next [`tick`](Self::tick).
     pub fn apply(&mut self, record: &Record) {
         self.view.apply(record);
-        if let Some(news) = news(&self.view, record)
-            && news.interest == Interest::Lasting
+        if let Some(log_line) = log_line(&self.view, record)
+            && log_line.interest == Interest::Lasting
         {
-            self.keep(&news);
+            self.keep(&log_line);
         }
     }
 
@@ -74,20 +74,24 @@ impl Live {
             })
     }
 
-    fn keep(&mut self, news: &LogLine) {
-        let symbol = match news.tone {
+    fn keep(&mut self, log_line: &LogLine) {
+        let symbol = match log_line.tone {
             Tone::Good => self.style("✓", Style::new().green()),
             Tone::Bad => self.style("✗", Style::new().red()),
             Tone::Odd => self.style("!", Style::new().yellow()),
             Tone::Calm => self.style("·", Style::new().dim()),
         };
-        let scope: String = news.scope.iter().map(|part| format!("{part} · ")).collect();
+        let scope: String = log_line
+            .scope
+            .iter()
+            .map(|part| format!("{part} · "))
+            .collect();
         self.lasting.push(format!(
             "{symbol} {}{}",
             self.style(&scope, Style::new().bold()),
-            news.text
+            log_line.text
         ));
-        for note in &news.notes {
+        for note in &log_line.notes {
             self.lasting.push(format!("    {note}"));
         }
     }

@@ -17,10 +17,10 @@ pub(super) fn checking(view: &RunView, now: Timestamp) -> Option<String> {
         None => clean(phase.name().as_str()),
     };
     let round = phase.state.begun();
-    Some(match round.and_then(|round| round.proving.as_ref()) {
-        Some((proving, since)) => format!(
+    Some(match round.and_then(|round| round.verifying.as_ref()) {
+        Some((verifying, since)) => format!(
             "  {what}: running `{}`, {}",
-            title(&proving.command),
+            title(&verifying.command),
             now.since(*since)
         ),
         None => format!("  {what}: checking the changes"),
@@ -32,7 +32,7 @@ fn is_checked(view: &RunView, phase: PhaseView<'_>) -> bool {
     let began = of_round.peek().is_some();
     let idle = !of_round.any(is_open);
     let running = phase.status() == PhaseStatus::Running;
-    phase.plan.edits && running && began && idle || phase.state.proving().is_some()
+    phase.plan.edits && running && began && idle || phase.state.verifying().is_some()
 }
 
 /// `1 of 3 tasks done`, of the phase at work.

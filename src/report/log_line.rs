@@ -64,7 +64,7 @@ pub(super) fn because(reason: &str) -> String {
 }
 
 pub(super) fn failed(scope: Vec<String>, what: &str, failure: &Failure) -> LogLine {
-    let news = LogLine::new(
+    let log_line = LogLine::new(
         scope,
         Tone::Bad,
         format!(
@@ -74,7 +74,7 @@ pub(super) fn failed(scope: Vec<String>, what: &str, failure: &Failure) -> LogLi
         ),
     );
     match &failure.hint {
-        Some(hint) => news.note(format!("hint: {}", clean(hint))),
-        None => news,
+        Some(hint) => log_line.note(format!("hint: {}", clean(hint))),
+        None => log_line,
     }
 }

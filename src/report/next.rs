@@ -5,7 +5,7 @@ use crate::model::{Destination, FailureKind, Question, RunEnd};
 use crate::plan::Rehearsal;
 
 use super::view::{RunStatus, RunView, Supervisor, model};
-use super::view_work::Standing;
+use super::view_work::DeliveryState;
 use super::words::clean;
 
 /// The commands that make sense now, the most useful first; each with what it is for.
@@ -37,7 +37,7 @@ pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, Str
         }
         (RunStatus::Ended(RunEnd::Waiting), _) => {
             let mut commands = answers(view);
-            let blocked = matches!(view.standing(), Standing::Blocked { .. });
+            let blocked = matches!(view.delivery_state(), DeliveryState::Blocked { .. });
             if commands.is_empty() && !blocked {
                 commands.push(resume("go on"));
             }
@@ -77,13 +77,13 @@ fn replace(view: &RunView) -> Option<(String, String)> {
 
 /// How to look at changes of which nothing is decided yet.
 pub(super) fn changes_so_far(view: &RunView) -> Vec<(String, String)> {
-    match view.standing() {
-        Standing::Pending => for_changes(view),
-        Standing::Nothing
-        | Standing::Partly { .. }
-        | Standing::Applied { .. }
-        | Standing::Blocked { .. }
-        | Standing::Kept { .. } => Vec::new(),
+    match view.delivery_state() {
+        DeliveryState::Pending => for_changes(view),
+        DeliveryState::Nothing
+        | DeliveryState::Partly { .. }
+        | DeliveryState::Applied { .. }
+        | DeliveryState::Blocked { .. }
+        | DeliveryState::Kept { .. } => Vec::new(),
     }
 }
 
@@ -95,14 +95,14 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
     // Scripted results are nobody's to take over.
     let scripted = |rehearsal: &Rehearsal| !rehearsal.publishes;
     if view.plan.rehearsal.as_ref().is_some_and(scripted) {
-        return match view.standing() {
-            Standing::Nothing => Vec::new(),
+        return match view.delivery_state() {
+            DeliveryState::Nothing => Vec::new(),
             _ => vec![look()],
         };
     }
-    match (view.standing(), view.status()) {
-        (Standing::Nothing, _) => Vec::new(),
-        (Standing::Applied { to, files }, _) => {
+    match (view.delivery_state(), view.status()) {
+        (DeliveryState::Nothing, _) => Vec::new(),
+        (DeliveryState::Applied { to, files }, _) => {
             let there = match to {
                 _ if files == 0 => None,
                 Destination::Tree => Some(command("undo", "take the changes back")),
@@ -115,27 +115,30 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
             let all = [look()].into_iter().chain(accept(view, run)).chain(there);
             all.collect()
         }
-        (Standing::Blocked { .. }, _) => {
+        (DeliveryState::Blocked { .. }, _) => {
             let apply = command("apply", "take the changes over, once nothing is in the way");
             let marked = format!("tipstaff apply {run} --3way");
             let why = "take them over with conflict markers in the files that do not merge";
             vec![look(), apply, (marked, why.to_owned())]
         }
-        (Standing::Kept { .. }, _)
-        | (Standing::Pending, RunStatus::Ended(RunEnd::Done | RunEnd::AuditFailed)) => {
+        (DeliveryState::Kept { .. }, _)
+        | (DeliveryState::Pending, RunStatus::Ended(RunEnd::Done | RunEnd::AuditFailed)) => {
             vec![look(), command("apply", "take the changes over")]
         }
-        (Standing::Partly { .. }, _) => vec![
+        (DeliveryState::Partly { .. }, _) => vec![
             look(),
             command("apply", "take over the rest, too"),
             command("undo", "take the changes back"),
         ],
-        (Standing::Pending, RunStatus::Ended(RunEnd::Failed)) => vec![
+        (DeliveryState::Pending, RunStatus::Ended(RunEnd::Failed)) => vec![
             look(),
             command("apply", "take over what was done before it failed"),
         ],
         // The run may yet change more: taking it over now would be too early.
-        (Standing::Pending, RunStatus::Planned | RunStatus::UnderWay | RunStatus::Ended(_)) => {
+        (
+            DeliveryState::Pending,
+            RunStatus::Planned | RunStatus::UnderWay | RunStatus::Ended(_),
+        ) => {
             vec![look()]
         }
     }

@@ -7,7 +7,7 @@ use crate::model::Millis;
 use crate::run::{Event, Record, RunEvent};
 
 use super::error::ReportError;
-use super::news::news;
+use super::log_lines::log_line;
 use super::view::RunView;
 
 #[derive(Debug)]
@@ -28,7 +28,7 @@ impl<W: Write> Plain<W> {
     /// Takes a record in and writes its line, if it has one.
     pub fn apply(&mut self, record: &Record) -> Result<(), ReportError> {
         self.view.apply(record);
-        let Some(news) = news(&self.view, record) else {
+        let Some(log_line) = log_line(&self.view, record) else {
             return Ok(());
         };
         let worked = self.view.state.worked(record.at);
@@ -37,13 +37,13 @@ impl<W: Write> Plain<W> {
         }
         let since = Millis(worked.0.saturating_sub(self.before.0));
         let mut text = format!("{} ", stamp(since));
-        for part in &news.scope {
+        for part in &log_line.scope {
             text.push_str(part);
             text.push_str(" · ");
         }
-        text.push_str(&news.text);
+        text.push_str(&log_line.text);
         text.push('\n');
-        for note in &news.notes {
+        for note in &log_line.notes {
             text.push_str(&format!("           {note}\n"));
         }
         self.write(&text)

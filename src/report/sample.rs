@@ -1,4 +1,4 @@
-//! Hand-made histories for the tests of this room.
+//! Hand-made histories for the tests of this module.
 
 use std::collections::BTreeMap;
 

@@ -129,9 +129,9 @@ pub(super) fn build_in_parts() -> History {
     let stopped = stopped("task-T1", edited(0, 1, &limiter));
     history.succeed(18_000, "execute.task-T1", 1, stopped);
     history.create(18_010, distilling("T1.part-1"));
-    let scribe = "execute.distill-T1.part-1";
-    history.start(18_020, scribe, 1, "claude-haiku");
-    history.succeed(20_000, scribe, 1, answer(Answer::Document));
+    let writer = "execute.distill-T1.part-1";
+    history.start(18_020, writer, 1, "claude-haiku");
+    history.succeed(20_000, writer, 1, answer(Answer::Document));
     history.create(20_010, part_call("T1.part-2", 1, 1));
     history.start(20_020, "execute.task-T1.part-2", 1, "claude-sonnet");
     history

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, AttemptId, Audit, AuditVerdict, CallId, CallInput, CallResult, CallSpec, Categories,
-    ChangeKind, ChangedFile, Changes, Closing, Decider, Destination, Faults, Finding, Ground,
+    ChangeKind, ChangedFile, Changes, Closing, Decider, Destination, Faults, Finding,
     HandoffOrigin, InputSource, Millis, ModelName, PhaseName, Purpose, Severity, Stopped, Task,
-    TaskFiles, TaskId, Unmerged, Verification, VerifyOutcome, WorkState,
+    TaskFiles, TaskId, Unmerged, Verification, VerifyOutcome, WorkState, WorkspaceSource,
 };
 use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
 use crate::run::{Event, PhaseEvent, RunEvent};
@@ -255,7 +255,7 @@ pub(super) fn part_call(name: &str, number: u32, on: u32) -> CallSpec {
             source: InputSource::State(state),
             artifact: Some(artifact(words)),
         }],
-        ground: Ground::Tree(tree(on)),
+        workspace: WorkspaceSource::Tree(tree(on)),
         checkpoint: Some(90_000),
         continues: Some(AttemptId {
             call: first.id.clone(),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, Artifact, CallId, CallKey, CallLimits, CallResult, CallSpec, Closing, Contract,
-    Decision, Digest, Document, Faults, Ground, HandoffOrigin, Judgement, Label, MicroUsd, Millis,
-    ModelName, PhaseName, Profile, Purpose, RunLimits, Usage,
+    Decision, Digest, Document, Faults, HandoffOrigin, Judgement, Label, MicroUsd, Millis,
+    ModelName, PhaseName, Profile, Purpose, RunLimits, Usage, WorkspaceSource,
 };
 use crate::plan::{EnsembleMode, PhaseKind, PhasePlan, Plan, testing};
 use crate::run::{Event, PhaseEvent};
@@ -121,7 +121,7 @@ pub(super) fn call(id: &str, purpose: Purpose, slot: u32, model: &str) -> CallSp
         task: None,
         edits: None,
         profile: Profile::Reader,
-        ground: Ground::Snapshot,
+        workspace: WorkspaceSource::Snapshot,
         checkpoint: None,
         continues: None,
         limits: LIMITS,

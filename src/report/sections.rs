@@ -10,7 +10,7 @@ use super::ledger::render_ledger;
 use super::table::Table;
 use super::verdict::render_verdict;
 use super::view::{CallProgress, RunStatus, RunView, Totals, progress};
-use super::view_work::Standing;
+use super::view_work::DeliveryState;
 use super::words::{
     self, attempt_word, call_word, clean, failure_word, or_nothing, title, token_count,
 };
@@ -239,7 +239,7 @@ pub(super) fn waits_for(view: &RunView) -> String {
             }
         }
     }
-    if let Standing::Blocked { reason } = view.standing() {
+    if let DeliveryState::Blocked { reason } = view.delivery_state() {
         text.push_str(&format!(
             "  the changes could not be applied: {}\n",
             clean(&reason)

@@ -5,12 +5,12 @@ use crate::model::{Destination, VerifyOutcome};
 use crate::run::{CallState, Verified};
 
 use super::log_line::because;
-use super::news_work::applied_words;
+use super::log_lines_of_work::applied_words;
 use super::sections::section;
 use super::table::Table;
 use super::view::{PhaseView, RunView};
 use super::view_task::TaskView;
-use super::view_work::{FileSum, Standing};
+use super::view_work::{DeliveryState, FileSum};
 use super::words::{NOTHING, clean, or_nothing, title};
 use super::words_work::{change_word, changes_words, lines_words, task_word, verify_words};
 
@@ -19,7 +19,7 @@ const FILES_SHOWN: usize = 50;
 
 /// All of them; `folder` is the run's, as the user would type it.
 pub(super) fn work(view: &RunView, folder: &str) -> String {
-    let mut text = section("changes", &standing(view));
+    let mut text = section("changes", &delivery_state(view));
     text.push_str(&section("changed files", &changed_files(view)));
     text.push_str(&section("held back", &held(view)));
     let paths = view.changed_paths();
@@ -40,17 +40,19 @@ pub(super) fn work(view: &RunView, folder: &str) -> String {
 }
 
 /// One sentence, and the files that did not merge; nothing if no phase may change anything.
-fn standing(view: &RunView) -> String {
-    let text = match view.standing() {
-        Standing::Nothing if view.phases().any(|phase| phase.plan.edits) => "none".to_owned(),
-        Standing::Nothing => return String::new(),
-        Standing::Pending => format!("kept by the run; {}", view.of_project()),
-        Standing::Partly { files } => format!(
+fn delivery_state(view: &RunView) -> String {
+    let text = match view.delivery_state() {
+        DeliveryState::Nothing if view.phases().any(|phase| phase.plan.edits) => "none".to_owned(),
+        DeliveryState::Nothing => return String::new(),
+        DeliveryState::Pending => format!("kept by the run; {}", view.of_project()),
+        DeliveryState::Partly { files } => format!(
             "{}; the rest is kept by the run",
             applied_words(&Destination::Tree, files, view.state.held.len() as u64)
         ),
-        Standing::Applied { to, files } => applied_words(&to, files, view.state.held.len() as u64),
-        Standing::Kept { reason } | Standing::Blocked { reason } => {
+        DeliveryState::Applied { to, files } => {
+            applied_words(&to, files, view.state.held.len() as u64)
+        }
+        DeliveryState::Kept { reason } | DeliveryState::Blocked { reason } => {
             format!("kept by the run, {}{}", view.of_project(), because(&reason))
         }
     };

@@ -6,7 +6,7 @@ use crate::run::{Loop, Verified};
 
 use super::view::{PhaseView, RunView};
 use super::view_task::{TaskState, TaskView};
-use super::view_work::Standing;
+use super::view_work::DeliveryState;
 use super::words_work::task_word;
 use crate::risk::Acts;
 
@@ -55,13 +55,13 @@ pub(super) fn loops(view: &RunView) -> Vec<Value> {
 /// What the run changed, and where that stands: `state` is `none`, `pending`,
 /// `partly` (some of it is applied), `applied`, `kept` or `blocked`.
 pub(super) fn changes(view: &RunView) -> Value {
-    let (state, to, reason) = match view.standing() {
-        Standing::Nothing => ("none", None, None),
-        Standing::Pending => ("pending", None, None),
-        Standing::Partly { .. } => ("partly", None, None),
-        Standing::Applied { to, .. } => ("applied", Some(to), None),
-        Standing::Kept { reason } => ("kept", None, Some(reason)),
-        Standing::Blocked { reason } => ("blocked", None, Some(reason)),
+    let (state, to, reason) = match view.delivery_state() {
+        DeliveryState::Nothing => ("none", None, None),
+        DeliveryState::Pending => ("pending", None, None),
+        DeliveryState::Partly { .. } => ("partly", None, None),
+        DeliveryState::Applied { to, .. } => ("applied", Some(to), None),
+        DeliveryState::Kept { reason } => ("kept", None, Some(reason)),
+        DeliveryState::Blocked { reason } => ("blocked", None, Some(reason)),
     };
     let files: Vec<Value> = view
         .changed_files()

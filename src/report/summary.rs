@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::model::{CallId, RunEnd, Timestamp};
 
-use super::news::rehearsed;
+use super::log_lines::rehearsed;
 use super::next::next_commands;
 use super::sections::{
     attempts, commands, documents, failures, ledgers, remarks, section, verdicts, waits_for,

@@ -12,7 +12,7 @@ use super::view::{PhaseView, RunView};
 
 /// Where the run's changes stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum DeliveryState {
     Nothing,
     /// In the run's own tree only, so far.
     Pending,
@@ -53,22 +53,22 @@ pub struct FileSum<'a> {
 
 impl RunView {
     /// Where the run's results stand.
-    pub fn standing(&self) -> Standing {
+    pub fn delivery_state(&self) -> DeliveryState {
         let (state, there) = (&self.state, self.state.in_project());
         match state.delivered() {
-            Some(Delivery::Applied { to, files }) => Standing::Applied {
+            Some(Delivery::Applied { to, files }) => DeliveryState::Applied {
                 to: to.clone(),
                 files: *files,
             },
-            Some(Delivery::Kept(reason)) => Standing::Kept {
+            Some(Delivery::Kept(reason)) => DeliveryState::Kept {
                 reason: reason.clone(),
             },
-            Some(Delivery::Blocked(reason)) => Standing::Blocked {
+            Some(Delivery::Blocked(reason)) => DeliveryState::Blocked {
                 reason: reason.clone(),
             },
-            None if state.results() == *there => Standing::Nothing,
-            None if there.tree == state.base() => Standing::Pending,
-            None => Standing::Partly {
+            None if state.results() == *there => DeliveryState::Nothing,
+            None if there.tree == state.base() => DeliveryState::Pending,
+            None => DeliveryState::Partly {
                 files: state.files_in_project(),
             },
         }

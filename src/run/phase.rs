@@ -54,7 +54,7 @@ pub struct Round {
     /// How tasks ended. One that is taken up again is not among them.
     pub tasks: BTreeMap<TaskId, TaskEnd>,
     /// The command under way, and since when.
-    pub proving: Option<(Proving, Timestamp)>,
+    pub verifying: Option<(PendingVerification, Timestamp)>,
     pub progress: Progress,
 }
 
@@ -86,7 +86,7 @@ pub struct Winner {
 
 /// A command that is to show whether changes are good.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proving {
+pub struct PendingVerification {
     /// The task, if the command is a task's own.
     pub task: Option<TaskId>,
     pub tree: String,
@@ -117,7 +117,7 @@ impl PhaseState {
             PhaseEvent::Skipped { condition } => self.stage = Stage::Skipped(condition.clone()),
             PhaseEvent::Failed { failure } => {
                 self.failed = Some((failure.clone(), now));
-                self.on_round(|round| round.proving = None);
+                self.on_round(|round| round.verifying = None);
             }
             PhaseEvent::PersonAsked { question } => self.asked = Some(question.clone()),
             PhaseEvent::PersonAnswered { answer, because } => self.answered(now, answer, because),
@@ -136,14 +136,14 @@ impl PhaseState {
                 command,
             } => {
                 let (task, tree, command) = (task.clone(), tree.clone(), command.clone());
-                let proving = Proving {
+                let verifying = PendingVerification {
                     task,
                     tree,
                     command,
                 };
-                self.on_round(|round| round.proving = Some((proving, now.at)));
+                self.on_round(|round| round.verifying = Some((verifying, now.at)));
             }
-            PhaseEvent::Verified { .. } => self.on_round(|round| round.proving = None),
+            PhaseEvent::Verified { .. } => self.on_round(|round| round.verifying = None),
             PhaseEvent::TaskDone { task, call, .. } => {
                 self.task_ended(task, TaskEnd::Done(call.clone()));
             }
@@ -286,9 +286,9 @@ impl PhaseState {
         })
     }
 
-    pub fn proving(&self) -> Option<&Proving> {
-        let (proving, _) = self.begun()?.proving.as_ref()?;
-        Some(proving)
+    pub fn verifying(&self) -> Option<&PendingVerification> {
+        let (verifying, _) = self.begun()?.verifying.as_ref()?;
+        Some(verifying)
     }
 
     /// Which time it is done, from 1.
@@ -332,14 +332,14 @@ impl Round {
             straggler_limit: None,
             sealed: None,
             tasks: BTreeMap::new(),
-            proving: None,
+            verifying: None,
             progress: Progress::Working,
         }
     }
 
     /// What nobody has decided is closed by nobody.
     fn close(&mut self, closing: &Closing, at: Moment) {
-        self.proving = None;
+        self.verifying = None;
         if let Some(winner) = self.winner().cloned() {
             self.progress = Progress::Closed(winner, Box::new(closing.clone()), at);
         }

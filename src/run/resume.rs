@@ -35,7 +35,7 @@ impl RunState {
                 phase.answered = None;
             }
             phase.on_round(|round| {
-                round.proving = None;
+                round.verifying = None;
                 if round.winner().is_none() {
                     round.tasks.retain(|_, end| matches!(end, TaskEnd::Done(_)));
                 }

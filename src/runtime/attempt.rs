@@ -14,7 +14,7 @@ use super::collect::{Ended, attempt_folder};
 use super::monitor::Monitor;
 use super::neighbours::neighbours;
 use super::prepare::{Prepared, machine, prepare};
-use super::{Site, salvage};
+use super::{RunContext, recover};
 
 /// What the loop tells an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,7 +28,7 @@ pub enum Control {
 
 /// One attempt of a call.
 pub struct Attempt {
-    pub site: Arc<Site>,
+    pub context: Arc<RunContext>,
     pub call: CallSpec,
     pub number: u32,
     pub model: ModelName,
@@ -48,16 +48,16 @@ impl Attempt {
     pub async fn clear(&self, report: &Input, mut control: watch::Receiver<Control>) {
         if matches!(report, Input::Left { .. }) {
             // The workspace stays for whoever takes the run up again; the keys in the agent's home do not.
-            let private = self.site.scratch_of(&self.call, self.number).private();
+            let private = self.context.scratch_of(&self.call, self.number).private();
             let _ = blocking(move || remove_tree(&private).map_err(machine)).await;
             return;
         }
         // A workspace in which another call goes on stays where it is.
-        if salvage::result(report).is_some_and(|result| result.stopped().is_none()) {
+        if recover::result(report).is_some_and(|result| result.stopped().is_none()) {
             self.give_back().await;
         }
-        let scratch = self.site.scratch_of(&self.call, self.number);
-        salvage::clean_up(&scratch, report, &mut control).await;
+        let scratch = self.context.scratch_of(&self.call, self.number);
+        recover::clean_up(&scratch, report, &mut control).await;
     }
 
     async fn carry_out(
@@ -65,7 +65,7 @@ impl Attempt {
         control: &mut watch::Receiver<Control>,
     ) -> Result<Input, Failure> {
         let prepared = async {
-            let starting = self.site.gate.enter().await;
+            let starting = self.context.gate.enter().await;
             let neighbours = neighbours(self).await?;
             Ok((starting, prepare(self, neighbours).await?))
         };
@@ -94,7 +94,7 @@ impl Attempt {
         let whose = Arc::clone(self);
         let collected = blocking(move || {
             let ended = Ended {
-                site: &whose.site,
+                context: &whose.context,
                 call: &whose.call,
                 attempt: whose.number,
                 scratch: &scratch,
@@ -120,14 +120,14 @@ impl Attempt {
     /// Hands the workspace on if nothing was changed in it. After an orderly end only: then nobody is left
     /// who could still write to it. What cannot be handed on is removed like any other.
     async fn give_back(&self) {
-        let at = self.site.scratch_of(&self.call, self.number).workspace();
-        let (ground, grounds) = (self.call.ground.clone(), self.site.grounds());
-        let _ = blocking(move || grounds.take_back(&ground, &at)).await;
+        let at = self.context.scratch_of(&self.call, self.number).workspace();
+        let (workspace, workspaces) = (self.call.workspace.clone(), self.context.workspaces());
+        let _ = blocking(move || workspaces.take_back(&workspace, &at)).await;
     }
 
     /// Its folder, relative to the run folder.
     pub fn folder(&self) -> String {
-        attempt_folder(&self.site, &self.call, self.number)
+        attempt_folder(&self.context, &self.call, self.number)
     }
 
     /// The report of a failed end.

@@ -10,21 +10,21 @@ use crate::engine::Input;
 use crate::files;
 use crate::judge;
 use crate::model::{
-    Artifact, CallResult, CallSpec, Changes, Contract, EditScope, Failure, FoundSecret, Ground,
-    HandoffWords, Millis, Purpose, Usage,
+    Artifact, CallResult, CallSpec, Changes, Contract, EditScope, Failure, FoundSecret,
+    HandoffWords, Millis, Purpose, Usage, WorkspaceSource,
 };
 use crate::process::{self, Asked};
 
 use crate::run::CallEvent;
 use crate::workspace::{self, Allowed, TreeId, WorkspaceError, capture, pin};
 
-use super::Site;
-use super::ground::{tree_id, visible};
+use super::RunContext;
 use super::monitor::Watched;
 use super::prepare::machine;
 use super::scratch::Scratch;
+use super::workspaces::{tree_id, visible};
 
-/// Of the traces of its author in a proposal, so many are named one by one.
+/// Of the author_leaks of its author in a proposal, so many are named one by one.
 const MOST_TRACES: usize = 5;
 
 /// Larger files are not compared with what is new.
@@ -42,7 +42,7 @@ pub struct Captured {
 
 /// An attempt at its end.
 pub struct Ended<'a> {
-    pub site: &'a Site,
+    pub context: &'a RunContext,
     pub call: &'a CallSpec,
     pub attempt: u32,
     pub scratch: &'a Scratch,
@@ -77,7 +77,7 @@ impl Ended<'_> {
     fn survivors(&self, exit: &process::Exit) -> Option<String> {
         let named: Vec<String> = exit.survivors.iter().map(ToString::to_string).collect();
         (!named.is_empty()).then(|| {
-            let named = self.site.redactor.redact(&named.join(", ")).into_owned();
+            let named = self.context.redactor.redact(&named.join(", ")).into_owned();
             format!("failed to end what the agent left behind, it still runs: {named}")
         })
     }
@@ -107,7 +107,7 @@ impl Ended<'_> {
         if left.deliverable.is_none() && self.call.purpose == Purpose::Repair {
             left.deliverable = self.repaired_document();
         }
-        let sections = self.site.sections_of(&self.call.phase);
+        let sections = self.context.sections_of(&self.call.phase);
         let decoded = context::decode_answer(&self.call.contract, &sections, &left)?;
         if let Some(length) = watched.quiet_for {
             let length = Millis(u64::try_from(length.as_millis()).unwrap_or(u64::MAX));
@@ -126,7 +126,7 @@ impl Ended<'_> {
                 survivors.all(|left| left.pid != process.pid)
             });
         remarks.extend(left_behind.map(|process| {
-            let command = self.site.redactor.redact(&process.command);
+            let command = self.context.redactor.redact(&process.command);
             format!(
                 "ended process {}, which the agent left behind: {command}",
                 process.pid
@@ -158,7 +158,7 @@ impl Ended<'_> {
             }
         };
         if let Some(text) = &decoded.deliverable {
-            remarks.extend(self.traces(text));
+            remarks.extend(self.author_leaks(text));
         }
         let deliverable = decoded
             .deliverable
@@ -167,7 +167,7 @@ impl Ended<'_> {
             .structured
             .map(|text| self.artifact(self.structured_name(), &text));
         // What the engine knows is what the journal tells: without secrets.
-        Ok(self.site.redactor.redact_data(CallResult {
+        Ok(self.context.redactor.redact_data(CallResult {
             answer: decoded.answer,
             deliverable: deliverable.transpose()?,
             handoff,
@@ -183,9 +183,9 @@ impl Ended<'_> {
         let Some(scope) = &self.call.edits else {
             return Ok(None);
         };
-        let base = match &self.call.ground {
-            Ground::Tree(tree) | Ground::Scoped { tree, .. } => tree,
-            Ground::Snapshot | Ground::Empty => return Ok(None),
+        let base = match &self.call.workspace {
+            WorkspaceSource::Tree(tree) | WorkspaceSource::Scoped { tree, .. } => tree,
+            WorkspaceSource::Snapshot | WorkspaceSource::Empty => return Ok(None),
         };
         let allowed = match scope {
             EditScope::Anywhere => Allowed::Anywhere,
@@ -194,16 +194,16 @@ impl Ended<'_> {
         let workspace = self.scratch.workspace();
         let visible = visible(&workspace)?;
         let captured = capture(
-            &self.site.store(),
+            &self.context.store(),
             &tree_id(base)?,
             &workspace,
             &visible,
             &allowed,
-            &self.site.plan.change_limits,
+            &self.context.plan.change_limits,
         )
         .map_err(machine)?;
         pin(
-            &self.site.store(),
+            &self.context.store(),
             &pin_name(self.call, self.attempt),
             &captured.tree,
         )
@@ -230,19 +230,19 @@ impl Ended<'_> {
 
     /// Known secrets in the contents that are new, where the run's beginning had them not.
     fn secrets(&self, from: &TreeId, to: &TreeId) -> Result<Vec<FoundSecret>, WorkspaceError> {
-        let store = self.site.store();
+        let store = self.context.store();
         let mut found = Vec::new();
         workspace::each_new_content(&store, (from, to), |path, object, content| {
-            let mut now = self.site.redactor.find(content);
-            let named = self.site.redactor.find(path.as_os_str().as_bytes());
+            let mut now = self.context.redactor.find(content);
+            let named = self.context.redactor.find(path.as_os_str().as_bytes());
             if now.is_empty() && named.is_empty() {
                 return;
             }
-            let before = files::read_below(&self.site.base, path, LARGEST);
+            let before = files::read_below(&self.context.base, path, LARGEST);
             if before.is_err() {
                 now.extend(named.into_keys().map(|name| (name, FoundSecret::IN_NAME)));
             }
-            let before = self.site.redactor.find(&before.unwrap_or_default());
+            let before = self.context.redactor.find(&before.unwrap_or_default());
             let new = now.iter().filter(|(name, _)| !before.contains_key(*name));
             found.extend(new.map(|(name, line)| FoundSecret {
                 path: path.to_string_lossy().into_owned(),
@@ -255,11 +255,11 @@ impl Ended<'_> {
     }
 
     /// What in a proposal may tell the judge its author. The text itself stays as it is.
-    fn traces(&self, text: &str) -> Vec<String> {
+    fn author_leaks(&self, text: &str) -> Vec<String> {
         if self.call.purpose != Purpose::Propose {
             return Vec::new();
         }
-        let models = self.site.plan.models.iter();
+        let models = self.context.plan.models.iter();
         let authors: Vec<_> = models
             .map(|(name, model)| judge::Author {
                 name,
@@ -267,7 +267,7 @@ impl Ended<'_> {
                 family: model.family.as_deref(),
             })
             .collect();
-        let found = judge::traces(text, &authors);
+        let found = judge::author_leaks(text, &authors);
         let more = found.len().saturating_sub(MOST_TRACES);
         let shown = found.iter().take(MOST_TRACES).map(|trace| {
             format!(
@@ -296,7 +296,10 @@ impl Ended<'_> {
             .iter()
             .find_map(|input| input.artifact.as_ref())?;
         let (folder, _) = faulty.path.rsplit_once('/')?;
-        let path = self.site.folder.path(&format!("{folder}/deliverable.md"));
+        let path = self
+            .context
+            .folder
+            .path(&format!("{folder}/deliverable.md"));
         files::read(&path, context::LIMIT as u64).ok()
     }
 
@@ -309,16 +312,16 @@ impl Ended<'_> {
             &mut left.tasks,
         ];
         for bytes in files.into_iter().flatten() {
-            *bytes = self.site.redactor.redact_bytes(bytes).into_owned();
+            *bytes = self.context.redactor.redact_bytes(bytes).into_owned();
         }
         left
     }
 
     fn keep_streams(&self, printed: &[File; 2]) -> Result<(), Failure> {
-        let folder = attempt_folder(self.site, self.call, self.attempt);
+        let folder = attempt_folder(self.context, self.call, self.attempt);
         for (from, name) in printed.iter().zip(["events.jsonl", "stderr.log"]) {
-            let to = self.site.folder.path(&format!("{folder}/{name}"));
-            self.site
+            let to = self.context.folder.path(&format!("{folder}/{name}"));
+            self.context
                 .redactor
                 .redact_copy(process::WhileWanted(from), &to, MOST_KEPT)
                 .map_err(machine)?;
@@ -329,10 +332,10 @@ impl Ended<'_> {
     pub(super) fn artifact(&self, name: &str, text: &str) -> Result<Artifact, Failure> {
         let path = format!(
             "{}/{name}",
-            attempt_folder(self.site, self.call, self.attempt)
+            attempt_folder(self.context, self.call, self.attempt)
         );
-        let clean = self.site.redactor.clean(text.as_bytes());
-        self.site
+        let clean = self.context.redactor.clean(text.as_bytes());
+        self.context
             .folder
             .write_artifact(&path, &clean)
             .map_err(machine)
@@ -345,8 +348,8 @@ fn pin_name(call: &CallSpec, attempt: u32) -> String {
 }
 
 /// An attempt's folder, relative to the run folder.
-pub fn attempt_folder(site: &Site, call: &CallSpec, attempt: u32) -> String {
-    let phase = site
+pub fn attempt_folder(context: &RunContext, call: &CallSpec, attempt: u32) -> String {
+    let phase = context
         .plan
         .phase_folder(&call.phase)
         .unwrap_or_else(|| "phases/00-unknown".to_owned());

@@ -17,7 +17,7 @@ use crate::workspace::{
     self, ApplyError, Conflicts, Delivered, Deliveries, Project, TreeId, WorkspaceError,
 };
 
-use super::Site;
+use super::RunContext;
 use super::prepare::machine;
 
 /// Where in the run folder the data for taking deliveries back is kept.
@@ -46,8 +46,8 @@ pub struct Delivering<'a> {
 
 impl<'a> Delivering<'a> {
     /// For a run under way.
-    pub(super) fn of(site: &'a Site, history: &RunState) -> Result<Self, DeliverError> {
-        Self::new(&site.project, &site.folder, history)
+    pub(super) fn of(context: &'a RunContext, history: &RunState) -> Result<Self, DeliverError> {
+        Self::new(&context.project, &context.folder, history)
     }
 
     /// For a run that nobody else works on. What was cut off is finished.
@@ -201,26 +201,31 @@ impl<'a> Delivering<'a> {
 /// Puts a document of a phase to its place at once. What stands there is first copied to `kept`, unless it is
 /// the run's own.
 pub fn publish(
-    site: &Site,
+    context: &RunContext,
     history: &RunState,
     document: &Document,
     bytes: &[u8],
     kept: &Path,
 ) -> Result<(), DeliverError> {
     let own = history.in_project().documents.get(&document.path);
-    let delivering = Delivering::of(site, history)?;
+    let delivering = Delivering::of(context, history)?;
     let deliveries = delivering.deliveries();
     Ok(deliveries.publish(document, own.map(String::as_str), bytes, kept)?)
 }
 
 /// Delivers the results and says how it went; a tick if it was cancelled before anything was changed. Blocks.
-pub fn deliver(site: &Site, history: &RunState, results: Results, to: Destination) -> Input {
+pub fn deliver(
+    context: &RunContext,
+    history: &RunState,
+    results: Results,
+    to: Destination,
+) -> Input {
     let (there, tree) = (&history.in_project().documents, results.tree.clone());
-    let done = Delivering::of(site, history).and_then(|delivering| {
-        let accepted = engine::accepted(&site.plan, history, &[]);
+    let done = Delivering::of(context, history).and_then(|delivering| {
+        let accepted = engine::accepted(&context.plan, history, &[]);
         let (results, held) = delivering.without_held(history, results, &to, &accepted)?;
         let how = (&to, Conflicts::Refuse);
-        let (files, _) = delivering.deliver(&site.plan, &results, there, how)?;
+        let (files, _) = delivering.deliver(&context.plan, &results, there, how)?;
         Ok((results, files, held))
     });
     match done {

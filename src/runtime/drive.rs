@@ -15,7 +15,7 @@ use crate::model::{
     CallId, CallSpec, Destination, Failure, FailureKind, ModelName, PersonAnswer, PhaseName,
     Results, RunEnd, Timestamp, Usage,
 };
-use crate::run::{Event, PhaseEvent, PhaseState, Proving, Record, RunEvent, Winner};
+use crate::run::{Event, PendingVerification, PhaseEvent, PhaseState, Record, RunEvent, Winner};
 
 use super::attempt::{Attempt, Control, unless_told};
 use super::blocking::{blocking, blocking_to_its_end};
@@ -25,7 +25,7 @@ use super::edited::edited;
 use super::signals::Signals;
 use super::tasks::Tasks;
 use super::verify::Verify;
-use super::{RuntimeError, Site};
+use super::{RunContext, RuntimeError};
 
 /// How often the display may redraw.
 const TICK: Duration = Duration::from_millis(100);
@@ -54,7 +54,7 @@ pub trait Observer {
 /// The journal cannot be written, or the display. All processes have ended then too, and the run
 /// can be resumed.
 pub async fn drive(
-    site: Arc<Site>,
+    context: Arc<RunContext>,
     engine: Engine,
     journal: Journal,
     first: Input,
@@ -64,7 +64,7 @@ pub async fn drive(
     let tasks = LocalSet::new();
     let (reports, inbox) = mpsc::unbounded_channel();
     let driver = Driver {
-        site,
+        context,
         engine,
         journal,
         observer,
@@ -84,7 +84,7 @@ pub async fn drive(
 }
 
 struct Driver<'a> {
-    site: Arc<Site>,
+    context: Arc<RunContext>,
     engine: Engine,
     journal: Journal,
     observer: &'a mut dyn Observer,
@@ -153,7 +153,7 @@ impl Driver<'_> {
     /// While a question stands nothing moves, and whoever answers elsewhere left the answer in a file.
     fn tick(&mut self) -> Result<Option<Input>, RuntimeError> {
         if self.asks {
-            let act = self.site.folder.take_answer();
+            let act = self.context.folder.take_answer();
             return Ok(act.map(|act| Input::Answered { acts: vec![act] }));
         }
         self.observer.tick(now())?;
@@ -177,7 +177,7 @@ impl Driver<'_> {
         if let Input::Resume { acts, .. } | Input::Answered { acts } = &mut input
             && acts.iter().any(approves)
         {
-            acts.extend(edited(&self.site, self.engine.history())?);
+            acts.extend(edited(&self.context, self.engine.history())?);
         }
         Ok(input)
     }
@@ -205,7 +205,7 @@ impl Driver<'_> {
                 Effect::CancelAttempt { call, attempt } => self.tell(&call, attempt, Control::Stop),
                 Effect::ClosePhase { phase, winner } => self.start_close(phase, winner),
                 Effect::Ask { phase, .. } => self.ask(&phase)?,
-                Effect::Verify { phase, proving } => self.start_verify(phase, proving),
+                Effect::Verify { phase, verifying } => self.start_verify(phase, verifying),
                 Effect::Deliver { results, to } => self.start_delivery(results, to),
                 Effect::WakeAt(at) => self.wake = Some(instant(at)),
                 Effect::End(how) => end = Some(how),
@@ -216,7 +216,7 @@ impl Driver<'_> {
 
     /// Asks the person who attends; an older answer is none to this.
     fn ask(&mut self, phase: &PhaseName) -> Result<(), RuntimeError> {
-        let _ = self.site.folder.take_answer();
+        let _ = self.context.folder.take_answer();
         self.asks = true;
         let answers = self.tasks.reports.clone();
         match self.engine.history().phase(phase) {
@@ -228,7 +228,7 @@ impl Driver<'_> {
     fn start_attempt(&mut self, call: CallSpec, number: u32, model: ModelName) {
         let controlled = self.control((call.id.clone(), number));
         let attempt = Arc::new(Attempt {
-            site: self.site.clone(),
+            context: self.context.clone(),
             call,
             number,
             model,
@@ -246,12 +246,12 @@ impl Driver<'_> {
         );
     }
 
-    fn start_verify(&mut self, phase: PhaseName, proving: Proving) {
+    fn start_verify(&mut self, phase: PhaseName, verifying: PendingVerification) {
         let controlled = self.control((CallId::new(format!("{phase}.verify")), 0));
         let verify = Verify {
-            site: self.site.clone(),
+            context: self.context.clone(),
             phase: phase.clone(),
-            proving,
+            verifying,
         };
         self.tasks.start(
             verify.run(controlled),
@@ -262,9 +262,9 @@ impl Driver<'_> {
 
     fn start_close(&mut self, phase: PhaseName, winner: Winner) {
         let mut controlled = self.control((CallId::new(format!("{phase}.close")), 0));
-        let (site, history) = (self.site.clone(), self.engine.history().clone());
+        let (context, history) = (self.context.clone(), self.engine.history().clone());
         let (name, lost) = (phase.clone(), phase.clone());
-        let closed = blocking(move || Ok(close(&site, &history, &name, &winner)));
+        let closed = blocking(move || Ok(close(&context, &history, &name, &winner)));
         self.tasks.start(
             async move {
                 match unless_told(&mut controlled, closed).await {
@@ -281,7 +281,7 @@ impl Driver<'_> {
     fn start_delivery(&mut self, results: Results, to: Destination) {
         self.delivers = true;
         let mut controlled = self.control((CallId::new("delivery"), 0));
-        let (site, history) = (self.site.clone(), self.engine.history().clone());
+        let (context, history) = (self.context.clone(), self.engine.history().clone());
         let tree = results.tree.clone();
         let lost = move |failure| not_delivered(tree, failure);
         let panicked = lost.clone();
@@ -290,7 +290,7 @@ impl Driver<'_> {
                 let told = async {
                     let _ = controlled.wait_for(|told| *told >= Control::Leave).await;
                 };
-                let work = move || Ok(deliver(&site, &history, results, to));
+                let work = move || Ok(deliver(&context, &history, results, to));
                 let delivered = blocking_to_its_end(told, work).await;
                 Some(delivered.unwrap_or_else(lost))
             },

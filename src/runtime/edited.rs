@@ -10,7 +10,7 @@ use crate::run::{Event, PhaseEvent, PhaseState, RunState};
 use crate::workspace;
 
 use super::deliver::publish;
-use super::{RuntimeError, Site};
+use super::{RunContext, RuntimeError};
 
 /// A document that is larger than this was not written by hand, in bytes.
 const LARGEST: u64 = 16 << 20;
@@ -19,20 +19,20 @@ const LARGEST: u64 = 16 << 20;
 ///
 /// # Errors
 /// The run folder or the project cannot be written, or a handoff was changed.
-pub fn edited(site: &Site, history: &RunState) -> Result<Vec<Event>, RuntimeError> {
+pub fn edited(context: &RunContext, history: &RunState) -> Result<Vec<Event>, RuntimeError> {
     let mut events = Vec::new();
-    for phase in site.plan.phases.iter().map(|phase| &phase.name) {
+    for phase in context.plan.phases.iter().map(|phase| &phase.name) {
         let closing = history.phase(phase).and_then(PhaseState::closed);
         if let Some(closing) = closing
-            && let Some(text) = changed(site, closing)
+            && let Some(text) = changed(context, closing)
         {
             events.push(Event::Phase {
                 phase: phase.clone(),
                 event: PhaseEvent::DocumentEdited {
                     by: Decider::Person,
                     closing: Box::new(Closing {
-                        document: store(site, history, closing, &text)?,
-                        ..take(site, closing, &text)?
+                        document: store(context, history, closing, &text)?,
+                        ..take(context, closing, &text)?
                     }),
                 },
             });
@@ -43,15 +43,15 @@ pub fn edited(site: &Site, history: &RunState) -> Result<Vec<Event>, RuntimeErro
 
 /// What stands in the project, else in the run folder, if it differs. A document that was removed is not
 /// changed: the run still has it.
-fn changed(site: &Site, closing: &Closing) -> Option<Vec<u8>> {
+fn changed(context: &RunContext, closing: &Closing) -> Option<Vec<u8>> {
     let published = closing.published.as_ref();
-    let published = published.map(|path| (site.project.root.as_path(), path));
-    let own = (site.folder.root(), &closing.deliverable.path);
+    let published = published.map(|path| (context.project.root.as_path(), path));
+    let own = (context.folder.root(), &closing.deliverable.path);
     let texts = published.into_iter().chain([own]);
     let mut texts =
         texts.filter_map(|(root, path)| files::read_below(root, path.as_ref(), LARGEST).ok());
     texts.find(|text| {
-        let kept = site.redactor.redact_bytes(text);
+        let kept = context.redactor.redact_bytes(text);
         digest(&kept) != closing.deliverable.digest
     })
 }
@@ -62,7 +62,7 @@ fn digest(text: &[u8]) -> Digest {
 
 /// The document among the results. Where it was changed in the run folder, it is published.
 fn store(
-    site: &Site,
+    context: &RunContext,
     history: &RunState,
     closing: &Closing,
     text: &[u8],
@@ -72,19 +72,19 @@ fn store(
     };
     let document = Document {
         path: path.clone(),
-        object: workspace::store_document(&site.store(), text.to_vec())?,
+        object: workspace::store_document(&context.store(), text.to_vec())?,
     };
     if closing.published.is_some() {
-        let kept = site.folder.path(&closing.deliverable.path);
+        let kept = context.folder.path(&closing.deliverable.path);
         let kept = kept.with_file_name("previous").join(path);
-        publish(site, history, &document, text, &kept)?;
+        publish(context, history, &document, text, &kept)?;
     }
     Ok(Some(document))
 }
 
 /// Repeated after a crash, it gives the same but for the words of a document whose old text is lost.
-fn take(site: &Site, closing: &Closing, text: &[u8]) -> Result<Closing, JournalError> {
-    let folder = &site.folder;
+fn take(context: &RunContext, closing: &Closing, text: &[u8]) -> Result<Closing, JournalError> {
+    let folder = &context.folder;
     let before = folder.read_artifact(&closing.deliverable).ok();
     let before = before.as_deref().map(String::from_utf8_lossy);
     let json = folder.read_artifact(&closing.handoff)?;
@@ -92,9 +92,10 @@ fn take(site: &Site, closing: &Closing, text: &[u8]) -> Result<Closing, JournalE
         path: folder.path(&closing.handoff.path),
     };
     let old: Handoff = serde_json::from_slice(&json).map_err(|_| changed())?;
-    let kept = site.redactor.redact_bytes(text);
+    let kept = context.redactor.redact_bytes(text);
     let mut new = handoff::edited(old, before.as_deref(), &String::from_utf8_lossy(&kept));
-    let write = |path: &str, bytes: &[u8]| folder.write_artifact(path, &site.redactor.clean(bytes));
+    let write =
+        |path: &str, bytes: &[u8]| folder.write_artifact(path, &context.redactor.clean(bytes));
     let deliverable = write(&closing.deliverable.path, text)?;
     new.facts.deliverable = Some(deliverable.clone());
     let json = serde_json::to_vec_pretty(&new).map_err(|_| changed())?;

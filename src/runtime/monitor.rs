@@ -193,7 +193,7 @@ impl<'a> Monitor<'a> {
         control: &mut watch::Receiver<Control>,
     ) -> Result<Unread, Failure> {
         let exit = loop {
-            let more = self.look()?;
+            let more = self.poll()?;
             self.judge(&child);
             self.keep_checkpoint(&child).await?;
             self.let_next_start(&child);
@@ -210,7 +210,7 @@ impl<'a> Monitor<'a> {
                 () = self.quiet.looked() => {}
                 Ok(()) = control.changed() => {
                     let told = *control.borrow_and_update();
-                    self.obey(told, &child);
+                    self.on_control(told, &child);
                 }
                 () = sleep_until(deadline) => {}
             }
@@ -233,7 +233,7 @@ impl<'a> Monitor<'a> {
     }
 
     /// Ends the agent between two steps, once its context has passed the call's checkpoint. It is held
-    /// still for the last look: if it has begun another step meanwhile, that one may end first.
+    /// still for the last poll: if it has begun another step meanwhile, that one may end first.
     async fn keep_checkpoint(&mut self, child: &Child) -> Result<(), Failure> {
         if self.ended_by_us || self.past_checkpoint().is_none() {
             return Ok(());
@@ -241,7 +241,7 @@ impl<'a> Monitor<'a> {
         let Some(frozen) = child.freeze().await else {
             return Ok(());
         };
-        while self.look()? {
+        while self.poll()? {
             yield_now().await;
         }
         self.stopped = self.past_checkpoint();
@@ -258,26 +258,26 @@ impl<'a> Monitor<'a> {
     }
 
     /// Looks at everything that may have moved. Tells whether there is more already.
-    fn look(&mut self) -> Result<bool, Failure> {
-        let look = self.streams.read()?;
+    fn poll(&mut self) -> Result<bool, Failure> {
+        let poll = self.streams.read()?;
         let now = Instant::now();
-        if look.heard {
+        if poll.heard {
             self.heard = now;
         }
         let wrote = self.out.rescan(now);
-        if look.heard || wrote {
+        if poll.heard || wrote {
             self.quiet.restart(now);
         }
         // An agent that tries a dead provider again and again is idle, although it talks of it.
-        if wrote || look.progressed {
+        if wrote || poll.progressed {
             self.heard = now;
             self.progressed = now;
         }
-        if look.heard || self.started.elapsed() > LONGEST_START_UP {
+        if poll.heard || self.started.elapsed() > LONGEST_START_UP {
             self.starting = None;
         }
         self.report_progress();
-        Ok(look.more)
+        Ok(poll.more)
     }
 
     /// An agent that waits for its model needs no core any more.
@@ -341,7 +341,7 @@ impl<'a> Monitor<'a> {
             return None;
         }
         let awaits_step = self.streams.transcript.awaits_step();
-        self.quiet.look(now, child, awaits_step)
+        self.quiet.poll(now, child, awaits_step)
     }
 
     fn is_silent(&self, now: Instant) -> bool {
@@ -361,7 +361,7 @@ impl<'a> Monitor<'a> {
         (impatient || self.is_silent(now)).then(|| transcript.silence(millis))
     }
 
-    fn obey(&mut self, told: Control, child: &Child) {
+    fn on_control(&mut self, told: Control, child: &Child) {
         match told {
             Control::Run => {}
             Control::Stop | Control::Leave => self.end(child, Some(cancelled())),
@@ -380,7 +380,7 @@ impl<'a> Monitor<'a> {
         }
     }
 
-    /// When to look again although nothing moved.
+    /// When to poll again although nothing moved.
     fn deadline(&self) -> Instant {
         let idle = self.attempt.call.limits.idle_timeout;
         let patience = self.streams.transcript.patience();

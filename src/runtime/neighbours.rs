@@ -11,14 +11,14 @@ use std::thread;
 
 use crate::context::{self, Neighbours, tokens};
 use crate::imports::{self, Language, Links, MOST_BYTES, Named, Neighbour, Relation, Tree};
-use crate::model::{Failure, Ground};
+use crate::model::{Failure, WorkspaceSource};
 use crate::process::is_cancelled;
 use crate::workspace::{TreeFile, TreeFiles};
 
 use super::attempt::{Attempt, cancelled};
 use super::blocking::blocking;
-use super::ground::{Grounds, tree_id};
 use super::prepare::machine;
+use super::workspaces::{Workspaces, tree_id};
 
 /// So many files are held in memory at one time.
 const AT_ONCE: usize = 512;
@@ -36,31 +36,31 @@ struct Source {
 /// The neighbours of the files that a call's workspace is to hold; none if it does not ask for them. Calls
 /// that ask at the same time queue, because each learns from the one before. May be dropped at any time.
 pub async fn neighbours(attempt: &Attempt) -> Result<Option<Neighbours>, Failure> {
-    let (ground, grounds) = (attempt.call.ground.clone(), attempt.site.grounds());
-    let Ground::Scoped { imports: true, .. } = ground else {
+    let (workspace, workspaces) = (attempt.call.workspace.clone(), attempt.context.workspaces());
+    let WorkspaceSource::Scoped { imports: true, .. } = workspace else {
         return Ok(None);
     };
-    let mut sources = attempt.site.sources.clone().lock_owned().await;
-    blocking(move || find(&grounds, &ground, &mut sources)).await
+    let mut sources = attempt.context.sources.clone().lock_owned().await;
+    blocking(move || find(&workspaces, &workspace, &mut sources)).await
 }
 
 fn find(
-    grounds: &Grounds,
-    ground: &Ground,
+    workspaces: &Workspaces,
+    workspace: &WorkspaceSource,
     sources: &mut Sources,
 ) -> Result<Option<Neighbours>, Failure> {
-    let Ground::Scoped {
+    let WorkspaceSource::Scoped {
         tree,
         edit,
         read,
         always,
         import_tokens,
         ..
-    } = ground
+    } = workspace
     else {
         return Ok(None);
     };
-    let files = TreeFiles::of(&grounds.store, &tree_id(tree)?).map_err(machine)?;
+    let files = TreeFiles::of(&workspaces.store, &tree_id(tree)?).map_err(machine)?;
     let paths = |wanted: &[String]| -> Result<BTreeSet<String>, Failure> {
         let named = files.named(wanted).map_err(machine)?;
         Ok(named.iter().map(|file| file.path.clone()).collect())
@@ -76,7 +76,7 @@ fn find(
             imports::neighbours(&links(&files, sources)?, &named, &paths(always)?)
         }
     };
-    let candidates = weigh(&files, sources, found)?;
+    let candidates = classify(&files, sources, found)?;
     Ok(Some(Neighbours::within(*import_tokens, candidates)))
 }
 
@@ -163,7 +163,7 @@ fn links(files: &TreeFiles, sources: &Sources) -> Result<Links, Failure> {
 
 /// The sizes of files. Those that are no texts are passed over: nobody reads an image for its imports'
 /// sake.
-fn weigh(
+fn classify(
     files: &TreeFiles,
     sources: &Sources,
     found: Vec<Neighbour>,

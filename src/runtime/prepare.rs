@@ -51,7 +51,7 @@ fn prepare_files(
     let (model, agent) = specs(attempt)?;
     let contents = contents(attempt)?;
     let Assembled { prompt, ledger } = assemble(attempt, &contents, neighbours.as_ref())?;
-    let scratch = attempt.site.scratch_of(&attempt.call, attempt.number);
+    let scratch = attempt.context.scratch_of(&attempt.call, attempt.number);
     keep_prompt(attempt, &prompt, &ledger)?;
     fits(&ledger)?;
     let workspace = copy_ground(attempt, &scratch, neighbours)?;
@@ -59,8 +59,8 @@ fn prepare_files(
     let mut remarks = workspace.remarks().to_vec();
     remarks.extend(checkpoint_remarks(&attempt.call, agent.kind));
     let launch = launch(attempt, &scratch, model, agent)?;
-    let transcript = Transcript::new(agent.kind, attempt.site.plan.price(model));
-    let redactor = attempt.site.redactor.clone();
+    let transcript = Transcript::new(agent.kind, attempt.context.plan.price(model));
+    let redactor = attempt.context.redactor.clone();
     let streams = Streams::new(&scratch, agent.kind, transcript, redactor)?;
     let prepared = Prepared {
         scratch,
@@ -73,7 +73,7 @@ fn prepare_files(
 }
 
 fn specs(attempt: &Attempt) -> Result<(&ModelSpec, &AgentSpec), Failure> {
-    let plan = &attempt.site.plan;
+    let plan = &attempt.context.plan;
     let model = plan.models.get(&attempt.model);
     let found = model.and_then(|model| Some((model, plan.agents.get(&model.agent)?)));
     found.ok_or_else(|| {
@@ -91,7 +91,7 @@ fn contents(attempt: &Attempt) -> Result<BTreeMap<String, String>, Failure> {
         .filter_map(|input| input.artifact.as_ref());
     let read = |artifact: &Artifact| {
         let bytes = attempt
-            .site
+            .context
             .folder
             .read_artifact(artifact)
             .map_err(machine)?;
@@ -108,9 +108,9 @@ fn assemble(
     contents: &BTreeMap<String, String>,
     neighbours: Option<&Neighbours>,
 ) -> Result<Assembled, Failure> {
-    let instructions = attempt.site.instructions.as_ref();
+    let instructions = attempt.context.instructions.as_ref();
     let assembly = Assembly {
-        plan: &attempt.site.plan,
+        plan: &attempt.context.plan,
         call: &attempt.call,
         model: &attempt.model,
         contents,
@@ -151,15 +151,15 @@ fn copy_ground(
     let added = neighbours.into_iter().flat_map(|all| all.added);
     let added: Vec<String> = added.map(|file| file.path).collect();
     let (at, root) = (scratch.workspace(), scratch.root());
-    let (ground, grounds) = (&attempt.call.ground, attempt.site.grounds());
+    let (workspace, workspaces) = (&attempt.call.workspace, attempt.context.workspaces());
     if root.exists() {
         crate::workspace::remove_tree(root).map_err(machine)?;
     }
     fs::create_dir(root).map_err(|error| at_path(root, &error))?;
     if attempt.call.continues.is_some() {
-        grounds.renew(ground, &added, &at)
+        workspaces.renew(workspace, &added, &at)
     } else {
-        grounds.make(ground, &added, &at)
+        workspaces.make(workspace, &added, &at)
     }
 }
 
@@ -215,8 +215,8 @@ fn launch(
     model: &ModelSpec,
     agent: &AgentSpec,
 ) -> Result<Launch, Failure> {
-    let site = &attempt.site;
-    let endpoint = site.rehearsal.as_ref().map(|server| {
+    let context = &attempt.context;
+    let endpoint = context.rehearsal.as_ref().map(|server| {
         let endpoint = server.endpoint(RehearsedCall {
             call: attempt.call.id.clone(),
             phase: attempt.call.phase.clone(),
@@ -226,8 +226,8 @@ fn launch(
             attempt: attempt.number,
             task: attempt.call.task.clone(),
             contract: attempt.call.contract.clone(),
-            sections: site.sections_of(&attempt.call.phase),
-            request: site.plan.request.clone(),
+            sections: context.sections_of(&attempt.call.phase),
+            request: context.plan.request.clone(),
         });
         agents::Endpoint {
             base_url: endpoint.base_url,
@@ -244,8 +244,8 @@ fn launch(
         title: attempt.call.id.as_str(),
         vars: &vars(attempt),
         endpoint: endpoint.as_ref(),
-        carried: &site.carried,
-        environment: &site.environment,
+        carried: &context.carried,
+        environment: &context.environment,
     })
     .map_err(|error| error.failure())?;
     seeds::lay_out(&launch.files, &scratch.keys())?;
@@ -259,7 +259,7 @@ fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
         .and_then(|purpose| purpose.as_str())
         .unwrap_or_default();
     [
-        ("TIPSTAFF_RUN", attempt.site.folder.id().to_string()),
+        ("TIPSTAFF_RUN", attempt.context.folder.id().to_string()),
         ("TIPSTAFF_CALL", attempt.call.id.to_string()),
         ("TIPSTAFF_PHASE", attempt.call.phase.to_string()),
         ("TIPSTAFF_PURPOSE", purpose.to_owned()),
@@ -281,12 +281,12 @@ async fn start(attempt: &Attempt, scratch: &Scratch, launch: Launch) -> Result<C
         stdout: scratch.events(),
         stderr: scratch.errors(),
         record: scratch.record(),
-        marker: attempt.site.marker(&attempt.call.id, attempt.number),
-        grace: attempt.site.grace,
+        marker: attempt.context.marker(&attempt.call.id, attempt.number),
+        grace: attempt.context.grace,
         timeout: Some(attempt.call.limits.timeout.into()),
         max_output_bytes: Some(MOST_OUTPUT),
     };
-    process::start(spec, &attempt.site.program)
+    process::start(spec, &attempt.context.program)
         .await
         .map_err(|error| {
             let kind = match error.is_the_programs() {
@@ -307,8 +307,8 @@ fn keep_prompt(attempt: &Attempt, prompt: &str, ledger: &Ledger) -> Result<(), F
 
 /// Writes a record of the run folder, without secrets.
 fn keep(attempt: &Attempt, relative: &str, text: &str) -> Result<(), Failure> {
-    let clean = attempt.site.redactor.clean(text.as_bytes());
-    let written = attempt.site.folder.write_artifact(relative, &clean);
+    let clean = attempt.context.redactor.clean(text.as_bytes());
+    let written = attempt.context.folder.write_artifact(relative, &clean);
     written.map(|_| ()).map_err(machine)
 }
 

@@ -68,7 +68,7 @@ impl Quiet {
 
     /// Looks at the processes, and at the files if it is time. Tells how long nothing moved, if that was
     /// long enough.
-    pub fn look(&mut self, now: Instant, child: &Child, awaits_step: bool) -> Option<Duration> {
+    pub fn poll(&mut self, now: Instant, child: &Child, awaits_step: bool) -> Option<Duration> {
         if now < self.since + FIRST_LOOK {
             return None;
         }
@@ -86,7 +86,7 @@ impl Quiet {
         self.is_over.then_some(self.length)
     }
 
-    /// Waits for the look at the files that is under way; for ever if none is. Safe to cancel.
+    /// Waits for the poll at the files that is under way; for ever if none is. Safe to cancel.
     pub async fn looked(&mut self) {
         let Some(looking) = &mut self.looking else {
             return std::future::pending().await;

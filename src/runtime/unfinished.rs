@@ -5,9 +5,9 @@ use crate::context::Unfinished;
 use crate::model::{Answer, CallResult, Failure, FailureKind, HandoffWords, InputSource, Stopped};
 
 use super::collect::{Captured, Ended, to_json};
-use super::ground::note_left_out;
 use super::monitor::Watched;
 use super::prepare::machine;
+use super::workspaces::note_left_out;
 
 impl Ended<'_> {
     /// The result of a call that was stopped: its changes so far, and what its state is distilled from.
@@ -44,7 +44,7 @@ impl Ended<'_> {
             worklog: self.artifact("worklog.md", &work.render())?,
             extracted: self.artifact("extracted.json", &to_json(&work.extract()))?,
         };
-        Ok(self.site.redactor.redact_data(CallResult {
+        Ok(self.context.redactor.redact_data(CallResult {
             answer: Answer::Unfinished(stopped),
             deliverable: None,
             handoff: None,
@@ -62,7 +62,11 @@ impl Ended<'_> {
         let Some(artifact) = state.and_then(|state| state.artifact.as_ref()) else {
             return Ok(None);
         };
-        let json = self.site.folder.read_artifact(artifact).map_err(machine)?;
+        let json = self
+            .context
+            .folder
+            .read_artifact(artifact)
+            .map_err(machine)?;
         serde_json::from_slice(&json).map(Some).map_err(machine)
     }
 }

@@ -12,10 +12,10 @@ use crate::files;
 use crate::journal::Clean;
 use crate::model::{Failure, FailureKind, Millis, PhaseName, Verification, VerifyOutcome};
 use crate::process::{self, ChildSpec, Ending, Exceeded};
-use crate::run::{PhaseEvent, Proving};
+use crate::run::{PendingVerification, PhaseEvent};
 use crate::workspace::{ControlFiles, Workspace, remove_tree};
 
-use super::Site;
+use super::RunContext;
 use super::attempt::{Control, unless_told};
 use super::blocking::blocking;
 use super::prepare::machine;
@@ -34,9 +34,9 @@ struct Ended {
 
 /// A command to be run for a phase.
 pub struct Verify {
-    pub site: Arc<Site>,
+    pub context: Arc<RunContext>,
     pub phase: PhaseName,
-    pub proving: Proving,
+    pub verifying: PendingVerification,
 }
 
 impl Verify {
@@ -46,8 +46,8 @@ impl Verify {
         let proved = unless_told(&mut control, self.prove()).await;
         let event = match proved {
             Ok(verification) => PhaseEvent::Verified {
-                task: self.proving.task,
-                tree: self.proving.tree,
+                task: self.verifying.task,
+                tree: self.verifying.tree,
                 verification,
             },
             Err(failure) if failure.kind == FailureKind::Cancelled => return None,
@@ -57,8 +57,8 @@ impl Verify {
     }
 
     async fn prove(&self) -> Result<Verification, Failure> {
-        let (grounds, tree) = (self.site.grounds(), self.proving.tree.clone());
-        let checkout = blocking(move || grounds.checkout(&tree)).await?;
+        let (workspaces, tree) = (self.context.workspaces(), self.verifying.tree.clone());
+        let checkout = blocking(move || workspaces.checkout(&tree)).await?;
         let ended = self.run_on(&checkout, "after").await?;
         let outcome = match (ended.exceeded, ended.exit) {
             (Some(Exceeded::Time), _) => VerifyOutcome::TimedOut,
@@ -66,7 +66,7 @@ impl Verify {
             (None, Some(0)) => VerifyOutcome::Passed,
             // Only a failure makes it worth knowing how it was before.
             (None, Some(_) | None) => {
-                let before = self.run_on(&self.site.base, "before").await?;
+                let before = self.run_on(&self.context.base, "before").await?;
                 if before.exit == Some(0) && before.exceeded.is_none() {
                     VerifyOutcome::Failed
                 } else {
@@ -74,18 +74,18 @@ impl Verify {
                 }
             }
         };
-        let name = format!("{} {}", self.proving.tree, self.proving.command);
+        let name = format!("{} {}", self.verifying.tree, self.verifying.command);
         let name = blake3::hash(name.as_bytes()).to_hex();
-        let folder = self.site.plan.phase_folder(&self.phase);
+        let folder = self.context.plan.phase_folder(&self.phase);
         let folder = folder.unwrap_or_else(|| "phases".to_owned());
         let path = format!("{folder}/verify/{}.txt", &name.as_str()[..12]);
         Ok(Verification {
-            command: self.proving.command.clone(),
+            command: self.verifying.command.clone(),
             outcome,
             exit: ended.exit,
             wall: ended.wall,
             output: self
-                .site
+                .context
                 .folder
                 .write_artifact(&path, &ended.tail)
                 .map_err(machine)?,
@@ -93,13 +93,13 @@ impl Verify {
     }
 
     fn limit(&self) -> Millis {
-        let phase = self.site.plan.phase(&self.phase);
+        let phase = self.context.plan.phase(&self.phase);
         phase.map_or(Millis::minutes(30), |phase| phase.limits.timeout)
     }
 
     /// Runs the command in a fresh copy of a folder, under a warden like any other child.
     async fn run_on(&self, base: &Path, name: &str) -> Result<Ended, Failure> {
-        let at = self.site.scratch.join(format!("verify-{name}"));
+        let at = self.context.scratch.join(format!("verify-{name}"));
         let (base, folder, workspace) = (base.to_owned(), at.clone(), at.join("workspace"));
         let to = workspace.clone();
         blocking(move || {
@@ -109,9 +109,9 @@ impl Verify {
         })
         .await?;
         let printed = at.join("output.txt");
-        let (site, folder) = (Arc::clone(&self.site), at.clone());
+        let (context, folder) = (Arc::clone(&self.context), at.clone());
         let laid_out = blocking(move || {
-            let (plan, user) = (&site.plan, &site.environment);
+            let (plan, user) = (&context.plan, &context.environment);
             let rehearsal = plan.rehearsal.is_some();
             private_environment(&folder, user, &plan.verify, rehearsal).map_err(machine)
         });
@@ -119,25 +119,25 @@ impl Verify {
         env.insert("PWD".into(), workspace.clone().into());
         let spec = ChildSpec {
             program: "sh".into(),
-            args: vec!["-c".into(), self.proving.command.clone().into()],
+            args: vec!["-c".into(), self.verifying.command.clone().into()],
             env,
             cwd: workspace,
             stdin: "/dev/null".into(),
             stdout: printed.clone(),
             stderr: printed.clone(),
             record: at.join("exit.json"),
-            marker: format!("{}/verify/{name}", self.site.folder.id()),
-            grace: self.site.grace,
+            marker: format!("{}/verify/{name}", self.context.folder.id()),
+            grace: self.context.grace,
             timeout: Some(self.limit().into()),
             max_output_bytes: Some(super::prepare::MOST_OUTPUT),
         };
         let started = Instant::now();
-        let mut child = process::start(spec, &self.site.program)
+        let mut child = process::start(spec, &self.context.program)
             .await
             .map_err(machine)?;
         let exit = child.wait().await.map_err(machine)?;
         let wall = Millis(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX));
-        let redactor = self.site.redactor.clone();
+        let redactor = self.context.redactor.clone();
         let tail = blocking(move || {
             let tail = files::open(&printed).and_then(|file| redactor.clean_end(file, TAIL));
             // What cannot be removed now goes with the run's scratch folder.

@@ -13,13 +13,13 @@ mod check;
 mod compile;
 mod input;
 mod keys;
+mod output_kind;
 mod paths;
 mod read;
 mod rules;
 mod schema;
 mod template;
 mod when;
-mod yields;
 
 pub use ast::{
     DistillBy, DistillRule, Gate, InputDecl, Lens, OnFail, OnTaskFail, Phase, PhaseType, Route,

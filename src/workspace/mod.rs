@@ -3,13 +3,13 @@
 //! Theory of operation: a run takes one [`Snapshot`] of the user's tree as it is on disk, into a
 //! private object store of its own; the tree is materialized once, byte for byte, as the run's
 //! *base*; each call gets a [`Workspace`], a plain copy of that base, or of some of its
-//! files ([`materialize_only`]); one that was left untouched goes to the next call ([`Spares`]), and what only
+//! files ([`materialize_only`]); one that was left untouched goes to the next call ([`WorkspacePool`]), and what only
 //! the workspace before it knows, if it takes the place of one, is moved into it ([`Workspace::take_over`]).
 //! Edits become a tree of the store ([`capture()`]), over which the run's documents are laid
 //! ([`with_documents`]). What a run delivers, documents and changes, goes into the user's tree by
 //! [`Deliveries`], which can all be taken back, or onto a new branch ([`apply_to_branch`]).
 //!
-//! This room knows nothing of agents, phases and processes. It never writes to the user's `.git`
+//! This module knows nothing of agents, phases and processes. It never writes to the user's `.git`
 //! (but for the one branch that was asked for), never runs the user's hooks or filters, makes no hard link but to git's packs, which nobody changes, and never follows a symlink
 //! that leads out of the project or out of a workspace.
 
@@ -31,6 +31,7 @@ mod materialize;
 mod outer_rules;
 mod paths;
 mod pin;
+mod pool;
 mod project;
 mod publish;
 mod read_files;
@@ -39,7 +40,6 @@ mod scratch;
 mod selection;
 mod snapshot;
 mod space;
-mod spares;
 mod store;
 mod tree;
 mod tree_files;
@@ -58,6 +58,7 @@ pub use error::WorkspaceError;
 pub use footprint::Footprint;
 pub use materialize::{materialize, materialize_only};
 pub use pin::pin;
+pub use pool::WorkspacePool;
 pub use project::{Project, ProjectKind};
 pub use publish::place;
 pub use read_files::read_files;
@@ -65,7 +66,6 @@ pub use remove_tree::remove_tree;
 pub use scratch::{Scratch, sweep};
 pub use snapshot::{Snapshot, TreeId};
 pub use space::Workspace;
-pub use spares::Spares;
 pub use store::{borrow_store, reopen_store};
 pub use tree_files::{TreeFile, TreeFiles};
 

@@ -1,4 +1,4 @@
-//! Repositories and random trees for this room's tests.
+//! Repositories and random trees for this module's tests.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Reading YAML with places: spanned values, diagnostics, and their rendering with the source line.
 //!
-//! The only room that knows the YAML library. A text is parsed once into a tree of [`Node`]s, each with
+//! The only module that knows the YAML library. A text is parsed once into a tree of [`Node`]s, each with
 //! its [`Place`]; a [`Reader`] takes typed values out of the tree and collects every mistake instead of
 //! stopping at the first. Nothing here reads a file: the text is handed in as a [`Source`].
 

@@ -35,15 +35,15 @@ fn script(sandbox: &Sandbox, entries: &str) {
     let quoted = |text: &str| serde_json::to_string(text).unwrap();
     sandbox.user_config(&format!(
         "agents:\n  opencode:\n    command: {}\n    args: [--script, {}, --opencode-events]\nmodels:\n  \
-         worker: {{ agent: opencode, id: test/worker, price: {{ input: 5, output: 25 }} }}\n  scribe: {{ agent: opencode, id: test/scribe }}\n\
-         roles:\n  quick: scribe\nverify_allow: [grep*]\n",
+         worker: {{ agent: opencode, id: test/worker, price: {{ input: 5, output: 25 }} }}\n  writer: {{ agent: opencode, id: test/writer }}\n\
+         roles:\n  quick: writer\nverify_allow: [grep*]\n",
         quoted(fake_agent()),
         quoted(&path.to_string_lossy()),
     ));
 }
 
-/// What the scribe writes down.
-const SCRIBE: &str = "\
+/// What the writer writes down.
+const WRITER: &str = "\
 - when: { purpose: distill }
   do: [{ write: { path: .tipstaff/out/handoff.json, text: '{\"summary\": \"a.txt is done, b.txt is left\"}' } }]
 ";
@@ -103,7 +103,7 @@ fn a_fresh_process_goes_on_in_the_same_workspace_with_the_distilled_state() {
     - write: { path: b.txt, text: done }
     - write: { path: .tipstaff/out/handoff.json, text: '{\"summary\": \"both are done\"}' }
 ";
-    script(&sandbox, &format!("{entries}{SCRIBE}"));
+    script(&sandbox, &format!("{entries}{WRITER}"));
     let output = run(&sandbox);
     output
         .succeeds()
@@ -181,7 +181,7 @@ fn what_only_the_workspace_has_goes_on_from_part_to_part() {
 - when: { call: execute.work-1.part-3 }
   do: [{ show: build/self }, { write: { path: .tipstaff/out/handoff.json, text: '{\"summary\": \"s\"}' } }]
 ";
-    script(&sandbox, &format!("{entries}{SCRIBE}"));
+    script(&sandbox, &format!("{entries}{WRITER}"));
     run(&sandbox).succeeds();
     let run = sandbox.run();
     let seen = in_call(&run, "work-1.part-3", "deliverable.md");
@@ -231,7 +231,7 @@ fn a_step_that_has_begun_is_let_end() {
          - write: {{ path: a.txt, text: whole }}\n    - turn: 2500\n    - hang\n\
          - when: {{ purpose: work }}\n  do: [done]\n"
     );
-    script(&sandbox, &format!("{entries}{SCRIBE}"));
+    script(&sandbox, &format!("{entries}{WRITER}"));
     run(&sandbox).succeeds();
     assert_eq!(stop(&sandbox.run())["context"], 2500);
     assert_eq!(sandbox.read("a.txt"), "whole");
@@ -248,7 +248,7 @@ fn the_work_is_proved_as_a_whole_and_what_is_wrong_is_fed_back_to_a_fresh_try() 
 - when: { purpose: work }
   do: [{ append: { path: c.txt, text: more } }, done]
 ";
-    script(&sandbox, &format!("{entries}{SCRIBE}"));
+    script(&sandbox, &format!("{entries}{WRITER}"));
     run(&sandbox).succeeds();
     let run = sandbox.run();
     let parts: Vec<String> = started(&run)
@@ -281,7 +281,7 @@ fn the_work_is_proved_as_a_whole_and_what_is_wrong_is_fed_back_to_a_fresh_try() 
 
 #[test]
 fn what_no_model_distills_is_extracted_by_rule_and_said_to_be() {
-    for (distill, scribe) in [
+    for (distill, writer) in [
         ("none", ""),
         (
             "quick",
@@ -300,7 +300,7 @@ fn what_no_model_distills_is_extracted_by_rule_and_said_to_be() {
 - when: { purpose: work }
   do: [done]
 ";
-        script(&sandbox, &format!("{entries}{scribe}"));
+        script(&sandbox, &format!("{entries}{writer}"));
         run(&sandbox).succeeds();
         let run = sandbox.run();
         let prompt = in_call(&run, "work-1.part-2", "prompt.md");
@@ -321,7 +321,7 @@ fn what_no_model_distills_is_extracted_by_rule_and_said_to_be() {
 fn work_that_does_not_move_is_given_up() {
     let sandbox = project(&[]);
     let entries = "- when: { purpose: work }\n  do: [{ turn: 400 }, { turn: 2000 }, hang]\n";
-    script(&sandbox, &format!("{entries}{SCRIBE}"));
+    script(&sandbox, &format!("{entries}{WRITER}"));
     run(&sandbox)
         .exits_with(1)
         .stderr_has("two processes in a row came to the checkpoint (1000 tokens)")
@@ -343,7 +343,7 @@ fn a_run_that_ended_in_the_middle_keeps_the_parts_that_were_stopped() {
   do: [{ show: a.txt }, { show: c.txt }, { show: build/x }, { write: { path: b.txt, text: done } },
        { write: { path: .tipstaff/out/handoff.json, text: '{\"summary\": \"s\"}' } }]
 ";
-        script(&sandbox, &format!("{entries}{SCRIBE}"));
+        script(&sandbox, &format!("{entries}{WRITER}"));
         let running = sandbox.start(&["run", "long", "Work on it", "--rehearse", "--publish"]);
         until("the second part works", || {
             sandbox.outside("second").exists()
@@ -404,7 +404,7 @@ fn a_task_goes_on_with_its_own_files_and_is_proved_once() {
     - write: {{ path: .tipstaff/out/handoff.json, text: '{{\"summary\": \"s\"}}' }}
 "
     );
-    script(&sandbox, &format!("{entries}{SCRIBE}"));
+    script(&sandbox, &format!("{entries}{WRITER}"));
     run(&sandbox).succeeds();
     let run = sandbox.run();
     let seen = run.read("phases/02-execute/calls/execute.task-T1.part-2/attempt-1/deliverable.md");
@@ -431,7 +431,7 @@ fn a_part_that_came_to_its_checkpoint_when_the_supervisor_died_is_kept() {
 - when: { purpose: work }
   do: [done]
 ";
-    script(&sandbox, &format!("{entries}{SCRIBE}"));
+    script(&sandbox, &format!("{entries}{WRITER}"));
     let running = sandbox.start(&["run", "long", "Work on it", "--rehearse", "--publish"]);
     until("the agent works", || sandbox.outside("first").exists());
     // The supervisor sees nothing of what follows.

@@ -45,7 +45,7 @@ fn a_workers_detached_process_ends_with_its_call() {
 #[test]
 fn a_scribes_requests_are_lean() {
     let stand = Stand::new();
-    let Done { exit, received } = run_once(&stand, Profile::Scribe, TALKS);
+    let Done { exit, received } = run_once(&stand, Profile::Writer, TALKS);
     assert_eq!(exit.ending, Ending::Exited(0), "{exit:?}");
     is_lean(&received);
 }

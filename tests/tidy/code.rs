@@ -15,10 +15,10 @@ pub struct File {
 }
 
 impl File {
-    /// The room it belongs to; none for `main.rs` and `lib.rs`.
-    pub fn room(&self) -> Option<&str> {
-        let (room, _) = self.path.strip_prefix("src/")?.split_once('/')?;
-        Some(room)
+    /// The module it belongs to; none for `main.rs` and `lib.rs`.
+    pub fn module(&self) -> Option<&str> {
+        let (module, _) = self.path.strip_prefix("src/")?.split_once('/')?;
+        Some(module)
     }
 
     /// Whether all of it is a test.

@@ -3,7 +3,7 @@
 use crate::code::{File, files, line_of};
 use crate::text::{read, spans, table};
 
-/// What clippy cannot tell of a pure room (see `clippy.toml` for the rest): libraries with effects.
+/// What clippy cannot tell of a pure module (see `clippy.toml` for the rest): libraries with effects.
 const EFFECTS: [&str; 5] = ["tokio", "tempfile", "duct", "rustix", "nix"];
 
 /// With this, clippy refuses files, clocks, processes and the environment.
@@ -30,27 +30,30 @@ fn find(words: &[&str], wanted: impl Fn(&File) -> bool) -> Vec<String> {
 }
 
 #[test]
-fn pure_rooms_touch_no_disk_no_clock_no_process() {
+fn pure_modules_touch_no_disk_no_clock_no_process() {
     let page = read("ARCHITECTURE.md");
-    let rows = table(&page, "room");
+    let rows = table(&page, "module");
     let pure = rows.iter().filter(|row| row[1].starts_with("pure"));
     let pure: Vec<String> = pure.map(|row| spans(&row[0]).swap_remove(0)).collect();
-    for room in ["model", "plan", "workflow", "context", "judge", "engine"] {
-        assert!(pure.contains(&room.to_owned()), "{room} is pure");
+    for module in ["model", "plan", "workflow", "context", "judge", "engine"] {
+        assert!(pure.contains(&module.to_owned()), "{module} is pure");
     }
-    for room in &pure {
-        assert!(read(&format!("src/{room}/mod.rs")).contains(PURE), "{room}");
+    for module in &pure {
+        assert!(
+            read(&format!("src/{module}/mod.rs")).contains(PURE),
+            "{module}"
+        );
     }
     let found = find(&EFFECTS, |file| {
-        file.room()
-            .is_some_and(|room| pure.iter().any(|pure| pure == room))
+        file.module()
+            .is_some_and(|module| pure.iter().any(|pure| pure == module))
     });
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
 #[test]
-fn one_room_knows_the_yaml_library() {
-    let found = find(&["serde_saphyr"], |file| file.room() != Some("yaml"));
+fn one_module_knows_the_yaml_library() {
+    let found = find(&["serde_saphyr"], |file| file.module() != Some("yaml"));
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
@@ -61,18 +64,18 @@ fn one_file_is_unsafe() {
 }
 
 #[test]
-fn one_room_starts_agents_and_two_files_run_short_commands() {
+fn one_module_starts_agents_and_two_files_run_short_commands() {
     // They describe a command; `process` runs it.
     let short = ["src/workspace/git.rs", "src/cli/preflight.rs"];
     let found = find(&["process::Command", "tokio::process", "duct"], |file| {
-        file.room() != Some("process") && !short.contains(&file.path.as_str())
+        file.module() != Some("process") && !short.contains(&file.path.as_str())
     });
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
 /// Whatever an agent can touch may be a named pipe, a link, or terabytes.
 #[test]
-fn one_room_opens_files() {
+fn one_module_opens_files() {
     let elsewhere = [
         // The system's own files below `/proc`.
         "src/process/proctree.rs",
@@ -92,7 +95,7 @@ fn one_room_opens_files() {
         "fs_err",
     ];
     let found = find(&words, |file| {
-        file.room() != Some("files") && !elsewhere.contains(&file.path.as_str())
+        file.module() != Some("files") && !elsewhere.contains(&file.path.as_str())
     });
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
@@ -108,16 +111,16 @@ fn one_file_goes_over_the_files_of_a_tree() {
         "src/workspace/store.rs",
     ];
     let found = find(&["read_dir"], |file| {
-        file.room() == Some("workspace") && !elsewhere.contains(&file.path.as_str())
+        file.module() == Some("workspace") && !elsewhere.contains(&file.path.as_str())
     });
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
 /// The order of syncing and renaming is written down once.
 #[test]
-fn one_room_puts_temporary_files_in_place() {
+fn one_module_puts_temporary_files_in_place() {
     let words = ["NamedTempFile", "tempfile_in", ".persist"];
-    let found = find(&words, |file| file.room() != Some("files"));
+    let found = find(&words, |file| file.module() != Some("files"));
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
@@ -135,7 +138,7 @@ fn tasks_and_blocking_work_are_started_where_their_end_is_reported() {
     let places = ["src/runtime/tasks.rs", "src/runtime/blocking.rs"];
     let words = ["spawn_local", "spawn_blocking", "tokio::spawn", "JoinSet"];
     let found = find(&words, |file| {
-        file.room() == Some("runtime") && !places.contains(&file.path.as_str())
+        file.module() == Some("runtime") && !places.contains(&file.path.as_str())
     });
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }

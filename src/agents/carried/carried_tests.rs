@@ -30,12 +30,12 @@ impl User {
         self.folder.path().join(path)
     }
 
-    fn discover(&self) -> Result<Carried, AgentError> {
+    fn discover(&self) -> Result<Carried, LaunchError> {
         self.discover_where(true)
     }
 
     /// Where the project is trusted, or is not.
-    fn discover_where(&self, trusted: bool) -> Result<Carried, AgentError> {
+    fn discover_where(&self, trusted: bool) -> Result<Carried, LaunchError> {
         let project = self.path("repo/project");
         Carried::discover(&self.environment, &project, &|_, _| trusted)
     }
@@ -153,7 +153,7 @@ fn variables_of_opencode_are_read_and_the_content_is_strongest() {
 fn broken_json_is_named_with_its_place() {
     let user = User::new().with("repo/project/opencode.json", "{\n  \"provider\": {,}\n}");
     let error = user.discover().unwrap_err();
-    let AgentError::Syntax {
+    let LaunchError::Syntax {
         place,
         line,
         column,

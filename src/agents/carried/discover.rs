@@ -9,7 +9,7 @@ use super::preferences::keep_preferences;
 use super::{AuthEntry, Carried, IsTrusted, LeftOut, read, values};
 use crate::agents::environment::value;
 use crate::agents::providers::home_folder;
-use crate::agents::{AgentError, Environment};
+use crate::agents::{Environment, LaunchError};
 use crate::files;
 
 /// Providers whose own tools keep a sign-in in the user's home.
@@ -22,7 +22,7 @@ pub(super) fn discover(
     environment: &Environment,
     project_root: &Path,
     is_trusted: IsTrusted<'_>,
-) -> Result<Carried, AgentError> {
+) -> Result<Carried, LaunchError> {
     let home = value(environment, "HOME").map(PathBuf::from);
     let folder = |variable: &str, below: &str| {
         value(environment, variable)
@@ -142,8 +142,8 @@ fn merge_document(
     place: &str,
     folder: &Path,
     home: Option<&Path>,
-) -> Result<(), AgentError> {
-    let shape = |key: &str, expected| AgentError::Shape {
+) -> Result<(), LaunchError> {
+    let shape = |key: &str, expected| LaunchError::Shape {
         place: place.to_owned(),
         key: key.to_owned(),
         expected,
@@ -188,7 +188,7 @@ fn merge(under: &mut Value, over: Value) {
     }
 }
 
-fn read_auth(carried: &mut Carried, path: PathBuf) -> Result<(), AgentError> {
+fn read_auth(carried: &mut Carried, path: PathBuf) -> Result<(), LaunchError> {
     let Some(text) = read::text(&path)? else {
         return Ok(());
     };

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::environment::value;
 use super::providers::key_names;
-use super::{AgentError, Environment};
+use super::{Environment, LaunchError};
 
 /// What was found of the user's own OpenCode. Secrets are among it: it is never shown or recorded.
 #[derive(Clone, Default)]
@@ -87,7 +87,7 @@ impl Carried {
         environment: &Environment,
         project_root: &Path,
         is_trusted: IsTrusted<'_>,
-    ) -> Result<Self, AgentError> {
+    ) -> Result<Self, LaunchError> {
         discover::discover(environment, project_root, is_trusted)
     }
 

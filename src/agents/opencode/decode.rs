@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::agents::{Signal, Trouble};
+use crate::agents::{AgentError, Signal};
 use crate::model::{MicroUsd, Millis, Usage};
 
 #[derive(Deserialize)]
@@ -110,7 +110,7 @@ pub(in crate::agents) fn decode(line: &str) -> Vec<Signal> {
             failed: part.state.status == "error",
             name: part.tool,
         },
-        "error" => Signal::Trouble(line.error.map(trouble).unwrap_or_default()),
+        "error" => Signal::AgentError(line.error.map(agent_error).unwrap_or_default()),
         _ => Signal::Noise,
     };
     vec![signal]
@@ -155,14 +155,14 @@ fn tail(path: &str) -> String {
     names[names.len().saturating_sub(2)..].join("/")
 }
 
-fn trouble(error: SessionError) -> Trouble {
+fn agent_error(error: SessionError) -> AgentError {
     let data = error.data;
     let message = data.message.unwrap_or_else(|| error.name.clone());
-    let mut trouble =
-        Trouble::new(error.name, message).body(&data.response_body.unwrap_or_default());
-    trouble.status = data.status_code;
-    trouble.retry_after = retry_after(&data.response_headers);
-    trouble
+    let mut agent_error =
+        AgentError::new(error.name, message).body(&data.response_body.unwrap_or_default());
+    agent_error.status = data.status_code;
+    agent_error.retry_after = retry_after(&data.response_headers);
+    agent_error
 }
 
 /// `retry-after-ms`, or `retry-after` in seconds. A date is not understood and counts as absent.
@@ -203,12 +203,12 @@ mod tests {
 
     #[test]
     fn an_error_without_data_is_still_a_trouble() {
-        let Some(Signal::Trouble(trouble)) =
+        let Some(Signal::AgentError(agent_error)) =
             decode(r#"{"type":"error","error":{"name":"MessageAbortedError"}}"#).pop()
         else {
-            panic!("no trouble")
+            panic!("no agent_error")
         };
-        assert_eq!(trouble.message, "MessageAbortedError");
+        assert_eq!(agent_error.message, "MessageAbortedError");
     }
 
     #[test]
@@ -226,11 +226,11 @@ mod tests {
             let line = format!(
                 r#"{{"type":"error","error":{{"name":"APIError","data":{{"message":"m","statusCode":429,"responseHeaders":{{"{header}":"600"}}}}}}}}"#
             );
-            let Some(Signal::Trouble(trouble)) = decode(&line).pop() else {
-                panic!("no trouble")
+            let Some(Signal::AgentError(agent_error)) = decode(&line).pop() else {
+                panic!("no agent_error")
             };
-            assert_eq!(trouble.retry_after, Some(Millis(millis)));
-            assert_eq!(trouble.kind(), FailureKind::RateLimit);
+            assert_eq!(agent_error.retry_after, Some(Millis(millis)));
+            assert_eq!(agent_error.kind(), FailureKind::RateLimit);
         }
     }
 

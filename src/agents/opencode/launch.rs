@@ -11,7 +11,7 @@ use crate::agents::carried::AuthEntry;
 use crate::agents::environment::{allowed, configure, copy, neutral_folder, value};
 use crate::agents::launch::find;
 use crate::agents::providers::{home_folder, provider_of, takes};
-use crate::agents::{AgentError, Assignment, Environment, Launch, SeedFile};
+use crate::agents::{Assignment, Environment, Launch, LaunchError, SeedFile};
 
 /// Switches without which OpenCode looks at the user's files, the network or the clock.
 const SWITCHES: &[&str] = &[
@@ -76,9 +76,9 @@ impl Places {
     }
 }
 
-pub(in crate::agents) fn launch(assignment: &Assignment<'_>) -> Result<Launch, AgentError> {
+pub(in crate::agents) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
     let id = &assignment.model.id;
-    let provider = provider_of(id).ok_or_else(|| AgentError::ModelId { id: id.clone() })?;
+    let provider = provider_of(id).ok_or_else(|| LaunchError::ModelId { id: id.clone() })?;
     let carried = assignment.carried;
     let program = find(
         &assignment.agent.command,

@@ -242,5 +242,5 @@ fn an_id_without_provider_is_refused() {
     let mut bench = bench();
     bench.model.id = "claude".to_owned();
     let error = bench.launch().unwrap_err();
-    assert!(matches!(error, AgentError::ModelId { .. }));
+    assert!(matches!(error, LaunchError::ModelId { .. }));
 }

@@ -1,5 +1,5 @@
 //! Our own lean agent per profile, in place of OpenCode's: its own part of each request (system
-//! prompt and tool descriptions) is 3.8 KB (scribe), 7.8 KB (reader), 12 KB (worker) instead of 31 KB.
+//! prompt and tool descriptions) is 3.8 KB (writer), 7.8 KB (reader), 12 KB (worker) instead of 31 KB.
 
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub(super) fn name(profile: Profile) -> &'static str {
     match profile {
         Profile::Reader => "reader",
         Profile::Worker => "worker",
-        Profile::Scribe => "scribe",
+        Profile::Writer => "writer",
     }
 }
 
@@ -55,7 +55,7 @@ fn prompt(profile: Profile) -> &'static str {
         Profile::Worker => {
             "Nobody answers questions. Work only in this folder. End as the prompt says."
         }
-        Profile::Scribe => {
+        Profile::Writer => {
             "Nobody answers questions. Write only below .tipstaff/out/. End as the prompt says."
         }
     }
@@ -73,7 +73,7 @@ pub(super) fn permission(profile: Profile, search: Search, folders: &Folders<'_>
     }
     match profile {
         // `edit` stands for the tools write and apply_patch, too.
-        Profile::Reader | Profile::Scribe => rule("edit", edit_below_out(folders.workspace)),
+        Profile::Reader | Profile::Writer => rule("edit", edit_below_out(folders.workspace)),
         Profile::Worker => rule("edit", json!("allow")),
     };
     rule("external_directory", external(folders));
@@ -89,7 +89,7 @@ fn tools(profile: Profile, search: Search) -> &'static [&'static str] {
         (Profile::Reader, Search::Missing) => &["read"],
         (Profile::Worker, Search::Available) => &["read", "grep", "bash"],
         (Profile::Worker, Search::Missing) => &["read", "bash"],
-        (Profile::Scribe, Search::Available | Search::Missing) => &[],
+        (Profile::Writer, Search::Available | Search::Missing) => &[],
     }
 }
 
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn nothing_is_ever_asked() {
-        for profile in [Profile::Reader, Profile::Worker, Profile::Scribe] {
+        for profile in [Profile::Reader, Profile::Worker, Profile::Writer] {
             let agent = agent(profile, Search::Available, &folders()).to_string();
             assert!(!agent.contains("\"ask\""), "{agent}");
             assert!(

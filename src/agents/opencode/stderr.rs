@@ -1,15 +1,15 @@
 //! What standard error tells (`--print-logs --log-level ERROR`): the only view of silent retries and
 //! of some final causes.
 
-use crate::agents::Trouble;
-use crate::agents::trouble::shorten;
+use crate::agents::AgentError;
+use crate::agents::agent_error::shorten;
 use crate::model::{Failure, FailureKind};
 
 /// A failed model request that OpenCode may retry, or a refused permission.
-pub(in crate::agents) fn decode(line: &str) -> Option<Trouble> {
+pub(in crate::agents) fn decode(line: &str) -> Option<AgentError> {
     let line = plain(line);
     if let Some(what) = refused(&line) {
-        return Some(Trouble::new(
+        return Some(AgentError::new(
             "PermissionRefused",
             format!("permission refused: {what}"),
         ));
@@ -19,7 +19,7 @@ pub(in crate::agents) fn decode(line: &str) -> Option<Trouble> {
     }
     let error = quoted(&line, "error.error=\"")?;
     let (name, message) = error.split_once(": ").unwrap_or(("", &error));
-    Some(Trouble::new(name, message))
+    Some(AgentError::new(name, message))
 }
 
 /// The cause of a failed attempt, where standard error knows it better than the events.
@@ -138,9 +138,9 @@ mod tests {
     #[test]
     fn a_retry_is_told_with_its_words() {
         let line = r#"timestamp=2026-11-22T15:46:20.337Z level=ERROR run=aacd6a8f message="stream error" providerID=mock modelID=m1 session.id=s small=false agent=reader mode=primary error.error="AI_APICallError: You \"exceeded\" your current quota""#;
-        let trouble = decode(line).unwrap();
-        assert_eq!(trouble.name, "AI_APICallError");
-        assert_eq!(trouble.message, "You \"exceeded\" your current quota");
+        let agent_error = decode(line).unwrap();
+        assert_eq!(agent_error.name, "AI_APICallError");
+        assert_eq!(agent_error.message, "You \"exceeded\" your current quota");
     }
 
     #[test]

@@ -2,14 +2,14 @@
 
 mod excerpt;
 mod instructions;
-mod material;
-mod surroundings;
+mod prompt_inputs;
+mod workspace_section;
 
 use std::collections::BTreeMap;
 
 use self::instructions::instructions;
-use self::material::parts_of;
-use self::surroundings::surroundings;
+use self::prompt_inputs::parts_of;
+use self::workspace_section::workspace_section;
 use super::frame::frame;
 use super::ledger::{Ledger, LedgerPart, Size};
 use super::part::{Part, PartKind};
@@ -57,7 +57,7 @@ pub fn assemble(assembly: &Assembly<'_>) -> Result<Assembled, ContextError> {
             phase: call.phase.to_string(),
         })?;
     let mut parts = parts(assembly, phase)?;
-    // Material stays even if it is blank: that it is blank is worth knowing.
+    // PromptInputs stays even if it is blank: that it is blank is worth knowing.
     parts.retain(|part| !part.kind.is_addressed() || !part.text.trim().is_empty());
     let prompt = frame(&parts);
     let ledger_parts: Vec<LedgerPart> = parts.iter().map(LedgerPart::of).collect();
@@ -123,13 +123,13 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
             }
         }
     }
-    let mut material = Vec::new();
+    let mut prompt_inputs = Vec::new();
     for input in &call.inputs {
-        material.extend(parts_of(input, assembly, phase)?);
+        prompt_inputs.extend(parts_of(input, assembly, phase)?);
     }
     // A stable sort: within a kind, the call's own order holds.
-    material.sort_by_key(|part| rank(part.kind));
-    if let Some(first) = material
+    prompt_inputs.sort_by_key(|part| rank(part.kind));
+    if let Some(first) = prompt_inputs
         .iter()
         .position(|part| part.kind == PartKind::EarlierProposal)
     {
@@ -140,12 +140,13 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
             "built-in template sequential",
             why,
         );
-        material.insert(first, part.with(templates::SEQUENTIAL));
+        prompt_inputs.insert(first, part.with(templates::SEQUENTIAL));
     }
-    parts.extend(material);
+    parts.extend(prompt_inputs);
     let why = "says what the working directory is";
     parts.push(
-        Part::new(PartKind::Workspace, "workspace", "tipstaff", why).with(&surroundings(assembly)),
+        Part::new(PartKind::Workspace, "workspace", "tipstaff", why)
+            .with(&workspace_section(assembly)),
     );
     let why = "says which files the call must leave";
     let handoffs = contract::Handoffs {
@@ -159,7 +160,7 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
     Ok(parts)
 }
 
-/// Documents, then handoffs, then what is to be mended: the order of the kinds of material.
+/// Documents, then handoffs, then what is to be mended: the order of the kinds of prompt_inputs.
 fn rank(kind: PartKind) -> u8 {
     match kind {
         PartKind::Person => 0,

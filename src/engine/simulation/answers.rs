@@ -4,19 +4,24 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, Artifact, Audit, AuditVerdict, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
-    Closing, Contract, Decision, Digest, Document, Faults, Ground, HandoffOrigin, InputSource,
-    Judgement, Label, MicroUsd, Millis, ModelName, Purpose, RefusedChange, Stopped, Task,
-    TaskFiles, TaskId, TaskList, Usage, Verification, VerifyOutcome,
+    Closing, Contract, Decision, Digest, Document, Faults, HandoffOrigin, InputSource, Judgement,
+    Label, MicroUsd, Millis, ModelName, Purpose, RefusedChange, Stopped, Task, TaskFiles, TaskId,
+    TaskList, Usage, Verification, VerifyOutcome, WorkspaceSource,
 };
 use crate::plan::PhasePlan;
-use crate::run::{CallState, Proving, RunState};
+use crate::run::{CallState, PendingVerification, RunState};
 
-use super::fate::{Data, Fate, Hands, Manner, Proof, Tasks, Taste};
+use super::fault_plan::{Data, FaultPlan, Hands, Manner, Proof, Tasks, Taste};
 use super::part::part_of;
 use super::plans::command;
 
 /// What a good attempt of this model leaves.
-pub fn answer(fate: &Fate, manner: Manner, call: &CallSpec, model: &ModelName) -> CallResult {
+pub fn answer(
+    faults: &FaultPlan,
+    manner: Manner,
+    call: &CallSpec,
+    model: &ModelName,
+) -> CallResult {
     let valid = match manner.data {
         Data::Valid => true,
         Data::Mended => call.purpose == Purpose::Repair,
@@ -42,14 +47,14 @@ pub fn answer(fate: &Fate, manner: Manner, call: &CallSpec, model: &ModelName) -
             Answer::Judgement(judgement(manner.taste, labels))
         }
         Contract::Tasks { .. } => Answer::Tasks(task_list(
-            fate.lists.get(round - 1).or(fate.lists.last()).unwrap(),
+            faults.lists.get(round - 1).or(faults.lists.last()).unwrap(),
         )),
         Contract::Audit => {
-            let passes = fate.passes.get(round - 1).or(fate.passes.last());
+            let passes = faults.passes.get(round - 1).or(faults.passes.last());
             Answer::Audit(audit(*passes.unwrap_or(&true)))
         }
     };
-    let words = words(fate, call, model, round);
+    let words = words(faults, call, model, round);
     let left = |name: &str| artifact(&format!("{}/{name}", call.id), &words);
     let hands_off = match call.contract {
         Contract::Handoff => valid,
@@ -90,8 +95,8 @@ pub fn unfinished(manner: Manner, call: &CallSpec, attempt: u32) -> Option<CallR
 }
 
 /// What a model has to say. Some say the same again in later rounds.
-fn words(fate: &Fate, call: &CallSpec, model: &ModelName, round: usize) -> String {
-    let varies = if fate.repeats { 0 } else { round };
+fn words(faults: &FaultPlan, call: &CallSpec, model: &ModelName, round: usize) -> String {
+    let varies = if faults.repeats { 0 } else { round };
     format!(
         "{model} {} {:?} {} {varies}",
         call.phase, call.purpose, call.slot
@@ -154,7 +159,7 @@ pub fn task_list(tasks: &Tasks) -> TaskList {
 }
 
 fn changes(hands: Hands, call: &CallSpec) -> Changes {
-    let base = tree_of(&call.ground).unwrap().to_owned();
+    let base = tree_of(&call.workspace).unwrap().to_owned();
     let again = is_again(call);
     let (tree, changed) = match hands {
         Hands::Busy | Hands::Grabbing => {
@@ -188,10 +193,10 @@ fn file(call: &CallSpec) -> ChangedFile {
 }
 
 /// The tree that a call starts from; none where it starts from the snapshot or from nothing.
-pub fn tree_of(ground: &Ground) -> Option<&str> {
-    match ground {
-        Ground::Tree(tree) | Ground::Scoped { tree, .. } => Some(tree),
-        Ground::Snapshot | Ground::Empty => None,
+pub fn tree_of(workspace: &WorkspaceSource) -> Option<&str> {
+    match workspace {
+        WorkspaceSource::Tree(tree) | WorkspaceSource::Scoped { tree, .. } => Some(tree),
+        WorkspaceSource::Snapshot | WorkspaceSource::Empty => None,
     }
 }
 
@@ -202,21 +207,21 @@ pub fn is_again(call: &CallSpec) -> bool {
 }
 
 /// What a command says of a tree: always the same.
-pub fn verification(proof: Proof, proving: &Proving) -> Verification {
+pub fn verification(proof: Proof, verifying: &PendingVerification) -> Verification {
     let outcome = match proof {
         Proof::Passes | Proof::CannotRun(_) => VerifyOutcome::Passed,
         Proof::Fails => VerifyOutcome::Failed,
-        Proof::FailsFirst if proving.tree.ends_with('!') => VerifyOutcome::Passed,
+        Proof::FailsFirst if verifying.tree.ends_with('!') => VerifyOutcome::Passed,
         Proof::FailsFirst => VerifyOutcome::Failed,
         Proof::AlreadyFails => VerifyOutcome::AlreadyFailing,
         Proof::TimesOut => VerifyOutcome::TimedOut,
     };
     Verification {
-        command: proving.command.clone(),
+        command: verifying.command.clone(),
         outcome,
         exit: None,
         wall: Millis::seconds(1),
-        output: artifact("verify.txt", &format!("{outcome:?} {}", proving.tree)),
+        output: artifact("verify.txt", &format!("{outcome:?} {}", verifying.tree)),
     }
 }
 

@@ -1,6 +1,6 @@
-//! What is asked of one case: a sketch of a plan, and a fate.
+//! What is asked of one case: a sketch of a plan, and a faults.
 
-use super::fate::Fate;
+use super::fault_plan::FaultPlan;
 use super::invariants::{check, the_journal_tells_everything};
 use super::outcome::Outcome;
 use super::plans::Sketch;
@@ -24,21 +24,21 @@ fn live_on(mut run: Run<'_>) -> Result<(Run<'_>, Outcome), String> {
 }
 
 /// Whatever the models, the user and the machine do, every promise is kept.
-pub fn keeps_its_rules(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
-    live(Run::new(sketch.plan(), fate).patient(2)).map(|_| ())
+pub fn keeps_its_rules(sketch: &Sketch, faults: &FaultPlan) -> Result<(), String> {
+    live(Run::new(sketch.plan(), faults).patient(2)).map(|_| ())
 }
 
 /// However often supervisors die or are interrupted, the run comes to the same.
-pub fn comes_to_the_same(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
-    let calm = fate.calm();
+pub fn comes_to_the_same(sketch: &Sketch, faults: &FaultPlan) -> Result<(), String> {
+    let calm = faults.calm();
     let (_, expected) = live(Run::new(sketch.plan(), &calm))?;
-    let (_, outcome) = live(Run::new(sketch.plan(), fate))?;
+    let (_, outcome) = live(Run::new(sketch.plan(), faults))?;
     same(&expected, &outcome)
 }
 
 /// A run whose budgets are as large as what its phases use comes to the same as without budgets.
-pub fn needs_no_larger_budgets(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
-    let calm = fate.calm();
+pub fn needs_no_larger_budgets(sketch: &Sketch, faults: &FaultPlan) -> Result<(), String> {
+    let calm = faults.calm();
     let (run, expected) = live(Run::new(sketch.plan(), &calm))?;
     let mut plan = sketch.plan();
     for phase in &mut plan.phases {
@@ -57,8 +57,8 @@ pub fn needs_no_larger_budgets(sketch: &Sketch, fate: &Fate) -> Result<(), Strin
 const CUTS: usize = 200;
 
 /// Wherever a supervisor dies, the run comes to the same.
-pub fn can_die_anywhere(sketch: &Sketch, fate: &Fate) -> Result<(), String> {
-    let calm = fate.calm();
+pub fn can_die_anywhere(sketch: &Sketch, faults: &FaultPlan) -> Result<(), String> {
+    let calm = faults.calm();
     let (run, expected) = live(Run::new(sketch.plan(), &calm))?;
     let written = run.trace.journal().len();
     for cut in (1..=written).step_by(written.div_ceil(CUTS)) {

@@ -1,6 +1,6 @@
 //! Work in parts, told as examples: what exactly is called in which order.
 
-use super::fate::{Fate, GOOD, Luck, Manner, Proof, Reach, Trouble};
+use super::fault_plan::{FaultPlan, GOOD, Luck, Manner, Proof, Reach, Trouble};
 use super::invariants::check;
 use super::part::states_of;
 use super::plans::{Part, Sketch, Work, model};
@@ -38,10 +38,10 @@ fn edits(distill: Distill) -> Part {
 }
 
 /// The first model is like that; the commands pass.
-fn first(manner: Manner) -> Fate {
-    let mut fate = Fate::default();
-    fate.manners[0] = manner;
-    fate
+fn first(manner: Manner) -> FaultPlan {
+    let mut faults = FaultPlan::default();
+    faults.manners[0] = manner;
+    faults
 }
 
 fn quick() -> Distill {
@@ -49,8 +49,8 @@ fn quick() -> Distill {
 }
 
 /// The run of these phases, and how it ends.
-fn lived(parts: Vec<Part>, fate: &Fate) -> (Trace, Option<RunEnd>) {
-    live(Run::new(Sketch::from(parts).plan(), fate))
+fn lived(parts: Vec<Part>, faults: &FaultPlan) -> (Trace, Option<RunEnd>) {
+    live(Run::new(Sketch::from(parts).plan(), faults))
 }
 
 fn live(mut run: Run<'_>) -> (Trace, Option<RunEnd>) {
@@ -103,12 +103,12 @@ fn a_second_try_and_a_second_round_have_parts_of_their_own() {
         chain: vec![4],
         back: Some((1, 1)),
     };
-    let fate = Fate {
+    let faults = FaultPlan {
         proofs: vec![Proof::FailsFirst],
         passes: vec![false, true],
         ..first(stopped(1, 0))
     };
-    let (trace, end) = lived(vec![edits(Distill::Nobody), audit.into()], &fate);
+    let (trace, end) = lived(vec![edits(Distill::Nobody), audit.into()], &faults);
     assert_eq!(end, Some(RunEnd::Done));
     assert_eq!(
         ids(&trace),
@@ -157,7 +157,7 @@ fn the_working_model_distills_or_the_one_that_is_named_or_nobody_and_rules_stand
         kind: FailureKind::Auth,
         retry_after: None,
     });
-    for (distill, luck, scribe, origin) in [
+    for (distill, luck, writer, origin) in [
         (
             Distill::Agent,
             Luck::Good,
@@ -168,13 +168,13 @@ fn the_working_model_distills_or_the_one_that_is_named_or_nobody_and_rules_stand
         (quick(), broken, Some(1), HandoffOrigin::Extracted),
         (Distill::Nobody, Luck::Good, None, HandoffOrigin::Extracted),
     ] {
-        let mut fate = first(stopped(1, 0));
-        fate.manners[1].luck = luck;
-        let (trace, end) = lived(vec![edits(distill)], &fate);
+        let mut faults = first(stopped(1, 0));
+        faults.manners[1].luck = luck;
+        let (trace, end) = lived(vec![edits(distill)], &faults);
         assert_eq!(end, Some(RunEnd::Done));
         let calls = calls(&trace);
         let asked = calls.iter().find(|call| call.purpose == Purpose::Distill);
-        assert_eq!(asked.map(|call| &call.chain[0]), scribe.map(model).as_ref());
+        assert_eq!(asked.map(|call| &call.chain[0]), writer.map(model).as_ref());
         let (state, _) = states_of(calls.last().unwrap()).next().unwrap();
         assert_eq!(state.origin, origin);
     }
@@ -199,8 +199,8 @@ fn work_that_stands_still_fails_and_a_resumed_run_tries_its_last_part_once_more(
 
 #[test]
 fn the_tenth_part_is_not_stopped_any_more() {
-    let fate = first(stopped(u32::MAX, 0));
-    let (trace, end) = lived(vec![edits(Distill::Nobody)], &fate);
+    let faults = first(stopped(u32::MAX, 0));
+    let (trace, end) = lived(vec![edits(Distill::Nobody)], &faults);
     assert_eq!(end, Some(RunEnd::Done));
     let checkpoints: Vec<_> = calls(&trace).iter().map(|call| call.checkpoint).collect();
     assert_eq!(checkpoints[..9], [Some(100); 9]);

@@ -11,7 +11,7 @@ use crate::model::{
     Results, RunEnd, RunLimits, TaskId, Timestamp, Usage,
 };
 use crate::plan::{PhasePlan, Plan};
-use crate::run::{CallEvent, Event, PhaseEvent, Proving, RunEvent};
+use crate::run::{CallEvent, Event, PendingVerification, PhaseEvent, RunEvent};
 
 use super::part::states_of;
 use super::trace::Moment;
@@ -33,7 +33,7 @@ pub struct Facts<'a> {
     /// Attempts that were ordered and have not been heard of since.
     pub live: BTreeSet<(CallId, u32)>,
     /// The command that was ordered and has not been heard of since.
-    pub proving: Option<(PhaseName, Proving)>,
+    pub verifying: Option<(PhaseName, PendingVerification)>,
     /// The commands that were run for a phase, and on which tree.
     pub verified: BTreeSet<(PhaseName, String, String)>,
     /// The commands that a person was asked about, and whether they may run.
@@ -123,7 +123,7 @@ impl<'a> Facts<'a> {
             finished: BTreeSet::new(),
             stopped: BTreeSet::new(),
             live: BTreeSet::new(),
-            proving: None,
+            verifying: None,
             verified: BTreeSet::new(),
             commands: BTreeMap::new(),
             loops: BTreeMap::new(),
@@ -202,7 +202,7 @@ impl<'a> Facts<'a> {
             Moment::Ordered(effect) => self.see(effect),
             Moment::Died => {
                 self.live.clear();
-                self.proving = None;
+                self.verifying = None;
             }
             Moment::Did(ByHand::Applied(to, there), _) => self.put(&there.results, to),
             Moment::Did(ByHand::TakenBack(there), _) => self.project.clone_from(&there.results),
@@ -227,7 +227,7 @@ impl<'a> Facts<'a> {
                 }
             }
             Event::Phase { event, .. } => match event {
-                PhaseEvent::Verified { .. } | PhaseEvent::Failed { .. } => self.proving = None,
+                PhaseEvent::Verified { .. } | PhaseEvent::Failed { .. } => self.verifying = None,
                 PhaseEvent::Closed { closing } if closing.published.is_some() => {
                     let documents = closing.document.iter().cloned();
                     let documents = documents.map(|one| (one.path, one.object));
@@ -253,10 +253,10 @@ impl<'a> Facts<'a> {
             Effect::StartAttempt { call, attempt, .. } => {
                 self.live.insert((call.id.clone(), *attempt));
             }
-            Effect::Verify { phase, proving } => {
-                self.proving = Some((phase.clone(), proving.clone()));
+            Effect::Verify { phase, verifying } => {
+                self.verifying = Some((phase.clone(), verifying.clone()));
             }
-            Effect::End(_) => self.proving = None,
+            Effect::End(_) => self.verifying = None,
             Effect::CancelAttempt { .. }
             | Effect::ClosePhase { .. }
             | Effect::Ask { .. }

@@ -1,17 +1,17 @@
 //! The engine against a simulated world: random plans, random models, random order of arrival, and a
 //! supervisor that is interrupted, limited, killed and taken up again at any moment.
 //!
-//! - [`plans`] draws plans, [`fate`] draws how the world behaves in one run;
-//! - [`world`] carries out the engine's effects and reports what came of them, by its fate;
+//! - [`plans`] draws plans, [`faults`] draws how the world behaves in one run;
+//! - [`world`] carries out the engine's effects and reports what came of them, by its faults;
 //! - [`person`] says what people do in it;
 //! - [`run`] lets supervisors work on a run until nothing is left to be done, and keeps a [`trace`]
 //!   of everything that was heard, written and ordered;
 //! - [`facts`] is what a reader of the trace knows at each moment, in the simplest terms, and [`part`]
 //!   what the name and the inputs of a call tell about the work that it is a part of;
 //! - [`invariants`] are the promises about every moment of a trace; [`cases`] says what is asked of one
-//!   plan and one fate, [`properties`] asks it of random ones.
+//!   plan and one faults, [`properties`] asks it of random ones.
 //!
-//! Everything shrinks: a failing case is as small a plan and as short a fate as still fails. Such cases
+//! Everything shrinks: a failing case is as small a plan and as short a faults as still fails. Such cases
 //! stand as tests with a name in [`regressions`]. `PROPTEST_CASES` raises the number of cases.
 //!
 //! What is told better by an example than by a promise stands in [`examples`].
@@ -22,7 +22,7 @@ mod answers;
 mod cases;
 mod examples;
 mod facts;
-mod fate;
+mod fault_plan;
 mod invariants;
 mod outcome;
 mod part;

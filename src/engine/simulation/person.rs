@@ -4,11 +4,11 @@ use crate::model::{Closing, Decider, Digest, PersonAnswer, PhaseName, Question};
 use crate::plan::Plan;
 use crate::run::{Event, PhaseEvent, RunState};
 
-use super::fate::{Fate, Person};
+use super::fault_plan::{FaultPlan, Person};
 
 /// What a person does about the question that is open; nothing if none is, or for now.
-pub fn acts(fate: &Fate, spoken: &mut usize, plan: &Plan, history: &RunState) -> Vec<Event> {
-    let person = fate.people.get(*spoken).copied();
+pub fn acts(faults: &FaultPlan, spoken: &mut usize, plan: &Plan, history: &RunState) -> Vec<Event> {
+    let person = faults.people.get(*spoken).copied();
     *spoken += 1;
     let Some((phase, question)) = history.open_question() else {
         return Vec::new();

@@ -13,7 +13,7 @@ use crate::plan::{
 
 /// How many models there are.
 pub const MODELS: usize = 5;
-/// How many different commands prove something.
+/// How many different commands verify something.
 pub const COMMANDS: usize = 4;
 
 /// The models of a call, by number.
@@ -136,7 +136,7 @@ pub fn model(number: usize) -> ModelName {
 
 /// The command of that number.
 pub fn command(number: usize) -> String {
-    format!("prove {number}")
+    format!("verify {number}")
 }
 
 /// How random plans differ.

@@ -4,29 +4,29 @@ use proptest::prelude::{ProptestConfig, proptest};
 use proptest::test_runner::TestCaseError;
 
 use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules, needs_no_larger_budgets};
-use super::fate::fates;
+use super::fault_plan::fault_plans;
 use super::plans::{Mix, sketches};
 
 proptest! {
     #[test]
-    fn a_run_keeps_its_rules_whatever_happens(sketch in sketches(Mix::Wild), fate in fates(Mix::Wild)) {
-        keeps_its_rules(&sketch, &fate).map_err(TestCaseError::fail)?;
+    fn a_run_keeps_its_rules_whatever_happens(sketch in sketches(Mix::Wild), faults in fault_plans(Mix::Wild)) {
+        keeps_its_rules(&sketch, &faults).map_err(TestCaseError::fail)?;
     }
 
     #[test]
     fn a_run_that_is_struck_often_comes_to_the_same_end(
-        sketch in sketches(Mix::Timeless), fate in fates(Mix::Timeless)
+        sketch in sketches(Mix::Timeless), faults in fault_plans(Mix::Timeless)
     ) {
-        comes_to_the_same(&sketch, &fate).map_err(TestCaseError::fail)?;
+        comes_to_the_same(&sketch, &faults).map_err(TestCaseError::fail)?;
     }
 }
 
 proptest! {
     #[test]
     fn budgets_that_suffice_stop_nothing(
-        sketch in sketches(Mix::Timeless), fate in fates(Mix::Timeless)
+        sketch in sketches(Mix::Timeless), faults in fault_plans(Mix::Timeless)
     ) {
-        needs_no_larger_budgets(&sketch, &fate).map_err(TestCaseError::fail)?;
+        needs_no_larger_budgets(&sketch, &faults).map_err(TestCaseError::fail)?;
     }
 }
 
@@ -35,8 +35,8 @@ proptest! {
 
     #[test]
     fn a_run_that_dies_anywhere_comes_to_the_same_end(
-        sketch in sketches(Mix::Timeless), fate in fates(Mix::Timeless)
+        sketch in sketches(Mix::Timeless), faults in fault_plans(Mix::Timeless)
     ) {
-        can_die_anywhere(&sketch, &fate).map_err(TestCaseError::fail)?;
+        can_die_anywhere(&sketch, &faults).map_err(TestCaseError::fail)?;
     }
 }

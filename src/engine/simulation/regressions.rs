@@ -1,7 +1,7 @@
 //! Cases that failed once, as small as they became. Each is named after what must not happen again.
 
 use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
-use super::fate::{Blow, Fate, GOOD, HandOn, Manner, Proof, Tasks, Taste};
+use super::fault_plan::{Fault, FaultPlan, GOOD, HandOn, Manner, Proof, Tasks, Taste};
 use super::plans::{Part, Sketch, When, Work};
 use crate::model::Millis;
 use crate::plan::Distill;
@@ -36,10 +36,10 @@ const NEVER: When = When {
 };
 
 /// Everything goes well but for the first model.
-fn first_model(manner: Manner) -> Fate {
-    let mut fate = Fate::default();
-    fate.manners[0] = manner;
-    fate
+fn first_model(manner: Manner) -> FaultPlan {
+    let mut faults = FaultPlan::default();
+    faults.manners[0] = manner;
+    faults
 }
 
 /// Tasks, each by the first model.
@@ -53,9 +53,9 @@ fn tasks(go_on: bool) -> Work {
 }
 
 /// The supervisor dies at this step, before anything of it is on disk.
-fn death(step: usize) -> Vec<(usize, Blow)> {
-    let (written, salvages) = (0, false);
-    vec![(step, Blow::Death { written, salvages })]
+fn death(step: usize) -> Vec<(usize, Fault)> {
+    let (written, recovers) = (0, false);
+    vec![(step, Fault::Death { written, recovers })]
 }
 
 /// An ensemble of three that is judged as soon as one has proposed.
@@ -72,11 +72,11 @@ fn hasty() -> Work {
 fn a_loop_to_a_phase_that_was_left_out_ends() {
     let mut sketch = plan([edits(), audit(1, 1)]);
     sketch.parts[0].when = Some(NEVER);
-    let fate = Fate {
+    let faults = FaultPlan {
         passes: vec![false],
-        ..Fate::default()
+        ..FaultPlan::default()
     };
-    keeps_its_rules(&sketch, &fate).unwrap();
+    keeps_its_rules(&sketch, &faults).unwrap();
 }
 
 #[test]
@@ -91,11 +91,11 @@ fn a_phase_that_was_left_out_gets_its_chance_in_the_next_round() {
         value: true,
         negated: false,
     });
-    let fate = Fate {
+    let faults = FaultPlan {
         passes: vec![false, true],
-        ..Fate::default()
+        ..FaultPlan::default()
     };
-    keeps_its_rules(&sketch, &fate).unwrap();
+    keeps_its_rules(&sketch, &faults).unwrap();
 }
 
 #[test]
@@ -108,48 +108,48 @@ fn a_person_can_pick_behind_a_gate() {
     };
     let mut sketch = plan([ensemble]);
     sketch.parts[0].gate = true;
-    let fate = first_model(Manner {
+    let faults = first_model(Manner {
         taste: Taste::Refuses,
         ..GOOD
     });
-    keeps_its_rules(&sketch, &fate).unwrap();
+    keeps_its_rules(&sketch, &faults).unwrap();
 }
 
 #[test]
 fn what_stands_there_is_not_delivered_again() {
-    can_die_anywhere(&plan([edits()]), &Fate::default()).unwrap();
+    can_die_anywhere(&plan([edits()]), &FaultPlan::default()).unwrap();
 }
 
 #[test]
 fn a_run_that_is_interrupted_at_its_delivery_says_nothing_wrong_of_its_changes() {
     let sketch = plan([edits()]);
-    let fate = Fate {
+    let faults = FaultPlan {
         // Begun, ended, closed; the delivery is under way.
-        blows: vec![(4, Blow::Interrupt)],
-        ..Fate::default()
+        blows: vec![(4, Fault::Interrupt)],
+        ..FaultPlan::default()
     };
-    comes_to_the_same(&sketch, &fate).unwrap();
+    comes_to_the_same(&sketch, &faults).unwrap();
 }
 
 #[test]
 fn a_limit_that_is_reached_when_all_is_done_stops_nothing() {
     let mut sketch = plan([edits()]);
     sketch.limits.wall = Some(Millis(1_150));
-    keeps_its_rules(&sketch, &Fate::default()).unwrap();
+    keeps_its_rules(&sketch, &FaultPlan::default()).unwrap();
     sketch.limits.wall = None;
     sketch.limits.tokens = Some(2);
-    keeps_its_rules(&sketch, &Fate::default()).unwrap();
+    keeps_its_rules(&sketch, &FaultPlan::default()).unwrap();
 }
 
 #[test]
 fn a_limit_that_is_reached_when_an_audit_ends_leaves_its_loop() {
     let mut sketch = plan([edits(), audit(1, 1)]);
     sketch.limits.wall = Some(Millis(2_350));
-    let fate = Fate {
+    let faults = FaultPlan {
         passes: vec![false, true],
-        ..Fate::default()
+        ..FaultPlan::default()
     };
-    keeps_its_rules(&sketch, &fate).unwrap();
+    keeps_its_rules(&sketch, &faults).unwrap();
 }
 
 #[test]
@@ -162,12 +162,12 @@ fn a_straggler_that_was_left_behind_wants_no_call() {
     };
     let mut sketch = plan([ensemble]);
     sketch.limits.calls = Some(3);
-    let fate = Fate {
+    let faults = FaultPlan {
         // The straggler's time is over before it answers.
         choices: vec![0, 1, 0],
-        ..Fate::default()
+        ..FaultPlan::default()
     };
-    keeps_its_rules(&sketch, &fate).unwrap();
+    keeps_its_rules(&sketch, &faults).unwrap();
 }
 
 #[test]
@@ -177,12 +177,12 @@ fn tasks_with_names_like_tries_are_tasks_of_their_own() {
         reversed: false,
         alike: true,
     };
-    let fate = Fate {
+    let faults = FaultPlan {
         lists: vec![list],
         proofs: vec![Proof::FailsFirst],
-        ..Fate::default()
+        ..FaultPlan::default()
     };
-    keeps_its_rules(&plan([tasks(false)]), &fate).unwrap();
+    keeps_its_rules(&plan([tasks(false)]), &faults).unwrap();
 }
 
 #[test]
@@ -191,14 +191,14 @@ fn a_task_that_is_tried_afresh_waits_for_the_one_under_way() {
         tasks: vec![(0, Some(0)), (0, None), (0, None)],
         ..Tasks::default()
     };
-    let mut fate = Fate {
+    let mut faults = FaultPlan {
         lists: vec![list],
         proofs: vec![Proof::Fails],
-        ..Fate::default()
+        ..FaultPlan::default()
     };
     for step in 1..16 {
-        fate.blows = death(step);
-        comes_to_the_same(&plan([tasks(true)]), &fate).unwrap();
+        faults.blows = death(step);
+        comes_to_the_same(&plan([tasks(true)]), &faults).unwrap();
     }
 }
 
@@ -208,27 +208,27 @@ fn a_decided_phase_remembers_the_tasks_that_were_given_up() {
         tasks: vec![(0, Some(0)), (0, None)],
         ..Tasks::default()
     };
-    let fate = Fate {
+    let faults = FaultPlan {
         lists: vec![list],
         proofs: vec![Proof::Fails],
-        ..Fate::default()
+        ..FaultPlan::default()
     };
-    can_die_anywhere(&plan([tasks(true)]), &fate).unwrap();
+    can_die_anywhere(&plan([tasks(true)]), &faults).unwrap();
 }
 
 #[test]
 fn a_straggler_is_not_asked_again_in_the_next_round() {
     let sketch = plan([hasty(), audit(1, 1)]);
-    let mut fate = Fate {
+    let mut faults = FaultPlan {
         passes: vec![false],
         // One proposes, and the time of the others is over before they do.
         choices: vec![0, 2],
-        ..Fate::default()
+        ..FaultPlan::default()
     };
-    keeps_its_rules(&sketch, &fate).unwrap();
+    keeps_its_rules(&sketch, &faults).unwrap();
     // One of them takes so long to end that the next round begins meanwhile.
-    fate.choices = vec![0, 2, 0, 1, 1, 1];
-    keeps_its_rules(&sketch, &fate).unwrap();
+    faults.choices = vec![0, 2, 0, 1, 1, 1];
+    keeps_its_rules(&sketch, &faults).unwrap();
 }
 
 #[test]
@@ -236,23 +236,23 @@ fn what_a_limit_stopped_is_not_closed_all_the_same() {
     let mut sketch = plan([Work::Document(vec![0])]);
     sketch.parts[0].distill = Distill::Model(vec!["m1".into()]);
     sketch.limits.tokens = Some(3);
-    let mut fate = first_model(Manner {
+    let mut faults = first_model(Manner {
         hands_off: false,
         ..GOOD
     });
     // The distilling call goes a step further, and has ended by the time it is told to stop.
-    fate.choices = vec![0, 200, 1];
-    keeps_its_rules(&sketch, &fate).unwrap();
+    faults.choices = vec![0, 200, 1];
+    keeps_its_rules(&sketch, &faults).unwrap();
 }
 
 #[test]
 fn an_audit_has_its_loops_for_itself() {
     let sketch = plan([Work::Document(vec![0]), audit(0, 2), audit(1, 1)]);
-    let fate = Fate {
+    let faults = FaultPlan {
         passes: vec![false, true, false],
-        ..Fate::default()
+        ..FaultPlan::default()
     };
-    keeps_its_rules(&sketch, &fate).unwrap();
+    keeps_its_rules(&sketch, &faults).unwrap();
 }
 
 #[test]
@@ -268,12 +268,12 @@ fn what_a_person_does_about_results_changes_nothing_about_their_delivery() {
         [Undo, Undo],
     ] {
         for step in 1..30 {
-            let fate = Fate {
+            let faults = FaultPlan {
                 hands_on: hands.to_vec(),
                 blows: death(step),
-                ..Fate::default()
+                ..FaultPlan::default()
             };
-            keeps_its_rules(&sketch, &fate).unwrap();
+            keeps_its_rules(&sketch, &faults).unwrap();
         }
     }
 }

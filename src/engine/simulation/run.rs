@@ -1,7 +1,7 @@
 //! Supervisors that work on a run one after another, until nothing is left to be done.
 
 use crate::engine::by_hand::{self, ByHand, InProject};
-use crate::engine::{Begin, Engine, Input, Salvaged, failed_loops};
+use crate::engine::{Begin, Engine, Input, Recovered, failed_loops};
 
 use crate::model::{
     Artifact, Budget, ChangedLimits, Destination, Digest, Documents, MicroUsd, Millis, Results,
@@ -10,7 +10,7 @@ use crate::model::{
 use crate::plan::Plan;
 use crate::run::{Event, PhaseEvent, Record, RunEvent, RunState};
 
-use super::fate::{Blow, Fate, HandOn, Raise};
+use super::fault_plan::{Fault, FaultPlan, HandOn, Raise};
 use super::person;
 use super::plans::{model, unlimited};
 use super::trace::{Moment, Trace};
@@ -24,7 +24,7 @@ const MOST_SUPERVISORS: usize = 60;
 /// A run, under way or over.
 #[derive(Debug, Clone)]
 pub struct Run<'f> {
-    fate: &'f Fate,
+    faults: &'f FaultPlan,
     told: Told,
     raises: usize,
     hands_on: usize,
@@ -38,21 +38,21 @@ pub struct Run<'f> {
 /// How a supervisor's work came to its end.
 enum Fall {
     Ended(RunEnd),
-    Died(Vec<Salvaged>),
+    Died(Vec<Recovered>),
 }
 
 impl<'f> Run<'f> {
     /// A run that has not begun.
-    pub fn new(plan: Plan, fate: &'f Fate) -> Self {
-        Self::after(Trace::new(plan), fate)
+    pub fn new(plan: Plan, faults: &'f FaultPlan) -> Self {
+        Self::after(Trace::new(plan), faults)
     }
 
     /// A run whose supervisor has died.
-    pub fn after(trace: Trace, fate: &'f Fate) -> Self {
+    pub fn after(trace: Trace, faults: &'f FaultPlan) -> Self {
         let journal = trace.journal();
         let now = journal.last().map_or(Timestamp(1_000), |record| record.at);
         Self {
-            fate,
+            faults,
             told: Told::at(now),
             raises: 0,
             hands_on: 0,
@@ -84,7 +84,7 @@ impl<'f> Run<'f> {
             let fall = self.supervise(input)?;
             self.lay_hands_on();
             input = match fall {
-                Fall::Died(salvaged) => resume(Vec::new(), salvaged),
+                Fall::Died(recovered) => resume(Vec::new(), recovered),
                 Fall::Ended(end) => {
                     last = Some(end);
                     match self.again(end) {
@@ -117,7 +117,7 @@ impl<'f> Run<'f> {
             RunEnd::Waiting => {
                 let history = RunState::of(&self.trace.journal());
                 let spoken = &mut self.told.spoken;
-                let acts = person::acts(self.fate, spoken, &self.trace.plan, &history);
+                let acts = person::acts(self.faults, spoken, &self.trace.plan, &history);
                 Some(resume(acts, Vec::new()))
             }
             RunEnd::Limited => {
@@ -135,7 +135,7 @@ impl<'f> Run<'f> {
 
     /// A person delivers the results, or takes them back, if that can be done.
     fn lay_hands_on(&mut self) {
-        let hand = self.fate.hands_on.get(self.hands_on).copied();
+        let hand = self.faults.hands_on.get(self.hands_on).copied();
         self.hands_on += 1;
         let hand = hand.unwrap_or(HandOn::Nothing);
         let journal = self.trace.journal();
@@ -183,7 +183,7 @@ impl<'f> Run<'f> {
 
     /// More rounds for the audits that say fail.
     fn add_rounds(&mut self) -> Vec<Event> {
-        let rounds = self.fate.rounds.get(self.additions).copied();
+        let rounds = self.faults.rounds.get(self.additions).copied();
         self.additions += 1;
         let history = RunState::of(&self.trace.journal());
         let failed = failed_loops(&self.trace.plan, &history);
@@ -195,7 +195,7 @@ impl<'f> Run<'f> {
 
     /// Another model in the place of one.
     fn replace(&mut self) -> Vec<Event> {
-        let models = self.fate.models.get(self.replacements).copied();
+        let models = self.faults.models.get(self.replacements).copied();
         self.replacements += 1;
         let replaced = models.map(|(old, new)| {
             Event::Run(RunEvent::ModelReplaced {
@@ -214,7 +214,7 @@ impl<'f> Run<'f> {
     /// The limits with which it is resumed; none if it is not.
     fn raise(&mut self) -> Option<Option<ChangedLimits>> {
         let present = self.limits();
-        let raise = self.fate.limits.get(self.raises).copied();
+        let raise = self.faults.limits.get(self.raises).copied();
         self.raises += 1;
         match raise {
             Some(Raise::Nothing) => Some(None),
@@ -248,16 +248,16 @@ impl<'f> Run<'f> {
     fn supervise(&mut self, first: Input) -> Result<Fall, String> {
         let journal = self.trace.journal();
         let engine = Engine::new(self.trace.plan.clone(), &journal);
-        let mut engine = engine.attended(self.fate.attended);
-        let mut world = World::new(self.fate, &mut self.told);
+        let mut engine = engine.attended(self.faults.attended);
+        let mut world = World::new(self.faults, &mut self.told);
         let moments = &mut self.trace.moments;
         let mut first = Some(first);
         let mut seq = journal.len() as u64;
         for _ in 0..MOST_STEPS {
-            let blow = world.next_blow();
+            let fault = world.next_blow();
             let input = match first.take() {
                 Some(first) => first,
-                None if blow == Some(Blow::Interrupt) => interrupt(),
+                None if fault == Some(Fault::Interrupt) => interrupt(),
                 None => world
                     .report(&engine)
                     .ok_or("nothing is under way and nothing is awaited")?,
@@ -267,20 +267,20 @@ impl<'f> Run<'f> {
             let least = usize::from(seq == 0);
             let now = world.now();
             let step = engine.handle(now, input);
-            let written = match blow {
-                Some(Blow::Death { written, .. }) => usize::from(written).max(least),
-                Some(Blow::Interrupt) | None => step.events.len(),
+            let written = match fault {
+                Some(Fault::Death { written, .. }) => usize::from(written).max(least),
+                Some(Fault::Interrupt) | None => step.events.len(),
             };
             for event in step.events.into_iter().take(written) {
                 seq += 1;
                 let at = now;
                 moments.push(Moment::Wrote(Record { seq, at, event }));
             }
-            if let Some(Blow::Death { salvages, .. }) = blow {
+            if let Some(Fault::Death { recovers, .. }) = fault {
                 moments.push(Moment::Died);
                 let history = RunState::of(&self.trace.journal());
-                let salvaged = salvages.then(|| world.salvage(&history));
-                return Ok(Fall::Died(salvaged.unwrap_or_default()));
+                let recovered = recovers.then(|| world.recover(&history));
+                return Ok(Fall::Died(recovered.unwrap_or_default()));
             }
             moments.extend(step.effects.iter().cloned().map(Moment::Ordered));
             if let Some(end) = world.carry_out_all(step.effects) {
@@ -339,11 +339,11 @@ fn lifted(present: &ChangedLimits) -> ChangedLimits {
     }
 }
 
-fn resume(acts: Vec<Event>, salvaged: Vec<Salvaged>) -> Input {
+fn resume(acts: Vec<Event>, recovered: Vec<Recovered>) -> Input {
     Input::Resume {
         version: "0".into(),
         acts,
-        salvaged,
+        recovered,
     }
 }
 

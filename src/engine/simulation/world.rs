@@ -1,15 +1,15 @@
-//! The world: carries out what the engine orders, and reports what came of it, by its fate.
+//! The world: carries out what the engine orders, and reports what came of it, by its faults.
 
-use crate::engine::{Effect, Engine, Input, Salvaged};
+use crate::engine::{Effect, Engine, Input, Recovered};
 use crate::model::{
     CallId, CallResult, CallSpec, Destination, Failure, FailureKind, HeldChange, Millis, ModelName,
     PhaseName, Results, RunEnd, Timestamp, Unmerged,
 };
 use crate::plan::PhaseKind;
-use crate::run::{CallEvent, PhaseEvent, Proving, RunEvent, RunState, Winner};
+use crate::run::{CallEvent, PendingVerification, PhaseEvent, RunEvent, RunState, Winner};
 
 use super::answers;
-use super::fate::{Arrives, Blow, Fate, Luck, Manner, Proof};
+use super::fault_plan::{Arrives, Fault, FaultPlan, Luck, Manner, Proof};
 use super::person;
 
 /// Something that was ordered and will be reported.
@@ -23,7 +23,7 @@ pub enum Pending {
     },
     Verify {
         phase: PhaseName,
-        proving: Proving,
+        verifying: PendingVerification,
     },
     Close {
         phase: PhaseName,
@@ -39,13 +39,13 @@ pub enum Pending {
 /// The world around one supervisor.
 #[derive(Debug)]
 pub struct World<'f> {
-    fate: &'f Fate,
+    faults: &'f FaultPlan,
     told: &'f mut Told,
     pending: Vec<Pending>,
     wake: Option<Timestamp>,
 }
 
-/// How far the scripts of a fate have come; outlives supervisors.
+/// How far the scripts of a faults have come; outlives supervisors.
 #[derive(Debug, Clone, Default)]
 pub struct Told {
     now: Timestamp,
@@ -77,9 +77,9 @@ impl Told {
 }
 
 impl<'f> World<'f> {
-    pub fn new(fate: &'f Fate, told: &'f mut Told) -> Self {
+    pub fn new(faults: &'f FaultPlan, told: &'f mut Told) -> Self {
         Self {
-            fate,
+            faults,
             told,
             pending: Vec::new(),
             wake: None,
@@ -87,11 +87,11 @@ impl<'f> World<'f> {
     }
 
     /// What comes from outside at the next step.
-    pub fn next_blow(&mut self) -> Option<Blow> {
+    pub fn next_blow(&mut self) -> Option<Fault> {
         self.told.steps += 1;
-        let mut blows = self.fate.blows.iter();
-        let (_, blow) = blows.find(|(at, _)| *at == self.told.steps)?;
-        Some(*blow)
+        let mut blows = self.faults.blows.iter();
+        let (_, fault) = blows.find(|(at, _)| *at == self.told.steps)?;
+        Some(*fault)
     }
 
     pub fn now(&self) -> Timestamp {
@@ -121,8 +121,8 @@ impl<'f> World<'f> {
                 cancelled: false,
             }),
             Effect::CancelAttempt { call, attempt } => self.cancel(&call, attempt),
-            Effect::Verify { phase, proving } => {
-                self.pending.push(Pending::Verify { phase, proving });
+            Effect::Verify { phase, verifying } => {
+                self.pending.push(Pending::Verify { phase, verifying });
             }
             Effect::ClosePhase { phase, winner } => {
                 self.pending.push(Pending::Close { phase, winner });
@@ -173,7 +173,7 @@ impl<'f> World<'f> {
     }
 
     fn choose(&mut self) -> usize {
-        let choice = self.fate.choices.get(self.told.choices).copied();
+        let choice = self.faults.choices.get(self.told.choices).copied();
         self.told.choices += 1;
         usize::from(choice.unwrap_or_default())
     }
@@ -233,18 +233,18 @@ impl<'f> World<'f> {
                 };
                 Input::Happened(event.of(id))
             }
-            Pending::Verify { phase, proving } => self.prove(phase, proving),
+            Pending::Verify { phase, verifying } => self.verify(phase, verifying),
             Pending::Close { phase, winner } => self.close(phase, &winner, engine),
             Pending::Ask => {
                 let spoken = &mut self.told.spoken;
-                let acts = person::acts(self.fate, spoken, engine.plan(), engine.history());
+                let acts = person::acts(self.faults, spoken, engine.plan(), engine.history());
                 match acts.is_empty() {
                     true => Input::Unanswered,
                     false => Input::Answered { acts },
                 }
             }
             Pending::Deliver { results, to } => {
-                let arrives = self.fate.deliveries.get(self.told.deliveries).copied();
+                let arrives = self.faults.deliveries.get(self.told.deliveries).copied();
                 self.told.deliveries += 1;
                 let applied = |tree, held| RunEvent::ChangesApplied {
                     tree,
@@ -279,7 +279,7 @@ impl<'f> World<'f> {
 
     fn manner(&self, model: &ModelName) -> Manner {
         let number = model.as_str().trim_start_matches('m');
-        self.fate.manners[number.parse::<usize>().unwrap()]
+        self.faults.manners[number.parse::<usize>().unwrap()]
     }
 
     /// What comes of an attempt: the same whenever it is asked.
@@ -300,14 +300,14 @@ impl<'f> World<'f> {
             }
             Luck::Broken(trouble) => Err(trouble.into()),
             Luck::Good | Luck::Flaky(..) => Ok(answers::unfinished(manner, call, attempt)
-                .unwrap_or_else(|| answers::answer(self.fate, manner, call, model))),
+                .unwrap_or_else(|| answers::answer(self.faults, manner, call, model))),
         }
     }
 
-    fn prove(&mut self, phase: PhaseName, proving: Proving) -> Input {
+    fn verify(&mut self, phase: PhaseName, verifying: PendingVerification) -> Input {
         self.told.now = self.told.now.after(Millis::seconds(1));
-        let number = proving.command.rsplit(' ').next().unwrap();
-        let proof = self.fate.proofs[number.parse::<usize>().unwrap()];
+        let number = verifying.command.rsplit(' ').next().unwrap();
+        let proof = self.faults.proofs[number.parse::<usize>().unwrap()];
         if let Proof::CannotRun(times) = proof
             && self.told.unrunnable < times
         {
@@ -315,17 +315,17 @@ impl<'f> World<'f> {
             let failure = Failure::new(FailureKind::Machine, "cannot run");
             return Input::Happened(PhaseEvent::Failed { failure }.of(phase));
         }
-        let verification = answers::verification(proof, &proving);
+        let verification = answers::verification(proof, &verifying);
         let verified = PhaseEvent::Verified {
-            task: proving.task,
-            tree: proving.tree,
+            task: verifying.task,
+            tree: verifying.tree,
             verification,
         };
         Input::Happened(verified.of(phase))
     }
 
     fn close(&mut self, phase: PhaseName, winner: &Winner, engine: &Engine) -> Input {
-        let full = self.fate.full.get(self.told.closings).copied();
+        let full = self.faults.full.get(self.told.closings).copied();
         self.told.closings += 1;
         if full.unwrap_or_default() {
             let failure = Failure::new(FailureKind::Machine, "disk full");
@@ -346,7 +346,7 @@ impl<'f> World<'f> {
     }
 
     /// Attempts under way that had ended well when their supervisor died.
-    pub fn salvage(&self, history: &RunState) -> Vec<Salvaged> {
+    pub fn recover(&self, history: &RunState) -> Vec<Recovered> {
         let attempts = self.pending.iter().filter_map(|pending| match pending {
             Pending::Attempt {
                 call,
@@ -361,7 +361,7 @@ impl<'f> World<'f> {
             | Pending::Ask => None,
         });
         let ended = attempts.filter_map(|(call, attempt, model)| {
-            Some(Salvaged {
+            Some(Recovered {
                 call: call.id.clone(),
                 attempt,
                 result: self.come(call, attempt, model, history).ok()?.into(),

@@ -37,7 +37,7 @@ impl Phase<'_> {
         }
         let after = self.tree_after();
         let (from, to) = (TreeId::of(self.tree_before())?, TreeId::of(&after)?);
-        let store = self.site.store();
+        let store = self.context.store();
         workspace::pin(&store, &self.plan.name.to_string(), &to)?;
         changes.files = workspace::changed_files(&store, &from, &to)?;
         if !changes.files.is_empty() {
@@ -54,7 +54,7 @@ impl Phase<'_> {
 
     fn tree_before(&self) -> &str {
         let earlier = self
-            .site
+            .context
             .plan
             .phases
             .iter()

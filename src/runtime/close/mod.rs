@@ -19,7 +19,7 @@ use crate::plan::PhasePlan;
 use crate::run::{CallState, PhaseEvent, PhaseState, RunState, Winner};
 use crate::workspace::{self, WorkspaceError};
 
-use super::Site;
+use super::RunContext;
 use super::deliver::{DeliverError, Delivering, publish};
 
 /// Why a phase could not be closed.
@@ -36,8 +36,13 @@ enum CloseError {
 }
 
 /// Closes a phase and says how it went.
-pub fn close(site: &Site, history: &RunState, phase: &PhaseName, winner: &Winner) -> Input {
-    let closed = Phase::find(site, history, phase, winner).and_then(|phase| phase.close());
+pub fn close(
+    context: &RunContext,
+    history: &RunState,
+    phase: &PhaseName,
+    winner: &Winner,
+) -> Input {
+    let closed = Phase::find(context, history, phase, winner).and_then(|phase| phase.close());
     let event = match closed.map(Box::new) {
         Ok(closing) => PhaseEvent::Closed { closing },
         Err(error) => {
@@ -55,7 +60,7 @@ type Published = (Option<Document>, Option<String>, Option<String>);
 
 /// A decided phase with all that its closing needs.
 struct Phase<'a> {
-    site: &'a Site,
+    context: &'a RunContext,
     history: &'a RunState,
     plan: &'a PhasePlan,
     state: &'a PhaseState,
@@ -67,7 +72,7 @@ struct Phase<'a> {
 
 impl<'a> Phase<'a> {
     fn find(
-        site: &'a Site,
+        context: &'a RunContext,
         history: &'a RunState,
         phase: &PhaseName,
         winner: &'a Winner,
@@ -75,11 +80,11 @@ impl<'a> Phase<'a> {
         let missing = || CloseError::NothingLeft(winner.call.clone(), phase.clone());
         let call = history.call(&winner.call).ok_or_else(missing)?;
         Ok(Self {
-            site,
+            context,
             history,
-            plan: site.plan.phase(phase).ok_or_else(missing)?,
+            plan: context.plan.phase(phase).ok_or_else(missing)?,
             state: history.phase(phase).ok_or_else(missing)?,
-            folder: site.plan.phase_folder(phase).ok_or_else(missing)?,
+            folder: context.plan.phase_folder(phase).ok_or_else(missing)?,
             winner,
             call,
             result: call.result().ok_or_else(missing)?,
@@ -115,14 +120,14 @@ impl<'a> Phase<'a> {
 
     /// Writes a file of the phase's folder.
     fn write(&self, name: &str, bytes: &[u8]) -> Result<Artifact, CloseError> {
-        Ok(self.site.folder.write_artifact(
+        Ok(self.context.folder.write_artifact(
             &format!("{}/{name}", self.folder),
-            &self.site.redactor.clean(bytes),
+            &self.context.redactor.clean(bytes),
         )?)
     }
 
     fn read(&self, artifact: &Artifact) -> Result<Vec<u8>, CloseError> {
-        Ok(self.site.folder.read_artifact(artifact)?)
+        Ok(self.context.folder.read_artifact(artifact)?)
     }
 
     /// Whether the document has to wait, like a change, until somebody accepts it.
@@ -130,8 +135,8 @@ impl<'a> Phase<'a> {
         let mut results = self.history.results();
         let Document { path, object } = document.clone();
         results.documents.insert(path, object);
-        let accepted = accepted(&self.site.plan, self.history, &[]);
-        let delivering = Delivering::of(self.site, self.history)?;
+        let accepted = accepted(&self.context.plan, self.history, &[]);
+        let delivering = Delivering::of(self.context, self.history)?;
         let to = &Destination::Tree;
         let (_, held) = delivering.without_held(self.history, results, to, &accepted)?;
         Ok(held.iter().any(|held| held.path == document.path))
@@ -143,20 +148,20 @@ impl<'a> Phase<'a> {
         let Some(output) = &self.plan.output else {
             return Ok((None, None, None));
         };
-        let store = self.site.store();
-        let path = workspace::place(&self.site.project.root, output)?;
+        let store = self.context.store();
+        let path = workspace::place(&self.context.project.root, output)?;
         let document = Document {
             path: path.to_string_lossy().into_owned(),
             object: workspace::store_document(&store, bytes.to_vec())?,
         };
         let name = output.rsplit('/').next().unwrap_or(output);
         let kept = format!("{}/previous/{name}", self.folder);
-        let keep_at = self.site.folder.root().join(&kept);
+        let keep_at = self.context.folder.root().join(&kept);
         // Documents of results that belong elsewhere stay in the run.
-        let to_tree = self.site.plan.destination == Destination::Tree;
+        let to_tree = self.context.plan.destination == Destination::Tree;
         let publishes = to_tree && !self.is_held(&document)?;
         if publishes {
-            publish(self.site, self.history, &document, bytes, &keep_at)?;
+            publish(self.context, self.history, &document, bytes, &keep_at)?;
         }
         let published = publishes.then(|| document.path.clone());
         let previous = keep_at.exists().then_some(kept);

@@ -7,8 +7,8 @@ use crate::plan::{EnsembleMode, LensPlan, PhaseKind, Yields};
 use crate::yaml::{Diagnostic, Spanned};
 
 use super::super::ast::{Leaves, OnTaskFail, Phase, PhaseType};
+use super::super::output_kind::DEFAULT;
 use super::super::template::fill;
-use super::super::yields::DEFAULT;
 use super::models::Picker;
 use super::phase::Maker;
 use super::prompt::Instructions;
@@ -50,7 +50,7 @@ impl Maker<'_> {
     }
 
     fn yields(&self, index: usize) -> Yields {
-        match self.uses.grounds(index).first().map(|ground| ground.leaves) {
+        match self.uses.reasons(index).first().map(|reason| reason.leaves) {
             Some(Leaves::Tasks) => Yields::Tasks(self.categories(index)),
             Some(Leaves::Verdict) => Yields::Audit,
             Some(Leaves::Edits) => Yields::Edits,

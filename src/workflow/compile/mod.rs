@@ -20,8 +20,8 @@ use crate::yaml::{Diagnostic, has_errors, sort};
 
 use super::ast::{Phase, PhaseType, Workflow};
 use super::check::check;
+use super::output_kind::Uses;
 use super::rules::MAX_PROPOSALS;
-use super::yields::Uses;
 
 pub(super) use phase::IMPORT_TOKENS;
 pub use prompt::{Library, prompt_files};

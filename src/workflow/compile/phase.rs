@@ -11,9 +11,9 @@ use crate::yaml::{Diagnostic, Spanned};
 
 use super::super::ast::{self, DistillBy, Gate, Phase, Workflow};
 use super::super::input::{Input, Part};
+use super::super::output_kind::Uses;
 use super::super::template::fill;
 use super::super::when::{When, WhenSubject};
-use super::super::yields::Uses;
 use super::models::Picker;
 use super::prompt::Instructions;
 

@@ -4,13 +4,13 @@ use crate::config::Config;
 use crate::yaml::Diagnostic;
 
 use super::super::ast::{Leaves, Workflow};
-use super::super::yields::{Ground, Uses};
+use super::super::output_kind::{Reason, Uses};
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
     let uses = Uses::of(workflow);
     for (index, phase) in workflow.phases.iter().enumerate() {
-        let grounds = uses.grounds(index);
-        let Some((first, rest)) = grounds.split_first() else {
+        let reasons = uses.reasons(index);
+        let Some((first, rest)) = reasons.split_first() else {
             continue;
         };
         let Some(other) = rest.iter().find(|other| other.leaves != first.leaves) else {
@@ -29,7 +29,7 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
     }
 }
 
-fn hint(first: &Ground, other: &Ground) -> &'static str {
+fn hint(first: &Reason, other: &Reason) -> &'static str {
     let both = [first.leaves, other.leaves];
     if both.contains(&Leaves::Edits) && both.contains(&Leaves::Verdict) {
         "whoever judges the work must not be its author: edit in one phase, audit in another"

@@ -6,7 +6,7 @@ use crate::yaml::{Diagnostic, Spanned, nearest, quoted_list};
 
 use super::super::ast::{Phase, PhaseType, Workflow};
 use super::super::input::{Input, Part};
-use super::super::yields::Uses;
+use super::super::output_kind::Uses;
 use super::asked::no_tests;
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {

@@ -5,7 +5,7 @@ use crate::yaml::{Diagnostic, nearest};
 
 use super::super::ast::{Phase, PhaseType, Workflow};
 use super::super::input::Input;
-use super::super::yields::{DEFAULT, Uses};
+use super::super::output_kind::{DEFAULT, Uses};
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
     let uses = Uses::of(workflow);

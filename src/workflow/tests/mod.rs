@@ -1,4 +1,4 @@
-//! Tests of the room as a whole.
+//! Tests of the module as a whole.
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 

@@ -187,7 +187,7 @@ impl Target<'_> {
         submodules::keep_out(&present, &paths)?;
         for path in &paths {
             let versions = [&base_entries, &present, &next].map(|entries| entries.get(path));
-            match self.weigh(versions)? {
+            match self.classify(versions)? {
                 Some(Some(entry)) => drop(result.insert(path.clone(), entry)),
                 Some(None) => drop(result.remove(path)),
                 None => drop(conflicts.insert(path.clone())),
@@ -215,7 +215,7 @@ impl Target<'_> {
     }
 
     /// Three versions into one; `None` if they do not merge.
-    fn weigh(
+    fn classify(
         &self,
         [base, present, next]: [Option<&Entry>; 3],
     ) -> Result<Option<Option<Entry>>, WorkspaceError> {

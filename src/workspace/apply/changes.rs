@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::super::materialize::{made, write_entries};
 use super::super::tree::{self, Entries};
 use super::super::{Doing, TreeId, WorkspaceError, diff};
+use super::file_state::{FileState, digest, observe};
 use super::keep::Keep;
-use super::standing::{Standing, digest, look};
 use super::transition::{Folder, Step, Transition};
 use crate::files;
 
@@ -32,7 +32,7 @@ pub(super) struct Change {
 
 /// One side of a change.
 pub(super) struct Version {
-    pub standing: Standing,
+    pub file_state: FileState,
     /// Where the content of a file lies.
     pub content: PathBuf,
     /// The exact mode of a file, if it is known.
@@ -81,15 +81,15 @@ impl Changes {
         let content = scratch.join("document");
         files::write(&content, bytes).doing("write", &content)?;
         let old = Version::of_file(root, path)?;
-        let standing = Standing::File {
+        let file_state = FileState::File {
             digest: digest(&content)?,
             executable: old
-                .standing
+                .file_state
                 .file()
                 .is_some_and(|(_, executable)| executable),
         };
         let new = Version {
-            standing,
+            file_state,
             content,
             mode: None,
         };
@@ -103,9 +103,9 @@ impl Changes {
     /// A transition, turned round, but for the `spared` paths.
     pub(super) fn back(keep: &Keep, done: &Transition, spared: &BTreeSet<PathBuf>) -> Self {
         let is_spared = |step: &&Step| spared.contains(step.path.path());
-        let version = |standing: &Standing, mode| Version {
-            standing: standing.clone(),
-            content: keep.content(standing).unwrap_or_default(),
+        let version = |file_state: &FileState, mode| Version {
+            file_state: file_state.clone(),
+            content: keep.content(file_state).unwrap_or_default(),
             mode,
         };
         let (spared, free): (Vec<_>, Vec<_>) = done.steps.iter().partition(is_spared);
@@ -126,7 +126,7 @@ impl Changes {
 impl Version {
     fn of_file(root: &Path, path: &Path) -> Result<Self, WorkspaceError> {
         Ok(Self {
-            standing: look(root, path)?,
+            file_state: observe(root, path)?,
             content: root.join(path),
             mode: None,
         })

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::super::{Doing, WorkspaceError};
 use super::error::Trouble;
-use super::standing::{is_below_real_folders, is_real_folder, look, metadata};
+use super::file_state::{is_below_real_folders, is_real_folder, metadata, observe};
 use super::transition::{Folder, Step, Transition};
 
 /// One change of the user's tree.
@@ -79,11 +79,11 @@ impl Operation<'_> {
 
 fn remove(root: &Path, step: &Step) -> Result<(), Trouble> {
     let path = step.path.path();
-    let standing = look(root, path)?;
-    if standing == step.to {
+    let file_state = observe(root, path)?;
+    if file_state == step.to {
         return Ok(());
     }
-    if standing != step.from {
+    if file_state != step.from {
         return Err(Trouble::Edited(vec![path.to_owned()]));
     }
     let whole = root.join(path);
@@ -96,15 +96,15 @@ fn put(root: &Path, step: &Step) -> Result<(), Trouble> {
         return Ok(());
     };
     let temp = root.join(temp.path());
-    let standing = look(root, path)?;
-    if standing == step.to {
+    let file_state = observe(root, path)?;
+    if file_state == step.to {
         // Done already, or the user did the same.
         if metadata(&temp)?.is_some() {
             fs::remove_file(&temp).doing("remove", &temp)?;
         }
         return Ok(());
     }
-    if standing != step.from || !is_below_real_folders(root, path) {
+    if file_state != step.from || !is_below_real_folders(root, path) {
         return Err(Trouble::Edited(vec![path.to_owned()]));
     }
     let whole = root.join(path);

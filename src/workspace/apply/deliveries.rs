@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::super::{Doing, Project, TreeId, WorkspaceError, remove_tree, tree, with_documents};
 use super::error::{ApplyError, names};
+use super::file_state::{FileState, observe};
 use super::keep::{Keep, Slot, State, Way};
 use super::plan::Conflicts;
-use super::standing::{Standing, look};
 use super::transition::Step;
 use super::{apply, put, recover, undo};
 use crate::files::{self, if_there, replace};
@@ -144,7 +144,7 @@ impl Deliveries<'_> {
     /// Whether each path is as the last of them left it, and each delivery found what the one before it had
     /// left. Only then is it known beforehand that all of them can be taken back one by one.
     fn check_untouched(&self, all: &[Delivery]) -> Result<(), ApplyError> {
-        let mut later: BTreeMap<PathBuf, Standing> = BTreeMap::new();
+        let mut later: BTreeMap<PathBuf, FileState> = BTreeMap::new();
         let mut edited = BTreeSet::new();
         for delivery in all.iter().rev() {
             for step in Keep::at(&delivery.keep).read(Slot::Of(Way::Apply))?.steps {
@@ -154,7 +154,7 @@ impl Deliveries<'_> {
                 }
                 let there = match later.get(&path) {
                     Some(found) => found.clone(),
-                    None => look(&self.project.root, &path)?,
+                    None => observe(&self.project.root, &path)?,
                 };
                 if there != step.to && there != step.from {
                     edited.insert(path.clone());

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::super::{Doing, WorkspaceError, remove_tree};
-use super::standing::{self, Standing};
+use super::file_state::{self, FileState};
 use super::transition::Transition;
 use crate::files::{self, NewFile, if_there, replace};
 
@@ -94,14 +94,14 @@ impl Keep {
     }
 
     /// Where the content of a file lies that a transition names.
-    pub(super) fn content(&self, standing: &Standing) -> Option<PathBuf> {
-        let (digest, _) = standing.file()?;
+    pub(super) fn content(&self, file_state: &FileState) -> Option<PathBuf> {
+        let (digest, _) = file_state.file()?;
         Some(self.0.join("contents").join(digest))
     }
 
     /// Copies the content of a file in under its digest; `false` if the file holds something else by now.
     /// It is not synced.
-    pub(super) fn take_in(&self, from: &Path, as_in: &Standing) -> Result<bool, WorkspaceError> {
+    pub(super) fn take_in(&self, from: &Path, as_in: &FileState) -> Result<bool, WorkspaceError> {
         let (Some((digest, _)), Some(to)) = (as_in.file(), self.content(as_in)) else {
             return Ok(true);
         };
@@ -114,7 +114,7 @@ impl Keep {
             });
             copied.doing("write", &to)?;
         }
-        let is_same = standing::digest(&to)? == digest;
+        let is_same = file_state::digest(&to)? == digest;
         if !is_same {
             fs::remove_file(&to).doing("remove", &to)?;
         }

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::git::Git;
 use super::super::{Doing, WorkspaceError};
-use super::standing::digest;
+use super::file_state::digest;
 use crate::files;
 
 /// How the line begins that opens a conflict.

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::super::paths::is_reserved;
 use super::super::{WorkspaceError, folder};
+use super::file_state::{is_below_real_folders, metadata, mode};
 use super::raw_path::RawPath;
-use super::standing::{is_below_real_folders, metadata, mode};
 use super::transition::{Folder, Step};
 
 /// What a transition meets in the user's tree.

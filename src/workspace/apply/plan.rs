@@ -6,10 +6,10 @@ use super::super::materialize::made;
 use super::super::{Doing, WorkspaceError};
 use super::changes::{Change, Changes};
 use super::error::Trouble;
+use super::file_state::{FileState, digest, mode, observe, with_exec};
 use super::merge::{Merged, Versions, merge};
 use super::obstacles::{self, Obstacles};
 use super::raw_path::RawPath;
-use super::standing::{Standing, digest, look, mode, with_exec};
 use super::transition::{Folder, Step, Transition};
 use crate::files;
 
@@ -48,7 +48,7 @@ pub(super) fn plan(
             scratch,
             name: &format!("merged-{}", steps.len()),
         };
-        match merge.weigh()? {
+        match merge.classify()? {
             Weighed::Done => {}
             Weighed::Conflict => left.push(change.path.clone()),
             Weighed::Step(step, source, merged) => {
@@ -142,15 +142,15 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    fn weigh(&self) -> Result<Weighed, WorkspaceError> {
+    fn classify(&self) -> Result<Weighed, WorkspaceError> {
         WorkspaceError::if_cancelled()?;
         let Change { path, old, new } = self.change;
-        let present = look(self.root, path)?;
-        if present == new.standing {
+        let present = observe(self.root, path)?;
+        if present == new.file_state {
             return Ok(Weighed::Done);
         }
-        if present == old.standing {
-            let (to, source) = (new.standing.clone(), new.content.clone());
+        if present == old.file_state {
+            let (to, source) = (new.file_state.clone(), new.content.clone());
             return self.step(present, to, new.mode, (source, Merged::Clean));
         }
         self.merge(present)
@@ -158,8 +158,8 @@ impl Merge<'_> {
 
     fn step(
         &self,
-        from: Standing,
-        to: Standing,
+        from: FileState,
+        to: FileState,
         exact: Option<u32>,
         (source, merged): (PathBuf, Merged),
     ) -> Result<Weighed, WorkspaceError> {
@@ -182,19 +182,19 @@ impl Merge<'_> {
         Ok(Weighed::Step(step, source, merged))
     }
 
-    fn merge(&self, present: Standing) -> Result<Weighed, WorkspaceError> {
+    fn merge(&self, present: FileState) -> Result<Weighed, WorkspaceError> {
         let Change { path, old, new } = self.change;
         let marks = self.conflicts == Conflicts::Mark;
         let empty = self.scratch.join("empty");
-        let (before, base) = match old.standing.file() {
+        let (before, base) = match old.file_state.file() {
             Some(before) => (before, &old.content),
-            None if marks && old.standing.is_nothing() => {
+            None if marks && old.file_state.is_nothing() => {
                 files::write(&empty, "").doing("write", &empty)?;
                 (("", false), &empty)
             }
             None => return Ok(Weighed::Conflict),
         };
-        let (Some(after), Some(user)) = (new.standing.file(), present.file()) else {
+        let (Some(after), Some(user)) = (new.file_state.file(), present.file()) else {
             return Ok(Weighed::Conflict);
         };
         let executable = if user.1 == before.1 { after.1 } else { user.1 };
@@ -216,7 +216,7 @@ impl Merge<'_> {
             }
             (digest(&into)?, into, merged)
         };
-        let to = Standing::File {
+        let to = FileState::File {
             digest: content,
             executable,
         };

@@ -10,10 +10,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::super::{Doing, WorkspaceError, remove_tree};
 use super::changes::Changes;
 use super::error::Trouble;
+use super::file_state::{FileState, is_below_real_folders, is_real_folder};
 use super::keep::{Keep, Slot, State};
 use super::plan::{Conflicts, Plan, plan};
 use super::raw_path::RawPath;
-use super::standing::{Standing, is_below_real_folders, is_real_folder};
 use super::transition::{Step, Transition};
 use crate::files;
 
@@ -88,7 +88,7 @@ fn write_temporaries(root: &Path, keep: &Keep, steps: &[Step]) -> Result<(), Wor
             continue;
         };
         match (&step.to, keep.content(&step.to)) {
-            (Standing::Link { target }, _) => {
+            (FileState::Link { target }, _) => {
                 symlink(target.path(), &temp).doing("create", &temp)?;
             }
             (_, Some(content)) => {

@@ -5,8 +5,8 @@ use std::path::Component;
 use serde::{Deserialize, Serialize};
 
 use super::super::paths::is_reserved;
+use super::file_state::FileState;
 use super::raw_path::RawPath;
-use super::standing::Standing;
 
 /// What is to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,10 +27,10 @@ pub(super) struct Transition {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Step {
     pub path: RawPath,
-    pub from: Standing,
+    pub from: FileState,
     /// The mode of the file that stands there.
     pub from_mode: Option<u32>,
-    pub to: Standing,
+    pub to: FileState,
     /// The mode of the file that is to stand there; none for the one that new files get.
     pub to_mode: Option<u32>,
     /// The temporary place of what is to stand there, relative to the project.
@@ -58,6 +58,6 @@ impl Transition {
         all.all(|path| {
             let mut parts = path.path().components();
             parts.all(|part| matches!(part, Component::Normal(_))) && !is_reserved(path.path())
-        }) && sides.into_iter().all(Standing::names_content)
+        }) && sides.into_iter().all(FileState::names_content)
     }
 }

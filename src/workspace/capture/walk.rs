@@ -85,12 +85,12 @@ impl Walk<'_> {
         for entry in folder::entries(&whole)? {
             let entry = entry?;
             let kind = entry.file_type().doing("read", &entry.path())?;
-            self.weigh(&at, &entry, kind);
+            self.classify(&at, &entry, kind);
         }
         Ok(())
     }
 
-    fn weigh(&mut self, folder: &Folder, entry: &DirEntry, kind: FileType) {
+    fn classify(&mut self, folder: &Folder, entry: &DirEntry, kind: FileType) {
         let name = entry.file_name();
         let path = folder.path.join(&name);
         if is_reserved_name(&name) {

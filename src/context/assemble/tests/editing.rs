@@ -18,7 +18,7 @@ fn task_call(id: &str) -> CallSpec {
     let task = task(id);
     CallSpec {
         edits: Some(EditScope::Only(task.files.edit.clone())),
-        ground: Ground::Scoped {
+        workspace: WorkspaceSource::Scoped {
             tree: "4b825dc".to_owned(),
             edit: task.files.edit.clone(),
             read: vec!["src/b.rs".to_owned()],
@@ -234,8 +234,8 @@ fn answers_of_lenses_are_joined_and_not_chosen_from() {
 fn a_distiller_sees_the_document_and_nothing_else() {
     let inputs = vec![input(InputSource::Deliverable("plan".into()), "plan.md")];
     let mut call = call(Purpose::Distill, inputs, Contract::Handoff);
-    call.ground = Ground::Empty;
-    call.profile = Profile::Scribe;
+    call.workspace = WorkspaceSource::Empty;
+    call.profile = Profile::Writer;
     let assembled = assembled(&call, &contents(&call)).expect("assembled");
     assert_eq!(
         names(&assembled),
@@ -264,15 +264,15 @@ fn a_task_without_its_task_never_starts() {
 #[test]
 fn a_worker_is_told_whose_edits_count() {
     let mut call = task_call("T1");
-    for (ground, edits, expected) in [
+    for (workspace, edits, expected) in [
         (
-            Ground::Tree("1".to_owned()),
+            WorkspaceSource::Tree("1".to_owned()),
             Some(EditScope::Anywhere),
             "taken over",
         ),
-        (Ground::Snapshot, None, "thrown away"),
+        (WorkspaceSource::Snapshot, None, "thrown away"),
     ] {
-        call.ground = ground;
+        call.workspace = workspace;
         call.edits = edits;
         let workspace = part(&with_kind(&call, routed()).expect("assembled"), "workspace");
         assert!(workspace.contains(expected), "{workspace}");

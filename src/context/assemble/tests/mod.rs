@@ -6,7 +6,7 @@ use proptest::prelude::{prop, proptest};
 use super::*;
 use crate::context::frame::tests::unframe;
 use crate::context::testing::{MODELS, artifact, handoff, limits, phase, plan};
-use crate::model::{CallInput, Contract, EditScope, Ground, InputSource, Label, Profile};
+use crate::model::{CallInput, Contract, EditScope, InputSource, Label, Profile, WorkspaceSource};
 use crate::plan::{LensPlan, PhaseKind, Strategy};
 
 fn input(source: InputSource, path: &str) -> CallInput {
@@ -30,7 +30,7 @@ fn call(purpose: Purpose, inputs: Vec<CallInput>, contract: Contract) -> CallSpe
         task: None,
         edits: None,
         profile: Profile::Reader,
-        ground: Ground::Snapshot,
+        workspace: WorkspaceSource::Snapshot,
         checkpoint: None,
         continues: None,
         limits: limits(),
@@ -203,7 +203,7 @@ fn a_repair_sees_only_the_text_and_the_errors() {
         labels: vec!["A".into(), "B".into()],
     };
     let mut call = call(Purpose::Repair, inputs, contract);
-    call.ground = Ground::Empty;
+    call.workspace = WorkspaceSource::Empty;
     let assembled = assembled(&call, &contents(&call)).expect("assembled");
     assert_eq!(
         names(&assembled),

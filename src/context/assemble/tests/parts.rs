@@ -23,7 +23,7 @@ fn going_on(origin: HandoffOrigin, words: &HandoffWords) -> Assembled {
             attempt: 1,
         }),
         edits: Some(EditScope::Anywhere),
-        ground: Ground::Tree("4b825dc".to_owned()),
+        workspace: WorkspaceSource::Tree("4b825dc".to_owned()),
         profile: Profile::Worker,
         ..call(
             Purpose::Work,
@@ -108,8 +108,8 @@ fn words_taken_by_rule_are_said_to_be() {
 #[test]
 fn who_distills_a_state_sees_what_was_asked_and_done_and_is_not_asked_to_do_it() {
     let call = CallSpec {
-        profile: Profile::Scribe,
-        ground: Ground::Empty,
+        profile: Profile::Writer,
+        workspace: WorkspaceSource::Empty,
         project_instructions: false,
         ..call(
             Purpose::Distill,

@@ -1,10 +1,10 @@
-//! Edits, the commands that prove them, and the tasks they are made for.
+//! Edits, the commands that verify them, and the tasks they are made for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Effect, Input};
 use crate::model::{
-    Answer, CallId, CallSpec, Changes, FailureKind, Ground, PhaseName, TaskId, TaskList,
+    Answer, CallId, CallSpec, Changes, FailureKind, PhaseName, TaskId, TaskList, WorkspaceSource,
 };
 use crate::plan::{PhaseKind, Proof};
 use crate::run::{CallEvent, Event, PhaseEvent};
@@ -19,7 +19,7 @@ pub fn one_edits_at_a_time() -> Promise {
     promise(move |facts, moment| {
         let mut live = facts.live.iter().map(|(call, _)| &facts.calls[call].spec);
         let edited = live.any(|call| call.edits.is_some());
-        let proved = facts.proving.is_some();
+        let proved = facts.verifying.is_some();
         let quiet = match moment {
             Moment::Ordered(Effect::StartAttempt { call, .. }) => {
                 call.edits.is_none() || !edited && !proved
@@ -83,11 +83,11 @@ pub fn calls_start_from_the_tree_that_was_left() -> Promise {
                 true => left.0.get(&whose(call)),
                 false => Some(&facts.tree),
             };
-            let right = match &call.ground {
-                Ground::Empty => call.edits.is_none(),
-                Ground::Snapshot => call.edits.is_none() && expected == Some(&facts.base),
-                ground @ (Ground::Tree(_) | Ground::Scoped { .. }) => {
-                    expected.map(String::as_str) == tree_of(ground)
+            let right = match &call.workspace {
+                WorkspaceSource::Empty => call.edits.is_none(),
+                WorkspaceSource::Snapshot => call.edits.is_none() && expected == Some(&facts.base),
+                workspace @ (WorkspaceSource::Tree(_) | WorkspaceSource::Scoped { .. }) => {
+                    expected.map(String::as_str) == tree_of(workspace)
                 }
             };
             ensure(right, || {
@@ -130,7 +130,7 @@ pub fn nothing_that_was_taken_over_is_lost() -> Promise {
     })
 }
 
-/// A phase that edits is decided once all that is to prove it has run on what it leaves: its own commands,
+/// A phase that edits is decided once all that is to verify it has run on what it leaves: its own commands,
 /// and those of the phases that it names.
 pub fn decided_work_is_proved() -> Promise {
     promise(move |facts, moment| {
@@ -173,14 +173,14 @@ pub fn decided_work_is_proved() -> Promise {
 pub fn commands_prove_the_tree_they_are_about() -> Promise {
     let mut left = Left::default();
     promise(move |facts, moment| {
-        if let Moment::Ordered(Effect::Verify { phase, proving }) = moment {
+        if let Moment::Ordered(Effect::Verify { phase, verifying }) = moment {
             let plan = facts.plan.phase(phase).unwrap();
             let routed = matches!(plan.kind, PhaseKind::Routed { .. });
-            let expected = match (routed, &proving.task) {
+            let expected = match (routed, &verifying.task) {
                 (true, None) => Some(&facts.tree),
                 (true | false, task) => left.0.get(&(phase.clone(), task.clone())),
             };
-            ensure(expected == Some(&proving.tree), || {
+            ensure(expected == Some(&verifying.tree), || {
                 format!("not on {expected:?}")
             })?;
         }
@@ -192,16 +192,16 @@ pub fn commands_prove_the_tree_they_are_about() -> Promise {
 /// A command that a model wrote runs if a pattern allows it, or a person.
 pub fn a_models_command_runs_only_where_it_is_allowed() -> Promise {
     promise(move |facts, moment| {
-        let Moment::Ordered(Effect::Verify { proving, .. }) = moment else {
+        let Moment::Ordered(Effect::Verify { verifying, .. }) = moment else {
             return Ok(());
         };
-        let command = &proving.command;
+        let command = &verifying.command;
         let planned = facts.plan.phases.iter().flat_map(|phase| &phase.verify);
         let mut planned =
             planned.filter(|proof| matches!(proof, Proof::Command(own) if own == command));
         let allowed = facts.plan.verify.allow(command)
             || facts.commands.get(command) == Some(&true)
-            || proving.task.is_none() && planned.next().is_some();
+            || verifying.task.is_none() && planned.next().is_some();
         ensure(allowed, || format!("nobody has allowed `{command}`"))
     })
 }

@@ -110,8 +110,8 @@ pub fn nothing_is_under_way_at_the_end() -> Promise {
             ensure(facts.live.is_empty(), || {
                 format!("{:?} is under way", facts.live)
             })?;
-            let proving = facts.proving.is_some() && *end != RunEnd::Interrupted;
-            ensure(!proving, || "a command is under way".to_owned())
+            let verifying = facts.verifying.is_some() && *end != RunEnd::Interrupted;
+            ensure(!verifying, || "a command is under way".to_owned())
         }
         Moment::Ordered(_)
         | Moment::Heard(_)

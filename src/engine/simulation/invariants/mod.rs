@@ -62,7 +62,7 @@ const ALL: [Named; 43] = [
     ),
     ("decided work is proved", edits::decided_work_is_proved),
     (
-        "commands prove the tree they are about",
+        "commands verify the tree they are about",
         edits::commands_prove_the_tree_they_are_about,
     ),
     (

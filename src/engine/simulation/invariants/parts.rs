@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Effect;
 use crate::model::{
-    AttemptId, CallId, CallSpec, Contract, Ground, HandoffOrigin, Profile, Purpose, Stopped,
+    AttemptId, CallId, CallSpec, Contract, HandoffOrigin, Profile, Purpose, Stopped,
+    WorkspaceSource,
 };
 use crate::plan::Distill;
 use crate::run::{CallEvent, Event, PhaseEvent};
@@ -158,7 +159,7 @@ pub fn a_part_goes_on_where_the_last_one_was_stopped() -> Promise {
         };
         let known = &before.call.spec;
         let left = changes_of(facts, &known.id).map(|changes| changes.tree.as_str());
-        ensure(tree_of(&call.ground) == left, || {
+        ensure(tree_of(&call.workspace) == left, || {
             format!("not from {left:?}")
         })?;
         let (attempt, model) = before.call.last.as_ref().ok_or("nobody worked before")?;
@@ -197,14 +198,14 @@ pub fn a_part_brings_the_state_of_the_last_one() -> Promise {
         let files: BTreeSet<String> = earlier.chain(own).collect();
         let told = state.files.iter().eq(&files) && state.refused == changes.refused;
         ensure(told, || format!("{files:?} have changed"))?;
-        let scribe = facts
+        let writer = facts
             .calls_of(&call.phase)
-            .find(|scribe| worklog_of(&scribe.spec) == Some(&before.at.worklog));
+            .find(|writer| worklog_of(&writer.spec) == Some(&before.at.worklog));
         let asked = facts.plan.phase(&call.phase).unwrap().distill != Distill::Nobody;
-        let over = scribe.is_some_and(|scribe| scribe.over);
+        let over = writer.is_some_and(|writer| writer.over);
         ensure(over == asked, || format!("distilled: {over}"))?;
-        let distilled = scribe
-            .and_then(|scribe| scribe.result.as_ref())
+        let distilled = writer
+            .and_then(|writer| writer.result.as_ref())
             .and_then(|result| result.handoff.as_ref());
         let expected = match distilled {
             Some(words) => (HandoffOrigin::Distilled, words),
@@ -247,12 +248,12 @@ pub fn a_state_is_distilled_before_the_next_part() -> Promise {
             }
         };
         ensure(right, || format!("not by {:?}", call.chain))?;
-        let scribe = call.profile == Profile::Scribe
+        let writer = call.profile == Profile::Writer
             && call.purpose == Purpose::Distill
             && call.contract == Contract::Handoff
-            && call.ground == Ground::Empty
+            && call.workspace == WorkspaceSource::Empty
             && call.inputs.len() == 1;
-        ensure(scribe, || "it is no scribe".to_owned())
+        ensure(writer, || "it is no writer".to_owned())
     })
 }
 
@@ -327,8 +328,8 @@ pub fn only_the_end_of_the_work_is_judged() -> Promise {
     let mut last = LastParts::default();
     promise(move |facts, moment| {
         let judged = match moment {
-            Moment::Ordered(Effect::Verify { phase, proving }) => {
-                let whose = (phase.clone(), proving.task.clone());
+            Moment::Ordered(Effect::Verify { phase, verifying }) => {
+                let whose = (phase.clone(), verifying.task.clone());
                 last.stopped(facts, &whose)
             }
             Moment::Wrote(record) => match &record.event {

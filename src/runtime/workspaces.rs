@@ -7,30 +7,35 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::files::{self, if_there};
-use crate::model::{Failure, Ground};
-use crate::workspace::{self, ControlFiles, Spares, TreeId, Visible, Workspace};
+use crate::model::{Failure, WorkspaceSource};
+use crate::workspace::{self, ControlFiles, TreeId, Visible, Workspace, WorkspacePool};
 
 use super::prepare::machine;
 
 /// The trees of a run and where they are laid out. Can go to another thread.
 #[derive(Debug, Clone)]
-pub struct Grounds {
+pub struct Workspaces {
     pub base: PathBuf,
     pub scratch: PathBuf,
     pub store: PathBuf,
-    pub spares: Arc<Spares>,
+    pub pool: Arc<WorkspacePool>,
     /// Held while a tree is checked out: several calls may want the same one.
     pub checkouts: Arc<Mutex<()>>,
 }
 
-impl Grounds {
+impl Workspaces {
     /// Makes a workspace at `at`, which must not exist yet; a scoped one holds the files `added` too. Blocks.
-    pub fn make(&self, ground: &Ground, added: &[String], at: &Path) -> Result<Workspace, Failure> {
-        let copied = match ground {
-            Ground::Empty => Workspace::create_empty(at),
-            Ground::Snapshot => self.spares.copy(&self.base, at),
-            Ground::Tree(tree) => self.spares.copy(&self.checkout(tree)?, at),
-            Ground::Scoped {
+    pub fn make(
+        &self,
+        workspace: &WorkspaceSource,
+        added: &[String],
+        at: &Path,
+    ) -> Result<Workspace, Failure> {
+        let copied = match workspace {
+            WorkspaceSource::Empty => Workspace::create_empty(at),
+            WorkspaceSource::Snapshot => self.pool.copy(&self.base, at),
+            WorkspaceSource::Tree(tree) => self.pool.copy(&self.checkout(tree)?, at),
+            WorkspaceSource::Scoped {
                 tree,
                 edit,
                 read,
@@ -51,31 +56,31 @@ impl Grounds {
     }
 
     /// Takes a workspace back whose call has ended, for another call if it was left untouched. Blocks.
-    pub fn take_back(&self, ground: &Ground, at: &Path) -> Result<(), Failure> {
-        let base = match ground {
-            Ground::Snapshot => self.base.clone(),
-            Ground::Tree(tree) => self.checkout(tree)?,
-            Ground::Empty | Ground::Scoped { .. } => return Ok(()),
+    pub fn take_back(&self, workspace: &WorkspaceSource, at: &Path) -> Result<(), Failure> {
+        let base = match workspace {
+            WorkspaceSource::Snapshot => self.base.clone(),
+            WorkspaceSource::Tree(tree) => self.checkout(tree)?,
+            WorkspaceSource::Empty | WorkspaceSource::Scoped { .. } => return Ok(()),
         };
-        self.spares.give_back(&base, at).map_err(machine)
+        self.pool.give_back(&base, at).map_err(machine)
     }
 
     /// Makes the workspace of a call that goes on with another one's work, where that one's is: the files
-    /// of the ground, and what only the earlier workspace has, if that is still there. A supervisor that dies
+    /// of the workspace, and what only the earlier workspace has, if that is still there. A supervisor that dies
     /// half-way may lose some of the latter; the next call makes it anew. Blocks.
     pub fn renew(
         &self,
-        ground: &Ground,
+        workspace: &WorkspaceSource,
         added: &[String],
         at: &Path,
     ) -> Result<Workspace, Failure> {
         if !at.exists() {
-            return self.make(ground, added, at);
+            return self.make(workspace, added, at);
         }
         let before = free_place(at);
         fs::rename(at, &before).map_err(machine)?;
         workspace::remove_tree(&scope_of(at)).map_err(machine)?;
-        let mut made = self.make(ground, added, at)?;
+        let mut made = self.make(workspace, added, at)?;
         made.take_over(&before, &left_out(at)?);
         // What cannot be removed now goes with the run's scratch folder.
         let _ = workspace::remove_tree(&before);

@@ -11,14 +11,14 @@ use crate::journal::{Redactor, RunFolder};
 use crate::model::{CallId, CallSpec, PhaseName, Sections};
 use crate::plan::Plan;
 use crate::rehearsal;
-use crate::workspace::{Project, Spares};
+use crate::workspace::{Project, WorkspacePool};
 
 use super::gate::StartGate;
-use super::ground::Grounds;
 use super::neighbours::Sources;
 use super::scratch::Scratch;
+use super::workspaces::Workspaces;
 
-/// What a site is made of.
+/// What a context is made of.
 #[derive(Debug)]
 pub struct SiteParts {
     pub plan: Plan,
@@ -45,18 +45,18 @@ pub struct SiteParts {
 
 /// Where and with what a run's calls are carried out.
 #[derive(Debug)]
-pub struct Site {
+pub struct RunContext {
     parts: SiteParts,
     pub(super) gate: StartGate,
     /// What is known of the project's source files.
     pub(super) sources: Arc<Mutex<Sources>>,
     /// Our own program, to be started as warden; right even if the file was replaced meanwhile.
     pub(super) program: PathBuf,
-    spares: Arc<Spares>,
+    pool: Arc<WorkspacePool>,
     checkouts: Arc<std::sync::Mutex<()>>,
 }
 
-impl std::ops::Deref for Site {
+impl std::ops::Deref for RunContext {
     type Target = SiteParts;
 
     fn deref(&self) -> &SiteParts {
@@ -64,13 +64,13 @@ impl std::ops::Deref for Site {
     }
 }
 
-impl Site {
-    /// A site of these parts.
+impl RunContext {
+    /// A context of these parts.
     pub fn new(parts: SiteParts) -> Self {
-        let spares = Spares::new(parts.scratch.join("spares"));
+        let pool = WorkspacePool::new(parts.scratch.join("pool"));
         Self {
             parts,
-            spares: Arc::new(spares),
+            pool: Arc::new(pool),
             checkouts: Arc::default(),
             gate: StartGate::of_this_machine(),
             sources: Arc::default(),
@@ -95,12 +95,12 @@ impl Site {
         phase.map_or_else(Sections::default, |phase| phase.sections.clone())
     }
 
-    pub(super) fn grounds(&self) -> Grounds {
-        Grounds {
+    pub(super) fn workspaces(&self) -> Workspaces {
+        Workspaces {
             base: self.base.clone(),
             scratch: self.scratch.clone(),
             store: self.store(),
-            spares: Arc::clone(&self.spares),
+            pool: Arc::clone(&self.pool),
             checkouts: Arc::clone(&self.checkouts),
         }
     }

@@ -7,12 +7,12 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::agents::Transcript;
-use crate::engine::{Input, Salvaged};
+use crate::engine::{Input, Recovered};
 use crate::model::{CallResult, CallSpec, ModelName};
 use crate::process::Exit;
 use crate::run::{CallEvent, Event, RunState};
 
-use super::Site;
+use super::RunContext;
 use super::attempt::Control;
 use super::blocking::blocking;
 use super::collect::Ended;
@@ -23,11 +23,11 @@ use super::scratch::Scratch;
 const KEPT: Duration = Duration::from_secs(5);
 
 /// The results of those attempts under way that had left all that was asked for. No process of the run is left.
-pub fn salvage(site: &Site, history: &RunState) -> Vec<Salvaged> {
+pub fn recover(context: &RunContext, history: &RunState) -> Vec<Recovered> {
     let running = history.running();
     let finished = running.filter_map(|(call, attempt)| {
-        let result = salvage_attempt(site, &call.spec, attempt, call.model()?)?;
-        Some(Salvaged {
+        let result = salvage_attempt(context, &call.spec, attempt, call.model()?)?;
+        Some(Recovered {
             call: call.spec.id.clone(),
             attempt,
             result: result.into(),
@@ -37,22 +37,22 @@ pub fn salvage(site: &Site, history: &RunState) -> Vec<Salvaged> {
 }
 
 fn salvage_attempt(
-    site: &Site,
+    context: &RunContext,
     call: &CallSpec,
     attempt: u32,
     model: &ModelName,
 ) -> Option<CallResult> {
-    let spec = site.plan.models.get(model)?;
-    let kind = site.plan.agents.get(&spec.agent)?.kind;
-    let scratch = site.scratch_of(call, attempt);
+    let spec = context.plan.models.get(model)?;
+    let kind = context.plan.agents.get(&spec.agent)?.kind;
+    let scratch = context.scratch_of(call, attempt);
     // Without the warden's record nobody knows whether the files are whole.
     let exit = Exit::read(&scratch.record())?;
     let watched = replay(
         call,
         kind,
-        Transcript::new(kind, site.plan.price(spec)),
+        Transcript::new(kind, context.plan.price(spec)),
         &scratch,
-        site.redactor.clone(),
+        context.redactor.clone(),
         exit,
     )
     .ok()?;
@@ -65,7 +65,7 @@ fn salvage_attempt(
         return None;
     }
     let ended = Ended {
-        site,
+        context,
         call,
         attempt,
         scratch: &scratch,

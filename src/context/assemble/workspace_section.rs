@@ -2,7 +2,7 @@
 
 use super::super::{Neighbour, Neighbours};
 use super::Assembly;
-use crate::model::{CallSpec, EditScope, Ground, Profile};
+use crate::model::{CallSpec, EditScope, Profile, WorkspaceSource};
 
 /// So many files that were left out are named; the ledger names all.
 const MOST_LEFT_OUT: usize = 20;
@@ -15,7 +15,7 @@ const GOES_ON: &str = "This work was begun by another process, which was stopped
                        ignore rules cover (build output, installed packages) may have to be made anew.";
 
 /// Both, in a few sentences.
-pub(super) fn surroundings(assembly: &Assembly<'_>) -> String {
+pub(super) fn workspace_section(assembly: &Assembly<'_>) -> String {
     let goes_on = match assembly.call.continues {
         Some(_) => format!("{GOES_ON}\n"),
         None => String::new(),
@@ -30,22 +30,22 @@ fn holds(assembly: &Assembly<'_>) -> String {
         Some(files) => format!(" ({files} files)"),
         None => String::new(),
     };
-    match &assembly.call.ground {
-        Ground::Empty => {
+    match &assembly.call.workspace {
+        WorkspaceSource::Empty => {
             "Your working directory holds nothing of the project: what you need is in this prompt."
                 .to_owned()
         }
-        Ground::Snapshot | Ground::Tree(_) if files == Some(0) => {
+        WorkspaceSource::Snapshot | WorkspaceSource::Tree(_) if files == Some(0) => {
             "Your working directory is the project, which is empty.".to_owned()
         }
-        Ground::Snapshot => {
+        WorkspaceSource::Snapshot => {
             format!("Your working directory holds a private copy of the project{count}.")
         }
-        Ground::Tree(_) => format!(
+        WorkspaceSource::Tree(_) => format!(
             "Your working directory holds a private copy of the project{count}, with what earlier \
              phases changed."
         ),
-        Ground::Scoped {
+        WorkspaceSource::Scoped {
             edit, read, always, ..
         } => {
             let read = [read.as_slice(), always].concat();
@@ -103,11 +103,14 @@ fn named(paths: &[String]) -> String {
 const NOBODY: &str = "Nobody can answer questions or grant permissions.";
 
 fn allowed(call: &CallSpec) -> String {
-    let profile = match (&call.ground, call.profile) {
+    let profile = match (&call.workspace, call.profile) {
         // Where there is nothing to look at, a reader can only write.
-        (Ground::Empty, Profile::Reader | Profile::Scribe) => Profile::Scribe,
-        (Ground::Empty, Profile::Worker) => Profile::Worker,
-        (Ground::Snapshot | Ground::Tree(_) | Ground::Scoped { .. }, profile) => profile,
+        (WorkspaceSource::Empty, Profile::Reader | Profile::Writer) => Profile::Writer,
+        (WorkspaceSource::Empty, Profile::Worker) => Profile::Worker,
+        (
+            WorkspaceSource::Snapshot | WorkspaceSource::Tree(_) | WorkspaceSource::Scoped { .. },
+            profile,
+        ) => profile,
     };
     let what = match (profile, &call.edits) {
         (Profile::Reader, _) => {
@@ -115,7 +118,7 @@ fn allowed(call: &CallSpec) -> String {
              change is thrown away."
                 .to_owned()
         }
-        (Profile::Scribe, _) => "Write only what the output contract names.".to_owned(),
+        (Profile::Writer, _) => "Write only what the output contract names.".to_owned(),
         (Profile::Worker, None) => {
             "Edit it and run commands as you need; edits are thrown away at the end.".to_owned()
         }

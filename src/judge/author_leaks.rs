@@ -1,4 +1,4 @@
-//! Traces of the author in a proposal: signatures and self-references that undo the blinding.
+//! AuthorLeaks of the author in a proposal: signatures and self-references that undo the blinding.
 //!
 //! They are reported and never altered: a picked proposal is published byte for byte, and a judge
 //! may well have to read about "the Gemini API". So a vendor's or a product's name alone is no
@@ -76,8 +76,8 @@ const MAKERS: [&str; 22] = [
     "opencode",
 ];
 
-/// Finds the traces of an author in `text`, at most one a line and rule, in the order of the lines.
-pub fn traces(text: &str, authors: &[Author<'_>]) -> Vec<Trace> {
+/// Finds the author_leaks of an author in `text`, at most one a line and rule, in the order of the lines.
+pub fn author_leaks(text: &str, authors: &[Author<'_>]) -> Vec<Trace> {
     let names = exact_names(authors);
     let makers = makers(authors);
     let mut found = Vec::new();
@@ -205,7 +205,7 @@ mod tests {
                 family: Some("acme"),
             },
         ];
-        traces(text, &authors)
+        author_leaks(text, &authors)
             .into_iter()
             .map(|t| format!("{}: {}", t.line, t.what))
             .collect()

@@ -58,14 +58,16 @@ pub(in super::super) fn body(answers: usize, stream: bool) -> Vec<u8> {
     serde_json::to_vec(&body).unwrap()
 }
 
-fn desk(yaml: &str, call: RehearsedCall) -> Desk {
-    let mut desk = Desk::new(Scenario::parse(yaml, "test").unwrap(), None);
-    desk.register("t".to_owned(), "k".to_owned(), call);
-    desk
+fn server_state(yaml: &str, call: RehearsedCall) -> ServerState {
+    let mut server_state = ServerState::new(Scenario::parse(yaml, "test").unwrap(), None);
+    server_state.register("t".to_owned(), "k".to_owned(), call);
+    server_state
 }
 
-fn ask(desk: &mut Desk, answers: usize) -> Reply {
-    desk.answer("t", Some("k"), &body(answers, true)).unwrap()
+fn ask(server_state: &mut ServerState, answers: usize) -> Reply {
+    server_state
+        .answer("t", Some("k"), &body(answers, true))
+        .unwrap()
 }
 
 fn completion(reply: Reply) -> Completion {
@@ -77,8 +79,8 @@ fn completion(reply: Reply) -> Completion {
 
 #[test]
 fn the_default_proposer_writes_both_files_and_ends() {
-    let mut desk = desk("name: x", propose_call(2));
-    let first = completion(ask(&mut desk, 0));
+    let mut server_state = server_state("name: x", propose_call(2));
+    let first = completion(ask(&mut server_state, 0));
     let paths: Vec<&Value> = first
         .calls
         .iter()
@@ -92,16 +94,16 @@ fn the_default_proposer_writes_both_files_and_ends() {
         ]
     );
     assert_eq!(first.finish, Some("tool_calls"));
-    let second = completion(ask(&mut desk, 1));
+    let second = completion(ask(&mut server_state, 1));
     assert_eq!((second.calls.len(), second.finish), (0, Some("stop")));
     assert!(second.text.contains("deliverable.md"));
-    assert_eq!(completion(ask(&mut desk, 7)).finish, Some("stop"));
+    assert_eq!(completion(ask(&mut server_state, 7)).finish, Some("stop"));
 }
 
 #[test]
 fn the_default_judge_writes_a_valid_verdict() {
-    let mut desk = desk("name: x", judge_call());
-    let first = completion(ask(&mut desk, 0));
+    let mut server_state = server_state("name: x", judge_call());
+    let first = completion(ask(&mut server_state, 0));
     let text = first.calls[0].arguments["content"].as_str().unwrap();
     let verdict: crate::model::Judgement = serde_json::from_str(text).unwrap();
     assert!(verdict.winner.is_some() && verdict.scores.len() == 3);
@@ -113,9 +115,9 @@ fn a_repair_repeats_its_json_in_the_last_message() {
         purpose: Purpose::Repair,
         ..judge_call()
     };
-    let mut desk = desk("name: x", call);
-    assert_eq!(completion(ask(&mut desk, 0)).calls.len(), 1);
-    let text = completion(ask(&mut desk, 1)).text;
+    let mut server_state = server_state("name: x", call);
+    assert_eq!(completion(ask(&mut server_state, 0)).calls.len(), 1);
+    let text = completion(ask(&mut server_state, 1)).text;
     let json = text.trim_start_matches("```json").trim_end_matches("```");
     assert!(
         serde_json::from_str::<crate::model::Judgement>(json).is_ok(),
@@ -134,13 +136,13 @@ rules:
     then: [{ reply: one }, { reply: two }]
   - then: [{ reply: wrong }]
 ";
-    let mut desk = desk(yaml, propose_call(1));
-    assert_eq!(completion(ask(&mut desk, 0)).text, "one");
-    assert_eq!(completion(ask(&mut desk, 1)).text, "two");
-    assert_eq!(completion(ask(&mut desk, 2)).text, "That is all.");
+    let mut server_state = server_state(yaml, propose_call(1));
+    assert_eq!(completion(ask(&mut server_state, 0)).text, "one");
+    assert_eq!(completion(ask(&mut server_state, 1)).text, "two");
+    assert_eq!(completion(ask(&mut server_state, 2)).text, "That is all.");
     // A retry is the same request, and gets the same answer.
-    assert_eq!(completion(ask(&mut desk, 0)).text, "one");
-    let rules: Vec<_> = desk
+    assert_eq!(completion(ask(&mut server_state, 0)).text, "one");
+    let rules: Vec<_> = server_state
         .received()
         .iter()
         .map(|received| received.rule)
@@ -156,39 +158,44 @@ rules:
   - { when: { turn: 1 }, times: 2, then: [{ error: { status: 503 } }] }
   - { when: { turn: 1 }, delay: 2s, then: [{ reply: late, delay: 500ms }] }
 ";
-    let mut desk = desk(yaml, propose_call(1));
-    desk.register("other".to_owned(), "k".to_owned(), propose_call(2));
+    let mut server_state = server_state(yaml, propose_call(1));
+    server_state.register("other".to_owned(), "k".to_owned(), propose_call(2));
     for _ in 0..2 {
-        assert!(matches!(ask(&mut desk, 0).answer, Answer::Refusal(_)));
+        assert!(matches!(
+            ask(&mut server_state, 0).answer,
+            Answer::Refusal(_)
+        ));
     }
-    let third = ask(&mut desk, 0);
+    let third = ask(&mut server_state, 0);
     assert_eq!(third.delay, Millis(2_500));
     assert_eq!(completion(third).text, "late");
     assert!(
-        completion(ask(&mut desk, 1))
+        completion(ask(&mut server_state, 1))
             .text
             .contains("deliverable.md"),
         "the default goes on"
     );
-    let other = desk.answer("other", Some("k"), &body(0, true)).unwrap();
+    let other = server_state
+        .answer("other", Some("k"), &body(0, true))
+        .unwrap();
     assert!(matches!(other.answer, Answer::Refusal(_)));
 }
 
 #[test]
 fn a_rule_for_one_turn_answers_that_turn() {
     let yaml = "{name: x, rules: [{ when: { turn: 2 }, then: [{ reply: second }] }]}";
-    let mut desk = desk(yaml, propose_call(1));
-    assert_eq!(completion(ask(&mut desk, 0)).calls.len(), 2);
-    assert_eq!(completion(ask(&mut desk, 1)).text, "second");
+    let mut server_state = server_state(yaml, propose_call(1));
+    assert_eq!(completion(ask(&mut server_state, 0)).calls.len(), 2);
+    assert_eq!(completion(ask(&mut server_state, 1)).text, "second");
 }
 
 #[test]
 fn a_script_may_repeat_its_last_answer_for_ever() {
     let yaml =
         "{name: x, rules: [{ then: [{ reply: a }, { finish: unknown, say: b }], after: repeat }]}";
-    let mut desk = desk(yaml, propose_call(1));
+    let mut server_state = server_state(yaml, propose_call(1));
     let texts: Vec<String> = [0, 1, 2, 99]
-        .map(|answers| completion(ask(&mut desk, answers)).text)
+        .map(|answers| completion(ask(&mut server_state, answers)).text)
         .into();
     assert_eq!(texts, ["a", "b", "b", "b"]);
 }
@@ -196,43 +203,43 @@ fn a_script_may_repeat_its_last_answer_for_ever() {
 #[test]
 fn an_aside_uses_no_rule() {
     let yaml = "{name: x, rules: [{ times: 1, then: [{ reply: mine }] }]}";
-    let mut desk = desk(yaml, propose_call(1));
+    let mut server_state = server_state(yaml, propose_call(1));
     let title = json!({"messages": [{"role": "system", "content": "You are a title generator."}]});
     let title = serde_json::to_vec(&title).unwrap();
-    let reply = desk.answer("t", Some("k"), &title).unwrap();
+    let reply = server_state.answer("t", Some("k"), &title).unwrap();
     assert_eq!(completion(reply).text, "Rehearsal of plan");
-    assert_eq!(completion(ask(&mut desk, 0)).text, "mine");
-    assert!(desk.received()[0].aside && !desk.received()[1].aside);
+    assert_eq!(completion(ask(&mut server_state, 0)).text, "mine");
+    assert!(server_state.received()[0].aside && !server_state.received()[1].aside);
 }
 
 #[test]
 fn strangers_and_wrong_keys_are_refused_and_not_counted() {
-    let mut desk = desk("name: x", propose_call(1));
+    let mut server_state = server_state("name: x", propose_call(1));
     let body = body(0, true);
     assert!(matches!(
-        desk.answer("u", Some("k"), &body),
-        Err(DeskError::Stranger)
+        server_state.answer("u", Some("k"), &body),
+        Err(ServerStateError::Stranger)
     ));
     assert!(matches!(
-        desk.answer("t", Some("l"), &body),
-        Err(DeskError::WrongKey)
+        server_state.answer("t", Some("l"), &body),
+        Err(ServerStateError::WrongKey)
     ));
     assert!(matches!(
-        desk.answer("t", None, &body),
-        Err(DeskError::WrongKey)
+        server_state.answer("t", None, &body),
+        Err(ServerStateError::WrongKey)
     ));
     assert!(matches!(
-        desk.answer("t", Some("k"), b"{"),
-        Err(DeskError::Unreadable(_))
+        server_state.answer("t", Some("k"), b"{"),
+        Err(ServerStateError::Unreadable(_))
     ));
-    assert!(desk.received().is_empty());
+    assert!(server_state.received().is_empty());
 }
 
 #[test]
 fn what_was_received_is_measured() {
-    let mut desk = desk("name: x", propose_call(1));
-    ask(&mut desk, 1);
-    let received = &desk.received()[0];
+    let mut server_state = server_state("name: x", propose_call(1));
+    ask(&mut server_state, 1);
+    let received = &server_state.received()[0];
     let bytes = body(1, true).len() as u64;
     assert_eq!(received.bytes, bytes);
     let text = String::from_utf8(body(1, true)).unwrap();

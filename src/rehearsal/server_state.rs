@@ -1,4 +1,4 @@
-//! The desk: all state of the server, and the choice of the answer. It belongs to one task; nobody
+//! The server_state: all state of the server, and the choice of the answer. It belongs to one task; nobody
 //! else touches it.
 
 use std::collections::HashMap;
@@ -8,12 +8,12 @@ use std::io::Write;
 
 use super::answer::{Answer, answer};
 use super::request::ChatRequest;
-use super::{Afterwards, Received, RehearsedCall, Rule, Scenario, Turn, When, conduct};
+use super::{Afterwards, Received, RehearsedCall, Rule, Scenario, Turn, When, default_behaviour};
 use crate::model::Millis;
 
 /// Everything the server knows.
 #[derive(Debug)]
-pub(super) struct Desk {
+pub(super) struct ServerState {
     scenario: Scenario,
     attempts: HashMap<String, Attempt>,
     received: Vec<Received>,
@@ -54,7 +54,7 @@ pub type Clean = Box<dyn Fn(&str) -> String + Send>;
 
 /// Why a request gets no scripted answer.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum DeskError {
+pub(super) enum ServerStateError {
     #[error("no such endpoint in this rehearsal")]
     Stranger,
     /// The key is not this endpoint's.
@@ -65,8 +65,8 @@ pub(super) enum DeskError {
     Unreadable(#[from] serde_json::Error),
 }
 
-impl Desk {
-    /// A desk for a scenario; what is received also goes to `log`, as JSON lines.
+impl ServerState {
+    /// A server_state for a scenario; what is received also goes to `log`, as JSON lines.
     pub(super) fn new(scenario: Scenario, log: Option<Log>) -> Self {
         Self {
             scenario,
@@ -83,8 +83,8 @@ impl Desk {
     }
 
     /// The model that an endpoint stands for.
-    pub(super) fn model(&self, token: &str, key: Option<&str>) -> Result<String, DeskError> {
-        let attempt = self.attempts.get(token).ok_or(DeskError::Stranger)?;
+    pub(super) fn model(&self, token: &str, key: Option<&str>) -> Result<String, ServerStateError> {
+        let attempt = self.attempts.get(token).ok_or(ServerStateError::Stranger)?;
         attempt.check(key)?;
         Ok(attempt.call.model.to_string())
     }
@@ -99,8 +99,11 @@ impl Desk {
         token: &str,
         key: Option<&str>,
         body: &[u8],
-    ) -> Result<Reply, DeskError> {
-        let attempt = self.attempts.get_mut(token).ok_or(DeskError::Stranger)?;
+    ) -> Result<Reply, ServerStateError> {
+        let attempt = self
+            .attempts
+            .get_mut(token)
+            .ok_or(ServerStateError::Stranger)?;
         attempt.check(key)?;
         let request = ChatRequest::decode(body)?;
         let (reply, rule) = attempt.reply(&self.scenario, request);
@@ -127,18 +130,18 @@ impl Desk {
 }
 
 impl Attempt {
-    fn check(&self, key: Option<&str>) -> Result<(), DeskError> {
+    fn check(&self, key: Option<&str>) -> Result<(), ServerStateError> {
         match key {
             Some(key) if key == self.key => Ok(()),
-            Some(_) | None => Err(DeskError::WrongKey),
+            Some(_) | None => Err(ServerStateError::WrongKey),
         }
     }
 
-    /// The first rule that fits answers; without one, the default conduct.
+    /// The first rule that fits answers; without one, the default default_behaviour.
     fn reply(&mut self, scenario: &Scenario, request: ChatRequest) -> (Reply, Option<usize>) {
         let turn = request.turn();
         if request.is_aside() {
-            let answer = answer(&conduct::aside(&self.call), &self.call, &request);
+            let answer = answer(&default_behaviour::aside(&self.call), &self.call, &request);
             return (
                 Reply {
                     delay: Millis(0),
@@ -152,7 +155,7 @@ impl Attempt {
             rule.times.is_none_or(|times| self.used[*index] < times)
                 && rule.when.fits(&self.call, turn)
         });
-        let by_default = || conduct::turn(&self.call, scenario.seed, turn);
+        let by_default = || default_behaviour::turn(&self.call, scenario.seed, turn);
         let (delay, scripted) = match chosen {
             None => (Millis(0), by_default()),
             Some((index, rule)) => {
@@ -189,7 +192,7 @@ fn scripted_turn(rule: &Rule, turns: &[Turn], turn: u32) -> Turn {
         .get(at)
         .or_else(beyond)
         .cloned()
-        .unwrap_or_else(conduct::last_words)
+        .unwrap_or_else(default_behaviour::last_words)
 }
 
 impl When {
@@ -242,5 +245,5 @@ fn note(call: &RehearsedCall, request: &ChatRequest, rule: Option<usize>) -> Rec
 }
 
 #[cfg(test)]
-#[path = "desk_tests.rs"]
+#[path = "server_state_tests.rs"]
 pub(super) mod tests;

@@ -15,7 +15,7 @@ use super::{ControlFiles, Doing, Workspace, WorkspaceError};
 /// A workspace that was touched in any way is never handed on. Of several trees only the one given back
 /// last is kept: a run that has gone on to another does not come back often.
 #[derive(Debug)]
-pub struct Spares {
+pub struct WorkspacePool {
     folder: PathBuf,
     kept: Mutex<Kept>,
 }
@@ -26,7 +26,7 @@ struct Kept {
     copies: Vec<Workspace>,
 }
 
-impl Spares {
+impl WorkspacePool {
     /// None yet. They will be kept in `folder`, on the file system of the workspaces.
     pub fn new(folder: PathBuf) -> Self {
         Self {
@@ -101,7 +101,7 @@ mod tests {
 
     struct Bench {
         temp: tempfile::TempDir,
-        spares: Spares,
+        pool: WorkspacePool,
     }
 
     impl Bench {
@@ -115,8 +115,8 @@ mod tests {
             fs::write(temp.path().join("base/src/.claude/hook"), "").unwrap();
             symlink("src/a.rs", temp.path().join("base/link")).unwrap();
             symlink("/etc/passwd", temp.path().join("base/out")).unwrap();
-            let spares = Spares::new(temp.path().join("spares"));
-            Self { temp, spares }
+            let pool = WorkspacePool::new(temp.path().join("pool"));
+            Self { temp, pool }
         }
 
         fn at(&self, name: &str) -> PathBuf {
@@ -126,11 +126,11 @@ mod tests {
         /// Whether a workspace that was used like this goes to the next call.
         fn is_handed_on(&self, use_it: impl FnOnce(&Path)) -> bool {
             let (base, at) = (self.at("base"), self.at("first"));
-            let first = self.spares.copy(&base, &at).unwrap();
+            let first = self.pool.copy(&base, &at).unwrap();
             let folder = at.metadata().unwrap().ino();
             use_it(first.root());
-            self.spares.give_back(&base, &at).unwrap();
-            let next = self.spares.copy(&base, &self.at("next")).unwrap();
+            self.pool.give_back(&base, &at).unwrap();
+            let next = self.pool.copy(&base, &self.at("next")).unwrap();
             assert_eq!(next.remarks(), first.remarks());
             assert!(compare_tree(&base, next.root(), ControlFiles::Drop).is_some());
             let handed_on = next.root().metadata().unwrap().ino() == folder;
@@ -205,12 +205,12 @@ mod tests {
     fn a_copy_of_another_tree_is_none() {
         let bench = Bench::new();
         let (base, other) = (bench.at("base"), bench.at("other"));
-        bench.spares.copy(&base, &bench.at("first")).unwrap();
-        bench.spares.give_back(&base, &bench.at("first")).unwrap();
-        let second = bench.spares.copy(&other, &bench.at("second")).unwrap();
+        bench.pool.copy(&base, &bench.at("first")).unwrap();
+        bench.pool.give_back(&base, &bench.at("first")).unwrap();
+        let second = bench.pool.copy(&other, &bench.at("second")).unwrap();
         assert!(!second.root().join("src").exists());
-        bench.spares.give_back(&other, &bench.at("second")).unwrap();
-        let kept = fs::read_dir(bench.at("spares")).unwrap().count();
+        bench.pool.give_back(&other, &bench.at("second")).unwrap();
+        let kept = fs::read_dir(bench.at("pool")).unwrap().count();
         assert_eq!(kept, 1, "those of the tree before are gone");
     }
 }

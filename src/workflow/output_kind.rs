@@ -2,7 +2,7 @@
 //!
 //! A workflow need not spell this out in `yields`: a phase that a routed one takes its tasks from leaves tasks, one
 //! that a loop or a condition asks for a verdict audits, one that may edit leaves edits. Each reason is a
-//! [`Ground`]; grounds that want different things are a mistake, which a rule reports.
+//! [`Reason`]; reasons that want different things are a mistake, which a rule reports.
 
 use super::ast::{Leaves, Phase, PhaseType, Workflow};
 use super::input::{Input, Part};
@@ -29,7 +29,7 @@ impl Leaves {
 
 /// Why a phase has to leave something.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Ground {
+pub(super) struct Reason {
     pub(super) leaves: Leaves,
     /// Why, as a fragment: "it has `on_fail`".
     pub(super) reason: String,
@@ -55,15 +55,15 @@ impl<'w> Uses<'w> {
         self.sources[index].map(|source| &self.workflow.phases[source])
     }
 
-    /// All grounds for what the phase at `index` has to leave, plain words before names. Empty for a
+    /// All reasons for what the phase at `index` has to leave, plain words before names. Empty for a
     /// phase that is asked for a document only, and for one that is not `single`.
-    pub(super) fn grounds(&self, index: usize) -> Vec<Ground> {
+    pub(super) fn reasons(&self, index: usize) -> Vec<Reason> {
         let phase = &self.workflow.phases[index];
-        let mut grounds = Vec::new();
+        let mut reasons = Vec::new();
         if phase.kind != Some(PhaseType::Single) {
-            return grounds;
+            return reasons;
         }
-        let mut add = |leaves, reason: String| grounds.push(Ground { leaves, reason });
+        let mut add = |leaves, reason: String| reasons.push(Reason { leaves, reason });
         let says = phase.yields.as_ref().map(|says| says.value);
         if let Some(leaves) = says {
             add(leaves, "it says so in `yields`".to_owned());
@@ -96,7 +96,7 @@ impl<'w> Uses<'w> {
                 add(leaves, format!("it {how} `{word}`"));
             }
         }
-        grounds
+        reasons
     }
 
     /// The categories of the tasks of the phase at `index`, in the order in which the routed phases name

@@ -3,14 +3,14 @@
 use crate::context::{self, FinishedPhase};
 use crate::model::{
     Artifact, AttemptId, CallId, CallInput, CallKey, CallSpec, Contract, Decider, EditScope,
-    Failure, Ground, InputSource, ModelName, Profile, Purpose, Task, TaskId, Verification,
+    Failure, InputSource, ModelName, Profile, Purpose, Task, TaskId, Verification, WorkspaceSource,
 };
 use crate::plan::{PhasePlan, Plan, PlannedInput, Proof, Strategy, Yields};
 use crate::run::{CallState, Event, PhaseEvent, PhaseState, RunState};
 
 /// A phase with everything its decisions depend on.
 #[derive(Clone, Copy)]
-pub struct Scene<'a> {
+pub struct PhaseContext<'a> {
     pub plan: &'a Plan,
     pub phase: &'a PhasePlan,
     pub history: &'a RunState,
@@ -19,7 +19,7 @@ pub struct Scene<'a> {
 
 /// A call's open part: what differs between the calls of a phase.
 #[derive(Clone)]
-pub struct Draft {
+pub struct CallBuilder {
     pub purpose: Purpose,
     /// What it is called within its phase and purpose: `1`, `T1`, `T1.2`.
     pub name: String,
@@ -30,14 +30,19 @@ pub struct Draft {
     pub task: Option<Task>,
     pub edits: Option<EditScope>,
     pub profile: Profile,
-    pub ground: Ground,
+    pub workspace: WorkspaceSource,
     pub checkpoint: Option<u64>,
     pub continues: Option<AttemptId>,
 }
 
-impl Draft {
+impl CallBuilder {
     /// A call that reads the project and leaves a document.
-    pub fn reader(purpose: Purpose, slot: u32, chain: Vec<ModelName>, ground: Ground) -> Self {
+    pub fn reader(
+        purpose: Purpose,
+        slot: u32,
+        chain: Vec<ModelName>,
+        workspace: WorkspaceSource,
+    ) -> Self {
         Self {
             purpose,
             name: slot.to_string(),
@@ -48,41 +53,42 @@ impl Draft {
             task: None,
             edits: None,
             profile: Profile::Reader,
-            ground,
+            workspace,
             checkpoint: None,
             continues: None,
         }
     }
 
     /// A call that sees texts only and leaves a text.
-    pub fn scribe(purpose: Purpose, slot: u32, chain: Vec<ModelName>, contract: Contract) -> Self {
+    pub fn writer(purpose: Purpose, slot: u32, chain: Vec<ModelName>, contract: Contract) -> Self {
         Self {
             contract,
-            profile: Profile::Scribe,
-            ..Self::reader(purpose, slot, chain, Ground::Empty)
+            profile: Profile::Writer,
+            ..Self::reader(purpose, slot, chain, WorkspaceSource::Empty)
         }
     }
 }
 
-impl<'a> Scene<'a> {
-    /// The call that a draft makes in this phase and round.
-    pub fn call(&self, draft: Draft) -> CallSpec {
+impl<'a> PhaseContext<'a> {
+    /// The call that a builder makes in this phase and round.
+    pub fn call(&self, builder: CallBuilder) -> CallSpec {
         let mut call = CallSpec {
-            id: self.id(draft.purpose, &draft.name),
+            id: self.id(builder.purpose, &builder.name),
             key: CallKey::new(""),
             phase: self.phase.name.clone(),
-            purpose: draft.purpose,
-            slot: draft.slot,
-            chain: draft.chain,
-            inputs: draft.inputs,
-            project_instructions: self.phase.project_instructions && draft.ground != Ground::Empty,
-            contract: draft.contract,
-            task: draft.task,
-            edits: draft.edits,
-            profile: draft.profile,
-            ground: draft.ground,
-            checkpoint: draft.checkpoint,
-            continues: draft.continues,
+            purpose: builder.purpose,
+            slot: builder.slot,
+            chain: builder.chain,
+            inputs: builder.inputs,
+            project_instructions: self.phase.project_instructions
+                && builder.workspace != WorkspaceSource::Empty,
+            contract: builder.contract,
+            task: builder.task,
+            edits: builder.edits,
+            profile: builder.profile,
+            workspace: builder.workspace,
+            checkpoint: builder.checkpoint,
+            continues: builder.continues,
             limits: self.phase.limits,
         };
         call.key = key(&call, self.state.round());
@@ -128,7 +134,7 @@ impl<'a> Scene<'a> {
 
     /// What the phase's readers look at: the project as it is now. An auditor that is to see distilled
     /// results only gets no project at all.
-    pub fn ground(&self) -> Ground {
+    pub fn workspace(&self) -> WorkspaceSource {
         let audits = matches!(
             self.phase.kind,
             crate::plan::PhaseKind::Single {
@@ -137,25 +143,25 @@ impl<'a> Scene<'a> {
             }
         );
         match self.phase.strategy {
-            Strategy::Distilled | Strategy::Fresh if audits => Ground::Empty,
+            Strategy::Distilled | Strategy::Fresh if audits => WorkspaceSource::Empty,
             Strategy::Scoped => self.scoped(&[], &[]),
             Strategy::Full | Strategy::Distilled | Strategy::Fresh => self.whole(),
         }
     }
 
     /// The whole project as it is now.
-    pub fn whole(&self) -> Ground {
+    pub fn whole(&self) -> WorkspaceSource {
         if self.tree() == self.history.base() {
-            Ground::Snapshot
+            WorkspaceSource::Snapshot
         } else {
-            Ground::Tree(self.tree().to_owned())
+            WorkspaceSource::Tree(self.tree().to_owned())
         }
     }
 
     /// Only the files of the phase's scope and these ones.
-    pub fn scoped(&self, edit: &[String], read: &[String]) -> Ground {
+    pub fn scoped(&self, edit: &[String], read: &[String]) -> WorkspaceSource {
         let scope = &self.phase.scope;
-        Ground::Scoped {
+        WorkspaceSource::Scoped {
             tree: self.tree().to_owned(),
             edit: [edit, &scope.files].concat(),
             read: read.to_vec(),
@@ -165,7 +171,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// The commands that prove the phase's work as a whole, each once.
+    /// The commands that verify the phase's work as a whole, each once.
     pub fn commands(&self) -> Vec<String> {
         let mut commands: Vec<String> = Vec::new();
         for proof in &self.phase.verify {
@@ -205,8 +211,8 @@ impl<'a> Scene<'a> {
     }
 
     /// Has a command run on a tree, unless one is being run.
-    pub fn prove(&self, task: Option<&TaskId>, tree: String, command: String) -> Vec<Event> {
-        if self.state.proving().is_some() {
+    pub fn verify(&self, task: Option<&TaskId>, tree: String, command: String) -> Vec<Event> {
+        if self.state.verifying().is_some() {
             return Vec::new();
         }
         vec![
@@ -287,7 +293,7 @@ fn word(purpose: Purpose) -> &'static str {
 }
 
 /// The first of some commands that has no result yet.
-pub fn unproved(commands: &[String], results: &[&Verification]) -> Option<String> {
+pub fn unverified(commands: &[String], results: &[&Verification]) -> Option<String> {
     let mut commands = commands.iter();
     let open = |command: &&String| results.iter().all(|result| &result.command != *command);
     commands.find(open).cloned()
@@ -303,7 +309,8 @@ fn key(call: &CallSpec, round: u32) -> CallKey {
         ..call.clone()
     };
     if nameless.task.is_some()
-        && let Ground::Tree(tree) | Ground::Scoped { tree, .. } = &mut nameless.ground
+        && let WorkspaceSource::Tree(tree) | WorkspaceSource::Scoped { tree, .. } =
+            &mut nameless.workspace
     {
         tree.clear();
     }
@@ -334,7 +341,7 @@ pub mod tests {
             task: None,
             edits: None,
             profile: Profile::Reader,
-            ground: Ground::Snapshot,
+            workspace: WorkspaceSource::Snapshot,
             checkpoint: None,
             continues: None,
             limits: CallLimits {

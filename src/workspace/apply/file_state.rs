@@ -14,7 +14,7 @@ use crate::files::{self, if_there};
 /// What stands at a path, as far as changes are about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Standing {
+pub(super) enum FileState {
     /// No file: nothing, or a folder, or something on the way that is no real folder.
     Nothing,
     File {
@@ -29,7 +29,7 @@ pub(super) enum Standing {
     Special,
 }
 
-impl Standing {
+impl FileState {
     /// Whether the digest is one: a file of that name is looked for.
     pub(super) fn names_content(&self) -> bool {
         self.file()
@@ -50,29 +50,29 @@ impl Standing {
 }
 
 /// What stands at `path` below `root`.
-pub(super) fn look(root: &Path, path: &Path) -> Result<Standing, WorkspaceError> {
+pub(super) fn observe(root: &Path, path: &Path) -> Result<FileState, WorkspaceError> {
     let whole = root.join(path);
     if !is_below_real_folders(root, path) {
-        return Ok(Standing::Nothing);
+        return Ok(FileState::Nothing);
     }
     let Some(found) = metadata(&whole)? else {
-        return Ok(Standing::Nothing);
+        return Ok(FileState::Nothing);
     };
     let kind = found.file_type();
     Ok(if kind.is_dir() {
-        Standing::Nothing
+        FileState::Nothing
     } else if kind.is_symlink() {
         let target = fs::read_link(&whole).doing("read", &whole)?;
-        Standing::Link {
+        FileState::Link {
             target: RawPath(target),
         }
     } else if kind.is_file() {
-        Standing::File {
+        FileState::File {
             digest: digest(&whole)?,
             executable: found.permissions().mode() & 0o100 != 0,
         }
     } else {
-        Standing::Special
+        FileState::Special
     })
 }
 

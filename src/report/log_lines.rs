@@ -7,28 +7,30 @@ use crate::model::{
 use crate::run::{Event, PhaseEvent, Record, RunEvent};
 
 use super::log_line::{LogLine, Tone, because, failed};
-use super::news_call::news_of_call;
-use super::news_work::{applied, looped_back, task_done, task_failed, verified, verify_started};
+use super::log_lines_of_calls::of_call;
+use super::log_lines_of_work::{
+    applied, looped_back, task_done, task_failed, verified, verify_started,
+};
 use super::sections::contradictions;
 use super::view::{RunView, short_name};
 use super::words::{clean, counted, end_word, kind_words, spent, title};
 
 /// The record in words, if it is worth a line. `view` has taken it in already.
-pub(super) fn news(view: &RunView, record: &Record) -> Option<LogLine> {
+pub(super) fn log_line(view: &RunView, record: &Record) -> Option<LogLine> {
     let at = record.at;
     match &record.event {
-        Event::Run(event) => news_of_run(view, event, at),
-        Event::Phase { phase, event } => news_of_phase(view, phase, event, at),
-        Event::Call { call, event } => news_of_call(view, call, event, at),
+        Event::Run(event) => of_run(view, event, at),
+        Event::Phase { phase, event } => of_phase(view, phase, event, at),
+        Event::Call { call, event } => of_call(view, call, event, at),
     }
 }
 
-fn news_of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
+fn of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
     let (tone, text) = match event {
         RunEvent::Started { run, workflow, .. } => {
             let text = format!("run {run} of workflow {} started", clean(workflow));
-            let news = LogLine::new(Vec::new(), Tone::Calm, text);
-            return Some(rehearsed(view).into_iter().fold(news, LogLine::note));
+            let log_line = LogLine::new(Vec::new(), Tone::Calm, text);
+            return Some(rehearsed(view).into_iter().fold(log_line, LogLine::note));
         }
         RunEvent::Resumed { .. } => (Tone::Calm, resumed(view)),
         RunEvent::LoopedBack { from, to, round } => {
@@ -62,7 +64,7 @@ fn news_of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLin
     Some(LogLine::new(Vec::new(), tone, text))
 }
 
-fn news_of_phase(
+fn of_phase(
     view: &RunView,
     phase: &PhaseName,
     event: &PhaseEvent,
@@ -230,24 +232,24 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
         .and_then(|phase| phase.state.round_time(view.state.worked(at)))
         .unwrap_or_default();
     let scope = vec![clean(name.as_str())];
-    let news = match view.published(closing) {
+    let log_line = match view.published(closing) {
         Some(path) => {
-            let news = LogLine::new(
+            let log_line = LogLine::new(
                 scope,
                 Tone::Good,
                 format!("closed after {time}, published {}", clean(path)),
             );
             match &closing.previous {
-                Some(kept) => news.note(format!(
+                Some(kept) => log_line.note(format!(
                     "what stood there before is kept in the run folder: {}",
                     clean(kept)
                 )),
-                None => news,
+                None => log_line,
             }
         }
         None => LogLine::new(scope, Tone::Good, format!("closed after {time}")),
     };
-    contradictions(closing).fold(news, LogLine::note)
+    contradictions(closing).fold(log_line, LogLine::note)
 }
 
 fn person_asked(phase: &PhaseName, question: &Question) -> LogLine {
@@ -258,8 +260,11 @@ fn person_asked(phase: &PhaseName, question: &Question) -> LogLine {
         }
         Question::RunCommands { commands } => {
             let text = "a model wrote commands that nothing allows yet".to_owned();
-            let news = LogLine::new(vec![clean(phase.as_str())], Tone::Odd, text);
-            return commands.iter().map(|c| clean(c)).fold(news, LogLine::note);
+            let log_line = LogLine::new(vec![clean(phase.as_str())], Tone::Odd, text);
+            return commands
+                .iter()
+                .map(|c| clean(c))
+                .fold(log_line, LogLine::note);
         }
     };
     LogLine::new(vec![clean(phase.as_str())], Tone::Odd, text)

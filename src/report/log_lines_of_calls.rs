@@ -19,7 +19,7 @@ use super::words_work::{
 const FINDINGS_SHOWN: usize = 3;
 
 /// What happened to a call in words, if it is worth a line.
-pub(super) fn news_of_call(
+pub(super) fn of_call(
     view: &RunView,
     call: &CallId,
     event: &CallEvent,
@@ -227,13 +227,13 @@ fn call_failed(view: &RunView, call: &CallId, failure: &Failure) -> Option<LogLi
         });
     }
     let last = view.call(call).and_then(|call| call.attempts.last());
-    let news = failed(scope(view, call), "given up", failure);
+    let log_line = failed(scope(view, call), "given up", failure);
     // The last attempt has said why, one line above.
     Some(match last.and_then(Attempt::end) {
         Some(AttemptEnd::Failed(told)) if told == failure => LogLine {
             text: "given up".to_owned(),
-            ..news
+            ..log_line
         },
-        _ => news,
+        _ => log_line,
     })
 }

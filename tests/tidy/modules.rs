@@ -5,24 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::code::{File, files, line_of};
 use crate::text::{read, spans, table};
 
-/// The rooms from the bottom up, each with those it may import.
+/// The modules from the bottom up, each with those it may import.
 fn map() -> Vec<(String, BTreeSet<String>)> {
     let page = read("ARCHITECTURE.md");
-    let rooms: Vec<String> = table(&page, "room")
+    let modules: Vec<String> = table(&page, "module")
         .iter()
         .map(|row| spans(&row[0]).swap_remove(0))
         .collect();
-    let imports = table(&page, "room").into_iter().map(|row| {
+    let imports = table(&page, "module").into_iter().map(|row| {
         let imports = row.last().unwrap().clone();
         match imports.as_str() {
-            "all" => rooms.iter().cloned().collect(),
+            "all" => modules.iter().cloned().collect(),
             _ => spans(&imports).into_iter().collect(),
         }
     });
-    rooms.iter().cloned().zip(imports).collect()
+    modules.iter().cloned().zip(imports).collect()
 }
 
-/// What a file names of the crate: the room, and where.
+/// What a file names of the crate: the module, and where.
 fn named(file: &File) -> Vec<(String, usize)> {
     let after_crate = file.code.match_indices("crate::").map(|(at, _)| {
         let rest = &file.code[at + "crate::".len()..];
@@ -34,17 +34,19 @@ fn named(file: &File) -> Vec<(String, usize)> {
 }
 
 #[test]
-fn every_room_imports_only_what_the_map_allows() {
+fn every_module_imports_only_what_the_map_allows() {
     let map: BTreeMap<String, BTreeSet<String>> = map().into_iter().collect();
     let mut found = Vec::new();
     for file in files() {
-        let Some(room) = file.room() else { continue };
+        let Some(module) = file.module() else {
+            continue;
+        };
         for (name, line) in named(file) {
             let at = format!("{}:{line}", file.path);
             if name.is_empty() {
-                found.push(format!("{at}: name one room a `use`"));
-            } else if name != room && !map[room].contains(&name) {
-                found.push(format!("{at}: `{room}` must not import `{name}`"));
+                found.push(format!("{at}: name one module a `use`"));
+            } else if name != module && !map[module].contains(&name) {
+                found.push(format!("{at}: `{module}` must not import `{name}`"));
             }
         }
         found.extend(climbs_out(file));
@@ -52,7 +54,7 @@ fn every_room_imports_only_what_the_map_allows() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
-/// `super::super::…` that leads out of the room. Code that is indented may be one module deeper, and
+/// `super::super::…` that leads out of the module. Code that is indented may be one module deeper, and
 /// a file of tests is the child of the file it tests.
 fn climbs_out(file: &File) -> Vec<String> {
     let path = file.path.trim_start_matches("src/").trim_end_matches(".rs");
@@ -62,7 +64,7 @@ fn climbs_out(file: &File) -> Vec<String> {
         let climbed = line.matches("super::").count();
         if climbed >= depth + usize::from(line.starts_with(' ')) {
             let at = format!("{}:{}", file.path, index + 1);
-            found.push(format!("{at}: leaves its room by `super`"));
+            found.push(format!("{at}: leaves its module by `super`"));
         }
     }
     found
@@ -71,20 +73,23 @@ fn climbs_out(file: &File) -> Vec<String> {
 #[test]
 fn the_map_is_whole_and_leads_downwards() {
     let map = map();
-    let mapped: BTreeSet<&str> = map.iter().map(|(room, _)| room.as_str()).collect();
+    let mapped: BTreeSet<&str> = map.iter().map(|(module, _)| module.as_str()).collect();
     let files = files();
-    let real: BTreeSet<&str> = files.iter().filter_map(File::room).collect();
+    let real: BTreeSet<&str> = files.iter().filter_map(File::module).collect();
     assert_eq!(
         mapped, real,
         "the map in ARCHITECTURE.md and the folders of src"
     );
-    for (index, (room, imports)) in map.iter().enumerate() {
-        let below: BTreeSet<&str> = map[..index].iter().map(|(room, _)| room.as_str()).collect();
-        for import in imports.iter().filter(|import| *import != room) {
+    for (index, (module, imports)) in map.iter().enumerate() {
+        let below: BTreeSet<&str> = map[..index]
+            .iter()
+            .map(|(module, _)| module.as_str())
+            .collect();
+        for import in imports.iter().filter(|import| *import != module) {
             let is_below = below.contains(import.as_str());
             assert!(
                 is_below,
-                "`{room}` imports `{import}`, which stands above it"
+                "`{module}` imports `{import}`, which stands above it"
             );
         }
     }
@@ -94,17 +99,17 @@ fn the_map_is_whole_and_leads_downwards() {
 fn nothing_is_allowed_that_nobody_needs() {
     let mut needed: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for file in files() {
-        if let Some(room) = file.room() {
+        if let Some(module) = file.module() {
             let names = named(file).into_iter().map(|(name, _)| name);
-            needed.entry(room.to_owned()).or_default().extend(names);
+            needed.entry(module.to_owned()).or_default().extend(names);
         }
     }
-    for (room, imports) in map().iter().filter(|(room, _)| room != "cli") {
+    for (module, imports) in map().iter().filter(|(module, _)| module != "cli") {
         for import in imports {
-            let is_needed = needed[room].contains(import);
+            let is_needed = needed[module].contains(import);
             assert!(
                 is_needed,
-                "take `{import}` from the line of `{room}` in ARCHITECTURE.md"
+                "take `{import}` from the line of `{module}` in ARCHITECTURE.md"
             );
         }
     }
@@ -116,7 +121,7 @@ const WITHOUT_CIRCLES: [&str; 12] = [
     "run", "trust", "yaml",
 ];
 
-/// The files of the same room that a file's shipped code imports from.
+/// The files of the same module that a file's shipped code imports from.
 fn imported<'a>(file: &File, all: &'a [File]) -> Vec<&'a str> {
     let module = |path: &str| {
         let path = path.trim_start_matches("src/").trim_end_matches(".rs");
@@ -146,9 +151,9 @@ fn imported<'a>(file: &File, all: &'a [File]) -> Vec<&'a str> {
 }
 
 #[test]
-fn no_two_files_of_a_room_import_each_other() {
-    for room in WITHOUT_CIRCLES {
-        let is_own = |file: &&File| file.room() == Some(room) && !file.is_test();
+fn no_two_files_of_a_module_import_each_other() {
+    for module in WITHOUT_CIRCLES {
+        let is_own = |file: &&File| file.module() == Some(module) && !file.is_test();
         let own = files().iter().filter(is_own);
         let mut open: BTreeMap<&str, Vec<&str>> = own
             .map(|file| (file.path.as_str(), imported(file, files())))

@@ -2,12 +2,12 @@
 
 use crate::model::{Failure, FailureKind, Millis};
 
-/// Longest message kept of a trouble, in bytes.
+/// Longest message kept of a agent_error, in bytes.
 const MESSAGE_LIMIT: usize = 2000;
 
 /// An error that an agent reported.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Trouble {
+pub struct AgentError {
     /// The agent's name for it (`APIError`, `ContextOverflowError` …); may be empty.
     pub name: String,
     /// What happened, in the agent's or the provider's words.
@@ -20,8 +20,8 @@ pub struct Trouble {
     pub retry_after: Option<Millis>,
 }
 
-impl Trouble {
-    /// A trouble with long texts cut.
+impl AgentError {
+    /// A agent_error with long texts cut.
     pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             name: name.into(),
@@ -229,10 +229,10 @@ pub(super) fn shorten(text: &str, limit: usize) -> String {
 mod tests {
     use super::*;
 
-    fn api(status: u16, message: &str) -> Trouble {
-        Trouble {
+    fn api(status: u16, message: &str) -> AgentError {
+        AgentError {
             status: Some(status),
-            ..Trouble::new("APIError", message)
+            ..AgentError::new("APIError", message)
         }
     }
 
@@ -261,8 +261,8 @@ mod tests {
             (api(500, "oops"), FailureKind::Provider),
             (api(529, "Overloaded"), FailureKind::Provider),
         ];
-        for (trouble, kind) in cases {
-            assert_eq!(trouble.kind(), kind, "{trouble:?}");
+        for (agent_error, kind) in cases {
+            assert_eq!(agent_error.kind(), kind, "{agent_error:?}");
         }
     }
 
@@ -287,21 +287,25 @@ mod tests {
             ("JSON parsing failed", FailureKind::Provider),
         ];
         for (words, kind) in cases {
-            assert_eq!(Trouble::new("UnknownError", words).kind(), kind, "{words}");
+            assert_eq!(
+                AgentError::new("UnknownError", words).kind(),
+                kind,
+                "{words}"
+            );
         }
     }
 
     #[test]
     fn the_body_counts_as_words() {
-        let trouble = api(429, "Too many").body(r#"{"error":{"code":"insufficient_quota"}}"#);
-        assert_eq!(trouble.kind(), FailureKind::Quota);
-        assert!(trouble.failure().hint.is_some());
+        let agent_error = api(429, "Too many").body(r#"{"error":{"code":"insufficient_quota"}}"#);
+        assert_eq!(agent_error.kind(), FailureKind::Quota);
+        assert!(agent_error.failure().hint.is_some());
     }
 
     #[test]
     fn long_messages_are_cut_at_a_character() {
-        let trouble = Trouble::new("", "ä".repeat(5000));
-        assert!(trouble.message.len() <= MESSAGE_LIMIT + '…'.len_utf8());
-        assert!(trouble.message.ends_with('…'));
+        let agent_error = AgentError::new("", "ä".repeat(5000));
+        assert!(agent_error.message.len() <= MESSAGE_LIMIT + '…'.len_utf8());
+        assert!(agent_error.message.ends_with('…'));
     }
 }

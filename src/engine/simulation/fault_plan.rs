@@ -7,9 +7,9 @@ use crate::model::{Failure, FailureKind, Millis};
 
 use super::plans::{COMMANDS, MODELS, Mix};
 
-/// The fate of a run.
+/// The faults of a run.
 #[derive(Debug, Clone)]
-pub struct Fate {
+pub struct FaultPlan {
     pub manners: Vec<Manner>,
     pub proofs: Vec<Proof>,
     /// Of each audit, by its round; the last one stays.
@@ -37,7 +37,7 @@ pub struct Fate {
     /// Which of the things under way reports next, step by step. Then the oldest.
     pub choices: Vec<u8>,
     /// What comes from outside, and at which step.
-    pub blows: Vec<(usize, Blow)>,
+    pub blows: Vec<(usize, Fault)>,
 }
 
 /// How a model behaves: always the same for one call.
@@ -170,13 +170,13 @@ pub enum Arrives {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Blow {
+pub enum Fault {
     Interrupt,
     /// The supervisor dies with so many of the events of its last step on disk; attempts that were
-    /// finished by then are salvaged, or not.
+    /// finished by then are recovered, or not.
     Death {
         written: u8,
-        salvages: bool,
+        recovers: bool,
     },
 }
 
@@ -230,7 +230,7 @@ pub const GOOD: Manner = Manner {
 };
 
 /// Everything goes well.
-impl Default for Fate {
+impl Default for FaultPlan {
     fn default() -> Self {
         Self {
             manners: vec![GOOD; MODELS],
@@ -252,7 +252,7 @@ impl Default for Fate {
     }
 }
 
-impl Fate {
+impl FaultPlan {
     /// The same without anything from outside.
     pub fn calm(&self) -> Self {
         Self {
@@ -282,8 +282,8 @@ fn arrives() -> impl Draws<Value = Arrives> {
     ])
 }
 
-/// Random fates. In a timeless mix a call ends the same however often it is begun.
-pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
+/// Random fault_plans. In a timeless mix a call ends the same however often it is begun.
+pub fn fault_plans(mix: Mix) -> impl Draws<Value = FaultPlan> {
     let script = |length| prop::collection::vec(prop::bool::weighted(0.2), 0..length);
     let chance = match mix {
         Mix::Wild => (prop::collection::vec(arrives(), 0..3), script(3)).boxed(),
@@ -319,7 +319,7 @@ pub fn fates(mix: Mix) -> impl Draws<Value = Fate> {
             |(manners, proofs, passes, lists, repeats, chance, from_people, choices, blows)| {
                 let (deliveries, full) = chance;
                 let ((people, limits, rounds, models, hands_on), attended) = from_people;
-                Fate {
+                FaultPlan {
                     manners,
                     proofs,
                     passes,
@@ -474,10 +474,10 @@ fn raises() -> impl Draws<Value = Raise> {
     ]
 }
 
-fn blows() -> impl Draws<Value = Vec<(usize, Blow)>> {
-    let blow = proptest::prop_oneof![
-        1 => Just(Blow::Interrupt),
-        2 => (0u8..6, any::<bool>()).prop_map(|(written, salvages)| Blow::Death { written, salvages }),
+fn blows() -> impl Draws<Value = Vec<(usize, Fault)>> {
+    let fault = proptest::prop_oneof![
+        1 => Just(Fault::Interrupt),
+        2 => (0u8..6, any::<bool>()).prop_map(|(written, recovers)| Fault::Death { written, recovers }),
     ];
-    prop::collection::vec((1usize..60, blow), 0..4)
+    prop::collection::vec((1usize..60, fault), 0..4)
 }

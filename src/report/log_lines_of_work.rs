@@ -101,13 +101,13 @@ pub(super) fn verified(
         true => ", on the untouched project",
         false => "",
     };
-    let news = LogLine::new(scope(view, phase, task), tone, format!("{text}{on}"));
+    let log_line = LogLine::new(scope(view, phase, task), tone, format!("{text}{on}"));
     match verification.outcome {
-        VerifyOutcome::Passed => news,
+        VerifyOutcome::Passed => log_line,
         VerifyOutcome::Failed
         | VerifyOutcome::AlreadyFailing
         | VerifyOutcome::TimedOut
-        | VerifyOutcome::TooMuchOutput => news.note(format!(
+        | VerifyOutcome::TooMuchOutput => log_line.note(format!(
             "its output is in the run folder: {}",
             clean(&verification.output.path)
         )),
