@@ -1,7 +1,7 @@
 //! tipstaff runs declarative workflows in which every step is a fresh agent process.
 //!
 //! The modules, from the pure core to the edge, are described in ARCHITECTURE.md; who may import whom
-//! is checked by `tests/tidy`. Only what the tests of the whole program use is public, so that the compiler tells
+//! is checked by `tests/tidy`. Only what tests and benches of the whole program use is public, so that the compiler tells
 //! of what nothing uses any more.
 
 pub mod agents;
@@ -11,7 +11,7 @@ mod context;
 mod engine;
 mod files;
 mod imports;
-mod journal;
+pub mod journal;
 mod judge;
 pub mod model;
 pub mod plan;
@@ -19,7 +19,7 @@ pub mod process;
 pub mod rehearsal;
 mod report;
 mod risk;
-mod run;
+pub mod run;
 mod runtime;
 mod trust;
 pub mod workflow;

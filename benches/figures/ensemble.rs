@@ -1,6 +1,6 @@
 //! How well the proposals of an ensemble overlap.
 
-use tipstaff::model::{Event, Record};
+use tipstaff::run::{CallEvent, Event, PhaseEvent, Record};
 
 use crate::figure::{Figure, median};
 use crate::ground::{Ground, times};
@@ -31,10 +31,22 @@ pub fn figures() -> Vec<Figure> {
 /// From the first proposal's beginning until the judge may see them, in milliseconds.
 pub fn propose_step(records: &[Record]) -> f64 {
     let begun = times(records, |event| {
-        matches!(event, Event::AttemptStarted { .. })
+        matches!(
+            event,
+            Event::Call {
+                event: CallEvent::AttemptStarted { .. },
+                ..
+            }
+        )
     });
     let sealed = times(records, |event| {
-        matches!(event, Event::ProposalsSealed { .. })
+        matches!(
+            event,
+            Event::Phase {
+                event: PhaseEvent::ProposalsSealed { .. },
+                ..
+            }
+        )
     });
     sealed[0] - begun[0]
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use crate::fake_agent::fake_agent;
 use tipstaff::journal::Journal;
-use tipstaff::model::{Event, Record};
+use tipstaff::run::{Event, Record};
 
 /// The program under measurement.
 pub const TIPSTAFF: &str = env!("CARGO_BIN_EXE_tipstaff");

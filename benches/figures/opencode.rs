@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use tipstaff::model::{CallId, Event, Record};
+use tipstaff::model::CallId;
 use tipstaff::process::Exit;
 use tipstaff::rehearsal::{Scenario, Server};
+use tipstaff::run::{CallEvent, Event, Record};
 
 use crate::ensemble::propose_step;
 use crate::figure::{Figure, median};
@@ -131,11 +132,11 @@ fn overlap(ground: &Ground) -> Figure {
 fn proposal(records: &[Record], proposer: &CallId) -> f64 {
     let spawned = times(
         records,
-        |event| matches!(event, Event::AttemptSpawned { call, .. } if call == proposer),
+        |event| matches!(event, Event::Call { call, event: CallEvent::AttemptSpawned { .. } } if call == proposer),
     );
     let ended = times(
         records,
-        |event| matches!(event, Event::AttemptSucceeded { call, .. } if call == proposer),
+        |event| matches!(event, Event::Call { call, event: CallEvent::AttemptSucceeded { .. } } if call == proposer),
     );
     ended[0] - spawned[0]
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use tipstaff::model::Event;
+use tipstaff::run::{CallEvent, Event};
 
 use crate::figure::{Figure, median};
 use crate::ground::{Ground, times};
@@ -44,7 +44,13 @@ pub fn figures() -> Measured {
         ground.tipstaff(&Ground::ensemble(CALLS, 1));
         // From one call's beginning to the next one's: nothing of tipstaff's own work is left out.
         let begun = times(&ground.journal(), |event| {
-            matches!(event, Event::AttemptStarted { .. })
+            matches!(
+                event,
+                Event::Call {
+                    event: CallEvent::AttemptStarted { .. },
+                    ..
+                }
+            )
         });
         calls.extend(begun.windows(2).map(|pair| pair[1] - pair[0]));
     }

@@ -25,9 +25,13 @@ fn beside_this_program() -> PathBuf {
     profile.join("examples/fake-agent")
 }
 
+/// Its own source, or what it uses of tipstaff's.
 fn newest_source() -> Option<SystemTime> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/fake-agent");
-    let files = std::fs::read_dir(folder).expect("its source is there");
+    let all = ["fixtures/fake-agent", "src/process", "src/files"];
+    let all = all.map(|folder| Path::new(env!("CARGO_MANIFEST_DIR")).join(folder));
+    let files = all
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).expect("it is there"));
     files.flatten().map(|file| changed(&file.path())).max()?
 }
 
