@@ -1,5 +1,5 @@
 //! What people and programs see of a run: progress, plain lines, the JSON stream, the summary,
-//! `show` and `runs`. All of them are views of the same [`Record`](crate::model::Record)s and plan.
+//! `show` and `runs`. All of them are views of the same [`Record`](crate::run::Record)s and plan.
 //!
 //! Nothing here decides anything, reads a file or asks a clock: records, plan, the present time and
 //! the writers are handed in. What agents and providers said is shown only after control

@@ -31,7 +31,7 @@ pub fn is_name(name: &str, names: &[&str]) -> bool {
     parts.any(|part| names.iter().any(|known| matches(part, known)))
 }
 
-/// The parts of a path as [`matches`] compares them. Windows takes a backslash for a separator.
+/// The parts of a path as [`matches()`] compares them. Windows takes a backslash for a separator.
 pub(super) fn parts(path: &str) -> Vec<String> {
     path.split(['/', '\\']).map(folded).collect()
 }

@@ -8,7 +8,7 @@ use super::folder::open_up;
 use super::remove_tree::remove_tree;
 use super::{Doing, WorkspaceError, folder};
 
-/// Moves a file or a folder (`left_out` of [`Captured`](super::Captured)) from the folder `from` to the same
+/// Moves a file or a folder (what a capture left out) from the folder `from` to the same
 /// place in `to`, on the same file system. What is gone, or stands in `to` already, is passed over. Control
 /// files of agents stay behind, at any depth: what a model wrote there reaches no other call.
 pub(super) fn carry_over(from: &Path, to: &Path, path: &Path) -> Result<(), WorkspaceError> {
