@@ -27,7 +27,7 @@ const ONLY_READ: &str = "`diff` only reads; nothing was touched";
 /// Prints the patch of a run's changes so far, or of one of its tasks.
 pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
     let mut interruptible = Interruptible::new()?;
-    let (patch, files) = interruptible.blocking(ONLY_READ, || patch(settings, args))?;
+    let (patch, files) = interruptible.blocking(("", ONLY_READ), || patch(settings, args))?;
     if patch.is_empty() {
         print::note("the run changed nothing");
     }
@@ -192,11 +192,11 @@ impl Held {
     ) -> Result<Exit, Failure> {
         let mut interruptible = Interruptible::new()?;
         let again = format!("no file is half changed; `tipstaff {command} {run}` goes on");
-        let mut held = interruptible.blocking(&again, || Self::take(settings, run))?;
+        let mut held = interruptible.blocking(("", &again), || Self::take(settings, run))?;
         let (done, did) = interruptible
             .blocking_to_its_end(&again, || act(&held, &held.delivering(settings)?))?;
         let untold = "it is done already; the next command about this run writes it down";
-        interruptible.blocking(untold, || held.record(settings, &done, did))
+        interruptible.blocking(("", untold), || held.record(settings, &done, did))
     }
 
     fn take(settings: &Settings, wanted: &str) -> Result<Self, Failure> {

@@ -36,13 +36,13 @@ impl Interruptible {
     }
 
     /// Does the work on a thread of its own. After a signal it is told to give up, and what it came to
-    /// does not count.
+    /// does not count. If it takes long, the user is told what it is.
     pub fn blocking<T: Send>(
         &mut self,
-        hint: &str,
+        (what, hint): (&str, &str),
         work: impl FnOnce() -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
-        match self.until_signal("", work) {
+        match self.until_signal(what, work) {
             (Some(signal), _) => Err(interrupted(signal, hint)),
             (None, done) => done,
         }

@@ -17,7 +17,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let plan = prepare::plan(settings, args)?;
     let mut carried = carry_over(settings, &plan)?;
     let mut interruptible = Interruptible::new()?;
-    interruptible.blocking(Interruptible::NOTHING_RAN, || {
+    interruptible.blocking(("", Interruptible::NOTHING_RAN), || {
         let destination = check_destination(&settings.project, &plan.destination);
         preflight(settings, &plan, |model| model, &mut carried, destination)
     })?;
@@ -31,16 +31,17 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let gone = |_: &Failure| drop(remove_tree(folder.root()));
     let register = settings.register().inspect_err(gone)?;
     register.forget_deleted();
-    let frozen = interruptible.blocking(Interruptible::NOTHING_RAN, || {
+    let what = "taking a snapshot of the project";
+    let frozen = interruptible.blocking((what, Interruptible::NOTHING_RAN), || {
         freeze(settings, &folder, &plan, &redactor)
     });
-    let ground = frozen.inspect_err(gone)?;
+    let inputs = frozen.inspect_err(gone)?;
     let begin = Begin {
         run: id,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        plan: ground.plan.digest.clone(),
-        base: ground.base.as_str().to_owned(),
-        files: ground.files.clone(),
+        plan: inputs.plan.digest.clone(),
+        base: inputs.base.as_str().to_owned(),
+        files: inputs.files.clone(),
     };
     let journal = folder.create_journal(&register, redactor.clone())?;
     work::work(
@@ -53,7 +54,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
             engine: Engine::new(plan, &[]),
             journal,
             records: Vec::new(),
-            base: ground.base,
+            base: inputs.base,
             output: &args.output,
             interruptible,
         },

@@ -134,7 +134,11 @@ fn supervise(
         false => format!("go on with `tipstaff resume {id}`; nothing has to be paid twice"),
     };
     let begun = folder_of_run.clone();
-    let ready = interruptible.blocking(&hint, || {
+    let what = match begins {
+        true => "checking the project out",
+        false => "collecting what agents left when the run stopped",
+    };
+    let ready = interruptible.blocking((what, &hint), || {
         let context = context(settings, &plan, folder_of_run, &scratch, secrets, &base)?;
         let first = first((&context, &engine));
         Ok((Arc::new(context), first))

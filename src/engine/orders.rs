@@ -1,5 +1,7 @@
 //! What has to be carried out, according to a history.
 
+use std::sync::Arc;
+
 use crate::model::{
     CallId, CallSpec, Destination, ModelName, PhaseName, Question, Results, RunEnd, Timestamp,
 };
@@ -15,7 +17,7 @@ use super::{closing, ending, limits};
 pub enum Effect {
     /// Run an attempt in a fresh process.
     StartAttempt {
-        call: Box<CallSpec>,
+        call: Arc<CallSpec>,
         /// Which attempt, from 1.
         attempt: u32,
         model: ModelName,
@@ -66,7 +68,7 @@ pub fn orders(history: &RunState, plan: &Plan) -> Vec<Effect> {
             });
         } else if let Some(model) = call.model() {
             orders.push(Effect::StartAttempt {
-                call: Box::new(call.spec.clone()),
+                call: call.spec.clone(),
                 attempt,
                 model: model.clone(),
             });

@@ -1,5 +1,7 @@
 //! Where the decisions of a phase are made: the phase, what is known of it, and the making of calls.
 
+use std::sync::Arc;
+
 use crate::context::{self, FinishedPhase};
 use crate::model::{
     Artifact, AttemptId, CallId, CallInput, CallKey, CallSpec, Contract, Decider, EditScope,
@@ -100,10 +102,10 @@ impl<'a> PhaseContext<'a> {
         let event = match self.history.finished(&call.key) {
             Some(done) => PhaseEvent::CallReused {
                 from: done.spec.id.clone(),
-                call: Box::new(call),
+                call: Arc::new(call),
             },
             None => PhaseEvent::CallCreated {
-                call: Box::new(call),
+                call: Arc::new(call),
             },
         };
         event.of(self.phase.name.clone())

@@ -69,7 +69,7 @@ impl History {
     }
 
     pub(super) fn create(&mut self, at: u64, call: CallSpec) {
-        let (phase, call) = (call.phase.clone(), Box::new(call));
+        let (phase, call) = (call.phase.clone(), std::sync::Arc::new(call));
         self.add(at, PhaseEvent::CallCreated { call }.of(phase));
     }
 
@@ -325,7 +325,7 @@ pub(super) fn every_event() -> Vec<Record> {
     more.add(
         37_010,
         PhaseEvent::CallReused {
-            call: Box::new(call("plan.judge-2", Purpose::Judge, 2, "claude-opus")),
+            call: std::sync::Arc::new(call("plan.judge-2", Purpose::Judge, 2, "claude-opus")),
             from: CallId::from("plan.judge"),
         }
         .of("plan"),

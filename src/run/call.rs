@@ -13,7 +13,7 @@ use super::CallEvent;
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallState {
     /// The call, as it was created last.
-    pub spec: CallSpec,
+    pub spec: Arc<CallSpec>,
     /// The finished call whose result it takes.
     pub reused: Option<CallId>,
     /// Its attempts, oldest first; attempt N is at N - 1.
@@ -102,7 +102,7 @@ impl Attempt {
 }
 
 impl CallState {
-    pub(super) fn new(spec: &CallSpec, reused: Option<CallId>, status: CallStatus) -> Self {
+    pub(super) fn new(spec: &Arc<CallSpec>, reused: Option<CallId>, status: CallStatus) -> Self {
         Self {
             spec: spec.clone(),
             reused,
@@ -176,6 +176,7 @@ impl CallState {
     fn end(&mut self, attempt: u32, at: Timestamp, end: AttemptEnd, usage: Usage) {
         if let Some(attempt) = self.attempt(attempt) {
             attempt.usage = usage;
+            attempt.doing = String::new();
             attempt.end = Some((end, at));
         }
     }

@@ -110,11 +110,11 @@ pub enum PhaseEvent {
         because: String,
     },
     CallCreated {
-        call: Box<CallSpec>,
+        call: Arc<CallSpec>,
     },
     /// A call has the same key as a finished one, whose result it takes.
     CallReused {
-        call: Box<CallSpec>,
+        call: Arc<CallSpec>,
         from: CallId,
     },
     /// An ensemble has the proposals it needs; the stragglers get this much more time.

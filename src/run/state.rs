@@ -1,6 +1,7 @@
 //! The fold of a run's events.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 
@@ -258,7 +259,7 @@ impl RunState {
         self.limit = Some(ReachedLimit { limit, phase });
     }
 
-    fn add_call(&mut self, spec: &CallSpec, from: Option<&CallId>) {
+    fn add_call(&mut self, spec: &Arc<CallSpec>, from: Option<&CallId>) {
         let from = from.and_then(|id| self.calls.get(id));
         let status = from.map_or(CallStatus::Open, |from| from.status.clone());
         let mut call = CallState::new(spec, from.map(|from| from.spec.id.clone()), status);

@@ -29,7 +29,7 @@ pub enum Control {
 /// One attempt of a call.
 pub struct Attempt {
     pub context: Arc<RunContext>,
-    pub call: CallSpec,
+    pub call: Arc<CallSpec>,
     pub number: u32,
     pub model: ModelName,
     pub reports: mpsc::UnboundedSender<Input>,

@@ -200,7 +200,7 @@ impl Driver<'_> {
                     attempt,
                     model,
                 } => {
-                    self.start_attempt(*call, attempt, model);
+                    self.start_attempt(call, attempt, model);
                 }
                 Effect::CancelAttempt { call, attempt } => self.tell(&call, attempt, Control::Stop),
                 Effect::ClosePhase { phase, winner } => self.start_close(phase, winner),
@@ -225,7 +225,7 @@ impl Driver<'_> {
         }
     }
 
-    fn start_attempt(&mut self, call: CallSpec, number: u32, model: ModelName) {
+    fn start_attempt(&mut self, call: Arc<CallSpec>, number: u32, model: ModelName) {
         let controlled = self.control((call.id.clone(), number));
         let attempt = Arc::new(Attempt {
             context: self.context.clone(),

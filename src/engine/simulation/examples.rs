@@ -71,7 +71,7 @@ fn calls(trace: &Trace) -> Vec<CallSpec> {
         },
         Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => None,
     });
-    created.map(|call| *call).collect()
+    created.map(|call| CallSpec::clone(&call)).collect()
 }
 
 fn ids(trace: &Trace) -> Vec<String> {

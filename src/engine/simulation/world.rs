@@ -16,7 +16,7 @@ use super::person;
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pending {
     Attempt {
-        call: Box<CallSpec>,
+        call: std::sync::Arc<CallSpec>,
         attempt: u32,
         model: ModelName,
         cancelled: bool,
