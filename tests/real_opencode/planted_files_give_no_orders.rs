@@ -89,6 +89,8 @@ fn scenario(stand: &Stand) -> String {
             { "say": "First.", "acts": writes },
             { "say": "Then.", "acts": [{ "bash": { "command": git } }],
               "usage": { "input": 130_000, "output": 10 } },
+            // A model takes its time; that is when the worker is stopped.
+            { "delay": "10s", "reply": "Done." },
         ] },
         { "when": { "call": "execute.work-1.part-2" }, "then": [
             { "say": "The rest.", "acts": [
