@@ -1,14 +1,10 @@
-//! What a program starts in: which of the user's variables it gets (everything else is dropped), and a
-//! folder that configures nothing.
+//! Which of the user's variables a program gets; everything else is dropped.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
 
 use crate::model::{AgentEnv, names_a_secret};
 use crate::plan::VerifyRules;
-
-use super::SeedFile;
 
 pub type Environment = BTreeMap<OsString, OsString>;
 
@@ -27,17 +23,6 @@ const ALLOWED: &[&str] = &[
 ];
 /// Proxies; not handed on in a rehearsal, which stays on loopback.
 const PROXIES: &[&str] = &["http_proxy", "https_proxy", "all_proxy", "no_proxy"];
-
-/// A folder to start in, of which nobody but its call knows, and its two files. Runtimes read the folder
-/// they start in before the first line of a program: Bun takes `paths` from `tsconfig.json`, preloads from
-/// `bunfig.toml`, variables from `.env`. Bun also looks for `tsconfig.json` and `package.json` in the
-/// folders above, where others may write (`/tmp`): the empty ones end that search.
-pub(super) fn neutral_folder(private: &Path) -> (PathBuf, [SeedFile; 2]) {
-    let folder = private.join("start");
-    let empty = |name: &str| SeedFile::private(folder.join(name), "{}\n".to_owned());
-    let files = ["tsconfig.json", "package.json"].map(empty);
-    (folder, files)
-}
 
 /// The variables on the allow list, with a dumb terminal. `rehearsal` leaves out the proxies.
 pub(super) fn allowed(environment: &Environment, rehearsal: bool) -> Environment {

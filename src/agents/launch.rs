@@ -3,8 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::{Assignment, Environment, LaunchError, command, opencode};
-use crate::plan::AgentKind;
+use super::{Environment, LaunchError};
 
 /// Everything needed to start an agent. The prompt is not part of it: it always comes on standard input.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,22 +79,6 @@ impl SeedFile {
     }
 }
 
-/// Builds the command of an attempt.
-///
-/// # Errors
-/// The agent's program is not there, or the model id is not one the agent can take.
-pub fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
-    match assignment.agent.kind {
-        AgentKind::Opencode => opencode::launch::launch(assignment),
-        AgentKind::Command => command::launch(assignment),
-    }
-}
-
-/// Builds the command that asks an OpenCode for its version, with `private` for its files.
-pub fn version_probe(program: &Path, environment: &Environment, private: &Path) -> Launch {
-    opencode::launch::version_probe(program, environment, private)
-}
-
 /// Finds a program: a name on the user's PATH, or a path relative to the user's project.
 pub(super) fn find(
     command: &str,
@@ -107,4 +90,15 @@ pub(super) fn find(
         command: command.to_owned(),
         source,
     })
+}
+
+/// A folder to start in, of which nobody but its call knows, and its two files. Runtimes read the folder
+/// they start in before the first line of a program: Bun takes `paths` from `tsconfig.json`, preloads from
+/// `bunfig.toml`, variables from `.env`. Bun also looks for `tsconfig.json` and `package.json` in the
+/// folders above, where others may write (`/tmp`): the empty ones end that search.
+pub(super) fn neutral_folder(private: &Path) -> (PathBuf, [SeedFile; 2]) {
+    let folder = private.join("start");
+    let empty = |name: &str| SeedFile::private(folder.join(name), "{}\n".to_owned());
+    let files = ["tsconfig.json", "package.json"].map(empty);
+    (folder, files)
 }

@@ -6,12 +6,12 @@
 //! [`Carried::discover`] (the user's own OpenCode sign-in and providers, once a run) and by looking
 //! up the program on PATH.
 
+mod adapter;
 mod agent_error;
 mod assignment;
 mod carried;
 mod command;
 mod conclude;
-mod decode;
 mod environment;
 mod error;
 mod launch;
@@ -24,14 +24,14 @@ mod testing;
 mod transcript;
 mod worklog;
 
+pub use adapter::{decode, decode_stderr, launch, version_probe};
 pub use agent_error::AgentError;
 pub use assignment::{Assignment, Endpoint};
 pub use carried::{Carried, IsTrusted, LeftOut};
 pub use conclude::{Ending, Exit, FinalMessage, conclude};
-pub use decode::{decode, decode_stderr};
 pub use environment::{Environment, of_verification};
 pub use error::LaunchError;
-pub use launch::{Launch, Seed, SeedFile, launch, version_probe};
+pub use launch::{Launch, Seed, SeedFile};
 pub use opencode::version::{Supported, TESTED_VERSION, version};
 pub use sign_in::{SignIn, signed_in};
 pub use signal::Signal;

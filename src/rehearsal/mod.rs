@@ -17,9 +17,11 @@
 
 mod answer;
 mod body;
+mod bundled;
 mod default_behaviour;
 mod documents;
 mod error;
+mod message;
 mod parse;
 mod pattern;
 #[cfg(test)]

@@ -14,18 +14,23 @@ use super::{
 use crate::model::Millis;
 use crate::yaml::{Diagnostic, Place, Placed, Source, deserialize, parse_duration};
 
-/// Reads a scenario; `path` names it in errors.
-pub(super) fn scenario(text: &str, path: &str) -> Result<Scenario, RehearsalError> {
-    let written: WrittenScenario =
-        deserialize(&Source::new(path, text)).map_err(|error| unreadable(*error, text, path))?;
-    let rules = written.rules.unwrap_or_default();
-    let rules: Result<Vec<Rule>, Mistake> = rules.into_iter().map(rule).collect();
-    Ok(Scenario {
-        name: written.name,
-        description: written.description.unwrap_or_default(),
-        seed: written.seed.unwrap_or_default(),
-        rules: rules.map_err(|mistake| mistake.into_error(text, path))?,
-    })
+impl Scenario {
+    /// Reads a scenario's YAML. `path` names it in errors.
+    ///
+    /// # Errors
+    /// [`RehearsalError::Invalid`], with line and column.
+    pub fn parse(text: &str, path: &str) -> Result<Self, RehearsalError> {
+        let written: WrittenScenario = deserialize(&Source::new(path, text))
+            .map_err(|error| unreadable(*error, text, path))?;
+        let rules = written.rules.unwrap_or_default();
+        let rules: Result<Vec<Rule>, Mistake> = rules.into_iter().map(rule).collect();
+        Ok(Self {
+            name: written.name,
+            description: written.description.unwrap_or_default(),
+            seed: written.seed.unwrap_or_default(),
+            rules: rules.map_err(|mistake| mistake.into_error(text, path))?,
+        })
+    }
 }
 
 /// Something the types cannot refuse, with its place.

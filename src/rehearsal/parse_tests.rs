@@ -6,11 +6,11 @@ const PAGE: &str = include_str!("../../docs/rehearsal.md");
 /// What is wrong with a scenario whose `then` has this one answer.
 fn error_of(answer: &str) -> String {
     let yaml = format!("name: x\nrules:\n  - then:\n      - {answer}\n");
-    scenario(&yaml, "x.yaml").unwrap_err().to_string()
+    Scenario::parse(&yaml, "x.yaml").unwrap_err().to_string()
 }
 
 fn place_of(yaml: &str) -> (usize, usize) {
-    match scenario(yaml, "x.yaml").unwrap_err() {
+    match Scenario::parse(yaml, "x.yaml").unwrap_err() {
         RehearsalError::Invalid { line, column, .. } => (line, column),
         other => panic!("{other} has no place"),
     }
@@ -25,7 +25,7 @@ fn every_example_of_the_page_parses() {
         .collect();
     assert!(examples.len() >= 2);
     for example in examples {
-        let parsed = scenario(example, "docs/rehearsal.md");
+        let parsed = Scenario::parse(example, "docs/rehearsal.md");
         assert!(parsed.is_ok(), "{}\n{example}", parsed.unwrap_err());
     }
 }
@@ -40,7 +40,7 @@ fn the_page_names_every_bundled_scenario() {
 #[test]
 fn unknown_keys_are_refused_with_line_and_column() {
     let yaml = "name: x\nrules:\n  - when: { fase: plan }\n";
-    let error = scenario(yaml, "x.yaml").unwrap_err().to_string();
+    let error = Scenario::parse(yaml, "x.yaml").unwrap_err().to_string();
     assert!(error.starts_with("x.yaml:3:"), "{error}");
     assert!(error.contains("fase") && error.contains("phase"), "{error}");
     assert!(error.ends_with("3 |   - when: { fase: plan }"), "{error}");
@@ -100,7 +100,7 @@ fn numbers_count_from_one_and_the_place_is_the_number() {
 fn a_rule_for_one_turn_has_one_answer() {
     let yaml = "name: x\nrules:\n  - when: { turn: 2 }\n    then: [{ reply: a }, { reply: b }]\n";
     assert!(
-        scenario(yaml, "x.yaml")
+        Scenario::parse(yaml, "x.yaml")
             .unwrap_err()
             .to_string()
             .contains("turn 2 alone")
@@ -126,7 +126,7 @@ fn what_is_not_yaml_is_an_error_with_a_place() {
         "\u{0}",
         "name: &a [*a]",
     ] {
-        let error = scenario(yaml, "x.yaml").unwrap_err();
+        let error = Scenario::parse(yaml, "x.yaml").unwrap_err();
         assert!(
             matches!(error, RehearsalError::Invalid { .. }),
             "{yaml}: {error}"

@@ -7,12 +7,12 @@ use std::path::Path;
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use hyper::body::Bytes;
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
-use super::server_state::{Clean, Log, Reply, ServerState, ServerStateError};
+use super::message::{Message, Queue};
+use super::server_state::{Clean, Log, ServerState};
 use super::{Endpoint, Received, RehearsalError, RehearsedCall, Scenario, service};
 use crate::files;
 
@@ -25,38 +25,6 @@ pub struct Server {
     address: SocketAddr,
     queue: Queue,
     thread: Option<JoinHandle<()>>,
-}
-
-/// The way to the server_state.
-pub(super) type Queue = mpsc::UnboundedSender<Message>;
-
-/// What the server_state is asked; in one queue, so that a registration is known before its first request.
-pub(super) enum Message {
-    Register {
-        token: String,
-        key: String,
-        call: Box<RehearsedCall>,
-    },
-    Models {
-        visitor: Visitor,
-        reply: oneshot::Sender<Result<String, ServerStateError>>,
-    },
-    Answer {
-        visitor: Visitor,
-        body: Bytes,
-        reply: oneshot::Sender<Result<Reply, ServerStateError>>,
-    },
-    Received {
-        reply: std::sync::mpsc::SyncSender<Vec<Received>>,
-    },
-    Stop,
-}
-
-pub(super) struct Visitor {
-    /// The token of the path.
-    pub token: String,
-    /// The bearer token, if there is one.
-    pub key: Option<String>,
 }
 
 impl Server {

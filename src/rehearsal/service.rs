@@ -12,8 +12,8 @@ use tokio::sync::oneshot;
 
 use super::answer::{Answer, Completion, Fate};
 use super::body::{End, ScriptedBody};
+use super::message::{Message, Queue, Visitor};
 use super::request::ChatRequest;
-use super::server::{Message, Queue, Visitor};
 use super::server_state::{Reply, ServerStateError};
 use super::{Refusal, wire};
 

@@ -1,29 +1,7 @@
 //! What a changed file may do later, by its path.
 
 use super::name::{matches, parts};
-use super::table::RULES;
-
-/// When a changed file acts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Acts {
-    /// Without anybody running the project.
-    ByThemselves,
-    /// When the project is built, tested or pushed.
-    WhenRun,
-}
-
-impl Acts {
-    /// Both, the more dangerous one first.
-    pub const ALL: [Self; 2] = [Self::ByThemselves, Self::WhenRun];
-
-    /// The heading of such files in lists.
-    pub fn heading(self) -> &'static str {
-        match self {
-            Self::ByThemselves => "acts on its own",
-            Self::WhenRun => "runs when you build, test or push",
-        }
-    }
-}
+use super::table::{Acts, RULES};
 
 /// What a changed file may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -14,7 +14,7 @@ mod name;
 mod table;
 
 pub use accepted::Accepted;
-pub use classify::{Acts, Listed, listed, may_act_below, risk_of};
+pub use classify::{Listed, listed, may_act_below, risk_of};
 pub use holding::{Changed, held};
 pub use name::is_name;
-pub use table::AGENT_CONFIGURATION;
+pub use table::{AGENT_CONFIGURATION, Acts};

@@ -1,6 +1,28 @@
 //! The table: which files act later. docs/security.md shows the same one, by a test.
 
-use super::classify::Acts::{self, ByThemselves, WhenRun};
+use Acts::{ByThemselves, WhenRun};
+
+/// When a changed file acts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Acts {
+    /// Without anybody running the project.
+    ByThemselves,
+    /// When the project is built, tested or pushed.
+    WhenRun,
+}
+
+impl Acts {
+    /// Both, the more dangerous one first.
+    pub const ALL: [Self; 2] = [Self::ByThemselves, Self::WhenRun];
+
+    /// The heading of such files in lists.
+    pub fn heading(self) -> &'static str {
+        match self {
+            Self::ByThemselves => "acts on its own",
+            Self::WhenRun => "runs when you build, test or push",
+        }
+    }
+}
 
 /// Files of one kind.
 pub struct Rule {

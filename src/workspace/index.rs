@@ -6,8 +6,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::entry::{Entries, Entry, parse_entries};
 use super::git::Git;
-use super::tree::{self, Entries, Entry};
 use super::{Doing, TreeId, WorkspaceError};
 
 /// An index file in the store, gone when it goes out of scope.
@@ -94,7 +94,7 @@ impl PrivateIndex {
     /// The entries in the index.
     pub(super) fn entries(&self) -> Result<Entries, WorkspaceError> {
         let said = self.git_alone().args(["ls-files", "-s", "-z"]).run()?;
-        Ok(tree::parse_entries(&said))
+        Ok(parse_entries(&said))
     }
 
     /// Writes the index's files into the empty folder `into`.

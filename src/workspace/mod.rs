@@ -21,6 +21,7 @@ mod control_files;
 mod copy_tree;
 mod diff;
 mod documents;
+mod entry;
 mod error;
 mod folder;
 mod footprint;

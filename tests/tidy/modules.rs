@@ -115,11 +115,8 @@ fn nothing_is_allowed_that_nobody_needs() {
     }
 }
 
-/// The modules of one file whose files import each other nowhere.
-const WITHOUT_CIRCLES: [&str; 12] = [
-    "context", "engine", "files", "imports", "journal", "judge", "plan", "process", "report",
-    "run", "trust", "yaml",
-];
+/// The modules in which files still import each other.
+const WITH_CIRCLES: [&str; 3] = ["cli", "config", "runtime"];
 
 /// The files of the same module that a file's shipped code imports from.
 fn imported<'a>(file: &File, all: &'a [File]) -> Vec<&'a str> {
@@ -152,8 +149,11 @@ fn imported<'a>(file: &File, all: &'a [File]) -> Vec<&'a str> {
 
 #[test]
 fn no_two_files_of_a_module_import_each_other() {
-    for module in WITHOUT_CIRCLES {
-        let is_own = |file: &&File| file.module() == Some(module) && !file.is_test();
+    for (module, _) in map() {
+        if WITH_CIRCLES.contains(&module.as_str()) {
+            continue;
+        }
+        let is_own = |file: &&File| file.module() == Some(&module) && !file.is_test();
         let own = files().iter().filter(is_own);
         let mut open: BTreeMap<&str, Vec<&str>> = own
             .map(|file| (file.path.as_str(), imported(file, files())))

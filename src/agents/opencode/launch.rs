@@ -8,8 +8,8 @@ use serde_json::json;
 use super::config::{REHEARSAL, config, installed};
 use super::profile::{self, Folders, Search};
 use crate::agents::carried::AuthEntry;
-use crate::agents::environment::{allowed, configure, copy, neutral_folder, value};
-use crate::agents::launch::find;
+use crate::agents::environment::{allowed, configure, copy, value};
+use crate::agents::launch::{find, neutral_folder};
 use crate::agents::providers::{home_folder, provider_of, takes};
 use crate::agents::{Assignment, Environment, Launch, LaunchError, SeedFile};
 

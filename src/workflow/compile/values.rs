@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::yaml::{Diagnostic, did_you_mean};
 
 use super::super::ast::Workflow;
-use super::Bindings;
+use super::bindings::Bindings;
 
 /// Longest slug in characters.
 const MAX_SLUG: usize = 48;

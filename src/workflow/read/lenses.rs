@@ -3,7 +3,7 @@
 use crate::yaml::{Entry, Fields, Node, Reader, Spanned, Value};
 
 use super::super::ast::Lens;
-use super::phase::text;
+use super::parts::text;
 
 const LENS_KEYS: &[&str] = &["name", "model", "prompt"];
 

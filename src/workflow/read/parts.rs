@@ -5,7 +5,6 @@ use crate::yaml::{Diagnostic, Fields, Node, Reader, Spanned, Value, did_you_mean
 
 use super::super::ast::{DistillBy, DistillRule, Gate, OnFail, Proof, Scope};
 use super::super::rules::why_unusable;
-use super::phase::text;
 
 pub(in crate::workflow) const SCOPE_KEYS: &[&str] = &["files", "always", "expand", "expand_tokens"];
 pub(in crate::workflow) const DISTILL_KEYS: &[&str] = &["by", "sections"];
@@ -221,4 +220,9 @@ pub(super) fn read_checkpoint(reader: &mut Reader, fields: Fields<'_>) -> Option
         return None;
     };
     reader.positive(tokens, "`after_tokens`")
+}
+
+pub(super) fn text(reader: &mut Reader, fields: Fields<'_>, key: &str) -> Option<Spanned<String>> {
+    let node = fields.get(key)?;
+    reader.name(node, &format!("`{key}`"))
 }

@@ -8,6 +8,7 @@ use super::super::ast::{Leaves, OnTaskFail, Phase, PhaseType, Route};
 use super::super::input::Input;
 use super::super::keys::PHASE_KEYS;
 use super::super::when::When;
+use super::parts::text;
 use super::{lenses, parts};
 
 const STRATEGIES: &[(&str, Strategy)] = &[
@@ -204,11 +205,6 @@ fn read_when(reader: &mut Reader, fields: Fields<'_>) -> Option<When> {
             None
         }
     }
-}
-
-pub(super) fn text(reader: &mut Reader, fields: Fields<'_>, key: &str) -> Option<Spanned<String>> {
-    let node = fields.get(key)?;
-    reader.name(node, &format!("`{key}`"))
 }
 
 fn duration(reader: &mut Reader, fields: Fields<'_>, key: &str) -> Option<Millis> {

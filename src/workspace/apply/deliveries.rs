@@ -5,14 +5,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::{Doing, Project, TreeId, WorkspaceError, remove_tree, tree, with_documents};
+use super::delivered::Delivered;
 use super::error::{ApplyError, names};
 use super::file_state::{FileState, observe};
 use super::keep::{Keep, Slot, State, Way};
 use super::plan::Conflicts;
 use super::transition::Step;
-use super::{apply, put, recover, undo};
+use super::work_tree::{apply, put, recover, undo};
 use crate::files::{self, if_there, replace};
-use crate::model::{Document, Unmerged};
+use crate::model::Document;
 
 /// The deliveries of a run. What they hold is known by the folders of the deliveries alone, so it is true
 /// wherever a supervisor died.
@@ -26,27 +27,6 @@ pub struct Deliveries<'a> {
     pub base: &'a TreeId,
     /// Files whose text is a person's own by now: taking back leaves them.
     pub of_persons: &'a BTreeSet<PathBuf>,
-}
-
-/// What one delivery, or taking back, did to the user's files.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Delivered {
-    pub paths: BTreeSet<PathBuf>,
-    /// Files that do not merge and stay as the user has them; they can be delivered or taken back later.
-    pub left: BTreeSet<PathBuf>,
-    pub marked: BTreeSet<PathBuf>,
-    /// Files that stay because their text is a person's; they are the run's no more.
-    pub of_persons: BTreeSet<PathBuf>,
-}
-
-impl Delivered {
-    /// What did not merge, for people and the journal.
-    pub fn unmerged(&self) -> Unmerged {
-        Unmerged {
-            left: names(self.left.union(&self.of_persons)),
-            marked: names(&self.marked),
-        }
-    }
 }
 
 struct Delivery {

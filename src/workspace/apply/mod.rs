@@ -5,7 +5,7 @@
 //! under a temporary name, what stood there before is copied into the folder `keep`, the transition
 //! is put on disk, and only then come the renames and removals, each of which looks once more whether
 //! the path is still as it was found. All of them can be repeated, so an application that
-//! was cut off is finished by doing all of them again ([`recover`]). Undoing is the same with the
+//! was cut off is finished by doing all of them again (`recover`). Undoing is the same with the
 //! two sides turned round, and so is taking back what failed half-way. Until the first rename, nothing in
 //! the user's tree has changed, so any conflict or failure up to there leaves it as it was.
 //!
@@ -27,6 +27,7 @@
 mod branch;
 mod changes;
 mod commit;
+mod delivered;
 mod deliveries;
 mod error;
 mod file_state;
@@ -42,11 +43,11 @@ mod transition;
 mod work_tree;
 
 pub use branch::{apply_to_branch, check_destination};
-pub use deliveries::{Delivered, Deliveries};
+pub use delivered::Delivered;
+pub use deliveries::Deliveries;
 pub use error::ApplyError;
 pub use merge::has_markers;
 pub use plan::Conflicts;
-use work_tree::{apply, put, recover, undo};
 
 #[cfg(test)]
 mod tests;

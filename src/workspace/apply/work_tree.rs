@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::super::{Project, TreeId, diff};
 use super::changes::Changes;
-use super::deliveries::Delivered;
+use super::delivered::Delivered;
 use super::error::ApplyError;
 use super::keep::{Keep, Slot, State, Way};
 use super::perform::{complete, perform, take_back};
 use super::plan::Conflicts;
 use super::stage;
 use super::submodules;
-use super::transition::{Step, Transition};
+use super::transition::Step;
 
 /// Puts the difference between two trees into the user's working tree in one step, uncommitted. What the user
 /// edited meanwhile is merged; what does not merge is up to `conflicts`. `keep` is a folder of the run's for
@@ -108,16 +108,5 @@ fn cleared(keep: &Path) -> Result<Keep, ApplyError> {
         }
         State::Applied => Err(ApplyError::AlreadyApplied),
         State::Staging(_) | State::Moving(_) | State::TakingBack(_) => Err(ApplyError::Unfinished),
-    }
-}
-
-impl From<Transition> for Delivered {
-    fn from(done: Transition) -> Self {
-        Self {
-            paths: done.steps.into_iter().map(|step| step.path.0).collect(),
-            left: done.left.into_iter().map(|path| path.0).collect(),
-            marked: done.marked.into_iter().map(|path| path.0).collect(),
-            of_persons: BTreeSet::new(),
-        }
     }
 }

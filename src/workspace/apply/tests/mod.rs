@@ -18,6 +18,7 @@ use super::super::{Allowed, Project, TreeId, Visible, capture, remove_tree};
 use super::changes::Changes;
 use super::keep::{Keep, Slot, State, Way};
 use super::transition::Transition;
+use super::work_tree::{apply, recover, undo};
 use super::*;
 
 /// A project with captured changes.

@@ -1,0 +1,39 @@
+//! What the threads of agents and connections ask the one state.
+
+use hyper::body::Bytes;
+use tokio::sync::{mpsc, oneshot};
+
+use super::server_state::{Reply, ServerStateError};
+use super::{Received, RehearsedCall};
+
+/// The way to the server_state.
+pub(super) type Queue = mpsc::UnboundedSender<Message>;
+
+/// What the server_state is asked; in one queue, so that a registration is known before its first request.
+pub(super) enum Message {
+    Register {
+        token: String,
+        key: String,
+        call: Box<RehearsedCall>,
+    },
+    Models {
+        visitor: Visitor,
+        reply: oneshot::Sender<Result<String, ServerStateError>>,
+    },
+    Answer {
+        visitor: Visitor,
+        body: Bytes,
+        reply: oneshot::Sender<Result<Reply, ServerStateError>>,
+    },
+    Received {
+        reply: std::sync::mpsc::SyncSender<Vec<Received>>,
+    },
+    Stop,
+}
+
+pub(super) struct Visitor {
+    /// The token of the path.
+    pub token: String,
+    /// The bearer token, if there is one.
+    pub key: Option<String>,
+}
