@@ -8,6 +8,7 @@ mod ask;
 mod changes;
 mod check;
 mod completions;
+mod diff;
 mod failure;
 mod gate;
 mod interruptible;
@@ -97,7 +98,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Pick(args) => gate::pick(&Settings::load(cli)?, args),
         Command::Approve(args) => gate::approve(&Settings::load(cli)?, args),
         Command::Reject(args) => gate::reject(&Settings::load(cli)?, args),
-        Command::Diff(args) => changes::diff(&Settings::load(cli)?, args),
+        Command::Diff(args) => diff::diff(&Settings::load(cli)?, args),
         Command::Apply(args) => changes::apply(&Settings::load(cli)?, args),
         Command::Undo(args) => changes::undo(&Settings::load(cli)?, args),
         Command::Trust(args) => trust::trust(&Settings::load(cli)?, args),

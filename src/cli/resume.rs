@@ -18,7 +18,7 @@ use crate::model::RunEnd;
 use crate::plan::Plan;
 use crate::process;
 use crate::run::{Event, PhaseEvent, RunState};
-use crate::runtime::recover;
+use crate::runtime::{now, recover};
 use crate::workspace::Scratch;
 
 pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
@@ -123,7 +123,7 @@ fn go_on(
     let acts = acts((&plan, &history), &folder)?;
     let mut plan = steer::steered(plan, &folder, acts.iter())?;
     for act in &acts {
-        history.apply(work::now(), act);
+        history.apply(now(), act);
     }
     complete(settings, &mut plan, output)?;
     let mut carried = carry_over(settings, &plan)?;

@@ -6,11 +6,12 @@ use super::interruptible::Interruptible;
 use super::preflight::preflight;
 use super::prepare::{self, without_secrets};
 use super::settings::Settings;
-use super::work::{self, FrozenInputs, Work, carry_over, now};
+use super::work::{self, FrozenInputs, Work, carry_over};
 use crate::engine::{Begin, Engine, Input};
 use crate::journal::{Redactor, RunFolder, RunLock, new_run_id};
 use crate::model::{Artifact, FrozenFile};
 use crate::plan::{Plan, PlannedInput};
+use crate::runtime::now;
 use crate::workspace::{Snapshot, check_destination, read_files, remove_tree};
 
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {

@@ -5,9 +5,9 @@ use super::failure::{Exit, Failure};
 use super::open_run::OpenRun;
 use super::print;
 use super::settings::Settings;
-use super::work::now;
 use crate::journal::{RunFolder, list};
 use crate::report::{RunRow, render_runs, runs_json};
+use crate::runtime::now;
 
 pub fn runs(settings: &Settings, args: &ListArgs) -> Result<Exit, Failure> {
     let root = &settings.project.root;

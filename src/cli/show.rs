@@ -5,8 +5,8 @@ use super::failure::{Exit, Failure};
 use super::open_run::{OpenRun, find_run, ledgers, shown_folder, tell_foreign};
 use super::print;
 use super::settings::Settings;
-use super::work::now;
 use crate::report::{Shown, render_show, show_json};
+use crate::runtime::now;
 
 pub fn show(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure> {
     let run = OpenRun::read(find_run(settings, args.run.as_deref())?)?;

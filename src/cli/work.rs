@@ -331,10 +331,3 @@ impl Observer for Watcher<'_> {
 fn unwatched(error: ReportError) -> RuntimeError {
     RuntimeError::Display(std::io::Error::other(error))
 }
-
-pub fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Timestamp(since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    }))
-}

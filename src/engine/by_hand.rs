@@ -1,29 +1,56 @@
-//! What a person does about the results of a run while no supervisor works on it.
+//! Deliveries of a run's results, and what a person does about them while no supervisor works on the run.
 
-use crate::model::{Destination, HeldChange, Results, RunEnd, Unmerged};
+use crate::model::{Destination, Direction, HeldChange, Results, RunEnd, Unmerged};
 use crate::plan::Plan;
 use crate::run::{Event, RunEvent, RunState};
 
 use super::ending::current;
 
-/// What a person did.
+/// Results that go into the user's files or onto a branch, or back out of the files.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ByHand {
-    /// `apply` put results there.
-    Applied(Destination, InProject),
-    /// `undo` did.
-    TakenBack(InProject),
-}
-
-/// What the user's files, or a branch, hold of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InProject {
-    /// Its results, nothing, or else one tree with the documents in it.
+pub struct Transfer {
+    pub direction: Direction,
+    pub to: Destination,
+    /// What is there of the run afterwards: its results, nothing, or else one tree with the documents in it.
     pub results: Results,
     pub files: u64,
     pub unmerged: Unmerged,
     /// What stays in the run until it is accepted.
     pub held: Vec<HeldChange>,
+}
+
+impl Transfer {
+    pub fn of(results: Results, held: Vec<HeldChange>, to: Destination) -> Self {
+        Self {
+            direction: Direction::Apply,
+            to,
+            results,
+            files: 0,
+            unmerged: Unmerged::default(),
+            held,
+        }
+    }
+
+    /// All of the run out of the user's files.
+    pub fn back(history: &RunState) -> Self {
+        Self {
+            direction: Direction::Undo,
+            ..Self::of(history.before(), Vec::new(), Destination::Tree)
+        }
+    }
+
+    /// What the journal says of it.
+    pub fn event(self, by_hand: bool) -> Event {
+        Event::Run(RunEvent::ChangesApplied {
+            tree: self.results.tree,
+            documents: self.results.documents,
+            to: self.to,
+            files: self.files,
+            by_hand,
+            unmerged: self.unmerged,
+            held: self.held,
+        })
+    }
 }
 
 /// Why the results are not delivered by hand; nothing if they may be.
@@ -33,13 +60,11 @@ pub fn refusal(plan: &Plan, history: &RunState, to: &Destination) -> Option<&'st
         return Some("this run is a rehearsal; its results are scripted and are not applied");
     }
     let results = history.results();
-    if *to == Destination::Tree && results == *history.in_project() {
-        return Some(match results == history.before() {
-            true => "this run changed nothing",
-            false => "the results of this run are in your project already",
-        });
+    if results == history.before() {
+        return Some("this run changed nothing");
     }
-    (results == history.before()).then_some("this run changed nothing")
+    (results == history.held_by(to))
+        .then_some("the results of this run are in your project already")
 }
 
 /// What a person's command did and could not write down any more, because it was killed: everything was
@@ -55,28 +80,14 @@ pub fn untold(history: &RunState, is_in_project: bool) -> Option<Event> {
 
 /// The events of what a person did. A run that only waited for its results to be delivered is done as soon as a
 /// person has delivered them: what did not merge is theirs, and an `apply` takes it over later, too.
-pub fn events(plan: &Plan, history: &RunState, did: ByHand) -> Vec<Event> {
-    let delivers = !matches!(did, ByHand::TakenBack(_));
-    let (to, there) = match did {
-        ByHand::TakenBack(there) if there.results == history.before() => {
-            return vec![Event::Run(RunEvent::ChangesUndone {
-                unmerged: there.unmerged,
-            })];
-        }
-        ByHand::TakenBack(there) => (Destination::Tree, there),
-        ByHand::Applied(to, there) => (to, there),
-    };
-    let told = Event::Run(RunEvent::ChangesApplied {
-        tree: there.results.tree,
-        documents: there.results.documents,
-        to,
-        files: there.files,
-        by_hand: true,
-        unmerged: there.unmerged,
-        held: there.held,
-    });
+pub fn events(plan: &Plan, history: &RunState, done: Transfer) -> Vec<Event> {
+    let delivers = done.direction == Direction::Apply;
+    if !delivers && done.results == history.before() {
+        let unmerged = done.unmerged;
+        return vec![Event::Run(RunEvent::ChangesUndone { unmerged })];
+    }
     // Once all is done, a run can wait for nothing else.
     let waited = history.ended() == Some(RunEnd::Waiting) && current(plan, history).is_none();
-    let done = (delivers && waited).then_some(Event::Run(RunEvent::Ended { end: RunEnd::Done }));
-    [told].into_iter().chain(done).collect()
+    let ended = (delivers && waited).then_some(Event::Run(RunEvent::Ended { end: RunEnd::Done }));
+    [done.event(true)].into_iter().chain(ended).collect()
 }

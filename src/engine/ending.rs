@@ -61,11 +61,8 @@ fn audit_failed(plan: &Plan, history: &RunState) -> bool {
 /// Whether the run's results wait for being delivered.
 pub fn to_deliver<'a>(plan: &'a Plan, history: &RunState) -> Option<&'a Destination> {
     let finished = current(plan, history).is_none();
-    let missing = match plan.destination {
-        Destination::Tree => history.results() != *history.in_project(),
-        Destination::Branch(_) => history.results() != history.before(),
-        Destination::Nowhere => false,
-    };
+    let missing = plan.destination != Destination::Nowhere
+        && history.results() != history.held_by(&plan.destination);
     let decided = match history.delivered() {
         // A person may have put them elsewhere.
         Some(Delivery::Applied { to, .. }) => *to == plan.destination,

@@ -42,8 +42,8 @@ pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, Handoff
 pub use ids::{AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId, TaskId};
 pub use limits::{Budget, ChangeLimits, ChangedLimits, ReachedLimit, RunLimits};
 pub use outcome::{
-    Closing, Decider, Destination, Document, Documents, FrozenFile, PersonAnswer, Question,
-    Results, RunEnd, Unmerged,
+    Closing, Decider, Destination, Direction, Document, Documents, FrozenFile, PersonAnswer,
+    Question, Results, RunEnd, Unmerged,
 };
 pub use secret::{AgentEnv, Secret, names_a_secret};
 pub use section::{Section, Sections};

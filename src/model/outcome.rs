@@ -79,6 +79,22 @@ pub struct Results {
     pub documents: Documents,
 }
 
+/// Which way a run's results go: into the user's files, or back out of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    Apply,
+    Undo,
+}
+
+impl Direction {
+    pub fn command(self) -> &'static str {
+        match self {
+            Self::Apply => "apply",
+            Self::Undo => "undo",
+        }
+    }
+}
+
 /// Files of the project that a person's `apply` or `undo` could not merge.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Unmerged {

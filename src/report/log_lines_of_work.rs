@@ -29,10 +29,8 @@ pub(super) fn task_done(view: &RunView, phase: &PhaseName, task: &TaskId) -> Log
 
 /// What was taken back, as a sentence without its end.
 pub fn undone_words(files: u64) -> String {
-    format!(
-        "undone: the run's changes are out of {}",
-        counted(files, "file")
-    )
+    let files = counted(files, "file");
+    format!("undone: the run's changes are out of {files}")
 }
 
 /// Where the changes are, as a sentence without its end.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Answer, Audit, Budget, CallId, CallKey, Documents, FrozenFile, Millis, ModelName, PhaseName,
-    Question, ReachedLimit, Results, RunEnd, RunLimits, TaskId, Timestamp, Verification,
+    Answer, Audit, Budget, CallId, CallKey, Destination, Documents, FrozenFile, Millis, ModelName,
+    PhaseName, Question, ReachedLimit, Results, RunEnd, RunLimits, TaskId, Timestamp, Verification,
 };
 
 use super::{CallState, CallStatus, Delivery, PhaseState, RunState, Spent, Verified};
@@ -100,6 +100,14 @@ impl RunState {
         Results {
             tree: self.base.clone(),
             documents: Documents::new(),
+        }
+    }
+
+    /// What a destination holds of the run before it gets more.
+    pub fn held_by(&self, to: &Destination) -> Results {
+        match to {
+            Destination::Tree => self.in_project().clone(),
+            Destination::Branch(_) | Destination::Nowhere => self.before(),
         }
     }
 

@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use crate::engine::by_hand::{self, InProject};
+use crate::engine::by_hand::{self, Transfer};
 use crate::engine::{self, Input};
 use crate::journal::RunFolder;
-use crate::model::{
-    Destination, Document, Documents, Failure, HeldChange, Results, RunId, Unmerged,
-};
+use crate::model::{Destination, Direction, Document, Documents, Failure, Results, RunId};
 use crate::plan::Plan;
 use crate::process::is_cancelled;
 use crate::risk::{self, Accepted};
@@ -88,54 +86,53 @@ impl<'a> Delivering<'a> {
         Ok(by_hand::untold(history, is_in_project))
     }
 
-    /// What the user's files hold of the run after a person's command: the first of what is known that has
-    /// this tree.
-    pub fn in_project(
+    /// A delivery by hand, with what is there afterwards: of the results that are known, those with this tree.
+    pub fn done(
         &self,
-        known: [Results; 2],
+        history: &RunState,
+        mut transfer: Transfer,
         done: &Delivered,
-    ) -> Result<InProject, DeliverError> {
+    ) -> Result<Transfer, DeliverError> {
+        transfer.unmerged = done.unmerged();
+        if transfer.to != Destination::Tree {
+            return Ok(transfer);
+        }
         let there = self.deliveries().there()?;
-        let mut results = Results {
+        transfer.files = self.count(&self.base, &there)?;
+        let unknown = Results {
             tree: there.to_string(),
             documents: Documents::new(),
         };
-        for known in known.into_iter().rev() {
+        let goal = std::mem::replace(&mut transfer.results, unknown);
+        for known in [goal, history.before(), history.results()] {
             if self.tree(&known)? == there {
-                results = known;
+                transfer.results = known;
+                break;
             }
         }
-        Ok(InProject {
-            results,
-            files: self.count(&self.base, &there)?,
-            unmerged: done.unmerged(),
-            held: Vec::new(),
-        })
+        Ok(transfer)
     }
 
     fn count(&self, from: &TreeId, to: &TreeId) -> Result<u64, WorkspaceError> {
         Ok(workspace::changed_files(&self.store, from, to)?.len() as u64)
     }
 
-    /// The results without the changes that are not accepted: their files stay as the project has them, or a
-    /// branch's beginning. And those changes.
+    /// The delivery of results without the changes that are not accepted: their files stay as the project has
+    /// them, or a branch's beginning.
     pub fn without_held(
         &self,
         history: &RunState,
         results: Results,
-        to: &Destination,
+        to: Destination,
         accepted: &Accepted,
-    ) -> Result<(Results, Vec<HeldChange>), DeliverError> {
-        let before = match to {
-            Destination::Tree => history.in_project().clone(),
-            Destination::Branch(_) | Destination::Nowhere => history.before(),
-        };
+    ) -> Result<Transfer, DeliverError> {
+        let before = history.held_by(&to);
         let disk = workspace::on_disk(self.project)?;
         let (from, all) = (self.tree(&before)?, self.tree(&results)?);
         let changed = workspace::changed(&self.store, (&from, &all), &disk)?;
         let held = risk::held(&changed, accepted, &engine::secrets(history), &disk.hooks);
         if held.is_empty() {
-            return Ok((results, Vec::new()));
+            return Ok(Transfer::of(results, Vec::new(), to));
         }
         let is_held = |path: &String| held.contains_key(Path::new(path));
         let (own, old) = (TreeId::of(&results.tree)?, TreeId::of(&before.tree)?);
@@ -148,43 +145,45 @@ impl<'a> Delivering<'a> {
             tree: tree.to_string(),
             documents,
         };
-        Ok((results, held.into_values().collect()))
+        Ok(Transfer::of(results, held.into_values().collect(), to))
     }
 
-    /// Puts results where they belong. Returns how many files differ from the beginning of the run, documents
-    /// left out that were `there` before, and what that did to the user's files.
+    /// Puts results where they belong, or takes them back, and notes how many files differ from the beginning of
+    /// the run, but for documents that were there before.
     ///
     /// # Errors
     /// [`DeliverError`]; then nothing was touched.
     pub fn deliver(
         &self,
         plan: &Plan,
-        results: &Results,
-        there: &Documents,
-        (to, conflicts): (&Destination, Conflicts),
-    ) -> Result<(u64, Delivered), DeliverError> {
-        let tree = self.tree(results)?;
+        history: &RunState,
+        transfer: &mut Transfer,
+        conflicts: Conflicts,
+    ) -> Result<Delivered, DeliverError> {
+        let tree = self.tree(&transfer.results)?;
         let (store, base) = (&self.store, &self.base);
-        let before = match to {
-            Destination::Tree => workspace::with_documents(store, base, there)?,
+        let before = match transfer.to {
+            Destination::Tree => {
+                workspace::with_documents(store, base, &history.in_project().documents)?
+            }
             Destination::Branch(_) | Destination::Nowhere => base.clone(),
         };
         // Delivering comes last: whoever cancels the rest knows that nothing was touched.
-        let files = self.count(&before, &tree)?;
-        let done = match to {
-            Destination::Tree => self.deliveries().apply(&tree, conflicts)?,
-            Destination::Branch(name) => {
+        transfer.files = self.count(&before, &tree)?;
+        match (transfer.direction, &transfer.to) {
+            (Direction::Undo, _) => return Ok(self.deliveries().undo(conflicts)?),
+            (Direction::Apply, Destination::Tree) => {
+                return Ok(self.deliveries().apply(&tree, conflicts)?);
+            }
+            // Where all is held back there is nothing to commit.
+            (Direction::Apply, Destination::Branch(name)) if tree != *base => {
                 let message = commit_message(&plan.request, self.run);
-                // Where all is held back there is nothing to commit.
-                if tree != *base {
-                    workspace::apply_to_branch(self.project, store, base, &tree, name, &message)?;
-                }
-                Delivered::default()
+                workspace::apply_to_branch(self.project, store, base, &tree, name, &message)?;
             }
             // The engine keeps such results without an order.
-            Destination::Nowhere => Delivered::default(),
-        };
-        Ok((files, done))
+            (Direction::Apply, Destination::Branch(_) | Destination::Nowhere) => {}
+        }
+        Ok(Delivered::default())
     }
 
     /// All of a run's results as one tree.
@@ -220,24 +219,15 @@ pub fn deliver(
     results: Results,
     to: Destination,
 ) -> Input {
-    let (there, tree) = (&history.in_project().documents, results.tree.clone());
+    let tree = results.tree.clone();
     let done = Delivering::of(context, history).and_then(|delivering| {
         let accepted = engine::accepted(&context.plan, history, &[]);
-        let (results, held) = delivering.without_held(history, results, &to, &accepted)?;
-        let how = (&to, Conflicts::Refuse);
-        let (files, _) = delivering.deliver(&context.plan, &results, there, how)?;
-        Ok((results, files, held))
+        let mut transfer = delivering.without_held(history, results, to, &accepted)?;
+        delivering.deliver(&context.plan, history, &mut transfer, Conflicts::Refuse)?;
+        Ok(transfer)
     });
     match done {
-        Ok((results, files, held)) => Input::Happened(Event::Run(RunEvent::ChangesApplied {
-            tree: results.tree,
-            documents: results.documents,
-            to,
-            files,
-            by_hand: false,
-            unmerged: Unmerged::default(),
-            held,
-        })),
+        Ok(transfer) => Input::Happened(transfer.event(false)),
         Err(_) if is_cancelled() => Input::Tick,
         Err(error) => not_delivered(tree, machine(error)),
     }

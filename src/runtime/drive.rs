@@ -358,8 +358,8 @@ async fn wait_until(at: Option<Instant>) {
     }
 }
 
-/// The wall clock, read here and nowhere below the edge.
-fn now() -> Timestamp {
+/// The wall clock, read here alone.
+pub fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     Timestamp(since.map_or(0, |since| {
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)

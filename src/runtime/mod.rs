@@ -41,7 +41,7 @@ mod verify;
 mod workspaces;
 
 pub use deliver::{DeliverError, Delivering};
-pub use drive::{Observer, drive};
+pub use drive::{Observer, drive, now};
 pub use error::RuntimeError;
 pub use recover::recover;
 pub use run_context::{RunContext, SiteParts};

@@ -3,12 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::by_hand::ByHand;
 use crate::engine::{Effect, Input};
 use crate::model::{
     Answer, AuditVerdict, Budget, CallId, CallKey, CallResult, CallSpec, Closing, Destination,
-    Document, Documents, Failure, FailureKind, Label, ModelName, PersonAnswer, PhaseName, Question,
-    Results, RunEnd, RunLimits, TaskId, Timestamp, Usage,
+    Direction, Document, Documents, Failure, FailureKind, Label, ModelName, PersonAnswer,
+    PhaseName, Question, Results, RunEnd, RunLimits, TaskId, Timestamp, Usage,
 };
 use crate::plan::{PhasePlan, Plan};
 use crate::run::{CallEvent, Event, PendingVerification, PhaseEvent, RunEvent};
@@ -204,8 +203,10 @@ impl<'a> Facts<'a> {
                 self.live.clear();
                 self.verifying = None;
             }
-            Moment::Did(ByHand::Applied(to, there), _) => self.put(&there.results, to),
-            Moment::Did(ByHand::TakenBack(there), _) => self.project.clone_from(&there.results),
+            Moment::Did(did, _) => match did.direction {
+                Direction::Apply => self.put(&did.results, &did.to),
+                Direction::Undo => self.project.clone_from(&did.results),
+            },
         }
     }
 

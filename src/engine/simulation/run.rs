@@ -1,11 +1,11 @@
 //! Supervisors that work on a run one after another, until nothing is left to be done.
 
-use crate::engine::by_hand::{self, ByHand, InProject};
+use crate::engine::by_hand::{self, Transfer};
 use crate::engine::{Begin, Engine, Input, Recovered, failed_loops};
 
 use crate::model::{
     Artifact, Budget, ChangedLimits, Destination, Digest, Documents, MicroUsd, Millis, Results,
-    RunEnd, RunLimits, Timestamp, Unmerged,
+    RunEnd, RunLimits, Timestamp,
 };
 use crate::plan::Plan;
 use crate::run::{Event, PhaseEvent, Record, RunEvent, RunState};
@@ -140,31 +140,31 @@ impl<'f> Run<'f> {
         let hand = hand.unwrap_or(HandOn::Nothing);
         let journal = self.trace.journal();
         let history = RunState::of(&journal);
-        let there = |results: Results| InProject {
-            results,
-            files: 1,
-            unmerged: Unmerged::default(),
-            held: Vec::new(),
-        };
         let part = || Results {
             tree: "part".to_owned(),
             documents: Documents::new(),
         };
         let taken = self.trace.facts().project != history.before();
         let allowed = |to| by_hand::refusal(&self.trace.plan, &history, to).is_none();
-        let apply = |results| {
-            let applied = || ByHand::Applied(Destination::Tree, there(results));
-            allowed(&Destination::Tree).then(applied)
+        let delivered = |results, to| Transfer {
+            files: 1,
+            ..Transfer::of(results, Vec::new(), to)
+        };
+        let apply =
+            |results| allowed(&Destination::Tree).then(|| delivered(results, Destination::Tree));
+        let back = |results| Transfer {
+            results,
+            ..Transfer::back(&history)
         };
         let mine = "mine".to_owned();
         let did = match hand {
             HandOn::Nothing => None,
             HandOn::Apply => apply(history.results()),
             HandOn::ApplyToBranch => allowed(&Destination::Branch(mine.clone()))
-                .then(|| ByHand::Applied(Destination::Branch(mine), there(history.results()))),
+                .then(|| delivered(history.results(), Destination::Branch(mine))),
             HandOn::ApplyPart => apply(part()),
-            HandOn::Undo => taken.then(|| ByHand::TakenBack(there(history.before()))),
-            HandOn::UndoPart => taken.then(|| ByHand::TakenBack(there(part()))),
+            HandOn::Undo => taken.then(|| back(history.before())),
+            HandOn::UndoPart => taken.then(|| back(part())),
         };
         let Some(did) = did else {
             return;

@@ -1,6 +1,6 @@
 //! What was heard, written and ordered in a run, in order.
 
-use crate::engine::by_hand::ByHand;
+use crate::engine::by_hand::Transfer;
 use crate::engine::{Effect, Input};
 use crate::model::{PhaseName, Results};
 use crate::plan::Plan;
@@ -16,7 +16,7 @@ pub enum Moment {
     Ordered(Effect),
     Died,
     /// A person did something about these results.
-    Did(ByHand, Results),
+    Did(Transfer, Results),
 }
 
 impl Moment {

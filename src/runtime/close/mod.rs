@@ -137,9 +137,9 @@ impl<'a> Phase<'a> {
         results.documents.insert(path, object);
         let accepted = accepted(&self.context.plan, self.history, &[]);
         let delivering = Delivering::of(self.context, self.history)?;
-        let to = &Destination::Tree;
-        let (_, held) = delivering.without_held(self.history, results, to, &accepted)?;
-        Ok(held.iter().any(|held| held.path == document.path))
+        let to = Destination::Tree;
+        let wanted = delivering.without_held(self.history, results, to, &accepted)?;
+        Ok(wanted.held.iter().any(|held| held.path == document.path))
     }
 
     /// The phase's document, where in the run folder the file that stood in its place is kept, and where in the

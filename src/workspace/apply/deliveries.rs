@@ -8,12 +8,12 @@ use super::super::{Doing, Project, TreeId, WorkspaceError, remove_tree, tree, wi
 use super::delivered::Delivered;
 use super::error::{ApplyError, names};
 use super::file_state::{FileState, observe};
-use super::keep::{Keep, Slot, State, Way};
+use super::keep::{Keep, Slot, State};
 use super::plan::Conflicts;
 use super::transition::Step;
-use super::work_tree::{apply, put, recover, undo};
+use super::work_tree::{Goal, bring, recover};
 use crate::files::{self, if_there, replace};
-use crate::model::Document;
+use crate::model::{Direction, Document};
 
 /// The deliveries of a run. What they hold is known by the folders of the deliveries alone, so it is true
 /// wherever a supervisor died.
@@ -61,8 +61,8 @@ impl Deliveries<'_> {
         if from == *to {
             return Ok(Delivered::default());
         }
-        let keep = self.next(to)?;
-        apply(self.project, self.store, (&from, to), &keep, conflicts)
+        let goal = Goal::Difference(self.store, [&from, to]);
+        bring(self.project, &self.next(to)?, goal, conflicts)
     }
 
     /// Puts a document to its place (see [`place`](super::super::place)) at once. What stands there is first
@@ -87,7 +87,8 @@ impl Deliveries<'_> {
         }
         let one = [(document.path.clone(), document.object.clone())].into();
         let to = with_documents(self.store, &self.there()?, &one)?;
-        put(self.project, path, bytes, &self.next(&to)?)
+        let goal = Goal::Document(path, bytes);
+        bring(self.project, &self.next(&to)?, goal, Conflicts::Refuse).map(drop)
     }
 
     /// Takes all deliveries back, the last one first: every file is as it was before the first one. What the
@@ -111,8 +112,11 @@ impl Deliveries<'_> {
         let mut undone = Delivered::default();
         for delivery in all.iter().rev() {
             // What stays of a later one stands upon what an earlier one did.
-            let spared = (&undone.left, self.of_persons);
-            let done = undo(self.project, &delivery.keep, spared, conflicts)?;
+            let goal = Goal::Before {
+                left: &undone.left,
+                of_persons: self.of_persons,
+            };
+            let done = bring(self.project, &delivery.keep, goal, conflicts)?;
             undone.of_persons.extend(done.of_persons);
             undone.paths.extend(done.paths);
             undone.left.extend(done.left);
@@ -127,7 +131,10 @@ impl Deliveries<'_> {
         let mut later: BTreeMap<PathBuf, FileState> = BTreeMap::new();
         let mut edited = BTreeSet::new();
         for delivery in all.iter().rev() {
-            for step in Keep::at(&delivery.keep).read(Slot::Of(Way::Apply))?.steps {
+            for step in Keep::at(&delivery.keep)
+                .read(Slot::Of(Direction::Apply))?
+                .steps
+            {
                 let path = step.path.path().to_owned();
                 if self.of_persons.contains(&path) {
                     continue;
@@ -194,7 +201,7 @@ impl Deliveries<'_> {
         let (mut before, mut intact) = (self.base.clone(), true);
         for delivery in &mut all {
             if delivery.state == State::Applied {
-                let done = Keep::at(&delivery.keep).read(Slot::Of(Way::Apply))?;
+                let done = Keep::at(&delivery.keep).read(Slot::Of(Direction::Apply))?;
                 delivery.whole = done.left.is_empty();
                 intact &= delivery.whole;
                 if !intact {

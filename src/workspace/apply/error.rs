@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::super::WorkspaceError;
-use super::keep::Way;
+use crate::model::Direction;
 
 /// Why changes were not applied, or not taken back. The user's tree is as it was, but for
 /// [`ApplyError::Unfinished`].
@@ -62,14 +62,14 @@ impl From<WorkspaceError> for Trouble {
 }
 
 impl Trouble {
-    pub(super) fn on(self, way: Way) -> ApplyError {
+    pub(super) fn on(self, way: Direction) -> ApplyError {
         let paths = match self {
             Self::Edited(paths) => names(&paths),
             Self::Workspace(error) => return ApplyError::Workspace(error),
         };
         match way {
-            Way::Apply => ApplyError::Conflicts(paths),
-            Way::Undo => ApplyError::Edited(paths),
+            Direction::Apply => ApplyError::Conflicts(paths),
+            Direction::Undo => ApplyError::Edited(paths),
         }
     }
 

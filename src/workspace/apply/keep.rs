@@ -8,13 +8,7 @@ use super::super::{Doing, WorkspaceError, remove_tree};
 use super::file_state::{self, FileState};
 use super::transition::Transition;
 use crate::files::{self, NewFile, if_there, replace};
-
-/// Which way changes go: into the user's tree, or back out of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Way {
-    Apply,
-    Undo,
-}
+use crate::model::Direction;
 
 /// How far it has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,10 +18,10 @@ pub(super) enum State {
     Applied,
     Undone,
     /// Being written beside; nothing of the user's has changed.
-    Staging(Way),
-    Moving(Way),
+    Staging(Direction),
+    Moving(Direction),
     /// That failed half-way, and what was moved is taken back.
-    TakingBack(Way),
+    TakingBack(Direction),
 }
 
 impl State {
@@ -36,12 +30,12 @@ impl State {
         (Self::Empty, "empty"),
         (Self::Applied, "applied"),
         (Self::Undone, "undone"),
-        (Self::Staging(Way::Apply), "staging"),
-        (Self::Moving(Way::Apply), "applying"),
-        (Self::TakingBack(Way::Apply), "taking-back"),
-        (Self::Staging(Way::Undo), "staging-undo"),
-        (Self::Moving(Way::Undo), "undoing"),
-        (Self::TakingBack(Way::Undo), "taking-back-undo"),
+        (Self::Staging(Direction::Apply), "staging"),
+        (Self::Moving(Direction::Apply), "applying"),
+        (Self::TakingBack(Direction::Apply), "taking-back"),
+        (Self::Staging(Direction::Undo), "staging-undo"),
+        (Self::Moving(Direction::Undo), "undoing"),
+        (Self::TakingBack(Direction::Undo), "taking-back-undo"),
     ];
 
     fn name(self) -> &'static str {
@@ -54,7 +48,7 @@ impl State {
 /// A transition that lies in the folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slot {
-    Of(Way),
+    Of(Direction),
     Back,
 }
 
@@ -86,10 +80,10 @@ impl Keep {
     }
 
     /// Notes that what went this way did not happen.
-    pub(super) fn set_before(&self, way: Way) -> Result<(), WorkspaceError> {
+    pub(super) fn set_before(&self, way: Direction) -> Result<(), WorkspaceError> {
         match way {
-            Way::Apply => self.clear(),
-            Way::Undo => self.set_state(State::Applied),
+            Direction::Apply => self.clear(),
+            Direction::Undo => self.set_state(State::Applied),
         }
     }
 
@@ -171,8 +165,8 @@ impl Keep {
 
     fn place(&self, slot: Slot) -> PathBuf {
         self.0.join(match slot {
-            Slot::Of(Way::Apply) => "apply.json",
-            Slot::Of(Way::Undo) => "undo.json",
+            Slot::Of(Direction::Apply) => "apply.json",
+            Slot::Of(Direction::Undo) => "undo.json",
             Slot::Back => "back.json",
         })
     }

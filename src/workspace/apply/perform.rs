@@ -7,16 +7,17 @@ use super::super::WorkspaceError;
 use super::changes::Changes;
 use super::commit::commit;
 use super::error::{ApplyError, Trouble};
-use super::keep::{Keep, Slot, State, Way};
+use super::keep::{Keep, Slot, State};
 use super::plan::Conflicts;
 use super::stage::{remove_temporaries, stage, sync_names};
 use super::transition::{Step, Transition};
+use crate::model::Direction;
 
 /// Carries the changes out, all but those that are left because of conflicts.
 pub(super) fn perform(
     root: &Path,
     keep: &Keep,
-    way: Way,
+    way: Direction,
     changes: Changes,
     conflicts: Conflicts,
 ) -> Result<Transition, ApplyError> {
@@ -36,7 +37,7 @@ pub(super) fn perform(
 pub(super) fn complete(
     root: &Path,
     keep: &Keep,
-    way: Way,
+    way: Direction,
     transition: &Transition,
 ) -> Result<(), ApplyError> {
     if let Err(trouble) = commit(root, transition) {
@@ -45,12 +46,12 @@ pub(super) fn complete(
     }
     sync_names(root, transition)?;
     match way {
-        Way::Apply => keep.set_state(State::Applied)?,
-        Way::Undo if transition.left.is_empty() => keep.set_state(State::Undone)?,
+        Direction::Apply => keep.set_state(State::Applied)?,
+        Direction::Undo if transition.left.is_empty() => keep.set_state(State::Undone)?,
         // What was left is applied still, and can be taken back later. All paths count as left, so that nobody
         // takes this for an application that was never undone.
-        Way::Undo => {
-            let mut applied = keep.read(Slot::Of(Way::Apply))?;
+        Direction::Undo => {
+            let mut applied = keep.read(Slot::Of(Direction::Apply))?;
             let stays = |step: &Step| transition.left.contains(&step.path);
             let (stay, gone) = applied.steps.into_iter().partition(stays);
             applied.steps = stay;
@@ -58,7 +59,7 @@ pub(super) fn complete(
             applied
                 .left
                 .extend(transition.left.iter().cloned().chain(gone));
-            keep.write(Slot::Of(Way::Apply), &applied)?;
+            keep.write(Slot::Of(Direction::Apply), &applied)?;
             keep.set_state(State::Applied)?;
         }
     }
@@ -67,7 +68,7 @@ pub(super) fn complete(
 
 /// Takes back what was moved before it failed; what was edited meanwhile stays. A crash in it is no
 /// matter: what is to be taken back is worked out anew from what stands there.
-pub(super) fn take_back(root: &Path, keep: &Keep, way: Way) -> Result<(), WorkspaceError> {
+pub(super) fn take_back(root: &Path, keep: &Keep, way: Direction) -> Result<(), WorkspaceError> {
     keep.set_state(State::TakingBack(way))?;
     if keep.has(Slot::Back) {
         remove_temporaries(root, &keep.read(Slot::Back)?);

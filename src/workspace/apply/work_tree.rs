@@ -7,71 +7,74 @@ use super::super::{Project, TreeId, diff};
 use super::changes::Changes;
 use super::delivered::Delivered;
 use super::error::ApplyError;
-use super::keep::{Keep, Slot, State, Way};
+use super::keep::{Keep, Slot, State};
 use super::perform::{complete, perform, take_back};
 use super::plan::Conflicts;
 use super::stage;
 use super::submodules;
 use super::transition::Step;
+use crate::model::Direction;
 
-/// Puts the difference between two trees into the user's working tree in one step, uncommitted. What the user
-/// edited meanwhile is merged; what does not merge is up to `conflicts`. `keep` is a folder of the run's for
-/// what [`undo()`] and [`recover`] need.
+/// What is to be in the user's working tree afterwards.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Goal<'a> {
+    /// The difference between two trees of a store.
+    Difference(&'a Path, [&'a TreeId; 2]),
+    /// A file, whatever is in its place.
+    Document(&'a Path, &'a [u8]),
+    /// What was there before, but for the files that are `left`.
+    Before {
+        left: &'a BTreeSet<PathBuf>,
+        /// These are not looked at either, and are no more of what was applied.
+        of_persons: &'a BTreeSet<PathBuf>,
+    },
+}
+
+/// Changes the user's working tree in one step, uncommitted. What the user edited meanwhile is merged; what does
+/// not merge is up to `conflicts`. `keep` is a folder of the run's for what the way back and [`recover`] need.
 ///
 /// # Errors
 /// [`ApplyError`]; the user's tree is as it was, unless the machine itself failed half-way
 /// and the way back failed too: then `keep` says so and [`ApplyError::Unfinished`] is next time's answer.
-pub(super) fn apply(
+pub(super) fn bring(
     project: &Project,
-    store: &Path,
-    (from, to): (&TreeId, &TreeId),
     keep: &Path,
+    goal: Goal<'_>,
     conflicts: Conflicts,
 ) -> Result<Delivered, ApplyError> {
-    let keep = cleared(keep)?;
-    let changed = diff::changed_paths(store, from, to)?;
-    submodules::keep_out(&submodules::index(project)?, &changed)?;
-    let changes = Changes::between(store, (from, to), &keep.scratch())?;
-    Ok(perform(&project.root, &keep, Way::Apply, changes, conflicts)?.into())
-}
-
-/// Puts a file into the user's working tree in the same way, whatever stands there.
-pub(super) fn put(
-    project: &Project,
-    path: &Path,
-    bytes: &[u8],
-    keep: &Path,
-) -> Result<(), ApplyError> {
-    let keep = cleared(keep)?;
-    let changes = Changes::document(&project.root, path, bytes, &keep.scratch())?;
-    perform(&project.root, &keep, Way::Apply, changes, Conflicts::Refuse).map(drop)
-}
-
-/// Takes applied changes back: every file stands as it stood before, or is gone again; those that are `left` and
-/// those `of_persons` are not looked at, and the latter are no more of what was applied. What the user edited since is merged; what does not merge is up to `conflicts`.
-pub(super) fn undo(
-    project: &Project,
-    keep: &Path,
-    (left, of_persons): (&BTreeSet<PathBuf>, &BTreeSet<PathBuf>),
-    conflicts: Conflicts,
-) -> Result<Delivered, ApplyError> {
-    let keep = Keep::at(keep);
-    match keep.state()? {
-        State::Applied => {}
-        State::Empty => return Err(ApplyError::NotApplied),
-        State::Undone => return Err(ApplyError::AlreadyUndone),
-        State::Staging(_) | State::Moving(_) | State::TakingBack(_) => {
+    let (root, keep) = (&project.root, Keep::at(keep));
+    let way = match goal {
+        Goal::Difference(..) | Goal::Document(..) => Direction::Apply,
+        Goal::Before { .. } => Direction::Undo,
+    };
+    match (keep.state()?, way) {
+        (State::Empty | State::Undone, Direction::Apply) => keep.clear()?,
+        (State::Applied, Direction::Undo) => {}
+        (State::Applied, Direction::Apply) => return Err(ApplyError::AlreadyApplied),
+        (State::Empty, Direction::Undo) => return Err(ApplyError::NotApplied),
+        (State::Undone, Direction::Undo) => return Err(ApplyError::AlreadyUndone),
+        (State::Staging(_) | State::Moving(_) | State::TakingBack(_), _) => {
             return Err(ApplyError::Unfinished);
         }
     }
-    let mut applied = keep.read(Slot::Of(Way::Apply))?;
-    let own = |step: &Step| of_persons.contains(step.path.path());
-    let (own, steps): (Vec<Step>, Vec<Step>) = applied.steps.into_iter().partition(own);
-    applied.steps = steps;
-    let changes = Changes::back(&keep, &applied, left);
-    let done = perform(&project.root, &keep, Way::Undo, changes, conflicts)?;
+    let mut stays = BTreeSet::new();
+    let changes = match goal {
+        Goal::Difference(store, [from, to]) => {
+            let changed = diff::changed_paths(store, from, to)?;
+            submodules::keep_out(&submodules::index(project)?, &changed)?;
+            Changes::between(store, (from, to), &keep.scratch())?
+        }
+        Goal::Document(path, bytes) => Changes::document(root, path, bytes, &keep.scratch())?,
+        Goal::Before { left, of_persons } => {
+            let mut applied = keep.read(Slot::Of(Direction::Apply))?;
+            let own = |step: &mut Step| of_persons.contains(step.path.path());
+            stays.extend(applied.steps.extract_if(.., own).map(|step| step.path.0));
+            Changes::back(&keep, &applied, left)
+        }
+    };
+    let done = perform(root, &keep, way, changes, conflicts)?;
     Ok(Delivered {
-        of_persons: own.into_iter().map(|step| step.path.0).collect(),
+        of_persons: stays,
         ..done.into()
     })
 }
@@ -96,17 +99,4 @@ pub(super) fn recover(project: &Project, keep: &Path) -> Result<(), ApplyError> 
         State::TakingBack(way) => take_back(root, &keep, way)?,
     }
     Ok(())
-}
-
-/// The folder, emptied, if nothing is applied by it.
-fn cleared(keep: &Path) -> Result<Keep, ApplyError> {
-    let keep = Keep::at(keep);
-    match keep.state()? {
-        State::Empty | State::Undone => {
-            keep.clear()?;
-            Ok(keep)
-        }
-        State::Applied => Err(ApplyError::AlreadyApplied),
-        State::Staging(_) | State::Moving(_) | State::TakingBack(_) => Err(ApplyError::Unfinished),
-    }
 }

@@ -235,12 +235,15 @@ fn an_interrupted_application_is_refused_until_it_is_finished() {
     repo.write("a", "a");
     let changed = Changed::by(repo, |space| fs::write(space.join("a"), "b").unwrap());
     let before = changed.everything();
-    changed.stage(Way::Apply);
+    changed.stage(Direction::Apply);
     assert!(matches!(changed.apply(), Err(ApplyError::Unfinished)));
     assert_eq!(changed.recover().unwrap(), State::Empty);
     assert_eq!(changed.everything(), before);
-    changed.stage(Way::Apply);
-    changed.keep().set_state(State::Moving(Way::Apply)).unwrap();
+    changed.stage(Direction::Apply);
+    changed
+        .keep()
+        .set_state(State::Moving(Direction::Apply))
+        .unwrap();
     assert_eq!(changed.recover().unwrap(), State::Applied);
     assert_eq!(changed.read("a"), "b");
     assert_eq!(changed.recover().unwrap(), State::Applied);
@@ -255,8 +258,11 @@ fn an_edit_in_the_middle_of_it_takes_all_of_it_back() {
         fs::write(space.join("a"), "agent").unwrap();
         fs::write(space.join("b"), "agent").unwrap();
     });
-    let transition = changed.stage(Way::Apply);
-    changed.keep().set_state(State::Moving(Way::Apply)).unwrap();
+    let transition = changed.stage(Direction::Apply);
+    changed
+        .keep()
+        .set_state(State::Moving(Direction::Apply))
+        .unwrap();
     fs::write(changed.path("b"), "mine").unwrap();
     assert!(commit::commit(&changed.repo.root, &transition).is_err());
     assert_eq!(changed.read("a"), "agent");

@@ -127,7 +127,7 @@ fn undoing_that_died_between_two_is_finished() {
     all.apply(&half, Conflicts::Refuse).unwrap();
     all.apply(&changed.tree, Conflicts::Refuse).unwrap();
     let last = changed.keep.join(format!("0002-{}", changed.tree));
-    undo(&changed.project, &last, (&NONE, &NONE), Conflicts::Refuse).unwrap();
+    bring(&changed.project, &last, BEFORE, Conflicts::Refuse).unwrap();
     assert_eq!(all.there().unwrap(), half);
     all.recover().unwrap();
     assert_eq!(changed.everything(), before);

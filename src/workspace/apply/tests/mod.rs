@@ -16,10 +16,17 @@ use super::super::capture::Captured;
 use super::super::testing::{Repo, Tree, read_tree, write_tree};
 use super::super::{Allowed, Project, TreeId, Visible, capture, remove_tree};
 use super::changes::Changes;
-use super::keep::{Keep, Slot, State, Way};
+use super::keep::{Keep, Slot, State};
 use super::transition::Transition;
-use super::work_tree::{apply, recover, undo};
+use super::work_tree::{Goal, bring, recover};
 use super::*;
+use crate::model::Direction;
+
+/// All as it was, without exception.
+const BEFORE: Goal<'_> = Goal::Before {
+    left: &BTreeSet::new(),
+    of_persons: &BTreeSet::new(),
+};
 
 /// A project with captured changes.
 struct Changed {
@@ -66,14 +73,8 @@ impl Changed {
     }
 
     fn apply_with(&self, conflicts: Conflicts) -> Result<Delivered, ApplyError> {
-        let trees = (&self.base, &self.tree);
-        apply(
-            &self.project,
-            &self.repo.store,
-            trees,
-            &self.keep,
-            conflicts,
-        )
+        let goal = Goal::Difference(&self.repo.store, [&self.base, &self.tree]);
+        bring(&self.project, &self.keep, goal, conflicts)
     }
 
     fn undo(&self) -> Result<Delivered, ApplyError> {
@@ -81,8 +82,7 @@ impl Changed {
     }
 
     fn undo_with(&self, conflicts: Conflicts) -> Result<Delivered, ApplyError> {
-        let none = &BTreeSet::new();
-        undo(&self.project, &self.keep, (none, none), conflicts)
+        bring(&self.project, &self.keep, BEFORE, conflicts)
     }
 
     fn keep(&self) -> Keep {
@@ -90,22 +90,22 @@ impl Changed {
     }
 
     /// Everything is written beside; nothing is moved.
-    fn stage(&self, way: Way) -> Transition {
+    fn stage(&self, way: Direction) -> Transition {
         let keep = self.keep();
         let changes = match way {
-            Way::Apply => {
+            Direction::Apply => {
                 keep.clear().unwrap();
                 let trees = (&self.base, &self.tree);
                 Changes::between(&self.repo.store, trees, &keep.scratch()).unwrap()
             }
-            Way::Undo => back(&keep, Way::Apply),
+            Direction::Undo => back(&keep, Direction::Apply),
         };
         let root = &self.repo.root;
         stage::stage(root, &keep, Slot::Of(way), changes, Conflicts::Refuse).unwrap()
     }
 
     /// The same for taking back what did not come through.
-    fn stage_back(&self, way: Way) -> Transition {
+    fn stage_back(&self, way: Direction) -> Transition {
         let (root, keep) = (&self.repo.root, self.keep());
         keep.set_state(State::TakingBack(way)).unwrap();
         let changes = back(&keep, way);
@@ -152,7 +152,7 @@ impl Changed {
 }
 
 /// What was done this way, turned round.
-fn back(keep: &Keep, way: Way) -> Changes {
+fn back(keep: &Keep, way: Direction) -> Changes {
     Changes::back(keep, &keep.read(Slot::Of(way)).unwrap(), &BTreeSet::new())
 }
 

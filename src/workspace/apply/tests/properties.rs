@@ -136,11 +136,11 @@ proptest! {
     ) {
         let (changed, [agents, _]) = set_up(&before, &agent, &(Vec::new(), Tree::new()));
         let found = changed.everything();
-        begin(&changed, Way::Apply, apply_until);
+        begin(&changed, Direction::Apply, apply_until);
         prop_assert_eq!(changed.recover().unwrap(), State::Applied);
         prop_assert_eq!(changed.files(), agents);
 
-        begin(&changed, Way::Undo, undo_until);
+        begin(&changed, Direction::Undo, undo_until);
         prop_assert_eq!(changed.recover().unwrap(), State::Undone);
         prop_assert_eq!(changed.everything(), found);
     }
@@ -154,14 +154,14 @@ proptest! {
         let (changed, [agents, _]) = set_up(&before, &agent, &(Vec::new(), Tree::new()));
         let root = &changed.repo.root;
         let found = changed.everything();
-        begin(&changed, Way::Apply, until[0]);
-        crash(root, &changed.stage_back(Way::Apply), until[1]);
+        begin(&changed, Direction::Apply, until[0]);
+        crash(root, &changed.stage_back(Direction::Apply), until[1]);
         prop_assert_eq!(changed.recover().unwrap(), State::Empty);
         prop_assert_eq!(changed.everything(), found.clone());
 
         changed.apply().unwrap();
-        begin(&changed, Way::Undo, until[2]);
-        crash(root, &changed.stage_back(Way::Undo), until[3]);
+        begin(&changed, Direction::Undo, until[2]);
+        crash(root, &changed.stage_back(Direction::Undo), until[3]);
         prop_assert_eq!(changed.recover().unwrap(), State::Applied);
         prop_assert_eq!(changed.files(), agents);
         changed.undo().unwrap();
@@ -170,7 +170,7 @@ proptest! {
 }
 
 /// Begins, and dies after so many operations.
-fn begin(changed: &Changed, way: Way, until: prop::sample::Index) {
+fn begin(changed: &Changed, way: Direction, until: prop::sample::Index) {
     let transition = changed.stage(way);
     changed.keep().set_state(State::Moving(way)).unwrap();
     crash(&changed.repo.root, &transition, until);
