@@ -7,10 +7,10 @@ use super::open_run::{OpenRun, find_run, tell_foreign};
 use super::print;
 use super::settings::Settings;
 use crate::journal::RunFolder;
-use crate::model::{ChangedFile, TaskId};
+use crate::model::{ChangedFile, TaskId, TreeId};
 use crate::risk::listed;
 use crate::run::RunState;
-use crate::workspace::{self, TreeId, borrow_store, with_documents};
+use crate::workspace::{self, borrow_store, with_documents};
 
 /// The hint where `diff` was interrupted.
 const ONLY_READ: &str = "`diff` only reads; nothing was touched";
@@ -35,21 +35,14 @@ fn patch(settings: &Settings, args: &DiffArgs) -> Result<(Vec<u8>, Vec<ChangedFi
     let run = OpenRun::read(find_run(settings, args.run.as_deref())?)?;
     let history = RunState::of(&run.records);
     tell_foreign(settings, &run.folder);
-    let (lent, base) = (
-        run.folder.path(RunFolder::STORE),
-        TreeId::of(history.base())?,
-    );
-    let borrowed = borrow_store(&lent, &base)?;
+    let borrowed = borrow_store(&run.folder.path(RunFolder::STORE), history.base())?;
     let store = borrowed.path();
     let (from, to) = match &args.task {
-        Some(task) => {
-            let (from, to) = of_task(&history, &TaskId::from(task.as_str()))?;
-            (TreeId::of(&from)?, TreeId::of(&to)?)
-        }
+        Some(task) => of_task(&history, &TaskId::from(task.as_str()))?,
         None => {
             let results = history.results();
-            let to = with_documents(store, &TreeId::of(&results.tree)?, &results.documents)?;
-            (base, to)
+            let to = with_documents(store, &results.tree, &results.documents)?;
+            (history.base().clone(), to)
         }
     };
     let files = workspace::changed_files(store, &from, &to)?;
@@ -57,7 +50,7 @@ fn patch(settings: &Settings, args: &DiffArgs) -> Result<(Vec<u8>, Vec<ChangedFi
 }
 
 /// The trees before and after a task's last try.
-fn of_task(history: &RunState, task: &TaskId) -> Result<(String, String), Failure> {
+fn of_task(history: &RunState, task: &TaskId) -> Result<(TreeId, TreeId), Failure> {
     let changes = history.calls().rev().find_map(|call| {
         let its = call.spec.task.as_ref().filter(|known| &known.id == task);
         its.and(call.result()?.changes.as_ref())

@@ -2,11 +2,11 @@
 
 use crate::files;
 use crate::journal::{Content, Journal, Origin, RunFolder, RunLock, RunRegister, find, latest};
-use crate::model::{CallId, Digest, FORMAT};
+use crate::model::{CallId, Digest, FORMAT, TreeId};
 use crate::plan::Plan;
 use crate::report::{RunView, Supervisor};
 use crate::run::{CallEvent, Event, Record, RunEvent};
-use crate::workspace::{TreeId, reopen_store};
+use crate::workspace::reopen_store;
 
 use super::failure::{Exit, Failure};
 use super::print;
@@ -157,14 +157,14 @@ pub fn tell_foreign(settings: &Settings, folder: &RunFolder) {
 /// The snapshot of the run, after checking that the plan is still the one it began with.
 fn frozen(folder: &RunFolder, records: &[Record]) -> Result<TreeId, Failure> {
     let started = records.iter().find_map(|record| match &record.event {
-        Event::Run(RunEvent::Started { plan, base, .. }) => Some((plan, TreeId::parse(base))),
+        Event::Run(RunEvent::Started { plan, base, .. }) => Some((plan, base)),
         _ => None,
     });
     let damaged = |message: String| {
         let hint = "start it anew with `tipstaff run`";
         Failure::said(Exit::Failed, &message, Some(hint))
     };
-    let Some((plan, Some(base))) = started else {
+    let Some((plan, base)) = started else {
         return Err(damaged(format!("run {} never began", folder.id())));
     };
     let found: Digest = folder.describe_artifact(RunFolder::PLAN)?.digest;
@@ -174,7 +174,7 @@ fn frozen(folder: &RunFolder, records: &[Record]) -> Result<TreeId, Failure> {
             "the plan of run {run} was changed since it began"
         )));
     }
-    Ok(base)
+    Ok(base.clone())
 }
 
 /// The context ledgers that stand in the run folder, in the order of the calls.

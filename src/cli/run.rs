@@ -41,7 +41,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         run: id,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         plan: inputs.plan.digest.clone(),
-        base: inputs.base.as_str().to_owned(),
+        base: inputs.base.clone(),
         files: inputs.files.clone(),
     };
     let journal = folder.create_journal(&register, redactor.clone())?;

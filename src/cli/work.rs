@@ -20,7 +20,7 @@ use crate::agents::Carried;
 use crate::engine::{Engine, Input};
 use crate::files;
 use crate::journal::{Journal, Redactor, RunFolder, RunLock};
-use crate::model::{Artifact, CallId, FrozenFile, PhaseName, RunEnd, Timestamp};
+use crate::model::{Artifact, CallId, FrozenFile, PhaseName, RunEnd, Timestamp, TreeId};
 use crate::plan::{AgentKind, Plan, Rehearsal};
 use crate::process::become_subreaper;
 use crate::rehearsal::{Scenario, Server};
@@ -30,7 +30,7 @@ use crate::report::{
 };
 use crate::run::{PhaseState, Record};
 use crate::runtime::{Observer, RunContext, RuntimeError, SiteParts, drive};
-use crate::workspace::{Scratch, TreeId, materialize, remove_tree};
+use crate::workspace::{Scratch, materialize, remove_tree};
 
 /// Instruction files of a project, in the order in which they are looked for.
 const INSTRUCTION_FILES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];

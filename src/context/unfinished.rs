@@ -106,7 +106,7 @@ fn whole_lines(text: &str, most: usize) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{ChangeKind, ChangedFile};
+    use crate::model::{ChangeKind, ChangedFile, TreeId};
 
     fn changes(files: usize) -> Changes {
         let file = |number| ChangedFile {
@@ -116,8 +116,8 @@ mod tests {
             lines: Some((3, 1)),
         };
         Changes {
-            base: "a".to_owned(),
-            tree: "b".to_owned(),
+            base: TreeId::sample("a"),
+            tree: TreeId::sample("b"),
             files: (0..files).map(file).collect(),
             refused: Vec::new(),
             secrets: Vec::new(),

@@ -3,7 +3,7 @@
 
 use crate::model::{
     Artifact, CallId, CallInput, CallResult, CallSpec, Failure, FailureKind, Faults, InputSource,
-    ModelName, Task, Verification, VerifyOutcome,
+    ModelName, Task, TreeId, Verification, VerifyOutcome,
 };
 
 use super::parts::{Tried, tried};
@@ -25,13 +25,13 @@ pub enum Edited {
     Next(Box<CallSpec>),
     /// This command has to be run on this tree.
     Prove {
-        tree: String,
+        tree: TreeId,
         command: String,
     },
     /// It is done: the call that did it, and the tree with its changes.
     Done {
         call: CallId,
-        tree: String,
+        tree: TreeId,
     },
     Failed(Failure),
 }
@@ -104,12 +104,11 @@ impl Editing<'_> {
         }
     }
 
-    fn tree_of(&self, result: &CallResult) -> String {
+    fn tree_of(&self, result: &CallResult) -> TreeId {
         let changes = result.changes.as_ref();
-        changes.map_or_else(
-            || self.context.tree().to_owned(),
-            |changes| changes.tree.clone(),
-        )
+        changes
+            .map_or(self.context.tree(), |changes| &changes.tree)
+            .clone()
     }
 }
 
@@ -118,7 +117,7 @@ struct Feedback {
     lines: Faults,
     /// The commands that failed, and the end of what each printed.
     failing: Vec<(String, Artifact)>,
-    tree: String,
+    tree: TreeId,
     /// Told once; if it stays so, the work is good all the same.
     soft: bool,
 }
@@ -129,7 +128,7 @@ impl Feedback {
     fn on(
         result: &CallResult,
         verified: &[&Verification],
-        tree: &str,
+        tree: &TreeId,
         first: bool,
     ) -> Option<Self> {
         let refused = result.changes.iter().flat_map(|changes| &changes.refused);
@@ -160,7 +159,7 @@ impl Feedback {
         }));
         (!lines.is_empty()).then(|| Self {
             lines,
-            tree: tree.to_owned(),
+            tree: tree.clone(),
             soft: !failing.iter().any(|result| result.is_bad()),
             failing: failing
                 .into_iter()

@@ -114,7 +114,7 @@ fn keep(history: &RunState, reason: &str) -> Option<Event> {
     let told = history.results() == *history.in_project() || history.delivered().is_some();
     (!told).then(|| {
         Event::Run(RunEvent::ChangesKept {
-            tree: history.tree().to_owned(),
+            tree: history.tree().clone(),
             blocked: false,
             reason: reason.to_owned(),
         })

@@ -65,7 +65,7 @@ fn holds(condition: &Condition, history: &RunState) -> bool {
 fn tests(phase: &PhaseName, history: &RunState) -> Option<&'static str> {
     let mut results = history
         .verified()
-        .filter(|seen| &seen.phase == phase && seen.tree == history.tree())
+        .filter(|seen| &seen.phase == phase && &seen.tree == history.tree())
         .peekable();
     results.peek()?;
     let bad = results.any(|seen| seen.verification.is_bad());

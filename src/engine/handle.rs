@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{
     CallId, CallResult, Digest, FORMAT, Failure, FailureKind, FrozenFile, RunEnd, RunId, Timestamp,
-    Usage,
+    TreeId, Usage,
 };
 use crate::plan::Plan;
 use crate::run::{CallEvent, CallState, Event, PhaseEvent, Record, RunEvent, RunState};
@@ -56,7 +56,7 @@ pub struct Begin {
     pub run: RunId,
     pub version: String,
     pub plan: Digest,
-    pub base: String,
+    pub base: TreeId,
     pub files: Vec<FrozenFile>,
 }
 

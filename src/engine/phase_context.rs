@@ -5,7 +5,8 @@ use std::sync::Arc;
 use crate::context::{self, FinishedPhase};
 use crate::model::{
     Artifact, AttemptId, CallId, CallInput, CallKey, CallSpec, Contract, Decider, EditScope,
-    Failure, InputSource, ModelName, Profile, Purpose, Task, TaskId, Verification, WorkspaceSource,
+    Failure, InputSource, ModelName, Profile, Purpose, Task, TaskId, TreeId, Verification,
+    WorkspaceSource,
 };
 use crate::plan::{PhasePlan, Plan, PlannedInput, Proof, Strategy, Yields};
 use crate::run::{CallState, Event, PhaseEvent, PhaseState, RunState};
@@ -130,7 +131,7 @@ impl<'a> PhaseContext<'a> {
     }
 
     /// The run's tree as it is now.
-    pub fn tree(&self) -> &'a str {
+    pub fn tree(&self) -> &'a TreeId {
         self.history.tree()
     }
 
@@ -156,7 +157,7 @@ impl<'a> PhaseContext<'a> {
         if self.tree() == self.history.base() {
             WorkspaceSource::Snapshot
         } else {
-            WorkspaceSource::Tree(self.tree().to_owned())
+            WorkspaceSource::Tree(self.tree().clone())
         }
     }
 
@@ -164,7 +165,7 @@ impl<'a> PhaseContext<'a> {
     pub fn scoped(&self, edit: &[String], read: &[String]) -> WorkspaceSource {
         let scope = &self.phase.scope;
         WorkspaceSource::Scoped {
-            tree: self.tree().to_owned(),
+            tree: self.tree().clone(),
             edit: [edit, &scope.files].concat(),
             read: read.to_vec(),
             always: scope.always.clone(),
@@ -191,7 +192,7 @@ impl<'a> PhaseContext<'a> {
     }
 
     /// The results of a task's commands, or of the phase's own, on a tree.
-    pub fn results(&self, task: Option<&TaskId>, tree: &str) -> Vec<&'a Verification> {
+    pub fn results(&self, task: Option<&TaskId>, tree: &TreeId) -> Vec<&'a Verification> {
         self.history.verifications(&self.phase.name, task, tree)
     }
 
@@ -213,7 +214,7 @@ impl<'a> PhaseContext<'a> {
     }
 
     /// Has a command run on a tree, unless one is being run.
-    pub fn verify(&self, task: Option<&TaskId>, tree: String, command: String) -> Vec<Event> {
+    pub fn verify(&self, task: Option<&TaskId>, tree: TreeId, command: String) -> Vec<Event> {
         if self.state.verifying().is_some() {
             return Vec::new();
         }
@@ -314,7 +315,7 @@ fn key(call: &CallSpec, round: u32) -> CallKey {
         && let WorkspaceSource::Tree(tree) | WorkspaceSource::Scoped { tree, .. } =
             &mut nameless.workspace
     {
-        tree.clear();
+        *tree = TreeId::default();
     }
     let mut bytes = serde_json::to_vec(&nameless).expect("a call is plain data without map keys");
     if call.contract == Contract::Audit && round > 1 {

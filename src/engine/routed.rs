@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::context::tasks;
 use crate::model::{
     Answer, CallId, Contract, EditScope, Failure, FailureKind, ModelName, PhaseName, Profile,
-    Purpose, Question, Task, TaskId, TaskList, WorkspaceSource,
+    Purpose, Question, Task, TaskId, TaskList, TreeId, WorkspaceSource,
 };
 use crate::plan::Strategy;
 use crate::run::{CallState, Event, PhaseEvent, PhaseState, TaskEnd};
@@ -152,7 +152,7 @@ impl Routed<'_> {
         let workspace = match self.context.phase.strategy {
             Strategy::Scoped => self.context.scoped(&task.files.edit, &task.files.read),
             Strategy::Full | Strategy::Distilled | Strategy::Fresh => {
-                WorkspaceSource::Tree(self.context.tree().to_owned())
+                WorkspaceSource::Tree(self.context.tree().clone())
             }
         };
         CallBuilder {
@@ -171,7 +171,7 @@ impl Routed<'_> {
     }
 
     /// What was done in an earlier round has been part of the run's tree since then.
-    fn done(&self, task: &Task, call: CallId, tree: String) -> Vec<Event> {
+    fn done(&self, task: &Task, call: CallId, tree: TreeId) -> Vec<Event> {
         let history = self.context.history;
         let known = history.call(&call);
         let there = known.is_some_and(|call| history.is_taken_over(&call.spec.key));
@@ -179,11 +179,7 @@ impl Routed<'_> {
             PhaseEvent::TaskDone {
                 task: task.id.clone(),
                 call,
-                tree: if there {
-                    history.tree().to_owned()
-                } else {
-                    tree
-                },
+                tree: if there { history.tree().clone() } else { tree },
             }
             .of(self.context.phase.name.clone()),
         ]
@@ -210,7 +206,7 @@ impl Routed<'_> {
             };
             return self.context.fails(failure);
         }
-        let tree = self.context.tree().to_owned();
+        let tree = self.context.tree().clone();
         let results = self.context.results(None, &tree);
         if let Some(command) = unverified(&self.context.commands(), &results) {
             return self.context.verify(None, tree, command);

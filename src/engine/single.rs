@@ -90,7 +90,7 @@ fn edit_call(context: &PhaseContext<'_>, chain: &[ModelName]) -> Vec<Event> {
                 (context.scoped(&[], &[]), EditScope::Only(files))
             }
             Strategy::Full | Strategy::Distilled | Strategy::Fresh => (
-                WorkspaceSource::Tree(context.tree().to_owned()),
+                WorkspaceSource::Tree(context.tree().clone()),
                 EditScope::Anywhere,
             ),
         };

@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::model::{FORMAT, Failure, FailureKind, RunEnd, Timestamp, Usage};
+use crate::model::{FORMAT, Failure, FailureKind, RunEnd, Timestamp, TreeId, Usage};
 use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent};
 
 pub(super) fn started() -> Event {
@@ -15,7 +15,7 @@ pub(super) fn started() -> Event {
         version: "0.1.0".into(),
         workflow: "plan".into(),
         plan: "00".into(),
-        base: "11".into(),
+        base: TreeId::sample("11"),
         files: Vec::new(),
         rehearsal: None,
     })

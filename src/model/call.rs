@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Artifact, AttemptId, Audit, CallId, CallKey, Categories, Changes, Faults, Judgement, Label,
-    Millis, ModelName, PhaseName, Stopped, Task, TaskList, Usage, WorkState,
+    Millis, ModelName, PhaseName, Stopped, Task, TaskList, TreeId, Usage, WorkState,
 };
 
 /// What a call is for.
@@ -65,10 +65,10 @@ pub enum WorkspaceSource {
     /// The user's project as it was on disk when the run began.
     Snapshot,
     /// The project with the run's changes so far: this git tree.
-    Tree(String),
+    Tree(TreeId),
     /// Some files of such a tree and nothing else.
     Scoped {
-        tree: String,
+        tree: TreeId,
         /// Paths or globs, relative to the project, that are there to be changed.
         edit: Vec<String>,
         /// Paths or globs that are there to be read.
@@ -87,10 +87,10 @@ pub enum WorkspaceSource {
 
 impl WorkspaceSource {
     /// The same with another tree.
-    pub fn at(mut self, new: &str) -> Self {
+    pub fn at(mut self, new: &TreeId) -> Self {
         match &mut self {
-            Self::Snapshot => return Self::Tree(new.to_owned()),
-            Self::Tree(tree) | Self::Scoped { tree, .. } => new.clone_into(tree),
+            Self::Snapshot => return Self::Tree(new.clone()),
+            Self::Tree(tree) | Self::Scoped { tree, .. } => tree.clone_from(new),
             Self::Empty => {}
         }
         self

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Artifact;
+use super::{Artifact, TreeId};
 
 /// What happened to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -76,9 +76,9 @@ impl FoundSecret {
 /// What an editing call changed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Changes {
-    pub base: String,
+    pub base: TreeId,
     /// The git tree with its changes; equal to `base` if there are none.
-    pub tree: String,
+    pub tree: TreeId,
     pub files: Vec<ChangedFile>,
     /// What was not taken over.
     #[serde(default)]

@@ -80,6 +80,45 @@ text_id! {
     Digest
 }
 
+/// The id of a git tree in a run's store: 40 or 64 hexadecimal digits. The default is no tree at all, which
+/// is what a run has that has not begun.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct TreeId(String);
+
+impl TreeId {
+    /// `None` unless the text looks like one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_id =
+            matches!(text.len(), 40 | 64) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_id.then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// A tree for tests, told from others by its name.
+    #[cfg(test)]
+    pub fn sample(name: &str) -> Self {
+        Self(blake3::hash(name.as_bytes()).to_hex().to_string())
+    }
+}
+
+impl TryFrom<String> for TreeId {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text).ok_or_else(|| format!("`{text}` is no git tree"))
+    }
+}
+
+impl fmt::Display for TreeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
 impl CallId {
     /// Which time its phase ran, from 1. A failed audit sends a run back to a phase, whose calls then
     /// end in `@2`, `@3` and so on.
@@ -99,6 +138,33 @@ impl Label {
         match index / 26 {
             0 => Self(letter.to_string()),
             lap => Self(format!("{letter}{lap}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_is_read_from_hexadecimal_digits_alone() {
+        let id = "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
+        let read = |text: &str| serde_json::from_value::<TreeId>(text.into());
+        assert_eq!(read(id).expect("an id").as_str(), id);
+        assert_eq!(
+            serde_json::json!(TreeId::sample("a"))
+                .as_str()
+                .map(str::len),
+            Some(64)
+        );
+        for text in [
+            "",
+            "HEAD",
+            "--output=/etc/passwd",
+            "../../../../../../../../../etc/passwd00000",
+        ] {
+            let error = read(text).expect_err("no id").to_string();
+            assert_eq!(error, format!("`{text}` is no git tree"));
         }
     }
 }

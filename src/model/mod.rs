@@ -39,7 +39,9 @@ pub use checkpoint::{AttemptId, Stopped, WorkState};
 pub use failure::{Failure, FailureKind};
 pub use faults::Faults;
 pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};
-pub use ids::{AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId, TaskId};
+pub use ids::{
+    AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId, TaskId, TreeId,
+};
 pub use limits::{Budget, ChangeLimits, ChangedLimits, ReachedLimit, RunLimits};
 pub use outcome::{
     Closing, Decider, Destination, Direction, Document, Documents, FrozenFile, PersonAnswer,

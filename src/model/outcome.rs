@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, CallId, Faults, HandoffOrigin, Label};
+use super::{Artifact, CallId, Faults, HandoffOrigin, Label, TreeId};
 
 /// A file of the user's project that is an input, kept in the run folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub struct Closing {
     pub previous: Option<String>,
     /// The run's git tree at the phase's end, if the phase may edit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub tree: Option<String>,
+    pub tree: Option<TreeId>,
     /// The patch of the phase's changes, if it made any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub patch: Option<Artifact>,
@@ -75,7 +75,7 @@ pub type Documents = BTreeMap<String, String>;
 /// is said by its phase's strategy; they are laid over it when the results are delivered.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Results {
-    pub tree: String,
+    pub tree: TreeId,
     pub documents: Documents,
 }
 

@@ -1,7 +1,7 @@
 //! The wording of what happens to tasks, to changes and to the commands that verify them.
 
 use crate::model::{
-    Destination, Failure, HeldChange, PhaseName, TaskId, Verification, VerifyOutcome,
+    Destination, Failure, HeldChange, PhaseName, TaskId, TreeId, Verification, VerifyOutcome,
 };
 
 use super::log_line::{LogLine, Tone, failed};
@@ -74,7 +74,7 @@ fn scope(view: &RunView, phase: &PhaseName, task: Option<&TaskId>) -> Vec<String
 pub(super) fn verified(
     view: &RunView,
     (phase, task): (&PhaseName, Option<&TaskId>),
-    tree: &str,
+    tree: &TreeId,
     verification: &Verification,
 ) -> LogLine {
     let command = clean(&verification.command);

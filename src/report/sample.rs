@@ -11,6 +11,7 @@ use crate::plan::Plan;
 use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent};
 
 use super::sample_build;
+use super::sample_build_parts::tree;
 use super::sample_parts::{artifact, call, closed, document, limits, phase, plan, used, verdict};
 
 /// 2026-11-22T15:45:01Z.
@@ -59,7 +60,7 @@ impl History {
                 version: "0.1.0".to_owned(),
                 workflow: self.plan.workflow.clone(),
                 plan: Digest::new("ab".repeat(32)),
-                base: "cd".repeat(20),
+                base: tree(0),
                 files: Vec::new(),
                 rehearsal: None,
             }),

@@ -6,7 +6,7 @@ use crate::model::{
     Answer, AttemptId, Audit, AuditVerdict, CallId, CallInput, CallResult, CallSpec, Categories,
     ChangeKind, ChangedFile, Changes, Closing, Decider, Destination, Faults, Finding,
     HandoffOrigin, InputSource, Millis, ModelName, PhaseName, Purpose, Severity, Stopped, Task,
-    TaskFiles, TaskId, Unmerged, Verification, VerifyOutcome, WorkState, WorkspaceSource,
+    TaskFiles, TaskId, TreeId, Unmerged, Verification, VerifyOutcome, WorkState, WorkspaceSource,
 };
 use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
 use crate::run::{Event, PhaseEvent, RunEvent};
@@ -83,11 +83,12 @@ pub(super) fn edited(base: u32, left: u32, files: &[(ChangeKind, &str, u64, u64)
 }
 
 /// Tree 0 is the one that the run begins with.
-pub(super) fn tree(number: u32) -> String {
-    match number {
-        0 => "cd".repeat(20),
-        number => format!("{number:02}").repeat(20),
-    }
+pub(super) fn tree(number: u32) -> TreeId {
+    let two = match number {
+        0 => "cd".to_owned(),
+        number => format!("{number:02}"),
+    };
+    TreeId::parse(&two.repeat(20)).expect("an id")
 }
 
 pub(super) fn verification(command: &str, outcome: VerifyOutcome, wall: u64) -> Verification {

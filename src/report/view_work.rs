@@ -67,7 +67,7 @@ impl RunView {
                 reason: reason.clone(),
             },
             None if state.results() == *there => DeliveryState::Nothing,
-            None if there.tree == state.base() => DeliveryState::Pending,
+            None if &there.tree == state.base() => DeliveryState::Pending,
             None => DeliveryState::Partly {
                 files: state.files_in_project(),
             },
@@ -102,7 +102,7 @@ impl RunView {
             let Some(changes) = call.result().and_then(|result| result.changes.as_ref()) else {
                 continue;
             };
-            if changes.tree == tree && changes.base != changes.tree {
+            if &changes.tree == tree && changes.base != changes.tree {
                 tree = &changes.base;
                 found.push((call, changes));
             }

@@ -13,8 +13,8 @@ use serde_json::{Map, Value};
 use crate::model::{
     AgentName, Artifact, Budget, CallId, CallResult, CallSpec, ChangeLimits, Closing, Decider,
     Destination, Digest, Documents, Failure, FrozenFile, HeldChange, Label, ModelName,
-    PersonAnswer, PhaseName, Question, RunEnd, RunId, RunLimits, TaskId, Timestamp, Unmerged,
-    Usage, Verification,
+    PersonAnswer, PhaseName, Question, RunEnd, RunId, RunLimits, TaskId, Timestamp, TreeId,
+    Unmerged, Usage, Verification,
 };
 
 /// One line of the journal, and of `--json`: there is one encoding.
@@ -130,20 +130,20 @@ pub enum PhaseEvent {
     VerifyStarted {
         /// The task, if the command is a task's own.
         task: Option<TaskId>,
-        tree: String,
+        tree: TreeId,
         command: String,
     },
     Verified {
         /// The task, if the command is a task's own.
         task: Option<TaskId>,
-        tree: String,
+        tree: TreeId,
         verification: Verification,
     },
     /// A task's changes are part of the run's tree.
     TaskDone {
         task: TaskId,
         call: CallId,
-        tree: String,
+        tree: TreeId,
     },
     TaskFailed {
         task: TaskId,
@@ -197,7 +197,7 @@ pub enum RunEvent {
         /// The digest of `plan.json`.
         plan: Digest,
         /// The git tree of the snapshot that all calls start from.
-        base: String,
+        base: TreeId,
         /// The user's files that the plan's `file:GLOB` inputs name, as they were then.
         files: Vec<FrozenFile>,
         /// The scenario of the scripted models, if the run is a rehearsal.
@@ -245,7 +245,7 @@ pub enum RunEvent {
     },
     /// The run's results are in the user's project, or on a branch.
     ChangesApplied {
-        tree: String,
+        tree: TreeId,
         /// The documents that were applied with it.
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         documents: Documents,
@@ -262,7 +262,7 @@ pub enum RunEvent {
     },
     /// The run's changes were not applied; nothing was touched.
     ChangesKept {
-        tree: String,
+        tree: TreeId,
         /// Whether they were to be applied and could not be.
         blocked: bool,
         reason: String,

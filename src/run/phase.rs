@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Artifact, CallId, Closing, Decider, Failure, Label, Millis, PersonAnswer, PhaseName, Question,
-    TaskId, Timestamp,
+    TaskId, Timestamp, TreeId,
 };
 
 use super::{Moment, PhaseEvent};
@@ -89,7 +89,7 @@ pub struct Winner {
 pub struct PendingVerification {
     /// The task, if the command is a task's own.
     pub task: Option<TaskId>,
-    pub tree: String,
+    pub tree: TreeId,
     pub command: String,
 }
 

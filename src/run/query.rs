@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     Answer, Audit, Budget, CallId, CallKey, Destination, Documents, FrozenFile, Millis, ModelName,
-    PhaseName, Question, ReachedLimit, Results, RunEnd, RunLimits, TaskId, Timestamp, Verification,
+    PhaseName, Question, ReachedLimit, Results, RunEnd, RunLimits, TaskId, Timestamp, TreeId,
+    Verification,
 };
 
 use super::{CallState, CallStatus, Delivery, PhaseState, RunState, Spent, Verified};
@@ -68,19 +69,19 @@ impl RunState {
     }
 
     /// The git tree that the run began with.
-    pub fn base(&self) -> &str {
+    pub fn base(&self) -> &TreeId {
         &self.base
     }
 
     /// The git tree with all changes that were taken over so far.
-    pub fn tree(&self) -> &str {
-        self.tree.as_deref().unwrap_or(&self.base)
+    pub fn tree(&self) -> &TreeId {
+        self.tree.as_ref().unwrap_or(&self.base)
     }
 
     /// What the run has to deliver, as far as it is.
     pub fn results(&self) -> Results {
         Results {
-            tree: self.tree().to_owned(),
+            tree: self.tree().clone(),
             documents: self.documents.clone(),
         }
     }
@@ -116,11 +117,11 @@ impl RunState {
         &self,
         phase: &PhaseName,
         task: Option<&TaskId>,
-        tree: &str,
+        tree: &TreeId,
     ) -> Vec<&Verification> {
-        let seen = self
-            .verified()
-            .filter(|seen| &seen.phase == phase && seen.task.as_ref() == task && seen.tree == tree);
+        let seen = self.verified().filter(|seen| {
+            &seen.phase == phase && seen.task.as_ref() == task && &seen.tree == tree
+        });
         seen.map(|seen| &seen.verification).collect()
     }
 

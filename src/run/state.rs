@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use crate::model::{
     Budget, CallId, CallKey, CallSpec, Closing, Destination, Document, Documents, FrozenFile,
     HeldChange, Millis, ModelName, PersonAnswer, PhaseName, ReachedLimit, Results, RunEnd, RunId,
-    RunLimits, TaskId, Timestamp, Unmerged, Verification,
+    RunLimits, TaskId, Timestamp, TreeId, Unmerged, Verification,
 };
 
 use super::{CallState, CallStatus, Event, Findings, PhaseEvent, PhaseState, Record, RunEvent};
@@ -28,8 +28,8 @@ pub struct RunState {
     pub(super) calls: IndexMap<CallId, Box<CallState>>,
     /// The times that an audit sent it back, oldest first.
     pub loops: Vec<Loop>,
-    pub(super) base: String,
-    pub(super) tree: Option<String>,
+    pub(super) base: TreeId,
+    pub(super) tree: Option<TreeId>,
     /// The work whose changes are part of that tree.
     pub(super) taken_over: BTreeSet<CallKey>,
     /// What commands said of the changes, oldest first, superseded results too.
@@ -84,7 +84,7 @@ pub struct Verified {
     pub round: u32,
     /// The task, if the command is a task's own.
     pub task: Option<TaskId>,
-    pub tree: String,
+    pub tree: TreeId,
     pub verification: Verification,
     /// Whether it is to be run once more: it is about work that was given up.
     pub superseded: bool,

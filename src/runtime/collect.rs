@@ -11,18 +11,18 @@ use crate::files;
 use crate::judge;
 use crate::model::{
     Artifact, CallResult, CallSpec, Changes, Contract, EditScope, Failure, FoundSecret,
-    HandoffWords, Millis, Purpose, Usage, WorkspaceSource,
+    HandoffWords, Millis, Purpose, TreeId, Usage, WorkspaceSource,
 };
 use crate::process::{self, Asked};
 
 use crate::run::CallEvent;
-use crate::workspace::{self, Allowed, TreeId, WorkspaceError, capture, pin};
+use crate::workspace::{self, Allowed, WorkspaceError, capture, pin};
 
 use super::RunContext;
 use super::monitor::Watched;
 use super::prepare::machine;
 use super::scratch::Scratch;
-use super::workspaces::{tree_id, visible};
+use super::workspaces::visible;
 
 /// Of the author_leaks of its author in a proposal, so many are named one by one.
 const MOST_TRACES: usize = 5;
@@ -195,7 +195,7 @@ impl Ended<'_> {
         let visible = visible(&workspace)?;
         let captured = capture(
             &self.context.store(),
-            &tree_id(base)?,
+            base,
             &workspace,
             &visible,
             &allowed,
@@ -208,14 +208,12 @@ impl Ended<'_> {
             &captured.tree,
         )
         .map_err(machine)?;
-        let secrets = self
-            .secrets(&tree_id(base)?, &captured.tree)
-            .map_err(machine)?;
+        let secrets = self.secrets(base, &captured.tree).map_err(machine)?;
         let patch = String::from_utf8_lossy(&captured.patch).into_owned();
         let kept = (!patch.is_empty()).then(|| self.artifact("changes.patch", &patch));
         let changes = Changes {
             base: base.clone(),
-            tree: captured.tree.as_str().to_owned(),
+            tree: captured.tree,
             files: captured.files,
             refused: captured.refused,
             secrets,

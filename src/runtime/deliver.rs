@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use crate::engine::by_hand::{self, Transfer};
 use crate::engine::{self, Input};
 use crate::journal::RunFolder;
-use crate::model::{Destination, Direction, Document, Documents, Failure, Results, RunId};
+use crate::model::{Destination, Direction, Document, Documents, Failure, Results, RunId, TreeId};
 use crate::plan::Plan;
 use crate::process::is_cancelled;
 use crate::risk::{self, Accepted};
 use crate::run::{Event, RunEvent, RunState};
 use crate::workspace::{
-    self, ApplyError, Conflicts, Delivered, Deliveries, Project, TreeId, WorkspaceError,
+    self, ApplyError, Conflicts, Delivered, Deliveries, Project, WorkspaceError,
 };
 
 use super::RunContext;
@@ -62,7 +62,7 @@ impl<'a> Delivering<'a> {
             run: folder.id(),
             store: folder.path(RunFolder::STORE),
             folder: folder.path(UNDO),
-            base: TreeId::of(history.base())?,
+            base: history.base().clone(),
             of_persons: history.of_persons.iter().map(PathBuf::from).collect(),
         };
         delivering.deliveries().recover()?;
@@ -100,7 +100,7 @@ impl<'a> Delivering<'a> {
         let there = self.deliveries().there()?;
         transfer.files = self.count(&self.base, &there)?;
         let unknown = Results {
-            tree: there.to_string(),
+            tree: there.clone(),
             documents: Documents::new(),
         };
         let goal = std::mem::replace(&mut transfer.results, unknown);
@@ -135,16 +135,12 @@ impl<'a> Delivering<'a> {
             return Ok(Transfer::of(results, Vec::new(), to));
         }
         let is_held = |path: &String| held.contains_key(Path::new(path));
-        let (own, old) = (TreeId::of(&results.tree)?, TreeId::of(&before.tree)?);
-        let tree = workspace::with_paths_of(&self.store, &own, &old, held.keys())?;
+        let tree = workspace::with_paths_of(&self.store, &results.tree, &before.tree, held.keys())?;
         let mut documents = results.documents;
         documents.retain(|path, _| !is_held(path));
         let there = before.documents.into_iter();
         documents.extend(there.filter(|(path, _)| is_held(path)));
-        let results = Results {
-            tree: tree.to_string(),
-            documents,
-        };
+        let results = Results { tree, documents };
         Ok(Transfer::of(results, held.into_values().collect(), to))
     }
 
@@ -188,10 +184,9 @@ impl<'a> Delivering<'a> {
 
     /// All of a run's results as one tree.
     pub fn tree(&self, results: &Results) -> Result<TreeId, DeliverError> {
-        let tree = TreeId::of(&results.tree)?;
         Ok(workspace::with_documents(
             &self.store,
-            &tree,
+            &results.tree,
             &results.documents,
         )?)
     }
@@ -234,7 +229,7 @@ pub fn deliver(
 }
 
 /// The results could not be put where they belong.
-pub fn not_delivered(tree: String, failure: Failure) -> Input {
+pub fn not_delivered(tree: TreeId, failure: Failure) -> Input {
     Input::Happened(Event::Run(RunEvent::ChangesKept {
         tree,
         blocked: true,

@@ -18,7 +18,7 @@ use crate::workspace::{TreeFile, TreeFiles};
 use super::attempt::{Attempt, cancelled};
 use super::blocking::blocking;
 use super::prepare::machine;
-use super::workspaces::{Workspaces, tree_id};
+use super::workspaces::Workspaces;
 
 /// So many files are held in memory at one time.
 const AT_ONCE: usize = 512;
@@ -60,7 +60,7 @@ fn find(
     else {
         return Ok(None);
     };
-    let files = TreeFiles::of(&workspaces.store, &tree_id(tree)?).map_err(machine)?;
+    let files = TreeFiles::of(&workspaces.store, tree).map_err(machine)?;
     let paths = |wanted: &[String]| -> Result<BTreeSet<String>, Failure> {
         let named = files.named(wanted).map_err(machine)?;
         Ok(named.iter().map(|file| file.path.clone()).collect())

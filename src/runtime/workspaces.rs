@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::files::{self, if_there};
-use crate::model::{Failure, WorkspaceSource};
-use crate::workspace::{self, ControlFiles, TreeId, Visible, Workspace, WorkspacePool};
+use crate::model::{Failure, TreeId, WorkspaceSource};
+use crate::workspace::{self, ControlFiles, Visible, Workspace, WorkspacePool};
 
 use super::prepare::machine;
 
@@ -44,9 +44,8 @@ impl Workspaces {
             } => {
                 let some = scope_of(at);
                 let wanted = [edit.as_slice(), read, always, added].concat();
-                let there =
-                    workspace::materialize_only(&self.store, &tree_id(tree)?, &wanted, &some)
-                        .map_err(machine)?;
+                let there = workspace::materialize_only(&self.store, tree, &wanted, &some)
+                    .map_err(machine)?;
                 let list = serde_json::to_vec(&there).map_err(machine)?;
                 files::write(&visible_list(at), list).map_err(machine)?;
                 Workspace::create(&some, at, ControlFiles::Drop)
@@ -88,12 +87,12 @@ impl Workspaces {
     }
 
     /// A folder with a tree's files, made once for a run and copied from. Blocks.
-    pub fn checkout(&self, tree: &str) -> Result<PathBuf, Failure> {
+    pub fn checkout(&self, tree: &TreeId) -> Result<PathBuf, Failure> {
         let _alone = self
             .checkouts
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let at = self.scratch.join("trees").join(tree);
+        let at = self.scratch.join("trees").join(tree.as_str());
         if at.exists() {
             return Ok(at);
         }
@@ -102,7 +101,7 @@ impl Workspaces {
             workspace::remove_tree(&making).map_err(machine)?;
         }
         fs::create_dir_all(self.scratch.join("trees")).map_err(machine)?;
-        workspace::materialize(&self.store, &tree_id(tree)?, &making).map_err(machine)?;
+        workspace::materialize(&self.store, tree, &making).map_err(machine)?;
         fs::rename(&making, &at).map_err(machine)?;
         Ok(at)
     }
@@ -158,9 +157,4 @@ fn left_out(workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
 /// Names of files hold anything but a zero byte, which stands between them here.
 fn left_out_list(workspace: &Path) -> PathBuf {
     workspace.with_extension("left-out")
-}
-
-/// A tree's id as the store wants it.
-pub fn tree_id(tree: &str) -> Result<TreeId, Failure> {
-    TreeId::of(tree).map_err(machine)
 }

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::model::TreeId;
+
 use super::diff::changed_paths;
 use super::folder;
 use super::git::{Git, path_of};
 use super::paths::resolve_with;
 use super::tree::{self, Entries, EntryKind};
-use super::{Project, ProjectKind, TreeId, WorkspaceError};
+use super::{Project, ProjectKind, WorkspaceError};
 use crate::risk::{Changed, is_name, may_act_below};
 
 /// What of the user's disk makes files act whatever their names.
@@ -27,7 +29,7 @@ pub fn changed(
     (from, to): (&TreeId, &TreeId),
     disk: &OnDisk,
 ) -> Result<Vec<Changed>, WorkspaceError> {
-    let entries = tree::entries(store, to.as_str())?;
+    let entries = tree::entries(store, to)?;
     let mut shown = shown_by_links(store, &entries, &disk.hooks)?;
     shown.extend(disk.links.iter().cloned());
     let repositories = repositories(&entries).into_iter();
@@ -66,7 +68,7 @@ pub fn each_new_content(
     if paths.is_empty() {
         return Ok(());
     }
-    let entries = tree::entries(store, to.as_str())?;
+    let entries = tree::entries(store, to)?;
     let new = paths
         .iter()
         .filter_map(|path| Some((path, entries.get(path)?)));
@@ -203,7 +205,7 @@ pub fn with_paths_of<'a>(
     other: &TreeId,
     paths: impl IntoIterator<Item = &'a PathBuf>,
 ) -> Result<TreeId, WorkspaceError> {
-    let entries = tree::entries(store, other.as_str())?;
+    let entries = tree::entries(store, other)?;
     let paths = paths.into_iter();
     tree::with(
         store,

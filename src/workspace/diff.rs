@@ -4,11 +4,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 
+use super::WorkspaceError;
 use super::git::Git;
 use super::index;
-use super::{TreeId, WorkspaceError};
 use crate::files::Excerpt;
-use crate::model::{ChangeKind, ChangedFile};
+use crate::model::{ChangeKind, ChangedFile, TreeId};
 
 /// Most bytes that are kept of a patch.
 const LONGEST_PATCH: usize = 16 << 20;

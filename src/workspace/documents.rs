@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
+use super::WorkspaceError;
 use super::index;
 use super::tree::{self, Entry, EntryKind};
-use super::{TreeId, WorkspaceError};
-use crate::model::Documents;
+use crate::model::{Documents, TreeId};
 
 /// Puts a document's content into the store; the id of its blob.
 pub fn store_document(store: &Path, bytes: Vec<u8>) -> Result<String, WorkspaceError> {

@@ -29,8 +29,6 @@ pub enum WorkspaceError {
         /// What it wrote to standard error, trimmed.
         message: String,
     },
-    #[error("`{0}` is no git tree")]
-    NoTree(String),
     #[error("`{folder}` is, or lies in, a git repository without a work tree: it has no files to work on", folder = folder.display())]
     InsideGit { folder: PathBuf },
     /// A path is not one that may be written or read inside the project.

@@ -6,9 +6,11 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::model::TreeId;
+
 use super::entry::{Entries, Entry, parse_entries};
 use super::git::Git;
-use super::{Doing, TreeId, WorkspaceError};
+use super::{Doing, WorkspaceError};
 
 /// An index file in the store, gone when it goes out of scope.
 pub(super) struct PrivateIndex {

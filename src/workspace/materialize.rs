@@ -2,10 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::TreeId;
+
 use super::index::PrivateIndex;
 use super::selection::Selection;
 use super::tree::{self, Entries};
-use super::{Doing, TreeId, WorkspaceError};
+use super::{Doing, WorkspaceError};
 use crate::files;
 
 /// Writes the tree's files into the folder `into`, byte for byte, with exec bits and symlinks. The
@@ -30,7 +32,7 @@ pub fn materialize_only(
     wanted: &[String],
     into: &Path,
 ) -> Result<Vec<String>, WorkspaceError> {
-    let mut entries = tree::entries(store, tree.as_str())?;
+    let mut entries = tree::entries(store, tree)?;
     let selection = Selection::new(wanted, &entries)?;
     entries.retain(|path, _| path.to_str().is_some() && selection.has(path));
     write_entries(store, &entries, into)?;

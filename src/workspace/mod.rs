@@ -65,7 +65,7 @@ pub use publish::place;
 pub use read_files::read_files;
 pub use remove_tree::remove_tree;
 pub use scratch::{Scratch, sweep};
-pub use snapshot::{Snapshot, TreeId};
+pub use snapshot::Snapshot;
 pub use space::Workspace;
 pub use store::{borrow_store, reopen_store};
 pub use tree_files::{TreeFile, TreeFiles};

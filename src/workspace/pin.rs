@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use crate::model::TreeId;
+
+use super::WorkspaceError;
 use super::index;
-use super::{TreeId, WorkspaceError};
 
 /// Gives a tree a name in the store (`refs/tipstaff/NAME`), so that it and all it holds stay whatever
 /// cleans the store up. A name that is taken moves to the new tree.

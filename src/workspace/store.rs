@@ -9,10 +9,12 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::model::TreeId;
+
 use super::git::Git;
 use super::index::PrivateIndex;
 use super::materialize::made;
-use super::{Doing, Project, ProjectKind, TreeId, WorkspaceError};
+use super::{Doing, Project, ProjectKind, WorkspaceError};
 use crate::files::{self, if_there};
 
 /// Where git reads whose objects it may use too.

@@ -7,21 +7,23 @@ use std::path::{Path, PathBuf};
 pub(super) use super::entry::{
     Entries, Entry, EntryKind, file_above, first_below, has_below, parse_entries,
 };
+use crate::model::TreeId;
+
+use super::WorkspaceError;
 use super::git::path_of;
 use super::index::{self, PrivateIndex};
-use super::{TreeId, WorkspaceError};
 
-pub(super) fn entries(store: &Path, tree: &str) -> Result<Entries, WorkspaceError> {
+pub(super) fn entries(store: &Path, tree: &TreeId) -> Result<Entries, WorkspaceError> {
     let said = index::git(store)?
-        .args(["ls-tree", "-r", "-z", "--full-tree", tree])
+        .args(["ls-tree", "-r", "-z", "--full-tree", tree.as_str()])
         .run()?;
     Ok(parse_entries(&said))
 }
 
 /// The sizes of a tree's files in bytes.
-pub(super) fn sizes(store: &Path, tree: &str) -> Result<HashMap<PathBuf, u64>, WorkspaceError> {
+pub(super) fn sizes(store: &Path, tree: &TreeId) -> Result<HashMap<PathBuf, u64>, WorkspaceError> {
     let said = index::git(store)?
-        .args(["ls-tree", "-r", "-l", "-z", "--full-tree", tree])
+        .args(["ls-tree", "-r", "-l", "-z", "--full-tree", tree.as_str()])
         .run()?;
     let lines = said.split(|byte| *byte == 0).filter_map(size);
     Ok(lines.collect())

@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::model::TreeId;
+
 use super::selection::Selection;
 use super::tree::{self, Entries};
-use super::{TreeId, WorkspaceError, is_control_file};
+use super::{WorkspaceError, is_control_file};
 
 /// A file of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +30,8 @@ pub struct TreeFiles {
 impl TreeFiles {
     /// Lists the files of a tree in the order of their paths.
     pub fn of(store: &Path, tree: &TreeId) -> Result<Self, WorkspaceError> {
-        let entries = tree::entries(store, tree.as_str())?;
-        let sizes = tree::sizes(store, tree.as_str())?;
+        let entries = tree::entries(store, tree)?;
+        let sizes = tree::sizes(store, tree)?;
         let files = entries.iter().filter_map(|(path, entry)| {
             let shown = entry.is_file() && !is_control_file(path);
             let name = path.to_str().filter(|_| shown)?;

@@ -1,4 +1,4 @@
-//! What calls, commands and closings leave. A tree is named by what was done to it: `base+T1+T2`.
+//! What calls, commands and closings leave.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use crate::model::{
     Answer, Artifact, Audit, AuditVerdict, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
     Closing, Contract, Decision, Digest, Document, Faults, HandoffOrigin, InputSource, Judgement,
     Label, MicroUsd, Millis, ModelName, Purpose, RefusedChange, Stopped, Task, TaskFiles, TaskId,
-    TaskList, Usage, Verification, VerifyOutcome, WorkspaceSource,
+    TaskList, TreeId, Usage, Verification, VerifyOutcome, WorkspaceSource,
 };
 use crate::plan::PhasePlan;
 use crate::run::{CallState, PendingVerification, RunState};
@@ -14,6 +14,7 @@ use crate::run::{CallState, PendingVerification, RunState};
 use super::fault_plan::{Data, FaultPlan, Hands, Manner, Proof, Tasks, Taste};
 use super::part::part_of;
 use super::plans::command;
+use super::trees::{self, contents};
 
 /// What a good attempt of this model leaves.
 pub fn answer(
@@ -77,7 +78,12 @@ pub fn unfinished(manner: Manner, call: &CallSpec, attempt: u32) -> Option<CallR
     let checkpoint = call.checkpoint.filter(|_| part <= manner.reach.stops)?;
     let idle = manner.reach.idle >> (part - 1) & 1 == 1;
     let changes = changes(if idle { Hands::Idle } else { manner.hands }, call);
-    let left = |name: &str| artifact(&format!("{}/{attempt}/{name}", call.id), &changes.tree);
+    let left = |name: &str| {
+        artifact(
+            &format!("{}/{attempt}/{name}", call.id),
+            &contents(&changes.tree),
+        )
+    };
     Some(CallResult {
         answer: Answer::Unfinished(Stopped {
             began: manner.reach.begins,
@@ -159,12 +165,13 @@ pub fn task_list(tasks: &Tasks) -> TaskList {
 }
 
 fn changes(hands: Hands, call: &CallSpec) -> Changes {
-    let base = tree_of(&call.workspace).unwrap().to_owned();
+    let base = tree_of(&call.workspace).unwrap().clone();
     let again = is_again(call);
     let (tree, changed) = match hands {
         Hands::Busy | Hands::Grabbing => {
             let mark = if again { "!" } else { "" };
-            (format!("{base}+{}{mark}", call.id), Some(file(call)))
+            let now = format!("{}+{}{mark}", contents(&base), call.id);
+            (trees::tree(&now), Some(file(call)))
         }
         Hands::Idle => (base.clone(), None),
     };
@@ -193,7 +200,7 @@ fn file(call: &CallSpec) -> ChangedFile {
 }
 
 /// The tree that a call starts from; none where it starts from the snapshot or from nothing.
-pub fn tree_of(workspace: &WorkspaceSource) -> Option<&str> {
+pub fn tree_of(workspace: &WorkspaceSource) -> Option<&TreeId> {
     match workspace {
         WorkspaceSource::Tree(tree) | WorkspaceSource::Scoped { tree, .. } => Some(tree),
         WorkspaceSource::Snapshot | WorkspaceSource::Empty => None,
@@ -211,7 +218,7 @@ pub fn verification(proof: Proof, verifying: &PendingVerification) -> Verificati
     let outcome = match proof {
         Proof::Passes | Proof::CannotRun(_) => VerifyOutcome::Passed,
         Proof::Fails => VerifyOutcome::Failed,
-        Proof::FailsFirst if verifying.tree.ends_with('!') => VerifyOutcome::Passed,
+        Proof::FailsFirst if contents(&verifying.tree).ends_with('!') => VerifyOutcome::Passed,
         Proof::FailsFirst => VerifyOutcome::Failed,
         Proof::AlreadyFails => VerifyOutcome::AlreadyFailing,
         Proof::TimesOut => VerifyOutcome::TimedOut,
@@ -221,7 +228,10 @@ pub fn verification(proof: Proof, verifying: &PendingVerification) -> Verificati
         outcome,
         exit: None,
         wall: Millis::seconds(1),
-        output: artifact("verify.txt", &format!("{outcome:?} {}", verifying.tree)),
+        output: artifact(
+            "verify.txt",
+            &format!("{outcome:?} {}", contents(&verifying.tree)),
+        ),
     }
 }
 
@@ -229,7 +239,7 @@ pub fn verification(proof: Proof, verifying: &PendingVerification) -> Verificati
 pub fn closing(
     plan: &PhasePlan,
     winner: &CallState,
-    tree: Option<String>,
+    tree: Option<TreeId>,
     history: &RunState,
 ) -> Closing {
     let result = winner.result().unwrap();
@@ -252,8 +262,8 @@ pub fn closing(
         }),
         published: None,
         previous: None,
-        patch: changed.map(|tree| artifact("changes.patch", &tree)),
-        tests: proved.then(|| artifact("verify.md", history.tree())),
+        patch: changed.map(|tree| artifact("changes.patch", &contents(&tree))),
+        tests: proved.then(|| artifact("verify.md", &contents(history.tree()))),
         tree,
         remarks: Faults::default(),
         contradictions: Faults::default(),

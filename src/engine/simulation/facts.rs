@@ -7,7 +7,7 @@ use crate::engine::{Effect, Input};
 use crate::model::{
     Answer, AuditVerdict, Budget, CallId, CallKey, CallResult, CallSpec, Closing, Destination,
     Direction, Document, Documents, Failure, FailureKind, Label, ModelName, PersonAnswer,
-    PhaseName, Question, Results, RunEnd, RunLimits, TaskId, Timestamp, Usage,
+    PhaseName, Question, Results, RunEnd, RunLimits, TaskId, Timestamp, TreeId, Usage,
 };
 use crate::plan::{PhasePlan, Plan};
 use crate::run::{CallEvent, Event, PendingVerification, PhaseEvent, RunEvent};
@@ -21,8 +21,8 @@ pub struct Facts<'a> {
     pub plan: &'a Plan,
     pub limits: RunLimits,
     pub budgets: BTreeMap<PhaseName, Budget>,
-    pub base: String,
-    pub tree: String,
+    pub base: TreeId,
+    pub tree: TreeId,
     pub phases: BTreeMap<PhaseName, PhaseFacts>,
     pub calls: BTreeMap<CallId, CallFacts>,
     /// Work that is done: nobody is to do it again.
@@ -34,7 +34,7 @@ pub struct Facts<'a> {
     /// The command that was ordered and has not been heard of since.
     pub verifying: Option<(PhaseName, PendingVerification)>,
     /// The commands that were run for a phase, and on which tree.
-    pub verified: BTreeSet<(PhaseName, String, String)>,
+    pub verified: BTreeSet<(PhaseName, String, TreeId)>,
     /// The commands that a person was asked about, and whether they may run.
     pub commands: BTreeMap<String, bool>,
     /// How often each audit sent the run back.
@@ -115,8 +115,8 @@ impl<'a> Facts<'a> {
             plan,
             limits: plan.limits,
             budgets: budgets.collect(),
-            base: String::new(),
-            tree: String::new(),
+            base: TreeId::default(),
+            tree: TreeId::default(),
             phases: names.map(|name| (name, PhaseFacts::default())).collect(),
             calls: BTreeMap::new(),
             finished: BTreeSet::new(),
@@ -419,7 +419,7 @@ impl<'a> Facts<'a> {
         else {
             return;
         };
-        let (tree, documents) = (tree.to_owned(), documents.clone());
+        let (tree, documents) = (tree.clone(), documents.clone());
         let results = Results { tree, documents };
         if *to == Destination::Tree {
             self.told_project = results.clone();

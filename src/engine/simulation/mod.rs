@@ -32,4 +32,5 @@ mod properties;
 mod regressions;
 mod run;
 mod trace;
+mod trees;
 mod world;

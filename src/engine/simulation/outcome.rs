@@ -1,6 +1,6 @@
 //! What a run came to: the part of its history that must not depend on when supervisors died.
 
-use crate::model::{CallId, Closing, FailureKind, Label, PhaseName, RunEnd, TaskId};
+use crate::model::{CallId, Closing, FailureKind, Label, PhaseName, RunEnd, TaskId, TreeId};
 use crate::plan::Plan;
 use crate::run::{Delivery, Record, RunState, Stage};
 
@@ -8,7 +8,7 @@ use crate::run::{Delivery, Record, RunState, Stage};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     end: Option<RunEnd>,
-    tree: String,
+    tree: TreeId,
     delivered: Option<Delivery>,
     phases: Vec<PhaseOutcome>,
 }
@@ -52,7 +52,7 @@ impl Outcome {
         });
         Self {
             end: history.ended(),
-            tree: history.tree().to_owned(),
+            tree: history.tree().clone(),
             delivered: history.delivered().cloned(),
             phases: phases.collect(),
         }

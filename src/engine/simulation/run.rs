@@ -14,6 +14,7 @@ use super::fault_plan::{Fault, FaultPlan, HandOn, Raise};
 use super::person;
 use super::plans::{model, unlimited};
 use super::trace::{Moment, Trace};
+use super::trees;
 use super::world::{Told, World};
 
 /// A supervisor has to end after so many steps at the latest.
@@ -141,7 +142,7 @@ impl<'f> Run<'f> {
         let journal = self.trace.journal();
         let history = RunState::of(&journal);
         let part = || Results {
-            tree: "part".to_owned(),
+            tree: trees::tree("part"),
             documents: Documents::new(),
         };
         let taken = self.trace.facts().project != history.before();
@@ -296,7 +297,7 @@ fn begin() -> Input {
         run: "r".into(),
         version: "0".into(),
         plan: Digest::new("p"),
-        base: "base".into(),
+        base: trees::tree("base"),
         files: Vec::new(),
     })
 }

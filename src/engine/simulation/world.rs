@@ -3,7 +3,7 @@
 use crate::engine::{Effect, Engine, Input, Recovered};
 use crate::model::{
     CallId, CallResult, CallSpec, Destination, Failure, FailureKind, HeldChange, Millis, ModelName,
-    PhaseName, Results, RunEnd, Timestamp, Unmerged,
+    PhaseName, Results, RunEnd, Timestamp, TreeId, Unmerged,
 };
 use crate::plan::PhaseKind;
 use crate::run::{CallEvent, PendingVerification, PhaseEvent, RunEvent, RunState, Winner};
@@ -263,7 +263,7 @@ impl<'f> World<'f> {
                         reason: "in the way".to_owned(),
                     },
                     Arrives::Some => applied(
-                        "without what is held back".to_owned(),
+                        TreeId::sample("without what is held back"),
                         vec![HeldChange {
                             path: ".envrc".to_owned(),
                             reason: "it acts by itself".to_owned(),
@@ -336,7 +336,7 @@ impl<'f> World<'f> {
         let call = history.call(&winner.call).unwrap();
         let changes = call.result().unwrap().changes.as_ref();
         let own = changes.filter(|_| !matches!(plan.kind, PhaseKind::Routed { .. }));
-        let tree = own.map_or_else(|| history.tree().to_owned(), |changes| changes.tree.clone());
+        let tree = own.map_or(history.tree(), |changes| &changes.tree).clone();
         let mut closing = answers::closing(plan, call, plan.edits.then_some(tree), history);
         if engine.plan().destination == Destination::Tree {
             closing.published.clone_from(&plan.output);

@@ -1,16 +1,16 @@
 //! What a phase changed, as tree, patch and list, and what its commands said of it.
 
 use crate::context;
-use crate::model::{Artifact, ChangedFile, Verification};
+use crate::model::{Artifact, ChangedFile, TreeId, Verification};
 use crate::plan::PhaseKind;
-use crate::workspace::{self, TreeId};
+use crate::workspace;
 
 use super::{CloseError, Phase};
 
 /// The changes of a phase.
 pub struct PhaseChanges {
     /// The run's tree at its end, if it may edit.
-    pub tree: Option<String>,
+    pub tree: Option<TreeId>,
     /// The difference to the tree at its beginning, if there is any.
     pub patch: Option<Artifact>,
     pub files: Vec<ChangedFile>,
@@ -36,12 +36,12 @@ impl Phase<'_> {
             return Ok(changes);
         }
         let after = self.tree_after();
-        let (from, to) = (TreeId::of(self.tree_before())?, TreeId::of(&after)?);
+        let (from, to) = (self.tree_before(), &after);
         let store = self.context.store();
-        workspace::pin(&store, &self.plan.name.to_string(), &to)?;
-        changes.files = workspace::changed_files(&store, &from, &to)?;
+        workspace::pin(&store, &self.plan.name.to_string(), to)?;
+        changes.files = workspace::changed_files(&store, from, to)?;
         if !changes.files.is_empty() {
-            let patch = workspace::diff_excerpt(&store, &from, &to)?;
+            let patch = workspace::diff_excerpt(&store, from, to)?;
             changes.patch = Some(self.write("changes.patch", &patch)?);
         }
         changes.tree = Some(after);
@@ -52,7 +52,7 @@ impl Phase<'_> {
         matches!(self.plan.kind, PhaseKind::Routed { .. })
     }
 
-    fn tree_before(&self) -> &str {
+    fn tree_before(&self) -> &TreeId {
         let earlier = self
             .context
             .plan
@@ -60,15 +60,15 @@ impl Phase<'_> {
             .iter()
             .take_while(|phase| phase.name != self.plan.name);
         let trees =
-            earlier.filter_map(|phase| self.history.phase(&phase.name)?.closed()?.tree.as_deref());
+            earlier.filter_map(|phase| self.history.phase(&phase.name)?.closed()?.tree.as_ref());
         trees.last().unwrap_or_else(|| self.history.base())
     }
 
-    fn tree_after(&self) -> String {
+    fn tree_after(&self) -> TreeId {
         let own = self.result.changes.as_ref();
         let own = own.filter(|_| !self.is_routed());
         own.map_or(self.history.tree(), |changes| &changes.tree)
-            .to_owned()
+            .clone()
     }
 
     /// The result of each command on the work as it is now, else its last one, in the order in which

@@ -6,14 +6,12 @@ use std::path::{Path, PathBuf};
 use super::super::git::Git;
 use super::super::index::{self, PrivateIndex};
 use super::super::tree::{self, Entries, Entry};
-use super::super::{
-    Doing, Project, ProjectKind, TreeId, WorkspaceError, diff, store, store_document,
-};
+use super::super::{Doing, Project, ProjectKind, WorkspaceError, diff, store, store_document};
 use super::error::{ApplyError, names};
 use super::merge::{Merged, Versions, merge};
 use super::submodules;
 use crate::files;
-use crate::model::Destination;
+use crate::model::{Destination, TreeId};
 
 /// Makes the branch with one commit on top of HEAD that holds the difference between `base` and
 /// `tree`, and returns the commit's id. Where HEAD and `base` differ (work that was not committed
@@ -168,8 +166,8 @@ impl Target<'_> {
     /// The tree of the commit to be.
     fn merged(&self, base: &TreeId, tree: &TreeId) -> Result<TreeId, ApplyError> {
         let index = PrivateIndex::new(self.store)?;
-        let base_entries = tree::entries(self.store, base.as_str())?;
-        let next = tree::entries(self.store, tree.as_str())?;
+        let base_entries = tree::entries(self.store, base)?;
+        let next = tree::entries(self.store, tree)?;
         let Some(head) = &self.head else {
             self.set(&index, next.iter().map(|(path, entry)| (path, Some(entry))))?;
             return Ok(index.write_tree()?);

@@ -4,9 +4,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::model::TreeId;
+
 use super::super::materialize::{made, write_entries};
 use super::super::tree::{self, Entries};
-use super::super::{Doing, TreeId, WorkspaceError, diff};
+use super::super::{Doing, WorkspaceError, diff};
 use super::file_state::{FileState, digest, observe};
 use super::keep::Keep;
 use super::transition::{Folder, Step, Transition};
@@ -49,7 +51,7 @@ impl Changes {
         let paths = diff::changed_paths(store, base, tree)?;
         let sides = [(base, scratch.join("old")), (tree, scratch.join("new"))];
         for (tree, into) in &sides {
-            let all = tree::entries(store, tree.as_str())?;
+            let all = tree::entries(store, tree)?;
             let changed = paths.iter().filter_map(|path| all.get_key_value(path));
             let wanted: Entries = changed
                 .map(|(path, entry)| (path.clone(), entry.clone()))

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::{Doing, Project, TreeId, WorkspaceError, remove_tree, tree, with_documents};
+use super::super::{Doing, Project, WorkspaceError, remove_tree, tree, with_documents};
 use super::delivered::Delivered;
 use super::error::{ApplyError, names};
 use super::file_state::{FileState, observe};
@@ -13,7 +13,7 @@ use super::plan::Conflicts;
 use super::transition::Step;
 use super::work_tree::{Goal, bring, recover};
 use crate::files::{self, if_there, replace};
-use crate::model::{Direction, Document};
+use crate::model::{Direction, Document, TreeId};
 
 /// The deliveries of a run. What they hold is known by the folders of the deliveries alone, so it is true
 /// wherever a supervisor died.
@@ -222,7 +222,7 @@ impl Deliveries<'_> {
         after: &TreeId,
         steps: &[Step],
     ) -> Result<TreeId, WorkspaceError> {
-        let new = tree::entries(self.store, after.as_str())?;
+        let new = tree::entries(self.store, after)?;
         let entries = steps
             .iter()
             .map(|step| (step.path.path(), new.get(step.path.path())));

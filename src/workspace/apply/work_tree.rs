@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::super::{Project, TreeId, diff};
+use crate::model::TreeId;
+
+use super::super::{Project, diff};
 use super::changes::Changes;
 use super::delivered::Delivered;
 use super::error::ApplyError;

@@ -24,8 +24,8 @@ use std::path::{Path, PathBuf};
 use super::index::PrivateIndex;
 use super::selection::Selection;
 use super::tree::{self, Entries, EntryKind};
-use super::{Doing, TreeId, WorkspaceError, diff};
-use crate::model::{ChangeLimits, ChangedFile, RefusedChange};
+use super::{Doing, WorkspaceError, diff};
+use crate::model::{ChangeLimits, ChangedFile, RefusedChange, TreeId};
 
 /// What of the base had been put into the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,7 @@ pub fn capture(
     limits: &ChangeLimits,
 ) -> Result<Captured, WorkspaceError> {
     let workspace = &workspace.canonicalize().doing("open", workspace)?;
-    let before = tree::entries(store, base.as_str())?;
+    let before = tree::entries(store, base)?;
     let allowed = match allowed {
         Allowed::Anywhere => None,
         Allowed::Only(wanted) => Some(Selection::new(wanted, &before)?),
@@ -91,7 +91,7 @@ pub fn capture(
     // Sizes first: nothing is read of what is too much.
     let mut too_much = Vec::new();
     if limit::may_exceed(limits, &found.files) {
-        let sizes = tree::sizes(store, base.as_str())?;
+        let sizes = tree::sizes(store, base)?;
         too_much = limit::keep_within(limits, &before, &sizes, &mut found.files);
     }
     let index = PrivateIndex::new(store)?;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::context::{Neighbour, tasks};
-use crate::model::{Task, TaskId};
+use crate::model::{Task, TaskId, TreeId};
 
 fn task(id: &str) -> Task {
     let text = tasks::EXAMPLE.replace("T1", id);
@@ -19,7 +19,7 @@ fn task_call(id: &str) -> CallSpec {
     CallSpec {
         edits: Some(EditScope::Only(task.files.edit.clone())),
         workspace: WorkspaceSource::Scoped {
-            tree: "4b825dc".to_owned(),
+            tree: TreeId::sample("base"),
             edit: task.files.edit.clone(),
             read: vec!["src/b.rs".to_owned()],
             always: vec!["Cargo.toml".to_owned()],
@@ -266,7 +266,7 @@ fn a_worker_is_told_whose_edits_count() {
     let mut call = task_call("T1");
     for (workspace, edits, expected) in [
         (
-            WorkspaceSource::Tree("1".to_owned()),
+            WorkspaceSource::Tree(TreeId::sample("1")),
             Some(EditScope::Anywhere),
             "taken over",
         ),

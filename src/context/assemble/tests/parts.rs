@@ -1,7 +1,7 @@
 //! What a process gets to see that goes on with unfinished work, and who distills its state.
 
 use super::*;
-use crate::model::{AttemptId, HandoffOrigin, HandoffWords, RefusedChange, WorkState};
+use crate::model::{AttemptId, HandoffOrigin, HandoffWords, RefusedChange, TreeId, WorkState};
 
 fn state(origin: HandoffOrigin) -> InputSource {
     InputSource::State(WorkState {
@@ -23,7 +23,7 @@ fn going_on(origin: HandoffOrigin, words: &HandoffWords) -> Assembled {
             attempt: 1,
         }),
         edits: Some(EditScope::Anywhere),
-        workspace: WorkspaceSource::Tree("4b825dc".to_owned()),
+        workspace: WorkspaceSource::Tree(TreeId::sample("base")),
         profile: Profile::Worker,
         ..call(
             Purpose::Work,

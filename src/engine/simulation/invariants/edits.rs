@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Effect, Input};
 use crate::model::{
-    Answer, CallId, CallSpec, Changes, FailureKind, PhaseName, TaskId, TaskList, WorkspaceSource,
+    Answer, CallId, CallSpec, Changes, FailureKind, PhaseName, TaskId, TaskList, TreeId,
+    WorkspaceSource,
 };
 use crate::plan::{PhaseKind, Proof};
 use crate::run::{CallEvent, Event, PhaseEvent};
@@ -12,6 +13,7 @@ use crate::run::{CallEvent, Event, PhaseEvent};
 use super::super::answers::{is_again, tree_of};
 use super::super::facts::Facts;
 use super::super::trace::Moment;
+use super::super::trees::contents;
 use super::{Promise, ensure, promise};
 
 /// Never two editing calls under way, nor two commands, nor a command beside an editing call.
@@ -40,7 +42,7 @@ pub type Whose = (PhaseName, Option<TaskId>);
 
 /// The trees that the last tries of pieces of work left.
 #[derive(Default)]
-struct Left(BTreeMap<Whose, String>);
+struct Left(BTreeMap<Whose, TreeId>);
 
 impl Left {
     fn take(&mut self, facts: &Facts<'_>, moment: &Moment) {
@@ -87,7 +89,7 @@ pub fn calls_start_from_the_tree_that_was_left() -> Promise {
                 WorkspaceSource::Empty => call.edits.is_none(),
                 WorkspaceSource::Snapshot => call.edits.is_none() && expected == Some(&facts.base),
                 workspace @ (WorkspaceSource::Tree(_) | WorkspaceSource::Scoped { .. }) => {
-                    expected.map(String::as_str) == tree_of(workspace)
+                    expected == tree_of(workspace)
                 }
             };
             ensure(right, || {
@@ -119,12 +121,12 @@ pub fn nothing_that_was_taken_over_is_lost() -> Promise {
             },
             _ => return Ok(()),
         };
-        ensure(tree.starts_with(&facts.tree), || {
-            format!("{} is lost", facts.tree)
-        })?;
-        let there: BTreeSet<&str> = tree.split('+').collect();
+        let (before, after) = (contents(&facts.tree), contents(tree));
+        ensure(after.starts_with(&before), || format!("{before} is lost"))?;
+        let there: BTreeSet<&str> = after.split('+').collect();
         let changes = call.and_then(|call| changes_of(facts, call));
-        let mut edits = changes.iter().flat_map(|changes| changes.tree.split('+'));
+        let changed = changes.map_or_else(String::new, |changes| contents(&changes.tree));
+        let mut edits = changed.split('+').filter(|edit| !edit.is_empty());
         let lost = edits.find(|edit| !there.contains(edit));
         ensure(lost.is_none(), || format!("{lost:?} is lost"))
     })
@@ -164,7 +166,9 @@ pub fn decided_work_is_proved() -> Promise {
             facts.verified.contains(&proved)
         };
         let open = wanted.find(|command| !proved(command));
-        ensure(open.is_none(), || format!("{open:?} has not run on {tree}"))
+        ensure(open.is_none(), || {
+            format!("{open:?} has not run on {}", contents(tree))
+        })
     })
 }
 

@@ -14,6 +14,7 @@ use super::super::answers::{is_again, tree_of};
 use super::super::facts::{CallFacts, Facts};
 use super::super::part::{part_after, part_before, part_of, states_of, without_states, worklog_of};
 use super::super::trace::Moment;
+use super::super::trees::contents;
 use super::edits::{Whose, changes_of, whose};
 use super::{Promise, Verdict, ensure, promise};
 
@@ -158,7 +159,7 @@ pub fn a_part_goes_on_where_the_last_one_was_stopped() -> Promise {
             return Ok(());
         };
         let known = &before.call.spec;
-        let left = changes_of(facts, &known.id).map(|changes| changes.tree.as_str());
+        let left = changes_of(facts, &known.id).map(|changes| &changes.tree);
         ensure(tree_of(&call.workspace) == left, || {
             format!("not from {left:?}")
         })?;
@@ -376,11 +377,13 @@ pub fn nothing_that_a_part_changed_is_lost() -> Promise {
             } => (closing.tree.as_ref(), facts.phase(phase).winner.as_ref()),
             _ => return Ok(()),
         };
-        let there: BTreeSet<&str> = tree.iter().flat_map(|tree| tree.split('+')).collect();
+        let there = tree.map_or_else(String::new, contents);
+        let there: BTreeSet<&str> = there.split('+').collect();
         let mut part = call.and_then(part_before);
         while let Some(id) = part {
             let changes = changes_of(facts, &id).ok_or("no changes")?;
-            let mut edits = changes.tree.split('+');
+            let changed = contents(&changes.tree);
+            let mut edits = changed.split('+');
             let lost = edits.find(|edit| !there.contains(edit));
             ensure(lost.is_none(), || format!("{lost:?} of {id} is lost"))?;
             part = part_before(&id);

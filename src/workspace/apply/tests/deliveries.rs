@@ -1,7 +1,7 @@
 use super::super::super::with_documents;
 use super::super::super::{place, store_document};
 use super::*;
-use crate::model::Document;
+use crate::model::{Document, TreeId};
 
 /// A project with two files, and an agent that changes both, one after the other.
 fn two_steps() -> (Changed, TreeId) {

@@ -12,9 +12,11 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::model::TreeId;
+
 use super::super::capture::Captured;
 use super::super::testing::{Repo, Tree, read_tree, write_tree};
-use super::super::{Allowed, Project, TreeId, Visible, capture, remove_tree};
+use super::super::{Allowed, Project, Visible, capture, remove_tree};
 use super::changes::Changes;
 use super::keep::{Keep, Slot, State};
 use super::transition::Transition;
