@@ -8,19 +8,19 @@
 
 mod builtin;
 mod defaults;
+mod keys;
 mod layer;
 mod literal;
 mod read;
 mod resolve;
-mod schema;
 mod types;
 
 pub use builtin::builtin;
 pub use defaults::DefaultsEntry;
+pub use keys::{LAYER_KEYS, schema};
 pub use layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
 pub use literal::{Literal, LiteralError, parse_literal};
-pub use read::{LAYER_KEYS, read_layer};
-pub use schema::{schema, schema_parts};
+pub use read::read_layer;
 pub use types::{Config, Defaults, UnknownModel};
 
 use crate::yaml::{Diagnostic, Reader, Source, has_errors, parse, sort};

@@ -6,40 +6,8 @@ use crate::plan::{Price, VerifyRules};
 use crate::yaml::{Entry, Fields, Node, Reader, Spanned, Value};
 
 use super::defaults::DefaultsEntry;
+use super::keys::{AGENT_KEYS, DEFAULT_KEYS, LIMIT_KEYS, MODEL_KEYS, PRICE_KEYS};
 use super::layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
-
-/// The keys of a layer. In a workflow they stand at the top, beside its own.
-pub const LAYER_KEYS: &[&str] = &[
-    "agents",
-    "models",
-    "roles",
-    "limits",
-    "defaults",
-    "verify_allow",
-    "verify_env",
-    "verify_pass_env",
-    "accept",
-];
-
-const AGENT_KEYS: &[&str] = &["kind", "command", "args", "env", "pass_env"];
-const MODEL_KEYS: &[&str] = &["agent", "id", "variant", "family", "price", "context"];
-const LIMIT_KEYS: &[&str] = &[
-    "calls",
-    "tokens",
-    "cost",
-    "wall",
-    "concurrency",
-    "changed_files",
-    "changed_size",
-    "changed_file_size",
-];
-const DEFAULT_KEYS: &[&str] = &[
-    "timeout",
-    "idle_timeout",
-    "retries",
-    "straggler_timeout",
-    "project_instructions",
-];
 
 /// Reads the keys of a layer and no others; whoever owns the map checks for unknown ones.
 pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
@@ -194,7 +162,7 @@ fn read_model(reader: &mut Reader, entry: &Entry) -> Option<ModelEntry> {
 }
 
 fn read_price(reader: &mut Reader, node: &Node) -> Option<Price> {
-    let fields = reader.known_fields(node, "`price`", &["input", "output"])?;
+    let fields = reader.known_fields(node, "`price`", PRICE_KEYS)?;
     let mut side = |key: &str| match fields.get(key) {
         Some(node) => reader
             .amount(node, &format!("the price of {key}"))
@@ -299,15 +267,4 @@ fn read_defaults(reader: &mut Reader, node: &Node) -> DefaultsEntry {
             .and_then(|node| reader.flag(node, "`project_instructions`"))
             .map(|flag| flag.value),
     }
-}
-
-/// The keys of each part, under the name of the schema's definition.
-#[cfg(test)]
-pub(super) fn known_keys() -> [(&'static str, &'static [&'static str]); 4] {
-    [
-        ("agent", AGENT_KEYS),
-        ("model", MODEL_KEYS),
-        ("limits", LIMIT_KEYS),
-        ("defaults", DEFAULT_KEYS),
-    ]
 }

@@ -25,7 +25,7 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "qwen",
 ];
 
-const KINDS: &[&str] = &["opencode", "command"];
+pub(super) const KINDS: &[&str] = &["opencode", "command"];
 
 /// The agent of a model that names none.
 const DEFAULT_AGENT: &str = "opencode";

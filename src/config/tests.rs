@@ -2,7 +2,7 @@
 
 use crate::model::{AgentName, MicroUsd, Millis, ModelName};
 use crate::plan::AgentKind;
-use crate::yaml::{Colour, Source, render};
+use crate::yaml::{Colour, Reader, Source, parse, render, testing};
 
 use super::load;
 
@@ -145,22 +145,19 @@ fn no_map_is_no_configuration() {
 }
 
 #[test]
-fn the_schema_knows_every_key() {
-    let schema = super::schema();
-    let keys = |value: &serde_json::Value| -> Vec<String> {
-        value["properties"]
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect()
-    };
-    assert_eq!(keys(&schema), super::LAYER_KEYS);
-    for (definition, known) in super::read::known_keys() {
-        let mut stated = keys(&schema["$defs"][definition]);
-        let mut known: Vec<String> = known.iter().map(ToString::to_string).collect();
-        stated.sort();
-        known.sort();
-        assert_eq!(stated, known, "{definition}");
+fn what_the_table_of_keys_says_is_what_is_read() {
+    let samples = testing::of_map(super::LAYER_KEYS);
+    assert!(samples.good.len() > 60 && samples.bad.len() > 100);
+    for text in samples.good {
+        // Names that nobody defined are looked at later.
+        let source = Source::new("x.yaml", &text);
+        let root = parse(&source).root.unwrap();
+        let mut reader = Reader::new(source.name, Vec::new());
+        let fields = reader.known_fields(&root, "it", super::LAYER_KEYS);
+        super::read_layer(&mut reader, fields.unwrap());
+        assert_eq!(reader.finish(), [], "{text}");
+    }
+    for text in samples.bad {
+        assert!(load(&[project(&text)]).is_err(), "{text}");
     }
 }

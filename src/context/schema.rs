@@ -2,18 +2,18 @@
 
 use serde_json::Value;
 
-use super::{handoff, tasks};
-use crate::model::{Audit, Judgement};
+use crate::model::{Audit, HandoffWords, Judgement, TaskList};
 
 /// The JSON schema of that name; `None` for a stranger.
 pub fn schema(name: &str) -> Option<Value> {
-    match name {
-        "handoff" => Some(handoff::schema()),
-        "tasks" => Some(tasks::schema()),
-        "judgement" => Some(schemars::schema_for!(Judgement).to_value()),
-        "audit" => Some(schemars::schema_for!(Audit).to_value()),
-        _ => None,
-    }
+    let schema = match name {
+        "handoff" => schemars::schema_for!(HandoffWords),
+        "tasks" => schemars::schema_for!(TaskList),
+        "judgement" => schemars::schema_for!(Judgement),
+        "audit" => schemars::schema_for!(Audit),
+        _ => return None,
+    };
+    Some(schema.to_value())
 }
 
 #[cfg(test)]

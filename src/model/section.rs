@@ -30,7 +30,7 @@ impl Section {
     ];
 
     /// Its name, in workflows and in the JSON.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         match self {
             Self::Decisions => "decisions",
             Self::Constraints => "constraints",

@@ -198,7 +198,7 @@ impl PhaseType {
         ("parallel", Self::Parallel),
     ];
 
-    pub fn word(self) -> &'static str {
+    pub const fn word(self) -> &'static str {
         match self {
             Self::Single => "single",
             Self::Ensemble => "ensemble",

@@ -1,54 +1,163 @@
-//! All keys of the format, and which phase type has which.
+//! All keys of the format: what each takes, and which phase type has which.
 
-use super::ast::PhaseType;
+use crate::model::Section;
+use crate::plan::{EnsembleMode, Strategy};
+use crate::yaml::Takes::{
+    Amount, Any, Counted, Duration, Each, Flag, Like, List, Map, Name, Names, Nothing, Scalar,
+    Text, Whole, Words,
+};
+use crate::yaml::{Key, Naming, Preset, Takes, words};
+
+use super::ast::{Leaves, OnTaskFail, PhaseType};
+
+const SINGLE: &str = PhaseType::Single.word();
+const ENSEMBLE: &str = PhaseType::Ensemble.word();
+const ROUTED: &str = PhaseType::Routed.word();
+const PARALLEL: &str = PhaseType::Parallel.word();
 
 /// Keys at the top of a workflow, without those of a configuration layer.
-pub(super) const TOP_KEYS: &[&str] = &["name", "description", "inputs", "phases"];
-
-/// Keys of a phase.
-pub(super) const PHASE_KEYS: &[&str] = &[
-    "name",
-    "type",
-    "description",
-    "model",
-    "models",
-    "judge",
-    "routing",
-    "lenses",
-    "on_task_fail",
-    "prompt",
-    "input",
-    "output",
-    "context_strategy",
-    "mode",
-    "quorum",
-    "straggler_timeout",
-    "yields",
-    "edits",
-    "scope",
-    "verify",
-    "distill",
-    "on_fail",
-    "when",
-    "gate",
-    "timeout",
-    "idle_timeout",
-    "retries",
-    "fallback",
-    "budget",
-    "checkpoint",
+#[rustfmt::skip]
+pub(super) const TOP_KEYS: &[Key] = &[
+    Key::new("name", Name, "The workflow's name; the file's if not given."),
+    Key::new("description", Name, "What it is for."),
+    Key::new("inputs", INPUTS, "Inputs that the user gives with --set; their names may stand in braces in `output` and prompts."),
+    Key::new("phases", Counted(1, None, &List(&Map(PHASE_KEYS))), "The steps, in order.").required(),
+];
+const INPUTS: Takes = Any(&[
+    Names,
+    Each(
+        Naming::Like("^[A-Za-z_][A-Za-z0-9_-]*$"),
+        &Any(&[Map(INPUT_KEYS), Nothing]),
+    ),
+]);
+pub(super) const INPUT_KEYS: &[Key] = &[
+    Key::new("default", Scalar, ""),
+    Key::new("description", Text, ""),
+    Key::new("required", Flag, ""),
 ];
 
-/// The types that a key belongs to; `None` for a key of all types.
-pub(super) fn types_of(key: &str) -> Option<&'static [PhaseType]> {
-    match key {
-        "model" => Some(&[PhaseType::Single, PhaseType::Parallel]),
-        "models" | "judge" => Some(&[PhaseType::Ensemble, PhaseType::Parallel]),
-        "mode" | "quorum" | "straggler_timeout" => Some(&[PhaseType::Ensemble]),
-        "routing" | "on_task_fail" => Some(&[PhaseType::Routed]),
-        "lenses" => Some(&[PhaseType::Parallel]),
-        "on_fail" | "yields" => Some(&[PhaseType::Single]),
-        "verify" => Some(&[PhaseType::Single, PhaseType::Routed]),
-        _ => None,
+/// Keys of a phase.
+#[rustfmt::skip]
+pub(super) const PHASE_KEYS: &[Key] = &[
+    Key::new("name", Like(r"^[\p{L}\p{N}_-]+$"), "Unique; also a folder's name.").required().example("plan"),
+    Key::new("type", Words(&words(&PhaseType::WORDS)), "").default(Preset::Word(SINGLE)),
+    Key::new("description", Name, "What it is for."),
+    Key::new("model", Name, "Of a single phase, or of the lenses that name none: a model, a role, or agent:provider/model[@variant].").of(&[SINGLE, PARALLEL]),
+    Key::new("models", Names, "Of an ensemble: who proposes. Of a parallel phase: who is asked the same question.").of(&[ENSEMBLE, PARALLEL]),
+    Key::new("judge", Name, "Of an ensemble: who decides. Of a parallel phase: who joins the answers.").of(&[ENSEMBLE, PARALLEL]),
+    Key::new("routing", Counted(1, None, &Each(Naming::Free, &Name)), "Of a routed phase: a model for each category of tasks; `default` takes all others.").of(&[ROUTED]),
+    Key::new("lenses", LENSES, "Of a parallel phase: the questions, each with a name.").of(&[PARALLEL]),
+    Key::new("on_task_fail", Words(&words(&ON_TASK_FAIL)), "Of a routed phase: whether tasks that do not depend on a failed one go on.").of(&[ROUTED]).default(Preset::Word("stop")),
+    Key::new("fallback", Names, "Models to try after all others."),
+    Key::new("prompt", Name, "A template's name, a file (.md, .txt or with a /), or inline text. Default: the template of the phase's name, else the general one."),
+    Key::new("input", Names, "PHASE.output, PHASE.outputs, PHASE.handoff, PHASE.changes, PHASE.tests, request, file:GLOB; one or a list.").example("request"),
+    Key::new("output", Name, "Where the deliverable is published, relative to the project; {feature} and inputs may stand in it."),
+    Key::new("context_strategy", Words(&words(&STRATEGIES)), "full: every deliverable so far. scoped: only the task's files. distilled: handoffs. fresh: named inputs only.").default(Preset::Word("full")),
+    Key::new("scope", Map(SCOPE_KEYS), "Files of the scoped strategy."),
+    Key::new("distill", Any(&[Name, Map(DISTILL_KEYS)]), "Who distills the handoff: self, none, a model or a role."),
+    Key::new("mode", Words(&words(&MODES)), "Of an ensemble. sequential: each later model sees the earlier proposals.").of(&[ENSEMBLE]).default(Preset::Word("parallel")),
+    Key::new("quorum", Whole(1), "Judge as soon as this many proposals are in.").of(&[ENSEMBLE]),
+    Key::new("straggler_timeout", Duration, "How long the others get then.").of(&[ENSEMBLE]),
+    Key::new("yields", Words(&words(&YIELDS)), "What a single phase has to leave. Default: told by its name and by how other phases use it.").of(&[SINGLE]),
+    Key::new("edits", Flag, "Whether the phase may change your files. Default: true for routed phases and for execute and integrate."),
+    Key::new("verify", Names, "Of a phase that edits: commands that tipstaff runs on a full checkout with the changes; `PHASE.tests` stands for those that an earlier phase was proved with.").of(&[SINGLE, ROUTED]),
+    Key::new("on_fail", Map(ON_FAIL_KEYS), "Where to go back to when the verdict is fail.").of(&[SINGLE]),
+    Key::new("when", Like("[!=]="), "Run only if: NAME == VALUE of an input, PHASE.verdict == pass, PHASE.tests == fail; != for the opposite.").example("feature == x"),
+    Key::new("gate", Any(&[Flag, Name]), "Ask a person first; a text is the question."),
+    Key::new("timeout", Duration, "Wall-clock time of an attempt."),
+    Key::new("idle_timeout", Duration, "Silence of an attempt."),
+    Key::new("retries", Whole(0), "Further attempts on the same model."),
+    Key::new("budget", Map(BUDGET_KEYS), "What all calls of the phase together may use, in all its rounds."),
+    Key::new("checkpoint", Map(CHECKPOINT_KEYS), "Go on in a fresh process when a call's own context passes this."),
+];
+
+const LENSES: Takes = Counted(
+    1,
+    Some(26),
+    &Any(&[
+        Each(Naming::Free, &LENS),
+        List(&Any(&[
+            Map(LENS_KEYS),
+            Counted(
+                1,
+                Some(1),
+                &Each(Naming::Except(&["name", "model", "prompt"]), &LENS),
+            ),
+        ])),
+    ]),
+);
+/// What stands after a lens' name.
+const LENS: Takes = Any(&[Name, Map(LENS_KEYS.split_at(1).1)]);
+pub(super) const LENS_KEYS: &[Key] = &[
+    Key::new("name", Name, "").required(),
+    Key::new("model", Name, ""),
+    Key::new("prompt", Name, ""),
+];
+
+#[rustfmt::skip]
+pub(super) const SCOPE_KEYS: &[Key] = &[
+    Key::new("files", Names, "Files to work on."),
+    Key::new("always", Names, "Files that are always there to read."),
+    Key::new("expand", Any(&[Words(&["imports"]), Flag]), "Add what the task's files and `files` import and what imports them, to read."),
+    Key::new("expand_tokens", Whole(1), "How many tokens of those at most.").default(Preset::Number(IMPORT_TOKENS)),
+];
+
+#[rustfmt::skip]
+pub(super) const DISTILL_KEYS: &[Key] = &[
+    Key::new("by", Name, ""),
+    Key::new("sections", Any(&[Words(&SECTIONS), List(&Words(&SECTIONS))]), "What the handoff holds beside its summary; all without this key."),
+];
+/// The summary may be named; it is always there.
+const SECTIONS: [&str; 8] = {
+    let mut names = ["summary"; 8];
+    let mut at = 0;
+    while at < Section::ALL.len() {
+        names[at] = Section::ALL[at].name();
+        at += 1;
     }
-}
+    names
+};
+
+pub(super) const ON_FAIL_KEYS: &[Key] = &[
+    Key::new("goto", Name, "").required(),
+    Key::new("max", Whole(1), "").default(Preset::Number(DEFAULT_LOOPS as u64)),
+];
+
+pub(super) const BUDGET_KEYS: &[Key] = &[
+    Key::new("calls", Whole(1), "Attempts started."),
+    Key::new("tokens", Whole(1), "Of all kinds together."),
+    Key::new("cost", Amount, "US dollars."),
+];
+
+pub(super) const CHECKPOINT_KEYS: &[Key] = &[Key::new("after_tokens", Whole(1), "").required()];
+
+pub(super) const STRATEGIES: [(&str, Strategy); 4] = [
+    ("full", Strategy::Full),
+    ("scoped", Strategy::Scoped),
+    ("distilled", Strategy::Distilled),
+    ("fresh", Strategy::Fresh),
+];
+
+pub(super) const MODES: [(&str, EnsembleMode); 2] = [
+    ("parallel", EnsembleMode::Parallel),
+    ("sequential", EnsembleMode::Sequential),
+];
+
+pub(super) const YIELDS: [(&str, Leaves); 4] = [
+    ("document", Leaves::Document),
+    ("tasks", Leaves::Tasks),
+    ("verdict", Leaves::Verdict),
+    ("edits", Leaves::Edits),
+];
+
+pub(super) const ON_TASK_FAIL: [(&str, OnTaskFail); 2] = [
+    ("stop", OnTaskFail::Stop),
+    ("continue", OnTaskFail::Continue),
+];
+
+/// How often an audit loop goes round if the workflow does not say.
+pub(super) const DEFAULT_LOOPS: u32 = 2;
+
+/// How many tokens of imported and importing files `expand: imports` adds if the workflow does not say:
+/// about 120 KB of code, more than a single task reads and less than fills a window.
+pub(super) const IMPORT_TOKENS: u64 = 30_000;

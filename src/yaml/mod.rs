@@ -10,6 +10,7 @@ mod builder;
 mod deserialize;
 mod diagnostic;
 mod duration;
+mod keys;
 mod node;
 mod parse;
 mod place;
@@ -18,10 +19,13 @@ mod render;
 mod size;
 mod source;
 mod suggest;
+#[cfg(test)]
+pub mod testing;
 
 pub use deserialize::{Placed, deserialize};
 pub use diagnostic::{Diagnostic, Severity, has_errors, sort};
 pub use duration::parse_duration;
+pub use keys::{Key, Naming, Preset, Takes, schema, words};
 pub use node::{Entry, Fields, Node, Scalar, Value};
 pub use parse::{MAX_BYTES, Parsed, parse};
 pub use place::{Place, Spanned, Spot};

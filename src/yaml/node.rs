@@ -1,6 +1,6 @@
 //! The tree of a parsed text.
 
-use super::Place;
+use super::{Key, Place};
 
 /// A value with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub struct Entry {
 pub struct Fields<'n> {
     pub place: Place,
     pub entries: &'n [Entry],
+    /// The keys that it may have; none for a map of names that the user gives.
+    pub known: &'n [Key],
 }
 
 impl<'n> Fields<'n> {
@@ -52,6 +54,10 @@ impl<'n> Fields<'n> {
 
     /// The entry of a key.
     pub fn entry(&self, key: &str) -> Option<&'n Entry> {
+        debug_assert!(
+            self.known.is_empty() || self.known.iter().any(|known| known.name == key),
+            "`{key}` is read and declared nowhere"
+        );
         self.entries.iter().find(|entry| entry.key == key)
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::model::{Bytes, Millis};
 
 use super::{
-    Diagnostic, Entry, Fields, Node, Place, Scalar, Spanned, Spot, Value, did_you_mean,
+    Diagnostic, Entry, Fields, Key, Node, Place, Scalar, Spanned, Spot, Value, did_you_mean,
     parse_duration, parse_size,
 };
 
@@ -49,6 +49,7 @@ impl Reader {
             Value::Map(entries) => Some(Fields {
                 place: node.place,
                 entries,
+                known: &[],
             }),
             Value::Scalar(_) | Value::Seq(_) => self.wrong(node, what, "a map"),
         }
@@ -59,13 +60,13 @@ impl Reader {
         &mut self,
         node: &'n Node,
         what: &str,
-        keys: &[&str],
+        known: &'n [Key],
     ) -> Option<Fields<'n>> {
         let fields = self.fields(node, what)?;
         for entry in fields.entries {
-            self.check_key(entry, what, keys);
+            self.check_key(entry, what, known);
         }
-        Some(fields)
+        Some(Fields { known, ..fields })
     }
 
     /// A scalar text. Numbers count as texts, truth values and nothing do not.
@@ -247,8 +248,9 @@ impl Reader {
         None
     }
 
-    fn check_key(&mut self, entry: &Entry, what: &str, keys: &[&str]) {
-        if keys.contains(&entry.key.as_str()) {
+    fn check_key(&mut self, entry: &Entry, what: &str, known: &[Key]) {
+        let names = || known.iter().map(|key| key.name);
+        if names().any(|name| name == entry.key) {
             return;
         }
         let mistake = self
@@ -257,7 +259,7 @@ impl Reader {
                 "unknown-key",
                 format!("unknown key `{}` in {what}", entry.key),
             )
-            .with_hint_opt(did_you_mean(&entry.key, keys.iter().copied()));
+            .with_hint_opt(did_you_mean(&entry.key, names()));
         self.report(mistake);
     }
 

@@ -18,8 +18,6 @@ pub use parse::parse;
 pub(super) use render::what_happened;
 pub use render::{render, render_facts, render_words};
 
-use serde_json::Value;
-
 use crate::model::{Section, Sections};
 
 /// The most tokens that a handoff's words may have.
@@ -54,9 +52,4 @@ pub(super) fn example(sections: &Sections) -> String {
     }
     example.push('}');
     example
-}
-
-/// The JSON schema of `handoff.json` as an agent writes it.
-pub fn schema() -> Value {
-    schemars::schema_for!(crate::model::HandoffWords).to_value()
 }

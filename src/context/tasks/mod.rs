@@ -12,14 +12,7 @@ pub use order::order;
 pub use render::render;
 pub(super) use render::render_task;
 
-use serde_json::Value;
-
 /// The form of `tasks.json`, by example; part of the output contract.
 pub(super) const EXAMPLE: &str = r#"{"tasks": [{"id": "T1", "title": "a few words", "category": "CATEGORY",
  "instructions": "all that is to be done", "files": {"edit": ["src/a.rs"], "read": ["src/b.rs"]},
  "depends_on": [], "acceptance": ["what holds when it is done"], "verify": "command that shows it"}]}"#;
-
-/// The JSON schema of `tasks.json`.
-pub fn schema() -> Value {
-    schemars::schema_for!(crate::model::TaskList).to_value()
-}

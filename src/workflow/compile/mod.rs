@@ -23,7 +23,6 @@ use super::output_kind::Uses;
 use super::rules::MAX_PROPOSALS;
 
 pub use bindings::Bindings;
-pub(super) use phase::IMPORT_TOKENS;
 pub use prompt::{Library, prompt_files};
 pub use values::slug;
 

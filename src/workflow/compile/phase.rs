@@ -11,15 +11,12 @@ use crate::yaml::{Diagnostic, Spanned};
 
 use super::super::ast::{self, DistillBy, Gate, Phase, Workflow};
 use super::super::input::{Input, Part};
+use super::super::keys::IMPORT_TOKENS;
 use super::super::output_kind::Uses;
 use super::super::template::fill;
 use super::super::when::{When, WhenSubject};
 use super::models::Picker;
 use super::prompt::Instructions;
-
-/// How many tokens of imported and importing files `expand: imports` adds if the workflow does not say:
-/// about 120 KB of code, more than a single task reads and less than fills a window.
-pub(in crate::workflow) const IMPORT_TOKENS: u64 = 30_000;
 
 /// Makes phases; what is the same for all of them.
 pub(super) struct Maker<'a> {

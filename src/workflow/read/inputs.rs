@@ -3,9 +3,8 @@
 use crate::yaml::{Entry, Node, Reader, Scalar, Spanned, Value};
 
 use super::super::ast::InputDecl;
+use super::super::keys::INPUT_KEYS;
 use super::super::template::is_name;
-
-const INPUT_KEYS: &[&str] = &["default", "description", "required"];
 
 pub(super) fn read_inputs(reader: &mut Reader, node: &Node) -> Vec<InputDecl> {
     let declared: Vec<InputDecl> = match &node.value {

@@ -3,9 +3,8 @@
 use crate::yaml::{Entry, Fields, Node, Reader, Spanned, Value};
 
 use super::super::ast::Lens;
+use super::super::keys::LENS_KEYS;
 use super::parts::text;
-
-const LENS_KEYS: &[&str] = &["name", "model", "prompt"];
 
 pub(super) fn read_lenses(reader: &mut Reader, fields: Fields<'_>) -> Option<Spanned<Vec<Lens>>> {
     let node = fields.get("lenses")?;
@@ -38,7 +37,7 @@ pub(super) fn read_lenses(reader: &mut Reader, fields: Fields<'_>) -> Option<Spa
 fn read_item(reader: &mut Reader, node: &Node) -> Option<Lens> {
     if let Value::Map(entries) = &node.value
         && let [entry] = entries.as_slice()
-        && !LENS_KEYS.contains(&entry.key.as_str())
+        && !LENS_KEYS.iter().any(|key| key.name == entry.key)
     {
         return read_named(reader, entry);
     }
@@ -80,6 +79,3 @@ fn read_named(reader: &mut Reader, entry: &Entry) -> Option<Lens> {
         prompt,
     })
 }
-
-#[cfg(test)]
-pub(super) const KEYS: &[&str] = LENS_KEYS;

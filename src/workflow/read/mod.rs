@@ -28,7 +28,7 @@ pub fn parse(source: &Source) -> Result<Workflow, Vec<Diagnostic>> {
         }
         return Err(mistakes);
     };
-    let keys: Vec<&str> = TOP_KEYS.iter().chain(LAYER_KEYS).copied().collect();
+    let keys = [TOP_KEYS, LAYER_KEYS].concat();
     let Some(fields) = reader.known_fields(&root, "the workflow", &keys) else {
         return Err(reader.finish());
     };
@@ -92,17 +92,4 @@ fn stem(source: &str) -> String {
     let file = source.rsplit('/').next().unwrap_or(source);
     let stem = file.split('.').next().unwrap_or(file);
     if stem.is_empty() { "workflow" } else { stem }.to_owned()
-}
-
-/// The keys of a phase's parts, under the name of the part.
-#[cfg(test)]
-pub(super) fn part_keys() -> [(&'static str, &'static [&'static str]); 6] {
-    [
-        ("scope", parts::SCOPE_KEYS),
-        ("distill", parts::DISTILL_KEYS),
-        ("on_fail", parts::ON_FAIL_KEYS),
-        ("budget", parts::BUDGET_KEYS),
-        ("checkpoint", parts::CHECKPOINT_KEYS),
-        ("lenses", lenses::KEYS),
-    ]
 }

@@ -4,19 +4,13 @@ use crate::model::{Budget, MicroUsd, Section, Sections};
 use crate::yaml::{Diagnostic, Fields, Node, Reader, Spanned, Value, did_you_mean};
 
 use super::super::ast::{DistillBy, DistillRule, Gate, OnFail, Proof, Scope};
+use super::super::keys::{
+    BUDGET_KEYS, CHECKPOINT_KEYS, DEFAULT_LOOPS, DISTILL_KEYS, ON_FAIL_KEYS, SCOPE_KEYS,
+};
 use super::super::rules::why_unusable;
-
-pub(in crate::workflow) const SCOPE_KEYS: &[&str] = &["files", "always", "expand", "expand_tokens"];
-pub(in crate::workflow) const DISTILL_KEYS: &[&str] = &["by", "sections"];
-pub(in crate::workflow) const ON_FAIL_KEYS: &[&str] = &["goto", "max"];
-pub(in crate::workflow) const BUDGET_KEYS: &[&str] = &["calls", "tokens", "cost"];
-pub(in crate::workflow) const CHECKPOINT_KEYS: &[&str] = &["after_tokens"];
 
 /// The part of a handoff that is no section: it is always there.
 const SUMMARY: &str = "summary";
-
-/// How often an audit loop goes round if the workflow does not say.
-const DEFAULT_LOOPS: u32 = 2;
 
 pub(super) fn read_scope(reader: &mut Reader, fields: Fields<'_>) -> Option<Spanned<Scope>> {
     let node = fields.get("scope")?;

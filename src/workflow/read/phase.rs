@@ -1,39 +1,14 @@
 //! One phase.
 
 use crate::model::Millis;
-use crate::plan::{EnsembleMode, Strategy};
 use crate::yaml::{Fields, Node, Reader, Spanned, Value};
 
-use super::super::ast::{Leaves, OnTaskFail, Phase, PhaseType, Route};
+use super::super::ast::{Phase, PhaseType, Route};
 use super::super::input::Input;
-use super::super::keys::PHASE_KEYS;
+use super::super::keys::{MODES, ON_TASK_FAIL, PHASE_KEYS, STRATEGIES, YIELDS};
 use super::super::when::When;
 use super::parts::text;
 use super::{lenses, parts};
-
-const STRATEGIES: &[(&str, Strategy)] = &[
-    ("full", Strategy::Full),
-    ("scoped", Strategy::Scoped),
-    ("distilled", Strategy::Distilled),
-    ("fresh", Strategy::Fresh),
-];
-
-const MODES: &[(&str, EnsembleMode)] = &[
-    ("parallel", EnsembleMode::Parallel),
-    ("sequential", EnsembleMode::Sequential),
-];
-
-const YIELDS: &[(&str, Leaves)] = &[
-    ("document", Leaves::Document),
-    ("tasks", Leaves::Tasks),
-    ("verdict", Leaves::Verdict),
-    ("edits", Leaves::Edits),
-];
-
-const ON_TASK_FAIL: &[(&str, OnTaskFail)] = &[
-    ("stop", OnTaskFail::Stop),
-    ("continue", OnTaskFail::Continue),
-];
 
 /// Reads a phase; none if it is no map. One without a usable name gets an impossible one, so that the
 /// rest of it is still checked and nothing can refer to it.
@@ -60,7 +35,7 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
         lenses: lenses::read_lenses(reader, fields),
         on_task_fail: fields
             .get("on_task_fail")
-            .and_then(|node| reader.choice(node, "`on_task_fail`", ON_TASK_FAIL))
+            .and_then(|node| reader.choice(node, "`on_task_fail`", &ON_TASK_FAIL))
             .map(|choice| choice.value),
         prompt: text(reader, fields, "prompt"),
         input: read_input(reader, fields),
@@ -69,10 +44,10 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
             .and_then(|node| reader.free_text(node, "`output`")),
         strategy: fields
             .get("context_strategy")
-            .and_then(|node| reader.choice(node, "`context_strategy`", STRATEGIES)),
+            .and_then(|node| reader.choice(node, "`context_strategy`", &STRATEGIES)),
         mode: fields
             .get("mode")
-            .and_then(|node| reader.choice(node, "`mode`", MODES))
+            .and_then(|node| reader.choice(node, "`mode`", &MODES))
             .map(|mode| mode.value),
         quorum: fields
             .get("quorum")
@@ -80,7 +55,7 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
         straggler_timeout: duration(reader, fields, "straggler_timeout"),
         yields: fields
             .get("yields")
-            .and_then(|node| reader.choice(node, "`yields`", YIELDS)),
+            .and_then(|node| reader.choice(node, "`yields`", &YIELDS)),
         edits: fields
             .get("edits")
             .and_then(|node| reader.flag(node, "`edits`")),
@@ -109,7 +84,7 @@ fn read_keys(reader: &Reader, fields: Fields<'_>) -> Vec<Spanned<String>> {
     fields
         .entries
         .iter()
-        .filter(|entry| PHASE_KEYS.contains(&entry.key.as_str()))
+        .filter(|entry| PHASE_KEYS.iter().any(|key| key.name == entry.key))
         .map(|entry| Spanned {
             value: entry.key.clone(),
             spot: reader.spot(entry.place),

@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::yaml::{Diagnostic, quoted_list};
 
 use super::super::ast::{Phase, PhaseType, Workflow};
-use super::super::keys::types_of;
+use super::super::keys::PHASE_KEYS;
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
     for phase in &workflow.phases {
@@ -12,10 +12,11 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
             continue;
         };
         for key in &phase.keys {
-            if let Some(types) = types_of(&key.value)
-                && !types.contains(&kind)
+            let known = PHASE_KEYS.iter().find(|known| known.name == key.value);
+            if let Some(known) = known
+                && !known.belongs_to(kind.word())
             {
-                let belongs = quoted_list(types.iter().map(|kind| kind.word()));
+                let belongs = quoted_list(known.of.iter().copied());
                 let message = format!(
                     "`{}` does not belong to a phase of type `{}`",
                     key.value,

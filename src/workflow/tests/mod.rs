@@ -5,6 +5,7 @@
 mod broken;
 mod compiling;
 mod flow;
+mod keys;
 mod phases;
 mod properties;
 mod shipped;

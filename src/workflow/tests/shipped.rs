@@ -1,10 +1,10 @@
-//! The workflows that are shipped, and the schema.
+//! The workflows that are shipped.
 
 use std::time::{Duration, Instant};
 
 use crate::model::OtherCategories;
 use crate::plan::{PhaseKind, PhasePlan, Strategy, Yields};
-use crate::workflow::{bundled, bundled_names, check, parse, schema};
+use crate::workflow::{bundled, bundled_names, check, parse};
 use crate::yaml::{Source, has_errors};
 
 use super::{SEED, bindings, compiled, config, shown, workflow};
@@ -124,39 +124,4 @@ fn reading_and_checking_the_seed_is_quick() {
         .min();
     // Unoptimized code on a busy machine; the promise for the release is far below.
     assert!(best < Some(Duration::from_millis(5)), "{best:?}");
-}
-
-#[test]
-fn the_schema_knows_every_key() {
-    let schema = schema();
-    let keys = |value: &serde_json::Value| {
-        let mut keys: Vec<String> = value.as_object().unwrap().keys().cloned().collect();
-        keys.sort();
-        keys
-    };
-    let sorted = |words: &[&str]| {
-        let mut words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        words.sort();
-        words
-    };
-    let phase = &schema["$defs"]["phase"]["properties"];
-    let top = [crate::workflow::keys::TOP_KEYS, crate::config::LAYER_KEYS].concat();
-    assert_eq!(keys(&schema["properties"]), sorted(&top));
-    assert_eq!(keys(phase), sorted(crate::workflow::keys::PHASE_KEYS));
-    for (part, known) in crate::workflow::read::part_keys() {
-        let part = phase[part].as_object().unwrap();
-        let object = match part.get("oneOf") {
-            // A list of lenses has maps with a name or maps of one name.
-            Some(either) if either[1].get("items").is_some() => &either[1]["items"]["oneOf"][0],
-            Some(either) => &either[1],
-            None => &serde_json::Value::Object(part.clone()),
-        };
-        assert_eq!(keys(&object["properties"]), sorted(known));
-    }
-    // Whatever is referred to is there.
-    let text = schema.to_string();
-    for reference in text.split("#/$defs/").skip(1) {
-        let name = reference.split('"').next().unwrap();
-        assert!(schema["$defs"].get(name).is_some(), "{name}");
-    }
 }

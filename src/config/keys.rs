@@ -1,0 +1,83 @@
+//! All keys of the configuration: what each takes.
+
+use serde_json::Value;
+
+use crate::yaml::Takes::{
+    Amount, Any, Counted, Duration, Each, Flag, Map, Name, Names, Nothing, Scalar, Size, Whole,
+    Words,
+};
+use crate::yaml::{self, Key, Naming, Takes};
+
+use super::resolve::KINDS;
+
+const NONE: Takes = Words(&["none"]);
+const WHOLE_OR_NONE: Takes = Any(&[Whole(1), NONE]);
+const SIZE_OR_NONE: Takes = Any(&[Size, NONE]);
+const VARIABLES: Takes = Each(Naming::Like("^[^=]+$"), &Any(&[Scalar, Nothing]));
+/// A name that could be told from a literal.
+const TOLD: Naming = Naming::Like(r"^[^\s:=]+$");
+
+/// The keys of a layer. In a workflow they stand at the top, beside its own.
+#[rustfmt::skip]
+pub const LAYER_KEYS: &[Key] = &[
+    Key::new("agents", Each(TOLD, &Map(AGENT_KEYS)), "Agent CLIs by name."),
+    Key::new("models", Each(TOLD, &Map(MODEL_KEYS)), "Names for agent + model id + variant."),
+    Key::new("roles", Each(TOLD, &Counted(1, None, &Names)), "Names for chains of models: first choice, then fallbacks."),
+    Key::new("limits", Map(LIMIT_KEYS), "Limits of a whole run; `none` takes one away."),
+    Key::new("defaults", Map(DEFAULT_KEYS), "Of each call, where the workflow says nothing else."),
+    Key::new("verify_allow", Names, "Commands that a model may propose to prove its changes and that run without a question, for example `npm test*`."),
+    Key::new("verify_env", VARIABLES, "Variables set for all commands that prove changes."),
+    Key::new("verify_pass_env", Names, "Names of your variables handed on to all commands that prove changes."),
+    Key::new("accept", Names, "Paths, folders and patterns of changes that are delivered although they act on their own. Counts in your own configuration only."),
+];
+
+#[rustfmt::skip]
+pub(super) const AGENT_KEYS: &[Key] = &[
+    Key::new("kind", Words(KINDS), "The adapter. Defaults to the agent's name."),
+    Key::new("command", Name, "The program: a name on PATH, or a path."),
+    Key::new("args", Names, "Arguments before all others."),
+    Key::new("env", VARIABLES, "Variables set for it."),
+    Key::new("pass_env", Names, "Names of your variables handed on to it."),
+];
+
+#[rustfmt::skip]
+pub(super) const MODEL_KEYS: &[Key] = &[
+    Key::new("agent", Name, "The agent that runs it; `opencode` if not named."),
+    Key::new("id", Name, "The id as the agent wants it: provider/model."),
+    Key::new("variant", Name, "The variant (reasoning effort)."),
+    Key::new("family", Name, "Whose model it is."),
+    Key::new("price", Map(PRICE_KEYS), "US dollars per million tokens."),
+    Key::new("context", Whole(0), "Size of the window in tokens."),
+];
+
+pub(super) const PRICE_KEYS: &[Key] = &[
+    Key::new("input", Amount, "").required(),
+    Key::new("output", Amount, "").required(),
+];
+
+#[rustfmt::skip]
+pub(super) const LIMIT_KEYS: &[Key] = &[
+    Key::new("calls", WHOLE_OR_NONE, "Attempts started."),
+    Key::new("tokens", WHOLE_OR_NONE, "Tokens of all attempts."),
+    Key::new("cost", Any(&[Amount, NONE]), "US dollars."),
+    Key::new("wall", Any(&[Duration, NONE]), "Wall-clock time."),
+    Key::new("concurrency", Whole(1), "Calls at one time."),
+    Key::new("changed_files", Any(&[Whole(0), NONE]), "Files that one editing call may change."),
+    Key::new("changed_size", SIZE_OR_NONE, "Their size together."),
+    Key::new("changed_file_size", SIZE_OR_NONE, "The size of each."),
+];
+
+#[rustfmt::skip]
+pub(super) const DEFAULT_KEYS: &[Key] = &[
+    Key::new("timeout", Duration, "Wall-clock time of an attempt."),
+    Key::new("idle_timeout", Duration, "Silence of an attempt."),
+    Key::new("retries", Whole(0), "Further attempts on the same model."),
+    Key::new("straggler_timeout", Duration, "Time for the stragglers of an ensemble."),
+    Key::new("project_instructions", Flag, "Whether the project's AGENTS.md is a part of prompts (never of `fresh` ones)."),
+];
+
+/// The JSON Schema of `config.yaml`, for editors.
+pub fn schema() -> Value {
+    let about = "Agents, models, roles and limits. Laid over the built-in configuration: built-in < user < project < workflow < flags.";
+    yaml::schema("tipstaff configuration", about, LAYER_KEYS)
+}
