@@ -3,13 +3,20 @@
 use std::path::Path;
 use std::time::Duration;
 
-use tipstaff::process::{ChildSpec, Ending, Exit, start};
+use tipstaff::model::ExitStatus;
+use tipstaff::process::{ChildSpec, ExitRecord, start};
 
 use crate::ground::{Ground, TIPSTAFF};
 
 /// Runs a program in the project under a warden, which sees every process that comes of it: processor
 /// time is their sum, memory that of the largest. It must end with 0.
-pub fn measure(ground: &Ground, home: &str, program: &Path, args: &[String], stdin: &Path) -> Exit {
+pub fn measure(
+    ground: &Ground,
+    home: &str,
+    program: &Path,
+    args: &[String],
+    stdin: &Path,
+) -> ExitRecord {
     let spec = ChildSpec {
         program: program.to_owned(),
         args: args.iter().map(Into::into).collect(),
@@ -34,8 +41,8 @@ pub fn measure(ground: &Ground, home: &str, program: &Path, args: &[String], std
     });
     let said = std::fs::read_to_string(ground.path("stderr")).unwrap_or_default();
     assert_eq!(
-        exit.ending,
-        Ending::Exited(0),
+        exit.status,
+        ExitStatus::Exited(0),
         "{}: {said}",
         program.display()
     );

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use tipstaff::model::CallId;
-use tipstaff::process::Exit;
+use tipstaff::process::ExitRecord;
 use tipstaff::rehearsal::{Scenario, Server};
 use tipstaff::run::{CallEvent, Event, Record};
 
@@ -93,9 +93,9 @@ fn ratio(
     what: &'static str,
     target: f64,
     unit: &str,
-    ours: &[Exit],
-    plain: &[Exit],
-    of: impl Fn(&Exit) -> f64,
+    ours: &[ExitRecord],
+    plain: &[ExitRecord],
+    of: impl Fn(&ExitRecord) -> f64,
 ) -> Figure {
     let ours = median(ours.iter().map(&of).collect());
     let plain = median(plain.iter().map(&of).collect());

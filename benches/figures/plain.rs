@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use tipstaff::model::{Contract, Purpose, Sections};
-use tipstaff::process::Exit;
+use tipstaff::process::ExitRecord;
 use tipstaff::rehearsal::{RehearsedCall, Server};
 
 use crate::ground::Ground;
@@ -58,7 +58,7 @@ impl<'a> Plain<'a> {
     }
 
     /// `opencode run` with further arguments and this prompt, to its end.
-    pub fn run(&self, prompt: &str, more: &[&str]) -> Exit {
+    pub fn run(&self, prompt: &str, more: &[&str]) -> ExitRecord {
         let prompt = self.ground.put("prompt.md", prompt);
         let model = format!("scripted/{MODEL}");
         let program = self.opencode.to_string_lossy();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::model::Profile;
+use crate::model::{Endpoint, Profile};
 use crate::plan::{AgentSpec, ModelSpec};
 
 use super::{Carried, Environment};
@@ -28,13 +28,4 @@ pub struct Assignment<'a> {
     pub carried: &'a Carried,
     /// The user's environment, captured once.
     pub environment: &'a Environment,
-}
-
-/// An OpenAI-compatible server on loopback.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// For example `http://127.0.0.1:4711/v1`; the adapter adds nothing to it.
-    pub base_url: String,
-    /// A dummy key; not a secret.
-    pub key: String,
 }

@@ -1,25 +1,18 @@
 //! Judging how an attempt ended: by the agent's own final event, the files it left and its exit
 //! together. Agents are known that exit 0 on an error, and 1 after a good answer.
 
-use crate::model::{Failure, FailureKind};
+use crate::model::{ExitStatus, Failure, FailureKind};
 use crate::plan::AgentKind;
 
 use super::agent_error::shorten;
 use super::{AgentError, Transcript, opencode};
 
-/// How a process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    Code(i32),
-    Signal(i32),
-    /// We ended it, after its final answer or its files were complete, or because it had to end.
-    EndedByUs,
-}
-
 /// Everything known of an attempt's end besides its transcript.
 #[derive(Debug, Clone, Copy)]
 pub struct Ending<'a> {
-    pub exit: Exit,
+    /// How its process ended by itself; `None` if tipstaff ended it, after its final answer or its files were
+    /// complete, or because it had to end.
+    pub exit: Option<ExitStatus>,
     /// The last lines of its standard error.
     pub stderr_tail: &'a str,
     /// Whether all the files that were asked for are there.
@@ -64,7 +57,7 @@ fn conclude_opencode(
         return answered(transcript, ending);
     }
     // Everything asked for is there, and the process was only ended because of that.
-    if ending.contract_met && ending.exit == Exit::EndedByUs && transcript.agent_error().is_none() {
+    if ending.contract_met && ending.exit.is_none() && transcript.agent_error().is_none() {
         return Ok(FinalMessage { text: None });
     }
     // An error event that names its cause knows best; a general one is explained on standard error.
@@ -87,11 +80,11 @@ fn conclude_opencode(
         return Err(explain_trouble(agent_error));
     }
     match (ending.exit, transcript.last_reason()) {
-        (Exit::Code(0), Some(reason)) => Err(Failure::new(
+        (Some(ExitStatus::Exited(0)), Some(reason)) => Err(Failure::new(
             FailureKind::Crash,
             format!("the agent ended after a step with `{reason}`, without a final answer"),
         )),
-        (Exit::Code(0), None) => {
+        (Some(ExitStatus::Exited(0)), None) => {
             let what = if transcript.is_empty() {
                 "the agent exited with 0 and said nothing"
             } else {
@@ -99,13 +92,8 @@ fn conclude_opencode(
             };
             Err(Failure::new(FailureKind::Crash, what))
         }
-        (Exit::Code(code), _) => Err(died(&format!("exited with {code}"), transcript, ending)),
-        (Exit::Signal(signal), _) => Err(died(
-            &format!("died of signal {signal}"),
-            transcript,
-            ending,
-        )),
-        (Exit::EndedByUs, _) => Err(died(
+        (Some(status), _) => Err(died(&status.to_string(), transcript, ending)),
+        (None, _) => Err(died(
             "was ended before its final answer",
             transcript,
             ending,
@@ -177,17 +165,10 @@ fn died(how: &str, transcript: &Transcript, ending: &Ending<'_>) -> Failure {
 
 fn conclude_command(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage, Failure> {
     match ending.exit {
-        Exit::Code(0) => {}
-        Exit::EndedByUs if ending.contract_met => {}
-        Exit::EndedByUs => return Err(died("was ended", transcript, ending)),
-        Exit::Code(code) => return Err(died(&format!("exited with {code}"), transcript, ending)),
-        Exit::Signal(signal) => {
-            return Err(died(
-                &format!("died of signal {signal}"),
-                transcript,
-                ending,
-            ));
-        }
+        Some(ExitStatus::Exited(0)) => {}
+        None if ending.contract_met => {}
+        None => return Err(died("was ended", transcript, ending)),
+        Some(status) => return Err(died(&status.to_string(), transcript, ending)),
     }
     let text = transcript
         .answer()

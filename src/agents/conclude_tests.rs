@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::agents::{decode, decode_stderr};
-use crate::model::Millis;
+use crate::model::{ExitStatus, Millis};
 
 /// A recorded stream and its standard error, from `fixtures/opencode`.
 struct Recorded {
@@ -42,7 +42,11 @@ fn read(name: &str, extension: &str) -> Option<String> {
     std::fs::read_to_string(format!("{root}/fixtures/opencode/{name}.{extension}")).ok()
 }
 
-fn judge(recorded: &Recorded, exit: Exit, contract_met: bool) -> Result<FinalMessage, Failure> {
+fn judge(
+    recorded: &Recorded,
+    exit: Option<ExitStatus>,
+    contract_met: bool,
+) -> Result<FinalMessage, Failure> {
     let ending = Ending {
         exit,
         stderr_tail: &recorded.stderr,
@@ -81,7 +85,7 @@ fn every_recorded_failure_has_its_kind() {
         ("empty", 0, FailureKind::NoDeliverable),
     ];
     for (name, code, kind) in cases {
-        let failure = judge(&recorded(name), Exit::Code(code), false).unwrap_err();
+        let failure = judge(&recorded(name), Some(ExitStatus::Exited(code)), false).unwrap_err();
         assert_eq!(failure.kind, kind, "{name}: {failure:?}");
         assert!(!failure.message.trim().is_empty(), "{name}");
     }
@@ -91,7 +95,7 @@ fn every_recorded_failure_has_its_kind() {
 fn a_plain_answer_is_the_text_of_the_last_stop() {
     let recorded = recorded("normal");
     assert!(recorded.transcript.is_final());
-    let answer = text(judge(&recorded, Exit::Code(0), false));
+    let answer = text(judge(&recorded, Some(ExitStatus::Exited(0)), false));
     assert_eq!(answer, "A short answer.\nTwo lines.");
 }
 
@@ -99,7 +103,7 @@ fn a_plain_answer_is_the_text_of_the_last_stop() {
 fn texts_of_tool_steps_are_not_the_answer() {
     let recorded = recorded("tools");
     assert_eq!(
-        text(judge(&recorded, Exit::Code(0), true)),
+        text(judge(&recorded, Some(ExitStatus::Exited(0)), true)),
         "The plan is written."
     );
     let usage = recorded.transcript.usage();
@@ -114,7 +118,7 @@ fn an_exit_of_one_after_a_recovered_overflow_is_no_failure() {
     let recorded = recorded("overflow-recovered");
     assert_eq!(recorded.transcript.compactions(), 1);
     assert_eq!(
-        text(judge(&recorded, Exit::Code(1), false)),
+        text(judge(&recorded, Some(ExitStatus::Exited(1)), false)),
         "The real answer."
     );
 }
@@ -124,10 +128,7 @@ fn what_follows_a_compaction_after_the_answer_is_not_the_answer() {
     let recorded = recorded("compacted-after-stop");
     assert!(recorded.transcript.is_final());
     assert_eq!(recorded.transcript.must_end(), None);
-    assert_eq!(
-        text(judge(&recorded, Exit::EndedByUs, false)),
-        "First answer."
-    );
+    assert_eq!(text(judge(&recorded, None, false)), "First answer.");
 }
 
 #[test]
@@ -139,7 +140,7 @@ fn endless_loops_must_end() {
             FailureKind::Loop,
             "{name}"
         );
-        let failure = judge(&recorded, Exit::EndedByUs, false).unwrap_err();
+        let failure = judge(&recorded, None, false).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Loop, "{name}");
     }
 }
@@ -186,25 +187,25 @@ fn a_long_wait_asked_by_the_provider_is_a_rate_limit_and_no_hang() {
         recorded.transcript.silence(patience).kind,
         FailureKind::RateLimit
     );
-    let failure = judge(&recorded, Exit::EndedByUs, false).unwrap_err();
+    let failure = judge(&recorded, None, false).unwrap_err();
     assert_eq!(failure.kind, FailureKind::RateLimit);
 }
 
 #[test]
 fn the_wait_that_the_provider_asked_for_is_kept() {
-    let failure = judge(&recorded("rate-limit"), Exit::Code(1), false).unwrap_err();
+    let failure = judge(&recorded("rate-limit"), Some(ExitStatus::Exited(1)), false).unwrap_err();
     assert_eq!(failure.retry_after, Some(Millis::seconds(2)));
 }
 
 #[test]
 fn an_empty_answer_is_fine_where_the_files_are_there() {
-    let result = judge(&recorded("empty"), Exit::Code(0), true);
+    let result = judge(&recorded("empty"), Some(ExitStatus::Exited(0)), true);
     assert_eq!(result.unwrap().text, None);
 }
 
 #[test]
 fn complete_files_excuse_cut_closing_words() {
-    assert!(judge(&recorded("length"), Exit::Code(0), true).is_ok());
+    assert!(judge(&recorded("length"), Some(ExitStatus::Exited(0)), true).is_ok());
 }
 
 #[test]
@@ -214,10 +215,10 @@ fn silence_and_exit_zero_is_a_crash() {
         stderr: String::new(),
     };
     for exit in [
-        Exit::Code(0),
-        Exit::Code(7),
-        Exit::Signal(9),
-        Exit::EndedByUs,
+        Some(ExitStatus::Exited(0)),
+        Some(ExitStatus::Exited(7)),
+        Some(ExitStatus::Signaled(9)),
+        None,
     ] {
         let failure = judge(&nothing, exit, false).unwrap_err();
         assert_eq!(failure.kind, FailureKind::Crash, "{exit:?}");
@@ -230,8 +231,8 @@ fn silence_and_exit_zero_is_a_crash() {
 
 #[test]
 fn an_agent_ended_after_its_answer_succeeded() {
-    assert!(judge(&recorded("normal"), Exit::EndedByUs, false).is_ok());
-    assert!(judge(&recorded("normal"), Exit::Signal(9), false).is_ok());
+    assert!(judge(&recorded("normal"), None, false).is_ok());
+    assert!(judge(&recorded("normal"), Some(ExitStatus::Signaled(9)), false).is_ok());
 }
 
 #[test]
@@ -239,7 +240,7 @@ fn a_cut_stream_is_a_crash_with_the_last_words_of_standard_error() {
     let mut cut = recorded("normal");
     cut.transcript = Transcript::new(AgentKind::Opencode, None);
     cut.stderr = "first\n\u{1b}[91mpanic: out of luck\u{1b}[0m\n\n".to_owned();
-    let failure = judge(&cut, Exit::Signal(11), false).unwrap_err();
+    let failure = judge(&cut, Some(ExitStatus::Signaled(11)), false).unwrap_err();
     assert_eq!(
         failure.message,
         "the agent died of signal 11: panic: out of luck"
@@ -260,13 +261,13 @@ fn a_commands_output_is_its_answer() {
         contract_met: false,
         answer_left: false,
     };
-    let answer = conclude(&transcript, &ending(Exit::Code(0)));
+    let answer = conclude(&transcript, &ending(Some(ExitStatus::Exited(0))));
     assert_eq!(text(answer), "# Plan\n\ndo it\n");
-    let failure = conclude(&transcript, &ending(Exit::Code(3))).unwrap_err();
+    let failure = conclude(&transcript, &ending(Some(ExitStatus::Exited(3)))).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Crash);
     assert_eq!(failure.message, "the agent exited with 3: bad luck");
     let silent = Transcript::new(AgentKind::Command, None);
-    let failure = conclude(&silent, &ending(Exit::Code(0))).unwrap_err();
+    let failure = conclude(&silent, &ending(Some(ExitStatus::Exited(0)))).unwrap_err();
     assert_eq!(failure.kind, FailureKind::NoDeliverable);
 }
 
@@ -280,7 +281,7 @@ fn a_command_may_chatter_without_end_if_it_leaves_its_files() {
         }
     }
     let ending = |contract_met| Ending {
-        exit: Exit::Code(0),
+        exit: Some(ExitStatus::Exited(0)),
         stderr_tail: "",
         contract_met,
         answer_left: contract_met,

@@ -26,9 +26,9 @@ mod worklog;
 
 pub use adapter::{decode, decode_stderr, launch, version_probe};
 pub use agent_error::AgentError;
-pub use assignment::{Assignment, Endpoint};
+pub use assignment::Assignment;
 pub use carried::{Carried, IsTrusted, LeftOut};
-pub use conclude::{Ending, Exit, FinalMessage, conclude};
+pub use conclude::{Ending, FinalMessage, conclude};
 pub use environment::{Environment, of_verification};
 pub use error::LaunchError;
 pub use launch::{Launch, Seed, SeedFile};

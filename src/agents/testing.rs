@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use super::{Assignment, Carried, Endpoint, Environment, Launch};
-use crate::model::{AgentEnv, Profile};
+use super::{Assignment, Carried, Environment, Launch};
+use crate::model::{AgentEnv, Endpoint, Profile};
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 
 /// Everything an assignment borrows.

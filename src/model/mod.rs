@@ -10,6 +10,8 @@ mod call;
 mod category;
 mod changes;
 mod checkpoint;
+mod endpoint;
+mod exit_status;
 mod failure;
 mod faults;
 mod handoff;
@@ -36,6 +38,8 @@ pub use call::{
 pub use category::{Categories, OtherCategories};
 pub use changes::{ChangeKind, ChangedFile, Changes, FoundSecret, HeldChange, RefusedChange};
 pub use checkpoint::{AttemptId, Stopped, WorkState};
+pub use endpoint::Endpoint;
+pub use exit_status::ExitStatus;
 pub use failure::{Failure, FailureKind};
 pub use faults::Faults;
 pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};

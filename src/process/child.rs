@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::error::ProcessError;
 use super::freeze::Frozen;
 use super::proctree::{Load, as_pid, cpu_time};
-use super::record::{Exit, Report, Swept};
+use super::record::{ExitRecord, Report, Swept};
 use super::spec::ChildSpec;
 use super::sweep::end_orphans;
 
@@ -26,7 +26,7 @@ pub struct Child {
     pid: u32,
     spec: ChildSpec,
     sweeping: Option<JoinHandle<Swept>>,
-    exit: Option<Exit>,
+    exit: Option<ExitRecord>,
 }
 
 impl Child {
@@ -92,7 +92,7 @@ impl Child {
     /// again at any time; later calls return the same.
     ///
     /// Fails only if the system refuses to wait.
-    pub async fn wait(&mut self) -> Result<Exit, ProcessError> {
+    pub async fn wait(&mut self) -> Result<ExitRecord, ProcessError> {
         if let Some(exit) = &self.exit {
             return Ok(exit.clone());
         }
@@ -102,14 +102,16 @@ impl Child {
                 pid: self.pid,
                 source,
             })?;
-        let reported = self.last_report().or_else(|| Exit::read(&self.spec.record));
+        let reported = self
+            .last_report()
+            .or_else(|| ExitRecord::read(&self.spec.record));
         let exit = match reported {
             Some(exit) => exit,
             None => {
                 let mut swept = self.sweep().await;
                 // The child itself dies with its warden; seen while it does, it is no leak.
                 swept.leaked.retain(|leaked| leaked.pid != self.pid);
-                let exit = Exit::lost(swept);
+                let exit = ExitRecord::lost(swept);
                 // So that the record tells the same to whoever reads it later.
                 exit.write(&self.spec.record).ok();
                 exit
@@ -126,7 +128,7 @@ impl Child {
         Ok(())
     }
 
-    fn last_report(&self) -> Option<Exit> {
+    fn last_report(&self) -> Option<ExitRecord> {
         match serde_json::from_slice(&self.heard).ok()? {
             Report::Ended(exit) => Some(exit),
             Report::Started { .. } | Report::Refused(_) => None,

@@ -86,7 +86,7 @@ pub use error::ProcessError;
 pub use freeze::Frozen;
 pub use helper::run_helper;
 pub use proctree::Load;
-pub use record::{Asked, Ending, Exceeded, Exit, Leaked, Swept, WardenFate};
+pub use record::{Asked, Exceeded, ExitRecord, Leaked, Swept, WardenFate};
 pub use spec::{ChildSpec, MARK};
 pub use start::{WARDEN_ARG, start};
 pub use started::become_subreaper;

@@ -7,17 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
-use crate::model::Millis;
-
-/// How a child's own process ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ending {
-    Exited(i32),
-    Signaled(i32),
-    /// Nobody saw it end: its warden was killed, or it could not be killed itself.
-    Unknown,
-}
+use crate::model::{ExitStatus, Millis};
 
 /// Whether the warden was asked to end the child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,8 +64,8 @@ pub struct Swept {
 
 /// How a child ended, with all that came with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Exit {
-    pub ending: Ending,
+pub struct ExitRecord {
+    pub status: ExitStatus,
     pub asked: Asked,
     /// The limit for which it was ended, if for that.
     #[serde(default)]
@@ -94,17 +84,17 @@ pub struct Exit {
     pub warden: WardenFate,
 }
 
-impl Exit {
+impl ExitRecord {
     /// Whether the child came to its end without being ended, seen by its warden.
     pub fn is_its_own(&self) -> bool {
-        let seen = self.warden == WardenFate::Reported && self.ending != Ending::Unknown;
+        let seen = self.warden == WardenFate::Reported && self.status != ExitStatus::Unknown;
         seen && self.asked == Asked::No
     }
 
     /// Of a child whose warden was killed.
     pub(super) fn lost(swept: Swept) -> Self {
         Self {
-            ending: Ending::Unknown,
+            status: ExitStatus::Unknown,
             asked: Asked::No,
             exceeded: None,
             leaked: swept.leaked,
@@ -137,7 +127,7 @@ pub(super) enum Report {
     },
     /// It could not be started.
     Refused(Refusal),
-    Ended(Exit),
+    Ended(ExitRecord),
 }
 
 /// Why a child could not be started.
@@ -199,13 +189,13 @@ mod tests {
             pid: 7,
             command: String::from("sleep 9"),
         }];
-        let exit = Exit::lost(Swept {
+        let exit = ExitRecord::lost(Swept {
             leaked,
             ..Swept::default()
         });
         exit.write(&path).unwrap();
 
-        assert_eq!(Exit::read(&path), Some(exit));
+        assert_eq!(ExitRecord::read(&path), Some(exit));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
 
@@ -213,8 +203,8 @@ mod tests {
     fn a_broken_record_counts_as_none() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("exit.json");
-        assert_eq!(Exit::read(&path), None);
+        assert_eq!(ExitRecord::read(&path), None);
         fs::write(&path, "{\"ending\":").unwrap();
-        assert_eq!(Exit::read(&path), None);
+        assert_eq!(ExitRecord::read(&path), None);
     }
 }

@@ -19,11 +19,11 @@ use rustix::process::{
 use super::limits::Limits;
 use super::number::{Number, Role};
 use super::reap::{GIVE_UP, Heard, Pace, Reaped, SIGNALS, Signals, end_descendants, reap};
-use super::record::{Asked, Ending, Exceeded, Exit, Refusal, Report, Step, WardenFate};
+use super::record::{Asked, Exceeded, ExitRecord, Refusal, Report, Step, WardenFate};
 use super::spec::{ChildSpec, MARK};
 use super::sys;
 use crate::files;
-use crate::model::Millis;
+use crate::model::{ExitStatus, Millis};
 
 /// The whole life of a warden: what `tipstaff __warden SUPERVISOR-PID` does.
 ///
@@ -59,7 +59,7 @@ fn keep() -> Result<(), Refusal> {
 
     let agent = super::proctree::as_pid(pid.cast_signed())
         .ok_or_else(|| prepare(io::Error::other("a process id out of range")))?;
-    let (ending, asked, exceeded) =
+    let (status, asked, exceeded) =
         attend(&signals, agent, spec.grace, &limits).map_err(prepare)?;
     let wall = start.elapsed();
     let pace = if asked == Asked::AtOnce {
@@ -70,8 +70,8 @@ fn keep() -> Result<(), Refusal> {
     let swept = end_descendants(&signals, pace).map_err(prepare)?;
 
     let (cpu_ms, max_rss_kib) = used();
-    let exit = Exit {
-        ending,
+    let exit = ExitRecord {
+        status,
         asked,
         exceeded,
         leaked: swept.leaked,
@@ -159,24 +159,24 @@ fn explain(spec: &ChildSpec, error: &io::Error) -> Refusal {
 }
 
 /// How the child's own process ended.
-type Attended = (Ending, Asked, Option<Exceeded>);
+type Attended = (ExitStatus, Asked, Option<Exceeded>);
 
 /// Waits for the child's end and carries out what the signals ask for, and what its limits demand.
 fn attend(signals: &Signals, agent: Pid, grace: Duration, limits: &Limits) -> io::Result<Attended> {
     let mut asked = Asked::No;
     let mut exceeded = None;
     let mut deadline: Option<Instant> = None;
-    let ending = loop {
+    let status = loop {
         let ended = loop {
             match reap()? {
-                Reaped::One(pid, status) if pid == agent => break Some(ending(status)),
+                Reaped::One(pid, status) if pid == agent => break Some(exit_status(status)),
                 Reaped::One(..) => {}
                 Reaped::NoneYet => break None,
-                Reaped::NoneLeft => break Some(Ending::Unknown),
+                Reaped::NoneLeft => break Some(ExitStatus::Unknown),
             }
         };
-        if let Some(ending) = ended {
-            break ending;
+        if let Some(status) = ended {
+            break status;
         }
         let now = Instant::now();
         let heard = match asked {
@@ -208,17 +208,17 @@ fn attend(signals: &Signals, agent: Pid, grace: Duration, limits: &Limits) -> io
                 deadline = Instant::now().checked_add(GIVE_UP);
             }
             // Killed and still there: the kernel holds it, or it became another user's.
-            (Heard::Nothing, Asked::AtOnce) => break Ending::Unknown,
+            (Heard::Nothing, Asked::AtOnce) => break ExitStatus::Unknown,
         }
     };
-    Ok((ending, asked, exceeded))
+    Ok((status, asked, exceeded))
 }
 
-fn ending(status: WaitStatus) -> Ending {
+fn exit_status(status: WaitStatus) -> ExitStatus {
     match (status.exit_status(), status.terminating_signal()) {
-        (Some(code), _) => Ending::Exited(code),
-        (None, Some(signal)) => Ending::Signaled(signal),
-        (None, None) => Ending::Unknown,
+        (Some(code), _) => ExitStatus::Exited(code),
+        (None, Some(signal)) => ExitStatus::Signaled(signal),
+        (None, None) => ExitStatus::Unknown,
     }
 }
 

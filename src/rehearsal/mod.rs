@@ -1,7 +1,7 @@
 //! Rehearsal: a scripted model server on loopback, so that a workflow runs for real — real agent
 //! processes, real workspaces, real files — without a key and without cost.
 //!
-//! The server speaks OpenAI chat completions. Every attempt of a call gets an [`Endpoint`] of its
+//! The server speaks OpenAI chat completions. Every attempt of a call gets an [`Endpoint`](crate::model::Endpoint) of its
 //! own, so the server knows exactly who speaks; a [`Scenario`] says what the model does then, and
 //! where it says nothing a believable default fulfils the call's contract.
 //!
@@ -49,15 +49,6 @@ pub use scenario::{
 pub use server::Server;
 
 use crate::model::{CallId, Contract, ModelName, PhaseName, Purpose, Sections, Task};
-
-/// Where an attempt's agent finds its model.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Endpoint {
-    /// Base address of the OpenAI interface: `http://127.0.0.1:PORT/TOKEN/v1`.
-    pub base_url: String,
-    /// The key the agent has to send as a bearer token; good for this endpoint only.
-    pub key: String,
-}
 
 /// One attempt of a call, as the server needs to know it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -11,9 +11,11 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::task::LocalSet;
 
+use crate::model::Endpoint;
+
 use super::message::{Message, Queue};
 use super::server_state::{Clean, Log, ServerState};
-use super::{Endpoint, Received, RehearsalError, RehearsedCall, Scenario, service};
+use super::{Received, RehearsalError, RehearsedCall, Scenario, service};
 use crate::files;
 
 /// Wait after a connection could not be accepted, for example for want of file descriptors.

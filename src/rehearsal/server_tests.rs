@@ -8,8 +8,10 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::model::Endpoint;
+
 use super::server_state::tests::{body, judge_call, propose_call};
-use super::{Endpoint, Scenario, Server};
+use super::{Scenario, Server};
 
 /// Nothing here takes this long unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(20);

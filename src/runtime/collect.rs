@@ -74,7 +74,7 @@ impl Ended<'_> {
     }
 
     /// What is said of processes that could not be ended, if there are some.
-    fn survivors(&self, exit: &process::Exit) -> Option<String> {
+    fn survivors(&self, exit: &process::ExitRecord) -> Option<String> {
         let named: Vec<String> = exit.survivors.iter().map(ToString::to_string).collect();
         (!named.is_empty()).then(|| {
             let named = self.context.redactor.redact(&named.join(", ")).into_owned();
@@ -97,7 +97,7 @@ impl Ended<'_> {
         }
         let mut left = self.without_secrets(watched.out.read());
         let ending = Ending {
-            exit: exit(watched),
+            exit: (!watched.ended_by_us).then_some(watched.exit.status),
             stderr_tail: &watched.printed.stderr_tail,
             contract_met: watched.out.is_complete(),
             answer_left: has_answer(&left, &self.call.contract),
@@ -352,15 +352,6 @@ pub fn attempt_folder(context: &RunContext, call: &CallSpec, attempt: u32) -> St
         .phase_folder(&call.phase)
         .unwrap_or_else(|| "phases/00-unknown".to_owned());
     format!("{phase}/calls/{}/attempt-{attempt}", call.id)
-}
-
-fn exit(watched: &Watched) -> agents::Exit {
-    match watched.exit.ending {
-        _ if watched.ended_by_us => agents::Exit::EndedByUs,
-        process::Ending::Exited(code) => agents::Exit::Code(code),
-        process::Ending::Signaled(signal) => agents::Exit::Signal(signal),
-        process::Ending::Unknown => agents::Exit::Signal(9),
-    }
 }
 
 /// Whether the files alone are an answer. Of an editing call its edits are; the handoff tells of them.

@@ -10,7 +10,7 @@ use crate::agents::{Boundary, Transcript};
 use crate::journal::Redactor;
 use crate::model::{CallLimits, CallSpec, Failure, FailureKind, Millis, Usage};
 use crate::plan::AgentKind;
-use crate::process::{Asked, Child, Exceeded, Exit, Frozen, Watch};
+use crate::process::{Asked, Child, Exceeded, ExitRecord, Frozen, Watch};
 use crate::run::CallEvent;
 
 use super::attempt::{Attempt, Control, cancelled};
@@ -35,7 +35,7 @@ const LONGEST_START_UP: Duration = Duration::from_secs(20);
 pub struct Watched {
     pub printed: Printed,
     pub out: OutFolder,
-    pub exit: Exit,
+    pub exit: ExitRecord,
     /// Why tipstaff ended it, if for a reason of its own.
     pub failure: Option<Failure>,
     /// Where it stood, if tipstaff ended it because its context had passed the call's checkpoint.
@@ -49,7 +49,7 @@ pub struct Watched {
 pub struct Unread {
     streams: Streams,
     out: OutFolder,
-    exit: Exit,
+    exit: ExitRecord,
     pub failure: Option<Failure>,
     stopped: Option<Boundary>,
     ended_by_us: bool,
@@ -79,7 +79,7 @@ pub fn replay(
     transcript: Transcript,
     scratch: &Scratch,
     redactor: Redactor,
-    exit: Exit,
+    exit: ExitRecord,
 ) -> Result<Watched, Failure> {
     let streams = Streams::new(scratch, kind, transcript, redactor)?;
     let printed = streams.read_rest(exit.asked != Asked::No || exit.exceeded.is_some())?;
@@ -101,7 +101,7 @@ pub fn replay(
 }
 
 /// The failure of an agent that its warden ended for a limit.
-fn passed_limit(exit: &Exit, limits: &CallLimits) -> Option<Failure> {
+fn passed_limit(exit: &ExitRecord, limits: &CallLimits) -> Option<Failure> {
     Some(match exit.exceeded? {
         Exceeded::Time => Failure::new(
             FailureKind::Timeout,

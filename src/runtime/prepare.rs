@@ -217,7 +217,7 @@ fn launch(
 ) -> Result<Launch, Failure> {
     let context = &attempt.context;
     let endpoint = context.rehearsal.as_ref().map(|server| {
-        let endpoint = server.endpoint(RehearsedCall {
+        server.endpoint(RehearsedCall {
             call: attempt.call.id.clone(),
             phase: attempt.call.phase.clone(),
             purpose: attempt.call.purpose,
@@ -228,11 +228,7 @@ fn launch(
             contract: attempt.call.contract.clone(),
             sections: context.sections_of(&attempt.call.phase),
             request: context.plan.request.clone(),
-        });
-        agents::Endpoint {
-            base_url: endpoint.base_url,
-            key: endpoint.key,
-        }
+        })
     });
     let (workspace, private) = (scratch.workspace(), scratch.private());
     let launch = agents::launch(&Assignment {

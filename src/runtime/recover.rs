@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use crate::agents::Transcript;
 use crate::engine::{Input, Recovered};
 use crate::model::{CallResult, CallSpec, ModelName};
-use crate::process::Exit;
+use crate::process::ExitRecord;
 use crate::run::{CallEvent, Event, RunState};
 
 use super::RunContext;
@@ -46,7 +46,7 @@ fn salvage_attempt(
     let kind = context.plan.agents.get(&spec.agent)?.kind;
     let scratch = context.scratch_of(call, attempt);
     // Without the warden's record nobody knows whether the files are whole.
-    let exit = Exit::read(&scratch.record())?;
+    let exit = ExitRecord::read(&scratch.record())?;
     let watched = replay(
         call,
         kind,

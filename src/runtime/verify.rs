@@ -10,8 +10,10 @@ use tokio::sync::watch;
 use crate::engine::Input;
 use crate::files;
 use crate::journal::Clean;
-use crate::model::{Failure, FailureKind, Millis, PhaseName, Verification, VerifyOutcome};
-use crate::process::{self, ChildSpec, Ending, Exceeded};
+use crate::model::{
+    ExitStatus, Failure, FailureKind, Millis, PhaseName, Verification, VerifyOutcome,
+};
+use crate::process::{self, ChildSpec, Exceeded};
 use crate::run::{PendingVerification, PhaseEvent};
 use crate::workspace::{ControlFiles, Workspace, remove_tree};
 
@@ -145,9 +147,9 @@ impl Verify {
             tail.map_err(machine)
         })
         .await?;
-        let code = match exit.ending {
-            Ending::Exited(code) => Some(code),
-            Ending::Signaled(_) | Ending::Unknown => None,
+        let code = match exit.status {
+            ExitStatus::Exited(code) => Some(code),
+            ExitStatus::Signaled(_) | ExitStatus::Unknown => None,
         };
         Ok(Ended {
             exit: code,

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use tipstaff::process::{Asked, Ending, Exit, Swept, WardenFate, start, sweep};
+use tipstaff::model::ExitStatus;
+use tipstaff::process::{Asked, ExitRecord, Swept, WardenFate, start, sweep};
 
 use crate::support::{
     Output, Running, Sandbox, Stage, TIPSTAFF, alive, fake_agent, kill, parent, pending, pid_in,
@@ -29,7 +30,7 @@ async fn what_an_agent_leaves_behind_is_ended_and_named() {
 
     let straggler = stage.pid_in("straggler");
     assert!(!alive(straggler));
-    assert_eq!(exit.ending, Ending::Exited(3));
+    assert_eq!(exit.status, ExitStatus::Exited(3));
     assert_eq!((exit.asked, exit.warden), (Asked::No, WardenFate::Reported));
     assert_eq!(
         exit.leaked
@@ -45,7 +46,7 @@ async fn what_an_agent_leaves_behind_is_ended_and_named() {
     );
     assert_eq!(exit.survivors, []);
     assert!(exit.max_rss_kib > 100, "{exit:?}");
-    assert_eq!(Exit::read(&stage.path("exit.json")), Some(exit));
+    assert_eq!(ExitRecord::read(&stage.path("exit.json")), Some(exit));
     assert_eq!(std::fs::read_to_string(stage.path("out")).unwrap(), "bye\n");
 }
 
@@ -54,7 +55,7 @@ async fn a_straggler_that_is_deaf_to_sigterm_is_killed() {
     let deaf = "spawn: { setsid: true, ignore_signals: true, seconds: 600, pid_file: straggler }";
     let stage = Stage::new(&format!("- do: [{{ {deaf} }}]"));
     let exit = stage.start().await.wait().await.unwrap();
-    assert_eq!(exit.ending, Ending::Exited(0));
+    assert_eq!(exit.status, ExitStatus::Exited(0));
     assert_eq!(exit.leaked.len(), 1);
     assert!(!alive(stage.pid_in("straggler")));
 }
@@ -63,7 +64,7 @@ async fn a_straggler_that_is_deaf_to_sigterm_is_killed() {
 async fn an_agent_that_leaves_nothing_is_charged_with_nothing() {
     let stage = Stage::new("- do: [{ append_stdin_to: prompt }]");
     let exit = stage.start().await.wait().await.unwrap();
-    assert_eq!((exit.ending, exit.leaked.len()), (Ending::Exited(0), 0));
+    assert_eq!((exit.status, exit.leaked.len()), (ExitStatus::Exited(0), 0));
     assert_eq!(
         std::fs::read_to_string(stage.path("prompt")).unwrap(),
         "the prompt"
@@ -89,7 +90,7 @@ async fn an_agent_that_is_held_does_nothing_until_it_is_let_go_or_killed() {
     child.kill();
     let exit = child.wait().await.unwrap();
     drop(frozen);
-    assert_eq!(exit.ending, Ending::Signaled(Signal::KILL.as_raw()));
+    assert_eq!(exit.status, ExitStatus::Signaled(Signal::KILL.as_raw()));
     assert!(
         !stage.path("on-and-on").exists(),
         "it went on before its end"
@@ -104,7 +105,7 @@ async fn an_agent_is_asked_politely_before_it_is_killed() {
     until("the agent runs", || stage.path("ready").exists());
     child.stop();
     let exit = child.wait().await.unwrap();
-    assert_eq!(exit.ending, Ending::Signaled(Signal::INT.as_raw()));
+    assert_eq!(exit.status, ExitStatus::Signaled(Signal::INT.as_raw()));
     assert_eq!(exit.asked, Asked::Politely);
 }
 
@@ -119,7 +120,7 @@ async fn an_agent_that_is_deaf_is_killed_after_its_grace_time() {
     child.stop();
     let exit = child.wait().await.unwrap();
     assert!(asked.elapsed() >= Duration::from_millis(300));
-    assert_eq!(exit.ending, Ending::Signaled(Signal::KILL.as_raw()));
+    assert_eq!(exit.status, ExitStatus::Signaled(Signal::KILL.as_raw()));
     assert_eq!(exit.asked, Asked::AtOnce);
     assert!(!alive(straggler));
 }
@@ -157,7 +158,7 @@ async fn waiting_may_be_interrupted_and_taken_up_again() {
     }
     std::fs::write(stage.path("go"), "").unwrap();
     let exit = child.wait().await.unwrap();
-    assert_eq!(exit.ending, Ending::Exited(4));
+    assert_eq!(exit.status, ExitStatus::Exited(4));
     assert_eq!(child.wait().await.unwrap(), exit);
 }
 
@@ -195,8 +196,8 @@ fn nothing_survives_a_supervisor_that_is_killed() {
     until("nothing is left", || {
         ![agent, straggler, warden].into_iter().any(alive)
     });
-    let exit = Exit::read(&stage.path("exit.json")).expect("the warden wrote the record");
-    assert_eq!(exit.ending, Ending::Signaled(Signal::KILL.as_raw()));
+    let exit = ExitRecord::read(&stage.path("exit.json")).expect("the warden wrote the record");
+    assert_eq!(exit.status, ExitStatus::Signaled(Signal::KILL.as_raw()));
     assert_eq!(
         exit.leaked
             .iter()
@@ -207,16 +208,16 @@ fn nothing_survives_a_supervisor_that_is_killed() {
 }
 
 /// Kills the warden and tells how its child ended, as the supervisor wrote it down.
-fn without_warden(script: &str) -> (Stage, Exit) {
+fn without_warden(script: &str) -> (Stage, ExitRecord) {
     let stage = Stage::new(script);
     let (mut supervisor, agent) = supervised(&stage);
     only_straggler(&stage);
     kill(parent(agent), Signal::KILL);
     supervisor.wait().unwrap();
     assert!(!alive(agent));
-    let exit = Exit::read(&stage.path("exit.json")).unwrap();
-    let ending = (exit.warden, exit.ending);
-    assert_eq!(ending, (WardenFate::Lost, Ending::Unknown));
+    let exit = ExitRecord::read(&stage.path("exit.json")).unwrap();
+    let ending = (exit.warden, exit.status);
+    assert_eq!(ending, (WardenFate::Lost, ExitStatus::Unknown));
     assert!(exit.leaked.iter().all(|leaked| leaked.pid != agent));
     (stage, exit)
 }
@@ -372,7 +373,7 @@ async fn a_warden_that_was_stopped_still_ends_its_child() {
     until("the agent runs", || stage.path("ready").exists());
     kill(child.warden_pid(), Signal::STOP);
     child.kill();
-    assert_eq!(child.wait().await.unwrap().ending, Ending::Signaled(9));
+    assert_eq!(child.wait().await.unwrap().status, ExitStatus::Signaled(9));
 }
 
 #[test]
@@ -396,9 +397,9 @@ fn a_polite_stop_is_heard_even_if_sigint_was_ignored_where_the_supervisor_starte
     let agent = stage.pid_in("supervised");
     kill(parent(agent), Signal::TERM);
     supervisor.wait().unwrap();
-    let exit = Exit::read(&stage.path("exit.json")).unwrap();
+    let exit = ExitRecord::read(&stage.path("exit.json")).unwrap();
     assert_eq!(
-        (exit.ending, exit.asked),
-        (Ending::Signaled(2), Asked::Politely)
+        (exit.status, exit.asked),
+        (ExitStatus::Signaled(2), Asked::Politely)
     );
 }

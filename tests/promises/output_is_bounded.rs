@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use tipstaff::process::{Asked, Ending, Exceeded, LineTail, TailLine, start};
+use tipstaff::model::ExitStatus;
+use tipstaff::process::{Asked, Exceeded, LineTail, TailLine, start};
 
 use crate::support::{Stage, TIPSTAFF};
 
@@ -13,7 +14,7 @@ async fn two_hundred_megabytes_arrive_whole_through_a_small_reader() {
         "- do: [{{ print_bytes: {BYTES} }}, {{ print: end }}]"
     ));
     let exit = stage.start().await.wait().await.unwrap();
-    assert_eq!((exit.ending, exit.exceeded), (Ending::Exited(0), None));
+    assert_eq!((exit.status, exit.exceeded), (ExitStatus::Exited(0), None));
 
     let mut tail = LineTail::new(&stage.path("out"), 8 << 20).unwrap();
     let (mut bytes, mut largest, mut last) = (0, 0, None);
@@ -46,7 +47,11 @@ async fn output_without_end_is_noticed_while_it_grows_and_stopped() {
     let mut child = start(spec, Path::new(TIPSTAFF)).await.unwrap();
     let exit = child.wait().await.unwrap();
     assert_eq!(
-        (exit.exceeded, exit.asked, exit.ending),
-        (Some(Exceeded::Output), Asked::AtOnce, Ending::Signaled(9))
+        (exit.exceeded, exit.asked, exit.status),
+        (
+            Some(Exceeded::Output),
+            Asked::AtOnce,
+            ExitStatus::Signaled(9)
+        )
     );
 }

@@ -6,10 +6,10 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use tipstaff::agents::{Assignment, Carried, Endpoint, Launch, Seed, launch};
-use tipstaff::model::{AgentEnv, Contract, Profile, Purpose, Sections};
+use tipstaff::agents::{Assignment, Carried, Launch, Seed, launch};
+use tipstaff::model::{AgentEnv, Contract, ExitStatus, Profile, Purpose, Sections};
 use tipstaff::plan::{AgentKind, AgentSpec, ModelSpec};
-use tipstaff::process::{ChildSpec, Ending, Exit, start};
+use tipstaff::process::{ChildSpec, ExitRecord, start};
 use tipstaff::rehearsal::{Received, RehearsedCall, Scenario, Server};
 
 use crate::stand::Stand;
@@ -31,7 +31,7 @@ const OWN_PART: u64 = 13_000;
 fn a_workers_detached_process_ends_with_its_call() {
     let stand = Stand::new();
     let Done { exit, received } = run_once(&stand, Profile::Worker, DETACHES);
-    assert_eq!(exit.ending, Ending::Exited(0), "{exit:?}");
+    assert_eq!(exit.status, ExitStatus::Exited(0), "{exit:?}");
     let pid = stand.sandbox.read("started.pid").trim().parse().unwrap();
     assert!(!alive(pid), "the detached process {pid} lives on");
     assert!(
@@ -46,7 +46,7 @@ fn a_workers_detached_process_ends_with_its_call() {
 fn a_scribes_requests_are_lean() {
     let stand = Stand::new();
     let Done { exit, received } = run_once(&stand, Profile::Writer, TALKS);
-    assert_eq!(exit.ending, Ending::Exited(0), "{exit:?}");
+    assert_eq!(exit.status, ExitStatus::Exited(0), "{exit:?}");
     is_lean(&received);
 }
 
@@ -59,7 +59,7 @@ fn is_lean(received: &[Received]) {
 }
 
 struct Done {
-    exit: Exit,
+    exit: ExitRecord,
     received: Vec<Received>,
 }
 
@@ -137,10 +137,7 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
         private,
         title: "note",
         vars: &BTreeMap::new(),
-        endpoint: Some(&Endpoint {
-            base_url: endpoint.base_url,
-            key: endpoint.key,
-        }),
+        endpoint: Some(&endpoint),
         carried: &Carried::nothing(&project),
         environment: &BTreeMap::from([("PATH".into(), crate::stand::path().into())]),
     })

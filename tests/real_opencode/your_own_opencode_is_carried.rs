@@ -2,8 +2,8 @@
 //! configuration.
 
 use serde_json::json;
-use tipstaff::model::{Contract, Purpose, Sections};
-use tipstaff::rehearsal::{Endpoint, RehearsedCall, Scenario, Server};
+use tipstaff::model::{Contract, Endpoint, Purpose, Sections};
+use tipstaff::rehearsal::{RehearsedCall, Scenario, Server};
 
 use crate::stand::Stand;
 

@@ -4,9 +4,11 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use crate::model::Endpoint;
+
 use super::profile::{Folders, Search, agent, name, permission};
 use super::version::TESTED_VERSION;
-use crate::agents::{Assignment, Carried, Endpoint, SeedFile};
+use crate::agents::{Assignment, Carried, SeedFile};
 
 /// How long a provider may stay silent before a request counts as broken, in milliseconds: until its
 /// headers, and between two pieces. OpenCode's own limit is five minutes, tried six times.
