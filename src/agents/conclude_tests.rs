@@ -116,7 +116,7 @@ fn texts_of_tool_steps_are_not_the_answer() {
 #[test]
 fn an_exit_of_one_after_a_recovered_overflow_is_no_failure() {
     let recorded = recorded("overflow-recovered");
-    assert_eq!(recorded.transcript.compactions(), 1);
+    assert_eq!(recorded.transcript.compactions, 1);
     assert_eq!(
         text(judge(&recorded, Some(ExitStatus::Exited(1)), false)),
         "The real answer."

@@ -7,10 +7,6 @@ use super::AgentError;
 /// One thing an agent said about its work.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Signal {
-    /// The agent has a session. May come more than once.
-    SessionStarted {
-        id: String,
-    },
     StepStarted,
     StepEnded {
         message: String,

@@ -38,7 +38,6 @@ pub struct Boundary {
 pub struct Transcript {
     pub(super) kind: AgentKind,
     price: Option<Price>,
-    session: Option<String>,
     usage: Usage,
     steps: u64,
     signals: u64,
@@ -49,7 +48,7 @@ pub struct Transcript {
     step_open: bool,
     tools_in_step: u32,
     idle_steps: u32,
-    compactions: u32,
+    pub(super) compactions: u32,
     last_reason: Option<String>,
     before_last: Option<String>,
     answer: Option<String>,
@@ -68,7 +67,6 @@ impl Transcript {
         Self {
             kind,
             price,
-            session: None,
             usage: Usage::default(),
             steps: 0,
             signals: 0,
@@ -99,7 +97,6 @@ impl Transcript {
             self.signals += 1;
         }
         match signal {
-            Signal::SessionStarted { id } => self.session = Some(id),
             Signal::StepStarted => {
                 self.step_open = true;
                 self.tools_in_step = 0;
@@ -250,16 +247,6 @@ impl Transcript {
     /// configured price with cache reads at the full price of input, which is an upper bound.
     pub fn usage(&self) -> Usage {
         self.usage
-    }
-
-    /// The agent's own name for its session.
-    pub fn session(&self) -> Option<&str> {
-        self.session.as_deref()
-    }
-
-    /// How often the agent compacted its context.
-    pub fn compactions(&self) -> u32 {
-        self.compactions
     }
 
     /// Whether anything at all was said.

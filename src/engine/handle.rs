@@ -130,8 +130,8 @@ impl Engine {
         step
     }
 
-    /// Takes in what follows until nothing does, and says whether somebody has to be asked. Decisions that go in circles are a mistake of ours; they end
-    /// the run like any other failure, so that it can be resumed, and not its supervisor.
+    /// Takes in what follows until nothing does, and says whether somebody has to be asked. Decisions that
+    /// never end are a bug: they fail the run, which can be resumed, and not its supervisor.
     fn settle(
         &mut self,
         now: Timestamp,

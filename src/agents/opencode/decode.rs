@@ -12,8 +12,6 @@ use crate::model::{MicroUsd, Millis, Usage};
 struct Line {
     #[serde(rename = "type")]
     kind: String,
-    #[serde(default, rename = "sessionID")]
-    session: Option<String>,
     #[serde(default)]
     part: Option<Part>,
     #[serde(default)]
@@ -90,10 +88,7 @@ pub(in crate::agents) fn decode(line: &str) -> Vec<Signal> {
     };
     let part = line.part.unwrap_or_default();
     let signal = match line.kind.as_str() {
-        "step_start" => {
-            let session = line.session.map(|id| Signal::SessionStarted { id });
-            return session.into_iter().chain([Signal::StepStarted]).collect();
-        }
+        "step_start" => Signal::StepStarted,
         "step_finish" => Signal::StepEnded {
             usage: usage(&part),
             message: part.message,
