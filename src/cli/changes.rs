@@ -28,7 +28,7 @@ pub fn apply(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
 /// Takes back what a run put into the user's files.
 pub fn undo(settings: &Settings, args: &UndoArgs) -> Result<Exit, Failure> {
     let what = (Direction::Undo, args.run.as_str(), &args.conflicts);
-    Held::act(settings, what, |held, _| Ok(Transfer::back(&held.history)))
+    Held::act(settings, what, |held, _| Ok(Transfer::back(&held.state)))
 }
 
 /// Asks the person at the terminal, once, whether what the run held back is to be delivered too. Secrets take a
@@ -74,10 +74,10 @@ pub fn catch_up(
     journal: &mut Journal,
     records: &mut Vec<Record>,
 ) -> Result<(), Failure> {
-    let history = RunState::of(records);
-    if *history.in_project() != history.before() {
-        let delivering = Delivering::new(&settings.project, folder, &history)?;
-        let untold = Vec::from_iter(delivering.untold(&history)?);
+    let state = RunState::of(records);
+    if *state.in_project() != state.before() {
+        let delivering = Delivering::new(&settings.project, folder, &state)?;
+        let untold = Vec::from_iter(delivering.untold(&state)?);
         records.extend(journal.append(now(), &untold)?);
     }
     Ok(())
@@ -88,7 +88,7 @@ struct Held {
     plan: Plan,
     folder: RunFolder,
     journal: Journal,
-    history: RunState,
+    state: RunState,
     _lock: RunLock,
 }
 
@@ -107,8 +107,8 @@ impl Held {
         let (transfer, done) = interruptible.blocking_to_its_end(&again, || {
             let delivering = held.delivering(settings)?;
             let mut transfer = wanted(&held, &delivering)?;
-            let (plan, history) = (&held.plan, &held.history);
-            let done = delivering.deliver(plan, history, &mut transfer, conflicts(args));
+            let (plan, state) = (&held.plan, &held.state);
+            let done = delivering.deliver(plan, state, &mut transfer, conflicts(args));
             let done = done.map_err(|error| held.failure(command, &error))?;
             Ok((transfer, done))
         })?;
@@ -130,7 +130,7 @@ impl Held {
             plan,
             folder,
             journal,
-            history: RunState::of(&records),
+            state: RunState::of(&records),
             _lock: lock,
         })
     }
@@ -140,15 +140,15 @@ impl Held {
         let branch = args.branch.clone();
         let to = branch.map_or(Destination::Tree, Destination::Branch);
         let run = self.folder.id();
-        if let Some(refusal) = by_hand::refusal(&self.plan, &self.history, &to) {
+        if let Some(refusal) = by_hand::refusal(&self.plan, &self.state, &to) {
             let hint = format!("`tipstaff show {run}` tells where they stand");
             return Err(Failure::said(Exit::Usage, refusal, Some(&hint)));
         }
-        let there = self.history.held_by(&to);
-        let mut accepted = accepted(&self.plan, &self.history, &args.accept.accept);
+        let there = self.state.held_by(&to);
+        let mut accepted = accepted(&self.plan, &self.state, &args.accept.accept);
         accepted.secrets = args.accept_secrets;
-        let results = self.history.results();
-        let transfer = delivering.without_held(&self.history, results, to, &accepted)?;
+        let results = self.state.results();
+        let transfer = delivering.without_held(&self.state, results, to, &accepted)?;
         if transfer.results != there {
             return Ok(transfer);
         }
@@ -167,7 +167,7 @@ impl Held {
 
     fn delivering<'a>(&'a self, settings: &'a Settings) -> Result<Delivering<'a>, Failure> {
         let project = &settings.project;
-        Ok(Delivering::new(project, &self.folder, &self.history)?)
+        Ok(Delivering::new(project, &self.folder, &self.state)?)
     }
 
     /// Nothing was touched, and there may be ways out.
@@ -215,13 +215,13 @@ impl Held {
         done: &Delivered,
     ) -> Result<Exit, Failure> {
         let delivering = self.delivering(settings)?;
-        let transfer = delivering.done(&self.history, transfer, done)?;
+        let transfer = delivering.done(&self.state, transfer, done)?;
         let held = transfer.held.clone();
         let text = match transfer.direction {
             Direction::Apply => applied_words(&transfer.to, transfer.files, held.len() as u64),
             Direction::Undo => undone_words(done.paths.difference(&done.marked).count() as u64),
         };
-        let events = by_hand::events(&self.plan, &self.history, transfer);
+        let events = by_hand::events(&self.plan, &self.state, transfer);
         self.journal.append(now(), &events)?;
         print::note(&text);
         for one in &held {

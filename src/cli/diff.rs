@@ -33,16 +33,16 @@ pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
 
 fn patch(settings: &Settings, args: &DiffArgs) -> Result<(Vec<u8>, Vec<ChangedFile>), Failure> {
     let run = OpenRun::read(find_run(settings, args.run.as_deref())?)?;
-    let history = RunState::of(&run.records);
+    let state = RunState::of(&run.records);
     tell_foreign(settings, &run.folder);
-    let borrowed = borrow_store(&run.folder.path(RunFolder::STORE), history.base())?;
+    let borrowed = borrow_store(&run.folder.path(RunFolder::STORE), state.base())?;
     let store = borrowed.path();
     let (from, to) = match &args.task {
-        Some(task) => of_task(&history, &TaskId::from(task.as_str()))?,
+        Some(task) => of_task(&state, &TaskId::from(task.as_str()))?,
         None => {
-            let results = history.results();
+            let results = state.results();
             let to = with_documents(store, &results.tree, &results.documents)?;
-            (history.base().clone(), to)
+            (state.base().clone(), to)
         }
     };
     let files = workspace::changed_files(store, &from, &to)?;
@@ -50,8 +50,8 @@ fn patch(settings: &Settings, args: &DiffArgs) -> Result<(Vec<u8>, Vec<ChangedFi
 }
 
 /// The trees before and after a task's last try.
-fn of_task(history: &RunState, task: &TaskId) -> Result<(TreeId, TreeId), Failure> {
-    let changes = history.calls().rev().find_map(|call| {
+fn of_task(state: &RunState, task: &TaskId) -> Result<(TreeId, TreeId), Failure> {
+    let changes = state.calls().rev().find_map(|call| {
         let its = call.spec.task.as_ref().filter(|known| &known.id == task);
         its.and(call.result()?.changes.as_ref())
     });

@@ -35,11 +35,11 @@ fn answer_gate(
     (answer, because): (PersonAnswer, String),
 ) -> Result<Exit, Failure> {
     let run = look(settings, run)?;
-    let history = RunState::of(&run.records);
+    let state = RunState::of(&run.records);
     let names = run.plan.phases.iter().map(|phase| &phase.name);
     let mut waiting = names
         .filter(|name| wanted.is_none_or(|wanted| wanted == name.as_str()))
-        .filter_map(|name| match history.phase(name)?.asked.as_ref()? {
+        .filter_map(|name| match state.phase(name)?.asked.as_ref()? {
             Question::Approve { .. } => Some((name.clone(), answer.clone())),
             Question::RunCommands { commands } => {
                 let runs = answer == PersonAnswer::Approved;
@@ -64,10 +64,10 @@ fn answer_gate(
 pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
     let run = look(settings, &args.run)?;
     let phase = PhaseName::from(args.phase.as_str());
-    let history = RunState::of(&run.records);
-    let state = history
+    let state = RunState::of(&run.records);
+    let waiting = state
         .phase(&phase)
-        .filter(|state| matches!(state.asked, Some(Question::PickWinner { .. })))
+        .filter(|waiting| matches!(waiting.asked, Some(Question::PickWinner { .. })))
         .ok_or_else(|| wrong(&run, &format!("phase `{phase}` does not wait for a pick")))?;
     let (answer, because) = if args.label.as_str() == NONE {
         let because = words(settings, args.because.as_deref());
@@ -75,16 +75,16 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
             let message = "`none` needs `--because TEXT`, for those who propose again";
             return Err(wrong(&run, message));
         }
-        if !state.may_be_sent_back() {
+        if !waiting.may_be_sent_back() {
             let message = format!(
                 "the proposers of `{phase}` were sent back {} times already",
-                state.sent_back
+                waiting.sent_back
             );
             return Err(wrong(&run, &message));
         }
         (PersonAnswer::SentBack, because)
     } else {
-        let labels = state.sealed().unwrap_or_default().iter();
+        let labels = waiting.sealed().unwrap_or_default().iter();
         let known: Vec<&str> = labels.map(|(label, _)| label.as_str()).collect();
         if !known.contains(&args.label.as_str()) {
             let message = format!(

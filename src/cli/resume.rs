@@ -63,8 +63,8 @@ pub fn go_on_with(
     if let Some(holder) = RunLock::holder(&folder)? {
         return hand_over(settings, &folder, &holder, &answer);
     }
-    go_on(settings, folder, output, |(_, history), _| {
-        still_asks(history, &answer)?;
+    go_on(settings, folder, output, |(_, state), _| {
+        still_asks(state, &answer)?;
         Ok(vec![answer])
     })
 }
@@ -105,8 +105,8 @@ fn go_on(
     } = take_up(settings, &folder)?;
     end_processes(&folder)?;
     catch_up(settings, &folder, &mut journal, &mut records)?;
-    let mut history = RunState::of(&records);
-    if history.ended() == Some(RunEnd::Done) {
+    let mut state = RunState::of(&records);
+    if state.ended() == Some(RunEnd::Done) {
         // Its supervisor may have been killed between that and its own cleaning up.
         Scratch::claim(
             folder.id(),
@@ -120,16 +120,16 @@ fn go_on(
     }
     let known = records.iter().map(|record| &record.event);
     let plan = steer::steered(plan, &folder, known)?;
-    let acts = acts((&plan, &history), &folder)?;
+    let acts = acts((&plan, &state), &folder)?;
     let mut plan = steer::steered(plan, &folder, acts.iter())?;
     for act in &acts {
-        history.apply(now(), act);
+        state.apply(now(), act);
     }
     complete(settings, &mut plan, output)?;
     let mut carried = carry_over(settings, &plan)?;
     let redactor = settings.redactor(Some(&plan), Some(&carried));
     let journal = journal.redacting(redactor.clone());
-    let used = |model| history.in_place_of(model);
+    let used = |model| state.in_place_of(model);
     preflight(settings, &plan, used, &mut carried, Ok(()))?;
     let work = Work {
         folder,
@@ -146,7 +146,7 @@ fn go_on(
     work::work(settings, work, |(context, engine)| Input::Resume {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         acts,
-        recovered: recover(context, engine.history()),
+        recovered: recover(context, engine.state()),
     })
 }
 
@@ -168,8 +168,8 @@ fn end_processes(folder: &RunFolder) -> Result<(), Failure> {
 }
 
 /// Someone else may have answered meanwhile.
-fn still_asks(history: &RunState, answer: &Event) -> Result<(), Failure> {
-    let asks = history.open_question().map(|(phase, _)| phase);
+fn still_asks(state: &RunState, answer: &Event) -> Result<(), Failure> {
+    let asks = state.open_question().map(|(phase, _)| phase);
     match answer {
         Event::Phase {
             phase,

@@ -25,15 +25,15 @@ struct Definition {
 pub fn acts(
     settings: &Settings,
     args: &ResumeArgs,
-    (plan, history): (&Plan, &RunState),
+    (plan, state): (&Plan, &RunState),
     folder: &RunFolder,
 ) -> Result<Vec<Event>, Failure> {
     let mut acts = Vec::new();
     if !args.limits.limits.is_empty() {
         let in_force = ChangedLimits {
-            run: history.limits(plan.limits),
+            run: state.limits(plan.limits),
             changes: plan.change_limits,
-            budgets: history.changed_budgets().clone(),
+            budgets: state.changed_budgets().clone(),
         };
         let raised = limits::change(plan, in_force, &args.limits)?;
         acts.push(Event::Run(RunEvent::LimitsRaised {
@@ -44,7 +44,7 @@ pub fn acts(
     }
     if let Some(rounds) = args.rounds {
         acts.extend(
-            failed_loops(plan, history)
+            failed_loops(plan, state)
                 .map(|phase| PhaseEvent::RoundsAdded { rounds }.of(phase.clone())),
         );
         if acts.is_empty() {

@@ -92,7 +92,7 @@ pub fn work(
     }));
     let (end, engine) = ended.driven?;
     changes::offer_held(settings, output, &view)?;
-    Ok(exit_of(end, engine.history().interrupted()))
+    Ok(exit_of(end, engine.state().interrupted()))
 }
 
 /// What a supervisor's work came to.
@@ -167,7 +167,7 @@ fn supervise(
     // Whatever still ran on another thread has been told to give up; this waits for it.
     drop(interruptible);
     watcher.display.finish()?;
-    let is_left = |(_, engine): &(RunEnd, Engine)| engine.history().running().next().is_some();
+    let is_left = |(_, engine): &(RunEnd, Engine)| engine.state().running().next().is_some();
     let is_left = driven.as_ref().is_ok_and(is_left);
     // Read again rather than kept meanwhile: a long run has thousands.
     let written = Journal::read(&context.folder.path(RunFolder::JOURNAL));

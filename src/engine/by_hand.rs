@@ -32,10 +32,10 @@ impl Transfer {
     }
 
     /// All of the run out of the user's files.
-    pub fn back(history: &RunState) -> Self {
+    pub fn back(state: &RunState) -> Self {
         Self {
             direction: Direction::Undo,
-            ..Self::of(history.before(), Vec::new(), Destination::Tree)
+            ..Self::of(state.before(), Vec::new(), Destination::Tree)
         }
     }
 
@@ -54,23 +54,22 @@ impl Transfer {
 }
 
 /// Why the results are not delivered by hand; nothing if they may be.
-pub fn refusal(plan: &Plan, history: &RunState, to: &Destination) -> Option<&'static str> {
+pub fn refusal(plan: &Plan, state: &RunState, to: &Destination) -> Option<&'static str> {
     let rehearsal = plan.rehearsal.as_ref();
     if rehearsal.is_some_and(|rehearsal| !rehearsal.publishes) {
         return Some("this run is a rehearsal; its results are scripted and are not applied");
     }
-    let results = history.results();
-    if results == history.before() {
+    let results = state.results();
+    if results == state.before() {
         return Some("this run changed nothing");
     }
-    (results == history.held_by(to))
-        .then_some("the results of this run are in your project already")
+    (results == state.held_by(to)).then_some("the results of this run are in your project already")
 }
 
 /// What a person's command did and could not write down any more, because it was killed: everything was
 /// taken back. An application that was not written down is found out by whoever delivers next.
-pub fn untold(history: &RunState, is_in_project: bool) -> Option<Event> {
-    let told = *history.in_project() != history.before();
+pub fn untold(state: &RunState, is_in_project: bool) -> Option<Event> {
+    let told = *state.in_project() != state.before();
     (told && !is_in_project).then(|| {
         Event::Run(RunEvent::ChangesUndone {
             unmerged: Unmerged::default(),
@@ -80,14 +79,14 @@ pub fn untold(history: &RunState, is_in_project: bool) -> Option<Event> {
 
 /// The events of what a person did. A run that only waited for its results to be delivered is done as soon as a
 /// person has delivered them: what did not merge is theirs, and an `apply` takes it over later, too.
-pub fn events(plan: &Plan, history: &RunState, done: Transfer) -> Vec<Event> {
+pub fn events(plan: &Plan, state: &RunState, done: Transfer) -> Vec<Event> {
     let delivers = done.direction == Direction::Apply;
-    if !delivers && done.results == history.before() {
+    if !delivers && done.results == state.before() {
         let unmerged = done.unmerged;
         return vec![Event::Run(RunEvent::ChangesUndone { unmerged })];
     }
     // Once all is done, a run can wait for nothing else.
-    let waited = history.ended() == Some(RunEnd::Waiting) && current(plan, history).is_none();
+    let waited = state.ended() == Some(RunEnd::Waiting) && current(plan, state).is_none();
     let ended = (delivers && waited).then_some(Event::Run(RunEvent::Ended { end: RunEnd::Done }));
     [done.event(true)].into_iter().chain(ended).collect()
 }

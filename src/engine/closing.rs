@@ -27,7 +27,7 @@ fn wanted(context: &PhaseContext<'_>) -> Option<CallSpec> {
     if matches!(context.phase.kind, PhaseKind::Routed { .. }) {
         return None;
     }
-    let document = undistilled(context.history, context)?;
+    let document = undistilled(context.run, context)?;
     let input = CallInput {
         source: InputSource::Deliverable(context.phase.name.clone()),
         artifact: Some(document),
@@ -39,8 +39,8 @@ fn wanted(context: &PhaseContext<'_>) -> Option<CallSpec> {
 }
 
 /// The winner's document, if its author left no handoff.
-fn undistilled(history: &RunState, context: &PhaseContext<'_>) -> Option<Artifact> {
-    let winner = history.call(&context.state.winner()?.call)?.result()?;
+fn undistilled(run: &RunState, context: &PhaseContext<'_>) -> Option<Artifact> {
+    let winner = run.call(&context.state.winner()?.call)?.result()?;
     winner
         .handoff
         .is_none()

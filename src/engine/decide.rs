@@ -1,4 +1,4 @@
-//! The events that follow from a history. Asked again until nothing follows.
+//! The events that follow from a run's state. Asked again until nothing follows.
 
 use crate::model::{Millis, ModelName, PhaseName, Purpose, Timestamp};
 use crate::plan::{PhaseKind, PhasePlan, Plan};
@@ -12,44 +12,44 @@ use super::policy::{self, Next};
 use super::routed::Routed;
 use super::{closing, entry, limits, single};
 
-/// What follows from the history at this time; empty if nothing does.
-pub fn decide(plan: &Plan, history: &RunState, now: Timestamp) -> Vec<Event> {
-    if history.ended().is_some() {
+/// What follows from the run's state at this time; empty if nothing does.
+pub fn decide(plan: &Plan, run: &RunState, now: Timestamp) -> Vec<Event> {
+    if run.ended().is_some() {
         return Vec::new();
     }
-    let stopping = history.interrupted().is_some() || history.limit().is_some();
+    let stopping = run.interrupted().is_some() || run.limit().is_some();
     if !stopping {
-        let events = progress(plan, history, now);
+        let events = progress(plan, run, now);
         if !events.is_empty() {
             return events;
         }
     }
-    ending::end(plan, history)
+    ending::end(plan, run)
 }
 
-fn progress(plan: &Plan, history: &RunState, now: Timestamp) -> Vec<Event> {
-    if let Some(looped) = ending::loop_back(plan, history) {
+fn progress(plan: &Plan, run: &RunState, now: Timestamp) -> Vec<Event> {
+    if let Some(looped) = ending::loop_back(plan, run) {
         return vec![looped];
     }
-    let Some(phase) = current(plan, history) else {
+    let Some(phase) = current(plan, run) else {
         return Vec::new();
     };
-    let events = in_phase(plan, phase, history, now);
+    let events = in_phase(plan, phase, run, now);
     if !events.is_empty() {
         return events;
     }
-    let calls = history.calls();
+    let calls = run.calls();
     let wanted: Vec<&CallState> = calls
-        .filter(|call| is_wanted(call, &phase.name, history))
+        .filter(|call| is_wanted(call, &phase.name, run))
         .collect();
-    attempts(plan, phase, history, &wanted, now)
+    attempts(plan, phase, run, &wanted, now)
 }
 
 /// What follows for calls whose work is wanted: given up, or stopped by a limit, or tried.
 fn attempts(
     plan: &Plan,
     phase: &PhasePlan,
-    history: &RunState,
+    run: &RunState,
     wanted: &[&CallState],
     now: Timestamp,
 ) -> Vec<Event> {
@@ -69,7 +69,7 @@ fn attempts(
     }
     // Where nobody works and nobody wants to, no limit is in the way.
     if !wanted.is_empty()
-        && let Some(reached) = limits::reached(plan, phase, history, now)
+        && let Some(reached) = limits::reached(plan, phase, run, now)
     {
         let limit = reached.limit;
         return vec![match reached.phase {
@@ -77,20 +77,20 @@ fn attempts(
             None => RunEvent::LimitReached { limit }.into(),
         }];
     }
-    let mut free = limits::free(plan, phase, history);
+    let mut free = limits::free(plan, phase, run);
     let tries = tries.into_iter().filter_map(|(call, model, after)| {
-        let model = history.in_place_of(&model).clone();
+        let model = run.in_place_of(&model).clone();
         attempt(plan, call, (model, after), now, &mut free)
     });
     tries.collect()
 }
 
-fn in_phase(plan: &Plan, phase: &PhasePlan, history: &RunState, now: Timestamp) -> Vec<Event> {
-    let Some(state) = history
+fn in_phase(plan: &Plan, phase: &PhasePlan, run: &RunState, now: Timestamp) -> Vec<Event> {
+    let Some(state) = run
         .phase(&phase.name)
         .filter(|state| state.begun().is_some())
     else {
-        return vec![entry::enter(phase, history)];
+        return vec![entry::enter(phase, run)];
     };
     if state.failed.is_some() {
         return Vec::new();
@@ -98,7 +98,7 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &RunState, now: Timestamp) 
     let context = PhaseContext {
         plan,
         phase,
-        history,
+        run,
         state,
     };
     if state.winner().is_some() {
@@ -148,22 +148,22 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, history: &RunState, now: Timestamp) 
 }
 
 /// Whether a call's work is still asked for.
-fn is_wanted(call: &CallState, phase: &PhaseName, history: &RunState) -> bool {
+fn is_wanted(call: &CallState, phase: &PhaseName, run: &RunState) -> bool {
     let begun = match call.status {
         CallStatus::Open | CallStatus::Running => &call.spec.phase == phase,
         CallStatus::Done(_) | CallStatus::Failed(_) => false,
     };
     // Once the phase is decided, only its handoff may still be distilled.
-    let undecided = history.phase(phase).is_some_and(|phase| {
+    let undecided = run.phase(phase).is_some_and(|phase| {
         let distills = call.spec.purpose == Purpose::Distill;
         (phase.winner().is_none() || distills) && phase.failed.is_none()
     });
-    begun && undecided && !is_left_behind(call, history)
+    begun && undecided && !is_left_behind(call, run)
 }
 
 /// A proposer whose ensemble has been sealed without it, in this round or in an earlier one.
-pub fn is_left_behind(call: &CallState, history: &RunState) -> bool {
-    let phase = history.phase(&call.spec.phase);
+pub fn is_left_behind(call: &CallState, run: &RunState) -> bool {
+    let phase = run.phase(&call.spec.phase);
     phase.is_some_and(|phase| {
         let earlier = call.spec.id.round() < phase.round();
         earlier || call.spec.purpose == Purpose::Propose && phase.sealed().is_some()

@@ -5,9 +5,9 @@ use crate::plan::{PhasePlan, Plan};
 use crate::run::{Delivery, Event, PhaseEvent, PhaseState, RunEvent, RunState, Stage};
 
 /// The first phase that is neither closed nor left out.
-pub fn current<'a>(plan: &'a Plan, history: &RunState) -> Option<&'a PhasePlan> {
+pub fn current<'a>(plan: &'a Plan, run: &RunState) -> Option<&'a PhasePlan> {
     plan.phases.iter().find(|phase| {
-        let state = history.phase(&phase.name);
+        let state = run.phase(&phase.name);
         state.is_none_or(|state| {
             state.closed().is_none() && !matches!(state.stage, Stage::Skipped(_))
         })
@@ -15,77 +15,73 @@ pub fn current<'a>(plan: &'a Plan, history: &RunState) -> Option<&'a PhasePlan> 
 }
 
 /// The way back that an audit's verdict makes necessary, as long as its loop allows.
-pub fn loop_back(plan: &Plan, history: &RunState) -> Option<Event> {
-    let next = current(plan, history).map(|phase| &phase.name);
+pub fn loop_back(plan: &Plan, run: &RunState) -> Option<Event> {
+    let next = current(plan, run).map(|phase| &phase.name);
     let mut over = plan
         .phases
         .iter()
         .take_while(|phase| Some(&phase.name) != next);
     over.find_map(|phase| {
-        let state = history.phase(&phase.name)?;
+        let state = run.phase(&phase.name)?;
         let rule = phase.on_fail.as_ref()?;
-        let failed = history.audit(&phase.name)?.verdict == AuditVerdict::Fail;
+        let failed = run.audit(&phase.name)?.verdict == AuditVerdict::Fail;
         let most = rule.max.saturating_add(state.rounds_added);
-        (failed && history.loops_of(&phase.name) < most).then(|| {
+        (failed && run.loops_of(&phase.name) < most).then(|| {
             Event::Run(RunEvent::LoopedBack {
                 from: phase.name.clone(),
                 to: rule.goto.clone(),
-                round: history.loops_of(&phase.name) + 1,
+                round: run.loops_of(&phase.name) + 1,
             })
         })
     })
 }
 
 /// The audits whose last word is fail and that have a way back.
-pub fn failed_loops<'a>(
-    plan: &'a Plan,
-    history: &'a RunState,
-) -> impl Iterator<Item = &'a PhaseName> {
+pub fn failed_loops<'a>(plan: &'a Plan, run: &'a RunState) -> impl Iterator<Item = &'a PhaseName> {
     let looped = plan.phases.iter().filter(|phase| phase.on_fail.is_some());
     let failed = looped.filter(|phase| {
-        let audit = history.audit(&phase.name);
+        let audit = run.audit(&phase.name);
         audit.is_some_and(|audit| audit.verdict == AuditVerdict::Fail)
     });
     failed.map(|phase| &phase.name)
 }
 
 /// Whether some audit's last word is fail.
-fn audit_failed(plan: &Plan, history: &RunState) -> bool {
+fn audit_failed(plan: &Plan, run: &RunState) -> bool {
     plan.phases.iter().any(|phase| {
-        history
-            .audit(&phase.name)
+        run.audit(&phase.name)
             .is_some_and(|audit| audit.verdict == AuditVerdict::Fail)
     })
 }
 
 /// Whether the run's results wait for being delivered.
-pub fn to_deliver<'a>(plan: &'a Plan, history: &RunState) -> Option<&'a Destination> {
-    let finished = current(plan, history).is_none();
-    let missing = plan.destination != Destination::Nowhere
-        && history.results() != history.held_by(&plan.destination);
-    let decided = match history.delivered() {
+pub fn to_deliver<'a>(plan: &'a Plan, run: &RunState) -> Option<&'a Destination> {
+    let finished = current(plan, run).is_none();
+    let missing =
+        plan.destination != Destination::Nowhere && run.results() != run.held_by(&plan.destination);
+    let decided = match run.delivered() {
         // A person may have put them elsewhere.
         Some(Delivery::Applied { to, .. }) => *to == plan.destination,
         Some(Delivery::Kept(_) | Delivery::Blocked(_)) => true,
         None => false,
     };
-    let open = !decided && history.ended().is_none();
-    let stopping = history.interrupted().is_some() || history.limit().is_some();
-    let all_good = !audit_failed(plan, history);
+    let open = !decided && run.ended().is_none();
+    let stopping = run.interrupted().is_some() || run.limit().is_some();
+    let all_good = !audit_failed(plan, run);
     (finished && missing && open && !stopping && all_good).then_some(&plan.destination)
 }
 
 /// What ends a run whose decisions go in circles: its phase fails, and with nothing under way the run does.
-pub fn give_up(plan: &Plan, history: &RunState) -> Vec<Event> {
+pub fn give_up(plan: &Plan, run: &RunState) -> Vec<Event> {
     let message = "internal: the decisions of the engine go in circles";
     let hint = "this is a defect of tipstaff; please report it with the run's folder";
-    let failed = current(plan, history).map(|phase| {
+    let failed = current(plan, run).map(|phase| {
         PhaseEvent::Failed {
             failure: Failure::new(FailureKind::Machine, message).hint(hint),
         }
         .of(phase.name.clone())
     });
-    let idle = history.running().next().is_none();
+    let idle = run.running().next().is_none();
     let ended = idle.then_some(Event::Run(RunEvent::Ended {
         end: RunEnd::Failed,
     }));
@@ -93,14 +89,14 @@ pub fn give_up(plan: &Plan, history: &RunState) -> Vec<Event> {
 }
 
 /// What ends the run, once nothing is under way.
-pub fn end(plan: &Plan, history: &RunState) -> Vec<Event> {
-    let Some(end) = how(plan, history) else {
+pub fn end(plan: &Plan, run: &RunState) -> Vec<Event> {
+    let Some(end) = how(plan, run) else {
         return Vec::new();
     };
     let kept = match end {
-        RunEnd::Done if plan.rehearsal.is_some() => keep(history, "this is a rehearsal"),
-        RunEnd::Done => keep(history, "the run was told to keep them"),
-        RunEnd::AuditFailed => keep(history, "the audit's verdict is fail"),
+        RunEnd::Done if plan.rehearsal.is_some() => keep(run, "this is a rehearsal"),
+        RunEnd::Done => keep(run, "the run was told to keep them"),
+        RunEnd::AuditFailed => keep(run, "the audit's verdict is fail"),
         // It is not over: what becomes of the changes is not decided yet.
         RunEnd::Failed | RunEnd::Waiting | RunEnd::Limited | RunEnd::Interrupted => None,
     };
@@ -110,28 +106,28 @@ pub fn end(plan: &Plan, history: &RunState) -> Vec<Event> {
 }
 
 /// Results that are not to be applied by themselves are said to be kept.
-fn keep(history: &RunState, reason: &str) -> Option<Event> {
-    let told = history.results() == *history.in_project() || history.delivered().is_some();
+fn keep(run: &RunState, reason: &str) -> Option<Event> {
+    let told = run.results() == *run.in_project() || run.delivered().is_some();
     (!told).then(|| {
         Event::Run(RunEvent::ChangesKept {
-            tree: history.tree().clone(),
+            tree: run.tree().clone(),
             blocked: false,
             reason: reason.to_owned(),
         })
     })
 }
 
-fn how(plan: &Plan, history: &RunState) -> Option<RunEnd> {
-    if history.running().next().is_some() {
+fn how(plan: &Plan, run: &RunState) -> Option<RunEnd> {
+    if run.running().next().is_some() {
         return None;
     }
-    if history.interrupted().is_some() {
+    if run.interrupted().is_some() {
         return Some(RunEnd::Interrupted);
     }
-    let Some(phase) = current(plan, history) else {
-        return how_finished(plan, history);
+    let Some(phase) = current(plan, run) else {
+        return how_finished(plan, run);
     };
-    let state = history.phase(&phase.name);
+    let state = run.phase(&phase.name);
     if let Some(failure) = state.and_then(PhaseState::failure) {
         let limited = failure.kind == FailureKind::Quota;
         return Some(if limited {
@@ -144,7 +140,7 @@ fn how(plan: &Plan, history: &RunState) -> Option<RunEnd> {
         return None;
     }
     // The time may be up before the next phase has begun.
-    if history.limit().is_some() {
+    if run.limit().is_some() {
         return Some(RunEnd::Limited);
     }
     let state = state?;
@@ -154,14 +150,14 @@ fn how(plan: &Plan, history: &RunState) -> Option<RunEnd> {
     state.asked.as_ref().map(|_| RunEnd::Waiting)
 }
 
-fn how_finished(plan: &Plan, history: &RunState) -> Option<RunEnd> {
-    if to_deliver(plan, history).is_some() {
+fn how_finished(plan: &Plan, run: &RunState) -> Option<RunEnd> {
+    if to_deliver(plan, run).is_some() {
         return None;
     }
-    if audit_failed(plan, history) {
+    if audit_failed(plan, run) {
         return Some(RunEnd::AuditFailed);
     }
-    Some(match history.delivered() {
+    Some(match run.delivered() {
         Some(Delivery::Blocked(_)) => RunEnd::Waiting,
         Some(Delivery::Applied { .. } | Delivery::Kept(_)) | None => RunEnd::Done,
     })

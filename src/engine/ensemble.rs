@@ -72,7 +72,7 @@ impl Ensemble<'_> {
 
     fn proposal(&self, slot: u32) -> Option<&CallState> {
         self.context
-            .history
+            .run
             .call(&self.context.id(Purpose::Propose, &slot.to_string()))
     }
 
@@ -238,7 +238,7 @@ impl Ensemble<'_> {
     }
 
     fn document_of(&self, call: &CallId) -> Option<Artifact> {
-        let result = self.context.history.call(call).and_then(CallState::result);
+        let result = self.context.run.call(call).and_then(CallState::result);
         result.and_then(|result| result.deliverable.clone())
     }
 }

@@ -7,9 +7,9 @@ use crate::run::{Event, PhaseEvent, RunState};
 use super::phase_context::PhaseContext;
 
 /// The phase begins, or is left out because its condition does not hold.
-pub fn enter(phase: &PhasePlan, history: &RunState) -> Event {
+pub fn enter(phase: &PhasePlan, run: &RunState) -> Event {
     match &phase.when {
-        Some(condition) if !holds(condition, history) => PhaseEvent::Skipped {
+        Some(condition) if !holds(condition, run) => PhaseEvent::Skipped {
             condition: condition.text.clone(),
         }
         .of(phase.name.clone()),
@@ -47,25 +47,25 @@ fn rejection(reason: &str) -> String {
     }
 }
 
-fn holds(condition: &Condition, history: &RunState) -> bool {
+fn holds(condition: &Condition, run: &RunState) -> bool {
     let value = match &condition.subject {
         // An input's value is known when the workflow is compiled, and stands in the plan.
         Subject::Input(value) => Some(value.as_str()),
-        Subject::Verdict(phase) => history.audit(phase).map(|audit| match audit.verdict {
+        Subject::Verdict(phase) => run.audit(phase).map(|audit| match audit.verdict {
             AuditVerdict::Pass => "pass",
             AuditVerdict::Fail => "fail",
         }),
-        Subject::Tests(phase) => tests(phase, history),
+        Subject::Tests(phase) => tests(phase, run),
     };
     let equal = value == Some(condition.value.as_str());
     equal != condition.negated
 }
 
 /// `pass` or `fail`; nothing if the phase ran no command on the present tree.
-fn tests(phase: &PhaseName, history: &RunState) -> Option<&'static str> {
-    let mut results = history
+fn tests(phase: &PhaseName, run: &RunState) -> Option<&'static str> {
+    let mut results = run
         .verified()
-        .filter(|seen| &seen.phase == phase && &seen.tree == history.tree())
+        .filter(|seen| &seen.phase == phase && &seen.tree == run.tree())
         .peekable();
     results.peek()?;
     let bad = results.any(|seen| seen.verification.is_bad());

@@ -62,7 +62,7 @@ pub struct Begin {
 
 /// What came of an input: first the events go to disk, then the effects are carried out.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Step {
+pub struct Reaction {
     /// What happened, to be appended to the journal.
     pub events: Vec<Event>,
     /// What to carry out after that.
@@ -76,7 +76,7 @@ const MOST_EVENTS: usize = 10_000;
 #[derive(Debug)]
 pub struct Engine {
     plan: Plan,
-    history: RunState,
+    state: RunState,
     issued: Vec<Effect>,
     /// Attempts whose work is collected when the run is taken up again.
     left: Vec<(CallId, u32)>,
@@ -89,7 +89,7 @@ impl Engine {
     pub fn new(plan: Plan, records: &[Record]) -> Self {
         Self {
             plan,
-            history: RunState::of(records),
+            state: RunState::of(records),
             issued: Vec::new(),
             left: Vec::new(),
             attended: false,
@@ -105,29 +105,30 @@ impl Engine {
         &self.plan
     }
 
-    pub fn history(&self) -> &RunState {
-        &self.history
+    pub fn state(&self) -> &RunState {
+        &self.state
     }
 
     /// Takes an input in and says what follows.
-    pub fn handle(&mut self, now: Timestamp, input: Input) -> Step {
-        let mut step = Step::default();
+    pub fn handle(&mut self, now: Timestamp, input: Input) -> Reaction {
+        let mut reaction = Reaction::default();
         self.attended &= input != Input::Unanswered;
         if let Input::Left { call, attempt } = &input {
             self.left.push((call.clone(), *attempt));
         }
         for event in self.events_of(input) {
-            self.take(now, event, &mut step);
+            self.take(now, event, &mut reaction);
         }
-        let asks = self.settle(now, &mut step, decide);
+        let asks = self.settle(now, &mut reaction, decide);
         if self.only_left_ones_run() {
             let end = RunEnd::Interrupted;
-            self.take(now, Event::Run(RunEvent::Ended { end }), &mut step);
+            self.take(now, Event::Run(RunEvent::Ended { end }), &mut reaction);
         }
-        step.effects = self.new_effects(asks);
-        step.effects
-            .extend(orders::wake(&self.plan, &self.history, now).map(Effect::WakeAt));
-        step
+        reaction.effects = self.new_effects(asks);
+        reaction
+            .effects
+            .extend(orders::wake(&self.plan, &self.state, now).map(Effect::WakeAt));
+        reaction
     }
 
     /// Takes in what follows until nothing does, and says whether somebody has to be asked. Decisions that
@@ -135,52 +136,51 @@ impl Engine {
     fn settle(
         &mut self,
         now: Timestamp,
-        step: &mut Step,
+        reaction: &mut Reaction,
         decide: impl Fn(&Plan, &RunState, Timestamp) -> Vec<Event>,
     ) -> bool {
-        while step.events.len() < MOST_EVENTS {
-            let events = decide(&self.plan, &self.history, now);
+        while reaction.events.len() < MOST_EVENTS {
+            let events = decide(&self.plan, &self.state, now);
             let asks = self.attended && self.waits_for_a_person(&events);
             if events.is_empty() || asks {
                 return asks;
             }
             for event in events {
-                self.take(now, event, step);
+                self.take(now, event, reaction);
             }
         }
-        for event in ending::give_up(&self.plan, &self.history) {
-            self.take(now, event, step);
+        for event in ending::give_up(&self.plan, &self.state) {
+            self.take(now, event, reaction);
         }
         false
     }
 
     /// Whether the run was interrupted, and waits for nobody but those who left their work for later.
     fn only_left_ones_run(&self) -> bool {
-        let history = &self.history;
+        let state = &self.state;
         let is_left = |(call, attempt): (&CallState, u32)| {
             self.left.contains(&(call.spec.id.clone(), attempt))
         };
-        history.interrupted().is_some()
-            && history.ended().is_none()
-            && history.running().all(is_left)
-            && history.running().next().is_some()
+        state.interrupted().is_some()
+            && state.ended().is_none()
+            && state.running().all(is_left)
+            && state.running().next().is_some()
     }
 
-    fn take(&mut self, now: Timestamp, event: Event, step: &mut Step) {
-        self.history.apply(now, &event);
-        step.events.push(event);
+    fn take(&mut self, now: Timestamp, event: Event, reaction: &mut Reaction) {
+        self.state.apply(now, &event);
+        reaction.events.push(event);
     }
 
     /// Whether nothing is left to be done but to hear an answer.
     fn waits_for_a_person(&self, next: &[Event]) -> bool {
         let end = RunEnd::Waiting;
-        next.contains(&Event::Run(RunEvent::Ended { end }))
-            && self.history.open_question().is_some()
+        next.contains(&Event::Run(RunEvent::Ended { end })) && self.state.open_question().is_some()
     }
 
     fn new_effects(&mut self, asks: bool) -> Vec<Effect> {
-        let mut orders = orders::orders(&self.history, &self.plan);
-        let question = self.history.open_question().filter(|_| asks);
+        let mut orders = orders::orders(&self.state, &self.plan);
+        let question = self.state.open_question().filter(|_| asks);
         orders.extend(question.map(|(phase, question)| Effect::Ask {
             phase: phase.clone(),
             question: question.clone(),
@@ -230,7 +230,7 @@ impl Engine {
             event: CallEvent::AttemptFailed { usage, .. },
         } = &mut event
             && *usage == Usage::default()
-            && let Some(call) = self.history.call(call)
+            && let Some(call) = self.state.call(call)
         {
             *usage = call.usage_so_far();
         }
@@ -239,7 +239,7 @@ impl Engine {
 
     /// An answer to a question that does not stand any more changes nothing.
     fn answered(&self, acts: Vec<Event>) -> Vec<Event> {
-        let open = self.history.open_question().map(|(phase, _)| phase);
+        let open = self.state.open_question().map(|(phase, _)| phase);
         let fits = |act: &Event| match act {
             Event::Phase {
                 phase,
@@ -270,7 +270,7 @@ impl Engine {
             .of(kept.call)
         }));
         let running = self
-            .history
+            .state
             .running()
             .map(|(call, number)| (call, call.spec.id.clone(), number));
         let lost = running.filter(|(_, id, number)| !kept.contains(&(id.clone(), *number)));
@@ -301,11 +301,11 @@ mod tests {
         let plan = testing::plan(vec![testing::phase("plan", kind)]);
         let phase = plan.phases[0].name.clone();
         let mut engine = Engine::new(plan, &[]);
-        let mut step = Step::default();
+        let mut reaction = Reaction::default();
         let spin = |_: &Plan, _: &RunState, _| vec![PhaseEvent::Started.of(phase.clone())];
-        engine.settle(Timestamp::default(), &mut step, spin);
-        let [.., failed, ended] = step.events.as_slice() else {
-            panic!("{:?}", step.events.len());
+        engine.settle(Timestamp::default(), &mut reaction, spin);
+        let [.., failed, ended] = reaction.events.as_slice() else {
+            panic!("{:?}", reaction.events.len());
         };
         assert!(
             matches!(failed, Event::Phase { event: PhaseEvent::Failed { failure, .. }, .. } if failure.message.starts_with("internal: "))

@@ -10,17 +10,17 @@ use crate::run::{RunState, Spent};
 pub fn reached(
     plan: &Plan,
     phase: &PhasePlan,
-    history: &RunState,
+    run: &RunState,
     now: Timestamp,
 ) -> Option<ReachedLimit> {
-    let idle = history.running().next().is_none();
-    let limits = history.limits(plan.limits);
-    let of_run = used_up(limits.budget(), history.spent(), idle)
-        .or_else(|| worked_enough(limits, history, now))
+    let idle = run.running().next().is_none();
+    let limits = run.limits(plan.limits);
+    let of_run = used_up(limits.budget(), run.spent(), idle)
+        .or_else(|| worked_enough(limits, run, now))
         .map(|limit| ReachedLimit { limit, phase: None });
     of_run.or_else(|| {
-        let spent = history.spent_by(&phase.name);
-        let limit = used_up(history.budget(&phase.name, phase.budget), spent, idle)?;
+        let spent = run.spent_by(&phase.name);
+        let limit = used_up(run.budget(&phase.name, phase.budget), spent, idle)?;
         Some(ReachedLimit {
             limit,
             phase: Some(phase.name.clone()),
@@ -49,32 +49,30 @@ fn used_up(budget: Budget, spent: Spent, idle: bool) -> Option<String> {
     Some(format!("calls: {calls}"))
 }
 
-fn worked_enough(limits: RunLimits, history: &RunState, now: Timestamp) -> Option<String> {
-    let wall = limits.wall.filter(|wall| history.worked(now) >= *wall)?;
+fn worked_enough(limits: RunLimits, run: &RunState, now: Timestamp) -> Option<String> {
+    let wall = limits.wall.filter(|wall| run.worked(now) >= *wall)?;
     Some(format!("wall: {wall}"))
 }
 
 /// Attempts that may be started now.
-pub fn free(plan: &Plan, phase: &PhasePlan, history: &RunState) -> usize {
-    let limits = history.limits(plan.limits);
-    let running = history.running().count() as u64;
+pub fn free(plan: &Plan, phase: &PhasePlan, run: &RunState) -> usize {
+    let limits = run.limits(plan.limits);
+    let running = run.running().count() as u64;
     let at_one_time = u64::from(limits.concurrency.max(1)).saturating_sub(running);
     let left = |calls: Option<u64>, spent: Spent| {
         calls.map_or(u64::MAX, |calls| calls.saturating_sub(spent.attempts))
     };
-    let free = at_one_time
-        .min(left(limits.calls, history.spent()))
-        .min(left(
-            history.budget(&phase.name, phase.budget).calls,
-            history.spent_by(&phase.name),
-        ));
+    let free = at_one_time.min(left(limits.calls, run.spent())).min(left(
+        run.budget(&phase.name, phase.budget).calls,
+        run.spent_by(&phase.name),
+    ));
     usize::try_from(free).unwrap_or(usize::MAX)
 }
 
 /// When the wall-clock limit will be reached if nothing else happens.
-pub fn wall_end(planned: RunLimits, history: &RunState, now: Timestamp) -> Option<Timestamp> {
-    let wall = history.limits(planned).wall?;
-    let left = wall.0.saturating_sub(history.worked(now).0);
+pub fn wall_end(planned: RunLimits, run: &RunState, now: Timestamp) -> Option<Timestamp> {
+    let wall = run.limits(planned).wall?;
+    let left = wall.0.saturating_sub(run.worked(now).0);
     Some(now.after(Millis(left)))
 }
 

@@ -1,4 +1,4 @@
-//! Decides what happens next, from the plan and the history of events. No IO, no clock, no chance.
+//! Decides what happens next, from the plan and the events so far. No IO, no clock, no chance.
 //!
 //! # Theory of operation
 //!

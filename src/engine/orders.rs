@@ -1,4 +1,4 @@
-//! What has to be carried out, according to a history.
+//! What has to be carried out, according to the run's state.
 
 use std::sync::Arc;
 
@@ -53,15 +53,14 @@ pub enum Effect {
 }
 
 /// Everything that has to be under way at present. Two equal effects are the same one.
-pub fn orders(history: &RunState, plan: &Plan) -> Vec<Effect> {
-    if let Some(end) = history.ended() {
+pub fn orders(run: &RunState, plan: &Plan) -> Vec<Effect> {
+    if let Some(end) = run.ended() {
         return vec![Effect::End(end)];
     }
-    let stop_all =
-        history.interrupted().is_some() || history.limit().is_some_and(limits::ends_running);
+    let stop_all = run.interrupted().is_some() || run.limit().is_some_and(limits::ends_running);
     let mut orders = Vec::new();
-    for (call, attempt) in history.running() {
-        if stop_all || is_left_behind(call, history) {
+    for (call, attempt) in run.running() {
+        if stop_all || is_left_behind(call, run) {
             orders.push(Effect::CancelAttempt {
                 call: call.spec.id.clone(),
                 attempt,
@@ -75,7 +74,7 @@ pub fn orders(history: &RunState, plan: &Plan) -> Vec<Effect> {
         }
     }
     for phase in &plan.phases {
-        let Some(state) = history.phase(&phase.name) else {
+        let Some(state) = run.phase(&phase.name) else {
             continue;
         };
         if state.closed().is_some() || state.failed.is_some() {
@@ -84,7 +83,7 @@ pub fn orders(history: &RunState, plan: &Plan) -> Vec<Effect> {
         let context = PhaseContext {
             plan,
             phase,
-            history,
+            run,
             state,
         };
         if let Some(verifying) = state.verifying().filter(|_| !stop_all) {
@@ -100,9 +99,9 @@ pub fn orders(history: &RunState, plan: &Plan) -> Vec<Effect> {
             });
         }
     }
-    if let Some(to) = ending::to_deliver(plan, history) {
+    if let Some(to) = ending::to_deliver(plan, run) {
         orders.push(Effect::Deliver {
-            results: history.results(),
+            results: run.results(),
             to: to.clone(),
         });
     }
@@ -110,19 +109,19 @@ pub fn orders(history: &RunState, plan: &Plan) -> Vec<Effect> {
 }
 
 /// When to ask again although nothing was heard.
-pub fn wake(plan: &Plan, history: &RunState, now: Timestamp) -> Option<Timestamp> {
-    if history.ended().is_some() {
+pub fn wake(plan: &Plan, run: &RunState, now: Timestamp) -> Option<Timestamp> {
+    if run.ended().is_some() {
         return None;
     }
-    let retries = history
+    let retries = run
         .calls()
         .filter(|call| call.status == CallStatus::Open)
         .filter_map(|call| call.not_before);
     let stragglers = plan
         .phases
         .iter()
-        .filter_map(|phase| history.phase(&phase.name)?.straggler_limit());
-    let wall = limits::wall_end(plan.limits, history, now).filter(|_| history.limit().is_none());
+        .filter_map(|phase| run.phase(&phase.name)?.straggler_limit());
+    let wall = limits::wall_end(plan.limits, run, now).filter(|_| run.limit().is_none());
     retries
         .chain(stragglers)
         .chain(wall)

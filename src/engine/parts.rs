@@ -38,7 +38,7 @@ pub fn tried<'a>(context: &PhaseContext<'a>, first: &CallBuilder) -> Tried<'a> {
     let mut stopped: Vec<Part<'a>> = Vec::new();
     for number in 1..=MOST_PARTS {
         let id = context.id(first.purpose, &name_of(first, number));
-        let Some(call) = context.history.call(&id) else {
+        let Some(call) = context.run.call(&id) else {
             return begin(context, first, &stopped);
         };
         let result = match &call.status {
@@ -120,7 +120,7 @@ fn rest_of_chain(
     last: &Part<'_>,
 ) -> Vec<ModelName> {
     let used = last.call.model();
-    let is_used = |model| used == Some(model) || used == Some(context.history.in_place_of(model));
+    let is_used = |model| used == Some(model) || used == Some(context.run.in_place_of(model));
     let rest = first.chain.iter().skip_while(|model| !is_used(model));
     let rest: Vec<ModelName> = rest.cloned().collect();
     if rest.is_empty() {

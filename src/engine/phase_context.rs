@@ -16,7 +16,7 @@ use crate::run::{CallState, Event, PhaseEvent, PhaseState, RunState};
 pub struct PhaseContext<'a> {
     pub plan: &'a Plan,
     pub phase: &'a PhasePlan,
-    pub history: &'a RunState,
+    pub run: &'a RunState,
     pub state: &'a PhaseState,
 }
 
@@ -100,7 +100,7 @@ impl<'a> PhaseContext<'a> {
 
     /// The event that brings a call into the run: created, or reused where its work is done already.
     pub fn create(&self, call: CallSpec) -> Event {
-        let event = match self.history.finished(&call.key) {
+        let event = match self.run.finished(&call.key) {
             Some(done) => PhaseEvent::CallReused {
                 from: done.spec.id.clone(),
                 call: Arc::new(call),
@@ -127,12 +127,12 @@ impl<'a> PhaseContext<'a> {
 
     /// What is known of a call with this one's name.
     pub fn known(&self, call: &CallSpec) -> Option<&'a CallState> {
-        self.history.call(&call.id)
+        self.run.call(&call.id)
     }
 
     /// The run's tree as it is now.
     pub fn tree(&self) -> &'a TreeId {
-        self.history.tree()
+        self.run.tree()
     }
 
     /// What the phase's readers look at: the project as it is now. An auditor that is to see distilled
@@ -154,7 +154,7 @@ impl<'a> PhaseContext<'a> {
 
     /// The whole project as it is now.
     pub fn whole(&self) -> WorkspaceSource {
-        if self.tree() == self.history.base() {
+        if self.tree() == self.run.base() {
             WorkspaceSource::Snapshot
         } else {
             WorkspaceSource::Tree(self.tree().clone())
@@ -180,7 +180,7 @@ impl<'a> PhaseContext<'a> {
         for proof in &self.phase.verify {
             let named = match proof {
                 Proof::Command(command) => vec![command.as_str()],
-                Proof::TestsOf { tests_of } => self.history.commands_of(tests_of).collect(),
+                Proof::TestsOf { tests_of } => self.run.commands_of(tests_of).collect(),
             };
             for command in named {
                 if !commands.iter().any(|known| known == command) {
@@ -193,7 +193,7 @@ impl<'a> PhaseContext<'a> {
 
     /// The results of a task's commands, or of the phase's own, on a tree.
     pub fn results(&self, task: Option<&TaskId>, tree: &TreeId) -> Vec<&'a Verification> {
-        self.history.verifications(&self.phase.name, task, tree)
+        self.run.verifications(&self.phase.name, task, tree)
     }
 
     /// The phase cannot go on.
@@ -237,7 +237,7 @@ impl<'a> PhaseContext<'a> {
             .take_while(|phase| phase.name != self.phase.name);
         let finished: Vec<FinishedPhase> = earlier
             .filter_map(|phase| {
-                let closing = self.history.phase(&phase.name)?.closed()?;
+                let closing = self.run.phase(&phase.name)?.closed()?;
                 Some(FinishedPhase {
                     name: phase.name.clone(),
                     deliverable: closing.deliverable.clone(),
@@ -248,7 +248,7 @@ impl<'a> PhaseContext<'a> {
             })
             .collect();
         let files: Vec<(String, Artifact)> = self
-            .history
+            .run
             .files()
             .iter()
             .filter(|file| {

@@ -45,10 +45,10 @@ impl Routed<'_> {
     /// What has to be known before the first task: whether the commands may run that a model wrote for them,
     /// all at once. Nothing if the way is free.
     fn ask_about_commands(&self, list: &TaskList) -> Option<Vec<Event>> {
-        let PhaseContext { plan, history, .. } = self.context;
+        let PhaseContext { plan, run, .. } = self.context;
         let written = list.tasks.iter().filter_map(|task| task.verify.as_deref());
-        let open = written
-            .filter(|command| !plan.verify.allow(command) && history.may_run(command).is_none());
+        let open =
+            written.filter(|command| !plan.verify.allow(command) && run.may_run(command).is_none());
         let mut commands: Vec<String> = Vec::new();
         for command in open {
             if !commands.iter().any(|known| known == command) {
@@ -71,10 +71,9 @@ impl Routed<'_> {
 
     /// What proves a task; a command that nobody allowed proves nothing.
     fn verify_of(&self, task: &Task) -> Vec<String> {
-        let PhaseContext { plan, history, .. } = self.context;
-        let may_run = |command: &&String| {
-            plan.verify.allow(command) || history.may_run(command) == Some(true)
-        };
+        let PhaseContext { plan, run, .. } = self.context;
+        let may_run =
+            |command: &&String| plan.verify.allow(command) || run.may_run(command) == Some(true);
         task.verify.iter().filter(may_run).cloned().collect()
     }
 
@@ -88,7 +87,7 @@ impl Routed<'_> {
             .collect();
         let begun = open.iter().find(|task| {
             let first_try = self.context.id(Purpose::Task, task.id.as_str());
-            self.context.history.call(&first_try).is_some()
+            self.context.run.call(&first_try).is_some()
         });
         begun.or(open.first()).copied()
     }
@@ -98,7 +97,7 @@ impl Routed<'_> {
     }
 
     fn list(&self) -> Option<&TaskList> {
-        match self.context.history.answer(self.tasks)? {
+        match self.context.run.answer(self.tasks)? {
             Answer::Tasks(list) => Some(list),
             Answer::Document
             | Answer::Judgement(_)
@@ -172,14 +171,14 @@ impl Routed<'_> {
 
     /// What was done in an earlier round has been part of the run's tree since then.
     fn done(&self, task: &Task, call: CallId, tree: TreeId) -> Vec<Event> {
-        let history = self.context.history;
-        let known = history.call(&call);
-        let there = known.is_some_and(|call| history.is_taken_over(&call.spec.key));
+        let run = self.context.run;
+        let known = run.call(&call);
+        let there = known.is_some_and(|call| run.is_taken_over(&call.spec.key));
         vec![
             PhaseEvent::TaskDone {
                 task: task.id.clone(),
                 call,
-                tree: if there { history.tree().clone() } else { tree },
+                tree: if there { run.tree().clone() } else { tree },
             }
             .of(self.context.phase.name.clone()),
         ]
@@ -222,7 +221,7 @@ impl Routed<'_> {
 
     fn call_of(&self, task: &TaskId) -> Option<&CallState> {
         match self.state().task(task)? {
-            TaskEnd::Done(call) => self.context.history.call(call),
+            TaskEnd::Done(call) => self.context.run.call(call),
             TaskEnd::Failed(_) => None,
         }
     }

@@ -133,7 +133,7 @@ pub(super) enum Report {
 /// Why a child could not be started.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Refusal {
-    pub step: Step,
+    pub step: StartStep,
     /// The system's number of the error, if it was one of the system's.
     pub errno: Option<i32>,
     pub message: String,
@@ -142,7 +142,7 @@ pub(super) struct Refusal {
 /// The steps of starting a child that can fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Step {
+pub(super) enum StartStep {
     Prepare,
     Enter,
     Stdin,
@@ -157,7 +157,7 @@ pub(super) enum Step {
 
 impl Refusal {
     /// Of an error of the system.
-    pub(super) fn new(step: Step, error: &io::Error) -> Self {
+    pub(super) fn new(step: StartStep, error: &io::Error) -> Self {
         Self {
             step,
             errno: error.raw_os_error(),

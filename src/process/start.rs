@@ -11,7 +11,7 @@ use tokio::process::Command;
 use super::child::Child;
 use super::error::ProcessError;
 use super::number::{Number, Role};
-use super::record::{Refusal, Report, Step};
+use super::record::{Refusal, Report, StartStep};
 use super::spec::ChildSpec;
 use super::started::started;
 use super::sys;
@@ -80,19 +80,19 @@ fn refused(refusal: Refusal, spec: &ChildSpec, exe: &Path) -> ProcessError {
     let step = refusal.step;
     let source = refusal.into_io();
     match step {
-        Step::Prepare => ProcessError::Warden {
+        StartStep::Prepare => ProcessError::Warden {
             exe: exe.to_path_buf(),
             source,
         },
-        Step::Enter => ProcessError::Folder {
+        StartStep::Enter => ProcessError::Folder {
             path: spec.cwd.clone(),
             source,
         },
-        Step::Stdin => stream(&spec.stdin, source),
-        Step::Stdout => stream(&spec.stdout, source),
-        Step::Stderr => stream(&spec.stderr, source),
-        Step::Missing => ProcessError::ProgramMissing { program },
-        Step::NotExecutable => ProcessError::NotExecutable { program, source },
-        Step::Execute => ProcessError::Execute { program, source },
+        StartStep::Stdin => stream(&spec.stdin, source),
+        StartStep::Stdout => stream(&spec.stdout, source),
+        StartStep::Stderr => stream(&spec.stderr, source),
+        StartStep::Missing => ProcessError::ProgramMissing { program },
+        StartStep::NotExecutable => ProcessError::NotExecutable { program, source },
+        StartStep::Execute => ProcessError::Execute { program, source },
     }
 }

@@ -107,15 +107,15 @@ impl LineTail {
                 self.extend(end - self.read)?
             };
             match line {
-                Step::Line(line) => lines.push(line),
-                Step::Further => {}
-                Step::EndOfFile => return Ok(()),
+                Chunk::Line(line) => lines.push(line),
+                Chunk::Further => {}
+                Chunk::EndOfFile => return Ok(()),
             }
         }
     }
 
     /// Adds to the line under way.
-    fn extend(&mut self, budget: u64) -> io::Result<Step> {
+    fn extend(&mut self, budget: u64) -> io::Result<Chunk> {
         // One byte more than allowed, for the line end.
         let room = (self.max_line_bytes - self.partial.len()) as u64 + 1;
         let count = (&mut self.reader)
@@ -123,21 +123,21 @@ impl LineTail {
             .read_until(b'\n', &mut self.partial)?;
         self.read += count as u64;
         if count == 0 {
-            return Ok(Step::EndOfFile);
+            return Ok(Chunk::EndOfFile);
         }
         if self.partial.last() == Some(&b'\n') {
             self.partial.pop();
-            return Ok(Step::Line(self.take_text()));
+            return Ok(Chunk::Line(self.take_text()));
         }
         if self.partial.len() > self.max_line_bytes {
             self.skipped = self.partial.len() as u64;
             self.partial = Vec::new();
         }
-        Ok(Step::Further)
+        Ok(Chunk::Further)
     }
 
     /// Goes on in a line that is too long.
-    fn skip(&mut self) -> io::Result<Step> {
+    fn skip(&mut self) -> io::Result<Chunk> {
         let mut scrap = Vec::new();
         let count = (&mut self.reader)
             .take(SKIP_BYTES)
@@ -145,13 +145,13 @@ impl LineTail {
         self.read += count;
         self.skipped += count;
         if count == 0 {
-            return Ok(Step::EndOfFile);
+            return Ok(Chunk::EndOfFile);
         }
         if scrap.last() == Some(&b'\n') {
             let bytes = std::mem::take(&mut self.skipped) - 1;
-            return Ok(Step::Line(TailLine::TooLong { bytes }));
+            return Ok(Chunk::Line(TailLine::TooLong { bytes }));
         }
-        Ok(Step::Further)
+        Ok(Chunk::Further)
     }
 
     fn take_text(&mut self) -> TailLine {
@@ -164,7 +164,7 @@ impl LineTail {
 }
 
 /// What one read brought.
-enum Step {
+enum Chunk {
     Line(TailLine),
     /// Something, but no line end yet.
     Further,

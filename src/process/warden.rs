@@ -19,7 +19,7 @@ use rustix::process::{
 use super::limits::Limits;
 use super::number::{Number, Role};
 use super::reap::{GIVE_UP, Heard, Pace, Reaped, SIGNALS, Signals, end_descendants, reap};
-use super::record::{Asked, Exceeded, ExitRecord, Refusal, Report, Step, WardenFate};
+use super::record::{Asked, Exceeded, ExitRecord, Refusal, Report, StartStep, WardenFate};
 use super::spec::{ChildSpec, MARK};
 use super::sys;
 use crate::files;
@@ -41,7 +41,7 @@ pub fn warden() -> ExitCode {
 
 /// From the first preparations to the record.
 fn keep() -> Result<(), Refusal> {
-    let prepare = |error: io::Error| Refusal::new(Step::Prepare, &error);
+    let prepare = |error: io::Error| Refusal::new(StartStep::Prepare, &error);
     sys::default_meaning(&SIGNALS).map_err(prepare)?;
     let signals = Signals::block().map_err(prepare)?;
     become_warden().map_err(prepare)?;
@@ -114,12 +114,14 @@ fn read_spec() -> io::Result<ChildSpec> {
 
 /// The child's command with its streams opened, and its limits, which hold from now on.
 fn command(spec: &ChildSpec) -> Result<(Command, Limits), Refusal> {
-    enter(&spec.cwd).map_err(|error| Refusal::new(Step::Enter, &error))?;
-    let stdin = files::open(&spec.stdin).map_err(|error| Refusal::new(Step::Stdin, &error))?;
-    let stdout = files::append(&spec.stdout).map_err(|error| Refusal::new(Step::Stdout, &error))?;
-    let stderr = files::append(&spec.stderr).map_err(|error| Refusal::new(Step::Stderr, &error))?;
+    enter(&spec.cwd).map_err(|error| Refusal::new(StartStep::Enter, &error))?;
+    let stdin = files::open(&spec.stdin).map_err(|error| Refusal::new(StartStep::Stdin, &error))?;
+    let stdout =
+        files::append(&spec.stdout).map_err(|error| Refusal::new(StartStep::Stdout, &error))?;
+    let stderr =
+        files::append(&spec.stderr).map_err(|error| Refusal::new(StartStep::Stderr, &error))?;
     let limits = Limits::new(spec, [&stdout, &stderr])
-        .map_err(|error| Refusal::new(Step::Prepare, &error))?;
+        .map_err(|error| Refusal::new(StartStep::Prepare, &error))?;
     let mut command = Command::new(&spec.program);
     command
         .args(&spec.args)
@@ -149,11 +151,13 @@ fn explain(spec: &ChildSpec, error: &io::Error) -> Refusal {
     let step = match error.raw_os_error() {
         // Of a script whose interpreter is missing the system says "not found" as well.
         Some(nix::libc::ENOENT) if spec.program.is_absolute() && spec.program.exists() => {
-            Step::NotExecutable
+            StartStep::NotExecutable
         }
-        Some(nix::libc::ENOENT | nix::libc::ENOTDIR) => Step::Missing,
-        Some(nix::libc::EACCES | nix::libc::ENOEXEC | nix::libc::ELIBBAD) => Step::NotExecutable,
-        Some(_) | None => Step::Execute,
+        Some(nix::libc::ENOENT | nix::libc::ENOTDIR) => StartStep::Missing,
+        Some(nix::libc::EACCES | nix::libc::ENOEXEC | nix::libc::ELIBBAD) => {
+            StartStep::NotExecutable
+        }
+        Some(_) | None => StartStep::Execute,
     };
     Refusal::new(step, error)
 }

@@ -44,8 +44,8 @@ pub struct Delivering<'a> {
 
 impl<'a> Delivering<'a> {
     /// For a run under way.
-    pub(super) fn of(context: &'a RunContext, history: &RunState) -> Result<Self, DeliverError> {
-        Self::new(&context.project, &context.folder, history)
+    pub(super) fn of(context: &'a RunContext, state: &RunState) -> Result<Self, DeliverError> {
+        Self::new(&context.project, &context.folder, state)
     }
 
     /// For a run that nobody else works on. What was cut off is finished.
@@ -55,15 +55,15 @@ impl<'a> Delivering<'a> {
     pub fn new(
         project: &'a Project,
         folder: &'a RunFolder,
-        history: &RunState,
+        state: &RunState,
     ) -> Result<Self, DeliverError> {
         let delivering = Self {
             project,
             run: folder.id(),
             store: folder.path(RunFolder::STORE),
             folder: folder.path(UNDO),
-            base: history.base().clone(),
-            of_persons: history.of_persons.iter().map(PathBuf::from).collect(),
+            base: state.base().clone(),
+            of_persons: state.of_persons.iter().map(PathBuf::from).collect(),
         };
         delivering.deliveries().recover()?;
         Ok(delivering)
@@ -81,15 +81,15 @@ impl<'a> Delivering<'a> {
     }
 
     /// The event that the journal lacks about the user's files, if it lacks one.
-    pub fn untold(&self, history: &RunState) -> Result<Option<Event>, DeliverError> {
+    pub fn untold(&self, state: &RunState) -> Result<Option<Event>, DeliverError> {
         let is_in_project = self.deliveries().there()? != self.base;
-        Ok(by_hand::untold(history, is_in_project))
+        Ok(by_hand::untold(state, is_in_project))
     }
 
     /// A delivery by hand, with what is there afterwards: of the results that are known, those with this tree.
     pub fn done(
         &self,
-        history: &RunState,
+        state: &RunState,
         mut transfer: Transfer,
         done: &Delivered,
     ) -> Result<Transfer, DeliverError> {
@@ -104,7 +104,7 @@ impl<'a> Delivering<'a> {
             documents: Documents::new(),
         };
         let goal = std::mem::replace(&mut transfer.results, unknown);
-        for known in [goal, history.before(), history.results()] {
+        for known in [goal, state.before(), state.results()] {
             if self.tree(&known)? == there {
                 transfer.results = known;
                 break;
@@ -121,16 +121,16 @@ impl<'a> Delivering<'a> {
     /// them, or a branch's beginning.
     pub fn without_held(
         &self,
-        history: &RunState,
+        state: &RunState,
         results: Results,
         to: Destination,
         accepted: &Accepted,
     ) -> Result<Transfer, DeliverError> {
-        let before = history.held_by(&to);
+        let before = state.held_by(&to);
         let disk = workspace::on_disk(self.project)?;
         let (from, all) = (self.tree(&before)?, self.tree(&results)?);
         let changed = workspace::changed(&self.store, (&from, &all), &disk)?;
-        let held = risk::held(&changed, accepted, &engine::secrets(history), &disk.hooks);
+        let held = risk::held(&changed, accepted, &engine::secrets(state), &disk.hooks);
         if held.is_empty() {
             return Ok(Transfer::of(results, Vec::new(), to));
         }
@@ -152,7 +152,7 @@ impl<'a> Delivering<'a> {
     pub fn deliver(
         &self,
         plan: &Plan,
-        history: &RunState,
+        state: &RunState,
         transfer: &mut Transfer,
         conflicts: Conflicts,
     ) -> Result<Delivered, DeliverError> {
@@ -160,7 +160,7 @@ impl<'a> Delivering<'a> {
         let (store, base) = (&self.store, &self.base);
         let before = match transfer.to {
             Destination::Tree => {
-                workspace::with_documents(store, base, &history.in_project().documents)?
+                workspace::with_documents(store, base, &state.in_project().documents)?
             }
             Destination::Branch(_) | Destination::Nowhere => base.clone(),
         };
@@ -196,29 +196,24 @@ impl<'a> Delivering<'a> {
 /// the run's own.
 pub fn publish(
     context: &RunContext,
-    history: &RunState,
+    state: &RunState,
     document: &Document,
     bytes: &[u8],
     kept: &Path,
 ) -> Result<(), DeliverError> {
-    let own = history.in_project().documents.get(&document.path);
-    let delivering = Delivering::of(context, history)?;
+    let own = state.in_project().documents.get(&document.path);
+    let delivering = Delivering::of(context, state)?;
     let deliveries = delivering.deliveries();
     Ok(deliveries.publish(document, own.map(String::as_str), bytes, kept)?)
 }
 
 /// Delivers the results and says how it went; a tick if it was cancelled before anything was changed. Blocks.
-pub fn deliver(
-    context: &RunContext,
-    history: &RunState,
-    results: Results,
-    to: Destination,
-) -> Input {
+pub fn deliver(context: &RunContext, state: &RunState, results: Results, to: Destination) -> Input {
     let tree = results.tree.clone();
-    let done = Delivering::of(context, history).and_then(|delivering| {
-        let accepted = engine::accepted(&context.plan, history, &[]);
-        let mut transfer = delivering.without_held(history, results, to, &accepted)?;
-        delivering.deliver(&context.plan, history, &mut transfer, Conflicts::Refuse)?;
+    let done = Delivering::of(context, state).and_then(|delivering| {
+        let accepted = engine::accepted(&context.plan, state, &[]);
+        let mut transfer = delivering.without_held(state, results, to, &accepted)?;
+        delivering.deliver(&context.plan, state, &mut transfer, Conflicts::Refuse)?;
         Ok(transfer)
     });
     match done {

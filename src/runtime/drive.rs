@@ -177,7 +177,7 @@ impl Driver<'_> {
         if let Input::Resume { acts, .. } | Input::Answered { acts } = &mut input
             && acts.iter().any(approves)
         {
-            acts.extend(edited(&self.context, self.engine.history())?);
+            acts.extend(edited(&self.context, self.engine.state())?);
         }
         Ok(input)
     }
@@ -186,14 +186,14 @@ impl Driver<'_> {
     fn step(&mut self, input: Input) -> Result<Option<RunEnd>, RuntimeError> {
         let at = now();
         let input = self.with_edits(input)?;
-        let step = self.engine.handle(at, input);
-        for record in self.journal.append(at, &step.events)? {
+        let reaction = self.engine.handle(at, input);
+        for record in self.journal.append(at, &reaction.events)? {
             self.observer.saw(&record)?;
         }
         self.wake = None;
-        self.asks &= step.events.is_empty();
+        self.asks &= reaction.events.is_empty();
         let mut end = None;
-        for effect in step.effects {
+        for effect in reaction.effects {
             match effect {
                 Effect::StartAttempt {
                     call,
@@ -219,7 +219,7 @@ impl Driver<'_> {
         let _ = self.context.folder.take_answer();
         self.asks = true;
         let answers = self.tasks.reports.clone();
-        match self.engine.history().phase(phase) {
+        match self.engine.state().phase(phase) {
             Some(state) => self.observer.ask(phase, state, answers),
             None => Ok(()),
         }
@@ -262,9 +262,9 @@ impl Driver<'_> {
 
     fn start_close(&mut self, phase: PhaseName, winner: Winner) {
         let mut controlled = self.control((CallId::new(format!("{phase}.close")), 0));
-        let (context, history) = (self.context.clone(), self.engine.history().clone());
+        let (context, state) = (self.context.clone(), self.engine.state().clone());
         let (name, lost) = (phase.clone(), phase.clone());
-        let closed = blocking(move || Ok(close(&context, &history, &name, &winner)));
+        let closed = blocking(move || Ok(close(&context, &state, &name, &winner)));
         self.tasks.start(
             async move {
                 match unless_told(&mut controlled, closed).await {
@@ -281,7 +281,7 @@ impl Driver<'_> {
     fn start_delivery(&mut self, results: Results, to: Destination) {
         self.delivers = true;
         let mut controlled = self.control((CallId::new("delivery"), 0));
-        let (context, history) = (self.context.clone(), self.engine.history().clone());
+        let (context, state) = (self.context.clone(), self.engine.state().clone());
         let tree = results.tree.clone();
         let lost = move |failure| not_delivered(tree, failure);
         let panicked = lost.clone();
@@ -290,7 +290,7 @@ impl Driver<'_> {
                 let told = async {
                     let _ = controlled.wait_for(|told| *told >= Control::Leave).await;
                 };
-                let work = move || Ok(deliver(&context, &history, results, to));
+                let work = move || Ok(deliver(&context, &state, results, to));
                 let delivered = blocking_to_its_end(told, work).await;
                 Some(delivered.unwrap_or_else(lost))
             },

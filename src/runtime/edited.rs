@@ -19,10 +19,10 @@ const LARGEST: u64 = 16 << 20;
 ///
 /// # Errors
 /// The run folder or the project cannot be written, or a handoff was changed.
-pub fn edited(context: &RunContext, history: &RunState) -> Result<Vec<Event>, RuntimeError> {
+pub fn edited(context: &RunContext, state: &RunState) -> Result<Vec<Event>, RuntimeError> {
     let mut events = Vec::new();
     for phase in context.plan.phases.iter().map(|phase| &phase.name) {
-        let closing = history.phase(phase).and_then(PhaseState::closed);
+        let closing = state.phase(phase).and_then(PhaseState::closed);
         if let Some(closing) = closing
             && let Some(text) = changed(context, closing)
         {
@@ -31,7 +31,7 @@ pub fn edited(context: &RunContext, history: &RunState) -> Result<Vec<Event>, Ru
                 event: PhaseEvent::DocumentEdited {
                     by: Decider::Person,
                     closing: Box::new(Closing {
-                        document: store(context, history, closing, &text)?,
+                        document: store(context, state, closing, &text)?,
                         ..take(context, closing, &text)?
                     }),
                 },
@@ -63,7 +63,7 @@ fn digest(text: &[u8]) -> Digest {
 /// The document among the results. Where it was changed in the run folder, it is published.
 fn store(
     context: &RunContext,
-    history: &RunState,
+    state: &RunState,
     closing: &Closing,
     text: &[u8],
 ) -> Result<Option<Document>, RuntimeError> {
@@ -77,7 +77,7 @@ fn store(
     if closing.published.is_some() {
         let kept = context.folder.path(&closing.deliverable.path);
         let kept = kept.with_file_name("previous").join(path);
-        publish(context, history, &document, text, &kept)?;
+        publish(context, state, &document, text, &kept)?;
     }
     Ok(Some(document))
 }

@@ -23,8 +23,8 @@ use super::scratch::Scratch;
 const KEPT: Duration = Duration::from_secs(5);
 
 /// The results of those attempts under way that had left all that was asked for. No process of the run is left.
-pub fn recover(context: &RunContext, history: &RunState) -> Vec<Recovered> {
-    let running = history.running();
+pub fn recover(context: &RunContext, state: &RunState) -> Vec<Recovered> {
+    let running = state.running();
     let finished = running.filter_map(|(call, attempt)| {
         let result = salvage_attempt(context, &call.spec, attempt, call.model()?)?;
         Some(Recovered {

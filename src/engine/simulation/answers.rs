@@ -240,15 +240,15 @@ pub fn closing(
     plan: &PhasePlan,
     winner: &CallState,
     tree: Option<TreeId>,
-    history: &RunState,
+    state: &RunState,
 ) -> Closing {
     let result = winner.result().unwrap();
     let words = |name: &str, artifact_of: Option<&Artifact>| {
         let digest = artifact_of.map_or("none", |artifact| artifact.digest.as_str());
         artifact(&format!("{}/{name}", plan.name), digest)
     };
-    let changed = tree.clone().filter(|tree| tree != history.base());
-    let proved = history.verified().any(|seen| seen.phase == plan.name);
+    let changed = tree.clone().filter(|tree| tree != state.base());
+    let proved = state.verified().any(|seen| seen.phase == plan.name);
     Closing {
         deliverable: words("output.md", result.deliverable.as_ref()),
         handoff: words("handoff.json", result.handoff.as_ref()),
@@ -263,7 +263,7 @@ pub fn closing(
         published: None,
         previous: None,
         patch: changed.map(|tree| artifact("changes.patch", &contents(&tree))),
-        tests: proved.then(|| artifact("verify.md", &contents(history.tree()))),
+        tests: proved.then(|| artifact("verify.md", &contents(state.tree()))),
         tree,
         remarks: Faults::default(),
         contradictions: Faults::default(),

@@ -1,4 +1,4 @@
-//! What a run came to: the part of its history that must not depend on when supervisors died.
+//! What a run came to: the part of it that must not depend on when supervisors died.
 
 use crate::model::{CallId, Closing, FailureKind, Label, PhaseName, RunEnd, TaskId, TreeId};
 use crate::plan::Plan;
@@ -28,9 +28,9 @@ struct PhaseOutcome {
 impl Outcome {
     /// What the run of this journal came to.
     pub fn of(plan: &Plan, journal: &[Record]) -> Self {
-        let history = RunState::of(journal);
+        let run = RunState::of(journal);
         let phases = plan.phases.iter().filter_map(|phase| {
-            let state = history.phase(&phase.name)?;
+            let state = run.phase(&phase.name)?;
             let winner = state.winner().cloned();
             // A phase that is not decided tries them afresh.
             let given_up = state.failed_tasks().filter(|_| winner.is_some());
@@ -51,9 +51,9 @@ impl Outcome {
             })
         });
         Self {
-            end: history.ended(),
-            tree: history.tree().clone(),
-            delivered: history.delivered().cloned(),
+            end: run.ended(),
+            tree: run.tree().clone(),
+            delivered: run.delivered().cloned(),
             phases: phases.collect(),
         }
     }

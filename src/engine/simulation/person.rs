@@ -7,13 +7,13 @@ use crate::run::{Event, PhaseEvent, RunState};
 use super::fault_plan::{FaultPlan, Person};
 
 /// What a person does about the question that is open; nothing if none is, or for now.
-pub fn acts(faults: &FaultPlan, spoken: &mut usize, plan: &Plan, history: &RunState) -> Vec<Event> {
+pub fn acts(faults: &FaultPlan, spoken: &mut usize, plan: &Plan, run: &RunState) -> Vec<Event> {
     let person = faults.people.get(*spoken).copied();
     *spoken += 1;
-    let Some((phase, question)) = history.open_question() else {
+    let Some((phase, question)) = run.open_question() else {
         return Vec::new();
     };
-    let state = history.phase(phase).unwrap();
+    let state = run.phase(phase).unwrap();
     let because = format!("reason {spoken}");
     let says = |answer, because: &str| {
         PhaseEvent::PersonAnswered {
@@ -47,7 +47,7 @@ pub fn acts(faults: &FaultPlan, spoken: &mut usize, plan: &Plan, history: &RunSt
         }
         (Person::Corrects, Question::Approve { .. }) => {
             let mut acts = vec![says(PersonAnswer::Approved, &because)];
-            acts.extend(edit(plan, history, *spoken));
+            acts.extend(edit(plan, run, *spoken));
             acts
         }
         (Person::Rejects | Person::Corrects, Question::PickWinner { .. }) => {
@@ -60,8 +60,8 @@ pub fn acts(faults: &FaultPlan, spoken: &mut usize, plan: &Plan, history: &RunSt
 }
 
 /// The document of the last closed phase is changed.
-fn edit(plan: &Plan, history: &RunState, number: usize) -> Option<Event> {
-    let closed = |name: &PhaseName| history.phase(name)?.closed().cloned();
+fn edit(plan: &Plan, run: &RunState, number: usize) -> Option<Event> {
+    let closed = |name: &PhaseName| run.phase(name)?.closed().cloned();
     let phases = plan.phases.iter().rev();
     let mut closings = phases.filter_map(|phase| Some((&phase.name, closed(&phase.name)?)));
     let (phase, mut closing): (_, Closing) = closings.next()?;

@@ -116,9 +116,9 @@ impl<'f> Run<'f> {
             }
             RunEnd::Interrupted => Some(resume(Vec::new(), Vec::new())),
             RunEnd::Waiting => {
-                let history = RunState::of(&self.trace.journal());
+                let state = RunState::of(&self.trace.journal());
                 let spoken = &mut self.told.spoken;
-                let acts = person::acts(self.faults, spoken, &self.trace.plan, &history);
+                let acts = person::acts(self.faults, spoken, &self.trace.plan, &state);
                 Some(resume(acts, Vec::new()))
             }
             RunEnd::Limited => {
@@ -140,13 +140,13 @@ impl<'f> Run<'f> {
         self.hands_on += 1;
         let hand = hand.unwrap_or(HandOn::Nothing);
         let journal = self.trace.journal();
-        let history = RunState::of(&journal);
+        let state = RunState::of(&journal);
         let part = || Results {
             tree: trees::tree("part"),
             documents: Documents::new(),
         };
-        let taken = self.trace.facts().project != history.before();
-        let allowed = |to| by_hand::refusal(&self.trace.plan, &history, to).is_none();
+        let taken = self.trace.facts().project != state.before();
+        let allowed = |to| by_hand::refusal(&self.trace.plan, &state, to).is_none();
         let delivered = |results, to| Transfer {
             files: 1,
             ..Transfer::of(results, Vec::new(), to)
@@ -155,25 +155,25 @@ impl<'f> Run<'f> {
             |results| allowed(&Destination::Tree).then(|| delivered(results, Destination::Tree));
         let back = |results| Transfer {
             results,
-            ..Transfer::back(&history)
+            ..Transfer::back(&state)
         };
         let mine = "mine".to_owned();
         let did = match hand {
             HandOn::Nothing => None,
-            HandOn::Apply => apply(history.results()),
+            HandOn::Apply => apply(state.results()),
             HandOn::ApplyToBranch => allowed(&Destination::Branch(mine.clone()))
-                .then(|| delivered(history.results(), Destination::Branch(mine))),
+                .then(|| delivered(state.results(), Destination::Branch(mine))),
             HandOn::ApplyPart => apply(part()),
-            HandOn::Undo => taken.then(|| back(history.before())),
+            HandOn::Undo => taken.then(|| back(state.before())),
             HandOn::UndoPart => taken.then(|| back(part())),
         };
         let Some(did) = did else {
             return;
         };
-        let (results, at) = (history.results(), self.told.now());
+        let (results, at) = (state.results(), self.told.now());
         let moments = &mut self.trace.moments;
         moments.push(Moment::Did(did.clone(), results));
-        for (event, seq) in by_hand::events(&self.trace.plan, &history, did)
+        for (event, seq) in by_hand::events(&self.trace.plan, &state, did)
             .into_iter()
             .zip(1..)
         {
@@ -186,8 +186,8 @@ impl<'f> Run<'f> {
     fn add_rounds(&mut self) -> Vec<Event> {
         let rounds = self.faults.rounds.get(self.additions).copied();
         self.additions += 1;
-        let history = RunState::of(&self.trace.journal());
-        let failed = failed_loops(&self.trace.plan, &history);
+        let state = RunState::of(&self.trace.journal());
+        let failed = failed_loops(&self.trace.plan, &state);
         let added = rounds.filter(|rounds| *rounds > 0).map(|rounds| {
             failed.map(move |phase| PhaseEvent::RoundsAdded { rounds }.of(phase.clone()))
         });
@@ -230,18 +230,13 @@ impl<'f> Run<'f> {
 
     fn limits(&self) -> ChangedLimits {
         let plan = &self.trace.plan;
-        let history = RunState::of(&self.trace.journal());
+        let state = RunState::of(&self.trace.journal());
         let phases = plan.phases.iter();
         ChangedLimits {
-            run: history.limits(plan.limits),
+            run: state.limits(plan.limits),
             changes: plan.change_limits,
             budgets: phases
-                .map(|phase| {
-                    (
-                        phase.name.clone(),
-                        history.budget(&phase.name, phase.budget),
-                    )
-                })
+                .map(|phase| (phase.name.clone(), state.budget(&phase.name, phase.budget)))
                 .collect(),
         }
     }
@@ -267,24 +262,24 @@ impl<'f> Run<'f> {
             // Of a run that never began nothing could be taken up.
             let least = usize::from(seq == 0);
             let now = world.now();
-            let step = engine.handle(now, input);
+            let reaction = engine.handle(now, input);
             let written = match fault {
                 Some(Fault::Death { written, .. }) => usize::from(written).max(least),
-                Some(Fault::Interrupt) | None => step.events.len(),
+                Some(Fault::Interrupt) | None => reaction.events.len(),
             };
-            for event in step.events.into_iter().take(written) {
+            for event in reaction.events.into_iter().take(written) {
                 seq += 1;
                 let at = now;
                 moments.push(Moment::Wrote(Record { seq, at, event }));
             }
             if let Some(Fault::Death { recovers, .. }) = fault {
                 moments.push(Moment::Died);
-                let history = RunState::of(&self.trace.journal());
-                let recovered = recovers.then(|| world.recover(&history));
+                let state = RunState::of(&self.trace.journal());
+                let recovered = recovers.then(|| world.recover(&state));
                 return Ok(Fall::Died(recovered.unwrap_or_default()));
             }
-            moments.extend(step.effects.iter().cloned().map(Moment::Ordered));
-            if let Some(end) = world.carry_out_all(step.effects) {
+            moments.extend(reaction.effects.iter().cloned().map(Moment::Ordered));
+            if let Some(end) = world.carry_out_all(reaction.effects) {
                 return Ok(Fall::Ended(end));
             }
         }

@@ -212,13 +212,13 @@ impl<'f> World<'f> {
                 self.told.now = self.told.now.after(Millis::seconds(1));
                 let id = call.id.clone();
                 // One that has just ended is cancelled too late; what it left may be collected later.
-                if cancelled && choice % 4 == 3 && engine.history().interrupted().is_some() {
+                if cancelled && choice % 4 == 3 && engine.state().interrupted().is_some() {
                     return Input::Left { call: id, attempt };
                 }
                 let stopped = cancelled && choice.is_multiple_of(2);
                 let end = match stopped {
                     true => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
-                    false => self.come(&call, attempt, &model, engine.history()),
+                    false => self.come(&call, attempt, &model, engine.state()),
                 };
                 let event = match end {
                     Ok(result) => CallEvent::AttemptSucceeded {
@@ -237,7 +237,7 @@ impl<'f> World<'f> {
             Pending::Close { phase, winner } => self.close(phase, &winner, engine),
             Pending::Ask => {
                 let spoken = &mut self.told.spoken;
-                let acts = person::acts(self.faults, spoken, engine.plan(), engine.history());
+                let acts = person::acts(self.faults, spoken, engine.plan(), engine.state());
                 match acts.is_empty() {
                     true => Input::Unanswered,
                     false => Input::Answered { acts },
@@ -288,10 +288,10 @@ impl<'f> World<'f> {
         call: &CallSpec,
         attempt: u32,
         model: &ModelName,
-        history: &RunState,
+        state: &RunState,
     ) -> Result<CallResult, Failure> {
         let manner = self.manner(model);
-        let attempts = history.call(&call.id).map(|call| call.attempts.as_slice());
+        let attempts = state.call(&call.id).map(|call| call.attempts.as_slice());
         let tries = attempts.unwrap_or_default().iter();
         let tries = tries.filter(|attempt| &attempt.model == model).count();
         match manner.luck {
@@ -332,12 +332,12 @@ impl<'f> World<'f> {
             return Input::Happened(PhaseEvent::Failed { failure }.of(phase));
         }
         let plan = engine.plan().phase(&phase).unwrap();
-        let history = engine.history();
-        let call = history.call(&winner.call).unwrap();
+        let state = engine.state();
+        let call = state.call(&winner.call).unwrap();
         let changes = call.result().unwrap().changes.as_ref();
         let own = changes.filter(|_| !matches!(plan.kind, PhaseKind::Routed { .. }));
-        let tree = own.map_or(history.tree(), |changes| &changes.tree).clone();
-        let mut closing = answers::closing(plan, call, plan.edits.then_some(tree), history);
+        let tree = own.map_or(state.tree(), |changes| &changes.tree).clone();
+        let mut closing = answers::closing(plan, call, plan.edits.then_some(tree), state);
         if engine.plan().destination == Destination::Tree {
             closing.published.clone_from(&plan.output);
         }
@@ -346,7 +346,7 @@ impl<'f> World<'f> {
     }
 
     /// Attempts under way that had ended well when their supervisor died.
-    pub fn recover(&self, history: &RunState) -> Vec<Recovered> {
+    pub fn recover(&self, state: &RunState) -> Vec<Recovered> {
         let attempts = self.pending.iter().filter_map(|pending| match pending {
             Pending::Attempt {
                 call,
@@ -364,7 +364,7 @@ impl<'f> World<'f> {
             Some(Recovered {
                 call: call.id.clone(),
                 attempt,
-                result: self.come(call, attempt, model, history).ok()?.into(),
+                result: self.come(call, attempt, model, state).ok()?.into(),
             })
         });
         ended.collect()

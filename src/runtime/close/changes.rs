@@ -60,15 +60,14 @@ impl Phase<'_> {
             .iter()
             .take_while(|phase| phase.name != self.plan.name);
         let trees =
-            earlier.filter_map(|phase| self.history.phase(&phase.name)?.closed()?.tree.as_ref());
-        trees.last().unwrap_or_else(|| self.history.base())
+            earlier.filter_map(|phase| self.run.phase(&phase.name)?.closed()?.tree.as_ref());
+        trees.last().unwrap_or_else(|| self.run.base())
     }
 
     fn tree_after(&self) -> TreeId {
         let own = self.result.changes.as_ref();
         let own = own.filter(|_| !self.is_routed());
-        own.map_or(self.history.tree(), |changes| &changes.tree)
-            .clone()
+        own.map_or(self.run.tree(), |changes| &changes.tree).clone()
     }
 
     /// The result of each command on the work as it is now, else its last one, in the order in which
@@ -76,7 +75,7 @@ impl Phase<'_> {
     fn verifications(&self) -> Vec<Verification> {
         let now = self.tree_after();
         let own = || {
-            let verified = self.history.verified();
+            let verified = self.run.verified();
             verified.filter(|seen| seen.phase == self.plan.name)
         };
         let mut last: Vec<Verification> = Vec::new();
@@ -94,7 +93,7 @@ impl Phase<'_> {
 
     fn tests(&self, verifications: &[Verification]) -> Result<Option<Artifact>, CloseError> {
         let not_run: Vec<&str> = match self.is_routed() {
-            true => self.history.refused_commands().collect(),
+            true => self.run.refused_commands().collect(),
             false => Vec::new(),
         };
         if verifications.is_empty() && not_run.is_empty() {

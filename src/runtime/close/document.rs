@@ -57,7 +57,7 @@ impl Phase<'_> {
     /// The documents of side-by-side calls, one below the other.
     fn joined<'n>(&self, names: impl Iterator<Item = &'n str>) -> Result<Vec<u8>, CloseError> {
         let mut joined = String::new();
-        let calls = self.history.calls_of(&self.plan.name);
+        let calls = self.run.calls_of(&self.plan.name);
         let mut calls: Vec<&CallState> = calls
             .filter(|call| call.spec.purpose == Purpose::Lens)
             .collect();

@@ -105,7 +105,7 @@ impl Phase<'_> {
     /// The words of a call whose only purpose was to distill the phase's document.
     fn distilled(&self) -> Result<Option<HandoffWords>, CloseError> {
         let document = InputSource::Deliverable(self.plan.name.clone());
-        let mut calls = self.history.calls_of(&self.plan.name);
+        let mut calls = self.run.calls_of(&self.plan.name);
         let call = calls.find(|call| {
             let mut inputs = call.spec.inputs.iter();
             call.spec.purpose == Purpose::Distill && inputs.any(|input| input.source == document)

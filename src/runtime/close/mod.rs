@@ -36,13 +36,8 @@ enum CloseError {
 }
 
 /// Closes a phase and says how it went.
-pub fn close(
-    context: &RunContext,
-    history: &RunState,
-    phase: &PhaseName,
-    winner: &Winner,
-) -> Input {
-    let closed = Phase::find(context, history, phase, winner).and_then(|phase| phase.close());
+pub fn close(context: &RunContext, run: &RunState, phase: &PhaseName, winner: &Winner) -> Input {
+    let closed = Phase::find(context, run, phase, winner).and_then(|phase| phase.close());
     let event = match closed.map(Box::new) {
         Ok(closing) => PhaseEvent::Closed { closing },
         Err(error) => {
@@ -61,7 +56,7 @@ type Published = (Option<Document>, Option<String>, Option<String>);
 /// A decided phase with all that its closing needs.
 struct Phase<'a> {
     context: &'a RunContext,
-    history: &'a RunState,
+    run: &'a RunState,
     plan: &'a PhasePlan,
     state: &'a PhaseState,
     folder: String,
@@ -73,17 +68,17 @@ struct Phase<'a> {
 impl<'a> Phase<'a> {
     fn find(
         context: &'a RunContext,
-        history: &'a RunState,
+        run: &'a RunState,
         phase: &PhaseName,
         winner: &'a Winner,
     ) -> Result<Self, CloseError> {
         let missing = || CloseError::NothingLeft(winner.call.clone(), phase.clone());
-        let call = history.call(&winner.call).ok_or_else(missing)?;
+        let call = run.call(&winner.call).ok_or_else(missing)?;
         Ok(Self {
             context,
-            history,
+            run,
             plan: context.plan.phase(phase).ok_or_else(missing)?,
-            state: history.phase(phase).ok_or_else(missing)?,
+            state: run.phase(phase).ok_or_else(missing)?,
             folder: context.plan.phase_folder(phase).ok_or_else(missing)?,
             winner,
             call,
@@ -132,13 +127,13 @@ impl<'a> Phase<'a> {
 
     /// Whether the document has to wait, like a change, until somebody accepts it.
     fn is_held(&self, document: &Document) -> Result<bool, CloseError> {
-        let mut results = self.history.results();
+        let mut results = self.run.results();
         let Document { path, object } = document.clone();
         results.documents.insert(path, object);
-        let accepted = accepted(&self.context.plan, self.history, &[]);
-        let delivering = Delivering::of(self.context, self.history)?;
+        let accepted = accepted(&self.context.plan, self.run, &[]);
+        let delivering = Delivering::of(self.context, self.run)?;
         let to = Destination::Tree;
-        let wanted = delivering.without_held(self.history, results, to, &accepted)?;
+        let wanted = delivering.without_held(self.run, results, to, &accepted)?;
         Ok(wanted.held.iter().any(|held| held.path == document.path))
     }
 
@@ -161,7 +156,7 @@ impl<'a> Phase<'a> {
         let to_tree = self.context.plan.destination == Destination::Tree;
         let publishes = to_tree && !self.is_held(&document)?;
         if publishes {
-            publish(self.context, self.history, &document, bytes, &keep_at)?;
+            publish(self.context, self.run, &document, bytes, &keep_at)?;
         }
         let published = publishes.then(|| document.path.clone());
         let previous = keep_at.exists().then_some(kept);
@@ -171,11 +166,11 @@ impl<'a> Phase<'a> {
     /// The calls of the phase's done tasks, in the order of their names.
     fn task_calls(&self) -> impl Iterator<Item = &'a CallState> {
         let calls = self.state.done_tasks().map(|(_, call)| call);
-        calls.filter_map(|call| self.history.call(call))
+        calls.filter_map(|call| self.run.call(call))
     }
 
     fn model_of(&self, call: &CallId) -> Option<ModelName> {
-        self.history.call(call)?.model().cloned()
+        self.run.call(call)?.model().cloned()
     }
 }
 

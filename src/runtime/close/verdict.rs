@@ -63,7 +63,7 @@ impl Phase<'_> {
     }
 
     fn judgement(&self, by: &CallId) -> Option<&Judgement> {
-        let Answer::Judgement(judgement) = &self.history.call(by)?.result()?.answer else {
+        let Answer::Judgement(judgement) = &self.run.call(by)?.result()?.answer else {
             return None;
         };
         Some(judgement)

@@ -4,10 +4,10 @@ use super::super::trace::Trace;
 use super::{Verdict, ensure};
 use crate::run::{Record, RunState};
 
-/// The journal is all there is: read back from its text, in any two parts, it gives the same history.
+/// The journal is all there is: read back from its text, in any two parts, it gives the same state.
 pub fn the_journal_tells_everything(trace: &Trace) -> Verdict {
     let journal = trace.journal();
-    let history = RunState::of(&journal);
+    let state = RunState::of(&journal);
     let mut read: Vec<Record> = Vec::new();
     for record in &journal {
         let text = serde_json::to_string(record).unwrap();
@@ -20,7 +20,7 @@ pub fn the_journal_tells_everything(trace: &Trace) -> Verdict {
     for record in &read[read.len() / 2..] {
         parts.apply(record.at, &record.event);
     }
-    ensure(parts == history, || {
-        "two halves make another history".to_owned()
+    ensure(parts == state, || {
+        "two halves make another state".to_owned()
     })
 }
