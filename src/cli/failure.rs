@@ -3,7 +3,6 @@
 use std::error::Error;
 use std::process::ExitCode;
 
-use super::print;
 use crate::report::{Sgr, render_error};
 
 /// Exit codes; see docs/exit-codes.md.
@@ -95,8 +94,8 @@ impl Failure {
         &self.text
     }
 
-    pub fn print(&self) {
-        print::coloured(&self.text, self.sgr);
+    pub fn sgr(&self) -> Sgr {
+        self.sgr
     }
 }
 

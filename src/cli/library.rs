@@ -7,8 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::failure::{Exit, Failure};
-use super::settings::{Settings, read_if_there, read_text, unreadable};
+use super::settings::{Settings, read_text, unreadable};
 use crate::context::templates;
+use crate::files::if_there;
 use crate::trust::{CONFIG, PROMPTS, WORKFLOWS, names_in};
 use crate::workflow;
 use crate::yaml::{Source, did_you_mean};
@@ -58,7 +59,8 @@ pub fn find_workflow(settings: &Settings, wanted: &str) -> Result<Found, Failure
     }
     if let Some(folder) = user_folder(settings, "workflows") {
         let path = folder.join(format!("{wanted}.yaml"));
-        if let Some(text) = read_if_there(&path)? {
+        let text = if_there(read_text(&path)).map_err(|error| unreadable(&path, &error))?;
+        if let Some(text) = text {
             let name = path.display().to_string();
             return Ok(found(name, &text, Origin::User(folder)));
         }

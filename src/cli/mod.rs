@@ -44,7 +44,7 @@ pub fn main() -> ExitCode {
     if let Err(error) = shut_others_out() {
         let message = format!("failed to keep other processes from reading this one: {error}");
         let failure = Failure::said(Exit::Failed, &message, None);
-        failure.print();
+        print::failure(&failure);
         return failure.exit().into();
     }
     let cli = match Cli::try_parse() {
@@ -64,7 +64,7 @@ pub fn main() -> ExitCode {
     match panics::caught(|| dispatch(&cli)) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            failure.print();
+            print::failure(&failure);
             failure.exit().into()
         }
     }

@@ -61,6 +61,7 @@ mod tests {
 
     use std::process::Command;
 
+    use super::super::print;
     use super::*;
 
     const CHILD: &str = "TIPSTAFF_TEST_PANICS";
@@ -110,6 +111,6 @@ mod tests {
         });
         let failure = done.unwrap_err();
         assert_eq!(failure.exit(), Exit::Failed);
-        failure.print();
+        print::failure(&failure);
     }
 }

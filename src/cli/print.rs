@@ -32,6 +32,11 @@ pub fn note(text: &str) {
     coloured(text, Sgr::Escape);
 }
 
+/// Why a command could not do what it was asked, to standard error.
+pub fn failure(failure: &Failure) {
+    coloured(failure.text(), failure.sgr());
+}
+
 /// Text whose colours are ours, to standard error.
 pub fn coloured(text: &str, sgr: Sgr) {
     let _ = Screen::Stderr.show(text, sgr);

@@ -1,11 +1,12 @@
 //! What every command needs to know of its surroundings: project, environment, configuration.
 
 use std::ffi::OsStr;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use crate::agents::{Carried, Environment};
 use crate::config::{self, Config};
-use crate::files;
+use crate::files::{self, if_there};
 use crate::journal::{Redactor, RunRegister};
 use crate::plan::Plan;
 use crate::trust::{self, ProjectFiles, state_folder};
@@ -62,7 +63,7 @@ impl Settings {
         let mut sources = Vec::new();
         if let Some(folder) = &self.user_folder {
             let path = folder.join("config.yaml");
-            let text = read_if_there(&path)?;
+            let text = if_there(read_text(&path)).map_err(|error| unreadable(&path, &error))?;
             sources.extend(text.map(|text| Source::new(path.display().to_string(), text)));
         }
         let base = config::load(&sources);
@@ -122,37 +123,19 @@ pub fn mistakes_in(mistakes: &[Diagnostic], sources: &[Source]) -> Failure {
     Failure::coloured(super::print::render(mistakes, sources))
 }
 
-/// The text of a file of the user's, if it is there.
-pub fn read_if_there(path: &Path) -> Result<Option<String>, Failure> {
-    match read_text(path) {
-        Ok(text) => Ok(Some(text)),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(unreadable(path, &error)),
-    }
-}
-
-/// Reads a text file; one that is not UTF-8 is an error, one that is far too large is cut where the
-/// parser refuses it anyway.
-pub fn read_text(path: &Path) -> std::io::Result<String> {
-    use std::io::Read;
-    let limit = yaml::MAX_BYTES as u64 + 1;
-    let mut bytes = Vec::new();
-    files::open(path)?.take(limit).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 == limit {
-        return Ok(String::from_utf8_lossy(&bytes).into_owned());
-    }
-    String::from_utf8(bytes)
-        .map_err(|error| std::io::Error::new(std::io::ErrorKind::InvalidData, error))
+/// The text of a file of the user's.
+pub fn read_text(path: &Path) -> io::Result<String> {
+    files::text(files::open(path)?, yaml::MAX_BYTES as u64)
 }
 
 /// The failure of a file that cannot be read as text.
-pub fn unreadable(path: &Path, error: &std::io::Error) -> Failure {
+pub fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let message = match error.kind() {
-        std::io::ErrorKind::InvalidData => format!("`{}` is not UTF-8 text", path.display()),
+        ErrorKind::InvalidData => format!("`{}` is not UTF-8 text", path.display()),
         _ => format!("failed to read `{}`: {error}", path.display()),
     };
     let is_ours_to_refuse =
-        error.kind() == std::io::ErrorKind::PermissionDenied && error.raw_os_error().is_none();
+        error.kind() == ErrorKind::PermissionDenied && error.raw_os_error().is_none();
     let hint = is_ours_to_refuse
         .then_some("only files that nobody but you can change are obeyed; see `chmod go-w`");
     Failure::said(Exit::Usage, &message, hint)

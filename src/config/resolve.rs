@@ -30,6 +30,14 @@ pub(super) const KINDS: &[&str] = &["opencode", "command"];
 /// The agent of a model that names none.
 const DEFAULT_AGENT: &str = "opencode";
 
+impl Config {
+    /// This configuration with a workflow's own layer over it, and the mistakes that arise. What is
+    /// mistaken is left out, so that checking can go on.
+    pub fn with(&self, over: &Layer) -> (Self, Vec<Diagnostic>) {
+        resolve(self.layer.clone().under(over.clone()))
+    }
+}
+
 /// Resolves a merged layer. What is mistaken is reported and left out.
 pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
     let mut mistakes = Vec::new();

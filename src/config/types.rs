@@ -6,11 +6,10 @@ use thiserror::Error;
 
 use crate::model::{AgentName, ChangeLimits, Millis, ModelName, RunLimits};
 use crate::plan::{AgentSpec, ModelSpec, VerifyRules};
-use crate::yaml::{Diagnostic, did_you_mean};
+use crate::yaml::did_you_mean;
 
 use super::layer::Layer;
 use super::literal::{Literal, parse_literal};
-use super::resolve::resolve;
 
 /// A configuration in which every name that is mentioned exists.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,12 +50,6 @@ pub struct UnknownModel {
 }
 
 impl Config {
-    /// This configuration with a workflow's own layer over it, and the mistakes that arise. What is
-    /// mistaken is left out, so that checking can go on.
-    pub fn with(&self, over: &Layer) -> (Self, Vec<Diagnostic>) {
-        resolve(self.layer.clone().under(over.clone()))
-    }
-
     /// The models that a name stands for, first choice first: a model, a role, or a literal
     /// `agent:provider/model[@variant]`.
     ///

@@ -140,6 +140,20 @@ pub fn read_below(root: &Path, path: &Path, most: u64) -> io::Result<Vec<u8>> {
     bounded(open_below(root, path)?, most)
 }
 
+/// The text of an open file, or of what else can be read. One that is larger than `most` bytes is cut behind them:
+/// whoever parses it says that it is too large.
+///
+/// # Errors
+/// [`ErrorKind::InvalidData`] for what is no UTF-8.
+pub fn text(from: impl Read, most: u64) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    from.take(most + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most {
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    String::from_utf8(bytes).map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
+}
+
 /// What was found; `None` where nothing is. All other errors stay.
 pub fn if_there<T>(found: io::Result<T>) -> io::Result<Option<T>> {
     match found {

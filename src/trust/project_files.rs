@@ -3,14 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, ErrorKind};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustix::process::{getegid, geteuid};
 
-use crate::files;
+use crate::files::{self, if_there};
 
 /// A project's files that may hold orders.
 #[derive(Debug)]
@@ -61,25 +61,15 @@ impl ProjectFiles {
     }
 
     fn read(&self, path: &Path) -> io::Result<Option<String>> {
-        let file = match files::open_below(&self.root, path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+        let Some(file) = if_there(files::open_below(&self.root, path))? else {
+            return Ok(None);
         };
         ours(&file.metadata()?)?;
         let folders = path.ancestors().skip(1);
         for folder in folders.filter(|folder| !folder.as_os_str().is_empty()) {
             ours(&self.root.join(folder).symlink_metadata()?)?;
         }
-        let mut bytes = Vec::new();
-        file.take(self.most + 1).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 > self.most {
-            // Whoever parses it says that it is too large.
-            return Ok(Some(String::from_utf8_lossy(&bytes).into_owned()));
-        }
-        let text = String::from_utf8(bytes);
-        text.map(Some)
-            .map_err(|error| io::Error::new(ErrorKind::InvalidData, error))
+        files::text(file, self.most).map(Some)
     }
 }
 

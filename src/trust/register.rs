@@ -1,14 +1,13 @@
 //! Which orders of which project the user has agreed to.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::state_folder::write_private;
 use super::{Order, TrustError};
-use crate::files;
+use crate::files::{self, if_there};
 
 /// What the user has agreed to of one project.
 #[derive(Debug)]
@@ -32,11 +31,10 @@ impl Register {
     pub fn open(state_folder: &Path, project: &Path) -> Result<Self, TrustError> {
         let name = blake3::hash(project.as_os_str().as_encoded_bytes()).to_hex();
         let file = state_folder.join(format!("trusted/{}.json", &name.as_str()[..32]));
-        let mut agreed: Agreed = match files::read(&file, files::RECORD) {
-            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::NotFound => Agreed::default(),
-            Err(error) => return Err(TrustError::io("read", &file)(error)),
-        };
+        let read = if_there(files::read(&file, files::RECORD));
+        let known = read.map_err(TrustError::io("read", &file))?;
+        let known = known.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let mut agreed: Agreed = known.unwrap_or_default();
         if agreed.project != project {
             agreed = Agreed {
                 project: project.to_owned(),
