@@ -19,8 +19,8 @@ use crate::run::CallEvent;
 use crate::workspace::{self, Allowed, WorkspaceError, capture, pin};
 
 use super::RunContext;
+use super::failure::machine;
 use super::monitor::Watched;
-use super::prepare::machine;
 use super::scratch::Scratch;
 use super::workspaces::visible;
 
@@ -316,7 +316,7 @@ impl Ended<'_> {
     }
 
     fn keep_streams(&self, printed: &[File; 2]) -> Result<(), Failure> {
-        let folder = attempt_folder(self.context, self.call, self.attempt);
+        let folder = self.context.attempt_folder(self.call, self.attempt);
         for (from, name) in printed.iter().zip(["events.jsonl", "stderr.log"]) {
             let to = self.context.folder.path(&format!("{folder}/{name}"));
             self.context
@@ -330,7 +330,7 @@ impl Ended<'_> {
     pub(super) fn artifact(&self, name: &str, text: &str) -> Result<Artifact, Failure> {
         let path = format!(
             "{}/{name}",
-            attempt_folder(self.context, self.call, self.attempt)
+            self.context.attempt_folder(self.call, self.attempt)
         );
         let clean = self.context.redactor.clean(text.as_bytes());
         self.context
@@ -343,15 +343,6 @@ impl Ended<'_> {
 /// The name under which an attempt's tree is kept in the store.
 fn pin_name(call: &CallSpec, attempt: u32) -> String {
     format!("{}-{attempt}", call.id)
-}
-
-/// An attempt's folder, relative to the run folder.
-pub fn attempt_folder(context: &RunContext, call: &CallSpec, attempt: u32) -> String {
-    let phase = context
-        .plan
-        .phase_folder(&call.phase)
-        .unwrap_or_else(|| "phases/00-unknown".to_owned());
-    format!("{phase}/calls/{}/attempt-{attempt}", call.id)
 }
 
 /// Whether the files alone are an answer. Of an editing call its edits are; the handoff tells of them.

@@ -16,7 +16,7 @@ use crate::workspace::{
 };
 
 use super::RunContext;
-use super::prepare::machine;
+use super::failure::machine;
 
 /// Where in the run folder the data for taking deliveries back is kept.
 const UNDO: &str = "undo";

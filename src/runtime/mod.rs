@@ -16,12 +16,14 @@
 
 mod attempt;
 mod blocking;
+mod carry_out;
 mod close;
 mod collect;
 mod deliver;
 mod drive;
 mod edited;
 mod error;
+mod failure;
 mod gate;
 mod monitor;
 mod neighbours;

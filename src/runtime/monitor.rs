@@ -13,7 +13,8 @@ use crate::plan::AgentKind;
 use crate::process::{Asked, Child, Exceeded, ExitRecord, Frozen, Watch};
 use crate::run::CallEvent;
 
-use super::attempt::{Attempt, Control, cancelled};
+use super::attempt::{Attempt, Control};
+use super::failure::cancelled;
 use super::gate::{StartUp, Starting};
 use super::out_folder::OutFolder;
 use super::quiet::Quiet;

@@ -15,9 +15,9 @@ use crate::model::{Failure, WorkspaceSource};
 use crate::process::is_cancelled;
 use crate::workspace::{TreeFile, TreeFiles};
 
-use super::attempt::{Attempt, cancelled};
+use super::attempt::Attempt;
 use super::blocking::blocking;
-use super::prepare::machine;
+use super::failure::{cancelled, machine};
 use super::workspaces::Workspaces;
 
 /// So many files are held in memory at one time.

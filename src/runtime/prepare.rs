@@ -16,6 +16,7 @@ use crate::workspace::Workspace;
 
 use super::attempt::Attempt;
 use super::blocking::blocking;
+use super::failure::{chain, machine};
 use super::scratch::Scratch;
 use super::seeds::{self, at_path, write};
 use super::streams::Streams;
@@ -295,7 +296,9 @@ async fn start(attempt: &Attempt, scratch: &Scratch, launch: Launch) -> Result<C
 
 /// Records what the call is about to see.
 fn keep_prompt(attempt: &Attempt, prompt: &str, ledger: &Ledger) -> Result<(), Failure> {
-    let folder = attempt.folder();
+    let folder = attempt
+        .context
+        .attempt_folder(&attempt.call, attempt.number);
     keep(attempt, &format!("{folder}/prompt.md"), prompt)?;
     let ledger = serde_json::to_string_pretty(ledger).expect("a ledger is plain data");
     keep(attempt, &format!("{folder}/context.json"), &ledger)
@@ -306,24 +309,4 @@ fn keep(attempt: &Attempt, relative: &str, text: &str) -> Result<(), Failure> {
     let clean = attempt.context.redactor.clean(text.as_bytes());
     let written = attempt.context.folder.write_artifact(relative, &clean);
     written.map(|_| ()).map_err(machine)
-}
-
-/// The failure of the machine below: disk, folders, threads.
-pub fn machine(error: impl std::error::Error) -> Failure {
-    Failure::new(FailureKind::Machine, chain(&error))
-}
-
-/// An error with its causes, in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text.push_str(": ");
-            text.push_str(&cause_text);
-        }
-        source = cause.source();
-    }
-    text
 }

@@ -78,6 +78,13 @@ impl RunContext {
         }
     }
 
+    /// An attempt's folder, relative to the run folder.
+    pub(super) fn attempt_folder(&self, call: &CallSpec, attempt: u32) -> String {
+        let phase = self.plan.phase_folder(&call.phase);
+        let phase = phase.unwrap_or_else(|| "phases/00-unknown".to_owned());
+        format!("{phase}/calls/{}/attempt-{attempt}", call.id)
+    }
+
     /// The scratch folder of an attempt.
     pub(super) fn scratch_of(&self, call: &CallSpec, attempt: u32) -> Scratch {
         let (scratch, keys, run) = (&self.scratch, &self.keys, self.folder.id());

@@ -9,7 +9,7 @@ use crate::agents::{Seed, SeedFile};
 use crate::files;
 use crate::model::{Failure, FailureKind};
 
-use super::prepare::machine;
+use super::failure::machine;
 
 /// Lays out all of them, those that hold keys in the folder `keys`, which is made anew: what an earlier try
 /// under another supervisor left there goes.

@@ -9,7 +9,7 @@ use crate::model::{Failure, FailureKind};
 use crate::plan::AgentKind;
 use crate::process::{LineTail, TailLine, is_cancelled};
 
-use super::attempt::cancelled;
+use super::failure::cancelled;
 use super::scratch::Scratch;
 
 /// Longer lines of output are skipped; the largest real one seen is an image of 3 MB.

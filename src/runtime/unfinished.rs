@@ -5,8 +5,8 @@ use crate::context::Unfinished;
 use crate::model::{Answer, CallResult, Failure, FailureKind, HandoffWords, InputSource, Stopped};
 
 use super::collect::{Captured, Ended, to_json};
+use super::failure::machine;
 use super::monitor::Watched;
-use super::prepare::machine;
 use super::workspaces::note_left_out;
 
 impl Ended<'_> {

@@ -20,7 +20,7 @@ use crate::workspace::{ControlFiles, Workspace, remove_tree};
 use super::RunContext;
 use super::attempt::{Control, unless_told};
 use super::blocking::blocking;
-use super::prepare::machine;
+use super::failure::machine;
 use super::private::private_environment;
 
 /// How much of the end of a command's output is kept, in bytes.

@@ -10,7 +10,7 @@ use crate::files::{self, if_there};
 use crate::model::{Failure, TreeId, WorkspaceSource};
 use crate::workspace::{self, ControlFiles, Visible, Workspace, WorkspacePool};
 
-use super::prepare::machine;
+use super::failure::machine;
 
 /// The trees of a run and where they are laid out. Can go to another thread.
 #[derive(Debug, Clone)]

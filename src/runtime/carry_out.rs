@@ -1,0 +1,102 @@
+//! One attempt, from the order to the report: prepare, start, watch, collect, clean up.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::engine::Input;
+use crate::model::{Failure, Usage};
+use crate::run::CallEvent;
+use crate::workspace::remove_tree;
+
+use super::attempt::{Attempt, Control, unless_told};
+use super::blocking::blocking;
+use super::collect::Ended;
+use super::failure::machine;
+use super::monitor::Monitor;
+use super::neighbours::neighbours;
+use super::prepare::{Prepared, prepare};
+use super::recover;
+
+impl Attempt {
+    /// Carries the attempt out and says how it ended.
+    pub async fn run(self: Arc<Self>, mut control: watch::Receiver<Control>) -> Input {
+        match self.carry_out(&mut control).await {
+            Ok(input) => input,
+            Err(failure) => self.failed(failure, Usage::default()),
+        }
+    }
+
+    /// Clears up after it. Nobody waits for its scratch folder to be gone, except the end of the run.
+    pub async fn clear(&self, report: &Input, mut control: watch::Receiver<Control>) {
+        if matches!(report, Input::Left { .. }) {
+            // The workspace stays for whoever takes the run up again; the keys in the agent's home do not.
+            let private = self.context.scratch_of(&self.call, self.number).private();
+            let _ = blocking(move || remove_tree(&private).map_err(machine)).await;
+            return;
+        }
+        // A workspace in which another call goes on stays where it is.
+        if recover::result(report).is_some_and(|result| result.stopped().is_none()) {
+            self.give_back().await;
+        }
+        let scratch = self.context.scratch_of(&self.call, self.number);
+        recover::clean_up(&scratch, report, &mut control).await;
+    }
+
+    async fn carry_out(
+        self: &Arc<Self>,
+        control: &mut watch::Receiver<Control>,
+    ) -> Result<Input, Failure> {
+        let prepared = async {
+            let starting = self.context.gate.enter().await;
+            let neighbours = neighbours(self).await?;
+            Ok((starting, prepare(self, neighbours).await?))
+        };
+        let (starting, (prepared, child)) = unless_told(control, prepared).await?;
+        let Prepared {
+            scratch,
+            kind,
+            streams,
+            prompt_tokens,
+            remarks,
+        } = prepared;
+        self.tell(CallEvent::AttemptSpawned {
+            attempt: self.number,
+            pid: child.pid(),
+            prompt_tokens,
+        });
+        let monitor = Monitor::new(self, &scratch, kind, streams, starting);
+        let watched = monitor.watch(child, control).await?;
+        // What the agent did is paid for, and all of it is on disk: what is not collected now can be later. Of
+        // an agent that was ended because it was quiet, nobody would know later that it had been.
+        let patience = match (&watched.failure, watched.quiet_for) {
+            (Some(_), _) => None,
+            (None, Some(_)) => Some(Control::Kill),
+            (None, None) => Some(Control::Leave),
+        };
+        let whose = Arc::clone(self);
+        let collected = blocking(move || {
+            let ended = Ended {
+                context: &whose.context,
+                call: &whose.call,
+                attempt: whose.number,
+                scratch: &scratch,
+            };
+            Ok(ended.collect(&watched.read()?, remarks))
+        });
+        tokio::select! {
+            collected = collected => collected,
+            Ok(_) = control.wait_for(|told| patience.is_some_and(|most| *told >= most)) => {
+                Ok(self.left())
+            }
+        }
+    }
+
+    /// Hands the workspace on if nothing was changed in it. After an orderly end only: then nobody is left
+    /// who could still write to it. What cannot be handed on is removed like any other.
+    async fn give_back(&self) {
+        let at = self.context.scratch_of(&self.call, self.number).workspace();
+        let (workspace, workspaces) = (self.call.workspace.clone(), self.context.workspaces());
+        let _ = blocking(move || workspaces.take_back(&workspace, &at)).await;
+    }
+}
