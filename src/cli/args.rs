@@ -39,9 +39,9 @@ pub enum Command {
     /// Pick the winning proposal by hand where a run waits for it, and go on
     Pick(PickArgs),
     /// Let a phase begin that waits at its gate, and go on
-    Approve(ApproveArgs),
+    Approve(AnswerArgs),
     /// Do not let it begin; the run fails
-    Reject(RejectArgs),
+    Reject(AnswerArgs),
     /// Print a run's changes, or one task's, as a patch
     Diff(DiffArgs),
     /// Apply the changes and documents of a run that kept them
@@ -191,25 +191,12 @@ pub struct PickArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct ApproveArgs {
+pub struct AnswerArgs {
     /// The run
     pub run: String,
     /// The phase; without it the one that waits
     pub phase: Option<String>,
-    /// What the phase's calls are to know
-    #[arg(long, value_name = "TEXT")]
-    pub because: Option<String>,
-    #[command(flatten)]
-    pub output: OutputArgs,
-}
-
-#[derive(Debug, Args)]
-pub struct RejectArgs {
-    /// The run
-    pub run: String,
-    /// The phase; without it the one that waits
-    pub phase: Option<String>,
-    /// Why; the phase's calls are told if it begins after all
+    /// What the phase's calls are to know; why, where you reject it
     #[arg(long, value_name = "TEXT")]
     pub because: Option<String>,
     #[command(flatten)]

@@ -9,11 +9,9 @@ use super::print;
 use super::settings::Settings;
 use crate::engine::accepted;
 use crate::engine::by_hand::{self, Transfer};
-use crate::journal::{Journal, RunFolder, RunLock};
 use crate::model::{Destination, Direction};
-use crate::plan::Plan;
 use crate::report::{DeliveryState, RunView, applied_words, shell_word, undone_words};
-use crate::run::{Record, RunState};
+use crate::run::RunState;
 use crate::runtime::{DeliverError, Delivering, now};
 use crate::workspace::{ApplyError, Conflicts, Delivered, has_markers};
 
@@ -68,28 +66,20 @@ fn conflicts(args: &ConflictArgs) -> Conflicts {
 }
 
 /// Writes down what a command that was killed did to the user's files.
-pub fn catch_up(
-    settings: &Settings,
-    folder: &RunFolder,
-    journal: &mut Journal,
-    records: &mut Vec<Record>,
-) -> Result<(), Failure> {
-    let state = RunState::of(records);
+pub fn catch_up(settings: &Settings, run: &mut TakenUp) -> Result<(), Failure> {
+    let state = RunState::of(&run.records);
     if *state.in_project() != state.before() {
-        let delivering = Delivering::new(&settings.project, folder, &state)?;
+        let delivering = Delivering::new(&settings.project, &run.folder, &state)?;
         let untold = Vec::from_iter(delivering.untold(&state)?);
-        records.extend(journal.append(now(), &untold)?);
+        run.records.extend(run.journal.append(now(), &untold)?);
     }
     Ok(())
 }
 
 /// A run that nobody else works on meanwhile.
 struct Held {
-    plan: Plan,
-    folder: RunFolder,
-    journal: Journal,
+    run: TakenUp,
     state: RunState,
-    _lock: RunLock,
 }
 
 impl Held {
@@ -107,7 +97,7 @@ impl Held {
         let (transfer, done) = interruptible.blocking_to_its_end(&again, || {
             let delivering = held.delivering(settings)?;
             let mut transfer = wanted(&held, &delivering)?;
-            let (plan, state) = (&held.plan, &held.state);
+            let (plan, state) = (&held.run.plan, &held.state);
             let done = delivering.deliver(plan, state, &mut transfer, conflicts(args));
             let done = done.map_err(|error| held.failure(command, &error))?;
             Ok((transfer, done))
@@ -117,35 +107,23 @@ impl Held {
     }
 
     fn take(settings: &Settings, wanted: &str) -> Result<Self, Failure> {
-        let folder = find_run(settings, Some(wanted))?;
-        let TakenUp {
-            plan,
-            lock,
-            mut journal,
-            mut records,
-            ..
-        } = take_up(settings, &folder)?;
-        catch_up(settings, &folder, &mut journal, &mut records)?;
-        Ok(Self {
-            plan,
-            folder,
-            journal,
-            state: RunState::of(&records),
-            _lock: lock,
-        })
+        let mut run = take_up(settings, find_run(settings, Some(wanted))?)?;
+        catch_up(settings, &mut run)?;
+        let state = RunState::of(&run.records);
+        Ok(Self { run, state })
     }
 
     /// What is to be delivered, and what is held back: an error if nothing else is left.
     fn wanted(&self, delivering: &Delivering<'_>, args: &ApplyArgs) -> Result<Transfer, Failure> {
         let branch = args.branch.clone();
         let to = branch.map_or(Destination::Tree, Destination::Branch);
-        let run = self.folder.id();
-        if let Some(refusal) = by_hand::refusal(&self.plan, &self.state, &to) {
+        let run = self.run.folder.id();
+        if let Some(refusal) = by_hand::refusal(&self.run.plan, &self.state, &to) {
             let hint = format!("`tipstaff show {run}` tells where they stand");
             return Err(Failure::said(Exit::Usage, refusal, Some(&hint)));
         }
         let there = self.state.held_by(&to);
-        let mut accepted = accepted(&self.plan, &self.state, &args.accept.accept);
+        let mut accepted = accepted(&self.run.plan, &self.state, &args.accept.accept);
         accepted.secrets = args.accept_secrets;
         let results = self.state.results();
         let transfer = delivering.without_held(&self.state, results, to, &accepted)?;
@@ -167,12 +145,12 @@ impl Held {
 
     fn delivering<'a>(&'a self, settings: &'a Settings) -> Result<Delivering<'a>, Failure> {
         let project = &settings.project;
-        Ok(Delivering::new(project, &self.folder, &self.state)?)
+        Ok(Delivering::new(project, &self.run.folder, &self.state)?)
     }
 
     /// Nothing was touched, and there may be ways out.
     fn failure(&self, command: &str, error: &DeliverError) -> Failure {
-        let again = format!("`tipstaff {command} {}", self.folder.id());
+        let again = format!("`tipstaff {command} {}", self.run.folder.id());
         let mut hints = vec![
             format!(
                 "{again} --3way` writes conflict markers into these files, but for those that have some still"
@@ -221,8 +199,8 @@ impl Held {
             Direction::Apply => applied_words(&transfer.to, transfer.files, held.len() as u64),
             Direction::Undo => undone_words(done.paths.difference(&done.marked).count() as u64),
         };
-        let events = by_hand::events(&self.plan, &self.state, transfer);
-        self.journal.append(now(), &events)?;
+        let events = by_hand::events(&self.run.plan, &self.state, transfer);
+        self.run.journal.append(now(), &events)?;
         print::note(&text);
         for one in &held {
             print::note(&format!("held back: {}: {}", one.path, one.reason));

@@ -1,6 +1,6 @@
 //! `tipstaff approve`, `tipstaff reject` and `tipstaff pick`: a person's answer to what a run asks.
 
-use super::args::{ApproveArgs, OutputArgs, PickArgs, RejectArgs};
+use super::args::{AnswerArgs, PickArgs};
 use super::ask::commands_answer;
 use super::failure::{Exit, Failure};
 use super::open_run::OpenRun;
@@ -12,29 +12,26 @@ use crate::run::{PhaseEvent, RunState};
 /// In the place of a label; labels are single letters.
 const NONE: &str = "NONE";
 
-pub fn approve(settings: &Settings, args: &ApproveArgs) -> Result<Exit, Failure> {
+pub fn approve(settings: &Settings, args: &AnswerArgs) -> Result<Exit, Failure> {
     let because = words(settings, args.because.as_deref());
-    let said = (PersonAnswer::Approved, because);
-    let gate = (args.run.as_str(), args.phase.as_deref());
-    answer_gate(settings, gate, &args.output, said)
+    answer_gate(settings, args, (PersonAnswer::Approved, because))
 }
 
-pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
+pub fn reject(settings: &Settings, args: &AnswerArgs) -> Result<Exit, Failure> {
     let reason = words(settings, args.because.as_deref());
     let said = (PersonAnswer::Rejected { reason }, String::new());
-    let gate = (args.run.as_str(), args.phase.as_deref());
-    answer_gate(settings, gate, &args.output, said)
+    answer_gate(settings, args, said)
 }
 
 /// Answers the gate that waits: that of the phase that was named, or the only one. To let a phase begin that asks
 /// about commands is to run them.
 fn answer_gate(
     settings: &Settings,
-    (run, wanted): (&str, Option<&str>),
-    output: &OutputArgs,
+    args: &AnswerArgs,
     (answer, because): (PersonAnswer, String),
 ) -> Result<Exit, Failure> {
-    let run = look(settings, run)?;
+    let run = look(settings, &args.run)?;
+    let wanted = args.phase.as_deref();
     let state = RunState::of(&run.records);
     let names = run.plan.phases.iter().map(|phase| &phase.name);
     let mut waiting = names
@@ -47,18 +44,15 @@ fn answer_gate(
             }
             Question::PickWinner { .. } => None,
         });
-    let (phase, answer) = waiting.next().ok_or_else(|| match wanted {
-        Some(name) => wrong(
-            &run,
-            &format!("phase `{name}` does not wait for an approval"),
-        ),
-        None => {
-            let id = run.folder.id();
-            wrong(&run, &format!("no phase of run {id} waits for an approval"))
-        }
+    let (phase, answer) = waiting.next().ok_or_else(|| {
+        let message = match wanted {
+            Some(name) => format!("phase `{name}` does not wait for an approval"),
+            None => format!("no phase of run {} waits for an approval", run.folder.id()),
+        };
+        wrong(&run, &message)
     })?;
     let said = PhaseEvent::PersonAnswered { answer, because }.of(phase);
-    go_on_with(settings, run, output, said)
+    go_on_with(settings, run, &args.output, said)
 }
 
 pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {

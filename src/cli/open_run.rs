@@ -76,6 +76,7 @@ impl OpenRun {
 
 /// A run that this process alone works on, and that is this user's own.
 pub struct TakenUp {
+    pub folder: RunFolder,
     pub plan: Plan,
     pub lock: RunLock,
     pub journal: Journal,
@@ -98,20 +99,20 @@ pub fn own(settings: &Settings, folder: &RunFolder) -> Result<(RunRegister, Orig
 }
 
 /// Takes a run up. The only way to act upon what a run folder says: all of it is as tipstaff wrote it.
-pub fn take_up(settings: &Settings, folder: &RunFolder) -> Result<TakenUp, Failure> {
-    let (register, origin) = own(settings, folder)?;
-    let plan = read_plan(folder)?;
-    let lock = RunLock::acquire(folder)?;
+pub fn take_up(settings: &Settings, folder: RunFolder) -> Result<TakenUp, Failure> {
+    let (register, origin) = own(settings, &folder)?;
+    let plan = read_plan(&folder)?;
+    let lock = RunLock::acquire(&folder)?;
     let (journal, content) = folder.open_journal(&register, settings.redactor(None, None))?;
     if let Some(foreign) = content.foreign {
         print::note(&format!(
             "warning: {foreign}; it and what follows stand in `{}/journal.torn` now",
-            shown_folder(folder)
+            shown_folder(&folder)
         ));
     }
-    let base = frozen(folder, &content.records)?;
+    let base = frozen(&folder, &content.records)?;
     if let Origin::Moved(from) = origin {
-        register.note(folder)?;
+        register.note(&folder)?;
         print::note(&format!(
             "note: run {} lay in `{}` before",
             folder.id(),
@@ -120,6 +121,7 @@ pub fn take_up(settings: &Settings, folder: &RunFolder) -> Result<TakenUp, Failu
     }
     reopen_store(&folder.path(RunFolder::STORE), &base)?;
     Ok(TakenUp {
+        folder,
         plan,
         lock,
         journal,

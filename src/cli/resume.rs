@@ -96,24 +96,22 @@ fn go_on(
     output: &OutputArgs,
     acts: impl FnOnce((&Plan, &RunState), &RunFolder) -> Result<Vec<Event>, Failure>,
 ) -> Result<Exit, Failure> {
+    let mut run = take_up(settings, folder)?;
+    end_processes(&run.folder)?;
+    catch_up(settings, &mut run)?;
     let TakenUp {
+        folder,
         plan,
         lock,
-        mut journal,
-        mut records,
+        journal,
+        records,
         base,
-    } = take_up(settings, &folder)?;
-    end_processes(&folder)?;
-    catch_up(settings, &folder, &mut journal, &mut records)?;
+    } = run;
     let mut state = RunState::of(&records);
     if state.ended() == Some(RunEnd::Done) {
         // Its supervisor may have been killed between that and its own cleaning up.
-        Scratch::claim(
-            folder.id(),
-            &folder.path(RunFolder::JOURNAL),
-            settings.runtime_folder(),
-        )?
-        .remove()?;
+        let journal = folder.path(RunFolder::JOURNAL);
+        Scratch::claim(folder.id(), &journal, settings.runtime_folder())?.remove()?;
         let run = folder.id();
         print::note(&format!("run {run} is done already; nothing was run again"));
         return Ok(Exit::Done);

@@ -58,8 +58,7 @@ pub fn agree(
     paths: &[String],
     output: &OutputArgs,
 ) -> Result<(), Failure> {
-    let mut used = find(settings, base, paths)?;
-    used.retain(|order| order.is_used(plan));
+    let used = used(settings, plan, base, paths)?;
     if used.is_empty() {
         return Ok(());
     }
@@ -80,8 +79,7 @@ pub fn remark(
     base: &Config,
     paths: &[String],
 ) -> Result<bool, Failure> {
-    let mut used = find(settings, base, paths)?;
-    used.retain(|order| order.is_used(plan));
+    let used = used(settings, plan, base, paths)?;
     if used.is_empty() {
         return Ok(true);
     }
@@ -177,6 +175,18 @@ fn find(settings: &Settings, base: &Config, paths: &[String]) -> Result<Vec<Orde
     };
     orders(&settings.files, &known, paths)
         .map_err(|(path, error)| unreadable(&settings.project.root.join(path), &error))
+}
+
+/// The orders of these files that a run with this plan would obey.
+fn used(
+    settings: &Settings,
+    plan: &Plan,
+    base: &Config,
+    paths: &[String],
+) -> Result<Vec<Order>, Failure> {
+    let mut all = find(settings, base, paths)?;
+    all.retain(|order| order.is_used(plan));
+    Ok(all)
 }
 
 fn register(settings: &Settings) -> Result<Register, Failure> {
