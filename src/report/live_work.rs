@@ -14,7 +14,7 @@ pub(super) fn checking(view: &RunView, now: Timestamp) -> Option<String> {
     let task = tasks.iter().find(|task| task.state == TaskState::Checking);
     let what = match task {
         Some(task) => title(&format!("{} {}", task.task.id, task.task.title)),
-        None => clean(phase.name().as_str()),
+        None => clean(phase.name()),
     };
     let round = phase.state.begun();
     Some(match round.and_then(|round| round.verifying.as_ref()) {

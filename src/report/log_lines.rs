@@ -39,7 +39,7 @@ fn of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
         RunEvent::LimitReached { limit } => (Tone::Odd, format!("limit reached: {}", clean(limit))),
         RunEvent::LimitsRaised { .. } => (Tone::Calm, "limits changed".to_owned()),
         RunEvent::ModelReplaced { model, by, .. } => {
-            let (model, by) = (clean(model.as_str()), clean(by.as_str()));
+            let (model, by) = (clean(model), clean(by));
             (Tone::Calm, format!("{by} is used in the place of {model}"))
         }
         RunEvent::Interrupted { signal } => {
@@ -70,7 +70,7 @@ fn of_phase(
     event: &PhaseEvent,
     at: Timestamp,
 ) -> Option<LogLine> {
-    let scope = vec![clean(phase.as_str())];
+    let scope = vec![clean(phase)];
     let (tone, text) = match event {
         PhaseEvent::Started => (Tone::Calm, phase_started(view, phase)),
         PhaseEvent::Skipped { condition } => {
@@ -79,7 +79,7 @@ fn of_phase(
         }
         PhaseEvent::CallCreated { .. } => return None,
         PhaseEvent::CallReused { call, from } => {
-            let scope = vec![clean(phase.as_str()), short(view, &call.id)];
+            let scope = vec![clean(phase), short(view, &call.id)];
             return Some(LogLine::new(
                 scope,
                 Tone::Good,
@@ -154,7 +154,7 @@ pub(super) fn rehearsed(view: &RunView) -> Option<&'static str> {
 
 pub(super) fn short(view: &RunView, id: &CallId) -> String {
     let call = view.call(id);
-    call.map_or_else(|| clean(id.as_str()), |call| title(&short_name(call)))
+    call.map_or_else(|| clean(id), |call| title(&short_name(call)))
 }
 
 fn resumed(view: &RunView) -> String {
@@ -213,10 +213,9 @@ fn sealed(view: &RunView, labels: &[(Label, CallId)]) -> String {
 
 fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) -> String {
     let name = short(view, call);
-    let model = view.model_of(call).map_or_else(
-        || name.clone(),
-        |model| format!("{name}, {}", clean(model.as_str())),
-    );
+    let model = view
+        .model_of(call)
+        .map_or_else(|| name.clone(), |model| format!("{name}, {}", clean(model)));
     match (by, label) {
         (Decider::Judge(_), Some(label)) => format!("the judge picked {label} ({model})"),
         (Decider::Judge(_), None) => format!("the judge's synthesis wins ({model})"),
@@ -231,7 +230,7 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
         .phase(name)
         .and_then(|phase| phase.state.round_time(view.state.worked(at)))
         .unwrap_or_default();
-    let scope = vec![clean(name.as_str())];
+    let scope = vec![clean(name)];
     let log_line = match view.published(closing) {
         Some(path) => {
             let log_line = LogLine::new(
@@ -260,14 +259,11 @@ fn person_asked(phase: &PhaseName, question: &Question) -> LogLine {
         }
         Question::RunCommands { commands } => {
             let text = "a model wrote commands that nothing allows yet".to_owned();
-            let log_line = LogLine::new(vec![clean(phase.as_str())], Tone::Odd, text);
-            return commands
-                .iter()
-                .map(|c| clean(c))
-                .fold(log_line, LogLine::note);
+            let log_line = LogLine::new(vec![clean(phase)], Tone::Odd, text);
+            return commands.iter().map(clean).fold(log_line, LogLine::note);
         }
     };
-    LogLine::new(vec![clean(phase.as_str())], Tone::Odd, text)
+    LogLine::new(vec![clean(phase)], Tone::Odd, text)
 }
 
 fn person_answered(answer: &PersonAnswer, words: &str) -> (Tone, String) {

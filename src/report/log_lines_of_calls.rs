@@ -52,10 +52,10 @@ pub(super) fn of_call(
 
 pub(super) fn scope(view: &RunView, id: &CallId) -> Vec<String> {
     let Some(call) = view.call(id) else {
-        return vec![clean(id.as_str())];
+        return vec![clean(id)];
     };
-    let mut scope = vec![clean(call.spec.phase.as_str()), title(&short_name(call))];
-    scope.extend(model(call).map(|model| clean(model.as_str())));
+    let mut scope = vec![clean(&call.spec.phase), title(&short_name(call))];
+    scope.extend(model(call).map(clean));
     scope
 }
 
@@ -119,7 +119,7 @@ fn attempt_succeeded(
     let notes = findings(&result.answer)
         .into_iter()
         .chain(refused(result))
-        .chain(result.remarks.iter().map(|remark| clean(remark)));
+        .chain(result.remarks.iter().map(clean));
     notes.fold(LogLine::new(scope(view, call), tone, text), LogLine::note)
 }
 

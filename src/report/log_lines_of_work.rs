@@ -66,7 +66,7 @@ pub(super) fn applied(to: &Destination, files: u64, held: &[HeldChange]) -> LogL
 }
 
 fn scope(view: &RunView, phase: &PhaseName, task: Option<&TaskId>) -> Vec<String> {
-    let mut scope = vec![clean(phase.as_str())];
+    let mut scope = vec![clean(phase)];
     scope.extend(task.map(|task| title(&view.task_name(phase, task))));
     scope
 }
@@ -144,11 +144,11 @@ pub(super) fn looped_back(view: &RunView, from: &PhaseName, to: &PhaseName, roun
     let max = view.phase(from).and_then(|phase| view.max_loops(phase));
     let of = max.map_or_else(String::new, |max| format!(" of at most {max}"));
     LogLine::new(
-        vec![clean(from.as_str())],
+        vec![clean(from)],
         Tone::Odd,
         format!(
             "not good enough: back to {} with what was found (loop {round}{of})",
-            clean(to.as_str())
+            clean(to)
         ),
     )
 }

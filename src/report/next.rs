@@ -176,7 +176,7 @@ fn answers(view: &RunView) -> Vec<(String, String)> {
                 add(format!("reject {run}"), "go on without them".to_owned());
             }
             Question::Approve { .. } => {
-                let name = clean(phase.name().as_str());
+                let name = clean(phase.name());
                 let reject = format!("reject {run} --because TEXT");
                 add(format!("approve {run}"), format!("let {name} begin"));
                 add(reject, "end the run here".to_owned());

@@ -31,7 +31,7 @@ impl RunView {
 
     /// The same in words.
     pub(super) fn model_words(&self, call: &CallId) -> String {
-        or_nothing(self.model_of(call).map(|model| clean(model.as_str())))
+        or_nothing(self.model_of(call).map(clean))
     }
 
     /// The call behind a label of a phase.

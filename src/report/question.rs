@@ -16,7 +16,7 @@ pub fn render_question(
     question: &Question,
     folder: &str,
 ) -> String {
-    let name = clean(phase.name().as_str());
+    let name = clean(phase.name());
     let (head, asked, look) = match question {
         Question::Approve { text } => (
             format!("{name} waits for your approval"),

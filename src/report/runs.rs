@@ -82,7 +82,7 @@ pub fn render_runs(rows: &[RunRow], zone: &TimeZone) -> String {
     for row in rows {
         let request = clean(&row.request);
         table.row([
-            clean(row.run.as_str()),
+            clean(&row.run),
             clean(&row.workflow),
             match row.rehearsal {
                 Some(_) => format!("{}, rehearsed", row.state),

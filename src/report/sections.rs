@@ -28,7 +28,7 @@ pub(super) fn documents(view: &RunView, folder: &str) -> String {
     let mut text = String::new();
     for phase in view.phases() {
         if let Some(closing) = phase.state.closing() {
-            let name = clean(phase.name().as_str());
+            let name = clean(phase.name());
             match view.published(closing) {
                 Some(path) => text.push_str(&format!("  {name}: {}\n", clean(path))),
                 None => text.push_str(&format!(
@@ -54,7 +54,7 @@ pub(super) fn verdicts(view: &RunView) -> String {
             let judged = render_verdict(view, phase);
             let body = [judged, render_audit(view, phase)];
             let body = body.into_iter().flatten().reduce(|all, more| all + &more)?;
-            let heading = format!("verdict of {}", clean(phase.name().as_str()));
+            let heading = format!("verdict of {}", clean(phase.name()));
             Some(section(&heading, &body))
         })
         .collect()
@@ -74,10 +74,10 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
         }
         for (number, attempt) in (1..).zip(&call.attempts) {
             table.row([
-                clean(call.spec.id.as_str()),
+                clean(&call.spec.id),
                 i32::to_string(&number),
-                clean(attempt.model.as_str()),
-                clean(attempt.agent.as_str()),
+                clean(&attempt.model),
+                clean(&attempt.agent),
                 state_of(attempt),
                 attempt.time(now).to_string(),
                 or_nothing(attempt.prompt_tokens.map(token_count)),
@@ -107,11 +107,9 @@ fn unattempted(view: &RunView, call: &CallState) -> [String; 5] {
         CallProgress::Reused(from) => format!("took the result of {from}"),
         _ => call_word(call).to_owned(),
     };
-    let model = view
-        .model_of(&call.spec.id)
-        .map(|model| clean(model.as_str()));
+    let model = view.model_of(&call.spec.id).map(clean);
     [
-        clean(call.spec.id.as_str()),
+        clean(&call.spec.id),
         String::new(),
         model.unwrap_or_default(),
         String::new(),
@@ -144,7 +142,7 @@ pub(super) fn ledgers(ledgers: &[(CallId, Value)]) -> String {
         .iter()
         .filter_map(|(call, context)| {
             let table = render_ledger(context)?;
-            Some(format!("  {}\n{table}", clean(call.as_str())))
+            Some(format!("  {}\n{table}", clean(call)))
         })
         .collect()
 }
@@ -177,20 +175,16 @@ pub(super) fn remarks(view: &RunView) -> String {
     for phase in view.phases() {
         let closing = phase.state.closing();
         let remarks = closing.iter().flat_map(|closing| closing.remarks.iter());
-        let remarks = remarks.map(|remark| clean(remark));
+        let remarks = remarks.map(clean);
         let contradictions = closing.iter().flat_map(|closing| contradictions(closing));
         for line in contradictions.chain(remarks) {
-            text.push_str(&format!("  {}: {line}\n", clean(phase.name().as_str())));
+            text.push_str(&format!("  {}: {line}\n", clean(phase.name())));
         }
     }
     for call in view.state.calls() {
         if let Some(result) = call.result().filter(|_| call.reused.is_none()) {
             for remark in result.remarks.iter() {
-                text.push_str(&format!(
-                    "  {}: {}\n",
-                    clean(call.spec.id.as_str()),
-                    clean(remark)
-                ));
+                text.push_str(&format!("  {}: {}\n", clean(&call.spec.id), clean(remark)));
             }
         }
     }
@@ -223,12 +217,12 @@ pub(super) fn waits_for(view: &RunView) -> String {
         match question {
             Question::PickWinner { reason } => text.push_str(&format!(
                 "  a person has to pick the proposal of {} that wins: {}\n",
-                clean(phase.name().as_str()),
+                clean(phase.name()),
                 clean(reason)
             )),
             Question::Approve { text: asked } => text.push_str(&format!(
                 "  a person has to approve that {} begins: {}\n",
-                clean(phase.name().as_str()),
+                clean(phase.name()),
                 clean(asked)
             )),
             Question::RunCommands { commands } => {
@@ -249,10 +243,7 @@ pub(super) fn waits_for(view: &RunView) -> String {
         (RunStatus::Ended(RunEnd::Limited), Some(reached), _) => {
             let limit = clean(&reached.limit);
             text.push_str(&match &reached.phase {
-                Some(phase) => format!(
-                    "  the budget of {} is used up: {limit}\n",
-                    clean(phase.as_str())
-                ),
+                Some(phase) => format!("  the budget of {} is used up: {limit}\n", clean(phase)),
                 None => format!("  the limit {limit} was reached\n"),
             });
         }

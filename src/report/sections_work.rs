@@ -32,7 +32,7 @@ pub(super) fn work(view: &RunView, folder: &str) -> String {
     }
     text.push_str(&section("not taken over", &refused(view)));
     for phase in view.phases() {
-        let heading = format!("tasks of {}", clean(phase.name().as_str()));
+        let heading = format!("tasks of {}", clean(phase.name()));
         text.push_str(&section(&heading, &tasks(view, phase)));
     }
     text.push_str(&section("verified", &verified(view, folder)));
@@ -106,8 +106,8 @@ fn authors(calls: &[&CallState]) -> String {
     let mut names: Vec<String> = Vec::new();
     for call in calls {
         let name = match &call.spec.task {
-            Some(task) => clean(task.id.as_str()),
-            None => clean(call.spec.phase.as_str()),
+            Some(task) => clean(&task.id),
+            None => clean(&call.spec.phase),
         };
         if !names.contains(&name) {
             names.push(name);
@@ -134,7 +134,7 @@ fn refused(view: &RunView) -> String {
             text.push_str(&format!(
                 "  {}, by {}: {}\n",
                 clean(&change.path),
-                clean(call.spec.id.as_str()),
+                clean(&call.spec.id),
                 clean(&change.reason)
             ));
         }
@@ -159,7 +159,7 @@ fn task_row(view: &RunView, task: &TaskView<'_>) -> [String; 7] {
     let files = (!task.files.is_empty()).then(|| changes_words(task.files.iter().copied()));
     let verified = task.verified.map(|one| verify_words(&one.verification));
     [
-        clean(task.task.id.as_str()),
+        clean(&task.task.id),
         title(&task.task.title),
         clean(&task.task.category),
         or_nothing(task.call.map(|call| view.model_words(&call.spec.id))),
@@ -199,8 +199,8 @@ fn verified(view: &RunView, folder: &str) -> String {
                 }
             };
             table.row([
-                clean(phase.name().as_str()),
-                or_nothing(one.task.as_ref().map(|task| clean(task.as_str()))),
+                clean(phase.name()),
+                or_nothing(one.task.as_ref().map(clean)),
                 title(&one.verification.command),
                 verify_words(&one.verification),
                 one.verification.wall.to_string(),

@@ -103,7 +103,7 @@ fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
     for phase in shown.view.phases() {
         let time = phase.state.time(shown.view.state.worked(now));
         table.row([
-            clean(phase.name().as_str()),
+            clean(phase.name()),
             state_words(phase, shown.supervisor),
             or_nothing(time.map(|time| time.to_string())),
             kind_words(&phase.plan.kind),
@@ -140,7 +140,7 @@ fn files(shown: &Shown<'_>) -> String {
         ("journal.jsonl".to_owned(), "what happened".to_owned()),
     ];
     for phase in shown.view.phases() {
-        let name = clean(phase.name().as_str());
+        let name = clean(phase.name());
         if let Some(closing) = phase.state.closing() {
             paths.push((
                 closing.deliverable.path.clone(),
@@ -166,17 +166,13 @@ fn files(shown: &Shown<'_>) -> String {
                 && call.attempts.last().is_some()
                 && let Some((document, what)) = left(result)
             {
-                paths.push((document.path.clone(), clean(call.spec.id.as_str()) + what));
+                paths.push((document.path.clone(), clean(&call.spec.id) + what));
             }
             for (number, attempt) in (1..).zip(&call.attempts) {
                 if let Some(AttemptEnd::Failed(_) | AttemptEnd::Lost) = attempt.end() {
                     paths.push((
                         format!("{folder}/calls/{}/attempt-{number}", call.spec.id),
-                        format!(
-                            "{}: {}",
-                            clean(call.spec.id.as_str()),
-                            attempt_word(attempt)
-                        ),
+                        format!("{}: {}", clean(&call.spec.id), attempt_word(attempt)),
                     ));
                 }
             }

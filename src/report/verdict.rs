@@ -50,7 +50,7 @@ fn judged(view: &RunView, judge: &CallState, judgement: &Judgement) -> String {
     let named = judgement
         .winner
         .as_ref()
-        .map_or_else(String::new, |label| format!(": {}", clean(label.as_str())));
+        .map_or_else(String::new, |label| format!(": {}", clean(label)));
     format!(
         "  judge:  {model} {}{named}\n",
         decision_word(judgement.decision)

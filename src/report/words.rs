@@ -61,8 +61,8 @@ pub fn counted(count: u64, noun: &str) -> String {
 
 /// Text on one line of bounded length and without control characters: agents and providers wrote it, and a
 /// terminal must not obey it.
-pub(super) fn clean(text: &str) -> String {
-    let plain = strip_ansi_codes(text);
+pub(super) fn clean(text: impl AsRef<str>) -> String {
+    let plain = strip_ansi_codes(text.as_ref());
     let visible: String = plain
         .chars()
         .map(|char| {
@@ -208,11 +208,7 @@ pub(super) fn decision_word(decision: Decision) -> &'static str {
 
 /// A phase and what it does: `audit: single, claude-opus audits`.
 pub fn phase_words(phase: &PhasePlan) -> String {
-    format!(
-        "{}: {}",
-        clean(phase.name.as_str()),
-        kind_words(&phase.kind)
-    )
+    format!("{}: {}", clean(&phase.name), kind_words(&phase.kind))
 }
 
 /// What a phase does, by its type: `3 propose, claude-opus judges`.
@@ -231,7 +227,7 @@ pub(super) fn kind_words(kind: &PhaseKind) -> String {
         PhaseKind::Routed { routing, named, .. } => {
             // A plan of an older version does not tell whom the workflow names.
             let all = routing.keys().filter(|_| named.is_empty());
-            let categories: Vec<String> = named.iter().chain(all).map(|name| clean(name)).collect();
+            let categories: Vec<String> = named.iter().chain(all).map(clean).collect();
             format!("routed to {}", categories.join(", "))
         }
         PhaseKind::Parallel { lenses, judge } => {
