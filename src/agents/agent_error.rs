@@ -5,7 +5,6 @@ use crate::model::{Failure, FailureKind, Millis};
 /// Longest message kept of a agent_error, in bytes.
 const MESSAGE_LIMIT: usize = 2000;
 
-/// An error that an agent reported.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AgentError {
     /// The agent's name for it (`APIError`, `ContextOverflowError` …); may be empty.

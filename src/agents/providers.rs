@@ -113,7 +113,6 @@ pub(super) fn key_names(provider: &str) -> Vec<String> {
     }
 }
 
-/// Whether a variable is a setting of a provider.
 pub(super) fn takes(provider: &str, variable: &str) -> bool {
     if key_names(provider).iter().any(|name| name == variable) {
         return true;

@@ -4,7 +4,6 @@ use super::environment::value;
 use super::providers::key_names;
 use super::{Carried, Environment};
 
-/// How a provider is signed in to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignIn {
     Key(String),

@@ -64,7 +64,6 @@ impl Failure {
         }
     }
 
-    /// Of an error with its causes.
     pub fn new(exit: Exit, error: &dyn Error, hint: Option<&str>) -> Self {
         Self {
             exit,

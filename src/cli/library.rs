@@ -130,7 +130,6 @@ impl<'a> Texts<'a> {
         self.problem.take().map_or(Ok(()), Err)
     }
 
-    /// The text of a template by its name.
     pub fn template(&self, name: &str) -> Option<String> {
         let is_name = !name.is_empty() && !name.contains(['/', '\\', '.']);
         if !is_name {
@@ -150,7 +149,6 @@ impl<'a> Texts<'a> {
             .or_else(|| templates::builtin(name).map(str::to_owned))
     }
 
-    /// The names of all templates.
     pub fn template_names(&self) -> Vec<String> {
         let builtin = templates::builtin_names().map(str::to_owned);
         own_names(self.settings, "prompts", ".md")

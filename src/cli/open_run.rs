@@ -65,7 +65,6 @@ impl OpenRun {
         }
     }
 
-    /// Whether a supervisor works on it.
     pub fn supervisor(&self) -> Supervisor {
         match RunLock::holder(&self.folder) {
             Ok(Some(_)) => Supervisor::Alive,

@@ -39,7 +39,6 @@ const INSTRUCTIONS_LIMIT: u64 = 64 << 10;
 /// How long an agent may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(3);
 
-/// A run to be worked on.
 pub struct Work<'a> {
     pub folder: RunFolder,
     pub lock: RunLock,

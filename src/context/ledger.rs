@@ -25,7 +25,6 @@ impl Size {
     }
 }
 
-/// One part of the prompt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LedgerPart {
     pub name: String,

@@ -13,7 +13,6 @@ pub struct Neighbour {
     pub tokens: u64,
 }
 
-/// All of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Neighbours {
     /// How many tokens they may have together.

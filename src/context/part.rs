@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Digest;
 
-/// What a part of a prompt is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PartKind {

@@ -20,7 +20,6 @@ const STEP: &str = "one of the last steps: ";
 /// What is known of the work.
 #[derive(Debug, Clone, Copy)]
 pub struct Unfinished<'a> {
-    /// The task, if it is one of a decomposition.
     pub task: Option<&'a Task>,
     /// The state that the stopped process began with, if it was not the first.
     pub before: Option<&'a HandoffWords>,

@@ -48,7 +48,6 @@ fn end_of(output: &str, most: usize) -> &str {
     &output[from + line..]
 }
 
-/// One result in a sentence.
 pub(super) fn sentence(result: &Verification) -> String {
     let exit = match result.exit {
         Some(code) => format!("exit code {code}"),

@@ -12,7 +12,6 @@ use super::phase_context::{CallBuilder, PhaseContext, unverified};
 /// A piece of editing work.
 pub struct Editing<'a> {
     pub context: PhaseContext<'a>,
-    /// The task, if it is one.
     pub task: Option<&'a Task>,
     pub chain: &'a [ModelName],
     pub verify: Vec<String>,

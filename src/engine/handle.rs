@@ -72,7 +72,6 @@ pub struct Reaction {
 /// No input has as many consequences: lists of tasks are limited, and so are proposals.
 const MOST_EVENTS: usize = 10_000;
 
-/// The engine of one run.
 #[derive(Debug)]
 pub struct Engine {
     plan: Plan,

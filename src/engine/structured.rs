@@ -74,7 +74,6 @@ pub fn structured(
     Structured::Exhausted(failure)
 }
 
-/// What came of a call.
 enum Came {
     Pending,
     Usable(Answer),

@@ -46,7 +46,6 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// A node's bytes.
     pub(super) fn bytes(&self, node: Node<'_>) -> &'a [u8] {
         self.bytes.get(node.byte_range()).unwrap_or_default()
     }

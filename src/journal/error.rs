@@ -68,7 +68,6 @@ pub enum JournalError {
     /// A new run's folder is there already.
     #[error("run {run} exists already")]
     RunExists { run: RunId },
-    /// No run of this name.
     #[error("no run `{wanted}` in `{folder}`", folder = folder.display())]
     NoRun { wanted: String, folder: PathBuf },
     /// A part of a name fits several runs.

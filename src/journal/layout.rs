@@ -3,7 +3,6 @@
 use super::RunFolder;
 
 impl RunFolder {
-    /// The frozen plan.
     pub const PLAN: &'static str = "plan.json";
 
     /// The event log.

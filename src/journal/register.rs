@@ -67,7 +67,6 @@ impl RunRegister {
         Self(folder)
     }
 
-    /// Whose run this is.
     pub fn origin(&self, run: &RunFolder) -> Result<Origin, JournalError> {
         let path = self.entry(run, "json");
         let entry = if_there(read(&path)).map_err(JournalError::io("read", &path))?;

@@ -116,7 +116,6 @@ enum Unreadable {
     Damaged(String),
 }
 
-/// Reads the first line.
 pub(super) fn read_first(line: &[u8]) -> Result<Record, String> {
     match read_line(line, 1) {
         Ok(record) => Ok(record),
@@ -127,7 +126,6 @@ pub(super) fn read_first(line: &[u8]) -> Result<Record, String> {
     }
 }
 
-/// Reads one line as the record number `seq`.
 fn read_line(line: &[u8], seq: u64) -> Result<Record, Unreadable> {
     // Before the types: another format may have other events and fields than these.
     if seq == 1

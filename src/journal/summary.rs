@@ -45,7 +45,6 @@ pub fn list(project_root: &Path) -> Result<Vec<RunSummary>, JournalError> {
     Ok(runs)
 }
 
-/// The newest run of a project.
 pub fn latest(project_root: &Path) -> Result<Option<RunFolder>, JournalError> {
     match list(project_root)?.into_iter().next() {
         Some(run) => RunFolder::open(project_root, run.id).map(Some),

@@ -8,7 +8,6 @@ use super::{
     Millis, ModelName, PhaseName, Stopped, Task, TaskList, TreeId, Usage, WorkState,
 };
 
-/// What a call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
@@ -151,7 +150,6 @@ pub enum InputSource {
     Errors(Faults),
 }
 
-/// One named input of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct CallInput {
     pub source: InputSource,

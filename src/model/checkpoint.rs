@@ -4,7 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use super::{Artifact, CallId, HandoffOrigin, RefusedChange};
 
-/// One attempt of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct AttemptId {
     pub call: CallId,

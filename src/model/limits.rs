@@ -54,7 +54,6 @@ pub struct ChangedLimits {
     pub budgets: BTreeMap<PhaseName, Budget>,
 }
 
-/// A limit that has been reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReachedLimit {
     /// Which one, and its value and unit, for example `calls: 40`.

@@ -135,7 +135,6 @@ pub enum Question {
     RunCommands { commands: Vec<String> },
 }
 
-/// What a person answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonAnswer {

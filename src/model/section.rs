@@ -68,7 +68,6 @@ impl Sections {
         self.0.iter().copied()
     }
 
-    /// Whether the section is one of them.
     pub fn has(&self, section: Section) -> bool {
         self.0.contains(&section)
     }
@@ -85,7 +84,6 @@ impl Sections {
 }
 
 impl HandoffWords {
-    /// How many entries a section has.
     pub fn entries(&self, section: Section) -> usize {
         match section {
             Section::Decisions => self.decisions.len(),

@@ -57,7 +57,6 @@ impl Timestamp {
 pub struct Millis(pub u64);
 
 impl Millis {
-    /// From whole seconds.
     pub const fn seconds(seconds: u64) -> Self {
         Self(seconds * 1000)
     }

@@ -82,7 +82,6 @@ pub struct AgentSpec {
     pub pass_env: Vec<String>,
 }
 
-/// A model as configured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ModelSpec {
     pub agent: AgentName,
@@ -109,7 +108,6 @@ pub struct PhasePlan {
     pub name: PhaseName,
     /// What it is for; may be empty.
     pub description: String,
-    /// What kind, with all it needs.
     pub kind: PhaseKind,
     pub strategy: Strategy,
     /// Named inputs, in order, beside the request.
@@ -120,7 +118,6 @@ pub struct PhasePlan {
     pub output: Option<String>,
     /// Whether its calls may change the user's files.
     pub edits: bool,
-    /// Limits of each of its calls.
     pub limits: CallLimits,
     #[serde(default)]
     pub budget: Budget,
@@ -311,7 +308,6 @@ pub enum Distill {
 }
 
 impl Plan {
-    /// The phase of that name.
     pub fn phase(&self, name: &PhaseName) -> Option<&PhasePlan> {
         self.phases.iter().find(|phase| &phase.name == name)
     }

@@ -197,7 +197,6 @@ fn emphasis(call: &RehearsedCall) -> &'static Emphasis {
     &EMPHASES[slot % EMPHASES.len()]
 }
 
-/// The phase's name as a title.
 pub(super) fn title(phase: &PhaseName) -> String {
     let mut letters = phase.as_str().chars();
     match letters.next() {

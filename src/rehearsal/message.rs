@@ -32,7 +32,6 @@ pub(super) enum Message {
 }
 
 pub(super) struct Visitor {
-    /// The token of the path.
     pub token: String,
     /// The bearer token, if there is one.
     pub key: Option<String>,

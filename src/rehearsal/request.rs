@@ -5,12 +5,10 @@ use serde_json::Value;
 
 use crate::context;
 
-/// A chat completion request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ChatRequest {
     /// The model's id as the agent knows it.
     pub model: String,
-    /// Whether the answer is to be streamed.
     pub stream: bool,
     /// Whether a stream is to end with the usage.
     pub include_usage: bool,
@@ -94,7 +92,6 @@ impl ChatRequest {
         self.answers.saturating_add(1)
     }
 
-    /// Whether a tool is offered.
     pub(super) fn offers(&self, tool: &str) -> bool {
         self.tools.iter().any(|offered| offered == tool)
     }

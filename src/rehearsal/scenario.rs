@@ -19,7 +19,6 @@ pub struct Scenario {
     pub rules: Vec<Rule>,
 }
 
-/// One rule of a scenario.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rule {
     pub when: When,
@@ -114,7 +113,6 @@ pub enum Content {
     Json(Value),
 }
 
-/// How an answer ends.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Ending {
     #[default]

@@ -15,7 +15,6 @@ use crate::model::{
 /// Where rehearsed edits go.
 const FOLDER: &str = "docs/ai/rehearsal";
 
-/// The most tasks of a decomposition.
 const MOST_TASKS: usize = 3;
 
 /// A small task for each category, three at the most; each writes a file of its own.
@@ -78,7 +77,6 @@ pub(super) fn note(call: &RehearsedCall) -> String {
     )
 }
 
-/// The handoff of an editing call.
 pub(super) fn handoff(call: &RehearsedCall) -> Value {
     let changes = file(call).map(|path| DescribedChange {
         path,

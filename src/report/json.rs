@@ -8,7 +8,6 @@ use crate::run::Record;
 
 use super::error::ReportError;
 
-/// Writes the JSON stream.
 #[derive(Debug)]
 pub struct JsonStream<W> {
     out: W,
@@ -20,7 +19,6 @@ impl<W: Write> JsonStream<W> {
         Self { out }
     }
 
-    /// Writes a record.
     pub fn apply(&mut self, record: &Record) -> Result<(), ReportError> {
         let line = json_line(record)? + "\n";
         self.out

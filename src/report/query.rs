@@ -10,7 +10,6 @@ use super::view::{PhaseStatus, PhaseView, RunView, model};
 use super::words::{clean, or_nothing};
 
 impl RunView {
-    /// The call of that name.
     pub fn call(&self, id: &CallId) -> Option<&CallState> {
         self.state.any_call(id)
     }
@@ -34,7 +33,6 @@ impl RunView {
         or_nothing(self.model_of(call).map(clean))
     }
 
-    /// The call behind a label of a phase.
     pub fn behind(&self, phase: PhaseView<'_>, label: &Label) -> Option<&CallState> {
         let (_, call) = phase.labels().iter().find(|(name, _)| name == label)?;
         self.call(call)

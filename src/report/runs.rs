@@ -13,7 +13,6 @@ use super::words::{self, clean, or_nothing, run_word, token_count};
 /// Columns of a request's first words.
 const REQUEST_WIDTH: usize = 48;
 
-/// A run in a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunRow {
     run: RunId,

@@ -47,7 +47,6 @@ pub(super) fn documents(view: &RunView, folder: &str) -> String {
     text
 }
 
-/// The verdicts of all phases that have one.
 pub(super) fn verdicts(view: &RunView) -> String {
     view.phases()
         .filter_map(|phase| {

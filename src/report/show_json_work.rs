@@ -10,7 +10,6 @@ use super::view_work::DeliveryState;
 use super::words_work::task_word;
 use crate::risk::Acts;
 
-/// The tasks of a phase.
 pub(super) fn tasks(view: &RunView, phase: PhaseView<'_>) -> Vec<Value> {
     let task = |task: &TaskView<'_>| {
         let failure = match task.state {

@@ -13,7 +13,6 @@ use super::sections_work::work;
 use super::view::{RunStatus, RunView, Supervisor};
 use super::words::{clean, counted, end_word, spent};
 
-/// What a summary is made of.
 #[derive(Debug, Clone, Copy)]
 pub struct Summary<'a> {
     /// The run after its last record.

@@ -31,7 +31,6 @@ impl Table {
         table
     }
 
-    /// Adds a column.
     pub fn column(&mut self, name: &str, at_the_right: bool) {
         self.columns.push((name.to_owned(), at_the_right));
     }

@@ -9,7 +9,6 @@ use crate::model::{
 use crate::plan::{PhasePlan, Plan};
 use crate::run::{CallState, CallStatus, PhaseState, Record, RunState, Stage};
 
-/// A run as it is shown.
 #[derive(Debug, Clone)]
 pub struct RunView {
     pub plan: Plan,
@@ -18,7 +17,6 @@ pub struct RunView {
     untouched: PhaseState,
 }
 
-/// A phase as it is shown.
 #[derive(Debug, Clone, Copy)]
 pub struct PhaseView<'a> {
     pub plan: &'a PhasePlan,
@@ -131,7 +129,6 @@ impl RunView {
         })
     }
 
-    /// The phase of that name.
     pub fn phase(&self, name: &PhaseName) -> Option<PhaseView<'_>> {
         self.phases().find(|phase| phase.name() == name)
     }
@@ -179,7 +176,6 @@ impl<'a> PhaseView<'a> {
     }
 }
 
-/// How far a call is.
 pub fn progress(call: &CallState) -> CallProgress<'_> {
     if let Some(failure) = call.failure() {
         return match failure.kind {

@@ -7,7 +7,6 @@ use crate::run::{CallState, TaskEnd, Verified};
 use super::query::task_list;
 use super::view::{PhaseView, RunView, is_open};
 
-/// How far a task is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum TaskState<'a> {
     /// No call took it up yet.
@@ -20,7 +19,6 @@ pub enum TaskState<'a> {
     Failed(&'a Failure),
 }
 
-/// A task as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TaskView<'a> {
     pub task: &'a Task,

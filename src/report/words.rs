@@ -141,7 +141,6 @@ pub(super) fn run_word(status: RunStatus, supervisor: Supervisor) -> &'static st
     }
 }
 
-/// How a run ended in one word.
 pub(super) fn end_word(end: RunEnd) -> &'static str {
     match end {
         RunEnd::Done => "done",
@@ -171,7 +170,6 @@ pub(super) fn title(text: &str) -> String {
     truncate_str(&clean(text), TITLE_WIDTH, "…").into_owned()
 }
 
-/// A call's state in one word.
 pub(super) fn call_word(call: &CallState) -> &'static str {
     match progress(call) {
         CallProgress::Waiting => "waiting",

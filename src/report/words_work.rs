@@ -7,7 +7,6 @@ use crate::model::{
 use super::view_task::TaskState;
 use super::words::{NOTHING, clean, counted};
 
-/// A task's state in one word.
 pub(super) fn task_word(state: TaskState<'_>) -> &'static str {
     match state {
         TaskState::Waiting => "waiting",
@@ -44,7 +43,6 @@ pub(super) fn exit_words(exit: Option<i32>) -> String {
     exit.map_or_else(|| "killed".to_owned(), |code| format!("exit {code}"))
 }
 
-/// An audit's verdict in one word.
 pub(super) fn audit_word(verdict: AuditVerdict) -> &'static str {
     match verdict {
         AuditVerdict::Pass => "pass",
@@ -77,7 +75,6 @@ pub(super) fn findings_words(findings: &[Finding]) -> String {
     }
 }
 
-/// Findings, the worst first.
 pub(super) fn worst_first(findings: &[Finding]) -> Vec<&Finding> {
     let mut sorted: Vec<&Finding> = findings.iter().collect();
     sorted.sort_by_key(|finding| match finding.severity {

@@ -9,7 +9,6 @@ use crate::model::{
 
 use super::CallEvent;
 
-/// What is known of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallState {
     /// The call, as it was created last.
@@ -20,14 +19,12 @@ pub struct CallState {
     pub attempts: Vec<Attempt>,
     /// Attempts before this position do not count for retries (the run was resumed since).
     pub counted_from: usize,
-    /// Not to be tried before.
     pub not_before: Option<Timestamp>,
     pub status: CallStatus,
     /// Whether the engine goes on as if it were not there: it is created once more when its work is wanted.
     pub superseded: bool,
 }
 
-/// How far a call is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CallStatus {
     /// Between attempts, or before the first one.
@@ -56,7 +53,6 @@ pub struct Attempt {
     pub away: Millis,
 }
 
-/// How an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttemptEnd {
     Succeeded,
@@ -210,7 +206,6 @@ impl CallState {
         last.unwrap_or_default()
     }
 
-    /// The result, if the call is done.
     pub fn result(&self) -> Option<&CallResult> {
         match &self.status {
             CallStatus::Done(result) => Some(result),

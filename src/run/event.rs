@@ -47,7 +47,6 @@ pub enum Event {
     Run(RunEvent),
 }
 
-/// What happened to a call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum CallEvent {
@@ -88,7 +87,6 @@ pub enum CallEvent {
     Failed { failure: Failure },
 }
 
-/// What happened to a phase.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum PhaseEvent {
@@ -182,7 +180,6 @@ pub enum PhaseEvent {
     },
 }
 
-/// What happened to a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum RunEvent {
@@ -297,7 +294,6 @@ impl<'de> Deserialize<'de> for Event {
 }
 
 impl CallEvent {
-    /// As an event of this call.
     pub fn of(self, call: impl Into<CallId>) -> Event {
         let call = call.into();
         Event::Call { call, event: self }
@@ -305,7 +301,6 @@ impl CallEvent {
 }
 
 impl PhaseEvent {
-    /// As an event of this phase.
     pub fn of(self, phase: impl Into<PhaseName>) -> Event {
         let phase = phase.into();
         Event::Phase { phase, event: self }

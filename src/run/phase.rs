@@ -12,7 +12,6 @@ use super::{Moment, PhaseEvent};
 /// A person who finds nothing good enough this often has to word the request anew.
 const MOST_SENT_BACK: u32 = 5;
 
-/// What is known of a phase.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PhaseState {
     /// Its earlier rounds that began, oldest first.
@@ -43,7 +42,6 @@ pub enum Stage {
     Begun(Box<Round>),
 }
 
-/// A round of a phase.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Round {
     pub began: Moment,
@@ -67,7 +65,6 @@ pub enum Progress {
     Closed(Winner, Box<Closing>, Moment),
 }
 
-/// How a task ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TaskEnd {
     /// This call's changes are part of the run's tree.
@@ -79,7 +76,6 @@ pub enum TaskEnd {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Winner {
     pub call: CallId,
-    /// Its label, if it is a proposal.
     pub label: Option<Label>,
     pub by: Decider,
 }

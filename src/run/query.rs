@@ -194,12 +194,10 @@ impl RunState {
         self.budgets.get(phase).copied().unwrap_or(planned)
     }
 
-    /// The budgets that the user has changed.
     pub fn changed_budgets(&self) -> &BTreeMap<PhaseName, Budget> {
         &self.budgets
     }
 
-    /// The limit that was reached.
     pub fn limit(&self) -> Option<&ReachedLimit> {
         self.limit.as_ref()
     }

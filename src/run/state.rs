@@ -13,7 +13,6 @@ use crate::model::{
 
 use super::{CallState, CallStatus, Event, Findings, PhaseEvent, PhaseState, Record, RunEvent};
 
-/// What is known of a run.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunState {
     /// The run, once it began.

@@ -21,7 +21,6 @@ pub enum Control {
     Kill,
 }
 
-/// One attempt of a call.
 pub struct Attempt {
     pub context: Arc<RunContext>,
     pub call: Arc<CallSpec>,

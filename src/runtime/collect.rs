@@ -40,7 +40,6 @@ pub struct Captured {
     pub left_out: Vec<PathBuf>,
 }
 
-/// An attempt at its end.
 pub struct Ended<'a> {
     pub context: &'a RunContext,
     pub call: &'a CallSpec,

@@ -85,7 +85,6 @@ impl RunContext {
         format!("{phase}/calls/{}/attempt-{attempt}", call.id)
     }
 
-    /// The scratch folder of an attempt.
     pub(super) fn scratch_of(&self, call: &CallSpec, attempt: u32) -> Scratch {
         let (scratch, keys, run) = (&self.scratch, &self.keys, self.folder.id());
         let folder = |call, attempt| Scratch::of(scratch, keys, run, call, attempt);
@@ -96,7 +95,6 @@ impl RunContext {
         }
     }
 
-    /// The sections that the handoffs of a phase have.
     pub(super) fn sections_of(&self, phase: &PhaseName) -> Sections {
         let phase = self.plan.phase(phase);
         phase.map_or_else(Sections::default, |phase| phase.sections.clone())

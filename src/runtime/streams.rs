@@ -19,7 +19,6 @@ const PORTIONS_OF_ENDED: usize = 64;
 /// How much of standard error is kept for explaining a failure, in bytes.
 const STDERR_KEPT: usize = 16 << 10;
 
-/// The streams of one attempt.
 pub struct Streams {
     kind: AgentKind,
     /// Secrets go before anything is cut out of a line.
@@ -30,7 +29,6 @@ pub struct Streams {
     stderr_tail: String,
 }
 
-/// What an attempt printed.
 #[derive(Debug)]
 pub struct Printed {
     pub transcript: Transcript,

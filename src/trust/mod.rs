@@ -23,7 +23,6 @@ pub use state_folder::state_folder;
 
 /// The project's configuration, relative to it.
 pub const CONFIG: &str = ".tipstaff/config.yaml";
-/// The folder of its workflows.
 pub const WORKFLOWS: &str = ".tipstaff/workflows";
 /// The folder of its prompt templates.
 pub const PROMPTS: &str = ".tipstaff/prompts";

@@ -36,7 +36,6 @@ pub(super) const INPUT_KEYS: &[Key] = &[
     Key::new("required", Flag, ""),
 ];
 
-/// Keys of a phase.
 #[rustfmt::skip]
 pub(super) const PHASE_KEYS: &[Key] = &[
     Key::new("name", Like(r"^[\p{L}\p{N}_-]+$"), "Unique; also a folder's name.").required().example("plan"),

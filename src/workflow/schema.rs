@@ -8,7 +8,6 @@ use crate::yaml;
 use super::ast::PhaseType;
 use super::keys::{PHASE_KEYS, TOP_KEYS};
 
-/// The schema of a workflow.
 pub fn schema() -> Value {
     let about = "Steps of which each is a fresh agent process.";
     let keys = [TOP_KEYS, LAYER_KEYS].concat();

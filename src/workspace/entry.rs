@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::git::path_of;
 
-/// What kind of file an entry is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum EntryKind {
     File,

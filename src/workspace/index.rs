@@ -93,7 +93,6 @@ impl PrivateIndex {
             .done()
     }
 
-    /// The entries in the index.
     pub(super) fn entries(&self) -> Result<Entries, WorkspaceError> {
         let said = self.git_alone().args(["ls-files", "-s", "-z"]).run()?;
         Ok(parse_entries(&said))
@@ -106,7 +105,6 @@ impl PrivateIndex {
             .done()
     }
 
-    /// Writes the index as a tree.
     pub(super) fn write_tree(&self) -> Result<TreeId, WorkspaceError> {
         let said = self.git_alone().args(["write-tree"]).said()?;
         TreeId::parse(&said).ok_or_else(|| WorkspaceError::Git {

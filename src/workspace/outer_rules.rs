@@ -11,7 +11,6 @@ use super::git::Git;
 use super::{Doing, Project, ProjectKind, WorkspaceError};
 use crate::files;
 
-/// The rules of one file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OuterRules {
     /// The project's path as the rules' file sees it; empty if it stands in the project's root.

@@ -51,12 +51,10 @@ impl Selection {
         path.ancestors().any(|up| self.names.contains(up)) || self.patterns.is_match(path)
     }
 
-    /// Whether exactly this path was named.
     pub(super) fn names(&self, path: &Path) -> bool {
         self.names.contains(path)
     }
 
-    /// Whether a path below this folder was named.
     pub(super) fn names_below(&self, folder: &Path) -> bool {
         self.names
             .range::<Path, _>((Bound::Excluded(folder), Bound::Unbounded))

@@ -8,7 +8,6 @@ use super::selection::Selection;
 use super::tree::{self, Entries};
 use super::{WorkspaceError, is_control_file};
 
-/// A file of a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeFile {
     /// Its path relative to the project, with `/`.

@@ -66,7 +66,6 @@ impl Diagnostic {
         }
     }
 
-    /// The same with a hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -3,7 +3,6 @@
 
 use serde_json::{Map, Value, json};
 
-/// A key of a map.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
     pub name: &'static str,

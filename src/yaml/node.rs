@@ -9,7 +9,6 @@ pub struct Node {
     pub value: Value,
 }
 
-/// What a node is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// A text, number, truth value or nothing; the reader decides which it wants.
@@ -19,7 +18,6 @@ pub enum Value {
     Map(Vec<Entry>),
 }
 
-/// A scalar as written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scalar {
     pub text: String,
@@ -47,12 +45,10 @@ pub struct Fields<'n> {
 }
 
 impl<'n> Fields<'n> {
-    /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&'n Node> {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// The entry of a key.
     pub fn entry(&self, key: &str) -> Option<&'n Entry> {
         debug_assert!(
             self.known.is_empty() || self.known.iter().any(|known| known.name == key),

@@ -30,7 +30,6 @@ impl Reader {
         self.diagnostics
     }
 
-    /// The spot of a place.
     pub fn spot(&self, place: Place) -> Spot {
         Spot {
             source: self.source.clone(),

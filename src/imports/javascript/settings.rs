@@ -78,7 +78,6 @@ impl Settings {
         settings
     }
 
-    /// The folder of the package that a folder belongs to.
     pub(super) fn package_above<'a>(&self, folder: &'a str) -> Option<&'a str> {
         upwards(folder).find(|folder| self.packages.contains_key(*folder))
     }

@@ -82,7 +82,6 @@ struct Root<'a> {
     file: Option<String>,
 }
 
-/// The module that a file is.
 struct Module<'a> {
     root: Root<'a>,
     names: Vec<&'a str>,

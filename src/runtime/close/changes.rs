@@ -7,7 +7,6 @@ use crate::workspace;
 
 use super::{CloseError, Phase};
 
-/// The changes of a phase.
 pub struct PhaseChanges {
     /// The run's tree at its end, if it may edit.
     pub tree: Option<TreeId>,

@@ -113,7 +113,6 @@ impl Phase<'_> {
         call.map_or(Ok(None), |call| self.words_of(call))
     }
 
-    /// All tasks' words as one.
     fn words_of_tasks(&self) -> Result<HandoffWords, CloseError> {
         let mut all = HandoffWords::default();
         let mut summaries = Vec::new();

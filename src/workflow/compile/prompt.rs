@@ -22,11 +22,9 @@ pub struct Library<'a> {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Instructions {
     pub(super) phase: String,
-    /// Of each of its lenses.
     pub(super) lenses: Vec<String>,
 }
 
-/// The prompt files that a workflow names.
 pub fn prompt_files(workflow: &Workflow) -> impl Iterator<Item = &str> {
     let prompts = prompts_of(workflow).map(|prompt| prompt.value.as_str());
     prompts.filter(|prompt| matches!(Form::of(prompt), Form::File))

@@ -33,7 +33,6 @@ use super::ast::Workflow;
 /// A rule: workflow, configuration with the workflow's own layer, and where findings go.
 pub(super) type Rule = fn(&Workflow, &Config, &mut Vec<Diagnostic>);
 
-/// All rules.
 pub(super) const RULES: &[Rule] = &[
     names::check,
     type_keys::check,

@@ -163,7 +163,6 @@ struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// The tree of the commit to be.
     fn merged(&self, base: &TreeId, tree: &TreeId) -> Result<TreeId, ApplyError> {
         let index = PrivateIndex::new(self.store)?;
         let base_entries = tree::entries(self.store, base)?;

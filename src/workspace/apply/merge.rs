@@ -19,7 +19,6 @@ pub(super) struct Versions<'a> {
     pub theirs: &'a Path,
 }
 
-/// What became of a merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Merged {
     Clean,

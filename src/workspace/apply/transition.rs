@@ -8,7 +8,6 @@ use super::super::paths::is_reserved;
 use super::file_state::FileState;
 use super::raw_path::RawPath;
 
-/// What is to change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Transition {
     pub format: u32,
