@@ -108,7 +108,7 @@ impl Live {
             RunStatus::UnderWay => self.view.state.calls().filter(|one| is_open(one)).collect(),
             RunStatus::Planned | RunStatus::Ended(_) => return Vec::new(),
         };
-        let name_width = widest(open.iter().map(|call| clean(&short_name(call))));
+        let name_width = widest(open.iter().map(|call| clean(short_name(call))));
         let model_width = widest(
             open.iter()
                 .filter_map(|call| model(call).map(|model| model.as_str().to_owned())),

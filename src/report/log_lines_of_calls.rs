@@ -125,7 +125,7 @@ fn attempt_succeeded(
 
 /// The first error, and how many more there are.
 fn first_of(errors: &[String]) -> String {
-    let first = errors.first().map_or_else(String::new, |text| clean(text));
+    let first = errors.first().map_or_else(String::new, clean);
     match errors.len() {
         0 | 1 => first,
         all => format!("{first} (and {} more)", all - 1),

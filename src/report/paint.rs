@@ -46,7 +46,7 @@ pub struct Terminal {
     out: Box<dyn Write>,
     size: Box<dyn Fn() -> Size>,
     /// Display widths of the lines of the frame that stands on the screen.
-    delivery_state: Vec<usize>,
+    widths: Vec<usize>,
     /// The frame that stands, to spare a painting that changes nothing.
     last: String,
 }
@@ -54,7 +54,7 @@ pub struct Terminal {
 impl fmt::Debug for Terminal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Terminal")
-            .field("delivery_state", &self.delivery_state)
+            .field("widths", &self.widths)
             .finish_non_exhaustive()
     }
 }
@@ -65,7 +65,7 @@ impl Terminal {
         Self {
             out: Box::new(out),
             size: Box::new(size),
-            delivery_state: Vec::new(),
+            widths: Vec::new(),
             last: String::new(),
         }
     }
@@ -110,7 +110,7 @@ impl Terminal {
         bytes.push_str(&text);
         self.out.write_all(bytes.as_bytes())?;
         self.out.flush()?;
-        self.delivery_state = shown.iter().map(|line| measure_text_width(line)).collect();
+        self.widths = shown.iter().map(|line| measure_text_width(line)).collect();
         self.last = text;
         Ok(())
     }
@@ -118,7 +118,7 @@ impl Terminal {
     /// The way up to the frame that stands, and the order to clear from there.
     fn up(&self, size: Size) -> String {
         let rows: usize = self
-            .delivery_state
+            .widths
             .iter()
             .map(|width| width.div_ceil(size.columns).max(1))
             .sum();

@@ -28,14 +28,8 @@ pub(super) fn documents(view: &RunView, folder: &str) -> String {
     let mut text = String::new();
     for phase in view.phases() {
         if let Some(closing) = phase.state.closing() {
-            let name = clean(phase.name());
-            match view.published(closing) {
-                Some(path) => text.push_str(&format!("  {name}: {}\n", clean(path))),
-                None => text.push_str(&format!(
-                    "  {name}: {folder}/{}\n",
-                    closing.deliverable.path
-                )),
-            }
+            let (name, document) = (clean(phase.name()), view.document(closing, folder));
+            text.push_str(&format!("  {name}: {document}\n"));
             if let Some(previous) = &closing.previous {
                 text.push_str(&format!(
                     "    what stood there before: {folder}/{}\n",

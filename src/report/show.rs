@@ -102,25 +102,16 @@ fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
     let mut table = Table::new(2, &["phase", "state", ">time", "type", "document"]);
     for phase in shown.view.phases() {
         let time = phase.state.time(shown.view.state.worked(now));
+        let document = phase.state.closing();
         table.row([
             clean(phase.name()),
             state_words(phase, shown.supervisor),
             or_nothing(time.map(|time| time.to_string())),
             kind_words(&phase.plan.kind),
-            or_nothing(document(shown, phase)),
+            or_nothing(document.map(|closing| shown.view.document(closing, shown.folder))),
         ]);
     }
     table.to_string()
-}
-
-fn document(shown: &Shown<'_>, phase: PhaseView<'_>) -> Option<String> {
-    phase
-        .state
-        .closing()
-        .map(|closing| match shown.view.published(closing) {
-            Some(path) => clean(path),
-            None => format!("{}/{}", shown.folder, closing.deliverable.path),
-        })
 }
 
 /// `closed`; `closed, round 2`; `skipped: …`.

@@ -9,6 +9,7 @@ use crate::risk::{Listed, listed};
 use crate::run::{CallState, Delivery, Verified};
 
 use super::view::{PhaseView, RunView};
+use super::words::clean;
 
 /// Where the run's changes stand.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +80,12 @@ impl RunView {
         let document = closing.document.as_ref()?;
         let there = self.state.in_project().documents.get(&document.path);
         (there == Some(&document.object)).then_some(document.path.as_str())
+    }
+
+    /// Where its document is: in the project, else in the run's folder.
+    pub(super) fn document(&self, closing: &Closing, folder: &str) -> String {
+        let kept = || format!("{folder}/{}", closing.deliverable.path);
+        self.published(closing).map_or_else(kept, clean)
     }
 
     /// What is true of the user's project as long as the changes are kept by the run.

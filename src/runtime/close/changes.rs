@@ -37,7 +37,7 @@ impl Phase<'_> {
         let after = self.tree_after();
         let (from, to) = (self.tree_before(), &after);
         let store = self.context.store();
-        workspace::pin(&store, &self.plan.name.to_string(), to)?;
+        workspace::pin(&store, self.plan.name.as_str(), to)?;
         changes.files = workspace::changed_files(&store, from, to)?;
         if !changes.files.is_empty() {
             let patch = workspace::diff_excerpt(&store, from, to)?;
