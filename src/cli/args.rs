@@ -196,7 +196,7 @@ pub struct AnswerArgs {
     pub run: String,
     /// The phase; without it the one that waits
     pub phase: Option<String>,
-    /// What the phase's calls are to know; why, where you reject it
+    /// What the phase's calls are to know; with `reject`, why
     #[arg(long, value_name = "TEXT")]
     pub because: Option<String>,
     #[command(flatten)]

@@ -151,37 +151,29 @@ impl Held {
     /// Nothing was touched, and there may be ways out.
     fn failure(&self, command: &str, error: &DeliverError) -> Failure {
         let again = format!("`tipstaff {command} {}", self.run.folder.id());
-        let mut hints = vec![
-            format!(
-                "{again} --3way` writes conflict markers into these files, but for those that have some still"
-            ),
-            format!(
-                "{again} --skip-conflicts` leaves these files as they are and changes the others"
-            ),
-        ];
-        match error {
+        let marks =
+            "--3way` writes conflict markers into these files, but for those that have some still";
+        let skips = "--skip-conflicts` leaves these files as they are and changes the others";
+        let ways = match error {
             DeliverError::Apply(ApplyError::Conflicts(_)) => {
-                hints.push(format!(
-                    "{again} --branch NAME` puts the changes onto a new branch"
-                ));
+                let branch = "--branch NAME` puts the changes onto a new branch";
+                [marks, skips, branch].map(|way| format!("{again} {way}")).to_vec()
             }
-            DeliverError::Apply(ApplyError::Edited(_)) => {}
-            DeliverError::Apply(ApplyError::NotOnCommit(_)) => {
-                hints = vec![
-                    "the run began with other contents of these files than the last commit has, for example \
-                     with changes that are not committed; commit them and try again"
-                        .to_owned(),
-                    format!("{again}` puts the changes into your files"),
-                ];
+            DeliverError::Apply(ApplyError::Edited(_)) => {
+                [marks, skips].map(|way| format!("{again} {way}")).to_vec()
             }
+            DeliverError::Apply(ApplyError::NotOnCommit(_)) => vec![
+                "the run began with other contents of these files than the last commit has, for example \
+                 with changes that are not committed; commit them and try again"
+                    .to_owned(),
+                format!("{again}` puts the changes into your files"),
+            ],
             DeliverError::Apply(ApplyError::BranchExists(_) | ApplyError::BadBranchName(_)) => {
-                hints = vec!["choose another name for the branch".to_owned()];
+                vec!["choose another name for the branch".to_owned()]
             }
-            DeliverError::Apply(_) | DeliverError::Workspace(_) => {
-                hints.clear();
-            }
-        }
-        hints.insert(0, "nothing was touched".to_owned());
+            DeliverError::Apply(_) | DeliverError::Workspace(_) => Vec::new(),
+        };
+        let hints = [vec!["nothing was touched".to_owned()], ways].concat();
         Failure::new(Exit::Failed, error, Some(&hints.join("\nhint: ")))
     }
 
