@@ -72,7 +72,8 @@ fn freeze(
 ) -> Result<FrozenInputs, Failure> {
     let json = serde_json::to_vec_pretty(plan)?;
     let plan_artifact = folder.write_artifact(RunFolder::PLAN, &redactor.clean(&json))?;
-    let snapshot = Snapshot::take(&settings.project, &folder.path(RunFolder::STORE))?;
+    let (store, cache) = (folder.path(RunFolder::STORE), settings.project_cache());
+    let snapshot = Snapshot::take(&settings.project, &store, cache.as_ref())?;
     for remark in &snapshot.remarks {
         super::print::note(&format!("note: {remark}"));
     }

@@ -10,7 +10,7 @@ use crate::files::{self, if_there};
 use crate::journal::{Redactor, RunRegister};
 use crate::plan::Plan;
 use crate::trust::{self, ProjectFiles, state_folder};
-use crate::workspace::Project;
+use crate::workspace::{Project, ProjectCache};
 use crate::yaml::{self, Diagnostic, Source};
 
 use super::args::Cli;
@@ -109,6 +109,12 @@ impl Settings {
             configured.map(|(name, value)| (name.to_owned(), value.expose().to_owned()));
         let carried = carried.map(|carried| carried.secrets(&self.environment));
         Redactor::new(environment.chain(configured), carried.into_iter().flatten())
+    }
+
+    /// What is remembered of the project between runs, if there is a place for it that is the user's alone.
+    pub fn project_cache(&self) -> Option<ProjectCache> {
+        let caches = files::xdg_folder(&self.environment, "XDG_CACHE_HOME", ".cache")?;
+        ProjectCache::open(&caches.join("tipstaff"), &self.project).ok()
     }
 
     /// `XDG_RUNTIME_DIR`.

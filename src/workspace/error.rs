@@ -47,9 +47,9 @@ pub enum WorkspaceError {
         /// The limit with its unit.
         limit: String,
     },
-    /// The private folder for temporary files is not ours alone.
-    #[error("refused temporary folder `{path}`: {reason}", path = path.display())]
-    ScratchTaken { path: PathBuf, reason: &'static str },
+    /// A private folder, of temporary files or the cache, is not ours alone.
+    #[error("refused folder `{path}`: {reason}", path = path.display())]
+    FolderTaken { path: PathBuf, reason: &'static str },
 }
 
 impl WorkspaceError {

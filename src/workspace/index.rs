@@ -34,6 +34,10 @@ impl PrivateIndex {
         Ok(Self { store, file })
     }
 
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// A command on the store with this index, in and on the folder `work_tree`.
     pub(super) fn git(&self, work_tree: &Path) -> Git {
         Git::on_store(&self.store, work_tree, &self.file)
@@ -62,6 +66,11 @@ impl PrivateIndex {
             .args(["-z", "--stdin"])
             .stdin(names)
             .done()
+    }
+
+    /// The paths in the index.
+    pub(super) fn paths(&self) -> Result<Vec<PathBuf>, WorkspaceError> {
+        self.git_alone().args(["ls-files", "-z"]).paths()
     }
 
     /// Fills the index with a tree's entries.

@@ -1,12 +1,15 @@
 //! Which files of the user's tree belong to a snapshot: everything that is on disk and not ignored.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, Metadata};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
+use rustix::process::geteuid;
 
-use super::git::Git;
+use super::git::{Git, path_of};
 use super::paths::is_reserved;
 use super::{Project, ProjectKind, WorkspaceError};
 
@@ -15,6 +18,8 @@ use super::{Project, ProjectKind, WorkspaceError};
 pub(super) struct Listing {
     /// Paths relative to the project's root, sorted by bytes, files and symlinks only.
     pub paths: Vec<PathBuf>,
+    /// Those of them of which the user's git holds no version, as far as it says.
+    pub untracked: Vec<PathBuf>,
     /// What was left out, for the user.
     pub remarks: Vec<String>,
 }
@@ -28,14 +33,23 @@ pub(super) fn list(project: &Project) -> Result<Listing, WorkspaceError> {
     sift(&project.root, candidates)
 }
 
-fn git_candidates(root: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
-    Git::reading(root)
-        .args(["ls-files", "-z", "--cached", "--others"])
+/// A path, and whether git knows it.
+type Candidate = (PathBuf, bool);
+
+fn git_candidates(root: &Path) -> Result<Vec<Candidate>, WorkspaceError> {
+    // Before each path stands a letter: `?` for what is not in the index.
+    let tagged = Git::reading(root)
+        .args(["ls-files", "-z", "-t", "--cached", "--others"])
         .args(["--exclude-standard"])
-        .paths()
+        .paths()?;
+    let candidates = tagged.iter().filter_map(|line| {
+        let (tag, path) = line.as_os_str().as_bytes().split_at_checked(2)?;
+        Some((path_of(path), tag != b"? "))
+    });
+    Ok(candidates.collect())
 }
 
-fn walked_candidates(root: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
+fn walked_candidates(root: &Path) -> Result<Vec<Candidate>, WorkspaceError> {
     let mut found = Vec::new();
     let walk = ignore::WalkBuilder::new(root)
         .hidden(false)
@@ -59,7 +73,7 @@ fn walked_candidates(root: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
         if let Ok(path) = entry.path().strip_prefix(root)
             && !path.as_os_str().is_empty()
         {
-            found.push(path.to_owned());
+            found.push((path.to_owned(), false));
         }
     }
     Ok(found)
@@ -74,12 +88,12 @@ fn is_left_to_others(path: &Path) -> bool {
 }
 
 /// Keeps what is a readable file or a symlink now, and remarks upon the rest.
-fn sift(root: &Path, mut candidates: Vec<PathBuf>) -> Result<Listing, WorkspaceError> {
-    candidates.sort_unstable_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
-    candidates.dedup();
+fn sift(root: &Path, mut candidates: Vec<Candidate>) -> Result<Listing, WorkspaceError> {
+    candidates.sort_unstable_by(|(a, _), (b, _)| a.as_os_str().cmp(b.as_os_str()));
+    candidates.dedup_by(|(a, _), (b, _)| a == b);
     let mut listing = Listing::default();
     let mut folders = HashMap::new();
-    for path in candidates {
+    for (path, is_tracked) in candidates {
         WorkspaceError::if_cancelled()?;
         if is_reserved(&path) || !is_below_real_folders(root, &path, &mut folders) {
             continue;
@@ -96,9 +110,12 @@ fn sift(root: &Path, mut candidates: Vec<PathBuf>) -> Result<Listing, WorkspaceE
             "is a symlink"
         } else if !kind.is_file() && !kind.is_symlink() {
             "is no regular file"
-        } else if kind.is_file() && access(&whole, Access::READ_OK).is_err() {
+        } else if kind.is_file() && !is_readable(&whole, &found) {
             "cannot be read"
         } else {
+            if !is_tracked {
+                listing.untracked.push(path.clone());
+            }
             listing.paths.push(path);
             continue;
         };
@@ -107,6 +124,12 @@ fn sift(root: &Path, mut candidates: Vec<PathBuf>) -> Result<Listing, WorkspaceE
         listing.remarks.push(remark);
     }
     Ok(listing)
+}
+
+/// The owner of a file may read it if its mode says so, which saves a call to the system for each.
+fn is_readable(path: &Path, found: &Metadata) -> bool {
+    let is_ours = found.uid() == geteuid().as_raw() && found.mode() & 0o400 != 0;
+    is_ours || access(path, Access::READ_OK).is_ok()
 }
 
 /// git keeps no symlink of this name in a tree.

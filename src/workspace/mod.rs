@@ -14,6 +14,8 @@
 //! that leads out of the project or out of a workspace.
 
 mod apply;
+mod bulk;
+mod cache;
 mod capture;
 mod carry_over;
 mod changed;
@@ -50,6 +52,7 @@ use error::Doing;
 pub use apply::{
     ApplyError, Conflicts, Delivered, Deliveries, apply_to_branch, check_destination, has_markers,
 };
+pub use cache::ProjectCache;
 pub use capture::{Allowed, Visible, capture};
 pub use changed::{changed, each_new_content, on_disk, with_paths_of};
 pub use control_files::{ControlFiles, is_control_file};
@@ -70,6 +73,8 @@ pub use space::Workspace;
 pub use store::{borrow_store, reopen_store};
 pub use tree_files::{TreeFile, TreeFiles};
 
+#[cfg(test)]
+mod cache_tests;
 #[cfg(test)]
 mod fidelity_tests;
 #[cfg(test)]

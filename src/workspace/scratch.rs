@@ -39,7 +39,7 @@ impl Scratch {
     /// (`XDG_RUNTIME_DIR`) if that is the user's own: such a folder is in memory, and gone with the session.
     ///
     /// # Errors
-    /// [`WorkspaceError::ScratchTaken`] if somebody else could look into or owns what is there.
+    /// [`WorkspaceError::FolderTaken`] if somebody else could look into or owns what is there.
     pub fn claim(
         run: &RunId,
         journal: &Path,
@@ -137,7 +137,7 @@ impl Claimed {
             }
             std::thread::sleep(PAUSE);
         }
-        Err(WorkspaceError::ScratchTaken {
+        Err(WorkspaceError::FolderTaken {
             path: path.to_owned(),
             reason: "another process works with it",
         })
@@ -182,7 +182,7 @@ fn spread(folder: &Path) {
 }
 
 /// The name can be foreseen, so somebody else may have been there first.
-fn check_ours(path: &Path) -> Result<(), WorkspaceError> {
+pub(super) fn check_ours(path: &Path) -> Result<(), WorkspaceError> {
     let found = fs::symlink_metadata(path).doing("open", path)?;
     let reason = if !found.is_dir() {
         "it is no folder"
@@ -193,7 +193,7 @@ fn check_ours(path: &Path) -> Result<(), WorkspaceError> {
     } else {
         return Ok(());
     };
-    Err(WorkspaceError::ScratchTaken {
+    Err(WorkspaceError::FolderTaken {
         path: path.to_owned(),
         reason,
     })

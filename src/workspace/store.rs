@@ -12,9 +12,8 @@ use tempfile::TempDir;
 use crate::model::TreeId;
 
 use super::git::Git;
-use super::index::PrivateIndex;
 use super::materialize::made;
-use super::{Doing, Project, ProjectKind, WorkspaceError};
+use super::{Doing, Project, ProjectKind, WorkspaceError, folder, index};
 use crate::files::{self, if_there};
 
 /// Where git reads whose objects it may use too.
@@ -76,7 +75,7 @@ fn is_sha256(tree: &TreeId) -> bool {
 }
 
 fn lay_out(store: &Path, sha256: bool) -> Result<(), WorkspaceError> {
-    for folder in ["objects/info", "refs", "info"] {
+    for folder in ["objects/info", "objects/pack", "refs", "info"] {
         made(&store.join(folder))?;
     }
     let config = match sha256 {
@@ -95,27 +94,75 @@ fn lay_out(store: &Path, sha256: bool) -> Result<(), WorkspaceError> {
 /// The user's packs are linked and not copied, as `git clone` does: git never changes a pack, so neither
 /// side can harm the other, and history costs no space until the user's git drops those packs. What lies
 /// in no pack is copied; where packs cannot be linked, the whole tree is.
-pub(super) fn detach(project: &Project, store: &Path, tree: &TreeId) -> Result<(), WorkspaceError> {
-    let Some(user) = user_objects(project)? else {
-        return Ok(());
-    };
-    let packs = made(&store.join("objects/pack"))?;
-    let linked = link_packs(Path::new(OsStr::from_bytes(&user.objects)), &packs, LENDERS);
-    let index = PrivateIndex::new(store)?;
-    // No search for deltas: it takes long, and what was packed before is taken over as it is.
-    let mut pack =
-        index
-            .git_alone()
-            .args(["pack-objects", "--revs", "--window=0", "--non-empty", "-q"]);
-    if linked.is_ok() {
-        pack = pack.args(["--incremental"]);
+///
+/// All that it holds lies in packs then. What belongs to the tree `there` is there already.
+pub(super) fn detach(
+    project: &Project,
+    store: &Path,
+    tree: &TreeId,
+    there: Option<&TreeId>,
+) -> Result<(), WorkspaceError> {
+    let user = user_objects(project)?;
+    let objects = store.join("objects");
+    let linked = user.is_none_or(|user| {
+        let users = Path::new(OsStr::from_bytes(&user.objects));
+        link_packs(users, &objects.join("pack"), LENDERS).is_ok()
+    });
+    if there != Some(tree) {
+        let mut how = vec!["-q"];
+        if linked {
+            how.push("--incremental");
+        }
+        let there = there.map(|there| format!("^{there}"));
+        let roots = [tree.to_string()].into_iter().chain(there);
+        pack_objects(store, &objects, &how, roots)?;
+        index::git(store)?.args(["prune-packed", "-q"]).done()?;
     }
-    pack.args([packs.join("pack")])
-        .stdin(format!("{tree}\n").into_bytes())
-        .run()?;
-    index.git_alone().args(["prune-packed", "-q"]).run()?;
     let alternates = store.join(ALTERNATES);
-    fs::remove_file(&alternates).doing("remove", &alternates)
+    if_there(fs::remove_file(&alternates))
+        .map(drop)
+        .doing("remove", &alternates)
+}
+
+/// Makes one pack of these trees, and removes all others from the object folder.
+pub(super) fn repack(
+    store: &Path,
+    objects: &Path,
+    trees: impl Iterator<Item = String>,
+) -> Result<(), WorkspaceError> {
+    let name = pack_objects(store, objects, &["-q"], trees)?;
+    for entry in folder::entries(&objects.join("pack"))? {
+        let path = entry?.path();
+        if !path.to_string_lossy().contains(name.trim()) {
+            fs::remove_file(&path).doing("remove", &path)?;
+        }
+    }
+    Ok(())
+}
+
+/// Packs what belongs to these trees into an object folder. No search for deltas: it takes long, and what was packed
+/// before is taken over as it is.
+fn pack_objects(
+    store: &Path,
+    objects: &Path,
+    how: &[&str],
+    trees: impl Iterator<Item = String>,
+) -> Result<String, WorkspaceError> {
+    let trees: Vec<String> = trees.map(|tree| tree + "\n").collect();
+    index::git(store)?
+        .args(["pack-objects", "--revs", "--window=0", "--non-empty"])
+        .args(how)
+        .args([made(&objects.join("pack"))?.join("pack")])
+        .stdin(trees.concat().into_bytes())
+        .said()
+}
+
+/// Links the packs of an object folder into a store, of which it gives the number of packs.
+pub(super) fn link_all_packs(objects: &Path, store: &Path) -> io::Result<usize> {
+    let packs = store.join("objects/pack");
+    fs::create_dir_all(&packs)?;
+    link_packs(objects, &packs, 0)?;
+    Ok(packs.read_dir()?.count() / 2)
 }
 
 /// A store for the time of one task: it reads what the run's store and the user's repository hold.

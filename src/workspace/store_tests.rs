@@ -32,6 +32,7 @@ fn a_snapshot_outlives_the_repository_it_was_taken_of() {
     let (snapshot, before) = repo.snapshot(&repo.root);
     assert_eq!(before.len(), 5);
     fs::remove_dir_all(repo.root.join(".git")).unwrap();
+    fs::remove_dir_all(&repo.cache).unwrap();
     let again = repo.base.with_file_name("again");
     materialize(&repo.store, &snapshot.tree, &again).unwrap();
     assert_eq!(read_tree(&again), before);
@@ -47,7 +48,7 @@ fn packs_that_cannot_be_linked_and_borrowed_ones_make_no_difference() {
     let elsewhere = tempfile::tempdir_in("/dev/shm").unwrap();
     for store in [borrower.store.clone(), elsewhere.path().join("store.git")] {
         let project = Project::discover(&borrower.root).unwrap();
-        let snapshot = Snapshot::take(&project, &store).unwrap();
+        let snapshot = Snapshot::take(&project, &store, None).unwrap();
         let hidden = lender.root.with_file_name("hidden");
         fs::rename(&lender.root, &hidden).unwrap();
         let into = store.with_file_name("into");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::{Just, Strategy, any, prop};
 
-use super::{Project, Snapshot, materialize};
+use super::{Project, ProjectCache, Snapshot, materialize};
 
 /// A file as far as a snapshot keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub(super) struct Repo {
     pub(super) root: PathBuf,
     pub(super) store: PathBuf,
     pub(super) base: PathBuf,
+    pub(super) cache: PathBuf,
 }
 
 impl Repo {
@@ -48,6 +49,7 @@ impl Repo {
             root: path.join("project"),
             store: path.join("store.git"),
             base: path.join("base"),
+            cache: path.join("cache"),
             _temp: temp,
         }
     }
@@ -84,7 +86,8 @@ impl Repo {
     /// Takes the snapshot from `start` and materializes it.
     pub(super) fn snapshot(&self, start: &Path) -> (Snapshot, Tree) {
         let project = Project::discover(start).unwrap();
-        let snapshot = Snapshot::take(&project, &self.store).unwrap();
+        let cache = ProjectCache::open(&self.cache, &project).unwrap();
+        let snapshot = Snapshot::take(&project, &self.store, Some(&cache)).unwrap();
         materialize(&self.store, &snapshot.tree, &self.base).unwrap();
         let tree = read_tree(&self.base);
         (snapshot, tree)
