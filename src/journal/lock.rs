@@ -1,11 +1,10 @@
 //! One supervisor per run.
 
-use std::fmt;
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::time::Duration;
 
-use super::{JournalError, RunFolder};
+use super::{Holder, JournalError, RunFolder};
 use crate::files::{self, if_there};
 
 /// Somebody who only looks whether a run is worked on holds the lock for an instant; a supervisor
@@ -23,24 +22,6 @@ const LONGEST_HOLDER: u64 = 4 << 10;
 #[derive(Debug)]
 pub struct RunLock {
     _file: File,
-}
-
-/// Who works on a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Holder {
-    /// The process id and the machine's name (the project may lie on a shared disk), if the holder
-    /// could write them.
-    pub process: Option<(u32, String)>,
-}
-
-impl fmt::Display for Holder {
-    /// `process 123 on host`, or `another process`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.process {
-            Some((pid, host)) => write!(f, "process {pid} on {host}"),
-            None => f.write_str("another process"),
-        }
-    }
 }
 
 impl RunLock {

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::head::Head;
 use super::run_folder::Unsynced;
-use super::scan::{Content, Foreign, Scan, scan};
-use super::{JournalError, Redactor};
+use super::scan::{Content, Scan, scan};
+use super::{Foreign, JournalError, Redactor};
 use crate::files;
 use crate::model::Timestamp;
 use crate::run::{CallEvent, Event, Record};

@@ -23,17 +23,19 @@ mod register;
 mod run_folder;
 mod run_id;
 mod scan;
+mod strangers;
 mod stream;
 mod summary;
 
 pub use error::JournalError;
-pub use lock::{Holder, RunLock};
+pub use lock::RunLock;
 pub use log::Journal;
 pub use redactor::{Clean, Redactor};
 pub use register::{Origin, RunRegister};
 pub use run_folder::RunFolder;
 pub use run_id::new_run_id;
-pub use scan::{Content, Foreign};
+pub use scan::Content;
+pub use strangers::{Foreign, Holder};
 pub use summary::{find, latest, list};
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::head::Head;
-use super::{JournalError, RunFolder};
+use super::{Content, Journal, JournalError, Redactor, RunFolder};
 use crate::files::{self, if_there};
 
 /// The folder of the entries: `ID.json` says where a run lies, `ID.head` how far its journal has come.
@@ -95,13 +95,13 @@ impl RunRegister {
     }
 
     /// Enters a run that begins.
-    pub(super) fn enter(&self, run: &RunFolder) -> Result<Head, JournalError> {
+    fn enter(&self, run: &RunFolder) -> Result<Head, JournalError> {
         self.note(run)?;
         Head::create(&self.entry(run, "head"))
     }
 
     /// The head of a run's journal, and how much of the journal it vouches for.
-    pub(super) fn verify(&self, run: &RunFolder) -> Result<(Head, u64), JournalError> {
+    fn verify(&self, run: &RunFolder) -> Result<(Head, u64), JournalError> {
         Head::verify(&self.entry(run, "head"), &run.path(RunFolder::JOURNAL))
     }
 
@@ -126,6 +126,29 @@ impl RunRegister {
 
     fn entry(&self, run: &RunFolder, kind: &str) -> PathBuf {
         self.0.join(format!("{}.{kind}", run.id()))
+    }
+}
+
+impl RunFolder {
+    /// Makes the run's journal, which must not be there yet, and enters the run in the register.
+    pub fn create_journal(
+        &self,
+        register: &RunRegister,
+        redactor: Redactor,
+    ) -> Result<Journal, JournalError> {
+        let journal = Journal::create(&self.path(Self::JOURNAL), redactor)?;
+        Ok(journal.of_run(self.unsynced.clone(), register.enter(self)?))
+    }
+
+    /// Opens the run's journal to go on with it, and reads what it holds.
+    pub fn open_journal(
+        &self,
+        register: &RunRegister,
+        redactor: Redactor,
+    ) -> Result<(Journal, Content), JournalError> {
+        let (head, vouched) = register.verify(self)?;
+        let (journal, content) = Journal::open(&self.path(Self::JOURNAL), Some(vouched), redactor)?;
+        Ok((journal.of_run(self.unsynced.clone(), head), content))
     }
 }
 

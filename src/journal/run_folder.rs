@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Content, Journal, JournalError, Redactor, RunRegister};
+use super::JournalError;
 use crate::files::{self, UnsyncedFolders};
 use crate::model::RunId;
 
@@ -36,7 +36,7 @@ impl Unsynced {
 pub struct RunFolder {
     root: PathBuf,
     id: RunId,
-    unsynced: Unsynced,
+    pub(super) unsynced: Unsynced,
 }
 
 impl RunFolder {
@@ -74,27 +74,6 @@ impl RunFolder {
             id,
             unsynced: Unsynced::default(),
         }
-    }
-
-    /// Makes the run's journal, which must not be there yet, and enters the run in the register.
-    pub fn create_journal(
-        &self,
-        register: &RunRegister,
-        redactor: Redactor,
-    ) -> Result<Journal, JournalError> {
-        let journal = Journal::create(&self.path(Self::JOURNAL), redactor)?;
-        Ok(journal.of_run(self.unsynced.clone(), register.enter(self)?))
-    }
-
-    /// Opens the run's journal to go on with it, and reads what it holds.
-    pub fn open_journal(
-        &self,
-        register: &RunRegister,
-        redactor: Redactor,
-    ) -> Result<(Journal, Content), JournalError> {
-        let (head, vouched) = register.verify(self)?;
-        let (journal, content) = Journal::open(&self.path(Self::JOURNAL), Some(vouched), redactor)?;
-        Ok((journal.of_run(self.unsynced.clone(), head), content))
     }
 
     pub(super) fn leave_unsynced(&self, folders: UnsyncedFolders) {

@@ -4,13 +4,12 @@ use crate::run::{Event, Record, RunEvent};
 
 use crate::model::FORMAT;
 
-use std::fmt;
 use std::io::{self, BufRead, Read, Seek};
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::JournalError;
+use super::{Foreign, JournalError};
 
 /// What a journal holds.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,28 +18,6 @@ pub struct Content {
     pub records: Vec<Record>,
     /// What somebody else put behind them, if anybody did.
     pub foreign: Option<Foreign>,
-}
-
-/// The first of the lines that somebody else put behind a journal's records.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Foreign {
-    line: u64,
-    reason: String,
-}
-
-impl Foreign {
-    /// A line that could be a record, and is none that tipstaff finished writing.
-    pub(super) fn unknown(line: u64) -> Self {
-        let reason = "tipstaff did not finish it, or did not write it".to_owned();
-        Self { line, reason }
-    }
-}
-
-impl fmt::Display for Foreign {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { line, reason } = self;
-        write!(f, "line {line} of the journal is not the run's ({reason})")
-    }
 }
 
 /// A journal's content, and where it lies in the file.

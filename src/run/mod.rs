@@ -15,5 +15,5 @@ mod state;
 
 pub use call::{Attempt, AttemptEnd, CallState, CallStatus, Spent};
 pub use event::{CallEvent, Event, PhaseEvent, Record, RunEvent};
-pub use phase::{Findings, PendingVerification, PhaseState, Stage, TaskEnd, Winner};
-pub use state::{Delivery, Loop, Moment, RunState, Verified};
+pub use phase::{Findings, Moment, PendingVerification, PhaseState, Stage, TaskEnd, Winner};
+pub use state::{Delivery, Loop, RunState, Verified};

@@ -7,7 +7,15 @@ use crate::model::{
     TaskId, Timestamp, TreeId,
 };
 
-use super::{Moment, PhaseEvent};
+use super::PhaseEvent;
+
+/// A time, and how long supervisors had worked on the run by then, without the time in which it waited for an
+/// answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Moment {
+    pub at: Timestamp,
+    pub worked: Millis,
+}
 
 /// A person who finds nothing good enough this often has to word the request anew.
 const MOST_SENT_BACK: u32 = 5;

@@ -11,7 +11,9 @@ use crate::model::{
     RunLimits, TaskId, Timestamp, TreeId, Unmerged, Verification,
 };
 
-use super::{CallState, CallStatus, Event, Findings, PhaseEvent, PhaseState, Record, RunEvent};
+use super::{
+    CallState, CallStatus, Event, Findings, Moment, PhaseEvent, PhaseState, Record, RunEvent,
+};
 
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct RunState {
@@ -55,14 +57,6 @@ pub struct RunState {
     pub(super) limit: Option<ReachedLimit>,
     pub(super) interrupted: Option<String>,
     pub(super) ended: Option<RunEnd>,
-}
-
-/// A time, and how long supervisors had worked on the run by then, without the time in which it waited for an
-/// answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Moment {
-    pub at: Timestamp,
-    pub worked: Millis,
 }
 
 /// One time that an audit sent the run back.

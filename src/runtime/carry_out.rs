@@ -49,7 +49,9 @@ impl Attempt {
     ) -> Result<Input, Failure> {
         let prepared = async {
             let starting = self.context.gate.enter().await;
-            let neighbours = neighbours(self).await?;
+            let (context, workspace) = (&self.context, self.call.workspace.clone());
+            let sources = context.sources.clone();
+            let neighbours = neighbours(context.workspaces(), workspace, sources).await?;
             Ok((starting, prepare(self, neighbours).await?))
         };
         let (starting, (prepared, child)) = unless_told(control, prepared).await?;

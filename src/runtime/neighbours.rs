@@ -7,7 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::num::NonZero;
+use std::sync::Arc;
 use std::thread;
+
+use tokio::sync::Mutex;
 
 use crate::context::{self, Neighbours, tokens};
 use crate::imports::{self, Language, Links, MOST_BYTES, Named, Neighbour, Relation, Tree};
@@ -15,7 +18,6 @@ use crate::model::{Failure, WorkspaceSource};
 use crate::process::is_cancelled;
 use crate::workspace::{TreeFile, TreeFiles};
 
-use super::attempt::Attempt;
 use super::blocking::blocking;
 use super::failure::{cancelled, machine};
 use super::workspaces::Workspaces;
@@ -35,12 +37,15 @@ struct Source {
 
 /// The neighbours of the files that a call's workspace is to hold; none if it does not ask for them. Calls
 /// that ask at the same time queue, because each learns from the one before. May be dropped at any time.
-pub async fn neighbours(attempt: &Attempt) -> Result<Option<Neighbours>, Failure> {
-    let (workspace, workspaces) = (attempt.call.workspace.clone(), attempt.context.workspaces());
+pub async fn neighbours(
+    workspaces: Workspaces,
+    workspace: WorkspaceSource,
+    sources: Arc<Mutex<Sources>>,
+) -> Result<Option<Neighbours>, Failure> {
     let WorkspaceSource::Scoped { imports: true, .. } = workspace else {
         return Ok(None);
     };
-    let mut sources = attempt.context.sources.clone().lock_owned().await;
+    let mut sources = sources.lock_owned().await;
     blocking(move || find(&workspaces, &workspace, &mut sources)).await
 }
 

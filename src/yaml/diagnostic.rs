@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::Place;
+use super::{Place, Spot};
 
 /// Whether a mistake forbids going on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -82,6 +82,27 @@ impl Diagnostic {
     /// Whether it forbids going on.
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
+    }
+}
+
+impl Spot {
+    pub fn error(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        self.diagnostic(Severity::Error, code, message.into())
+    }
+
+    pub fn warning(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        self.diagnostic(Severity::Warning, code, message.into())
+    }
+
+    fn diagnostic(&self, severity: Severity, code: &'static str, message: String) -> Diagnostic {
+        Diagnostic {
+            severity,
+            code,
+            message,
+            source: self.source.to_string(),
+            place: Some(self.place),
+            hint: None,
+        }
     }
 }
 

@@ -6,10 +6,7 @@
 use serde_saphyr::granit_parser::{Options, Parser};
 
 use super::builder::Builder;
-use super::{Diagnostic, Node, Source};
-
-/// Largest text that is read, in bytes. Workflows are a few kilobytes.
-pub const MAX_BYTES: usize = 1024 * 1024;
+use super::{Diagnostic, MAX_BYTES, Node, Source};
 
 /// A parsed text: the tree as far as it goes, and the mistakes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,8 +5,6 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::{Diagnostic, Severity};
-
 /// A stretch of one line of a source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Place {
@@ -39,27 +37,6 @@ pub struct Spot {
     pub place: Place,
     /// Of a text in a literal block (`|`): by how many characters its lines are indented.
     pub indent: Option<usize>,
-}
-
-impl Spot {
-    pub fn error(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
-        self.diagnostic(Severity::Error, code, message.into())
-    }
-
-    pub fn warning(&self, code: &'static str, message: impl Into<String>) -> Diagnostic {
-        self.diagnostic(Severity::Warning, code, message.into())
-    }
-
-    fn diagnostic(&self, severity: Severity, code: &'static str, message: String) -> Diagnostic {
-        Diagnostic {
-            severity,
-            code,
-            message,
-            source: self.source.to_string(),
-            place: Some(self.place),
-            hint: None,
-        }
-    }
 }
 
 /// A value with its spot.

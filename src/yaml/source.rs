@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+/// Largest text that is read, in bytes. Workflows are a few kilobytes.
+pub const MAX_BYTES: usize = 1024 * 1024;
+
 /// A text to be parsed. Whoever reads the file refuses what is not UTF-8; here it is text already.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
