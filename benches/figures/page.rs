@@ -32,7 +32,7 @@ const HEAD: &str = "# Figures\n\nWritten by `scripts/bench`. Run it to see them 
                     if a target is missed.\n";
 
 /// The page with these sections, by title and in this order: new where there is a measurement, else as
-/// they stand in the old page.
+/// they are in the old page.
 pub fn page(old: &str, sections: &[(&str, Option<Measured>)]) -> String {
     let mut page = HEAD.to_owned();
     for (title, measured) in sections {

@@ -64,7 +64,7 @@ fn conclude_opencode(
     if let Some(agent_error) = transcript.agent_error()
         && agent_error.name != "UnknownError"
     {
-        return Err(explain_trouble(agent_error));
+        return Err(explain_error(agent_error));
     }
     // Of an agent that had left all its files by then only the closing words are cut off.
     if transcript.last_reason() == Some("length") && ending.contract_met {
@@ -77,7 +77,7 @@ fn conclude_opencode(
         return Err(failure);
     }
     if let Some(agent_error) = transcript.agent_error() {
-        return Err(explain_trouble(agent_error));
+        return Err(explain_error(agent_error));
     }
     match (ending.exit, transcript.last_reason()) {
         (Some(ExitStatus::Exited(0)), Some(reason)) => Err(Failure::new(
@@ -129,7 +129,7 @@ fn answered(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage
     if let Some(agent_error) = transcript.agent_error()
         && !ending.contract_met
     {
-        return Err(explain_trouble(agent_error));
+        return Err(explain_error(agent_error));
     }
     if text.is_none() && !ending.answer_left {
         return Err(Failure::new(
@@ -141,7 +141,7 @@ fn answered(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage
 }
 
 /// An error event as the failure of the attempt.
-fn explain_trouble(agent_error: &AgentError) -> Failure {
+fn explain_error(agent_error: &AgentError) -> Failure {
     let mut failure = agent_error.failure();
     if agent_error.name == "MessageAbortedError" {
         failure.kind = FailureKind::Crash;

@@ -44,7 +44,7 @@ fn is_proxy(name: &str) -> bool {
     PROXIES.iter().any(|proxy| name.eq_ignore_ascii_case(proxy))
 }
 
-/// What of the user's variables a command gets that proves changes, and what `rules` set for it; in a
+/// What of the user's variables a command gets that verifies changes, and what `rules` set for it; in a
 /// rehearsal no keys.
 pub fn of_verification(user: &Environment, rules: &VerifyRules, rehearsal: bool) -> Environment {
     let mut env = allowed(user, rehearsal);

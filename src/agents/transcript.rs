@@ -197,7 +197,7 @@ impl Transcript {
         !self.step_open && self.last_reason.as_deref() == Some("tool-calls")
     }
 
-    /// Where the agent stands, if its last step is over, called tools, and nothing has begun since:
+    /// Where the agent is, if its last step is over, called tools, and nothing has begun since:
     /// then their results are in and nothing is half done. `None` before the model tells any tokens.
     pub fn boundary(&self) -> Option<Boundary> {
         let between = !self.step_open && self.tools_in_step > 0;

@@ -1,6 +1,6 @@
 //! Asking the person at the terminal what a run waits for.
 //!
-//! The supervisor stays while the question stands and goes on with the answer. It is asked on a thread of
+//! The supervisor stays while the question is open and goes on with the answer. It is asked on a thread of
 //! its own, which gives up as soon as the answer came from elsewhere.
 
 use std::io::{self, BufRead, IsTerminal};

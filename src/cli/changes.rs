@@ -70,8 +70,8 @@ pub fn catch_up(settings: &Settings, run: &mut TakenUp) -> Result<(), Failure> {
     let state = RunState::of(&run.records);
     if *state.in_project() != state.before() {
         let delivering = Delivering::new(&settings.project, &run.folder, &state)?;
-        let untold = Vec::from_iter(delivering.untold(&state)?);
-        run.records.extend(run.journal.append(now(), &untold)?);
+        let missing = Vec::from_iter(delivering.missing_event(&state)?);
+        run.records.extend(run.journal.append(now(), &missing)?);
     }
     Ok(())
 }
@@ -102,8 +102,8 @@ impl Held {
             let done = done.map_err(|error| held.failure(command, &error))?;
             Ok((transfer, done))
         })?;
-        let untold = "it is done already; the next command about this run writes it down";
-        interruptible.blocking(("", untold), || held.record(settings, transfer, &done))
+        let if_cut = "it is done already; the next command about this run writes it down";
+        interruptible.blocking(("", if_cut), || held.record(settings, transfer, &done))
     }
 
     fn take(settings: &Settings, wanted: &str) -> Result<Self, Failure> {
@@ -119,7 +119,7 @@ impl Held {
         let to = branch.map_or(Destination::Tree, Destination::Branch);
         let run = self.run.folder.id();
         if let Some(refusal) = by_hand::refusal(&self.run.plan, &self.state, &to) {
-            let hint = format!("`tipstaff show {run}` tells where they stand");
+            let hint = format!("`tipstaff show {run}` shows where they are");
             return Err(Failure::said(Exit::Usage, refusal, Some(&hint)));
         }
         let there = self.state.held_by(&to);

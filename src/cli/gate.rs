@@ -96,7 +96,7 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
 
 fn wrong(run: &OpenRun, message: &str) -> Failure {
     let hint = format!(
-        "`tipstaff show {}` tells what the run waits for",
+        "`tipstaff show {}` shows what the run waits for",
         run.folder.id()
     );
     Failure::said(Exit::Usage, message, Some(&hint))

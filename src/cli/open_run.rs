@@ -105,7 +105,7 @@ pub fn take_up(settings: &Settings, folder: RunFolder) -> Result<TakenUp, Failur
     let (journal, content) = folder.open_journal(&register, settings.redactor(None, None))?;
     if let Some(foreign) = content.foreign {
         print::note(&format!(
-            "warning: {foreign}; it and what follows stand in `{}/journal.torn` now",
+            "warning: {foreign}; it and what follows are in `{}/journal.torn` now",
             shown_folder(&folder)
         ));
     }
@@ -178,7 +178,7 @@ fn frozen(folder: &RunFolder, records: &[Record]) -> Result<TreeId, Failure> {
     Ok(base.clone())
 }
 
-/// The context ledgers that stand in the run folder, in the order of the calls.
+/// The context ledgers that are in the run folder, in the order of the calls.
 pub fn ledgers(
     folder: &RunFolder,
     plan: &Plan,

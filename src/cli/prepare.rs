@@ -183,7 +183,7 @@ pub fn without_secrets(mut plan: Plan, redactor: &Redactor) -> Result<Plan, Fail
             .into_iter()
             .any(|word| *redactor.redact(word) != **word)
         {
-            let message = format!("a secret stands in `command` or `args` of agent `{name}`");
+            let message = format!("a secret is in `command` or `args` of agent `{name}`");
             let hint = "others see a command line; give it by `env` or `pass_env`";
             return Err(Failure::said(Exit::Usage, &message, Some(hint)));
         }

@@ -1,4 +1,4 @@
-//! What every command needs to know of its surroundings: project, environment, configuration.
+//! What every command needs to know of its environment: project, environment, configuration.
 
 use std::ffi::OsStr;
 use std::io::{self, ErrorKind};
@@ -16,7 +16,7 @@ use crate::yaml::{self, Diagnostic, Source};
 use super::args::Cli;
 use super::failure::{Exit, Failure};
 
-/// The surroundings of a command, read once.
+/// The environment of a command, read once.
 pub struct Settings {
     pub project: Project,
     /// Its files that tell tipstaff what to do.

@@ -52,7 +52,7 @@ pub struct Work<'a> {
     pub interruptible: Interruptible,
 }
 
-/// What a run stands on.
+/// What a run works with.
 pub struct FrozenInputs {
     pub plan: Artifact,
     pub base: TreeId,

@@ -17,7 +17,7 @@ const VARIABLES: Takes = Each(Naming::Like("^[^=]+$"), &Any(&[Scalar, Nothing]))
 /// A name that could be told from a literal.
 const TOLD: Naming = Naming::Like(r"^[^\s:=]+$");
 
-/// The keys of a layer. In a workflow they stand at the top, beside its own.
+/// The keys of a layer. In a workflow they are at the top, beside its own.
 #[rustfmt::skip]
 pub const LAYER_KEYS: &[Key] = &[
     Key::new("agents", Each(TOLD, &Map(AGENT_KEYS)), "Agent CLIs by name."),
@@ -25,9 +25,9 @@ pub const LAYER_KEYS: &[Key] = &[
     Key::new("roles", Each(TOLD, &Counted(1, None, &Names)), "Names for chains of models: first choice, then fallbacks."),
     Key::new("limits", Map(LIMIT_KEYS), "Limits of a whole run; `none` takes one away."),
     Key::new("defaults", Map(DEFAULT_KEYS), "Of each call, where the workflow says nothing else."),
-    Key::new("verify_allow", Names, "Commands that a model may propose to prove its changes and that run without a question, for example `npm test*`."),
-    Key::new("verify_env", VARIABLES, "Variables set for all commands that prove changes."),
-    Key::new("verify_pass_env", Names, "Names of your variables handed on to all commands that prove changes."),
+    Key::new("verify_allow", Names, "Commands that a model may propose to verify its changes and that run without a question, for example `npm test*`."),
+    Key::new("verify_env", VARIABLES, "Variables set for all commands that verify changes."),
+    Key::new("verify_pass_env", Names, "Names of your variables handed on to all commands that verify changes."),
     Key::new("accept", Names, "Paths, folders and patterns of changes that are delivered although they act on their own. Counts in your own configuration only."),
 ];
 

@@ -5,7 +5,7 @@ use crate::model::InputSource;
 /// The folder of a call's inputs, relative to its workspace.
 pub const IN: &str = ".tipstaff/in";
 
-/// The path of an input's file below `.tipstaff/in`; `None` for what stands in the prompt only.
+/// The path of an input's file below `.tipstaff/in`; `None` for what is in the prompt only.
 pub fn input_file(source: &InputSource) -> Option<String> {
     Some(match source {
         InputSource::Deliverable(phase) => format!("{phase}/output.md"),

@@ -2,7 +2,7 @@
 //!
 //! Pure: contents come in as text that the caller loaded, and prompts, ledgers and decoded answers
 //! go out. Nothing here reads a file or a clock, chooses a model, or knows of processes. A prompt
-//! never tells which model wrote what: that stands in the ledger, which no call gets to see.
+//! never tells which model wrote what: that is in the ledger, which no call gets to see.
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 

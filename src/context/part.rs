@@ -11,7 +11,7 @@ pub enum PartKind {
     Instructions,
     /// The task of a decomposition that this call carries out.
     Task,
-    /// What the authors of the prompt_inputs were asked for, as one who judges or distills it sees it.
+    /// What the authors of the inputs were asked for, as one who judges or distills it sees it.
     AuthorsTask,
     Request,
     ProjectInstructions,
@@ -43,7 +43,7 @@ pub enum PartKind {
 }
 
 impl PartKind {
-    /// Whether the part is addressed to the agent; all others are prompt_inputs.
+    /// Whether the part is addressed to the agent; all others are input to work with.
     pub(super) fn is_addressed(self) -> bool {
         match self {
             Self::Instructions
@@ -75,7 +75,7 @@ impl PartKind {
 pub(super) struct Part {
     pub(super) kind: PartKind,
     pub(super) name: String,
-    /// Where it comes from; stands in the ledger only.
+    /// Where it comes from; is in the ledger only.
     pub(super) source: String,
     /// Why it is there, as a short sentence without full stop.
     pub(super) why: String,

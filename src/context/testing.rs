@@ -4,7 +4,7 @@ use crate::model::{
     Artifact, CallLimits, Digest, Faults, Handoff, HandoffFacts, HandoffOrigin, HandoffWords,
     Millis, ModelName,
 };
-use crate::plan::{ModelSpec, PhaseKind, PhasePlan, Plan, Strategy, Yields, testing};
+use crate::plan::{ModelSpec, OutputKind, PhaseKind, PhasePlan, Plan, Strategy, testing};
 
 pub(super) const MODELS: [&str; 2] = ["claude-opus", "gemini-pro"];
 
@@ -27,7 +27,7 @@ pub(super) fn limits() -> CallLimits {
 pub(super) fn phase(name: &str, strategy: Strategy) -> PhasePlan {
     let kind = PhaseKind::Single {
         chain: vec!["claude-opus".into()],
-        yields: Yields::Document,
+        yields: OutputKind::Document,
     };
     PhasePlan {
         strategy,

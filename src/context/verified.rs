@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::model::{Verification, VerifyOutcome};
 
-/// How much of what failed commands printed is shown, in bytes, all of them together. It stands in the
+/// How much of what failed commands printed is shown, in bytes, all of them together. It is in the
 /// prompts of those who go on.
 const MOST_OUTPUT: usize = 16 << 10;
 

@@ -68,9 +68,9 @@ pub fn refusal(plan: &Plan, state: &RunState, to: &Destination) -> Option<&'stat
 
 /// What a person's command did and could not write down any more, because it was killed: everything was
 /// taken back. An application that was not written down is found out by whoever delivers next.
-pub fn untold(state: &RunState, is_in_project: bool) -> Option<Event> {
-    let told = *state.in_project() != state.before();
-    (told && !is_in_project).then(|| {
+pub fn missing_event(state: &RunState, is_in_project: bool) -> Option<Event> {
+    let in_journal = *state.in_project() != state.before();
+    (in_journal && !is_in_project).then(|| {
         Event::Run(RunEvent::ChangesUndone {
             unmerged: Unmerged::default(),
         })

@@ -14,7 +14,7 @@ pub fn distill(context: &PhaseContext<'_>) -> Vec<Event> {
     }
 }
 
-/// Whether nothing stands between the decision and the closing.
+/// Whether nothing is between the decision and the closing.
 pub fn is_ready(context: &PhaseContext<'_>) -> bool {
     wanted(context).is_none_or(|call| context.known(&call).is_some_and(CallState::is_over))
 }

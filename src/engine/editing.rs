@@ -1,4 +1,4 @@
-//! A piece of editing work: a fresh process changes files, what it changed is checked and proved, and
+//! A piece of editing work: a fresh process changes files, what it changed is checked and verified, and
 //! what was wrong is fed back to it once before the next model of the chain gets its turn.
 
 use crate::model::{
@@ -23,7 +23,7 @@ pub enum Edited {
     Pending,
     Next(Box<CallSpec>),
     /// This command has to be run on this tree.
-    Prove {
+    Verify {
         tree: TreeId,
         command: String,
     },
@@ -36,7 +36,7 @@ pub enum Edited {
 }
 
 impl Editing<'_> {
-    /// Where the work stands. `builder` makes the call of a try, from 1.
+    /// How far the work is. `builder` makes the call of a try, from 1.
     pub fn status(&self, builder: impl Fn(u32) -> CallBuilder) -> Edited {
         let mut feedback: Option<Feedback> = None;
         let mut failure = Failure::new(FailureKind::UnknownModel, "no model is configured");
@@ -51,7 +51,7 @@ impl Editing<'_> {
             let tree = self.tree_of(result);
             let results = self.context.results(self.task.map(|task| &task.id), &tree);
             if let Some(command) = unverified(&self.verify, &results) {
-                return Edited::Prove { tree, command };
+                return Edited::Verify { tree, command };
             }
             match Feedback::on(result, &results, &tree, number == 1) {
                 None => {

@@ -107,8 +107,8 @@ pub fn end(plan: &Plan, run: &RunState) -> Vec<Event> {
 
 /// Results that are not to be applied by themselves are said to be kept.
 fn keep(run: &RunState, reason: &str) -> Option<Event> {
-    let told = run.results() == *run.in_project() || run.delivered().is_some();
-    (!told).then(|| {
+    let is_known = run.results() == *run.in_project() || run.delivered().is_some();
+    (!is_known).then(|| {
         Event::Run(RunEvent::ChangesKept {
             tree: run.tree().clone(),
             blocked: false,

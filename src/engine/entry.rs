@@ -49,7 +49,7 @@ fn rejection(reason: &str) -> String {
 
 fn holds(condition: &Condition, run: &RunState) -> bool {
     let value = match &condition.subject {
-        // An input's value is known when the workflow is compiled, and stands in the plan.
+        // An input's value is known when the workflow is compiled, and is in the plan.
         Subject::Input(value) => Some(value.as_str()),
         Subject::Verdict(phase) => run.audit(phase).map(|audit| match audit.verdict {
             AuditVerdict::Pass => "pass",

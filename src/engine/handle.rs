@@ -236,7 +236,7 @@ impl Engine {
         event
     }
 
-    /// An answer to a question that does not stand any more changes nothing.
+    /// An answer to a question that is no longer open changes nothing.
     fn answered(&self, acts: Vec<Event>) -> Vec<Event> {
         let open = self.state.open_question().map(|(phase, _)| phase);
         let fits = |act: &Event| match act {
@@ -289,13 +289,13 @@ impl Engine {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::{PhaseKind, Yields, testing};
+    use crate::plan::{OutputKind, PhaseKind, testing};
 
     #[test]
     fn decisions_that_go_in_circles_end_the_run_as_failed_and_resumable() {
         let kind = PhaseKind::Single {
             chain: vec!["m1".into()],
-            yields: Yields::Document,
+            yields: OutputKind::Document,
         };
         let plan = testing::plan(vec![testing::phase("plan", kind)]);
         let phase = plan.phases[0].name.clone();

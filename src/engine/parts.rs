@@ -13,7 +13,7 @@ use super::phase_context::{CallBuilder, PhaseContext};
 /// The most parts of a try. The last one has no checkpoint: it ends as it ends.
 const MOST_PARTS: u32 = 10;
 
-/// Where a try stands.
+/// How far a try is.
 pub enum Tried<'a> {
     Pending,
     Next(Box<CallSpec>),
@@ -32,7 +32,7 @@ struct Part<'a> {
     at: &'a Stopped,
 }
 
-/// Where the try stands that begins with this builder. A part that is there already is looked up by its
+/// How far the try is that begins with this builder. A part that is there already is looked up by its
 /// name: it has got its state, whatever became of those who distilled it.
 pub fn tried<'a>(context: &PhaseContext<'a>, first: &CallBuilder) -> Tried<'a> {
     let mut stopped: Vec<Part<'a>> = Vec::new();

@@ -8,7 +8,7 @@ use crate::model::{
     Failure, InputSource, ModelName, Profile, Purpose, Task, TaskId, TreeId, Verification,
     WorkspaceSource,
 };
-use crate::plan::{PhasePlan, Plan, PlannedInput, Proof, Strategy, Yields};
+use crate::plan::{OutputKind, PhasePlan, Plan, PlannedInput, Proof, Strategy};
 use crate::run::{CallState, Event, PhaseEvent, PhaseState, RunState};
 
 /// A phase with everything its decisions depend on.
@@ -141,7 +141,7 @@ impl<'a> PhaseContext<'a> {
         let audits = matches!(
             self.phase.kind,
             crate::plan::PhaseKind::Single {
-                yields: Yields::Audit,
+                yields: OutputKind::Audit,
                 ..
             }
         );

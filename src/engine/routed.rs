@@ -140,7 +140,7 @@ impl Routed<'_> {
         match work.status(|_| self.builder(task, slot, chain)) {
             Edited::Pending => Vec::new(),
             Edited::Next(call) => vec![self.context.create(*call)],
-            Edited::Prove { tree, command } => self.context.verify(Some(&task.id), tree, command),
+            Edited::Verify { tree, command } => self.context.verify(Some(&task.id), tree, command),
             Edited::Done { call, tree } => self.done(task, call, tree),
             Edited::Failed(failure) => self.give_up(task, failure),
         }

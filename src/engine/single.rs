@@ -3,7 +3,7 @@
 use crate::model::{
     Answer, CallInput, Contract, EditScope, ModelName, Profile, Purpose, WorkspaceSource,
 };
-use crate::plan::{Strategy, Yields};
+use crate::plan::{OutputKind, Strategy};
 use crate::run::{CallStatus, Event};
 
 use super::editing::{Edited, Editing};
@@ -11,19 +11,19 @@ use super::phase_context::{CallBuilder, PhaseContext};
 use super::structured::{Structured, structured};
 
 /// What follows next in the phase; empty while something is under way.
-pub fn next(context: &PhaseContext<'_>, chain: &[ModelName], yields: &Yields) -> Vec<Event> {
+pub fn next(context: &PhaseContext<'_>, chain: &[ModelName], yields: &OutputKind) -> Vec<Event> {
     match yields {
-        Yields::Document => document_call(context, chain, context.inputs()),
-        Yields::Tasks(categories) => {
+        OutputKind::Document => document_call(context, chain, context.inputs()),
+        OutputKind::Tasks(categories) => {
             let contract = Contract::Tasks(categories.clone());
             data_call(context, chain, &contract, |answer| {
                 matches!(answer, Answer::Tasks(_))
             })
         }
-        Yields::Audit => data_call(context, chain, &Contract::Audit, |answer| {
+        OutputKind::Audit => data_call(context, chain, &Contract::Audit, |answer| {
             matches!(answer, Answer::Audit(_))
         }),
-        Yields::Edits => edit_call(context, chain),
+        OutputKind::Edits => edit_call(context, chain),
     }
 }
 
@@ -105,7 +105,7 @@ fn edit_call(context: &PhaseContext<'_>, chain: &[ModelName]) -> Vec<Event> {
     match work.status(builder) {
         Edited::Pending => Vec::new(),
         Edited::Next(call) => vec![context.create(*call)],
-        Edited::Prove { tree, command } => context.verify(None, tree, command),
+        Edited::Verify { tree, command } => context.verify(None, tree, command),
         Edited::Done { call, .. } => context.decided(call),
         Edited::Failed(failure) => context.fails(failure),
     }

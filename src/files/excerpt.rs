@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::{self, Write};
 
 /// Takes any number of bytes and keeps the first and the last of them, cut between lines. Where something
-/// was left out stands one line that says how much: a JSON text, so that a file of JSON lines stays one.
+/// was left out is one line that says how much: a JSON text, so that a file of JSON lines stays one.
 #[derive(Debug)]
 pub struct Excerpt {
     most: usize,

@@ -44,7 +44,7 @@ impl NewFile {
     /// Syncs the file and puts it in its place. Sync the folders before anything names it.
     ///
     /// # Errors
-    /// Whatever the system says; what stood in its place stands there still.
+    /// Whatever the system says; what was in its place is there still.
     pub fn put(self) -> io::Result<UnsyncedFolders> {
         self.file.as_file().sync_all()?;
         self.file.persist(&self.target)?;

@@ -7,7 +7,7 @@
 //! nearest first.
 //!
 //! Nothing here fails: a file with mistakes gives what its parser still finds, an import that leads to no
-//! file of the tree leads nowhere. Nothing here guesses at text either: what stands in a comment or in
+//! file of the tree leads nowhere. Nothing here guesses at text either: what is in a comment or in
 //! quotes is no import.
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]

@@ -85,7 +85,7 @@ fn roots(paths: &Paths, from: &str) -> Vec<String> {
         .collect()
 }
 
-/// The file of as many of the names as lead to one: the last may be what stands in it.
+/// The file of as many of the names as lead to one: the last may be what is in it.
 fn longest(paths: &Paths, folder: &str, names: &[&str], least: usize) -> Option<String> {
     (least..=names.len()).rev().find_map(|count| {
         let path = join(folder, &names[..count].join("/"))?;

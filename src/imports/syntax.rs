@@ -21,7 +21,7 @@ pub(super) enum Walk {
 }
 
 impl<'a> Source<'a> {
-    /// Parses a file. Mistakes in it become nodes of their own, what stands around them is found.
+    /// Parses a file. Mistakes in it become nodes of their own, what is around them is found.
     pub(super) fn parse(language: Language, bytes: &'a [u8]) -> Option<Self> {
         let mut parser = Parser::new();
         parser
@@ -56,7 +56,7 @@ impl<'a> Source<'a> {
         std::str::from_utf8(bytes.unwrap_or_default()).unwrap_or_default()
     }
 
-    /// A name with its parts, without the white space that may stand between them; `None` for one that
+    /// A name with its parts, without the white space that may be between them; `None` for one that
     /// is longer than any import.
     pub(super) fn name(&self, node: Node<'_>) -> Option<String> {
         let name: String = self.text(node).split_whitespace().collect();
@@ -71,7 +71,7 @@ pub(super) fn children<'t>(node: Node<'t>) -> impl Iterator<Item = Node<'t>> {
     children.into_iter()
 }
 
-/// What stands in a node that is a text in quotes, if nothing has to be worked out in it.
+/// What is in a node that is a text in quotes, if nothing has to be worked out in it.
 pub(super) fn quoted<'a>(source: &Source<'a>, node: Node<'_>) -> Option<&'a str> {
     let mut inner = children(node).filter(|inner| !MARKS.contains(&inner.kind()));
     let content = inner.next()?;
@@ -82,7 +82,7 @@ pub(super) fn quoted<'a>(source: &Source<'a>, node: Node<'_>) -> Option<&'a str>
 /// The quotes, where a grammar makes nodes of them.
 const MARKS: [&str; 2] = ["string_start", "string_end"];
 
-/// How grammars call what stands between quotes.
+/// How grammars call what is between quotes.
 const CONTENTS: [&str; 4] = [
     "string_fragment",
     "string_content",

@@ -9,7 +9,7 @@ use crate::model::{Artifact, Digest};
 
 impl RunFolder {
     /// Writes a file (path relative to the run folder, with `/`) in one step and syncs it, so that an
-    /// event that names it never outlives it. Folders on the way are made; what stood there is
+    /// event that names it never outlives it. Folders on the way are made; what was there is
     /// replaced.
     pub fn write_artifact(
         &self,

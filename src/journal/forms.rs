@@ -1,4 +1,4 @@
-//! The forms in which a secret may stand in a text.
+//! The forms in which a secret may be in a text.
 
 use serde_json::Value;
 
@@ -77,13 +77,13 @@ fn in_url(value: &str, kept: &str, escape: fn(u8) -> String) -> String {
     text
 }
 
-/// The letters that depend on the value alone where `before` bytes stand before it in its group of three.
+/// The letters that depend on the value alone where `before` bytes are before it in its group of three.
 fn base64(value: &[u8], before: usize, alphabet: &[u8; 64]) -> String {
     let bits: Vec<u8> = std::iter::repeat_n(&0, before)
         .chain(value)
         .flat_map(|byte| (0..8).rev().map(move |bit| (byte >> bit) & 1))
         .collect();
-    // What stands before reaches into the letter in which its last bit lies.
+    // What comes before reaches into the letter in which its last bit lies.
     let groups = bits.chunks_exact(6).skip((before * 8).div_ceil(6));
     groups
         .map(|group| {

@@ -115,7 +115,7 @@ impl Head {
         self.hasher.update(bytes);
         if synced {
             self.on_disk = State::of(end, &self.hasher);
-            // Without them it is cut from now on. What stands in the head already is true as well.
+            // Without them it is cut from now on. What is in the head already is true as well.
             let _ = self.write(&self.on_disk, &self.on_disk);
         }
     }

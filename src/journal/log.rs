@@ -20,7 +20,7 @@ pub struct Journal {
     next: u64,
     /// Length in bytes of the complete records.
     end: u64,
-    /// Whether something half-written may stand after `end`.
+    /// Whether something half-written may be after `end`.
     is_dirty: bool,
     redactor: Redactor,
     unsynced: Unsynced,
@@ -188,7 +188,7 @@ impl Journal {
         length.map_err(JournalError::io("read", &self.path))
     }
 
-    /// Keeps aside what stands after the complete records.
+    /// Keeps aside what is after the complete records.
     fn keep_torn(&mut self) -> Result<(), JournalError> {
         let path = self.path.with_extension("torn");
         let mut kept = files::append(&path).map_err(JournalError::io("write", &path))?;
@@ -199,7 +199,7 @@ impl Journal {
             .map_err(JournalError::io("write", &path))
     }
 
-    /// Cuts off what stands after the complete records.
+    /// Cuts off what is after the complete records.
     fn cut(&mut self) -> Result<(), JournalError> {
         if self.is_dirty {
             self.file

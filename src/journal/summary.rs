@@ -121,17 +121,17 @@ fn summarize(folder: &RunFolder) -> RunSummary {
 }
 
 fn first_and_last(journal: &Path) -> Result<(Record, Record), String> {
-    let told = |error: io::Error| format!("`{}`: {error}", journal.display());
-    let mut file = files::open(journal).map_err(told)?;
+    let with_path = |error: io::Error| format!("`{}`: {error}", journal.display());
+    let mut file = files::open(journal).map_err(with_path)?;
     let mut line = Vec::new();
     BufReader::new((&mut file).take(MAX_FIRST_LINE))
         .read_until(b'\n', &mut line)
-        .map_err(told)?;
+        .map_err(with_path)?;
     if line.is_empty() {
         return Err("nothing happened yet".to_owned());
     }
     let first = read_first(&line)?;
-    let line = last_line(&mut file).map_err(told)?;
+    let line = last_line(&mut file).map_err(with_path)?;
     // Only what is not the run's makes it necessary to read all of it.
     let last = serde_json::from_slice(&line).or_else(|_| {
         let content = Journal::read(journal).map_err(|error| error.to_string())?;

@@ -22,7 +22,7 @@ pub struct Author<'a> {
 pub struct Trace {
     /// The line, from 1.
     pub line: usize,
-    /// What stands there, as a fragment: "names the model `gpt-4o`".
+    /// What is there, as a fragment: "names the model `gpt-4o`".
     pub what: String,
 }
 
@@ -158,7 +158,7 @@ fn claim<'a>(lower: &str, makers: &'a [String]) -> Option<(&'static str, &'a str
 }
 
 /// Whether the two claims that honest text is full of are meant as such: "as Claude, I …", and a
-/// dash that begins the line. The others are claims wherever they stand.
+/// dash that begins the line. The others are claims wherever they are.
 fn is_claim(claim: &str, before: &str, after: &str) -> bool {
     match claim {
         "as" => after.contains(", i ") || after.contains(", i'") || after.contains(", i’"),
@@ -167,7 +167,7 @@ fn is_claim(claim: &str, before: &str, after: &str) -> bool {
     }
 }
 
-/// Where `words` stand in `text` with no letter or digit on either side.
+/// Where `words` are in `text` with no letter or digit on either side.
 fn find_words(text: &str, words: &str) -> Option<usize> {
     text.match_indices(words)
         .find(|(at, _)| {

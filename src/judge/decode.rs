@@ -94,7 +94,7 @@ fn normal_scores(
             value
         };
         if normal.insert(name.clone(), value).is_some() {
-            return Err(format!("scores: `{name}` stands there twice"));
+            return Err(format!("scores: `{name}` is there twice"));
         }
     }
     Ok(normal)
@@ -240,7 +240,7 @@ mod tests {
         assert!(errors(r#"{"decision": "perhaps", "rationale": "x"}"#).contains("unknown variant"));
         assert!(errors(r#"{"decision": "pick"}"#).contains("missing field `rationale`"));
         let text = r#"{"decision": "pick", "winner": "A", "scores": {"A": {}, "a": {}}, "rationale": "x"}"#;
-        assert_eq!(errors(text), "scores: `A` stands there twice");
+        assert_eq!(errors(text), "scores: `A` is there twice");
     }
 
     proptest! {

@@ -19,7 +19,7 @@ pub struct ChangedFile {
     /// Its path, relative to the project.
     pub path: String,
     pub kind: ChangeKind,
-    /// Where it stood before, if it was renamed.
+    /// Where it was before, if it was renamed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
     /// Lines added and removed; none for a binary file.

@@ -11,7 +11,7 @@ pub struct AttemptId {
     pub attempt: u32,
 }
 
-/// Where a call stood when it was stopped at its checkpoint.
+/// Where a call was when it was stopped at its checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stopped {
     /// Tokens of its first request: what its prompt and its agent's own part take.
@@ -24,7 +24,7 @@ pub struct Stopped {
     pub extracted: Artifact,
 }
 
-/// The state of unfinished work, as the call gets it that goes on. The words stand in an artifact of
+/// The state of unfinished work, as the call gets it that goes on. The words are in an artifact of
 /// their own, these are the facts taken by machine.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct WorkState {

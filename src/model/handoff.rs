@@ -76,7 +76,7 @@ pub struct HandoffFacts {
     /// The files it changed, as git shows them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub files: Vec<ChangedFile>,
-    /// How the commands ended that were to prove the changes.
+    /// How the commands ended that were to verify the changes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub verifications: Vec<Verification>,
     /// Remarks by machine: words cut to the limit, a missing handoff, what was odd about the call.

@@ -62,7 +62,7 @@ text_id! {
 }
 text_id! {
     /// The digest of everything that makes a call what it is. Two calls with one key are the same
-    /// work, so a finished one is never run again, wherever it stands in the plan.
+    /// work, so a finished one is never run again, wherever it is in the plan.
     CallKey
 }
 text_id! {

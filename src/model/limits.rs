@@ -50,7 +50,7 @@ pub struct ChangeLimits {
 pub struct ChangedLimits {
     pub run: RunLimits,
     pub changes: ChangeLimits,
-    /// Of the phases whose budget was changed; those of the others stand in the plan.
+    /// Of the phases whose budget was changed; those of the others are in the plan.
     pub budgets: BTreeMap<PhaseName, Budget>,
 }
 

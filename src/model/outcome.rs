@@ -10,7 +10,7 @@ use super::{Artifact, CallId, Faults, HandoffOrigin, Label, TreeId};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FrozenFile {
     pub glob: String,
-    /// Where it stood, relative to the project.
+    /// Where it was, relative to the project.
     pub path: String,
     pub artifact: Artifact,
 }
@@ -40,7 +40,7 @@ pub struct Closing {
     /// Where the deliverable was published, relative to the project; nowhere yet if the results go to a
     /// branch or are kept.
     pub published: Option<String>,
-    /// Where in the run folder the file that stood there before is kept.
+    /// Where in the run folder the file that was there before is kept.
     pub previous: Option<String>,
     /// The run's git tree at the phase's end, if the phase may edit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -131,7 +131,7 @@ pub enum Question {
     PickWinner { reason: String },
     /// Whether the phase may begin.
     Approve { text: String },
-    /// Which of the commands may run that a model wrote to prove its tasks, and that nothing allows.
+    /// Which of the commands may run that a model wrote to verify its tasks, and that nothing allows.
     RunCommands { commands: Vec<String> },
 }
 

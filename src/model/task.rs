@@ -37,7 +37,7 @@ pub struct Task {
     /// How one sees that it is done.
     #[serde(default)]
     pub acceptance: Vec<String>,
-    /// A command that proves it; run by tipstaff.
+    /// A command that verifies it; run by tipstaff.
     #[serde(default)]
     pub verify: Option<String>,
 }

@@ -11,7 +11,7 @@ mod verify;
 
 pub use types::{
     AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec,
-    PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal, ScopePlan, Strategy,
-    Subject, Yields,
+    OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal, ScopePlan,
+    Strategy, Subject,
 };
 pub use verify::{VerifyRules, words};

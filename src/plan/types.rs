@@ -29,7 +29,7 @@ pub struct Plan {
     /// How much one editing call may change.
     #[serde(default)]
     pub change_limits: ChangeLimits,
-    /// What holds for commands that prove changes.
+    /// What holds for commands that verify changes.
     #[serde(default)]
     pub verify: VerifyRules,
     /// Where the changes go at the end.
@@ -128,7 +128,7 @@ pub struct PhasePlan {
     pub project_instructions: bool,
     /// The files of the `scoped` strategy.
     pub scope: ScopePlan,
-    /// What proves its changes, run by tipstaff on a full checkout.
+    /// What verifies its changes, run by tipstaff on a full checkout.
     pub verify: Vec<Proof>,
     /// Where to go when its verdict is fail.
     pub on_fail: Option<LoopPlan>,
@@ -145,7 +145,7 @@ pub struct PhasePlan {
 pub enum PhaseKind {
     Single {
         chain: Vec<ModelName>,
-        yields: Yields,
+        yields: OutputKind,
     },
     Ensemble {
         /// One chain a proposal; at least one.
@@ -184,7 +184,7 @@ pub enum PhaseKind {
 /// What a `single` phase has to leave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Yields {
+pub enum OutputKind {
     Document,
     /// Tasks of these categories, for a `routed` phase.
     Tasks(Categories),
@@ -224,12 +224,12 @@ pub enum Subject {
     Tests(PhaseName),
 }
 
-/// What proves a phase's changes.
+/// What verifies a phase's changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Proof {
     Command(String),
-    /// All commands that an earlier phase and its tasks were proved with.
+    /// All commands that an earlier phase and its tasks were verified with.
     TestsOf {
         tests_of: PhaseName,
     },

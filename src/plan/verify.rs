@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::AgentEnv;
 
-/// What holds for the commands that prove changes.
+/// What holds for the commands that verify changes.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct VerifyRules {

@@ -21,7 +21,7 @@ pub struct Frozen {
 }
 
 impl Frozen {
-    /// Stops the process `pid`, if it is a child of `parent`, and returns when all of its threads stand
+    /// Stops the process `pid`, if it is a child of `parent`, and returns when all of its threads are
     /// still. `None` if it is gone, or does not come to a stand.
     pub(super) async fn hold(pid: RawPid, parent: RawPid) -> Option<Self> {
         let handle = pidfd_open(as_pid(pid)?, PidfdFlags::empty()).ok()?;

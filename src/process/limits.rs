@@ -17,7 +17,7 @@ const LOOK: [Duration; 2] = [Duration::from_millis(20), Duration::from_millis(50
 pub(super) struct Limits {
     end: Option<Instant>,
     most: Option<u64>,
-    /// The streams as they were opened, whatever stands at their paths later.
+    /// The streams as they were opened, whatever is at their paths later.
     streams: Vec<File>,
 }
 

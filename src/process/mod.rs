@@ -46,7 +46,7 @@
 //! signal of its own, because two SIGTERM sent together may arrive as one.
 //!
 //! **A child can be held still** ([`Child::freeze`]): SIGSTOP to its own process, not through the warden,
-//! which would have to answer. While it stands, what it has printed says all that it has done, so that it
+//! which would have to answer. While it is stopped, what it has printed says all that it has done, so that it
 //! can be ended at a place that was chosen, or let go on ([`Frozen`]). If the supervisor dies meanwhile, the
 //! warden ends the child as ever: SIGKILL needs no continuing.
 //!
@@ -56,7 +56,7 @@
 //!
 //! **Time and output are limited by the warden**, which knows the limits from the child's description: a
 //! supervisor that is stopped (by Ctrl-Z, or by the child itself) keeps no clock. It looks at the streams
-//! through its own descriptors, so it matters little what stands at their paths.
+//! through its own descriptors, so it matters little what is at their paths.
 //!
 //! **How it ended** comes twice: on the pipe to the supervisor (works with a full disk) and as the
 //! record file (works when the supervisor is gone).

@@ -160,7 +160,7 @@ pub(super) fn most_file_locks(pid: RawPid) -> Option<u64> {
     parse_file_locks(&limits)
 }
 
-/// The soft limit stands before the hard one.
+/// The soft limit is before the hard one.
 fn parse_file_locks(limits: &str) -> Option<u64> {
     let line = limits
         .lines()

@@ -41,7 +41,7 @@ pub struct LineTail {
 impl LineTail {
     /// From the beginning of the file, which is made if it is not there; lines longer than `max_line_bytes`
     /// are skipped. Call it before somebody else can put something in the place of the file: it is opened
-    /// once, and whatever stands there later changes nothing.
+    /// once, and whatever is there later changes nothing.
     ///
     /// Fails if there is something else than a regular file.
     pub fn new(path: &Path, max_line_bytes: usize) -> io::Result<Self> {

@@ -32,7 +32,7 @@ pub(super) struct Completion {
     pub finish: Option<&'static str>,
     pub usage: ClaimedUsage,
     /// What happens to it on the way.
-    pub fate: Fate,
+    pub transmission: Transmission,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -53,7 +53,7 @@ pub(super) struct ClaimedUsage {
 
 /// What happens to a completion on the way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum Transmission {
     Arrives,
     /// The connection is dropped in the middle.
     Dropped,
@@ -65,7 +65,7 @@ pub(super) enum Fate {
 
 /// Puts a turn into the terms of the request that it answers.
 pub(super) fn answer(turn: &Turn, call: &RehearsedCall, request: &ChatRequest) -> Answer {
-    let fate = match &turn.ending {
+    let transmission = match &turn.ending {
         Ending::Error(refusal) => {
             let body = refusal
                 .body
@@ -78,10 +78,10 @@ pub(super) fn answer(turn: &Turn, call: &RehearsedCall, request: &ChatRequest) -
         }
         Ending::Drop(Moment::BeforeHeaders) => return Answer::Drop,
         Ending::Stall(Moment::BeforeHeaders) => return Answer::Stall,
-        Ending::Drop(Moment::MidStream) => Fate::Dropped,
-        Ending::Stall(Moment::MidStream) => Fate::Stalled,
-        Ending::Malformed => Fate::Garbled,
-        Ending::Proper | Ending::Odd(_) => Fate::Arrives,
+        Ending::Drop(Moment::MidStream) => Transmission::Dropped,
+        Ending::Stall(Moment::MidStream) => Transmission::Stalled,
+        Ending::Malformed => Transmission::Garbled,
+        Ending::Proper | Ending::Odd(_) => Transmission::Arrives,
     };
     let mut text = template::fill(&turn.text, call);
     let mut calls = Vec::new();
@@ -110,7 +110,7 @@ pub(super) fn answer(turn: &Turn, call: &RehearsedCall, request: &ChatRequest) -
         calls,
         finish,
         usage,
-        fate,
+        transmission,
     })
 }
 

@@ -111,11 +111,17 @@ fn endings() {
     assert_eq!(finish("finish: tool_calls"), Some("tool_calls"));
     assert_eq!(finish("reply: ''"), Some("stop"));
     assert_eq!(
-        completed("{ drop: mid_stream, say: x }", &[]).fate,
-        Fate::Dropped
+        completed("{ drop: mid_stream, say: x }", &[]).transmission,
+        Transmission::Dropped
     );
-    assert_eq!(completed("stall: mid_stream", &[]).fate, Fate::Stalled);
-    assert_eq!(completed("malformed: true", &[]).fate, Fate::Garbled);
+    assert_eq!(
+        completed("stall: mid_stream", &[]).transmission,
+        Transmission::Stalled
+    );
+    assert_eq!(
+        completed("malformed: true", &[]).transmission,
+        Transmission::Garbled
+    );
     let whole = |then: &str| answer(&scripted(then), &judge_call(), &request(&[]));
     assert_eq!(whole("drop: before_headers"), Answer::Drop);
     assert_eq!(whole("stall: before_headers"), Answer::Stall);

@@ -162,7 +162,7 @@ fn answer(written: Placed<WrittenTurn>) -> Result<Turn, Mistake> {
     })
 }
 
-/// The answer's text: `reply` closes a conversation, `say` stands beside something else.
+/// The answer's text: `reply` closes a conversation, `say` is beside something else.
 fn words(
     at: Option<Place>,
     reply: Option<String>,
@@ -174,7 +174,7 @@ fn words(
         (Some(_), None, true) => {
             "`reply` is a whole answer; beside a tool or another ending the text is `say`"
         }
-        (None, Some(_), false) => "`say` stands beside a tool or an ending; alone it is `reply`",
+        (None, Some(_), false) => "`say` is beside a tool or an ending; alone it is `reply`",
         (Some(text), None, false) | (None, Some(text), true) => return Ok(Some(text)),
         (None, None, _) => return Ok(None),
     };

@@ -44,7 +44,10 @@ fn unknown_keys_are_refused_with_line_and_column() {
     assert!(error.starts_with("x.yaml:3:"), "{error}");
     assert!(error.contains("fase") && error.contains("phase"), "{error}");
     assert!(error.ends_with("3 |   - when: { fase: plan }"), "{error}");
-    assert!(!error.contains("at line"), "the place stands once: {error}");
+    assert!(
+        !error.contains("at line"),
+        "the place is there once: {error}"
+    );
     for answer in [
         "{ wrte: 1 }",
         "write: { path: a, txt: b }",

@@ -107,7 +107,7 @@ pub enum Act {
 /// Content of a written file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
-    /// As it stands; placeholders are filled.
+    /// As it is; placeholders are filled.
     Text(String),
     /// Raw as JSON; placeholders in its texts are filled, and quoted as JSON needs it.
     Json(Value),

@@ -10,7 +10,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use super::answer::{Answer, Completion, Fate};
+use super::answer::{Answer, Completion, Transmission};
 use super::body::{End, ScriptedBody};
 use super::message::{Message, Queue, Visitor};
 use super::request::ChatRequest;
@@ -127,10 +127,10 @@ async fn complete(
 }
 
 fn completed(completion: &Completion, request: &ChatRequest) -> Response<ScriptedBody> {
-    let end = match completion.fate {
-        Fate::Arrives | Fate::Garbled => End::Clean,
-        Fate::Dropped => End::Drop,
-        Fate::Stalled => End::Never,
+    let end = match completion.transmission {
+        Transmission::Arrives | Transmission::Garbled => End::Clean,
+        Transmission::Dropped => End::Drop,
+        Transmission::Stalled => End::Never,
     };
     let pieces = wire::pieces(completion, request);
     let body = match (end, request.stream) {

@@ -3,13 +3,13 @@
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
-use super::answer::{ClaimedUsage, Completion, Fate, ToolUse};
+use super::answer::{ClaimedUsage, Completion, ToolUse, Transmission};
 use super::request::ChatRequest;
 
 /// Texts are streamed in pieces of at most this many bytes.
 const PIECE: usize = 512;
 
-/// The body of an answer, in pieces. What its fate takes away is not in them.
+/// The body of an answer, in pieces. What its transmission takes away is not in them.
 pub(super) fn pieces(completion: &Completion, request: &ChatRequest) -> Vec<Bytes> {
     match request.stream {
         true => streamed(completion, request),
@@ -54,7 +54,7 @@ fn streamed(completion: &Completion, request: &ChatRequest) -> Vec<Bytes> {
         events.push(delta(json!({"role": "assistant", "content": ""})));
     }
     events.extend(cut(&completion.text).map(|piece| delta(json!({"content": piece}))));
-    let told = events.len();
+    let before = events.len();
     for (index, call) in completion.calls.iter().enumerate() {
         let function = json!({"name": call.name, "arguments": ""});
         let id = call_id(request, index);
@@ -65,14 +65,14 @@ fn streamed(completion: &Completion, request: &ChatRequest) -> Vec<Bytes> {
         }));
     }
     let mut lines: Vec<Bytes> = events.iter().map(line).collect();
-    match completion.fate {
-        Fate::Arrives => {}
-        Fate::Dropped | Fate::Stalled => {
+    match completion.transmission {
+        Transmission::Arrives => {}
+        Transmission::Dropped | Transmission::Stalled => {
             // The text came through, the tool calls only half.
-            lines.truncate(told + (lines.len() - told) / 2);
+            lines.truncate(before + (lines.len() - before) / 2);
             return lines;
         }
-        Fate::Garbled => {
+        Transmission::Garbled => {
             lines.truncate(1);
             lines.push(Bytes::from_static(
                 b"data: {\"choices\": [{\"delta\": {\"conte\n\n",
@@ -115,9 +115,11 @@ fn whole(completion: &Completion, request: &ChatRequest) -> Bytes {
         "usage": usage(completion.usage),
     });
     let body = Bytes::from(body.to_string());
-    match completion.fate {
-        Fate::Arrives => body,
-        Fate::Dropped | Fate::Stalled | Fate::Garbled => body.slice(..body.len() / 2),
+    match completion.transmission {
+        Transmission::Arrives => body,
+        Transmission::Dropped | Transmission::Stalled | Transmission::Garbled => {
+            body.slice(..body.len() / 2)
+        }
     }
 }
 

@@ -62,7 +62,7 @@ pub(super) fn file(call: &RehearsedCall) -> Option<String> {
     task.files.edit.iter().find(own).cloned()
 }
 
-/// What stands in that file.
+/// What is in that file.
 pub(super) fn note(call: &RehearsedCall) -> String {
     let about = match &call.task {
         Some(task) => format!("Task {}: {}", task.id, task.title),
@@ -81,7 +81,7 @@ pub(super) fn handoff(call: &RehearsedCall) -> Value {
     let changes = file(call).map(|path| DescribedChange {
         path,
         what: "a note about this rehearsal".to_owned(),
-        why: "shows where the real change would stand".to_owned(),
+        why: "shows where the real change would be".to_owned(),
     });
     let summary = match (&changes, &call.task) {
         (None, Some(task)) => format!(

@@ -32,7 +32,7 @@ pub(super) fn render_audit(view: &RunView, phase: PhaseView<'_>) -> Option<Strin
     Some(text + &findings(&latest.findings).to_string())
 }
 
-/// The worst first; what would mend it stands below what is wrong.
+/// The worst first; what would mend it is below what is wrong.
 fn findings(findings: &[Finding]) -> Table {
     let mut table = Table::new(4, &["severity", "place", "what was found"]);
     for finding in worst_first(findings) {

@@ -1,6 +1,6 @@
 //! `--json`: one event a line for programs (`docs/json-events.md`).
 //!
-//! A line is the journal's line. Contents of files never stand here, only artifacts.
+//! A line is the journal's line. Contents of files are never here, only artifacts.
 
 use std::io::Write;
 

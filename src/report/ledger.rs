@@ -30,7 +30,7 @@ pub fn render_ledger(context: &Value) -> Option<String> {
     Some(table.to_string() + &neighbours(context))
 }
 
-/// The files that stand in the workspace because of others, and those that were too large for it.
+/// The files that are in the workspace because of others, and those that were too large for it.
 fn neighbours(context: &Value) -> String {
     let files = |key: &str| {
         let found = context.get("neighbours").and_then(|all| all.get(key));

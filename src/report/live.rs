@@ -1,7 +1,7 @@
 //! Live progress on a terminal.
 //!
 //! What is settled (a phase's start, a finished call, a verdict) becomes a lasting line in the
-//! scroll-back; below it stands a frame with a line for each open call and a footer. Lasting lines
+//! scroll-back; below it is a frame with a line for each open call and a footer. Lasting lines
 //! may be as long as they need to be; the frame's are cut.
 
 use console::{Style, pad_str, truncate_str};

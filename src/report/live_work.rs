@@ -7,7 +7,7 @@ use super::view_task::TaskState;
 use super::words::{clean, title};
 
 /// What is looked at while no call of an editing phase runs: its changes are captured, or a command
-/// that proves them takes its time.
+/// that verifies them takes its time.
 pub(super) fn checking(view: &RunView, now: Timestamp) -> Option<String> {
     let phase = view.phases().find(|phase| is_checked(view, *phase))?;
     let tasks = view.tasks(phase);

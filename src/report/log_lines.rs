@@ -240,7 +240,7 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
             );
             match &closing.previous {
                 Some(kept) => log_line.note(format!(
-                    "what stood there before is kept in the run folder: {}",
+                    "what was there before is kept in the run folder: {}",
                     clean(kept)
                 )),
                 None => log_line,

@@ -230,7 +230,7 @@ fn call_failed(view: &RunView, call: &CallId, failure: &Failure) -> Option<LogLi
     let log_line = failed(scope(view, call), "given up", failure);
     // The last attempt has said why, one line above.
     Some(match last.and_then(Attempt::end) {
-        Some(AttemptEnd::Failed(told)) if told == failure => LogLine {
+        Some(AttemptEnd::Failed(known)) if known == failure => LogLine {
             text: "given up".to_owned(),
             ..log_line
         },

@@ -121,7 +121,7 @@ pub(super) fn task_failed(
 ) -> LogLine {
     let scope = scope(view, phase, Some(task));
     match view.is_said_of_a_call(phase, failure) {
-        // The call's own line stands above.
+        // The call's own line is above.
         true => LogLine::new(scope, Tone::Bad, "task given up"),
         false => failed(scope, "task given up", failure),
     }

@@ -45,9 +45,9 @@ pub struct Size {
 pub struct Terminal {
     out: Box<dyn Write>,
     size: Box<dyn Fn() -> Size>,
-    /// Display widths of the lines of the frame that stands on the screen.
+    /// Display widths of the lines of the frame that is on the screen.
     widths: Vec<usize>,
-    /// The frame that stands, to spare a painting that changes nothing.
+    /// The frame on the screen, to spare a painting that changes nothing.
     last: String,
 }
 
@@ -115,7 +115,7 @@ impl Terminal {
         Ok(())
     }
 
-    /// The way up to the frame that stands, and the order to clear from there.
+    /// The way up to that frame, and the order to clear from there.
     fn up(&self, size: Size) -> String {
         let rows: usize = self
             .widths

@@ -30,7 +30,7 @@ pub fn render_question(
         ),
         Question::RunCommands { commands } => (
             format!("{name}: a model wrote commands that nothing allows yet"),
-            &"They would run as you, on a copy of the project, to prove the tasks.".to_owned(),
+            &"They would run as you, on a copy of the project, to verify the tasks.".to_owned(),
             commands
                 .iter()
                 .map(|command| format!("  {}\n", clean(command)))

@@ -17,7 +17,7 @@ use super::sample_build_parts::{
 };
 use super::sample_parts::used;
 
-/// Two rounds; the second audit passes, and the changes stand in the project.
+/// Two rounds; the second audit passes, and the changes are in the project.
 pub(super) fn build() -> History {
     let mut history = until_second_audit();
     audited(&mut history, 80_000, 2, pass());

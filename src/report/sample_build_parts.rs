@@ -8,7 +8,7 @@ use crate::model::{
     HandoffOrigin, InputSource, Millis, ModelName, PhaseName, Purpose, Severity, Stopped, Task,
     TaskFiles, TaskId, TreeId, Unmerged, Verification, VerifyOutcome, WorkState, WorkspaceSource,
 };
-use crate::plan::{LoopPlan, PhaseKind, PhasePlan, Plan, Yields};
+use crate::plan::{LoopPlan, OutputKind, PhaseKind, PhasePlan, Plan};
 use crate::run::{Event, PhaseEvent, RunEvent};
 
 use super::sample_parts::{artifact, call, document_at, plan, used};
@@ -319,15 +319,15 @@ pub(super) fn plan_of_a_build() -> Plan {
     };
     plan.workflow = "feature-build".to_owned();
     plan.phases = vec![
-        phase("plan", single("claude-opus", Yields::Document)),
+        phase("plan", single("claude-opus", OutputKind::Document)),
         phase(
             "decompose",
-            single("claude-opus", Yields::Tasks(Categories::default())),
+            single("claude-opus", OutputKind::Tasks(Categories::default())),
         ),
         phase("execute", execute),
-        phase("integrate", single("claude-sonnet", Yields::Edits)),
-        phase("audit", single("claude-opus", Yields::Audit)),
-        phase("release", single("claude-sonnet", Yields::Edits)),
+        phase("integrate", single("claude-sonnet", OutputKind::Edits)),
+        phase("audit", single("claude-opus", OutputKind::Audit)),
+        phase("release", single("claude-sonnet", OutputKind::Edits)),
     ];
     plan
 }

@@ -32,7 +32,7 @@ pub(super) fn documents(view: &RunView, folder: &str) -> String {
             text.push_str(&format!("  {name}: {document}\n"));
             if let Some(previous) = &closing.previous {
                 text.push_str(&format!(
-                    "    what stood there before: {folder}/{}\n",
+                    "    what was there before: {folder}/{}\n",
                     clean(previous)
                 ));
             }

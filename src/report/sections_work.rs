@@ -1,5 +1,5 @@
 //! The parts of summary and `show` that are about the work: tasks, changed files, where the changes
-//! stand, and what tipstaff ran to prove them. Each ends with a line feed or is empty.
+//! are, and what tipstaff ran to verify them. Each ends with a line feed or is empty.
 
 use crate::model::{Destination, VerifyOutcome};
 use crate::run::{CallState, Verified};

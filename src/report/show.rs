@@ -56,7 +56,7 @@ pub fn render_show(shown: &Shown<'_>) -> String {
     text
 }
 
-/// Up to when times count: without a supervisor, or while a question stands, nothing goes on.
+/// Up to when times count: without a supervisor, or while a question is open, nothing goes on.
 pub(super) fn known_until(view: &RunView, supervisor: Supervisor, now: Timestamp) -> Timestamp {
     match supervisor {
         Supervisor::Alive if view.questions().next().is_none() => now,
@@ -144,7 +144,7 @@ fn files(shown: &Shown<'_>) -> String {
                 }
             }
             if let Some(previous) = &closing.previous {
-                paths.push((clean(previous), format!("{name}: what stood there before")));
+                paths.push((clean(previous), format!("{name}: what was there before")));
             }
         }
         let folder = shown

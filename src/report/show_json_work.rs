@@ -32,7 +32,7 @@ pub(super) fn tasks(view: &RunView, phase: PhaseView<'_>) -> Vec<Value> {
     view.tasks(phase).iter().map(task).collect()
 }
 
-/// What was run to prove a phase's changes, oldest first.
+/// What was run to verify a phase's changes, oldest first.
 pub(super) fn verified(view: &RunView, phase: PhaseView<'_>) -> Vec<Value> {
     let one = |one: &Verified| {
         json!({
@@ -51,7 +51,7 @@ pub(super) fn loops(view: &RunView) -> Vec<Value> {
     view.state.loops.iter().map(one).collect()
 }
 
-/// What the run changed, and where that stands: `state` is `none`, `pending`,
+/// What the run changed, and where that is: `state` is `none`, `pending`,
 /// `partly` (some of it is applied), `applied`, `kept` or `blocked`.
 pub(super) fn changes(view: &RunView) -> Value {
     let (state, to, reason) = match view.delivery_state() {

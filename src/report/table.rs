@@ -9,13 +9,13 @@ use console::measure_text_width;
 #[derive(Debug, Clone)]
 pub struct Table {
     indent: usize,
-    /// Each with whether its cells stand at the right.
+    /// Each with whether its cells are at the right.
     columns: Vec<(String, bool)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    /// An empty table that is shifted right so far, with these columns; `>tokens` stands at the right.
+    /// An empty table that is shifted right so far, with these columns; `>tokens` is at the right.
     pub fn new(indent: usize, columns: &[&str]) -> Self {
         let mut table = Self {
             indent,

@@ -1,5 +1,5 @@
 //! What the work changed: which calls' changes are in the run's tree, which files they touch
-//! together, where the changes stand, and what tipstaff ran to see whether they are good.
+//! together, where the changes are, and what tipstaff ran to see whether they are good.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::run::{CallState, Delivery, Verified};
 use super::view::{PhaseView, RunView};
 use super::words::clean;
 
-/// Where the run's changes stand.
+/// Where the run's changes are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DeliveryState {
     Nothing,
@@ -40,11 +40,11 @@ pub enum DeliveryState {
 /// What became of a file over the whole run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FileSum<'a> {
-    /// Its path now (of a deleted file: where it stood), relative to the project.
+    /// Its path now (of a deleted file: where it was), relative to the project.
     pub path: String,
     /// What happened to it, from the beginning to the end of the run.
     pub kind: ChangeKind,
-    /// Where it stood before, if it was renamed.
+    /// Where it was before, if it was renamed.
     pub from: Option<String>,
     /// Lines added and removed, summed over the calls; none for a binary file.
     pub lines: Option<(u64, u64)>,
@@ -53,7 +53,7 @@ pub struct FileSum<'a> {
 }
 
 impl RunView {
-    /// Where the run's results stand.
+    /// Where the run's results are.
     pub fn delivery_state(&self) -> DeliveryState {
         let (state, there) = (&self.state, self.state.in_project());
         match state.delivered() {

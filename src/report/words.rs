@@ -3,7 +3,7 @@
 use console::{measure_text_width, strip_ansi_codes, truncate_str};
 
 use crate::model::{Decision, FailureKind, MicroUsd, Millis, RunEnd, Usage};
-use crate::plan::{EnsembleMode, PhaseKind, PhasePlan, Yields};
+use crate::plan::{EnsembleMode, OutputKind, PhaseKind, PhasePlan};
 
 use super::screen::{bounded, is_unsafe};
 use crate::run::{Attempt, AttemptEnd, CallState};
@@ -214,10 +214,10 @@ pub(super) fn kind_words(kind: &PhaseKind) -> String {
     match kind {
         PhaseKind::Single { chain, yields } => {
             let does = match yields {
-                Yields::Document => "",
-                Yields::Tasks(_) => " writes tasks",
-                Yields::Audit => " audits",
-                Yields::Edits => " edits",
+                OutputKind::Document => "",
+                OutputKind::Tasks(_) => " writes tasks",
+                OutputKind::Audit => " audits",
+                OutputKind::Edits => " edits",
             };
             let model = chain.first().map_or(NOTHING, |model| model.as_str());
             format!("single, {model}{does}")

@@ -17,7 +17,7 @@ pub struct Changed {
 }
 
 /// Those of the changes that are not to be delivered: what acts by itself or holds a known secret, unless it is
-/// accepted, and what could not stand there without them. `hooks` are folders in which git looks for hooks.
+/// accepted, and what could not be there without them. `hooks` are folders in which git looks for hooks.
 pub fn held(
     changes: &[Changed],
     accepted: &Accepted,

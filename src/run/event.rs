@@ -121,7 +121,7 @@ pub enum PhaseEvent {
     },
     /// An ensemble's proposals were closed and given their blinded names.
     ProposalsSealed {
-        /// Which call stands behind each label.
+        /// Which call is behind each label.
         labels: Vec<(Label, CallId)>,
     },
     /// A command is run to see whether the changes are good.
@@ -166,7 +166,7 @@ pub enum PhaseEvent {
     /// The document of a closed phase was changed by hand; it is the phase's from there on.
     DocumentEdited {
         by: Decider,
-        /// What stands in the run folder now.
+        /// What is in the run folder now.
         closing: Box<Closing>,
     },
     /// The budget of the phase forbids a further call.

@@ -130,7 +130,7 @@ impl RunState {
         self.verified.iter().filter(|seen| !seen.superseded)
     }
 
-    /// The commands that a phase and its tasks were proved with, in the order of their runs.
+    /// The commands that a phase and its tasks were verified with, in the order of their runs.
     pub fn commands_of(&self, phase: &PhaseName) -> impl Iterator<Item = &str> {
         let verified = self.verified().filter(move |seen| &seen.phase == phase);
         verified.map(|seen| seen.verification.command.as_str())

@@ -56,7 +56,7 @@ impl Attempt {
 }
 
 /// Does the work unless it is told to end meanwhile; then the work is dropped where it stands.
-pub async fn unless_told<T>(
+pub async fn unless_stopped<T>(
     control: &mut watch::Receiver<Control>,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {

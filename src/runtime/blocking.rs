@@ -19,11 +19,11 @@ pub async fn blocking<T: Send + 'static>(
     done.unwrap_or_else(|error| Err(mistake(error)))
 }
 
-/// The same for work that may not be left half done: when `told` comes, the work is told to give up, and
-/// what it then came to is waited for. `told` gives nothing: a borrowed control would be held meanwhile, and
-/// who tells the next one would wait for it in the loop's own thread.
+/// The same for work that may not be left half done: when `stop` comes, the work is told to give up, and
+/// what it then came to is waited for. `stop` gives nothing: a borrowed control would be held meanwhile, and
+/// who sends the next one would wait for it in the loop's own thread.
 pub async fn blocking_to_its_end<T: Send + 'static>(
-    told: impl Future<Output = ()>,
+    stop: impl Future<Output = ()>,
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let cancel = Cancel::default();
@@ -31,7 +31,7 @@ pub async fn blocking_to_its_end<T: Send + 'static>(
     let mut work = spawn_blocking(move || handle.during(work));
     let done = tokio::select! {
         done = &mut work => done,
-        () = told => {
+        () = stop => {
             cancel.cancel();
             work.await
         }
@@ -56,23 +56,23 @@ mod tests {
 
     /// The second word comes from the thread that waits for the work.
     #[tokio::test(flavor = "current_thread")]
-    async fn who_tells_twice_does_not_wait_for_the_work() {
-        let (tells, mut told) = watch::channel(0);
+    async fn who_stops_twice_does_not_wait_for_the_work() {
+        let (stops, mut stop) = watch::channel(0);
         let (finish, finished) = std::sync::mpsc::channel::<()>();
         let work = blocking_to_its_end(
             async move {
-                let _ = told.wait_for(|word| *word > 0).await;
+                let _ = stop.wait_for(|word| *word > 0).await;
             },
             move || Ok(finished.recv().is_ok()),
         );
-        let telling = async move {
+        let stopping = async move {
             for word in 1..=2 {
-                tells.send_replace(word);
+                stops.send_replace(word);
                 yield_now().await;
             }
             finish.send(()).is_ok()
         };
-        let (done, sent) = tokio::join!(work, telling);
+        let (done, sent) = tokio::join!(work, stopping);
         assert_eq!(done.ok(), Some(true));
         assert!(sent);
     }

@@ -9,7 +9,7 @@ use crate::model::{Failure, Usage};
 use crate::run::CallEvent;
 use crate::workspace::remove_tree;
 
-use super::attempt::{Attempt, Control, unless_told};
+use super::attempt::{Attempt, Control, unless_stopped};
 use super::blocking::blocking;
 use super::collect::Ended;
 use super::failure::machine;
@@ -54,7 +54,7 @@ impl Attempt {
             let neighbours = neighbours(context.workspaces(), workspace, sources).await?;
             Ok((starting, prepare(self, neighbours).await?))
         };
-        let (starting, (prepared, child)) = unless_told(control, prepared).await?;
+        let (starting, (prepared, child)) = unless_stopped(control, prepared).await?;
         let Prepared {
             scratch,
             kind,
@@ -88,7 +88,7 @@ impl Attempt {
         });
         tokio::select! {
             collected = collected => collected,
-            Ok(_) = control.wait_for(|told| patience.is_some_and(|most| *told >= most)) => {
+            Ok(_) = control.wait_for(|known| patience.is_some_and(|most| *known >= most)) => {
                 Ok(self.left())
             }
         }

@@ -81,9 +81,9 @@ impl<'a> Delivering<'a> {
     }
 
     /// The event that the journal lacks about the user's files, if it lacks one.
-    pub fn untold(&self, state: &RunState) -> Result<Option<Event>, DeliverError> {
+    pub fn missing_event(&self, state: &RunState) -> Result<Option<Event>, DeliverError> {
         let is_in_project = self.deliveries().there()? != self.base;
-        Ok(by_hand::untold(state, is_in_project))
+        Ok(by_hand::missing_event(state, is_in_project))
     }
 
     /// A delivery by hand, with what is there afterwards: of the results that are known, those with this tree.
@@ -192,7 +192,7 @@ impl<'a> Delivering<'a> {
     }
 }
 
-/// Puts a document of a phase to its place at once. What stands there is first copied to `kept`, unless it is
+/// Puts a document of a phase to its place at once. What is there is first copied to `kept`, unless it is
 /// the run's own.
 pub fn publish(
     context: &RunContext,

@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::run::{Event, PendingVerification, PhaseEvent, PhaseState, Record, RunEvent, Winner};
 
-use super::attempt::{Attempt, Control, unless_told};
+use super::attempt::{Attempt, Control, unless_stopped};
 use super::blocking::{blocking, blocking_to_its_end};
 use super::close::close;
 use super::deliver::{deliver, not_delivered};
@@ -150,7 +150,7 @@ impl Driver<'_> {
         }
     }
 
-    /// While a question stands nothing moves, and whoever answers elsewhere left the answer in a file.
+    /// While a question is open nothing moves, and whoever answers elsewhere left the answer in a file.
     fn tick(&mut self) -> Result<Option<Input>, RuntimeError> {
         if self.asks {
             let act = self.context.folder.take_answer();
@@ -267,7 +267,7 @@ impl Driver<'_> {
         let closed = blocking(move || Ok(close(&context, &state, &name, &winner)));
         self.tasks.start(
             async move {
-                match unless_told(&mut controlled, closed).await {
+                match unless_stopped(&mut controlled, closed).await {
                     Err(failure) if failure.kind == FailureKind::Cancelled => None,
                     Err(failure) => Some(failed(phase, failure)),
                     Ok(input) => Some(input),
@@ -287,11 +287,11 @@ impl Driver<'_> {
         let panicked = lost.clone();
         self.tasks.start(
             async move {
-                let told = async {
-                    let _ = controlled.wait_for(|told| *told >= Control::Leave).await;
+                let stop = async {
+                    let _ = controlled.wait_for(|known| *known >= Control::Leave).await;
                 };
                 let work = move || Ok(deliver(&context, &state, results, to));
-                let delivered = blocking_to_its_end(told, work).await;
+                let delivered = blocking_to_its_end(stop, work).await;
                 Some(delivered.unwrap_or_else(lost))
             },
             panicked,
@@ -333,21 +333,21 @@ impl Driver<'_> {
 
     fn tell_all(&self, what: Control) {
         for control in self.controls.values() {
-            control.send_if_modified(|told| raise(told, what));
+            control.send_if_modified(|known| raise(known, what));
         }
     }
 
     fn tell(&self, call: &CallId, attempt: u32, what: Control) {
         if let Some(control) = self.controls.get(&(call.clone(), attempt)) {
-            control.send_if_modified(|told| raise(told, what));
+            control.send_if_modified(|known| raise(known, what));
         }
     }
 }
 
 /// What was told once stays told.
-fn raise(told: &mut Control, what: Control) -> bool {
-    let raises = what > *told;
-    *told = what.max(*told);
+fn raise(known: &mut Control, what: Control) -> bool {
+    let raises = what > *known;
+    *known = what.max(*known);
     raises
 }
 

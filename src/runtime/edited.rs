@@ -1,4 +1,4 @@
-//! What a person changed in the documents of closed phases while a gate stood.
+//! What a person changed in the documents of closed phases while a gate waited.
 
 use std::path::Path;
 
@@ -41,7 +41,7 @@ pub fn edited(context: &RunContext, state: &RunState) -> Result<Vec<Event>, Runt
     Ok(events)
 }
 
-/// What stands in the project, else in the run folder, if it differs. A document that was removed is not
+/// What is in the project, else in the run folder, if it differs. A document that was removed is not
 /// changed: the run still has it.
 fn changed(context: &RunContext, closing: &Closing) -> Option<Vec<u8>> {
     let published = closing.published.as_ref();

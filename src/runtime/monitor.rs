@@ -39,7 +39,7 @@ pub struct Watched {
     pub exit: ExitRecord,
     /// Why tipstaff ended it, if for a reason of its own.
     pub failure: Option<Failure>,
-    /// Where it stood, if tipstaff ended it because its context had passed the call's checkpoint.
+    /// Where it was, if tipstaff ended it because its context had passed the call's checkpoint.
     pub stopped: Option<Boundary>,
     pub ended_by_us: bool,
     /// How long nothing moved, if that and complete files were why tipstaff ended it.
@@ -118,7 +118,7 @@ fn passed_limit(exit: &ExitRecord, limits: &CallLimits) -> Option<Failure> {
     })
 }
 
-/// Where the agent stands, if that is between two steps with a context that has passed the call's
+/// Where the agent is, if that is between two steps with a context that has passed the call's
 /// checkpoint. One that has left all its files is done, whatever its context.
 fn past_checkpoint(call: &CallSpec, transcript: &Transcript, out: &OutFolder) -> Option<Boundary> {
     let after = call.checkpoint?;
@@ -210,8 +210,8 @@ impl<'a> Monitor<'a> {
                 _ = self.watch.changed() => {}
                 () = self.quiet.looked() => {}
                 Ok(()) = control.changed() => {
-                    let told = *control.borrow_and_update();
-                    self.on_control(told, &child);
+                    let order = *control.borrow_and_update();
+                    self.on_control(order, &child);
                 }
                 () = sleep_until(deadline) => {}
             }
@@ -362,8 +362,8 @@ impl<'a> Monitor<'a> {
         (impatient || self.is_silent(now)).then(|| transcript.silence(millis))
     }
 
-    fn on_control(&mut self, told: Control, child: &Child) {
-        match told {
+    fn on_control(&mut self, order: Control, child: &Child) {
+        match order {
             Control::Run => {}
             Control::Stop | Control::Leave => self.end(child, Some(cancelled())),
             Control::Kill => {

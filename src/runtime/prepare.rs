@@ -168,7 +168,8 @@ fn copy_ground(
 fn checkpoint_remarks(call: &CallSpec, agent: AgentKind) -> Vec<String> {
     let mut remarks = Vec::new();
     if let (Some(_), AgentKind::Command) = (call.checkpoint, agent) {
-        remarks.push("its agent tells no tokens, so its `checkpoint` is never reached".to_owned());
+        remarks
+            .push("its agent reports no tokens, so its `checkpoint` is never reached".to_owned());
     }
     for input in &call.inputs {
         if let InputSource::State(state) = &input.source

@@ -1,4 +1,4 @@
-//! The environment of a command that proves changes: it runs what models wrote.
+//! The environment of a command that verifies changes: it runs what models wrote.
 
 use std::ffi::OsStr;
 use std::io;

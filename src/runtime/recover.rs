@@ -77,7 +77,7 @@ fn salvage_attempt(
     ended.result(&watched, vec![how.to_owned()]).ok()
 }
 
-/// Removes the scratch folders that an attempt leaves. What is worth keeping stands in the run folder by
+/// Removes the scratch folders that an attempt leaves. What is worth keeping is in the run folder by
 /// then, but for a workspace in which another call goes on.
 ///
 /// Not at once: the next attempt's workspace is being copied just now, and the file system does one of

@@ -70,17 +70,17 @@ impl Streams {
         for line in self.events.read_new().map_err(unreadable)? {
             self.take_event(line);
         }
-        let (mut told, mut troubles) = (0, 0);
+        let (mut lines, mut known) = (0, 0);
         for line in self.errors.read_new().map_err(unreadable)? {
-            told += 1;
-            troubles += u32::from(self.take_error(line));
+            lines += 1;
+            known += u32::from(self.take_error(line));
         }
         let heard_events = self.events.bytes_read() > events;
         let heard_errors = self.errors.bytes_read() > errors;
-        let only_troubles = troubles > 0 && troubles == told;
+        let only_errors = known > 0 && known == lines;
         Ok(Look {
             heard: heard_events || heard_errors,
-            progressed: heard_events || (heard_errors && !only_troubles),
+            progressed: heard_events || (heard_errors && !only_errors),
             more: self.events.has_more() || self.errors.has_more(),
         })
     }
@@ -131,10 +131,10 @@ impl Streams {
             return false;
         };
         let text = self.redactor.redact(&text);
-        let trouble = agents::decode_stderr(self.kind, &text);
-        let is_trouble = trouble.is_some();
-        if let Some(trouble) = trouble {
-            self.transcript.apply_stderr(trouble);
+        let error = agents::decode_stderr(self.kind, &text);
+        let is_error = error.is_some();
+        if let Some(error) = error {
+            self.transcript.apply_stderr(error);
         }
         self.stderr_tail.push_str(&text);
         self.stderr_tail.push('\n');
@@ -144,7 +144,7 @@ impl Streams {
                 .ceil_char_boundary(self.stderr_tail.len() - STDERR_KEPT);
             self.stderr_tail.drain(..from);
         }
-        is_trouble
+        is_error
     }
 }
 

@@ -38,14 +38,14 @@ impl Tasks {
     }
 }
 
-/// The failure of a task that panicked. What the panic hook knows stands in the run folder.
+/// The failure of a task that panicked. What the panic hook knows is in the run folder.
 pub fn mistake(error: JoinError) -> Failure {
     let message = match error.try_into_panic() {
         Ok(payload) => format!("tipstaff made a mistake: {}", words(payload.as_ref())),
         Err(error) => format!("a task of tipstaff was lost: {error}"),
     };
     Failure::new(FailureKind::Machine, message)
-        .hint("this is a bug; `panics.log` in the run's folder tells where")
+        .hint("this is a bug; `panics.log` in the run's folder says where")
 }
 
 /// What a panic says of itself.

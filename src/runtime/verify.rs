@@ -18,7 +18,7 @@ use crate::run::{PendingVerification, PhaseEvent};
 use crate::workspace::{ControlFiles, Workspace, remove_tree};
 
 use super::RunContext;
-use super::attempt::{Control, unless_told};
+use super::attempt::{Control, unless_stopped};
 use super::blocking::blocking;
 use super::failure::machine;
 use super::private::private_environment;
@@ -45,8 +45,8 @@ impl Verify {
     /// Runs the command and says how it went; `None` if it was told to stop.
     pub async fn run(self, mut control: watch::Receiver<Control>) -> Option<Input> {
         // Dropping the child ends it with all that it started.
-        let proved = unless_told(&mut control, self.prove()).await;
-        let event = match proved {
+        let verified = unless_stopped(&mut control, self.verify()).await;
+        let event = match verified {
             Ok(verification) => PhaseEvent::Verified {
                 task: self.verifying.task,
                 tree: self.verifying.tree,
@@ -58,7 +58,7 @@ impl Verify {
         Some(Input::Happened(event.of(self.phase)))
     }
 
-    async fn prove(&self) -> Result<Verification, Failure> {
+    async fn verify(&self) -> Result<Verification, Failure> {
         let (workspaces, tree) = (self.context.workspaces(), self.verifying.tree.clone());
         let checkout = blocking(move || workspaces.checkout(&tree)).await?;
         let ended = self.run_on(&checkout, "after").await?;

@@ -154,7 +154,7 @@ fn left_out(workspace: &Path) -> Result<Vec<PathBuf>, Failure> {
         .collect())
 }
 
-/// Names of files hold anything but a zero byte, which stands between them here.
+/// Names of files hold anything but a zero byte, which is between them here.
 fn left_out_list(workspace: &Path) -> PathBuf {
     workspace.with_extension("left-out")
 }

@@ -28,7 +28,7 @@ pub enum By {
     All,
     Agent(AgentName),
     Model(ModelName),
-    /// Those that change files, and prove the changes.
+    /// Those that change files, and verify the changes.
     Editors,
     /// None as long as it is not agreed to: it is left out.
     Nobody,

@@ -110,11 +110,11 @@ pub enum Leaves {
     Edits,
 }
 
-/// What proves changes, as written under `verify`.
+/// What verifies changes, as written under `verify`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
     Command(String),
-    /// `PHASE.tests`: what this phase and its tasks were proved with.
+    /// `PHASE.tests`: what this phase and its tasks were verified with.
     TestsOf(String),
 }
 
@@ -209,7 +209,7 @@ impl PhaseType {
 }
 
 impl Workflow {
-    /// The commands that it has run to prove changes.
+    /// The commands that it has run to verify changes.
     pub fn commands(&self) -> impl Iterator<Item = &str> {
         let proofs = self.phases.iter().flat_map(|phase| &phase.verify);
         proofs.filter_map(|proof| match &proof.value {
@@ -277,7 +277,7 @@ impl Phase {
 }
 
 impl Workflow {
-    /// The names that may stand in braces: declared inputs, `feature`, `request`.
+    /// The names that may be in braces: declared inputs, `feature`, `request`.
     pub fn placeholder_names(&self) -> Vec<&str> {
         let mut names = vec!["feature", "request"];
         for input in &self.inputs {

@@ -1,4 +1,4 @@
-//! What stands under `input`.
+//! What is under `input`.
 
 use crate::yaml::{Diagnostic, Spanned, did_you_mean};
 

@@ -20,7 +20,7 @@ const PARALLEL: &str = PhaseType::Parallel.word();
 pub(super) const TOP_KEYS: &[Key] = &[
     Key::new("name", Name, "The workflow's name; the file's if not given."),
     Key::new("description", Name, "What it is for."),
-    Key::new("inputs", INPUTS, "Inputs that the user gives with --set; their names may stand in braces in `output` and prompts."),
+    Key::new("inputs", INPUTS, "Inputs that the user gives with --set; their names may be used in braces in `output` and prompts."),
     Key::new("phases", Counted(1, None, &List(&Map(PHASE_KEYS))), "The steps, in order.").required(),
 ];
 const INPUTS: Takes = Any(&[
@@ -50,16 +50,16 @@ pub(super) const PHASE_KEYS: &[Key] = &[
     Key::new("fallback", Names, "Models to try after all others."),
     Key::new("prompt", Name, "A template's name, a file (.md, .txt or with a /), or inline text. Default: the template of the phase's name, else the general one."),
     Key::new("input", Names, "PHASE.output, PHASE.outputs, PHASE.handoff, PHASE.changes, PHASE.tests, request, file:GLOB; one or a list.").example("request"),
-    Key::new("output", Name, "Where the deliverable is published, relative to the project; {feature} and inputs may stand in it."),
+    Key::new("output", Name, "Where the deliverable is published, relative to the project; {feature} and inputs may be part of it."),
     Key::new("context_strategy", Words(&words(&STRATEGIES)), "full: every deliverable so far. scoped: only the task's files. distilled: handoffs. fresh: named inputs only.").default(Preset::Word("full")),
     Key::new("scope", Map(SCOPE_KEYS), "Files of the scoped strategy."),
     Key::new("distill", Any(&[Name, Map(DISTILL_KEYS)]), "Who distills the handoff: self, none, a model or a role."),
     Key::new("mode", Words(&words(&MODES)), "Of an ensemble. sequential: each later model sees the earlier proposals.").of(&[ENSEMBLE]).default(Preset::Word("parallel")),
     Key::new("quorum", Whole(1), "Judge as soon as this many proposals are in.").of(&[ENSEMBLE]),
     Key::new("straggler_timeout", Duration, "How long the others get then.").of(&[ENSEMBLE]),
-    Key::new("yields", Words(&words(&YIELDS)), "What a single phase has to leave. Default: told by its name and by how other phases use it.").of(&[SINGLE]),
+    Key::new("yields", Words(&words(&YIELDS)), "What a single phase has to leave. Default: follows from its name and from how other phases use it.").of(&[SINGLE]),
     Key::new("edits", Flag, "Whether the phase may change your files. Default: true for routed phases and for execute and integrate."),
-    Key::new("verify", Names, "Of a phase that edits: commands that tipstaff runs on a full checkout with the changes; `PHASE.tests` stands for those that an earlier phase was proved with.").of(&[SINGLE, ROUTED]),
+    Key::new("verify", Names, "Of a phase that edits: commands that tipstaff runs on a full checkout with the changes; `PHASE.tests` stands for those that an earlier phase was verified with.").of(&[SINGLE, ROUTED]),
     Key::new("on_fail", Map(ON_FAIL_KEYS), "Where to go back to when the verdict is fail.").of(&[SINGLE]),
     Key::new("when", Like("[!=]="), "Run only if: NAME == VALUE of an input, PHASE.verdict == pass, PHASE.tests == fail; != for the opposite.").example("feature == x"),
     Key::new("gate", Any(&[Flag, Name]), "Ask a person first; a text is the question."),
@@ -85,7 +85,7 @@ const LENSES: Takes = Counted(
         ])),
     ]),
 );
-/// What stands after a lens' name.
+/// What is after a lens' name.
 const LENS: Takes = Any(&[Name, Map(LENS_KEYS.split_at(1).1)]);
 pub(super) const LENS_KEYS: &[Key] = &[
     Key::new("name", Name, "").required(),

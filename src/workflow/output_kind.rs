@@ -13,7 +13,7 @@ const DECOMPOSE: &str = "decompose";
 /// The name of phases (and of the template) that audit.
 const AUDIT: &str = "audit";
 
-/// What stands in `routing` for all categories that are not named.
+/// What is in `routing` for all categories that are not named.
 pub(super) const DEFAULT: &str = "default";
 
 impl Leaves {

@@ -22,7 +22,7 @@ pub(super) struct Braces<'t> {
     /// The bytes it takes, braces included.
     pub(super) bytes: Range<usize>,
     pub(super) name: &'t str,
-    /// Whether it stands in one pair of braces and nothing else does, so that a value is put in.
+    /// Whether it is in one pair of braces and nothing else is, so that a value is put in.
     pub(super) plain: bool,
 }
 
@@ -55,7 +55,7 @@ fn run(text: &str, c: char) -> usize {
     text.len() - text.trim_start_matches(c).len()
 }
 
-/// Puts values in where a known name stands in braces; all other braces stay as they are. Values are
+/// Puts values in where a known name is in braces; all other braces stay as they are. Values are
 /// not looked at again, so braces in them stay too.
 pub(super) fn fill(text: &str, values: &BTreeMap<String, String>) -> String {
     let mut filled = String::with_capacity(text.len());

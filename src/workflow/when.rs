@@ -1,4 +1,4 @@
-//! What stands under `when`: one comparison.
+//! What is under `when`: one comparison.
 
 use std::ops::Range;
 
@@ -123,7 +123,7 @@ fn trimmed(text: &str, bytes: Range<usize>) -> Range<usize> {
     start..start + part.trim().len()
 }
 
-/// The text between quotes, if it stands between quotes.
+/// The text between quotes, if it is between quotes.
 fn unquoted(text: &str) -> &str {
     ['"', '\'']
         .into_iter()

@@ -9,7 +9,7 @@ use super::remove_tree::remove_tree;
 use super::{Doing, WorkspaceError, folder};
 
 /// Moves a file or a folder (what a capture left out) from the folder `from` to the same
-/// place in `to`, on the same file system. What is gone, or stands in `to` already, is passed over. Control
+/// place in `to`, on the same file system. What is gone, or is in `to` already, is passed over. Control
 /// files of agents stay behind, at any depth: what a model wrote there reaches no other call.
 pub(super) fn carry_over(from: &Path, to: &Path, path: &Path) -> Result<(), WorkspaceError> {
     let (source, target) = (from.join(path), to.join(path));

@@ -131,7 +131,7 @@ fn shown_by_links(
     }
 }
 
-/// Folders that git takes for repositories where somebody stands in them: their settings name programs.
+/// Folders that git takes for repositories where somebody is in them: their settings name programs.
 fn repositories(entries: &Entries) -> BTreeSet<&Path> {
     let is = |part: &Path, name: &str| is_name(&part.to_string_lossy(), &[name]);
     let heads = entries.keys().filter(|path| {

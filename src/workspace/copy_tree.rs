@@ -16,7 +16,7 @@ use crate::files;
 /// the kernel to copy.
 const SMALL: u64 = 128 * 1024;
 
-/// What stands in the root of a workspace and is no part of the copy.
+/// What is in the root of a workspace and is no part of the copy.
 pub(super) const OWN: [&str; 2] = [".git", ".tipstaff"];
 
 /// What a copy left out.

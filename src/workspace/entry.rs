@@ -85,7 +85,7 @@ pub(super) fn first_below<'a>(entries: &'a Entries, path: &Path) -> Option<&'a P
         .filter(|found| found.starts_with(path))
 }
 
-/// The nearest file or symlink that stands where `path` needs a folder.
+/// The nearest file or symlink that is where `path` needs a folder.
 pub(super) fn file_above<'a>(entries: &Entries, path: &'a Path) -> Option<&'a Path> {
     path.ancestors()
         .skip(1)

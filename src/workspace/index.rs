@@ -94,7 +94,7 @@ impl PrivateIndex {
             to.extend_from_slice(path.as_ref().as_os_str().as_bytes());
             to.push(0);
         }
-        // Removals come first: a folder can only stand where a file stood before if that is gone.
+        // Removals come first: a folder can only be where a file was before if that is gone.
         gone.append(&mut lines);
         self.git_alone()
             .args(["update-index", "-z", "--index-info"])

@@ -37,7 +37,7 @@ pub(super) fn list(project: &Project) -> Result<Listing, WorkspaceError> {
 type Candidate = (PathBuf, bool);
 
 fn git_candidates(root: &Path) -> Result<Vec<Candidate>, WorkspaceError> {
-    // Before each path stands a letter: `?` for what is not in the index.
+    // Before each path is a letter: `?` for what is not in the index.
     let tagged = Git::reading(root)
         .args(["ls-files", "-z", "-t", "--cached", "--others"])
         .args(["--exclude-standard"])

@@ -13,7 +13,7 @@ use crate::files;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct OuterRules {
-    /// The project's path as the rules' file sees it; empty if it stands in the project's root.
+    /// The project's path as the rules' file sees it; empty if it is in the project's root.
     pub below: String,
     pub text: String,
 }

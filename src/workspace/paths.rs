@@ -17,7 +17,7 @@ pub(super) fn resolve_inside(root: &Path, path: &Path) -> Option<PathBuf> {
 }
 
 /// Like [`resolve_inside`], for a tree whose symlinks `read_link` knows: it answers with the target,
-/// or with nothing where no symlink stands.
+/// or with nothing where no symlink is.
 pub(super) fn resolve_with(
     path: &Path,
     read_link: impl Fn(&Path) -> Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! The files of a tree: which there are, which somebody named, and what stands in them.
+//! The files of a tree: which there are, which somebody named, and what is in them.
 
 use std::path::{Path, PathBuf};
 

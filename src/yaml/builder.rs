@@ -115,7 +115,7 @@ impl<'t> Builder<'t> {
             Event::SequenceEnd | Event::MappingEnd => self.close(&span)?,
             Event::Alias(id) => {
                 let Some(node) = self.anchors.get(&id).cloned() else {
-                    let message = "this alias stands inside the value that it names";
+                    let message = "this alias is inside the value that it names";
                     return Err(Box::new(self.at(place).error("alias-loop", message)));
                 };
                 self.spend(&node, place)?;
@@ -357,7 +357,7 @@ fn read_key(node: Node, entries: &[Entry]) -> (Key, Option<KeyMistake>) {
     }
     if let Some(first) = entries.iter().find(|entry| entry.key == scalar.text) {
         let message = format!(
-            "the key `{}` stands here twice, first in line {}",
+            "the key `{}` is here twice, first in line {}",
             scalar.text, first.place.line
         );
         return (Key::Bad, Some((node.place, "duplicate-key", message)));

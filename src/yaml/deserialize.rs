@@ -6,11 +6,11 @@ use serde_saphyr::Location;
 use super::{Diagnostic, MAX_BYTES, Place, Source, Spot};
 
 /// A value with its place: a field of this type in a type that [`deserialize`] reads. A place of a
-/// value that came in by an alias is where the alias stands.
+/// value that came in by an alias is where the alias is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Placed<T> {
     pub value: T,
-    /// Where it stands; none where the library does not know.
+    /// Where it is; none where the library does not know.
     pub place: Option<Place>,
 }
 
@@ -41,7 +41,7 @@ pub fn deserialize<T: DeserializeOwned>(source: &Source) -> Result<T, Box<Diagno
     serde_saphyr::from_str(&source.text).map_err(|error| {
         let error = error.without_snippet();
         let mut message = error.to_string();
-        // The library ends its messages with the place, which stands in front of ours already.
+        // The library ends its messages with the place, which is in front of ours already.
         if let Some(at) = message.rfind(" at line ") {
             message.truncate(at);
         }

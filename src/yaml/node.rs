@@ -21,7 +21,7 @@ pub enum Value {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scalar {
     pub text: String,
-    /// Whether it stood there without quotes, so that `true`, `5` and `~` are not texts.
+    /// Whether it was there without quotes, so that `true`, `5` and `~` are not texts.
     pub plain: bool,
     /// Of a literal block (`|`): by how many characters its lines are indented.
     pub indent: Option<usize>,

@@ -113,7 +113,7 @@ fn places(pid: u32) -> impl Iterator<Item = (&'static str, PathBuf)> {
     spaces.chain(cgroup.map(|text| ("cgroup", PathBuf::from(text))))
 }
 
-/// Whether the folder stands in its environment, or it works there.
+/// Whether the folder is in its environment, or it works there.
 fn names(pid: u32, root: &Path) -> bool {
     let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     let needle = root.as_os_str().as_bytes();

@@ -1,5 +1,5 @@
 //! A command that a model wrote runs where the workflow or its user allows it, or the person at the terminal;
-//! and no command that proves changes gets the user's keys or home.
+//! and no command that verifies changes gets the user's keys or home.
 
 use std::os::unix::fs::PermissionsExt;
 
@@ -8,7 +8,7 @@ use crate::support::{Sandbox, Terminal};
 const CHOICES: &str = "[r]un them, [s]kip them or [l]ater? ";
 const BUILD: [&str; 3] = ["run", "build", "Build it"];
 
-/// A project whose plan is cut into one task, which a model wants to prove with this command.
+/// A project whose plan is cut into one task, which a model wants to verify with this command.
 fn project(command: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox

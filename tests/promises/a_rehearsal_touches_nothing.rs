@@ -2,7 +2,7 @@
 
 use crate::support::Sandbox;
 
-/// A document where one stands already, and an edit, by scripted agents.
+/// A document where one is already, and an edit, by scripted agents.
 fn project() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox

@@ -153,7 +153,7 @@ fn markers_of_an_undo_are_told_and_never_put_among_markers() {
     assert_eq!(json["unmerged"], json!({"marked": ["clash"]}));
 
     let again = sandbox.tipstaff(&["undo", &id, "--3way"]);
-    again.exits_with(1).stderr_has("taken back already");
+    again.exits_with(1).stderr_has("undone already");
     let again = sandbox.tipstaff(&["apply", &id, "--3way"]);
     again.exits_with(1);
     says(

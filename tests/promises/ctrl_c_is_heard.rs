@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use crate::support::{Sandbox, Terminal, until};
 
-/// An agent that edits, and a git that hangs at the call whose number stands in `hang-at`, if any.
+/// An agent that edits, and a git that hangs at the call whose number is in `hang-at`, if any.
 fn project() -> Sandbox {
     let mut sandbox = Sandbox::new();
     sandbox

@@ -2,7 +2,7 @@
 
 use crate::support::{Output, Sandbox};
 
-/// A phase that writes the document `docs/plan.md`, where one stands already, and one that edits.
+/// A phase that writes the document `docs/plan.md`, where one is already, and one that edits.
 fn project() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox

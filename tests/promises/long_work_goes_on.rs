@@ -201,7 +201,7 @@ fn what_only_the_workspace_has_goes_on_from_part_to_part() {
 #[test]
 fn an_agent_that_is_done_is_done_whatever_its_context() {
     let sandbox = project(&[]);
-    // Its last files stand there when the context passes the checkpoint, or it just says so.
+    // Its last files are there when the context passes the checkpoint, or it just says so.
     for end in ["{ turn: 5000 }, hang", "{ print: Done. }"] {
         let entries = format!(
             "- when: {{ purpose: work }}\n  do:\n    - write: {{ path: a.txt, text: done }}\n    - write: \
@@ -470,10 +470,10 @@ fn an_agent_that_tells_no_tokens_is_said_to_have_no_checkpoint() {
     sandbox
         .tipstaff(&["check", "long"])
         .succeeds()
-        .stderr_has("the agent `fake` of the model `m1` tells no tokens");
+        .stderr_has("the agent `fake` of the model `m1` reports no tokens");
     sandbox.tipstaff(&["run", "long", "Work on it"]).succeeds();
     sandbox
         .tipstaff(&["show"])
         .succeeds()
-        .stdout_has("execute.work-1: its agent tells no tokens");
+        .stdout_has("execute.work-1: its agent reports no tokens");
 }

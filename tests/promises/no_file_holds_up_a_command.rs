@@ -1,4 +1,4 @@
-//! Whatever stands in the place of a file, a named pipe or a link or terabytes: nothing waits for it.
+//! Whatever is in the place of a file, a named pipe or a link or terabytes: nothing waits for it.
 
 use crate::support::{Sandbox, pipe};
 

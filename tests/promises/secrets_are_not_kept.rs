@@ -168,7 +168,7 @@ fn secret_on_a_command_line_is_refused() {
     let output = sandbox.tipstaff(&["run", "one", "Plan it"]);
     output
         .exits_with(2)
-        .stderr_has("a secret stands in `command` or `args` of agent `a`")
+        .stderr_has("a secret is in `command` or `args` of agent `a`")
         .has_no(PASSED);
     assert!(!sandbox.exists(".tipstaff/runs"));
 }

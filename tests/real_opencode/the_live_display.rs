@@ -49,7 +49,7 @@ struct Screen {
 }
 
 impl Screen {
-    /// Text up to the next clearing; the order to go up stands at its end.
+    /// Text up to the next clearing; the order to go up is at its end.
     fn show(&mut self, text: &str) {
         let (text, up) = match text
             .strip_suffix('\r')

@@ -10,7 +10,7 @@ pub struct File {
     pub path: String,
     /// Its text.
     pub text: String,
-    /// Its text with blanks instead of comments and of what stands in quotes; lines stay lines.
+    /// Its text with blanks instead of comments and of what is in quotes; lines stay lines.
     pub code: String,
 }
 
@@ -31,7 +31,7 @@ impl File {
             || name.starts_with("sample")
     }
 
-    /// The code before the tests, which stand at the end.
+    /// The code before the tests, which are at the end.
     pub fn shipped_code(&self) -> &str {
         &self.code[..self.shipped_bytes()]
     }
@@ -71,12 +71,12 @@ fn read_files() -> Vec<File> {
     files
 }
 
-/// The number of the line in which this byte stands.
+/// The number of the line in which this byte is.
 pub fn line_of(text: &str, at: usize) -> usize {
     text[..at].matches('\n').count() + 1
 }
 
-/// Blanks out comments and what stands in quotes, byte for byte.
+/// Blanks out comments and what is in quotes, byte for byte.
 pub fn code_of(text: &str) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;

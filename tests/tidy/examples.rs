@@ -65,7 +65,7 @@ fn command_lines() -> Vec<(String, String)> {
             );
         }
         for span in spans(&page) {
-            // A command that is only named stands without its arguments.
+            // A command that is only named is without its arguments.
             let is_name = span.split_whitespace().count() == 2;
             let help = if is_name { " --help" } else { "" };
             lines.push((path.clone(), format!("{span}{help}")));

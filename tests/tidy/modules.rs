@@ -87,10 +87,7 @@ fn the_map_is_whole_and_leads_downwards() {
             .collect();
         for import in imports.iter().filter(|import| *import != module) {
             let is_below = below.contains(import.as_str());
-            assert!(
-                is_below,
-                "`{module}` imports `{import}`, which stands above it"
-            );
+            assert!(is_below, "`{module}` imports `{import}`, which is above it");
         }
     }
 }

@@ -26,7 +26,7 @@ fn change_strings(value: &mut Value, change: &mut dyn FnMut(&str) -> Option<Stri
 }
 
 /// Replaces each `{file:PATH}` by an absolute one: relative paths start at the folder of the file
-/// they stand in, and `~` is the user's home, which the agent does not have.
+/// they are in, and `~` is the user's home, which the agent does not have.
 pub(super) fn anchor_files(value: &mut Value, folder: &Path, home: Option<&Path>) {
     change_strings(value, &mut |text| {
         let mut changed = String::new();

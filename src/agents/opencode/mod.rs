@@ -1,6 +1,6 @@
 //! OpenCode: `opencode run`, headless, one process a call.
 //!
-//! What is known of it (measured with the version in `fixtures/agents`) stands beside the code that
+//! What is known of it (measured with the version in `fixtures/agents`) is beside the code that
 //! depends on it; recorded streams are in `fixtures/opencode`.
 
 pub(super) mod config;

@@ -33,7 +33,7 @@ pub(super) fn judgement(
             message.remarks.extend(read.remarks);
             let written = text_of(left.deliverable.as_deref(), DELIVERABLE)?;
             let written = match (from, read.judgement.decision) {
-                // What stands before the block may be the document, where there has to be one.
+                // What is before the block may be the document, where there has to be one.
                 (From::Block, Decision::Synthesize) => written.or_else(|| message.document()),
                 // Otherwise it is chatter, as is all that an agent says that writes files.
                 (From::Block | From::File | From::Prose, _) => written,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use crate::context::tokens;
 
-/// The largest patch that stands in a prompt whole, in estimated tokens.
+/// The largest patch that is in a prompt whole, in estimated tokens.
 const LIMIT: u64 = 6000;
 
 /// Whether there is room for all of `patch`.
@@ -15,7 +15,7 @@ pub(super) fn fits(patch: &str) -> bool {
 }
 
 /// The files of `patch` that there is room for, in its order, and the names of the others. `whole` is
-/// where all of it stands.
+/// where all of it is.
 pub(super) fn excerpt(patch: &str, whole: &str) -> String {
     let mut shown = String::new();
     let mut left_out = Vec::new();
@@ -30,7 +30,7 @@ pub(super) fn excerpt(patch: &str, whole: &str) -> String {
         }
     }
     let mut out = format!(
-        "This patch is shortened. All of it stands in `{whole}`: about {} tokens. Not shown here:\n\n",
+        "This patch is shortened. All of it is in `{whole}`: about {} tokens. Not shown here:\n\n",
         tokens(patch)
     );
     for file in left_out {

@@ -90,7 +90,7 @@ pub fn assemble(assembly: &Assembly<'_>) -> Result<Assembled, ContextError> {
     Ok(Assembled { prompt, ledger })
 }
 
-/// The parts in the order in which they stand in the prompt.
+/// The parts in the order in which they are in the prompt.
 fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, ContextError> {
     let call = assembly.call;
     let mut parts = instructions(assembly, phase)?;
@@ -160,7 +160,7 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
     Ok(parts)
 }
 
-/// Documents, then handoffs, then what is to be mended: the order of the kinds of prompt_inputs.
+/// Documents, then handoffs, then what is to be mended: the order of the kinds of inputs.
 fn rank(kind: PartKind) -> u8 {
     match kind {
         PartKind::Person => 0,

@@ -17,7 +17,7 @@ use crate::plan::{PhasePlan, Strategy};
 const MOST_FAULTY: usize = 256 << 10;
 
 /// An input as parts: none for the request, which has its own place; for words with facts about them one of
-/// each, so that a model's words never stand where tipstaff speaks.
+/// each, so that a model's words are never where tipstaff speaks.
 pub(super) fn parts_of(
     input: &CallInput,
     assembly: &Assembly<'_>,

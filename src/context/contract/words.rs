@@ -32,7 +32,7 @@ pub(in crate::context) fn text(contract: &Contract, handoffs: Handoffs<'_>) -> S
 }
 
 const WHERE: &str = "Leave your result in files by exactly these paths, relative to your working \
-                     directory. A document that stands elsewhere is not found.\n\n";
+                     directory. A document elsewhere is not found.\n\n";
 
 fn document(out: &mut String, handoffs: Handoffs<'_>) {
     let _ = writeln!(
@@ -134,7 +134,7 @@ fn audit(out: &mut String, handoffs: Handoffs<'_>) {
 fn edits(out: &mut String, handoffs: Handoffs<'_>) {
     let _ = writeln!(
         out,
-        "Edit the project's files where they stand; your edits are the work. Then write:\n\n\
+        "Edit the project's files where they are; your edits are the work. Then write:\n\n\
          1. Only if the instructions ask for a document: `{OUT}/{DELIVERABLE}`, in Markdown.\n\
          2. `{OUT}/{HANDOFF}`: {}\n",
         handoffs.words()

@@ -12,7 +12,7 @@ const MOST_REMARKS: usize = 19;
 const WIDTH: usize = 300;
 
 /// The handoff after a person's change. Its words stay and what differs is said beside them, line by line;
-/// where too much differs, or nobody knows what stood there `before`, they are extracted anew.
+/// where too much differs, or nobody knows what was there `before`, they are extracted anew.
 pub fn edited(mut handoff: Handoff, before: Option<&str>, after: &str) -> Handoff {
     let changed = before.map(|before| differences(before, after));
     let facts = &mut handoff.facts;

@@ -1,5 +1,5 @@
 //! Handoff words without a model: what a Markdown document says in the places where such things
-//! usually stand. The last resort, marked as such by whoever uses it.
+//! usually are. The last resort, marked as such by whoever uses it.
 
 use crate::model::{DescribedChange, HandoffWords, Section};
 

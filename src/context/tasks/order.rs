@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::model::{Task, TaskId, TaskList};
 
-/// The tasks' ids so that each stands behind those it depends on. Among those that could come next,
-/// the one written first does. Tasks in a cycle, which a checked list does not have, stand at the end.
+/// The tasks' ids so that each is behind those it depends on. Among those that could come next,
+/// the one written first does. Tasks in a cycle, which a checked list does not have, are at the end.
 pub fn order(list: &TaskList) -> Vec<TaskId> {
     let known: BTreeSet<&TaskId> = list.tasks.iter().map(|task| &task.id).collect();
     let mut done: BTreeSet<&TaskId> = BTreeSet::new();

@@ -235,7 +235,7 @@ pub fn verification(proof: Proof, verifying: &PendingVerification) -> Verificati
     }
 }
 
-/// What stands in the run folder when a phase is closed; its tree if it may edit.
+/// What is in the run folder when a phase is closed; its tree if it may edit.
 pub fn closing(
     plan: &PhasePlan,
     winner: &CallState,

@@ -1,6 +1,6 @@
 //! Work in parts, told as examples: what exactly is called in which order.
 
-use super::fault_plan::{FaultPlan, GOOD, Luck, Manner, Proof, Reach, Trouble};
+use super::fault_plan::{FaultPlan, GOOD, Luck, Manner, Proof, Reach, SimulatedFailure};
 use super::invariants::check;
 use super::part::states_of;
 use super::plans::{Part, Sketch, Work, model};
@@ -153,7 +153,7 @@ fn each_task_has_parts_of_its_own() {
 
 #[test]
 fn the_working_model_distills_or_the_one_that_is_named_or_nobody_and_rules_stand_in() {
-    let broken = Luck::Broken(Trouble {
+    let broken = Luck::Broken(SimulatedFailure {
         kind: FailureKind::Auth,
         retry_after: None,
     });

@@ -41,7 +41,7 @@ pub struct Facts<'a> {
     pub loops: BTreeMap<PhaseName, u32>,
     /// The rounds that people added to those that its loop has.
     pub rounds: BTreeMap<PhaseName, u32>,
-    /// The models that stand in other ones' places.
+    /// The models that are in other ones' places.
     pub stand_ins: BTreeSet<ModelName>,
     /// What each phase has used in all its rounds.
     pub spent: BTreeMap<PhaseName, Spending>,
@@ -52,7 +52,7 @@ pub struct Facts<'a> {
     pub documents: Documents,
     /// What the user's project holds of the run, and what the journal says it holds.
     pub project: Results,
-    pub told_project: Results,
+    pub known_project: Results,
     /// What was applied last, and where; since the run was taken up: whether the results were blocked, kept
     /// on purpose.
     pub applied: Option<(Results, Destination)>,
@@ -134,7 +134,7 @@ impl<'a> Facts<'a> {
             ended: None,
             documents: Documents::new(),
             project: Results::default(),
-            told_project: Results::default(),
+            known_project: Results::default(),
             applied: None,
             settled: None,
             blocked: false,
@@ -280,7 +280,7 @@ impl<'a> Facts<'a> {
                 self.base.clone_from(base);
                 self.tree.clone_from(base);
                 self.project = self.before();
-                self.told_project = self.before();
+                self.known_project = self.before();
             }
             RunEvent::Resumed { .. } => self.resume(),
             RunEvent::LimitReached { limit } => self.limited = Some(limit.clone()),
@@ -297,10 +297,10 @@ impl<'a> Facts<'a> {
             RunEvent::Interrupted { .. } => self.interrupted = true,
             RunEvent::Ended { end } => self.ended = Some(*end),
             RunEvent::LoopedBack { from, to, .. } => self.go_back(from, to),
-            RunEvent::ChangesApplied { .. } => self.told_applied(event),
+            RunEvent::ChangesApplied { .. } => self.on_applied(event),
             RunEvent::ChangesUndone { .. } => {
                 self.settled = None;
-                self.told_project = self.before();
+                self.known_project = self.before();
                 self.applied = None;
                 self.kept = true;
             }
@@ -397,7 +397,7 @@ impl<'a> Facts<'a> {
         self.on(phase).stand = Stand::Closed;
         if let Some(Document { path, object }) = &closing.document {
             if closing.published.is_some() {
-                let there = &mut self.told_project.documents;
+                let there = &mut self.known_project.documents;
                 there.insert(path.clone(), object.clone());
             }
             self.documents.insert(path.clone(), object.clone());
@@ -407,7 +407,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn told_applied(&mut self, event: &RunEvent) {
+    fn on_applied(&mut self, event: &RunEvent) {
         let RunEvent::ChangesApplied {
             tree,
             documents,
@@ -422,7 +422,7 @@ impl<'a> Facts<'a> {
         let (tree, documents) = (tree.clone(), documents.clone());
         let results = Results { tree, documents };
         if *to == Destination::Tree {
-            self.told_project = results.clone();
+            self.known_project = results.clone();
         }
         self.applied = Some((results, to.clone()));
         let settled = !held.is_empty() && unmerged.left.is_empty();
@@ -456,14 +456,14 @@ impl<'a> Facts<'a> {
         self.settled == Some((self.results(), self.plan.destination.clone()))
     }
 
-    /// Whether the results as they are now stand where they belong, as far as the journal tells.
+    /// Whether the results as they are now are where they belong, as far as the journal tells.
     pub fn is_delivered(&self) -> bool {
         let results = self.results();
         if self.is_settled() {
             return true;
         }
         match &self.plan.destination {
-            Destination::Tree => results == self.told_project,
+            Destination::Tree => results == self.known_project,
             to => self.applied == Some((results, to.clone())),
         }
     }

@@ -69,12 +69,12 @@ pub struct Reach {
 pub enum Luck {
     Good,
     /// So many attempts of each call fail.
-    Flaky(u32, Trouble),
-    Broken(Trouble),
+    Flaky(u32, SimulatedFailure),
+    Broken(SimulatedFailure),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Trouble {
+pub struct SimulatedFailure {
     pub kind: FailureKind,
     pub retry_after: Option<Millis>,
 }
@@ -121,7 +121,7 @@ pub enum Proof {
 
 #[derive(Debug, Clone)]
 pub struct Tasks {
-    /// Of each task: which of the tasks before it it depends on (as bits), and a command that proves it.
+    /// Of each task: which of the tasks before it it depends on (as bits), and a command that verifies it.
     pub tasks: Vec<(u8, Option<usize>)>,
     /// Whether they are written down last one first.
     pub reversed: bool,
@@ -181,7 +181,7 @@ pub enum Fault {
 }
 
 /// All failures that an attempt can report by itself.
-const TROUBLES: [FailureKind; 19] = [
+const FAILURES: [FailureKind; 19] = [
     FailureKind::Network,
     FailureKind::RateLimit,
     FailureKind::Provider,
@@ -205,11 +205,11 @@ const TROUBLES: [FailureKind; 19] = [
 /// So many of them may pass if one waits.
 const PASSING: usize = 10;
 
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
+impl From<SimulatedFailure> for Failure {
+    fn from(failure: SimulatedFailure) -> Self {
         Self {
-            retry_after: trouble.retry_after,
-            ..Self::new(trouble.kind, "simulated")
+            retry_after: failure.retry_after,
+            ..Self::new(failure.kind, "simulated")
         }
     }
 }
@@ -341,31 +341,31 @@ pub fn fault_plans(mix: Mix) -> impl Draws<Value = FaultPlan> {
 }
 
 fn manners(mix: Mix) -> impl Draws<Value = Manner> {
-    let trouble = |kinds: usize| {
+    let failure = |kinds: usize| {
         let wait = prop::option::weighted(
             0.2,
             proptest::prop_oneof![Just(Millis::seconds(20)), Just(Millis::minutes(10))],
         );
-        (0..kinds, wait).prop_map(|(kind, retry_after)| Trouble {
-            kind: TROUBLES[kind],
+        (0..kinds, wait).prop_map(|(kind, retry_after)| SimulatedFailure {
+            kind: FAILURES[kind],
             retry_after,
         })
     };
-    // A resumed run has new patience: only trouble within the patience gives the same end.
+    // A resumed run has new patience: only failure within the patience gives the same end.
     let flaky = match mix {
-        Mix::Wild => (1u32..7, trouble(TROUBLES.len())).boxed(),
+        Mix::Wild => (1u32..7, failure(FAILURES.len())).boxed(),
         Mix::Timeless => {
-            let passing = trouble(PASSING).prop_map(|trouble| Trouble {
+            let passing = failure(PASSING).prop_map(|failure| SimulatedFailure {
                 retry_after: None,
-                ..trouble
+                ..failure
             });
             (1u32..3, passing).boxed()
         }
     };
     let luck = proptest::prop_oneof![
         12 => Just(Luck::Good),
-        3 => flaky.prop_map(|(times, trouble)| Luck::Flaky(times, trouble)),
-        1 => trouble(TROUBLES.len()).prop_map(Luck::Broken),
+        3 => flaky.prop_map(|(times, failure)| Luck::Flaky(times, failure)),
+        1 => failure(FAILURES.len()).prop_map(Luck::Broken),
     ];
     let data = proptest::prop_oneof![
         10 => Just(Data::Valid),

@@ -12,9 +12,9 @@
 //!   plan and one faults, [`properties`] asks it of random ones.
 //!
 //! Everything shrinks: a failing case is as small a plan and as short a faults as still fails. Such cases
-//! stand as tests with a name in [`regressions`]. `PROPTEST_CASES` raises the number of cases.
+//! are tests with a name in [`regressions`]. `PROPTEST_CASES` raises the number of cases.
 //!
-//! What is told better by an example than by a promise stands in [`examples`].
+//! What is told better by an example than by a promise is in [`examples`].
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 

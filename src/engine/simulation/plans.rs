@@ -7,8 +7,8 @@ use crate::model::{
     Budget, Categories, Destination, MicroUsd, Millis, ModelName, PhaseName, RunLimits,
 };
 use crate::plan::{
-    Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, PhaseKind, PhasePlan, Plan,
-    PlannedInput, Proof, Strategy, Subject, VerifyRules, Yields, testing,
+    Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, OutputKind, PhaseKind,
+    PhasePlan, Plan, PlannedInput, Proof, Strategy, Subject, VerifyRules, testing,
 };
 
 /// How many models there are.
@@ -64,7 +64,7 @@ pub enum Work {
     Edits {
         chain: Chain,
         verify: Vec<usize>,
-        /// Whether what proved the phases before it proves it too.
+        /// Whether what verified the phases before it verifies it too.
         again: bool,
     },
     /// Two phases: one decomposes, one carries out.
@@ -354,7 +354,7 @@ impl Part {
     fn add_to(&self, phases: &mut Vec<PhasePlan>, number: usize) {
         let name = format!("p{number}");
         match &self.work {
-            Work::Document(chain) => phases.push(self.single(&name, chain, Yields::Document)),
+            Work::Document(chain) => phases.push(self.single(&name, chain, OutputKind::Document)),
             Work::Ensemble {
                 proposers,
                 judge,
@@ -402,7 +402,7 @@ impl Part {
                     edits: true,
                     checkpoint: self.checkpoint,
                     verify,
-                    ..self.single(&name, chain, Yields::Edits)
+                    ..self.single(&name, chain, OutputKind::Edits)
                 });
             }
             Work::Tasks {
@@ -411,7 +411,7 @@ impl Part {
                 go_on,
                 verify,
             } => {
-                let any = Yields::Tasks(Categories::default());
+                let any = OutputKind::Tasks(Categories::default());
                 let splits = self.single(&name, splitter, any);
                 let kind = PhaseKind::Routed {
                     tasks: splits.name.clone(),
@@ -428,7 +428,7 @@ impl Part {
                 });
             }
             Work::Audit { chain, back } => {
-                let own = self.single(&name, chain, Yields::Audit);
+                let own = self.single(&name, chain, OutputKind::Audit);
                 let all: Vec<PhaseName> = phases
                     .iter()
                     .chain([&own])
@@ -443,7 +443,7 @@ impl Part {
         }
     }
 
-    fn single(&self, name: &str, chain: &Chain, yields: Yields) -> PhasePlan {
+    fn single(&self, name: &str, chain: &Chain, yields: OutputKind) -> PhasePlan {
         let chain = names(chain);
         self.phase(name, PhaseKind::Single { chain, yields })
     }
@@ -466,7 +466,7 @@ impl When {
             matches!(
                 &phase.kind,
                 PhaseKind::Single {
-                    yields: Yields::Audit,
+                    yields: OutputKind::Audit,
                     ..
                 }
             )

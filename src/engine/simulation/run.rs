@@ -15,7 +15,7 @@ use super::person;
 use super::plans::{model, unlimited};
 use super::trace::{Moment, Trace};
 use super::trees;
-use super::world::{Told, World};
+use super::world::{World, WorldState};
 
 /// A supervisor has to end after so many steps at the latest.
 const MOST_STEPS: usize = 3_000;
@@ -26,7 +26,7 @@ const MOST_SUPERVISORS: usize = 60;
 #[derive(Debug, Clone)]
 pub struct Run<'f> {
     faults: &'f FaultPlan,
-    told: Told,
+    world_state: WorldState,
     raises: usize,
     hands_on: usize,
     additions: usize,
@@ -54,7 +54,7 @@ impl<'f> Run<'f> {
         let now = journal.last().map_or(Timestamp(1_000), |record| record.at);
         Self {
             faults,
-            told: Told::at(now),
+            world_state: WorldState::at(now),
             raises: 0,
             hands_on: 0,
             additions: 0,
@@ -94,7 +94,7 @@ impl<'f> Run<'f> {
                     }
                 }
             };
-            self.told.rest();
+            self.world_state.rest();
         }
         Ok(last)
     }
@@ -117,7 +117,7 @@ impl<'f> Run<'f> {
             RunEnd::Interrupted => Some(resume(Vec::new(), Vec::new())),
             RunEnd::Waiting => {
                 let state = RunState::of(&self.trace.journal());
-                let spoken = &mut self.told.spoken;
+                let spoken = &mut self.world_state.spoken;
                 let acts = person::acts(self.faults, spoken, &self.trace.plan, &state);
                 Some(resume(acts, Vec::new()))
             }
@@ -170,7 +170,7 @@ impl<'f> Run<'f> {
         let Some(did) = did else {
             return;
         };
-        let (results, at) = (state.results(), self.told.now());
+        let (results, at) = (state.results(), self.world_state.now());
         let moments = &mut self.trace.moments;
         moments.push(Moment::Did(did.clone(), results));
         for (event, seq) in by_hand::events(&self.trace.plan, &state, did)
@@ -245,7 +245,7 @@ impl<'f> Run<'f> {
         let journal = self.trace.journal();
         let engine = Engine::new(self.trace.plan.clone(), &journal);
         let mut engine = engine.attended(self.faults.attended);
-        let mut world = World::new(self.faults, &mut self.told);
+        let mut world = World::new(self.faults, &mut self.world_state);
         let moments = &mut self.trace.moments;
         let mut first = Some(first);
         let mut seq = journal.len() as u64;

@@ -40,14 +40,14 @@ pub enum Pending {
 #[derive(Debug)]
 pub struct World<'f> {
     faults: &'f FaultPlan,
-    told: &'f mut Told,
+    world_state: &'f mut WorldState,
     pending: Vec<Pending>,
     wake: Option<Timestamp>,
 }
 
 /// How far the scripts of a faults have come; outlives supervisors.
 #[derive(Debug, Clone, Default)]
-pub struct Told {
+pub struct WorldState {
     now: Timestamp,
     steps: usize,
     choices: usize,
@@ -57,7 +57,7 @@ pub struct Told {
     pub spoken: usize,
 }
 
-impl Told {
+impl WorldState {
     /// Nothing yet, at this time.
     pub fn at(now: Timestamp) -> Self {
         Self {
@@ -77,10 +77,10 @@ impl Told {
 }
 
 impl<'f> World<'f> {
-    pub fn new(faults: &'f FaultPlan, told: &'f mut Told) -> Self {
+    pub fn new(faults: &'f FaultPlan, world_state: &'f mut WorldState) -> Self {
         Self {
             faults,
-            told,
+            world_state,
             pending: Vec::new(),
             wake: None,
         }
@@ -88,14 +88,14 @@ impl<'f> World<'f> {
 
     /// What comes from outside at the next step.
     pub fn next_blow(&mut self) -> Option<Fault> {
-        self.told.steps += 1;
+        self.world_state.steps += 1;
         let mut blows = self.faults.blows.iter();
-        let (_, fault) = blows.find(|(at, _)| *at == self.told.steps)?;
+        let (_, fault) = blows.find(|(at, _)| *at == self.world_state.steps)?;
         Some(*fault)
     }
 
     pub fn now(&self) -> Timestamp {
-        self.told.now
+        self.world_state.now
     }
 
     /// Carries effects out; the end of the supervisor's work, if they say so.
@@ -159,9 +159,9 @@ impl<'f> World<'f> {
         let ways = self.pending.len() + usize::from(wake.is_some());
         let choice = self.choose();
         let chosen = choice.checked_rem(ways)?;
-        self.told.now = self.told.now.after(Millis(100));
+        self.world_state.now = self.world_state.now.after(Millis(100));
         if chosen == self.pending.len() {
-            self.told.now = self.told.now.max(wake?);
+            self.world_state.now = self.world_state.now.max(wake?);
             return Some(Input::Tick);
         }
         let lasts = choice >= 200;
@@ -173,8 +173,8 @@ impl<'f> World<'f> {
     }
 
     fn choose(&mut self) -> usize {
-        let choice = self.faults.choices.get(self.told.choices).copied();
-        self.told.choices += 1;
+        let choice = self.faults.choices.get(self.world_state.choices).copied();
+        self.world_state.choices += 1;
         usize::from(choice.unwrap_or_default())
     }
 
@@ -209,7 +209,7 @@ impl<'f> World<'f> {
                 model,
                 cancelled,
             } => {
-                self.told.now = self.told.now.after(Millis::seconds(1));
+                self.world_state.now = self.world_state.now.after(Millis::seconds(1));
                 let id = call.id.clone();
                 // One that has just ended is cancelled too late; what it left may be collected later.
                 if cancelled && choice % 4 == 3 && engine.state().interrupted().is_some() {
@@ -236,7 +236,7 @@ impl<'f> World<'f> {
             Pending::Verify { phase, verifying } => self.verify(phase, verifying),
             Pending::Close { phase, winner } => self.close(phase, &winner, engine),
             Pending::Ask => {
-                let spoken = &mut self.told.spoken;
+                let spoken = &mut self.world_state.spoken;
                 let acts = person::acts(self.faults, spoken, engine.plan(), engine.state());
                 match acts.is_empty() {
                     true => Input::Unanswered,
@@ -244,8 +244,12 @@ impl<'f> World<'f> {
                 }
             }
             Pending::Deliver { results, to } => {
-                let arrives = self.faults.deliveries.get(self.told.deliveries).copied();
-                self.told.deliveries += 1;
+                let arrives = self
+                    .faults
+                    .deliveries
+                    .get(self.world_state.deliveries)
+                    .copied();
+                self.world_state.deliveries += 1;
                 let applied = |tree, held| RunEvent::ChangesApplied {
                     tree,
                     documents: results.documents.clone(),
@@ -295,23 +299,23 @@ impl<'f> World<'f> {
         let tries = attempts.unwrap_or_default().iter();
         let tries = tries.filter(|attempt| &attempt.model == model).count();
         match manner.luck {
-            Luck::Flaky(times, trouble) if tries <= usize::try_from(times).unwrap() => {
-                Err(trouble.into())
+            Luck::Flaky(times, failure) if tries <= usize::try_from(times).unwrap() => {
+                Err(failure.into())
             }
-            Luck::Broken(trouble) => Err(trouble.into()),
+            Luck::Broken(failure) => Err(failure.into()),
             Luck::Good | Luck::Flaky(..) => Ok(answers::unfinished(manner, call, attempt)
                 .unwrap_or_else(|| answers::answer(self.faults, manner, call, model))),
         }
     }
 
     fn verify(&mut self, phase: PhaseName, verifying: PendingVerification) -> Input {
-        self.told.now = self.told.now.after(Millis::seconds(1));
+        self.world_state.now = self.world_state.now.after(Millis::seconds(1));
         let number = verifying.command.rsplit(' ').next().unwrap();
         let proof = self.faults.proofs[number.parse::<usize>().unwrap()];
         if let Proof::CannotRun(times) = proof
-            && self.told.unrunnable < times
+            && self.world_state.unrunnable < times
         {
-            self.told.unrunnable = self.told.unrunnable.saturating_add(1);
+            self.world_state.unrunnable = self.world_state.unrunnable.saturating_add(1);
             let failure = Failure::new(FailureKind::Machine, "cannot run");
             return Input::Happened(PhaseEvent::Failed { failure }.of(phase));
         }
@@ -325,8 +329,8 @@ impl<'f> World<'f> {
     }
 
     fn close(&mut self, phase: PhaseName, winner: &Winner, engine: &Engine) -> Input {
-        let full = self.faults.full.get(self.told.closings).copied();
-        self.told.closings += 1;
+        let full = self.faults.full.get(self.world_state.closings).copied();
+        self.world_state.closings += 1;
         if full.unwrap_or_default() {
             let failure = Failure::new(FailureKind::Machine, "disk full");
             return Input::Happened(PhaseEvent::Failed { failure }.of(phase));

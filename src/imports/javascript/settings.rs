@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::super::paths::{folder_of, join, name_of, upwards};
 
-/// The settings of a tree, by the folders in which they stand.
+/// The settings of a tree, by the folders in which they are.
 #[derive(Debug, Clone, Default)]
 pub(in crate::imports) struct Settings {
     aliases: BTreeMap<String, Vec<Aliases>>,
@@ -17,7 +17,7 @@ pub(in crate::imports) struct Settings {
 }
 
 /// What one `tsconfig.json` says. Those of a folder, and those of the folders above, are all asked: what
-/// they extend and refer to stands there in most projects.
+/// they extend and refer to is there in most projects.
 #[derive(Debug, Clone)]
 struct Aliases {
     /// The folder that names without a dot may be relative to.

@@ -89,7 +89,7 @@ impl<'a> Reader<'_, 'a> {
         let Some(text) = name.filter(|name| name.chars().all(is_plain)) else {
             return Walk::Into;
         };
-        // A name with a capital is a type's, whose own path stands elsewhere.
+        // A name with a capital is a type's, whose own path is elsewhere.
         if !text.starts_with(char::is_uppercase) {
             self.take(&text);
         }

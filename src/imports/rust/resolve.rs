@@ -143,7 +143,7 @@ impl<'a> Root<'a> {
         }
     }
 
-    /// The file of as many of the names as lead to a module; the rest stands in it.
+    /// The file of as many of the names as lead to a module; the rest is in it.
     fn file(&self, paths: &Paths, names: &[&str]) -> Option<String> {
         let root = || self.file.clone().filter(|file| paths.has(file));
         self.module(paths, names, 1).or_else(root)

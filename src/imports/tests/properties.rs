@@ -1,4 +1,4 @@
-//! Whatever stands in files: nothing breaks, and nothing leads out of the tree.
+//! Whatever is in files: nothing breaks, and nothing leads out of the tree.
 
 use std::collections::{BTreeMap, BTreeSet};
 

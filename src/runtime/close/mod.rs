@@ -50,7 +50,7 @@ pub fn close(context: &RunContext, run: &RunState, phase: &PhaseName, winner: &W
     Input::Happened(event.of(phase.clone()))
 }
 
-/// A document, the copy of what stood in its place, and its place in the project, as far as they are.
+/// A document, the copy of what was in its place, and its place in the project, as far as they are.
 type Published = (Option<Document>, Option<String>, Option<String>);
 
 /// A decided phase with all that its closing needs.
@@ -137,7 +137,7 @@ impl<'a> Phase<'a> {
         Ok(wanted.held.iter().any(|held| held.path == document.path))
     }
 
-    /// The phase's document, where in the run folder the file that stood in its place is kept, and where in the
+    /// The phase's document, where in the run folder the file that was in its place is kept, and where in the
     /// project the document is now.
     fn publish(&self, bytes: &[u8]) -> Result<Published, CloseError> {
         let Some(output) = &self.plan.output else {

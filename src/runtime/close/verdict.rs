@@ -1,4 +1,4 @@
-//! `phases/NN-NAME/verdict.json`: a judge's words and who stands behind the labels, or an audit.
+//! `phases/NN-NAME/verdict.json`: a judge's words and who is behind the labels, or an audit.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ struct PublishedVerdict {
     proposals: BTreeMap<Label, Behind>,
 }
 
-/// Who stands behind a label.
+/// Who is behind a label.
 #[derive(Debug, Serialize)]
 struct Behind {
     call: CallId,

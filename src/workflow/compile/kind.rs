@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Categories, OtherCategories, PhaseName};
-use crate::plan::{EnsembleMode, LensPlan, PhaseKind, Yields};
+use crate::plan::{EnsembleMode, LensPlan, OutputKind, PhaseKind};
 use crate::yaml::{Diagnostic, Spanned};
 
 use super::super::ast::{Leaves, OnTaskFail, Phase, PhaseType};
@@ -49,12 +49,12 @@ impl Maker<'_> {
         }
     }
 
-    fn yields(&self, index: usize) -> Yields {
+    fn yields(&self, index: usize) -> OutputKind {
         match self.uses.reasons(index).first().map(|reason| reason.leaves) {
-            Some(Leaves::Tasks) => Yields::Tasks(self.categories(index)),
-            Some(Leaves::Verdict) => Yields::Audit,
-            Some(Leaves::Edits) => Yields::Edits,
-            Some(Leaves::Document) | None => Yields::Document,
+            Some(Leaves::Tasks) => OutputKind::Tasks(self.categories(index)),
+            Some(Leaves::Verdict) => OutputKind::Audit,
+            Some(Leaves::Edits) => OutputKind::Edits,
+            Some(Leaves::Document) | None => OutputKind::Document,
         }
     }
 
@@ -90,7 +90,7 @@ impl Maker<'_> {
         if let [_] = proposers.as_slice() {
             return Some(PhaseKind::Single {
                 chain: proposers.into_iter().next()?,
-                yields: Yields::Document,
+                yields: OutputKind::Document,
             });
         }
         let quorum = match &phase.quorum {

@@ -55,7 +55,7 @@ fn fill_output(
     for (bytes, name) in placeholders(&output.value) {
         let reason = values.get(name).and_then(|value| why_unsafe(value));
         if let Some(reason) = reason {
-            let message = format!("the value of `{name}` cannot stand in a path: it {reason}");
+            let message = format!("the value of `{name}` cannot be in a path: it {reason}");
             let mistake = output.part(bytes).error("unsafe-input", message);
             found.push(mistake.with_hint(format!("give another one with `--set {name}=…`")));
             good = false;

@@ -13,7 +13,7 @@ const MAX_SLUG: usize = 48;
 /// What a request without a single letter or digit is called.
 const NAMELESS: &str = "request";
 
-/// A request as a name that can stand in a path: its words in lower case, joined by `-`; at most 48
+/// A request as a name that can be in a path: its words in lower case, joined by `-`; at most 48
 /// characters, cut between words where possible; never empty.
 pub fn slug(request: &str) -> String {
     let lower = request.to_lowercase();

@@ -64,7 +64,7 @@ fn read_named(reader: &mut Reader, entry: &Entry) -> Option<Lens> {
     let what = format!("the lens `{}`", entry.key);
     let (model, prompt) = match &entry.value.value {
         Value::Map(_) => {
-            // The name stands before it already.
+            // The name is before it already.
             let fields = reader.known_fields(&entry.value, &what, &LENS_KEYS[1..])?;
             (
                 text(reader, fields, "model"),

@@ -33,7 +33,7 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
 }
 
 /// What is mistaken about the braces of a text into which inputs are put. `spot` is where some bytes of it
-/// stand.
+/// are.
 pub(in crate::workflow) fn nearly(
     text: &str,
     names: &[&str],

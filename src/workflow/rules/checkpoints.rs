@@ -47,7 +47,7 @@ fn silent(phase: &Phase, model: &Spanned<String>, config: &Config) -> Option<Dia
         (kind == AgentKind::Command).then_some((name, agent))
     })?;
     let message = format!(
-        "the agent `{agent}` of the model `{name}` tells no tokens: with it, the checkpoint of the phase \
+        "the agent `{agent}` of the model `{name}` reports no tokens: with it, the checkpoint of the phase \
          `{}` is never reached",
         phase.name.value
     );

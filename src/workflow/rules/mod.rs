@@ -1,5 +1,5 @@
 //! The rules of a workflow, one a file. Each looks at the whole workflow and adds what it finds. What
-//! several of them ask of an earlier phase stands in [`asked`].
+//! several of them ask of an earlier phase is in [`asked`].
 
 mod asked;
 mod braces;

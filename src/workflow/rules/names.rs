@@ -1,4 +1,4 @@
-//! Phases have names that can stand in references and in folders, each only once.
+//! Phases have names that can be in references and in folders, each only once.
 
 use crate::config::Config;
 use crate::yaml::Diagnostic;
@@ -31,7 +31,7 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
     }
 }
 
-/// Why a name can stand neither in a reference nor in a folder, to follow it.
+/// Why a name can be neither in a reference nor in a folder, to follow it.
 pub(in crate::workflow) fn why_unusable(name: &str) -> Option<&'static str> {
     let usable = |c: char| c.is_alphanumeric() || c == '-' || c == '_';
     if !name.chars().all(usable) {

@@ -43,7 +43,7 @@ fn unknown_names(output: &Spanned<String>, names: &[&str], found: &mut Vec<Diagn
     }
 }
 
-/// The mistake of publishing to a path where an earlier phase's document stands.
+/// The mistake of publishing to a path where an earlier phase's document is.
 pub(in crate::workflow) fn clash(
     output: &Spanned<String>,
     path: &str,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{Budget, MicroUsd, Millis};
-use crate::plan::{EnsembleMode, PhaseKind, PlannedInput, Strategy, Yields};
+use crate::plan::{EnsembleMode, OutputKind, PhaseKind, PlannedInput, Strategy};
 use crate::workflow::{Bindings, Library};
 
 use super::{LIBRARY, bindings, compiled, refused, shown};
@@ -79,7 +79,7 @@ fn one_proposal_is_one_call() {
     let plan = compiled(ENSEMBLE, &bindings).plan;
     let PhaseKind::Single {
         chain,
-        yields: Yields::Document,
+        yields: OutputKind::Document,
     } = &plan.phases[0].kind
     else {
         panic!("not one call");
@@ -321,7 +321,7 @@ fn no_value_leads_out_of_its_folder() {
             },
         );
         assert!(
-            text.contains("the value of `feature` cannot stand in a path"),
+            text.contains("the value of `feature` cannot be in a path"),
             "{value:?}: {text}"
         );
         assert!(text.contains("w.yaml:8:18"), "{text}");

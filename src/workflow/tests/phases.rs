@@ -1,7 +1,7 @@
 //! What the phases of each type become in the plan.
 
 use crate::model::{Categories, ModelName, OtherCategories};
-use crate::plan::{Distill, LensPlan, PhaseKind, PhasePlan, PlannedInput, Yields};
+use crate::plan::{Distill, LensPlan, OutputKind, PhaseKind, PhasePlan, PlannedInput};
 
 use super::{LIBRARY, bindings, compiled, refused};
 use crate::workflow::Library;
@@ -23,7 +23,7 @@ fn names(chain: &[ModelName]) -> Vec<&str> {
     chain.iter().map(ModelName::as_str).collect()
 }
 
-fn yields(keys: &str) -> Yields {
+fn yields(keys: &str) -> OutputKind {
     let text = format!("phases:\n  - {{ model: planner, context_strategy: fresh, {keys} }}\n");
     match phase(&text, 0).kind {
         PhaseKind::Single { yields, .. } => yields,
@@ -34,21 +34,27 @@ fn yields(keys: &str) -> Yields {
 #[test]
 fn a_single_phase_leaves_what_it_is_there_for() {
     let any = || {
-        Yields::Tasks(Categories {
+        OutputKind::Tasks(Categories {
             named: Vec::new(),
             others: OtherCategories::Any,
         })
     };
-    assert_eq!(yields("name: note"), Yields::Document);
-    assert_eq!(yields("name: note, edits: true"), Yields::Edits);
-    assert_eq!(yields("name: integrate"), Yields::Edits);
-    assert_eq!(yields("name: integrate, edits: false"), Yields::Document);
-    assert_eq!(yields("name: audit"), Yields::Audit);
+    assert_eq!(yields("name: note"), OutputKind::Document);
+    assert_eq!(yields("name: note, edits: true"), OutputKind::Edits);
+    assert_eq!(yields("name: integrate"), OutputKind::Edits);
+    assert_eq!(
+        yields("name: integrate, edits: false"),
+        OutputKind::Document
+    );
+    assert_eq!(yields("name: audit"), OutputKind::Audit);
     assert_eq!(yields("name: decompose"), any());
     assert_eq!(yields("name: cut, yields: tasks"), any());
-    assert_eq!(yields("name: look, yields: verdict"), Yields::Audit);
-    assert_eq!(yields("name: build, yields: edits"), Yields::Edits);
-    assert_eq!(yields("name: execute, yields: document"), Yields::Document);
+    assert_eq!(yields("name: look, yields: verdict"), OutputKind::Audit);
+    assert_eq!(yields("name: build, yields: edits"), OutputKind::Edits);
+    assert_eq!(
+        yields("name: execute, yields: document"),
+        OutputKind::Document
+    );
     let text = "\
 phases:
   - { name: look, model: planner, context_strategy: fresh }
@@ -57,7 +63,7 @@ phases:
     assert!(matches!(
         phase(text, 0).kind,
         PhaseKind::Single {
-            yields: Yields::Audit,
+            yields: OutputKind::Audit,
             ..
         }
     ));
@@ -79,7 +85,7 @@ phases:
     assert!(matches!(
         compiled(text, &bindings).plan.phases[0].kind,
         PhaseKind::Single {
-            yields: Yields::Audit,
+            yields: OutputKind::Audit,
             ..
         }
     ));
@@ -115,7 +121,7 @@ fn tasks_go_to_their_category_then_to_the_default_of_the_phase_then_to_the_role_
         "{TASKS}    routing: {{ ui: frontend, backend: gpt-4o, default: quick }}\n    fallback: claude-opus\n    on_task_fail: continue\n"
     );
     let PhaseKind::Single {
-        yields: Yields::Tasks(categories),
+        yields: OutputKind::Tasks(categories),
         ..
     } = phase(&text, 0).kind
     else {

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::model::OtherCategories;
-use crate::plan::{PhaseKind, PhasePlan, Strategy, Yields};
+use crate::plan::{OutputKind, PhaseKind, PhasePlan, Strategy};
 use crate::workflow::{bundled, bundled_names, check, parse};
 use crate::yaml::{Source, has_errors};
 
@@ -22,7 +22,7 @@ fn line(phase: &PhasePlan) -> String {
     let kind = match &phase.kind {
         PhaseKind::Single {
             chain,
-            yields: Yields::Tasks(categories),
+            yields: OutputKind::Tasks(categories),
         } => {
             let more = match categories.others {
                 OtherCategories::Any => " and others",

@@ -72,7 +72,7 @@ impl Changes {
         })
     }
 
-    /// A file, whatever stands in its place; `scratch` is a folder for it.
+    /// A file, whatever is in its place; `scratch` is a folder for it.
     pub(super) fn document(
         root: &Path,
         path: &Path,

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use super::super::{Doing, WorkspaceError};
-use super::error::Trouble;
+use super::error::TransitionError;
 use super::file_state::{is_below_real_folders, is_real_folder, metadata, observe};
 use super::transition::{Folder, Step, Transition};
 
@@ -59,14 +59,14 @@ pub(super) fn operations(transition: &Transition) -> Vec<Operation<'_>> {
 }
 
 /// Carries all of them out.
-pub(super) fn commit(root: &Path, transition: &Transition) -> Result<(), Trouble> {
+pub(super) fn commit(root: &Path, transition: &Transition) -> Result<(), TransitionError> {
     operations(transition)
         .into_iter()
         .try_for_each(|operation| operation.carry_out(root))
 }
 
 impl Operation<'_> {
-    pub(super) fn carry_out(self, root: &Path) -> Result<(), Trouble> {
+    pub(super) fn carry_out(self, root: &Path) -> Result<(), TransitionError> {
         match self {
             Self::Remove(step) => remove(root, step),
             Self::Drop(folder) if !is_below_real_folders(root, folder.path.path()) => Ok(()),
@@ -77,20 +77,20 @@ impl Operation<'_> {
     }
 }
 
-fn remove(root: &Path, step: &Step) -> Result<(), Trouble> {
+fn remove(root: &Path, step: &Step) -> Result<(), TransitionError> {
     let path = step.path.path();
     let file_state = observe(root, path)?;
     if file_state == step.to {
         return Ok(());
     }
     if file_state != step.from {
-        return Err(Trouble::Edited(vec![path.to_owned()]));
+        return Err(TransitionError::Edited(vec![path.to_owned()]));
     }
     let whole = root.join(path);
     Ok(fs::remove_file(&whole).doing("remove", &whole)?)
 }
 
-fn put(root: &Path, step: &Step) -> Result<(), Trouble> {
+fn put(root: &Path, step: &Step) -> Result<(), TransitionError> {
     let path = step.path.path();
     let Some(temp) = &step.temp else {
         return Ok(());
@@ -105,13 +105,13 @@ fn put(root: &Path, step: &Step) -> Result<(), Trouble> {
         return Ok(());
     }
     if file_state != step.from || !is_below_real_folders(root, path) {
-        return Err(Trouble::Edited(vec![path.to_owned()]));
+        return Err(TransitionError::Edited(vec![path.to_owned()]));
     }
     let whole = root.join(path);
     match fs::rename(&temp, &whole) {
         // A folder that was to be empty holds something now.
         Err(error) if error.kind() == io::ErrorKind::IsADirectory => {
-            Err(Trouble::Edited(vec![path.to_owned()]))
+            Err(TransitionError::Edited(vec![path.to_owned()]))
         }
         done => Ok(done.doing("replace", &whole)?),
     }
@@ -127,14 +127,14 @@ fn drop_folder(whole: &Path) -> Result<(), WorkspaceError> {
     }
 }
 
-fn make_folder(root: &Path, folder: &Folder) -> Result<(), Trouble> {
+fn make_folder(root: &Path, folder: &Folder) -> Result<(), TransitionError> {
     let path = folder.path.path();
     let whole = root.join(path);
     if is_real_folder(&whole) {
         return Ok(());
     }
     if metadata(&whole)?.is_some() || !is_below_real_folders(root, path) {
-        return Err(Trouble::Edited(vec![path.to_owned()]));
+        return Err(TransitionError::Edited(vec![path.to_owned()]));
     }
     fs::create_dir(&whole).doing("create", &whole)?;
     if let Some(mode) = folder.mode {

@@ -65,7 +65,7 @@ impl Deliveries<'_> {
         bring(self.project, &self.next(to)?, goal, conflicts)
     }
 
-    /// Puts a document to its place (see [`place`](super::super::place)) at once. What stands there is first
+    /// Puts a document to its place (see [`place`](super::super::place)) at once. What is there is first
     /// copied to `previous`, unless it is the version of the document that the run itself put there.
     pub fn publish(
         &self,
@@ -111,7 +111,7 @@ impl Deliveries<'_> {
         }
         let mut undone = Delivered::default();
         for delivery in all.iter().rev() {
-            // What stays of a later one stands upon what an earlier one did.
+            // What stays of a later one builds on what an earlier one did.
             let goal = Goal::Before {
                 left: &undone.left,
                 of_persons: self.of_persons,

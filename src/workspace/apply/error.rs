@@ -19,14 +19,14 @@ pub enum ApplyError {
     #[error("these files were edited after the run's changes came in, in the same places: {}", .0.join(", "))]
     Edited(Vec<String>),
     /// These paths are, or lie in, a submodule.
-    #[error("these files stand where a submodule is, which is a repository of its own: {}", .0.join(", "))]
+    #[error("these files are where a submodule is, which is a repository of its own: {}", .0.join(", "))]
     InSubmodule(Vec<String>),
     /// The changes are in the user's tree already.
     #[error("the changes are applied already")]
     AlreadyApplied,
     #[error("no applied changes are there to take back")]
     NotApplied,
-    #[error("the changes were taken back already")]
+    #[error("the changes were undone already")]
     AlreadyUndone,
     /// An application or undo was cut off: `recover` comes first.
     #[error("an earlier application was cut off and has to be finished first")]
@@ -49,19 +49,19 @@ pub enum ApplyError {
 
 /// What may go wrong with one operation.
 #[derive(Debug)]
-pub(super) enum Trouble {
-    /// What stands there is not what was found before, or does not merge.
+pub(super) enum TransitionError {
+    /// What is there is not what was found before, or does not merge.
     Edited(Vec<PathBuf>),
     Workspace(WorkspaceError),
 }
 
-impl From<WorkspaceError> for Trouble {
+impl From<WorkspaceError> for TransitionError {
     fn from(error: WorkspaceError) -> Self {
         Self::Workspace(error)
     }
 }
 
-impl Trouble {
+impl TransitionError {
     pub(super) fn on(self, way: Direction) -> ApplyError {
         let paths = match self {
             Self::Edited(paths) => names(&paths),
@@ -77,7 +77,7 @@ impl Trouble {
         match self {
             Self::Edited(paths) => WorkspaceError::RefusedPath {
                 path: names(&paths).join(", "),
-                reason: "it is being edited while the changes are taken back",
+                reason: "it is being edited while the changes are undone",
             },
             Self::Workspace(error) => error,
         }

@@ -1,4 +1,4 @@
-//! What stands at a path of the user's tree.
+//! What is at a path of the user's tree.
 
 use std::fs::{self, Metadata};
 use std::io;
@@ -11,7 +11,7 @@ use super::super::{Doing, WorkspaceError};
 use super::raw_path::RawPath;
 use crate::files::{self, if_there};
 
-/// What stands at a path, as far as changes are about it.
+/// What is at a path, as far as changes are about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum FileState {
@@ -49,7 +49,7 @@ impl FileState {
     }
 }
 
-/// What stands at `path` below `root`.
+/// What is at `path` below `root`.
 pub(super) fn observe(root: &Path, path: &Path) -> Result<FileState, WorkspaceError> {
     let whole = root.join(path);
     if !is_below_real_folders(root, path) {
@@ -84,7 +84,7 @@ pub(super) fn is_below_real_folders(root: &Path, path: &Path) -> bool {
         .all(|above| is_real_folder(&root.join(above)))
 }
 
-/// Whether a folder, and no symlink to one, stands there.
+/// Whether a folder, and no symlink to one, is there.
 pub(super) fn is_real_folder(whole: &Path) -> bool {
     whole.symlink_metadata().is_ok_and(|found| found.is_dir())
 }
@@ -97,7 +97,7 @@ pub(super) fn metadata(whole: &Path) -> Result<Option<Metadata>, WorkspaceError>
     }
 }
 
-/// The mode of what stands there, if anything does.
+/// The mode of what is there, if anything is.
 pub(super) fn mode(whole: &Path) -> Result<Option<u32>, WorkspaceError> {
     let found = metadata(whole)?;
     Ok(found.map(|found| found.permissions().mode() & 0o7777))

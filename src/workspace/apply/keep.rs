@@ -25,7 +25,7 @@ pub(super) enum State {
 }
 
 impl State {
-    /// As they stand in the file.
+    /// As they are in the file.
     const NAMES: [(Self, &str); 9] = [
         (Self::Empty, "empty"),
         (Self::Applied, "applied"),

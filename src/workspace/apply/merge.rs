@@ -22,7 +22,7 @@ pub(super) struct Versions<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Merged {
     Clean,
-    /// Both sides changed the same lines, which stand between conflict markers now.
+    /// Both sides changed the same lines, which are between conflict markers now.
     Marked,
     Not,
 }

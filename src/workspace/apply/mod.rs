@@ -1,8 +1,8 @@
 //! Results into the user's working tree, each delivery in one step, and back.
 //!
 //! Theory of operation: what is to change is worked out first, as a [`Transition`](transition): for
-//! every path what stands there and what is to stand there. New content is written beside its place
-//! under a temporary name, what stood there before is copied into the folder `keep`, the transition
+//! every path what is there and what is to be there. New content is written beside its place
+//! under a temporary name, what was there before is copied into the folder `keep`, the transition
 //! is put on disk, and only then come the renames and removals, each of which looks once more whether
 //! the path is still as it was found. All of them can be repeated, so an application that
 //! was cut off is finished by doing all of them again (`recover`). Undoing is the same with the
@@ -10,7 +10,7 @@
 //! the user's tree has changed, so any conflict or failure up to there leaves it as it was.
 //!
 //! The user's refs, stash, hooks and configuration are not read for this and never written; the index is
-//! read, since it knows where submodules stand that were not fetched. Nothing is put into a submodule.
+//! read, since it knows where submodules are that were not fetched. Nothing is put into a submodule.
 //! Symlinks are never followed: a path is only below real folders. The states in `keep`:
 //!
 //! ```text

@@ -1,4 +1,4 @@
-//! Folders: which have to be made and removed for a transition, and what stands in its way.
+//! Folders: which have to be made and removed for a transition, and what is in its way.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::Metadata;
@@ -14,10 +14,10 @@ use super::transition::{Folder, Step};
 /// What a transition meets in the user's tree.
 #[derive(Debug, Default)]
 pub(super) struct Obstacles {
-    /// Paths that stand in the way and are not part of the transition.
+    /// Paths that are in the way and are not part of the transition.
     pub conflicts: BTreeSet<PathBuf>,
     pub make: BTreeSet<PathBuf>,
-    /// Folders, with their modes, that stand where a file is to stand.
+    /// Folders, with their modes, that are where a file is to be.
     pub replaced: BTreeMap<PathBuf, u32>,
     /// Folders, with their modes, out of which files are removed.
     pub left: BTreeMap<PathBuf, u32>,
@@ -93,7 +93,7 @@ impl Obstacles {
         Ok(())
     }
 
-    /// A folder that stands where a file is to stand has to be empty by then.
+    /// A folder that is where a file is to be has to be empty by then.
     fn check_target(
         &mut self,
         root: &Path,
@@ -130,7 +130,7 @@ fn metadata_below(root: &Path, path: &Path) -> Result<Option<Metadata>, Workspac
     }
 }
 
-/// Whether nothing but folders, and what is removed, stands at a path and on the way to it.
+/// Whether nothing but folders, and what is removed, is at a path and on the way to it.
 pub(super) fn is_free(root: &Path, path: &Path, steps: &[Step]) -> Result<bool, WorkspaceError> {
     let parts = path.ancestors();
     for above in parts.filter(|above| !above.as_os_str().is_empty()) {

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::super::WorkspaceError;
 use super::changes::Changes;
 use super::commit::commit;
-use super::error::{ApplyError, Trouble};
+use super::error::{ApplyError, TransitionError};
 use super::keep::{Keep, Slot, State};
 use super::plan::Conflicts;
 use super::stage::{remove_temporaries, stage, sync_names};
@@ -23,9 +23,9 @@ pub(super) fn perform(
 ) -> Result<Transition, ApplyError> {
     let transition = match stage(root, keep, Slot::Of(way), changes, conflicts) {
         Ok(transition) => transition,
-        Err(trouble) => {
+        Err(error) => {
             keep.set_before(way)?;
-            return Err(trouble.on(way));
+            return Err(error.on(way));
         }
     };
     keep.set_state(State::Moving(way))?;
@@ -40,9 +40,9 @@ pub(super) fn complete(
     way: Direction,
     transition: &Transition,
 ) -> Result<(), ApplyError> {
-    if let Err(trouble) = commit(root, transition) {
+    if let Err(error) = commit(root, transition) {
         take_back(root, keep, way)?;
-        return Err(trouble.on(way));
+        return Err(error.on(way));
     }
     sync_names(root, transition)?;
     match way {
@@ -67,7 +67,7 @@ pub(super) fn complete(
 }
 
 /// Takes back what was moved before it failed; what was edited meanwhile stays. A crash in it is no
-/// matter: what is to be taken back is worked out anew from what stands there.
+/// matter: what is to be taken back is worked out anew from what is there.
 pub(super) fn take_back(root: &Path, keep: &Keep, way: Direction) -> Result<(), WorkspaceError> {
     keep.set_state(State::TakingBack(way))?;
     if keep.has(Slot::Back) {
@@ -80,7 +80,7 @@ pub(super) fn take_back(root: &Path, keep: &Keep, way: Direction) -> Result<(), 
         commit(root, &back)?;
         Ok(sync_names(root, &back)?)
     })
-    .map_err(Trouble::while_taking_back)?;
+    .map_err(TransitionError::while_taking_back)?;
     remove_temporaries(root, &done);
     keep.set_before(way)
 }

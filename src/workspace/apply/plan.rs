@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::super::materialize::made;
 use super::super::{Doing, WorkspaceError};
 use super::changes::{Change, Changes};
-use super::error::Trouble;
+use super::error::TransitionError;
 use super::file_state::{FileState, digest, mode, observe, with_exec};
 use super::merge::{Merged, Versions, merge};
 use super::obstacles::{self, Obstacles};
@@ -36,7 +36,7 @@ pub(super) fn plan(
     changes: Changes,
     conflicts: Conflicts,
     scratch: &Path,
-) -> Result<Plan, Trouble> {
+) -> Result<Plan, TransitionError> {
     made(scratch)?;
     let (mut steps, mut marked) = (Vec::new(), Vec::new());
     let mut left = changes.spared.clone();
@@ -49,9 +49,9 @@ pub(super) fn plan(
             name: &format!("merged-{}", steps.len()),
         };
         match merge.classify()? {
-            Weighed::Done => {}
-            Weighed::Conflict => left.push(change.path.clone()),
-            Weighed::Step(step, source, merged) => {
+            Classified::Done => {}
+            Classified::Conflict => left.push(change.path.clone()),
+            Classified::Step(step, source, merged) => {
                 if merged == Merged::Marked {
                     marked.push(step.path.clone());
                 }
@@ -80,7 +80,7 @@ pub(super) fn plan(
     left.sort();
     left.dedup();
     if conflicts == Conflicts::Refuse && !left.is_empty() {
-        return Err(Trouble::Edited(left));
+        return Err(TransitionError::Edited(left));
     }
     let (steps, sources): (Vec<Step>, Vec<PathBuf>) = steps.into_iter().unzip();
     let (drop, make) = folders(root, changes, found, &steps)?;
@@ -105,7 +105,7 @@ fn folders(
     steps: &[Step],
 ) -> Result<(Vec<Folder>, Vec<Folder>), WorkspaceError> {
     let (mut drop, mut make) = (changes.drop, Vec::new());
-    // One that stood there before comes back unless the user has put something else in its place.
+    // One that was there before comes back unless the user has put something else in its place.
     for folder in changes.make {
         if obstacles::is_free(root, folder.path.path(), steps)? {
             make.push(folder);
@@ -125,7 +125,7 @@ fn folders(
     Ok((drop, make))
 }
 
-enum Weighed {
+enum Classified {
     /// It is in the user's tree already.
     Done,
     Conflict,
@@ -142,12 +142,12 @@ struct Merge<'a> {
 }
 
 impl Merge<'_> {
-    fn classify(&self) -> Result<Weighed, WorkspaceError> {
+    fn classify(&self) -> Result<Classified, WorkspaceError> {
         WorkspaceError::if_cancelled()?;
         let Change { path, old, new } = self.change;
         let present = observe(self.root, path)?;
         if present == new.file_state {
-            return Ok(Weighed::Done);
+            return Ok(Classified::Done);
         }
         if present == old.file_state {
             let (to, source) = (new.file_state.clone(), new.content.clone());
@@ -162,7 +162,7 @@ impl Merge<'_> {
         to: FileState,
         exact: Option<u32>,
         (source, merged): (PathBuf, Merged),
-    ) -> Result<Weighed, WorkspaceError> {
+    ) -> Result<Classified, WorkspaceError> {
         let path = &self.change.path;
         let from_mode = match from.file() {
             Some(_) => mode(&self.root.join(path))?,
@@ -179,10 +179,10 @@ impl Merge<'_> {
             to_mode,
             temp: None,
         };
-        Ok(Weighed::Step(step, source, merged))
+        Ok(Classified::Step(step, source, merged))
     }
 
-    fn merge(&self, present: FileState) -> Result<Weighed, WorkspaceError> {
+    fn merge(&self, present: FileState) -> Result<Classified, WorkspaceError> {
         let Change { path, old, new } = self.change;
         let marks = self.conflicts == Conflicts::Mark;
         let empty = self.scratch.join("empty");
@@ -192,10 +192,10 @@ impl Merge<'_> {
                 files::write(&empty, "").doing("write", &empty)?;
                 (("", false), &empty)
             }
-            None => return Ok(Weighed::Conflict),
+            None => return Ok(Classified::Conflict),
         };
         let (Some(after), Some(user)) = (new.file_state.file(), present.file()) else {
-            return Ok(Weighed::Conflict);
+            return Ok(Classified::Conflict);
         };
         let executable = if user.1 == before.1 { after.1 } else { user.1 };
         let ours = self.root.join(path);
@@ -212,7 +212,7 @@ impl Merge<'_> {
             let into = self.scratch.join(self.name);
             let merged = merge(&versions, &into)?;
             if merged == Merged::Not || (merged == Merged::Marked && !marks) {
-                return Ok(Weighed::Conflict);
+                return Ok(Classified::Conflict);
             }
             (digest(&into)?, into, merged)
         };
@@ -221,7 +221,7 @@ impl Merge<'_> {
             executable,
         };
         match to == present {
-            true => Ok(Weighed::Done),
+            true => Ok(Classified::Done),
             false => self.step(present, to, None, (source, merged)),
         }
     }

@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::super::{Doing, WorkspaceError, remove_tree};
 use super::changes::Changes;
-use super::error::Trouble;
+use super::error::TransitionError;
 use super::file_state::{FileState, is_below_real_folders, is_real_folder};
 use super::keep::{Keep, Slot, State};
 use super::plan::{Conflicts, Plan, plan};
@@ -28,7 +28,7 @@ pub(super) fn stage(
     slot: Slot,
     changes: Changes,
     conflicts: Conflicts,
-) -> Result<Transition, Trouble> {
+) -> Result<Transition, TransitionError> {
     let Plan {
         mut transition,
         sources,
@@ -39,7 +39,7 @@ pub(super) fn stage(
         for (file, side) in [(&root.join(path), &step.from), (source, &step.to)] {
             // Between being looked at and being copied, it may have been edited.
             if !keep.take_in(file, side)? {
-                return Err(Trouble::Edited(vec![path.to_owned()]));
+                return Err(TransitionError::Edited(vec![path.to_owned()]));
             }
             contents.extend(keep.content(side));
         }

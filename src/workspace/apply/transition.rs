@@ -27,12 +27,12 @@ pub(super) struct Transition {
 pub(super) struct Step {
     pub path: RawPath,
     pub from: FileState,
-    /// The mode of the file that stands there.
+    /// The mode of the file that is there.
     pub from_mode: Option<u32>,
     pub to: FileState,
-    /// The mode of the file that is to stand there; none for the one that new files get.
+    /// The mode of the file that is to be there; none for the one that new files get.
     pub to_mode: Option<u32>,
-    /// The temporary place of what is to stand there, relative to the project.
+    /// The temporary place of what is to be there, relative to the project.
     pub temp: Option<RawPath>,
 }
 

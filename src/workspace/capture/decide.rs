@@ -49,12 +49,12 @@ pub(super) fn decide<'a>(question: &'a Question<'_>) -> Decision<'a> {
             }
         }
     }
-    // Each refusal puts the base's version back, which may stand in the way of others.
+    // Each refusal puts the base's version back, which may be in the way of others.
     loop {
         let result = question.result(&taken);
         let bad: Vec<_> = taken
             .iter()
-            .filter_map(|path| Some((*path, question.trouble(&result, path)?)))
+            .filter_map(|path| Some((*path, question.refusal(&result, path)?)))
             .collect();
         if bad.is_empty() {
             break;
@@ -64,7 +64,7 @@ pub(super) fn decide<'a>(question: &'a Question<'_>) -> Decision<'a> {
             refused.insert(path, reason);
         }
     }
-    let refused = told(refused, question.before);
+    let refused = report(refused, question.before);
     Decision { taken, refused }
 }
 
@@ -114,8 +114,8 @@ impl Question<'_> {
         result
     }
 
-    /// Why a new state cannot stand in that tree.
-    fn trouble(&self, result: &Entries, path: &Path) -> Option<String> {
+    /// Why a new state cannot be in that tree.
+    fn refusal(&self, result: &Entries, path: &Path) -> Option<String> {
         let entry = result.get(path)?;
         let in_the_way = file_above(result, path).or_else(|| first_below(result, path));
         if let Some(other) = in_the_way {
@@ -126,7 +126,7 @@ impl Question<'_> {
             .then(|| "it is a link that leads out of the project, or in a circle".to_owned())
     }
 
-    /// Whether what stands at `path` is a symlink out of the project (or in a circle).
+    /// Whether what is at `path` is a symlink out of the project (or in a circle).
     fn leads_out(&self, entries: &Entries, path: &Path) -> bool {
         let target = |at: &Path| {
             let entry = entries
@@ -139,9 +139,9 @@ impl Question<'_> {
 }
 
 /// Refused changes for the user; very many new files of one reason are told by their new folder.
-fn told(refused: BTreeMap<&Path, String>, before: &Entries) -> Vec<RefusedChange> {
+fn report(refused: BTreeMap<&Path, String>, before: &Entries) -> Vec<RefusedChange> {
     let is_long = refused.len() > TOLD_ONE_BY_ONE;
-    let mut told: Vec<RefusedChange> = Vec::new();
+    let mut report: Vec<RefusedChange> = Vec::new();
     let mut last_folder: Option<(PathBuf, String)> = None;
     for (path, reason) in refused {
         let folder = match is_long {
@@ -159,12 +159,12 @@ fn told(refused: BTreeMap<&Path, String>, before: &Entries) -> Vec<RefusedChange
             }
             None => path.to_string_lossy().into_owned(),
         };
-        told.push(RefusedChange {
+        report.push(RefusedChange {
             path: shown,
             reason,
         });
     }
-    told
+    report
 }
 
 /// The topmost folder above `path` that the base does not have.

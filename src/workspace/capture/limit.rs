@@ -53,7 +53,7 @@ pub(super) fn keep_within(
         drop_largest(&mut groups, |group| group.files, limit, &why, &mut refused);
     }
     found.retain(|(path, _)| !path.ancestors().any(|above| refused.contains_key(above)));
-    told(refused)
+    report(refused)
 }
 
 fn allows(key: &str, limit: impl Display) -> String {
@@ -82,9 +82,9 @@ fn drop_largest(
 }
 
 /// In the order of their paths; of very many, some and a count.
-fn told(refused: BTreeMap<PathBuf, String>) -> Vec<RefusedChange> {
+fn report(refused: BTreeMap<PathBuf, String>) -> Vec<RefusedChange> {
     let more = refused.len().saturating_sub(TOLD_ONE_BY_ONE);
-    let mut told: Vec<RefusedChange> = refused
+    let mut report: Vec<RefusedChange> = refused
         .into_iter()
         .take(TOLD_ONE_BY_ONE)
         .map(|(path, reason)| RefusedChange {
@@ -93,12 +93,12 @@ fn told(refused: BTreeMap<PathBuf, String>) -> Vec<RefusedChange> {
         })
         .collect();
     if more > 0 {
-        told.push(RefusedChange {
+        report.push(RefusedChange {
             path: ".".to_owned(),
             reason: format!("{more} more are too large or too many for the same limits"),
         });
     }
-    told
+    report
 }
 
 fn is_over(limit: Option<u64>, amount: u64) -> bool {

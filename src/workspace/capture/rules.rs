@@ -69,7 +69,7 @@ impl Rules {
     }
 }
 
-/// The rules that stand in the workspace itself, from one folder upwards.
+/// The rules that are in the workspace itself, from one folder upwards.
 #[derive(Debug)]
 pub(super) struct Found {
     folder: PathBuf,

@@ -94,7 +94,7 @@ impl Walk<'_> {
         let name = entry.file_name();
         let path = folder.path.join(&name);
         if is_reserved_name(&name) {
-            // The workspace's own repository and contract folder stand at its top.
+            // The workspace's own repository and contract folder are at its top.
             let is_ours =
                 folder.path.as_os_str().is_empty() && (name == ".git" || name == ".tipstaff");
             if !is_ours && !folder.is_ignored {

@@ -81,7 +81,7 @@ impl Run {
         calls
     }
 
-    /// Which call stands behind each label.
+    /// Which call is behind each label.
     #[track_caller]
     pub fn labels(&self) -> BTreeMap<String, String> {
         let sealed = self

@@ -219,7 +219,7 @@ impl Sandbox {
         }
     }
 
-    /// What stands in the temporary folder of the project's runs.
+    /// What is in the temporary folder of the project's runs.
     pub fn left_in_tmp(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.root.path().join("tmp")).unwrap();
         entries
@@ -404,7 +404,7 @@ impl Output {
         self
     }
 
-    /// This stands on standard output.
+    /// This is on standard output.
     #[track_caller]
     pub fn stdout_has(&self, text: &str) -> &Self {
         assert!(
@@ -414,7 +414,7 @@ impl Output {
         self
     }
 
-    /// This does not stand anywhere.
+    /// This is nowhere.
     #[track_caller]
     pub fn has_no(&self, text: &str) -> &Self {
         let anywhere = self.stdout.contains(text) || self.stderr.contains(text);
@@ -422,7 +422,7 @@ impl Output {
         self
     }
 
-    /// This stands on standard error.
+    /// This is on standard error.
     #[track_caller]
     pub fn stderr_has(&self, text: &str) -> &Self {
         assert!(

@@ -49,7 +49,7 @@ impl Terminal {
         }
     }
 
-    /// Waits until this stands on the terminal so many times.
+    /// Waits until this is on the terminal so many times.
     #[track_caller]
     pub fn until_shows(&self, times: usize, text: &str) -> &Self {
         until(&format!("{text:?} is shown {times} times"), || {
@@ -72,7 +72,7 @@ impl Terminal {
         self
     }
 
-    /// Waits for the end of the program; what was shown stands on its standard output.
+    /// Waits for the end of the program; what was shown is on its standard output.
     pub fn wait(mut self) -> Output {
         let status = self.child.wait().unwrap();
         let reader = self.reader.take().expect("it is waited for once");

@@ -1,6 +1,6 @@
 //! Looking into texts.
 
-/// All of this stands in the text.
+/// All of this is in the text.
 #[track_caller]
 pub fn has_all(text: &str, wanted: &[&str]) {
     for wanted in wanted {

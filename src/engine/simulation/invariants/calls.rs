@@ -11,7 +11,7 @@ use super::super::part::worklog_of;
 use super::super::trace::Moment;
 use super::{Promise, ensure, promise};
 
-/// Work that ended well, wherever it stands in the plan, is never begun again; but what made its phase
+/// Work that ended well, wherever it is in the plan, is never begun again; but what made its phase
 /// fail is tried afresh once the run is resumed.
 pub fn a_finished_call_never_runs_again() -> Promise {
     promise(move |facts, moment| match moment {

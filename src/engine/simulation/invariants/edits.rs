@@ -134,7 +134,7 @@ pub fn nothing_that_was_taken_over_is_lost() -> Promise {
 
 /// A phase that edits is decided once all that is to verify it has run on what it leaves: its own commands,
 /// and those of the phases that it names.
-pub fn decided_work_is_proved() -> Promise {
+pub fn decided_work_is_verified() -> Promise {
     promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
@@ -174,7 +174,7 @@ pub fn decided_work_is_proved() -> Promise {
 
 /// A command runs on the tree that the piece of work left which it is about; those of a phase with tasks
 /// on the run's tree after the last one.
-pub fn commands_prove_the_tree_they_are_about() -> Promise {
+pub fn commands_verify_the_tree_they_are_about() -> Promise {
     let mut left = Left::default();
     promise(move |facts, moment| {
         if let Moment::Ordered(Effect::Verify { phase, verifying }) = moment {

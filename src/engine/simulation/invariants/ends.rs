@@ -122,7 +122,7 @@ pub fn nothing_is_under_way_at_the_end() -> Promise {
 }
 
 /// Changes are delivered when everything is done and no audit failed, with all that was changed, once a
-/// supervisor at most, and never again once they are known to stand there.
+/// supervisor at most, and never again once they are known to be there.
 pub fn changes_are_delivered_once_at_the_end() -> Promise {
     let mut ordered = false;
     promise(move |facts, moment| match moment {
@@ -138,7 +138,7 @@ pub fn changes_are_delivered_once_at_the_end() -> Promise {
             ensure(*results == facts.results(), || "other results".to_owned())?;
             let wanted = *to == facts.plan.destination && *to != Destination::Nowhere;
             ensure(wanted, || "nobody wants them there".to_owned())?;
-            ensure(!facts.is_delivered(), || "they stand there".to_owned())
+            ensure(!facts.is_delivered(), || "they are there".to_owned())
         }
         Moment::Wrote(record) => match record.event {
             Event::Run(RunEvent::ChangesApplied { by_hand: false, .. }) => {
@@ -150,7 +150,7 @@ pub fn changes_are_delivered_once_at_the_end() -> Promise {
     })
 }
 
-/// What became of changes is told once by a supervisor, when nothing is left to be done: that they stand
+/// What became of changes is said once by a supervisor, when nothing is left to be done: that they are
 /// there, that something was in the way, or that they are kept because an audit failed or the user wants
 /// so. After that stragglers may still end.
 pub fn what_became_of_the_changes_is_told_once() -> Promise {
@@ -180,7 +180,7 @@ pub fn what_became_of_the_changes_is_told_once() -> Promise {
             }
             Event::Run(RunEvent::Ended { end }) => {
                 let over = matches!(end, RunEnd::Done | RunEnd::AuditFailed);
-                let changed = facts.results() != facts.told_project;
+                let changed = facts.results() != facts.known_project;
                 let known = told || facts.applied.is_some() || facts.kept || facts.blocked;
                 ensure(!over || !changed || known, || "nobody told".to_owned())
             }

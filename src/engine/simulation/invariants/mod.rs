@@ -60,10 +60,10 @@ const ALL: [Named; 43] = [
         "nothing that was taken over is lost",
         edits::nothing_that_was_taken_over_is_lost,
     ),
-    ("decided work is proved", edits::decided_work_is_proved),
+    ("decided work is verified", edits::decided_work_is_verified),
     (
         "commands verify the tree they are about",
-        edits::commands_prove_the_tree_they_are_about,
+        edits::commands_verify_the_tree_they_are_about,
     ),
     (
         "a model's command runs only where it is allowed",
@@ -159,7 +159,7 @@ const ALL: [Named; 43] = [
         ends::changes_are_delivered_once_at_the_end,
     ),
     (
-        "what became of the changes is told once",
+        "what became of the changes is said once",
         ends::what_became_of_the_changes_is_told_once,
     ),
     (

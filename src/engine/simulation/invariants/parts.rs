@@ -324,7 +324,7 @@ fn ended(facts: &Facts<'_>, stopped: Option<StoppedPart<'_>>) -> Verdict {
     ensure(given_up.is_none(), || "the work moved".to_owned())
 }
 
-/// Only what the last part left is proved, mended, or taken over, never what one left that was stopped.
+/// Only what the last part left is verified, mended, or taken over, never what one left that was stopped.
 pub fn only_the_end_of_the_work_is_judged() -> Promise {
     let mut last = LastParts::default();
     promise(move |facts, moment| {

@@ -9,7 +9,7 @@ use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 use super::super::trace::Moment;
 use super::{Promise, ensure, promise};
 
-/// Whatever a person said about a phase stands in the prompts of all its calls from then on, in all rounds;
+/// Whatever a person said about a phase is in the prompts of all its calls from then on, in all rounds;
 /// proposers are sent back five times at most.
 pub fn a_persons_words_reach_the_prompts() -> Promise {
     let mut said: BTreeMap<PhaseName, Vec<String>> = BTreeMap::new();
@@ -141,7 +141,7 @@ pub fn who_is_asked_is_heard() -> Promise {
         }
         Moment::Ordered(effect) => {
             let busy = asks && !matches!(effect, Effect::WakeAt(_) | Effect::End(_));
-            ensure(!busy, || "a question stands".to_owned())
+            ensure(!busy, || "a question is open".to_owned())
         }
         Moment::Heard(input) => {
             answered = matches!(input, Input::Answered { .. });

@@ -74,7 +74,7 @@ fn lined(tree: Tree) -> Tree {
         .collect()
 }
 
-/// Nothing of either side is lost: where one side changed nothing, the other's stands.
+/// Nothing of either side is lost: where one side changed nothing, the other's is kept.
 fn check_merged(base: &Tree, agent: &Tree, user: &Tree, found: &Tree) -> Result<(), TestCaseError> {
     let paths = [base, agent, user, found].into_iter().flat_map(Tree::keys);
     for path in paths {

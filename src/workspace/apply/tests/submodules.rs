@@ -95,7 +95,7 @@ fn the_tree_keeps_its_files_and_undo_does_too() {
     assert_eq!(git(&changed, &["status", "--short"]), state);
 }
 
-/// What is written where the submodule stands comes into neither.
+/// What is written where the submodule is comes into neither.
 fn is_in_the_way(repo: Repo, path: &str) {
     let changed = Changed::by(repo, |space| {
         fs::create_dir_all(space.join(path).parent().unwrap()).unwrap();
