@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::index::PrivateIndex;
 use super::materialize::made;
 use super::scratch::check_ours;
-use super::{Doing, Project, WorkspaceError, remove_tree, store};
+use super::{Doing, Project, WorkspaceError, folder, remove_tree, store};
 use crate::files;
 use crate::model::TreeId;
 
@@ -39,8 +39,7 @@ impl ProjectCache {
     /// Gives a store the index of the last snapshot, at `index`, and all that it names; the tree that it stands for.
     pub(super) fn lend(&self, store: &Path, index: &PrivateIndex) -> Option<TreeId> {
         let _shared = self.locked(File::lock_shared).ok()?;
-        let tree = files::read(&self.tree(), 100).ok()?;
-        let tree = TreeId::parse(str::from_utf8(&tree).ok()?)?;
+        let tree = self.last_tree()?;
         store::link_all_packs(&self.objects(), store).ok()?;
         // The index is never written to, but replaced; its time says which files may have changed since.
         fs::hard_link(self.index(), index.file()).ok()?;
@@ -67,9 +66,22 @@ impl ProjectCache {
         files::replace_unsynced(&self.tree(), tree.as_str().as_bytes())
             .doing("write", &self.tree())?;
         match packs > MOST_PACKS {
-            true => store::repack(store, &self.objects(), [tree.to_string()].into_iter()),
+            true => {
+                // What leads from a base to another tree can only be said as long as the base's tree is here.
+                let at = self.bases();
+                let bases = folder::entries(&at).into_iter().flatten().flatten();
+                let names = bases.filter_map(|base| base.file_name().into_string().ok());
+                let trees = names.filter(|name| TreeId::parse(name).is_some());
+                store::repack(store, &self.objects(), trees.chain([tree.to_string()]))
+            }
             false => Ok(()),
         }
+    }
+
+    /// The tree of the last snapshot.
+    pub(super) fn last_tree(&self) -> Option<TreeId> {
+        let tree = files::read(&self.tree(), 100).ok()?;
+        TreeId::parse(str::from_utf8(&tree).ok()?)
     }
 
     /// Forgets the last snapshot.
@@ -83,6 +95,11 @@ impl ProjectCache {
         let folder = files::open_folder(&self.root)?;
         lock(&folder)?;
         Ok(folder)
+    }
+
+    /// Trees that were checked out, each in a folder of its name.
+    pub(super) fn bases(&self) -> PathBuf {
+        self.root.join("bases")
     }
 
     fn index(&self) -> PathBuf {

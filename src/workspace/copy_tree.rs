@@ -29,6 +29,21 @@ pub(super) struct Copied {
 }
 
 impl Copied {
+    /// One sentence each, for the user.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let links = self.dropped_links.iter().map(|path| {
+            format!(
+                "`{}` is a link out of the project, or in a circle, and was left out",
+                path.display()
+            )
+        });
+        let control = self
+            .dropped_control
+            .iter()
+            .map(|path| format!("`{}` configures agents and was left out", path.display()));
+        links.chain(control).collect()
+    }
+
     fn sorted(mut self) -> Self {
         self.dropped_links.sort();
         self.dropped_control.sort();

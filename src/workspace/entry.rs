@@ -26,7 +26,7 @@ impl EntryKind {
         }
     }
 
-    fn parse(mode: &[u8]) -> Option<Self> {
+    pub(super) fn parse(mode: &[u8]) -> Option<Self> {
         match mode {
             // git 1 wrote group-writable files so.
             b"100644" | b"100664" => Some(Self::File),

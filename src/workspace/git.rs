@@ -3,13 +3,15 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io;
+use std::io::{self, BufWriter, Write};
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use crate::files::absolute_search_path;
 
-use super::WorkspaceError;
+use super::{Doing, WorkspaceError};
 use crate::process::run_helper;
 
 /// Options before every command.
@@ -22,12 +24,17 @@ const QUIET_CONFIG: [&str; 5] = [
     "core.bigFileThreshold=16m",
 ];
 
+/// So many bytes of a pipe are written at once.
+const PIECE: usize = 4096;
+
 /// A git command to come.
 pub(super) struct Git {
     folder: PathBuf,
     args: Vec<OsString>,
     env: Vec<(OsString, OsString)>,
     stdin: Vec<u8>,
+    /// Instead of `stdin`.
+    pipe: Option<File>,
     stdout: Option<File>,
     keeps_user_config: bool,
 }
@@ -53,6 +60,7 @@ impl Git {
             args: Vec::new(),
             env: Vec::new(),
             stdin: Vec::new(),
+            pipe: None,
             stdout: None,
             keeps_user_config,
         }
@@ -79,6 +87,22 @@ impl Git {
     pub(super) fn stdout(mut self, file: File) -> Self {
         self.stdout = Some(file);
         self
+    }
+
+    /// Runs the command while `feed` writes what it reads from standard input.
+    pub(super) fn fed(
+        mut self,
+        feed: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send,
+    ) -> Result<(), WorkspaceError> {
+        let (reader, writer) = io::pipe().doing("open a pipe in", &self.folder)?;
+        self.pipe = Some(OwnedFd::from(reader).into());
+        thread::scope(|scope| {
+            let fed = scope.spawn(move || feed(&mut BufWriter::with_capacity(PIECE, writer)));
+            // If git ends early, what is left to write fails, and git says why.
+            let done = self.done();
+            let _ = fed.join();
+            done
+        })
     }
 
     /// Runs the command for what it does.
@@ -139,9 +163,15 @@ impl Git {
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("LC_ALL", "C")
-            .stdin_bytes(self.stdin)
             .stderr_capture();
-        let output = run_helper(&command, None).map_err(|source| match source.kind() {
+        let command = match self.pipe {
+            Some(pipe) => command.stdin_file(pipe),
+            None => command.stdin_bytes(self.stdin),
+        };
+        let output = run_helper(&command, None);
+        // It holds the other end of a pipe.
+        drop(command);
+        let output = output.map_err(|source| match source.kind() {
             io::ErrorKind::Interrupted => WorkspaceError::Cancelled,
             _ => start_failure(&self.folder, source),
         })?;

@@ -2,6 +2,7 @@
 
 use std::borrow::Borrow;
 use std::fs;
+use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -56,15 +57,21 @@ impl PrivateIndex {
         root: &Path,
         paths: impl IntoIterator<Item = &'a Path>,
     ) -> Result<(), WorkspaceError> {
-        let mut names = Vec::new();
-        for path in paths {
-            names.extend_from_slice(path.as_os_str().as_bytes());
-            names.push(0);
-        }
         self.git(root)
             .args(["update-index", "--add", "--remove", "--replace"])
             .args(["-z", "--stdin"])
-            .stdin(names)
+            .stdin(names(paths))
+            .done()
+    }
+
+    /// Takes paths out of the index.
+    pub(super) fn remove<'a>(
+        &self,
+        paths: impl IntoIterator<Item = &'a Path>,
+    ) -> Result<(), WorkspaceError> {
+        self.git_alone()
+            .args(["update-index", "--force-remove", "-z", "--stdin"])
+            .stdin(names(paths))
             .done()
     }
 
@@ -114,6 +121,18 @@ impl PrivateIndex {
             .done()
     }
 
+    /// Writes those of the index's files into the empty folder `into` that `name` names, with a zero byte behind each,
+    /// about as fast as git takes them. The index knows afterwards that they are as they should be.
+    pub(super) fn check_out(
+        &self,
+        into: &Path,
+        name: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send,
+    ) -> Result<(), WorkspaceError> {
+        self.git(into)
+            .args(["checkout-index", "--index", "--force", "-z", "--stdin"])
+            .fed(name)
+    }
+
     pub(super) fn write_tree(&self) -> Result<TreeId, WorkspaceError> {
         let said = self.git_alone().args(["write-tree"]).said()?;
         TreeId::parse(&said).ok_or_else(|| WorkspaceError::Git {
@@ -122,6 +141,15 @@ impl PrivateIndex {
             message: format!("unexpected answer `{said}`"),
         })
     }
+}
+
+fn names<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Vec<u8> {
+    let mut names = Vec::new();
+    for path in paths {
+        names.extend_from_slice(path.as_os_str().as_bytes());
+        names.push(0);
+    }
+    names
 }
 
 impl Drop for PrivateIndex {

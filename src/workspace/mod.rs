@@ -29,6 +29,7 @@ mod folder;
 mod footprint;
 mod git;
 mod index;
+mod layers;
 mod listing;
 mod materialize;
 mod outer_rules;
@@ -60,6 +61,8 @@ pub use diff::{changed_files, diff, diff_excerpt};
 pub use documents::{store_document, with_documents};
 pub use error::WorkspaceError;
 pub use footprint::Footprint;
+#[expect(unused_imports, reason = "cells are mounted from them")]
+pub use layers::{Layers, Progress, Stack};
 pub use materialize::{materialize, materialize_only};
 pub use pin::pin;
 pub use pool::WorkspacePool;

@@ -7,7 +7,6 @@ use crate::model::TreeId;
 
 use super::index::PrivateIndex;
 use super::listing::{self, Listing};
-use super::tree::Entry;
 use super::{Project, ProjectCache, WorkspaceError, bulk, outer_rules, remove_tree, store};
 
 /// The user's tree at one moment: uncommitted and untracked files in, ignored ones out.
@@ -68,7 +67,7 @@ impl Snapshot {
             known.remove(path);
         }
         if !known.is_empty() {
-            index.set(known.into_iter().map(|gone| (gone, None::<Entry>)))?;
+            index.remove(known.iter().map(AsRef::as_ref))?;
         }
         let tree = index.write_tree()?;
         store::detach(project, store, &tree, last.as_ref())?;

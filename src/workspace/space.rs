@@ -49,7 +49,7 @@ impl Workspace {
     pub(super) fn copied(root: PathBuf, copied: &Copied) -> Self {
         Self {
             root,
-            remarks: remarks(copied),
+            remarks: copied.remarks(),
         }
     }
 
@@ -132,20 +132,6 @@ fn create_repository(at: &Path) -> Result<(), WorkspaceError> {
         files::write(&path, text).doing("write", &path)?;
     }
     Ok(())
-}
-
-fn remarks(copied: &Copied) -> Vec<String> {
-    let links = copied.dropped_links.iter().map(|path| {
-        format!(
-            "`{}` is a link out of the project, or in a circle, and was left out",
-            path.display()
-        )
-    });
-    let control = copied
-        .dropped_control
-        .iter()
-        .map(|path| format!("`{}` configures agents and was left out", path.display()));
-    links.chain(control).collect()
 }
 
 #[cfg(test)]

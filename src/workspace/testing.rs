@@ -100,6 +100,46 @@ impl Repo {
     }
 }
 
+/// Mounts these layers below a new upper folder, runs a script of shell commands in it, and tells what it holds then. The
+/// upper folder, `upper` in the one returned, is left as the script left it.
+pub(super) fn mounted(layers: &[&Path], script: &str) -> (tempfile::TempDir, Tree) {
+    let temp = tempfile::tempdir().unwrap();
+    let at = |name: &str| temp.path().join(name);
+    for name in ["upper", "work", "files", "empty"] {
+        fs::create_dir(at(name)).unwrap();
+    }
+    let lower: Vec<&str> = layers.iter().map(|layer| layer.to_str().unwrap()).collect();
+    // An overlay wants two folders at least.
+    let lower = format!("{}:{}", lower.join(":"), at("empty").display());
+    fs::write(at("script"), script).unwrap();
+    let mount = "mount -t overlay overlay -o \"userxattr,lowerdir=$1,upperdir=upper,workdir=work\" files \
+        && (cd files && sh -e ../script) && cp -a files shown";
+    let done = duct::cmd!(
+        "unshare",
+        "--user",
+        "--mount",
+        "--map-root-user",
+        "sh",
+        "-c",
+        mount,
+        "sh",
+        lower
+    )
+    .dir(temp.path())
+    .stderr_to_stdout()
+    .stdout_capture()
+    .unchecked()
+    .run()
+    .unwrap();
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert!(
+        done.status.success(),
+        "these tests need user namespaces and overlays in them (`unshare -Urm`): {said}"
+    );
+    let shown = read_tree(&at("shown"));
+    (temp, shown)
+}
+
 pub(super) fn read_tree(root: &Path) -> Tree {
     let mut tree = Tree::new();
     let mut folders = vec![PathBuf::new()];
