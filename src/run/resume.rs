@@ -2,12 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{
-    Answer, CallId, CallResult, CallSpec, FailureKind, InputSource, PersonAnswer, PhaseName,
-    TaskId, Timestamp,
-};
+use crate::model::{Answer, CallId, CallKey, FailureKind, InputSource, PersonAnswer, Timestamp};
 
-use super::{CallStatus, Delivery, PhaseState, RunState, TaskEnd};
+use super::{CallState, CallStatus, Delivery, RunState, TaskEnd};
 
 impl RunState {
     /// Nobody has worked on it from the last event until now, so neither did attempts under way.
@@ -60,39 +57,46 @@ impl RunState {
         self
     }
 
-    /// Calls that ended well are asked again all the same if what they left was of no use to a phase that
-    /// is not decided: edits of a task that was given up, with what its commands said of them, answers
-    /// that nobody could read, and the last part of work that did not move any more.
+    /// Work that ended well is asked again all the same if it was of no use to a phase that is not decided. It is
+    /// known by its key, as it is where it is reused: the work of other rounds stays known unless it is the same.
+    /// With the edits of a task goes what its commands said of them.
     fn supersede_what_did_not_do(&mut self) {
-        let phases = &self.phases;
-        let gave_up = |phase: &PhaseName, task: Option<&TaskId>| {
-            let undecided = phases.get(phase).filter(|phase| phase.winner().is_none());
-            undecided
-                .zip(task)
-                .is_some_and(|(state, task)| state.failed_tasks().any(|(failed, _)| failed == task))
-        };
-        let failure = |phase: &PhaseName| phases.get(phase).and_then(PhaseState::failure);
-        let unreadable = |phase: &PhaseName, result: &CallResult| {
-            failure(phase).is_some_and(|failure| failure.kind == FailureKind::BadOutput)
-                && matches!(result.answer, Answer::Invalid { .. })
-        };
         let gone_on = self.gone_on();
-        let stuck = |call: &CallSpec, result: &CallResult| {
-            let failed = failure(&call.phase).is_some();
-            failed && result.stopped().is_some() && !gone_on.contains(&call.id)
-        };
+        let present = self.phases.keys().flat_map(|phase| self.calls_of(phase));
+        let useless: BTreeSet<CallKey> = present
+            .filter(|call| self.is_of_no_use(call, &gone_on))
+            .map(|call| call.spec.key.clone())
+            .collect();
         for call in self.calls.values_mut() {
-            let CallStatus::Done(result) = &call.status else {
+            let Some(result) = call.result().filter(|_| useless.contains(&call.spec.key)) else {
                 continue;
             };
-            let task = call.spec.task.as_ref().map(|task| &task.id);
-            let phase = &call.spec.phase;
-            call.superseded |=
-                gave_up(phase, task) || unreadable(phase, result) || stuck(&call.spec, result);
+            if let (Some(task), Some(changes)) = (&call.spec.task, &result.changes) {
+                for seen in &mut self.verified {
+                    seen.superseded |= seen.phase == call.spec.phase
+                        && seen.task.as_ref() == Some(&task.id)
+                        && seen.tree == changes.tree;
+                }
+            }
+            call.superseded = true;
         }
-        for seen in &mut self.verified {
-            seen.superseded |= gave_up(&seen.phase, seen.task.as_ref());
-        }
+    }
+
+    /// Whether it is edits of a task that was given up, an answer that nobody could read, or the last part of
+    /// work that did not move any more.
+    fn is_of_no_use(&self, call: &CallState, gone_on: &BTreeSet<CallId>) -> bool {
+        let (Some(result), Some(phase)) = (call.result(), self.phase(&call.spec.phase)) else {
+            return false;
+        };
+        let task = call.spec.task.as_ref().map(|task| &task.id);
+        let given_up = phase.winner().is_none()
+            && phase.failed_tasks().any(|(failed, _)| Some(failed) == task);
+        let failure = phase.failure().map(|failure| failure.kind);
+        let unreadable = failure == Some(FailureKind::BadOutput)
+            && matches!(result.answer, Answer::Invalid { .. });
+        let stuck =
+            failure.is_some() && result.stopped().is_some() && !gone_on.contains(&call.spec.id);
+        given_up || unreadable || stuck
     }
 
     /// The stopped calls whose work another call has taken up.

@@ -256,6 +256,33 @@ fn an_audit_has_its_loops_for_itself() {
 }
 
 #[test]
+fn what_was_given_up_in_one_round_leaves_the_work_of_others_known() {
+    let first = Work::Audit {
+        chain: vec![4],
+        back: None,
+    };
+    let list = |proof, needs| Tasks {
+        tasks: vec![(0, None), (0, proof), (needs, None)],
+        ..Tasks::default()
+    };
+    let mut faults = FaultPlan {
+        proofs: vec![Proof::Fails],
+        passes: vec![false],
+        repeats: true,
+        ..FaultPlan::default()
+    };
+    // The second round has findings that the first and the third one have not: its tasks are others.
+    faults.lists = vec![list(Some(0), 0)];
+    let sketch = plan([first.clone(), tasks(true), audit(1, 1), audit(3, 1)]);
+    can_die_anywhere(&sketch, &faults).unwrap();
+    // A task is given up in the second round that nobody worked on, since one that it needs failed.
+    let good = list(None, 0b10);
+    faults.lists = vec![good.clone(), list(Some(0), 0b10), good];
+    let sketch = plan([first, tasks(true), audit(2, 1), audit(3, 1)]);
+    can_die_anywhere(&sketch, &faults).unwrap();
+}
+
+#[test]
 fn what_a_person_does_about_results_changes_nothing_about_their_delivery() {
     let sketch = plan([edits(), tasks(false)]);
     use HandOn::{Apply, ApplyPart, ApplyToBranch, Undo, UndoPart};
