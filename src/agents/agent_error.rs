@@ -2,7 +2,7 @@
 
 use crate::model::{Failure, FailureKind, Millis};
 
-/// Longest message kept of a agent_error, in bytes.
+/// Longest message kept of an agent error, in bytes.
 const MESSAGE_LIMIT: usize = 2000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,7 +20,7 @@ pub struct AgentError {
 }
 
 impl AgentError {
-    /// A agent_error with long texts cut.
+    /// An agent error with long texts cut.
     pub fn new(name: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             name: name.into(),

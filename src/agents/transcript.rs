@@ -131,7 +131,7 @@ impl Transcript {
         }
     }
 
-    /// Takes one agent_error of standard error: the agent retries a model request by itself.
+    /// Takes one agent error of standard error: the agent retries a model request by itself.
     pub fn apply_stderr(&mut self, agent_error: AgentError) {
         if agent_error.kind() == FailureKind::PermissionRefused {
             self.doing = agent_error.message;
@@ -221,7 +221,7 @@ impl Transcript {
         (kind == FailureKind::RateLimit).then_some(RETRY_PATIENCE)
     }
 
-    /// What a silence of this length amounts to: the agent_error the agent was retrying, else a hang.
+    /// What a silence of this length amounts to: the agent error that the agent was retrying, else a hang.
     pub fn silence(&self, length: Millis) -> Failure {
         match &self.retry {
             Some(retry) => retry.failure(),

@@ -1,4 +1,4 @@
-//! Work of the edge that may take long, and that a signal ends at once: the snapshot, checkouts, recover.
+//! Work of the edge that may take long, and that a signal ends at once: the snapshot, checkouts, recovery.
 
 use std::convert::Infallible;
 use std::future::pending;

@@ -29,7 +29,7 @@ use crate::report::{
     render_summary,
 };
 use crate::run::{PhaseState, Record};
-use crate::runtime::{Observer, RunContext, RuntimeError, SiteParts, drive};
+use crate::runtime::{Observer, RunContext, RunContextParts, RuntimeError, drive};
 use crate::workspace::{Scratch, materialize, remove_tree};
 
 /// Instruction files of a project, in the order in which they are looked for.
@@ -216,7 +216,7 @@ fn context(
     let log = folder.path(RunFolder::REHEARSAL);
     let rehearsal = plan.rehearsal.as_ref();
     let rehearsal = rehearsal.map(|rehearsal| start_rehearsal(rehearsal, &log, redactor.clone()));
-    Ok(RunContext::new(SiteParts {
+    Ok(RunContext::new(RunContextParts {
         plan: plan.clone(),
         folder,
         project: settings.project.clone(),

@@ -15,7 +15,7 @@ pub struct Editing<'a> {
     pub task: Option<&'a Task>,
     pub chain: &'a [ModelName],
     pub verify: Vec<String>,
-    /// Whether work that does not verify good is given up, instead of being passed on as a fact.
+    /// Whether work that fails its verification is given up, instead of being passed on as a fact.
     pub must_pass: bool,
 }
 

@@ -78,7 +78,7 @@ impl Routed<'_> {
     }
 
     /// The task whose turn it is. One that is begun is ended first, since others would move the tree that
-    /// it works on: a resumed run tries tasks afresh that status before it.
+    /// it works on: a resumed run tries tasks afresh that come before it.
     fn upcoming<'l>(&self, list: &'l TaskList) -> Option<&'l Task> {
         let open: Vec<&Task> = tasks::order(list)
             .into_iter()

@@ -1,4 +1,4 @@
-//! AuthorLeaks of the author in a proposal: signatures and self-references that undo the blinding.
+//! Leaks of the author in a proposal: signatures and self-references that undo the blinding.
 //!
 //! They are reported and never altered: a picked proposal is published byte for byte, and a judge
 //! may well have to read about "the Gemini API". So a vendor's or a product's name alone is no
@@ -76,7 +76,7 @@ const MAKERS: [&str; 22] = [
     "opencode",
 ];
 
-/// Finds the author_leaks of an author in `text`, at most one a line and rule, in the order of the lines.
+/// Finds the leaks of an author in `text`, at most one a line and rule, in the order of the lines.
 pub fn author_leaks(text: &str, authors: &[Author<'_>]) -> Vec<Trace> {
     let names = exact_names(authors);
     let makers = makers(authors);

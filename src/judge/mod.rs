@@ -1,7 +1,7 @@
 //! Blinding proposals, and reading the verdicts of judges and auditors.
 //!
 //! Pure: no IO, no clock, no randomness beside the seed that the caller gives. Nothing here ever
-//! changes a proposal: author_leaks of its author are reported and left standing.
+//! changes a proposal: leaks of its author are reported and left standing.
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 

@@ -1,4 +1,4 @@
-//! The default default_behaviour: what a model does where the scenario says nothing, so that any workflow can
+//! The default behaviour: what a model does where the scenario says nothing, so that any workflow can
 //! be rehearsed. It fulfils the call's contract in one answer and says so in a second one.
 
 use serde_json::Value;

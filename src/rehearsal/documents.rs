@@ -1,4 +1,4 @@
-//! The texts of the default default_behaviour: a document, a handoff, a verdict.
+//! The texts of the default behaviour: a document, a handoff, a verdict.
 //!
 //! They never name a model or a slot, since a judge must not learn whose proposal it reads; and
 //! every document says that no model wrote it.

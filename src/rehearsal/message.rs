@@ -6,10 +6,10 @@ use tokio::sync::{mpsc, oneshot};
 use super::server_state::{Reply, ServerStateError};
 use super::{Received, RehearsedCall};
 
-/// The way to the server_state.
+/// The way to the server state.
 pub(super) type Queue = mpsc::UnboundedSender<Message>;
 
-/// What the server_state is asked; in one queue, so that a registration is known before its first request.
+/// What the server state is asked; in one queue, so that a registration is known before its first request.
 pub(super) enum Message {
     Register {
         token: String,

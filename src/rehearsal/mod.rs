@@ -9,7 +9,7 @@
 //!
 //! One thread with its own current-thread runtime holds everything, so a busy supervisor never
 //! stalls a model. On it the `server` accepts connections; each is a local task that sends what it
-//! read to the one `server_state`, which owns all state, and gets a reply back. Registrations
+//! read to the one `ServerState`, which owns all state, and gets a reply back. Registrations
 //! come through the same queue, so an endpoint is known before anyone can use it. The turn of a
 //! conversation is counted from the request itself, hence a client that retries is told the same.
 //!

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Pattern;
 use crate::model::{Millis, Purpose};
 
-/// What scripted models do. Requests that no rule fits get the default default_behaviour.
+/// What scripted models do. Requests that no rule fits get the default behaviour.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Scenario {
     pub name: String,
@@ -26,7 +26,7 @@ pub struct Rule {
     pub times: Option<u32>,
     /// Wait before the first byte of each answer.
     pub delay: Millis,
-    /// The model's answers, turn by turn; without it, the default default_behaviour.
+    /// The model's answers, turn by turn; without it, the default behaviour.
     pub then: Option<Vec<Turn>>,
     /// What comes after the last of them.
     pub after: Afterwards,

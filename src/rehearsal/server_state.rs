@@ -1,4 +1,4 @@
-//! The server_state: all state of the server, and the choice of the answer. It belongs to one task; nobody
+//! The server state: all state of the server, and the choice of the answer. It belongs to one task; nobody
 //! else touches it.
 
 use std::collections::HashMap;
@@ -66,7 +66,7 @@ pub(super) enum ServerStateError {
 }
 
 impl ServerState {
-    /// A server_state for a scenario; what is received also goes to `log`, as JSON lines.
+    /// A server state for a scenario; what is received also goes to `log`, as JSON lines.
     pub(super) fn new(scenario: Scenario, log: Option<Log>) -> Self {
         Self {
             scenario,
@@ -137,7 +137,7 @@ impl Attempt {
         }
     }
 
-    /// The first rule that fits answers; without one, the default default_behaviour.
+    /// The first rule that fits answers; without one, the default behaviour.
     fn reply(&mut self, scenario: &Scenario, request: ChatRequest) -> (Reply, Option<usize>) {
         let turn = request.turn();
         if request.is_aside() {

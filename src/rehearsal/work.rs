@@ -1,4 +1,4 @@
-//! The work of the default default_behaviour: a decomposition, edits, an audit.
+//! The work of the default behaviour: a decomposition, edits, an audit.
 //!
 //! It must fit every project and harm none: each task writes one new file of its own in a folder of
 //! its own, and never touches what the user has written.

@@ -24,7 +24,7 @@ use super::monitor::Watched;
 use super::scratch::Scratch;
 use super::workspaces::visible;
 
-/// Of the author_leaks of its author in a proposal, so many are named one by one.
+/// Of the leaks of its author in a proposal, so many are named one by one.
 const MOST_TRACES: usize = 5;
 
 /// Larger files are not compared with what is new.

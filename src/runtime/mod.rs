@@ -46,6 +46,6 @@ pub use deliver::{DeliverError, Delivering};
 pub use drive::{Observer, drive, now};
 pub use error::RuntimeError;
 pub use recover::recover;
-pub use run_context::{RunContext, SiteParts};
+pub use run_context::{RunContext, RunContextParts};
 pub use seeds::lay_out;
 pub use signals::Signals;

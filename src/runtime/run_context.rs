@@ -20,7 +20,7 @@ use super::workspaces::Workspaces;
 
 /// What a context is made of.
 #[derive(Debug)]
-pub struct SiteParts {
+pub struct RunContextParts {
     pub plan: Plan,
     pub folder: RunFolder,
     pub project: Project,
@@ -46,7 +46,7 @@ pub struct SiteParts {
 /// Where and with what a run's calls are carried out.
 #[derive(Debug)]
 pub struct RunContext {
-    parts: SiteParts,
+    parts: RunContextParts,
     pub(super) gate: StartGate,
     /// What is known of the project's source files.
     pub(super) sources: Arc<Mutex<Sources>>,
@@ -57,16 +57,16 @@ pub struct RunContext {
 }
 
 impl std::ops::Deref for RunContext {
-    type Target = SiteParts;
+    type Target = RunContextParts;
 
-    fn deref(&self) -> &SiteParts {
+    fn deref(&self) -> &RunContextParts {
         &self.parts
     }
 }
 
 impl RunContext {
     /// A context of these parts.
-    pub fn new(parts: SiteParts) -> Self {
+    pub fn new(parts: RunContextParts) -> Self {
         let pool = WorkspacePool::new(parts.scratch.join("pool"));
         Self {
             parts,

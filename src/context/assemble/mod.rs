@@ -57,7 +57,7 @@ pub fn assemble(assembly: &Assembly<'_>) -> Result<Assembled, ContextError> {
             phase: call.phase.to_string(),
         })?;
     let mut parts = parts(assembly, phase)?;
-    // PromptInputs stays even if it is blank: that it is blank is worth knowing.
+    // An input stays even if it is blank: that it is blank is worth knowing.
     parts.retain(|part| !part.kind.is_addressed() || !part.text.trim().is_empty());
     let prompt = frame(&parts);
     let ledger_parts: Vec<LedgerPart> = parts.iter().map(LedgerPart::of).collect();

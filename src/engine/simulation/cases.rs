@@ -1,4 +1,4 @@
-//! What is asked of one case: a sketch of a plan, and a faults.
+//! What is asked of one case: a sketch of a plan, and a fault plan.
 
 use super::fault_plan::FaultPlan;
 use super::invariants::{check, the_journal_tells_everything};

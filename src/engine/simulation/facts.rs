@@ -1,5 +1,5 @@
 //! What a reader of a trace knows: a second fold of the events, in the simplest terms, that shares
-//! nothing with the engine's own [`RunState`](crate::engine::RunState).
+//! nothing with the engine's own [`RunState`](crate::run::RunState).
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -7,7 +7,7 @@ use crate::model::{Failure, FailureKind, Millis};
 
 use super::plans::{COMMANDS, MODELS, Mix};
 
-/// The faults of a run.
+/// What goes wrong in a run, and what people do meanwhile.
 #[derive(Debug, Clone)]
 pub struct FaultPlan {
     pub manners: Vec<Manner>,
@@ -282,7 +282,7 @@ fn arrives() -> impl Draws<Value = Arrives> {
     ])
 }
 
-/// Random fault_plans. In a timeless mix a call ends the same however often it is begun.
+/// Random fault plans. In a timeless mix a call ends the same however often it is begun.
 pub fn fault_plans(mix: Mix) -> impl Draws<Value = FaultPlan> {
     let script = |length| prop::collection::vec(prop::bool::weighted(0.2), 0..length);
     let chance = match mix {

@@ -1,17 +1,17 @@
 //! The engine against a simulated world: random plans, random models, random order of arrival, and a
 //! supervisor that is interrupted, limited, killed and taken up again at any moment.
 //!
-//! - [`plans`] draws plans, [`faults`] draws how the world behaves in one run;
-//! - [`world`] carries out the engine's effects and reports what came of them, by its faults;
+//! - [`plans`] draws plans, [`fault_plan`] draws how the world behaves in one run;
+//! - [`world`] carries out the engine's effects and reports what came of them, by its fault plan;
 //! - [`person`] says what people do in it;
 //! - [`run`] lets supervisors work on a run until nothing is left to be done, and keeps a [`trace`]
 //!   of everything that was heard, written and ordered;
 //! - [`facts`] is what a reader of the trace knows at each moment, in the simplest terms, and [`part`]
 //!   what the name and the inputs of a call tell about the work that it is a part of;
 //! - [`invariants`] are the promises about every moment of a trace; [`cases`] says what is asked of one
-//!   plan and one faults, [`properties`] asks it of random ones.
+//!   plan and one fault plan, [`properties`] asks it of random ones.
 //!
-//! Everything shrinks: a failing case is as small a plan and as short a faults as still fails. Such cases
+//! Everything shrinks: a failing case is as small a plan and as short a fault plan as still fails. Such cases
 //! are tests with a name in [`regressions`]. `PROPTEST_CASES` raises the number of cases.
 //!
 //! What is told better by an example than by a promise is in [`examples`].

@@ -1,4 +1,4 @@
-//! The world: carries out what the engine orders, and reports what came of it, by its faults.
+//! The world: carries out what the engine orders, and reports what came of it, by its fault plan.
 
 use crate::engine::{Effect, Engine, Input, Recovered};
 use crate::model::{
@@ -45,7 +45,7 @@ pub struct World<'f> {
     wake: Option<Timestamp>,
 }
 
-/// How far the scripts of a faults have come; outlives supervisors.
+/// How far the scripts of a fault plan have come; outlives supervisors.
 #[derive(Debug, Clone, Default)]
 pub struct WorldState {
     now: Timestamp,
