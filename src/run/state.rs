@@ -227,9 +227,13 @@ impl RunState {
                 superseded: false,
             }),
             PhaseEvent::LimitReached { limit } => self.reached(limit, Some(phase)),
-            PhaseEvent::Closed { closing } => self.take_over(closing),
+            PhaseEvent::Closed { closing } => {
+                self.tree = closing.tree.clone().or(self.tree.take());
+                self.take_document(closing);
+            }
+            // Its tree is as old as the phase: others may have changed files since.
             PhaseEvent::DocumentEdited { closing, .. } => {
-                self.take_over(closing);
+                self.take_document(closing);
                 if closing.published.is_some() {
                     let document = closing.document.as_ref();
                     self.of_persons.extend(document.map(|one| one.path.clone()));
@@ -264,11 +268,8 @@ impl RunState {
         self.calls.insert(spec.id.clone(), Box::new(call));
     }
 
-    /// What a phase left belongs to the results.
-    fn take_over(&mut self, closing: &Closing) {
-        if let Some(tree) = &closing.tree {
-            self.tree = Some(tree.clone());
-        }
+    /// The document of a phase belongs to the results.
+    fn take_document(&mut self, closing: &Closing) {
         if let Some(Document { path, object }) = &closing.document {
             if closing.published.is_some() {
                 let (there, _) = &mut self.in_project;

@@ -94,6 +94,40 @@ fn a_document_changed_at_a_gate_is_the_document() {
 }
 
 #[test]
+fn a_document_changed_at_a_gate_takes_back_no_edits() {
+    let sandbox = Sandbox::new();
+    let edits = |name: &str| {
+        format!("  - {{ name: {name}, model: m1, edits: true, context_strategy: distilled }}\n")
+    };
+    let phases = format!(
+        "name: two\nphases:\n{}{}  - {{ name: note, model: m1, gate: Is it good?, context_strategy: distilled }}\n",
+        edits("first"),
+        edits("second")
+    );
+    sandbox
+        .write(".tipstaff/workflows/two.yaml", &phases)
+        .git_init();
+    let writes = |phase: &str| {
+        format!(
+            "- when: {{ phase: {phase} }}\n  do: [{{ write: {{ path: {phase}.txt, text: x }} }}, done]\n"
+        )
+    };
+    let script = format!("{}{}- do: [done]\n", writes("first"), writes("second"));
+    sandbox.fake_agent(&script);
+    sandbox.tipstaff(&["run", "two", "Do it"]).exits_with(4);
+    let run = sandbox.run();
+    std::fs::write(run.path("phases/01-first/output.md"), "# Done\n").unwrap();
+    let approve = sandbox.tipstaff(&["approve", &run.id()]);
+    approve
+        .succeeds()
+        .stderr_has("a person changed the document");
+    assert_eq!(
+        ["first.txt", "second.txt"].map(|path| sandbox.read(path)),
+        ["x", "x"]
+    );
+}
+
+#[test]
 fn a_document_changed_before_an_answer_at_the_terminal_counts() {
     let sandbox = gated(PLAN);
     let run = sandbox.run();

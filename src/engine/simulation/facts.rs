@@ -348,9 +348,14 @@ impl<'a> Facts<'a> {
                 phase.stand = Stand::Decided;
                 phase.winner = Some(call.clone());
             }
-            PhaseEvent::Closed { closing } | PhaseEvent::DocumentEdited { closing, .. } => {
-                self.close(name, closing);
+            PhaseEvent::Closed { closing } => {
+                self.on(name).stand = Stand::Closed;
+                if let Some(tree) = &closing.tree {
+                    self.tree.clone_from(tree);
+                }
+                self.take_document(closing);
             }
+            PhaseEvent::DocumentEdited { closing, .. } => self.take_document(closing),
             PhaseEvent::Failed { failure } => self.on(name).failed = Some(failure.clone()),
             PhaseEvent::Verified {
                 tree, verification, ..
@@ -393,17 +398,13 @@ impl<'a> Facts<'a> {
         }
     }
 
-    fn close(&mut self, phase: &PhaseName, closing: &Closing) {
-        self.on(phase).stand = Stand::Closed;
+    fn take_document(&mut self, closing: &Closing) {
         if let Some(Document { path, object }) = &closing.document {
             if closing.published.is_some() {
                 let there = &mut self.known_project.documents;
                 there.insert(path.clone(), object.clone());
             }
             self.documents.insert(path.clone(), object.clone());
-        }
-        if let Some(tree) = &closing.tree {
-            self.tree.clone_from(tree);
         }
     }
 

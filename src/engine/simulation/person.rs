@@ -59,12 +59,15 @@ pub fn acts(faults: &FaultPlan, spoken: &mut usize, plan: &Plan, run: &RunState)
     }
 }
 
-/// The document of the last closed phase is changed.
+/// The document of one of the closed phases is changed.
 fn edit(plan: &Plan, run: &RunState, number: usize) -> Option<Event> {
     let closed = |name: &PhaseName| run.phase(name)?.closed().cloned();
-    let phases = plan.phases.iter().rev();
-    let mut closings = phases.filter_map(|phase| Some((&phase.name, closed(&phase.name)?)));
-    let (phase, mut closing): (_, Closing) = closings.next()?;
+    let phases = plan.phases.iter();
+    let mut closings: Vec<(&PhaseName, Closing)> = phases
+        .filter_map(|phase| Some((&phase.name, closed(&phase.name)?)))
+        .collect();
+    let which = number.checked_rem(closings.len())?;
+    let (phase, mut closing) = closings.swap_remove(which);
     closing.deliverable.digest = Digest::new(format!("document {number}"));
     closing.handoff.digest = Digest::new(format!("handoff {number}"));
     Some(

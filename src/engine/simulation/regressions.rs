@@ -1,7 +1,7 @@
 //! Cases that failed once, as small as they became. Each is named after what must not happen again.
 
 use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
-use super::fault_plan::{Fault, FaultPlan, GOOD, HandOn, Manner, Proof, Tasks, Taste};
+use super::fault_plan::{Fault, FaultPlan, GOOD, HandOn, Manner, Person, Proof, Tasks, Taste};
 use super::plans::{Part, Sketch, When, Work};
 use crate::model::Millis;
 use crate::plan::Distill;
@@ -302,5 +302,21 @@ fn what_a_person_does_about_results_changes_nothing_about_their_delivery() {
             };
             keeps_its_rules(&sketch, &faults).unwrap();
         }
+    }
+}
+
+#[test]
+fn a_document_that_is_changed_late_takes_back_no_edits() {
+    let mut sketch = plan([edits(), edits(), Work::Document(vec![0])]);
+    sketch.parts[2].gate = true;
+    for silent in 0..2 {
+        // Which document is changed depends on how often the person was asked.
+        let mut people = vec![Person::Silent; silent];
+        people.push(Person::Corrects);
+        let faults = FaultPlan {
+            people,
+            ..FaultPlan::default()
+        };
+        keeps_its_rules(&sketch, &faults).unwrap();
     }
 }
