@@ -16,7 +16,7 @@ use crate::model::{
 use crate::process::{self, Asked};
 
 use crate::run::CallEvent;
-use crate::workspace::{self, Allowed, WorkspaceError, capture, pin};
+use crate::workspace::{self, Allowed, Edited, WorkspaceError, capture, pin};
 
 use super::RunContext;
 use super::failure::machine;
@@ -195,7 +195,7 @@ impl Ended<'_> {
         let captured = capture(
             &self.context.store(),
             base,
-            &workspace,
+            &Edited::Copy(&workspace),
             &visible,
             &allowed,
             &self.context.plan.change_limits,

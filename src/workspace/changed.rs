@@ -10,7 +10,7 @@ use super::folder;
 use super::git::{Git, path_of};
 use super::paths::resolve_with;
 use super::tree::{self, Entries, EntryKind};
-use super::{Project, ProjectKind, WorkspaceError};
+use super::{Project, ProjectKind, WorkspaceError, rewrite};
 use crate::risk::{Changed, is_name, may_act_below};
 
 /// What of the user's disk makes files act whatever their names.
@@ -68,7 +68,7 @@ pub fn each_new_content(
     if paths.is_empty() {
         return Ok(());
     }
-    let entries = tree::entries(store, to)?;
+    let entries = tree::entries_at(store, to, &paths)?;
     let new = paths
         .iter()
         .filter_map(|path| Some((path, entries.get(path)?)));
@@ -207,7 +207,7 @@ pub fn with_paths_of<'a>(
 ) -> Result<TreeId, WorkspaceError> {
     let entries = tree::entries(store, other)?;
     let paths = paths.into_iter();
-    tree::with(
+    rewrite::with(
         store,
         tree,
         paths.map(|path| (path.as_path(), entries.get(path))),

@@ -56,10 +56,11 @@ pub fn changed_files(
     from: &TreeId,
     to: &TreeId,
 ) -> Result<Vec<ChangedFile>, WorkspaceError> {
-    let kinds = diff_tree(store, from, to, &["-z", "-M", "--raw", "--no-abbrev"])?.run()?;
-    let counts = diff_tree(store, from, to, &["-z", "-M", "--numstat"])?.run()?;
-    let lines = parse_counts(&counts);
-    let mut files = parse_kinds(&kinds, &lines);
+    // First all that begin with a colon, then the numbers of lines.
+    let how = ["-z", "-M", "--raw", "--no-abbrev", "--numstat"];
+    let said = diff_tree(store, from, to, &how)?.run()?;
+    let lines = parse_counts(&said);
+    let mut files = parse_kinds(&said, &lines);
     files.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(files)
 }
@@ -91,6 +92,11 @@ fn parse_counts(said: &[u8]) -> HashMap<&[u8], (u64, u64)> {
     let mut counts = HashMap::new();
     let mut fields = said.split(|byte| *byte == 0);
     while let Some(field) = fields.next() {
+        if field.starts_with(b":") {
+            let is_rename = field.contains(&b'R') || field.contains(&b'C');
+            fields.nth(usize::from(is_rename));
+            continue;
+        }
         let mut parts = field.splitn(3, |byte| *byte == b'\t');
         let (Some(added), Some(removed), Some(path)) = (parts.next(), parts.next(), parts.next())
         else {

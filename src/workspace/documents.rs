@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::WorkspaceError;
-use super::index;
-use super::tree::{self, Entry, EntryKind};
+use super::tree::{Entry, EntryKind};
+use super::{index, rewrite};
 use crate::model::{Documents, TreeId};
 
 /// Puts a document's content into the store; the id of its blob.
@@ -31,5 +31,5 @@ pub fn with_documents(
         let (kind, object) = (EntryKind::File, object.clone());
         (path, Some(Entry { kind, object }))
     });
-    tree::with(store, tree, entries)
+    rewrite::with(store, tree, entries)
 }

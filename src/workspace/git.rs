@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::files::absolute_search_path;
+use crate::model::TreeId;
 
 use super::{Doing, WorkspaceError};
 use crate::process::run_helper;
@@ -116,6 +117,30 @@ impl Git {
         Ok(String::from_utf8_lossy(&said).trim().to_owned())
     }
 
+    /// Runs the command, which says the id of one tree.
+    pub(super) fn tree(self) -> Result<TreeId, WorkspaceError> {
+        let mut trees = self.trees(1)?;
+        Ok(trees.remove(0))
+    }
+
+    /// Runs the command, which says the ids of so many trees, one a line.
+    pub(super) fn trees(self, count: usize) -> Result<Vec<TreeId>, WorkspaceError> {
+        let (folder, command) = (self.folder.clone(), self.shown());
+        let said = self.said()?;
+        let trees: Option<Vec<TreeId>> = said.lines().map(TreeId::parse).collect();
+        let trees = trees.filter(|trees| trees.len() == count);
+        trees.ok_or_else(|| WorkspaceError::Git {
+            command,
+            folder,
+            message: format!("unexpected answer `{said}`"),
+        })
+    }
+
+    fn shown(&self) -> String {
+        let args = self.args.iter().map(|arg| arg.to_string_lossy());
+        args.collect::<Vec<_>>().join(" ")
+    }
+
     /// Runs the command and returns the paths that it says, with a zero byte behind each. git ends some
     /// folders with a slash.
     pub(super) fn paths(self) -> Result<Vec<PathBuf>, WorkspaceError> {
@@ -127,12 +152,7 @@ impl Git {
 
     /// Runs the command and returns its standard output.
     pub(super) fn run(self) -> Result<Vec<u8>, WorkspaceError> {
-        let readable = self
-            .args
-            .iter()
-            .map(|arg| arg.to_string_lossy())
-            .collect::<Vec<_>>()
-            .join(" ");
+        let readable = self.shown();
         let config = QUIET_CONFIG
             .iter()
             .flat_map(|setting| [OsString::from("-c"), OsString::from(setting)]);

@@ -1,6 +1,5 @@
 //! Index files of our own, by which trees are read, built and written without touching the user's.
 
-use std::borrow::Borrow;
 use std::fs;
 use std::io::{self, Write};
 use std::os::unix::ffi::OsStrExt;
@@ -85,27 +84,17 @@ impl PrivateIndex {
         self.git_alone().args(["read-tree", tree]).done()
     }
 
-    /// Sets entries, or with `None` removes them.
-    pub(super) fn set<P: AsRef<Path>, E: Borrow<Entry>>(
-        &self,
-        entries: impl IntoIterator<Item = (P, Option<E>)>,
-    ) -> Result<(), WorkspaceError> {
-        let (mut gone, mut lines) = (Vec::new(), Vec::new());
-        for (path, entry) in entries {
-            let (to, head) = match entry.as_ref().map(Borrow::borrow) {
-                Some(Entry { kind, object }) => (&mut lines, format!("{} {object}", kind.mode())),
-                None => (&mut gone, format!("0 {:040}", 0)),
-            };
-            to.extend_from_slice(head.as_bytes());
-            to.push(b'\t');
-            to.extend_from_slice(path.as_ref().as_os_str().as_bytes());
-            to.push(0);
+    /// Adds entries.
+    pub(super) fn set(&self, entries: &Entries) -> Result<(), WorkspaceError> {
+        let mut lines = Vec::new();
+        for (path, Entry { kind, object }) in entries {
+            lines.extend(format!("{} {object}\t", kind.mode()).into_bytes());
+            lines.extend(path.as_os_str().as_bytes());
+            lines.push(0);
         }
-        // Removals come first: a folder can only be where a file was before if that is gone.
-        gone.append(&mut lines);
         self.git_alone()
             .args(["update-index", "-z", "--index-info"])
-            .stdin(gone)
+            .stdin(lines)
             .done()
     }
 
@@ -134,12 +123,7 @@ impl PrivateIndex {
     }
 
     pub(super) fn write_tree(&self) -> Result<TreeId, WorkspaceError> {
-        let said = self.git_alone().args(["write-tree"]).said()?;
-        TreeId::parse(&said).ok_or_else(|| WorkspaceError::Git {
-            command: "write-tree".into(),
-            folder: self.store.clone(),
-            message: format!("unexpected answer `{said}`"),
-        })
+        self.git_alone().args(["write-tree"]).tree()
     }
 }
 

@@ -56,6 +56,6 @@ pub(super) fn write_entries(
 ) -> Result<(), WorkspaceError> {
     let into = made(into)?;
     let index = PrivateIndex::new(store)?;
-    index.set(entries.iter().map(|(path, entry)| (path, Some(entry))))?;
+    index.set(entries)?;
     index.write_files(&into)
 }

@@ -33,6 +33,7 @@ mod layers;
 mod listing;
 mod materialize;
 mod outer_rules;
+mod overlay;
 mod paths;
 mod pin;
 mod pool;
@@ -40,6 +41,7 @@ mod project;
 mod publish;
 mod read_files;
 mod remove_tree;
+mod rewrite;
 mod scratch;
 mod selection;
 mod snapshot;
@@ -54,7 +56,7 @@ pub use apply::{
     ApplyError, Conflicts, Delivered, Deliveries, apply_to_branch, check_destination, has_markers,
 };
 pub use cache::ProjectCache;
-pub use capture::{Allowed, Visible, capture};
+pub use capture::{Allowed, Edited, Visible, capture};
 pub use changed::{changed, each_new_content, on_disk, with_paths_of};
 pub use control_files::{ControlFiles, is_control_file};
 pub use diff::{changed_files, diff, diff_excerpt};

@@ -20,6 +20,16 @@ impl Selection {
     /// Reads the names. One that is a file or a folder of `tree` means just that, whatever signs it
     /// holds (`app/[id]/page.tsx`); what is no valid pattern is a name too.
     pub(super) fn new(wanted: &[String], tree: &Entries) -> Result<Self, WorkspaceError> {
+        Self::by(wanted, |name| {
+            tree.contains_key(name) || has_below(tree, name)
+        })
+    }
+
+    /// The same for a tree of which `is_known` tells whether it has a file or a folder.
+    pub(super) fn by(
+        wanted: &[String],
+        is_known: impl Fn(&Path) -> bool,
+    ) -> Result<Self, WorkspaceError> {
         let mut names = BTreeSet::new();
         let mut patterns = GlobSetBuilder::new();
         for wanted in wanted {
@@ -28,8 +38,7 @@ impl Selection {
             if name.as_os_str().is_empty() {
                 continue;
             }
-            let is_known = tree.contains_key(&name) || has_below(tree, &name);
-            if !is_known
+            if !is_known(&name)
                 && plain.contains(['*', '?', '[', '{', '\\'])
                 && let Ok(glob) = GlobBuilder::new(plain).literal_separator(true).build()
             {

@@ -100,9 +100,15 @@ impl Repo {
     }
 }
 
-/// Mounts these layers below a new upper folder, runs a script of shell commands in it, and tells what it holds then. The
-/// upper folder, `upper` in the one returned, is left as the script left it.
-pub(super) fn mounted(layers: &[&Path], script: &str) -> (tempfile::TempDir, Tree) {
+/// What mounted layers show.
+pub(super) fn shown(layers: &[&Path]) -> Tree {
+    let temp = in_overlay(layers, "cp -a . ../shown");
+    read_tree(&temp.path().join("shown"))
+}
+
+/// Mounts these layers below a new upper folder, and runs a script of shell commands there. The upper folder, `upper` in
+/// the one returned, is left as the script left it.
+pub(super) fn in_overlay(layers: &[&Path], script: &str) -> tempfile::TempDir {
     let temp = tempfile::tempdir().unwrap();
     let at = |name: &str| temp.path().join(name);
     for name in ["upper", "work", "files", "empty"] {
@@ -113,7 +119,7 @@ pub(super) fn mounted(layers: &[&Path], script: &str) -> (tempfile::TempDir, Tre
     let lower = format!("{}:{}", lower.join(":"), at("empty").display());
     fs::write(at("script"), script).unwrap();
     let mount = "mount -t overlay overlay -o \"userxattr,lowerdir=$1,upperdir=upper,workdir=work\" files \
-        && (cd files && sh -e ../script) && cp -a files shown";
+        && cd files && exec timeout 30 sh -e ../script";
     let done = duct::cmd!(
         "unshare",
         "--user",
@@ -136,8 +142,7 @@ pub(super) fn mounted(layers: &[&Path], script: &str) -> (tempfile::TempDir, Tre
         done.status.success(),
         "these tests need user namespaces and overlays in them (`unshare -Urm`): {said}"
     );
-    let shown = read_tree(&at("shown"));
-    (temp, shown)
+    temp
 }
 
 pub(super) fn read_tree(root: &Path) -> Tree {

@@ -1,6 +1,5 @@
 //! What a tree in the store holds, as data.
 
-use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -10,23 +9,86 @@ pub(super) use super::entry::{
 use crate::model::TreeId;
 
 use super::WorkspaceError;
-use super::git::path_of;
-use super::index::{self, PrivateIndex};
+use super::git::{Git, path_of};
+use super::index;
 
 pub(super) fn entries(store: &Path, tree: &TreeId) -> Result<Entries, WorkspaceError> {
-    let said = index::git(store)?
-        .args(["ls-tree", "-r", "-z", "--full-tree", tree.as_str()])
-        .run()?;
+    Ok(parse_entries(&ls_tree(store, tree, &["-r"])?.run()?))
+}
+
+/// Those of a tree's entries that are at or below these paths.
+pub(super) fn entries_at<P: AsRef<Path>>(
+    store: &Path,
+    tree: &TreeId,
+    paths: &[P],
+) -> Result<Entries, WorkspaceError> {
+    let said = list_some(store, tree, &["-r"], paths)?;
     Ok(parse_entries(&said))
 }
 
 /// The sizes of a tree's files in bytes.
 pub(super) fn sizes(store: &Path, tree: &TreeId) -> Result<HashMap<PathBuf, u64>, WorkspaceError> {
-    let said = index::git(store)?
-        .args(["ls-tree", "-r", "-l", "-z", "--full-tree", tree.as_str()])
-        .run()?;
+    sizes_at(store, tree, None)
+}
+
+/// The sizes of those at or below these paths, or of all.
+pub(super) fn sizes_at(
+    store: &Path,
+    tree: &TreeId,
+    paths: Option<&[PathBuf]>,
+) -> Result<HashMap<PathBuf, u64>, WorkspaceError> {
+    let said = match paths {
+        Some(paths) => list_some(store, tree, &["-r", "-l"], paths)?,
+        None => ls_tree(store, tree, &["-r", "-l"])?.run()?,
+    };
     let lines = said.split(|byte| *byte == 0).filter_map(size);
     Ok(lines.collect())
+}
+
+fn ls_tree(store: &Path, tree: &TreeId, how: &[&str]) -> Result<Git, WorkspaceError> {
+    Ok(index::git(store)?
+        .env("GIT_LITERAL_PATHSPECS", "1")
+        .args(["ls-tree", "-z", "--full-tree"])
+        .args(how)
+        .args(["--", tree.as_str()]))
+}
+
+/// What a name in a folder stands for: mode and id.
+pub(super) type Node = (String, String);
+
+/// What these folders hold, each with a slash at its end; mode and id are as git writes them.
+pub(super) fn nodes_in(
+    store: &Path,
+    tree: &TreeId,
+    folders: &[PathBuf],
+) -> Result<Vec<(PathBuf, Node)>, WorkspaceError> {
+    let said = list_some(store, tree, &["-t"], folders)?;
+    let lines = said.split(|byte| *byte == 0).filter_map(|line| {
+        let tab = line.iter().position(|byte| *byte == b'\t')?;
+        let head = std::str::from_utf8(&line[..tab]).ok()?;
+        let mut words = head.split(' ');
+        let node = (words.next()?.to_owned(), words.nth(1)?.to_owned());
+        Some((path_of(&line[tab + 1..]), node))
+    });
+    Ok(lines.collect())
+}
+
+/// git compares each entry with each path.
+const AT_ONCE: usize = 100;
+
+/// What `ls-tree` says of these paths; of no paths, nothing.
+fn list_some<P: AsRef<Path>>(
+    store: &Path,
+    tree: &TreeId,
+    how: &[&str],
+    paths: &[P],
+) -> Result<Vec<u8>, WorkspaceError> {
+    let mut said = Vec::new();
+    for some in paths.chunks(AT_ONCE) {
+        let git = ls_tree(store, tree, how)?.args(some.iter().map(|path| path.as_ref()));
+        said.extend(git.run()?);
+    }
+    Ok(said)
 }
 
 /// The path and the size of one line of `ls-tree -l`: mode, type, id, size, a tab, the path.
@@ -35,18 +97,6 @@ fn size(line: &[u8]) -> Option<(PathBuf, u64)> {
     let size = line[..tab].rsplit(|byte| *byte == b' ').next()?;
     let size = std::str::from_utf8(size).ok()?.parse().ok()?;
     Some((path_of(&line[tab + 1..]), size))
-}
-
-/// The tree `from` with these entries set, or with `None` removed.
-pub(super) fn with<P: AsRef<Path>, E: Borrow<Entry>>(
-    store: &Path,
-    from: &TreeId,
-    changes: impl IntoIterator<Item = (P, Option<E>)>,
-) -> Result<TreeId, WorkspaceError> {
-    let index = PrivateIndex::new(store)?;
-    index.read_tree(from.as_str())?;
-    index.set(changes)?;
-    index.write_tree()
 }
 
 /// The contents of objects, in the order asked for. Missing ones are an error.

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::super::git::Git;
-use super::super::index::{self, PrivateIndex};
+use super::super::index;
 use super::super::tree::{self, Entries, Entry};
-use super::super::{Doing, Project, ProjectKind, WorkspaceError, diff, store, store_document};
+use super::super::{
+    Doing, Project, ProjectKind, WorkspaceError, diff, rewrite, store, store_document,
+};
 use super::error::{ApplyError, names};
 use super::merge::{Merged, Versions, merge};
 use super::submodules;
@@ -41,7 +43,7 @@ pub fn apply_to_branch(
     let inside = project.root.strip_prefix(top).unwrap_or(Path::new(""));
     let tree_of = head.as_ref().map(|head| {
         let tree = format!("{head}^{{tree}}");
-        ask(top, ["rev-parse", &tree])
+        Git::reading(top).args(["rev-parse", &tree]).tree()
     });
     let target = Target {
         store,
@@ -159,21 +161,19 @@ struct Target<'a> {
     /// Where the project lies in the repository.
     inside: &'a Path,
     /// The tree of HEAD, if there is a commit.
-    head: Option<String>,
+    head: Option<TreeId>,
 }
 
 impl Target<'_> {
     fn merged(&self, base: &TreeId, tree: &TreeId) -> Result<TreeId, ApplyError> {
-        let index = PrivateIndex::new(self.store)?;
         let base_entries = tree::entries(self.store, base)?;
         let next = tree::entries(self.store, tree)?;
         let Some(head) = &self.head else {
-            self.set(&index, next.iter().map(|(path, entry)| (path, Some(entry))))?;
-            return Ok(index.write_tree()?);
+            let all = next.iter().map(|(path, entry)| (path, Some(entry)));
+            return self.with(None, all);
         };
-        index.read_tree(head)?;
         let mut present = Entries::new();
-        for (path, entry) in index.entries()? {
+        for (path, entry) in tree::entries(self.store, head)? {
             if let Ok(path) = path.strip_prefix(self.inside) {
                 present.insert(path.to_owned(), entry);
             }
@@ -199,16 +199,16 @@ impl Target<'_> {
             return Err(ApplyError::NotOnCommit(names(&conflicts)));
         }
         let changes = paths.iter().map(|path| (path, result.get(path)));
-        self.set(&index, changes)?;
-        Ok(index.write_tree()?)
+        self.with(Some(head), changes)
     }
 
-    fn set<'e>(
+    fn with<'e>(
         &self,
-        index: &PrivateIndex,
+        head: Option<&TreeId>,
         entries: impl Iterator<Item = (&'e PathBuf, Option<&'e Entry>)>,
-    ) -> Result<(), WorkspaceError> {
-        index.set(entries.map(|(path, entry)| (self.inside.join(path), entry)))
+    ) -> Result<TreeId, ApplyError> {
+        let entries = entries.map(|(path, entry)| (self.inside.join(path), entry));
+        Ok(rewrite::build(self.store, head, entries)?)
     }
 
     /// Three versions into one; `None` if they do not merge.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::super::{Doing, Project, WorkspaceError, remove_tree, tree, with_documents};
+use super::super::{Doing, Project, WorkspaceError, remove_tree, rewrite, tree, with_documents};
 use super::delivered::Delivered;
 use super::error::{ApplyError, names};
 use super::file_state::{FileState, observe};
@@ -222,10 +222,9 @@ impl Deliveries<'_> {
         after: &TreeId,
         steps: &[Step],
     ) -> Result<TreeId, WorkspaceError> {
-        let new = tree::entries(self.store, after)?;
-        let entries = steps
-            .iter()
-            .map(|step| (step.path.path(), new.get(step.path.path())));
-        tree::with(self.store, before, entries)
+        let paths: Vec<&Path> = steps.iter().map(|step| step.path.path()).collect();
+        let new = tree::entries_at(self.store, after, &paths)?;
+        let entries = paths.iter().map(|path| (*path, new.get(*path)));
+        rewrite::with(self.store, before, entries)
     }
 }

@@ -8,6 +8,7 @@ use super::super::git::path_of;
 use super::super::paths::{is_reserved, resolve_with};
 use super::super::selection::Selection;
 use super::super::tree::{Entries, EntryKind, file_above, first_below};
+use super::origin::Origin;
 use crate::model::RefusedChange;
 
 /// Where symlinks lead, by the id of their content.
@@ -18,7 +19,7 @@ pub(super) const TOLD_ONE_BY_ONE: usize = 100;
 
 /// What there is to decide.
 pub(super) struct Question<'a> {
-    pub before: &'a Entries,
+    pub origin: &'a Origin<'a>,
     pub after: &'a Entries,
     pub links: &'a Links,
     /// What of the base was in the workspace; `None` for all of it.
@@ -37,7 +38,7 @@ pub(super) struct Decision<'a> {
 pub(super) fn decide<'a>(question: &'a Question<'_>) -> Decision<'a> {
     let mut taken = BTreeSet::new();
     let mut refused = BTreeMap::new();
-    let paths = question.before.keys().chain(question.after.keys());
+    let paths = question.origin.entries.keys().chain(question.after.keys());
     for path in paths {
         match question.verdict(path) {
             Verdict::Same => {}
@@ -64,7 +65,7 @@ pub(super) fn decide<'a>(question: &'a Question<'_>) -> Decision<'a> {
             refused.insert(path, reason);
         }
     }
-    let refused = report(refused, question.before);
+    let refused = report(refused, question.origin);
     Decision { taken, refused }
 }
 
@@ -75,9 +76,13 @@ enum Verdict {
 }
 
 impl Question<'_> {
+    fn before(&self) -> &Entries {
+        &self.origin.entries
+    }
+
     /// What one path's change is worth by itself.
     fn verdict(&self, path: &Path) -> Verdict {
-        let (before, after) = (self.before.get(path), self.after.get(path));
+        let (before, after) = (self.before().get(path), self.after.get(path));
         if before == after {
             return Verdict::Same;
         }
@@ -85,7 +90,7 @@ impl Question<'_> {
         let is_control = is_control_file(path) || is_reserved(path);
         if after.is_none() {
             // Such files may have been left out of the workspace.
-            let may_be_missing = is_control || self.leads_out(self.before, path);
+            let may_be_missing = is_control || self.leads_out(self.before(), path);
             if !was_visible || may_be_missing {
                 return Verdict::Same;
             }
@@ -104,7 +109,7 @@ impl Question<'_> {
 
     /// The tree if these changes are taken over.
     fn result(&self, taken: &BTreeSet<&Path>) -> Entries {
-        let mut result = self.before.clone();
+        let mut result = self.before().clone();
         for path in taken {
             match self.after.get(*path) {
                 Some(entry) => result.insert((*path).to_owned(), entry.clone()),
@@ -128,24 +133,25 @@ impl Question<'_> {
 
     /// Whether what is at `path` is a symlink out of the project (or in a circle).
     fn leads_out(&self, entries: &Entries, path: &Path) -> bool {
-        let target = |at: &Path| {
-            let entry = entries
-                .get(at)
-                .filter(|entry| entry.kind == EntryKind::Link)?;
-            Some(path_of(self.links.get(&entry.object)?))
+        let target = |at: &Path| match entries.get(at) {
+            Some(entry) if entry.kind == EntryKind::Link => {
+                Some(path_of(self.links.get(&entry.object)?))
+            }
+            None if !self.before().contains_key(at) => self.origin.read_link(at),
+            Some(_) | None => None,
         };
         target(path).is_some() && resolve_with(path, target).is_none_or(|real| is_reserved(&real))
     }
 }
 
 /// Refused changes for the user; very many new files of one reason are told by their new folder.
-fn report(refused: BTreeMap<&Path, String>, before: &Entries) -> Vec<RefusedChange> {
+fn report(refused: BTreeMap<&Path, String>, origin: &Origin<'_>) -> Vec<RefusedChange> {
     let is_long = refused.len() > TOLD_ONE_BY_ONE;
     let mut report: Vec<RefusedChange> = Vec::new();
     let mut last_folder: Option<(PathBuf, String)> = None;
     for (path, reason) in refused {
         let folder = match is_long {
-            true => new_folder(path, before),
+            true => new_folder(path, origin),
             false => None,
         };
         let shown = match folder {
@@ -168,11 +174,11 @@ fn report(refused: BTreeMap<&Path, String>, before: &Entries) -> Vec<RefusedChan
 }
 
 /// The topmost folder above `path` that the base does not have.
-pub(super) fn new_folder<'a>(path: &'a Path, before: &Entries) -> Option<&'a Path> {
+pub(super) fn new_folder<'a>(path: &'a Path, origin: &Origin<'_>) -> Option<&'a Path> {
     let above: Vec<_> = path.ancestors().skip(1).collect();
     above
         .into_iter()
         .rev()
         .filter(|folder| !folder.as_os_str().is_empty())
-        .find(|folder| first_below(before, folder).is_none())
+        .find(|folder| !origin.has_folder(folder))
 }

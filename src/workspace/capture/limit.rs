@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use super::super::tree::Entries;
 use super::decide::{TOLD_ONE_BY_ONE, new_folder};
+use super::origin::Origin;
 use crate::model::{Bytes, ChangeLimits, RefusedChange};
 
 /// A file that was found, with its size in bytes.
@@ -26,7 +26,7 @@ pub(super) fn may_exceed(limits: &ChangeLimits, found: &[Sized]) -> bool {
 /// output or a package manager's folder is told in one line, and the edits beside it are kept.
 pub(super) fn keep_within(
     limits: &ChangeLimits,
-    base: &Entries,
+    origin: &Origin<'_>,
     sizes: &HashMap<PathBuf, u64>,
     found: &mut Vec<Sized>,
 ) -> Vec<RefusedChange> {
@@ -39,7 +39,7 @@ pub(super) fn keep_within(
             let reason = format!("it has {size}; {}", allows("changed_file_size", limit));
             refused.insert(path.clone(), reason);
         } else {
-            let place = new_folder(path, base).unwrap_or(path);
+            let place = new_folder(path, origin).unwrap_or(path);
             groups.entry(place.to_owned()).or_default().add(*size);
         }
     }
@@ -123,7 +123,7 @@ impl Group {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
-    use super::super::super::tree::{Entry, EntryKind};
+    use super::super::super::tree::{Entries, Entry, EntryKind};
     use super::*;
 
     fn base(paths: &[&str]) -> Entries {
@@ -147,7 +147,7 @@ mod tests {
         let sized = |(path, size): &(&str, u64)| (PathBuf::from(path), *size);
         let mut found: Vec<Sized> = now.iter().map(sized).collect();
         let sizes = was.iter().map(sized).collect();
-        let refused = keep_within(&limits, &base(&paths), &sizes, &mut found);
+        let refused = keep_within(&limits, &Origin::new(base(&paths), &[]), &sizes, &mut found);
         let names = found
             .iter()
             .map(|(path, _)| path.to_str().unwrap().to_owned());

@@ -12,9 +12,12 @@
 
 mod decide;
 mod limit;
+mod origin;
 mod rules;
 mod walk;
 
+#[cfg(test)]
+mod overlay_tests;
 #[cfg(test)]
 mod tests;
 
@@ -24,8 +27,23 @@ use std::path::{Path, PathBuf};
 use super::index::PrivateIndex;
 use super::selection::Selection;
 use super::tree::{self, Entries, EntryKind};
-use super::{Doing, WorkspaceError, diff};
+use super::{Doing, WorkspaceError, diff, rewrite};
 use crate::model::{ChangeLimits, ChangedFile, RefusedChange, TreeId};
+
+use origin::Origin;
+
+/// Where an editing call worked.
+#[derive(Debug, Clone, Copy)]
+pub enum Edited<'a> {
+    /// In a copy of the base, or of some of its files.
+    Copy(&'a Path),
+    #[cfg_attr(not(test), expect(dead_code, reason = "cells work in overlays"))]
+    /// In an overlay. What it changed lies in the folder `upper`; `layers` make up the base, the topmost first.
+    Overlay {
+        upper: &'a Path,
+        layers: &'a [PathBuf],
+    },
+}
 
 /// What of the base had been put into the workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,35 +89,40 @@ fn stays(refused: &BTreeSet<&str>, path: &Path) -> bool {
         || first.is_some_and(|first| first.starts_with(&below))
 }
 
-/// Captures the difference of `workspace` to `base` into the store.
+/// Captures the difference of the workspace `edited` to `base` into the store. In an overlay, this costs what was changed,
+/// however large the base is.
 pub fn capture(
     store: &Path,
     base: &TreeId,
-    workspace: &Path,
+    edited: &Edited<'_>,
     visible: &Visible,
     allowed: &Allowed,
     limits: &ChangeLimits,
 ) -> Result<Captured, WorkspaceError> {
+    let (mut origin, workspace, is_upper) = match *edited {
+        Edited::Copy(copy) => (Origin::new(tree::entries(store, base)?, &[]), copy, false),
+        Edited::Overlay { upper, layers } => (Origin::new(Entries::new(), layers), upper, true),
+    };
     let workspace = &workspace.canonicalize().doing("open", workspace)?;
-    let before = tree::entries(store, base)?;
+    let is_known = |path: &Path| origin.has_file(path) || origin.has_folder(path);
     let allowed = match allowed {
         Allowed::Anywhere => None,
-        Allowed::Only(wanted) => Some(Selection::new(wanted, &before)?),
+        Allowed::Only(wanted) => Some(Selection::by(wanted, is_known)?),
     };
-    let rules = rules::Rules::of(store, &before)?;
-    let mut found = walk::walk(workspace, &before, &rules, allowed.as_ref())?;
+    let rules = rules::Rules::of(store, &origin)?;
+    let mut found = walk::walk((workspace, is_upper), &origin, &rules, allowed.as_ref())?;
+    let touched = is_upper.then_some(found.touched.as_slice());
+    if let Some(touched) = touched {
+        origin.entries = tree::entries_at(store, base, touched)?;
+    }
     // Sizes first: nothing is read of what is too much.
     let mut too_much = Vec::new();
     if limit::may_exceed(limits, &found.files) {
-        let sizes = tree::sizes(store, base)?;
-        too_much = limit::keep_within(limits, &before, &sizes, &mut found.files);
+        let sizes = tree::sizes_at(store, base, touched)?;
+        too_much = limit::keep_within(limits, &origin, &sizes, &mut found.files);
     }
-    let index = PrivateIndex::new(store)?;
-    index.add_files(
-        workspace,
-        found.files.iter().map(|(path, _)| path.as_path()),
-    )?;
-    let mut after = index.entries()?;
+    let mut after = add_files(store, workspace, &found.files)?;
+    let before = &origin.entries;
     let refused = found.refused.iter().chain(&too_much);
     let refused: BTreeSet<&str> = refused.map(|change| change.path.as_str()).collect();
     let stays = before.iter().filter(|(path, _)| {
@@ -110,8 +133,8 @@ pub fn capture(
         .collect();
     after.extend(stays);
     let question = decide::Question {
-        links: &links(store, &[&before, &after])?,
-        before: &before,
+        links: &links(store, &[before, &after])?,
+        origin: &origin,
         after: &after,
         visible: match visible {
             Visible::All => None,
@@ -126,15 +149,36 @@ pub fn capture(
     let changes = decision.taken.iter().map(|path| (*path, after.get(*path)));
     let tree = match decision.taken.is_empty() {
         true => base.clone(),
-        false => tree::with(store, base, changes)?,
+        false => rewrite::with(store, base, changes)?,
+    };
+    let (files, patch) = match tree == *base {
+        true => (Vec::new(), Vec::new()),
+        false => (
+            diff::changed_files(store, base, &tree)?,
+            diff::diff_excerpt(store, base, &tree)?,
+        ),
     };
     Ok(Captured {
-        files: diff::changed_files(store, base, &tree)?,
-        patch: diff::diff_excerpt(store, base, &tree)?,
+        files,
+        patch,
         refused: decision.refused,
         left_out: found.left_out,
         tree,
     })
+}
+
+/// Puts files into the store.
+fn add_files(
+    store: &Path,
+    workspace: &Path,
+    files: &[limit::Sized],
+) -> Result<Entries, WorkspaceError> {
+    if files.is_empty() {
+        return Ok(Entries::new());
+    }
+    let index = PrivateIndex::new(store)?;
+    index.add_files(workspace, files.iter().map(|(path, _)| path.as_path()))?;
+    index.entries()
 }
 
 /// Where the symlinks lead, by the id of their content.

@@ -1,5 +1,6 @@
 //! Ignore rules, weighed as git weighs them: the nearest file that says something decides.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -9,7 +10,8 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::super::WorkspaceError;
 use super::super::outer_rules::{self, OuterRules};
-use super::super::tree::{self, Entries};
+use super::super::tree;
+use super::origin::Origin;
 
 /// What rules say of a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,15 +23,18 @@ pub(super) enum Says {
 }
 
 /// The rules of the base and those from outside the project.
-pub(super) struct Rules {
-    of_base: HashMap<PathBuf, Gitignore>,
+pub(super) struct Rules<'a> {
+    origin: &'a Origin<'a>,
+    /// By folder; those of layers are read when they are asked for.
+    of_base: RefCell<HashMap<PathBuf, Option<Rc<Gitignore>>>>,
     outer: Vec<(PathBuf, Gitignore)>,
 }
 
-impl Rules {
+impl<'a> Rules<'a> {
     /// Reads the rules that the base was listed by.
-    pub(super) fn of(store: &Path, base: &Entries) -> Result<Self, WorkspaceError> {
-        let files: Vec<_> = base
+    pub(super) fn of(store: &Path, origin: &'a Origin<'a>) -> Result<Self, WorkspaceError> {
+        let files: Vec<_> = origin
+            .entries
             .iter()
             .filter(|(path, entry)| {
                 path.file_name().is_some_and(|name| name == ".gitignore") && entry.is_file()
@@ -39,13 +44,14 @@ impl Rules {
         let texts = tree::contents(store, objects)?;
         let of_base = files.iter().zip(texts).map(|((path, _), text)| {
             let folder = path.parent().unwrap_or(Path::new(""));
-            (folder.to_owned(), read(&text))
+            (folder.to_owned(), Some(Rc::new(read(&text))))
         });
         let outer = outer_rules::recorded(store)
             .into_iter()
             .map(|OuterRules { below, text }| (below.into(), read(text.as_bytes())));
         Ok(Self {
-            of_base: of_base.collect(),
+            origin,
+            of_base: RefCell::new(of_base.collect()),
             outer: outer.collect(),
         })
     }
@@ -54,10 +60,21 @@ impl Rules {
     pub(super) fn of_base(&self, path: &Path, is_folder: bool) -> Says {
         path.ancestors()
             .skip(1)
-            .filter_map(|folder| Some((folder, self.of_base.get(folder)?)))
-            .map(|(folder, rules)| ask(rules, path.strip_prefix(folder).unwrap_or(path), is_folder))
+            .filter_map(|folder| Some((folder, self.of_folder(folder)?)))
+            .map(|(folder, rules)| {
+                ask(&rules, path.strip_prefix(folder).unwrap_or(path), is_folder)
+            })
             .find(|said| *said != Says::Nothing)
             .unwrap_or_else(|| self.outside(path, is_folder))
+    }
+
+    fn of_folder(&self, folder: &Path) -> Option<Rc<Gitignore>> {
+        let mut known = self.of_base.borrow_mut();
+        let read = || {
+            let text = self.origin.ignore_file(folder)?;
+            Some(Rc::new(read(&text)))
+        };
+        known.entry(folder.to_owned()).or_insert_with(read).clone()
     }
 
     fn outside(&self, path: &Path, is_folder: bool) -> Says {

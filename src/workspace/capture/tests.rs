@@ -59,7 +59,7 @@ impl Call {
         capture(
             store,
             tree,
-            self.space.root(),
+            &Edited::Copy(self.space.root()),
             &self.visible,
             allowed,
             &ChangeLimits::default(),
@@ -195,7 +195,7 @@ fn the_rules_above_a_project_in_a_sub_folder_count() {
     let captured = capture(
         &repo.store,
         &base.tree,
-        space.root(),
+        &Edited::Copy(space.root()),
         &Visible::All,
         &Allowed::Anywhere,
         &ChangeLimits::default(),

@@ -1,4 +1,5 @@
-//! Which files of a workspace may be the project's: one walk that follows no symlink.
+//! Which files of a workspace may be the project's: one walk that follows no symlink. Of an overlay only the upper folder
+//! is walked, which holds what differs from the layers below.
 
 use std::fs::{DirEntry, FileType};
 use std::path::{Path, PathBuf};
@@ -9,9 +10,9 @@ use super::super::folder::{self, open_up};
 use super::super::outer_rules::MOST_RULES;
 use super::super::paths::is_reserved_name;
 use super::super::selection::Selection;
-use super::super::tree::{Entries, has_below};
-use super::super::{Doing, WorkspaceError};
+use super::super::{Doing, WorkspaceError, overlay};
 use super::limit::Sized;
+use super::origin::Origin;
 use super::rules::{Found, Rules, Says};
 use crate::files;
 use crate::model::{RefusedChange, shortened};
@@ -29,17 +30,20 @@ pub(super) struct Walked {
     pub refused: Vec<RefusedChange>,
     /// New files, and folders as a whole, that the ignore rules leave out.
     pub left_out: Vec<PathBuf>,
+    /// Of an overlay: where something is in the place of what the layers below have, or nothing any more.
+    pub touched: Vec<PathBuf>,
 }
 
 pub(super) fn walk(
-    workspace: &Path,
-    base: &Entries,
-    rules: &Rules,
+    (workspace, is_upper): (&Path, bool),
+    origin: &Origin<'_>,
+    rules: &Rules<'_>,
     allowed: Option<&Selection>,
 ) -> Result<Walked, WorkspaceError> {
     let mut walk = Walk {
         workspace,
-        base,
+        is_upper,
+        origin,
         rules,
         allowed,
         ahead: vec![Folder::default()],
@@ -60,12 +64,16 @@ struct Folder {
     /// New files in it are left out.
     is_ignored: bool,
     found_rules: Option<Rc<Found>>,
+    /// Nothing of the layers below is to be seen in it.
+    is_opaque: bool,
 }
 
 struct Walk<'a> {
     workspace: &'a Path,
-    base: &'a Entries,
-    rules: &'a Rules,
+    /// It is the upper folder of an overlay.
+    is_upper: bool,
+    origin: &'a Origin<'a>,
+    rules: &'a Rules<'a>,
     allowed: Option<&'a Selection>,
     ahead: Vec<Folder>,
     walked: Walked,
@@ -78,7 +86,10 @@ impl Walk<'_> {
         let ignore_file = whole.join(".gitignore");
         open_up(&ignore_file, 0o400);
         let rules = at.path.join(".gitignore");
-        if let Ok(text) = files::read_below(self.workspace, &rules, MOST_RULES) {
+        let text = files::read_below(self.workspace, &rules, MOST_RULES).ok();
+        let is_untouched = || !at.is_opaque && ignore_file.symlink_metadata().is_err();
+        let text = text.or_else(|| self.origin.ignore_file(&at.path).filter(|_| is_untouched()));
+        if let Some(text) = text {
             let above = at.found_rules.take();
             at.found_rules = Some(Found::add(&at.path, &text, above));
         }
@@ -93,6 +104,18 @@ impl Walk<'_> {
     fn classify(&mut self, folder: &Folder, entry: &DirEntry, kind: FileType) {
         let name = entry.file_name();
         let path = folder.path.join(&name);
+        let mut is_opaque = folder.is_opaque;
+        if self.is_upper {
+            let is_whiteout = overlay::is_whiteout(&entry.path());
+            is_opaque |= kind.is_dir() && overlay::is_opaque(&entry.path());
+            let is_merged = kind.is_dir() && !is_opaque && !self.origin.has_file(&path);
+            if !is_merged && (self.origin.has_file(&path) || self.origin.has_folder(&path)) {
+                self.walked.touched.push(path.clone());
+            }
+            if is_whiteout {
+                return;
+            }
+        }
         if is_reserved_name(&name) {
             // The workspace's own repository and contract folder are at its top.
             let is_ours =
@@ -103,8 +126,8 @@ impl Walk<'_> {
             return;
         }
         let is_of_base = match kind.is_dir() {
-            true => has_below(self.base, &path),
-            false => self.base.contains_key(&path),
+            true => self.origin.has_folder(&path),
+            false => self.origin.has_file(&path),
         };
         let is_ignored = self.is_left_out(folder, &path, kind.is_dir(), is_of_base);
         let is_named = self.is_named(&path, kind.is_dir());
@@ -116,7 +139,13 @@ impl Walk<'_> {
             let shown = shortened(&path.to_string_lossy(), 200).into_owned();
             self.refuse(shown.as_ref(), "its path is longer than 2048 bytes");
         } else if kind.is_dir() {
-            self.weigh_folder(folder, path, is_of_base, is_ignored);
+            let inner = Folder {
+                path,
+                is_ignored,
+                found_rules: folder.found_rules.clone(),
+                is_opaque,
+            };
+            self.weigh_folder(inner, is_of_base);
         } else if !kind.is_file() && !kind.is_symlink() {
             self.refuse(&path, "it is no regular file");
         } else if !is_of_base && is_control_file(&path) {
@@ -132,25 +161,19 @@ impl Walk<'_> {
         }
     }
 
-    fn weigh_folder(&mut self, above: &Folder, path: PathBuf, is_of_base: bool, is_ignored: bool) {
-        if !is_of_base && is_control_file(&path) {
-            return self.refuse(&path, "it configures agents");
+    fn weigh_folder(&mut self, folder: Folder, is_of_base: bool) {
+        let path = &folder.path;
+        let is_repository = || {
+            let inner = self.workspace.join(path).join(".git");
+            inner.symlink_metadata().is_ok()
+        };
+        if !is_of_base && is_control_file(path) {
+            self.refuse(path, "it configures agents");
+        } else if !is_of_base && is_repository() {
+            self.refuse(path, "it is a repository of its own");
+        } else {
+            self.ahead.push(folder);
         }
-        if !is_of_base
-            && self
-                .workspace
-                .join(&path)
-                .join(".git")
-                .symlink_metadata()
-                .is_ok()
-        {
-            return self.refuse(&path, "it is a repository of its own");
-        }
-        self.ahead.push(Folder {
-            path,
-            is_ignored,
-            found_rules: above.found_rules.clone(),
-        });
     }
 
     /// Whether the rules leave a new file or folder out; says so where only the agent's own

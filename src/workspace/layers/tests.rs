@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
 
-use super::super::testing::{Leaf, Repo, Tree, mounted, read_tree, tree, write_tree};
+use super::super::testing::{self, Leaf, Repo, Tree, in_overlay, read_tree, tree, write_tree};
 use super::super::{Project, Snapshot, Workspace, materialize};
 use super::*;
 
@@ -77,7 +77,7 @@ impl Run {
 
 fn shown(stack: &Stack) -> Tree {
     let folders: Vec<&Path> = stack.folders().collect();
-    mounted(&folders, "").1
+    testing::shown(&folders)
 }
 
 fn many(repo: &Repo) {
@@ -173,11 +173,12 @@ fn files_and_folders_take_each_others_places() {
     let (tree, layers) = run.next();
     let stack = layers.of(&tree, ControlFiles::Drop).unwrap();
     assert_eq!(stack.tree.len(), 2);
-    let (_, tree) = mounted(
-        &stack.folders().collect::<Vec<_>>(),
+    assert_eq!(shown(&stack), files);
+    let folders: Vec<&Path> = stack.folders().collect();
+    in_overlay(
+        &folders,
         "test ! -e gone && test -z \"$(find . -type d -empty)\"",
     );
-    assert_eq!(tree, files);
 }
 
 #[test]

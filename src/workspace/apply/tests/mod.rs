@@ -54,7 +54,7 @@ impl Changed {
         let Captured { tree, refused, .. } = capture(
             store,
             &base.tree,
-            &space,
+            &super::super::Edited::Copy(&space),
             all,
             &Allowed::Anywhere,
             &crate::model::ChangeLimits::default(),
