@@ -79,6 +79,17 @@ impl PrivateIndex {
         self.git_alone().args(["ls-files", "-z"]).paths()
     }
 
+    /// Says of paths that their files are not to be looked for.
+    pub(super) fn skip<'a>(
+        &self,
+        paths: impl IntoIterator<Item = &'a Path>,
+    ) -> Result<(), WorkspaceError> {
+        self.git_alone()
+            .args(["update-index", "--skip-worktree", "-z", "--stdin"])
+            .stdin(names(paths))
+            .done()
+    }
+
     /// Fills the index with a tree's entries.
     pub(super) fn read_tree(&self, tree: &str) -> Result<(), WorkspaceError> {
         self.git_alone().args(["read-tree", tree]).done()

@@ -64,7 +64,7 @@ pub use documents::{store_document, with_documents};
 pub use error::WorkspaceError;
 pub use footprint::Footprint;
 #[expect(unused_imports, reason = "cells are mounted from them")]
-pub use layers::{Layers, Progress, Stack};
+pub use layers::{GitLayer, Layers, Progress, Stack};
 pub use materialize::{materialize, materialize_only};
 pub use pin::pin;
 pub use pool::WorkspacePool;

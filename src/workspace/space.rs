@@ -116,7 +116,7 @@ impl Workspace {
 
 /// The least that git takes for a repository. Without it, agents climb to the parents of the
 /// workspace and read configuration and instructions there.
-fn create_repository(at: &Path) -> Result<(), WorkspaceError> {
+pub(super) fn create_repository(at: &Path) -> Result<(), WorkspaceError> {
     for folder in [at.to_owned(), at.join("objects"), at.join("refs")] {
         fs::create_dir(&folder).doing("create", &folder)?;
     }

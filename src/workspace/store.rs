@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
@@ -22,7 +22,7 @@ const ALTERNATES: &str = "objects/info/alternates";
 const LENDERS: u8 = 5;
 
 /// Highest precedence of all attribute files: whatever `.gitattributes` says, bytes stay bytes.
-const ATTRIBUTES: &str = "* -text -eol -ident -filter -working-tree-encoding\n";
+pub(super) const ATTRIBUTES: &str = "* -text -eol -ident -filter -working-tree-encoding\n";
 
 /// It is for its owner alone, whatever the umask. The names that git's Windows and macOS protections refuse are ordinary names here.
 const CORE: &str = "\tbare = true
@@ -106,7 +106,11 @@ pub(super) fn detach(
     let objects = store.join("objects");
     let linked = user.is_none_or(|user| {
         let users = Path::new(OsStr::from_bytes(&user.objects));
-        link_packs(users, &objects.join("pack"), LENDERS).is_ok()
+        let all = lenders(users, LENDERS);
+        all.is_ok_and(|all| {
+            let mut all = all.iter();
+            all.all(|lender| link_packs(lender, &objects.join("pack")).is_ok())
+        })
     });
     if there != Some(tree) {
         let mut how = vec!["-q"];
@@ -142,7 +146,7 @@ pub(super) fn repack(
 
 /// Packs what belongs to these trees into an object folder. No search for deltas: it takes long, and what was packed
 /// before is taken over as it is.
-fn pack_objects(
+pub(super) fn pack_objects(
     store: &Path,
     objects: &Path,
     how: &[&str],
@@ -161,7 +165,7 @@ fn pack_objects(
 pub(super) fn link_all_packs(objects: &Path, store: &Path) -> io::Result<usize> {
     let packs = store.join("objects/pack");
     fs::create_dir_all(&packs)?;
-    link_packs(objects, &packs, 0)?;
+    link_packs(objects, &packs)?;
     Ok(packs.read_dir()?.count() / 2)
 }
 
@@ -178,8 +182,8 @@ pub(super) fn joined(project: &Project, store: &Path) -> Result<TempDir, Workspa
     Ok(joined)
 }
 
-/// Links the packs of an object folder, and of those that it borrows from itself.
-fn link_packs(objects: &Path, to: &Path, lenders: u8) -> io::Result<()> {
+/// Links the packs of an object folder.
+fn link_packs(objects: &Path, to: &Path) -> io::Result<()> {
     let folder = objects.join("pack");
     let entries = if_there(folder.read_dir())?.into_iter().flatten();
     let names = entries.map(|entry| Ok(entry?.file_name()));
@@ -194,16 +198,31 @@ fn link_packs(objects: &Path, to: &Path, lenders: u8) -> io::Result<()> {
             }
         }
     }
+    Ok(())
+}
+
+/// An object folder, and those from which it borrows, one behind the other.
+fn lenders(objects: &Path, left: u8) -> io::Result<Vec<PathBuf>> {
+    let mut all = vec![objects.to_owned()];
     let lines = files::read(&objects.join("info/alternates"), files::RECORD);
     let lines = if_there(lines)?.unwrap_or_default();
     let is_path = |line: &&[u8]| !line.is_empty() && !line.starts_with(b"#");
     for line in lines.split(|byte| *byte == b'\n').filter(is_path) {
-        if lenders == 0 || line.starts_with(b"\"") {
+        if left == 0 || line.starts_with(b"\"") {
             return Err(io::ErrorKind::Unsupported.into());
         }
-        link_packs(&objects.join(OsStr::from_bytes(line)), to, lenders - 1)?;
+        all.extend(lenders(&objects.join(OsStr::from_bytes(line)), left - 1)?);
     }
-    Ok(())
+    Ok(all)
+}
+
+/// The user's object folder and those from which it borrows; none without a repository.
+pub(super) fn users_objects(project: &Project) -> Result<Vec<PathBuf>, WorkspaceError> {
+    let Some(user) = user_objects(project)? else {
+        return Ok(Vec::new());
+    };
+    let objects = Path::new(OsStr::from_bytes(&user.objects));
+    lenders(objects, LENDERS).doing("read", objects)
 }
 
 struct UserObjects {

@@ -40,6 +40,11 @@ impl Base {
         self.root.join("files")
     }
 
+    /// A git index that knows its files.
+    pub(super) fn index(&self) -> PathBuf {
+        self.root.join("index")
+    }
+
     /// What of it matters without looking at the files.
     pub(super) fn marks(&self) -> PathBuf {
         self.root.join("marks")

@@ -72,6 +72,16 @@ impl Delta {
         self.written.len() + self.gone.len()
     }
 
+    /// Files that are new or differ.
+    pub(super) fn written(&self) -> impl Iterator<Item = &Path> {
+        self.written.keys().map(PathBuf::as_path)
+    }
+
+    /// Files and whole folders that are gone.
+    pub(super) fn gone(&self) -> &[PathBuf] {
+        &self.gone
+    }
+
     /// Makes what holds of the one tree hold of the other.
     pub(super) fn update(&self, marks: &mut Marks) {
         marks.remove(|path| {

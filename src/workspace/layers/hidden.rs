@@ -90,7 +90,7 @@ impl Marks {
 pub(super) struct Hidden(Copied);
 
 impl Hidden {
-    fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+    pub(super) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
         self.0.dropped_control.iter().chain(&self.0.dropped_links)
     }
 

@@ -8,10 +8,14 @@
 
 mod base;
 mod delta;
+mod git_layer;
 mod hidden;
+mod parts;
 mod progress;
 mod whiteout;
 
+#[cfg(test)]
+mod git_tests;
 #[cfg(test)]
 mod tests;
 
@@ -19,13 +23,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{ControlFiles, Doing, ProjectCache, WorkspaceError, remove_tree};
+use super::{ControlFiles, Doing, Project, ProjectCache, WorkspaceError, remove_tree};
 use crate::model::TreeId;
 
 use base::{Base, Bases};
 use delta::Delta;
 use hidden::Marks;
+use parts::Parts;
 
+pub use git_layer::GitLayer;
+pub use parts::Stack;
 pub use progress::Progress;
 
 /// Of a base, so many parts are the most that a delta may be; otherwise a new base is made.
@@ -43,25 +50,6 @@ pub struct Layers {
     /// Held while layers are made: several calls may want the same ones.
     in_use: Mutex<Vec<Base>>,
     pub progress: Arc<Progress>,
-}
-
-/// The layers of a tree.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stack {
-    /// What hides files that agents do not see, if there are any.
-    pub hidden: Option<PathBuf>,
-    /// What makes up the tree, the topmost first.
-    pub tree: Vec<PathBuf>,
-    /// What is hidden and why, one sentence each, for the user.
-    pub remarks: Vec<String>,
-}
-
-impl Stack {
-    /// All of them, the topmost first.
-    pub fn folders(&self) -> impl Iterator<Item = &Path> {
-        let folders = self.hidden.iter().chain(&self.tree);
-        folders.map(PathBuf::as_path)
-    }
 }
 
 impl Layers {
@@ -93,7 +81,37 @@ impl Layers {
     /// If the store lacks the tree, or the disk is full.
     pub fn of(&self, tree: &TreeId, control: ControlFiles) -> Result<Stack, WorkspaceError> {
         let mut bases = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
-        let (base, delta) = match self.nearest(&mut bases, tree)? {
+        self.parts(&mut bases, tree, control)
+            .map(|parts| parts.stack)
+    }
+
+    /// The repository of the project's cells, as a layer that holds a folder `.git` alone; made once for a run. `tree` is
+    /// the run's snapshot, which the repository takes for what is staged. Blocks.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub fn git(
+        &self,
+        project: &Project,
+        tree: &TreeId,
+        control: ControlFiles,
+    ) -> Result<GitLayer, WorkspaceError> {
+        let mut bases = self.in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = self.parts(&mut bases, tree, control)?;
+        let name = format!("git-{tree}-{control:?}");
+        let layer = self.once(&name, |at| {
+            git_layer::make(project, &self.store, &parts, at)
+        })?;
+        GitLayer::of(project, layer)
+    }
+
+    fn parts(
+        &self,
+        bases: &mut Vec<Base>,
+        tree: &TreeId,
+        control: ControlFiles,
+    ) -> Result<Parts, WorkspaceError> {
+        let (base, delta) = match self.nearest(bases, tree)? {
             Some(found) => found,
             None => {
                 let base = self.make_base(tree)?;
@@ -115,10 +133,17 @@ impl Layers {
             true => None,
             false => Some(self.once(&format!("{name}-{control:?}"), |at| hidden.make(at))?),
         };
-        Ok(Stack {
+        let stack = Stack {
             hidden: layer,
             tree: folders,
             remarks: hidden.remarks(),
+        };
+        Ok(Parts {
+            tree: tree.clone(),
+            base,
+            delta,
+            hidden,
+            stack,
         })
     }
 
