@@ -80,7 +80,7 @@ impl Workspaces {
         fs::rename(at, &before).map_err(machine)?;
         workspace::remove_tree(&scope_of(at)).map_err(machine)?;
         let mut made = self.make(workspace, added, at)?;
-        made.take_over(&before, &left_out(at)?);
+        made.take_over(&before, &left_out(at)?, &[]);
         // What cannot be removed now goes with the run's scratch folder.
         let _ = workspace::remove_tree(&before);
         Ok(made)

@@ -1,19 +1,32 @@
 //! From a workspace into the one that takes its place: what only the workspace has.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::control_files::{is_control_file, is_control_name};
 use super::folder::open_up;
 use super::remove_tree::remove_tree;
-use super::{Doing, WorkspaceError, folder};
+use super::{Doing, WorkspaceError, folder, overlay};
 
 /// Moves a file or a folder (what a capture left out) from the folder `from` to the same
 /// place in `to`, on the same file system. What is gone, or is in `to` already, is passed over. Control
 /// files of agents stay behind, at any depth: what a model wrote there reaches no other call.
-pub(super) fn carry_over(from: &Path, to: &Path, path: &Path) -> Result<(), WorkspaceError> {
+///
+/// Of overlays, `from` and `to` are the upper folders, and `layers` what is below `to`: that is not covered either.
+pub(super) fn carry_over(
+    from: &Path,
+    (to, layers): (&Path, &[PathBuf]),
+    path: &Path,
+) -> Result<(), WorkspaceError> {
     let (source, target) = (from.join(path), to.join(path));
     let is_there = |at: &Path| at.symlink_metadata().is_ok();
+    let covers = |above: &Path| {
+        let found = overlay::find(layers, above);
+        found.is_some_and(|(_, found)| above == path || !found.is_dir())
+    };
+    if path.ancestors().any(covers) {
+        return Ok(());
+    }
     if is_control_file(path) || !is_there(&source) || is_there(&target) || !make_way(to, path)? {
         return Ok(());
     }
@@ -122,7 +135,7 @@ mod tests {
             "file/below",
         ];
         for path in list {
-            carry_over(&from, &to, Path::new(path)).unwrap();
+            carry_over(&from, (&to, &[]), Path::new(path)).unwrap();
         }
         assert_eq!(
             names(&to),
@@ -143,6 +156,28 @@ mod tests {
     }
 
     #[test]
+    fn nothing_covers_what_the_layers_below_have() {
+        let temp = tempfile::tempdir().unwrap();
+        let at = |name: &str| temp.path().join(name);
+        for path in ["file/x.log", "folder/x.log", "folder/y.log", "new/x.log"] {
+            put(&at("from"), path, "old");
+        }
+        put(&at("base"), "file", "");
+        put(&at("base"), "folder/x.log", "");
+        put(&at("base"), "folder/y.log", "");
+        fs::create_dir(at("to")).unwrap();
+        let layers = [at("delta"), at("base")];
+        fs::create_dir_all(at("delta/folder")).unwrap();
+        let kind = rustix::fs::FileType::CharacterDevice;
+        let gone = at("delta/folder/y.log");
+        rustix::fs::mknodat(rustix::fs::CWD, gone, kind, rustix::fs::Mode::empty(), 0).unwrap();
+        for path in ["file/x.log", "folder/x.log", "folder/y.log", "new"] {
+            carry_over(&at("from"), (&at("to"), &layers), Path::new(path)).unwrap();
+        }
+        assert_eq!(names(&at("to")), ["folder/y.log", "new/x.log"]);
+    }
+
+    #[test]
     fn nothing_is_moved_through_a_link() {
         let temp = tempfile::tempdir().unwrap();
         let (from, to) = (temp.path().join("from"), temp.path().join("to"));
@@ -150,7 +185,7 @@ mod tests {
         put(&temp.path().join("elsewhere"), "own", "");
         fs::create_dir(&to).unwrap();
         symlink("../elsewhere", to.join("out")).unwrap();
-        carry_over(&from, &to, Path::new("out/x.log")).unwrap();
+        carry_over(&from, (&to, &[]), Path::new("out/x.log")).unwrap();
         assert_eq!(names(&temp.path().join("elsewhere")), ["own"]);
     }
 }

@@ -1,10 +1,10 @@
 //! What an editing call's workspace was made from, as far as it matters for what it changed.
 
 use std::fs::Metadata;
-use std::os::unix::fs::FileTypeExt;
 use std::path::{Path, PathBuf};
 
 use super::super::outer_rules::MOST_RULES;
+use super::super::overlay;
 use super::super::tree::{Entries, has_below};
 use crate::files;
 
@@ -43,23 +43,7 @@ impl<'a> Origin<'a> {
         found.is_file().then(|| files::read(&at, MOST_RULES).ok())?
     }
 
-    /// What the topmost layer has that says something of the path. Symlinks are not followed.
     fn find(&self, path: &Path) -> Option<(PathBuf, Metadata)> {
-        'layers: for layer in self.layers {
-            let mut at = layer.clone();
-            let mut found = at.symlink_metadata().ok()?;
-            for part in path.components() {
-                if !found.is_dir() {
-                    return None;
-                }
-                at.push(part);
-                let Ok(next) = at.symlink_metadata() else {
-                    continue 'layers;
-                };
-                found = next;
-            }
-            return (!found.file_type().is_char_device()).then_some((at, found));
-        }
-        None
+        overlay::find(self.layers, path)
     }
 }
