@@ -229,11 +229,7 @@ impl<'a> Facts<'a> {
             }
             Event::Phase { event, .. } => match event {
                 PhaseEvent::Verified { .. } | PhaseEvent::Failed { .. } => self.verifying = None,
-                PhaseEvent::Closed { closing } if closing.published.is_some() => {
-                    let documents = closing.document.iter().cloned();
-                    let documents = documents.map(|one| (one.path, one.object));
-                    self.project.documents.extend(documents);
-                }
+                PhaseEvent::Closed { closing } => self.publish(closing),
                 _ => {}
             },
             Event::Run(RunEvent::ChangesApplied {
@@ -355,7 +351,11 @@ impl<'a> Facts<'a> {
                 }
                 self.take_document(closing);
             }
-            PhaseEvent::DocumentEdited { closing, .. } => self.take_document(closing),
+            // It is published before it is written down, and again if the supervisor died in between.
+            PhaseEvent::DocumentEdited { closing, .. } => {
+                self.take_document(closing);
+                self.publish(closing);
+            }
             PhaseEvent::Failed { failure } => self.on(name).failed = Some(failure.clone()),
             PhaseEvent::Verified {
                 tree, verification, ..
@@ -396,6 +396,14 @@ impl<'a> Facts<'a> {
             }
             self.on(phase).answered = Some(answer.clone());
         }
+    }
+
+    /// The phase's document is put into the project, if it is to be there.
+    fn publish(&mut self, closing: &Closing) {
+        let document = closing.document.iter().cloned();
+        let document = document.filter(|_| closing.published.is_some());
+        let document = document.map(|one| (one.path, one.object));
+        self.project.documents.extend(document);
     }
 
     fn take_document(&mut self, closing: &Closing) {

@@ -70,6 +70,9 @@ fn edit(plan: &Plan, run: &RunState, number: usize) -> Option<Event> {
     let (phase, mut closing) = closings.swap_remove(which);
     closing.deliverable.digest = Digest::new(format!("document {number}"));
     closing.handoff.digest = Digest::new(format!("handoff {number}"));
+    if let Some(document) = &mut closing.document {
+        document.object = closing.deliverable.digest.to_string();
+    }
     Some(
         PhaseEvent::DocumentEdited {
             by: Decider::Person,

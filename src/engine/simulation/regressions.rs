@@ -320,3 +320,16 @@ fn a_document_that_is_changed_late_takes_back_no_edits() {
         keeps_its_rules(&sketch, &faults).unwrap();
     }
 }
+
+#[test]
+fn a_document_that_is_changed_after_an_undo_is_in_the_project() {
+    let mut sketch = plan([Work::Document(vec![0]), Work::Document(vec![0])]);
+    sketch.parts[0].output = true;
+    sketch.parts[1].gate = true;
+    let faults = FaultPlan {
+        people: vec![Person::Corrects],
+        hands_on: vec![HandOn::Undo],
+        ..FaultPlan::default()
+    };
+    keeps_its_rules(&sketch, &faults).unwrap();
+}
