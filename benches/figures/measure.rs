@@ -30,6 +30,7 @@ pub fn measure(
         grace: Duration::from_secs(1),
         timeout: None,
         max_output_bytes: None,
+        cell: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

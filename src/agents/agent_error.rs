@@ -204,6 +204,9 @@ fn hint(kind: FailureKind) -> Option<&'static str> {
         | FailureKind::Crash
         | FailureKind::Hang
         | FailureKind::Timeout
+        | FailureKind::OutOfMemory
+        | FailureKind::OutOfDisk
+        | FailureKind::TooManyProcesses
         | FailureKind::Loop
         | FailureKind::NoDeliverable
         | FailureKind::Truncated

@@ -49,6 +49,7 @@ impl Bench {
                 args: Vec::new(),
                 env: AgentEnv::default(),
                 pass_env: vec!["EXTRA_TOKEN".to_owned()],
+                sandbox: Default::default(),
             },
             model: ModelSpec {
                 agent: "opencode".into(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::model::Label;
+use crate::plan::SandboxMode;
 
 /// Runs declarative workflows in which every step is a fresh agent process: several models propose,
 /// one judges, specialists execute, and only distilled handoffs travel from phase to phase.
@@ -86,6 +87,10 @@ pub struct RunArgs {
     /// Shuffle the proposals from this number instead of a random one
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// How closed the place is in which agents and commands live: as the machine allows, in namespaces or not at
+    /// all, by Landlock alone, open
+    #[arg(long, value_name = "on|required|landlock|off", value_parser = sandbox_mode)]
+    pub sandbox: Option<SandboxMode>,
     #[command(flatten)]
     pub destination: DestinationArgs,
     #[command(flatten)]
@@ -285,4 +290,9 @@ fn key_value(text: &str) -> Result<(String, String), String> {
 #[expect(clippy::unnecessary_wraps, reason = "the shape of a value parser")]
 fn label(text: &str) -> Result<Label, String> {
     Ok(Label::new(text.trim().to_uppercase()))
+}
+
+fn sandbox_mode(text: &str) -> Result<SandboxMode, String> {
+    let wrong = |_| "one of on, required, landlock, off".to_owned();
+    serde_json::from_value(text.into()).map_err(wrong)
 }

@@ -1,7 +1,5 @@
 //! Work of the edge that may take long, and that a signal ends at once: the snapshot, checkouts, recovery.
 
-use std::convert::Infallible;
-use std::future::pending;
 use std::panic::resume_unwind;
 use std::thread;
 use std::time::Duration;
@@ -15,8 +13,10 @@ use super::print;
 use crate::process::Cancel;
 use crate::runtime::Signals;
 
-/// So long a user waits without a word.
-const SLOW: Duration = Duration::from_secs(1);
+/// So long a user waits without a word, …
+const SLOW: Duration = Duration::from_millis(300);
+/// … and for the next one.
+const AGAIN: Duration = Duration::from_secs(2);
 
 /// The user's signals and the runtime that hears them. From its making on, signals no longer end the
 /// process by themselves.
@@ -42,6 +42,15 @@ impl Interruptible {
         (what, hint): (&str, &str),
         work: impl FnOnce() -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
+        self.watched((&|| what.to_owned(), hint), work)
+    }
+
+    /// The same with a text that changes as the work goes on.
+    pub fn watched<T: Send>(
+        &mut self,
+        (what, hint): (&dyn Fn() -> String, &str),
+        work: impl FnOnce() -> Result<T, Failure> + Send,
+    ) -> Result<T, Failure> {
         match self.until_signal(what, work) {
             (Some(signal), _) => Err(interrupted(signal, hint)),
             (None, done) => done,
@@ -54,7 +63,7 @@ impl Interruptible {
         hint: &str,
         work: impl FnOnce() -> Result<T, Failure> + Send,
     ) -> Result<T, Failure> {
-        match self.until_signal("", work) {
+        match self.until_signal(&String::new, work) {
             (Some(signal), Err(_)) => Err(interrupted(signal, hint)),
             (_, done) => done,
         }
@@ -74,12 +83,12 @@ impl Interruptible {
 
     /// The same for work that nothing depends on. If it takes long, the user is told what it is.
     pub fn clean_up(&mut self, what: &str, work: impl FnOnce() -> Result<(), Failure> + Send) {
-        let _ = self.until_signal(what, work);
+        let _ = self.until_signal(&|| what.to_owned(), work);
     }
 
     fn until_signal<T: Send>(
         &mut self,
-        if_slow: &str,
+        if_slow: &dyn Fn() -> String,
         work: impl FnOnce() -> Result<T, Failure> + Send,
     ) -> (Option<&'static str>, Result<T, Failure>) {
         let cancel = Cancel::default();
@@ -94,15 +103,20 @@ impl Interruptible {
             let signal = self.runtime.block_on(async {
                 let slow = async {
                     sleep(SLOW).await;
-                    if !if_slow.is_empty() {
-                        print::note(if_slow);
+                    let mut said = String::new();
+                    loop {
+                        let text = if_slow();
+                        if text != said {
+                            print::note(&text);
+                            said = text;
+                        }
+                        sleep(AGAIN).await;
                     }
-                    pending::<Infallible>().await
                 };
                 tokio::select! {
                     _ = told => None,
                     signal = self.signals.next() => Some(signal),
-                    never = slow => match never {},
+                    () = slow => None,
                 }
             });
             if let Some(signal) = signal {

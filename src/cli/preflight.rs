@@ -12,7 +12,7 @@ use crate::files;
 use crate::model::ModelName;
 use crate::plan::{AgentKind, AgentSpec, Distill, PhaseKind, Plan};
 use crate::process::run_helper;
-use crate::runtime;
+use crate::runtime::{self, Inside};
 use crate::workspace::{ApplyError, WorkspaceError};
 use crate::yaml::nearest;
 
@@ -257,7 +257,9 @@ fn version_of(settings: &Settings, program: &Path) -> Result<String, String> {
         |error: std::io::Error| format!("`{} --version` failed: {error}", program.display());
     let private = tempfile::tempdir().map_err(failed)?;
     let probe = agents::version_probe(program, &settings.environment, private.path());
-    runtime::lay_out(&probe.files, &private.path().join("keys")).map_err(|error| error.message)?;
+    let keys = private.path().join("keys");
+    let inside = Inside::same(private.path(), private.path(), &keys);
+    runtime::lay_out(&probe.files, &keys, &inside, false).map_err(|error| error.message)?;
     let command = duct::cmd(probe.program, probe.args)
         .dir(probe.cwd)
         .full_env(probe.env)

@@ -92,6 +92,7 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     let (mut plan, base, layer) = (valid.plan, valid.base, valid.workflow.layer);
     limit(&mut plan, &args.limits)?;
     plan.rehearsal = rehearsal;
+    plan.sandbox_mode = args.sandbox.unwrap_or(plan.sandbox_mode);
     agree(settings, &plan, &base, &valid.files, &args.output)?;
     let commands = detected_commands(&settings.project.root);
     plan.verify.allow.extend(commands);

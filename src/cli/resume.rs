@@ -143,6 +143,7 @@ fn go_on(
     };
     work::work(settings, work, |(context, engine)| Input::Resume {
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        sandbox: context.cells.rung,
         acts,
         recovered: recover(context, engine.state()),
     })

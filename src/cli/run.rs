@@ -9,7 +9,7 @@ use super::settings::Settings;
 use super::work::{self, FrozenInputs, Work, carry_over};
 use crate::engine::{Begin, Engine, Input};
 use crate::journal::{Redactor, RunFolder, RunLock, new_run_id};
-use crate::model::{Artifact, FrozenFile};
+use crate::model::{Artifact, FrozenFile, Rung};
 use crate::plan::{Plan, PlannedInput};
 use crate::runtime::now;
 use crate::workspace::{Snapshot, check_destination, read_files, remove_tree};
@@ -43,6 +43,7 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         plan: inputs.plan.digest.clone(),
         base: inputs.base.clone(),
         files: inputs.files.clone(),
+        sandbox: Rung::default(),
     };
     let journal = folder.create_journal(&register, redactor.clone())?;
     work::work(
@@ -59,7 +60,10 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
             output: &args.output,
             interruptible,
         },
-        |_| Input::Begin(begin),
+        |(context, _)| {
+            let sandbox = context.cells.rung;
+            Input::Begin(Begin { sandbox, ..begin })
+        },
     )
 }
 

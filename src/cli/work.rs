@@ -1,6 +1,5 @@
 //! Working on a run, from its folder to its summary. Shared by `run`, `resume` and `pick`.
 
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,10 +17,9 @@ use super::settings::Settings;
 use super::trust::{remark_left_out, trusted_agent_config};
 use crate::agents::Carried;
 use crate::engine::{Engine, Input};
-use crate::files;
 use crate::journal::{Journal, Redactor, RunFolder, RunLock};
 use crate::model::{Artifact, CallId, FrozenFile, PhaseName, RunEnd, Timestamp, TreeId};
-use crate::plan::{AgentKind, Plan, Rehearsal};
+use crate::plan::{AgentKind, Plan, Rehearsal, SandboxMode};
 use crate::process::become_subreaper;
 use crate::rehearsal::{Scenario, Server};
 use crate::report::{
@@ -29,13 +27,13 @@ use crate::report::{
     render_summary,
 };
 use crate::run::{PhaseState, Record};
-use crate::runtime::{Observer, RunContext, RunContextParts, RuntimeError, drive};
-use crate::workspace::{Scratch, materialize, remove_tree};
+use crate::runtime::{Cells, Observer, RunContext, RunContextParts, RuntimeError, drive};
+use crate::workspace::{Layers, Progress, Scratch, content_at, remove_tree};
 
 /// Instruction files of a project, in the order in which they are looked for.
 const INSTRUCTION_FILES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
 /// Of an instruction file, no more than this is read, in bytes.
-const INSTRUCTIONS_LIMIT: u64 = 64 << 10;
+const INSTRUCTIONS_LIMIT: usize = 64 << 10;
 /// How long an agent may take to end after it was asked to.
 const GRACE: Duration = Duration::from_secs(3);
 
@@ -133,12 +131,21 @@ fn supervise(
         false => format!("go on with `tipstaff resume {id}`; nothing has to be paid twice"),
     };
     let begun = folder_of_run.clone();
+    let cells = interruptible
+        .runtime
+        .block_on(cells(settings, &plan, &scratch))?;
     let what = match begins {
         true => "checking the project out",
         false => "collecting what agents left when the run stopped",
     };
-    let ready = interruptible.blocking((what, &hint), || {
-        let context = context(settings, &plan, folder_of_run, &scratch, secrets, &base)?;
+    let progress = Arc::new(Progress::default());
+    let text = || match progress.files() {
+        (_, 0) => what.to_owned(),
+        (done, all) => format!("{what}: {done} of {all} files"),
+    };
+    let ready = interruptible.watched((&text, &hint), || {
+        let laid_out = (&base, cells, Arc::clone(&progress));
+        let context = context(settings, &plan, folder_of_run, &scratch, secrets, laid_out)?;
         let first = first((&context, &engine));
         Ok((Arc::new(context), first))
     });
@@ -154,6 +161,10 @@ fn supervise(
             return Err(failure);
         }
     };
+    if let Some(cache) = settings.project_cache() {
+        // Nobody waits for it, and it may end with the process.
+        std::thread::spawn(move || Layers::sweep(&cache));
+    }
     let Interruptible { runtime, signals } = &mut interruptible;
     let driven = runtime.block_on(drive(
         context.clone(),
@@ -199,28 +210,39 @@ fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {
     }
 }
 
+async fn cells(settings: &Settings, plan: &Plan, scratch: &Scratch) -> Result<Cells, Failure> {
+    let (user, project) = (&settings.environment, &settings.project.root);
+    let cells = Cells::probe(user, project, scratch.root(), plan.sandbox_mode).await;
+    let cells = cells.map_err(|failure| Failure::said(Exit::Failed, &failure.message, None))?;
+    if let Some(open) = cells.open() {
+        let hint = "`tipstaff run --sandbox on` takes what the machine allows";
+        if plan.sandbox_mode == SandboxMode::Required {
+            return Err(Failure::said(Exit::Failed, &open, Some(hint)));
+        }
+        print::note(&format!("sandbox: {open}"));
+    }
+    Ok(cells)
+}
+
 fn context(
     settings: &Settings,
     plan: &Plan,
     folder: RunFolder,
     scratch: &Scratch,
     (carried, redactor): (Carried, Redactor),
-    base: &TreeId,
+    (base, cells, progress): (&TreeId, Cells, Arc<Progress>),
 ) -> Result<RunContext, Failure> {
-    let base_folder = scratch.root().join("base");
-    if base_folder.exists() {
-        remove_tree(&base_folder)?;
-    }
-    materialize(&folder.path(RunFolder::STORE), base, &base_folder)?;
-    let instructions = instructions(&base_folder);
+    let instructions = instructions(&folder.path(RunFolder::STORE), base);
     let log = folder.path(RunFolder::REHEARSAL);
     let rehearsal = plan.rehearsal.as_ref();
     let rehearsal = rehearsal.map(|rehearsal| start_rehearsal(rehearsal, &log, redactor.clone()));
-    Ok(RunContext::new(RunContextParts {
+    let context = RunContext::new(RunContextParts {
         plan: plan.clone(),
         folder,
         project: settings.project.clone(),
-        base: base_folder,
+        snapshot: base.clone(),
+        cache: settings.project_cache(),
+        progress,
         scratch: scratch.root().to_owned(),
         keys: scratch.keys().to_owned(),
         environment: settings.environment.clone(),
@@ -229,7 +251,11 @@ fn context(
         redactor,
         instructions,
         grace: GRACE,
-    }))
+        cells,
+    });
+    let prepared = context.workspaces().prepare();
+    prepared.map_err(|failure| Failure::said(Exit::Failed, &failure.message, None))?;
+    Ok(context)
 }
 
 fn start_rehearsal(
@@ -246,11 +272,10 @@ fn start_rehearsal(
     Server::start_logged(scenario.map_err(wrong)?, log, clean).map_err(wrong)
 }
 
-fn instructions(base: &std::path::Path) -> Option<(String, String)> {
+fn instructions(store: &std::path::Path, base: &TreeId) -> Option<(String, String)> {
     INSTRUCTION_FILES.iter().find_map(|name| {
-        let mut bytes = Vec::new();
-        let file = files::open(&base.join(name)).ok()?;
-        file.take(INSTRUCTIONS_LIMIT).read_to_end(&mut bytes).ok()?;
+        let mut bytes = content_at(store, base, name.as_ref())?;
+        bytes.truncate(INSTRUCTIONS_LIMIT);
         let text = String::from_utf8_lossy(&bytes);
         Some(((*name).to_owned(), text.into_owned()))
     })

@@ -29,6 +29,19 @@ pub const LAYER_KEYS: &[Key] = &[
     Key::new("verify_env", VARIABLES, "Variables set for all commands that verify changes."),
     Key::new("verify_pass_env", Names, "Names of your variables handed on to all commands that verify changes."),
     Key::new("accept", Names, "Paths, folders and patterns of changes that are delivered although they act on their own. Counts in your own configuration only."),
+    Key::new("sandbox", Any(&[Words(SANDBOX_MODES), Map(SANDBOX_KEYS)]), "How closed the place is in which agents and commands live, and what of this machine they may use beside what they need."),
+];
+
+pub(super) const SANDBOX_MODES: &[&str] = &["on", "required", "landlock", "off"];
+
+#[rustfmt::skip]
+pub(super) const SANDBOX_KEYS: &[Key] = &[
+    Key::new("mode", Words(SANDBOX_MODES), "As closed as the machine allows, in namespaces or not at all, by Landlock alone, open."),
+    Key::new("read", Names, "Folders and files that may be read: `/…`, or `~/…` for your home."),
+    Key::new("write", Names, "Folders and files that may be read and changed."),
+    Key::new("memory", Size, "Memory that all processes of a call may use together."),
+    Key::new("disk", Size, "What a call may write."),
+    Key::new("processes", Whole(1), "Processes that a call may have at one time."),
 ];
 
 #[rustfmt::skip]
@@ -38,7 +51,11 @@ pub(super) const AGENT_KEYS: &[Key] = &[
     Key::new("args", Names, "Arguments before all others."),
     Key::new("env", VARIABLES, "Variables set for it."),
     Key::new("pass_env", Names, "Names of your variables handed on to it."),
+    Key::new("sandbox", Map(SANDBOX_RULES), "What of this machine it may use beside what it needs."),
 ];
+
+/// Of one agent: without the mode.
+pub(super) const SANDBOX_RULES: &[Key] = SANDBOX_KEYS.split_at(1).1;
 
 #[rustfmt::skip]
 pub(super) const MODEL_KEYS: &[Key] = &[

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{AgentEnv, Bytes, MicroUsd, Millis};
-use crate::plan::{Price, VerifyRules};
+use crate::plan::{Price, SandboxMode, SandboxRules, VerifyRules};
 use crate::yaml::{Spanned, Spot};
 
 use super::defaults::DefaultsEntry;
@@ -19,6 +19,9 @@ pub struct Layer {
     pub verify: VerifyRules,
     /// Changes that are delivered although they act by themselves.
     pub accept: Vec<String>,
+    pub sandbox_mode: Option<SandboxMode>,
+    /// Of all agents and commands.
+    pub sandbox: SandboxRules,
 }
 
 /// An agent as far as a source describes it.
@@ -31,6 +34,7 @@ pub struct AgentEntry {
     pub env: AgentEnv,
     /// Names of the user's variables handed on.
     pub pass_env: Option<Vec<String>>,
+    pub sandbox: SandboxRules,
 }
 
 /// A model as far as a source describes it.
@@ -107,6 +111,8 @@ impl Layer {
         self.verify.env.extend(over.verify.env);
         self.verify.pass_env.extend(over.verify.pass_env);
         self.accept.extend(over.accept);
+        self.sandbox_mode = over.sandbox_mode.or(self.sandbox_mode);
+        self.sandbox.extend(over.sandbox);
         self
     }
 }
@@ -114,6 +120,7 @@ impl Layer {
 impl AgentEntry {
     fn under(mut self, over: Self) -> Self {
         self.env.extend(over.env);
+        self.sandbox.extend(over.sandbox);
         Self {
             spot: over.spot,
             command: over.command.or(self.command),
@@ -121,6 +128,7 @@ impl AgentEntry {
             args: over.args.or(self.args),
             env: self.env,
             pass_env: over.pass_env.or(self.pass_env),
+            sandbox: self.sandbox,
         }
     }
 }

@@ -2,11 +2,13 @@
 
 use crate::model::AgentEnv;
 use crate::model::MicroUsd;
-use crate::plan::{Price, VerifyRules};
+use crate::plan::{Price, SandboxMode, SandboxRules, VerifyRules};
 use crate::yaml::{Entry, Fields, Node, Reader, Spanned, Value};
 
 use super::defaults::DefaultsEntry;
-use super::keys::{AGENT_KEYS, DEFAULT_KEYS, LIMIT_KEYS, MODEL_KEYS, PRICE_KEYS};
+use super::keys::{
+    AGENT_KEYS, DEFAULT_KEYS, LIMIT_KEYS, MODEL_KEYS, PRICE_KEYS, SANDBOX_KEYS, SANDBOX_RULES,
+};
 use super::layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
 
 /// Reads the keys of a layer and no others; whoever owns the map checks for unknown ones.
@@ -42,6 +44,9 @@ pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
         },
     };
     layer.accept = names(reader, fields, "accept");
+    if let Some(node) = fields.get("sandbox") {
+        (layer.sandbox_mode, layer.sandbox) = read_sandbox(reader, node);
+    }
     layer
 }
 
@@ -97,6 +102,8 @@ fn read_agent(reader: &mut Reader, entry: &Entry) -> Option<AgentEntry> {
         Some(node) => read_env(reader, node, "`env`"),
         None => AgentEnv::default(),
     };
+    let sandbox = fields.get("sandbox");
+    let sandbox = sandbox.map(|node| read_sandbox_rules(reader, node));
     Some(AgentEntry {
         spot: reader.spot(entry.place),
         command: command.map(|command| command.value),
@@ -104,7 +111,71 @@ fn read_agent(reader: &mut Reader, entry: &Entry) -> Option<AgentEntry> {
         args,
         env,
         pass_env,
+        sandbox: sandbox.unwrap_or_default(),
     })
+}
+
+/// A word is the mode; a map may hold it beside the rules.
+fn read_sandbox(reader: &mut Reader, node: &Node) -> (Option<SandboxMode>, SandboxRules) {
+    let Value::Map(_) = &node.value else {
+        return (read_sandbox_mode(reader, node), SandboxRules::default());
+    };
+    let Some(fields) = reader.known_fields(node, "`sandbox`", SANDBOX_KEYS) else {
+        return Default::default();
+    };
+    let mode = fields.get("mode");
+    let mode = mode.and_then(|node| read_sandbox_mode(reader, node));
+    (mode, read_paths(reader, fields))
+}
+
+fn read_sandbox_rules(reader: &mut Reader, node: &Node) -> SandboxRules {
+    let fields = reader.known_fields(node, "`sandbox`", SANDBOX_RULES);
+    fields.map_or_else(SandboxRules::default, |fields| read_paths(reader, fields))
+}
+
+fn read_sandbox_mode(reader: &mut Reader, node: &Node) -> Option<SandboxMode> {
+    let word = reader.name(node, "`sandbox`")?;
+    let mode = serde_json::from_value(word.value.as_str().into()).ok();
+    if mode.is_none() {
+        let message = format!("`{}` is no mode of the sandbox", word.value);
+        let hint = "it is `on`, `required`, `landlock` or `off`";
+        reader.report(word.spot.error("bad-value", message).with_hint(hint));
+    }
+    mode
+}
+
+fn read_paths(reader: &mut Reader, fields: Fields<'_>) -> SandboxRules {
+    let mut paths = |key: &str| {
+        let node = fields.get(key);
+        let texts = node.and_then(|node| reader.texts(node, &format!("`{key}`")));
+        let (good, bad): (Vec<_>, Vec<_>) = texts
+            .into_iter()
+            .flatten()
+            .partition(|text| text.value.starts_with('/') || text.value.starts_with("~/"));
+        for text in bad {
+            let message = format!("`{}` is no absolute path", text.value);
+            let mistake = text.spot.error("bad-path", message);
+            reader.report(mistake.with_hint("write `/…`, or `~/…` for your home"));
+        }
+        good.into_iter().map(|text| text.value).collect()
+    };
+    let (read, write) = (paths("read"), paths("write"));
+    let mut size = |key: &str| {
+        let node = fields.get(key)?;
+        reader
+            .size(node, &format!("`{key}`"))
+            .map(|size| size.value)
+    };
+    SandboxRules {
+        read,
+        write,
+        memory: size("memory"),
+        disk: size("disk"),
+        processes: fields
+            .get("processes")
+            .and_then(|node| reader.positive(node, "`processes`"))
+            .map(|count| count.value),
+    }
 }
 
 fn read_env(reader: &mut Reader, node: &Node, what: &str) -> AgentEnv {

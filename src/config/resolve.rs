@@ -44,7 +44,10 @@ pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
     let mut agents = BTreeMap::new();
     for (name, entry) in &layer.agents {
         match resolve_agent(name, entry) {
-            Ok(spec) => {
+            Ok(mut spec) => {
+                let mut sandbox = layer.sandbox.clone();
+                sandbox.extend(spec.sandbox);
+                spec.sandbox = sandbox;
                 agents.insert(AgentName::new(name), spec);
             }
             Err(mistake) => mistakes.push(*mistake),
@@ -68,6 +71,8 @@ pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
         defaults: resolve_defaults(layer.defaults),
         verify: layer.verify.clone(),
         accept: layer.accept.clone(),
+        sandbox_mode: layer.sandbox_mode.unwrap_or_default(),
+        sandbox: layer.sandbox.clone(),
         layer,
     };
     let roles = resolve_roles(&config, &mut mistakes);
@@ -96,6 +101,7 @@ fn resolve_agent(name: &str, entry: &AgentEntry) -> Result<AgentSpec, Box<Diagno
         args: entry.args.clone().unwrap_or_default(),
         env: entry.env.clone(),
         pass_env: entry.pass_env.clone().unwrap_or_default(),
+        sandbox: entry.sandbox.clone(),
     })
 }
 

@@ -61,6 +61,7 @@ pub(super) fn sentence(result: &Verification) -> String {
         }
         VerifyOutcome::TimedOut => "DID NOT END in time".to_owned(),
         VerifyOutcome::TooMuchOutput => "PRINTED TOO MUCH and was ended".to_owned(),
+        VerifyOutcome::TooMuchUsed => "USED TOO MUCH and was ended".to_owned(),
     };
     let seconds = result.wall.0 / 1000;
     format!("`{}`: {how} ({seconds} s)", result.command)

@@ -149,6 +149,9 @@ impl Feedback {
             VerifyOutcome::TooMuchOutput => {
                 format!("`{}` printed too much and was ended", result.command)
             }
+            VerifyOutcome::TooMuchUsed => {
+                format!("`{}` used more than it may and was ended", result.command)
+            }
             VerifyOutcome::AlreadyFailing => {
                 format!("`{}` fails, as it did before your changes", result.command)
             }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    CallId, CallResult, Digest, FORMAT, Failure, FailureKind, FrozenFile, RunEnd, RunId, Timestamp,
-    TreeId, Usage,
+    CallId, CallResult, Digest, FORMAT, Failure, FailureKind, FrozenFile, RunEnd, RunId, Rung,
+    Timestamp, TreeId, Usage,
 };
 use crate::plan::Plan;
 use crate::run::{CallEvent, CallState, Event, PhaseEvent, Record, RunEvent, RunState};
@@ -20,6 +20,7 @@ pub enum Input {
     /// A supervisor takes the run up again.
     Resume {
         version: String,
+        sandbox: Rung,
         /// What a person did for the run to go on: answers, limits, rounds, models.
         acts: Vec<Event>,
         /// Attempts that were under way but had left all that was asked for.
@@ -58,6 +59,7 @@ pub struct Begin {
     pub plan: Digest,
     pub base: TreeId,
     pub files: Vec<FrozenFile>,
+    pub sandbox: Rung,
 }
 
 /// What came of an input: first the events go to disk, then the effects are carried out.
@@ -196,9 +198,10 @@ impl Engine {
             Input::Begin(begin) => vec![self.begin(begin)],
             Input::Resume {
                 version,
+                sandbox,
                 acts,
                 recovered,
-            } => self.resume(version, acts, recovered),
+            } => self.resume((version, sandbox), acts, recovered),
             Input::Answered { acts } => self.answered(acts),
             Input::Happened(event) => vec![self.with_usage(event)],
             Input::Tick | Input::Unanswered | Input::Left { .. } => Vec::new(),
@@ -219,6 +222,7 @@ impl Engine {
                 .rehearsal
                 .as_ref()
                 .map(|rehearsal| rehearsal.scenario.clone()),
+            sandbox: begin.sandbox,
         })
     }
 
@@ -255,8 +259,13 @@ impl Engine {
 
     /// Attempts without an end ran under a supervisor that is gone: they are lost, unless they had
     /// finished all the same.
-    fn resume(&self, version: String, acts: Vec<Event>, recovered: Vec<Recovered>) -> Vec<Event> {
-        let mut events = vec![Event::Run(RunEvent::Resumed { version })];
+    fn resume(
+        &self,
+        (version, sandbox): (String, Rung),
+        acts: Vec<Event>,
+        recovered: Vec<Recovered>,
+    ) -> Vec<Event> {
+        let mut events = vec![Event::Run(RunEvent::Resumed { version, sandbox })];
         let kept: Vec<(CallId, u32)> = recovered
             .iter()
             .map(|kept| (kept.call.clone(), kept.attempt))
@@ -319,6 +328,7 @@ mod tests {
             Timestamp::default(),
             Input::Resume {
                 version: String::new(),
+                sandbox: Rung::None,
                 acts: Vec::new(),
                 recovered: Vec::new(),
             },

@@ -93,7 +93,10 @@ fn remedy(failure: &Failure) -> Remedy {
         | FailureKind::Truncated
         | FailureKind::BadOutput
         | FailureKind::Loop
-        | FailureKind::PermissionRefused => Remedy::Again,
+        | FailureKind::PermissionRefused
+        | FailureKind::OutOfMemory
+        | FailureKind::OutOfDisk
+        | FailureKind::TooManyProcesses => Remedy::Again,
         FailureKind::AgentMissing
         | FailureKind::Auth
         | FailureKind::Quota

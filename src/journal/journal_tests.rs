@@ -5,7 +5,7 @@ use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::model::{FORMAT, Failure, FailureKind, RunEnd, Timestamp, TreeId, Usage};
+use crate::model::{FORMAT, Failure, FailureKind, RunEnd, Rung, Timestamp, TreeId, Usage};
 use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent};
 
 pub(super) fn started() -> Event {
@@ -18,6 +18,7 @@ pub(super) fn started() -> Event {
         base: TreeId::sample("11"),
         files: Vec::new(),
         rehearsal: None,
+        sandbox: Rung::Namespaces,
     })
 }
 
@@ -93,6 +94,7 @@ fn gives_back_what_was_appended_and_goes_on() {
     assert_eq!(found.records, records);
     let resumed = Event::Run(RunEvent::Resumed {
         version: "0.1.0".into(),
+        sandbox: Rung::Landlock,
     });
     records.extend(journal.append(Timestamp(9), &[resumed]).unwrap());
     assert_eq!(records.last().unwrap().seq, 6);

@@ -32,6 +32,12 @@ pub enum FailureKind {
     /// Nothing was heard from the agent for the idle limit.
     Hang,
     Timeout,
+    /// What the agent started used more memory than its sandbox allows.
+    OutOfMemory,
+    /// It wrote more.
+    OutOfDisk,
+    /// It started more.
+    TooManyProcesses,
     /// The agent went round in circles (endless empty steps or compactions).
     Loop,
     /// The agent ended without leaving what it was asked for.

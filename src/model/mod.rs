@@ -19,6 +19,7 @@ mod ids;
 mod limits;
 mod outcome;
 pub(crate) mod rfc3339;
+mod rung;
 mod secret;
 mod section;
 mod shortened;
@@ -51,6 +52,7 @@ pub use outcome::{
     Closing, Decider, Destination, Direction, Document, Documents, FrozenFile, PersonAnswer,
     Question, Results, RunEnd, Unmerged,
 };
+pub use rung::Rung;
 pub use secret::{AgentEnv, Secret, names_a_secret};
 pub use section::{Section, Sections};
 pub use shortened::shortened;

@@ -18,6 +18,8 @@ pub enum VerifyOutcome {
     TimedOut,
     /// It printed more than it may, and was ended for that.
     TooMuchOutput,
+    /// It used more memory, disk or processes than it may, and was ended for that.
+    TooMuchUsed,
 }
 
 /// One verifying command's result.
@@ -37,7 +39,10 @@ impl Verification {
     /// Whether it speaks against the changes.
     pub fn is_bad(&self) -> bool {
         match self.outcome {
-            VerifyOutcome::Failed | VerifyOutcome::TimedOut | VerifyOutcome::TooMuchOutput => true,
+            VerifyOutcome::Failed
+            | VerifyOutcome::TimedOut
+            | VerifyOutcome::TooMuchOutput
+            | VerifyOutcome::TooMuchUsed => true,
             VerifyOutcome::Passed | VerifyOutcome::AlreadyFailing => false,
         }
     }

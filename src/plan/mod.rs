@@ -11,7 +11,7 @@ mod verify;
 
 pub use types::{
     AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec,
-    OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal, ScopePlan,
-    Strategy, Subject,
+    OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal, SandboxMode,
+    SandboxRules, ScopePlan, Strategy, Subject,
 };
 pub use verify::{VerifyRules, words};

@@ -45,6 +45,8 @@ pub fn plan(phases: Vec<PhasePlan>) -> Plan {
         inputs: BTreeMap::new(),
         seed: 7,
         change_limits: Default::default(),
+        sandbox_mode: Default::default(),
+        sandbox: Default::default(),
         verify: VerifyRules {
             allow: vec!["*".to_owned()],
             ..VerifyRules::default()

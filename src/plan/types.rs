@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::VerifyRules;
 use crate::model::{
-    AgentEnv, AgentName, Budget, CallLimits, Categories, ChangeLimits, Destination, Millis,
+    AgentEnv, AgentName, Budget, Bytes, CallLimits, Categories, ChangeLimits, Destination, Millis,
     ModelName, PhaseName, RunLimits, Sections,
 };
 
@@ -32,6 +32,11 @@ pub struct Plan {
     /// What holds for commands that verify changes.
     #[serde(default)]
     pub verify: VerifyRules,
+    #[serde(default)]
+    pub sandbox_mode: SandboxMode,
+    /// What commands that prove changes may see and change.
+    #[serde(default)]
+    pub sandbox: SandboxRules,
     /// Where the changes go at the end.
     pub destination: Destination,
     /// Paths and patterns of changes that are delivered although they act by themselves, as the user said.
@@ -80,6 +85,49 @@ pub struct AgentSpec {
     pub env: AgentEnv,
     /// Names of the user's variables handed on to it, beside the ones its adapter knows.
     pub pass_env: Vec<String>,
+    #[serde(default)]
+    pub sandbox: SandboxRules,
+}
+
+/// How closed the place is in which calls live.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SandboxMode {
+    /// As closed as the machine allows.
+    #[default]
+    On,
+    /// In namespaces, or not at all.
+    Required,
+    /// By Landlock, without namespaces.
+    Landlock,
+    Off,
+}
+
+/// What processes of a call may see and change beside what the call needs: absolute paths, or paths below the
+/// user's home (`~/…`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SandboxRules {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub read: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub write: Vec<String>,
+    /// Of all processes of a call together.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Bytes>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disk: Option<Bytes>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<u64>,
+}
+
+impl SandboxRules {
+    pub fn extend(&mut self, more: Self) {
+        self.read.extend(more.read);
+        self.write.extend(more.write);
+        self.memory = more.memory.or(self.memory);
+        self.disk = more.disk.or(self.disk);
+        self.processes = more.processes.or(self.processes);
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -15,6 +15,9 @@ pub enum ProcessError {
     /// The system could not execute the program for another reason, such as arguments that are too long.
     #[error("failed to start `{}`", program.display())]
     Execute { program: PathBuf, source: io::Error },
+    /// The place that the child lives in cannot be made.
+    #[error("failed to make the cell")]
+    Cell { source: io::Error },
     /// The folder that the child starts in cannot be entered.
     #[error("failed to enter the folder `{}`", path.display())]
     Folder { path: PathBuf, source: io::Error },

@@ -31,7 +31,7 @@ pub fn run_helper(command: &duct::Expression, patience: Option<Duration>) -> io:
     let command = command
         .before_spawn(move |command| {
             command.process_group(0);
-            sys::tie(command, own, Signal::TERM);
+            sys::tie(command, Some(own), Signal::TERM);
             Ok(())
         })
         .unchecked();

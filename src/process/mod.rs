@@ -62,6 +62,7 @@
 //! record file (works when the supervisor is gone).
 
 mod cancel;
+mod cell;
 mod child;
 mod error;
 mod freeze;
@@ -81,6 +82,7 @@ mod warden;
 mod watch;
 
 pub use cancel::{Cancel, WhileWanted, is_cancelled};
+pub use cell::{Access, CellLimits, CellSpec, Mount, Network, probe};
 pub use child::Child;
 pub use error::ProcessError;
 pub use freeze::Frozen;

@@ -141,6 +141,15 @@ pub(super) fn descendants(all: &[Seen], root: RawPid) -> Vec<Seen> {
     living
 }
 
+/// Bytes of memory that a process shares with no file; `None` if it is gone.
+pub(super) fn own_memory(pid: RawPid) -> Option<u64> {
+    let pages = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    let mut pages = pages.split_ascii_whitespace().skip(1);
+    let mut next = || pages.next()?.parse::<u64>().ok();
+    let (resident, shared) = (next()?, next()?);
+    Some(resident.saturating_sub(shared) * rustix::param::page_size() as u64)
+}
+
 /// The mark in a process's environment; `None` if it has none or may not be read.
 pub(super) fn mark_of(pid: RawPid) -> Option<String> {
     let environ = fs::read(format!("/proc/{pid}/environ")).ok()?;

@@ -11,6 +11,7 @@ use nix::sys::signal::{SigSet, Signal};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
 use rustix::process::{Pid, RawPid, WaitOptions, WaitStatus, getpid, kill_process, wait};
 
+use super::cell::Init;
 use super::proctree::{Seen, as_pid, descendants, describe, processes};
 use super::record::{Leaked, Swept};
 
@@ -120,7 +121,13 @@ pub(super) enum Pace {
 
 /// Ends all descendants of the calling process, which is their subreaper; returns when none is left,
 /// or when some cannot be ended.
-pub(super) fn end_descendants(signals: &Signals, mut pace: Pace) -> io::Result<Swept> {
+///
+/// In a cell `init` ends them all, once nobody is left who may end by itself.
+pub(super) fn end_descendants(
+    signals: &Signals,
+    mut pace: Pace,
+    init: Option<&Init>,
+) -> io::Result<Swept> {
     let own = getpid().as_raw_nonzero().get();
     let start = Instant::now();
     let mut named = BTreeSet::new();
@@ -135,8 +142,15 @@ pub(super) fn end_descendants(signals: &Signals, mut pace: Pace) -> io::Result<S
             }
         }
         let elapsed = start.elapsed();
-        if pace == Pace::AtOnce || elapsed >= SETTLE {
-            let living = descendants(&processes(), own);
+        let is_settled = pace == Pace::AtOnce || elapsed >= SETTLE;
+        let living = match is_settled || init.is_some() {
+            true => living(own, init),
+            false => Vec::new(),
+        };
+        if let Some(init) = init.filter(|_| living.is_empty()) {
+            init.end();
+        }
+        if is_settled {
             note(&living, &mut named, &mut swept.leaked);
             let hard = pace == Pace::AtOnce || elapsed >= SETTLE + AFTER_TERM;
             for seen in &living {
@@ -145,6 +159,9 @@ pub(super) fn end_descendants(signals: &Signals, mut pace: Pace) -> io::Result<S
                 } else if asked.insert(seen.birth.pid) {
                     send(seen.birth.pid, rustix::process::Signal::TERM);
                 }
+            }
+            if let Some(init) = init.filter(|_| hard) {
+                init.end();
             }
             if elapsed >= GIVE_UP {
                 swept.survivors = living
@@ -160,6 +177,14 @@ pub(super) fn end_descendants(signals: &Signals, mut pace: Pace) -> io::Result<S
             Heard::Child | Heard::Nothing => {}
         }
     }
+}
+
+/// The descendants of a process without the init of its cell.
+fn living(own: RawPid, init: Option<&Init>) -> Vec<Seen> {
+    let init = init.map(|init| init.pid().as_raw_nonzero().get());
+    let mut living = descendants(&processes(), own);
+    living.retain(|seen| Some(seen.birth.pid) != init);
+    living
 }
 
 /// Names those that were not named before.

@@ -28,6 +28,9 @@ pub enum Exceeded {
     /// It ran longer than it may.
     Time,
     Output,
+    Memory,
+    Processes,
+    Disk,
 }
 
 /// Whether the warden lived to tell.
@@ -144,6 +147,8 @@ pub(super) struct Refusal {
 #[serde(rename_all = "snake_case")]
 pub(super) enum StartStep {
     Prepare,
+    /// Its cell could not be made.
+    Cell,
     Enter,
     Stdin,
     Stdout,

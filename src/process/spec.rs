@@ -8,6 +8,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::cell::CellSpec;
+use crate::model::Rung;
+
 /// The environment variable that marks every process of a child.
 pub const MARK: &str = "TIPSTAFF_CALL_MARK";
 
@@ -46,10 +49,13 @@ pub struct ChildSpec {
     pub timeout: Option<Duration>,
     /// How many bytes standard output and error may grow to together; then it is killed.
     pub max_output_bytes: Option<u64>,
+    /// Where it lives. Its program, folder and environment are then named as they are in there; its streams and
+    /// the record as they are on the machine.
+    pub cell: Option<CellSpec>,
 }
 
 /// JSON has no other way to hold paths that are not UTF-8.
-mod raw {
+pub(super) mod raw {
     use super::{Deserialize, Deserializer, OsString, Path, PathBuf, Serialize, Serializer};
 
     pub fn serialize<S: Serializer>(path: &Path, to: S) -> Result<S::Ok, S::Error> {
@@ -58,6 +64,20 @@ mod raw {
 
     pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<PathBuf, D::Error> {
         OsString::deserialize(from).map(PathBuf::from)
+    }
+}
+
+/// Several of them.
+pub(super) mod raws {
+    use super::{Deserialize, Deserializer, OsString, PathBuf, Serializer};
+
+    pub fn serialize<S: Serializer>(paths: &[PathBuf], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(paths.iter().map(|path| path.as_os_str()))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<PathBuf>, D::Error> {
+        let paths: Vec<OsString> = Vec::deserialize(from)?;
+        Ok(paths.into_iter().map(PathBuf::from).collect())
     }
 }
 
@@ -77,6 +97,12 @@ mod pairs {
 }
 
 impl ChildSpec {
+    /// Whether it has a root, and so paths, of its own.
+    pub(super) fn is_apart(&self) -> bool {
+        let cell = self.cell.as_ref();
+        cell.is_some_and(|cell| cell.rung == Rung::Namespaces)
+    }
+
     /// The same with absolute paths, so that it means the same in any process. Without looking at the
     /// disk: a bare program name stays one.
     ///
@@ -123,6 +149,7 @@ mod tests {
             grace: Duration::from_millis(1500),
             timeout: Some(Duration::from_secs(60)),
             max_output_bytes: Some(7),
+            cell: None,
         }
     }
 

@@ -38,6 +38,7 @@ pub async fn start(spec: ChildSpec, exe: &Path) -> Result<Child, ProcessError> {
     command
         .arg(WARDEN_ARG)
         .arg(std::process::id().to_string())
+        .args(spec.is_apart().then_some("cell"))
         .env_clear()
         .stdin(stdin)
         .stdout(Stdio::piped())
@@ -84,6 +85,7 @@ fn refused(refusal: Refusal, spec: &ChildSpec, exe: &Path) -> ProcessError {
             exe: exe.to_path_buf(),
             source,
         },
+        StartStep::Cell => ProcessError::Cell { source },
         StartStep::Enter => ProcessError::Folder {
             path: spec.cwd.clone(),
             source,

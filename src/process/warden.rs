@@ -16,6 +16,7 @@ use rustix::process::{
     set_parent_process_death_signal, setsid,
 };
 
+use super::cell::{self, Border, Entered, Init, Root};
 use super::limits::Limits;
 use super::number::{Number, Role};
 use super::reap::{GIVE_UP, Heard, Pace, Reaped, SIGNALS, Signals, end_descendants, reap};
@@ -43,11 +44,15 @@ pub fn warden() -> ExitCode {
 fn keep() -> Result<(), Refusal> {
     let prepare = |error: io::Error| Refusal::new(StartStep::Prepare, &error);
     sys::default_meaning(&SIGNALS).map_err(prepare)?;
+    let in_cell = std::env::args_os().nth(3).is_some();
+    // Before it is shut to others: the kernel lets only who is open write down who it is in there.
+    let entered = in_cell.then(cell::enter).transpose().map_err(no_cell)?;
     let signals = Signals::block().map_err(prepare)?;
     become_warden().map_err(prepare)?;
 
     let spec = read_spec().map_err(prepare)?;
     let (mut command, limits) = command(&spec)?;
+    let init = confine(&spec, &mut command, entered).map_err(no_cell)?;
     let start = Instant::now();
     // The handle is let go: the warden waits for all its children in one place.
     let pid = command
@@ -59,15 +64,14 @@ fn keep() -> Result<(), Refusal> {
 
     let agent = super::proctree::as_pid(pid.cast_signed())
         .ok_or_else(|| prepare(io::Error::other("a process id out of range")))?;
-    let (status, asked, exceeded) =
-        attend(&signals, agent, spec.grace, &limits).map_err(prepare)?;
+    let (status, asked, exceeded) = attend(&signals, agent, spec.grace, limits).map_err(prepare)?;
     let wall = start.elapsed();
     let pace = if asked == Asked::AtOnce {
         Pace::AtOnce
     } else {
         Pace::Orderly
     };
-    let swept = end_descendants(&signals, pace).map_err(prepare)?;
+    let swept = end_descendants(&signals, pace, init.as_ref()).map_err(prepare)?;
 
     let (cpu_ms, max_rss_kib) = used();
     let exit = ExitRecord {
@@ -85,6 +89,34 @@ fn keep() -> Result<(), Refusal> {
     exit.write(&spec.record).ok();
     report(&Report::Ended(exit));
     Ok(())
+}
+
+fn no_cell(error: io::Error) -> Refusal {
+    Refusal::new(StartStep::Cell, &error)
+}
+
+/// Puts the cell together, and has the command's process enter it.
+fn confine(
+    spec: &ChildSpec,
+    command: &mut Command,
+    entered: Option<Entered>,
+) -> io::Result<Option<Init>> {
+    let Some(cell) = &spec.cell else {
+        return Ok(None);
+    };
+    let mut border = Border::of(cell)?;
+    let Some(entered) = entered else {
+        sys::confine(command, move || border.draw());
+        return Ok(None);
+    };
+    let root = Root::build(entered, cell)?;
+    let init = Init::start(&root)?;
+    let entrance = root.entrance(&spec.cwd)?;
+    sys::confine(command, move || {
+        entrance.enter()?;
+        border.draw()
+    });
+    Ok(Some(init))
 }
 
 /// Shut to others, own session, subreaper, tied to the supervisor.
@@ -114,7 +146,10 @@ fn read_spec() -> io::Result<ChildSpec> {
 
 /// The child's command with its streams opened, and its limits, which hold from now on.
 fn command(spec: &ChildSpec) -> Result<(Command, Limits), Refusal> {
-    enter(&spec.cwd).map_err(|error| Refusal::new(StartStep::Enter, &error))?;
+    let apart = spec.is_apart();
+    if !apart {
+        enter(&spec.cwd).map_err(|error| Refusal::new(StartStep::Enter, &error))?;
+    }
     let stdin = files::open(&spec.stdin).map_err(|error| Refusal::new(StartStep::Stdin, &error))?;
     let stdout =
         files::append(&spec.stdout).map_err(|error| Refusal::new(StartStep::Stdout, &error))?;
@@ -128,12 +163,14 @@ fn command(spec: &ChildSpec) -> Result<(Command, Limits), Refusal> {
         .env_clear()
         .envs(&spec.env)
         .env(MARK, &spec.marker)
-        .current_dir(&spec.cwd)
         .stdin(stdin)
         .stdout(stdout)
         .stderr(stderr)
         .process_group(0);
-    sys::tie(&mut command, getpid(), Signal::KILL);
+    if !apart {
+        command.current_dir(&spec.cwd);
+    }
+    sys::tie(&mut command, (!apart).then(getpid), Signal::KILL);
     sys::number(&mut command, Number::of(&spec.marker), Role::Child);
     Ok((command, limits))
 }
@@ -166,7 +203,12 @@ fn explain(spec: &ChildSpec, error: &io::Error) -> Refusal {
 type Attended = (ExitStatus, Asked, Option<Exceeded>);
 
 /// Waits for the child's end and carries out what the signals ask for, and what its limits demand.
-fn attend(signals: &Signals, agent: Pid, grace: Duration, limits: &Limits) -> io::Result<Attended> {
+fn attend(
+    signals: &Signals,
+    agent: Pid,
+    grace: Duration,
+    mut limits: Limits,
+) -> io::Result<Attended> {
     let mut asked = Asked::No;
     let mut exceeded = None;
     let mut deadline: Option<Instant> = None;
@@ -188,7 +230,7 @@ fn attend(signals: &Signals, agent: Pid, grace: Duration, limits: &Limits) -> io
                 exceeded = limits.exceeded(now);
                 match exceeded {
                     Some(Exceeded::Time) => Heard::Stop,
-                    Some(Exceeded::Output) => Heard::Kill,
+                    Some(_) => Heard::Kill,
                     None => match signals.next(limits.patience(now))? {
                         Heard::Nothing => continue,
                         heard => heard,

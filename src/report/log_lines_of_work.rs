@@ -94,6 +94,10 @@ pub(super) fn verified(
             Tone::Odd,
             format!("`{command}` printed too much and was ended after {wall}"),
         ),
+        VerifyOutcome::TooMuchUsed => (
+            Tone::Odd,
+            format!("`{command}` used more than it may and was ended after {wall}"),
+        ),
     };
     let on = match tree == view.state.base() {
         true => ", on the untouched project",
@@ -105,7 +109,8 @@ pub(super) fn verified(
         VerifyOutcome::Failed
         | VerifyOutcome::AlreadyFailing
         | VerifyOutcome::TimedOut
-        | VerifyOutcome::TooMuchOutput => log_line.note(format!(
+        | VerifyOutcome::TooMuchOutput
+        | VerifyOutcome::TooMuchUsed => log_line.note(format!(
             "its output is in the run folder: {}",
             clean(&verification.output.path)
         )),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{
     Answer, Budget, CallId, CallResult, CallSpec, Decider, Decision, Digest, FORMAT, Failure,
     FailureKind, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question, RunEnd,
-    RunId, Timestamp, Usage,
+    RunId, Rung, Timestamp, Usage,
 };
 use crate::plan::Plan;
 use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent};
@@ -63,6 +63,7 @@ impl History {
                 base: tree(0),
                 files: Vec::new(),
                 rehearsal: None,
+                sandbox: Rung::None,
             }),
         );
         let phase = PhaseName::from(first);
@@ -244,6 +245,7 @@ pub(super) fn waiting() -> History {
         3_600_000,
         Event::Run(RunEvent::Resumed {
             version: "0.1.0".to_owned(),
+            sandbox: Rung::None,
         }),
     );
     history.start(3_600_010, "plan.judge", 2, "claude-opus");

@@ -194,7 +194,8 @@ fn verified(view: &RunView, folder: &str) -> String {
                 VerifyOutcome::Failed
                 | VerifyOutcome::AlreadyFailing
                 | VerifyOutcome::TimedOut
-                | VerifyOutcome::TooMuchOutput => {
+                | VerifyOutcome::TooMuchOutput
+                | VerifyOutcome::TooMuchUsed => {
                     format!("{folder}/{}", clean(&one.verification.output.path))
                 }
             };

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Decider, Label, TaskId, Usage};
+use crate::model::{Decider, Label, Rung, TaskId, Usage};
 use crate::report::view_task::{TaskState, TaskView};
 use crate::report::{sample, sample_build};
 use crate::run::{AttemptEnd, Event, PhaseEvent, RunEvent};
@@ -57,6 +57,7 @@ fn a_killed_supervisor_leaves_lost_attempts_and_waiting_calls() {
     resumed.at = Timestamp(resumed.at.0 + 1_000_000);
     resumed.event = Event::Run(RunEvent::Resumed {
         version: "0.2.0".to_owned(),
+        sandbox: Rung::None,
     });
     history.records.push(resumed);
     let view = RunView::replay(&history.plan, &history.records);
@@ -159,6 +160,7 @@ fn a_resumed_run_gives_tasks_that_were_given_up_another_chance() {
     let resumed = || {
         Event::Run(RunEvent::Resumed {
             version: "0.1.0".to_owned(),
+            sandbox: Rung::None,
         })
     };
     let mut decided = sample_build::build_that_lost_a_task();

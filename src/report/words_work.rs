@@ -35,6 +35,7 @@ pub(super) fn verify_words(verification: &Verification) -> String {
         VerifyOutcome::AlreadyFailing => "failed before too".to_owned(),
         VerifyOutcome::TimedOut => "timed out".to_owned(),
         VerifyOutcome::TooMuchOutput => "printed too much".to_owned(),
+        VerifyOutcome::TooMuchUsed => "used too much".to_owned(),
     }
 }
 

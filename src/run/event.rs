@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::model::{
     AgentName, Artifact, Budget, CallId, CallResult, CallSpec, ChangeLimits, Closing, Decider,
     Destination, Digest, Documents, Failure, FrozenFile, HeldChange, Label, ModelName,
-    PersonAnswer, PhaseName, Question, RunEnd, RunId, RunLimits, TaskId, Timestamp, TreeId,
+    PersonAnswer, PhaseName, Question, RunEnd, RunId, RunLimits, Rung, TaskId, Timestamp, TreeId,
     Unmerged, Usage, Verification,
 };
 
@@ -200,10 +200,16 @@ pub enum RunEvent {
         /// The scenario of the scripted models, if the run is a rehearsal.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rehearsal: Option<String>,
+        #[serde(default)]
+        sandbox: Rung,
     },
     /// A supervisor took the run up again. Attempts that were under way are lost.
     #[serde(rename = "run_resumed")]
-    Resumed { version: String },
+    Resumed {
+        version: String,
+        #[serde(default)]
+        sandbox: Rung,
+    },
     /// An audit failed, and the run goes back to an earlier phase with its findings.
     LoopedBack {
         from: PhaseName,

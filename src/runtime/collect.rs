@@ -16,7 +16,9 @@ use crate::model::{
 use crate::process::{self, Asked};
 
 use crate::run::CallEvent;
-use crate::workspace::{self, Allowed, Edited, WorkspaceError, capture, pin};
+use crate::workspace::{
+    self, Allowed, ControlFiles, Edited, WorkspaceError, capture, content_at, pin,
+};
 
 use super::RunContext;
 use super::failure::machine;
@@ -26,9 +28,6 @@ use super::workspaces::visible;
 
 /// Of the leaks of its author in a proposal, so many are named one by one.
 const MOST_TRACES: usize = 5;
-
-/// Larger files are not compared with what is new.
-const LARGEST: u64 = 1 << 30;
 
 /// Of what an agent printed on one stream, no more than this is kept in the run folder, in bytes.
 const MOST_KEPT: usize = 16 << 20;
@@ -192,10 +191,20 @@ impl Ended<'_> {
         };
         let workspace = self.scratch.workspace();
         let visible = visible(&workspace)?;
+        let layers = self.context.workspaces().layers;
+        let stack = layers.map(|layers| layers.of(base, ControlFiles::Drop));
+        let stack = stack.transpose().map_err(machine)?;
+        let edited = match &stack {
+            Some(stack) => Edited::Overlay {
+                upper: &workspace,
+                layers: &stack.tree,
+            },
+            None => Edited::Copy(&workspace),
+        };
         let captured = capture(
             &self.context.store(),
             base,
-            &Edited::Copy(&workspace),
+            &edited,
             &visible,
             &allowed,
             &self.context.plan.change_limits,
@@ -235,8 +244,8 @@ impl Ended<'_> {
             if now.is_empty() && named.is_empty() {
                 return;
             }
-            let before = files::read_below(&self.context.base, path, LARGEST);
-            if before.is_err() {
+            let before = content_at(&store, &self.context.snapshot, path);
+            if before.is_none() {
                 now.extend(named.into_keys().map(|name| (name, FoundSecret::IN_NAME)));
             }
             let before = self.context.redactor.find(&before.unwrap_or_default());

@@ -1,5 +1,7 @@
 //! Failures of attempts that are not the agent's.
 
+use std::path::Path;
+
 use crate::model::{Failure, FailureKind};
 
 /// The failure of an attempt that tipstaff ended itself.
@@ -25,4 +27,12 @@ pub fn chain(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// A file or folder of an attempt cannot be written.
+pub fn at_path(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(
+        FailureKind::Machine,
+        format!("failed to write {}: {error}", path.display()),
+    )
 }

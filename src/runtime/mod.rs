@@ -17,6 +17,7 @@
 mod attempt;
 mod blocking;
 mod carry_out;
+mod cell;
 mod close;
 mod collect;
 mod deliver;
@@ -38,10 +39,12 @@ mod seeds;
 mod signals;
 mod streams;
 mod tasks;
+mod toolchains;
 mod unfinished;
 mod verify;
 mod workspaces;
 
+pub use cell::{Cells, Inside};
 pub use deliver::{DeliverError, Delivering};
 pub use drive::{Observer, drive, now};
 pub use error::RuntimeError;

@@ -115,7 +115,15 @@ fn passed_limit(exit: &ExitRecord, limits: &CallLimits) -> Option<Failure> {
                 format!("the agent printed more than {mebibytes} MiB"),
             )
         }
+        Exceeded::Memory => used_too_much(FailureKind::OutOfMemory, "memory"),
+        Exceeded::Processes => used_too_much(FailureKind::TooManyProcesses, "processes"),
+        Exceeded::Disk => used_too_much(FailureKind::OutOfDisk, "disk"),
     })
+}
+
+fn used_too_much(kind: FailureKind, what: &str) -> Failure {
+    let message = format!("it used more {what} than its sandbox allows");
+    Failure::new(kind, message).hint(format!("`sandbox: {{ {what}: … }}` sets the limit"))
 }
 
 /// Where the agent is, if that is between two steps with a context that has passed the call's

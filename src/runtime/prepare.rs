@@ -2,23 +2,25 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::agents::{self, Assignment, Launch, Transcript};
 use crate::context::{self, Assembled, Assembly, Ledger, Neighbours};
 use crate::model::{
-    Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource,
+    Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource, Profile, Rung,
 };
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
-use crate::process::{self, Child, ChildSpec};
+use crate::process::{self, Child, ChildSpec, Network};
 use crate::rehearsal::RehearsedCall;
 use crate::workspace::Workspace;
 
 use super::attempt::Attempt;
 use super::blocking::blocking;
-use super::failure::{chain, machine};
+use super::cell::{Inside, Room};
+use super::failure::{at_path, chain, machine};
 use super::scratch::Scratch;
-use super::seeds::{self, at_path, write};
+use super::seeds::{self, write};
 use super::streams::Streams;
 
 /// A child that prints more than this, in bytes, is ended.
@@ -39,8 +41,8 @@ pub async fn prepare(
     neighbours: Option<Neighbours>,
 ) -> Result<(Prepared, Child), Failure> {
     let whose = Arc::clone(attempt);
-    let (prepared, launch) = blocking(move || prepare_files(&whose, neighbours)).await?;
-    let child = start(attempt, &prepared.scratch, launch).await?;
+    let (prepared, spec) = blocking(move || prepare_files(&whose, neighbours)).await?;
+    let child = start(spec, &attempt.context.program).await?;
     Ok((prepared, child))
 }
 
@@ -48,18 +50,20 @@ pub async fn prepare(
 fn prepare_files(
     attempt: &Attempt,
     neighbours: Option<Neighbours>,
-) -> Result<(Prepared, Launch), Failure> {
+) -> Result<(Prepared, ChildSpec), Failure> {
     let (model, agent) = specs(attempt)?;
     let contents = contents(attempt)?;
     let Assembled { prompt, ledger } = assemble(attempt, &contents, neighbours.as_ref())?;
     let scratch = attempt.context.scratch_of(&attempt.call, attempt.number);
     keep_prompt(attempt, &prompt, &ledger)?;
     fits(&ledger)?;
-    let workspace = copy_ground(attempt, &scratch, neighbours)?;
+    let workspace = make_workspace(attempt, &scratch, neighbours)?;
     lay_out(attempt, &scratch, &workspace, &prompt, &contents)?;
     let mut remarks = workspace.remarks().to_vec();
     remarks.extend(checkpoint_remarks(&attempt.call, agent.kind));
-    let launch = launch(attempt, &scratch, model, agent)?;
+    let inside = attempt.context.inside(&scratch);
+    let launch = launch(attempt, &inside, model, agent)?;
+    let spec = child(attempt, &scratch, &workspace, (&inside, launch))?;
     let transcript = Transcript::new(agent.kind, attempt.context.plan.price(model));
     let redactor = attempt.context.redactor.clone();
     let streams = Streams::new(&scratch, agent.kind, transcript, redactor)?;
@@ -70,7 +74,7 @@ fn prepare_files(
         prompt_tokens: ledger.total.tokens,
         remarks,
     };
-    Ok((prepared, launch))
+    Ok((prepared, spec))
 }
 
 fn specs(attempt: &Attempt) -> Result<(&ModelSpec, &AgentSpec), Failure> {
@@ -144,7 +148,7 @@ fn fits(ledger: &Ledger) -> Result<(), Failure> {
 }
 
 /// Makes the scratch folder and the workspace in it.
-fn copy_ground(
+fn make_workspace(
     attempt: &Attempt,
     scratch: &Scratch,
     neighbours: Option<Neighbours>,
@@ -213,7 +217,7 @@ fn input_files<'a>(
 
 fn launch(
     attempt: &Attempt,
-    scratch: &Scratch,
+    inside: &Inside,
     model: &ModelSpec,
     agent: &AgentSpec,
 ) -> Result<Launch, Failure> {
@@ -232,22 +236,19 @@ fn launch(
             request: context.plan.request.clone(),
         })
     });
-    let (workspace, private) = (scratch.workspace(), scratch.private());
     let launch = agents::launch(&Assignment {
         agent,
         model,
         profile: attempt.call.profile,
-        workspace: &workspace,
-        private: &private,
+        workspace: &inside.workspace,
+        private: &inside.private,
         title: attempt.call.id.as_str(),
         vars: &vars(attempt),
         endpoint: endpoint.as_ref(),
         carried: &context.carried,
         environment: &context.environment,
-    })
-    .map_err(|error| error.failure())?;
-    seeds::lay_out(&launch.files, &scratch.keys())?;
-    Ok(launch)
+    });
+    launch.map_err(|error| error.failure())
 }
 
 fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
@@ -269,8 +270,41 @@ fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
     .into()
 }
 
-async fn start(attempt: &Attempt, scratch: &Scratch, launch: Launch) -> Result<Child, Failure> {
-    let spec = ChildSpec {
+/// The process of an attempt in its cell, with what it needs laid out.
+fn child(
+    attempt: &Attempt,
+    scratch: &Scratch,
+    workspace: &Workspace,
+    (inside, mut launch): (&Inside, Launch),
+) -> Result<ChildSpec, Failure> {
+    let (context, call) = (&attempt.context, &attempt.call);
+    let cells = &context.cells;
+    let (private, keys) = (scratch.private(), scratch.keys());
+    let links = seeds::lay_out(&launch.files, &keys, inside, cells.has_layers())?;
+    // Who only reads and writes a document runs no tool of a project.
+    let toolchains = cells.rung != Rung::None && call.profile == Profile::Worker;
+    if toolchains {
+        let home = inside.on_machine(&inside.private.join("home"));
+        cells
+            .toolchains
+            .lend(&home, &mut launch.env)
+            .map_err(machine)?;
+    }
+    let agent = context.plan.models.get(&attempt.model);
+    let agent = agent.and_then(|model| context.plan.agents.get(&model.agent));
+    let cell = cells.spec(Room {
+        root: scratch.root(),
+        workspace: workspace.root(),
+        layers: workspace.layers(),
+        private: &private,
+        keys: Some(&keys),
+        program: Some(&launch.program),
+        toolchains,
+        links,
+        rules: &agent.map(|agent| agent.sandbox.clone()).unwrap_or_default(),
+        network: Network::Host,
+    })?;
+    Ok(ChildSpec {
         program: launch.program,
         args: launch.args,
         env: launch.env,
@@ -279,20 +313,22 @@ async fn start(attempt: &Attempt, scratch: &Scratch, launch: Launch) -> Result<C
         stdout: scratch.events(),
         stderr: scratch.errors(),
         record: scratch.record(),
-        marker: attempt.context.marker(&attempt.call.id, attempt.number),
-        grace: attempt.context.grace,
-        timeout: Some(attempt.call.limits.timeout.into()),
+        marker: context.marker(&call.id, attempt.number),
+        grace: context.grace,
+        timeout: Some(call.limits.timeout.into()),
         max_output_bytes: Some(MOST_OUTPUT),
-    };
-    process::start(spec, &attempt.context.program)
-        .await
-        .map_err(|error| {
-            let kind = match error.is_the_programs() {
-                true => FailureKind::AgentMissing,
-                false => FailureKind::Machine,
-            };
-            Failure::new(kind, chain(&error))
-        })
+        cell,
+    })
+}
+
+async fn start(spec: ChildSpec, program: &Path) -> Result<Child, Failure> {
+    process::start(spec, program).await.map_err(|error| {
+        let kind = match error.is_the_programs() {
+            true => FailureKind::AgentMissing,
+            false => FailureKind::Machine,
+        };
+        Failure::new(kind, chain(&error))
+    })
 }
 
 /// Records what the call is about to see.

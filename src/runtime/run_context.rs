@@ -8,11 +8,12 @@ use tokio::sync::Mutex;
 
 use crate::agents::{Carried, Environment};
 use crate::journal::{Redactor, RunFolder};
-use crate::model::{CallId, CallSpec, PhaseName, Sections};
+use crate::model::{CallId, CallSpec, PhaseName, Sections, TreeId};
 use crate::plan::Plan;
 use crate::rehearsal;
-use crate::workspace::{Project, WorkspacePool};
+use crate::workspace::{Layers, Progress, Project, ProjectCache, WorkspacePool};
 
+use super::cell::{Cells, Inside};
 use super::gate::StartGate;
 use super::neighbours::Sources;
 use super::scratch::Scratch;
@@ -24,8 +25,11 @@ pub struct RunContextParts {
     pub plan: Plan,
     pub folder: RunFolder,
     pub project: Project,
-    /// The snapshot, materialized; workspaces are copies of it.
-    pub base: PathBuf,
+    /// The snapshot's tree.
+    pub snapshot: TreeId,
+    pub cache: Option<ProjectCache>,
+    /// How far the checkout has come that layers are made from.
+    pub progress: Arc<Progress>,
     pub scratch: PathBuf,
     /// The folder of its files that hold keys.
     pub keys: PathBuf,
@@ -41,6 +45,7 @@ pub struct RunContextParts {
     pub instructions: Option<(String, String)>,
     /// How long an agent may take to end after it was asked to.
     pub grace: Duration,
+    pub cells: Cells,
 }
 
 /// Where and with what a run's calls are carried out.
@@ -52,6 +57,7 @@ pub struct RunContext {
     pub(super) sources: Arc<Mutex<Sources>>,
     /// Our own program, to be started as warden; right even if the file was replaced meanwhile.
     pub(super) program: PathBuf,
+    layers: Option<Arc<Layers>>,
     pool: Arc<WorkspacePool>,
     checkouts: Arc<std::sync::Mutex<()>>,
 }
@@ -68,8 +74,15 @@ impl RunContext {
     /// A context of these parts.
     pub fn new(parts: RunContextParts) -> Self {
         let pool = WorkspacePool::new(parts.scratch.join("pool"));
+        let store = parts.folder.path(RunFolder::STORE);
+        let layers = parts.cells.has_layers();
+        let layers = layers.then(|| {
+            let progress = Arc::clone(&parts.progress);
+            Layers::new(parts.cache.as_ref(), &store, &parts.scratch, progress)
+        });
         Self {
             parts,
+            layers: layers.map(Arc::new),
             pool: Arc::new(pool),
             checkouts: Arc::default(),
             gate: StartGate::of_this_machine(),
@@ -100,14 +113,21 @@ impl RunContext {
         phase.map_or_else(Sections::default, |phase| phase.sections.clone())
     }
 
-    pub(super) fn workspaces(&self) -> Workspaces {
+    pub fn workspaces(&self) -> Workspaces {
         Workspaces {
-            base: self.base.clone(),
+            snapshot: self.snapshot.clone(),
             scratch: self.scratch.clone(),
             store: self.store(),
             pool: Arc::clone(&self.pool),
             checkouts: Arc::clone(&self.checkouts),
+            layers: self.layers.clone(),
         }
+    }
+
+    /// How the processes of an attempt see its folders.
+    pub(super) fn inside(&self, scratch: &Scratch) -> Inside {
+        self.cells
+            .inside(&scratch.workspace(), &scratch.private(), &scratch.keys())
     }
 
     /// The run's private object store.

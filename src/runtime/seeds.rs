@@ -7,34 +7,43 @@ use std::path::{Path, PathBuf};
 
 use crate::agents::{Seed, SeedFile};
 use crate::files;
-use crate::model::{Failure, FailureKind};
+use crate::model::Failure;
 
-use super::failure::machine;
+use super::cell::Inside;
+use super::failure::{at_path, machine};
 
 /// Lays out all of them, those that hold keys in the folder `keys`, which is made anew: what an earlier try
-/// under another supervisor left there goes.
-pub fn lay_out(files: &[SeedFile], keys: &Path) -> Result<(), Failure> {
+/// under another supervisor left there goes. Gives what of the user's home they lead to, and under which name: in a
+/// cell with a root of its own (`binds`) that is mounted and not linked.
+pub fn lay_out(
+    files: &[SeedFile],
+    keys: &Path,
+    inside: &Inside,
+    binds: bool,
+) -> Result<Vec<(PathBuf, PathBuf)>, Failure> {
     if keys.exists() {
         crate::workspace::remove_tree(keys).map_err(machine)?;
     }
     fs::create_dir(keys).map_err(|error| at_path(keys, &error))?;
-    for (number, file) in files.iter().enumerate() {
-        seed(file, &keys.join(number.to_string()))?;
-    }
-    Ok(())
-}
-
-/// Lays out one thing. What holds a key is written at `key`.
-fn seed(file: &SeedFile, key: &Path) -> Result<(), Failure> {
-    match &file.seed {
-        Seed::Folder => fs::create_dir_all(&file.path).map_err(|error| at_path(&file.path, &error)),
-        Seed::File { content, mode } => write(&file.path, content.as_bytes(), *mode),
-        Seed::Secret { content } => {
-            write(key, content.as_bytes(), 0o600)?;
-            link(key, &file.path)
+    let mut led = Vec::new();
+    for (number, SeedFile { path, seed }) in files.iter().enumerate() {
+        let (at, number) = (inside.on_machine(path), number.to_string());
+        match seed {
+            Seed::Folder => fs::create_dir_all(&at).map_err(|error| at_path(&at, &error))?,
+            Seed::File { content, mode } => write(&at, content.as_bytes(), *mode)?,
+            Seed::Secret { content } => {
+                write(&keys.join(&number), content.as_bytes(), 0o600)?;
+                link(&inside.keys.join(number), &at)?;
+            }
+            Seed::Link { target } => {
+                if !binds {
+                    link(target, &at)?;
+                }
+                led.push((target.clone(), path.clone()));
+            }
         }
-        Seed::Link { target } => link(target, &file.path),
     }
+    Ok(led)
 }
 
 fn link(target: &Path, at: &Path) -> Result<(), Failure> {
@@ -55,11 +64,4 @@ pub(super) fn write(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Failure>
 fn make_parent(path: &Path) -> Result<(), Failure> {
     let parent = path.parent().map_or_else(PathBuf::new, Path::to_path_buf);
     fs::create_dir_all(&parent).map_err(|error| at_path(&parent, &error))
-}
-
-pub(super) fn at_path(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(
-        FailureKind::Machine,
-        format!("failed to write {}: {error}", path.display()),
-    )
 }

@@ -7,19 +7,21 @@ use std::time::Instant;
 
 use tokio::sync::watch;
 
+use crate::agents::Environment;
 use crate::engine::Input;
 use crate::files;
 use crate::journal::Clean;
 use crate::model::{
-    ExitStatus, Failure, FailureKind, Millis, PhaseName, Verification, VerifyOutcome,
+    ExitStatus, Failure, FailureKind, Millis, PhaseName, TreeId, Verification, VerifyOutcome,
 };
-use crate::process::{self, ChildSpec, Exceeded};
+use crate::process::{self, CellSpec, ChildSpec, Exceeded, Network};
 use crate::run::{PendingVerification, PhaseEvent};
-use crate::workspace::{ControlFiles, Workspace, remove_tree};
+use crate::workspace::remove_tree;
 
 use super::RunContext;
 use super::attempt::{Control, unless_stopped};
 use super::blocking::blocking;
+use super::cell::{Inside, Room};
 use super::failure::machine;
 use super::private::private_environment;
 
@@ -59,16 +61,17 @@ impl Verify {
     }
 
     async fn verify(&self) -> Result<Verification, Failure> {
-        let (workspaces, tree) = (self.context.workspaces(), self.verifying.tree.clone());
-        let checkout = blocking(move || workspaces.checkout(&tree)).await?;
-        let ended = self.run_on(&checkout, "after").await?;
+        let ended = self.run_on(&self.verifying.tree, "after").await?;
         let outcome = match (ended.exceeded, ended.exit) {
             (Some(Exceeded::Time), _) => VerifyOutcome::TimedOut,
             (Some(Exceeded::Output), _) => VerifyOutcome::TooMuchOutput,
+            (Some(Exceeded::Memory | Exceeded::Processes | Exceeded::Disk), _) => {
+                VerifyOutcome::TooMuchUsed
+            }
             (None, Some(0)) => VerifyOutcome::Passed,
             // Only a failure makes it worth knowing how it was before.
             (None, Some(_) | None) => {
-                let before = self.run_on(&self.context.base, "before").await?;
+                let before = self.run_on(&self.context.snapshot, "before").await?;
                 if before.exit == Some(0) && before.exceeded.is_none() {
                     VerifyOutcome::Failed
                 } else {
@@ -99,31 +102,23 @@ impl Verify {
         phase.map_or(Millis::minutes(30), |phase| phase.limits.timeout)
     }
 
-    /// Runs the command in a fresh copy of a folder, under a warden like any other child.
-    async fn run_on(&self, base: &Path, name: &str) -> Result<Ended, Failure> {
+    /// Runs the command on a tree, under a warden like any other child.
+    async fn run_on(&self, tree: &TreeId, name: &str) -> Result<Ended, Failure> {
         let at = self.context.scratch.join(format!("verify-{name}"));
-        let (base, folder, workspace) = (base.to_owned(), at.clone(), at.join("workspace"));
-        let to = workspace.clone();
-        blocking(move || {
+        let printed = at.join("output.txt");
+        let (context, tree, folder) = (Arc::clone(&self.context), tree.clone(), at.clone());
+        let is_models = self.verifying.task.is_some();
+        let made = blocking(move || {
             remove_tree(&folder).map_err(machine)?;
             std::fs::create_dir_all(&folder).map_err(machine)?;
-            Workspace::create(&base, &to, ControlFiles::Keep).map_err(machine)
-        })
-        .await?;
-        let printed = at.join("output.txt");
-        let (context, folder) = (Arc::clone(&self.context), at.clone());
-        let laid_out = blocking(move || {
-            let (plan, user) = (&context.plan, &context.environment);
-            let rehearsal = plan.rehearsal.is_some();
-            private_environment(&folder, user, &plan.verify, rehearsal).map_err(machine)
+            make(&context, &tree, &folder, is_models)
         });
-        let mut env = laid_out.await?;
-        env.insert("PWD".into(), workspace.clone().into());
+        let (inside, env, cell) = made.await?;
         let spec = ChildSpec {
             program: "sh".into(),
             args: vec!["-c".into(), self.verifying.command.clone().into()],
             env,
-            cwd: workspace,
+            cwd: inside.workspace,
             stdin: "/dev/null".into(),
             stdout: printed.clone(),
             stderr: printed.clone(),
@@ -132,6 +127,7 @@ impl Verify {
             grace: self.context.grace,
             timeout: Some(self.limit().into()),
             max_output_bytes: Some(super::prepare::MOST_OUTPUT),
+            cell,
         };
         let started = Instant::now();
         let mut child = process::start(spec, &self.context.program)
@@ -158,4 +154,42 @@ impl Verify {
             tail,
         })
     }
+}
+
+/// The workspace, environment and cell of a command. One that a model wrote has neither keys nor network. Blocks.
+fn make(
+    context: &RunContext,
+    tree: &TreeId,
+    at: &Path,
+    is_models: bool,
+) -> Result<(Inside, Environment, Option<CellSpec>), Failure> {
+    let (workspace, private) = (at.join("workspace"), at.join("private"));
+    let ground = context.workspaces().whole(tree, &workspace)?;
+    let inside = context.cells.inside(&workspace, &private, &private);
+    let (plan, toolchains) = (&context.plan, &context.cells.toolchains);
+    let user = (&context.environment, toolchains);
+    let env = private_environment(
+        &inside,
+        user,
+        &plan.verify,
+        is_models || plan.rehearsal.is_some(),
+    );
+    let mut env = env.map_err(machine)?;
+    env.insert("PWD".into(), inside.workspace.clone().into());
+    let cell = context.cells.spec(Room {
+        root: at,
+        workspace: &workspace,
+        layers: ground.layers(),
+        private: &private,
+        keys: None,
+        program: None,
+        toolchains: true,
+        links: Vec::new(),
+        rules: &plan.sandbox,
+        network: match is_models {
+            true => Network::Own,
+            false => Network::Host,
+        },
+    })?;
+    Ok((inside, env, cell))
 }

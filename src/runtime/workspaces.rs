@@ -8,16 +8,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::files::{self, if_there};
 use crate::model::{Failure, TreeId, WorkspaceSource};
-use crate::workspace::{self, ControlFiles, Visible, Workspace, WorkspacePool};
+use crate::workspace::{self, ControlFiles, Layers, Visible, Workspace, WorkspacePool};
 
 use super::failure::machine;
 
-/// The trees of a run and where they are laid out. Can go to another thread.
+/// The trees of a run and what workspaces are made from. Can go to another thread.
 #[derive(Debug, Clone)]
 pub struct Workspaces {
-    pub base: PathBuf,
+    pub snapshot: TreeId,
     pub scratch: PathBuf,
     pub store: PathBuf,
+    /// Where workspaces are mounted, what they are mounted from; where they are copies, nothing.
+    pub layers: Option<Arc<Layers>>,
     pub pool: Arc<WorkspacePool>,
     /// Held while a tree is checked out: several calls may want the same one.
     pub checkouts: Arc<Mutex<()>>,
@@ -27,41 +29,94 @@ impl Workspaces {
     /// Makes a workspace at `at`, which must not exist yet; a scoped one holds the files `added` too. Blocks.
     pub fn make(
         &self,
-        workspace: &WorkspaceSource,
+        source: &WorkspaceSource,
         added: &[String],
         at: &Path,
     ) -> Result<Workspace, Failure> {
-        let copied = match workspace {
-            WorkspaceSource::Empty => Workspace::create_empty(at),
-            WorkspaceSource::Snapshot => self.pool.copy(&self.base, at),
-            WorkspaceSource::Tree(tree) => self.pool.copy(&self.checkout(tree)?, at),
-            WorkspaceSource::Scoped {
-                tree,
-                edit,
-                read,
-                always,
-                ..
-            } => {
-                let some = scope_of(at);
+        let made = match (source, &self.layers) {
+            (WorkspaceSource::Empty, _) => Workspace::create_empty(at),
+            (
+                WorkspaceSource::Scoped {
+                    tree,
+                    edit,
+                    read,
+                    always,
+                    ..
+                },
+                layers,
+            ) => {
                 let wanted = [edit.as_slice(), read, always, added].concat();
-                let there = workspace::materialize_only(&self.store, tree, &wanted, &some)
-                    .map_err(machine)?;
-                let list = serde_json::to_vec(&there).map_err(machine)?;
-                files::write(&visible_list(at), list).map_err(machine)?;
-                Workspace::create(&some, at, ControlFiles::Drop)
+                let some = self.scope(tree, &wanted, at)?;
+                match layers {
+                    Some(_) => Workspace::create(&some, &lowest_of(at), ControlFiles::Drop)
+                        .and_then(|lowest| Workspace::create_above(lowest, at)),
+                    None => Workspace::create(&some, at, ControlFiles::Drop),
+                }
+            }
+            (WorkspaceSource::Snapshot | WorkspaceSource::Tree(_), Some(layers)) => {
+                let tree = self.tree_of(source).unwrap_or(&self.snapshot);
+                let stack = layers.of(tree, ControlFiles::Drop);
+                stack.and_then(|stack| Workspace::create_over(&stack, at))
+            }
+            (WorkspaceSource::Snapshot | WorkspaceSource::Tree(_), None) => {
+                let tree = self.tree_of(source).unwrap_or(&self.snapshot);
+                self.pool.copy(&self.checkout(tree)?, at)
             }
         };
-        copied.map_err(machine)
+        made.map_err(machine)
+    }
+
+    /// The tree that all of a workspace is, if it is one.
+    fn tree_of<'a>(&'a self, source: &'a WorkspaceSource) -> Option<&'a TreeId> {
+        match source {
+            WorkspaceSource::Snapshot => Some(&self.snapshot),
+            WorkspaceSource::Tree(tree) => Some(tree),
+            WorkspaceSource::Empty | WorkspaceSource::Scoped { .. } => None,
+        }
+    }
+
+    /// The files of a scoped workspace, laid out beside it.
+    fn scope(&self, tree: &TreeId, wanted: &[String], at: &Path) -> Result<PathBuf, Failure> {
+        let some = scope_of(at);
+        let there =
+            workspace::materialize_only(&self.store, tree, wanted, &some).map_err(machine)?;
+        let list = serde_json::to_vec(&there).map_err(machine)?;
+        files::write(&visible_list(at), list).map_err(machine)?;
+        Ok(some)
+    }
+
+    /// A workspace with all files of a tree, also those that configure agents. Blocks.
+    pub fn whole(&self, tree: &TreeId, at: &Path) -> Result<Workspace, Failure> {
+        let made = match &self.layers {
+            Some(layers) => {
+                let stack = layers.of(tree, ControlFiles::Keep);
+                stack.and_then(|stack| Workspace::create_over(&stack, at))
+            }
+            None => Workspace::create(&self.checkout(tree)?, at, ControlFiles::Keep),
+        };
+        made.map_err(machine)
+    }
+
+    /// Has ready what most workspaces are made from. Blocks.
+    pub fn prepare(&self) -> Result<(), Failure> {
+        match &self.layers {
+            Some(layers) => layers
+                .of(&self.snapshot, ControlFiles::Drop)
+                .map(drop)
+                .map_err(machine),
+            None => self.checkout(&self.snapshot).map(drop),
+        }
     }
 
     /// Takes a workspace back whose call has ended, for another call if it was left untouched. Blocks.
-    pub fn take_back(&self, workspace: &WorkspaceSource, at: &Path) -> Result<(), Failure> {
-        let base = match workspace {
-            WorkspaceSource::Snapshot => self.base.clone(),
-            WorkspaceSource::Tree(tree) => self.checkout(tree)?,
-            WorkspaceSource::Empty | WorkspaceSource::Scoped { .. } => return Ok(()),
-        };
-        self.pool.give_back(&base, at).map_err(machine)
+    pub fn take_back(&self, source: &WorkspaceSource, at: &Path) -> Result<(), Failure> {
+        match self.tree_of(source).filter(|_| self.layers.is_none()) {
+            Some(tree) => self
+                .pool
+                .give_back(&self.checkout(tree)?, at)
+                .map_err(machine),
+            None => Ok(()),
+        }
     }
 
     /// Makes the workspace of a call that goes on with another one's work, where that one's is: the files
@@ -78,7 +133,9 @@ impl Workspaces {
         }
         let before = free_place(at);
         fs::rename(at, &before).map_err(machine)?;
-        workspace::remove_tree(&scope_of(at)).map_err(machine)?;
+        for beside in [scope_of(at), lowest_of(at)] {
+            workspace::remove_tree(&beside).map_err(machine)?;
+        }
         let mut made = self.make(workspace, added, at)?;
         made.take_over(&before, &left_out(at)?, &[]);
         // What cannot be removed now goes with the run's scratch folder.
@@ -131,6 +188,11 @@ fn free_place(workspace: &Path) -> PathBuf {
 /// Where the files of a scoped workspace are laid out.
 fn scope_of(workspace: &Path) -> PathBuf {
     workspace.with_extension("scope")
+}
+
+/// What is mounted below a scoped workspace.
+fn lowest_of(workspace: &Path) -> PathBuf {
+    workspace.with_extension("lowest")
 }
 
 /// Notes what only the workspace has, for the call that goes on in its place.

@@ -63,7 +63,6 @@ pub use diff::{changed_files, diff, diff_excerpt};
 pub use documents::{store_document, with_documents};
 pub use error::WorkspaceError;
 pub use footprint::Footprint;
-#[expect(unused_imports, reason = "cells are mounted from them")]
 pub use layers::{GitLayer, Layers, Progress, Stack};
 pub use materialize::{materialize, materialize_only};
 pub use pin::pin;
@@ -76,7 +75,7 @@ pub use scratch::{Scratch, sweep};
 pub use snapshot::Snapshot;
 pub use space::Workspace;
 pub use store::{borrow_store, reopen_store};
-pub use tree_files::{TreeFile, TreeFiles};
+pub use tree_files::{TreeFile, TreeFiles, content_at};
 
 #[cfg(test)]
 mod cache_tests;

@@ -6,13 +6,15 @@ use std::path::{Path, PathBuf};
 use super::carry_over::carry_over;
 use super::copy_tree::{Copied, OWN, copy_tree};
 use super::remove_tree::remove_tree;
-use super::{ControlFiles, Doing, WorkspaceError};
+use super::{ControlFiles, Doing, Stack, WorkspaceError};
 use crate::files;
 
 /// The isolated temporary folder in which a call runs. It stays on disk until it is removed with its attempt.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Workspace {
     root: PathBuf,
+    /// What it is mounted over, the topmost first: then `root` holds what is written. Of a copy nothing.
+    layers: Vec<PathBuf>,
     remarks: Vec<String>,
 }
 
@@ -49,8 +51,27 @@ impl Workspace {
     pub(super) fn copied(root: PathBuf, copied: &Copied) -> Self {
         Self {
             root,
+            layers: Vec::new(),
             remarks: copied.remarks(),
         }
+    }
+
+    /// An empty one at `at`, which must not exist yet, to be mounted over the layers of a tree.
+    pub fn create_over(stack: &Stack, at: &Path) -> Result<Self, WorkspaceError> {
+        Ok(Self {
+            layers: stack.folders().map(Path::to_owned).collect(),
+            remarks: stack.remarks.clone(),
+            ..Self::create_empty(at)?
+        })
+    }
+
+    /// An empty one at `at`, to be mounted over another one.
+    pub fn create_above(below: Self, at: &Path) -> Result<Self, WorkspaceError> {
+        Ok(Self {
+            layers: vec![below.root],
+            remarks: below.remarks,
+            ..Self::create_empty(at)?
+        })
     }
 
     /// Its own folders, as they are at the beginning.
@@ -98,6 +119,10 @@ impl Workspace {
     /// The folder the agent starts in.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    pub fn layers(&self) -> &[PathBuf] {
+        &self.layers
     }
 
     /// Where the supervisor puts inputs: `.tipstaff/in`.

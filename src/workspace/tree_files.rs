@@ -1,12 +1,13 @@
 //! The files of a tree: which there are, which somebody named, and what is in them.
 
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
 use crate::model::TreeId;
 
 use super::selection::Selection;
 use super::tree::{self, Entries};
-use super::{WorkspaceError, is_control_file};
+use super::{WorkspaceError, index, is_control_file};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TreeFile {
@@ -64,6 +65,16 @@ impl TreeFiles {
     pub fn read(&self, files: &[&TreeFile]) -> Result<Vec<Vec<u8>>, WorkspaceError> {
         tree::contents(&self.store, files.iter().map(|file| file.object.as_str()))
     }
+}
+
+/// The content of a tree's file; `None` if it has none at this path.
+pub fn content_at(store: &Path, tree: &TreeId, path: &Path) -> Option<Vec<u8>> {
+    let mut name = OsString::from(format!("{tree}:"));
+    name.push(path);
+    let git = index::git(store).ok()?;
+    git.args([OsStr::new("cat-file"), OsStr::new("blob"), &name])
+        .run()
+        .ok()
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ const BUILD: [&str; 3] = ["run", "build", "Build it"];
 
 /// A project whose plan is cut into one task, which a model wants to verify with this command.
 fn project(command: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::open();
     sandbox
         .write("a.txt", "a\n")
         .write("package.json", "{}\n")
@@ -136,9 +136,9 @@ fn what_its_tests_are_run_with_needs_no_question() {
 
 #[test]
 fn no_command_gets_the_users_keys_or_home() {
-    let scratch = Sandbox::new();
+    let scratch = Sandbox::open();
     let loot = scratch.outside("loot").display().to_string();
-    let mut sandbox = Sandbox::new();
+    let mut sandbox = Sandbox::open();
     sandbox
         .write("a.txt", "a\n")
         .write(

@@ -7,7 +7,7 @@ const RUN: [&str; 3] = ["run", "gated", "Plan it"];
 
 /// A project with the workflow `gated`: a plan, and a note behind a gate. The first call does this first.
 fn gated(first: &str) -> Sandbox {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::open();
     sandbox.write(
         ".tipstaff/workflows/gated.yaml",
         "name: gated\nphases:\n  - name: plan\n    model: m1\n    context_strategy: fresh\n    \

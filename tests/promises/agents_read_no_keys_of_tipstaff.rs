@@ -14,7 +14,7 @@ const KEY: &str = "sk-0f1e2d3c4b5a69788796a5b4c3d2e1f0";
 
 #[test]
 fn agent_reads_no_private_file_of_warden_or_supervisor() {
-    let mut sandbox = Sandbox::new();
+    let mut sandbox = Sandbox::open();
     sandbox.env("MY_API_KEY", KEY).fake_agent(
         "- when: { model: m1 }\n  do: [spy, { write: { path: a.txt, text: new } }]\n- do: [done]\n",
     );
@@ -65,7 +65,7 @@ fn git_gets_no_key() {
 
 #[test]
 fn command_lines_of_tipstaff_name_nothing() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::open();
     let up = sandbox.outside("up");
     let hang = format!("- do: [{{ touch: {} }}, hang]\n", up.display());
     sandbox.fake_agent(&hang).trio(&["models: [m1]"]);

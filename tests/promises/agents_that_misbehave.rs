@@ -4,7 +4,7 @@ use crate::support::{Sandbox, alive, pid_in};
 
 /// The trio with this script and these keys of its phase.
 fn trio(script: &str, more: &[&str]) -> Sandbox {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::open();
     let outside = sandbox.outside("").display().to_string();
     sandbox
         .fake_agent(&script.replace("OUTSIDE", &outside))

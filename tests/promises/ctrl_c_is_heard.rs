@@ -171,7 +171,7 @@ fn ctrl_c_leaves_files_whole_whichever_git_command_of_apply_and_undo_hangs() {
 /// Megabytes of short lines take long to be read; whoever interrupts meanwhile is heard before they are.
 #[test]
 fn ctrl_c_is_heard_while_a_flood_of_lines_is_read() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::open();
     let ended = sandbox.outside("ended");
     let flood = format!(
         "yes | head -c 24000000; echo done > .tipstaff/out/deliverable.md; touch {}",

@@ -10,7 +10,7 @@ const HANDOFF: &str =
 
 /// The workflow `fix`, whose agent does these steps; more keys of its phase may be given.
 fn project(steps: &str, more: &[&str]) -> Sandbox {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::open();
     let keys: String = more.iter().map(|line| format!("    {line}\n")).collect();
     sandbox
         .write("a.txt", "a\n")

@@ -17,6 +17,7 @@ mod agents_that_misbehave;
 mod audits_decide;
 mod bad_answers_are_handled;
 mod bad_input_is_explained;
+mod cells_hold;
 mod changes_are_limited;
 mod changes_reach_you_whole;
 mod changes_that_act_later;

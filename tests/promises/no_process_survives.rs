@@ -239,7 +239,7 @@ fn killed_warden_leaves_no_process() {
 
 #[test]
 fn agent_that_kills_its_warden_fails_alone() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::open();
     let straggler = sandbox.outside("straggler");
     let spawn = STRAGGLER.replace("straggler }", &format!("{} }}", straggler.display()));
     sandbox.fake_agent(&format!(
@@ -281,7 +281,7 @@ fn what_survives_both_is_found_without_its_mark() {
 
 #[test]
 fn resume_begins_nothing_beside_a_living_first_attempt() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::open();
     let at = |name: &str| sandbox.outside(name).display().to_string();
     let deaf = STRAGGLER.replace("pid_file: straggler", "ignore_signals: true, pid_file: ");
     let spawn = deaf.replace("pid_file: ", &format!("pid_file: {}", at("straggler")));
@@ -321,7 +321,7 @@ fn resume_refuses_beside_what_it_cannot_end() {
     if !rustix::process::geteuid().is_root() {
         return;
     }
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::open();
     let (become_root, pid) = (sandbox.outside("become-root"), sandbox.outside("pid"));
     let up = sandbox.outside("up");
     let script = format!(

@@ -139,7 +139,7 @@ fn depth_says_how_many_propose() {
 
 #[test]
 fn a_straggler_is_ended_once_the_quorum_is_in() {
-    let sandbox = Sandbox::new();
+    let sandbox = Sandbox::open();
     let pid = sandbox.outside("straggler");
     // The others wait for the straggler to be there.
     sandbox.fake_agent(&format!(

@@ -183,7 +183,7 @@ sleep 600
 
 /// A user who is signed in by OpenCode's own `auth.json`.
 fn signed_in() -> Sandbox {
-    let mut sandbox = Sandbox::new();
+    let mut sandbox = Sandbox::open();
     let auth = sandbox.home().join(".local/share/opencode/auth.json");
     std::fs::create_dir_all(auth.parent().unwrap()).unwrap();
     let entry = format!(r#"{{"anthropic":{{"type":"api","key":"{CARRIED}"}}}}"#);

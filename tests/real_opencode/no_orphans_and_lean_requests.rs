@@ -85,6 +85,7 @@ fn run_once(stand: &Stand, profile: Profile, scenario: &str) -> Done {
         grace: Duration::from_secs(10),
         timeout: None,
         max_output_bytes: None,
+        cell: None,
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -119,6 +120,7 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
         args: Vec::new(),
         env: AgentEnv::default(),
         pass_env: Vec::new(),
+        sandbox: Default::default(),
     };
     let model = ModelSpec {
         agent: "opencode".into(),

@@ -95,6 +95,7 @@ fn claims_of_success(words: &HandoffWords, verifications: &[Verification]) -> Op
     let how = match bad.outcome {
         VerifyOutcome::TimedOut => "did not end in time",
         VerifyOutcome::TooMuchOutput => "printed without end",
+        VerifyOutcome::TooMuchUsed => "used more than it may",
         VerifyOutcome::Failed | VerifyOutcome::AlreadyFailing | VerifyOutcome::Passed => "failed",
     };
     Some(format!(

@@ -181,7 +181,7 @@ pub enum Fault {
 }
 
 /// All failures that an attempt can report by itself.
-const FAILURES: [FailureKind; 19] = [
+const FAILURES: [FailureKind; 22] = [
     FailureKind::Network,
     FailureKind::RateLimit,
     FailureKind::Provider,
@@ -192,6 +192,9 @@ const FAILURES: [FailureKind; 19] = [
     FailureKind::BadOutput,
     FailureKind::Loop,
     FailureKind::PermissionRefused,
+    FailureKind::OutOfMemory,
+    FailureKind::OutOfDisk,
+    FailureKind::TooManyProcesses,
     FailureKind::AgentMissing,
     FailureKind::Auth,
     FailureKind::Quota,

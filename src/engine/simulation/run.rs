@@ -5,7 +5,7 @@ use crate::engine::{Begin, Engine, Input, Recovered, failed_loops};
 
 use crate::model::{
     Artifact, Budget, ChangedLimits, Destination, Digest, Documents, MicroUsd, Millis, Results,
-    RunEnd, RunLimits, Timestamp,
+    RunEnd, RunLimits, Rung, Timestamp,
 };
 use crate::plan::Plan;
 use crate::run::{Event, PhaseEvent, Record, RunEvent, RunState};
@@ -294,6 +294,7 @@ fn begin() -> Input {
         plan: Digest::new("p"),
         base: trees::tree("base"),
         files: Vec::new(),
+        sandbox: Rung::None,
     })
 }
 
@@ -338,6 +339,7 @@ fn lifted(present: &ChangedLimits) -> ChangedLimits {
 fn resume(acts: Vec<Event>, recovered: Vec<Recovered>) -> Input {
     Input::Resume {
         version: "0".into(),
+        sandbox: Rung::None,
         acts,
         recovered,
     }

@@ -83,6 +83,8 @@ pub fn compile(
         limits: config.limits,
         change_limits: config.change_limits,
         verify: config.verify.clone(),
+        sandbox_mode: config.sandbox_mode,
+        sandbox: config.sandbox.clone(),
         destination: bindings.destination.clone(),
         accept: Vec::new(),
         rehearsal: None,

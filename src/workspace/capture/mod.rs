@@ -37,7 +37,6 @@ use origin::Origin;
 pub enum Edited<'a> {
     /// In a copy of the base, or of some of its files.
     Copy(&'a Path),
-    #[cfg_attr(not(test), expect(dead_code, reason = "cells work in overlays"))]
     /// In an overlay. What it changed lies in the folder `upper`; `layers` make up the base, the topmost first.
     Overlay {
         upper: &'a Path,

@@ -37,7 +37,7 @@ impl Bench {
             let tree = Snapshot::take(&project, &repo.store, Some(&cache))
                 .unwrap()
                 .tree;
-            let layers = Layers::new(Some(&cache), &repo.store, &scratch);
+            let layers = Layers::new(Some(&cache), &repo.store, &scratch, Default::default());
             layers.of(&tree, ControlFiles::Drop).unwrap();
             (tree, layers)
         };

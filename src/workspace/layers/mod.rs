@@ -4,7 +4,6 @@
 //! agent is to see. Only the supervisor writes here, and no layer changes once it is in its place.
 //!
 //! A file that is hidden or deleted is a character device 0:0, as the kernel's overlay has it.
-#![cfg_attr(not(test), expect(dead_code, reason = "cells are mounted from them"))]
 
 mod base;
 mod delta;
@@ -49,12 +48,17 @@ pub struct Layers {
     cache: Option<ProjectCache>,
     /// Held while layers are made: several calls may want the same ones.
     in_use: Mutex<Vec<Base>>,
-    pub progress: Arc<Progress>,
+    progress: Arc<Progress>,
 }
 
 impl Layers {
     /// None yet. Those of this run alone will lie below `scratch`, the shared ones in the cache.
-    pub fn new(cache: Option<&ProjectCache>, store: &Path, scratch: &Path) -> Self {
+    pub fn new(
+        cache: Option<&ProjectCache>,
+        store: &Path,
+        scratch: &Path,
+        progress: Arc<Progress>,
+    ) -> Self {
         // What was not on disk when the machine stopped may be incomplete.
         let boot = base::boot().unwrap_or_default();
         let own = scratch.join(format!("layers-{boot}"));
@@ -65,7 +69,7 @@ impl Layers {
             own,
             cache: cache.cloned(),
             in_use: Mutex::default(),
-            progress: Arc::default(),
+            progress,
         }
     }
 

@@ -38,7 +38,12 @@ impl Run {
             .tree;
         (
             tree,
-            Layers::new(Some(&self.cache), &store, &self.at("scratch")),
+            Layers::new(
+                Some(&self.cache),
+                &store,
+                &self.at("scratch"),
+                Arc::default(),
+            ),
         )
     }
 

@@ -11,7 +11,7 @@ mod text;
 
 pub use fake_agent::fake_agent;
 pub use pipe::pipe;
-pub use processes::{alive, kill, parent, pending, pid_in, until};
+pub use processes::{alive, descendants, kill, parent, pending, pid_in, until};
 pub use run::Run;
 pub use sandbox::{Output, Running, Sandbox, TIPSTAFF};
 pub use stage::Stage;

@@ -30,6 +30,30 @@ pub fn parent(pid: u32) -> u32 {
         .unwrap()
 }
 
+/// All living processes that descend from a process.
+pub fn descendants(pid: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    let mut left: Vec<(u32, u32)> = pids
+        .filter_map(|pid| Some((pid, fields(pid)?[1].parse().ok()?)))
+        .collect();
+    let mut found = Vec::new();
+    let mut ahead = vec![pid];
+    while let Some(above) = ahead.pop() {
+        let (below, rest): (Vec<_>, Vec<_>) =
+            left.into_iter().partition(|(_, parent)| *parent == above);
+        ahead.extend(below.iter().map(|(pid, _)| *pid));
+        found.extend(
+            below
+                .into_iter()
+                .map(|(pid, _)| pid)
+                .filter(|pid| alive(*pid)),
+        );
+        left = rest;
+    }
+    found
+}
+
 /// Whether a process has yet to hear this signal.
 pub fn pending(pid: u32, signal: Signal) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();

@@ -35,6 +35,8 @@ pub struct Sandbox {
     env: Vec<(String, String)>,
     /// Whether the user agrees to what the project says before each run.
     trusts: bool,
+    /// Whether calls live in no cells.
+    open: bool,
 }
 
 impl Sandbox {
@@ -48,6 +50,7 @@ impl Sandbox {
             root,
             env: Vec::new(),
             trusts: true,
+            open: false,
         }
     }
 
@@ -57,6 +60,16 @@ impl Sandbox {
             trusts: false,
             ..Self::new()
         }
+    }
+
+    /// The same without cells: agents see the machine's processes and all of its files.
+    pub fn open() -> Self {
+        let open = Self {
+            open: true,
+            ..Self::new()
+        };
+        open.user_config("");
+        open
     }
 
     /// The project's folder.
@@ -87,9 +100,22 @@ impl Sandbox {
         self.project().join(path).exists()
     }
 
-    /// Writes the user's configuration.
+    /// Writes the user's configuration. If it says nothing of the sandbox, agents may use all of this folder, where
+    /// their scripts keep count.
     pub fn user_config(&self, yaml: &str) -> &Self {
-        put(&self.home().join(".config/tipstaff/config.yaml"), yaml);
+        let root = quoted(&self.root.path().to_string_lossy());
+        let more = match yaml.lines().any(|line| line.starts_with("sandbox:")) {
+            true => String::new(),
+            false if self.open => "sandbox: off".to_owned(),
+            false => format!(
+                "sandbox: {{ write: [{root}], read: [{}] }}\n",
+                quoted(fake_agent())
+            ),
+        };
+        put(
+            &self.home().join(".config/tipstaff/config.yaml"),
+            &format!("{yaml}\n{more}"),
+        );
         self
     }
 

@@ -71,6 +71,7 @@ impl Stage {
             grace: Duration::from_secs(60),
             timeout: None,
             max_output_bytes: None,
+            cell: None,
         }
     }
 
