@@ -70,6 +70,8 @@ pub struct Room<'a> {
     pub workspace: &'a Path,
     /// What it stands on, the topmost first.
     pub layers: &'a [PathBuf],
+    /// What the workspace needs elsewhere, for reading.
+    pub binds: &'a [(PathBuf, PathBuf)],
     pub private: &'a Path,
     pub keys: Option<&'a Path>,
     pub program: Option<&'a Path>,
@@ -136,6 +138,7 @@ impl Cells {
             root: probe.path(),
             workspace: &workspace,
             layers: &[layer],
+            binds: &[],
             private: &private,
             keys: None,
             program: None,
@@ -243,6 +246,9 @@ impl Cells {
             made.bind(room.workspace, &inside.workspace, Access::Write);
         } else {
             made.overlay(room.layers, Some(room.workspace), &inside.workspace)?;
+        }
+        for (from, at) in room.binds {
+            made.bind(from, at, Access::Read);
         }
         for (target, at) in &room.links {
             made.bind(target, at, Access::Write);

@@ -296,6 +296,7 @@ fn child(
         root: scratch.root(),
         workspace: workspace.root(),
         layers: workspace.layers(),
+        binds: workspace.binds(),
         private: &private,
         keys: Some(&keys),
         program: Some(&launch.program),

@@ -1,7 +1,7 @@
 //! What all attempts of a run share.
 
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -11,7 +11,7 @@ use crate::journal::{Redactor, RunFolder};
 use crate::model::{CallId, CallSpec, PhaseName, Sections, TreeId};
 use crate::plan::Plan;
 use crate::rehearsal;
-use crate::workspace::{Layers, Progress, Project, ProjectCache, WorkspacePool};
+use crate::workspace::{GitLayer, Layers, Progress, Project, ProjectCache, WorkspacePool};
 
 use super::cell::{Cells, Inside};
 use super::gate::StartGate;
@@ -58,6 +58,7 @@ pub struct RunContext {
     /// Our own program, to be started as warden; right even if the file was replaced meanwhile.
     pub(super) program: PathBuf,
     layers: Option<Arc<Layers>>,
+    git: Arc<OnceLock<GitLayer>>,
     pool: Arc<WorkspacePool>,
     checkouts: Arc<std::sync::Mutex<()>>,
 }
@@ -83,6 +84,7 @@ impl RunContext {
         Self {
             parts,
             layers: layers.map(Arc::new),
+            git: Arc::default(),
             pool: Arc::new(pool),
             checkouts: Arc::default(),
             gate: StartGate::of_this_machine(),
@@ -121,6 +123,8 @@ impl RunContext {
             pool: Arc::clone(&self.pool),
             checkouts: Arc::clone(&self.checkouts),
             layers: self.layers.clone(),
+            project: self.project.clone(),
+            git: Arc::clone(&self.git),
         }
     }
 

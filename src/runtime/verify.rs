@@ -180,6 +180,7 @@ fn make(
         root: at,
         workspace: &workspace,
         layers: ground.layers(),
+        binds: ground.binds(),
         private: &private,
         keys: None,
         program: None,

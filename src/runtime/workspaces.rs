@@ -4,11 +4,13 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use crate::files::{self, if_there};
 use crate::model::{Failure, TreeId, WorkspaceSource};
-use crate::workspace::{self, ControlFiles, Layers, Visible, Workspace, WorkspacePool};
+use crate::workspace::{
+    self, ControlFiles, GitLayer, Layers, Project, Visible, Workspace, WorkspacePool,
+};
 
 use super::failure::machine;
 
@@ -20,6 +22,8 @@ pub struct Workspaces {
     pub store: PathBuf,
     /// Where workspaces are mounted, what they are mounted from; where they are copies, nothing.
     pub layers: Option<Arc<Layers>>,
+    pub project: Project,
+    pub git: Arc<OnceLock<GitLayer>>,
     pub pool: Arc<WorkspacePool>,
     /// Held while a tree is checked out: several calls may want the same one.
     pub checkouts: Arc<Mutex<()>>,
@@ -55,8 +59,8 @@ impl Workspaces {
             }
             (WorkspaceSource::Snapshot | WorkspaceSource::Tree(_), Some(layers)) => {
                 let tree = self.tree_of(source).unwrap_or(&self.snapshot);
-                let stack = layers.of(tree, ControlFiles::Drop);
-                stack.and_then(|stack| Workspace::create_over(&stack, at))
+                let stack = layers.of(tree, ControlFiles::Drop).map_err(machine)?;
+                Workspace::create_over(&stack, &self.git(layers)?, at)
             }
             (WorkspaceSource::Snapshot | WorkspaceSource::Tree(_), None) => {
                 let tree = self.tree_of(source).unwrap_or(&self.snapshot);
@@ -64,6 +68,16 @@ impl Workspaces {
             }
         };
         made.map_err(machine)
+    }
+
+    /// The repository of workspaces, made once for a run.
+    fn git(&self, layers: &Layers) -> Result<GitLayer, Failure> {
+        if let Some(git) = self.git.get() {
+            return Ok(git.clone());
+        }
+        let git = layers.git(&self.project, &self.snapshot, ControlFiles::Drop);
+        let git = git.map_err(machine)?;
+        Ok(self.git.get_or_init(|| git).clone())
     }
 
     /// The tree that all of a workspace is, if it is one.
@@ -89,8 +103,8 @@ impl Workspaces {
     pub fn whole(&self, tree: &TreeId, at: &Path) -> Result<Workspace, Failure> {
         let made = match &self.layers {
             Some(layers) => {
-                let stack = layers.of(tree, ControlFiles::Keep);
-                stack.and_then(|stack| Workspace::create_over(&stack, at))
+                let stack = layers.of(tree, ControlFiles::Keep).map_err(machine)?;
+                Workspace::create_over(&stack, &self.git(layers)?, at)
             }
             None => Workspace::create(&self.checkout(tree)?, at, ControlFiles::Keep),
         };
@@ -100,10 +114,7 @@ impl Workspaces {
     /// Has ready what most workspaces are made from. Blocks.
     pub fn prepare(&self) -> Result<(), Failure> {
         match &self.layers {
-            Some(layers) => layers
-                .of(&self.snapshot, ControlFiles::Drop)
-                .map(drop)
-                .map_err(machine),
+            Some(layers) => self.git(layers).map(drop),
             None => self.checkout(&self.snapshot).map(drop),
         }
     }

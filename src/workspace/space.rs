@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::carry_over::carry_over;
 use super::copy_tree::{Copied, OWN, copy_tree};
 use super::remove_tree::remove_tree;
-use super::{ControlFiles, Doing, Stack, WorkspaceError};
+use super::{ControlFiles, Doing, GitLayer, Stack, WorkspaceError};
 use crate::files;
 
 /// The isolated temporary folder in which a call runs. It stays on disk until it is removed with its attempt.
@@ -15,6 +15,8 @@ pub struct Workspace {
     root: PathBuf,
     /// What it is mounted over, the topmost first: then `root` holds what is written. Of a copy nothing.
     layers: Vec<PathBuf>,
+    /// What else has to be there for reading: where it is, and where it is expected.
+    binds: Vec<(PathBuf, PathBuf)>,
     remarks: Vec<String>,
 }
 
@@ -52,17 +54,23 @@ impl Workspace {
         Self {
             root,
             layers: Vec::new(),
+            binds: Vec::new(),
             remarks: copied.remarks(),
         }
     }
 
-    /// An empty one at `at`, which must not exist yet, to be mounted over the layers of a tree.
-    pub fn create_over(stack: &Stack, at: &Path) -> Result<Self, WorkspaceError> {
-        Ok(Self {
-            layers: stack.folders().map(Path::to_owned).collect(),
+    /// An empty one at `at`, which must not exist yet, to be mounted over the layers of a tree and its repository.
+    pub fn create_over(stack: &Stack, git: &GitLayer, at: &Path) -> Result<Self, WorkspaceError> {
+        let layers = stack.folders().chain([git.layer.as_path()]);
+        let workspace = Self {
+            layers: layers.map(Path::to_owned).collect(),
+            binds: git.binds.clone(),
             remarks: stack.remarks.clone(),
-            ..Self::create_empty(at)?
-        })
+            ..Self::copied(at.to_owned(), &Copied::default())
+        };
+        fs::create_dir_all(at).doing("create", at)?;
+        workspace.create_exchange()?;
+        Ok(workspace)
     }
 
     /// An empty one at `at`, to be mounted over another one.
@@ -76,6 +84,12 @@ impl Workspace {
 
     /// Its own folders, as they are at the beginning.
     pub(super) fn create_own_folders(&self) -> Result<(), WorkspaceError> {
+        self.create_exchange()?;
+        create_repository(&self.root.join(".git"))
+    }
+
+    /// Where supervisor and agent put things for each other.
+    fn create_exchange(&self) -> Result<(), WorkspaceError> {
         let own = [
             self.root.join(".tipstaff"),
             self.input_dir(),
@@ -84,7 +98,7 @@ impl Workspace {
         for folder in own {
             fs::create_dir(&folder).doing("create", &folder)?;
         }
-        create_repository(&self.root.join(".git"))
+        Ok(())
     }
 
     /// Removes its own folders with all that its call left in them.
@@ -123,6 +137,10 @@ impl Workspace {
 
     pub fn layers(&self) -> &[PathBuf] {
         &self.layers
+    }
+
+    pub fn binds(&self) -> &[(PathBuf, PathBuf)] {
+        &self.binds
     }
 
     /// Where the supervisor puts inputs: `.tipstaff/in`.

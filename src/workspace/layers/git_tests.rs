@@ -16,7 +16,12 @@ fn said(project: &Project, repo: &Repo, number: u32, script: &str) -> String {
     let tree = Snapshot::take(project, &at("store"), Some(&cache))
         .unwrap()
         .tree;
-    let layers = Layers::new(Some(&cache), &at("store"), &at("scratch"));
+    let layers = Layers::new(
+        Some(&cache),
+        &at("store"),
+        &at("scratch"),
+        Default::default(),
+    );
     let stack = layers.of(&tree, ControlFiles::Drop).unwrap();
     let git = layers.git(project, &tree, ControlFiles::Drop).unwrap();
     assert_eq!(layers.git(project, &tree, ControlFiles::Drop).unwrap(), git);
