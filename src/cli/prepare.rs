@@ -93,6 +93,9 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     limit(&mut plan, &args.limits)?;
     plan.rehearsal = rehearsal;
     plan.sandbox_mode = args.sandbox.unwrap_or(plan.sandbox_mode);
+    if plan.rehearsal.is_none() {
+        plan.mark = random_seed();
+    }
     agree(settings, &plan, &base, &valid.files, &args.output)?;
     let commands = detected_commands(&settings.project.root);
     plan.verify.allow.extend(commands);
@@ -273,7 +276,7 @@ pub fn pairs(given: &[(String, String)], flag: &str) -> Result<BTreeMap<String, 
     Ok(pairs)
 }
 
-/// The standard library's own random state is as random as an order of proposals has to be.
+/// The standard library's own random state is as random as an order of proposals, or a mark, has to be.
 fn random_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::hash::RandomState::new().build_hasher().finish()

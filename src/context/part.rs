@@ -40,6 +40,8 @@ pub enum PartKind {
     /// What the call's workspace holds, and what it may do there.
     Workspace,
     OutputContract,
+    /// How to finish: what the contract's words come down to, once more.
+    Ending,
 }
 
 impl PartKind {
@@ -52,7 +54,8 @@ impl PartKind {
             | Self::Person
             | Self::ProjectInstructions
             | Self::Workspace
-            | Self::OutputContract => true,
+            | Self::OutputContract
+            | Self::Ending => true,
             Self::AuthorsTask
             | Self::Input
             | Self::Handoff

@@ -44,6 +44,7 @@ pub fn plan(phases: Vec<PhasePlan>) -> Plan {
         request: "Do something.".to_owned(),
         inputs: BTreeMap::new(),
         seed: 7,
+        mark: 0,
         change_limits: Default::default(),
         sandbox_mode: Default::default(),
         sandbox: Default::default(),

@@ -25,6 +25,10 @@ pub struct Plan {
     pub inputs: BTreeMap<String, String>,
     /// From which the order of proposals is shuffled.
     pub seed: u64,
+    /// From which the mark in the prompts of this run is made: random, so that nothing which was written before
+    /// the run holds it. 0 in a rehearsal, whose prompts are to be the same each time.
+    #[serde(default)]
+    pub mark: u64,
     pub limits: RunLimits,
     /// How much one editing call may change.
     #[serde(default)]

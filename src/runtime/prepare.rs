@@ -53,13 +53,15 @@ fn prepare_files(
 ) -> Result<(Prepared, ChildSpec), Failure> {
     let (model, agent) = specs(attempt)?;
     let contents = contents(attempt)?;
-    let Assembled { prompt, ledger } = assemble(attempt, &contents, neighbours.as_ref())?;
+    let assembled = assemble(attempt, &contents, neighbours.as_ref())?;
+    let Assembled { prompt, ledger, .. } = assembled;
     let scratch = attempt.context.scratch_of(&attempt.call, attempt.number);
     keep_prompt(attempt, &prompt, &ledger)?;
     fits(&ledger)?;
     let workspace = make_workspace(attempt, &scratch, neighbours)?;
     lay_out(attempt, &scratch, &workspace, &prompt, &contents)?;
-    let mut remarks = workspace.remarks().to_vec();
+    let mut remarks = assembled.remarks;
+    remarks.extend_from_slice(workspace.remarks());
     remarks.extend(checkpoint_remarks(&attempt.call, agent.kind));
     let inside = attempt.context.inside(&scratch);
     let launch = launch(attempt, &inside, model, agent)?;

@@ -40,6 +40,8 @@ pub struct Assembly<'a> {
 pub struct Assembled {
     pub prompt: String,
     pub ledger: Ledger,
+    /// What is unusual about it.
+    pub remarks: Vec<String>,
 }
 
 /// Assembles the prompt of a call. The same assembly always gives the same prompt.
@@ -59,7 +61,10 @@ pub fn assemble(assembly: &Assembly<'_>) -> Result<Assembled, ContextError> {
     let mut parts = parts(assembly, phase)?;
     // An input stays even if it is blank: that it is blank is worth knowing.
     parts.retain(|part| !part.kind.is_addressed() || !part.text.trim().is_empty());
-    let prompt = frame(&parts);
+    let (prompt, held) = frame(&parts, assembly.plan.mark);
+    let remarks = held.into_iter().map(|part| {
+        format!("`{part}` held the mark of this run's prompts, which was taken out of it")
+    });
     let ledger_parts: Vec<LedgerPart> = parts.iter().map(LedgerPart::of).collect();
     let bytes: u64 = ledger_parts.iter().map(|part| part.bytes).sum();
     let part_tokens: u64 = ledger_parts.iter().map(|part| part.tokens).sum();
@@ -87,10 +92,16 @@ pub fn assemble(assembly: &Assembly<'_>) -> Result<Assembled, ContextError> {
         },
         neighbours: assembly.neighbours.cloned(),
     };
-    Ok(Assembled { prompt, ledger })
+    Ok(Assembled {
+        prompt,
+        ledger,
+        remarks: remarks.collect(),
+    })
 }
 
-/// The parts in the order in which they are in the prompt.
+/// The parts, from what changes least between the calls of a run to what is this call's own: prompts begin with
+/// what they have in common, which providers then need not read again. The last one says how to end, since
+/// models follow best what they read last.
 fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, ContextError> {
     let call = assembly.call;
     let mut parts = instructions(assembly, phase)?;
@@ -123,13 +134,41 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
             }
         }
     }
-    let mut prompt_inputs = Vec::new();
     for input in &call.inputs {
-        prompt_inputs.extend(parts_of(input, assembly, phase)?);
+        parts.extend(parts_of(input, assembly, phase)?);
     }
+    let handoffs = contract::Handoffs {
+        distill: &phase.distill,
+        sections: &phase.sections,
+    };
+    let (contract, ending) = contract::text(&call.contract, handoffs);
+    let section = workspace_section(assembly);
+    let tipstaffs = [
+        (
+            PartKind::Workspace,
+            "workspace",
+            "says what the working directory is",
+            section,
+        ),
+        (
+            PartKind::OutputContract,
+            "output contract",
+            "says which files the call must leave",
+            contract,
+        ),
+        (
+            PartKind::Ending,
+            "how to end",
+            "says once more what must not be forgotten",
+            ending,
+        ),
+    ];
+    parts.extend(
+        tipstaffs.map(|(kind, name, why, text)| Part::new(kind, name, "tipstaff", why).with(&text)),
+    );
     // A stable sort: within a kind, the call's own order holds.
-    prompt_inputs.sort_by_key(|part| rank(part.kind));
-    if let Some(first) = prompt_inputs
+    parts.sort_by_key(|part| rank(part.kind, call.purpose));
+    if let Some(first) = parts
         .iter()
         .position(|part| part.kind == PartKind::EarlierProposal)
     {
@@ -140,48 +179,41 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
             "built-in template sequential",
             why,
         );
-        prompt_inputs.insert(first, part.with(templates::SEQUENTIAL));
+        parts.insert(first, part.with(templates::SEQUENTIAL));
     }
-    parts.extend(prompt_inputs);
-    let why = "says what the working directory is";
-    parts.push(
-        Part::new(PartKind::Workspace, "workspace", "tipstaff", why)
-            .with(&workspace_section(assembly)),
-    );
-    let why = "says which files the call must leave";
-    let handoffs = contract::Handoffs {
-        distill: &phase.distill,
-        sections: &phase.sections,
-    };
-    parts.push(
-        Part::new(PartKind::OutputContract, "output contract", "tipstaff", why)
-            .with(&contract::text(&call.contract, handoffs)),
-    );
     Ok(parts)
 }
 
-/// Documents, then handoffs, then what is to be mended: the order of the kinds of inputs.
-fn rank(kind: PartKind) -> u8 {
+/// How much a kind of part belongs to one call alone: first what all calls of a run see, then what those with
+/// the same contract do, what later phases see as well, what the phase's calls see, and what nobody else does.
+fn rank(kind: PartKind, purpose: Purpose) -> u8 {
+    let tipstaffs_own = match purpose {
+        Purpose::Judge | Purpose::Repair | Purpose::Distill => true,
+        Purpose::Work | Purpose::Task | Purpose::Lens | Purpose::Propose => false,
+    };
     match kind {
-        PartKind::Person => 0,
-        PartKind::Input => 0,
-        PartKind::Handoff => 1,
-        PartKind::Changes => 2,
-        PartKind::Tests => 3,
-        PartKind::Findings => 4,
-        PartKind::Feedback => 5,
-        PartKind::State => 6,
-        PartKind::Proposal => 7,
-        PartKind::EarlierProposal => 8,
-        PartKind::Faulty | PartKind::Worklog => 9,
-        PartKind::Errors => 10,
-        PartKind::Instructions
-        | PartKind::Task
-        | PartKind::AuthorsTask
-        | PartKind::Request
-        | PartKind::ProjectInstructions
-        | PartKind::Workspace
-        | PartKind::OutputContract => 11,
+        PartKind::Request => 0,
+        PartKind::ProjectInstructions => 1,
+        PartKind::OutputContract => 2,
+        // What is not of a phase is the same in all of them.
+        PartKind::Instructions if tipstaffs_own => 3,
+        PartKind::Input => 4,
+        PartKind::Handoff => 5,
+        PartKind::Instructions | PartKind::AuthorsTask => 6,
+        PartKind::Changes => 7,
+        PartKind::Tests => 8,
+        PartKind::Findings => 9,
+        PartKind::Person => 10,
+        PartKind::Task => 11,
+        // Of a task it names the files.
+        PartKind::Workspace => 12,
+        PartKind::Feedback => 13,
+        PartKind::State => 14,
+        PartKind::Proposal => 15,
+        PartKind::EarlierProposal => 16,
+        PartKind::Faulty | PartKind::Worklog => 17,
+        PartKind::Errors => 18,
+        PartKind::Ending => 19,
     }
 }
 

@@ -14,12 +14,12 @@ pub(in crate::context) struct Handoffs<'a> {
     pub sections: &'a Sections,
 }
 
-/// The contract in words, as the last part of a prompt.
-pub(in crate::context) fn text(contract: &Contract, handoffs: Handoffs<'_>) -> String {
+/// The contract in words, and how to end: what depends on the call, and what is to be read last.
+pub(in crate::context) fn text(contract: &Contract, handoffs: Handoffs<'_>) -> (String, String) {
     let mut out = WHERE.to_owned();
     match contract {
         Contract::Document => document(&mut out, handoffs),
-        Contract::Judgement { labels } => judgement(&mut out, labels, handoffs),
+        Contract::Judgement { .. } => judgement(&mut out, handoffs),
         Contract::Tasks(categories) => decomposition(&mut out, categories, handoffs),
         Contract::Audit => audit(&mut out, handoffs),
         Contract::Edits => edits(&mut out, handoffs),
@@ -27,8 +27,7 @@ pub(in crate::context) fn text(contract: &Contract, handoffs: Handoffs<'_>) -> S
             let _ = writeln!(out, "- `{OUT}/{HANDOFF}`: {}\n", handoffs.whole());
         }
     }
-    out.push_str(&ending(contract));
-    out
+    (out.trim_end().to_owned(), ending(contract))
 }
 
 const WHERE: &str = "Leave your result in files by exactly these paths, relative to your working \
@@ -76,15 +75,13 @@ impl Handoffs<'_> {
 const VERDICT_EXAMPLE: &str = r#"{"decision": "pick", "winner": "LABEL", "scores": {"LABEL": {"correctness": 0, "completeness": 0,
  "fit": 0, "clarity": 0, "restraint": 0}}, "rationale": "…"}"#;
 
-fn judgement(out: &mut String, labels: &[Label], handoffs: Handoffs<'_>) {
-    let known: Vec<&str> = labels.iter().map(Label::as_str).collect();
-    let known = known.join(", ");
+fn judgement(out: &mut String, handoffs: Handoffs<'_>) {
     let _ = write!(
         out,
         "- `{OUT}/{VERDICT}`: one JSON object:\n\n\
          {VERDICT_EXAMPLE}\n\n\
-         `decision` is `pick`, `synthesize` or `none`. LABEL stands for one of {known}; `winner` is \
-         null for `none`, `scores` has each of them with numbers from 0 to 10. `rationale` is never \
+         `decision` is `pick`, `synthesize` or `none`. LABEL stands for a proposal's letter; `winner` is \
+         null for `none`, `scores` has each proposal with numbers from 0 to 10. `rationale` is never \
          empty.\n\
          - Only with `synthesize`: `{OUT}/{DELIVERABLE}`, the whole document in Markdown, and \
          `{OUT}/{HANDOFF}`, what whoever goes on must know, as one JSON object:\n\n{}\n\n",
@@ -152,7 +149,14 @@ fn edits(out: &mut String, handoffs: Handoffs<'_>) {
 fn ending(contract: &Contract) -> String {
     let block = |name: &str| format!("```` ```json {name} ````");
     let last = required_files(contract).last().copied().unwrap_or(HANDOFF);
-    let mut out = format!(
+    let mut out =
+        "Do now what the instructions ask, and leave what the output contract names. ".to_owned();
+    if let Contract::Judgement { labels } = contract {
+        let labels: Vec<&str> = labels.iter().map(Label::as_str).collect();
+        let _ = write!(out, "LABEL is one of {} here. ", labels.join(", "));
+    }
+    let _ = write!(
+        out,
         "Give `{last}` LAST, and as your final message rather than by a tool: one fenced block whose \
          first line is {}, and nothing else. It says that you are finished. (The file counts as \
          well, but takes a step more.)",
@@ -198,7 +202,8 @@ mod tests {
 
     fn words(contract: &Contract, distill: &Distill) -> String {
         let sections = &Sections::default();
-        text(contract, Handoffs { distill, sections })
+        let (text, ending) = text(contract, Handoffs { distill, sections });
+        text + &ending
     }
 
     #[test]
@@ -206,7 +211,7 @@ mod tests {
         let sections = &[Section::Decisions, Section::Files].into_iter().collect();
         let distill = &Distill::Agent;
         for (contract, _) in contracts() {
-            let text = text(&contract, Handoffs { distill, sections });
+            let (text, _) = text(&contract, Handoffs { distill, sections });
             for section in Section::ALL {
                 let asked = text.contains(&format!("\"{}\": [", section.name()));
                 assert_eq!(asked, sections.has(section), "{section:?} in:\n{text}");

@@ -80,6 +80,7 @@ pub fn compile(
         request: bindings.request.clone(),
         inputs: values,
         seed: bindings.seed,
+        mark: 0,
         limits: config.limits,
         change_limits: config.change_limits,
         verify: config.verify.clone(),

@@ -82,15 +82,16 @@ fn a_specialist_sees_its_task_and_what_it_may_touch() {
     assert_eq!(
         names(&assembled),
         [
+            "request",
+            "output contract",
+            "handoff of workshop",
             "instructions",
             "task",
-            "request",
-            "handoff of workshop",
             "workspace",
-            "output contract"
+            "how to end"
         ]
     );
-    assert_eq!(assembled.ledger.parts[1].source, "phase decompose, task T1");
+    assert_eq!(source(&assembled, "task"), "phase decompose, task T1");
     let task = part(&assembled, "task");
     for expected in [
         "T1: a few words\n",
@@ -118,11 +119,8 @@ fn a_specialist_sees_its_task_and_what_it_may_touch() {
     let told = assembled.ledger.neighbours.expect("a scoped call");
     assert_eq!((told.added.len(), told.left_out.len()), (3, 1));
     assert!(workspace.contains("Change or create only `src/a.rs`; any other change is refused"));
-    let (preamble, _) = assembled.prompt.split_once("\n\n").expect("a preamble");
-    assert!(
-        preamble.contains("`task`"),
-        "the task is addressed to the agent"
-    );
+    let addressed = " name=\"task\" to=\"you\">\n";
+    assert!(assembled.prompt.contains(addressed));
 }
 
 #[test]
@@ -211,7 +209,7 @@ fn each_lens_gets_its_own_question() {
     call.slot = 2;
     let assembled = with_kind(&call, kind.clone()).expect("assembled");
     assert_eq!(part(&assembled, "instructions"), "Is it safe?\n");
-    assert_eq!(assembled.ledger.parts[0].source, "phase plan, lens safe");
+    assert_eq!(source(&assembled, "instructions"), "phase plan, lens safe");
     call.slot = 3;
     let error = with_kind(&call, kind).expect_err("no such lens");
     assert!(matches!(error, ContextError::UnknownLens { .. }), "{error}");
@@ -225,7 +223,7 @@ fn answers_of_lenses_are_joined_and_not_chosen_from() {
     ];
     let call = call(Purpose::Judge, inputs, Contract::Document);
     let assembled = assembled(&call, &contents(&call)).expect("assembled");
-    assert_eq!(assembled.ledger.parts[0].source, "built-in template join");
+    assert_eq!(source(&assembled, "instructions"), "built-in template join");
     let names = names(&assembled);
     assert!(names.contains(&"answer of right".to_owned()), "{names:?}");
 }
@@ -240,14 +238,15 @@ fn a_distiller_sees_the_document_and_nothing_else() {
     assert_eq!(
         names(&assembled),
         [
+            "output contract",
             "instructions",
             "document of plan",
             "workspace",
-            "output contract"
+            "how to end"
         ]
     );
     assert_eq!(
-        assembled.ledger.parts[0].source,
+        source(&assembled, "instructions"),
         "built-in template distill"
     );
 }
