@@ -12,7 +12,7 @@ use crate::journal::{Redactor, RunFolder, RunLock, new_run_id};
 use crate::model::{Artifact, FrozenFile, Rung};
 use crate::plan::{Plan, PlannedInput};
 use crate::runtime::now;
-use crate::workspace::{Snapshot, check_destination, read_files, remove_tree};
+use crate::workspace::{Progress, Snapshot, check_destination, read_files, remove_tree};
 
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let plan = prepare::plan(settings, args)?;
@@ -77,7 +77,12 @@ fn freeze(
     let json = serde_json::to_vec_pretty(plan)?;
     let plan_artifact = folder.write_artifact(RunFolder::PLAN, &redactor.clean(&json))?;
     let (store, cache) = (folder.path(RunFolder::STORE), settings.project_cache());
-    let snapshot = Snapshot::take(&settings.project, &store, cache.as_ref())?;
+    let snapshot = Snapshot::take(
+        &settings.project,
+        &store,
+        cache.as_ref(),
+        &Progress::default(),
+    )?;
     for remark in &snapshot.remarks {
         super::print::note(&format!("note: {remark}"));
     }

@@ -1,7 +1,6 @@
 //! Very many new files into a store at once: git writes a file for each object, and making and removing files is
 //! the dearest thing there is. A pack is one file.
 
-use std::collections::HashSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -15,20 +14,14 @@ const LARGEST: u64 = 1 << 20;
 /// So many bytes go into a pack, and are held in memory.
 const PACK: usize = 64 << 20;
 
-/// Puts the contents of files into the store, unless only a few of them are not `known` to it. What cannot be read now,
+/// Puts the contents of files into the store, unless they are few. What cannot be read now,
 /// and what changes meanwhile, is seen by whoever adds the files themselves.
-pub(super) fn add_new(
-    root: &Path,
-    files: &[PathBuf],
-    known: &HashSet<PathBuf>,
-    store: &Path,
-) -> Result<(), WorkspaceError> {
-    let new: Vec<&PathBuf> = files.iter().filter(|path| !known.contains(*path)).collect();
-    if new.len() < MANY {
+pub(super) fn add_new(root: &Path, files: &[PathBuf], store: &Path) -> Result<(), WorkspaceError> {
+    if files.len() < MANY {
         return Ok(());
     }
     let mut blobs = Vec::new();
-    for path in new {
+    for path in files {
         WorkspaceError::if_cancelled()?;
         if let Some(content) = small_file(root, path) {
             blobs.extend(format!("blob\ndata {}\n", content.len()).into_bytes());

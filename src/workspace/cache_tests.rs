@@ -8,14 +8,15 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 
 use super::testing::{Leaf, Repo, Tree, read_tree, tree, write_tree};
-use super::{Project, ProjectCache, Snapshot, WorkspaceError, materialize, remove_tree};
+use super::{Progress, Project, ProjectCache, Snapshot, WorkspaceError, materialize, remove_tree};
 
 /// The files of a snapshot that is taken now, into a store of its own.
 fn again(repo: &Repo, number: u32) -> Tree {
     let project = Project::discover(&repo.root).unwrap();
     let cache = ProjectCache::open(&repo.cache, &project).unwrap();
     let at = |name: &str| repo.store.with_file_name(format!("{name}-{number}"));
-    let snapshot = Snapshot::take(&project, &at("store"), Some(&cache)).unwrap();
+    let snapshot =
+        Snapshot::take(&project, &at("store"), Some(&cache), &Progress::default()).unwrap();
     assert_eq!(snapshot.remarks, [""; 0]);
     materialize(&at("store"), &snapshot.tree, &at("files")).unwrap();
     read_tree(&at("files"))
@@ -55,6 +56,9 @@ proptest! {
                 }
             }
             write_tree(&repo.root, tree);
+            if with_git {
+                repo.run(&["add", "-A"]);
+            }
             prop_assert_eq!(&again(&repo, number), tree);
         }
     }
@@ -98,6 +102,96 @@ fn what_the_user_told_git_to_overlook_is_seen() {
     let tree = again(&repo, 2);
     let seen = ["assumed", "skipped", "intended"].map(|name| &tree[Path::new(name)]);
     assert_eq!(seen, [&text("new"), &text("new"), &text("old")]);
+}
+
+/// What git changed on its way into the repository is taken as it is on disk, however clean git calls it.
+#[test]
+fn files_that_git_converts_are_what_is_on_disk() {
+    let filters: [&[(&str, &str)]; 3] = [
+        &[("core.autocrlf", "true")],
+        &[
+            ("filter.turn.clean", "tr a-z n-za-m"),
+            ("filter.turn.smudge", "tr a-z n-za-m"),
+        ],
+        &[
+            ("filter.lfs.clean", "tr a-z n-za-m"),
+            ("filter.lfs.smudge", "tr a-z n-za-m"),
+        ],
+    ];
+    for settings in filters {
+        let repo = Repo::git();
+        for (name, value) in settings {
+            repo.run(&["config", name, value]);
+        }
+        repo.write(".gitattributes", "*.turn filter=turn\n*.lfs filter=lfs\n*.id ident\n*.l1 working-tree-encoding=ISO-8859-1\n");
+        for name in ["a.turn", "a.lfs", "a.id", "dos", "plain"] {
+            repo.write(name, "some text\r\n$Id: kept $\n");
+        }
+        repo.write("a.l1", [0x61, 0xe4, 0x0a]);
+        repo.run(&["add", "."]);
+        repo.run(&["commit", "-qm", "one"]);
+        repo.run(&["status"]);
+        let on_disk = || {
+            let mut tree = read_tree(&repo.root);
+            tree.retain(|path, _| !path.starts_with(".git"));
+            tree
+        };
+        assert_eq!(again(&repo, 1), on_disk());
+        remove_tree(&repo.cache).unwrap();
+        if settings.iter().any(|(name, _)| name.contains("turn")) {
+            repo.write(".gitattributes", "");
+        }
+        assert_eq!(again(&repo, 2), on_disk());
+    }
+}
+
+#[test]
+fn conflicts_and_other_repositories_are_what_is_on_disk() {
+    let repo = Repo::git();
+    repo.write("both", "one\n");
+    repo.write(".tipstaff/config.yaml", "");
+    repo.run(&["add", "-f", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    repo.run(&["checkout", "-qb", "other"]);
+    repo.write("both", "two\n");
+    repo.run(&["commit", "-qam", "two"]);
+    repo.run(&["checkout", "-q", "main"]);
+    repo.write("both", "three\n");
+    repo.run(&["commit", "-qam", "three"]);
+    let merged = duct::cmd!("git", "merge", "-q", "other")
+        .dir(&repo.root)
+        .stdout_null()
+        .stderr_null();
+    assert!(
+        merged
+            .unchecked()
+            .run()
+            .unwrap()
+            .status
+            .code()
+            .is_some_and(|code| code != 0)
+    );
+    repo.run(&["init", "-q", "nested"]);
+    repo.run(&["-C", "nested", "commit", "-q", "--allow-empty", "-m", "x"]);
+    repo.run(&[
+        "update-index",
+        "--add",
+        "--cacheinfo",
+        "160000,0123456789012345678901234567890123456789,module",
+    ]);
+    let bytes = fs::read(repo.root.join("both")).unwrap();
+    assert!(bytes.starts_with(b"<<<"));
+    let (_, tree) = repo.snapshot(&repo.root);
+    assert_eq!(
+        tree,
+        Tree::from([(
+            "both".into(),
+            Leaf::File {
+                bytes,
+                executable: false
+            }
+        )])
+    );
 }
 
 #[test]

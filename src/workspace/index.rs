@@ -54,24 +54,28 @@ impl PrivateIndex {
     pub(super) fn add_files<'a>(
         &self,
         root: &Path,
-        paths: impl IntoIterator<Item = &'a Path>,
+        paths: impl IntoIterator<Item = &'a Path> + Send,
     ) -> Result<(), WorkspaceError> {
         self.git(root)
             .args(["update-index", "--add", "--remove", "--replace"])
             .args(["-z", "--stdin"])
-            .stdin(names(paths))
-            .done()
+            .fed(|git| name_all(git, paths))
+    }
+
+    /// The paths in the index whose files below `root` are not as they were, as far as size, times and the like tell, or
+    /// are not there any more.
+    pub(super) fn changed(&self, root: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
+        self.git(root)
+            .args(["diff-files", "--name-only", "-z"])
+            .paths()
     }
 
     /// Takes paths out of the index.
     pub(super) fn remove<'a>(
         &self,
-        paths: impl IntoIterator<Item = &'a Path>,
+        paths: impl Iterator<Item = &'a Path> + Send,
     ) -> Result<(), WorkspaceError> {
-        self.git_alone()
-            .args(["update-index", "--force-remove", "-z", "--stdin"])
-            .stdin(names(paths))
-            .done()
+        self.update(&["--force-remove"], paths)
     }
 
     /// The paths in the index.
@@ -82,12 +86,26 @@ impl PrivateIndex {
     /// Says of paths that their files are not to be looked for.
     pub(super) fn skip<'a>(
         &self,
-        paths: impl IntoIterator<Item = &'a Path>,
+        paths: impl Iterator<Item = &'a Path> + Send,
     ) -> Result<(), WorkspaceError> {
-        self.git_alone()
-            .args(["update-index", "--skip-worktree", "-z", "--stdin"])
-            .stdin(names(paths))
-            .done()
+        self.update(&["--skip-worktree"], paths)
+    }
+
+    fn update<'a>(
+        &self,
+        how: &[&str],
+        paths: impl Iterator<Item = &'a Path> + Send,
+    ) -> Result<(), WorkspaceError> {
+        let mut paths = paths.peekable();
+        match paths.peek() {
+            Some(_) => self
+                .git_alone()
+                .args(["update-index"])
+                .args(how)
+                .args(["-z", "--stdin"])
+                .fed(|git| name_all(git, paths)),
+            None => Ok(()),
+        }
     }
 
     /// Fills the index with a tree's entries.
@@ -121,16 +139,16 @@ impl PrivateIndex {
             .done()
     }
 
-    /// Writes those of the index's files into the empty folder `into` that `name` names, with a zero byte behind each,
-    /// about as fast as git takes them. The index knows afterwards that they are as they should be.
-    pub(super) fn check_out(
+    /// Writes these files of the index into the empty folder `into`; the paths are asked for about as fast as git goes on.
+    /// The index knows afterwards that the files are as they should be.
+    pub(super) fn check_out<'a>(
         &self,
         into: &Path,
-        name: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send,
+        paths: impl IntoIterator<Item = &'a Path> + Send,
     ) -> Result<(), WorkspaceError> {
         self.git(into)
             .args(["checkout-index", "--index", "--force", "-z", "--stdin"])
-            .fed(name)
+            .fed(|git| name_all(git, paths))
     }
 
     pub(super) fn write_tree(&self) -> Result<TreeId, WorkspaceError> {
@@ -138,13 +156,12 @@ impl PrivateIndex {
     }
 }
 
-fn names<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Vec<u8> {
-    let mut names = Vec::new();
+fn name_all<'a>(git: &mut dyn Write, paths: impl IntoIterator<Item = &'a Path>) -> io::Result<()> {
     for path in paths {
-        names.extend_from_slice(path.as_os_str().as_bytes());
-        names.push(0);
+        git.write_all(path.as_os_str().as_bytes())?;
+        git.write_all(b"\0")?;
     }
-    names
+    Ok(())
 }
 
 impl Drop for PrivateIndex {

@@ -1,6 +1,6 @@
 //! Which files of the user's tree belong to a snapshot: everything that is on disk and not ignored.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, Metadata};
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
@@ -13,24 +13,37 @@ use super::git::{Git, path_of};
 use super::paths::is_reserved;
 use super::{Project, ProjectKind, WorkspaceError};
 
-/// The files of a tree.
+/// What is known of a tree by an index.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// The paths in the index.
+    pub paths: HashSet<PathBuf>,
+    /// Those of them whose files may have changed since, or are gone.
+    pub changed: HashSet<PathBuf>,
+}
+
+/// The files and symlinks of a tree, by paths relative to the project's root.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
-    /// Paths relative to the project's root, sorted by bytes, files and symlinks only.
-    pub paths: Vec<PathBuf>,
+    /// How many there are.
+    pub files: usize,
+    /// Those that are not known, or may have changed, sorted by bytes.
+    pub changed: Vec<PathBuf>,
     /// Those of them of which the user's git holds no version, as far as it says.
     pub untracked: Vec<PathBuf>,
+    /// What was known and is no part of the tree any more.
+    pub gone: HashSet<PathBuf>,
     /// What was left out, for the user.
     pub remarks: Vec<String>,
 }
 
 /// Lists the files of the project as they are on disk.
-pub(super) fn list(project: &Project) -> Result<Listing, WorkspaceError> {
+pub(super) fn list(project: &Project, known: Known) -> Result<Listing, WorkspaceError> {
     let candidates = match &project.kind {
         ProjectKind::Git { .. } => git_candidates(&project.root)?,
         ProjectKind::Plain => walked_candidates(&project.root)?,
     };
-    sift(&project.root, candidates)
+    sift(&project.root, candidates, known)
 }
 
 /// A path, and whether git knows it.
@@ -88,13 +101,21 @@ fn is_left_to_others(path: &Path) -> bool {
 }
 
 /// Keeps what is a readable file or a symlink now, and remarks upon the rest.
-fn sift(root: &Path, mut candidates: Vec<Candidate>) -> Result<Listing, WorkspaceError> {
+fn sift(
+    root: &Path,
+    mut candidates: Vec<Candidate>,
+    mut known: Known,
+) -> Result<Listing, WorkspaceError> {
     candidates.sort_unstable_by(|(a, _), (b, _)| a.as_os_str().cmp(b.as_os_str()));
     candidates.dedup_by(|(a, _), (b, _)| a == b);
     let mut listing = Listing::default();
     let mut folders = HashMap::new();
     for (path, is_tracked) in candidates {
         WorkspaceError::if_cancelled()?;
+        if !known.changed.contains(&path) && known.paths.remove(&path) {
+            listing.files += 1;
+            continue;
+        }
         if is_reserved(&path) || !is_below_real_folders(root, &path, &mut folders) {
             continue;
         }
@@ -116,13 +137,16 @@ fn sift(root: &Path, mut candidates: Vec<Candidate>) -> Result<Listing, Workspac
             if !is_tracked {
                 listing.untracked.push(path.clone());
             }
-            listing.paths.push(path);
+            known.paths.remove(&path);
+            listing.files += 1;
+            listing.changed.push(path);
             continue;
         };
         let shown = path.display();
         let remark = format!("`{shown}` {why_not} and was left out");
         listing.remarks.push(remark);
     }
+    listing.gone = known.paths;
     Ok(listing)
 }
 

@@ -49,6 +49,7 @@ mod space;
 mod store;
 mod tree;
 mod tree_files;
+mod users_index;
 
 use error::Doing;
 

@@ -1,13 +1,15 @@
 //! The base of a run: the user's tree as it is on disk, in one git tree.
 
-use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::model::TreeId;
 
 use super::index::PrivateIndex;
-use super::listing::{self, Listing};
-use super::{Project, ProjectCache, WorkspaceError, bulk, outer_rules, remove_tree, store};
+use super::listing::{self, Known};
+use super::{
+    Progress, Project, ProjectCache, WorkspaceError, bulk, outer_rules, remove_tree, store,
+    users_index,
+};
 
 /// The user's tree at one moment: uncommitted and untracked files in, ignored ones out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +22,8 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Takes the snapshot into `store`, which is made if it is not there. Reads the user's tree, where there is a
-    /// cache only what changed since the last time. Writes nothing but store and cache. The store needs nothing of
+    /// Takes the snapshot into `store`, which is made if it is not there. Reads what changed since the
+    /// last time, or since the user's git looked. Writes nothing but store and cache. The store needs nothing of
     /// either, nor of the user's repository, afterwards.
     ///
     /// # Errors
@@ -30,15 +32,16 @@ impl Snapshot {
         project: &Project,
         store: &Path,
         cache: Option<&ProjectCache>,
+        progress: &Progress,
     ) -> Result<Self, WorkspaceError> {
-        let taken = Self::with(project, store, cache);
+        let taken = Self::with(project, store, cache, progress);
         match (&taken, cache) {
             (Ok(_) | Err(WorkspaceError::Cancelled), _) | (Err(_), None) => taken,
             // It may be the cache that is broken: once more, as if there were none.
             (Err(_), Some(used)) => {
                 used.forget();
                 remove_tree(store)?;
-                Self::with(project, store, cache)
+                Self::with(project, store, cache, progress)
             }
         }
     }
@@ -47,37 +50,40 @@ impl Snapshot {
         project: &Project,
         store: &Path,
         cache: Option<&ProjectCache>,
+        progress: &Progress,
     ) -> Result<Self, WorkspaceError> {
         store::prepare(project, store)?;
         outer_rules::record(project, store)?;
-        let Listing {
-            paths,
-            untracked,
-            mut remarks,
-        } = listing::list(project)?;
         let index = PrivateIndex::new(store)?;
         let last = cache.and_then(|cache| cache.lend(store, &index));
-        let mut known: HashSet<PathBuf> = match last {
-            Some(_) => index.paths()?.into_iter().collect(),
-            None => HashSet::new(),
+        if last.is_none() {
+            users_index::copy(project, &index)?;
+        }
+        let known = match index.file().exists() {
+            true => Known {
+                paths: index.paths()?.into_iter().collect(),
+                changed: index.changed(&project.root)?.into_iter().collect(),
+            },
+            false => Known::default(),
         };
-        bulk::add_new(&project.root, &untracked, &known, store)?;
-        index.add_files(&project.root, paths.iter().map(AsRef::as_ref))?;
-        for path in &paths {
-            known.remove(path);
+        let listing = listing::list(project, known)?;
+        bulk::add_new(&project.root, &listing.untracked, store)?;
+        progress.begin(listing.changed.len());
+        let changed = listing.changed.iter().inspect(|_| progress.one_more());
+        if !listing.changed.is_empty() || !index.file().exists() {
+            index.add_files(&project.root, changed.map(AsRef::as_ref))?;
         }
-        if !known.is_empty() {
-            index.remove(known.iter().map(AsRef::as_ref))?;
-        }
+        index.remove(listing.gone.iter().map(AsRef::as_ref))?;
         let tree = index.write_tree()?;
         store::detach(project, store, &tree, last.as_ref())?;
+        let mut remarks = listing.remarks;
         let kept = cache.map(|cache| cache.keep(store, &index, &tree));
         if let Some(Err(error)) = kept {
             remarks.push(format!("the next run has to read all files again: {error}"));
         }
         Ok(Self {
             tree,
-            files: paths.len(),
+            files: listing.files,
             remarks,
         })
     }

@@ -48,7 +48,7 @@ fn packs_that_cannot_be_linked_and_borrowed_ones_make_no_difference() {
     let elsewhere = tempfile::tempdir_in("/dev/shm").unwrap();
     for store in [borrower.store.clone(), elsewhere.path().join("store.git")] {
         let project = Project::discover(&borrower.root).unwrap();
-        let snapshot = Snapshot::take(&project, &store, None).unwrap();
+        let snapshot = Snapshot::take(&project, &store, None, &Default::default()).unwrap();
         let hidden = lender.root.with_file_name("hidden");
         fs::rename(&lender.root, &hidden).unwrap();
         let into = store.with_file_name("into");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::{Just, Strategy, any, prop};
 
-use super::{Project, ProjectCache, Snapshot, materialize};
+use super::{Progress, Project, ProjectCache, Snapshot, materialize};
 
 /// A file as far as a snapshot keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +87,8 @@ impl Repo {
     pub(super) fn snapshot(&self, start: &Path) -> (Snapshot, Tree) {
         let project = Project::discover(start).unwrap();
         let cache = ProjectCache::open(&self.cache, &project).unwrap();
-        let snapshot = Snapshot::take(&project, &self.store, Some(&cache)).unwrap();
+        let snapshot =
+            Snapshot::take(&project, &self.store, Some(&cache), &Progress::default()).unwrap();
         materialize(&self.store, &snapshot.tree, &self.base).unwrap();
         let tree = read_tree(&self.base);
         (snapshot, tree)

@@ -9,7 +9,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, prop, proptest};
 
 use super::super::testing::{Repo, in_overlay};
 use super::super::{
-    ControlFiles, Layers, Project, ProjectCache, Snapshot, Workspace, materialize_only,
+    ControlFiles, Layers, Progress, Project, ProjectCache, Snapshot, Workspace, materialize_only,
 };
 use super::*;
 use crate::model::Bytes;
@@ -34,7 +34,7 @@ impl Bench {
         let cache = ProjectCache::open(&repo.cache, &project).unwrap();
         let scratch = repo.base.with_file_name("scratch");
         let take = || {
-            let tree = Snapshot::take(&project, &repo.store, Some(&cache))
+            let tree = Snapshot::take(&project, &repo.store, Some(&cache), &Progress::default())
                 .unwrap()
                 .tree;
             let layers = Layers::new(Some(&cache), &repo.store, &scratch, Default::default());

@@ -3,7 +3,6 @@
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io;
-use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -102,14 +101,11 @@ impl Bases {
         let index = PrivateIndex::new(store)?;
         index.read_tree(tree.as_str())?;
         progress.begin(entries.len());
-        index.check_out(&made(&making.path().join("files"))?, |git| {
-            for path in entries.keys() {
-                git.write_all(path.as_os_str().as_bytes())?;
-                git.write_all(b"\0")?;
-                progress.one_more();
-            }
-            Ok(())
-        })?;
+        let paths = entries.keys().inspect(|_| progress.one_more());
+        index.check_out(
+            &made(&making.path().join("files"))?,
+            paths.map(PathBuf::as_path),
+        )?;
         let at = |name: &str| making.path().join(name);
         files::open(index.file())
             .and_then(|mut from| io::copy(&mut from, &mut files::create(&at("index"), 0o600)?))

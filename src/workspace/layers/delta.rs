@@ -73,7 +73,7 @@ impl Delta {
     }
 
     /// Files that are new or differ.
-    pub(super) fn written(&self) -> impl Iterator<Item = &Path> {
+    pub(super) fn written(&self) -> impl Iterator<Item = &Path> + Send {
         self.written.keys().map(PathBuf::as_path)
     }
 

@@ -13,7 +13,7 @@ use super::*;
 fn said(project: &Project, repo: &Repo, number: u32, script: &str) -> String {
     let cache = ProjectCache::open(&repo.cache, project).unwrap();
     let at = |name: &str| repo.base.with_file_name(format!("{name}-{number}"));
-    let tree = Snapshot::take(project, &at("store"), Some(&cache))
+    let tree = Snapshot::take(project, &at("store"), Some(&cache), &Progress::default())
         .unwrap()
         .tree;
     let layers = Layers::new(

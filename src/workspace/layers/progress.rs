@@ -1,8 +1,8 @@
-//! What the user is shown while a base is made.
+//! What the user is shown while very many files are read or written.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How far the making of a base has come.
+/// How far a snapshot or the making of a base has come.
 #[derive(Debug, Default)]
 pub struct Progress {
     done: AtomicUsize,
@@ -10,16 +10,16 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub(super) fn begin(&self, all: usize) {
+    pub(in crate::workspace) fn begin(&self, all: usize) {
         self.done.store(0, Ordering::Relaxed);
         self.all.store(all, Ordering::Relaxed);
     }
 
-    pub(super) fn one_more(&self) {
+    pub(in crate::workspace) fn one_more(&self) {
         self.done.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Files done, and files in all; 0 of 0 as long as none is made.
+    /// Files done, and files in all; 0 of 0 before the first.
     pub fn files(&self) -> (usize, usize) {
         let read = |number: &AtomicUsize| number.load(Ordering::Relaxed);
         (read(&self.done), read(&self.all))

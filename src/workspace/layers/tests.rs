@@ -33,7 +33,7 @@ impl Run {
         self.number += 1;
         let project = Project::discover(&self.repo.root).unwrap();
         let store = self.at("store");
-        let tree = Snapshot::take(&project, &store, Some(&self.cache))
+        let tree = Snapshot::take(&project, &store, Some(&self.cache), &Progress::default())
             .unwrap()
             .tree;
         (

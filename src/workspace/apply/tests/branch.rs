@@ -201,7 +201,7 @@ fn works_without_a_commit_in_a_sub_folder_and_with_other_line_endings() {
     fs::create_dir(changed.path("sub/.tipstaff")).unwrap();
     let below = Project::discover(&changed.path("sub")).unwrap();
     let store = changed.repo.store.with_file_name("below.git");
-    let base = super::super::super::Snapshot::take(&below, &store, None)
+    let base = super::super::super::Snapshot::take(&below, &store, None, &Default::default())
         .unwrap()
         .tree;
     let space = store.with_file_name("below");
