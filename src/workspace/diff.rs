@@ -21,10 +21,33 @@ pub fn diff(store: &Path, from: &TreeId, to: &TreeId) -> Result<Vec<u8>, Workspa
 /// The same in bounded memory: of a very long one only the beginning and the end, with a line between
 /// them that says so.
 pub fn diff_excerpt(store: &Path, from: &TreeId, to: &TreeId) -> Result<Vec<u8>, WorkspaceError> {
+    excerpt(store, from, to, &patch_options(store, from, to)?)
+}
+
+/// The changed files, and the difference as an excerpt.
+pub(super) fn files_and_excerpt(
+    store: &Path,
+    from: &TreeId,
+    to: &TreeId,
+) -> Result<(Vec<ChangedFile>, Vec<u8>), WorkspaceError> {
+    let files = changed_files(store, from, to)?;
+    let paths = files
+        .iter()
+        .flat_map(|file| file.from.iter().chain([&file.path]));
+    let options = options_for(&paths.map(PathBuf::from).collect());
+    let excerpt = excerpt(store, from, to, &options)?;
+    Ok((files, excerpt))
+}
+
+fn excerpt(
+    store: &Path,
+    from: &TreeId,
+    to: &TreeId,
+    options: &[&str],
+) -> Result<Vec<u8>, WorkspaceError> {
     let failed = |source| WorkspaceError::io("write", &std::env::temp_dir())(source);
     let mut file = tempfile::tempfile().map_err(failed)?;
-    let options = patch_options(store, from, to)?;
-    let git = diff_tree(store, from, to, &options)?;
+    let git = diff_tree(store, from, to, options)?;
     git.stdout(file.try_clone().map_err(failed)?).run()?;
     let mut excerpt = Excerpt::new(LONGEST_PATCH);
     file.rewind().map_err(failed)?;
@@ -37,7 +60,11 @@ fn patch_options(
     from: &TreeId,
     to: &TreeId,
 ) -> Result<[&'static str; 4], WorkspaceError> {
-    let paths: BTreeSet<PathBuf> = changed_paths(store, from, to)?.into_iter().collect();
+    let paths = changed_paths(store, from, to)?;
+    Ok(options_for(&paths.into_iter().collect()))
+}
+
+fn options_for(paths: &BTreeSet<PathBuf>) -> [&'static str; 4] {
     let becomes_a_folder = |path: &PathBuf| path.ancestors().skip(1).any(|up| paths.contains(up));
     // Where a file makes room for a folder of its name, or the other way round, git refuses to apply what it
     // shows as a rename.
@@ -46,7 +73,7 @@ fn patch_options(
     } else {
         "-M"
     };
-    Ok(["-p", "--binary", "--full-index", renames])
+    ["-p", "--binary", "--full-index", renames]
 }
 
 /// The changed files, sorted by path, with renames as git detects them. A name that is not text is

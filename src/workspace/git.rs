@@ -3,7 +3,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
@@ -92,17 +92,34 @@ impl Git {
 
     /// Runs the command while `feed` writes what it reads from standard input.
     pub(super) fn fed(
-        mut self,
+        self,
         feed: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send,
     ) -> Result<(), WorkspaceError> {
-        let (reader, writer) = io::pipe().doing("open a pipe in", &self.folder)?;
-        self.pipe = Some(OwnedFd::from(reader).into());
+        self.converse(|git, _| feed(git)).map(drop)
+    }
+
+    /// Runs the command while `talk` writes to its standard input and reads what it says.
+    pub(super) fn converse<T: Send>(
+        mut self,
+        talk: impl FnOnce(&mut dyn Write, &mut dyn BufRead) -> io::Result<T> + Send,
+    ) -> Result<T, WorkspaceError> {
+        let folder = self.folder.clone();
+        let pipe = || io::pipe().doing("open a pipe in", &folder);
+        let ((stdin, to), (from, stdout)) = (pipe()?, pipe()?);
+        self.pipe = Some(OwnedFd::from(stdin).into());
+        self.stdout = Some(OwnedFd::from(stdout).into());
         thread::scope(|scope| {
-            let fed = scope.spawn(move || feed(&mut BufWriter::with_capacity(PIECE, writer)));
-            // If git ends early, what is left to write fails, and git says why.
+            let talk = scope.spawn(move || {
+                let mut to = BufWriter::with_capacity(PIECE, to);
+                let result = talk(&mut to, &mut BufReader::new(from))?;
+                to.flush().map(|()| result)
+            });
             let done = self.done();
-            let _ = fed.join();
-            done
+            let talked = talk
+                .join()
+                .unwrap_or_else(|_| Err(io::ErrorKind::Other.into()));
+            // If git ends early, it says why.
+            done.and_then(|()| talked.doing("talk to git in", &folder))
         })
     }
 
@@ -117,19 +134,11 @@ impl Git {
         Ok(String::from_utf8_lossy(&said).trim().to_owned())
     }
 
-    /// Runs the command, which says the id of one tree.
+    /// Runs the command, which says the id of a tree.
     pub(super) fn tree(self) -> Result<TreeId, WorkspaceError> {
-        let mut trees = self.trees(1)?;
-        Ok(trees.remove(0))
-    }
-
-    /// Runs the command, which says the ids of so many trees, one a line.
-    pub(super) fn trees(self, count: usize) -> Result<Vec<TreeId>, WorkspaceError> {
         let (folder, command) = (self.folder.clone(), self.shown());
         let said = self.said()?;
-        let trees: Option<Vec<TreeId>> = said.lines().map(TreeId::parse).collect();
-        let trees = trees.filter(|trees| trees.len() == count);
-        trees.ok_or_else(|| WorkspaceError::Git {
+        TreeId::parse(&said).ok_or_else(|| WorkspaceError::Git {
             command,
             folder,
             message: format!("unexpected answer `{said}`"),

@@ -3,6 +3,7 @@
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::{self, BufRead, Write};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
@@ -91,33 +92,22 @@ fn read(
     Ok(())
 }
 
-/// Writes the folders, the deepest first, since each names those below it.
+/// Writes the folders, those below before those above, which name them.
 fn write(store: &Path, mut folders: BTreeMap<PathBuf, Folder>) -> Result<TreeId, WorkspaceError> {
-    let depth = |path: &Path| path.components().count();
-    let deepest = folders.keys().map(|path| depth(path)).max().unwrap_or(0);
-    for level in (1..=deepest).rev() {
-        let here: Vec<PathBuf> = folders
-            .keys()
-            .filter(|path| depth(path) == level)
-            .cloned()
-            .collect();
-        let here: Vec<(PathBuf, Folder)> = here
-            .into_iter()
-            .filter_map(|path| folders.remove_entry(&path))
-            .collect();
-        let (gone, there): (Vec<_>, Vec<_>) =
-            here.into_iter().partition(|(_, folder)| folder.is_empty());
-        let trees = make_trees(store, there.iter().map(|(_, folder)| folder))?;
-        for ((path, _), tree) in there.into_iter().zip(trees) {
-            set(&mut folders, &path, Some(tree));
+    let git = index::git(store)?.args(["mktree", "-z", "--batch"]);
+    git.converse(|to, from| {
+        while let Some((path, folder)) = folders.pop_last() {
+            if path.as_os_str().is_empty() {
+                return make_tree(&folder, to, from);
+            }
+            let tree = match folder.is_empty() {
+                true => None,
+                false => Some(make_tree(&folder, to, from)?),
+            };
+            set(&mut folders, &path, tree);
         }
-        for (path, _) in gone {
-            set(&mut folders, &path, None);
-        }
-    }
-    let top = folders.remove(Path::new("")).unwrap_or_default();
-    let mut trees = make_trees(store, [&top].into_iter())?;
-    Ok(trees.remove(0))
+        make_tree(&Folder::new(), to, from)
+    })
 }
 
 /// Sets a folder in the one above it, or takes it out.
@@ -137,31 +127,20 @@ fn set(folders: &mut BTreeMap<PathBuf, Folder>, path: &Path, tree: Option<TreeId
     }
 }
 
-fn make_trees<'a>(
-    store: &Path,
-    folders: impl Iterator<Item = &'a Folder>,
-) -> Result<Vec<TreeId>, WorkspaceError> {
-    let mut lines = Vec::new();
-    let mut count = 0;
-    for folder in folders {
-        for (name, (mode, object)) in folder {
-            let kind = match mode.as_str() {
-                TREE => "tree",
-                "160000" => "commit",
-                _ => "blob",
-            };
-            lines.extend(format!("{mode} {kind} {object}\t").into_bytes());
-            lines.extend(name.as_bytes());
-            lines.push(0);
-        }
-        lines.push(0);
-        count += 1;
+fn make_tree(folder: &Folder, to: &mut dyn Write, from: &mut dyn BufRead) -> io::Result<TreeId> {
+    for (name, (mode, object)) in folder {
+        let kind = match mode.as_str() {
+            TREE => "tree",
+            "160000" => "commit",
+            _ => "blob",
+        };
+        write!(to, "{mode} {kind} {object}\t")?;
+        to.write_all(name.as_bytes())?;
+        to.write_all(b"\0")?;
     }
-    if count == 0 {
-        return Ok(Vec::new());
-    }
-    index::git(store)?
-        .args(["mktree", "-z", "--batch"])
-        .stdin(lines)
-        .trees(count)
+    to.write_all(b"\0")?;
+    to.flush()?;
+    let mut said = String::new();
+    from.read_line(&mut said)?;
+    TreeId::parse(said.trim_end()).ok_or(io::ErrorKind::InvalidData.into())
 }

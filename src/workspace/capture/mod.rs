@@ -152,10 +152,7 @@ pub fn capture(
     };
     let (files, patch) = match tree == *base {
         true => (Vec::new(), Vec::new()),
-        false => (
-            diff::changed_files(store, base, &tree)?,
-            diff::diff_excerpt(store, base, &tree)?,
-        ),
+        false => diff::files_and_excerpt(store, base, &tree)?,
     };
     Ok(Captured {
         files,
