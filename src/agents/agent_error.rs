@@ -196,6 +196,7 @@ fn hint(kind: FailureKind) -> Option<&'static str> {
             Some("check that the disk has room and the temporary folder is writable")
         }
         FailureKind::AgentMissing
+        | FailureKind::Setup
         | FailureKind::Refused
         | FailureKind::RateLimit
         | FailureKind::Provider

@@ -130,6 +130,6 @@ impl Interruptible {
     }
 }
 
-fn interrupted(signal: &str, hint: &str) -> Failure {
+pub fn interrupted(signal: &str, hint: &str) -> Failure {
     Failure::said(Exit::of_signal(signal), "interrupted", Some(hint))
 }

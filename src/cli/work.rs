@@ -10,7 +10,7 @@ use super::args::OutputArgs;
 use super::ask::Asker;
 use super::changes;
 use super::failure::{Exit, Failure};
-use super::interruptible::Interruptible;
+use super::interruptible::{Interruptible, interrupted};
 use super::open_run::{ledgers, shown_folder};
 use super::print;
 use super::settings::Settings;
@@ -19,7 +19,7 @@ use crate::agents::Carried;
 use crate::engine::{Engine, Input};
 use crate::journal::{Journal, Redactor, RunFolder, RunLock};
 use crate::model::{Artifact, CallId, FrozenFile, PhaseName, RunEnd, Timestamp, TreeId};
-use crate::plan::{AgentKind, Plan, Rehearsal, SandboxMode};
+use crate::plan::{AgentKind, Plan, Rehearsal, SandboxMode, SetupStep};
 use crate::process::become_subreaper;
 use crate::rehearsal::{Scenario, Server};
 use crate::report::{
@@ -27,7 +27,7 @@ use crate::report::{
     render_summary,
 };
 use crate::run::{PhaseState, Record};
-use crate::runtime::{Cells, Observer, RunContext, RunContextParts, RuntimeError, drive};
+use crate::runtime::{Cells, Observer, RunContext, RunContextParts, RuntimeError, drive, set_up};
 use crate::workspace::{Layers, Progress, Scratch, content_at, remove_tree};
 
 /// Instruction files of a project, in the order in which they are looked for.
@@ -149,6 +149,8 @@ fn supervise(
         let first = first((&context, &engine));
         Ok((Arc::new(context), first))
     });
+    let ready =
+        ready.and_then(|ready| install(&mut interruptible, &ready.0, &hint).map(|()| ready));
     let (context, first) = match ready {
         Ok(ready) => ready,
         Err(failure) => {
@@ -197,6 +199,27 @@ fn supervise(
     }
     drop(work.lock);
     Ok(ended?)
+}
+
+/// Runs `setup` on the snapshot, before any model is paid.
+fn install(
+    Interruptible { runtime, signals }: &mut Interruptible,
+    context: &Arc<RunContext>,
+    hint: &str,
+) -> Result<(), Failure> {
+    let plan = &context.plan;
+    if !plan.setup().is_empty() && !context.cells.has_layers() {
+        print::note("warning: `setup` is left out: it needs cells in namespaces");
+    }
+    let told = |step: &SetupStep| print::note(&format!("setting up: {}", step.run));
+    runtime.block_on(async {
+        tokio::select! {
+            done = set_up(context, &context.snapshot, &told) => done.map(drop).map_err(|failure| {
+                Failure::said(Exit::Failed, &failure.message, failure.hint.as_deref())
+            }),
+            signal = signals.next() => Err(interrupted(signal, hint)),
+        }
+    })
 }
 
 fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {

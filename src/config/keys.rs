@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::yaml::Takes::{
-    Amount, Any, Counted, Duration, Each, Flag, Map, Name, Names, Nothing, Scalar, Size, Whole,
-    Words,
+    Amount, Any, Counted, Duration, Each, Flag, List, Map, Name, Names, Nothing, Scalar, Size,
+    Whole, Words,
 };
 use crate::yaml::{self, Key, Naming, Takes};
 
@@ -29,7 +29,15 @@ pub const LAYER_KEYS: &[Key] = &[
     Key::new("verify_env", VARIABLES, "Variables set for all commands that verify changes."),
     Key::new("verify_pass_env", Names, "Names of your variables handed on to all commands that verify changes."),
     Key::new("accept", Names, "Paths, folders and patterns of changes that are delivered although they act on their own. Counts in your own configuration only."),
+    Key::new("setup", Any(&[NONE, List(&Map(SETUP_KEYS))]), "Commands that install what agents and commands need, run once for each state of the files that decide about them; `none` for none."),
     Key::new("sandbox", Any(&[Words(SANDBOX_MODES), Map(SANDBOX_KEYS)]), "How closed the place is in which agents and commands live, and what of this machine they may use beside what they need."),
+];
+
+#[rustfmt::skip]
+pub(super) const SETUP_KEYS: &[Key] = &[
+    Key::new("run", Name, "The command, for a shell.").required(),
+    Key::new("when", Names, "Files that decide whether it has to run again: paths, folders, patterns.").required(),
+    Key::new("keep", Names, "Paths of what is kept; without it everything that the ignore rules leave out."),
 ];
 
 pub(super) const SANDBOX_MODES: &[&str] = &["on", "required", "landlock", "off"];
@@ -37,8 +45,8 @@ pub(super) const SANDBOX_MODES: &[&str] = &["on", "required", "landlock", "off"]
 #[rustfmt::skip]
 pub(super) const SANDBOX_KEYS: &[Key] = &[
     Key::new("mode", Words(SANDBOX_MODES), "As closed as the machine allows, in namespaces or not at all, by Landlock alone, open."),
-    Key::new("read", Names, "Folders and files that may be read: `/…`, or `~/…` for your home."),
-    Key::new("write", Names, "Folders and files that may be read and changed."),
+    Key::new("read", Names, "Folders and files that may be read: `/…`, or `~/…` for your home.").example("~/.mine"),
+    Key::new("write", Names, "Folders and files that may be read and changed.").example("~/.mine"),
     Key::new("memory", Size, "Memory that all processes of a call may use together."),
     Key::new("disk", Size, "What a call may write."),
     Key::new("processes", Whole(1), "Processes that a call may have at one time."),

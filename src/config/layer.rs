@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{AgentEnv, Bytes, MicroUsd, Millis};
-use crate::plan::{Price, SandboxMode, SandboxRules, VerifyRules};
+use crate::plan::{Price, SandboxMode, SandboxRules, SetupStep, VerifyRules};
 use crate::yaml::{Spanned, Spot};
 
 use super::defaults::DefaultsEntry;
@@ -19,6 +19,8 @@ pub struct Layer {
     pub verify: VerifyRules,
     /// Changes that are delivered although they act by themselves.
     pub accept: Vec<String>,
+    /// What the strongest layer says; `none` is an empty list.
+    pub setup: Option<Vec<SetupStep>>,
     pub sandbox_mode: Option<SandboxMode>,
     /// Of all agents and commands.
     pub sandbox: SandboxRules,
@@ -111,6 +113,7 @@ impl Layer {
         self.verify.env.extend(over.verify.env);
         self.verify.pass_env.extend(over.verify.pass_env);
         self.accept.extend(over.accept);
+        self.setup = over.setup.or(self.setup);
         self.sandbox_mode = over.sandbox_mode.or(self.sandbox_mode);
         self.sandbox.extend(over.sandbox);
         self

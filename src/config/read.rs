@@ -1,13 +1,16 @@
 //! A layer out of a tree. Also used for the same keys at the top of a workflow.
 
+use std::path::{Component, Path};
+
 use crate::model::AgentEnv;
 use crate::model::MicroUsd;
-use crate::plan::{Price, SandboxMode, SandboxRules, VerifyRules};
+use crate::plan::{Price, SandboxMode, SandboxRules, SetupStep, VerifyRules};
 use crate::yaml::{Entry, Fields, Node, Reader, Spanned, Value};
 
 use super::defaults::DefaultsEntry;
 use super::keys::{
     AGENT_KEYS, DEFAULT_KEYS, LIMIT_KEYS, MODEL_KEYS, PRICE_KEYS, SANDBOX_KEYS, SANDBOX_RULES,
+    SETUP_KEYS,
 };
 use super::layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
 
@@ -44,6 +47,9 @@ pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
         },
     };
     layer.accept = names(reader, fields, "accept");
+    layer.setup = fields
+        .get("setup")
+        .and_then(|node| read_setup(reader, node));
     if let Some(node) = fields.get("sandbox") {
         (layer.sandbox_mode, layer.sandbox) = read_sandbox(reader, node);
     }
@@ -112,6 +118,50 @@ fn read_agent(reader: &mut Reader, entry: &Entry) -> Option<AgentEntry> {
         env,
         pass_env,
         sandbox: sandbox.unwrap_or_default(),
+    })
+}
+
+/// A list of commands, or `none`.
+fn read_setup(reader: &mut Reader, node: &Node) -> Option<Vec<SetupStep>> {
+    let Value::Seq(items) = &node.value else {
+        let none = reader.choice(node, "`setup` that is no list", &[("none", ())]);
+        return none.map(|_| Vec::new());
+    };
+    let steps = items.iter();
+    Some(
+        steps
+            .filter_map(|item| read_setup_step(reader, item))
+            .collect(),
+    )
+}
+
+fn read_setup_step(reader: &mut Reader, node: &Node) -> Option<SetupStep> {
+    let fields = reader.known_fields(node, "an item of `setup`", SETUP_KEYS)?;
+    for key in ["run", "when"] {
+        if fields.get(key).is_none() {
+            let message = format!("an item of `setup` has no `{key}`");
+            let mistake = reader.spot(node.place).error("missing-key", message);
+            reader.report(mistake);
+        }
+    }
+    let run = fields
+        .get("run")
+        .and_then(|node| reader.name(node, "`run`"));
+    let (when, keep) = (names(reader, fields, "when"), names(reader, fields, "keep"));
+    for path in when.iter().chain(&keep) {
+        let is_inside = Path::new(path)
+            .components()
+            .all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        if !is_inside {
+            let message = format!("`{path}` is no path of the project");
+            let mistake = reader.spot(node.place).error("bad-path", message);
+            reader.report(mistake.with_hint("write it from the top of the project, without `..`"));
+        }
+    }
+    Some(SetupStep {
+        run: run?.value,
+        when,
+        keep,
     })
 }
 

@@ -71,6 +71,7 @@ pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
         defaults: resolve_defaults(layer.defaults),
         verify: layer.verify.clone(),
         accept: layer.accept.clone(),
+        setup: layer.setup.clone(),
         sandbox_mode: layer.sandbox_mode.unwrap_or_default(),
         sandbox: layer.sandbox.clone(),
         layer,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::model::{AgentName, ChangeLimits, Millis, ModelName, RunLimits};
-use crate::plan::{AgentSpec, ModelSpec, SandboxMode, SandboxRules, VerifyRules};
+use crate::plan::{AgentSpec, ModelSpec, SandboxMode, SandboxRules, SetupStep, VerifyRules};
 use crate::yaml::did_you_mean;
 
 use super::layer::Layer;
@@ -25,6 +25,7 @@ pub struct Config {
     pub verify: VerifyRules,
     /// Paths and patterns of changes that are delivered although they act by themselves.
     pub accept: Vec<String>,
+    pub setup: Option<Vec<SetupStep>>,
     pub sandbox_mode: SandboxMode,
     /// Of commands that prove changes; agents have theirs.
     pub sandbox: SandboxRules,

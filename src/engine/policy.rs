@@ -104,7 +104,7 @@ fn remedy(failure: &Failure) -> Remedy {
         | FailureKind::ContextOverflow
         | FailureKind::Rejected
         | FailureKind::Timeout => Remedy::NextModel,
-        FailureKind::Machine | FailureKind::Refused => Remedy::Stop,
+        FailureKind::Machine | FailureKind::Setup | FailureKind::Refused => Remedy::Stop,
         // These never count (see `CallState::counted_failures`).
         FailureKind::Cancelled | FailureKind::Lost => Remedy::Again,
     }

@@ -183,7 +183,7 @@ impl<'a> Clean<'a> {
         Self(redacted)
     }
 
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 }

@@ -48,6 +48,8 @@ pub enum FailureKind {
     BadOutput,
     /// The machine below failed: disk full, folder not writable, out of processes.
     Machine,
+    /// A command of `setup` failed.
+    Setup,
     Refused,
     /// tipstaff ended the attempt itself (a straggler, or the user interrupted).
     Cancelled,

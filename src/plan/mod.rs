@@ -4,11 +4,13 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod setup;
 #[cfg(test)]
 pub mod testing;
 mod types;
 mod verify;
 
+pub use setup::SetupStep;
 pub use types::{
     AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec,
     OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal, SandboxMode,

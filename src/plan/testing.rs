@@ -46,6 +46,7 @@ pub fn plan(phases: Vec<PhasePlan>) -> Plan {
         seed: 7,
         mark: 0,
         change_limits: Default::default(),
+        setup: None,
         sandbox_mode: Default::default(),
         sandbox: Default::default(),
         verify: VerifyRules {

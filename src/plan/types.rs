@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::VerifyRules;
+use super::{SetupStep, VerifyRules};
 use crate::model::{
     AgentEnv, AgentName, Budget, Bytes, CallLimits, Categories, ChangeLimits, Destination, Millis,
     ModelName, PhaseName, RunLimits, Sections,
@@ -36,6 +36,9 @@ pub struct Plan {
     /// What holds for commands that verify changes.
     #[serde(default)]
     pub verify: VerifyRules,
+    /// What makes workspaces usable; `None` as long as nobody has looked for what the project needs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setup: Option<Vec<SetupStep>>,
     #[serde(default)]
     pub sandbox_mode: SandboxMode,
     /// What commands that prove changes may see and change.
@@ -362,6 +365,18 @@ pub enum Distill {
 impl Plan {
     pub fn phase(&self, name: &PhaseName) -> Option<&PhasePlan> {
         self.phases.iter().find(|phase| &phase.name == name)
+    }
+
+    /// The commands that make workspaces usable: none if no phase changes anything.
+    pub fn setup(&self) -> &[SetupStep] {
+        match self
+            .phases
+            .iter()
+            .any(|phase| phase.edits || !phase.verify.is_empty())
+        {
+            true => self.setup.as_deref().unwrap_or_default(),
+            false => &[],
+        }
     }
 
     /// What a model costs in this run: in a rehearsal nothing, whatever the model it stands for would.

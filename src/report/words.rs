@@ -128,6 +128,7 @@ pub(super) fn failure_word(kind: FailureKind) -> &'static str {
         FailureKind::Truncated => "truncated",
         FailureKind::BadOutput => "bad output",
         FailureKind::Machine => "machine",
+        FailureKind::Setup => "setup failed",
         FailureKind::Refused => "refused",
         FailureKind::Cancelled => "cancelled",
         FailureKind::Lost => "lost",

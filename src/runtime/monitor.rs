@@ -109,7 +109,7 @@ fn passed_limit(exit: &ExitRecord, limits: &CallLimits) -> Option<Failure> {
             format!("not done within {}", limits.timeout),
         ),
         Exceeded::Output => {
-            let mebibytes = super::prepare::MOST_OUTPUT >> 20;
+            let mebibytes = super::command::MOST_OUTPUT >> 20;
             Failure::new(
                 FailureKind::BadOutput,
                 format!("the agent printed more than {mebibytes} MiB"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::agents::{self, Assignment, Launch, Transcript};
@@ -18,13 +18,12 @@ use crate::workspace::Workspace;
 use super::attempt::Attempt;
 use super::blocking::blocking;
 use super::cell::{Inside, Room};
+use super::command::MOST_OUTPUT;
 use super::failure::{at_path, chain, machine};
 use super::scratch::Scratch;
 use super::seeds::{self, write};
+use super::setup::set_up;
 use super::streams::Streams;
-
-/// A child that prints more than this, in bytes, is ended.
-pub const MOST_OUTPUT: u64 = 512 << 20;
 
 /// What an attempt has on disk when its process starts.
 pub struct Prepared {
@@ -41,7 +40,17 @@ pub async fn prepare(
     neighbours: Option<Neighbours>,
 ) -> Result<(Prepared, Child), Failure> {
     let whose = Arc::clone(attempt);
-    let (prepared, spec) = blocking(move || prepare_files(&whose, neighbours)).await?;
+    // Who runs no tool of a project needs nothing installed.
+    let tree = attempt
+        .context
+        .workspaces()
+        .base_of(&attempt.call.workspace);
+    let installed = match tree.filter(|_| attempt.call.profile == Profile::Worker) {
+        Some(tree) => set_up(&attempt.context, &tree, &|_| ()).await?,
+        None => Vec::new(),
+    };
+    let made = blocking(move || prepare_files(&whose, neighbours, &installed));
+    let (prepared, spec) = made.await?;
     let child = start(spec, &attempt.context.program).await?;
     Ok((prepared, child))
 }
@@ -50,6 +59,7 @@ pub async fn prepare(
 fn prepare_files(
     attempt: &Attempt,
     neighbours: Option<Neighbours>,
+    installed: &[PathBuf],
 ) -> Result<(Prepared, ChildSpec), Failure> {
     let (model, agent) = specs(attempt)?;
     let contents = contents(attempt)?;
@@ -58,7 +68,7 @@ fn prepare_files(
     let scratch = attempt.context.scratch_of(&attempt.call, attempt.number);
     keep_prompt(attempt, &prompt, &ledger)?;
     fits(&ledger)?;
-    let workspace = make_workspace(attempt, &scratch, neighbours)?;
+    let workspace = make_workspace(attempt, &scratch, neighbours)?.with_below(installed);
     lay_out(attempt, &scratch, &workspace, &prompt, &contents)?;
     let mut remarks = assembled.remarks;
     remarks.extend_from_slice(workspace.remarks());

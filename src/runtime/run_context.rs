@@ -1,5 +1,6 @@
 //! What all attempts of a run share.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -61,6 +62,8 @@ pub struct RunContext {
     git: Arc<OnceLock<GitLayer>>,
     pool: Arc<WorkspacePool>,
     checkouts: Arc<std::sync::Mutex<()>>,
+    /// What `setup` made, by trees.
+    pub(super) set_up: Mutex<HashMap<TreeId, Vec<PathBuf>>>,
 }
 
 impl std::ops::Deref for RunContext {
@@ -87,6 +90,7 @@ impl RunContext {
             git: Arc::default(),
             pool: Arc::new(pool),
             checkouts: Arc::default(),
+            set_up: Mutex::default(),
             gate: StartGate::of_this_machine(),
             sources: Arc::default(),
             program: PathBuf::from("/proc/self/exe"),

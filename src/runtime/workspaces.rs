@@ -89,6 +89,14 @@ impl Workspaces {
         }
     }
 
+    /// The tree that a workspace holds, or files of.
+    pub fn base_of(&self, source: &WorkspaceSource) -> Option<TreeId> {
+        match source {
+            WorkspaceSource::Scoped { tree, .. } => Some(tree.clone()),
+            whole => self.tree_of(whole).cloned(),
+        }
+    }
+
     /// The files of a scoped workspace, laid out beside it.
     fn scope(&self, tree: &TreeId, wanted: &[String], at: &Path) -> Result<PathBuf, Failure> {
         let some = scope_of(at);

@@ -137,6 +137,9 @@ impl Facts<'_> {
             self.of_literal(&model.value);
         }
         self.of_limits(&layer.limits);
+        for step in layer.setup.iter().flatten() {
+            self.add(By::Editors, format!("sets up by: {}", step.run));
+        }
         for pattern in &layer.verify.allow {
             self.add(By::Editors, format!("lets models run: {pattern}"));
         }

@@ -102,6 +102,11 @@ impl ProjectCache {
         self.root.join("bases")
     }
 
+    /// What commands of `setup` made, each in a folder of its digest.
+    pub(super) fn setups(&self) -> PathBuf {
+        self.root.join("setup")
+    }
+
     fn index(&self) -> PathBuf {
         self.root.join("index")
     }

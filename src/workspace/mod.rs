@@ -57,7 +57,7 @@ pub use apply::{
     ApplyError, Conflicts, Delivered, Deliveries, apply_to_branch, check_destination, has_markers,
 };
 pub use cache::ProjectCache;
-pub use capture::{Allowed, Edited, Visible, capture};
+pub use capture::{Allowed, Edited, Visible, capture, left_out};
 pub use changed::{changed, each_new_content, on_disk, with_paths_of};
 pub use control_files::{ControlFiles, is_control_file};
 pub use diff::{changed_files, diff, diff_excerpt};
@@ -76,7 +76,7 @@ pub use scratch::{Scratch, sweep};
 pub use snapshot::Snapshot;
 pub use space::Workspace;
 pub use store::{borrow_store, reopen_store};
-pub use tree_files::{TreeFile, TreeFiles, content_at};
+pub use tree_files::{TreeFile, TreeFiles, content_at, state_of};
 
 #[cfg(test)]
 mod cache_tests;

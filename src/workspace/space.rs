@@ -130,6 +130,15 @@ impl Workspace {
         }
     }
 
+    /// The same with further layers below all others, the topmost first: they cover nothing of the project.
+    #[must_use]
+    pub fn with_below(mut self, layers: &[PathBuf]) -> Self {
+        if !self.layers.is_empty() {
+            self.layers.extend_from_slice(layers);
+        }
+        self
+    }
+
     /// The folder the agent starts in.
     pub fn root(&self) -> &Path {
         &self.root

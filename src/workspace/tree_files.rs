@@ -1,6 +1,7 @@
 //! The files of a tree: which there are, which somebody named, and what is in them.
 
 use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::model::TreeId;
@@ -65,6 +66,26 @@ impl TreeFiles {
     pub fn read(&self, files: &[&TreeFile]) -> Result<Vec<Vec<u8>>, WorkspaceError> {
         tree::contents(&self.store, files.iter().map(|file| file.object.as_str()))
     }
+}
+
+/// Tells the state of files of a tree, named by paths, folders and patterns, from every other state.
+pub fn state_of(store: &Path, tree: &TreeId, wanted: &[String]) -> Result<String, WorkspaceError> {
+    let is_plain =
+        |name: &String| !name.contains(['*', '?', '[', '{', '\\']) && !name.starts_with('.');
+    let entries = match wanted {
+        [] => Entries::new(),
+        wanted if wanted.iter().all(is_plain) => tree::entries_at(store, tree, wanted)?,
+        _ => tree::entries(store, tree)?,
+    };
+    let selection = Selection::new(wanted, &entries)?;
+    let mut hash = blake3::Hasher::new();
+    for (path, entry) in entries.iter().filter(|(path, _)| selection.has(path)) {
+        hash.update(entry.kind.mode().as_bytes());
+        hash.update(entry.object.as_bytes());
+        hash.update(path.as_os_str().as_bytes());
+        hash.update(b"\0");
+    }
+    Ok(hash.finalize().to_hex().to_string())
 }
 
 /// The content of a tree's file; `None` if it has none at this path.

@@ -24,6 +24,7 @@ mod changes_that_act_later;
 mod conflicts_have_a_way_out;
 mod ctrl_c_is_heard;
 mod deliveries_are_recorded;
+mod dependencies_are_installed_once;
 mod documents_travel_with_changes;
 mod editors_finish_their_work;
 mod fake_agent_behaves;

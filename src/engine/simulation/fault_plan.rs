@@ -181,7 +181,7 @@ pub enum Fault {
 }
 
 /// All failures that an attempt can report by itself.
-const FAILURES: [FailureKind; 22] = [
+const FAILURES: [FailureKind; 23] = [
     FailureKind::Network,
     FailureKind::RateLimit,
     FailureKind::Provider,
@@ -203,6 +203,7 @@ const FAILURES: [FailureKind; 22] = [
     FailureKind::Rejected,
     FailureKind::Timeout,
     FailureKind::Machine,
+    FailureKind::Setup,
     FailureKind::Refused,
 ];
 /// So many of them may pass if one waits.

@@ -84,6 +84,7 @@ pub fn compile(
         limits: config.limits,
         change_limits: config.change_limits,
         verify: config.verify.clone(),
+        setup: config.setup.clone(),
         sandbox_mode: config.sandbox_mode,
         sandbox: config.sandbox.clone(),
         destination: bindings.destination.clone(),

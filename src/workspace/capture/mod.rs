@@ -163,6 +163,18 @@ pub fn capture(
     })
 }
 
+/// What was made over the layers of a tree that the ignore rules leave out of its changes: new files and whole folders of
+/// the folder `upper`.
+pub fn left_out(
+    store: &Path,
+    upper: &Path,
+    layers: &[PathBuf],
+) -> Result<Vec<PathBuf>, WorkspaceError> {
+    let origin = Origin::new(Entries::new(), layers);
+    let rules = rules::Rules::of(store, &origin)?;
+    Ok(walk::walk((upper, true), &origin, &rules, None)?.left_out)
+}
+
 /// Puts files into the store.
 fn add_files(
     store: &Path,

@@ -18,8 +18,6 @@ use super::progress::Progress;
 use crate::files;
 use crate::model::TreeId;
 
-/// So many that nobody uses are kept.
-const MOST_UNUSED: usize = 2;
 /// What was begun so long ago and has no name yet goes.
 const HALF_MADE: Duration = Duration::from_secs(60 * 60);
 /// What nobody has used for so long goes.
@@ -63,11 +61,33 @@ impl Base {
 #[derive(Debug)]
 pub(super) struct Bases {
     folder: PathBuf,
+    /// So many that nobody uses are kept.
+    most_unused: usize,
 }
 
 impl Bases {
     pub(super) fn at(folder: PathBuf) -> Self {
-        Self { folder }
+        Self {
+            folder,
+            most_unused: 2,
+        }
+    }
+
+    /// What commands of `setup` made, in the place of trees; several of them may belong to one state of a project.
+    pub(super) fn of_setup(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            most_unused: 8,
+        }
+    }
+
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The one of that name, locked.
+    pub(super) fn find(&self, name: &TreeId) -> Option<Base> {
+        open(&self.folder.join(name.as_str()))
     }
 
     /// Those that are there, locked, the one that was used last first.
@@ -79,7 +99,7 @@ impl Bases {
         let bases = entries.filter(|entry| is_tree(&entry.file_name()));
         let mut found: Vec<Base> = bases.filter_map(|entry| open(&entry.path())).collect();
         found.sort_by_key(|base| std::cmp::Reverse(used(&base.root)));
-        found.truncate(MOST_UNUSED);
+        found.truncate(self.most_unused);
         found
     }
 
@@ -90,6 +110,28 @@ impl Bases {
         tree: &TreeId,
         progress: &Progress,
     ) -> Result<Base, WorkspaceError> {
+        self.add(tree, |making| {
+            let entries = tree::entries(store, tree)?;
+            let index = PrivateIndex::new(store)?;
+            index.read_tree(tree.as_str())?;
+            progress.begin(entries.len());
+            let paths = entries.keys().inspect(|_| progress.one_more());
+            index.check_out(&made(&making.join("files"))?, paths.map(PathBuf::as_path))?;
+            let at = making.join("index");
+            files::open(index.file())
+                .and_then(|mut from| io::copy(&mut from, &mut files::create(&at, 0o600)?))
+                .doing("copy", index.file())?;
+            Marks::of(&entries).write(&making.join("marks"))?;
+            Ok(entries.len())
+        })
+    }
+
+    /// Puts one in its place that `make` lays out in a folder, and says how many files it has.
+    pub(super) fn add(
+        &self,
+        name: &TreeId,
+        make: impl FnOnce(&Path) -> Result<usize, WorkspaceError>,
+    ) -> Result<Base, WorkspaceError> {
         let folder = made(&self.folder)?;
         let making = tempfile::Builder::new()
             .tempdir_in(&folder)
@@ -97,23 +139,11 @@ impl Bases {
         // The lock goes with the folder to its place, and tells a sweep that somebody is at work.
         let lock = files::open_folder(making.path()).doing("open", making.path())?;
         lock.lock_shared().doing("lock", making.path())?;
-        let entries = tree::entries(store, tree)?;
-        let index = PrivateIndex::new(store)?;
-        index.read_tree(tree.as_str())?;
-        progress.begin(entries.len());
-        let paths = entries.keys().inspect(|_| progress.one_more());
-        index.check_out(
-            &made(&making.path().join("files"))?,
-            paths.map(PathBuf::as_path),
-        )?;
-        let at = |name: &str| making.path().join(name);
-        files::open(index.file())
-            .and_then(|mut from| io::copy(&mut from, &mut files::create(&at("index"), 0o600)?))
-            .doing("copy", index.file())?;
-        Marks::of(&entries).write(&at("marks"))?;
-        let facts = format!("{} {}", entries.len(), boot().unwrap_or_default());
-        files::write(&at("facts"), facts).doing("write", &at("facts"))?;
-        let root = folder.join(tree.as_str());
+        let number_of_files = make(making.path())?;
+        let at = making.path().join("facts");
+        let facts = format!("{number_of_files} {}", boot().unwrap_or_default());
+        files::write(&at, facts).doing("write", &at)?;
+        let root = folder.join(name.as_str());
         if root.exists() && open(&root).is_none() {
             remove(&root)?;
         }
@@ -147,7 +177,7 @@ impl Bases {
         }
         unused.sort();
         for (number, (age, path)) in unused.iter().enumerate() {
-            if *age > OLDEST || number >= MOST_UNUSED {
+            if *age > OLDEST || number >= self.most_unused {
                 remove(path)?;
             } else {
                 seal(path).doing("sync", path)?;

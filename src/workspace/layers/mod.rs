@@ -11,6 +11,7 @@ mod git_layer;
 mod hidden;
 mod parts;
 mod progress;
+mod setup;
 mod whiteout;
 
 #[cfg(test)]
@@ -48,6 +49,7 @@ pub struct Layers {
     cache: Option<ProjectCache>,
     /// Held while layers are made: several calls may want the same ones.
     in_use: Mutex<Vec<Base>>,
+    setups_in_use: Mutex<Vec<Base>>,
     progress: Arc<Progress>,
 }
 
@@ -69,6 +71,7 @@ impl Layers {
             own,
             cache: cache.cloned(),
             in_use: Mutex::default(),
+            setups_in_use: Mutex::default(),
             progress,
         }
     }
@@ -76,7 +79,8 @@ impl Layers {
     /// Removes bases that nobody needs any more, and sees to it that the others are on disk. Slow; for a thread of its
     /// own.
     pub fn sweep(cache: &ProjectCache) -> Result<(), WorkspaceError> {
-        Bases::at(cache.bases()).sweep()
+        Bases::at(cache.bases()).sweep()?;
+        Bases::of_setup(cache.setups()).sweep()
     }
 
     /// The layers of a tree, made if they are not there yet. Blocks.

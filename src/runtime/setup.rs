@@ -1,0 +1,162 @@
+//! What `setup` installs: each command is run once for each state of the files that decide about it, in a cell on the
+//! tree, and what it made that the ignore rules leave out is kept as a layer. Layers lie below the project's own files,
+//! so they cover none of them, and an editing call that leaves them alone delivers nothing of them.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{Failure, FailureKind, Millis, TreeId};
+use crate::plan::SetupStep;
+use crate::process::{Exceeded, Network};
+use crate::workspace::{ControlFiles, Layers, left_out, remove_tree, state_of};
+
+use super::RunContext;
+use super::blocking::blocking;
+use super::command::{Command, Ended};
+use super::failure::machine;
+
+/// How long a command may take.
+const PATIENCE: Millis = Millis::minutes(60);
+/// Between two looks whether another run is done with its own.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The layers of a tree, the topmost first; made if they are not there yet, which `told` hears of. None where workspaces
+/// have no layers.
+///
+/// # Errors
+/// [`FailureKind::Setup`] if a command fails.
+pub async fn set_up(
+    context: &Arc<RunContext>,
+    tree: &TreeId,
+    told: &(dyn Fn(&SetupStep) + Sync),
+) -> Result<Vec<PathBuf>, Failure> {
+    let (steps, Some(layers)) = (context.plan.setup(), context.workspaces().layers) else {
+        return Ok(Vec::new());
+    };
+    // Several calls may need the same ones.
+    let mut known = context.set_up.lock().await;
+    if let Some(known) = known.get(tree).filter(|_| !steps.is_empty()) {
+        return Ok(known.clone());
+    }
+    let mut made: Vec<PathBuf> = Vec::new();
+    let mut before = String::new();
+    for step in steps {
+        let (store, of_tree, step_of) = (context.store(), tree.clone(), step.clone());
+        let digest = blocking(move || digest(&store, &of_tree, &step_of, &before)).await?;
+        let lock = loop {
+            match layers.set_up(&digest) {
+                Some(layer) => break Err(layer),
+                None => match layers.alone_with_setups().map_err(machine)? {
+                    Some(lock) => break Ok(lock),
+                    None => tokio::time::sleep(LOOK).await,
+                },
+            }
+        };
+        let layer = match lock {
+            Err(layer) => layer,
+            // Another run may have been done just before the lock was free.
+            Ok(_lock) => match layers.set_up(&digest) {
+                Some(layer) => layer,
+                None => {
+                    told(step);
+                    make(context, &layers, (tree, step), &digest, &made).await?
+                }
+            },
+        };
+        made.insert(0, layer);
+        before = digest.as_str().to_owned();
+    }
+    known.insert(tree.clone(), made.clone());
+    Ok(made)
+}
+
+/// Of all that a layer depends on. Blocks.
+fn digest(store: &Path, tree: &TreeId, step: &SetupStep, before: &str) -> Result<TreeId, Failure> {
+    let state = state_of(store, tree, &step.when).map_err(machine)?;
+    let machine_kind = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
+    let keep = step.keep.join("\0");
+    let all = [&step.run, &keep, &state, before, &machine_kind]
+        .map(|part| blake3::hash(part.as_bytes()).to_hex().to_string());
+    let digest = blake3::hash(all.concat().as_bytes()).to_hex();
+    Ok(TreeId::parse(&digest).expect("it has as many digits as a tree's name"))
+}
+
+async fn make(
+    context: &Arc<RunContext>,
+    layers: &Arc<Layers>,
+    (tree, step): (&TreeId, &SetupStep),
+    digest: &TreeId,
+    below: &[PathBuf],
+) -> Result<PathBuf, Failure> {
+    let at = context.scratch.join("setup");
+    let command = Command {
+        line: &step.run,
+        tree,
+        layers: below.to_vec(),
+        at: &at,
+        marker: format!("{}/setup", context.folder.id()),
+        keys: false,
+        network: Network::Host,
+        timeout: PATIENCE,
+    };
+    let ended = command.run(context).await?;
+    if ended.exit != Some(0) || ended.exceeded.is_some() {
+        return Err(failed(step, &ended));
+    }
+    let (store, layers) = (context.store(), Arc::clone(layers));
+    let is_shared = *tree == context.snapshot;
+    let (tree, digest, keep) = (tree.clone(), digest.clone(), step.keep.clone());
+    blocking(move || {
+        let upper = ended.workspace.root();
+        let stack = layers.of(&tree, ControlFiles::Keep).map_err(machine)?;
+        let found = left_out(&store, upper, &stack.tree).map_err(machine)?;
+        let kept = kept(upper, found, &keep)?;
+        let made = layers.keep_setup((&digest, is_shared), upper, &kept);
+        made.map_err(machine)?;
+        // What cannot be removed now goes with the run's scratch folder.
+        let _ = remove_tree(&at);
+        let made = layers.set_up(&digest);
+        made.ok_or_else(|| Failure::new(FailureKind::Machine, "a layer of `setup` is gone"))
+    })
+    .await
+}
+
+/// Of what the rules leave out, what is to be kept. The rest of what was made could not be told from an agent's edits.
+fn kept(upper: &Path, found: Vec<PathBuf>, keep: &[String]) -> Result<Vec<PathBuf>, Failure> {
+    let mut kept = Vec::new();
+    for wanted in keep.iter().map(Path::new) {
+        let before = kept.len();
+        let inside = found.iter().filter(|path| path.starts_with(wanted));
+        kept.extend(inside.cloned());
+        if found
+            .iter()
+            .any(|path| wanted.starts_with(path) && wanted != path)
+        {
+            kept.push(wanted.to_owned());
+        }
+        if kept.len() == before && upper.join(wanted).symlink_metadata().is_ok() {
+            let wanted = wanted.display();
+            let message =
+                format!("`setup` keeps `{wanted}`, which no ignore rule of the project covers");
+            let hint = format!("add `/{wanted}` to the project's .gitignore");
+            return Err(Failure::new(FailureKind::Setup, message).hint(hint));
+        }
+    }
+    Ok(if keep.is_empty() { found } else { kept })
+}
+
+fn failed(step: &SetupStep, ended: &Ended) -> Failure {
+    let how = match (ended.exceeded, ended.exit) {
+        (Some(Exceeded::Time), _) => "took longer than an hour".to_owned(),
+        (Some(_), _) => "used more than its sandbox allows".to_owned(),
+        (None, Some(code)) => format!("ended with exit code {code}"),
+        (None, None) => "was ended by a signal".to_owned(),
+    };
+    let said = String::from_utf8_lossy(ended.tail.bytes());
+    let mut last: Vec<&str> = said.trim().lines().rev().take(20).collect();
+    last.reverse();
+    let message = format!("setup failed: `{}` {how}\n{}", step.run, last.join("\n"));
+    let hint = "correct the command or its files; `setup: none` in the configuration does without";
+    Failure::new(FailureKind::Setup, message.trim_end()).hint(hint)
+}

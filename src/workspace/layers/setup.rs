@@ -1,0 +1,85 @@
+//! What commands of `setup` made, as layers. Those of the snapshot are shared by runs; those of trees that models
+//! changed are the run's own, since a model had a say in what the commands do.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::PoisonError;
+
+use super::super::carry_over::carry_over;
+use super::super::materialize::made;
+use super::super::{Doing, WorkspaceError};
+use super::{Layers, base::Bases};
+use crate::files;
+use crate::model::TreeId;
+use crate::process::run_helper;
+
+impl Layers {
+    fn setups(&self, shared: bool) -> Bases {
+        let cache = self.cache.as_ref().filter(|_| shared);
+        Bases::of_setup(cache.map_or_else(|| self.own.join("setup"), |cache| cache.setups()))
+    }
+
+    /// The layer of that digest, if it has been made; it stays as long as the run.
+    pub fn set_up(&self, digest: &TreeId) -> Option<PathBuf> {
+        let found = [true, false]
+            .into_iter()
+            .find_map(|shared| self.setups(shared).find(digest))?;
+        found.touch();
+        let files = found.files();
+        let mut in_use = self
+            .setups_in_use
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        in_use.push(found);
+        Some(files)
+    }
+
+    /// A folder that is locked by the one run that makes layers for all; `None` if another one does.
+    ///
+    /// # Errors
+    /// The folder cannot be made.
+    pub fn alone_with_setups(&self) -> Result<Option<File>, WorkspaceError> {
+        let folder = made(self.setups(true).folder())?;
+        let lock = files::open_folder(&folder).doing("open", &folder)?;
+        Ok(lock.try_lock().is_ok().then_some(lock))
+    }
+
+    /// Makes a layer of these paths of the folder `upper`, which are moved out of it. Control files of agents stay
+    /// behind. Blocks.
+    ///
+    /// # Errors
+    /// They cannot be moved.
+    pub fn keep_setup(
+        &self,
+        (digest, shared): (&TreeId, bool),
+        upper: &Path,
+        paths: &[PathBuf],
+    ) -> Result<(), WorkspaceError> {
+        let kept = made(&upper.with_extension("kept"))?;
+        for path in paths {
+            carry_over(upper, (&kept, &[]), path)?;
+        }
+        let move_to = |to: &Path| {
+            if fs::rename(&kept, to).is_ok() {
+                return Ok(paths.len());
+            }
+            // The cache is on another file system.
+            let copied = run_helper(
+                &duct::cmd!("cp", "-a", "--", &kept, to).stderr_capture(),
+                None,
+            );
+            let copied = copied.and_then(|said| match said.status.success() {
+                true => Ok(paths.len()),
+                false => Err(io::Error::other(
+                    String::from_utf8_lossy(&said.stderr).into_owned(),
+                )),
+            });
+            copied.doing("copy to", to)
+        };
+        let setups = self.setups(shared);
+        setups
+            .add(digest, |making| move_to(&making.join("files")))
+            .map(drop)
+    }
+}

@@ -1,0 +1,122 @@
+//! What a project needs is installed once for each state of the files that decide about it, before any model is paid,
+//! and it is there for agents and for the commands that verify their work.
+
+use std::os::unix::fs::PermissionsExt;
+
+use crate::support::{Output, Sandbox};
+
+const SETUP: &str = "setup: [{ run: npm ci, when: package-lock.json }]\n";
+
+/// A project in which a chain of tasks changes files, each proved by what `npm ci` installs; a stand-in for npm counts
+/// its runs.
+fn project(npm: &str, setup: &str) -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    let tasks: Vec<String> = (1..=8)
+        .map(|number| {
+            format!(
+                r#"{{"id": "T{number}", "title": "T", "category": "any", "instructions": "Do it.",
+                "files": {{"edit": ["a.txt"]}}}}"#
+            )
+        })
+        .collect();
+    let tasks = format!("{{\"tasks\": [{}]}}", tasks.join(", "));
+    let tasks = serde_json::to_string(&tasks).unwrap();
+    sandbox
+        .write(".gitignore", "node_modules/\n.tipstaff/\n")
+        .write("a.txt", "")
+        .write("package.json", "{}\n")
+        .write("package-lock.json", "one\n")
+        .write(
+            ".tipstaff/workflows/build.yaml",
+            &format!(
+                "name: build\n{setup}phases:\n  - name: decompose\n    model: m1\n    context_strategy: fresh\n    \
+                 output: docs/tasks.md\n    retries: 0\n  - name: execute\n    type: routed\n    \
+                 routing: {{ default: m1 }}\n    input: decompose.output\n    context_strategy: scoped\n    \
+                 retries: 0\n    verify: grep -q installed node_modules/lib.js\n"
+            ),
+        )
+        .git_init();
+    sandbox.fake_agent(&format!(
+        "- when: {{ phase: decompose }}\n  do:\n    - write: {{ path: .tipstaff/out/tasks.json, text: {tasks} }}\n    \
+         - done\n- do: [{{ append: {{ path: a.txt, text: x }} }}, {{ append: {{ path: {}, text: x }} }}, {{ list: {} }}, done]\n",
+        sandbox.outside("calls").display(),
+        sandbox.outside("seen").display()
+    ));
+    let npm = format!(
+        "#!/bin/sh\nset -e\necho $* >> {}\n{npm}\n",
+        sandbox.outside("runs").display()
+    );
+    let program = sandbox.outside("bin/npm");
+    std::fs::create_dir(sandbox.outside("bin")).unwrap();
+    std::fs::write(&program, npm).unwrap();
+    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap();
+    sandbox.env(
+        "PATH",
+        &format!("{}:{path}", sandbox.outside("bin").display()),
+    );
+    sandbox
+}
+
+const INSTALLS: &str =
+    "mkdir node_modules; echo installed > node_modules/lib.js; echo ci > built.txt";
+
+fn build(sandbox: &Sandbox) -> Output {
+    sandbox.tipstaff(&["run", "build", "Build it"])
+}
+
+fn runs(sandbox: &Sandbox) -> usize {
+    let runs = std::fs::read_to_string(sandbox.outside("runs")).unwrap_or_default();
+    runs.lines().inspect(|run| assert_eq!(*run, "ci")).count()
+}
+
+fn calls(sandbox: &Sandbox) -> usize {
+    std::fs::read(sandbox.outside("calls")).map_or(0, |calls| calls.len())
+}
+
+#[test]
+fn eight_tasks_their_proofs_and_the_next_run_share_one_installation() {
+    let sandbox = project(INSTALLS, SETUP);
+    let output = build(&sandbox);
+    output.succeeds().stderr_has("setting up: npm ci");
+    output.has_no("failed");
+    assert_eq!((runs(&sandbox), calls(&sandbox)), (1, 8));
+    let seen = std::fs::read_to_string(sandbox.outside("seen")).unwrap();
+    assert!(
+        seen.contains("node_modules/lib.js") && !seen.contains("built.txt"),
+        "{seen}"
+    );
+    assert_eq!(sandbox.read("a.txt"), "xxxxxxxx");
+    build(&sandbox).succeeds().has_no("setting up");
+    assert_eq!(runs(&sandbox), 1);
+    // Nothing of it, kept or not, is in the project.
+    assert!(!sandbox.exists("node_modules") && !sandbox.exists("built.txt"));
+    sandbox.write("package-lock.json", "two\n");
+    build(&sandbox).succeeds();
+    assert_eq!(runs(&sandbox), 2);
+}
+
+#[test]
+fn a_failing_installation_ends_the_run_before_any_model_is_paid() {
+    let sandbox = project("echo cannot resolve lib@9; exit 7", SETUP);
+    let output = build(&sandbox);
+    output
+        .exits_with(1)
+        .stderr_has("setup failed: `npm ci` ended with exit code 7")
+        .stderr_has("cannot resolve lib@9")
+        .stderr_has("setup: none");
+    assert_eq!((runs(&sandbox), calls(&sandbox)), (1, 0));
+    assert!(!sandbox.exists(".tipstaff/runs") || sandbox.tipstaff(&["runs"]).stdout.is_empty());
+}
+
+#[test]
+fn what_no_ignore_rule_covers_is_not_kept() {
+    let setup =
+        "setup: [{ run: npm ci, when: package-lock.json, keep: [node_modules, built.txt] }]\n";
+    let sandbox = project(INSTALLS, setup);
+    let output = build(&sandbox);
+    output
+        .exits_with(1)
+        .stderr_has("`built.txt`, which no ignore rule of the project covers")
+        .stderr_has(".gitignore");
+}
