@@ -88,6 +88,9 @@ pub struct Received {
     pub system_bytes: u64,
     /// Bytes of its tools' JSON.
     pub tools_bytes: u64,
+    /// Bytes of tools and messages, from their beginning, that are the same as in the last request to this model
+    /// with these tools: what a provider's cache would have.
+    pub shared_bytes: u64,
     pub tools: Vec<String>,
     /// The rule of the scenario that answered, from 1; none for the default.
     pub rule: Option<u32>,

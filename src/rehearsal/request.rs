@@ -19,6 +19,8 @@ pub(super) struct ChatRequest {
     pub tools: Vec<String>,
     /// Bytes of the tools' JSON.
     pub tools_bytes: usize,
+    /// All that a model reads, in the order in which providers cache it: tools, then messages.
+    pub text: String,
     /// Bytes of the whole request.
     pub bytes: usize,
     /// Tokens of what it says to the model, by the same estimate as in the context ledger.
@@ -81,6 +83,12 @@ impl ChatRequest {
             system: system.join("\n"),
             tools: tools.iter().filter_map(name).collect(),
             tools_bytes: tools_json.len(),
+            text: wire
+                .messages
+                .iter()
+                .fold(tools_json.clone(), |all, message| {
+                    all + &text(&message.content)
+                }),
             bytes: body.len(),
             tokens: said + context::tokens(&tools_json),
             model: wire.model,

@@ -9,7 +9,7 @@ use std::io::Write;
 use super::answer::{Answer, answer};
 use super::request::ChatRequest;
 use super::{Afterwards, Received, RehearsedCall, Rule, Scenario, Turn, When, default_behaviour};
-use crate::model::Millis;
+use crate::model::{Millis, ModelName};
 
 /// Everything the server knows.
 #[derive(Debug)]
@@ -17,6 +17,8 @@ pub(super) struct ServerState {
     scenario: Scenario,
     attempts: HashMap<String, Attempt>,
     received: Vec<Received>,
+    /// The last text that each model got with the same tools.
+    last: HashMap<(ModelName, Vec<String>), String>,
     log: Option<Log>,
 }
 
@@ -72,6 +74,7 @@ impl ServerState {
             scenario,
             attempts: HashMap::new(),
             received: Vec::new(),
+            last: HashMap::new(),
             log,
         }
     }
@@ -107,7 +110,13 @@ impl ServerState {
         attempt.check(key)?;
         let request = ChatRequest::decode(body)?;
         let (reply, rule) = attempt.reply(&self.scenario, request);
-        let received = note(&attempt.call, &reply.request, rule);
+        let mut received = note(&attempt.call, &reply.request, rule);
+        let kind = (attempt.call.model.clone(), received.tools.clone());
+        let text = &reply.request.text;
+        if let Some(last) = self.last.insert(kind, text.clone()) {
+            let same = last.bytes().zip(text.bytes());
+            received.shared_bytes = same.take_while(|(one, other)| one == other).count() as u64;
+        }
         self.log(&received);
         self.received.push(received);
         Ok(reply)
@@ -239,6 +248,7 @@ fn note(call: &RehearsedCall, request: &ChatRequest, rule: Option<usize>) -> Rec
         messages: request.messages as u64,
         system_bytes: request.system.len() as u64,
         tools_bytes: request.tools_bytes as u64,
+        shared_bytes: 0,
         tools: request.tools.clone(),
         rule: rule.and_then(|index| u32::try_from(index + 1).ok()),
     }

@@ -252,4 +252,9 @@ fn what_was_received_is_measured() {
     assert_eq!((received.turn, received.messages), (2, 3));
     assert_eq!(received.tools, ["write", "edit", "read", "bash"]);
     assert!(received.system_bytes > 20 && received.tools_bytes > 100);
+    let own = received.system_bytes + received.tools_bytes;
+    assert_eq!(received.shared_bytes, 0);
+    ask(&mut server_state, 2);
+    let received = &server_state.received()[1];
+    assert!(received.shared_bytes > own, "{received:?}");
 }

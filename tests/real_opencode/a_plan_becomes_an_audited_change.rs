@@ -2,9 +2,8 @@
 //! back once and then let in. One run, looked at from all sides, because each of its calls is a real
 //! OpenCode that edits with its own tools.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -71,9 +70,10 @@ fn a_plan_becomes_an_audited_change_and_the_tests_that_failed_pass() {
         .stdout_has(&format!("ok 4 - {WANTED}"));
     the_audit_sent_it_back_once(&stand);
     the_machine_told_of_the_tests(&stand);
-    each_call_was_a_process_in_a_workspace_of_its_own(&stand);
+    each_call_was_a_process_of_its_own(&stand);
     tasks_saw_their_files_only(&stand);
     handoffs_are_kept(&stand);
+    consecutive_requests_begin_the_same(&stand);
 }
 
 /// A stash, and hooks that would leave a trace.
@@ -165,7 +165,7 @@ fn the_machine_told_of_the_tests(stand: &Stand) {
     );
 }
 
-fn each_call_was_a_process_in_a_workspace_of_its_own(stand: &Stand) {
+fn each_call_was_a_process_of_its_own(stand: &Stand) {
     let spawned = stand.events_named("attempt_spawned");
     let calls: Vec<&str> = spawned
         .iter()
@@ -180,16 +180,10 @@ fn each_call_was_a_process_in_a_workspace_of_its_own(stand: &Stand) {
         .map(|event| event["pid"].as_u64().unwrap())
         .collect();
     assert_eq!(processes.len(), calls.len(), "{spawned:#?}");
-    // An agent's own name for its conversation, and the folder in which its tools worked.
-    let mut conversations = BTreeSet::new();
-    let mut workspaces = BTreeSet::new();
-    for call in &calls {
-        let said = said(stand, call);
-        conversations.insert(said[0]["sessionID"].as_str().unwrap().to_owned());
-        workspaces.extend(said.iter().filter_map(workspace));
-    }
+    // An agent's own name for its conversation.
+    let conversation = |call: &&str| said(stand, call)[0]["sessionID"].to_string();
+    let conversations: BTreeSet<String> = calls.iter().map(conversation).collect();
     assert_eq!(conversations.len(), calls.len());
-    assert_eq!(workspaces.len(), calls.len(), "{workspaces:#?}");
 }
 
 /// What the models were shown when they looked around, and what the prompt said of it.
@@ -208,7 +202,7 @@ fn tasks_saw_their_files_only(stand: &Stand) {
         let root = said.iter().find_map(workspace).unwrap();
         let seen: BTreeSet<&str> = found
             .lines()
-            .filter_map(|path| path.strip_prefix(&format!("{}/", root.display())))
+            .filter_map(|path| path.strip_prefix(&root))
             .filter(|path| !path.starts_with(".git/") && !path.starts_with(".tipstaff/"))
             .collect();
         assert_eq!(seen, expected, "{call}");
@@ -237,6 +231,33 @@ fn handoffs_are_kept(stand: &Stand) {
     assert!(!audit.contains("First the limiter, and its import."));
 }
 
+/// Of first requests to one model with the same tools, what a provider would read from its cache: tools, system
+/// prompt and the beginning of the prompt.
+fn consecutive_requests_begin_the_same(stand: &Stand) {
+    let received = stand.received();
+    let mut last: BTreeMap<String, (&str, u64)> = BTreeMap::new();
+    let (mut shared, mut whole) = (0, 0);
+    for request in received.iter().filter(|request| request["turn"] == 1) {
+        let call = request["call"].as_str().unwrap();
+        let ledger = json(&stand.in_run(&format!("{}/context.json", folder(call))));
+        let size = |key: &str| request[key].as_u64().unwrap();
+        let own = size("system_bytes") + size("tools_bytes");
+        let sender = format!("{} {}", ledger["model"], request["tools"]);
+        let Some((other, other_own)) = last.insert(sender, (call, own)) else {
+            continue;
+        };
+        assert_eq!(own, other_own, "{other} and {call}");
+        let (same, all) = (size("shared_bytes"), own + prompt(stand, call).len() as u64);
+        let of_phase = other.split('.').next() == call.split('.').next();
+        let least = if of_phase { 75 } else { 55 };
+        let share = same * 100 / all;
+        assert!(share >= least, "{other} and {call}: {share} %");
+        (shared, whole) = (shared + same, whole + all);
+    }
+    let share = shared * 100 / whole;
+    assert!(share >= 70, "{share} % of {whole} bytes");
+}
+
 /// The folder below `phases` in which a call's first attempt lies.
 fn folder(call: &str) -> String {
     let name = call.split('.').next().unwrap();
@@ -254,11 +275,11 @@ fn said(stand: &Stand, call: &str) -> Vec<Value> {
     printed.lines().map(json).collect()
 }
 
-/// The workspace, by a file that a tool was used on.
-fn workspace(event: &Value) -> Option<PathBuf> {
+/// The workspace as it is called inside, by a file that a tool was used on.
+fn workspace(event: &Value) -> Option<String> {
     let path = event["part"]["state"]["input"]["filePath"].as_str()?;
     let (above, _) = path.split_once("/workspace/")?;
-    Some(PathBuf::from(above).join("workspace"))
+    Some(format!("{above}/workspace/"))
 }
 
 /// What `find` printed.
