@@ -33,8 +33,10 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
     let register = settings.register().inspect_err(gone)?;
     register.forget_deleted();
     let what = "taking a snapshot of the project";
-    let frozen = interruptible.blocking((what, Interruptible::NOTHING_RAN), || {
-        freeze(settings, &folder, &plan, &redactor)
+    let progress = Progress::default();
+    let text = || progress.of(what);
+    let frozen = interruptible.watched((&text, Interruptible::NOTHING_RAN), || {
+        freeze(settings, &folder, &plan, &redactor, &progress)
     });
     let inputs = frozen.inspect_err(gone)?;
     let begin = Begin {
@@ -73,16 +75,12 @@ fn freeze(
     folder: &RunFolder,
     plan: &Plan,
     redactor: &Redactor,
+    progress: &Progress,
 ) -> Result<FrozenInputs, Failure> {
     let json = serde_json::to_vec_pretty(plan)?;
     let plan_artifact = folder.write_artifact(RunFolder::PLAN, &redactor.clean(&json))?;
     let (store, cache) = (folder.path(RunFolder::STORE), settings.project_cache());
-    let snapshot = Snapshot::take(
-        &settings.project,
-        &store,
-        cache.as_ref(),
-        &Progress::default(),
-    )?;
+    let snapshot = Snapshot::take(&settings.project, &store, cache.as_ref(), progress)?;
     for remark in &snapshot.remarks {
         super::print::note(&format!("note: {remark}"));
     }

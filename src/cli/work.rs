@@ -139,10 +139,7 @@ fn supervise(
         false => "collecting what agents left when the run stopped",
     };
     let progress = Arc::new(Progress::default());
-    let text = || match progress.files() {
-        (_, 0) => what.to_owned(),
-        (done, all) => format!("{what}: {done} of {all} files"),
-    };
+    let text = || progress.of(what);
     let ready = interruptible.watched((&text, &hint), || {
         let laid_out = (&base, cells, Arc::clone(&progress));
         let context = context(settings, &plan, folder_of_run, &scratch, secrets, laid_out)?;

@@ -156,7 +156,7 @@ impl Workspaces {
             workspace::remove_tree(&beside).map_err(machine)?;
         }
         let mut made = self.make(workspace, added, at)?;
-        made.take_over(&before, &left_out(at)?, &[]);
+        made.take_over(&before, &left_out(at)?);
         // What cannot be removed now goes with the run's scratch folder.
         let _ = workspace::remove_tree(&before);
         Ok(made)

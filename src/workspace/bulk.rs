@@ -4,7 +4,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::{WorkspaceError, index};
+use super::{Progress, WorkspaceError, index};
 use crate::files;
 
 /// Fewer files are not worth it.
@@ -16,13 +16,20 @@ const PACK: usize = 64 << 20;
 
 /// Puts the contents of files into the store, unless they are few. What cannot be read now,
 /// and what changes meanwhile, is seen by whoever adds the files themselves.
-pub(super) fn add_new(root: &Path, files: &[PathBuf], store: &Path) -> Result<(), WorkspaceError> {
+pub(super) fn add_new(
+    root: &Path,
+    files: &[PathBuf],
+    store: &Path,
+    progress: &Progress,
+) -> Result<(), WorkspaceError> {
     if files.len() < MANY {
         return Ok(());
     }
+    progress.begin(files.len());
     let mut blobs = Vec::new();
     for path in files {
         WorkspaceError::if_cancelled()?;
+        progress.one_more();
         if let Some(content) = small_file(root, path) {
             blobs.extend(format!("blob\ndata {}\n", content.len()).into_bytes());
             blobs.extend(content);

@@ -67,7 +67,7 @@ impl Snapshot {
             false => Known::default(),
         };
         let listing = listing::list(project, known)?;
-        bulk::add_new(&project.root, &listing.untracked, store)?;
+        bulk::add_new(&project.root, &listing.untracked, store, progress)?;
         progress.begin(listing.changed.len());
         let changed = listing.changed.iter().inspect(|_| progress.one_more());
         if !listing.changed.is_empty() || !index.file().exists() {

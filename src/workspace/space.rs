@@ -119,11 +119,9 @@ impl Workspace {
     /// Moves into it what only the workspace `before` has, whose place it takes: files and folders that the
     /// ignore rules leave out of its changes. Control files of agents stay behind. What cannot be moved is
     /// remarked upon: it can be made anew.
-    ///
-    /// Of overlays, `before` and this one are the upper folders, and `layers` what is below this one.
-    pub fn take_over(&mut self, before: &Path, left_out: &[PathBuf], layers: &[PathBuf]) {
+    pub fn take_over(&mut self, before: &Path, left_out: &[PathBuf]) {
         for path in left_out {
-            if let Err(error) = carry_over(before, (&self.root, layers), path) {
+            if let Err(error) = carry_over(before, (&self.root, &self.layers), path) {
                 self.remarks
                     .push(format!("`{}` was left behind: {error}", path.display()));
             }

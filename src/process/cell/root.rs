@@ -109,6 +109,10 @@ impl Root {
                 .map_err(|error| explain("use", folder, &error.into()))?;
         }
         fsconfig_set_flag(context, "userxattr")?;
+        // Otherwise the end of the cell waits until all that anybody has written to the file system is on disk. The mark
+        // of an earlier mount is in the way of the next; kernels before 5.10 know neither.
+        let _ = fs::remove_dir_all(own[1].join("work/incompat"));
+        let _ = fsconfig_set_flag(context, "volatile");
         fsconfig_create(context).map_err(|error| explain("overlay", own[0], &error.into()))?;
         let mount = fsmount(context, FsMountFlags::FSMOUNT_CLOEXEC, PLAIN)?;
         self.point(at, true)?;

@@ -93,6 +93,8 @@ impl Bench {
             )
             .unwrap();
             captured.left_out.sort();
+            // The trees say it already, and shorter.
+            captured.patch.clear();
             captured
         };
         let copy =
@@ -264,7 +266,7 @@ fn edit() -> impl Strategy<Value = String> {
             .prop_map(|(from, to)| format!("mv {from} {to}"))
             .boxed(),
         (path(), path())
-            .prop_map(|(from, to)| format!("cp -r {from} {to}"))
+            .prop_map(|(from, to)| format!("test -f {from} && cp --remove-destination {from} {to}"))
             .boxed(),
         (path(), path())
             .prop_map(|(to, at)| format!("ln -sn {to} {at}"))

@@ -10,6 +10,14 @@ pub struct Progress {
 }
 
 impl Progress {
+    /// What the user is told while `what` is done.
+    pub fn of(&self, what: &str) -> String {
+        match self.files() {
+            (_, 0) => what.to_owned(),
+            (done, all) => format!("{what}: {done} of {all} files"),
+        }
+    }
+
     pub(in crate::workspace) fn begin(&self, all: usize) {
         self.done.store(0, Ordering::Relaxed);
         self.all.store(all, Ordering::Relaxed);
@@ -20,7 +28,7 @@ impl Progress {
     }
 
     /// Files done, and files in all; 0 of 0 before the first.
-    pub fn files(&self) -> (usize, usize) {
+    fn files(&self) -> (usize, usize) {
         let read = |number: &AtomicUsize| number.load(Ordering::Relaxed);
         (read(&self.done), read(&self.all))
     }

@@ -232,7 +232,7 @@ fn tell_how_far_they_are() {
     many(&repo);
     let mut run = Run::on(repo);
     let (tree, layers) = run.next();
-    assert_eq!(layers.progress.files(), (0, 0));
+    assert_eq!(layers.progress.of("x"), "x");
     layers.of(&tree, ControlFiles::Drop).unwrap();
-    assert_eq!(layers.progress.files(), (40, 40));
+    assert_eq!(layers.progress.of("x"), "x: 40 of 40 files");
 }
