@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::args::CheckArgs;
 use super::failure::{Exit, Failure};
 use super::preflight::report;
-use super::prepare::compile;
+use super::prepare::{compile, detect_setup};
 use super::print;
 use super::settings::Settings;
 use super::trust::remark;
@@ -15,7 +15,7 @@ use crate::report::{counted, phase_words};
 use crate::workflow::Bindings;
 
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
-    let valid = compile(settings, &args.workflow, |workflow, library| {
+    let mut valid = compile(settings, &args.workflow, |workflow, library| {
         // A run brings the values.
         let needed = workflow.inputs.iter().filter(|input| input.required);
         let names = needed.map(|input| input.name.value.clone());
@@ -38,6 +38,10 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     print::data(&format!("{} is valid: {phases}\n", valid.name))?;
     for phase in &valid.plan.phases {
         print::data(&format!("  {}\n", phase_words(phase)))?;
+    }
+    detect_setup(settings, &mut valid.plan);
+    for step in valid.plan.setup() {
+        print::data(&format!("  setup: {step}\n"))?;
     }
     Ok(Exit::Done)
 }

@@ -1,6 +1,7 @@
 //! From what was typed to a plan.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
@@ -14,9 +15,9 @@ use super::{limits, print};
 use crate::config::Config;
 use crate::journal::Redactor;
 use crate::model::{AgentEnv, ChangedLimits, Destination};
-use crate::plan::{Plan, Rehearsal};
+use crate::plan::{Plan, Rehearsal, SandboxMode};
 use crate::rehearsal::Scenario;
-use crate::trust::{CONFIG, detected_commands};
+use crate::trust::{CONFIG, detected_commands, detected_setup};
 use crate::workflow::{self, Bindings, Library, Workflow};
 
 /// Larger requests are refused, in bytes.
@@ -97,6 +98,7 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
         plan.mark = random_seed();
     }
     agree(settings, &plan, &base, &valid.files, &args.output)?;
+    detect_setup(settings, &mut plan);
     let commands = detected_commands(&settings.project.root);
     plan.verify.allow.extend(commands);
     if valid.config.accept.len() > base.accept.len() || !layer.accept.is_empty() {
@@ -108,6 +110,20 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
         plan.file = Some(file.display().to_string());
     }
     Ok(plan)
+}
+
+/// Where nobody said what makes workspaces usable, it is what the project's own files show. It runs code of strangers, so
+/// only in a cell; a rehearsal downloads nothing.
+pub fn detect_setup(settings: &Settings, plan: &mut Plan) {
+    let is_closed = matches!(plan.sandbox_mode, SandboxMode::On | SandboxMode::Required);
+    if plan.setup.is_none() && is_closed && plan.rehearsal.is_none() {
+        let (project, path) = (
+            &settings.project.root,
+            settings.environment.get(OsStr::new("PATH")),
+        );
+        let is_there = |program: &str| which::which_in(program, path, project).is_ok();
+        plan.setup = Some(detected_setup(project, is_there));
+    }
 }
 
 fn limit(plan: &mut Plan, args: &LimitArgs) -> Result<(), Failure> {

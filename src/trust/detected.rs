@@ -1,6 +1,9 @@
-//! Commands that a model may propose in a project of a known kind: those that its tests are run with.
+//! What a project of a known kind needs nobody to say: the commands that its tests are run with, which a model may
+//! propose, and those that install what it depends on.
 
 use std::path::Path;
+
+use crate::plan::SetupStep;
 
 /// A file at the top of a project a line, and the patterns of the commands that come with it.
 const KINDS: &str = "\
@@ -34,12 +37,62 @@ pub fn detected_commands(project: &Path) -> Vec<String> {
     found
 }
 
+/// A file at the top of a project a line, the folder that its command fills, the program, and the command. Of several
+/// that fill the same one, the first counts. What Go and Cargo download lies in caches that every cell reads anyway.
+const INSTALLERS: &str = "\
+package-lock.json: node_modules: npm: npm ci
+npm-shrinkwrap.json: node_modules: npm: npm ci
+pnpm-lock.yaml: node_modules: pnpm: pnpm install --frozen-lockfile
+yarn.lock: node_modules: yarn: yarn install --frozen-lockfile
+bun.lock: node_modules: bun: bun install --frozen-lockfile
+bun.lockb: node_modules: bun: bun install --frozen-lockfile
+uv.lock: .venv: uv: UV_PYTHON_DOWNLOADS=never uv sync --frozen
+poetry.lock: .venv: poetry: POETRY_VIRTUALENVS_IN_PROJECT=true poetry install --no-interaction
+composer.lock: vendor: composer: composer install --no-interaction";
+
+/// The commands that install what a project depends on, of programs that are there.
+pub fn detected_setup(project: &Path, is_there: impl Fn(&str) -> bool) -> Vec<SetupStep> {
+    let mut filled = Vec::new();
+    let mut found = Vec::new();
+    for line in INSTALLERS.lines() {
+        let parts: Vec<&str> = line.split(": ").collect();
+        if let [file, folder, program, run] = parts[..]
+            && !filled.contains(&folder)
+            && project.join(file).is_file()
+            && is_there(program)
+        {
+            filled.push(folder);
+            found.push(SetupStep {
+                run: run.to_owned(),
+                when: vec![file.to_owned()],
+                keep: Vec::new(),
+            });
+        }
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
     use crate::plan::VerifyRules;
+
+    #[test]
+    fn a_folder_is_filled_by_one_command_whose_program_is_there() {
+        let temp = tempfile::tempdir().unwrap();
+        for file in ["package-lock.json", "yarn.lock", "bun.lock", "uv.lock"] {
+            std::fs::write(temp.path().join(file), "").unwrap();
+        }
+        let found = detected_setup(temp.path(), |program| program != "npm");
+        let found: Vec<&str> = found.iter().map(|step| step.run.as_str()).collect();
+        let expected = [
+            "yarn install --frozen-lockfile",
+            "UV_PYTHON_DOWNLOADS=never uv sync --frozen",
+        ];
+        assert_eq!(found, expected);
+    }
 
     #[test]
     fn kind_of_a_project_allows_its_own_tests_only() {

@@ -120,3 +120,46 @@ fn what_no_ignore_rule_covers_is_not_kept() {
         .stderr_has("`built.txt`, which no ignore rule of the project covers")
         .stderr_has(".gitignore");
 }
+
+#[test]
+fn a_lock_file_is_enough_unless_somebody_says_none() {
+    let sandbox = project(INSTALLS, "");
+    let check = sandbox.tipstaff(&["check", "build"]);
+    check
+        .succeeds()
+        .stdout_has("setup: `npm ci` (package-lock.json)");
+    build(&sandbox).succeeds();
+    assert_eq!(runs(&sandbox), 1);
+
+    let sandbox = project(INSTALLS, "setup: none\n");
+    sandbox.tipstaff(&["check", "build"]).has_no("setup:");
+    build(&sandbox).has_no("setting up");
+    assert_eq!((runs(&sandbox), calls(&sandbox)), (0, 8));
+}
+
+/// The call that changes the lock file gets what the old one says, the commands that prove it what the new one says.
+#[test]
+fn a_call_that_changes_the_lock_file_is_proved_with_what_it_says() {
+    let sandbox = project(
+        "mkdir node_modules; cp package-lock.json node_modules/lib.js",
+        SETUP,
+    );
+    sandbox
+        .write(
+            ".tipstaff/workflows/mend.yaml",
+            &format!(
+                "name: mend\n{SETUP}phases:\n  - name: mend\n    model: m1\n    edits: true\n    \
+                 context_strategy: fresh\n    retries: 0\n    verify: grep -q two node_modules/lib.js\n"
+            ),
+        )
+        .fake_agent("- do: [{ write: { path: package-lock.json, text: two } }, done]\n");
+    sandbox
+        .tipstaff(&["run", "mend", "x"])
+        .succeeds()
+        .has_no("fail");
+    assert_eq!(runs(&sandbox), 2);
+    assert_eq!(sandbox.read("package-lock.json"), "two");
+    // A model had a say in it: no later run takes it from there.
+    sandbox.tipstaff(&["run", "mend", "x", "--yes"]);
+    assert_eq!(runs(&sandbox), 3);
+}
