@@ -91,8 +91,9 @@ impl Ground {
         let args: String = args.iter().map(|arg| format!("'{arg}', ")).collect();
         let config = format!(
             "agents:\n  bench: {{ kind: command, command: '{}', args: [{args}] }}\n\
-             models:\n  m: {{ agent: bench, id: m }}\n",
-            command.display()
+             models:\n  m: {{ agent: bench, id: m }}\nsandbox: {{ write: ['{}'] }}\n",
+            command.display(),
+            self.root.path().display()
         );
         self.put("home/.config/tipstaff/config.yaml", &config);
     }

@@ -22,6 +22,7 @@ mod opencode;
 mod own_cost;
 mod page;
 mod plain;
+mod repository;
 mod soak;
 
 use std::io::Write;
@@ -39,7 +40,7 @@ struct Group {
     measure: fn() -> Measured,
 }
 
-const GROUPS: [Group; 8] = [
+const GROUPS: [Group; 9] = [
     Group {
         name: "own-cost",
         title: "A call's own cost",
@@ -49,6 +50,11 @@ const GROUPS: [Group; 8] = [
         name: "ensemble",
         title: "Proposals at one time",
         measure: || ensemble::figures().into(),
+    },
+    Group {
+        name: "repository",
+        title: "A repository of 100,000 files",
+        measure: repository::figures,
     },
     Group {
         name: "check",
