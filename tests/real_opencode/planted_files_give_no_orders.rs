@@ -149,7 +149,7 @@ fn planted_files_run_nothing_and_the_verdict_is_the_auditors() {
         stand.in_run("phases/01-execute/calls/execute.work-1.part-2/attempt-1/events.jsonl");
     let seen = events.lines().find(|line| line.contains("ls -A")).unwrap();
     assert!(seen.contains("tsconfig.json"), "{seen}");
-    assert!(!seen.contains("fsmonitor"), "{seen}");
+    assert!(!seen.contains("evil-git"), "{seen}");
     for absent in ["opencode.json", ".opencode", ".claude", ".env"] {
         assert!(!seen.contains(&format!("{absent}\\n")), "{absent}: {seen}");
     }
