@@ -4,6 +4,7 @@
     reason = "signal dispositions, descriptors and pre_exec have no safe form"
 )]
 
+use std::ffi::CStr;
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::os::unix::process::CommandExt;
@@ -122,9 +123,14 @@ struct MountAttr {
     userns: u64,
 }
 
-/// Adds attributes to a tree of mounts that is not mounted yet. What they had stays: the kernel lets nobody take
-/// anything away.
-pub(super) fn restrict_mounts(tree: BorrowedFd<'_>, flags: MountAttrFlags) -> io::Result<()> {
+/// Adds attributes to the mount at a path, relative to `tree`; to the whole tree of mounts that `tree` is if the path
+/// is empty. What they had stays: the kernel lets nobody take anything away. Allocates nothing.
+pub(super) fn restrict_mounts(
+    tree: BorrowedFd<'_>,
+    path: &CStr,
+    flags: MountAttrFlags,
+) -> io::Result<()> {
+    let of_tree = libc::AT_EMPTY_PATH | libc::AT_RECURSIVE;
     let attr = MountAttr {
         set: flags.bits().into(),
         clear: 0,
@@ -136,8 +142,8 @@ pub(super) fn restrict_mounts(tree: BorrowedFd<'_>, flags: MountAttrFlags) -> io
         libc::syscall(
             libc::SYS_mount_setattr,
             tree.as_raw_fd(),
-            c"".as_ptr(),
-            libc::AT_EMPTY_PATH | libc::AT_RECURSIVE,
+            path.as_ptr(),
+            if path.is_empty() { of_tree } else { 0 },
             &raw const attr,
             size_of::<MountAttr>(),
         )

@@ -93,7 +93,7 @@ async fn what_a_call_writes_is_in_its_upper_folder_alone() {
 #[tokio::test]
 async fn a_call_has_no_rights_and_sees_what_it_was_given_alone() {
     let script = "ls /; ls -d /proc/[0-9]* | wc -l; grep CapBnd /proc/self/status; touch /usr/x || \
-                  unshare -m true || mknod /workspace/d b 8 0 || kill -9 1 || echo refused";
+                  unshare -m true || mknod /workspace/d b 8 0 || kill -9 1 || touch /x || touch /dev/x || echo refused";
     let (stage, spec) = cell(script, Network::Host);
     assert_eq!(run(spec).await.status, ExitStatus::Exited(0));
     let printed = std::fs::read_to_string(stage.path("out")).unwrap();

@@ -92,7 +92,7 @@ impl Root {
             | OpenTreeFlags::OPEN_TREE_CLOEXEC
             | OpenTreeFlags::AT_RECURSIVE;
         let tree = open_tree(CWD, from, tree).map_err(|error| told(error.into()))?;
-        sys::restrict_mounts(tree.as_fd(), flags).map_err(told)?;
+        sys::restrict_mounts(tree.as_fd(), c"", flags).map_err(told)?;
         self.point(at, fs::metadata(from).map_err(told)?.is_dir())?;
         self.put(&tree, at)
     }
@@ -204,6 +204,10 @@ impl Entrance {
         chdir(&*self.root)?;
         pivot_root(c".", c".")?;
         unmount(c".", UnmountFlags::DETACH)?;
+        // What is in memory is nobody's to fill.
+        for memory in [c"/", c"/dev"] {
+            sys::restrict_mounts(CWD, memory, MountAttrFlags::MOUNT_ATTR_RDONLY)?;
+        }
         chdir(&*self.cwd)?;
         renounce()
     }
