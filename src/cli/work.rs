@@ -20,7 +20,7 @@ use crate::engine::{Engine, Input};
 use crate::journal::{Journal, Redactor, RunFolder, RunLock};
 use crate::model::{Artifact, CallId, FrozenFile, PhaseName, RunEnd, Timestamp, TreeId};
 use crate::plan::{AgentKind, Plan, Rehearsal, SandboxMode, SetupStep};
-use crate::process::become_subreaper;
+use crate::process::{become_subreaper, sweep};
 use crate::rehearsal::{Scenario, Server};
 use crate::report::{
     Colors, Display, ReportError, RunView, Screen, Summary, Terminal, render_question,
@@ -152,7 +152,8 @@ fn supervise(
         Ok(ready) => ready,
         Err(failure) => {
             if begins {
-                // It never began: nobody could go on with it.
+                // It never began: nobody could go on with it. A command of `setup` writes until it has ended.
+                sweep(id.as_str());
                 let _ = scratch.remove();
                 let _ = remove_tree(begun.root());
                 settings.register()?.forget(&begun);

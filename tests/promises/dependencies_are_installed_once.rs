@@ -3,7 +3,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use crate::support::{Output, Sandbox};
+use rustix::process::Signal;
+
+use crate::support::{Output, Sandbox, until};
 
 const SETUP: &str = "setup: [{ run: npm ci, when: package-lock.json }]\n";
 
@@ -162,4 +164,16 @@ fn a_call_that_changes_the_lock_file_is_proved_with_what_it_says() {
     // A model had a say in it: no later run takes it from there.
     sandbox.tipstaff(&["run", "mend", "x", "--yes"]);
     assert_eq!(runs(&sandbox), 3);
+}
+
+#[test]
+fn an_interrupted_installation_leaves_nothing() {
+    let sandbox = project("sleep 600", SETUP);
+    let running = sandbox.start(&["run", "build", "Build it"]);
+    until("npm runs", || runs(&sandbox) == 1);
+    running.signal(Signal::INT);
+    let output = running.wait();
+    output.exits_with(130).stderr_has("nothing is left of it");
+    assert_eq!(sandbox.left_in_tmp(), Vec::<String>::new());
+    assert_eq!(calls(&sandbox), 0);
 }
