@@ -1,6 +1,7 @@
 //! The plan's types.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +109,17 @@ pub enum SandboxMode {
     /// By Landlock, without namespaces.
     Landlock,
     Off,
+}
+
+impl fmt::Display for SandboxMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::On => "on",
+            Self::Required => "required",
+            Self::Landlock => "landlock",
+            Self::Off => "off",
+        })
+    }
 }
 
 /// What processes of a call may see and change beside what the call needs: absolute paths, or paths below the

@@ -106,7 +106,9 @@ fn confine(
     };
     let mut border = Border::of(cell)?;
     let Some(entered) = entered else {
-        sys::confine(command, move || border.draw());
+        sys::confine(command, move || {
+            cell::renounce().and_then(|()| border.draw())
+        });
         return Ok(None);
     };
     let root = Root::build(entered, cell)?;

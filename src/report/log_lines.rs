@@ -27,12 +27,21 @@ pub(super) fn log_line(view: &RunView, record: &Record) -> Option<LogLine> {
 
 fn of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
     let (tone, text) = match event {
-        RunEvent::Started { run, workflow, .. } => {
+        RunEvent::Started {
+            run,
+            workflow,
+            sandbox,
+            ..
+        } => {
             let text = format!("run {run} of workflow {} started", clean(workflow));
             let log_line = LogLine::new(Vec::new(), Tone::Calm, text);
+            let log_line = log_line.note(format!("sandbox: {sandbox}"));
             return Some(rehearsed(view).into_iter().fold(log_line, LogLine::note));
         }
-        RunEvent::Resumed { .. } => (Tone::Calm, resumed(view)),
+        RunEvent::Resumed { sandbox, .. } => {
+            let log_line = LogLine::new(Vec::new(), Tone::Calm, resumed(view));
+            return Some(log_line.note(format!("sandbox: {sandbox}")));
+        }
         RunEvent::LoopedBack { from, to, round } => {
             return Some(looped_back(view, from, to, *round));
         }

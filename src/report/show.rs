@@ -76,9 +76,10 @@ fn header(shown: &Shown<'_>, now: Timestamp) -> String {
     let run = view.state.id.as_ref().map_or(NOTHING, |run| run.as_str());
     let started = or_nothing(view.state.started.map(|at| minute(at, shown.zone)));
     let mut text = format!(
-        "run       {run}\nworkflow  {}\nstate     {}\nstarted   {started}\nused      {}, {}\n",
+        "run       {run}\nworkflow  {}\nstate     {}\nstarted   {started}\nsandbox   {}\nused      {}, {}\n",
         clean(&view.plan.workflow),
         run_word(view.status(), shown.supervisor),
+        view.state.sandbox,
         spent(totals.wall, &totals.usage),
         counted(totals.attempts, "attempt"),
     );

@@ -33,6 +33,7 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         "state": key(run_word(view.status(), shown.supervisor)),
         "rehearsal": view.plan.rehearsal.as_ref().map(|rehearsal| &rehearsal.scenario),
         "folder": shown.folder,
+        "sandbox": view.state.sandbox,
         "started": view.state.started.map(Timestamp::rfc3339),
         "last": view.state.last.map(Timestamp::rfc3339),
         "wall_ms": totals.wall,

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use crate::model::{
     Budget, CallId, CallKey, CallSpec, Closing, Destination, Document, Documents, FrozenFile,
     HeldChange, Millis, ModelName, PersonAnswer, PhaseName, ReachedLimit, Results, RunEnd, RunId,
-    RunLimits, TaskId, Timestamp, TreeId, Unmerged, Verification,
+    RunLimits, Rung, TaskId, Timestamp, TreeId, Unmerged, Verification,
 };
 
 use super::{
@@ -20,6 +20,8 @@ pub struct RunState {
     /// The run, once it began.
     pub id: Option<RunId>,
     pub started: Option<Timestamp>,
+    /// How closed the cells of its calls are, by the last supervisor.
+    pub sandbox: Rung,
     /// When the run itself was heard of last: what a person does to its results later does not count.
     pub last: Option<Timestamp>,
     pub(super) phases: BTreeMap<PhaseName, PhaseState>,
@@ -138,15 +140,23 @@ impl RunState {
     fn apply_run(&mut self, now: Moment, event: &RunEvent) {
         match event {
             RunEvent::Started {
-                run, files, base, ..
+                run,
+                files,
+                base,
+                sandbox,
+                ..
             } => {
+                self.sandbox = *sandbox;
                 self.id = Some(run.clone());
                 self.started = Some(now.at);
                 self.files.clone_from(files);
                 self.base.clone_from(base);
                 self.in_project = (self.before(), 0);
             }
-            RunEvent::Resumed { .. } => self.resume(now.at),
+            RunEvent::Resumed { sandbox, .. } => {
+                self.sandbox = *sandbox;
+                self.resume(now.at);
+            }
             RunEvent::LoopedBack { from, to, round } => self.loop_back(now, from, to, *round),
             RunEvent::ChangesApplied {
                 tree,

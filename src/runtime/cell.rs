@@ -26,6 +26,12 @@ const SYSTEM: &[&str] = &[
 ];
 /// Parts of the system that are folders on some machines and links on others.
 const LINKED: &[&str] = &["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"];
+/// Devices that every program may use.
+const DEVICES: &[&str] = &[
+    "null", "zero", "full", "random", "urandom", "tty", "ptmx", "shm",
+];
+/// What is written over the user's caches, in the cell's own folder.
+const OVER: &str = "over";
 /// Where names are looked up; often a link to a place that is not the system's.
 const RESOLVER: &str = "/etc/resolv.conf";
 /// The same in every call, so that prompts and descriptions of tools are the same, too.
@@ -217,7 +223,7 @@ impl Cells {
         if self.rung == Rung::None {
             return Ok(None);
         }
-        made.folder("root")?;
+        let root = made.folder("root")?;
         made.system();
         for folder in &self.on_path {
             made.bind(folder, folder, Access::Read);
@@ -264,7 +270,6 @@ impl Cells {
         }
         Ok(Some(CellSpec {
             rung: self.rung,
-            root: made.own.join("root"),
             mounts: made.mounts,
             network: room.network,
             limits: CellLimits {
@@ -272,7 +277,13 @@ impl Cells {
                 disk: room.rules.disk.map(|bytes| bytes.0),
                 processes: room.rules.processes,
             },
-            written: vec![room.workspace.to_owned(), room.private.to_owned(), made.own],
+            written: vec![
+                room.workspace.to_owned(),
+                room.private.to_owned(),
+                made.own.join(OVER),
+                root.join("dev/shm"),
+            ],
+            root,
         }))
     }
 }
@@ -340,7 +351,7 @@ impl Furnishing {
             layers: layers.to_vec(),
             upper: match upper {
                 Some(upper) => upper.to_owned(),
-                None => self.folder(&format!("over-{number}"))?,
+                None => self.folder(&format!("{OVER}/{number}"))?,
             },
             work: self.folder(&format!("work-{number}"))?,
             at: at.to_owned(),
@@ -365,9 +376,10 @@ impl Furnishing {
             self.bind(&real, &real, Access::Read);
         }
         if self.rung == Rung::Landlock {
-            // A root in memory has them by itself.
-            for (at, access) in [("/dev", Access::Write), ("/proc", Access::Read)] {
-                self.bind(Path::new(at), Path::new(at), access);
+            // A root in memory has them by itself. No disks and no terminals are among them.
+            self.bind(Path::new("/proc"), Path::new("/proc"), Access::Read);
+            for at in DEVICES.iter().map(|name| Path::new("/dev").join(name)) {
+                self.bind(&at, &at, Access::Write);
             }
         }
     }

@@ -107,7 +107,8 @@ pub fn on_path(user: &Environment, project: &Path) -> Vec<PathBuf> {
         folder.is_absolute()
             && folder.is_dir()
             && !folder.starts_with(project)
-            && home.as_ref() != Some(folder)
+            && !project.starts_with(folder)
+            && !home.as_ref().is_some_and(|home| home.starts_with(folder))
     });
     folders
         .map(|folder| with_libraries(&folder, home.as_deref()))

@@ -10,6 +10,7 @@ use crate::config::{
     self, AgentEntry, Config, Layer, Limit, LimitsEntry, ModelEntry, parse_literal,
 };
 use crate::model::{AgentEnv, AgentName, ModelName, RunLimits, names_a_secret};
+use crate::plan::{SandboxMode, SandboxRules};
 use crate::workflow;
 use crate::yaml::Source;
 
@@ -140,6 +141,16 @@ impl Facts<'_> {
         for step in layer.setup.iter().flatten() {
             self.add(By::Editors, format!("sets up by: {}", step.run));
         }
+        let before = self.base.sandbox_mode;
+        let mode = layer.sandbox_mode.filter(|mode| *mode != before);
+        if let Some(mode) = mode.filter(|mode| *mode != SandboxMode::Required) {
+            self.add(
+                By::All,
+                format!("sets `sandbox` to {mode} instead of {before}"),
+            );
+        }
+        let before = &self.base.sandbox;
+        self.of_sandbox(&By::All, "agents and commands", &layer.sandbox, before);
         for pattern in &layer.verify.allow {
             self.add(By::Editors, format!("lets models run: {pattern}"));
         }
@@ -154,8 +165,8 @@ impl Facts<'_> {
     fn of_agent(&mut self, name: &str, agent: &AgentEntry) {
         let by = By::Agent(AgentName::new(name));
         let what = format!("agent `{name}`");
-        let before = self.base.agents.get(&AgentName::new(name));
-        let before = before.map(|before| before.command.as_str());
+        let known = self.base.agents.get(&AgentName::new(name));
+        let before = known.map(|known| known.command.as_str());
         let program = agent.command.as_deref().or(before).unwrap_or(name);
         let instead = before.filter(|before| *before != program);
         let instead = instead.map_or_else(String::new, |before| format!(" (instead of {before})"));
@@ -179,8 +190,27 @@ impl Facts<'_> {
             let args: Vec<String> = args.collect();
             self.add(by.clone(), format!("{what}: arguments: {}", args.join(" ")));
         }
+        let sandbox = known.map_or(&self.base.sandbox, |known| &known.sandbox);
+        self.of_sandbox(&by, &what, &agent.sandbox, sandbox);
         let passed = agent.pass_env.as_deref().unwrap_or_default();
         self.of_variables(&by, &what, &agent.env, passed);
+    }
+
+    /// What of this machine may be used beside what is needed.
+    fn of_sandbox(&mut self, by: &By, who: &str, said: &SandboxRules, before: &SandboxRules) {
+        for (verb, paths) in [("read", &said.read), ("change", &said.write)] {
+            for path in paths {
+                self.add(by.clone(), format!("lets {who} {verb} {path}"));
+            }
+        }
+        let raised = [
+            raised("memory", said.memory.map(Limit::At), before.memory),
+            raised("disk", said.disk.map(Limit::At), before.disk),
+            raised("processes", said.processes.map(Limit::At), before.processes),
+        ];
+        for says in raised.into_iter().flatten() {
+            self.add(by.clone(), says);
+        }
     }
 
     /// The value of a key is not shown; a change of it is.

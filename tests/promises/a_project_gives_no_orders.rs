@@ -214,6 +214,30 @@ fn its_templates_commands_and_routes_wait_for_agreement() {
         ),
         (
             ".tipstaff/config.yaml",
+            "sandbox: off".to_owned(),
+            &PLAN,
+            "sets `sandbox` to off instead of on",
+        ),
+        (
+            ".tipstaff/config.yaml",
+            "sandbox: { read: [~/.ssh], memory: 64GB }".to_owned(),
+            &PLAN,
+            "lets agents and commands read ~/.ssh",
+        ),
+        (
+            ".tipstaff/config.yaml",
+            "sandbox: { write: [~/.bashrc] }".to_owned(),
+            &PLAN,
+            "lets agents and commands change ~/.bashrc",
+        ),
+        (
+            ".tipstaff/config.yaml",
+            "agents: { fake: { sandbox: { write: [/var] } } }".to_owned(),
+            &PLAN,
+            "lets agent `fake` change /var",
+        ),
+        (
+            ".tipstaff/config.yaml",
             "verify_allow: [\"curl*\"]".to_owned(),
             &["run", "quick", "x"],
             "lets models run: curl*",
@@ -246,7 +270,7 @@ fn its_templates_commands_and_routes_wait_for_agreement() {
     for (path, text, run, says) in cases {
         let sandbox = cloned(&[(path, &text)]);
         refuses(&sandbox, run, &[path, says]);
-        if text.contains("limits") {
+        if text.contains("limits") || text.contains("sandbox") {
             continue;
         }
         // What a run does not use, it does not ask for.

@@ -51,4 +51,5 @@ mod secrets_are_not_kept;
 mod secrets_in_edits_are_held_back;
 mod support;
 mod tasks_go_to_their_specialists;
+mod the_border_holds;
 mod your_project_is_left_alone;

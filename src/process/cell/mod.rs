@@ -24,4 +24,4 @@ pub use spec::{Access, CellLimits, CellSpec, Mount, Network};
 pub(super) use init::Init;
 pub(super) use landlock::Border;
 pub(super) use namespaces::{Entered, enter};
-pub(super) use root::Root;
+pub(super) use root::{Root, renounce};

@@ -19,7 +19,8 @@ pub(in crate::process) struct Entered(());
 /// it starts from now on lives in a process namespace, of which the first is `init`.
 pub(in crate::process) fn enter() -> io::Result<Entered> {
     let (uid, gid) = (geteuid().as_raw(), getegid().as_raw());
-    sys::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWNS | UnshareFlags::NEWPID)?;
+    let files_and_processes = UnshareFlags::NEWNS | UnshareFlags::NEWPID;
+    sys::unshare(UnshareFlags::NEWUSER | UnshareFlags::NEWIPC | files_and_processes)?;
     // The user stays who it is. Without the first line an ordinary user may not write the third.
     write("setgroups", "deny")?;
     write("uid_map", &format!("{uid} {uid} 1"))?;

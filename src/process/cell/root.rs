@@ -5,16 +5,17 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::CWD;
+use rustix::io::Errno;
 use rustix::mount::{
     FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags, UnmountFlags,
     fsconfig_create, fsconfig_set_flag, fsconfig_set_string, fsmount, fsopen, move_mount,
     open_tree, unmount,
 };
-use rustix::process::{chdir, pivot_root};
+use rustix::process::{chdir, geteuid, pivot_root};
 use rustix::thread::{
     CapabilitySet, CapabilitySets, UnshareFlags, capability_is_in_bounding_set,
     remove_capability_from_bounding_set, set_capabilities, set_no_new_privs,
@@ -153,7 +154,24 @@ impl Root {
         let context = fsopen("proc", FsOpenFlags::FSOPEN_CLOEXEC)?;
         fsconfig_create(context.as_fd())?;
         let mount = fsmount(context.as_fd(), FsMountFlags::FSMOUNT_CLOEXEC, PLAIN)?;
-        self.put(&mount, Path::new("/proc"))
+        self.put(&mount, Path::new("/proc"))?;
+        if !geteuid().is_root() {
+            return Ok(());
+        }
+        // The kernel's settings belong to root, with or without capabilities; `core_pattern` among them, which
+        // names a program that the kernel starts outside of every cell.
+        for entry in fs::read_dir(self.inside(Path::new("/proc")))? {
+            let path = entry?.path();
+            let found = fs::symlink_metadata(&path)?;
+            let name = path.file_name().unwrap_or_default();
+            let is_process = name.as_bytes().iter().all(u8::is_ascii_digit);
+            let is_writable = found.is_dir() || found.is_file() && found.mode() & 0o222 != 0;
+            if is_writable && !is_process {
+                let flags = PLAIN | MountAttrFlags::MOUNT_ATTR_RDONLY;
+                self.bind(&path, &Path::new("/proc").join(name), flags)?;
+            }
+        }
+        Ok(())
     }
 
     /// Something to mount upon.
@@ -215,10 +233,14 @@ impl Entrance {
 
 /// Gives up all capabilities for ever. A process with the number of root would get them back by executing
 /// something, but for the last line.
-pub(super) fn renounce() -> io::Result<()> {
+pub(in crate::process) fn renounce() -> io::Result<()> {
     for capability in CapabilitySet::all() {
         if capability_is_in_bounding_set(capability).unwrap_or(false) {
-            remove_capability_from_bounding_set(capability)?;
+            match remove_capability_from_bounding_set(capability) {
+                // Of one who has no capabilities the last line takes enough.
+                Ok(()) | Err(Errno::PERM) => {}
+                Err(error) => return Err(error.into()),
+            }
         }
     }
     let none = CapabilitySet::empty();
