@@ -130,9 +130,15 @@ pub(super) fn make(
         write("shallow", &commits)?;
     }
     let joined = store::joined(project, store)?;
-    let there = commit.map(|commit| format!("^{commit}"));
-    let wanted = [parts.tree.to_string()].into_iter().chain(there);
-    store::pack_objects(joined.path(), &git.join("objects"), &["-q"], wanted)?;
+    let committed = user()
+        .args(["rev-parse", "-q", "--verify", "HEAD^{tree}"])
+        .tree()
+        .ok();
+    if committed.as_ref() != Some(&parts.tree) {
+        let there = committed.map(|tree| format!("^{tree}"));
+        let wanted = [parts.tree.to_string()].into_iter().chain(there);
+        store::pack_objects(joined.path(), &git.join("objects"), &["-q"], wanted)?;
+    }
     write_index(joined.path(), parts, &git.join("index"))
 }
 
