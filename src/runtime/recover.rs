@@ -24,6 +24,10 @@ const KEPT: Duration = Duration::from_secs(5);
 
 /// The results of those attempts under way that had left all that was asked for. No process of the run is left.
 pub fn recover(context: &RunContext, state: &RunState) -> Vec<Recovered> {
+    // A folder that holds what was written would be taken for a copy from which all else was deleted.
+    if state.sandbox != context.cells.rung {
+        return Vec::new();
+    }
     let running = state.running();
     let finished = running.filter_map(|(call, attempt)| {
         let result = salvage_attempt(context, &call.spec, attempt, call.model()?)?;
