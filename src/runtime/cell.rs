@@ -225,6 +225,13 @@ impl Cells {
         }
         let root = made.folder("root")?;
         made.system();
+        // Before what may be somewhere in there: a program, a folder of PATH.
+        made.bind(room.private, &inside.private, Access::Write);
+        let temporary = room.private.join("tmp");
+        std::fs::create_dir_all(&temporary).map_err(|error| at_path(&temporary, &error))?;
+        if self.has_layers() {
+            made.bind(&temporary, Path::new("/tmp"), Access::Write);
+        }
         for folder in &self.on_path {
             made.bind(folder, folder, Access::Read);
         }
@@ -238,12 +245,6 @@ impl Cells {
         }
         for path in room.program.map(of_program).into_iter().flatten() {
             made.bind(&path, &path, Access::Read);
-        }
-        made.bind(room.private, &inside.private, Access::Write);
-        let temporary = room.private.join("tmp");
-        std::fs::create_dir_all(&temporary).map_err(|error| at_path(&temporary, &error))?;
-        if self.has_layers() {
-            made.bind(&temporary, Path::new("/tmp"), Access::Write);
         }
         if let Some(keys) = room.keys {
             made.bind(keys, &inside.keys, Access::Write);

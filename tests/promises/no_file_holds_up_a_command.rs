@@ -76,7 +76,7 @@ fn named_pipe_in_the_place_of_an_agents_output_holds_up_nothing() {
             false,
         ),
     ] {
-        let sandbox = Sandbox::new();
+        let sandbox = Sandbox::open();
         let steps = steps.replace("OUTSIDE", outside);
         sandbox.fake_agent(&format!("- do: [{steps}]\n")).write(
             ".tipstaff/workflows/one.yaml",
