@@ -10,6 +10,8 @@ use rustix::process::{Pid, RawPid};
 use super::record::Leaked;
 use super::spec::MARK;
 
+/// The kernel's flag of a process that is ending (`PF_EXITING`).
+const EXITING: u64 = 4;
 /// Longest command line that is kept, in characters.
 const COMMAND_CHARS: usize = 200;
 
@@ -27,7 +29,7 @@ pub(super) struct Seen {
     pub birth: Birth,
     /// Its parent's id; 0 for the first process.
     pub parent: RawPid,
-    /// Whether it has ended and only waits for its parent to notice.
+    /// Whether it has ended, or is ending, and only waits for others to notice.
     pub zombie: bool,
     /// Whether it is stopped or has ended.
     pub held: bool,
@@ -98,15 +100,17 @@ fn parse_stat(pid: RawPid, stat: &str) -> Option<Seen> {
     let mut fields = stat.get(stat.rfind(')')? + 1..)?.split_ascii_whitespace();
     let state = fields.next()?;
     let parent = fields.next()?.parse().ok()?;
-    // Of user and system, own and waited for: fields 14 to 17. The start is field 22.
-    let mut numbers = fields.skip(9).map(|field| field.parse::<u64>());
+    // The flags are field 9. Of user and system, own and waited for: fields 14 to 17. The start is field 22.
+    let flags: u64 = fields.nth(4)?.parse().ok()?;
+    let mut numbers = fields.skip(4).map(|field| field.parse::<u64>());
     let mut ticks = [0; 4];
     for (ticks, number) in ticks.iter_mut().zip(numbers.by_ref()) {
         *ticks = number.unwrap_or_default();
     }
     Some(Seen {
         parent,
-        zombie: matches!(state, "Z" | "X"),
+        // The first process of a cell waits in its end for all others to be taken note of; it does nothing more.
+        zombie: matches!(state, "Z" | "X") || flags & EXITING != 0,
         held: matches!(state, "T" | "t" | "Z" | "X"),
         own_ticks: ticks[..2].iter().sum(),
         ticks: ticks.iter().sum(),
