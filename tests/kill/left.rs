@@ -16,7 +16,15 @@ fn stat(pid: u32) -> Option<(String, [u32; 3])> {
     let mut fields = stat.get(stat.rfind(')')? + 2..)?.split(' ');
     let state = fields.next()?.to_owned();
     let mut number = || fields.next()?.parse().ok();
-    Some((state, [number()?, number()?, number()?]))
+    let lineage = [number()?, number()?, number()?];
+    let flags: u32 = fields.nth(2)?.parse().ok()?;
+    // A process that is ending does nothing any more; the first one of a cell waits for who takes note of the others.
+    let state = if flags & 4 == 0 {
+        state
+    } else {
+        "X".to_owned()
+    };
+    Some((state, lineage))
 }
 
 /// A process's parent.

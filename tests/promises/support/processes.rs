@@ -20,7 +20,10 @@ pub fn until(what: &str, mut so: impl FnMut() -> bool) {
 
 /// Whether a process is there and has not ended.
 pub fn alive(pid: u32) -> bool {
-    fields(pid).is_some_and(|fields| !matches!(fields[0].as_str(), "Z" | "X"))
+    // Neither has one that is ending (a flag of the kernel).
+    let is_ending = |flags: &str| flags.parse().is_ok_and(|flags: u32| flags & 4 != 0);
+    fields(pid)
+        .is_some_and(|fields| !matches!(fields[0].as_str(), "Z" | "X") && !is_ending(&fields[6]))
 }
 
 /// A process's parent.
