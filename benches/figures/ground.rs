@@ -66,6 +66,8 @@ impl Ground {
         ] {
             let mut git = ground.command(Path::new("git"), "home");
             git.args(["-c", "user.name=T", "-c", "user.email=t@example.org"]);
+            // A commit of many files would pack them in the background, while something is measured.
+            git.args(["-c", "gc.auto=0", "-c", "maintenance.auto=false"]);
             let done = git.args(args).status().expect("git starts");
             assert!(done.success(), "git {args:?}");
         }
