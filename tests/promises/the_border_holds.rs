@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::support::{
-    Output, Running, Sandbox, TIPSTAFF, alive, descendants, fake_agent, kill, parent, until,
+    Lacks, Output, Running, Sandbox, alive, descendants, fake_agent, kill, parent, until,
 };
 
 const LOOK: [&str; 3] = ["run", "look", "Look"];
@@ -130,10 +130,10 @@ fn with_agent(sandbox_yaml: &str, agent: &str, script: &str) -> Sandbox {
     sandbox
 }
 
-fn attacked(mode: &str, rung: usize, as_nobody: bool) {
-    let name = format!("tipstaff-test-{}-{mode}-{as_nobody}", std::process::id());
+fn attacked(lacks: Option<Lacks>, rung: usize, as_nobody: bool) {
+    let name = format!("tipstaff-test-{}-{rung}-{as_nobody}", std::process::id());
     let mut script = "- do:\n  - attack:\n".to_owned();
-    let sandbox = victim(mode, "");
+    let sandbox = victim("on", "");
     let path = |name: &str| sandbox.outside(name).display().to_string();
     for (what, attack, _) in ATTACKS {
         let attack = attack
@@ -167,9 +167,13 @@ fn attacked(mode: &str, rung: usize, as_nobody: bool) {
         UnixListener::bind_addr(&by_name).unwrap(),
     ];
     let _terminal = File::open("/dev/ptmx").unwrap();
-    let mut command = match as_nobody {
+    let command = match as_nobody {
         true => sandbox.as_ordinary_user(&LOOK),
         false => sandbox.command(&LOOK),
+    };
+    let mut command = match lacks {
+        Some(lacks) => lacks.around(command),
+        None => command,
     };
     let output = Output::of(command.spawn().unwrap());
     output.succeeds();
@@ -199,14 +203,14 @@ fn similar(seen: &str, expected: &str) {
 
 #[test]
 fn nothing_is_open_in_namespaces() {
-    attacked("on", 0, false);
-    attacked("on", 0, true);
+    attacked(None, 0, false);
+    attacked(None, 0, true);
 }
 
 #[test]
 fn landlock_alone_leaves_open_what_is_said() {
-    attacked("landlock", 1, false);
-    attacked("landlock", 1, true);
+    attacked(Some(Lacks::Namespaces), 1, false);
+    attacked(Some(Lacks::Namespaces), 1, true);
 }
 
 #[test]
@@ -290,11 +294,8 @@ fn whoever_takes_more_than_the_cell_allows_is_ended() {
 fn machine_without_namespaces_says_so_and_goes_on_with_landlock() {
     let sandbox = victim("on", "- do: [done]\n");
     let run = |more: &[&str]| {
-        sandbox.agree(&LOOK);
-        let mut command = sandbox.program("unshare");
-        let without = "echo 0 > /proc/sys/user/max_user_namespaces && exec \"$0\" \"$@\"";
-        command.args(["--user", "--map-root-user", "sh", "-c", without, TIPSTAFF]);
-        Output::of(command.args(LOOK).args(more).spawn().unwrap())
+        let command = sandbox.command(&[&LOOK, more].concat());
+        Output::of(Lacks::Namespaces.around(command).spawn().unwrap())
     };
     run(&["--sandbox", "required"])
         .exits_with(1)
@@ -305,4 +306,32 @@ fn machine_without_namespaces_says_so_and_goes_on_with_landlock() {
         .succeeds()
         .stderr_has("sandbox: agents can see other processes")
         .stderr_has("sandbox: landlock");
+}
+
+/// A whole run that edits and proves its edits, on a machine that has nothing to make cells of.
+#[test]
+fn machine_without_anything_says_so_and_works_all_the_same() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write("a.txt", "a\n")
+        .write(".tipstaff/workflows/mend.yaml", "name: mend\nphases:\n  - { name: mend, model: m1, edits: true, context_strategy: fresh, verify: grep -q b a.txt }\n")
+        .fake_agent("- do: [{ write: { path: a.txt, text: b } }, done]\n");
+    let run = |more: &[&str]| {
+        let command = sandbox.command(&[&["run", "mend", "Mend"], more].concat());
+        let mut command = Lacks::NamespacesAndLandlock.around(command);
+        Output::of(command.spawn().unwrap())
+    };
+    run(&["--sandbox", "required"])
+        .exits_with(1)
+        .stderr_has("agents can read and write what you can")
+        .has_no("started");
+    let output = run(&[]);
+    output.succeeds().has_no("fails");
+    let first = output.stderr.lines().next().unwrap();
+    assert!(
+        first.starts_with("sandbox: agents can read and write what you can (no namespaces: "),
+        "{output}"
+    );
+    output.stderr_has("sandbox: none");
+    assert_eq!(sandbox.read("a.txt"), "b");
 }

@@ -1,6 +1,7 @@
 //! What the promises share.
 
 mod fake_agent;
+mod machine;
 mod pipe;
 mod processes;
 mod run;
@@ -10,6 +11,7 @@ mod terminal;
 mod text;
 
 pub use fake_agent::fake_agent;
+pub use machine::Lacks;
 pub use pipe::pipe;
 pub use processes::{alive, descendants, kill, parent, pending, pid_in, until};
 pub use run::Run;
