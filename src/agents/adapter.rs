@@ -1,41 +1,86 @@
-//! What each adapter does, whichever the agent: build the command, read a line of its output.
+//! What every adapter does, whichever the agent. One folder or file a kind.
 
 use std::path::Path;
 
-use crate::plan::AgentKind;
+use crate::model::Failure;
+use crate::plan::AgentSpec;
 
-use super::{AgentError, Assignment, Environment, Launch, LaunchError, Signal, command, opencode};
+use super::environment::allowed;
+use super::launch::neutral_folder;
+use super::product::Product;
+use super::{
+    AgentError, Assignment, Carried, Environment, Launch, LaunchError, SeedFile, SignIn, Signal,
+};
 
-/// Builds the command of an attempt.
-///
-/// # Errors
-/// The agent's program is not there, or the model id is not one the agent can take.
-pub fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
-    match assignment.agent.kind {
-        AgentKind::Opencode => opencode::launch::launch(assignment),
-        AgentKind::Command => command::launch(assignment),
+/// A kind of agent: pure functions that build its command, read its output and judge it.
+pub trait Adapter: Sync {
+    /// What tipstaff knows of the program; `None` if it may be any.
+    fn product(&self) -> Option<&'static Product>;
+
+    /// Builds the command of an attempt.
+    ///
+    /// # Errors
+    /// The agent's program is not there, or the model id is not one the agent can take.
+    fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError>;
+
+    /// A reader for what one attempt prints.
+    fn decoder(&self, agent: &AgentSpec) -> Box<dyn Decoder>;
+
+    /// Where the answer of an attempt is.
+    fn answer_in(&self, _agent: &AgentSpec) -> AnswerIn {
+        AnswerIn::LastStep
+    }
+
+    /// How a model is signed in to. Only looks at what is there; whether a key is good only the provider can
+    /// say.
+    fn signed_in(&self, model: &str, carried: &Carried, environment: &Environment) -> SignIn;
+
+    /// The ids of all models that the agent knows of this model's provider; `None` where only the agent could
+    /// tell.
+    fn models_beside(&self, _model: &str, _carried: &Carried) -> Option<Vec<String>> {
+        None
+    }
+
+    /// The command that asks the program for its version, with `private` for its files.
+    fn version_probe(&self, program: &Path, environment: &Environment, private: &Path) -> Launch {
+        let (cwd, ends) = neutral_folder(private);
+        let home = private.join("home");
+        let mut env = allowed(environment, true);
+        env.insert("HOME".into(), home.clone().into());
+        env.insert("TMPDIR".into(), home.clone().into());
+        env.insert("PWD".into(), cwd.clone().into());
+        Launch {
+            program: program.to_owned(),
+            args: vec!["--version".into()],
+            env,
+            cwd,
+            files: [SeedFile::folder(home)].into_iter().chain(ends).collect(),
+        }
     }
 }
 
-/// Builds the command that asks an OpenCode for its version, with `private` for its files.
-pub fn version_probe(program: &Path, environment: &Environment, private: &Path) -> Launch {
-    opencode::launch::version_probe(program, environment, private)
-}
+/// Reads what an attempt prints, line by line. Lines come without their breaks. Never fails: what is not
+/// understood is no signal, or [`Signal::Noise`].
+pub trait Decoder: Send {
+    fn line(&mut self, line: &str) -> Vec<Signal>;
 
-/// What a line of standard output says. `line` comes without its line break. Never fails: what is
-/// not understood is [`Signal::Noise`].
-pub fn decode(kind: AgentKind, line: &str) -> Vec<Signal> {
-    match kind {
-        AgentKind::Opencode => opencode::decode::decode(line),
-        AgentKind::Command => command::decode(line),
+    /// What a line of standard error says about troubles that standard output keeps silent about, above all the
+    /// agent's own retries of a failed model request.
+    fn stderr_line(&mut self, _line: &str) -> Option<AgentError> {
+        None
+    }
+
+    /// The cause of a failed attempt, where the last lines of standard error know it better than its events.
+    fn explain(&self, _stderr_tail: &str) -> Option<Failure> {
+        None
     }
 }
 
-/// What a line of standard error says about troubles that standard output keeps silent about, above
-/// all the agent's own retries of a failed model request.
-pub fn decode_stderr(kind: AgentKind, line: &str) -> Option<AgentError> {
-    match kind {
-        AgentKind::Opencode => opencode::stderr::decode(line),
-        AgentKind::Command => None,
-    }
+/// Where the answer of an attempt is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerIn {
+    /// In the text of the last step, which says of itself that it is.
+    LastStep,
+    /// In all that was printed; the exit code says whether it is one.
+    Output,
 }

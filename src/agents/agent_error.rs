@@ -228,6 +228,26 @@ pub(super) fn shorten(text: &str, limit: usize) -> String {
     cut
 }
 
+/// A text without ANSI colours.
+pub(super) fn plain(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        if character == '\u{1b}' && characters.peek() == Some(&'[') {
+            characters.next();
+            // Parameters end with a letter.
+            for parameter in characters.by_ref() {
+                if parameter.is_ascii_alphabetic() {
+                    break;
+                }
+            }
+        } else {
+            clean.push(character);
+        }
+    }
+    clean
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,13 +1,53 @@
 //! Any command as an agent: the prompt on standard input, the answer as a file or on standard output.
 
 use crate::model::Profile;
+use crate::plan::AgentSpec;
 
 use super::environment::{allowed, configure, copy};
 use super::launch::find;
-use super::{Assignment, Launch, LaunchError, SeedFile, Signal};
+use super::{
+    Adapter, AnswerIn, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product,
+    SeedFile, SignIn, Signal,
+};
+
+pub(super) struct Command;
+
+impl Adapter for Command {
+    fn product(&self) -> Option<&'static Product> {
+        None
+    }
+
+    fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
+        launch(assignment)
+    }
+
+    fn decoder(&self, _agent: &AgentSpec) -> Box<dyn Decoder> {
+        Box::new(Lines)
+    }
+
+    fn answer_in(&self, _agent: &AgentSpec) -> AnswerIn {
+        AnswerIn::Output
+    }
+
+    fn signed_in(&self, _model: &str, _carried: &Carried, _environment: &Environment) -> SignIn {
+        SignIn::Free
+    }
+}
+
+/// Every line is a piece of the final message.
+struct Lines;
+
+impl Decoder for Lines {
+    fn line(&mut self, line: &str) -> Vec<Signal> {
+        vec![Signal::Text {
+            message: "stdout".to_owned(),
+            text: format!("{line}\n"),
+        }]
+    }
+}
 
 /// The command as configured, in the workspace, with a home of its own.
-pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
+fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
     let agent = assignment.agent;
     let program = find(
         &agent.command,
@@ -51,14 +91,6 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError>
         cwd: assignment.workspace.to_owned(),
         files: vec![SeedFile::folder(home), SeedFile::folder(temporary)],
     })
-}
-
-/// Every line is a piece of the final message.
-pub(super) fn decode(line: &str) -> Vec<Signal> {
-    vec![Signal::Text {
-        message: "stdout".to_owned(),
-        text: format!("{line}\n"),
-    }]
 }
 
 fn profile_name(profile: Profile) -> &'static str {

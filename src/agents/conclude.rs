@@ -2,10 +2,9 @@
 //! together. Agents are known that exit 0 on an error, and 1 after a good answer.
 
 use crate::model::{ExitStatus, Failure, FailureKind};
-use crate::plan::AgentKind;
 
-use super::agent_error::shorten;
-use super::{AgentError, Transcript, opencode};
+use super::agent_error::{plain, shorten};
+use super::{AgentError, AnswerIn, Transcript};
 
 /// Everything known of an attempt's end besides its transcript.
 #[derive(Debug, Clone, Copy)]
@@ -15,6 +14,8 @@ pub struct Ending<'a> {
     pub exit: Option<ExitStatus>,
     /// The last lines of its standard error.
     pub stderr_tail: &'a str,
+    /// What its decoder makes of them.
+    pub explained: Option<&'a Failure>,
     /// Whether all the files that were asked for are there.
     pub contract_met: bool,
     /// Whether an answer is there at all, be it without its handoff.
@@ -43,16 +44,13 @@ pub fn conclude(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMes
             format!("the final message is larger than {megabytes} MB"),
         ));
     }
-    match transcript.kind {
-        AgentKind::Opencode => conclude_opencode(transcript, ending),
-        AgentKind::Command => conclude_command(transcript, ending),
+    match transcript.answer_in {
+        AnswerIn::LastStep => conclude_steps(transcript, ending),
+        AnswerIn::Output => conclude_output(transcript, ending),
     }
 }
 
-fn conclude_opencode(
-    transcript: &Transcript,
-    ending: &Ending<'_>,
-) -> Result<FinalMessage, Failure> {
+fn conclude_steps(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage, Failure> {
     if transcript.is_final() {
         return answered(transcript, ending);
     }
@@ -73,8 +71,8 @@ fn conclude_opencode(
     if let Some(failure) = cut_off(transcript.last_reason()) {
         return Err(failure);
     }
-    if let Some(failure) = opencode::stderr::explain(ending.stderr_tail) {
-        return Err(failure);
+    if let Some(failure) = ending.explained {
+        return Err(failure.clone());
     }
     if let Some(agent_error) = transcript.agent_error() {
         return Err(explain_error(agent_error));
@@ -101,7 +99,7 @@ fn conclude_opencode(
     }
 }
 
-/// An answer that the provider ended early; OpenCode exits 0 all the same.
+/// An answer that the provider ended early; some agents exit 0 all the same.
 fn cut_off(reason: Option<&str>) -> Option<Failure> {
     match reason? {
         "length" => Some(
@@ -163,7 +161,7 @@ fn died(how: &str, transcript: &Transcript, ending: &Ending<'_>) -> Failure {
     Failure::new(FailureKind::Crash, message)
 }
 
-fn conclude_command(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage, Failure> {
+fn conclude_output(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage, Failure> {
     match ending.exit {
         Some(ExitStatus::Exited(0)) => {}
         None if ending.contract_met => {}
@@ -185,7 +183,7 @@ fn conclude_command(transcript: &Transcript, ending: &Ending<'_>) -> Result<Fina
 
 /// The last line of a text that is not blank, without colours.
 fn last_line(text: &str) -> String {
-    let plain = opencode::stderr::plain(text);
+    let plain = plain(text);
     let last = plain.lines().rev().find(|line| !line.trim().is_empty());
     shorten(last.unwrap_or_default().trim(), 500)
 }

@@ -1,19 +1,26 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
-use crate::agents::{decode, decode_stderr};
+use crate::agents::testing::Bench;
+use crate::agents::{Decoder, Signal, of};
 use crate::model::{ExitStatus, Millis};
+use crate::plan::AgentKind;
 
-/// A recorded stream and its standard error, from `fixtures/opencode`.
+/// A recorded stream and its standard error, from `fixtures/transcripts/opencode`.
 struct Recorded {
     transcript: Transcript,
     stderr: String,
+    decoder: Box<dyn Decoder>,
+}
+
+fn decoder(kind: AgentKind) -> Box<dyn Decoder> {
+    of(kind).decoder(&Bench::new(kind).agent)
 }
 
 fn recorded(name: &str) -> Recorded {
     let mut recorded = while_silent(name);
     for line in read(name, "jsonl").unwrap_or_default().lines() {
-        for signal in decode(AgentKind::Opencode, line) {
+        for signal in recorded.decoder.line(line) {
             recorded.transcript.apply(signal);
         }
     }
@@ -28,18 +35,26 @@ fn while_silent(name: &str) -> Recorded {
         "no fixture {name}"
     );
     let stderr = stderr.unwrap_or_default();
-    let mut transcript = Transcript::new(AgentKind::Opencode, None);
+    let mut transcript = Transcript::new(AnswerIn::LastStep, None);
+    let mut decoder = decoder(AgentKind::Opencode);
     for line in stderr.lines() {
-        if let Some(agent_error) = decode_stderr(AgentKind::Opencode, line) {
-            transcript.apply_stderr(agent_error);
+        if let Some(agent_error) = decoder.stderr_line(line) {
+            transcript.apply(Signal::Retried(agent_error));
         }
     }
-    Recorded { transcript, stderr }
+    Recorded {
+        transcript,
+        stderr,
+        decoder,
+    }
 }
 
 fn read(name: &str, extension: &str) -> Option<String> {
     let root = env!("CARGO_MANIFEST_DIR");
-    std::fs::read_to_string(format!("{root}/fixtures/opencode/{name}.{extension}")).ok()
+    std::fs::read_to_string(format!(
+        "{root}/fixtures/transcripts/opencode/{name}.{extension}"
+    ))
+    .ok()
 }
 
 fn judge(
@@ -47,9 +62,11 @@ fn judge(
     exit: Option<ExitStatus>,
     contract_met: bool,
 ) -> Result<FinalMessage, Failure> {
+    let explained = recorded.decoder.explain(&recorded.stderr);
     let ending = Ending {
         exit,
         stderr_tail: &recorded.stderr,
+        explained: explained.as_ref(),
         contract_met,
         answer_left: contract_met,
     };
@@ -211,8 +228,9 @@ fn complete_files_excuse_cut_closing_words() {
 #[test]
 fn silence_and_exit_zero_is_a_crash() {
     let nothing = Recorded {
-        transcript: Transcript::new(AgentKind::Opencode, None),
+        transcript: Transcript::new(AnswerIn::LastStep, None),
         stderr: String::new(),
+        decoder: decoder(AgentKind::Opencode),
     };
     for exit in [
         Some(ExitStatus::Exited(0)),
@@ -238,7 +256,7 @@ fn an_agent_ended_after_its_answer_succeeded() {
 #[test]
 fn a_cut_stream_is_a_crash_with_the_last_words_of_standard_error() {
     let mut cut = recorded("normal");
-    cut.transcript = Transcript::new(AgentKind::Opencode, None);
+    cut.transcript = Transcript::new(AnswerIn::LastStep, None);
     cut.stderr = "first\n\u{1b}[91mpanic: out of luck\u{1b}[0m\n\n".to_owned();
     let failure = judge(&cut, Some(ExitStatus::Signaled(11)), false).unwrap_err();
     assert_eq!(
@@ -249,15 +267,16 @@ fn a_cut_stream_is_a_crash_with_the_last_words_of_standard_error() {
 
 #[test]
 fn a_commands_output_is_its_answer() {
-    let mut transcript = Transcript::new(AgentKind::Command, None);
+    let mut transcript = Transcript::new(AnswerIn::Output, None);
     for line in ["# Plan", "", "do it"] {
-        for signal in decode(AgentKind::Command, line) {
+        for signal in decoder(AgentKind::Command).line(line) {
             transcript.apply(signal);
         }
     }
     let ending = |exit| Ending {
         exit,
         stderr_tail: "bad luck\n",
+        explained: None,
         contract_met: false,
         answer_left: false,
     };
@@ -266,23 +285,24 @@ fn a_commands_output_is_its_answer() {
     let failure = conclude(&transcript, &ending(Some(ExitStatus::Exited(3)))).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Crash);
     assert_eq!(failure.message, "the agent exited with 3: bad luck");
-    let silent = Transcript::new(AgentKind::Command, None);
+    let silent = Transcript::new(AnswerIn::Output, None);
     let failure = conclude(&silent, &ending(Some(ExitStatus::Exited(0)))).unwrap_err();
     assert_eq!(failure.kind, FailureKind::NoDeliverable);
 }
 
 #[test]
 fn a_command_may_chatter_without_end_if_it_leaves_its_files() {
-    let mut transcript = Transcript::new(AgentKind::Command, None);
+    let mut transcript = Transcript::new(AnswerIn::Output, None);
     let line = "x".repeat(1 << 20);
     for _ in 0..10 {
-        for signal in decode(AgentKind::Command, &line) {
+        for signal in decoder(AgentKind::Command).line(&line) {
             transcript.apply(signal);
         }
     }
     let ending = |contract_met| Ending {
         exit: Some(ExitStatus::Exited(0)),
         stderr_tail: "",
+        explained: None,
         contract_met,
         answer_left: contract_met,
     };

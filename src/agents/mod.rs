@@ -1,10 +1,10 @@
 //! Adapters: how tipstaff speaks to an agent CLI.
 //!
-//! An adapter is a few pure functions: [`launch()`] builds the command as data, [`decode()`] reads one
-//! line of its output, [`Transcript`] folds what was read, [`conclude()`] judges the end. Nothing here
-//! starts a process, writes a file or looks at a clock. The only reading is done by
-//! [`Carried::discover`] (the user's own OpenCode sign-in and providers, once a run) and by looking
-//! up the program on PATH.
+//! An [`Adapter`] is a few pure functions: it builds the command as data, and its [`Decoder`] reads the
+//! output line by line. [`Transcript`] folds what was read, [`conclude()`] judges the end; both are the
+//! same for all agents. Nothing here starts a process, writes a file or looks at a clock. The only reading is
+//! done by [`Carried::discover`] (the user's own sign-in and providers, once a run) and by looking up the
+//! program on PATH.
 
 mod adapter;
 mod agent_error;
@@ -16,7 +16,9 @@ mod environment;
 mod error;
 mod launch;
 mod opencode;
+mod product;
 mod providers;
+mod registry;
 mod sign_in;
 mod signal;
 #[cfg(test)]
@@ -24,7 +26,7 @@ mod testing;
 mod transcript;
 mod worklog;
 
-pub use adapter::{decode, decode_stderr, launch, version_probe};
+pub use adapter::{Adapter, AnswerIn, Decoder};
 pub use agent_error::AgentError;
 pub use assignment::Assignment;
 pub use carried::{Carried, IsTrusted, LeftOut};
@@ -32,8 +34,9 @@ pub use conclude::{Ending, FinalMessage, conclude};
 pub use environment::{Environment, of_verification};
 pub use error::LaunchError;
 pub use launch::{Launch, Seed, SeedFile};
-pub use opencode::version::{Supported, TESTED_VERSION, version};
-pub use sign_in::{SignIn, signed_in};
+pub use product::{Installed, Product, Supported};
+pub use registry::of;
+pub use sign_in::SignIn;
 pub use signal::Signal;
 pub use transcript::{Boundary, Transcript};
 pub use worklog::Worklog;

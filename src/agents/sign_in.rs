@@ -18,9 +18,8 @@ pub enum SignIn {
     None,
 }
 
-/// How a provider is signed in to. Only looks at what is there; whether a key is good only the
-/// provider can say.
-pub fn signed_in(carried: &Carried, provider: &str, environment: &Environment) -> SignIn {
+/// How OpenCode signs in to a provider.
+pub(super) fn signed_in(carried: &Carried, provider: &str, environment: &Environment) -> SignIn {
     let is_set = |name: &String| value(environment, name).is_some();
     let mut names = key_names(provider);
     names.extend(carried.key_variables(provider));

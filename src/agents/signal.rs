@@ -28,6 +28,10 @@ pub enum Signal {
         failed: bool,
     },
     AgentError(AgentError),
+    /// A model request failed, and the agent tries it again by itself.
+    Retried(AgentError),
+    /// What it used from its beginning, where it tells that: in the place of the sum of its steps.
+    UsedInAll(Usage),
     /// The agent compacted its conversation and asked itself to go on: the step before was a summary,
     /// and what follows is no answer to our prompt if one had been given already.
     Compacted,

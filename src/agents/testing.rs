@@ -82,7 +82,7 @@ impl Bench {
     }
 
     pub fn launch(&self) -> Result<Launch, super::LaunchError> {
-        super::launch(&Assignment {
+        super::of(self.agent.kind).launch(&Assignment {
             agent: &self.agent,
             model: &self.model,
             profile: self.profile,

@@ -4,10 +4,10 @@
 //! up to [`TEXT_LIMIT`], and a bounded [`Worklog`].
 
 use crate::model::{Failure, FailureKind, MicroUsd, Millis, Usage};
-use crate::plan::{AgentKind, Price};
+use crate::plan::{AgentSpec, Price};
 
 use super::agent_error::shorten;
-use super::{AgentError, Signal, Worklog};
+use super::{AgentError, AnswerIn, Signal, Worklog, registry};
 
 /// Largest final text kept, in bytes: four times what the longest answer of a model comes to. A longer one is
 /// unusable as a whole.
@@ -36,7 +36,7 @@ pub struct Boundary {
 /// What is known of an attempt from its output so far.
 #[derive(Debug, Clone)]
 pub struct Transcript {
-    pub(super) kind: AgentKind,
+    pub(super) answer_in: AnswerIn,
     price: Option<Price>,
     usage: Usage,
     steps: u64,
@@ -62,10 +62,14 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// An empty one. `price` is used where the agent tells no cost of its own.
-    pub fn new(kind: AgentKind, price: Option<Price>) -> Self {
+    /// An empty one of an attempt of this agent. `price` is used where it tells no cost of its own.
+    pub fn of(agent: &AgentSpec, price: Option<Price>) -> Self {
+        Self::new(registry::of(agent.kind).answer_in(agent), price)
+    }
+
+    pub(super) fn new(answer_in: AnswerIn, price: Option<Price>) -> Self {
         Self {
-            kind,
+            answer_in,
             price,
             usage: Usage::default(),
             steps: 0,
@@ -126,13 +130,15 @@ impl Transcript {
                 };
             }
             Signal::AgentError(agent_error) => self.agent_error = Some(agent_error),
+            Signal::Retried(agent_error) => self.take_retry(agent_error),
+            Signal::UsedInAll(usage) => self.usage = self.priced(usage),
             Signal::Compacted => self.compact(),
             Signal::Noise => {}
         }
     }
 
-    /// Takes one agent error of standard error: the agent retries a model request by itself.
-    pub fn apply_stderr(&mut self, agent_error: AgentError) {
+    /// The agent retries a model request by itself, or was refused a permission.
+    fn take_retry(&mut self, agent_error: AgentError) {
         if agent_error.kind() == FailureKind::PermissionRefused {
             self.doing = agent_error.message;
             return;
@@ -184,6 +190,11 @@ impl Transcript {
     /// moment to exit; one that does not can be ended without loss.
     pub fn is_final(&self) -> bool {
         self.pinned.is_some() || (self.answer.is_some() && !self.step_open)
+    }
+
+    /// Whether the agent says what it does, step by step.
+    pub fn tells_steps(&self) -> bool {
+        self.answer_in == AnswerIn::LastStep
     }
 
     /// Whether a step is under way: the model answers, or a tool runs.
@@ -276,9 +287,9 @@ impl Transcript {
 
     /// The final text: of the message of the last `stop`, or all of the output of a command.
     pub(super) fn answer(&self) -> Option<&str> {
-        match self.kind {
-            AgentKind::Opencode => self.pinned.as_deref().or(self.answer.as_deref()),
-            AgentKind::Command => Some(&self.text),
+        match self.answer_in {
+            AnswerIn::LastStep => self.pinned.as_deref().or(self.answer.as_deref()),
+            AnswerIn::Output => Some(&self.text),
         }
     }
 

@@ -26,7 +26,7 @@ fn tool(name: &str) -> Signal {
 }
 
 fn fold(signals: impl IntoIterator<Item = Signal>) -> Transcript {
-    let mut transcript = Transcript::new(AgentKind::Opencode, None);
+    let mut transcript = Transcript::new(AnswerIn::LastStep, None);
     for signal in signals {
         transcript.apply(signal);
     }
@@ -67,7 +67,7 @@ fn prices_count_where_the_agent_tells_no_cost() {
         input: 5.0,
         output: 25.0,
     };
-    let mut transcript = Transcript::new(AgentKind::Opencode, Some(price));
+    let mut transcript = Transcript::new(AnswerIn::LastStep, Some(price));
     let usage = Usage {
         requests: 1,
         input: 600_000,
@@ -131,12 +131,12 @@ fn endless_compaction_before_an_answer_must_end() {
 fn progress_forgets_earlier_retries() {
     let refusal = || AgentError::new("AI_APICallError", "Rate limit reached");
     let mut transcript = fold([]);
-    transcript.apply_stderr(refusal());
-    transcript.apply_stderr(refusal());
+    transcript.apply(Signal::Retried(refusal()));
+    transcript.apply(Signal::Retried(refusal()));
     assert!(transcript.patience().is_some());
     transcript.apply(tool("read"));
     assert_eq!(transcript.patience(), None);
-    transcript.apply_stderr(refusal());
+    transcript.apply(Signal::Retried(refusal()));
     assert_eq!(transcript.must_end(), None);
 }
 

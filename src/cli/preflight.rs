@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use super::failure::{Exit, Failure};
 use super::print;
 use super::settings::Settings;
-use crate::agents::{self, Carried, SignIn, Supported};
+use crate::agents::{self, Adapter, Carried, SignIn, Supported};
 use crate::files;
 use crate::model::ModelName;
 use crate::plan::{AgentKind, AgentSpec, Distill, PhaseKind, Plan};
@@ -46,7 +46,7 @@ pub fn preflight<'p>(
     let missing = missing(settings, plan, used, carried, destination);
     missing.map_or(Ok(()), |(list, hint)| {
         let message = format!("nothing was started, because this is missing:{list}");
-        Err(Failure::said(Exit::Usage, &message, Some(hint)))
+        Err(Failure::said(Exit::Usage, &message, Some(&hint)))
     })
 }
 
@@ -66,7 +66,7 @@ fn missing<'p>(
     used: impl Fn(&'p ModelName) -> &'p ModelName,
     carried: &mut Carried,
     destination: Result<(), ApplyError>,
-) -> Option<(String, &'static str)> {
+) -> Option<(String, String)> {
     // Without these some call could never be made, each with the models that it concerns.
     let mut missing: BTreeMap<&Lack, Vec<&str>> = BTreeMap::new();
     let git = find(settings, "git").map_err(|reason| (What::Program, reason));
@@ -101,10 +101,15 @@ fn missing<'p>(
             warn(&format!("{model} cannot be used: {}", lack.1));
         }
     }
-    let opencode = unusable.iter().any(|(model, lack)| {
-        let agent = plan.models.get(*model).map(|model| &model.agent);
-        let agent = agent.and_then(|agent| plan.agents.get(agent));
-        lack.0 == What::Program && agent.is_some_and(uses_opencode)
+    let install = unusable.iter().find_map(|(model, lack)| {
+        let agent = plan.agents.get(&plan.models.get(*model)?.agent)?;
+        let product = agents::of(agent.kind).product()?;
+        (lack.0 == What::Program).then(|| {
+            format!(
+                "`{}` installs {}; a rehearsal needs it too",
+                product.install, product.name
+            )
+        })
     });
     let lines = missing
         .iter()
@@ -116,14 +121,15 @@ fn missing<'p>(
     let lacks = |wanted| missing.keys().any(|(what, _)| *what == wanted);
     let hint = if lacks(What::SignIn) || lacks(What::Model) {
         "`--rehearse` runs the workflow without a key; `--model NAME=OTHER` uses another model"
+            .to_owned()
     } else if lacks(What::Destination) {
-        "`--branch` takes the name of a new branch of a git repository"
-    } else if opencode {
-        "`npm install -g opencode-ai` installs OpenCode, as do the ways that https://opencode.ai/docs \
-         names; a rehearsal needs it too"
+        "`--branch` takes the name of a new branch of a git repository".to_owned()
+    } else if let Some(install) = install {
+        install
     } else {
         "name a program that is there under `agents:` of the configuration, or use another model with \
          `--model NAME=OTHER`"
+            .to_owned()
     };
     (!missing.is_empty()).then_some((list, hint))
 }
@@ -148,16 +154,19 @@ fn unusable<'p>(
         let lack = match programs.get(&model.agent)? {
             Err(reason) => (What::Program, reason.clone()),
             Ok(()) => {
-                let kind = plan.agents.get(&model.agent)?.kind;
-                if plan.rehearsal.is_some() || kind == AgentKind::Command {
+                let adapter = agents::of(plan.agents.get(&model.agent)?.kind);
+                if plan.rehearsal.is_some() {
                     return None;
                 }
-                let (provider, id) = model.id.split_once('/')?;
+                let beside = (
+                    &model.agent,
+                    model.id.split_once('/').map(|(provider, _)| provider),
+                );
                 let known = catalogues
-                    .entry(provider)
-                    .or_insert_with(|| carried.models_of(provider));
-                missing_sign_in(settings, provider, carried)
-                    .or_else(|| unknown_model(provider, id, known.as_deref()?))?
+                    .entry(beside)
+                    .or_insert_with(|| adapter.models_beside(&model.id, carried));
+                missing_sign_in(settings, adapter, &model.id, carried)
+                    .or_else(|| unknown_model(adapter, &model.id, known.as_deref()?))?
             }
         };
         Some((name, lack))
@@ -165,14 +174,14 @@ fn unusable<'p>(
     models.collect()
 }
 
-fn unknown_model(provider: &str, id: &str, known: &[String]) -> Option<Lack> {
+fn unknown_model(adapter: &dyn Adapter, id: &str, known: &[String]) -> Option<Lack> {
     if known.iter().any(|model| model == id) {
         return None;
     }
     let meant = nearest(id, known.iter().map(String::as_str));
-    let meant = meant.map(|model| format!("; did you mean `{provider}/{model}`?"));
+    let meant = meant.map(|model| format!("; did you mean `{model}`?"));
     let meant = meant.unwrap_or_default();
-    let reason = format!("OpenCode knows no model `{provider}/{id}`{meant}");
+    let reason = format!("{} knows no model `{id}`{meant}", adapter.product()?.name);
     Some((What::Model, reason))
 }
 
@@ -214,24 +223,22 @@ fn distillers(plan: &Plan) -> impl Iterator<Item = &[ModelName]> {
 fn probe(settings: &Settings, agent: &AgentSpec, carried: &mut Carried) -> Result<(), String> {
     let program = find(settings, &agent.command)
         .map_err(|reason| format!("{reason}; install it, or set `agents:` in the configuration"))?;
-    match agent.kind {
-        AgentKind::Command => Ok(()),
-        AgentKind::Opencode => {
-            let text = version_of(settings, &program)?;
-            let supported = agents::version(&text);
-            match &supported {
-                Supported::Tested(_) => {}
-                Supported::Untested(_) => warn(&format!("{supported}; it may work")),
-                Supported::TooOld(_) => {
-                    return Err(format!(
-                        "{supported}; update it with `npm install -g opencode-ai`"
-                    ));
-                }
-            }
-            carried.opencode_version = Some(text);
-            Ok(())
+    let adapter = agents::of(agent.kind);
+    let Some(product) = adapter.product() else {
+        return Ok(());
+    };
+    let installed = product.judge(&version_of(settings, adapter, &program)?);
+    match installed.supported {
+        Supported::Tested => {}
+        Supported::Untested => warn(&format!("{installed}; it may work")),
+        Supported::TooOld => {
+            return Err(format!("{installed}; update it with `{}`", product.install));
         }
     }
+    if agent.kind == AgentKind::Opencode {
+        carried.opencode_version = Some(installed.version);
+    }
+    Ok(())
 }
 
 /// Where a program is, or why it cannot be run.
@@ -247,8 +254,12 @@ fn find(settings: &Settings, program: &str) -> Result<PathBuf, String> {
     })
 }
 
-/// What `opencode --version` prints. Remembered, because asking costs most of a second.
-fn version_of(settings: &Settings, program: &Path) -> Result<String, String> {
+/// What `--version` prints. Remembered, because asking costs most of a second.
+fn version_of(
+    settings: &Settings,
+    adapter: &dyn Adapter,
+    program: &Path,
+) -> Result<String, String> {
     let memory = Memory::of(settings, program);
     if let Some(version) = memory.as_ref().and_then(Memory::recall) {
         return Ok(version);
@@ -256,7 +267,7 @@ fn version_of(settings: &Settings, program: &Path) -> Result<String, String> {
     let failed =
         |error: std::io::Error| format!("`{} --version` failed: {error}", program.display());
     let private = tempfile::tempdir().map_err(failed)?;
-    let probe = agents::version_probe(program, &settings.environment, private.path());
+    let probe = adapter.version_probe(program, &settings.environment, private.path());
     let keys = private.path().join("keys");
     let inside = Inside::same(private.path(), private.path(), &keys);
     runtime::lay_out(&probe.files, &keys, &inside, false).map_err(|error| error.message)?;
@@ -286,7 +297,7 @@ fn version_of(settings: &Settings, program: &Path) -> Result<String, String> {
     Ok(version)
 }
 
-/// The remembered version of one program file.
+/// The remembered versions of program files, each by its path, size and time.
 struct Memory {
     file: PathBuf,
     program: String,
@@ -306,14 +317,19 @@ impl Memory {
     }
 
     fn recall(&self) -> Option<String> {
-        let known: BTreeMap<String, String> =
-            serde_json::from_slice(&files::read(&self.file, files::RECORD).ok()?).ok()?;
-        known.get(&self.program).cloned()
+        self.known()?.get(&self.program).cloned()
+    }
+
+    fn known(&self) -> Option<BTreeMap<String, String>> {
+        serde_json::from_slice(&files::read(&self.file, files::RECORD).ok()?).ok()
     }
 
     /// Forgetting is harmless, so trouble with the cache is none.
     fn keep(&self, version: &str) {
-        let known = BTreeMap::from([(self.program.clone(), version.to_owned())]);
+        let path = |program: &str| program.rsplitn(3, ' ').last().map(str::to_owned);
+        let mut known = self.known().unwrap_or_default();
+        known.retain(|program, _| path(program) != path(&self.program));
+        known.insert(self.program.clone(), version.to_owned());
         let folder = self.file.parent().map(files::make_folders);
         if let (Some(Ok(_)), Ok(json)) = (folder, serde_json::to_vec(&known)) {
             let _ = files::write(&self.file, json);
@@ -321,10 +337,23 @@ impl Memory {
     }
 }
 
-fn missing_sign_in(settings: &Settings, provider: &str, carried: &Carried) -> Option<Lack> {
-    let signed_in = agents::signed_in(carried, provider, &settings.environment);
+fn missing_sign_in(
+    settings: &Settings,
+    adapter: &dyn Adapter,
+    model: &str,
+    carried: &Carried,
+) -> Option<Lack> {
+    if adapter.signed_in(model, carried, &settings.environment) != SignIn::None {
+        return None;
+    }
+    let product = adapter.product()?;
+    let whose = match model.split_once('/') {
+        Some((provider, _)) => format!("for provider `{provider}`"),
+        None => format!("of {}", product.name),
+    };
     let reason = format!(
-        "no sign-in for provider `{provider}`: run `opencode auth login`, or set its key variable"
+        "no sign-in {whose}: run `{}`, or set its key variable",
+        product.sign_in
     );
-    matches!(signed_in, SignIn::None).then_some((What::SignIn, reason))
+    Some((What::SignIn, reason))
 }

@@ -8,7 +8,7 @@ use crate::yaml::Takes::{
 };
 use crate::yaml::{self, Key, Naming, Takes};
 
-use super::resolve::KINDS;
+use crate::plan::AgentKind;
 
 const NONE: Takes = Words(&["none"]);
 const WHOLE_OR_NONE: Takes = Any(&[Whole(1), NONE]);
@@ -54,7 +54,7 @@ pub(super) const SANDBOX_KEYS: &[Key] = &[
 
 #[rustfmt::skip]
 pub(super) const AGENT_KEYS: &[Key] = &[
-    Key::new("kind", Words(KINDS), "The adapter. Defaults to the agent's name."),
+    Key::new("kind", Words(AgentKind::WORDS), "The adapter. Defaults to the agent's name."),
     Key::new("command", Name, "The program: a name on PATH, or a path."),
     Key::new("args", Names, "Arguments before all others."),
     Key::new("env", VARIABLES, "Variables set for it."),

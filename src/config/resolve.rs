@@ -25,8 +25,6 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "qwen",
 ];
 
-pub(super) const KINDS: &[&str] = &["opencode", "command"];
-
 /// The agent of a model that names none.
 const DEFAULT_AGENT: &str = "opencode";
 
@@ -84,18 +82,15 @@ pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
 fn resolve_agent(name: &str, entry: &AgentEntry) -> Result<AgentSpec, Box<Diagnostic>> {
     let kind = match &entry.kind {
         Some(kind) => {
-            agent_kind(&kind.value).ok_or_else(|| unknown_kind(name, &kind.value, &kind.spot))?
+            AgentKind::of(&kind.value).ok_or_else(|| unknown_kind(name, &kind.value, &kind.spot))?
         }
-        None => agent_kind(name).ok_or_else(|| unknown_kind(name, name, &entry.spot))?,
+        None => AgentKind::of(name).ok_or_else(|| unknown_kind(name, name, &entry.spot))?,
     };
-    let command = match (&entry.command, kind) {
-        (Some(command), AgentKind::Opencode | AgentKind::Command) => command.clone(),
-        (None, AgentKind::Opencode) => "opencode".to_owned(),
-        (None, AgentKind::Command) => {
-            let message = format!("the agent `{name}` has no `command`");
-            return Err(Box::new(entry.spot.error("missing-key", message)));
-        }
-    };
+    let command = entry.command.as_deref().or(kind.program());
+    let command = command.map(str::to_owned).ok_or_else(|| {
+        let message = format!("the agent `{name}` has no `command`");
+        Box::new(entry.spot.error("missing-key", message))
+    })?;
     Ok(AgentSpec {
         kind,
         command,
@@ -106,19 +101,19 @@ fn resolve_agent(name: &str, entry: &AgentEntry) -> Result<AgentSpec, Box<Diagno
     })
 }
 
-fn agent_kind(word: &str) -> Option<AgentKind> {
-    match word {
-        "opencode" => Some(AgentKind::Opencode),
-        "command" => Some(AgentKind::Command),
-        _ => None,
-    }
+fn kinds() -> String {
+    let words = AgentKind::WORDS.iter().map(|word| format!("`{word}`"));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn unknown_kind(name: &str, kind: &str, spot: &Spot) -> Box<Diagnostic> {
     let message = if KNOWN_ELSEWHERE.contains(&kind) {
-        format!("no adapter for `{kind}`: this version has adapters for `opencode` and `command`")
+        format!(
+            "no adapter for `{kind}`: this version has adapters for {}",
+            kinds()
+        )
     } else if name == kind {
-        format!("the agent `{name}` needs a `kind`: `opencode` or `command`")
+        format!("the agent `{name}` needs a `kind`: {}", kinds())
     } else {
         format!("unknown kind of agent `{kind}`")
     };
@@ -128,7 +123,7 @@ fn unknown_kind(name: &str, kind: &str, spot: &Spot) -> Box<Diagnostic> {
                 .to_owned(),
         )
     } else {
-        did_you_mean(kind, KINDS.iter().copied())
+        did_you_mean(kind, AgentKind::WORDS.iter().copied())
     };
     Box::new(
         spot.error("unknown-agent-kind", message)
@@ -154,12 +149,10 @@ fn resolve_model(
         return Err(Box::new(mistake));
     }
     let agent = AgentName::new(agent);
-    let is_command = agents
-        .get(&agent)
-        .is_some_and(|spec| spec.kind == AgentKind::Command);
+    let kind = agents.get(&agent).map(|spec| spec.kind);
     let id = match &entry.id {
         Some(id) => {
-            if !is_command && !id.value.contains('/') {
+            if kind.is_none_or(AgentKind::names_providers) && !id.value.contains('/') {
                 let message = format!("the id `{}` has no provider", id.value);
                 let mistake = id
                     .spot
@@ -169,7 +162,7 @@ fn resolve_model(
             }
             id.value.clone()
         }
-        None if is_command => String::new(),
+        None if kind == Some(AgentKind::Command) => String::new(),
         None => {
             let mistake = entry
                 .spot

@@ -82,6 +82,38 @@ pub enum AgentKind {
     Command,
 }
 
+impl AgentKind {
+    const ALL: &[Self] = &[Self::Opencode, Self::Command];
+    /// Their words in configurations, in the same order.
+    pub const WORDS: &[&str] = &[Self::Opencode.word(), Self::Command.word()];
+
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Opencode => "opencode",
+            Self::Command => "command",
+        }
+    }
+
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|kind| kind.word() == word)
+    }
+
+    /// The program where a configuration names none; `None` if it has to.
+    pub fn program(self) -> Option<&'static str> {
+        (self != Self::Command).then(|| self.word())
+    }
+
+    /// Whether its models are named `provider/model`.
+    pub fn names_providers(self) -> bool {
+        self == Self::Opencode
+    }
+
+    /// Whether it tells after each step how many tokens its context has.
+    pub fn counts_each_step(self) -> bool {
+        self == Self::Opencode
+    }
+}
+
 /// An agent CLI as configured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentSpec {

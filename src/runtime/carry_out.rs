@@ -57,7 +57,6 @@ impl Attempt {
         let (starting, (prepared, child)) = unless_stopped(control, prepared).await?;
         let Prepared {
             scratch,
-            kind,
             streams,
             prompt_tokens,
             remarks,
@@ -67,7 +66,7 @@ impl Attempt {
             pid: child.pid(),
             prompt_tokens,
         });
-        let monitor = Monitor::new(self, &scratch, kind, streams, starting);
+        let monitor = Monitor::new(self, &scratch, streams, starting);
         let watched = monitor.watch(child, control).await?;
         // What the agent did is paid for, and all of it is on disk: what is not collected now can be later. Of
         // an agent that was ended because it was quiet, nobody would know later that it had been.

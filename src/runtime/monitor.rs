@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::agents::{Boundary, Transcript};
 use crate::journal::Redactor;
 use crate::model::{CallLimits, CallSpec, Failure, FailureKind, Millis, Usage};
-use crate::plan::AgentKind;
+use crate::plan::{AgentSpec, Price};
 use crate::process::{Asked, Child, Exceeded, ExitRecord, Frozen, Watch};
 use crate::run::CallEvent;
 
@@ -76,13 +76,12 @@ impl Unread {
 /// An attempt whose process ended under another supervisor, read from the files it left.
 pub fn replay(
     call: &CallSpec,
-    kind: AgentKind,
-    transcript: Transcript,
+    (agent, price): (&AgentSpec, Option<Price>),
     scratch: &Scratch,
     redactor: Redactor,
     exit: ExitRecord,
 ) -> Result<Watched, Failure> {
-    let streams = Streams::new(scratch, kind, transcript, redactor)?;
+    let streams = Streams::new(scratch, agent, price, redactor)?;
     let printed = streams.read_rest(exit.asked != Asked::No || exit.exceeded.is_some())?;
     let mut out = OutFolder::new(&scratch.workspace(), call.contract.clone());
     out.rescan(Instant::now());
@@ -160,12 +159,12 @@ impl<'a> Monitor<'a> {
     pub fn new(
         attempt: &'a Attempt,
         scratch: &Scratch,
-        kind: AgentKind,
         streams: Streams,
         starting: Starting,
     ) -> Self {
         let now = Instant::now();
         let out = scratch.workspace().join(".tipstaff/out");
+        let tells_steps = streams.transcript.tells_steps();
         let watch = Watch::new(&[&out, &scratch.events(), &scratch.errors()], RESCAN);
         Self {
             attempt,
@@ -180,11 +179,8 @@ impl<'a> Monitor<'a> {
             progressed: now,
             finished_at: None,
             quiet: Quiet::new(&attempt.call, scratch.workspace(), now),
-            starting: match kind {
-                AgentKind::Opencode => Some(starting),
-                // A command may well be silent until it is done: nobody can tell when it is up.
-                AgentKind::Command => None,
-            },
+            // A command may well be silent until it is done: nobody can tell when it is up.
+            starting: tells_steps.then_some(starting),
             start_up: StartUp::new(now),
             reported: (Usage::default(), String::new()),
             failure: None,

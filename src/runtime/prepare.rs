@@ -5,12 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::agents::{self, Assignment, Launch, Transcript};
+use crate::agents::{self, Assignment, Launch};
 use crate::context::{self, Assembled, Assembly, Ledger, Neighbours};
 use crate::model::{
     Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource, Profile, Rung,
 };
-use crate::plan::{AgentKind, AgentSpec, ModelSpec};
+use crate::plan::{AgentSpec, ModelSpec};
 use crate::process::{self, Child, ChildSpec, Network};
 use crate::rehearsal::RehearsedCall;
 use crate::workspace::Workspace;
@@ -28,7 +28,6 @@ use super::streams::Streams;
 /// What an attempt has on disk when its process starts.
 pub struct Prepared {
     pub scratch: Scratch,
-    pub kind: AgentKind,
     pub streams: Streams,
     pub prompt_tokens: u64,
     pub remarks: Vec<String>,
@@ -72,16 +71,15 @@ fn prepare_files(
     lay_out(attempt, &scratch, &workspace, &prompt, &contents)?;
     let mut remarks = assembled.remarks;
     remarks.extend_from_slice(workspace.remarks());
-    remarks.extend(checkpoint_remarks(&attempt.call, agent.kind));
+    remarks.extend(checkpoint_remarks(&attempt.call, agent));
     let inside = attempt.context.inside(&scratch);
     let launch = launch(attempt, &inside, model, agent)?;
     let spec = child(attempt, &scratch, &workspace, (&inside, launch))?;
-    let transcript = Transcript::new(agent.kind, attempt.context.plan.price(model));
+    let price = attempt.context.plan.price(model);
     let redactor = attempt.context.redactor.clone();
-    let streams = Streams::new(&scratch, agent.kind, transcript, redactor)?;
+    let streams = Streams::new(&scratch, agent, price, redactor)?;
     let prepared = Prepared {
         scratch,
-        kind: agent.kind,
         streams,
         prompt_tokens: ledger.total.tokens,
         remarks,
@@ -181,9 +179,9 @@ fn make_workspace(
 }
 
 /// What the user ought to know of the checkpoint, and of the state that a call goes on from.
-fn checkpoint_remarks(call: &CallSpec, agent: AgentKind) -> Vec<String> {
+fn checkpoint_remarks(call: &CallSpec, agent: &AgentSpec) -> Vec<String> {
     let mut remarks = Vec::new();
-    if let (Some(_), AgentKind::Command) = (call.checkpoint, agent) {
+    if call.checkpoint.is_some() && !agent.kind.counts_each_step() {
         remarks
             .push("its agent reports no tokens, so its `checkpoint` is never reached".to_owned());
     }
@@ -248,7 +246,7 @@ fn launch(
             request: context.plan.request.clone(),
         })
     });
-    let launch = agents::launch(&Assignment {
+    let launch = agents::of(agent.kind).launch(&Assignment {
         agent,
         model,
         profile: attempt.call.profile,

@@ -6,7 +6,6 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::sleep;
 
-use crate::agents::Transcript;
 use crate::engine::{Input, Recovered};
 use crate::model::{CallResult, CallSpec, ModelName};
 use crate::process::ExitRecord;
@@ -47,14 +46,13 @@ fn salvage_attempt(
     model: &ModelName,
 ) -> Option<CallResult> {
     let spec = context.plan.models.get(model)?;
-    let kind = context.plan.agents.get(&spec.agent)?.kind;
+    let agent = context.plan.agents.get(&spec.agent)?;
     let scratch = context.scratch_of(call, attempt);
     // Without the warden's record nobody knows whether the files are whole.
     let exit = ExitRecord::read(&scratch.record())?;
     let watched = replay(
         call,
-        kind,
-        Transcript::new(kind, context.plan.price(spec)),
+        (agent, context.plan.price(spec)),
         &scratch,
         context.redactor.clone(),
         exit,

@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::io;
 
-use crate::agents::{self, Transcript};
+use crate::agents::{self, Decoder, Signal, Transcript};
 use crate::journal::Redactor;
 use crate::model::{Failure, FailureKind};
-use crate::plan::AgentKind;
+use crate::plan::{AgentSpec, Price};
 use crate::process::{LineTail, TailLine, is_cancelled};
 
 use super::failure::cancelled;
@@ -20,7 +20,7 @@ const PORTIONS_OF_ENDED: usize = 64;
 const STDERR_KEPT: usize = 16 << 10;
 
 pub struct Streams {
-    kind: AgentKind,
+    decoder: Box<dyn Decoder>,
     /// Secrets go before anything is cut out of a line.
     redactor: Redactor,
     events: LineTail,
@@ -33,6 +33,8 @@ pub struct Streams {
 pub struct Printed {
     pub transcript: Transcript,
     pub stderr_tail: String,
+    /// The cause of a failure, as standard error tells it.
+    pub explained: Option<Failure>,
     /// All of standard output, and of standard error.
     pub files: [File; 2],
 }
@@ -50,16 +52,16 @@ impl Streams {
     /// Opens the two files: before the agent is started, which can put others in their places.
     pub fn new(
         scratch: &Scratch,
-        kind: AgentKind,
-        transcript: Transcript,
+        agent: &AgentSpec,
+        price: Option<Price>,
         redactor: Redactor,
     ) -> Result<Self, Failure> {
         Ok(Self {
             redactor,
-            kind,
+            decoder: agents::of(agent.kind).decoder(agent),
             events: LineTail::new(&scratch.events(), LONGEST_LINE).map_err(unreadable)?,
             errors: LineTail::new(&scratch.errors(), LONGEST_LINE).map_err(unreadable)?,
-            transcript,
+            transcript: Transcript::of(agent, price),
             stderr_tail: String::new(),
         })
     }
@@ -67,20 +69,20 @@ impl Streams {
     /// Reads what is new, in bounded portions.
     pub fn read(&mut self) -> Result<Look, Failure> {
         let (events, errors) = (self.events.bytes_read(), self.errors.bytes_read());
+        let (mut lines, mut retries) = (0, 0);
         for line in self.events.read_new().map_err(unreadable)? {
-            self.take_event(line);
+            lines += 1;
+            retries += u32::from(self.take_event(line));
         }
-        let (mut lines, mut known) = (0, 0);
         for line in self.errors.read_new().map_err(unreadable)? {
             lines += 1;
-            known += u32::from(self.take_error(line));
+            retries += u32::from(self.take_error(line));
         }
-        let heard_events = self.events.bytes_read() > events;
-        let heard_errors = self.errors.bytes_read() > errors;
-        let only_errors = known > 0 && known == lines;
+        let heard = self.events.bytes_read() > events || self.errors.bytes_read() > errors;
+        let only_retries = retries > 0 && retries == lines;
         Ok(Look {
-            heard: heard_events || heard_errors,
-            progressed: heard_events || (heard_errors && !only_errors),
+            heard,
+            progressed: heard && !only_retries,
             more: self.events.has_more() || self.errors.has_more(),
         })
     }
@@ -107,6 +109,7 @@ impl Streams {
             self.take_error(line);
         }
         Ok(Printed {
+            explained: self.decoder.explain(&self.stderr_tail),
             transcript: self.transcript,
             stderr_tail: self.stderr_tail,
             files: [
@@ -116,25 +119,29 @@ impl Streams {
         })
     }
 
-    fn take_event(&mut self, line: TailLine) {
+    /// Tells whether the line is about a request that failed and is tried again, as does `take_error`.
+    fn take_event(&mut self, line: TailLine) -> bool {
         // A line too long to be read carries an attachment, nothing that decides.
-        if let TailLine::Text(text) = line {
-            for signal in agents::decode(self.kind, &self.redactor.redact(&text)) {
-                self.transcript.apply(signal);
-            }
+        let TailLine::Text(text) = line else {
+            return false;
+        };
+        let signals = self.decoder.line(&self.redactor.redact(&text));
+        let is_retry = matches!(signals[..], [Signal::Retried(_)]);
+        for signal in signals {
+            self.transcript.apply(signal);
         }
+        is_retry
     }
 
-    /// Tells whether the line is about a request that failed.
     fn take_error(&mut self, line: TailLine) -> bool {
         let TailLine::Text(text) = line else {
             return false;
         };
         let text = self.redactor.redact(&text);
-        let error = agents::decode_stderr(self.kind, &text);
+        let error = self.decoder.stderr_line(&text);
         let is_error = error.is_some();
         if let Some(error) = error {
-            self.transcript.apply_stderr(error);
+            self.transcript.apply(Signal::Retried(error));
         }
         self.stderr_tail.push_str(&text);
         self.stderr_tail.push('\n');
@@ -158,6 +165,8 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
     use super::*;
+    use crate::model::AgentEnv;
+    use crate::plan::{AgentKind, SandboxRules};
 
     const RETRY: &str =
         "level=ERROR message=\"stream error\" error.error=\"AI_APICallError: timed out\"\n";
@@ -174,14 +183,15 @@ mod tests {
         );
         std::fs::create_dir(scratch.root()).unwrap();
         std::fs::write(scratch.errors(), RETRY).unwrap();
-        let kind = AgentKind::Opencode;
-        let mut streams = Streams::new(
-            &scratch,
-            kind,
-            Transcript::new(kind, None),
-            Redactor::default(),
-        )
-        .unwrap();
+        let agent = AgentSpec {
+            kind: AgentKind::Opencode,
+            command: "opencode".to_owned(),
+            args: Vec::new(),
+            env: AgentEnv::default(),
+            pass_env: Vec::new(),
+            sandbox: SandboxRules::default(),
+        };
+        let mut streams = Streams::new(&scratch, &agent, None, Redactor::default()).unwrap();
         let look = streams.read().unwrap();
         assert!(look.heard && !look.progressed, "{look:?}");
 

@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Duration;
 
-use tipstaff::agents::{Assignment, Carried, Launch, Seed, launch};
+use tipstaff::agents::{self, Assignment, Carried, Launch, Seed};
 use tipstaff::model::{AgentEnv, Contract, ExitStatus, Profile, Purpose, Sections};
 use tipstaff::plan::{AgentKind, AgentSpec, ModelSpec};
 use tipstaff::process::{ChildSpec, ExitRecord, start};
@@ -131,19 +131,20 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
         context: None,
     };
     let project = stand.sandbox.project();
-    launch(&Assignment {
-        agent: &agent,
-        model: &model,
-        profile,
-        workspace: &project,
-        private,
-        title: "note",
-        vars: &BTreeMap::new(),
-        endpoint: Some(&endpoint),
-        carried: &Carried::nothing(&project),
-        environment: &BTreeMap::from([("PATH".into(), crate::stand::path().into())]),
-    })
-    .unwrap()
+    agents::of(AgentKind::Opencode)
+        .launch(&Assignment {
+            agent: &agent,
+            model: &model,
+            profile,
+            workspace: &project,
+            private,
+            title: "note",
+            vars: &BTreeMap::new(),
+            endpoint: Some(&endpoint),
+            carried: &Carried::nothing(&project),
+            environment: &BTreeMap::from([("PATH".into(), crate::stand::path().into())]),
+        })
+        .unwrap()
 }
 
 fn lay_out(launch: &Launch) {

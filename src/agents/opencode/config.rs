@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::model::Endpoint;
 
+use super::PRODUCT;
 use super::profile::{Folders, Search, agent, name, permission};
-use super::version::TESTED_VERSION;
 use crate::agents::{Assignment, Carried, SeedFile};
 
 /// How long a provider may stay silent before a request counts as broken, in milliseconds: until its
@@ -90,7 +90,7 @@ fn rehearsal(endpoint: &Endpoint, model: &str) -> Value {
 /// What must be in a configuration folder so that OpenCode does not install its plugin package there
 /// (63 MB from the network, at each start).
 pub(super) fn installed(folder: &Path, version: Option<&str>) -> Vec<SeedFile> {
-    let version = version.unwrap_or(TESTED_VERSION);
+    let version = version.unwrap_or(PRODUCT.tested);
     let dependencies = json!({ "@opencode-ai/plugin": version });
     let package = json!({ "dependencies": dependencies });
     let lock = json!({ "lockfileVersion": 3, "packages": { "": package } });

@@ -82,7 +82,7 @@ struct ErrorData {
     response_headers: BTreeMap<String, String>,
 }
 
-pub(in crate::agents) fn decode(line: &str) -> Vec<Signal> {
+pub(super) fn decode(line: &str) -> Vec<Signal> {
     let Ok(line) = serde_json::from_str::<Line>(line) else {
         return vec![Signal::Noise];
     };

@@ -76,7 +76,7 @@ impl Places {
     }
 }
 
-pub(in crate::agents) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
+pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
     let id = &assignment.model.id;
     let provider = provider_of(id).ok_or_else(|| LaunchError::ModelId { id: id.clone() })?;
     let carried = assignment.carried;
@@ -126,11 +126,7 @@ pub(in crate::agents) fn launch(assignment: &Assignment<'_>) -> Result<Launch, L
 }
 
 /// The command that asks for the version, as little led by the user's surroundings as a call.
-pub(in crate::agents) fn version_probe(
-    program: &Path,
-    environment: &Environment,
-    private: &Path,
-) -> Launch {
+pub(super) fn version_probe(program: &Path, environment: &Environment, private: &Path) -> Launch {
     let places = Places::below(private);
     let mut env = allowed(environment, true);
     for switch in SWITCHES {

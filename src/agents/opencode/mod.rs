@@ -1,11 +1,79 @@
 //! OpenCode: `opencode run`, headless, one process a call.
 //!
 //! What is known of it (measured with the version in `fixtures/agents`) is beside the code that
-//! depends on it; recorded streams are in `fixtures/opencode`.
+//! depends on it; recorded streams are in `fixtures/transcripts/opencode`.
 
-pub(super) mod config;
-pub(super) mod decode;
-pub(super) mod launch;
-pub(super) mod profile;
-pub(super) mod stderr;
-pub(super) mod version;
+mod config;
+mod decode;
+mod launch;
+mod profile;
+mod stderr;
+
+use std::path::Path;
+
+use crate::model::Failure;
+use crate::plan::AgentSpec;
+
+use super::providers::provider_of;
+use super::{
+    Adapter, AgentError, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product,
+    SignIn, Signal, sign_in,
+};
+
+pub(super) const PRODUCT: Product = Product {
+    name: "OpenCode",
+    tested: "1.18.33",
+    // Before it `run --format json` and the permission rules were different.
+    oldest: (1, 0),
+    install: "npm install -g opencode-ai",
+    sign_in: "opencode auth login",
+};
+
+pub(super) struct Opencode;
+
+impl Adapter for Opencode {
+    fn product(&self) -> Option<&'static Product> {
+        Some(&PRODUCT)
+    }
+
+    fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
+        launch::launch(assignment)
+    }
+
+    fn decoder(&self, _agent: &AgentSpec) -> Box<dyn Decoder> {
+        Box::new(Lines)
+    }
+
+    fn signed_in(&self, model: &str, carried: &Carried, environment: &Environment) -> SignIn {
+        provider_of(model).map_or(SignIn::None, |provider| {
+            sign_in::signed_in(carried, provider, environment)
+        })
+    }
+
+    fn models_beside(&self, model: &str, carried: &Carried) -> Option<Vec<String>> {
+        let provider = provider_of(model)?;
+        let models = carried.models_of(provider)?;
+        Some(models.iter().map(|id| format!("{provider}/{id}")).collect())
+    }
+
+    fn version_probe(&self, program: &Path, environment: &Environment, private: &Path) -> Launch {
+        launch::version_probe(program, environment, private)
+    }
+}
+
+/// Every line says all of what it says.
+struct Lines;
+
+impl Decoder for Lines {
+    fn line(&mut self, line: &str) -> Vec<Signal> {
+        decode::decode(line)
+    }
+
+    fn stderr_line(&mut self, line: &str) -> Option<AgentError> {
+        stderr::decode(line)
+    }
+
+    fn explain(&self, stderr_tail: &str) -> Option<Failure> {
+        stderr::explain(stderr_tail)
+    }
+}

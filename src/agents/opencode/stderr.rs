@@ -2,11 +2,11 @@
 //! of some final causes.
 
 use crate::agents::AgentError;
-use crate::agents::agent_error::shorten;
+use crate::agents::agent_error::{plain, shorten};
 use crate::model::{Failure, FailureKind};
 
 /// A failed model request that OpenCode may retry, or a refused permission.
-pub(in crate::agents) fn decode(line: &str) -> Option<AgentError> {
+pub(super) fn decode(line: &str) -> Option<AgentError> {
     let line = plain(line);
     if let Some(what) = refused(&line) {
         return Some(AgentError::new(
@@ -23,7 +23,7 @@ pub(in crate::agents) fn decode(line: &str) -> Option<AgentError> {
 }
 
 /// The cause of a failed attempt, where standard error knows it better than the events.
-pub(in crate::agents) fn explain(tail: &str) -> Option<Failure> {
+pub(super) fn explain(tail: &str) -> Option<Failure> {
     let text = plain(tail);
     for line in text.lines().rev() {
         if let Some(what) = refused(line) {
@@ -107,26 +107,6 @@ fn quoted(line: &str, key: &str) -> Option<String> {
         }
     }
     Some(value)
-}
-
-/// A text without ANSI colours.
-pub(in crate::agents) fn plain(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    let mut characters = text.chars().peekable();
-    while let Some(character) = characters.next() {
-        if character == '\u{1b}' && characters.peek() == Some(&'[') {
-            characters.next();
-            // Parameters end with a letter.
-            for parameter in characters.by_ref() {
-                if parameter.is_ascii_alphabetic() {
-                    break;
-                }
-            }
-        } else {
-            clean.push(character);
-        }
-    }
-    clean
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! A checkpoint is for work on files, by an agent that says how much it holds.
 
 use crate::config::Config;
-use crate::plan::AgentKind;
 use crate::yaml::{Diagnostic, Spanned};
 
 use super::super::ast::{Phase, PhaseType, Workflow};
@@ -44,7 +43,7 @@ fn silent(phase: &Phase, model: &Spanned<String>, config: &Config) -> Option<Dia
     let (name, agent) = chain.into_iter().find_map(|name| {
         let agent = config.model(&name).ok()?.agent;
         let kind = config.agents.get(&agent)?.kind;
-        (kind == AgentKind::Command).then_some((name, agent))
+        (!kind.counts_each_step()).then_some((name, agent))
     })?;
     let message = format!(
         "the agent `{agent}` of the model `{name}` reports no tokens: with it, the checkpoint of the phase \

@@ -1,0 +1,106 @@
+//! What tipstaff knows of an agent's program, and which of its versions work.
+
+use std::fmt;
+
+/// A program that tipstaff has an adapter for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Product {
+    /// What people call it.
+    pub name: &'static str,
+    /// The version that everything was measured with.
+    pub tested: &'static str,
+    /// Major and minor number of the oldest one that can work.
+    pub oldest: (u64, u64),
+    /// The command that installs it.
+    pub install: &'static str,
+    /// What signs in to its models.
+    pub sign_in: &'static str,
+}
+
+/// What is known of an installed version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Supported {
+    /// Of the release line that the tests run against.
+    Tested,
+    /// Another one, or a text that is no version: it may work.
+    Untested,
+    TooOld,
+}
+
+/// An installed program and what is known of its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Installed {
+    pub product: &'static Product,
+    pub version: String,
+    pub supported: Supported,
+}
+
+impl Product {
+    /// Judges what `--version` prints: the last line counts, and of it the first word that is a number with dots.
+    pub fn judge(&'static self, output: &str) -> Installed {
+        let line = output.trim().lines().last().unwrap_or_default().trim();
+        let found = line.split_whitespace().find_map(|word| {
+            let word = word.trim_start_matches('v');
+            numbers(word).map(|numbers| (word.to_owned(), numbers))
+        });
+        let (version, supported) = match found {
+            Some((version, at)) if Some(at) == numbers(self.tested) => (version, Supported::Tested),
+            Some((version, at)) if at < self.oldest => (version, Supported::TooOld),
+            Some((version, _)) => (version, Supported::Untested),
+            None => (line.to_owned(), Supported::Untested),
+        };
+        Installed {
+            product: self,
+            version,
+            supported,
+        }
+    }
+
+    /// The release line that the tests run against.
+    fn line(&self) -> String {
+        numbers(self.tested).map_or_else(String::new, |(major, minor)| format!("{major}.{minor}.x"))
+    }
+}
+
+/// Major and minor number.
+fn numbers(version: &str) -> Option<(u64, u64)> {
+    let mut numbers = version.split('.').map(str::parse::<u64>);
+    Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+}
+
+impl fmt::Display for Installed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.product.name, self.version)?;
+        match self.supported {
+            Supported::Tested => Ok(()),
+            Supported::Untested => write!(f, " is untested (tested: {})", self.product.line()),
+            Supported::TooOld => write!(f, " is too old (tested: {})", self.product.line()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::agents::opencode::PRODUCT;
+
+    #[test]
+    fn versions_are_told_apart() {
+        let of = |output| {
+            let installed = PRODUCT.judge(output);
+            (installed.version, installed.supported)
+        };
+        let told = |version: &str, supported| (version.to_owned(), supported);
+        assert_eq!(of("1.18.33\n"), told("1.18.33", Supported::Tested));
+        assert_eq!(
+            of("a banner\nopencode v1.18.2"),
+            told("1.18.2", Supported::Tested)
+        );
+        assert_eq!(
+            of("1.19.0 (Open Code)"),
+            told("1.19.0", Supported::Untested)
+        );
+        assert_eq!(of("0.9.11"), told("0.9.11", Supported::TooOld));
+        assert_eq!(of("local"), told("local", Supported::Untested));
+    }
+}
