@@ -254,8 +254,8 @@ impl Transcript {
         &self.doing
     }
 
-    /// Used over all steps so far. The cost is the agent's own figure; where it tells none, the
-    /// configured price with cache reads at the full price of input, which is an upper bound.
+    /// Used over all steps so far. The cost is the agent's own figure; where it tells none, that of the
+    /// configured price.
     pub fn usage(&self) -> Usage {
         self.usage
     }
@@ -359,12 +359,7 @@ impl Transcript {
         if usage.cost == MicroUsd(0)
             && let Some(price) = self.price
         {
-            #[expect(clippy::cast_precision_loss, reason = "far below 2^52 tokens")]
-            let (input, output) = (
-                usage.input_tokens() as f64,
-                (usage.output + usage.reasoning) as f64,
-            );
-            usage.cost = MicroUsd::from_usd((input * price.input + output * price.output) / 1e6);
+            usage.cost = price.of(&usage);
         }
         usage
     }

@@ -66,6 +66,8 @@ fn prices_count_where_the_agent_tells_no_cost() {
     let price = Price {
         input: 5.0,
         output: 25.0,
+        cache_read: None,
+        cache_write: None,
     };
     let mut transcript = Transcript::new(AnswerIn::LastStep, Some(price));
     let usage = Usage {
@@ -84,6 +86,16 @@ fn prices_count_where_the_agent_tells_no_cost() {
     };
     transcript.apply(ended("m", "stop", told));
     assert_eq!(transcript.usage().cost, MicroUsd(7_500_003));
+    let price = Price {
+        cache_read: Some(0.5),
+        cache_write: Some(6.25),
+        ..price
+    };
+    let usage = Usage {
+        cache_write: 100_000,
+        ..usage
+    };
+    assert_eq!(price.of(&usage), MicroUsd::from_usd(6.325));
 }
 
 #[test]

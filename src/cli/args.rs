@@ -33,6 +33,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Go on with a run that was interrupted, limited, failed or answered
     Resume(ResumeArgs),
+    /// List the names of models, roles and agents, what they stand for, and who says so
+    Models(ModelsArgs),
     /// List the runs of this project
     Runs(ListArgs),
     /// Show a run: phases, calls, verdicts, what each model saw, and how to go on
@@ -161,6 +163,15 @@ pub struct ResumeArgs {
     pub limits: LimitArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct ModelsArgs {
+    /// A workflow whose own names count as well
+    pub workflow: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -14,6 +14,7 @@ mod gate;
 mod interruptible;
 mod library;
 mod limits;
+mod models;
 mod open_run;
 mod panics;
 mod preflight;
@@ -93,6 +94,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(&Settings::load(cli)?, args),
         Command::Check(args) => check::check(&Settings::load(cli)?, args),
         Command::Resume(args) => resume::resume(&Settings::load(cli)?, args),
+        Command::Models(args) => models::models(&Settings::load(cli)?, args),
         Command::Runs(args) => runs::runs(&Settings::load(cli)?, args),
         Command::Show(args) => show::show(&Settings::load(cli)?, args),
         Command::Pick(args) => gate::pick(&Settings::load(cli)?, args),

@@ -78,6 +78,16 @@ pub(super) const MODEL_KEYS: &[Key] = &[
 pub(super) const PRICE_KEYS: &[Key] = &[
     Key::new("input", Amount, "").required(),
     Key::new("output", Amount, "").required(),
+    Key::new(
+        "cache_read",
+        Amount,
+        "Of input that a cache held; that of `input` if not named.",
+    ),
+    Key::new(
+        "cache_write",
+        Amount,
+        "Of input that a cache keeps; that of `input` if not named.",
+    ),
 ];
 
 #[rustfmt::skip]

@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod builtin;
+mod catalogue;
 mod defaults;
 mod keys;
 mod layer;
@@ -16,6 +17,7 @@ mod resolve;
 mod types;
 
 pub use builtin::builtin;
+pub use catalogue::{Catalogue, KnownModel, catalogue};
 pub use defaults::DefaultsEntry;
 pub use keys::{LAYER_KEYS, schema};
 pub use layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};

@@ -284,21 +284,24 @@ fn read_model(reader: &mut Reader, entry: &Entry) -> Option<ModelEntry> {
 
 fn read_price(reader: &mut Reader, node: &Node) -> Option<Price> {
     let fields = reader.known_fields(node, "`price`", PRICE_KEYS)?;
-    let mut side = |key: &str| match fields.get(key) {
-        Some(node) => reader
-            .amount(node, &format!("the price of {key}"))
-            .map(|amount| amount.value),
-        None => {
+    let mut amount = |key: &str| {
+        let amount = reader.amount(fields.get(key)?, &format!("the price of {key}"));
+        amount.map(|amount| amount.value)
+    };
+    let price = (amount("input"), amount("output"));
+    let (cache_read, cache_write) = (amount("cache_read"), amount("cache_write"));
+    for key in ["input", "output"] {
+        if fields.get(key).is_none() {
             let message = format!("the price of {key} is missing");
             let mistake = reader.spot(node.place).error("missing-key", message);
             reader.report(mistake);
-            None
         }
-    };
-    let (input, output) = (side("input"), side("output"));
+    }
     Some(Price {
-        input: input?,
-        output: output?,
+        input: price.0?,
+        output: price.1?,
+        cache_read,
+        cache_write,
     })
 }
 

@@ -6,6 +6,7 @@ use crate::model::{AgentName, ChangeLimits, Millis, ModelName, RunLimits};
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 use crate::yaml::{Diagnostic, Spot, did_you_mean};
 
+use super::catalogue::catalogue;
 use super::defaults::DefaultsEntry;
 use super::layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry};
 use super::types::{Config, Defaults};
@@ -167,17 +168,18 @@ fn resolve_model(
             let mistake = entry
                 .spot
                 .error("missing-key", format!("the model `{name}` has no `id`"))
-                .with_hint("for example `id: anthropic/claude-sonnet-4-5`");
+                .with_hint("for example `id: anthropic/claude-sonnet-5`");
             return Err(Box::new(mistake));
         }
     };
+    let known = catalogue().model(&id);
     Ok(ModelSpec {
         agent,
         id,
         variant: entry.variant.clone(),
-        family: entry.family.clone(),
-        price: entry.price,
-        context: entry.context,
+        family: entry.family.clone().or(known.family),
+        price: entry.price.or(known.price),
+        context: entry.context.or(known.context),
     })
 }
 

@@ -65,7 +65,7 @@ fn stronger_layers_win_key_by_key() {
     let config = load(&[user, project]).unwrap();
     let opus = &config.models[&ModelName::new("claude-opus")];
     assert_eq!(opus.variant.as_deref(), Some("high"));
-    assert_eq!(opus.id, "anthropic/claude-opus-4-5");
+    assert_eq!(opus.id, "anthropic/claude-opus-5-5");
     // Another id is another model: the old price would be a lie.
     let gpt = &config.models[&ModelName::new("gpt-4o")];
     assert_eq!((gpt.id.as_str(), gpt.price), ("azure/gpt-4o", None));

@@ -6,8 +6,9 @@ use thiserror::Error;
 
 use crate::model::{AgentName, ChangeLimits, Millis, ModelName, RunLimits};
 use crate::plan::{AgentSpec, ModelSpec, SandboxMode, SandboxRules, SetupStep, VerifyRules};
-use crate::yaml::did_you_mean;
+use crate::yaml::{Spot, did_you_mean};
 
+use super::catalogue::{KnownModel, catalogue};
 use super::layer::Layer;
 use super::literal::{Literal, parse_literal};
 
@@ -99,6 +100,21 @@ impl Config {
         models.chain(self.roles.keys().map(String::as_str))
     }
 
+    /// Where it was said last what this name stands for.
+    pub fn spot_of_agent(&self, name: &str) -> Option<&Spot> {
+        self.layer.agents.get(name).map(|entry| &entry.spot)
+    }
+
+    /// The same of a model.
+    pub fn spot_of_model(&self, name: &str) -> Option<&Spot> {
+        self.layer.models.get(name).map(|entry| &entry.spot)
+    }
+
+    /// The same of a role.
+    pub fn spot_of_role(&self, name: &str) -> Option<&Spot> {
+        self.layer.roles.get(name).map(|entry| &entry.spot)
+    }
+
     fn literal(&self, literal: Literal) -> Result<ModelSpec, UnknownModel> {
         let agent = AgentName::new(literal.agent);
         if !self.agents.contains_key(&agent) {
@@ -109,20 +125,26 @@ impl Config {
             });
         }
         // A model that is configured under a name as well has that one's family, prices and window.
-        let known = self
+        let named = self
             .models
             .values()
             .find(|spec| spec.agent == agent && spec.id == literal.id);
-        let family = literal
-            .id
-            .split_once('/')
-            .map(|(provider, _)| provider.to_owned());
+        let known = match named.cloned() {
+            Some(spec) => KnownModel {
+                family: spec.family,
+                price: spec.price,
+                context: spec.context,
+            },
+            None => catalogue().model(&literal.id),
+        };
+        let provider = literal.id.split_once('/');
+        let provider = provider.map(|(provider, _)| provider.to_owned());
         Ok(ModelSpec {
             agent,
             variant: literal.variant,
-            family: known.map_or(family, |spec| spec.family.clone()),
-            price: known.and_then(|spec| spec.price),
-            context: known.and_then(|spec| spec.context),
+            family: known.family.or(provider),
+            price: known.price,
+            context: known.context,
             id: literal.id,
         })
     }

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{SetupStep, VerifyRules};
 use crate::model::{
-    AgentEnv, AgentName, Budget, Bytes, CallLimits, Categories, ChangeLimits, Destination, Millis,
-    ModelName, PhaseName, RunLimits, Sections,
+    AgentEnv, AgentName, Budget, Bytes, CallLimits, Categories, ChangeLimits, Destination,
+    MicroUsd, Millis, ModelName, PhaseName, RunLimits, Sections, Usage,
 };
 
 /// A run's plan, frozen into its folder.
@@ -200,6 +200,27 @@ pub struct ModelSpec {
 pub struct Price {
     pub input: f64,
     pub output: f64,
+    /// Of input that came from a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read: Option<f64>,
+    /// Of input that went into a cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_write: Option<f64>,
+}
+
+impl Price {
+    /// What this usage costs. A cache whose price is not known costs as much as other input.
+    pub fn of(&self, usage: &Usage) -> MicroUsd {
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52 tokens")]
+        let parts = [
+            (usage.input, self.input),
+            (usage.cache_read, self.cache_read.unwrap_or(self.input)),
+            (usage.cache_write, self.cache_write.unwrap_or(self.input)),
+            (usage.output + usage.reasoning, self.output),
+        ]
+        .map(|(tokens, price)| tokens as f64 * price);
+        MicroUsd::from_usd(parts.iter().sum::<f64>() / 1e6)
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

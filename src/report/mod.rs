@@ -59,6 +59,7 @@ pub use screen::{Screen, Sgr};
 pub use show::{Shown, render_show};
 pub use show_json::show_json;
 pub use summary::{Summary, render_summary};
+pub use table::Table;
 pub use view::{RunView, Supervisor};
 pub use view_work::DeliveryState;
-pub use words::{counted, phase_words};
+pub use words::{clean, counted, or_nothing, phase_words, token_count};

@@ -19,7 +19,7 @@ const TITLE_WIDTH: usize = 48;
 const WIDTH: usize = 92;
 
 /// What there is, else a sign that nothing is known.
-pub(super) fn or_nothing(text: Option<String>) -> String {
+pub fn or_nothing(text: Option<String>) -> String {
     text.unwrap_or_else(|| NOTHING.to_owned())
 }
 
@@ -61,7 +61,7 @@ pub fn counted(count: u64, noun: &str) -> String {
 
 /// Text on one line of bounded length and without control characters: agents and providers wrote it, and a
 /// terminal must not obey it.
-pub(super) fn clean(text: impl AsRef<str>) -> String {
+pub fn clean(text: impl AsRef<str>) -> String {
     let plain = strip_ansi_codes(text.as_ref());
     let visible: String = plain
         .chars()

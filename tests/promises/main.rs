@@ -34,6 +34,7 @@ mod imports_are_followed;
 mod journal_is_the_runs_own;
 mod journals_stay_readable;
 mod long_work_goes_on;
+mod models_are_listed;
 mod models_speak_for_nobody_else;
 mod no_file_holds_up_a_command;
 mod no_process_survives;
