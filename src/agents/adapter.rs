@@ -24,7 +24,7 @@ pub trait Adapter: Sync {
     fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError>;
 
     /// A reader for what one attempt prints.
-    fn decoder(&self, agent: &AgentSpec) -> Box<dyn Decoder>;
+    fn decoder(&self, agent: &AgentSpec, carried: &Carried) -> Box<dyn Decoder>;
 
     /// Where the answer of an attempt is.
     fn answer_in(&self, _agent: &AgentSpec) -> AnswerIn {
@@ -68,6 +68,11 @@ pub trait Decoder: Send {
     /// agent's own retries of a failed model request.
     fn stderr_line(&mut self, _line: &str) -> Option<AgentError> {
         None
+    }
+
+    /// Whether a whole answer may lack the event that ends its step; then a text and exit code 0 are enough.
+    fn end_may_be_missing(&self) -> bool {
+        false
     }
 
     /// The cause of a failed attempt, where the last lines of standard error know it better than its events.

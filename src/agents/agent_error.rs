@@ -40,11 +40,15 @@ impl AgentError {
     pub fn kind(&self) -> FailureKind {
         match self.name.as_str() {
             "ContextOverflowError" => return FailureKind::ContextOverflow,
-            "ProviderAuthError" => return FailureKind::Auth,
-            "ProviderModelNotFoundError" => return FailureKind::UnknownModel,
-            "ContentFilterError" => return FailureKind::Rejected,
+            "ProviderAuthError" | "provider.auth" => return FailureKind::Auth,
+            "ProviderModelNotFoundError" | "provider.no-route" => return FailureKind::UnknownModel,
+            "ContentFilterError" | "provider.content-filter" => return FailureKind::Rejected,
             "MessageOutputLengthError" => return FailureKind::Truncated,
-            "PermissionRefused" => return FailureKind::PermissionRefused,
+            "PermissionRefused" | "permission.rejected" => return FailureKind::PermissionRefused,
+            "provider.quota" => return FailureKind::Quota,
+            "provider.rate-limit" => return FailureKind::RateLimit,
+            "provider.transport" | "provider.timeout" => return FailureKind::Network,
+            "provider.internal" | "provider.invalid-output" => return FailureKind::Provider,
             _ => {}
         }
         let words = format!("{} {}", self.message, self.body).to_lowercase();
@@ -117,6 +121,7 @@ const NO_MODEL: &[&str] = &[
     "unknown model",
     "does not exist",
     "invalid model",
+    "model unavailable",
 ];
 const BAD_KEY: &[&str] = &[
     "api key",

@@ -21,7 +21,7 @@ impl Adapter for Command {
         launch(assignment)
     }
 
-    fn decoder(&self, _agent: &AgentSpec) -> Box<dyn Decoder> {
+    fn decoder(&self, _agent: &AgentSpec, _carried: &Carried) -> Box<dyn Decoder> {
         Box::new(Lines)
     }
 

@@ -16,6 +16,8 @@ pub struct Ending<'a> {
     pub stderr_tail: &'a str,
     /// What its decoder makes of them.
     pub explained: Option<&'a Failure>,
+    /// See [`Decoder::end_may_be_missing`](super::Decoder::end_may_be_missing).
+    pub end_may_be_missing: bool,
     /// Whether all the files that were asked for are there.
     pub contract_met: bool,
     /// Whether an answer is there at all, be it without its handoff.
@@ -70,6 +72,13 @@ fn conclude_steps(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalM
     }
     if let Some(failure) = cut_off(transcript.last_reason()) {
         return Err(failure);
+    }
+    let unended = transcript
+        .unended_text()
+        .filter(|_| ending.end_may_be_missing);
+    if let (Some(ExitStatus::Exited(0)), Some(text)) = (ending.exit, unended) {
+        let text = Some(text.to_owned());
+        return Ok(FinalMessage { text });
     }
     if let Some(failure) = ending.explained {
         return Err(failure.clone());

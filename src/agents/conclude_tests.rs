@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::agents::testing::Bench;
-use crate::agents::{Decoder, Signal, of};
+use crate::agents::{Carried, Decoder, Signal, of};
 use crate::model::{ExitStatus, Millis};
 use crate::plan::AgentKind;
 
@@ -14,7 +14,7 @@ struct Recorded {
 }
 
 fn decoder(kind: AgentKind) -> Box<dyn Decoder> {
-    of(kind).decoder(&Bench::new(kind).agent)
+    of(kind).decoder(&Bench::new(kind).agent, &Carried::default())
 }
 
 fn recorded(name: &str) -> Recorded {
@@ -67,6 +67,7 @@ fn judge(
         exit,
         stderr_tail: &recorded.stderr,
         explained: explained.as_ref(),
+        end_may_be_missing: recorded.decoder.end_may_be_missing(),
         contract_met,
         answer_left: contract_met,
     };
@@ -277,6 +278,7 @@ fn a_commands_output_is_its_answer() {
         exit,
         stderr_tail: "bad luck\n",
         explained: None,
+        end_may_be_missing: false,
         contract_met: false,
         answer_left: false,
     };
@@ -303,6 +305,7 @@ fn a_command_may_chatter_without_end_if_it_leaves_its_files() {
         exit: Some(ExitStatus::Exited(0)),
         stderr_tail: "",
         explained: None,
+        end_may_be_missing: false,
         contract_met,
         answer_left: contract_met,
     };

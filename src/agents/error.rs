@@ -19,6 +19,11 @@ pub enum LaunchError {
     /// A model id that is not `provider/model`.
     #[error("model id `{id}` names no provider")]
     ModelId { id: String },
+    /// A sign-in that OpenCode 2 would use up.
+    #[error(
+        "the sign-in for provider `{provider}` is one that OpenCode 1 refreshes; OpenCode 2 would spend it"
+    )]
+    SpentSignIn { provider: String },
     /// A file of the user's OpenCode is there but cannot be read.
     #[error("failed to read {}", path.display())]
     Unreadable { path: PathBuf, source: io::Error },
@@ -56,6 +61,7 @@ impl LaunchError {
                 Some("install it, or set the agent's `command` to its path".to_owned())
             }
             Self::ModelId { .. } => Some("write it as `provider/model`".to_owned()),
+            Self::SpentSignIn { .. } => Some("set the provider's key variable".to_owned()),
             Self::Unreadable { .. } => None,
             Self::Syntax { .. } | Self::Shape { .. } => {
                 Some("OpenCode itself would refuse this configuration, too".to_owned())
@@ -68,6 +74,7 @@ impl LaunchError {
         let kind = match self {
             Self::ProgramMissing { .. } => FailureKind::AgentMissing,
             Self::ModelId { .. } => FailureKind::UnknownModel,
+            Self::SpentSignIn { .. } => FailureKind::Auth,
             Self::Unreadable { .. } => FailureKind::Machine,
             Self::Syntax { .. } | Self::Shape { .. } => FailureKind::Rejected,
         };

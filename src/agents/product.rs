@@ -11,6 +11,10 @@ pub struct Product {
     pub tested: &'static str,
     /// Major and minor number of the oldest one that can work.
     pub oldest: (u64, u64),
+    /// The newest major number that there is an adapter for, where another one is another program.
+    pub newest: Option<u64>,
+    /// What is to be known of a major number other than the tested one.
+    pub of_another_major: &'static str,
     /// The command that installs it.
     pub install: &'static str,
     /// What signs in to its models.
@@ -25,6 +29,7 @@ pub enum Supported {
     /// Another one, or a text that is no version: it may work.
     Untested,
     TooOld,
+    TooNew,
 }
 
 /// An installed program and what is known of its version.
@@ -46,6 +51,9 @@ impl Product {
         let (version, supported) = match found {
             Some((version, at)) if Some(at) == numbers(self.tested) => (version, Supported::Tested),
             Some((version, at)) if at < self.oldest => (version, Supported::TooOld),
+            Some((version, at)) if self.newest.is_some_and(|newest| at.0 > newest) => {
+                (version, Supported::TooNew)
+            }
             Some((version, _)) => (version, Supported::Untested),
             None => (line.to_owned(), Supported::Untested),
         };
@@ -73,8 +81,20 @@ impl fmt::Display for Installed {
         write!(f, "{} {}", self.product.name, self.version)?;
         match self.supported {
             Supported::Tested => Ok(()),
-            Supported::Untested => write!(f, " is untested (tested: {})", self.product.line()),
+            Supported::Untested => {
+                write!(f, " is untested (tested: {})", self.product.line())?;
+                let major = |version| numbers(version).map(|(major, _)| major);
+                match major(&self.version) == major(self.product.tested) {
+                    true => Ok(()),
+                    false => f.write_str(self.product.of_another_major),
+                }
+            }
             Supported::TooOld => write!(f, " is too old (tested: {})", self.product.line()),
+            Supported::TooNew => write!(
+                f,
+                " is too new: there is no adapter for it (tested: {})",
+                self.product.line()
+            ),
         }
     }
 }
@@ -102,5 +122,12 @@ mod tests {
         );
         assert_eq!(of("0.9.11"), told("0.9.11", Supported::TooOld));
         assert_eq!(of("local"), told("local", Supported::Untested));
+        assert_eq!(of("opencode v2.3.2"), told("2.3.2", Supported::Untested));
+        assert_eq!(of("3.0.1"), told("3.0.1", Supported::TooNew));
+        let said = PRODUCT.judge("opencode v2.3.2").to_string();
+        assert!(
+            said.contains("untested") && said.contains("probe-opencode2"),
+            "{said}"
+        );
     }
 }

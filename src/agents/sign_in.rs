@@ -1,5 +1,6 @@
 //! Whether a provider can be used at all, before time or money is spent on it.
 
+use super::carried::AuthEntry;
 use super::environment::value;
 use super::providers::key_names;
 use super::{Carried, Environment};
@@ -7,8 +8,10 @@ use super::{Carried, Environment};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SignIn {
     Key(String),
-    /// By the user's OpenCode sign-in (`opencode auth login`).
+    /// By the user's own sign-in.
     Auth,
+    /// By that alone, with a token that the agent refreshes and writes back.
+    Refreshed,
     /// By the provider's settings: a key, or an own server that needs none.
     ProviderConfig,
     /// By the sign-in of the provider's own tools (`~/.aws`, gcloud).
@@ -23,9 +26,10 @@ pub(super) fn signed_in(carried: &Carried, provider: &str, environment: &Environ
     let is_set = |name: &String| value(environment, name).is_some();
     let mut names = key_names(provider);
     names.extend(carried.key_variables(provider));
-    if let Some(settings) = carried.providers.get(provider) {
+    for settings in carried.settings(provider) {
+        let options = settings.get("options").or(settings.get("settings"));
         let option = |key: &str| {
-            let text = settings.get("options")?.get(key)?.as_str()?;
+            let text = options?.get(key)?.as_str()?;
             (!text.is_empty()).then_some(text)
         };
         let mentioned = carried.variables_of(provider);
@@ -36,11 +40,15 @@ pub(super) fn signed_in(carried: &Carried, provider: &str, environment: &Environ
             return SignIn::ProviderConfig;
         }
     }
-    if carried.auth.contains_key(provider) {
+    if let Some(AuthEntry::Key(_)) = carried.auth.get(provider) {
         return SignIn::Auth;
     }
-    if let Some(name) = names.into_iter().find(is_set) {
-        return SignIn::Key(name);
+    let key = names.into_iter().find(is_set).map(SignIn::Key);
+    match (carried.auth.get(provider), key) {
+        (Some(_), None) => return SignIn::Refreshed,
+        (Some(_), Some(_)) => return SignIn::Auth,
+        (None, Some(key)) => return key,
+        (None, None) => {}
     }
     if carried.ambient.contains(provider) {
         return SignIn::Ambient;
@@ -56,7 +64,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::agents::carried::AuthEntry;
 
     fn environment(pairs: &[(&str, &str)]) -> Environment {
         pairs
@@ -81,7 +88,7 @@ mod tests {
         let ask = |provider: &str| signed_in(&carried, provider, &env);
         assert_eq!(ask("local"), SignIn::ProviderConfig);
         assert_eq!(ask("gate"), SignIn::None);
-        assert_eq!(ask("openai"), SignIn::Auth);
+        assert_eq!(ask("openai"), SignIn::Refreshed);
         assert_eq!(ask("anthropic"), SignIn::Key("ANTHROPIC_API_KEY".into()));
         assert_eq!(ask("groq"), SignIn::None, "an empty variable is none");
         assert_eq!(ask("opencode"), SignIn::Free);

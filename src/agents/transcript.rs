@@ -293,7 +293,22 @@ impl Transcript {
         }
     }
 
+    /// The text of a step that was not ended.
+    pub(super) fn unended_text(&self) -> Option<&str> {
+        let is_open = self.step_open && !self.text.trim().is_empty();
+        is_open.then_some(self.text.as_str())
+    }
+
     fn take_text(&mut self, message: String, text: &str) {
+        // What comes after the end of the last step, of the same message, is the rest of the answer.
+        if let Some(answer) = &mut self.answer
+            && !self.step_open
+            && message == self.message
+            && answer.len() + text.len() <= TEXT_LIMIT
+        {
+            answer.push_str(text);
+            return;
+        }
         if message != self.message {
             self.message = message;
             self.text.clear();

@@ -231,8 +231,11 @@ fn probe(settings: &Settings, agent: &AgentSpec, carried: &mut Carried) -> Resul
     match installed.supported {
         Supported::Tested => {}
         Supported::Untested => warn(&format!("{installed}; it may work")),
-        Supported::TooOld => {
-            return Err(format!("{installed}; update it with `{}`", product.install));
+        Supported::TooOld | Supported::TooNew => {
+            return Err(format!(
+                "{installed}; `{}` installs a tested one",
+                product.install
+            ));
         }
     }
     if agent.kind == AgentKind::Opencode {

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
-use crate::agents::{Boundary, Transcript};
+use crate::agents::{Boundary, Carried, Transcript};
 use crate::journal::Redactor;
 use crate::model::{CallLimits, CallSpec, Failure, FailureKind, Millis, Usage};
 use crate::plan::{AgentSpec, Price};
@@ -76,7 +76,8 @@ impl Unread {
 /// An attempt whose process ended under another supervisor, read from the files it left.
 pub fn replay(
     call: &CallSpec,
-    (agent, price): (&AgentSpec, Option<Price>),
+    agent: (&AgentSpec, &Carried),
+    price: Option<Price>,
     scratch: &Scratch,
     redactor: Redactor,
     exit: ExitRecord,

@@ -77,7 +77,7 @@ fn prepare_files(
     let spec = child(attempt, &scratch, &workspace, (&inside, launch))?;
     let price = attempt.context.plan.price(model);
     let redactor = attempt.context.redactor.clone();
-    let streams = Streams::new(&scratch, agent, price, redactor)?;
+    let streams = Streams::new(&scratch, (agent, &attempt.context.carried), price, redactor)?;
     let prepared = Prepared {
         scratch,
         streams,

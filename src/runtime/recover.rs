@@ -52,7 +52,8 @@ fn salvage_attempt(
     let exit = ExitRecord::read(&scratch.record())?;
     let watched = replay(
         call,
-        (agent, context.plan.price(spec)),
+        (agent, &context.carried),
+        context.plan.price(spec),
         &scratch,
         context.redactor.clone(),
         exit,

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 
-use crate::agents::{self, Decoder, Signal, Transcript};
+use crate::agents::{self, Carried, Decoder, Signal, Transcript};
 use crate::journal::Redactor;
 use crate::model::{Failure, FailureKind};
 use crate::plan::{AgentSpec, Price};
@@ -35,6 +35,8 @@ pub struct Printed {
     pub stderr_tail: String,
     /// The cause of a failure, as standard error tells it.
     pub explained: Option<Failure>,
+    /// A text and exit code 0 are a whole answer.
+    pub end_may_be_missing: bool,
     /// All of standard output, and of standard error.
     pub files: [File; 2],
 }
@@ -52,13 +54,13 @@ impl Streams {
     /// Opens the two files: before the agent is started, which can put others in their places.
     pub fn new(
         scratch: &Scratch,
-        agent: &AgentSpec,
+        (agent, carried): (&AgentSpec, &Carried),
         price: Option<Price>,
         redactor: Redactor,
     ) -> Result<Self, Failure> {
         Ok(Self {
             redactor,
-            decoder: agents::of(agent.kind).decoder(agent),
+            decoder: agents::of(agent.kind).decoder(agent, carried),
             events: LineTail::new(&scratch.events(), LONGEST_LINE).map_err(unreadable)?,
             errors: LineTail::new(&scratch.errors(), LONGEST_LINE).map_err(unreadable)?,
             transcript: Transcript::of(agent, price),
@@ -110,6 +112,7 @@ impl Streams {
         }
         Ok(Printed {
             explained: self.decoder.explain(&self.stderr_tail),
+            end_may_be_missing: self.decoder.end_may_be_missing(),
             transcript: self.transcript,
             stderr_tail: self.stderr_tail,
             files: [
@@ -191,7 +194,13 @@ mod tests {
             pass_env: Vec::new(),
             sandbox: SandboxRules::default(),
         };
-        let mut streams = Streams::new(&scratch, &agent, None, Redactor::default()).unwrap();
+        let mut streams = Streams::new(
+            &scratch,
+            (&agent, &Carried::default()),
+            None,
+            Redactor::default(),
+        )
+        .unwrap();
         let look = streams.read().unwrap();
         assert!(look.heard && !look.progressed, "{look:?}");
 

@@ -68,7 +68,7 @@ pub(super) fn discover(
     if let Some(cache) = folder("XDG_CACHE_HOME", ".cache") {
         carried.catalogue = read::text(&cache.join("models.json"))?;
     }
-    carried.file_secrets = file_secrets(&carried.providers);
+    carried.file_secrets = file_secrets(&carried);
     for provider in AMBIENT {
         let below = home_folder(provider).zip(home.as_ref());
         if below.is_some_and(|(below, home)| home.join(below).is_dir()) {
@@ -148,21 +148,23 @@ fn merge_document(
         key: key.to_owned(),
         expected,
     };
-    match document.remove("provider") {
-        None => {}
-        Some(Value::Object(providers)) => {
-            for (name, mut settings) in providers {
-                if !settings.is_object() {
-                    return Err(shape(&format!("provider.{name}"), "an object"));
+    for (key, known) in [
+        ("provider", &mut carried.providers),
+        ("providers", &mut carried.providers_of_two),
+    ] {
+        match document.remove(key) {
+            None => {}
+            Some(Value::Object(providers)) => {
+                for (name, mut settings) in providers {
+                    if !settings.is_object() {
+                        return Err(shape(&format!("{key}.{name}"), "an object"));
+                    }
+                    values::anchor_files(&mut settings, folder, home);
+                    merge(known.entry(name).or_insert(Value::Null), settings);
                 }
-                values::anchor_files(&mut settings, folder, home);
-                merge(
-                    carried.providers.entry(name).or_insert(Value::Null),
-                    settings,
-                );
             }
+            Some(_) => return Err(shape(key, "an object")),
         }
-        Some(_) => return Err(shape("provider", "an object")),
     }
     for (key, list) in [
         ("enabled_providers", &mut carried.enabled_providers),
@@ -218,19 +220,14 @@ fn secrets_of_entry(entry: &Value) -> Vec<String> {
 
 /// The contents of the files that settings lead to; those that cannot be read count as none, for
 /// OpenCode itself will say so.
-fn file_secrets(providers: &BTreeMap<String, Value>) -> BTreeMap<String, Vec<String>> {
+fn file_secrets(carried: &Carried) -> BTreeMap<String, Vec<String>> {
     let content = |path: String| {
         let text = files::read(path.as_ref(), LARGEST_KEY_FILE).ok()?;
         Some(std::str::from_utf8(&text).ok()?.trim().to_owned())
     };
-    providers
-        .iter()
-        .map(|(name, settings)| {
-            let found = values::files(settings)
-                .into_iter()
-                .filter_map(content)
-                .collect();
-            (name.clone(), found)
-        })
-        .collect()
+    let found = |name: &String| {
+        let files = carried.settings(name).flat_map(values::files);
+        (name.clone(), files.filter_map(content).collect())
+    };
+    carried.configured().map(found).collect()
 }

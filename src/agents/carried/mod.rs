@@ -25,6 +25,8 @@ pub struct Carried {
     pub project_root: PathBuf,
     /// Settings of providers, merged over all of the user's configurations.
     pub providers: BTreeMap<String, Value>,
+    /// The same in the form of OpenCode 2 (`providers`).
+    pub providers_of_two: BTreeMap<String, Value>,
     /// The only providers the user wants, if limited.
     pub enabled_providers: Option<Vec<String>>,
     /// Providers the user does not want.
@@ -108,8 +110,10 @@ impl Carried {
     /// catalogue that comes with OpenCode could tell.
     pub fn models_of(&self, provider: &str) -> Option<Vec<String>> {
         let catalogue = self.catalogue_entry(provider)?;
-        let sources = [catalogue.get(provider), self.providers.get(provider)];
-        let models = sources.into_iter().flatten();
+        let models = catalogue
+            .get(provider)
+            .into_iter()
+            .chain(self.settings(provider));
         let models = models.filter_map(|source| source.get("models")?.as_object());
         Some(models.flat_map(Map::keys).cloned().collect())
     }
@@ -117,10 +121,8 @@ impl Carried {
     /// The key variables that the catalogue and the provider's settings name for it (`env`).
     pub(super) fn key_variables(&self, provider: &str) -> Vec<String> {
         let entry = self.look_up(provider);
-        let sources = [entry.as_ref(), self.providers.get(provider)];
+        let sources = entry.as_ref().into_iter().chain(self.settings(provider));
         sources
-            .into_iter()
-            .flatten()
             .filter_map(|source| source.get("env")?.as_array())
             .flatten()
             .filter_map(|name| name.as_str().map(str::to_owned))
@@ -129,10 +131,23 @@ impl Carried {
 
     /// The variables that a provider's settings mention as `{env:NAME}`.
     pub(super) fn variables_of(&self, provider: &str) -> BTreeSet<String> {
-        self.providers
-            .get(provider)
-            .map(values::variables)
-            .unwrap_or_default()
+        self.settings(provider)
+            .flat_map(values::variables)
+            .collect()
+    }
+
+    /// The providers that the user's own settings name.
+    pub(super) fn configured(&self) -> impl Iterator<Item = &String> {
+        self.providers.keys().chain(self.providers_of_two.keys())
+    }
+
+    /// The user's own settings of a provider, in both forms.
+    pub(super) fn settings(&self, provider: &str) -> impl Iterator<Item = &Value> {
+        let both = [
+            self.providers.get(provider),
+            self.providers_of_two.get(provider),
+        ];
+        both.into_iter().flatten()
     }
 
     /// The secrets that an agent of this provider gets to see, beside its variables.
@@ -144,23 +159,22 @@ impl Carried {
             None => Vec::new(),
         };
         secrets.extend(self.file_secrets.get(provider).cloned().unwrap_or_default());
-        if let Some(settings) = self.providers.get(provider) {
-            let literal = |text: &String| !text.contains("{env:") && !text.contains("{file:");
-            secrets.extend(values::secrets(settings).into_iter().filter(literal));
-        }
+        let literal = |text: &String| !text.contains("{env:") && !text.contains("{file:");
+        let literals = self.settings(provider).flat_map(values::secrets);
+        secrets.extend(literals.filter(literal));
         secrets
     }
 
     /// Every secret that some agent may get to see, each with a name to show in its place. A variable that
     /// signs in may be called anything.
     pub fn secrets(&self, environment: &Environment) -> Vec<(String, String)> {
-        let providers: BTreeSet<&String> = self.auth.keys().chain(self.providers.keys()).collect();
+        let providers: BTreeSet<&String> = self.auth.keys().chain(self.configured()).collect();
         providers
             .into_iter()
             .flat_map(|provider| {
                 let mut secrets = self.secrets_of(provider);
                 let mut names = [key_names(provider), self.key_variables(provider)].concat();
-                if let Some(settings) = self.providers.get(provider) {
+                for settings in self.settings(provider) {
                     let hidden = Value::from(values::secrets(settings));
                     names.extend(values::variables(&hidden));
                 }

@@ -29,7 +29,7 @@ const OF_A_VARIANT: &[&str] = &[
 /// keys of what was taken out.
 pub(super) fn keep_preferences(document: &mut Map<String, Value>) -> Vec<String> {
     let mut left_out = Vec::new();
-    for key in ["enabled_providers", "disabled_providers"] {
+    for key in ["enabled_providers", "disabled_providers", "providers"] {
         left_out.extend(document.remove(key).map(|_| key.to_owned()));
     }
     if let Some(Value::Object(providers)) = document.get_mut("provider") {

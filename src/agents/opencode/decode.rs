@@ -65,12 +65,16 @@ struct ToolState {
     input: Value,
 }
 
-#[derive(Deserialize)]
+/// OpenCode 1 fills `name` and `data`, OpenCode 2 the rest.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct SessionError {
-    #[serde(default)]
     name: String,
-    #[serde(default)]
     data: ErrorData,
+    #[serde(rename = "type")]
+    kind: String,
+    message: String,
+    status: Option<u16>,
 }
 
 #[derive(Default, Deserialize)]
@@ -137,7 +141,11 @@ fn count(number: Option<f64>) -> u64 {
 fn detail(state: &ToolState) -> String {
     let of = |key: &str| Some(state.input.get(key)?.as_str()?.to_owned());
     of("command")
-        .or_else(|| of("filePath").map(|path| tail(&path)))
+        .or_else(|| {
+            of("filePath")
+                .or_else(|| of("path"))
+                .map(|path| tail(&path))
+        })
         .or_else(|| of("pattern"))
         .or_else(|| state.title.clone())
         .map(|text| text.lines().next().unwrap_or_default().to_owned())
@@ -151,6 +159,11 @@ fn tail(path: &str) -> String {
 }
 
 fn agent_error(error: SessionError) -> AgentError {
+    if !error.kind.is_empty() {
+        let mut of_two = AgentError::new(name_of(error.kind), error.message);
+        of_two.status = error.status;
+        return of_two;
+    }
     let data = error.data;
     let message = data.message.unwrap_or_else(|| error.name.clone());
     let mut agent_error =
@@ -158,6 +171,15 @@ fn agent_error(error: SessionError) -> AgentError {
     agent_error.status = data.status_code;
     agent_error.retry_after = retry_after(&data.response_headers);
     agent_error
+}
+
+/// The name of OpenCode 1 for an error of OpenCode 2 that says no more than one of its.
+fn name_of(kind: String) -> String {
+    match kind.as_str() {
+        "unknown" | "provider.unknown" => "UnknownError".to_owned(),
+        "aborted" => "MessageAbortedError".to_owned(),
+        _ => kind,
+    }
 }
 
 /// `retry-after-ms`, or `retry-after` in seconds. A date is not understood and counts as absent.
@@ -193,6 +215,53 @@ mod tests {
             "\u{feff}{",
         ] {
             assert_eq!(decode(line), vec![Signal::Noise], "{line}");
+        }
+    }
+
+    #[test]
+    fn an_error_of_the_second_generation_says_its_kind() {
+        let kind = |error: &str| {
+            let line = format!(r#"{{"type":"error","sessionID":"","error":{error}}}"#);
+            let Some(Signal::AgentError(error)) = decode(&line).pop() else {
+                panic!("no agent_error")
+            };
+            error.kind()
+        };
+        for (error, expected) in [
+            (
+                r#"{"type":"provider.auth","message":"HTTP 401","status":401}"#,
+                FailureKind::Auth,
+            ),
+            (
+                r#"{"type":"provider.quota","message":"m","status":429}"#,
+                FailureKind::Quota,
+            ),
+            (
+                r#"{"type":"provider.rate-limit","message":"m"}"#,
+                FailureKind::RateLimit,
+            ),
+            (
+                r#"{"type":"provider.no-route","message":"m"}"#,
+                FailureKind::UnknownModel,
+            ),
+            (
+                r#"{"type":"unknown","message":"Model unavailable: p/m"}"#,
+                FailureKind::UnknownModel,
+            ),
+            (
+                r#"{"type":"provider.internal","message":"m","status":500}"#,
+                FailureKind::Provider,
+            ),
+            (
+                r#"{"type":"provider.transport","message":"m"}"#,
+                FailureKind::Network,
+            ),
+            (
+                r#"{"type":"provider.invalid-request","message":"prompt is too long","status":400}"#,
+                FailureKind::ContextOverflow,
+            ),
+        ] {
+            assert_eq!(kind(error), expected, "{error}");
         }
     }
 

@@ -6,15 +6,19 @@ use std::path::Path;
 use serde_json::json;
 
 use super::config::{REHEARSAL, config, installed};
+use super::generation::Generation;
 use super::profile::{self, Folders, Search};
 use crate::agents::carried::AuthEntry;
 use crate::agents::environment::{allowed, configure, copy, value};
 use crate::agents::launch::{find, neutral_folder};
-use crate::agents::providers::{home_folder, provider_of, takes};
+use crate::agents::providers::{home_folder, key_names, provider_of, takes};
 use crate::agents::{Assignment, Environment, Launch, LaunchError, SeedFile};
 
-/// Switches without which OpenCode looks at the user's files, the network or the clock.
+/// Switches without which OpenCode looks at the user's files, the network or the clock. Those of one generation
+/// do no harm in the other.
 const SWITCHES: &[&str] = &[
+    "OPENCODE_CONFIG_PROJECT_DISABLE",
+    "OPENCODE_FILEWATCHER_DISABLE",
     "OPENCODE_DISABLE_MODELS_FETCH",
     // Leaves a 5 MB library in the temporary folder at each start.
     "OPENCODE_DISABLE_FFF",
@@ -36,6 +40,7 @@ struct Places {
     cache: std::path::PathBuf,
     temporary: std::path::PathBuf,
     tool_output: std::path::PathBuf,
+    shell_output: std::path::PathBuf,
     catalogue: std::path::PathBuf,
 }
 
@@ -45,6 +50,7 @@ impl Places {
         Self {
             home: private.join("home"),
             tool_output: data.join("opencode/tool-output"),
+            shell_output: data.join("opencode/shell"),
             data,
             config: private.join("config"),
             state: private.join("state"),
@@ -94,9 +100,17 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError>
         workspace: assignment.workspace,
         temporary: &places.temporary,
         tool_output: &places.tool_output,
+        shell_output: &places.shell_output,
     };
-    let config = config(assignment, provider, search, &folders);
-    let mut files = seeds(&places, &config, carried.opencode_version.as_deref());
+    let generation = Generation::of(carried);
+    let rules = profile::rules(assignment.profile, search, &folders);
+    let config = config(generation, assignment, provider, &rules);
+    let mut files = seeds(
+        generation,
+        &places,
+        &config,
+        carried.opencode_version.as_deref(),
+    );
     let (cwd, ends) = neutral_folder(assignment.private);
     files.extend(ends);
     let mut env = environment(assignment, provider, &places);
@@ -112,13 +126,16 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError>
                 "OPENCODE_MODELS_PATH".into(),
                 places.catalogue.clone().into(),
             );
-            files.push(SeedFile::private(places.catalogue, entry.to_string()));
+            files.push(SeedFile::private(
+                places.catalogue.clone(),
+                entry.to_string(),
+            ));
         }
-        files.extend(sign_in(assignment, provider, &places.home, &places.data));
+        files.extend(sign_in(generation, assignment, provider, &places)?);
     }
     Ok(Launch {
         program,
-        args: arguments(assignment),
+        args: arguments(generation, assignment),
         env,
         cwd,
         files,
@@ -144,7 +161,7 @@ pub(super) fn version_probe(program: &Path, environment: &Environment, private: 
     }
 }
 
-fn arguments(assignment: &Assignment<'_>) -> Vec<OsString> {
+fn arguments(generation: Generation, assignment: &Assignment<'_>) -> Vec<OsString> {
     let model = match assignment.endpoint {
         Some(_) => format!("{REHEARSAL}/{}", assignment.model.id),
         None => assignment.model.id.clone(),
@@ -154,20 +171,29 @@ fn arguments(assignment: &Assignment<'_>) -> Vec<OsString> {
         "" => "tipstaff",
         title => title,
     };
-    let mut args: Vec<OsString> = assignment.agent.args.iter().map(Into::into).collect();
-    let ours = ["run", "--dir"].map(OsString::from);
-    args.extend(ours);
-    args.push(assignment.workspace.into());
-    args.push("--model".into());
-    args.push(model.into());
-    args.push("--agent".into());
-    args.push(profile::name(assignment.profile).into());
     // In one word, so that a title or variant never passes for an option.
-    args.push(format!("--title={title}").into());
-    if let Some(variant) = &assignment.model.variant {
-        args.push(format!("--variant={variant}").into());
+    let title = format!("--title={title}");
+    let agent = profile::name(assignment.profile);
+    let variant = assignment.model.variant.as_deref();
+    let mut args: Vec<OsString> = assignment.agent.args.iter().map(Into::into).collect();
+    match generation {
+        Generation::One => {
+            args.extend(["run", "--dir"].map(OsString::from));
+            args.push(assignment.workspace.into());
+            args.extend(["--model", &model, "--agent", agent, &title].map(OsString::from));
+            args.extend(variant.map(|variant| format!("--variant={variant}").into()));
+            args.extend(["--format", "json", "--print-logs"].map(OsString::from));
+            args.extend(["--log-level", "ERROR"].map(OsString::from));
+        }
+        Generation::Two => {
+            let variant = variant.map(|variant| format!("#{variant}"));
+            let model = model + &variant.unwrap_or_default();
+            // A server of its own: without it, one for all calls would stay behind.
+            args.extend(["run", "--standalone", "--model", &model].map(OsString::from));
+            args.extend(["--agent", agent, &title, "--format", "json"].map(OsString::from));
+            args.push("--print-logs".into());
+        }
     }
-    args.extend(["--format", "json", "--print-logs", "--log-level", "ERROR"].map(OsString::from));
     args
 }
 
@@ -200,16 +226,24 @@ fn environment(assignment: &Assignment<'_>, provider: &str, places: &Places) -> 
         env.insert(name.into(), value.into());
     }
     places.name_in(&mut env);
-    // What its tools see. `--dir` leads OpenCode there; it starts elsewhere, since Bun runs code that a
-    // `tsconfig.json` of the starting folder names.
+    env.insert("OPENCODE_LOG_LEVEL".into(), "WARN".into());
+    // What its tools see. `--dir` leads OpenCode 1 there, this variable OpenCode 2; both start elsewhere, since
+    // Bun runs code that a `tsconfig.json` of the starting folder names.
     env.insert("PWD".into(), assignment.workspace.into());
     env
 }
 
-fn seeds(places: &Places, config: &serde_json::Value, version: Option<&str>) -> Vec<SeedFile> {
+fn seeds(
+    generation: Generation,
+    places: &Places,
+    config: &serde_json::Value,
+    version: Option<&str>,
+) -> Vec<SeedFile> {
     let own = places.config.join("opencode");
     let mut files: Vec<SeedFile> = places.folders().collect();
-    files.extend(installed(&own, version));
+    if generation == Generation::One {
+        files.extend(installed(&own, version));
+    }
     files.push(SeedFile::secret(
         own.join("opencode.json"),
         config.to_string(),
@@ -219,36 +253,43 @@ fn seeds(places: &Places, config: &serde_json::Value, version: Option<&str>) -> 
 
 /// What signs in besides variables. A plain key is copied. Tokens that get refreshed are not: a copy
 /// would be refreshed in the private folder and leave the user's own sign-in with a spent token. So
-/// the user's whole file is linked, at the price that the agent's tools could read it.
+/// the user's whole file is linked, at the price that the agent's tools could read it. OpenCode 2 reads that file
+/// once and keeps what it refreshes elsewhere: it gets no such token.
 fn sign_in(
+    generation: Generation,
     assignment: &Assignment<'_>,
     provider: &str,
-    home: &Path,
-    data: &Path,
-) -> Option<SeedFile> {
+    places: &Places,
+) -> Result<Option<SeedFile>, LaunchError> {
     let carried = assignment.carried;
-    let path = data.join("opencode/auth.json");
-    match carried.auth.get(provider) {
-        Some(AuthEntry::Key(entry)) => {
-            return Some(SeedFile::secret(
-                path,
-                json!({ provider: entry }).to_string(),
-            ));
+    let path = places.data.join("opencode/auth.json");
+    match (carried.auth.get(provider), generation) {
+        (Some(AuthEntry::Key(entry)), _) => {
+            let entry = json!({ provider: entry }).to_string();
+            return Ok(Some(SeedFile::secret(path, entry)));
         }
-        Some(AuthEntry::Refreshed) => {
-            return carried
-                .auth_file
-                .clone()
-                .map(|file| SeedFile::link(path, file));
+        (Some(AuthEntry::Refreshed), Generation::One) => {
+            let file = carried.auth_file.clone();
+            return Ok(file.map(|file| SeedFile::link(path, file)));
         }
-        None => {}
+        (Some(AuthEntry::Refreshed), Generation::Two) if !has_key(assignment, provider) => {
+            let provider = provider.to_owned();
+            return Err(LaunchError::SpentSignIn { provider });
+        }
+        (Some(AuthEntry::Refreshed), Generation::Two) | (None, _) => {}
     }
-    let folder = home_folder(provider)?;
-    let user = value(assignment.environment, "HOME")?;
-    Some(SeedFile::link(
-        home.join(folder),
-        Path::new(user).join(folder),
-    ))
+    let folder = home_folder(provider).zip(value(assignment.environment, "HOME"));
+    Ok(folder.map(|(folder, user)| {
+        SeedFile::link(places.home.join(folder), Path::new(user).join(folder))
+    }))
+}
+
+fn has_key(assignment: &Assignment<'_>, provider: &str) -> bool {
+    let mut names = key_names(provider);
+    names.extend(assignment.carried.key_variables(provider));
+    names
+        .iter()
+        .any(|name| value(assignment.environment, name).is_some())
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! OpenCode: `opencode run`, headless, one process a call.
+//! OpenCode 1 and 2: `opencode run`, headless, one process a call.
 //!
 //! What is known of it (measured with the version in `fixtures/agents`) is beside the code that
 //! depends on it; recorded streams are in `fixtures/transcripts/opencode`.
 
 mod config;
 mod decode;
+mod generation;
 mod launch;
 mod profile;
 mod stderr;
@@ -14,6 +15,7 @@ use std::path::Path;
 use crate::model::Failure;
 use crate::plan::AgentSpec;
 
+use self::generation::Generation;
 use super::providers::provider_of;
 use super::{
     Adapter, AgentError, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product,
@@ -25,6 +27,9 @@ pub(super) const PRODUCT: Product = Product {
     tested: "1.18.33",
     // Before it `run --format json` and the permission rules were different.
     oldest: (1, 0),
+    newest: Some(2),
+    of_another_major: "; its adapter follows the documentation of OpenCode 2 and was never tried with the real \
+                       program: `scripts/probe-opencode2` does",
     install: "npm install -g opencode-ai",
     sign_in: "opencode auth login",
 };
@@ -40,14 +45,19 @@ impl Adapter for Opencode {
         launch::launch(assignment)
     }
 
-    fn decoder(&self, _agent: &AgentSpec) -> Box<dyn Decoder> {
-        Box::new(Lines)
+    fn decoder(&self, _agent: &AgentSpec, carried: &Carried) -> Box<dyn Decoder> {
+        Box::new(Lines(Generation::of(carried)))
     }
 
     fn signed_in(&self, model: &str, carried: &Carried, environment: &Environment) -> SignIn {
-        provider_of(model).map_or(SignIn::None, |provider| {
+        let found = provider_of(model).map_or(SignIn::None, |provider| {
             sign_in::signed_in(carried, provider, environment)
-        })
+        });
+        match (Generation::of(carried), found) {
+            // OpenCode 2 would refresh the token and keep the new one to itself.
+            (Generation::Two, SignIn::Refreshed) => SignIn::None,
+            (_, found) => found,
+        }
     }
 
     fn models_beside(&self, model: &str, carried: &Carried) -> Option<Vec<String>> {
@@ -62,7 +72,7 @@ impl Adapter for Opencode {
 }
 
 /// Every line says all of what it says.
-struct Lines;
+struct Lines(Generation);
 
 impl Decoder for Lines {
     fn line(&mut self, line: &str) -> Vec<Signal> {
@@ -71,6 +81,10 @@ impl Decoder for Lines {
 
     fn stderr_line(&mut self, line: &str) -> Option<AgentError> {
         stderr::decode(line)
+    }
+
+    fn end_may_be_missing(&self) -> bool {
+        self.0 == Generation::Two
     }
 
     fn explain(&self, stderr_tail: &str) -> Option<Failure> {

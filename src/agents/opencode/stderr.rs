@@ -67,6 +67,22 @@ fn known(line: &str) -> Option<Failure> {
                 .hint("`opencode models PROVIDER` lists the models that the provider knows"),
         );
     }
+    if line.contains("Unrecognized flag") || line.contains("Invalid value for flag") {
+        let message = format!(
+            "this OpenCode needs another command line: {}",
+            shorten(line.trim(), 200)
+        );
+        return Some(Failure::new(FailureKind::Rejected, message).hint(
+            "`scripts/probe-opencode2` tells how it differs; OpenCode 1 is tested: `npm install -g opencode-ai`",
+        ));
+    }
+    if line.contains("Falling back to default agent") || line.contains("normalization diagnostic") {
+        let message = format!(
+            "OpenCode did not take the configuration of the call: {}",
+            shorten(line.trim(), 200)
+        );
+        return Some(Failure::new(FailureKind::Rejected, message));
+    }
     let (kind, message) =
         if line.contains("database is locked") || line.contains("Failed query: CREATE TABLE") {
             (FailureKind::Crash, "the agent's database was locked")
