@@ -1,12 +1,11 @@
 //! From what a model does to what it can put on the wire: placeholders filled, paths resolved, acts
 //! turned into calls of the tools that this agent offers.
 
-use serde_json::{Value, json};
-
-use super::request::ChatRequest;
+use super::completion::{ClaimedUsage, Completion, ToolUse, Transmission};
+use super::request::ModelRequest;
 use super::scenario::Content;
 use super::{
-    Act, Ending, Finish, Moment, Refusal, RehearsedCall, Turn, default_behaviour, template,
+    Act, Ending, Finish, Moment, Refusal, RehearsedCall, Turn, default_behaviour, template, tools,
 };
 use crate::context;
 
@@ -21,50 +20,8 @@ pub(super) enum Answer {
     Stall,
 }
 
-/// A model's answer in the wire's terms.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Completion {
-    /// The text; may be empty.
-    pub text: String,
-    /// The tools called, in order.
-    pub calls: Vec<ToolUse>,
-    /// The finish reason; none if it ends without.
-    pub finish: Option<&'static str>,
-    pub usage: ClaimedUsage,
-    /// What happens to it on the way.
-    pub transmission: Transmission,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct ToolUse {
-    pub name: String,
-    pub arguments: Value,
-}
-
-/// Token numbers as OpenAI's `usage` groups them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct ClaimedUsage {
-    /// Prompt tokens, cached ones included.
-    pub prompt: u64,
-    pub cached: u64,
-    pub completion: u64,
-    pub reasoning: u64,
-}
-
-/// What happens to a completion on the way.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Transmission {
-    Arrives,
-    /// The connection is dropped in the middle.
-    Dropped,
-    /// Nothing more comes after the middle.
-    Stalled,
-    /// What arrives is not JSON.
-    Garbled,
-}
-
 /// Puts a turn into the terms of the request that it answers.
-pub(super) fn answer(turn: &Turn, call: &RehearsedCall, request: &ChatRequest) -> Answer {
+pub(super) fn answer(turn: &Turn, call: &RehearsedCall, request: &ModelRequest) -> Answer {
     let transmission = match &turn.ending {
         Ending::Error(refusal) => {
             let body = refusal
@@ -88,7 +45,7 @@ pub(super) fn answer(turn: &Turn, call: &RehearsedCall, request: &ChatRequest) -
     let mut handed_in = Vec::new();
     for act in &turn.acts {
         match deed(act, call, request) {
-            Deed::Call(tool_use) => calls.push(tool_use),
+            Deed::Calls(uses) => calls.extend(uses),
             Deed::HandIn(words) => handed_in.push(words),
         }
     }
@@ -97,12 +54,9 @@ pub(super) fn answer(turn: &Turn, call: &RehearsedCall, request: &ChatRequest) -
         text = handed_in.join("\n\n");
     }
     let finish = match (&turn.ending, calls.is_empty()) {
-        (Ending::Odd(Finish::Length), _) => Some("length"),
-        (Ending::Odd(Finish::ContentFilter), _) => Some("content_filter"),
-        (Ending::Odd(Finish::Unknown), _) => Some("unknown"),
-        (Ending::Odd(Finish::Absent), _) => None,
-        (Ending::Odd(Finish::ToolCalls), _) | (_, false) => Some("tool_calls"),
-        (_, true) => Some("stop"),
+        (Ending::Odd(finish), _) => *finish,
+        (_, false) => Finish::ToolCalls,
+        (_, true) => Finish::Stop,
     };
     let usage = usage(turn, request, &text, &calls);
     Answer::Completion(Completion {
@@ -115,70 +69,49 @@ pub(super) fn answer(turn: &Turn, call: &RehearsedCall, request: &ChatRequest) -
 }
 
 enum Deed {
-    Call(ToolUse),
+    Calls(Vec<ToolUse>),
     /// The agent has no tool for it: it goes into the message.
     HandIn(String),
 }
 
-fn deed(act: &Act, call: &RehearsedCall, request: &ChatRequest) -> Deed {
+fn deed(act: &Act, call: &RehearsedCall, request: &ModelRequest) -> Deed {
     let place = |path: &str| absolute(&template::fill(path, call), request);
     let fill = |text: &str| template::fill(text, call);
-    match act {
+    Deed::Calls(match act {
         Act::Write { path, content } => {
             let text = match content {
                 Content::Text(text) => fill(text),
                 Content::Json(json) => format!("{:#}\n", template::fill_json(json, call)),
             };
-            written(&place(path), text, request)
+            let path = place(path);
+            match tools::write(&path, &text, request) {
+                Some(write) => vec![write],
+                None => return Deed::HandIn(handed_in(&path, text)),
+            }
         }
-        Act::Edit { path, old, new } => {
-            let arguments =
-                json!({"filePath": place(path), "oldString": fill(old), "newString": fill(new)});
-            tool("edit", arguments)
-        }
-        Act::Read { path } => tool("read", json!({"filePath": place(path)})),
-        Act::Bash { command } => {
-            let command = fill(command);
-            tool(
-                "bash",
-                json!({"command": command, "description": "Rehearsed command"}),
-            )
-        }
-        Act::Tool { name, arguments } => tool(name, template::fill_json(arguments, call)),
-    }
-}
-
-/// A file is written with `write`, else with `apply_patch`, which OpenCode offers to GPT models
-/// instead; else it is handed in with the message.
-fn written(path: &str, text: String, request: &ChatRequest) -> Deed {
-    if request.offers("write") {
-        return tool("write", json!({"filePath": path, "content": text}));
-    }
-    if request.offers("apply_patch") {
-        let added: String = text.lines().map(|line| format!("+{line}\n")).collect();
-        let patch = format!("*** Begin Patch\n*** Add File: {path}\n{added}*** End Patch");
-        return tool("apply_patch", json!({"patchText": patch}));
-    }
-    match serde_json::from_str(&text) {
-        Ok(json) if path.ends_with(".json") => Deed::HandIn(default_behaviour::fenced(&json)),
-        // Invalid on purpose, perhaps: handed in as it is.
-        Ok(_) | Err(_) if path.ends_with(".json") => {
-            Deed::HandIn(format!("```json\n{}\n```", text.trim_end()))
-        }
-        Ok(_) | Err(_) => Deed::HandIn(text),
-    }
-}
-
-fn tool(name: &str, arguments: Value) -> Deed {
-    Deed::Call(ToolUse {
-        name: name.to_owned(),
-        arguments,
+        Act::Edit { path, old, new } => tools::edit(&place(path), &fill(old), &fill(new), request),
+        Act::Read { path } => vec![tools::read(&place(path), request)],
+        Act::Bash { command } => vec![tools::run(&fill(command), request)],
+        Act::Tool { name, arguments } => vec![ToolUse {
+            name: name.clone(),
+            arguments: template::fill_json(arguments, call),
+        }],
     })
 }
 
+/// A file's content as a part of the message.
+fn handed_in(path: &str, text: String) -> String {
+    match serde_json::from_str(&text) {
+        Ok(json) if path.ends_with(".json") => default_behaviour::fenced(&json),
+        // Invalid on purpose, perhaps: handed in as it is.
+        Ok(_) | Err(_) if path.ends_with(".json") => format!("```json\n{}\n```", text.trim_end()),
+        Ok(_) | Err(_) => text,
+    }
+}
+
 /// Agents want absolute paths; without a known workspace a relative one must do.
-fn absolute(path: &str, request: &ChatRequest) -> String {
-    match request.workspace() {
+fn absolute(path: &str, request: &ModelRequest) -> String {
+    match &request.workspace {
         Some(workspace) if !path.starts_with('/') => {
             format!("{}/{path}", workspace.trim_end_matches('/'))
         }
@@ -186,7 +119,7 @@ fn absolute(path: &str, request: &ChatRequest) -> String {
     }
 }
 
-fn usage(turn: &Turn, request: &ChatRequest, text: &str, calls: &[ToolUse]) -> ClaimedUsage {
+fn usage(turn: &Turn, request: &ModelRequest, text: &str, calls: &[ToolUse]) -> ClaimedUsage {
     let arguments: u64 = calls
         .iter()
         .map(|call| context::tokens(&call.arguments.to_string()))

@@ -1,6 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 use super::super::Scenario;
-use super::super::server_state::tests::{body, judge_call, propose_call};
+use serde_json::{Value, json};
+
+use super::super::request::Tool;
+use super::super::server_state::tests::{body, chat, judge_call, propose_call};
 use super::*;
 
 /// The first answer that the scenario's only rule gives.
@@ -10,9 +13,12 @@ fn scripted(then: &str) -> Turn {
     scenario.rules[0].then.as_ref().unwrap()[0].clone()
 }
 
-fn request(tools: &[&str]) -> ChatRequest {
-    let mut request = ChatRequest::decode(&body(0, true)).unwrap();
-    request.tools = tools.iter().map(|&tool| tool.to_owned()).collect();
+fn request(tools: &[&str]) -> ModelRequest {
+    let mut request = chat(&body(0, true));
+    request.tools = tools
+        .iter()
+        .map(|tool| Tool::new(tool, &Value::Null))
+        .collect();
     request
 }
 
@@ -49,7 +55,7 @@ fn acts_become_opencodes_tools_in_order() {
     );
     assert_eq!(
         (completion.text.as_str(), completion.finish),
-        ("I am plan", Some("tool_calls"))
+        ("I am plan", Finish::ToolCalls)
     );
 }
 
@@ -76,7 +82,7 @@ fn without_a_tool_to_write_the_files_are_handed_in() {
     };
     assert_eq!(
         (completion.calls.len(), completion.finish),
-        (0, Some("stop"))
+        (0, Finish::Stop)
     );
     assert!(
         completion.text.starts_with("# Plan: "),
@@ -104,12 +110,12 @@ fn apply_patch_writes_where_write_is_missing() {
 #[test]
 fn endings() {
     let finish = |then: &str| completed(then, &["write"]).finish;
-    assert_eq!(finish("{ finish: length, say: cut }"), Some("length"));
-    assert_eq!(finish("finish: content_filter"), Some("content_filter"));
-    assert_eq!(finish("finish: unknown"), Some("unknown"));
-    assert_eq!(finish("finish: none"), None);
-    assert_eq!(finish("finish: tool_calls"), Some("tool_calls"));
-    assert_eq!(finish("reply: ''"), Some("stop"));
+    assert_eq!(finish("{ finish: length, say: cut }"), Finish::Length);
+    assert_eq!(finish("finish: content_filter"), Finish::ContentFilter);
+    assert_eq!(finish("finish: unknown"), Finish::Unknown);
+    assert_eq!(finish("finish: none"), Finish::Absent);
+    assert_eq!(finish("finish: tool_calls"), Finish::ToolCalls);
+    assert_eq!(finish("reply: ''"), Finish::Stop);
     assert_eq!(
         completed("{ drop: mid_stream, say: x }", &[]).transmission,
         Transmission::Dropped
@@ -134,7 +140,7 @@ fn endings() {
 #[test]
 fn usage_is_counted_or_claimed() {
     let counted = completed("reply: 123456", &[]).usage;
-    let tokens = ChatRequest::decode(&body(0, true)).unwrap().tokens;
+    let tokens = chat(&body(0, true)).tokens;
     assert_eq!((counted.prompt, counted.completion), (tokens, 2));
     let then =
         "{ reply: x, usage: { input: 2000, cache_read: 8000, output: 300, reasoning: 200 } }";

@@ -1,8 +1,8 @@
 //! What the threads of agents and connections ask the one state.
 
-use hyper::body::Bytes;
 use tokio::sync::{mpsc, oneshot};
 
+use super::request::ModelRequest;
 use super::server_state::{Reply, ServerStateError};
 use super::{Received, RehearsedCall};
 
@@ -22,7 +22,7 @@ pub(super) enum Message {
     },
     Answer {
         visitor: Visitor,
-        body: Bytes,
+        request: Box<ModelRequest>,
         reply: oneshot::Sender<Result<Reply, ServerStateError>>,
     },
     Received {
@@ -33,6 +33,6 @@ pub(super) enum Message {
 
 pub(super) struct Visitor {
     pub token: String,
-    /// The bearer token, if there is one.
+    /// The bearer token or what the client's wire has instead, if there is one.
     pub key: Option<String>,
 }

@@ -1,7 +1,7 @@
 //! Rehearsal: a scripted model server on loopback, so that a workflow runs for real — real agent
 //! processes, real workspaces, real files — without a key and without cost.
 //!
-//! The server speaks OpenAI chat completions. Every attempt of a call gets an [`Endpoint`](crate::model::Endpoint) of its
+//! The server speaks the wires of OpenAI, Anthropic and Gemini. Every attempt of a call gets an [`Endpoint`](crate::model::Endpoint) of its
 //! own, so the server knows exactly who speaks; a [`Scenario`] says what the model does then, and
 //! where it says nothing a believable default fulfils the call's contract.
 //!
@@ -18,6 +18,7 @@
 mod answer;
 mod body;
 mod bundled;
+mod completion;
 mod default_behaviour;
 mod documents;
 mod error;
@@ -35,6 +36,7 @@ mod server_state;
 mod server_tests;
 mod service;
 mod template;
+mod tools;
 mod wire;
 mod work;
 
@@ -43,8 +45,8 @@ use serde::Serialize;
 pub use error::RehearsalError;
 pub use pattern::Pattern;
 pub use scenario::{
-    Act, Afterwards, Content, Ending, Finish, Moment, Refusal, Rule, Scenario, Turn, UsageOverride,
-    When,
+    Act, Afterwards, Cause, Content, Ending, Finish, Moment, Refusal, Rule, Scenario, Turn,
+    UsageOverride, When,
 };
 pub use server::Server;
 

@@ -220,6 +220,7 @@ fn refusal(written: WrittenError) -> Result<Refusal, Mistake> {
         status: status.value,
         body: written.body,
         headers: written.headers,
+        cause: written.cause,
     })
 }
 

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::answer::{Answer, Completion};
+use super::answer::Answer;
+use super::completion::Completion;
 use super::server_state::ServerState;
-use super::server_state::tests::{body, call_for};
+use super::server_state::tests::{body, call_for, chat};
 use super::{RehearsedCall, Scenario};
 use crate::model::{
     Audit, AuditVerdict, CallId, Categories, Contract, PhaseName, Purpose, Task, TaskList,
@@ -51,8 +52,8 @@ impl Stage {
         self.server_state
             .register("t".to_owned(), "k".to_owned(), call);
         for answers in 0.. {
-            let request = body(answers, false);
-            let reply = self.server_state.answer("t", Some("k"), &request).unwrap();
+            let request = chat(&body(answers, false));
+            let reply = self.server_state.answer("t", Some("k"), request).unwrap();
             let Answer::Completion(Completion { calls, .. }) = reply.answer else {
                 panic!("not a completion")
             };

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Afterwards, Finish, Moment};
+use super::{Afterwards, Cause, Finish, Moment};
 use crate::model::Purpose;
 use crate::yaml::Placed;
 
@@ -115,6 +115,7 @@ pub(super) struct WrittenError {
     pub body: Option<String>,
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    pub cause: Option<Cause>,
 }
 
 #[derive(Deserialize, Clone, Copy)]

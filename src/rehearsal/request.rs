@@ -1,22 +1,35 @@
-//! What an agent sends: a chat completion request, read as far as the script depends on it.
+//! What an agent sends, read as far as the script depends on it, whichever wire it came on.
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::context;
 
+/// How a provider's clients ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wire {
+    /// OpenAI chat completions.
+    Chat,
+    /// Anthropic Messages.
+    Messages,
+    /// OpenAI Responses.
+    Responses,
+    /// Gemini generateContent.
+    Gemini,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct ChatRequest {
+pub(super) struct ModelRequest {
+    pub wire: Wire,
     /// The model's id as the agent knows it.
     pub model: String,
     pub stream: bool,
-    /// Whether a stream is to end with the usage.
+    /// Whether a stream of chat completions is to end with the usage; the other wires always say it.
     pub include_usage: bool,
     pub messages: usize,
     /// Answers that the model has given already.
     pub answers: u32,
     pub system: String,
-    pub tools: Vec<String>,
+    pub tools: Vec<Tool>,
     /// Bytes of the tools' JSON.
     pub tools_bytes: usize,
     /// All that a model reads, in the order in which providers cache it: tools, then messages.
@@ -25,74 +38,102 @@ pub(super) struct ChatRequest {
     pub bytes: usize,
     /// Tokens of what it says to the model, by the same estimate as in the context ledger.
     pub tokens: u64,
+    /// The agent's working directory, if it tells the model.
+    pub workspace: Option<String>,
+    /// Whether this is the agent's own business rather than the call's: a title, a summary, a probe.
+    pub aside: bool,
 }
 
-#[derive(Deserialize)]
-struct WireRequest {
-    #[serde(default)]
-    model: String,
-    messages: Vec<WireMessage>,
-    #[serde(default)]
-    tools: Option<Vec<Value>>,
-    #[serde(default)]
-    stream: Option<bool>,
-    #[serde(default)]
-    stream_options: Option<WireStreamOptions>,
+/// A tool that the agent offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Tool {
+    pub name: String,
+    /// The names of its arguments; none if its schema says none.
+    pub parameters: Vec<String>,
+    /// It takes a text instead of arguments.
+    pub freeform: bool,
 }
 
-#[derive(Deserialize)]
-struct WireMessage {
-    role: String,
-    #[serde(default)]
-    content: Value,
-    /// The tools that an earlier answer used, with their arguments.
-    #[serde(default)]
-    tool_calls: Option<Value>,
+/// What a wire finds in the body of a request.
+#[derive(Default)]
+pub(super) struct Body {
+    pub model: String,
+    pub stream: bool,
+    pub include_usage: bool,
+    pub messages: Vec<Said>,
+    /// Answers of the model among the messages.
+    pub answers: usize,
+    /// The tools as they are offered.
+    pub tools: Vec<Value>,
+    pub offered: Vec<Tool>,
+    /// The wire itself shows that it is no turn of the conversation.
+    pub aside: bool,
 }
 
-#[derive(Deserialize)]
-struct WireStreamOptions {
-    #[serde(default)]
-    include_usage: bool,
+pub(super) struct Said {
+    pub role: Role,
+    pub text: String,
+    /// The tools used or what they gave, as JSON, where it is not in the text.
+    pub beside: String,
 }
 
-impl ChatRequest {
-    pub(super) fn decode(body: &[u8]) -> Result<Self, serde_json::Error> {
-        let wire: WireRequest = serde_json::from_slice(body)?;
-        let of = |roles: &'static [&'static str]| {
-            wire.messages
-                .iter()
-                .filter(move |message| roles.contains(&message.role.as_str()))
-        };
-        let system: Vec<String> = of(&["system", "developer"])
-            .map(|message| text(&message.content))
-            .collect();
-        let tools = wire.tools.unwrap_or_default();
-        let tools_json = match tools.len() {
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    System,
+    User,
+    Model,
+}
+
+/// How agents tell where they work: Codex, Qwen Code, Claude Code, OpenCode.
+const WORKSPACE: [&str; 4] = [
+    "<cwd>",
+    "I'm currently working in the directory:",
+    "- Primary working directory:",
+    "Working directory:",
+];
+/// Gemini CLI tells it in the next line.
+const WORKSPACES: &str = "- **Workspace Directories:**";
+
+/// Systems of OpenCode's requests beside the work, which offer no tools.
+const ASIDES: [&str; 2] = [
+    "You are a title generator",
+    "You are a context summarization agent",
+];
+
+impl ModelRequest {
+    pub(super) fn new(wire: Wire, bytes: usize, body: Body) -> Self {
+        let tools_json = match body.tools.len() {
             0 => String::new(),
-            _ => serde_json::to_string(&tools)?,
+            _ => Value::Array(body.tools).to_string(),
         };
-        let said: u64 = wire.messages.iter().map(WireMessage::tokens).sum();
-        Ok(Self {
-            stream: wire.stream.unwrap_or(false),
-            include_usage: wire
-                .stream_options
-                .is_some_and(|options| options.include_usage),
-            messages: wire.messages.len(),
-            answers: u32::try_from(of(&["assistant"]).count()).unwrap_or(u32::MAX),
-            system: system.join("\n"),
-            tools: tools.iter().filter_map(name).collect(),
+        let of = |role: Role| {
+            let said = body.messages.iter();
+            let said = said.filter(move |said| said.role == role);
+            said.map(|said| said.text.as_str()).collect::<Vec<_>>()
+        };
+        let system = of(Role::System).join("\n");
+        let aside = body.offered.is_empty() && ASIDES.iter().any(|own| system.contains(own));
+        let said = body.messages.iter();
+        let said = said.map(|said| context::tokens(&said.text) + context::tokens(&said.beside));
+        Self {
+            wire,
+            model: body.model,
+            stream: body.stream,
+            include_usage: body.include_usage,
+            messages: body.messages.len(),
+            answers: u32::try_from(body.answers).unwrap_or(u32::MAX),
+            tools: body.offered,
             tools_bytes: tools_json.len(),
-            text: wire
+            tokens: said.sum::<u64>() + context::tokens(&tools_json),
+            text: body
                 .messages
                 .iter()
-                .fold(tools_json.clone(), |all, message| {
-                    all + &text(&message.content)
-                }),
-            bytes: body.len(),
-            tokens: said + context::tokens(&tools_json),
-            model: wire.model,
-        })
+                .fold(tools_json, |all, said| all + &said.text),
+            bytes,
+            workspace: workspace(&system).or_else(|| workspace(&of(Role::User).join("\n"))),
+            aside: aside || body.aside,
+            system,
+        }
     }
 
     /// Which answer is asked for, from 1.
@@ -100,39 +141,49 @@ impl ChatRequest {
         self.answers.saturating_add(1)
     }
 
-    pub(super) fn offers(&self, tool: &str) -> bool {
-        self.tools.iter().any(|offered| offered == tool)
+    /// Names a call of a tool in the answer to this, unique within the conversation: turn and place.
+    pub(super) fn call_id(&self, index: usize) -> String {
+        format!("call_{}_{}", self.turn(), index + 1)
     }
 
-    /// Whether this is the agent's own business rather than the call's: OpenCode asks for a title
-    /// and for summaries beside the work, both without tools and with prompts of their own.
-    pub(super) fn is_aside(&self) -> bool {
-        let own = [
-            "You are a title generator",
-            "You are a context summarization agent",
-        ];
-        self.tools.is_empty() && own.iter().any(|own| self.system.contains(own))
-    }
-
-    /// The agent's working directory, if it tells the model.
-    pub(super) fn workspace(&self) -> Option<&str> {
-        let mut lines = self.system.lines().map(str::trim);
-        let folder = lines
-            .find_map(|line| line.strip_prefix("Working directory:"))?
-            .trim();
-        Some(folder).filter(|folder| folder.starts_with('/'))
+    /// The first of these tools that is offered.
+    pub(super) fn tool(&self, names: &[&str]) -> Option<&Tool> {
+        let offered = |name: &&str| self.tools.iter().find(|tool| tool.name == *name);
+        names.iter().find_map(offered)
     }
 }
 
-impl WireMessage {
-    fn tokens(&self) -> u64 {
-        let used = self.tool_calls.as_ref().map(Value::to_string);
-        context::tokens(&text(&self.content)) + context::tokens(&used.unwrap_or_default())
+impl Tool {
+    /// A tool by its name and the JSON Schema of its arguments.
+    pub(super) fn new(name: &str, schema: &Value) -> Self {
+        let properties = schema["properties"].as_object();
+        Self {
+            name: name.to_owned(),
+            parameters: properties
+                .into_iter()
+                .flat_map(|properties| properties.keys().cloned())
+                .collect(),
+            freeform: false,
+        }
     }
+}
+
+fn workspace(text: &str) -> Option<String> {
+    let mut lines = text.lines().map(str::trim);
+    while let Some(line) = lines.next() {
+        let told = WORKSPACE.iter().find_map(|told| line.strip_prefix(told));
+        let folder = match told {
+            Some(folder) => folder.trim_end_matches("</cwd>"),
+            None if line == WORKSPACES => lines.next()?.trim_start_matches('-'),
+            None => continue,
+        };
+        return Some(folder.trim().to_owned()).filter(|folder| folder.starts_with('/'));
+    }
+    None
 }
 
 /// A message's text: a text, or the text parts of a list.
-fn text(content: &Value) -> String {
+pub(super) fn text(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts
@@ -144,20 +195,28 @@ fn text(content: &Value) -> String {
     }
 }
 
-fn name(tool: &Value) -> Option<String> {
-    Some(tool.get("function")?.get("name")?.as_str()?.to_owned())
+/// How often the model has answered: what it says and calls in a row is one answer.
+pub(super) fn answers(roles: impl Iterator<Item = Role>) -> usize {
+    let mut answers = 0;
+    let mut last = Role::User;
+    for role in roles {
+        answers += usize::from(role == Role::Model && last != Role::Model);
+        last = role;
+    }
+    answers
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use serde_json::json;
 
+    use super::super::server_state::tests::chat;
     use super::*;
 
     #[test]
     fn turns_tools_and_workspace_are_found() {
-        let tools = json!([{"type": "function", "function": {"name": "write", "parameters": {}}}]);
+        let tools = json!([{"type": "function", "function": {"name": "write", "parameters":
+            {"properties": {"filePath": {}, "content": {}}}}}]);
         let body = json!({
             "model": "m1", "stream": true, "stream_options": {"include_usage": true},
             "messages": [
@@ -168,31 +227,56 @@ mod tests {
             ],
             "tools": tools,
         });
-        let body = serde_json::to_vec(&body).unwrap();
-        let request = ChatRequest::decode(&body).unwrap();
+        let request = chat(body.to_string().as_bytes());
         assert_eq!((request.turn(), request.messages), (2, 4));
-        assert_eq!(request.workspace(), Some("/tmp/a b"));
-        assert!(request.offers("write") && !request.offers("bash"));
+        assert_eq!(request.workspace.as_deref(), Some("/tmp/a b"));
+        let write = request.tool(&["bash", "write"]).cloned();
+        assert_eq!(write.map(|tool| tool.parameters.len()), Some(2));
         assert_eq!(request.tools_bytes, tools.to_string().len());
         assert!(request.tokens > context::tokens(&tools.to_string()));
-        assert!(request.stream && request.include_usage && !request.is_aside());
+        assert!(request.stream && request.include_usage && !request.aside);
     }
 
     #[test]
     fn a_title_is_an_aside_and_a_plain_question_is_not() {
         let ask = |system: &str| {
             let body = json!({"messages": [{"role": "system", "content": system}]});
-            ChatRequest::decode(&serde_json::to_vec(&body).unwrap()).unwrap()
+            chat(body.to_string().as_bytes())
         };
-        assert!(ask("You are a title generator. You output ONLY a title.").is_aside());
-        assert!(!ask("You are a planner.").is_aside());
-        assert_eq!(ask("Working directory: relative").workspace(), None);
+        assert!(ask("You are a title generator. You output ONLY a title.").aside);
+        assert!(!ask("You are a planner.").aside);
+        assert_eq!(ask("Working directory: relative").workspace, None);
+    }
+
+    #[test]
+    fn each_agent_says_where_it_works() {
+        for told in [
+            "<environment_context>\n  <cwd>/w s</cwd>\n",
+            "a\nI'm currently working in the directory: /w s\n",
+            " - Primary working directory: /w s",
+            "- **Workspace Directories:**\n  - /w s\n- **Directory Structure:**",
+        ] {
+            assert_eq!(workspace(told).as_deref(), Some("/w s"), "{told}");
+        }
+        assert_eq!(workspace("<cwd>here</cwd>"), None);
     }
 
     #[test]
     fn nonsense_is_refused() {
-        for body in ["", "null", "{}", "{\"messages\": 1}", "\u{0}"] {
-            assert!(ChatRequest::decode(body.as_bytes()).is_err(), "{body}");
+        use super::super::wire::Target;
+        for wire in [Wire::Chat, Wire::Messages, Wire::Responses, Wire::Gemini] {
+            for body in [
+                "",
+                "null",
+                "{}",
+                "{\"messages\": 1, \"contents\": 1}",
+                "\u{0}",
+            ] {
+                assert!(
+                    wire.decode(Target::default(), body.as_bytes()).is_err(),
+                    "{body}"
+                );
+            }
         }
     }
 }

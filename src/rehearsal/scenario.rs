@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::Pattern;
@@ -128,9 +129,10 @@ pub enum Ending {
     Malformed,
 }
 
-/// Finish reasons out of the ordinary.
+/// How an answer says that it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finish {
+    Stop,
     /// The answer was cut at its limit.
     Length,
     ContentFilter,
@@ -153,9 +155,21 @@ pub enum Moment {
 pub struct Refusal {
     /// The status, 400 to 599.
     pub status: u16,
-    /// The body; without it, an OpenAI error object that fits the status.
+    /// The body; without it, the provider's error object that fits status and cause.
     pub body: Option<String>,
     pub headers: BTreeMap<String, String>,
+    /// What the status alone does not say.
+    pub cause: Option<Cause>,
+}
+
+/// Causes of refusals for which providers have words of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The request is larger than the model's context.
+    Overflow,
+    /// What was paid for is used up.
+    Quota,
 }
 
 /// Token numbers to claim, in tipstaff's terms. What is absent is estimated.

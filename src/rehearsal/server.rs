@@ -155,10 +155,10 @@ fn attend(server_state: &mut ServerState, message: Message) {
         }
         Message::Answer {
             visitor,
-            body,
+            request,
             reply,
         } => {
-            let answer = server_state.answer(&visitor.token, visitor.key.as_deref(), &body);
+            let answer = server_state.answer(&visitor.token, visitor.key.as_deref(), *request);
             let _ = reply.send(answer);
         }
         Message::Received { reply } => {

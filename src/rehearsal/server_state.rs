@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::Write;
 
 use super::answer::{Answer, answer};
-use super::request::ChatRequest;
+use super::request::ModelRequest;
 use super::{Afterwards, Received, RehearsedCall, Rule, Scenario, Turn, When, default_behaviour};
 use crate::model::{Millis, ModelName};
 
@@ -36,7 +36,7 @@ pub(super) struct Reply {
     /// Wait before the first byte.
     pub delay: Millis,
     pub answer: Answer,
-    pub request: ChatRequest,
+    pub request: ModelRequest,
 }
 
 /// Where requests are written down.
@@ -62,9 +62,6 @@ pub(super) enum ServerStateError {
     /// The key is not this endpoint's.
     #[error("the key is not the one of this endpoint")]
     WrongKey,
-    /// It is no chat completion request.
-    #[error("not a chat completion request: {0}")]
-    Unreadable(#[from] serde_json::Error),
 }
 
 impl ServerState {
@@ -101,14 +98,13 @@ impl ServerState {
         &mut self,
         token: &str,
         key: Option<&str>,
-        body: &[u8],
+        request: ModelRequest,
     ) -> Result<Reply, ServerStateError> {
         let attempt = self
             .attempts
             .get_mut(token)
             .ok_or(ServerStateError::Stranger)?;
         attempt.check(key)?;
-        let request = ChatRequest::decode(body)?;
         let (reply, rule) = attempt.reply(&self.scenario, request);
         let mut received = note(&attempt.call, &reply.request, rule);
         let kind = (attempt.call.model.clone(), received.tools.clone());
@@ -147,9 +143,9 @@ impl Attempt {
     }
 
     /// The first rule that fits answers; without one, the default behaviour.
-    fn reply(&mut self, scenario: &Scenario, request: ChatRequest) -> (Reply, Option<usize>) {
+    fn reply(&mut self, scenario: &Scenario, request: ModelRequest) -> (Reply, Option<usize>) {
         let turn = request.turn();
-        if request.is_aside() {
+        if request.aside {
             let answer = answer(&default_behaviour::aside(&self.call), &self.call, &request);
             return (
                 Reply {
@@ -237,19 +233,19 @@ impl When {
     }
 }
 
-fn note(call: &RehearsedCall, request: &ChatRequest, rule: Option<usize>) -> Received {
+fn note(call: &RehearsedCall, request: &ModelRequest, rule: Option<usize>) -> Received {
     Received {
         call: call.call.clone(),
         attempt: call.attempt,
         turn: request.turn(),
-        aside: request.is_aside(),
+        aside: request.aside,
         bytes: request.bytes as u64,
         prompt_tokens: request.tokens,
         messages: request.messages as u64,
         system_bytes: request.system.len() as u64,
         tools_bytes: request.tools_bytes as u64,
         shared_bytes: 0,
-        tools: request.tools.clone(),
+        tools: request.tools.iter().map(|tool| tool.name.clone()).collect(),
         rule: rule.and_then(|index| u32::try_from(index + 1).ok()),
     }
 }

@@ -1,7 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 use serde_json::{Value, json};
 
-use super::super::answer::Completion;
+use super::super::Finish;
+use super::super::completion::Completion;
+use super::super::request::Wire;
+use super::super::wire::Target;
 use super::*;
 use crate::model::{CallId, Contract, Label, ModelName, PhaseName, Purpose};
 
@@ -58,6 +61,11 @@ pub(in super::super) fn body(answers: usize, stream: bool) -> Vec<u8> {
     serde_json::to_vec(&body).unwrap()
 }
 
+/// That body, read.
+pub(in super::super) fn chat(body: &[u8]) -> ModelRequest {
+    Wire::Chat.decode(Target::default(), body).unwrap()
+}
+
 fn server_state(yaml: &str, call: RehearsedCall) -> ServerState {
     let mut server_state = ServerState::new(Scenario::parse(yaml, "test").unwrap(), None);
     server_state.register("t".to_owned(), "k".to_owned(), call);
@@ -66,7 +74,7 @@ fn server_state(yaml: &str, call: RehearsedCall) -> ServerState {
 
 fn ask(server_state: &mut ServerState, answers: usize) -> Reply {
     server_state
-        .answer("t", Some("k"), &body(answers, true))
+        .answer("t", Some("k"), chat(&body(answers, true)))
         .unwrap()
 }
 
@@ -93,11 +101,11 @@ fn the_default_proposer_writes_both_files_and_ends() {
             "/ws/.tipstaff/out/handoff.json"
         ]
     );
-    assert_eq!(first.finish, Some("tool_calls"));
+    assert_eq!(first.finish, Finish::ToolCalls);
     let second = completion(ask(&mut server_state, 1));
-    assert_eq!((second.calls.len(), second.finish), (0, Some("stop")));
+    assert_eq!((second.calls.len(), second.finish), (0, Finish::Stop));
     assert!(second.text.contains("deliverable.md"));
-    assert_eq!(completion(ask(&mut server_state, 7)).finish, Some("stop"));
+    assert_eq!(completion(ask(&mut server_state, 7)).finish, Finish::Stop);
 }
 
 #[test]
@@ -176,7 +184,7 @@ rules:
         "the default goes on"
     );
     let other = server_state
-        .answer("other", Some("k"), &body(0, true))
+        .answer("other", Some("k"), chat(&body(0, true)))
         .unwrap();
     assert!(matches!(other.answer, Answer::Refusal(_)));
 }
@@ -206,7 +214,7 @@ fn an_aside_uses_no_rule() {
     let mut server_state = server_state(yaml, propose_call(1));
     let title = json!({"messages": [{"role": "system", "content": "You are a title generator."}]});
     let title = serde_json::to_vec(&title).unwrap();
-    let reply = server_state.answer("t", Some("k"), &title).unwrap();
+    let reply = server_state.answer("t", Some("k"), chat(&title)).unwrap();
     assert_eq!(completion(reply).text, "Rehearsal of plan");
     assert_eq!(completion(ask(&mut server_state, 0)).text, "mine");
     assert!(server_state.received()[0].aside && !server_state.received()[1].aside);
@@ -215,22 +223,18 @@ fn an_aside_uses_no_rule() {
 #[test]
 fn strangers_and_wrong_keys_are_refused_and_not_counted() {
     let mut server_state = server_state("name: x", propose_call(1));
-    let body = body(0, true);
+    let body = chat(&body(0, true));
     assert!(matches!(
-        server_state.answer("u", Some("k"), &body),
+        server_state.answer("u", Some("k"), body.clone()),
         Err(ServerStateError::Stranger)
     ));
     assert!(matches!(
-        server_state.answer("t", Some("l"), &body),
+        server_state.answer("t", Some("l"), body.clone()),
         Err(ServerStateError::WrongKey)
     ));
     assert!(matches!(
-        server_state.answer("t", None, &body),
+        server_state.answer("t", None, body),
         Err(ServerStateError::WrongKey)
-    ));
-    assert!(matches!(
-        server_state.answer("t", Some("k"), b"{"),
-        Err(ServerStateError::Unreadable(_))
     ));
     assert!(server_state.received().is_empty());
 }

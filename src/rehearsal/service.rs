@@ -2,7 +2,7 @@
 
 use http_body_util::{BodyExt, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue, UPGRADE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
@@ -10,12 +10,14 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tokio::sync::oneshot;
 
-use super::answer::{Answer, Completion, Transmission};
+use super::Refusal;
+use super::answer::Answer;
 use super::body::{End, ScriptedBody};
+use super::completion::{Completion, Transmission};
 use super::message::{Message, Queue, Visitor};
-use super::request::ChatRequest;
+use super::request::{ModelRequest, Wire};
 use super::server_state::{Reply, ServerStateError};
-use super::{Refusal, wire};
+use super::wire::{self, Asked, Target};
 
 /// Larger requests are refused; no model reads as much.
 const LARGEST_REQUEST: usize = 64 << 20;
@@ -43,67 +45,125 @@ async fn respond(
     let path = request.uri().path().to_owned();
     let Some((token, route)) = path.trim_start_matches('/').split_once('/') else {
         return Ok(plain(
+            Wire::Chat,
             StatusCode::NOT_FOUND,
-            "this server speaks under /TOKEN/v1 only",
+            "this server speaks under /TOKEN/v1 and /TOKEN/v1beta only",
         ));
     };
-    let key = request
-        .headers()
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok());
-    let key = key
-        .and_then(|value| value.strip_prefix("Bearer "))
-        .map(str::to_owned);
     let visitor = Visitor {
         token: token.to_owned(),
-        key,
+        key: key(&request),
     };
-    match (request.method(), route) {
-        (&Method::GET, "v1/models") => Ok(models(visitor, &queue).await),
-        (&Method::POST, "v1/chat/completions") => complete(request, visitor, &queue).await,
-        (_, "v1/models" | "v1/chat/completions") => Ok(plain(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "wrong method for this path",
-        )),
-        (_, _) => Ok(plain(
+    match (request.method(), wire::asked(route)) {
+        (&Method::GET, Some(Asked::Models)) => Ok(models(visitor, &queue).await),
+        (&Method::POST, Some(Asked::Answer(wire, target))) => {
+            complete(request, wire, target, visitor, &queue).await
+        }
+        (&Method::POST, Some(Asked::Tokens(wire, target))) => {
+            count(request, wire, target, visitor, &queue).await
+        }
+        // Codex would rather have a WebSocket, and goes on without one when it is told so.
+        (&Method::GET, Some(Asked::Answer(wire, _))) if request.headers().contains_key(UPGRADE) => {
+            let status = StatusCode::UPGRADE_REQUIRED;
+            Ok(plain(wire, status, "there are no WebSockets here"))
+        }
+        (_, Some(Asked::Answer(wire, _) | Asked::Tokens(wire, _))) => Ok(wrong_method(wire)),
+        (_, Some(Asked::Models)) => Ok(wrong_method(Wire::Chat)),
+        (_, None) => Ok(plain(
+            Wire::Chat,
             StatusCode::NOT_FOUND,
-            "no such path: chat completions and models only",
+            "no such path: chat completions, messages, responses, generateContent and models only",
         )),
     }
+}
+
+/// The key, wherever the client's wire has it.
+fn key(request: &Request<Incoming>) -> Option<String> {
+    let header = |name: &str| request.headers().get(name)?.to_str().ok();
+    let bearer = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
+    let query = request.uri().query().unwrap_or_default();
+    let in_query = || query.split('&').find_map(|pair| pair.strip_prefix("key="));
+    bearer
+        .or_else(|| header("x-api-key"))
+        .or_else(|| header("x-goog-api-key"))
+        .or_else(in_query)
+        .map(str::to_owned)
 }
 
 async fn models(visitor: Visitor, queue: &Queue) -> Response<ScriptedBody> {
-    let (reply, answer) = oneshot::channel();
-    let _ = queue.send(Message::Models { visitor, reply });
-    match answer.await {
-        Ok(Ok(model)) => json(StatusCode::OK, wire::models(&model)),
-        Ok(Err(error)) => refused(&error),
-        Err(_gone) => plain(StatusCode::SERVICE_UNAVAILABLE, "the rehearsal is over"),
+    match model(visitor, queue).await {
+        Some(Ok(model)) => json(StatusCode::OK, wire::models(&model)),
+        Some(Err(error)) => refused(Wire::Chat, &error),
+        None => over(Wire::Chat),
     }
 }
 
-async fn complete(
+/// The model that the visitor's endpoint stands for; none if the server is gone.
+async fn model(visitor: Visitor, queue: &Queue) -> Option<Result<String, ServerStateError>> {
+    let (reply, answer) = oneshot::channel();
+    let _ = queue.send(Message::Models { visitor, reply });
+    answer.await.ok()
+}
+
+async fn count(
     request: Request<Incoming>,
+    wire: Wire,
+    target: Target<'_>,
     visitor: Visitor,
     queue: &Queue,
 ) -> Result<Response<ScriptedBody>, Hangup> {
+    Ok(
+        match (
+            read(request, wire, target).await?,
+            model(visitor, queue).await,
+        ) {
+            (Ok(request), Some(Ok(_))) => json(StatusCode::OK, wire.tokens(request.tokens)),
+            (_, Some(Err(error))) => refused(wire, &error),
+            (Err(response), Some(Ok(_))) => *response,
+            (_, None) => over(wire),
+        },
+    )
+}
+
+/// The request, or what to say of it.
+async fn read(
+    request: Request<Incoming>,
+    wire: Wire,
+    target: Target<'_>,
+) -> Result<Result<ModelRequest, Box<Response<ScriptedBody>>>, Hangup> {
     let body = match Limited::new(request.into_body(), LARGEST_REQUEST)
         .collect()
         .await
     {
         Ok(body) => body.to_bytes(),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            return Ok(plain(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the request is larger than 64 MiB",
-            ));
+            let status = StatusCode::PAYLOAD_TOO_LARGE;
+            let response = plain(wire, status, "the request is larger than 64 MiB");
+            return Ok(Err(Box::new(response)));
         }
         Err(_broken_off) => return Err(Hangup),
+    };
+    Ok(wire.decode(target, &body).map_err(|error| {
+        let message = format!("not a request of this kind: {error}");
+        Box::new(plain(wire, StatusCode::BAD_REQUEST, &message))
+    }))
+}
+
+async fn complete(
+    request: Request<Incoming>,
+    wire: Wire,
+    target: Target<'_>,
+    visitor: Visitor,
+    queue: &Queue,
+) -> Result<Response<ScriptedBody>, Hangup> {
+    let request = match read(request, wire, target).await? {
+        Ok(request) => Box::new(request),
+        Err(response) => return Ok(*response),
     };
     let (reply, answer) = oneshot::channel();
     let _ = queue.send(Message::Answer {
         visitor,
-        body,
+        request,
         reply,
     });
     let Reply {
@@ -112,7 +172,7 @@ async fn complete(
         request,
     } = match answer.await {
         Ok(Ok(reply)) => reply,
-        Ok(Err(error)) => return Ok(refused(&error)),
+        Ok(Err(error)) => return Ok(refused(wire, &error)),
         Err(_gone) => return Err(Hangup),
     };
     if delay.0 > 0 {
@@ -120,13 +180,13 @@ async fn complete(
     }
     match answer {
         Answer::Completion(completion) => Ok(completed(&completion, &request)),
-        Answer::Refusal(refusal) => Ok(scripted_error(&refusal)),
+        Answer::Refusal(refusal) => Ok(scripted_error(wire, &refusal)),
         Answer::Drop => Err(Hangup),
         Answer::Stall => std::future::pending().await,
     }
 }
 
-fn completed(completion: &Completion, request: &ChatRequest) -> Response<ScriptedBody> {
+fn completed(completion: &Completion, request: &ModelRequest) -> Response<ScriptedBody> {
     let end = match completion.transmission {
         Transmission::Arrives | Transmission::Garbled => End::Clean,
         Transmission::Dropped => End::Drop,
@@ -140,10 +200,14 @@ fn completed(completion: &Completion, request: &ChatRequest) -> Response<Scripte
     with_type(StatusCode::OK, wire::media_type(request), body)
 }
 
-fn scripted_error(refusal: &Refusal) -> Response<ScriptedBody> {
+fn scripted_error(wire: Wire, refusal: &Refusal) -> Response<ScriptedBody> {
     let status = StatusCode::from_u16(refusal.status).expect("checked when the scenario was read");
     let mut response = match &refusal.body {
-        None => plain(status, &format!("rehearsed error {status}")),
+        None => {
+            let words = refusal.cause.map(|cause| wire.words(cause).to_owned());
+            let words = words.unwrap_or_else(|| format!("rehearsed error {status}"));
+            json(status, wire.error(refusal.status, &words, Some(refusal)))
+        }
         Some(body) if body.trim_start().starts_with(['{', '[']) => json(status, body.clone()),
         Some(body) if body.trim_start().starts_with('<') => {
             with_type(status, "text/html", whole(body.clone()))
@@ -160,18 +224,33 @@ fn scripted_error(refusal: &Refusal) -> Response<ScriptedBody> {
     response
 }
 
-fn refused(error: &ServerStateError) -> Response<ScriptedBody> {
+fn refused(wire: Wire, error: &ServerStateError) -> Response<ScriptedBody> {
     let status = match error {
         ServerStateError::Stranger => StatusCode::NOT_FOUND,
         ServerStateError::WrongKey => StatusCode::UNAUTHORIZED,
-        ServerStateError::Unreadable(_) => StatusCode::BAD_REQUEST,
     };
-    plain(status, &error.to_string())
+    plain(wire, status, &error.to_string())
 }
 
-/// An error in OpenAI's form.
-fn plain(status: StatusCode, message: &str) -> Response<ScriptedBody> {
-    json(status, wire::error_body(status.as_u16(), message))
+fn wrong_method(wire: Wire) -> Response<ScriptedBody> {
+    plain(
+        wire,
+        StatusCode::METHOD_NOT_ALLOWED,
+        "wrong method for this path",
+    )
+}
+
+fn over(wire: Wire) -> Response<ScriptedBody> {
+    plain(
+        wire,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "the rehearsal is over",
+    )
+}
+
+/// An error in the wire's form.
+fn plain(wire: Wire, status: StatusCode, message: &str) -> Response<ScriptedBody> {
+    json(status, wire.error(status.as_u16(), message, None))
 }
 
 fn json(status: StatusCode, body: String) -> Response<ScriptedBody> {
