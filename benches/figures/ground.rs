@@ -15,8 +15,8 @@ pub const TIPSTAFF: &str = env!("CARGO_BIN_EXE_tipstaff");
 const FOLDERS: usize = 20;
 const FILES_A_FOLDER: usize = 10;
 
-/// The workflow of [`Ground::run_ensemble`]: `--depth` says how many propose.
-const ENSEMBLE: &str = "\
+/// The workflow of [`Ground::ensemble`]: `--depth` says how many propose.
+pub const ENSEMBLE: &str = "\
 name: ensemble
 phases:
   - name: plan

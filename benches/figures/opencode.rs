@@ -1,6 +1,10 @@
-//! One trivial call of the real OpenCode through tipstaff, against `opencode run` as it comes.
+//! One trivial call of the real OpenCode through tipstaff, against `opencode run` as it comes; and how much of its first
+//! requests a provider may have read before.
 
-use std::path::Path;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
 
 use tipstaff::model::CallId;
 use tipstaff::process::ExitRecord;
@@ -82,6 +86,7 @@ pub fn figures() -> Vec<Figure> {
         ),
     ];
     figures.push(overlap(&ground));
+    figures.push(new_in_requests(&ground));
     figures
 }
 
@@ -126,6 +131,53 @@ fn overlap(ground: &Ground) -> Figure {
         target: None,
         from: format!("{step:.0} ms; their starts are bound by the processor"),
     }
+}
+
+/// Of consecutive first requests of one model with the same tools, what is not the beginning of the one before.
+fn new_in_requests(ground: &Ground) -> Figure {
+    let args = ["run", "feature-build", "Add rate limiting", "--rehearse"].map(str::to_owned);
+    ground.tipstaff(&args);
+    let run = ground.run_folder();
+    let log = std::fs::read_to_string(run.join("rehearsal.jsonl")).expect("there is a log");
+    let requests = log.lines().map(json);
+    let (mut seen, mut shared, mut whole) = (HashSet::new(), 0, 0);
+    for request in requests.filter(|request| request["turn"] == 1 && request["aside"] == false) {
+        let size = |key: &str| request[key].as_u64().expect("sizes are numbers");
+        let at = attempt(&run, request["call"].as_str().expect("calls have names"));
+        let read = |name: &str| std::fs::read_to_string(at.join(name)).expect("it is kept");
+        let sender = format!(
+            "{} {}",
+            json(&read("context.json"))["model"],
+            request["tools"]
+        );
+        if !seen.insert(sender) {
+            shared += size("shared_bytes");
+            whole += size("system_bytes") + size("tools_bytes") + read("prompt.md").len() as u64;
+        }
+    }
+    Figure {
+        what: "what is new in consecutive first requests of one model and profile",
+        value: (whole - shared) as f64 / whole as f64,
+        unit: "",
+        target: Some(0.3),
+        from: format!(
+            "{shared} of {whole} bytes in feature-build are the beginning of the one before"
+        ),
+    }
+}
+
+/// Where the first attempt of a call is kept.
+fn attempt(run: &Path, call: &str) -> PathBuf {
+    let phases = std::fs::read_dir(run.join("phases")).expect("there are phases");
+    let attempts = phases
+        .flatten()
+        .map(|phase| phase.path().join("calls").join(call).join("attempt-1"));
+    let mut found = attempts.filter(|at| at.exists());
+    found.next().expect("each call belongs to a phase")
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).expect("it is JSON")
 }
 
 /// From a call's first sign of life to its result, in milliseconds.
