@@ -115,8 +115,7 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
 /// Where nobody said what makes workspaces usable, it is what the project's own files show. It runs code of strangers, so
 /// only in a cell; a rehearsal downloads nothing.
 pub fn detect_setup(settings: &Settings, plan: &mut Plan) {
-    let is_closed = matches!(plan.sandbox_mode, SandboxMode::On | SandboxMode::Required);
-    if plan.setup.is_none() && is_closed && plan.rehearsal.is_none() {
+    if plan.setup.is_none() && plan.sandbox_mode != SandboxMode::Off && plan.rehearsal.is_none() {
         let (project, path) = (
             &settings.project.root,
             settings.environment.get(OsStr::new("PATH")),

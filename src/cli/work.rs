@@ -205,9 +205,12 @@ fn install(
     context: &Arc<RunContext>,
     hint: &str,
 ) -> Result<(), Failure> {
-    let plan = &context.plan;
-    if !plan.setup().is_empty() && !context.cells.has_layers() {
-        print::note("warning: `setup` is left out: it needs cells in namespaces");
+    let is_left_out = |step: &&SetupStep| step.detected && !context.cells.are_closed();
+    for step in context.plan.setup().iter().filter(is_left_out) {
+        print::note(&format!(
+            "warning: `{}` is left out: without a sandbox, `setup` has to name it",
+            step.run
+        ));
     }
     let told = |step: &SetupStep| print::note(&format!("setting up: {}", step.run));
     runtime.block_on(async {

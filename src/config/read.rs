@@ -162,6 +162,7 @@ fn read_setup_step(reader: &mut Reader, node: &Node) -> Option<SetupStep> {
         run: run?.value,
         when,
         keep,
+        detected: false,
     })
 }
 

@@ -11,6 +11,9 @@ pub struct SetupStep {
     /// Paths of what is kept; empty for everything that the ignore rules leave out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keep: Vec<String>,
+    /// Nobody named it: the project's files did.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub detected: bool,
 }
 
 impl std::fmt::Display for SetupStep {

@@ -35,10 +35,6 @@ impl Attempt {
             let _ = blocking(move || remove_tree(&private).map_err(machine)).await;
             return;
         }
-        // A workspace in which another call goes on stays where it is.
-        if recover::result(report).is_some_and(|result| result.stopped().is_none()) {
-            self.give_back().await;
-        }
         let scratch = self.context.scratch_of(&self.call, self.number);
         recover::clean_up(&scratch, report, &mut control).await;
     }
@@ -91,13 +87,5 @@ impl Attempt {
                 Ok(self.left())
             }
         }
-    }
-
-    /// Hands the workspace on if nothing was changed in it. After an orderly end only: then nobody is left
-    /// who could still write to it. What cannot be handed on is removed like any other.
-    async fn give_back(&self) {
-        let at = self.context.scratch_of(&self.call, self.number).workspace();
-        let (workspace, workspaces) = (self.call.workspace.clone(), self.context.workspaces());
-        let _ = blocking(move || workspaces.take_back(&workspace, &at)).await;
     }
 }

@@ -181,8 +181,13 @@ impl Cells {
     }
 
     /// Whether workspaces are overlays, and so hold what was written and nothing else.
-    pub fn has_layers(&self) -> bool {
+    pub fn mount(&self) -> bool {
         self.rung == Rung::Namespaces
+    }
+
+    /// Whether what lives in them is kept from everything else.
+    pub fn are_closed(&self) -> bool {
+        self.rung != Rung::None
     }
 
     /// A path of the rules on this machine.
@@ -229,7 +234,7 @@ impl Cells {
         made.bind(room.private, &inside.private, Access::Write);
         let temporary = room.private.join("tmp");
         std::fs::create_dir_all(&temporary).map_err(|error| at_path(&temporary, &error))?;
-        if self.has_layers() {
+        if self.mount() {
             made.bind(&temporary, Path::new("/tmp"), Access::Write);
         }
         for folder in &self.on_path {

@@ -193,15 +193,10 @@ impl Ended<'_> {
         };
         let workspace = self.scratch.workspace();
         let visible = visible(&workspace)?;
-        let layers = self.context.workspaces().layers;
-        let stack = layers.map(|layers| layers.of(base, ControlFiles::Drop));
-        let stack = stack.transpose().map_err(machine)?;
-        let edited = match &stack {
-            Some(stack) => Edited::Overlay {
-                upper: &workspace,
-                layers: &stack.tree,
-            },
-            None => Edited::Copy(&workspace),
+        let workspaces = self.context.workspaces();
+        let edited = Edited {
+            at: &workspace,
+            layers: &workspaces.tree_layers(base, ControlFiles::Drop)?,
         };
         let captured = capture(
             &self.context.store(),

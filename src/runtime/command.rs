@@ -10,7 +10,7 @@ use crate::files;
 use crate::journal::Clean;
 use crate::model::{ExitStatus, Failure, Millis, TreeId};
 use crate::process::{self, CellSpec, ChildSpec, Exceeded, Network};
-use crate::workspace::{Workspace, remove_tree};
+use crate::workspace::{ControlFiles, Workspace, remove_tree};
 
 use super::RunContext;
 use super::blocking::blocking;
@@ -109,7 +109,8 @@ fn make(
     remove_tree(at).map_err(machine)?;
     std::fs::create_dir_all(at).map_err(machine)?;
     let (root, private) = (at.join("workspace"), at.join("private"));
-    let workspace = context.workspaces().whole(tree, &root)?.with_below(layers);
+    let workspaces = context.workspaces();
+    let workspace = workspaces.all(tree, ControlFiles::Keep, layers, &root)?;
     let inside = context.cells.inside(&root, &private, &private);
     let (plan, toolchains) = (&context.plan, &context.cells.toolchains);
     let user = (&context.environment, toolchains);

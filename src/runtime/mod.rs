@@ -27,6 +27,7 @@ mod edited;
 mod error;
 mod failure;
 mod gate;
+mod installed;
 mod monitor;
 mod neighbours;
 mod out_folder;

@@ -40,12 +40,10 @@ pub async fn prepare(
 ) -> Result<(Prepared, Child), Failure> {
     let whose = Arc::clone(attempt);
     // Who runs no tool of a project needs nothing installed.
-    let tree = attempt
-        .context
-        .workspaces()
-        .base_of(&attempt.call.workspace);
+    let workspaces = attempt.context.workspaces();
+    let tree = workspaces.base_of(&attempt.call.workspace);
     let installed = match tree.filter(|_| attempt.call.profile == Profile::Worker) {
-        Some(tree) => set_up(&attempt.context, &tree, &|_| ()).await?,
+        Some(tree) => set_up(&attempt.context, tree, &|_| ()).await?,
         None => Vec::new(),
     };
     let made = blocking(move || prepare_files(&whose, neighbours, &installed));
@@ -67,7 +65,7 @@ fn prepare_files(
     let scratch = attempt.context.scratch_of(&attempt.call, attempt.number);
     keep_prompt(attempt, &prompt, &ledger)?;
     fits(&ledger)?;
-    let workspace = make_workspace(attempt, &scratch, neighbours)?.with_below(installed);
+    let workspace = make_workspace(attempt, &scratch, neighbours, installed)?;
     lay_out(attempt, &scratch, &workspace, &prompt, &contents)?;
     let mut remarks = assembled.remarks;
     remarks.extend_from_slice(workspace.remarks());
@@ -162,6 +160,7 @@ fn make_workspace(
     attempt: &Attempt,
     scratch: &Scratch,
     neighbours: Option<Neighbours>,
+    installed: &[PathBuf],
 ) -> Result<Workspace, Failure> {
     let added = neighbours.into_iter().flat_map(|all| all.added);
     let added: Vec<String> = added.map(|file| file.path).collect();
@@ -172,9 +171,9 @@ fn make_workspace(
     }
     fs::create_dir(root).map_err(|error| at_path(root, &error))?;
     if attempt.call.continues.is_some() {
-        workspaces.renew(workspace, &added, &at)
+        workspaces.renew(workspace, &added, installed, &at)
     } else {
-        workspaces.make(workspace, &added, &at)
+        workspaces.make(workspace, &added, installed, &at)
     }
 }
 
@@ -290,7 +289,7 @@ fn child(
     let (context, call) = (&attempt.context, &attempt.call);
     let cells = &context.cells;
     let (private, keys) = (scratch.private(), scratch.keys());
-    let links = seeds::lay_out(&launch.files, &keys, inside, cells.has_layers())?;
+    let links = seeds::lay_out(&launch.files, &keys, inside, cells.mount())?;
     // Who only reads and writes a document runs no tool of a project.
     let toolchains = cells.rung != Rung::None && call.profile == Profile::Worker;
     if toolchains {

@@ -121,7 +121,7 @@ fn spent(scratch: &Scratch, report: &Input) -> Vec<PathBuf> {
 }
 
 /// What an attempt left, by its report.
-pub fn result(report: &Input) -> Option<&CallResult> {
+fn result(report: &Input) -> Option<&CallResult> {
     match report {
         Input::Happened(Event::Call {
             event: CallEvent::AttemptSucceeded { result, .. },

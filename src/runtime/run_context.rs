@@ -1,6 +1,5 @@
 //! What all attempts of a run share.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -12,10 +11,11 @@ use crate::journal::{Redactor, RunFolder};
 use crate::model::{CallId, CallSpec, PhaseName, Sections, TreeId};
 use crate::plan::Plan;
 use crate::rehearsal;
-use crate::workspace::{GitLayer, Layers, Progress, Project, ProjectCache, WorkspacePool};
+use crate::workspace::{GitLayer, Layers, Progress, Project, ProjectCache};
 
 use super::cell::{Cells, Inside};
 use super::gate::StartGate;
+use super::installed::Installed;
 use super::neighbours::Sources;
 use super::scratch::Scratch;
 use super::workspaces::Workspaces;
@@ -58,12 +58,9 @@ pub struct RunContext {
     pub(super) sources: Arc<Mutex<Sources>>,
     /// Our own program, to be started as warden; right even if the file was replaced meanwhile.
     pub(super) program: PathBuf,
-    layers: Option<Arc<Layers>>,
+    layers: Arc<Layers>,
     git: Arc<OnceLock<GitLayer>>,
-    pool: Arc<WorkspacePool>,
-    checkouts: Arc<std::sync::Mutex<()>>,
-    /// What `setup` made, by trees.
-    pub(super) set_up: Mutex<HashMap<TreeId, Vec<PathBuf>>>,
+    pub(super) set_up: Mutex<Installed>,
 }
 
 impl std::ops::Deref for RunContext {
@@ -77,19 +74,20 @@ impl std::ops::Deref for RunContext {
 impl RunContext {
     /// A context of these parts.
     pub fn new(parts: RunContextParts) -> Self {
-        let pool = WorkspacePool::new(parts.scratch.join("pool"));
         let store = parts.folder.path(RunFolder::STORE);
-        let layers = parts.cells.has_layers();
-        let layers = layers.then(|| {
-            let progress = Arc::clone(&parts.progress);
-            Layers::new(parts.cache.as_ref(), &store, &parts.scratch, progress)
-        });
+        let progress = Arc::clone(&parts.progress);
+        let layers = match parts.cells.are_closed() {
+            true => Layers::new(parts.cache.as_ref(), &store, &parts.scratch, progress),
+            // Nothing that an agent may have written to before this process began.
+            false => {
+                let own = parts.scratch.join(std::process::id().to_string());
+                Layers::new(None, &store, &own, progress)
+            }
+        };
         Self {
             parts,
-            layers: layers.map(Arc::new),
+            layers: Arc::new(layers),
             git: Arc::default(),
-            pool: Arc::new(pool),
-            checkouts: Arc::default(),
             set_up: Mutex::default(),
             gate: StartGate::of_this_machine(),
             sources: Arc::default(),
@@ -122,11 +120,9 @@ impl RunContext {
     pub fn workspaces(&self) -> Workspaces {
         Workspaces {
             snapshot: self.snapshot.clone(),
-            scratch: self.scratch.clone(),
             store: self.store(),
-            pool: Arc::clone(&self.pool),
-            checkouts: Arc::clone(&self.checkouts),
-            layers: self.layers.clone(),
+            layers: Arc::clone(&self.layers),
+            mounted: self.cells.mount(),
             project: self.project.clone(),
             git: Arc::clone(&self.git),
         }

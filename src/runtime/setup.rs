@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::model::{Failure, FailureKind, Millis, TreeId};
 use crate::plan::SetupStep;
 use crate::process::{Exceeded, Network};
-use crate::workspace::{ControlFiles, Layers, left_out, remove_tree, state_of};
+use crate::workspace::{ControlFiles, Edited, Layers, left_out, remove_tree, state_of};
 
 use super::RunContext;
 use super::blocking::blocking;
@@ -21,27 +21,49 @@ const PATIENCE: Millis = Millis::minutes(60);
 /// Between two looks whether another run is done with its own.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// The layers of a tree, the topmost first; made if they are not there yet, which `told` hears of. None where workspaces
-/// have no layers.
+/// What is run here: without a border, nothing that nobody named.
+fn steps(context: &RunContext) -> impl Iterator<Item = &SetupStep> {
+    let steps = context.plan.setup().iter();
+    steps.filter(|step| !step.detected || context.cells.are_closed())
+}
+
+/// The layers of a tree, the topmost first; made if they are not there yet, which `told` hears of.
 ///
 /// # Errors
-/// [`FailureKind::Setup`] if a command fails.
+/// [`FailureKind::Setup`] if a command fails, or somebody has written to what one made.
 pub async fn set_up(
     context: &Arc<RunContext>,
     tree: &TreeId,
     told: &(dyn Fn(&SetupStep) + Sync),
 ) -> Result<Vec<PathBuf>, Failure> {
-    let (steps, Some(layers)) = (context.plan.setup(), context.workspaces().layers) else {
+    if steps(context).next().is_none() {
         return Ok(Vec::new());
-    };
-    // Several calls may need the same ones.
-    let mut known = context.set_up.lock().await;
-    if let Some(known) = known.get(tree).filter(|_| !steps.is_empty()) {
-        return Ok(known.clone());
     }
+    // Several calls may need the same ones.
+    let mut installed = context.set_up.lock().await;
+    let layers = match installed.layers.get(tree) {
+        Some(layers) => layers.clone(),
+        None => {
+            let layers = install(context, tree, told).await?;
+            installed.layers.insert(tree.clone(), layers.clone());
+            layers
+        }
+    };
+    if !context.cells.are_closed() {
+        installed.check(&layers).await?;
+    }
+    Ok(layers)
+}
+
+async fn install(
+    context: &Arc<RunContext>,
+    tree: &TreeId,
+    told: &(dyn Fn(&SetupStep) + Sync),
+) -> Result<Vec<PathBuf>, Failure> {
+    let layers = context.workspaces().layers;
     let mut made: Vec<PathBuf> = Vec::new();
     let mut before = String::new();
-    for step in steps {
+    for step in steps(context) {
         let (store, of_tree, step_of) = (context.store(), tree.clone(), step.clone());
         let digest = blocking(move || digest(&store, &of_tree, &step_of, &before)).await?;
         let lock = loop {
@@ -67,7 +89,6 @@ pub async fn set_up(
         made.insert(0, layer);
         before = digest.as_str().to_owned();
     }
-    known.insert(tree.clone(), made.clone());
     Ok(made)
 }
 
@@ -104,13 +125,16 @@ async fn make(
     if ended.exit != Some(0) || ended.exceeded.is_some() {
         return Err(failed(step, &ended));
     }
-    let (store, layers) = (context.store(), Arc::clone(layers));
+    let (workspaces, layers) = (context.workspaces(), Arc::clone(layers));
     let is_shared = *tree == context.snapshot;
     let (tree, digest, keep) = (tree.clone(), digest.clone(), step.keep.clone());
     blocking(move || {
         let upper = ended.workspace.root();
-        let stack = layers.of(&tree, ControlFiles::Keep).map_err(machine)?;
-        let found = left_out(&store, upper, &stack.tree).map_err(machine)?;
+        let edited = Edited {
+            at: upper,
+            layers: &workspaces.tree_layers(&tree, ControlFiles::Keep)?,
+        };
+        let found = left_out(&workspaces.store, &tree, &edited).map_err(machine)?;
         let kept = kept(upper, found, &keep)?;
         let made = layers.keep_setup((&digest, is_shared), upper, &kept);
         made.map_err(machine)?;

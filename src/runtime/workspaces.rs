@@ -4,13 +4,11 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use crate::files::{self, if_there};
 use crate::model::{Failure, TreeId, WorkspaceSource};
-use crate::workspace::{
-    self, ControlFiles, GitLayer, Layers, Project, Visible, Workspace, WorkspacePool,
-};
+use crate::workspace::{self, ControlFiles, Files, GitLayer, Layers, Project, Visible, Workspace};
 
 use super::failure::machine;
 
@@ -18,123 +16,123 @@ use super::failure::machine;
 #[derive(Debug, Clone)]
 pub struct Workspaces {
     pub snapshot: TreeId,
-    pub scratch: PathBuf,
     pub store: PathBuf,
-    /// Where workspaces are mounted, what they are mounted from; where they are copies, nothing.
-    pub layers: Option<Arc<Layers>>,
+    pub layers: Arc<Layers>,
+    /// Whether workspaces are mounted over the layers of their tree; elsewhere they are copies of its files.
+    pub mounted: bool,
     pub project: Project,
     pub git: Arc<OnceLock<GitLayer>>,
-    pub pool: Arc<WorkspacePool>,
-    /// Held while a tree is checked out: several calls may want the same one.
-    pub checkouts: Arc<Mutex<()>>,
 }
 
 impl Workspaces {
-    /// Makes a workspace at `at`, which must not exist yet; a scoped one holds the files `added` too. Blocks.
+    /// Makes a workspace at `at`, which must not exist yet; a scoped one holds the files `added` too. What `setup` made
+    /// lies below its files. Blocks.
     pub fn make(
         &self,
         source: &WorkspaceSource,
         added: &[String],
+        installed: &[PathBuf],
         at: &Path,
     ) -> Result<Workspace, Failure> {
-        let made = match (source, &self.layers) {
-            (WorkspaceSource::Empty, _) => Workspace::create_empty(at),
-            (
-                WorkspaceSource::Scoped {
-                    tree,
-                    edit,
-                    read,
-                    always,
-                    ..
-                },
-                layers,
-            ) => {
+        match source {
+            WorkspaceSource::Empty => Workspace::create_empty(at).map_err(machine),
+            WorkspaceSource::Snapshot => {
+                self.all(&self.snapshot, ControlFiles::Drop, installed, at)
+            }
+            WorkspaceSource::Tree(tree) => self.all(tree, ControlFiles::Drop, installed, at),
+            WorkspaceSource::Scoped {
+                tree,
+                edit,
+                read,
+                always,
+                ..
+            } => {
                 let wanted = [edit.as_slice(), read, always, added].concat();
-                let some = self.scope(tree, &wanted, at)?;
-                match layers {
-                    Some(_) => Workspace::create(&some, &lowest_of(at), ControlFiles::Drop)
-                        .and_then(|lowest| Workspace::create_above(lowest, at)),
-                    None => Workspace::create(&some, at, ControlFiles::Drop),
-                }
+                let files = self.files(tree, Some(&wanted), ControlFiles::Drop);
+                let made = match self.mounted {
+                    true => Workspace::create_above(&files, &lowest_of(at), at)
+                        .map(|(space, names)| (space.with_below(installed), names)),
+                    false => Workspace::create_some(&files, installed, at),
+                };
+                let (workspace, names) = made.map_err(machine)?;
+                let list = serde_json::to_vec(&names).map_err(machine)?;
+                files::write(&visible_list(at), list).map_err(machine)?;
+                Ok(workspace)
             }
-            (WorkspaceSource::Snapshot | WorkspaceSource::Tree(_), Some(layers)) => {
-                let tree = self.tree_of(source).unwrap_or(&self.snapshot);
-                let stack = layers.of(tree, ControlFiles::Drop).map_err(machine)?;
-                Workspace::create_over(&stack, &self.git(layers)?, at)
+        }
+    }
+
+    /// One with all files of a tree. Blocks.
+    pub fn all(
+        &self,
+        tree: &TreeId,
+        control: ControlFiles,
+        installed: &[PathBuf],
+        at: &Path,
+    ) -> Result<Workspace, Failure> {
+        let made = match self.mounted {
+            true => {
+                let stack = self.layers.of(tree, control).map_err(machine)?;
+                Workspace::create_over(&stack, &self.git()?, at)
+                    .map(|workspace| workspace.with_below(installed))
             }
-            (WorkspaceSource::Snapshot | WorkspaceSource::Tree(_), None) => {
-                let tree = self.tree_of(source).unwrap_or(&self.snapshot);
-                self.pool.copy(&self.checkout(tree)?, at)
-            }
+            false => Workspace::create_copy(&self.files(tree, None, control), installed, at),
         };
         made.map_err(machine)
     }
 
+    fn files<'a>(
+        &'a self,
+        tree: &'a TreeId,
+        wanted: Option<&'a [String]>,
+        control: ControlFiles,
+    ) -> Files<'a> {
+        Files {
+            store: &self.store,
+            tree,
+            wanted,
+            control,
+        }
+    }
+
+    /// What makes up a tree below an overlay; nothing where workspaces are copies. Blocks.
+    pub fn tree_layers(
+        &self,
+        tree: &TreeId,
+        control: ControlFiles,
+    ) -> Result<Vec<PathBuf>, Failure> {
+        match self.mounted {
+            true => Ok(self.layers.of(tree, control).map_err(machine)?.tree),
+            false => Ok(Vec::new()),
+        }
+    }
+
     /// The repository of workspaces, made once for a run.
-    fn git(&self, layers: &Layers) -> Result<GitLayer, Failure> {
+    fn git(&self) -> Result<GitLayer, Failure> {
         if let Some(git) = self.git.get() {
             return Ok(git.clone());
         }
-        let git = layers.git(&self.project, &self.snapshot, ControlFiles::Drop);
+        let git = self
+            .layers
+            .git(&self.project, &self.snapshot, ControlFiles::Drop);
         let git = git.map_err(machine)?;
         Ok(self.git.get_or_init(|| git).clone())
     }
 
-    /// The tree that all of a workspace is, if it is one.
-    fn tree_of<'a>(&'a self, source: &'a WorkspaceSource) -> Option<&'a TreeId> {
-        match source {
-            WorkspaceSource::Snapshot => Some(&self.snapshot),
-            WorkspaceSource::Tree(tree) => Some(tree),
-            WorkspaceSource::Empty | WorkspaceSource::Scoped { .. } => None,
-        }
-    }
-
     /// The tree that a workspace holds, or files of.
-    pub fn base_of(&self, source: &WorkspaceSource) -> Option<TreeId> {
+    pub fn base_of<'a>(&'a self, source: &'a WorkspaceSource) -> Option<&'a TreeId> {
         match source {
-            WorkspaceSource::Scoped { tree, .. } => Some(tree.clone()),
-            whole => self.tree_of(whole).cloned(),
+            WorkspaceSource::Empty => None,
+            WorkspaceSource::Snapshot => Some(&self.snapshot),
+            WorkspaceSource::Tree(tree) | WorkspaceSource::Scoped { tree, .. } => Some(tree),
         }
-    }
-
-    /// The files of a scoped workspace, laid out beside it.
-    fn scope(&self, tree: &TreeId, wanted: &[String], at: &Path) -> Result<PathBuf, Failure> {
-        let some = scope_of(at);
-        let there =
-            workspace::materialize_only(&self.store, tree, wanted, &some).map_err(machine)?;
-        let list = serde_json::to_vec(&there).map_err(machine)?;
-        files::write(&visible_list(at), list).map_err(machine)?;
-        Ok(some)
-    }
-
-    /// A workspace with all files of a tree, also those that configure agents. Blocks.
-    pub fn whole(&self, tree: &TreeId, at: &Path) -> Result<Workspace, Failure> {
-        let made = match &self.layers {
-            Some(layers) => {
-                let stack = layers.of(tree, ControlFiles::Keep).map_err(machine)?;
-                Workspace::create_over(&stack, &self.git(layers)?, at)
-            }
-            None => Workspace::create(&self.checkout(tree)?, at, ControlFiles::Keep),
-        };
-        made.map_err(machine)
     }
 
     /// Has ready what most workspaces are made from. Blocks.
     pub fn prepare(&self) -> Result<(), Failure> {
-        match &self.layers {
-            Some(layers) => self.git(layers).map(drop),
-            None => self.checkout(&self.snapshot).map(drop),
-        }
-    }
-
-    /// Takes a workspace back whose call has ended, for another call if it was left untouched. Blocks.
-    pub fn take_back(&self, source: &WorkspaceSource, at: &Path) -> Result<(), Failure> {
-        match self.tree_of(source).filter(|_| self.layers.is_none()) {
-            Some(tree) => self
-                .pool
-                .give_back(&self.checkout(tree)?, at)
-                .map_err(machine),
-            None => Ok(()),
+        match self.mounted {
+            true => self.git().map(drop),
+            false => Ok(()),
         }
     }
 
@@ -145,41 +143,20 @@ impl Workspaces {
         &self,
         workspace: &WorkspaceSource,
         added: &[String],
+        installed: &[PathBuf],
         at: &Path,
     ) -> Result<Workspace, Failure> {
         if !at.exists() {
-            return self.make(workspace, added, at);
+            return self.make(workspace, added, installed, at);
         }
         let before = free_place(at);
         fs::rename(at, &before).map_err(machine)?;
-        for beside in [scope_of(at), lowest_of(at)] {
-            workspace::remove_tree(&beside).map_err(machine)?;
-        }
-        let mut made = self.make(workspace, added, at)?;
+        workspace::remove_tree(&lowest_of(at)).map_err(machine)?;
+        let mut made = self.make(workspace, added, installed, at)?;
         made.take_over(&before, &left_out(at)?);
         // What cannot be removed now goes with the run's scratch folder.
         let _ = workspace::remove_tree(&before);
         Ok(made)
-    }
-
-    /// A folder with a tree's files, made once for a run and copied from. Blocks.
-    pub fn checkout(&self, tree: &TreeId) -> Result<PathBuf, Failure> {
-        let _alone = self
-            .checkouts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let at = self.scratch.join("trees").join(tree.as_str());
-        if at.exists() {
-            return Ok(at);
-        }
-        let making = at.with_extension("new");
-        if making.exists() {
-            workspace::remove_tree(&making).map_err(machine)?;
-        }
-        fs::create_dir_all(self.scratch.join("trees")).map_err(machine)?;
-        workspace::materialize(&self.store, tree, &making).map_err(machine)?;
-        fs::rename(&making, &at).map_err(machine)?;
-        Ok(at)
     }
 }
 
@@ -202,11 +179,6 @@ fn free_place(workspace: &Path) -> PathBuf {
     let places = (1..).map(|number: u32| workspace.with_extension(format!("before-{number}")));
     let mut free = places.filter(|place| place.symlink_metadata().is_err());
     free.next().expect("the numbers do not end")
-}
-
-/// Where the files of a scoped workspace are laid out.
-fn scope_of(workspace: &Path) -> PathBuf {
-    workspace.with_extension("scope")
 }
 
 /// What is mounted below a scoped workspace.

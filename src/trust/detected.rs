@@ -66,6 +66,7 @@ pub fn detected_setup(project: &Path, is_there: impl Fn(&str) -> bool) -> Vec<Se
                 run: run.to_owned(),
                 when: vec![file.to_owned()],
                 keep: Vec::new(),
+                detected: true,
             });
         }
     }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::{ProptestConfig, any, prop_assert_eq, proptest};
 
-use super::testing::{Leaf, Repo, Tree, read_tree, tree, write_tree};
-use super::{Progress, Project, ProjectCache, Snapshot, WorkspaceError, materialize, remove_tree};
+use super::testing::{Leaf, Repo, Tree, materialize, read_tree, tree, write_tree};
+use super::{Progress, Project, ProjectCache, Snapshot, WorkspaceError, remove_tree};
 
 /// The files of a snapshot that is taken now, into a store of its own.
 fn again(repo: &Repo, number: u32) -> Tree {

@@ -1,12 +1,14 @@
 //! From a workspace into the one that takes its place: what only the workspace has.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::control_files::{is_control_file, is_control_name};
 use super::folder::open_up;
 use super::remove_tree::remove_tree;
 use super::{Doing, WorkspaceError, folder, overlay};
+use crate::process::run_helper;
 
 /// Moves a file or a folder (what a capture left out) from the folder `from` to the same
 /// place in `to`, on the same file system. What is gone, or is in `to` already, is passed over. Control
@@ -35,6 +37,19 @@ pub(super) fn carry_over(
     }
     strip(&source)?;
     fs::rename(&source, &target).doing("move", &source)
+}
+
+/// Copies all that a folder holds into another one. Where the file system can share contents, it does.
+pub(super) fn copy_folder(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
+    let copy = duct::cmd!("cp", "-a", "--", from.join("."), to).stderr_capture();
+    let copied = run_helper(&copy, None);
+    let copied = copied.and_then(|said| match said.status.success() {
+        true => Ok(()),
+        false => Err(io::Error::other(
+            String::from_utf8_lossy(&said.stderr).into_owned(),
+        )),
+    });
+    copied.doing("copy to", to)
 }
 
 /// Makes the folders above a path; `false` if something that is no folder is in the way.

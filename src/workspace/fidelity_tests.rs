@@ -8,7 +8,7 @@ use std::path::Path;
 
 use proptest::prelude::{ProptestConfig, any, prop, prop_assert_eq, proptest};
 
-use super::testing::{Leaf, Repo, read_tree, tree, write_tree};
+use super::testing::{Leaf, Repo, copy, read_tree, tree, write_tree};
 use super::*;
 
 #[test]
@@ -159,8 +159,15 @@ fn names_what_cannot_be_materialized() {
     let (snapshot, _) = repo.snapshot(&repo.root);
     fs::remove_dir_all(repo.store.join("objects")).unwrap();
     fs::create_dir(repo.store.join("objects")).unwrap();
-    let error = materialize(&repo.store, &snapshot.tree, &repo.base).unwrap_err();
-    assert!(error.to_string().contains("read-tree"), "{error}");
+    let files = Files {
+        store: &repo.store,
+        tree: &snapshot.tree,
+        wanted: None,
+        control: ControlFiles::Drop,
+    };
+    let at = repo.base.with_file_name("space");
+    let error = Workspace::create_copy(&files, &[], &at).unwrap_err();
+    assert!(error.to_string().contains("ls-tree"), "{error}");
 }
 
 proptest! {
@@ -180,7 +187,7 @@ proptest! {
         let (snapshot, found) = repo.snapshot(&repo.root);
         prop_assert_eq!(&found, &tree);
         prop_assert_eq!(snapshot.files, tree.len());
-        let space = Workspace::create(&repo.base, &repo.base.with_file_name("space"), ControlFiles::Drop).unwrap();
+        let space = copy(&repo.store, &snapshot.tree, ControlFiles::Drop, &repo.base.with_file_name("space"));
         let mut copy = read_tree(space.root());
         copy.retain(|path, _| !path.starts_with(".git") && !path.starts_with(".tipstaff"));
         prop_assert_eq!(copy, tree);

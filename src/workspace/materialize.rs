@@ -1,43 +1,64 @@
 //! A tree out of the store, back on disk.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::model::TreeId;
 
 use super::index::PrivateIndex;
+use super::layers::Marks;
 use super::selection::Selection;
 use super::tree::{self, Entries};
-use super::{Doing, WorkspaceError};
+use super::{ControlFiles, Doing, WorkspaceError};
 use crate::files;
 
-/// Writes the tree's files into the folder `into`, byte for byte, with exec bits and symlinks. The
-/// folder is made if it is not there, and should be empty: what is in the way is overwritten.
-///
-/// # Errors
-/// If the store lacks objects (the user's repository was cleaned up meanwhile), or writing fails.
-pub fn materialize(store: &Path, tree: &TreeId, into: &Path) -> Result<(), WorkspaceError> {
-    let into = made(into)?;
-    PrivateIndex::new(store)?
-        .git(&into)
-        .args(["read-tree", "--reset", "-u", tree.as_str()])
-        .done()
+/// Files of a tree that a call gets to see.
+#[derive(Debug, Clone, Copy)]
+pub struct Files<'a> {
+    pub store: &'a Path,
+    pub tree: &'a TreeId,
+    /// Paths, folders and patterns; without them all. A task names its files in text, so a file whose name is not
+    /// text is never among them.
+    pub wanted: Option<&'a [String]>,
+    pub control: ControlFiles,
 }
 
-/// Writes only the `wanted` files (paths, folders or patterns) of the tree into the empty folder
-/// `into` and returns which those are, sorted. A task names its files in text, so a file whose name
-/// is not text is never among them.
-pub fn materialize_only(
-    store: &Path,
-    tree: &TreeId,
-    wanted: &[String],
-    into: &Path,
-) -> Result<Vec<String>, WorkspaceError> {
-    let mut entries = tree::entries(store, tree)?;
-    let selection = Selection::new(wanted, &entries)?;
-    entries.retain(|path, _| path.to_str().is_some() && selection.has(path));
-    write_entries(store, &entries, into)?;
-    let names = entries.keys().filter_map(|path| path.to_str());
-    Ok(names.map(str::to_owned).collect())
+/// What was written.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub names: Vec<String>,
+    /// What was left out and why.
+    pub remarks: Vec<String>,
+}
+
+impl Files<'_> {
+    /// Writes them into the folder `into`, byte for byte, with exec bits and symlinks. The folder is made if it is not
+    /// there; what is in the way is overwritten.
+    ///
+    /// # Errors
+    /// If the store lacks objects (somebody cleaned it up meanwhile), or writing fails.
+    pub(super) fn write(&self, into: &Path) -> Result<Written, WorkspaceError> {
+        let mut entries = match self.wanted {
+            None => tree::entries(self.store, self.tree)?,
+            Some(wanted) => {
+                let mut entries = tree::entries_named(self.store, self.tree, wanted)?;
+                let selection = Selection::new(wanted, &entries)?;
+                entries.retain(|path, _| path.to_str().is_some() && selection.has(path));
+                entries
+            }
+        };
+        let hidden = Marks::of(&entries).hidden(self.store, self.control)?;
+        let left_out: BTreeSet<&Path> = hidden.paths().map(PathBuf::as_path).collect();
+        if !left_out.is_empty() {
+            entries.retain(|path, _| !path.ancestors().any(|above| left_out.contains(above)));
+        }
+        write_entries(self.store, &entries, into)?;
+        let names = entries.keys().filter_map(|path| path.to_str());
+        Ok(Written {
+            names: names.map(str::to_owned).collect(),
+            remarks: hidden.remarks(),
+        })
+    }
 }
 
 /// Makes a folder and those above it that are missing; where it really is.

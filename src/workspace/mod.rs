@@ -1,10 +1,9 @@
 //! Snapshots of the user's tree, isolated workspaces, publishing.
 //!
 //! Theory of operation: a run takes one [`Snapshot`] of the user's tree as it is on disk, into a
-//! private object store of its own; the tree is materialized once, byte for byte, as the run's
-//! *base*; each call gets a [`Workspace`], a plain copy of that base, or of some of its
-//! files ([`materialize_only`]); one that was left untouched goes to the next call ([`WorkspacePool`]), and what only
-//! the workspace before it knows, if it takes the place of one, is moved into it ([`Workspace::take_over`]).
+//! private object store of its own. Each call gets a [`Workspace`]: an overlay over [`Layers`] that are made once, or over
+//! some files of a tree, or a plain copy of [`Files`] where nothing can be mounted. What only the workspace before it
+//! knows, if it takes the place of one, is moved into it ([`Workspace::take_over`]).
 //! Edits become a tree of the store ([`capture()`]), over which the run's documents are laid
 //! ([`with_documents`]). What a run delivers, documents and changes, goes into the user's tree by
 //! [`Deliveries`], which can all be taken back, or onto a new branch ([`apply_to_branch`]).
@@ -20,7 +19,6 @@ mod capture;
 mod carry_over;
 mod changed;
 mod control_files;
-mod copy_tree;
 mod diff;
 mod documents;
 mod entry;
@@ -36,7 +34,6 @@ mod outer_rules;
 mod overlay;
 mod paths;
 mod pin;
-mod pool;
 mod project;
 mod publish;
 mod read_files;
@@ -65,9 +62,8 @@ pub use documents::{store_document, with_documents};
 pub use error::WorkspaceError;
 pub use footprint::Footprint;
 pub use layers::{GitLayer, Layers, Progress, Stack};
-pub use materialize::{materialize, materialize_only};
+pub use materialize::Files;
 pub use pin::pin;
-pub use pool::WorkspacePool;
 pub use project::{Project, ProjectKind};
 pub use publish::place;
 pub use read_files::read_files;

@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::carry_over::carry_over;
-use super::copy_tree::{Copied, OWN, copy_tree};
-use super::remove_tree::remove_tree;
-use super::{ControlFiles, Doing, GitLayer, Stack, WorkspaceError};
+use super::carry_over::{carry_over, copy_folder};
+use super::materialize::Files;
+use super::{Doing, GitLayer, Stack, WorkspaceError};
 use crate::files;
 
 /// The isolated temporary folder in which a call runs. It stays on disk until it is removed with its attempt.
@@ -21,71 +20,82 @@ pub struct Workspace {
 }
 
 impl Workspace {
-    /// Makes a writable copy of the materialized tree `base` at `at`, with the contract's folders
-    /// and a git repository of its own that knows nothing of the user's. `at` must not exist yet.
-    ///
-    /// Symlinks that lead out of the tree are dropped and remarked upon.
+    /// Makes a workspace without a project at `at`, which must not exist yet, with the contract's folders and a git
+    /// repository of its own that knows nothing of the user's.
+    pub fn create_empty(at: &Path) -> Result<Self, WorkspaceError> {
+        Self::create_on(at, &[])
+    }
+
+    /// The same with a copy of these files, and of what `setup` made, the topmost first, which covers none of them.
     ///
     /// # Errors
-    /// [`WorkspaceError::Io`] if `at` exists, the base cannot be read or the disk is full.
-    pub fn create(
-        base: &Path,
+    /// [`WorkspaceError::Io`] if `at` exists or the disk is full.
+    pub fn create_copy(
+        files: &Files<'_>,
+        installed: &[PathBuf],
         at: &Path,
-        control_files: ControlFiles,
     ) -> Result<Self, WorkspaceError> {
-        let workspace = Self::create_empty(at)?;
-        let copied = copy_tree(base, at, control_files)?;
-        Ok(Self::copied(workspace.root, &copied))
+        Ok(Self::create_some(files, installed, at)?.0)
     }
 
-    /// Makes a workspace without a project at `at`, which must not exist yet.
-    pub fn create_empty(at: &Path) -> Result<Self, WorkspaceError> {
-        if let Some(parent) = at.parent() {
-            fs::create_dir_all(parent).doing("create", parent)?;
-        }
-        fs::create_dir(at).doing("create", at)?;
-        let workspace = Self::copied(at.to_owned(), &Copied::default());
-        workspace.create_own_folders()?;
-        Ok(workspace)
-    }
-
-    /// The folder `root`, into which that was copied.
-    pub(super) fn copied(root: PathBuf, copied: &Copied) -> Self {
-        Self {
-            root,
-            layers: Vec::new(),
-            binds: Vec::new(),
-            remarks: copied.remarks(),
-        }
+    /// The same, and the names of the files that it holds.
+    pub fn create_some(
+        files: &Files<'_>,
+        installed: &[PathBuf],
+        at: &Path,
+    ) -> Result<(Self, Vec<String>), WorkspaceError> {
+        let mut workspace = Self::create_on(at, installed)?;
+        let written = files.write(at)?;
+        workspace.remarks = written.remarks;
+        Ok((workspace, written.names))
     }
 
     /// An empty one at `at`, which must not exist yet, to be mounted over the layers of a tree and its repository.
     pub fn create_over(stack: &Stack, git: &GitLayer, at: &Path) -> Result<Self, WorkspaceError> {
         let layers = stack.folders().chain([git.layer.as_path()]);
         let workspace = Self {
+            root: at.to_owned(),
             layers: layers.map(Path::to_owned).collect(),
             binds: git.binds.clone(),
             remarks: stack.remarks.clone(),
-            ..Self::copied(at.to_owned(), &Copied::default())
         };
         fs::create_dir_all(at).doing("create", at)?;
         workspace.create_exchange()?;
         Ok(workspace)
     }
 
-    /// An empty one at `at`, to be mounted over another one.
-    pub fn create_above(below: Self, at: &Path) -> Result<Self, WorkspaceError> {
-        Ok(Self {
-            layers: vec![below.root],
-            remarks: below.remarks,
+    /// An empty one at `at`, to be mounted over a copy of these files at `below`, whose names it gives.
+    pub fn create_above(
+        files: &Files<'_>,
+        below: &Path,
+        at: &Path,
+    ) -> Result<(Self, Vec<String>), WorkspaceError> {
+        let written = files.write(below)?;
+        let workspace = Self {
+            layers: vec![below.to_owned()],
+            remarks: written.remarks,
             ..Self::create_empty(at)?
-        })
+        };
+        Ok((workspace, written.names))
     }
 
-    /// Its own folders, as they are at the beginning.
-    pub(super) fn create_own_folders(&self) -> Result<(), WorkspaceError> {
-        self.create_exchange()?;
-        create_repository(&self.root.join(".git"))
+    fn create_on(at: &Path, installed: &[PathBuf]) -> Result<Self, WorkspaceError> {
+        if let Some(parent) = at.parent() {
+            fs::create_dir_all(parent).doing("create", parent)?;
+        }
+        fs::create_dir(at).doing("create", at)?;
+        for layer in installed.iter().rev() {
+            copy_folder(layer, at)?;
+        }
+        let workspace = Self {
+            root: at.to_owned(),
+            layers: Vec::new(),
+            binds: Vec::new(),
+            remarks: Vec::new(),
+        };
+        workspace.create_exchange()?;
+        create_repository(&at.join(".git"))?;
+        Ok(workspace)
     }
 
     /// Where supervisor and agent put things for each other.
@@ -101,21 +111,6 @@ impl Workspace {
         Ok(())
     }
 
-    /// Removes its own folders with all that its call left in them.
-    pub(super) fn remove_own_folders(&self) -> Result<(), WorkspaceError> {
-        OWN.iter()
-            .try_for_each(|own| remove_tree(&self.root.join(own)))
-    }
-
-    /// The same workspace elsewhere: at `to`, which must not exist yet, or be an empty folder.
-    pub(super) fn move_to(self, to: &Path) -> Result<Self, WorkspaceError> {
-        fs::rename(&self.root, to).doing("create", to)?;
-        Ok(Self {
-            root: to.to_owned(),
-            ..self
-        })
-    }
-
     /// Moves into it what only the workspace `before` has, whose place it takes: files and folders that the
     /// ignore rules leave out of its changes. Control files of agents stay behind. What cannot be moved is
     /// remarked upon: it can be made anew.
@@ -128,12 +123,11 @@ impl Workspace {
         }
     }
 
-    /// The same with further layers below all others, the topmost first: they cover nothing of the project.
+    /// One that is to be mounted, with further layers below all others, the topmost first: they cover nothing of the
+    /// project.
     #[must_use]
     pub fn with_below(mut self, layers: &[PathBuf]) -> Self {
-        if !self.layers.is_empty() {
-            self.layers.extend_from_slice(layers);
-        }
+        self.layers.extend_from_slice(layers);
         self
     }
 
@@ -160,7 +154,7 @@ impl Workspace {
         self.root.join(".tipstaff/out")
     }
 
-    /// What was left out of the copy and why, one sentence each, for the user.
+    /// What was left out and why, one sentence each, for the user.
     pub fn remarks(&self) -> &[String] {
         &self.remarks
     }
@@ -190,49 +184,71 @@ pub(super) fn create_repository(at: &Path) -> Result<(), WorkspaceError> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use std::os::unix::ffi::OsStrExt;
     use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
+    use super::super::ControlFiles;
+    use super::super::testing::{Repo, copy};
     use super::*;
 
     #[test]
-    fn copies_files_modes_and_links_but_shares_nothing() {
-        let temp = tempfile::tempdir().unwrap();
-        let base = temp.path().join("base");
-        fs::create_dir_all(base.join("src")).unwrap();
-        fs::write(base.join("src/run.sh"), "#!/bin/sh\n").unwrap();
-        fs::set_permissions(base.join("src/run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
-        let big = vec![7_u8; 300_000];
-        fs::write(base.join("big.bin"), &big).unwrap();
-        symlink("src/run.sh", base.join("link")).unwrap();
-        let space = Workspace::create(&base, &temp.path().join("a/b"), ControlFiles::Drop).unwrap();
-        let copy = space.root().join("src/run.sh");
-        assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o755);
-        assert_eq!(copy.metadata().unwrap().nlink(), 1);
-        assert_eq!(fs::read(space.root().join("big.bin")).unwrap(), big);
+    fn copy_lies_over_what_setup_made() {
+        let repo = Repo::plain();
+        repo.write("src/run.sh", "#!/bin/sh\n");
+        repo.write("lib/own", "own");
+        let run = repo.root.join("src/run.sh");
+        fs::set_permissions(run, fs::Permissions::from_mode(0o755)).unwrap();
+        symlink("src/run.sh", repo.root.join("link")).unwrap();
+        let (snapshot, _) = repo.snapshot(&repo.root);
+        let layers = ["one", "two"].map(|name| repo.base.with_file_name(name));
+        for layer in &layers {
+            fs::create_dir_all(layer.join("lib")).unwrap();
+            fs::write(
+                layer.join("lib/which"),
+                layer.file_name().unwrap().as_bytes(),
+            )
+            .unwrap();
+            fs::write(layer.join("lib/own"), "installed").unwrap();
+        }
+        let files = Files {
+            store: &repo.store,
+            tree: &snapshot.tree,
+            wanted: None,
+            control: ControlFiles::Drop,
+        };
+        let at = repo.base.with_file_name("space");
+        let space = Workspace::create_copy(&files, &layers, &at).unwrap();
+        let script = at.join("src/run.sh").metadata().unwrap();
+        assert_eq!((script.mode() & 0o777, script.nlink()), (0o755, 1));
         assert_eq!(
-            fs::read_link(space.root().join("link")).unwrap(),
+            fs::read_link(at.join("link")).unwrap(),
             Path::new("src/run.sh")
         );
-        fs::write(&copy, "changed").unwrap();
-        assert_eq!(fs::read(base.join("src/run.sh")).unwrap(), b"#!/bin/sh\n");
+        assert_eq!(fs::read(at.join("lib/which")).unwrap(), b"one");
+        assert_eq!(fs::read(at.join("lib/own")).unwrap(), b"own");
+        fs::write(at.join("lib/which"), "changed").unwrap();
+        assert_eq!(fs::read(layers[0].join("lib/which")).unwrap(), b"one");
         assert!(space.input_dir().is_dir() && space.output_dir().is_dir());
         assert!(space.remarks().is_empty());
     }
 
     #[test]
     fn leaves_out_what_leads_outside_or_configures_agents() {
-        let temp = tempfile::tempdir().unwrap();
-        let base = temp.path().join("base");
-        fs::create_dir_all(base.join(".claude/hooks")).unwrap();
-        fs::write(base.join(".claude/hooks/start"), "").unwrap();
-        fs::write(base.join("CLAUDE.md"), "").unwrap();
-        symlink("../secret", base.join("out")).unwrap();
-        let dropped = Workspace::create(&base, &temp.path().join("a"), ControlFiles::Drop).unwrap();
+        let repo = Repo::plain();
+        repo.write(".claude/hooks/start", "");
+        repo.write("CLAUDE.md", "");
+        symlink("../secret", repo.root.join("out")).unwrap();
+        let (snapshot, _) = repo.snapshot(&repo.root);
+        let copied = |name: &str, control| {
+            let at = repo.base.with_file_name(name);
+            copy(&repo.store, &snapshot.tree, control, &at)
+        };
+        let dropped = copied("dropped", ControlFiles::Drop);
         assert!(dropped.root().join("CLAUDE.md").exists());
         assert!(!dropped.root().join(".claude").exists());
         assert!(dropped.root().join("out").symlink_metadata().is_err());
         assert_eq!(dropped.remarks().len(), 2, "{:?}", dropped.remarks());
-        let kept = Workspace::create(&base, &temp.path().join("b"), ControlFiles::Keep).unwrap();
+        let kept = copied("kept", ControlFiles::Keep);
         assert!(kept.root().join(".claude/hooks/start").exists());
     }
 

@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::Path;
 
-use super::testing::{Repo, read_tree};
-use super::{Project, Snapshot, materialize};
+use super::testing::{Repo, materialize, read_tree};
+use super::{Project, Snapshot};
 
 /// A repository with objects of every fate: packed, loose, staged only, stashed, of no file any more.
 fn repo() -> Repo {

@@ -10,7 +10,13 @@ use std::path::{Path, PathBuf};
 
 use proptest::prelude::{Just, Strategy, any, prop};
 
-use super::{Progress, Project, ProjectCache, Snapshot, materialize};
+use super::index::PrivateIndex;
+use super::materialize::made;
+use super::{
+    ControlFiles, Edited, Files, Progress, Project, ProjectCache, Snapshot, Workspace,
+    WorkspaceError,
+};
+use crate::model::TreeId;
 
 /// A file as far as a snapshot keeps it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,6 +105,32 @@ impl Repo {
         assert_eq!(snapshot.files, tree.len());
         tree.keys().map(|path| path.display().to_string()).collect()
     }
+}
+
+/// Writes a tree's files into a folder, as git does it.
+pub(super) fn materialize(store: &Path, tree: &TreeId, into: &Path) -> Result<(), WorkspaceError> {
+    let into = made(into)?;
+    let index = PrivateIndex::new(store)?;
+    let git = index.git(&into);
+    git.args(["read-tree", "--reset", "-u", tree.as_str()])
+        .done()
+}
+
+impl<'a> Edited<'a> {
+    pub(super) fn copy(at: &'a Path) -> Self {
+        Self { at, layers: &[] }
+    }
+}
+
+/// A workspace that is a copy of a tree.
+pub(super) fn copy(store: &Path, tree: &TreeId, control: ControlFiles, at: &Path) -> Workspace {
+    let files = Files {
+        store,
+        tree,
+        wanted: None,
+        control,
+    };
+    Workspace::create_copy(&files, &[], at).unwrap()
 }
 
 /// What mounted layers show.

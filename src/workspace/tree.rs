@@ -1,7 +1,7 @@
 //! What a tree in the store holds, as data.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 pub(super) use super::entry::{
     Entries, Entry, EntryKind, file_above, first_below, has_below, parse_entries,
@@ -24,6 +24,25 @@ pub(super) fn entries_at<P: AsRef<Path>>(
 ) -> Result<Entries, WorkspaceError> {
     let said = list_some(store, tree, &["-r"], paths)?;
     Ok(parse_entries(&said))
+}
+
+/// At least those that these paths, folders and patterns name: no more than that where none is a pattern.
+pub(super) fn entries_named(
+    store: &Path,
+    tree: &TreeId,
+    wanted: &[String],
+) -> Result<Entries, WorkspaceError> {
+    // git takes others for something else, or not at all.
+    let is_plain = |name: &String| {
+        let mut parts = Path::new(name).components();
+        !name.contains(['*', '?', '[', '{', '\\', '\0'])
+            && (1..LONGEST_NAME).contains(&name.len())
+            && parts.all(|part| matches!(part, Component::Normal(_)))
+    };
+    match wanted.iter().all(is_plain) {
+        true => entries_at(store, tree, wanted),
+        false => entries(store, tree),
+    }
 }
 
 /// The sizes of a tree's files in bytes.
@@ -73,6 +92,8 @@ pub(super) fn nodes_in(
     Ok(lines.collect())
 }
 
+/// No longer path leads to a file.
+const LONGEST_NAME: usize = 4096;
 /// git compares each entry with each path.
 const AT_ONCE: usize = 100;
 

@@ -70,13 +70,7 @@ impl TreeFiles {
 
 /// Tells the state of files of a tree, named by paths, folders and patterns, from every other state.
 pub fn state_of(store: &Path, tree: &TreeId, wanted: &[String]) -> Result<String, WorkspaceError> {
-    let is_plain =
-        |name: &String| !name.contains(['*', '?', '[', '{', '\\']) && !name.starts_with('.');
-    let entries = match wanted {
-        [] => Entries::new(),
-        wanted if wanted.iter().all(is_plain) => tree::entries_at(store, tree, wanted)?,
-        _ => tree::entries(store, tree)?,
-    };
+    let entries = tree::entries_named(store, tree, wanted)?;
     let selection = Selection::new(wanted, &entries)?;
     let mut hash = blake3::Hasher::new();
     for (path, entry) in entries.iter().filter(|(path, _)| selection.has(path)) {

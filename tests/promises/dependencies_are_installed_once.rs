@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 
 use rustix::process::Signal;
 
-use crate::support::{Output, Sandbox, until};
+use crate::support::{Lacks, Output, Sandbox, until};
 
 const SETUP: &str = "setup: [{ run: npm ci, when: package-lock.json }]\n";
 
@@ -99,6 +99,94 @@ fn eight_tasks_their_proofs_and_the_next_run_share_one_installation() {
 }
 
 #[test]
+fn copies_share_one_installation_as_well() {
+    for mode in ["landlock", "off"] {
+        let sandbox = project(INSTALLS, SETUP);
+        let args = ["run", "build", "Build it", "--sandbox", mode];
+        sandbox.tipstaff(&args).succeeds().has_no("failed");
+        assert_eq!((runs(&sandbox), calls(&sandbox)), (1, 8));
+        assert_eq!(sandbox.read("a.txt"), "xxxxxxxx");
+        assert!(!sandbox.exists("node_modules"));
+        // Where agents can write to what was installed, no other run uses it.
+        sandbox.tipstaff(&args).succeeds();
+        assert_eq!(runs(&sandbox), if mode == "off" { 2 } else { 1 });
+    }
+}
+
+#[test]
+fn an_agent_that_changes_what_others_use_is_noticed() {
+    let sandbox = project(INSTALLS, SETUP);
+    let tmp = sandbox.outside("tmp").display().to_string();
+    let change = format!(
+        "find {tmp} -path '*/files/node_modules/lib.js' | while read -r f; do echo mine > $f; done; \
+         echo $TIPSTAFF_PHASE > b.txt; echo '{{\"summary\": \"x\"}}' > .tipstaff/out/handoff.json"
+    );
+    let change = serde_json::to_string(&change).unwrap();
+    sandbox
+        .write(
+            ".tipstaff/workflows/two.yaml",
+            &format!(
+                "name: two\n{SETUP}phases:\n  - {{ name: one, model: m, edits: true, context_strategy: fresh, retries: 0 }}\n  \
+                 - {{ name: two, model: m, edits: true, context_strategy: fresh, retries: 0 }}\n"
+            ),
+        )
+        .user_config(&format!(
+            "agents: {{ sh: {{ kind: command, command: sh, args: [-c, {change}] }} }}\n\
+             models: {{ m: {{ agent: sh, id: m }} }}\nsandbox: off\n"
+        ));
+    sandbox
+        .tipstaff(&["run", "two", "x"])
+        .exits_with(1)
+        .stderr_has("what `setup` made in")
+        .stderr_has("was changed");
+}
+
+#[test]
+fn runs_that_begin_together_install_once() {
+    let sandbox = project("", SETUP);
+    let go = sandbox.outside("go");
+    let waits = format!(
+        "#!/bin/sh\necho $* >> {}\nwhile [ ! -e {} ]; do sleep 0.05; done\n{INSTALLS}\n",
+        sandbox.outside("runs").display(),
+        go.display()
+    );
+    std::fs::write(sandbox.outside("bin/npm"), waits).unwrap();
+    let args = ["run", "build", "Build it", "--keep"];
+    let first = sandbox.start(&args);
+    until("npm runs", || runs(&sandbox) == 1);
+    let second = sandbox.start(&args);
+    until("both have begun", || sandbox.left_in_tmp().len() == 2);
+    std::fs::write(go, "").unwrap();
+    first.wait().succeeds();
+    second.wait().succeeds();
+    assert_eq!((runs(&sandbox), calls(&sandbox)), (1, 16));
+}
+
+#[test]
+fn an_installation_that_a_model_broke_fails_the_phase() {
+    let sandbox = project(
+        &format!("grep -q one package-lock.json || {{ echo no lib@9; exit 7; }}; {INSTALLS}"),
+        SETUP,
+    );
+    sandbox
+        .write(
+            ".tipstaff/workflows/mend.yaml",
+            &format!(
+                "name: mend\n{SETUP}phases:\n  - name: mend\n    model: m1\n    edits: true\n    \
+                 context_strategy: fresh\n    retries: 0\n    verify: grep -q two node_modules/lib.js\n"
+            ),
+        )
+        .fake_agent("- do: [{ write: { path: package-lock.json, text: two } }, done]\n");
+    sandbox
+        .tipstaff(&["run", "mend", "x"])
+        .exits_with(1)
+        .stderr_has("setup failed: `npm ci` ended with exit code 7")
+        .stderr_has("no lib@9");
+    assert_eq!(runs(&sandbox), 2);
+    assert_eq!(sandbox.read("package-lock.json"), "one\n");
+}
+
+#[test]
 fn a_failing_installation_ends_the_run_before_any_model_is_paid() {
     let sandbox = project("echo cannot resolve lib@9; exit 7", SETUP);
     let output = build(&sandbox);
@@ -132,6 +220,14 @@ fn a_lock_file_is_enough_unless_somebody_says_none() {
         .stdout_has("setup: `npm ci` (package-lock.json)");
     build(&sandbox).succeeds();
     assert_eq!(runs(&sandbox), 1);
+
+    // It runs code of strangers, and nobody named it.
+    let sandbox = project(INSTALLS, "");
+    let command = sandbox.command(&["run", "build", "Build it"]);
+    let mut command = Lacks::NamespacesAndLandlock.around(command);
+    let output = Output::of(command.spawn().unwrap());
+    output.stderr_has("warning: `npm ci` is left out");
+    assert_eq!((runs(&sandbox), calls(&sandbox)), (0, 8));
 
     let sandbox = project(INSTALLS, "setup: none\n");
     sandbox.tipstaff(&["check", "build"]).has_no("setup:");

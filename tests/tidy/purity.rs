@@ -69,7 +69,7 @@ fn one_module_starts_agents_and_few_files_run_short_commands() {
     let short = [
         "src/workspace/git.rs",
         "src/cli/preflight.rs",
-        "src/workspace/layers/setup.rs",
+        "src/workspace/carry_over.rs",
     ];
     let found = find(&["process::Command", "tokio::process", "duct"], |file| {
         file.module() != Some("process") && !short.contains(&file.path.as_str())

@@ -34,14 +34,25 @@ use origin::Origin;
 
 /// Where an editing call worked.
 #[derive(Debug, Clone, Copy)]
-pub enum Edited<'a> {
-    /// In a copy of the base, or of some of its files.
-    Copy(&'a Path),
-    /// In an overlay. What it changed lies in the folder `upper`; `layers` make up the base, the topmost first.
-    Overlay {
-        upper: &'a Path,
-        layers: &'a [PathBuf],
-    },
+pub struct Edited<'a> {
+    /// A copy of the base or of some of its files, or the upper folder of an overlay.
+    pub at: &'a Path,
+    /// What makes up the base below an overlay, the topmost first; of a copy nothing.
+    pub layers: &'a [PathBuf],
+}
+
+impl<'a> Edited<'a> {
+    fn is_upper(&self) -> bool {
+        !self.layers.is_empty()
+    }
+
+    fn origin(&self, store: &Path, base: &TreeId) -> Result<Origin<'a>, WorkspaceError> {
+        let entries = match self.is_upper() {
+            true => Entries::new(),
+            false => tree::entries(store, base)?,
+        };
+        Ok(Origin::new(entries, self.layers))
+    }
 }
 
 /// What of the base had been put into the workspace.
@@ -49,7 +60,7 @@ pub enum Edited<'a> {
 pub enum Visible {
     /// All of it: a file that is not there any more was deleted.
     All,
-    /// These files, as [`materialize_only`](super::materialize_only) returned them: others were never
+    /// These files, as [`Workspace::create_some`](super::Workspace::create_some) gave them: others were never
     /// there, so they are neither deleted nor replaced.
     Only(Vec<String>),
 }
@@ -98,11 +109,8 @@ pub fn capture(
     allowed: &Allowed,
     limits: &ChangeLimits,
 ) -> Result<Captured, WorkspaceError> {
-    let (mut origin, workspace, is_upper) = match *edited {
-        Edited::Copy(copy) => (Origin::new(tree::entries(store, base)?, &[]), copy, false),
-        Edited::Overlay { upper, layers } => (Origin::new(Entries::new(), layers), upper, true),
-    };
-    let workspace = &workspace.canonicalize().doing("open", workspace)?;
+    let (mut origin, is_upper) = (edited.origin(store, base)?, edited.is_upper());
+    let workspace = &edited.at.canonicalize().doing("open", edited.at)?;
     let is_known = |path: &Path| origin.has_file(path) || origin.has_folder(path);
     let allowed = match allowed {
         Allowed::Anywhere => None,
@@ -163,16 +171,15 @@ pub fn capture(
     })
 }
 
-/// What was made over the layers of a tree that the ignore rules leave out of its changes: new files and whole folders of
-/// the folder `upper`.
+/// What was made in a workspace that the ignore rules leave out of its changes: new files and whole folders.
 pub fn left_out(
     store: &Path,
-    upper: &Path,
-    layers: &[PathBuf],
+    base: &TreeId,
+    edited: &Edited<'_>,
 ) -> Result<Vec<PathBuf>, WorkspaceError> {
-    let origin = Origin::new(Entries::new(), layers);
+    let origin = edited.origin(store, base)?;
     let rules = rules::Rules::of(store, &origin)?;
-    Ok(walk::walk((upper, true), &origin, &rules, None)?.left_out)
+    Ok(walk::walk((edited.at, edited.is_upper()), &origin, &rules, None)?.left_out)
 }
 
 /// Puts files into the store.

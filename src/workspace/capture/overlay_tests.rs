@@ -9,7 +9,7 @@ use proptest::prelude::{Just, ProptestConfig, Strategy, prop, proptest};
 
 use super::super::testing::{Repo, in_overlay};
 use super::super::{
-    ControlFiles, Layers, Progress, Project, ProjectCache, Snapshot, Workspace, materialize_only,
+    ControlFiles, Files, Layers, Progress, Project, ProjectCache, Snapshot, Workspace,
 };
 use super::*;
 use crate::model::Bytes;
@@ -68,19 +68,21 @@ impl Bench {
         let place = tempfile::tempdir().unwrap();
         let stack = self.layers.of(&self.base, ControlFiles::Drop).unwrap();
         let mut mount: Vec<&Path> = stack.folders().collect();
-        let base = place.path().join("base");
-        let all = vec!["**".to_owned()];
         let names: Vec<String> = visible.iter().map(|name| (*name).to_owned()).collect();
-        let wanted = if names.is_empty() { &all } else { &names };
-        let shown = materialize_only(&self.repo.store, &self.base, wanted, &base).unwrap();
+        let files = Files {
+            store: &self.repo.store,
+            tree: &self.base,
+            wanted: (!names.is_empty()).then_some(&names),
+            control: ControlFiles::Drop,
+        };
+        let [scope, upper] = ["scope", "upper"].map(|name| place.path().join(name));
+        let (_, shown) = Workspace::create_above(&files, &scope, &upper).unwrap();
         let visible = match names.is_empty() {
             true => Visible::All,
             false => Visible::Only(shown),
         };
-        let scope =
-            Workspace::create(&base, &place.path().join("scope"), ControlFiles::Drop).unwrap();
         if !names.is_empty() {
-            mount = vec![scope.root()];
+            mount = vec![&scope];
         }
         let capture = |edited: Edited<'_>| {
             let mut captured = capture(
@@ -97,8 +99,7 @@ impl Bench {
             captured.patch.clear();
             captured
         };
-        let copy =
-            Workspace::create(&base, &place.path().join("copy"), ControlFiles::Drop).unwrap();
+        let copy = Workspace::create_copy(&files, &[], &place.path().join("copy")).unwrap();
         let at = place.path().join("script");
         fs::write(&at, script).unwrap();
         duct::cmd!("timeout", "30", "sh", "-e", at)
@@ -108,11 +109,12 @@ impl Bench {
             .unwrap();
         let overlay = in_overlay(&mount, script);
         let upper = overlay.path().join("upper");
-        let from_upper = capture(Edited::Overlay {
-            upper: &upper,
+        let from_upper = capture(Edited {
+            at: &upper,
             layers: &stack.tree,
         });
-        assert_eq!(from_upper, capture(Edited::Copy(copy.root())), "{script}");
+        let from_copy = capture(Edited::copy(copy.root()));
+        assert_eq!(from_upper, from_copy, "{script}");
         from_upper
     }
 

@@ -7,10 +7,8 @@ use std::path::PathBuf;
 
 use proptest::prelude::{ProptestConfig, prop_assert, prop_assert_eq, proptest};
 
-use super::super::testing::{Leaf, Repo, Tree, read_tree, tree, write_tree};
-use super::super::{
-    ControlFiles, Snapshot, Workspace, materialize, materialize_only, pin, remove_tree,
-};
+use super::super::testing::{Leaf, Repo, Tree, copy, materialize, read_tree, tree, write_tree};
+use super::super::{ControlFiles, Files, Snapshot, Workspace, pin, remove_tree};
 use super::*;
 use crate::model::ChangeKind;
 
@@ -24,23 +22,30 @@ struct Call {
 impl Call {
     fn on(repo: Repo) -> Self {
         let (base, _) = repo.snapshot(&repo.root);
-        Self::with(repo, base, Visible::All)
+        let at = repo.base.with_file_name("space");
+        Self {
+            space: copy(&repo.store, &base.tree, ControlFiles::Drop, &at),
+            visible: Visible::All,
+            repo,
+            base,
+        }
     }
 
     fn on_only(repo: Repo, wanted: &[&str]) -> Self {
         let (base, _) = repo.snapshot(&repo.root);
-        remove_tree(&repo.base).unwrap();
-        let shown = materialize_only(&repo.store, &base.tree, &owned(wanted), &repo.base).unwrap();
-        Self::with(repo, base, Visible::Only(shown))
-    }
-
-    fn with(repo: Repo, base: Snapshot, visible: Visible) -> Self {
+        let files = Files {
+            store: &repo.store,
+            tree: &base.tree,
+            wanted: Some(&owned(wanted)),
+            control: ControlFiles::Drop,
+        };
         let at = repo.base.with_file_name("space");
+        let (space, names) = Workspace::create_some(&files, &[], &at).unwrap();
         Self {
-            space: Workspace::create(&repo.base, &at, ControlFiles::Drop).unwrap(),
+            space,
+            visible: Visible::Only(names),
             repo,
             base,
-            visible,
         }
     }
 
@@ -59,7 +64,7 @@ impl Call {
         capture(
             store,
             tree,
-            &Edited::Copy(self.space.root()),
+            &Edited::copy(self.space.root()),
             &self.visible,
             allowed,
             &ChangeLimits::default(),
@@ -189,13 +194,13 @@ fn the_rules_above_a_project_in_a_sub_folder_count() {
     repo.write("sub/a.txt", "x");
     let (base, _) = repo.snapshot(&repo.root.join("sub"));
     let at = repo.base.with_file_name("space");
-    let space = Workspace::create(&repo.base, &at, ControlFiles::Drop).unwrap();
+    let space = copy(&repo.store, &base.tree, ControlFiles::Drop, &at);
     fs::create_dir(at.join("out")).unwrap();
     fs::write(at.join("out/x"), "").unwrap();
     let captured = capture(
         &repo.store,
         &base.tree,
-        &Edited::Copy(space.root()),
+        &Edited::copy(space.root()),
         &Visible::All,
         &Allowed::Anywhere,
         &ChangeLimits::default(),

@@ -5,7 +5,6 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use super::super::control_files::{ControlFiles, is_control_file};
-use super::super::copy_tree::Copied;
 use super::super::git::path_of;
 use super::super::paths::resolve_with;
 use super::super::tree::{self, Entries, Entry, EntryKind};
@@ -15,10 +14,10 @@ use crate::files;
 
 /// The entries of a tree on which it depends what is hidden. Few, even where the tree is large.
 #[derive(Debug, Default)]
-pub(super) struct Marks(Entries);
+pub(in crate::workspace) struct Marks(Entries);
 
 impl Marks {
-    pub(super) fn of(entries: &Entries) -> Self {
+    pub(in crate::workspace) fn of(entries: &Entries) -> Self {
         let mut marks = Self::default();
         marks.add(entries);
         marks
@@ -53,12 +52,12 @@ impl Marks {
     }
 
     /// What is hidden from agents.
-    pub(super) fn hidden(
+    pub(in crate::workspace) fn hidden(
         &self,
         store: &Path,
         control: ControlFiles,
     ) -> Result<Hidden, WorkspaceError> {
-        let mut hidden = Copied::default();
+        let mut hidden = Hidden::default();
         let is_link = |entry: &Entry| entry.kind == EntryKind::Link;
         let links: Vec<_> = self.0.iter().filter(|(_, entry)| is_link(entry)).collect();
         let objects = links.iter().map(|(_, entry)| entry.object.as_str());
@@ -72,26 +71,31 @@ impl Marks {
             above.reverse();
             let top = above.into_iter().find(|above| is_control_file(above));
             if let Some(top) = top.filter(|_| control == ControlFiles::Drop) {
-                if hidden.dropped_control.last().is_none_or(|last| last != top) {
-                    hidden.dropped_control.push(top.to_owned());
+                if hidden.control.last().is_none_or(|last| last != top) {
+                    hidden.control.push(top.to_owned());
                 }
             } else if targets.contains_key(path.as_path())
                 && resolve_with(path, |at| targets.get(at).cloned()).is_none()
             {
-                hidden.dropped_links.push(path.clone());
+                hidden.links.push(path.clone());
             }
         }
-        Ok(Hidden(hidden))
+        Ok(hidden)
     }
 }
 
 /// What is hidden from agents.
-#[derive(Debug)]
-pub(super) struct Hidden(Copied);
+#[derive(Debug, Default)]
+pub(in crate::workspace) struct Hidden {
+    /// Control files and folders of agents.
+    control: Vec<PathBuf>,
+    /// Symlinks that would lead out of the tree.
+    links: Vec<PathBuf>,
+}
 
 impl Hidden {
-    pub(super) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
-        self.0.dropped_control.iter().chain(&self.0.dropped_links)
+    pub(in crate::workspace) fn paths(&self) -> impl Iterator<Item = &PathBuf> {
+        self.control.iter().chain(&self.links)
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -102,7 +106,15 @@ impl Hidden {
         self.paths().try_for_each(|path| whiteout(at, path))
     }
 
-    pub(super) fn remarks(&self) -> Vec<String> {
-        self.0.remarks()
+    /// One sentence each, for the user.
+    pub(in crate::workspace) fn remarks(&self) -> Vec<String> {
+        let said = |paths: &[PathBuf], what: &str| -> Vec<String> {
+            let lines = paths
+                .iter()
+                .map(|path| format!("`{}` {what} and was left out", path.display()));
+            lines.collect()
+        };
+        let links = said(&self.links, "is a link out of the project, or in a circle,");
+        [links, said(&self.control, "configures agents")].concat()
     }
 }

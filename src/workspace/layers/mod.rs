@@ -28,7 +28,7 @@ use crate::model::TreeId;
 
 use base::{Base, Bases};
 use delta::Delta;
-use hidden::Marks;
+pub(super) use hidden::Marks;
 use parts::Parts;
 
 pub use git_layer::GitLayer;

@@ -2,17 +2,15 @@
 //! changed are the run's own, since a model had a say in what the commands do.
 
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::PoisonError;
 
-use super::super::carry_over::carry_over;
+use super::super::carry_over::{carry_over, copy_folder};
 use super::super::materialize::made;
 use super::super::{Doing, WorkspaceError};
 use super::{Layers, base::Bases};
 use crate::files;
 use crate::model::TreeId;
-use crate::process::run_helper;
 
 impl Layers {
     fn setups(&self, shared: bool) -> Bases {
@@ -61,21 +59,11 @@ impl Layers {
             carry_over(upper, (&kept, &[]), path)?;
         }
         let move_to = |to: &Path| {
-            if fs::rename(&kept, to).is_ok() {
-                return Ok(paths.len());
+            // The cache may be on another file system.
+            if fs::rename(&kept, to).is_err() {
+                copy_folder(&kept, &made(to)?)?;
             }
-            // The cache is on another file system.
-            let copied = run_helper(
-                &duct::cmd!("cp", "-a", "--", &kept, to).stderr_capture(),
-                None,
-            );
-            let copied = copied.and_then(|said| match said.status.success() {
-                true => Ok(paths.len()),
-                false => Err(io::Error::other(
-                    String::from_utf8_lossy(&said.stderr).into_owned(),
-                )),
-            });
-            copied.doing("copy to", to)
+            Ok(paths.len())
         };
         let setups = self.setups(shared);
         setups

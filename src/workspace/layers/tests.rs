@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use proptest::prelude::{ProptestConfig, prop_assert_eq, proptest};
 
 use super::super::testing::{self, Leaf, Repo, Tree, in_overlay, read_tree, tree, write_tree};
-use super::super::{Project, Snapshot, Workspace, materialize};
+use super::super::{Project, Snapshot};
 use super::*;
 
 struct Run {
@@ -64,14 +64,11 @@ impl Run {
 
     /// What a copy of the tree holds, and what is said of it.
     fn copy(&self, tree: &TreeId, control: ControlFiles) -> (Tree, Vec<String>) {
-        let (base, at) = (self.at("base"), self.at("copy"));
-        materialize(&self.at("store"), tree, &base).unwrap();
-        let copy = Workspace::create(&base, &at, control).unwrap();
+        let at = self.at("copy");
+        let copy = testing::copy(&self.at("store"), tree, control, &at);
         let mut files = read_tree(&at);
         files.retain(|path, _| !path.starts_with(".git") && !path.starts_with(".tipstaff"));
-        for folder in [base, at] {
-            remove_tree(&folder).unwrap();
-        }
+        remove_tree(&at).unwrap();
         (files, copy.remarks().to_vec())
     }
 

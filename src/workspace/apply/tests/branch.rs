@@ -210,7 +210,7 @@ fn works_without_a_commit_in_a_sub_folder_and_with_other_line_endings() {
     let tree = capture(
         &store,
         &base,
-        &super::super::super::Edited::Copy(&space),
+        &super::super::super::Edited::copy(&space),
         &Visible::All,
         &Allowed::Anywhere,
         &crate::model::ChangeLimits::default(),

@@ -372,7 +372,7 @@ fn twenty_thousand_files_are_no_matter() {
     let again = capture(
         store,
         base,
-        &super::super::super::Edited::Copy(&space),
+        &super::super::super::Edited::copy(&space),
         all,
         &Allowed::Anywhere,
         &crate::model::ChangeLimits::default(),

@@ -54,7 +54,7 @@ impl Changed {
         let Captured { tree, refused, .. } = capture(
             store,
             &base.tree,
-            &super::super::Edited::Copy(&space),
+            &super::super::Edited::copy(&space),
             all,
             &Allowed::Anywhere,
             &crate::model::ChangeLimits::default(),
