@@ -18,6 +18,7 @@ mod audits_decide;
 mod bad_answers_are_handled;
 mod bad_input_is_explained;
 mod cells_hold;
+mod chains_cross_agents;
 mod changes_are_limited;
 mod changes_reach_you_whole;
 mod changes_that_act_later;
