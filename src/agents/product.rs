@@ -19,6 +19,8 @@ pub struct Product {
     pub install: &'static str,
     /// What signs in to its models.
     pub sign_in: &'static str,
+    /// The provider whose models it runs and names without it (`anthropic`); `None` if it takes those of many.
+    pub provider: Option<&'static str>,
 }
 
 /// What is known of an installed version.

@@ -147,6 +147,9 @@ pub struct OutputArgs {
 pub struct CheckArgs {
     /// A workflow file, or the name of a project, user or bundled workflow
     pub workflow: String,
+    /// Look at the workflow and the configuration alone, not at what is installed here
+    #[arg(long)]
+    pub offline: bool,
 }
 
 #[derive(Debug, Args)]

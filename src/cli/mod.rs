@@ -20,6 +20,7 @@ mod panics;
 mod preflight;
 mod prepare;
 mod print;
+mod probes;
 mod resume;
 mod run;
 mod runs;

@@ -68,7 +68,7 @@ fn one_module_starts_agents_and_few_files_run_short_commands() {
     // They describe a command; `process` runs it.
     let short = [
         "src/workspace/git.rs",
-        "src/cli/preflight.rs",
+        "src/cli/probes/program.rs",
         "src/workspace/carry_over.rs",
     ];
     let found = find(&["process::Command", "tokio::process", "duct"], |file| {

@@ -32,6 +32,7 @@ pub(super) const PRODUCT: Product = Product {
                        program: `scripts/probe-opencode2` does",
     install: "npm install -g opencode-ai",
     sign_in: "opencode auth login",
+    provider: None,
 };
 
 pub(super) struct Opencode;

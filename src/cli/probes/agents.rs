@@ -1,0 +1,146 @@
+//! Agents and models: installed, of a version that can work, signed in, known.
+
+use std::path::PathBuf;
+
+use super::lack::{Lack, What};
+use super::program::{find, version_of};
+use crate::agents::{self, Adapter, Carried, Installed, SignIn, Supported};
+use crate::cli::settings::Settings;
+use crate::plan::{AgentKind, AgentSpec, ModelSpec};
+use crate::yaml::nearest;
+
+/// Looks at agents and models, at each once.
+pub struct Probes<'a> {
+    pub settings: &'a Settings,
+    carried: &'a mut Carried,
+    agents: Vec<(AgentSpec, ProbedAgent)>,
+    /// By agent and provider, because a catalogue is large.
+    known: Vec<((AgentKind, String), KnownModels)>,
+}
+
+/// The ids that an agent knows, as far as that can be told.
+type KnownModels = Option<Vec<String>>;
+
+/// What was found of an agent.
+#[derive(Debug, Clone)]
+pub struct ProbedAgent {
+    #[expect(dead_code, reason = "doctor")]
+    pub program: Option<PathBuf>,
+    /// Where it is an agent that tipstaff knows.
+    pub installed: Option<Installed>,
+    /// Why it cannot be used.
+    pub lack: Option<Lack>,
+}
+
+impl<'a> Probes<'a> {
+    pub fn new(settings: &'a Settings, carried: &'a mut Carried) -> Self {
+        Self {
+            settings,
+            carried,
+            agents: Vec::new(),
+            known: Vec::new(),
+        }
+    }
+
+    /// Whether the agent's program is there and of a version that can work.
+    pub fn agent(&mut self, agent: &AgentSpec) -> ProbedAgent {
+        if let Some((_, probed)) = self.agents.iter().find(|(known, _)| known == agent) {
+            return probed.clone();
+        }
+        let probed = self.look(agent);
+        if let Some(installed) = &probed.installed
+            && agent.kind == AgentKind::Opencode
+        {
+            self.carried.opencode_version = Some(installed.version.clone());
+        }
+        self.agents.push((agent.clone(), probed.clone()));
+        probed
+    }
+
+    fn look(&self, agent: &AgentSpec) -> ProbedAgent {
+        let adapter = agents::of(agent.kind);
+        let product = adapter.product();
+        let lacking = |program, problem: String, remedy: String| ProbedAgent {
+            program,
+            installed: None,
+            lack: Some(Lack::new(What::Program, problem, remedy)),
+        };
+        let program = match find(self.settings, &agent.command) {
+            Ok(program) => program,
+            Err(problem) => {
+                let by = product.map(|product| format!(" with `{}`", product.install));
+                let by = by.unwrap_or_default();
+                let remedy = format!("install it{by}, or set `agents:` in the configuration");
+                return lacking(None, problem, remedy);
+            }
+        };
+        let Some(product) = product else {
+            return ProbedAgent {
+                program: Some(program),
+                installed: None,
+                lack: None,
+            };
+        };
+        let reinstall = format!("`{}` installs a tested one", product.install);
+        let installed = match version_of(self.settings, adapter, &program) {
+            Ok(printed) => product.judge(&printed),
+            Err(problem) => return lacking(Some(program), problem, reinstall),
+        };
+        let lack = match installed.supported {
+            Supported::Tested | Supported::Untested => None,
+            Supported::TooOld | Supported::TooNew => {
+                Some(Lack::new(What::Program, installed.to_string(), reinstall))
+            }
+        };
+        ProbedAgent {
+            program: Some(program),
+            installed: Some(installed),
+            lack,
+        }
+    }
+
+    /// How the model of a usable agent is signed in to, or why it cannot be used. `agent` was looked at before.
+    pub fn model(&mut self, model: &ModelSpec, agent: &AgentSpec) -> Result<SignIn, Lack> {
+        if let Some(lack) = self.agent(agent).lack {
+            return Err(lack);
+        }
+        let adapter = agents::of(agent.kind);
+        let sign_in = adapter.signed_in(&model.id, self.carried, &self.settings.environment);
+        if matches!(sign_in, SignIn::None) {
+            let provider = model.id.split_once('/').map(|(provider, _)| provider);
+            let at = provider.map(|provider| format!(" for provider `{provider}`"));
+            let problem = format!("no sign-in{}", at.unwrap_or_default());
+            let by = adapter.product().map_or("", |product| product.sign_in);
+            let remedy = format!("run `{by}`, or set its key variable");
+            return Err(Lack::new(What::SignIn, problem, remedy));
+        }
+        match self.unknown(adapter, agent.kind, &model.id) {
+            Some(lack) => Err(lack),
+            None => Ok(sign_in),
+        }
+    }
+
+    fn unknown(&mut self, adapter: &dyn Adapter, kind: AgentKind, id: &str) -> Option<Lack> {
+        let provider = id.split_once('/').map_or("", |(provider, _)| provider);
+        let beside = (kind, provider.to_owned());
+        let at = match self.known.iter().position(|(of, _)| *of == beside) {
+            Some(at) => at,
+            None => {
+                let known = adapter.models_beside(id, self.carried);
+                self.known.push((beside, known));
+                self.known.len() - 1
+            }
+        };
+        let known = self.known.get(at)?.1.as_deref()?;
+        if known.iter().any(|model| model == id) {
+            return None;
+        }
+        let name = adapter.product()?.name;
+        let remedy = match nearest(id, known.iter().map(String::as_str)) {
+            Some(model) => format!("did you mean `{model}`?"),
+            None => "name another one".to_owned(),
+        };
+        let problem = format!("{name} knows no model `{id}`");
+        Some(Lack::new(What::Model, problem, remedy))
+    }
+}
