@@ -303,6 +303,140 @@ fn malformed_clients_are_refused_and_the_server_lives() {
     assert_eq!(server.received().len(), 1, "only what could be read counts");
 }
 
+/// Asks for that path below the endpoint's root with these lines of a header.
+fn ask_at(endpoint: &Endpoint, path: &str, header: &str, body: &str) -> String {
+    let (host, root) = endpoint
+        .root()
+        .trim_start_matches("http://")
+        .split_once('/')
+        .unwrap();
+    let mut stream = TcpStream::connect(host).unwrap();
+    stream.set_read_timeout(Some(PATIENCE)).unwrap();
+    let (method, path) = path.split_once(' ').unwrap();
+    let head = format!(
+        "{method} /{root}/{path} HTTP/1.1\r\nconnection: close\r\n{header}\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body.as_bytes()).unwrap();
+    all(stream)
+}
+
+#[test]
+fn each_wire_is_answered_by_its_own_key_and_form() {
+    let (server, endpoint) = serving("reply: 'Hello'");
+    let key = &endpoint.key;
+    let messages = r#"{"messages": [{"role": "user", "content": "hi"}]}"#;
+    let contents = r#"{"contents": [{"role": "user", "parts": [{"text": "hi"}]}]}"#;
+    let gemini = "POST v1beta/models/g-1:streamGenerateContent";
+    let keyed = |name: &str| format!("{name}: {key}");
+    for (path, header, body, told) in [
+        (
+            "POST v1/messages?beta=true",
+            keyed("x-api-key"),
+            messages,
+            r#""text":"Hello""#,
+        ),
+        (
+            "POST v1/responses",
+            format!("authorization: Bearer {key}"),
+            r#"{"input": "hi"}"#,
+            r#""text":"Hello""#,
+        ),
+        (
+            &format!("{gemini}?alt=sse"),
+            keyed("x-goog-api-key"),
+            contents,
+            "text/event-stream",
+        ),
+        (
+            &format!("{gemini}?alt=sse&key={key}"),
+            "x-y: z".to_owned(),
+            contents,
+            r#""text":"Hello""#,
+        ),
+        (
+            "POST v1/messages/count_tokens",
+            keyed("x-api-key"),
+            messages,
+            r#"{"input_tokens":"#,
+        ),
+        (
+            "POST v1beta/models/g-1:countTokens",
+            keyed("x-goog-api-key"),
+            contents,
+            r#"{"totalTokens":"#,
+        ),
+    ] {
+        let answer = ask_at(&endpoint, path, &header, body);
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.contains(told),
+            "{path}: {answer}"
+        );
+    }
+    assert_eq!(
+        server.received().len(),
+        4,
+        "counting is no request of a model"
+    );
+    for (path, header, status, told) in [
+        (
+            "POST v1/messages",
+            "x-api-key: other",
+            "401",
+            "authentication_error",
+        ),
+        (
+            "POST v1beta/models/g-1:countTokens",
+            "x-y: z",
+            "401",
+            "UNAUTHENTICATED",
+        ),
+        (
+            "GET v1/responses",
+            "upgrade: websocket",
+            "426",
+            "no WebSockets",
+        ),
+        ("GET v1/messages", "x-y: z", "405", "invalid_request_error"),
+        (
+            "POST v1beta/models/g-1:embedContent",
+            "x-y: z",
+            "404",
+            "no such path",
+        ),
+    ] {
+        let body = if path.contains("v1beta") {
+            contents
+        } else {
+            messages
+        };
+        let answer = ask_at(&endpoint, path, header, body);
+        let status = format!("HTTP/1.1 {status} ");
+        assert!(
+            answer.starts_with(&status) && answer.contains(told),
+            "{path}: {answer}"
+        );
+    }
+}
+
+#[test]
+fn a_cause_is_told_in_the_providers_own_words() {
+    let (_server, endpoint) = serving("error: { status: 400, cause: overflow }");
+    assert!(ask(&endpoint, true).contains("context_length_exceeded"));
+    let header = format!("x-api-key: {}", endpoint.key);
+    let answer = ask_at(
+        &endpoint,
+        "POST v1/messages",
+        &header,
+        r#"{"messages": []}"#,
+    );
+    assert!(
+        answer.starts_with("HTTP/1.1 400") && answer.contains("prompt is too long"),
+        "{answer}"
+    );
+}
+
 #[test]
 fn large_requests_and_many_clients_at_once() {
     let server = Server::start(Scenario::default()).unwrap();

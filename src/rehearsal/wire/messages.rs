@@ -78,7 +78,7 @@ fn said(role: &str, content: &Value) -> Said {
 }
 
 pub(super) fn streamed(completion: &Completion, request: &ModelRequest) -> Events {
-    let mut opening = message(completion, request);
+    let mut opening = whole(completion, request);
     opening["content"] = json!([]);
     opening["stop_reason"] = Value::Null;
     let mut events = Events {
@@ -88,29 +88,24 @@ pub(super) fn streamed(completion: &Completion, request: &ModelRequest) -> Event
     };
     events.text.push(named(&json!({"type": "ping"})));
     for (index, mut block) in blocks(completion, request).into_iter().enumerate() {
-        let (part, pieces) = match block["type"] == "text" {
-            true => (&mut events.text, std::mem::take(&mut block["text"])),
-            false => (&mut events.calls, std::mem::take(&mut block["input"])),
+        let (part, said, kind, key) = match block["type"] == "text" {
+            true => {
+                let text = std::mem::replace(&mut block["text"], json!(""));
+                let text = text.as_str().unwrap_or_default().to_owned();
+                (&mut events.text, text, "text_delta", "text")
+            }
+            false => {
+                let input = std::mem::replace(&mut block["input"], json!({})).to_string();
+                (&mut events.calls, input, "input_json_delta", "partial_json")
+            }
         };
-        let key = if pieces.is_string() { "text" } else { "input" };
-        block[key] = if pieces.is_string() {
-            json!("")
-        } else {
-            json!({})
+        let of = |kind: &str, key: &str, value: Value| {
+            named(&json!({"type": format!("content_block_{kind}"), "index": index, key: value}))
         };
-        part.push(named(
-            &json!({"type": "content_block_start", "index": index, "content_block": block}),
-        ));
-        let whole = pieces
-            .as_str()
-            .map_or_else(|| pieces.to_string(), str::to_owned);
-        part.extend(cut(&whole).map(|piece| {
-            let delta = match key {
-                "text" => json!({"type": "text_delta", "text": piece}),
-                _ => json!({"type": "input_json_delta", "partial_json": piece}),
-            };
-            named(&json!({"type": "content_block_delta", "index": index, "delta": delta}))
-        }));
+        part.push(of("start", "content_block", block));
+        part.extend(
+            cut(&said).map(|piece| of("delta", "delta", json!({"type": kind, key: piece}))),
+        );
         part.push(named(
             &json!({"type": "content_block_stop", "index": index}),
         ));
@@ -127,10 +122,6 @@ pub(super) fn streamed(completion: &Completion, request: &ModelRequest) -> Event
 }
 
 pub(super) fn whole(completion: &Completion, request: &ModelRequest) -> Value {
-    message(completion, request)
-}
-
-fn message(completion: &Completion, request: &ModelRequest) -> Value {
     json!({
         "id": format!("msg_{}", request.turn()), "type": "message", "role": "assistant",
         "model": request.model, "content": blocks(completion, request),

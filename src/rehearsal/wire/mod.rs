@@ -146,3 +146,6 @@ pub(super) fn models(model: &str) -> String {
     let model = json!({"id": model, "object": "model", "created": 0, "owned_by": "rehearsal"});
     json!({"object": "list", "data": [model]}).to_string()
 }
+
+#[cfg(test)]
+mod tests;
