@@ -33,6 +33,11 @@ impl ProjectCache {
         let made = made(&root)?;
         check_ours(caches)?;
         check_ours(&root)?;
+        // Whose home is a repository takes no snapshots of snapshots.
+        let ignored = caches.join(".gitignore");
+        if !ignored.exists() {
+            files::write(&ignored, "*\n").doing("write", &ignored)?;
+        }
         Ok(Self { root: made })
     }
 

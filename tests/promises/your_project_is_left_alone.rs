@@ -221,3 +221,15 @@ fn runs_stay_out_of_commits() {
     let status = sandbox.git(&["status", "--porcelain", "--untracked-files=all"]);
     assert_eq!(status, "?? docs/plan.md\n");
 }
+
+#[test]
+fn whose_home_is_a_repository_gets_no_cache_into_it() {
+    let mut sandbox = Sandbox::new();
+    let caches = sandbox.project().join(".cache");
+    sandbox.env("XDG_CACHE_HOME", caches.to_str().unwrap());
+    sandbox.fake_agent("[]").trio(&[]).git_init();
+    sandbox.run_trio(&[]).succeeds();
+    assert!(caches.join("tipstaff").is_dir());
+    let status = sandbox.git(&["status", "--porcelain", "--untracked-files=all"]);
+    assert_eq!(status, "?? docs/plan.md\n");
+}

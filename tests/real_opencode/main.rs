@@ -20,6 +20,7 @@ mod agents_that_wait_hold_up_nobody;
 mod each_way_to_fail_is_told_apart;
 mod long_work_goes_on;
 mod no_orphans_and_lean_requests;
+mod opencode_2_is_spoken_to;
 mod planted_files_give_no_orders;
 mod stand;
 mod the_live_display;
