@@ -6,9 +6,9 @@ use crate::yaml::Takes::{
     Amount, Any, Counted, Duration, Each, Flag, List, Map, Name, Names, Nothing, Scalar, Size,
     Whole, Words,
 };
-use crate::yaml::{self, Key, Naming, Takes};
+use crate::yaml::{self, Key, Naming, Takes, words};
 
-use crate::plan::AgentKind;
+use crate::plan::{AgentKind, Network};
 
 const NONE: Takes = Words(&["none"]);
 const WHOLE_OR_NONE: Takes = Any(&[Whole(1), NONE]);
@@ -50,6 +50,7 @@ pub(super) const SANDBOX_KEYS: &[Key] = &[
     Key::new("memory", Size, "Memory that all processes of a call may use together."),
     Key::new("disk", Size, "What a call may write."),
     Key::new("processes", Whole(1), "Processes that a call may have at one time."),
+    Key::new("network", Words(&words(&NETWORKS)), "What commands and agents of `kind: command` reach: what the machine reaches, or nothing."),
 ];
 
 #[rustfmt::skip]
@@ -62,8 +63,11 @@ pub(super) const AGENT_KEYS: &[Key] = &[
     Key::new("sandbox", Map(SANDBOX_RULES), "What of this machine it may use beside what it needs."),
 ];
 
-/// Of one agent: without the mode.
-pub(super) const SANDBOX_RULES: &[Key] = SANDBOX_KEYS.split_at(1).1;
+pub(super) const NETWORKS: [(&str, Network); 2] =
+    [("host", Network::Host), ("none", Network::None)];
+
+/// Of one agent or phase: without the mode.
+pub const SANDBOX_RULES: &[Key] = SANDBOX_KEYS.split_at(1).1;
 
 #[rustfmt::skip]
 pub(super) const MODEL_KEYS: &[Key] = &[

@@ -19,10 +19,10 @@ mod types;
 pub use builtin::builtin;
 pub use catalogue::{Catalogue, KnownModel, catalogue};
 pub use defaults::DefaultsEntry;
-pub use keys::{LAYER_KEYS, schema};
+pub use keys::{LAYER_KEYS, SANDBOX_RULES, schema};
 pub use layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
 pub use literal::{Literal, LiteralError, parse_literal};
-pub use read::read_layer;
+pub use read::{read_layer, read_sandbox_rules};
 pub use types::{Config, Defaults, UnknownModel};
 
 use crate::yaml::{Diagnostic, Reader, Source, has_errors, parse, sort};

@@ -9,8 +9,8 @@ use crate::yaml::{Entry, Fields, Node, Reader, Spanned, Value};
 
 use super::defaults::DefaultsEntry;
 use super::keys::{
-    AGENT_KEYS, DEFAULT_KEYS, LIMIT_KEYS, MODEL_KEYS, PRICE_KEYS, SANDBOX_KEYS, SANDBOX_RULES,
-    SETUP_KEYS,
+    AGENT_KEYS, DEFAULT_KEYS, LIMIT_KEYS, MODEL_KEYS, NETWORKS, PRICE_KEYS, SANDBOX_KEYS,
+    SANDBOX_RULES, SETUP_KEYS,
 };
 use super::layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
 
@@ -179,7 +179,8 @@ fn read_sandbox(reader: &mut Reader, node: &Node) -> (Option<SandboxMode>, Sandb
     (mode, read_paths(reader, fields))
 }
 
-fn read_sandbox_rules(reader: &mut Reader, node: &Node) -> SandboxRules {
+/// What one agent or phase may use.
+pub fn read_sandbox_rules(reader: &mut Reader, node: &Node) -> SandboxRules {
     let fields = reader.known_fields(node, "`sandbox`", SANDBOX_RULES);
     fields.map_or_else(SandboxRules::default, |fields| read_paths(reader, fields))
 }
@@ -226,6 +227,10 @@ fn read_paths(reader: &mut Reader, fields: Fields<'_>) -> SandboxRules {
             .get("processes")
             .and_then(|node| reader.positive(node, "`processes`"))
             .map(|count| count.value),
+        network: fields
+            .get("network")
+            .and_then(|node| reader.choice(node, "`network`", &NETWORKS))
+            .map(|network| network.value),
     }
 }
 

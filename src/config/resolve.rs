@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{AgentName, ChangeLimits, Millis, ModelName, RunLimits};
-use crate::plan::{AgentKind, AgentSpec, ModelSpec};
+use crate::plan::{AgentKind, AgentSpec, ModelSpec, Network};
 use crate::yaml::{Diagnostic, Spot, did_you_mean};
 
 use super::catalogue::catalogue;
@@ -92,6 +92,13 @@ fn resolve_agent(name: &str, entry: &AgentEntry) -> Result<AgentSpec, Box<Diagno
         let message = format!("the agent `{name}` has no `command`");
         Box::new(entry.spot.error("missing-key", message))
     })?;
+    if kind.needs_network() && entry.sandbox.network == Some(Network::None) {
+        let message = format!("the agent `{name}` reaches its models by the network");
+        let mistake = entry.spot.error("bad-value", message);
+        return Err(Box::new(
+            mistake.with_hint("`network: none` is for agents of `kind: command`"),
+        ));
+    }
     Ok(AgentSpec {
         kind,
         command,

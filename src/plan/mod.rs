@@ -12,7 +12,7 @@ mod verify;
 
 pub use setup::SetupStep;
 pub use types::{
-    AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec,
+    AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, Network,
     OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal, SandboxMode,
     SandboxRules, ScopePlan, Strategy, Subject,
 };

@@ -31,6 +31,7 @@ pub fn phase(name: &str, kind: PhaseKind) -> PhasePlan {
         on_fail: None,
         when: None,
         gate: None,
+        sandbox: Default::default(),
         checkpoint: None,
     }
 }

@@ -108,6 +108,11 @@ impl AgentKind {
         self == Self::Opencode
     }
 
+    /// Whether it reaches its models by the network itself.
+    pub fn needs_network(self) -> bool {
+        self != Self::Command
+    }
+
     /// Whether it tells after each step how many tokens its context has.
     pub fn counts_each_step(self) -> bool {
         self == Self::Opencode
@@ -169,6 +174,18 @@ pub struct SandboxRules {
     pub disk: Option<Bytes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Network>,
+}
+
+/// What a call's processes reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Network {
+    /// What the machine reaches.
+    Host,
+    /// Each other alone.
+    None,
 }
 
 impl SandboxRules {
@@ -178,6 +195,7 @@ impl SandboxRules {
         self.memory = more.memory.or(self.memory);
         self.disk = more.disk.or(self.disk);
         self.processes = more.processes.or(self.processes);
+        self.network = more.network.or(self.network);
     }
 }
 
@@ -256,6 +274,9 @@ pub struct PhasePlan {
     pub when: Option<Condition>,
     /// What a person is asked before it begins.
     pub gate: Option<String>,
+    /// What its calls and commands may use beside what all may.
+    #[serde(default)]
+    pub sandbox: SandboxRules,
     /// Tokens of a call's own context after which it goes on in a fresh process.
     pub checkpoint: Option<u64>,
 }

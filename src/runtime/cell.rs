@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::agents::Environment;
 use crate::model::{Failure, Rung};
-use crate::plan::{SandboxMode, SandboxRules};
+use crate::plan::{self, SandboxMode, SandboxRules};
 use crate::process::{self, Access, CellLimits, CellSpec, Mount, Network, ProcessError};
 
 use super::failure::at_path;
@@ -86,7 +86,6 @@ pub struct Room<'a> {
     /// What of the user's home it needs under a name in the private folder, inside.
     pub links: Vec<(PathBuf, PathBuf)>,
     pub rules: &'a SandboxRules,
-    pub network: Network,
 }
 
 /// How cells are made in a run.
@@ -151,7 +150,6 @@ impl Cells {
             toolchains: false,
             links: Vec::new(),
             rules: &SandboxRules::default(),
-            network: Network::Host,
         })?;
         let Some(cell) = cell else { return Ok(Ok(())) };
         Ok(process::probe(cell, probe.path(), Path::new("/proc/self/exe")).await)
@@ -277,7 +275,10 @@ impl Cells {
         Ok(Some(CellSpec {
             rung: self.rung,
             mounts: made.mounts,
-            network: room.network,
+            network: match room.rules.network {
+                Some(plan::Network::None) => Network::Own,
+                Some(plan::Network::Host) | None => Network::Host,
+            },
             limits: CellLimits {
                 memory: room.rules.memory.map(|bytes| bytes.0),
                 disk: room.rules.disk.map(|bytes| bytes.0),

@@ -9,7 +9,8 @@ use crate::agents::Environment;
 use crate::files;
 use crate::journal::Clean;
 use crate::model::{ExitStatus, Failure, Millis, TreeId};
-use crate::process::{self, CellSpec, ChildSpec, Exceeded, Network};
+use crate::plan::SandboxRules;
+use crate::process::{self, CellSpec, ChildSpec, Exceeded};
 use crate::workspace::{ControlFiles, Workspace, remove_tree};
 
 use super::RunContext;
@@ -33,7 +34,7 @@ pub struct Command<'a> {
     pub marker: String,
     /// Whether it gets the variables that the user hands on.
     pub keys: bool,
-    pub network: Network,
+    pub rules: SandboxRules,
     pub timeout: Millis,
 }
 
@@ -58,8 +59,8 @@ impl Command<'_> {
     /// Runs it to its end. Dropped before, it ends with all that it started.
     pub async fn run(self, context: &Arc<RunContext>) -> Result<Ended, Failure> {
         let (at, tree, layers) = (self.at.to_owned(), self.tree.clone(), self.layers);
-        let (keys, network, of_run) = (self.keys, self.network, Arc::clone(context));
-        let made = blocking(move || make(&of_run, (&tree, &layers), &at, (keys, network))).await?;
+        let (keys, rules, of_run) = (self.keys, self.rules, Arc::clone(context));
+        let made = blocking(move || make(&of_run, (&tree, &layers), &at, (keys, &rules))).await?;
         let printed = self.at.join("output.txt");
         let spec = ChildSpec {
             program: "sh".into(),
@@ -104,7 +105,7 @@ fn make(
     context: &RunContext,
     (tree, layers): (&TreeId, &[PathBuf]),
     at: &Path,
-    (keys, network): (bool, Network),
+    (keys, rules): (bool, &SandboxRules),
 ) -> Result<Place, Failure> {
     remove_tree(at).map_err(machine)?;
     std::fs::create_dir_all(at).map_err(machine)?;
@@ -128,8 +129,7 @@ fn make(
         program: None,
         toolchains: true,
         links: Vec::new(),
-        rules: &plan.sandbox,
-        network,
+        rules,
     })?;
     Ok(Place {
         workspace,

@@ -11,7 +11,7 @@ use crate::model::{
     Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource, Profile, Rung,
 };
 use crate::plan::{AgentSpec, ModelSpec};
-use crate::process::{self, Child, ChildSpec, Network};
+use crate::process::{self, Child, ChildSpec};
 use crate::rehearsal::RehearsedCall;
 use crate::workspace::Workspace;
 
@@ -299,8 +299,14 @@ fn child(
             .lend(&home, &mut launch.env)
             .map_err(machine)?;
     }
-    let agent = context.plan.models.get(&attempt.model);
-    let agent = agent.and_then(|model| context.plan.agents.get(&model.agent));
+    let (_, agent) = specs(attempt)?;
+    let mut rules = agent.sandbox.clone();
+    if let Some(phase) = context.plan.phase(&call.phase) {
+        rules.extend(phase.sandbox.clone());
+    }
+    if agent.kind.needs_network() {
+        rules.network = None;
+    }
     let cell = cells.spec(Room {
         root: scratch.root(),
         workspace: workspace.root(),
@@ -311,8 +317,7 @@ fn child(
         program: Some(&launch.program),
         toolchains,
         links,
-        rules: &agent.map(|agent| agent.sandbox.clone()).unwrap_or_default(),
-        network: Network::Host,
+        rules: &rules,
     })?;
     Ok(ChildSpec {
         program: launch.program,

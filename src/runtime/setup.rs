@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Failure, FailureKind, Millis, TreeId};
-use crate::plan::SetupStep;
-use crate::process::{Exceeded, Network};
+use crate::plan::{SandboxRules, SetupStep};
+use crate::process::Exceeded;
 use crate::workspace::{ControlFiles, Edited, Layers, left_out, remove_tree, state_of};
 
 use super::RunContext;
@@ -118,7 +118,11 @@ async fn make(
         at: &at,
         marker: format!("{}/setup", context.folder.id()),
         keys: false,
-        network: Network::Host,
+        // What it downloads is why it is there.
+        rules: SandboxRules {
+            network: None,
+            ..context.plan.sandbox.clone()
+        },
         timeout: PATIENCE,
     };
     let ended = command.run(context).await?;

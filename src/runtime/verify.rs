@@ -7,7 +7,8 @@ use tokio::sync::watch;
 
 use crate::engine::Input;
 use crate::model::{Failure, FailureKind, Millis, PhaseName, TreeId, Verification, VerifyOutcome};
-use crate::process::{Exceeded, Network};
+use crate::plan::Network;
+use crate::process::Exceeded;
 use crate::run::{PendingVerification, PhaseEvent};
 use crate::workspace::remove_tree;
 
@@ -87,6 +88,14 @@ impl Verify {
     async fn run_on(&self, tree: &TreeId, name: &str) -> Result<Ended, Failure> {
         // One that a model wrote has neither keys nor network.
         let is_models = self.verifying.task.is_some();
+        let plan = &self.context.plan;
+        let mut rules = plan.sandbox.clone();
+        if let Some(phase) = plan.phase(&self.phase) {
+            rules.extend(phase.sandbox.clone());
+        }
+        if is_models {
+            rules.network = Some(Network::None);
+        }
         let at = self.context.scratch.join(format!("verify-{name}"));
         let layers = set_up(&self.context, tree, &|_| ()).await?;
         let command = Command {
@@ -96,10 +105,7 @@ impl Verify {
             at: &at,
             marker: format!("{}/verify/{name}", self.context.folder.id()),
             keys: !is_models,
-            network: match is_models {
-                true => Network::Own,
-                false => Network::Host,
-            },
+            rules,
             timeout: self.limit(),
         };
         let ended = command.run(&self.context).await;

@@ -117,6 +117,10 @@ impl Facts<'_> {
         {
             self.of_literal(&name.value);
         }
+        for phase in &workflow.phases {
+            let who = format!("calls and commands of the phase `{}`", phase.name.value);
+            self.of_sandbox(&By::All, &who, &phase.sandbox, &self.base.sandbox);
+        }
         let folder = Path::new(&*source.name).parent().unwrap_or(Path::new(""));
         for name in workflow::prompt_files(&workflow) {
             // One that is not there or leads out is said by whoever compiles it.

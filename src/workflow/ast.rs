@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Layer;
 use crate::model::{Budget, Millis, Sections};
-use crate::plan::{EnsembleMode, Strategy};
+use crate::plan::{EnsembleMode, SandboxRules, Strategy};
 use crate::yaml::{Diagnostic, Spanned, Spot};
 
 use super::input::Input;
@@ -97,6 +97,7 @@ pub struct Phase {
     /// Models to try after the chain.
     pub fallback: Vec<Spanned<String>>,
     pub budget: Option<Spanned<Budget>>,
+    pub sandbox: SandboxRules,
     /// Tokens of a call's own context after which it goes on in a fresh process.
     pub checkpoint: Option<Spanned<u64>>,
 }

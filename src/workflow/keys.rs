@@ -1,5 +1,6 @@
 //! All keys of the format: what each takes, and which phase type has which.
 
+use crate::config::SANDBOX_RULES;
 use crate::model::Section;
 use crate::plan::{EnsembleMode, Strategy};
 use crate::yaml::Takes::{
@@ -67,6 +68,7 @@ pub(super) const PHASE_KEYS: &[Key] = &[
     Key::new("idle_timeout", Duration, "Silence of an attempt."),
     Key::new("retries", Whole(0), "Further attempts on the same model."),
     Key::new("budget", Map(BUDGET_KEYS), "What all calls of the phase together may use, in all its rounds."),
+    Key::new("sandbox", Map(SANDBOX_RULES), "What of this machine its calls and commands may use beside what all may."),
     Key::new("checkpoint", Map(CHECKPOINT_KEYS), "Go on in a fresh process when a call's own context passes this."),
 ];
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::support::{
-    Lacks, Output, Running, Sandbox, alive, descendants, fake_agent, kill, parent, until,
+    Lacks, Output, Running, Sandbox, TIPSTAFF, alive, descendants, fake_agent, kill, parent, until,
 };
 
 const LOOK: [&str; 3] = ["run", "look", "Look"];
@@ -254,6 +254,50 @@ fn nothing_survives_supervisor_and_warden_in_namespaces() {
         assert!(lasted < Duration::from_secs(1), "{lasted:?}");
         running.wait();
     }
+}
+
+#[test]
+fn phase_may_use_what_it_says_and_the_next_one_not() {
+    let script = "{ cat EXTRA 2>/dev/null || echo nothing; grep -c : /proc/net/dev; } > .tipstaff/out/deliverable.md";
+    let sandbox = with_agent("on", "", "");
+    let extra = sandbox.outside("extra").display().to_string();
+    fs::write(&extra, "extra\n").unwrap();
+    let script = serde_json::to_string(&script.replace("EXTRA", &extra)).unwrap();
+    let phase = |name: &str, more: &str| {
+        format!(
+            "  - {{ name: {name}, model: m1, context_strategy: fresh, output: {name}.md{more} }}\n"
+        )
+    };
+    let rules = format!(", sandbox: {{ read: [{extra}], network: none }}");
+    let workflow = format!(
+        "name: two\nphases:\n{}{}",
+        phase("with", &rules),
+        phase("without", "")
+    );
+    sandbox
+        .write(".tipstaff/workflows/two.yaml", &workflow)
+        .user_config(&format!(
+            "agents: {{ sh: {{ kind: command, command: sh, args: [-c, {script}] }} }}\n\
+             models: {{ m1: {{ agent: sh, id: m1 }} }}\nsandbox: on\n"
+        ));
+    let ask = format!("lets calls and commands of the phase `with` read {extra}");
+    let untrusted = sandbox.program(TIPSTAFF).args(["run", "two", "x"]).spawn();
+    Output::of(untrusted.unwrap())
+        .exits_with(2)
+        .stderr_has(&ask);
+    sandbox.tipstaff(&["run", "two", "x"]).succeeds();
+    assert_eq!(sandbox.read("with.md"), "extra\n1\n");
+    let without = sandbox.read("without.md");
+    assert!(
+        without.starts_with("nothing\n") && without != "nothing\n1\n",
+        "{without}"
+    );
+    // It could not reach its models.
+    sandbox.user_config("agents: { opencode: { sandbox: { network: none } } }\nsandbox: on\n");
+    sandbox
+        .tipstaff(&["check", "two"])
+        .exits_with(2)
+        .stderr_has("`opencode` reaches its models by the network");
 }
 
 #[test]

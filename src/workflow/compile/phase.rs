@@ -79,6 +79,7 @@ impl Maker<'_> {
             }),
             when: phase.when.as_ref().map(|when| self.plan_condition(when)),
             gate: self.plan_gate(phase),
+            sandbox: phase.sandbox.clone(),
             checkpoint: phase.checkpoint.as_ref().map(|tokens| tokens.value),
         })
     }

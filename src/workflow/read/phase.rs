@@ -1,5 +1,6 @@
 //! One phase.
 
+use crate::config::read_sandbox_rules;
 use crate::model::Millis;
 use crate::yaml::{Fields, Node, Reader, Spanned, Value};
 
@@ -76,6 +77,10 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
             .and_then(|node| reader.texts(node, "`fallback`"))
             .unwrap_or_default(),
         budget: parts::read_budget(reader, fields),
+        sandbox: fields
+            .get("sandbox")
+            .map(|node| read_sandbox_rules(reader, node))
+            .unwrap_or_default(),
         checkpoint: parts::read_checkpoint(reader, fields),
     })
 }
