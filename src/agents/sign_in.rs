@@ -1,5 +1,7 @@
 //! Whether a provider can be used at all, before time or money is spent on it.
 
+use std::fmt;
+
 use super::carried::AuthEntry;
 use super::environment::value;
 use super::providers::key_names;
@@ -19,6 +21,19 @@ pub enum SignIn {
     Free,
     /// Not at all: a call would fail.
     None,
+}
+
+impl fmt::Display for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(name) => f.write_str(name),
+            Self::Auth | Self::Refreshed => f.write_str("signed in"),
+            Self::ProviderConfig => f.write_str("configured"),
+            Self::Ambient => f.write_str("the provider's own tools"),
+            Self::Free => f.write_str("no sign-in needed"),
+            Self::None => f.write_str("not signed in"),
+        }
+    }
 }
 
 /// How OpenCode signs in to a provider.

@@ -33,6 +33,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Go on with a run that was interrupted, limited, failed or answered
     Resume(ResumeArgs),
+    /// Look at this machine: sandbox, agents, sign-ins, models, and what mends what is missing
+    Doctor(DoctorArgs),
     /// List the names of models, roles and agents, what they stand for, and who says so
     Models(ModelsArgs),
     /// List the runs of this project
@@ -166,6 +168,13 @@ pub struct ResumeArgs {
     pub limits: LimitArgs,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod changes;
 mod check;
 mod completions;
 mod diff;
+mod doctor;
 mod failure;
 mod gate;
 mod interruptible;
@@ -95,6 +96,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Run(args) => run::run(&Settings::load(cli)?, args),
         Command::Check(args) => check::check(&Settings::load(cli)?, args),
         Command::Resume(args) => resume::resume(&Settings::load(cli)?, args),
+        Command::Doctor(args) => doctor::doctor(&Settings::load(cli)?, args),
         Command::Models(args) => models::models(&Settings::load(cli)?, args),
         Command::Runs(args) => runs::runs(&Settings::load(cli)?, args),
         Command::Show(args) => show::show(&Settings::load(cli)?, args),

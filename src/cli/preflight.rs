@@ -67,9 +67,7 @@ fn told(missing: &Missing<'_>) -> Option<(String, &'static str)> {
         true => {
             "`--rehearse` runs the workflow without a key; `--model NAME=OTHER` uses another model"
         }
-        false => {
-            "`--model NAME=OTHER` uses another model, `agents:` in the configuration another program"
-        }
+        false => "`tipstaff doctor` looks at everything on this machine",
     };
     (!missing.lacks.is_empty()).then(|| (lines.collect(), hint))
 }

@@ -73,6 +73,23 @@ pub fn compile(
     })
 }
 
+/// The same for who does not run it: a run brings the values.
+pub fn compile_unbound(settings: &Settings, wanted: &str) -> Result<Valid, Failure> {
+    compile(settings, wanted, |workflow, library| {
+        let needed = workflow.inputs.iter().filter(|input| input.required);
+        let names = needed.map(|input| input.name.value.clone());
+        Ok(Bindings {
+            request: "request".to_owned(),
+            sets: names.map(|name| (name.clone(), name)).collect(),
+            model_overrides: BTreeMap::new(),
+            depth: None,
+            seed: 0,
+            destination: Destination::Tree,
+            library,
+        })
+    })
+}
+
 /// The plan of the run that was typed.
 pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     let mut rehearsal = None;

@@ -98,6 +98,29 @@ pub fn remark(
     Ok(open.is_empty())
 }
 
+/// Whether everything is agreed to that a run with this plan would obey; nobody is asked and nothing is said.
+pub fn is_agreed(
+    settings: &Settings,
+    plan: &Plan,
+    base: &Config,
+    paths: &[String],
+) -> Result<bool, Failure> {
+    all_known(settings, &used(settings, plan, base, paths)?)
+}
+
+/// Whether every order of the project's configuration is agreed to.
+pub fn is_configuration_agreed(settings: &Settings, base: &Config) -> Result<bool, Failure> {
+    all_known(settings, &find(settings, base, &[CONFIG.to_owned()])?)
+}
+
+fn all_known(settings: &Settings, orders: &[Order]) -> Result<bool, Failure> {
+    if orders.is_empty() {
+        return Ok(true);
+    }
+    let register = register(settings)?;
+    Ok(orders.iter().all(|order| register.knows(order)))
+}
+
 /// Which configuration of agent CLIs in the project is trusted as a whole, by path and text.
 pub fn trusted_agent_config(settings: &Settings) -> impl Fn(&Path, &str) -> bool {
     // Without a place to keep it, nothing was ever agreed to.

@@ -66,6 +66,11 @@ pub fn carry_over(settings: &Settings, plan: &Plan) -> Result<Carried, Failure> 
     if plan.rehearsal.is_some() || !uses_opencode {
         return Ok(Carried::nothing(&settings.project.root));
     }
+    discover(settings)
+}
+
+/// The same whatever a plan needs.
+pub fn discover(settings: &Settings) -> Result<Carried, Failure> {
     let is_trusted = trusted_agent_config(settings);
     let carried = Carried::discover(&settings.environment, &settings.project.root, &is_trusted)
         .map_err(|error| Failure::new(Exit::Usage, &error, error.hint().as_deref()))?;

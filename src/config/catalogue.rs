@@ -57,6 +57,13 @@ impl Catalogue {
         }
     }
 
+    /// A model of this provider, without it.
+    pub fn any_of(&self, provider: &str) -> Option<&str> {
+        let ids = self.models.keys().filter_map(|id| id.split_once('/'));
+        let mut own = ids.filter(|(of, _)| *of == provider);
+        own.next().map(|(_, id)| id)
+    }
+
     /// What is known of the model with this id, with its provider or, as agents with one provider write it, without.
     pub fn model(&self, id: &str) -> KnownModel {
         let id = self.bare.get(id).map_or(id, String::as_str);

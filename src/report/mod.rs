@@ -62,4 +62,4 @@ pub use summary::{Summary, render_summary};
 pub use table::Table;
 pub use view::{RunView, Supervisor};
 pub use view_work::DeliveryState;
-pub use words::{clean, counted, or_nothing, phase_words, token_count};
+pub use words::{clean, counted, or_nothing, phase_words, token_count, wrap};

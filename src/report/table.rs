@@ -31,6 +31,11 @@ impl Table {
         table
     }
 
+    /// A table of two columns without a head.
+    pub fn bare(indent: usize) -> Self {
+        Self::new(indent, &["", ""])
+    }
+
     pub fn column(&mut self, name: &str, at_the_right: bool) {
         self.columns.push((name.to_owned(), at_the_right));
     }
@@ -77,7 +82,9 @@ impl fmt::Display for Table {
         }
         let widths: Vec<usize> = (0..self.columns.len()).map(|c| self.width(c)).collect();
         let head: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
-        writeln!(f, "{}", self.line(&head, &widths))?;
+        if head.iter().any(|name| !name.is_empty()) {
+            writeln!(f, "{}", self.line(&head, &widths))?;
+        }
         for row in &self.rows {
             writeln!(f, "{}", self.line(row, &widths))?;
         }

@@ -78,7 +78,7 @@ pub fn clean(text: impl AsRef<str>) -> String {
 }
 
 /// Text wrapped at words to a display width; a longer word stands alone. Its own lines are kept.
-pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.trim().lines() {
         let mut line = String::new();

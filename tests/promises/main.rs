@@ -26,6 +26,7 @@ mod conflicts_have_a_way_out;
 mod ctrl_c_is_heard;
 mod deliveries_are_recorded;
 mod dependencies_are_installed_once;
+mod doctor_tells_what_works;
 mod documents_travel_with_changes;
 mod editors_finish_their_work;
 mod fake_agent_behaves;

@@ -24,7 +24,6 @@ type KnownModels = Option<Vec<String>>;
 /// What was found of an agent.
 #[derive(Debug, Clone)]
 pub struct ProbedAgent {
-    #[expect(dead_code, reason = "doctor")]
     pub program: Option<PathBuf>,
     /// Where it is an agent that tipstaff knows.
     pub installed: Option<Installed>,
@@ -99,13 +98,18 @@ impl<'a> Probes<'a> {
         }
     }
 
+    /// How an agent that is there signs in to a model.
+    pub fn sign_in(&self, model: &str, agent: &AgentSpec) -> SignIn {
+        agents::of(agent.kind).signed_in(model, self.carried, &self.settings.environment)
+    }
+
     /// How the model of a usable agent is signed in to, or why it cannot be used. `agent` was looked at before.
     pub fn model(&mut self, model: &ModelSpec, agent: &AgentSpec) -> Result<SignIn, Lack> {
         if let Some(lack) = self.agent(agent).lack {
             return Err(lack);
         }
         let adapter = agents::of(agent.kind);
-        let sign_in = adapter.signed_in(&model.id, self.carried, &self.settings.environment);
+        let sign_in = self.sign_in(&model.id, agent);
         if matches!(sign_in, SignIn::None) {
             let provider = model.id.split_once('/').map(|(provider, _)| provider);
             let at = provider.map(|provider| format!(" for provider `{provider}`"));

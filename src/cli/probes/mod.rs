@@ -6,9 +6,11 @@
 
 mod agents;
 mod lack;
+mod machine;
 mod needs;
 mod program;
 
-pub use agents::Probes;
+pub use agents::{ProbedAgent, Probes};
 pub use lack::{Lack, What};
+pub use machine::Machine;
 pub use needs::{Missing, missing};

@@ -56,6 +56,18 @@ pub fn version_of(
     Ok(version)
 }
 
+/// The version of git or the like: the first word with a dot that it prints.
+pub fn version_of_tool(settings: &Settings, program: &Path) -> Result<String, String> {
+    let command = duct::cmd(program, ["--version"])
+        .full_env(&settings.environment)
+        .stdin_null()
+        .stderr_null()
+        .stdout_capture();
+    let text = printed(&command, program)?;
+    let version = text.split_whitespace().find(|word| word.contains('.'));
+    Ok(version.unwrap_or(&text).to_owned())
+}
+
 fn printed(command: &duct::Expression, program: &Path) -> Result<String, String> {
     let asked = format!("`{} --version`", program.display());
     let output = run_helper(command, Some(PATIENCE)).map_err(|error| match error.kind() {

@@ -215,6 +215,13 @@ impl Sandbox {
         self.start(&[&["run", "trio", "Plan it"], args].concat())
     }
 
+    /// Puts a shell script where a program is looked for.
+    pub fn program_at(&self, path: &Path, script: &str) {
+        put(path, &format!("#!/bin/sh\n{script}\n"));
+        let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+        std::fs::set_permissions(path, executable).unwrap();
+    }
+
     /// The one run of the project.
     #[track_caller]
     pub fn run(&self) -> Run {

@@ -1,0 +1,314 @@
+//! What was found.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::agents::{self, Supported};
+use crate::cli::failure::Failure;
+use crate::cli::prepare::{Valid, compile_unbound};
+use crate::cli::probes::{Lack, Machine, Missing, ProbedAgent, Probes, What, missing};
+use crate::cli::settings::{Configuration, Settings};
+use crate::cli::trust::{is_agreed, is_configuration_agreed};
+use crate::cli::work::discover;
+use crate::config::{Config, catalogue};
+use crate::model::{Bytes, ModelName, Rung};
+use crate::plan::{AgentKind, AgentSpec, ModelSpec, Price};
+use crate::workflow::bundled_names;
+
+/// With less room than this a run may come to nothing.
+const LITTLE_ROOM: Bytes = Bytes(1 << 30);
+
+#[derive(Debug, Serialize)]
+pub struct Examination {
+    pub machine: Machine,
+    pub agents: Vec<Agent>,
+    pub models: Vec<Model>,
+    pub roles: Vec<Role>,
+    pub workflows: Vec<Workflow>,
+    pub problems: Vec<Problem>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Agent {
+    pub name: String,
+    pub kind: AgentKind,
+    pub command: String,
+    pub path: Option<PathBuf>,
+    pub version: Option<String>,
+    /// `tested`, `untested`, `too old`, `too new`, `not installed`, `found` of any other program.
+    pub state: &'static str,
+    /// What installs it, where that is known.
+    pub install: Option<&'static str>,
+    /// How it is signed in, by provider.
+    pub sign_ins: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Model {
+    pub name: String,
+    pub agent: String,
+    pub id: String,
+    pub variant: Option<String>,
+    pub price: Option<Price>,
+    pub context: Option<u64>,
+    pub can_be_used: bool,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Role {
+    pub name: String,
+    pub models: Vec<String>,
+    /// The first of them that can be used.
+    pub used: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+pub struct Workflow {
+    pub name: &'static str,
+    pub can_run: bool,
+}
+
+/// Something to mend.
+#[derive(Debug, Serialize)]
+pub struct Problem {
+    pub problem: String,
+    pub remedy: String,
+    /// The models that it concerns.
+    pub models: Vec<String>,
+}
+
+impl Examination {
+    pub fn make(settings: &Settings) -> Result<Self, Failure> {
+        let Configuration { config, base, .. } = settings.configuration()?;
+        let is_trusted = is_configuration_agreed(settings, &base)?;
+        // Nothing of the project is started, not even to be asked for its version, before that is agreed to.
+        let config = if is_trusted { config } else { base };
+        let machine = Machine::look(settings, config.sandbox_mode)?;
+        let mut carried = discover(settings)?;
+        let mut probes = Probes::new(settings, &mut carried);
+        let mut problems = Problems::of(&machine);
+        let models = models(&mut probes, &config, &mut problems);
+        let agents = config
+            .agents
+            .iter()
+            .map(|(name, spec)| agent(&mut probes, name.as_str(), spec, &config));
+        let agents: Vec<Agent> = agents.collect();
+        let roles = config.roles.iter().map(|(name, chain)| {
+            let mut usable = chain
+                .iter()
+                .filter(|model| can_use(&mut probes, &config, model));
+            let used = usable.next().cloned();
+            Role {
+                name: name.clone(),
+                models: chain.clone(),
+                used,
+            }
+        });
+        let roles = roles.collect();
+        let workflows = bundled_names()
+            .map(|name| workflow(&mut probes, name, &mut problems))
+            .collect();
+        Ok(Self {
+            machine,
+            agents,
+            models,
+            roles,
+            workflows,
+            problems: problems.listed(),
+        })
+    }
+
+    /// Whether every bundled workflow could run.
+    pub fn can_run(&self) -> bool {
+        self.workflows.iter().all(|workflow| workflow.can_run)
+    }
+
+    /// Whether there is any agent that tipstaff knows.
+    pub fn has_agent(&self) -> bool {
+        let is_there = |agent: &Agent| agent.path.is_some();
+        self.agents.iter().any(is_there)
+    }
+}
+
+/// What is to be mended, each once, with the models that it concerns.
+#[derive(Default)]
+struct Problems(BTreeMap<Lack, Vec<String>>);
+
+impl Problems {
+    fn of(machine: &Machine) -> Self {
+        let mut problems = Self::default();
+        if let Some(why) = &machine.sandbox_why {
+            let open = match machine.sandbox {
+                Rung::Namespaces | Rung::Landlock => "the sandbox is not the strictest",
+                Rung::None => "there is no sandbox: agents can read and write what you can",
+            };
+            let lift = machine.sandbox_lift.clone();
+            let remedy = lift.unwrap_or_else(|| "allow user namespaces on this machine".to_owned());
+            problems.add(
+                Lack::new(
+                    What::Program,
+                    format!("{open}: no namespaces: {why}"),
+                    remedy,
+                ),
+                None,
+            );
+        }
+        if let Some(problem) = &machine.ripgrep.problem {
+            let problem = format!("{problem}: agents of OpenCode have no search tools");
+            let remedy = "install ripgrep with your system's packages";
+            problems.add(Lack::new(What::Program, problem, remedy), None);
+        }
+        for disk in &machine.disks {
+            if let Some(free) = disk.free.filter(|free| *free < LITTLE_ROOM) {
+                let problem = format!(
+                    "{free} are free for the {} in `{}`",
+                    disk.of,
+                    disk.path.display()
+                );
+                let remedy = "make room there, or set TMPDIR or XDG_CACHE_HOME";
+                problems.add(Lack::new(What::Program, problem, remedy), None);
+            }
+        }
+        problems
+    }
+
+    fn add<'m>(&mut self, lack: Lack, models: impl IntoIterator<Item = &'m str>) {
+        let concerned = self.0.entry(lack).or_default();
+        for model in models {
+            if !concerned.iter().any(|known| known == model) {
+                concerned.push(model.to_owned());
+            }
+        }
+    }
+
+    fn listed(self) -> Vec<Problem> {
+        let listed = self.0.into_iter().map(|(lack, models)| Problem {
+            problem: lack.problem,
+            remedy: lack.remedy,
+            models,
+        });
+        listed.collect()
+    }
+}
+
+fn models(probes: &mut Probes<'_>, config: &Config, problems: &mut Problems) -> Vec<Model> {
+    let mut models = Vec::new();
+    for (name, spec) in &config.models {
+        let Some(agent) = config.agents.get(&spec.agent) else {
+            continue;
+        };
+        let lack = probes.model(spec, agent).err();
+        models.push(Model {
+            name: name.to_string(),
+            agent: spec.agent.to_string(),
+            id: spec.id.clone(),
+            variant: spec.variant.clone(),
+            price: spec.price,
+            context: spec.context,
+            can_be_used: lack.is_none(),
+        });
+        if let Some(lack) = lack {
+            problems.add(lack, [name.as_str()]);
+        }
+    }
+    models
+}
+
+fn can_use(probes: &mut Probes<'_>, config: &Config, model: &str) -> bool {
+    let Ok(spec) = config.model(&ModelName::new(model)) else {
+        return false;
+    };
+    let agent = config.agents.get(&spec.agent);
+    agent.is_some_and(|agent| probes.model(&spec, agent).is_ok())
+}
+
+fn agent(probes: &mut Probes<'_>, name: &str, spec: &AgentSpec, config: &Config) -> Agent {
+    let ProbedAgent {
+        program, installed, ..
+    } = probes.agent(spec);
+    let product = agents::of(spec.kind).product();
+    let state = match (&program, &installed) {
+        (None, _) => "not installed",
+        (Some(_), None) if product.is_some() => "does not work",
+        (Some(_), None) => "found",
+        (Some(_), Some(installed)) => match installed.supported {
+            Supported::Tested => "tested",
+            Supported::Untested => "untested",
+            Supported::TooOld => "too old",
+            Supported::TooNew => "too new",
+        },
+    };
+    let mut sign_ins = BTreeMap::new();
+    if program.is_some()
+        && let Some(product) = product
+    {
+        let provider_of = |model: &ModelSpec| {
+            let provider = model.id.split_once('/').map(|(provider, _)| provider);
+            provider.or(product.provider).unwrap_or_default().to_owned()
+        };
+        let own = config
+            .models
+            .values()
+            .filter(|model| model.agent.as_str() == name);
+        let mut asked: Vec<(String, String)> = own
+            .map(|model| (provider_of(model), model.id.clone()))
+            .collect();
+        // Of one that no name stands for, any model of its provider tells.
+        let any = product.provider.and_then(|provider| {
+            Some((
+                provider.to_owned(),
+                catalogue().any_of(provider)?.to_owned(),
+            ))
+        });
+        asked.extend(any);
+        for (provider, id) in asked {
+            let told = probes.sign_in(&id, spec);
+            sign_ins.entry(provider).or_insert_with(|| told.to_string());
+        }
+    }
+    Agent {
+        name: name.to_owned(),
+        kind: spec.kind,
+        command: spec.command.clone(),
+        path: program,
+        version: installed.map(|installed| installed.version),
+        state,
+        install: product.map(|product| product.install),
+        sign_ins,
+    }
+}
+
+fn workflow(probes: &mut Probes<'_>, name: &'static str, problems: &mut Problems) -> Workflow {
+    let settings = probes.settings;
+    let valid = compile_unbound(settings, name);
+    let agreed = |valid: &Valid| is_agreed(settings, &valid.plan, &valid.base, &valid.files);
+    let lack = match valid {
+        Ok(valid) if agreed(&valid).unwrap_or(false) => {
+            let Missing { lacks, .. } = missing(probes, &valid.plan, |model| model);
+            let can_run = lacks.is_empty();
+            for (lack, models) in lacks {
+                problems.add(lack, models);
+            }
+            return Workflow { name, can_run };
+        }
+        Ok(_) => {
+            let problem = "this project gives orders that you have not agreed to";
+            Lack::new(
+                What::Destination,
+                problem,
+                "`tipstaff trust` shows them and asks",
+            )
+        }
+        Err(_) => {
+            let remedy = format!("`tipstaff check {name}` shows them");
+            Lack::new(What::Destination, format!("`{name}` has mistakes"), remedy)
+        }
+    };
+    problems.add(lack, None);
+    Workflow {
+        name,
+        can_run: false,
+    }
+}

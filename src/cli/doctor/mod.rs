@@ -1,0 +1,23 @@
+//! `tipstaff doctor`: what works on this machine, and what mends the rest.
+
+mod examination;
+mod text;
+
+use self::examination::Examination;
+use super::args::DoctorArgs;
+use super::failure::{Exit, Failure};
+use super::print;
+use super::settings::Settings;
+
+pub fn doctor(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Failure> {
+    let examination = Examination::make(settings)?;
+    if args.json {
+        print::json(&serde_json::to_value(&examination)?)?;
+    } else {
+        print::data(&text::render(&examination))?;
+    }
+    Ok(match examination.can_run() {
+        true => Exit::Done,
+        false => Exit::Usage,
+    })
+}

@@ -1,0 +1,149 @@
+//! One screen of 80 columns.
+
+use std::fmt::Write;
+
+use super::examination::{Agent, Examination, Model};
+use crate::cli::probes::Machine;
+use crate::report::{Table, clean, counted, or_nothing, wrap};
+
+const WIDTH: usize = 80;
+
+pub fn render(found: &Examination) -> String {
+    let mut text = format!("machine\n{}\nagents\n", machine(&found.machine));
+    for agent in &found.agents {
+        self::agent(&mut text, agent);
+    }
+    let _ = write!(text, "\nmodels\n{}", models(&found.models));
+    let _ = write!(text, "\nroles\n");
+    for role in &found.roles {
+        let chain = role.models.join(", ");
+        let state = match &role.used {
+            Some(used) if role.models.first() == Some(used) => String::new(),
+            Some(used) => format!(" (takes {used})"),
+            None => " (none can be used)".to_owned(),
+        };
+        entry(
+            &mut text,
+            &format!("{:<14}", clean(&role.name)),
+            &format!("{chain}{state}"),
+        );
+    }
+    let named = |can_run: bool| {
+        let names = found
+            .workflows
+            .iter()
+            .filter(|workflow| workflow.can_run == can_run);
+        names
+            .map(|workflow| workflow.name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let _ = write!(text, "\nbundled workflows\n");
+    for (head, names) in [("can run", named(true)), ("cannot run", named(false))] {
+        if !names.is_empty() {
+            entry(&mut text, &format!("{head:<14}"), &names);
+        }
+    }
+    problems(&mut text, found);
+    text
+}
+
+fn machine(machine: &Machine) -> Table {
+    let mut table = Table::bare(2);
+    table.row(["sandbox", &machine.sandbox.to_string()]);
+    for (name, tool) in [("git", &machine.git), ("ripgrep", &machine.ripgrep)] {
+        let version = tool.version.as_deref().unwrap_or("not found");
+        table.row([name.to_owned(), clean(version)]);
+    }
+    for disk in &machine.disks {
+        let free = or_nothing(disk.free.map(|free| free.to_string()));
+        let free = format!("{free} free in {}", disk.path.display());
+        table.row([disk.of.to_owned(), clean(free)]);
+    }
+    table
+}
+
+fn agent(text: &mut String, agent: &Agent) {
+    let mut said = Vec::new();
+    said.extend(agent.version.clone());
+    said.push(agent.state.to_owned());
+    if let (None, Some(install)) = (&agent.path, agent.install) {
+        said.push(format!("`{install}`"));
+    }
+    said.extend(agent.path.as_ref().map(|path| path.display().to_string()));
+    let head = format!("{:<10}", clean(&agent.name));
+    entry(text, &head, &said.join(", "));
+    if !agent.sign_ins.is_empty() {
+        let ways = agent
+            .sign_ins
+            .iter()
+            .map(|(provider, way)| format!("{provider}: {way}"));
+        entry(
+            text,
+            &" ".repeat(head.len()),
+            &ways.collect::<Vec<_>>().join("; "),
+        );
+    }
+}
+
+fn models(models: &[Model]) -> Table {
+    let mut table = Table::new(2, &["name", "runs as", "price", ""]);
+    for model in models {
+        let variant = model.variant.as_ref().map(|variant| format!("@{variant}"));
+        let price = model
+            .price
+            .map(|price| format!("${}/{}", price.input, price.output));
+        table.row([
+            clean(&model.name),
+            clean(format!(
+                "{}:{}{}",
+                model.agent,
+                model.id,
+                variant.unwrap_or_default()
+            )),
+            or_nothing(price),
+            if model.can_be_used {
+                "ready"
+            } else {
+                "not ready"
+            }
+            .to_owned(),
+        ]);
+    }
+    table
+}
+
+fn problems(text: &mut String, found: &Examination) {
+    if !found.has_agent() {
+        text.push_str(
+            "\nno agent is installed\n  the first one: `npm install -g opencode-ai`, then `opencode auth login`\n",
+        );
+    }
+    if found.problems.is_empty() {
+        text.push_str("\nall is well\n");
+        return;
+    }
+    let _ = write!(
+        text,
+        "\n{} to mend\n",
+        counted(found.problems.len() as u64, "problem")
+    );
+    for problem in &found.problems {
+        let models = match problem.models.is_empty() {
+            true => String::new(),
+            false => format!("{}: ", problem.models.join(", ")),
+        };
+        entry(text, "-", &format!("{models}{}", problem.problem));
+        entry(text, " ", &problem.remedy);
+    }
+}
+
+/// A head and a text beside it, wrapped.
+fn entry(text: &mut String, head: &str, said: &str) {
+    let margin = 2 + head.chars().count() + 1;
+    for (at, line) in wrap(said, WIDTH - margin).into_iter().enumerate() {
+        let head = if at == 0 { head } else { "" };
+        let line = format!("  {head:<width$} {line}", width = margin - 3);
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+}

@@ -1,0 +1,143 @@
+//! `tipstaff doctor` tells on one screen what works on this machine and what mends the rest.
+
+use serde_json::Value;
+
+use crate::support::{Lacks, Output, Sandbox, fake_agent};
+
+/// A user whose names all stand for a program that is there.
+fn ready() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let names = [
+        "claude-fable",
+        "claude-opus",
+        "claude-sonnet",
+        "claude-haiku",
+        "gemini-pro",
+        "gemini-flash",
+        "gemini-2.5-pro",
+        "gpt",
+        "gpt-4o",
+    ];
+    let models = names
+        .map(|name| format!("  {name}: {{ agent: mine }}\n"))
+        .concat();
+    let agent = fake_agent();
+    sandbox.user_config(&format!(
+        "agents: {{ mine: {{ kind: command, command: \"{agent}\" }} }}\nmodels:\n{models}"
+    ));
+    sandbox
+}
+
+/// A user with this `opencode` alone.
+fn with_opencode(script: &str) -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    let folder = sandbox.outside("bin");
+    sandbox.program_at(&folder.join("opencode"), script);
+    sandbox.env("PATH", &format!("{}:/usr/bin:/bin", folder.display()));
+    sandbox
+}
+
+fn json(output: &Output) -> Value {
+    serde_json::from_str(&output.stdout).unwrap()
+}
+
+#[test]
+fn where_everything_is_there_nothing_is_to_mend_but_the_machine() {
+    let sandbox = ready();
+    let output = sandbox.tipstaff(&["doctor"]);
+    let text = &output.succeeds().stdout;
+    for line in ["sandbox ", "git ", "workspaces ", "mine       found, "] {
+        assert!(text.contains(line), "{line} {text}");
+    }
+    assert!(text.contains("can run        debug, feature-build, plan, quick, review, workshop"));
+    assert!(!text.contains("cannot run"), "{text}");
+}
+
+#[test]
+fn where_nothing_is_installed_it_names_the_first_agent() {
+    let mut sandbox = Sandbox::new();
+    sandbox.env("PATH", "/nonexistent");
+    let output = sandbox.tipstaff(&["doctor"]);
+    let text = &output.exits_with(2).stdout;
+    assert!(text.contains("no agent is installed\n  the first one: `npm install -g opencode-ai`"));
+    assert!(text.contains("`git` is not on PATH"), "{text}");
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+}
+
+#[test]
+fn problems_come_with_what_mends_them_and_without_keys() {
+    let mut sandbox = with_opencode("echo 1.18.33");
+    sandbox.env("OPENAI_API_KEY", "sk-secret-of-mine");
+    let output = sandbox.tipstaff(&["doctor"]);
+    let text = &output.exits_with(2).stdout;
+    assert!(text.contains("1.18.33, tested"), "{text}");
+    assert!(
+        text.contains("OPENAI_API_KEY") && !text.contains("secret"),
+        "{text}"
+    );
+    assert!(text.contains("run `opencode auth login`"), "{text}");
+    assert!(
+        text.contains("opencode:openai/gpt-6-sol               $2/10       ready"),
+        "{text}"
+    );
+    let json = json(sandbox.tipstaff(&["doctor", "--json"]).exits_with(2));
+    let problems = json["problems"].as_array().unwrap();
+    let of = |word: &str| {
+        problems
+            .iter()
+            .find(|one| one["problem"].as_str().unwrap().contains(word))
+            .unwrap()
+    };
+    assert!(
+        of("`google`")["models"]
+            .as_array()
+            .unwrap()
+            .contains(&"gemini-pro".into())
+    );
+    assert_eq!(json["agents"][0]["sign_ins"]["openai"], "OPENAI_API_KEY");
+    assert_eq!(
+        json["machine"]["git"]["version"]
+            .as_str()
+            .map(str::is_empty),
+        Some(false)
+    );
+}
+
+#[test]
+fn program_of_a_project_is_not_started_before_it_is_agreed_to() {
+    let mut sandbox = Sandbox::cloned();
+    let started = sandbox.outside("started");
+    let program = sandbox.project().join("evil");
+    sandbox.program_at(
+        &program,
+        &format!("touch {}; echo 1.18.33", started.display()),
+    );
+    sandbox.write(
+        ".tipstaff/config.yaml",
+        "agents: { opencode: { command: ./evil } }\n",
+    );
+    sandbox.env("ANTHROPIC_API_KEY", "k");
+    let output = sandbox.tipstaff(&["doctor"]);
+    assert!(
+        output.exits_with(2).stdout.contains("`tipstaff trust`"),
+        "{}",
+        output.stdout
+    );
+    assert!(!started.exists());
+}
+
+#[test]
+fn machine_without_namespaces_is_told_with_its_reason() {
+    let sandbox = ready();
+    let command = sandbox.command(&["doctor"]);
+    let output = Output::of(Lacks::Namespaces.around(command).spawn().unwrap());
+    let text = &output.succeeds().stdout;
+    assert!(text.contains("sandbox     landlock"), "{text}");
+    assert!(
+        text.contains("the sandbox is not the strictest: no namespaces: "),
+        "{text}"
+    );
+}
