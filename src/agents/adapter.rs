@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::model::Failure;
+use crate::model::{ExitStatus, Failure};
 use crate::plan::AgentSpec;
 
 use super::environment::allowed;
@@ -54,6 +54,7 @@ pub trait Adapter: Sync {
             args: vec!["--version".into()],
             env,
             cwd,
+            reads_prompt: true,
             files: [SeedFile::folder(home)].into_iter().chain(ends).collect(),
         }
     }
@@ -61,7 +62,7 @@ pub trait Adapter: Sync {
 
 /// Reads what an attempt prints, line by line. Lines come without their breaks. Never fails: what is not
 /// understood is no signal, or [`Signal::Noise`].
-pub trait Decoder: Send {
+pub trait Decoder: Send + std::fmt::Debug {
     fn line(&mut self, line: &str) -> Vec<Signal>;
 
     /// What a line of standard error says about troubles that standard output keeps silent about, above all the
@@ -75,8 +76,9 @@ pub trait Decoder: Send {
         false
     }
 
-    /// The cause of a failed attempt, where the last lines of standard error know it better than its events.
-    fn explain(&self, _stderr_tail: &str) -> Option<Failure> {
+    /// The cause of a failed attempt, where the last lines of standard error or the exit code know it better than
+    /// its events.
+    fn explain(&self, _stderr_tail: &str, _exit: Option<ExitStatus>) -> Option<Failure> {
         None
     }
 }

@@ -15,6 +15,8 @@ pub struct AgentError {
     pub body: String,
     /// The HTTP status, if the provider answered.
     pub status: Option<u16>,
+    /// Its kind, where it is known without status and words.
+    pub known: Option<FailureKind>,
     /// How long the provider asked to wait.
     pub retry_after: Option<Millis>,
 }
@@ -38,6 +40,9 @@ impl AgentError {
 
     /// Its kind, from the name, the status and the words, in this order.
     pub fn kind(&self) -> FailureKind {
+        if let Some(kind) = self.known {
+            return kind;
+        }
         match self.name.as_str() {
             "ContextOverflowError" => return FailureKind::ContextOverflow,
             "ProviderAuthError" | "provider.auth" => return FailureKind::Auth,

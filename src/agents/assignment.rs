@@ -18,6 +18,8 @@ pub struct Assignment<'a> {
     pub workspace: &'a Path,
     /// An existing, empty folder for the home and state of this attempt: absolute, outside the workspace.
     pub private: &'a Path,
+    /// What it is to be told.
+    pub prompt: &'a str,
     /// What the attempt is called, for example the call's id.
     pub title: &'a str,
     /// Variables for the agent and its tools (`TIPSTAFF_CALL`, `TIPSTAFF_PHASE`, …).

@@ -4,7 +4,7 @@
 use crate::model::{ExitStatus, Failure, FailureKind};
 
 use super::agent_error::{plain, shorten};
-use super::{AgentError, AnswerIn, Transcript};
+use super::{AgentError, AnswerIn, Decoder, Transcript};
 
 /// Everything known of an attempt's end besides its transcript.
 #[derive(Debug, Clone, Copy)]
@@ -14,10 +14,8 @@ pub struct Ending<'a> {
     pub exit: Option<ExitStatus>,
     /// The last lines of its standard error.
     pub stderr_tail: &'a str,
-    /// What its decoder makes of them.
-    pub explained: Option<&'a Failure>,
-    /// See [`Decoder::end_may_be_missing`](super::Decoder::end_may_be_missing).
-    pub end_may_be_missing: bool,
+    /// What read its output.
+    pub decoder: &'a dyn Decoder,
     /// Whether all the files that were asked for are there.
     pub contract_met: bool,
     /// Whether an answer is there at all, be it without its handoff.
@@ -75,13 +73,13 @@ fn conclude_steps(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalM
     }
     let unended = transcript
         .unended_text()
-        .filter(|_| ending.end_may_be_missing);
+        .filter(|_| ending.decoder.end_may_be_missing());
     if let (Some(ExitStatus::Exited(0)), Some(text)) = (ending.exit, unended) {
         let text = Some(text.to_owned());
         return Ok(FinalMessage { text });
     }
-    if let Some(failure) = ending.explained {
-        return Err(failure.clone());
+    if let Some(failure) = ending.decoder.explain(ending.stderr_tail, ending.exit) {
+        return Err(failure);
     }
     if let Some(agent_error) = transcript.agent_error() {
         return Err(explain_error(agent_error));
@@ -171,6 +169,14 @@ fn died(how: &str, transcript: &Transcript, ending: &Ending<'_>) -> Failure {
 }
 
 fn conclude_output(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage, Failure> {
+    if let Some(error) = transcript.agent_error() {
+        return Err(error.failure());
+    }
+    if ending.exit != Some(ExitStatus::Exited(0))
+        && let Some(failure) = ending.decoder.explain(ending.stderr_tail, ending.exit)
+    {
+        return Err(failure);
+    }
     match ending.exit {
         Some(ExitStatus::Exited(0)) => {}
         None if ending.contract_met => {}
@@ -182,10 +188,13 @@ fn conclude_output(transcript: &Transcript, ending: &Ending<'_>) -> Result<Final
         .filter(|text| !text.trim().is_empty())
         .map(str::to_owned);
     if text.is_none() && !ending.answer_left {
-        return Err(Failure::new(
-            FailureKind::NoDeliverable,
-            "the command printed nothing and left none of the files it was asked for",
-        ));
+        let explained = ending.decoder.explain(ending.stderr_tail, ending.exit);
+        return Err(explained.unwrap_or_else(|| {
+            Failure::new(
+                FailureKind::NoDeliverable,
+                "the command printed nothing and left none of the files it was asked for",
+            )
+        }));
     }
     Ok(FinalMessage { text })
 }

@@ -62,12 +62,10 @@ fn judge(
     exit: Option<ExitStatus>,
     contract_met: bool,
 ) -> Result<FinalMessage, Failure> {
-    let explained = recorded.decoder.explain(&recorded.stderr);
     let ending = Ending {
         exit,
         stderr_tail: &recorded.stderr,
-        explained: explained.as_ref(),
-        end_may_be_missing: recorded.decoder.end_may_be_missing(),
+        decoder: &*recorded.decoder,
         contract_met,
         answer_left: contract_met,
     };
@@ -269,16 +267,16 @@ fn a_cut_stream_is_a_crash_with_the_last_words_of_standard_error() {
 #[test]
 fn a_commands_output_is_its_answer() {
     let mut transcript = Transcript::new(AnswerIn::Output, None);
+    let mut decoder = decoder(AgentKind::Command);
     for line in ["# Plan", "", "do it"] {
-        for signal in decoder(AgentKind::Command).line(line) {
+        for signal in decoder.line(line) {
             transcript.apply(signal);
         }
     }
     let ending = |exit| Ending {
         exit,
         stderr_tail: "bad luck\n",
-        explained: None,
-        end_may_be_missing: false,
+        decoder: &*decoder,
         contract_met: false,
         answer_left: false,
     };
@@ -295,17 +293,17 @@ fn a_commands_output_is_its_answer() {
 #[test]
 fn a_command_may_chatter_without_end_if_it_leaves_its_files() {
     let mut transcript = Transcript::new(AnswerIn::Output, None);
+    let mut decoder = decoder(AgentKind::Command);
     let line = "x".repeat(1 << 20);
     for _ in 0..10 {
-        for signal in decoder(AgentKind::Command).line(&line) {
+        for signal in decoder.line(&line) {
             transcript.apply(signal);
         }
     }
     let ending = |contract_met| Ending {
         exit: Some(ExitStatus::Exited(0)),
         stderr_tail: "",
-        explained: None,
-        end_may_be_missing: false,
+        decoder: &*decoder,
         contract_met,
         answer_left: contract_met,
     };

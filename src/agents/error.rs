@@ -19,6 +19,9 @@ pub enum LaunchError {
     /// A model id that is not `provider/model`.
     #[error("model id `{id}` names no provider")]
     ModelId { id: String },
+    /// A prompt that is no argument of a command.
+    #[error("the prompt has {bytes} bytes: too many for an argument of a command")]
+    PromptTooLong { bytes: usize },
     /// A sign-in that OpenCode 2 would use up.
     #[error(
         "the sign-in for provider `{provider}` is one that OpenCode 1 refreshes; OpenCode 2 would spend it"
@@ -61,6 +64,9 @@ impl LaunchError {
                 Some("install it, or set the agent's `command` to its path".to_owned())
             }
             Self::ModelId { .. } => Some("write it as `provider/model`".to_owned()),
+            Self::PromptTooLong { .. } => {
+                Some("use `{prompt_file}` in the agent's `args`, or standard input".to_owned())
+            }
             Self::SpentSignIn { .. } => Some("set the provider's key variable".to_owned()),
             Self::Unreadable { .. } => None,
             Self::Syntax { .. } | Self::Shape { .. } => {
@@ -74,6 +80,7 @@ impl LaunchError {
         let kind = match self {
             Self::ProgramMissing { .. } => FailureKind::AgentMissing,
             Self::ModelId { .. } => FailureKind::UnknownModel,
+            Self::PromptTooLong { .. } => FailureKind::ContextOverflow,
             Self::SpentSignIn { .. } => FailureKind::Auth,
             Self::Unreadable { .. } => FailureKind::Machine,
             Self::Syntax { .. } | Self::Shape { .. } => FailureKind::Rejected,

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Environment, LaunchError};
 
-/// Everything needed to start an agent. The prompt is not part of it: it always comes on standard input.
+/// Everything needed to start an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Launch {
     pub program: PathBuf,
@@ -13,6 +13,8 @@ pub struct Launch {
     /// Its whole environment: nothing is inherited beside it.
     pub env: Environment,
     pub cwd: PathBuf,
+    /// Whether the prompt comes on standard input, which is empty otherwise.
+    pub reads_prompt: bool,
     /// What must be there before it starts, in order. All of it lies below the private folder.
     pub files: Vec<SeedFile>,
 }

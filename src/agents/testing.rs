@@ -50,6 +50,7 @@ impl Bench {
                 env: AgentEnv::default(),
                 pass_env: vec!["EXTRA_TOKEN".to_owned()],
                 sandbox: Default::default(),
+                wrapper: Default::default(),
             },
             model: ModelSpec {
                 agent: "opencode".into(),
@@ -88,6 +89,7 @@ impl Bench {
             profile: self.profile,
             workspace: std::path::Path::new("/project"),
             private: &self.private(),
+            prompt: "Plan it.",
             title: "plan.propose-2",
             vars: &self.vars,
             endpoint: self.endpoint.as_ref(),

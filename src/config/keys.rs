@@ -61,6 +61,38 @@ pub(super) const AGENT_KEYS: &[Key] = &[
     Key::new("env", VARIABLES, "Variables set for it."),
     Key::new("pass_env", Names, "Names of your variables handed on to it."),
     Key::new("sandbox", Map(SANDBOX_RULES), "What of this machine it may use beside what it needs."),
+    Key::new("output", Map(OUTPUT_KEYS), "Of a `command` that prints lines of JSON: where in them things are, as keys and numbers with dots between."),
+    Key::new("failures", Map(FAILURE_KEYS), "Of a `command`: how kinds of failures are recognized."),
+    Key::new("home", Words(HOMES), "Of a `command`: `shared` if its sign-in lies in your home, which it then can read and change; `private` otherwise."),
+];
+
+pub(super) const HOMES: &[&str] = &["private", "shared"];
+
+#[rustfmt::skip]
+pub(super) const OUTPUT_KEYS: &[Key] = &[
+    Key::new("text", Name, "Pieces of the answer.").required().example("choices.0.message.content"),
+    Key::new("input_tokens", Name, "What it used, as totals."),
+    Key::new("output_tokens", Name, ""),
+    Key::new("cost", Name, "In US dollars."),
+    Key::new("error", Name, "What went wrong, in words."),
+];
+
+const SIGN: Takes = Map(SIGN_KEYS);
+pub(super) const FAILURE_KEYS: &[Key] = &[
+    Key::new("auth", SIGN, ""),
+    Key::new("quota", SIGN, ""),
+    Key::new("rate_limit", SIGN, ""),
+    Key::new("unknown_model", SIGN, ""),
+    Key::new("context_overflow", SIGN, ""),
+    Key::new("provider", SIGN, ""),
+    Key::new("network", SIGN, ""),
+    Key::new("rejected", SIGN, ""),
+];
+
+#[rustfmt::skip]
+pub(super) const SIGN_KEYS: &[Key] = &[
+    Key::new("exit", Any(&[Whole(1), List(&Whole(1))]), "Exit codes."),
+    Key::new("says", Names, "What a line of standard error holds, or a line of standard output begins with."),
 ];
 
 pub(super) const NETWORKS: [(&str, Network); 2] =

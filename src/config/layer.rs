@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{AgentEnv, Bytes, MicroUsd, Millis};
-use crate::plan::{Price, SandboxMode, SandboxRules, SetupStep, VerifyRules};
+use crate::plan::{Price, SandboxMode, SandboxRules, SetupStep, VerifyRules, Wrapper};
 use crate::yaml::{Spanned, Spot};
 
 use super::defaults::DefaultsEntry;
@@ -37,6 +37,7 @@ pub struct AgentEntry {
     /// Names of the user's variables handed on.
     pub pass_env: Option<Vec<String>>,
     pub sandbox: SandboxRules,
+    pub wrapper: Wrapper,
 }
 
 /// A model as far as a source describes it.
@@ -132,6 +133,7 @@ impl AgentEntry {
             env: self.env,
             pass_env: over.pass_env.or(self.pass_env),
             sandbox: self.sandbox,
+            wrapper: self.wrapper.under(over.wrapper),
         }
     }
 }

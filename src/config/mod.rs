@@ -15,6 +15,7 @@ mod literal;
 mod read;
 mod resolve;
 mod types;
+mod wrapper;
 
 pub use builtin::builtin;
 pub use catalogue::{Catalogue, KnownModel, catalogue};

@@ -13,6 +13,7 @@ use super::keys::{
     SANDBOX_RULES, SETUP_KEYS,
 };
 use super::layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
+use super::wrapper;
 
 /// Reads the keys of a layer and no others; whoever owns the map checks for unknown ones.
 pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
@@ -118,6 +119,7 @@ fn read_agent(reader: &mut Reader, entry: &Entry) -> Option<AgentEntry> {
         env,
         pass_env,
         sandbox: sandbox.unwrap_or_default(),
+        wrapper: wrapper::read(reader, fields),
     })
 }
 

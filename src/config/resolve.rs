@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{AgentName, ChangeLimits, Millis, ModelName, RunLimits};
-use crate::plan::{AgentKind, AgentSpec, ModelSpec, Network};
+use crate::plan::{AgentKind, AgentSpec, ModelSpec, Network, Wrapper};
 use crate::yaml::{Diagnostic, Spot, did_you_mean};
 
 use super::catalogue::catalogue;
@@ -99,6 +99,12 @@ fn resolve_agent(name: &str, entry: &AgentEntry) -> Result<AgentSpec, Box<Diagno
             mistake.with_hint("`network: none` is for agents of `kind: command`"),
         ));
     }
+    if kind != AgentKind::Command && entry.wrapper != Wrapper::default() {
+        let message = format!("`output`, `failures` and `home` are not for the agent `{name}`");
+        let hint = "they describe programs without an adapter: `kind: command`";
+        let mistake = entry.spot.error("misplaced-key", message).with_hint(hint);
+        return Err(Box::new(mistake));
+    }
     Ok(AgentSpec {
         kind,
         command,
@@ -106,6 +112,7 @@ fn resolve_agent(name: &str, entry: &AgentEntry) -> Result<AgentSpec, Box<Diagno
         env: entry.env.clone(),
         pass_env: entry.pass_env.clone().unwrap_or_default(),
         sandbox: entry.sandbox.clone(),
+        wrapper: entry.wrapper.clone(),
     })
 }
 

@@ -38,6 +38,16 @@ pub enum Profile {
     Writer,
 }
 
+impl Profile {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Reader => "reader",
+            Self::Worker => "worker",
+            Self::Writer => "writer",
+        }
+    }
+}
+
 /// What a call must leave behind.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

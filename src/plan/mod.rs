@@ -9,6 +9,7 @@ mod setup;
 pub mod testing;
 mod types;
 mod verify;
+mod wrapper;
 
 pub use setup::SetupStep;
 pub use types::{
@@ -17,3 +18,4 @@ pub use types::{
     SandboxRules, ScopePlan, Strategy, Subject,
 };
 pub use verify::{VerifyRules, words};
+pub use wrapper::{FailureSign, OutputPaths, Wrapper};

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SetupStep, VerifyRules};
+use super::{SetupStep, VerifyRules, Wrapper};
 use crate::model::{
     AgentEnv, AgentName, Budget, Bytes, CallLimits, Categories, ChangeLimits, Destination,
     MicroUsd, Millis, ModelName, PhaseName, RunLimits, Sections, Usage,
@@ -132,6 +132,9 @@ pub struct AgentSpec {
     pub pass_env: Vec<String>,
     #[serde(default)]
     pub sandbox: SandboxRules,
+    /// Of a `command`.
+    #[serde(default)]
+    pub wrapper: Wrapper,
 }
 
 /// How closed the place is in which calls live.

@@ -97,8 +97,7 @@ impl Ended<'_> {
         let ending = Ending {
             exit: (!watched.ended_by_us).then_some(watched.exit.status),
             stderr_tail: &watched.printed.stderr_tail,
-            explained: watched.printed.explained.as_ref(),
-            end_may_be_missing: watched.printed.end_may_be_missing,
+            decoder: &*watched.printed.decoder,
             contract_met: watched.out.is_complete(),
             answer_left: has_answer(&left, &self.call.contract),
         };

@@ -71,7 +71,7 @@ fn prepare_files(
     remarks.extend_from_slice(workspace.remarks());
     remarks.extend(checkpoint_remarks(&attempt.call, agent));
     let inside = attempt.context.inside(&scratch);
-    let launch = launch(attempt, &inside, model, agent)?;
+    let launch = launch(attempt, &inside, (model, agent), &prompt)?;
     let spec = child(attempt, &scratch, &workspace, (&inside, launch))?;
     let price = attempt.context.plan.price(model);
     let redactor = attempt.context.redactor.clone();
@@ -227,8 +227,8 @@ fn input_files<'a>(
 fn launch(
     attempt: &Attempt,
     inside: &Inside,
-    model: &ModelSpec,
-    agent: &AgentSpec,
+    (model, agent): (&ModelSpec, &AgentSpec),
+    prompt: &str,
 ) -> Result<Launch, Failure> {
     let context = &attempt.context;
     let endpoint = context.rehearsal.as_ref().map(|server| {
@@ -251,6 +251,7 @@ fn launch(
         profile: attempt.call.profile,
         workspace: &inside.workspace,
         private: &inside.private,
+        prompt,
         title: attempt.call.id.as_str(),
         vars: &vars(attempt),
         endpoint: endpoint.as_ref(),
@@ -292,14 +293,15 @@ fn child(
     let links = seeds::lay_out(&launch.files, &keys, inside, cells.mount())?;
     // Who only reads and writes a document runs no tool of a project.
     let toolchains = cells.rung != Rung::None && call.profile == Profile::Worker;
-    if toolchains {
+    let (_, agent) = specs(attempt)?;
+    // The user's own home leads to them by itself.
+    if toolchains && !agent.wrapper.shares_home {
         let home = inside.on_machine(&inside.private.join("home"));
         cells
             .toolchains
             .lend(&home, &mut launch.env)
             .map_err(machine)?;
     }
-    let (_, agent) = specs(attempt)?;
     let mut rules = agent.sandbox.clone();
     if let Some(phase) = context.plan.phase(&call.phase) {
         rules.extend(phase.sandbox.clone());
@@ -324,7 +326,10 @@ fn child(
         args: launch.args,
         env: launch.env,
         cwd: launch.cwd,
-        stdin: scratch.prompt(),
+        stdin: match launch.reads_prompt {
+            true => scratch.prompt(),
+            false => "/dev/null".into(),
+        },
         stdout: scratch.events(),
         stderr: scratch.errors(),
         record: scratch.record(),

@@ -33,10 +33,7 @@ pub struct Streams {
 pub struct Printed {
     pub transcript: Transcript,
     pub stderr_tail: String,
-    /// The cause of a failure, as standard error tells it.
-    pub explained: Option<Failure>,
-    /// A text and exit code 0 are a whole answer.
-    pub end_may_be_missing: bool,
+    pub decoder: Box<dyn Decoder>,
     /// All of standard output, and of standard error.
     pub files: [File; 2],
 }
@@ -111,8 +108,7 @@ impl Streams {
             self.take_error(line);
         }
         Ok(Printed {
-            explained: self.decoder.explain(&self.stderr_tail),
-            end_may_be_missing: self.decoder.end_may_be_missing(),
+            decoder: self.decoder,
             transcript: self.transcript,
             stderr_tail: self.stderr_tail,
             files: [
@@ -193,6 +189,7 @@ mod tests {
             env: AgentEnv::default(),
             pass_env: Vec::new(),
             sandbox: SandboxRules::default(),
+            wrapper: Default::default(),
         };
         let mut streams = Streams::new(
             &scratch,

@@ -194,6 +194,10 @@ impl Facts<'_> {
             let args: Vec<String> = args.collect();
             self.add(by.clone(), format!("{what}: arguments: {}", args.join(" ")));
         }
+        if agent.wrapper.shares_home && !known.is_some_and(|known| known.wrapper.shares_home) {
+            let says = format!("{what}: lives in your home, and can read and change what is there");
+            self.add(by.clone(), says);
+        }
         let sandbox = known.map_or(&self.base.sandbox, |known| &known.sandbox);
         self.of_sandbox(&by, &what, &agent.sandbox, sandbox);
         let passed = agent.pass_env.as_deref().unwrap_or_default();

@@ -14,6 +14,7 @@ mod a_rehearsal_touches_nothing;
 mod a_run_needs_no_history;
 mod agents_read_no_keys_of_tipstaff;
 mod agents_that_misbehave;
+mod any_command_is_an_agent;
 mod audits_decide;
 mod bad_answers_are_handled;
 mod bad_input_is_explained;

@@ -121,6 +121,7 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
         env: AgentEnv::default(),
         pass_env: Vec::new(),
         sandbox: Default::default(),
+        wrapper: Default::default(),
     };
     let model = ModelSpec {
         agent: "opencode".into(),
@@ -138,6 +139,7 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
             profile,
             workspace: &project,
             private,
+            prompt: "",
             title: "note",
             vars: &BTreeMap::new(),
             endpoint: Some(&endpoint),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::PRODUCT;
 use super::generation::Generation;
-use super::profile::{Rule, by_tool, name, prompt};
+use super::profile::{Rule, by_tool, prompt};
 use crate::agents::{Assignment, Carried, SeedFile};
 use crate::model::Endpoint;
 
@@ -83,7 +83,7 @@ fn first(assignment: &Assignment<'_>, rules: &[Rule]) -> Value {
         "formatter": false,
         "lsp": false,
         "permission": permission,
-        "agent": { name(assignment.profile): agent },
+        "agent": { assignment.profile.word(): agent },
     })
 }
 
@@ -91,7 +91,7 @@ fn first(assignment: &Assignment<'_>, rules: &[Rule]) -> Value {
 /// is the default one: an agent that is not found is replaced with a warning only.
 fn second(assignment: &Assignment<'_>, rules: &[Rule]) -> Value {
     let permissions: Vec<Value> = rules.iter().filter_map(in_second).collect();
-    let name = name(assignment.profile);
+    let name = assignment.profile.word();
     let agent = json!({
         "mode": "primary",
         "system": prompt(assignment.profile),

@@ -138,6 +138,7 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError>
         args: arguments(generation, assignment),
         env,
         cwd,
+        reads_prompt: true,
         files,
     })
 }
@@ -157,6 +158,7 @@ pub(super) fn version_probe(program: &Path, environment: &Environment, private: 
         args: vec!["--version".into()],
         env,
         cwd,
+        reads_prompt: true,
         files: places.folders().chain(ends).collect(),
     }
 }
@@ -173,7 +175,7 @@ fn arguments(generation: Generation, assignment: &Assignment<'_>) -> Vec<OsStrin
     };
     // In one word, so that a title or variant never passes for an option.
     let title = format!("--title={title}");
-    let agent = profile::name(assignment.profile);
+    let agent = assignment.profile.word();
     let variant = assignment.model.variant.as_deref();
     let mut args: Vec<OsString> = assignment.agent.args.iter().map(Into::into).collect();
     match generation {

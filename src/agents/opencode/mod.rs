@@ -12,7 +12,7 @@ mod stderr;
 
 use std::path::Path;
 
-use crate::model::Failure;
+use crate::model::{ExitStatus, Failure};
 use crate::plan::AgentSpec;
 
 use self::generation::Generation;
@@ -73,6 +73,7 @@ impl Adapter for Opencode {
 }
 
 /// Every line says all of what it says.
+#[derive(Debug)]
 struct Lines(Generation);
 
 impl Decoder for Lines {
@@ -88,7 +89,7 @@ impl Decoder for Lines {
         self.0 == Generation::Two
     }
 
-    fn explain(&self, stderr_tail: &str) -> Option<Failure> {
+    fn explain(&self, stderr_tail: &str, _exit: Option<ExitStatus>) -> Option<Failure> {
         stderr::explain(stderr_tail)
     }
 }

@@ -31,15 +31,6 @@ pub(super) struct Folders<'a> {
     pub shell_output: &'a Path,
 }
 
-/// The agent's name, for `--agent`.
-pub(super) fn name(profile: Profile) -> &'static str {
-    match profile {
-        Profile::Reader => "reader",
-        Profile::Worker => "worker",
-        Profile::Writer => "writer",
-    }
-}
-
 /// Short on purpose: it is paid for with each request, and the call's own prompt says the rest.
 pub(super) fn prompt(profile: Profile) -> &'static str {
     match profile {

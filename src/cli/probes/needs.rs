@@ -37,7 +37,13 @@ pub fn missing<'p>(
         let warning = "ripgrep (`rg`) is not on PATH: agents of OpenCode have no search tools";
         missing.warnings.push(warning.to_owned());
     }
-    for agent in plan.agents.values() {
+    for (name, agent) in &plan.agents {
+        if agent.wrapper.shares_home {
+            let warning = format!(
+                "the agent `{name}` lives in your home (`home: shared`): it can read and change what is there"
+            );
+            missing.warnings.push(warning);
+        }
         if let Some(installed) = probes.agent(agent).installed
             && installed.supported == Supported::Untested
         {
