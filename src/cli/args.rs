@@ -33,6 +33,8 @@ pub enum Command {
     Check(CheckArgs),
     /// Go on with a run that was interrupted, limited, failed or answered
     Resume(ResumeArgs),
+    /// Write a configuration for this project, made of what is on this machine
+    Init(InitArgs),
     /// Look at this machine: sandbox, agents, sign-ins, models, and what mends what is missing
     Doctor(DoctorArgs),
     /// List the names of models, roles and agents, what they stand for, and who says so
@@ -175,6 +177,16 @@ pub struct DoctorArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// Ask nothing
+    #[arg(long)]
+    pub yes: bool,
+    /// Write a new one where there is one already, which is kept beside it
+    #[arg(long)]
+    pub force: bool,
 }
 
 #[derive(Debug, Args)]

@@ -12,6 +12,7 @@ mod diff;
 mod doctor;
 mod failure;
 mod gate;
+mod init;
 mod interruptible;
 mod library;
 mod limits;
@@ -97,6 +98,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(&Settings::load(cli)?, args),
         Command::Resume(args) => resume::resume(&Settings::load(cli)?, args),
         Command::Doctor(args) => doctor::doctor(&Settings::load(cli)?, args),
+        Command::Init(args) => init::init(&Settings::load(cli)?, args),
         Command::Models(args) => models::models(&Settings::load(cli)?, args),
         Command::Runs(args) => runs::runs(&Settings::load(cli)?, args),
         Command::Show(args) => show::show(&Settings::load(cli)?, args),

@@ -15,7 +15,7 @@ use super::{limits, print};
 use crate::config::Config;
 use crate::journal::Redactor;
 use crate::model::{AgentEnv, ChangedLimits, Destination};
-use crate::plan::{Plan, Rehearsal, SandboxMode};
+use crate::plan::{Plan, Rehearsal, SandboxMode, SetupStep};
 use crate::rehearsal::Scenario;
 use crate::trust::{CONFIG, detected_commands, detected_setup};
 use crate::workflow::{self, Bindings, Library, Workflow};
@@ -133,13 +133,16 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
 /// only in a cell; a rehearsal downloads nothing.
 pub fn detect_setup(settings: &Settings, plan: &mut Plan) {
     if plan.setup.is_none() && plan.sandbox_mode != SandboxMode::Off && plan.rehearsal.is_none() {
-        let (project, path) = (
-            &settings.project.root,
-            settings.environment.get(OsStr::new("PATH")),
-        );
-        let is_there = |program: &str| which::which_in(program, path, project).is_ok();
-        plan.setup = Some(detected_setup(project, is_there));
+        plan.setup = Some(installers(settings));
     }
+}
+
+/// What the project's own files show to install what it depends on.
+pub fn installers(settings: &Settings) -> Vec<SetupStep> {
+    let path = settings.environment.get(OsStr::new("PATH"));
+    let project = &settings.project.root;
+    let is_there = |program: &str| which::which_in(program, path, project).is_ok();
+    detected_setup(project, is_there)
 }
 
 fn limit(plan: &mut Plan, args: &LimitArgs) -> Result<(), Failure> {

@@ -60,12 +60,7 @@ impl Settings {
     /// Reads the configuration. Only commands that start agents or check workflows need it: a mistake in it
     /// must not keep anybody from reading a run.
     pub fn configuration(&self) -> Result<Configuration, Failure> {
-        let mut sources = Vec::new();
-        if let Some(folder) = &self.user_folder {
-            let path = folder.join("config.yaml");
-            let text = if_there(read_text(&path)).map_err(|error| unreadable(&path, &error))?;
-            sources.extend(text.map(|text| Source::new(path.display().to_string(), text)));
-        }
+        let mut sources = self.user_sources()?;
         let base = config::load(&sources);
         let path = self.project.root.join(trust::CONFIG);
         let of_project = self.files.text(trust::CONFIG.as_ref());
@@ -84,6 +79,23 @@ impl Settings {
             base,
             sources,
         })
+    }
+
+    /// The same without the project's.
+    pub fn user_configuration(&self) -> Result<(Config, Vec<Source>), Failure> {
+        let sources = self.user_sources()?;
+        let config = config::load(&sources).map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
+        Ok((config, sources))
+    }
+
+    fn user_sources(&self) -> Result<Vec<Source>, Failure> {
+        let Some(folder) = &self.user_folder else {
+            return Ok(Vec::new());
+        };
+        let path = folder.join("config.yaml");
+        let text = if_there(read_text(&path)).map_err(|error| unreadable(&path, &error))?;
+        let source = text.map(|text| Source::new(path.display().to_string(), text));
+        Ok(source.into_iter().collect())
     }
 
     /// The runs that this user began.

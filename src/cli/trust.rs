@@ -113,6 +113,16 @@ pub fn is_configuration_agreed(settings: &Settings, base: &Config) -> Result<boo
     all_known(settings, &find(settings, base, &[CONFIG.to_owned()])?)
 }
 
+/// Agrees to the project's configuration as it is now.
+pub fn agree_to_configuration(settings: &Settings, base: &Config) -> Result<(), Failure> {
+    let orders = find(settings, base, &[CONFIG.to_owned()])?;
+    let orders: Vec<&Order> = orders.iter().collect();
+    match orders.is_empty() {
+        true => Ok(()),
+        false => Ok(register(settings)?.agree(&orders)?),
+    }
+}
+
 fn all_known(settings: &Settings, orders: &[Order]) -> Result<bool, Failure> {
     if orders.is_empty() {
         return Ok(true);

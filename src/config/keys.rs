@@ -25,6 +25,7 @@ pub const LAYER_KEYS: &[Key] = &[
     Key::new("roles", Each(TOLD, &Counted(1, None, &Names)), "Names for chains of models: first choice, then fallbacks."),
     Key::new("limits", Map(LIMIT_KEYS), "Limits of a whole run; `none` takes one away."),
     Key::new("defaults", Map(DEFAULT_KEYS), "Of each call, where the workflow says nothing else."),
+    Key::new("verify", Names, "Commands that verify the changes of each phase that edits and names none itself."),
     Key::new("verify_allow", Names, "Commands that a model may propose to verify its changes and that run without a question, for example `npm test*`."),
     Key::new("verify_env", VARIABLES, "Variables set for all commands that verify changes."),
     Key::new("verify_pass_env", Names, "Names of your variables handed on to all commands that verify changes."),

@@ -17,6 +17,8 @@ pub struct Layer {
     pub limits: LimitsEntry,
     pub defaults: DefaultsEntry,
     pub verify: VerifyRules,
+    /// What verifies changes where a phase does not say it.
+    pub verify_with: Option<Vec<String>>,
     /// Changes that are delivered although they act by themselves.
     pub accept: Vec<String>,
     /// What the strongest layer says; `none` is an empty list.
@@ -113,6 +115,7 @@ impl Layer {
         self.verify.allow.extend(over.verify.allow);
         self.verify.env.extend(over.verify.env);
         self.verify.pass_env.extend(over.verify.pass_env);
+        self.verify_with = over.verify_with.or(self.verify_with);
         self.accept.extend(over.accept);
         self.setup = over.setup.or(self.setup);
         self.sandbox_mode = over.sandbox_mode.or(self.sandbox_mode);

@@ -39,6 +39,9 @@ pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
     if let Some(node) = fields.get("defaults") {
         layer.defaults = read_defaults(reader, node);
     }
+    layer.verify_with = fields
+        .get("verify")
+        .map(|_| names(reader, fields, "verify"));
     layer.verify = VerifyRules {
         allow: names(reader, fields, "verify_allow"),
         pass_env: names(reader, fields, "verify_pass_env"),

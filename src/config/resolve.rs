@@ -69,6 +69,7 @@ pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
         change_limits: resolve_change_limits(layer.limits),
         defaults: resolve_defaults(layer.defaults),
         verify: layer.verify.clone(),
+        verify_with: layer.verify_with.clone().unwrap_or_default(),
         accept: layer.accept.clone(),
         setup: layer.setup.clone(),
         sandbox_mode: layer.sandbox_mode.unwrap_or_default(),

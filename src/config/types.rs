@@ -24,6 +24,8 @@ pub struct Config {
     pub change_limits: ChangeLimits,
     pub defaults: Defaults,
     pub verify: VerifyRules,
+    /// Commands that verify the changes of a phase which names none.
+    pub verify_with: Vec<String>,
     /// Paths and patterns of changes that are delivered although they act by themselves.
     pub accept: Vec<String>,
     pub setup: Option<Vec<SetupStep>>,

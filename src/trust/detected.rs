@@ -3,7 +3,13 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
+use crate::files;
 use crate::plan::SetupStep;
+
+/// Of a project's manifest, no more than this is read, in bytes.
+const MANIFEST: u64 = 1 << 20;
 
 /// A file at the top of a project a line, and the patterns of the commands that come with it.
 const KINDS: &str = "\
@@ -35,6 +41,60 @@ pub fn detected_commands(project: &Path) -> Vec<String> {
     found.sort();
     found.dedup();
     found
+}
+
+/// A file at the top of a project, what it has to hold, and the command that runs all of the project's tests.
+const TESTS: [(&str, &str, &str); 13] = [
+    ("Makefile", "\ntest:", "make test"),
+    ("Cargo.toml", "", "cargo test"),
+    ("go.mod", "", "go test ./..."),
+    ("uv.lock", "pytest", "uv run pytest"),
+    ("pytest.ini", "", "python3 -m pytest"),
+    ("pyproject.toml", "pytest", "python3 -m pytest"),
+    ("composer.json", "\"test\"", "composer test"),
+    ("phpunit.xml", "", "vendor/bin/phpunit"),
+    ("Gemfile", "rspec", "bundle exec rspec"),
+    ("mix.exs", "", "mix test"),
+    ("pom.xml", "", "mvn --quiet test"),
+    ("build.gradle", "", "./gradlew test"),
+    ("build.gradle.kts", "", "./gradlew test"),
+];
+/// What runs the scripts of a package, by its lock file.
+const RUNNERS: [(&str, &str); 3] = [
+    ("pnpm-lock.yaml", "pnpm"),
+    ("yarn.lock", "yarn"),
+    ("bun.lock", "bun run"),
+];
+
+/// The command that a project's tests are run with, if its files show one.
+pub fn detected_test(project: &Path) -> Option<String> {
+    let text = |file: &str| {
+        let bytes = files::read_below(project, file.as_ref(), MANIFEST).ok()?;
+        Some(format!("\n{}", String::from_utf8_lossy(&bytes)))
+    };
+    let holds =
+        |(file, what, _): &&(&str, &str, &str)| text(file).is_some_and(|text| text.contains(what));
+    let [makefile, others @ ..] = &TESTS;
+    let script = || {
+        let package: Value = serde_json::from_str(&text("package.json")?).ok()?;
+        let script = package.get("scripts")?.get("test")?.as_str()?;
+        // What `npm init` writes.
+        if script.contains("no test specified") {
+            return None;
+        }
+        let runner = RUNNERS
+            .iter()
+            .find(|(lock, _)| project.join(lock).is_file());
+        Some(format!(
+            "{} test",
+            runner.map_or("npm", |(_, runner)| runner)
+        ))
+    };
+    let command = |(_, _, command): &(&str, &str, &str)| (*command).to_owned();
+    let found = Some(makefile).filter(holds).map(command);
+    found
+        .or_else(script)
+        .or_else(|| others.iter().find(holds).map(command))
 }
 
 /// A file at the top of a project a line, the folder that its command fills, the program, and the command. Of several
@@ -93,6 +153,44 @@ mod tests {
             "UV_PYTHON_DOWNLOADS=never uv sync --frozen",
         ];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn test_command_is_the_one_that_the_project_has() {
+        let told = |files: &[(&str, &str)]| {
+            let temp = tempfile::tempdir().unwrap();
+            for (file, text) in files {
+                std::fs::write(temp.path().join(file), text).unwrap();
+            }
+            detected_test(temp.path())
+        };
+        let package = r#"{ "scripts": { "test": "node --test" } }"#;
+        let none = r#"{ "scripts": { "test": "echo \"Error: no test specified\" && exit 1" } }"#;
+        for (files, command) in [
+            (&[][..], None),
+            (&[("package.json", package)], Some("npm test")),
+            (
+                &[("package.json", package), ("yarn.lock", "")],
+                Some("yarn test"),
+            ),
+            (&[("package.json", none)], None),
+            (&[("package.json", "{ not json")], None),
+            (
+                &[("Makefile", "all:\n\ntest: all\n"), ("Cargo.toml", "")],
+                Some("make test"),
+            ),
+            (
+                &[("Makefile", "all:\n"), ("Cargo.toml", "")],
+                Some("cargo test"),
+            ),
+            (&[("pyproject.toml", "[project]\n")], None),
+            (
+                &[("pyproject.toml", "[tool.pytest.ini_options]\n")],
+                Some("python3 -m pytest"),
+            ),
+        ] {
+            assert_eq!(told(files).as_deref(), command, "{files:?}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod project_files;
 mod register;
 mod state_folder;
 
-pub use detected::{detected_commands, detected_setup};
+pub use detected::{detected_commands, detected_setup, detected_test};
 pub use error::TrustError;
 pub use order::Order;
 pub use orders::{Known, agent_config, orders};

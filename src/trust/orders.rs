@@ -155,6 +155,9 @@ impl Facts<'_> {
         }
         let before = &self.base.sandbox;
         self.of_sandbox(&By::All, "agents and commands", &layer.sandbox, before);
+        for command in layer.verify_with.iter().flatten() {
+            self.add(By::Editors, format!("runs: {command}"));
+        }
         for pattern in &layer.verify.allow {
             self.add(By::Editors, format!("lets models run: {pattern}"));
         }

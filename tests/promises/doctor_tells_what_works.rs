@@ -16,6 +16,7 @@ fn ready() -> Sandbox {
         "gemini-flash",
         "gemini-2.5-pro",
         "gpt",
+        "gpt-luna",
         "gpt-4o",
     ];
     let models = names

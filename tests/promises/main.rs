@@ -34,6 +34,7 @@ mod fake_agent_behaves;
 mod foreign_runs_are_only_read;
 mod handoffs_hold_what_was_asked;
 mod imports_are_followed;
+mod init_writes_a_configuration;
 mod journal_is_the_runs_own;
 mod journals_stay_readable;
 mod long_work_goes_on;

@@ -72,7 +72,7 @@ impl Maker<'_> {
                 .map_or_else(Sections::default, |rule| rule.value.sections.clone()),
             project_instructions: defaults.project_instructions && strategy != Strategy::Fresh,
             scope: plan_scope(phase),
-            verify: phase.verify.iter().map(plan_proof).collect(),
+            verify: self.proofs(phase),
             on_fail: phase.on_fail.as_ref().map(|rule| LoopPlan {
                 goto: PhaseName::new(&rule.goto.value),
                 max: rule.max,
@@ -82,6 +82,14 @@ impl Maker<'_> {
             sandbox: phase.sandbox.clone(),
             checkpoint: phase.checkpoint.as_ref().map(|tokens| tokens.value),
         })
+    }
+
+    fn proofs(&self, phase: &Phase) -> Vec<Proof> {
+        if phase.has("verify") || !phase.may_edit() {
+            return phase.verify.iter().map(plan_proof).collect();
+        }
+        let commands = self.config.verify_with.iter().cloned();
+        commands.map(Proof::Command).collect()
     }
 
     fn plan_gate(&self, phase: &Phase) -> Option<String> {

@@ -449,3 +449,20 @@ phases:
         ]
     );
 }
+
+#[test]
+fn phase_that_edits_and_names_no_proof_has_that_of_the_configuration() {
+    let text = "\
+verify: npm test
+phases:
+  - { name: look, model: planner, context_strategy: fresh }
+  - { name: mend, model: planner, context_strategy: fresh, edits: true }
+  - { name: own, model: planner, context_strategy: fresh, edits: true, verify: make check }
+  - { name: none, model: planner, context_strategy: fresh, edits: true, verify: [] }
+";
+    let plan = compiled(text, &bindings("x")).plan;
+    let proofs: Vec<usize> = plan.phases.iter().map(|phase| phase.verify.len()).collect();
+    assert_eq!(proofs, [0, 1, 1, 0]);
+    let npm = crate::plan::Proof::Command("npm test".to_owned());
+    assert!(plan.phases[1].verify == [npm.clone()] && plan.phases[2].verify != [npm]);
+}

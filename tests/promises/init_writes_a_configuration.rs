@@ -1,0 +1,77 @@
+//! `tipstaff init` writes a configuration that works with what is there, and over nothing without a word.
+
+use crate::support::{Sandbox, fake_agent};
+
+const CONFIG: &str = ".tipstaff/config.yaml";
+
+/// A user with one agent that answers for one model.
+fn with_one_model() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.user_config(&format!(
+        "agents: {{ mine: {{ kind: command, command: \"{}\" }} }}\nmodels: {{ own: {{ agent: mine }} }}\n",
+        fake_agent()
+    ));
+    sandbox
+}
+
+#[test]
+fn one_model_alone_gives_a_setup_in_which_the_bundled_workflows_run() {
+    let mut sandbox = with_one_model();
+    sandbox.env("PATH", "/usr/bin:/bin");
+    sandbox.write("Makefile", "test:\n\ttrue\n");
+    sandbox.git_init();
+    let output = sandbox.tipstaff(&["init", "--yes"]);
+    output
+        .succeeds()
+        .stdout_has("one model does all the work")
+        .stdout_has("next: tipstaff run plan");
+    let text = sandbox.read(CONFIG);
+    assert!(text.contains("verify: \"make test\"\n"), "{text}");
+    assert!(text.contains("  gpt-4o: { agent: mine }\n"), "{text}");
+    let doctor = sandbox.tipstaff(&["doctor"]);
+    doctor.succeeds();
+    // Whoever had it written agrees to it.
+    let run = sandbox.tipstaff(&["run", "plan", "Plan it"]);
+    run.succeeds().has_no("orders");
+    assert!(sandbox.exists("docs/ai/plan-it/plan.md"));
+}
+
+#[test]
+fn file_that_is_there_stays_without_a_word() {
+    let sandbox = with_one_model();
+    sandbox.write(CONFIG, "limits: { calls: 3 }\n");
+    let output = sandbox.tipstaff(&["init", "--yes"]);
+    output
+        .exits_with(2)
+        .stderr_has("is there already; nothing was changed");
+    assert_eq!(sandbox.read(CONFIG), "limits: { calls: 3 }\n");
+    let output = sandbox.tipstaff(&["init", "--yes", "--force"]);
+    output
+        .succeeds()
+        .stderr_has("the old one is `.tipstaff/config.yaml.before` now");
+    assert_eq!(
+        sandbox.read(".tipstaff/config.yaml.before"),
+        "limits: { calls: 3 }\n"
+    );
+    assert!(sandbox.read(CONFIG).contains("roles:\n"));
+}
+
+#[test]
+fn where_no_model_can_be_used_it_says_what_to_do() {
+    let mut sandbox = Sandbox::new();
+    sandbox.env("PATH", "/nonexistent");
+    let output = sandbox.tipstaff(&["init"]);
+    output.succeeds().stdout_has("next: tipstaff doctor");
+    let models = sandbox.tipstaff(&["models"]);
+    models.succeeds();
+}
+
+#[test]
+fn folder_that_is_a_link_is_not_written_through() {
+    let sandbox = with_one_model();
+    let elsewhere = sandbox.outside("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, sandbox.project().join(".tipstaff")).unwrap();
+    sandbox.tipstaff(&["init", "--yes"]).exits_with(1);
+    assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
+}
