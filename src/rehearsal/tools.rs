@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use super::completion::ToolUse;
-use super::request::ModelRequest;
+use super::request::{ModelRequest, Tool};
 
 /// OpenCode, Claude Code, Gemini CLI and Qwen Code.
 const WRITE: [&str; 3] = ["write", "Write", "write_file"];
@@ -17,11 +17,17 @@ const SHELL: [&str; 5] = ["bash", "shell", "Bash", "run_shell_command", "exec_co
 /// Tools that refuse to change a file which was not read before.
 const READS_FIRST: [&str; 3] = ["Write", "Edit", "write_file"];
 
+/// With this Codex tells that its sandbox lets nothing be written, whatever tools it offers.
+const READ_ONLY: &str = "`sandbox_mode` is `read-only`";
+
 const PATH: [&str; 3] = ["filePath", "file_path", "path"];
 
-/// Writes a file; none if the agent offers nothing for it.
+/// Writes a file; none if the agent has nothing for it.
 pub(super) fn write(path: &str, text: &str, request: &ModelRequest) -> Option<ToolUse> {
-    let shell = request.tool(&SHELL[1..]);
+    if request.system.contains(READ_ONLY) {
+        return None;
+    }
+    let shell = shell(request);
     if let Some(tool) = request.tool(&WRITE) {
         // What a call hands in is new; a file of the project may be there already.
         let new = path.contains("/.tipstaff/");
@@ -55,7 +61,7 @@ pub(super) fn write(path: &str, text: &str, request: &ModelRequest) -> Option<To
 /// Edits a file; where only a shell is offered, by a program in it.
 pub(super) fn edit(path: &str, old: &str, new: &str, request: &ModelRequest) -> Vec<ToolUse> {
     let tool = request.tool(&EDIT);
-    if tool.is_none() && request.tool(&SHELL[1..]).is_some() {
+    if tool.is_none() && shell(request).is_some() {
         let program = "s/\\Q$ENV{old}\\E/$ENV{new}/";
         let (path, old, new) = (quoted(path), quoted(old), quoted(new));
         let command = format!("old={old} new={new} perl -0777 -i -pe '{program}' {path}");
@@ -79,7 +85,7 @@ pub(super) fn edit(path: &str, old: &str, new: &str, request: &ModelRequest) -> 
 }
 
 pub(super) fn read(path: &str, request: &ModelRequest) -> ToolUse {
-    match (request.tool(&READ), request.tool(&SHELL[1..])) {
+    match (request.tool(&READ), shell(request)) {
         (None, Some(_)) => run(&format!("cat {}", quoted(path)), request),
         (_, _) => using(&READ, &[(&PATH, json!(path))], request),
     }
@@ -112,6 +118,11 @@ fn using(tools: &[&str], arguments: &[(&[&str], Value)], request: &ModelRequest)
         name: tool.map_or(tools[0], |tool| &tool.name).to_owned(),
         arguments: Value::Object(named),
     }
+}
+
+/// A shell that stands in for other tools. OpenCode 1 has `bash` in profiles that are not to write.
+fn shell(request: &ModelRequest) -> Option<&Tool> {
+    request.tool(&SHELL[1..])
 }
 
 /// As one word for a shell.

@@ -95,6 +95,14 @@ fn acts_become_the_tools_that_each_agent_offers() {
 }
 
 #[test]
+fn a_read_only_sandbox_is_not_written_to() {
+    let mut request = recorded(CODEX);
+    assert!(tools::write("/ws/a.md", "x", &request).is_some());
+    request.system += "`sandbox_mode` is `read-only`: The sandbox only permits reading files.";
+    assert_eq!(tools::write("/ws/a.md", "x", &request), None);
+}
+
+#[test]
 fn a_shell_alone_writes_edits_and_reads() {
     let mut request = recorded(CODEX);
     request.tools.retain(|tool| tool.name == "exec_command");
