@@ -145,6 +145,9 @@ pub struct OutputArgs {
     /// Approve every gate without asking, and never ask anything on the terminal
     #[arg(long)]
     pub yes: bool,
+    /// Nothing is shown and nobody is asked.
+    #[arg(skip)]
+    pub quiet: bool,
 }
 
 #[derive(Debug, Args)]
@@ -174,6 +177,9 @@ pub struct ResumeArgs {
 
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
+    /// Ask each model that can be used for one word, which costs a little
+    #[arg(long)]
+    pub live: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -1,17 +1,18 @@
 //! `tipstaff run WORKFLOW REQUEST`.
 
-use super::args::RunArgs;
+use super::args::{OutputArgs, RunArgs};
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
 use super::preflight::preflight;
 use super::prepare::{self, without_secrets};
 use super::settings::Settings;
 use super::work::{self, FrozenInputs, Work, carry_over};
+use crate::agents::Carried;
 use crate::engine::{Begin, Engine, Input};
 use crate::journal::{Redactor, RunFolder, RunLock, new_run_id};
 use crate::model::{Artifact, FrozenFile, Rung};
 use crate::plan::{Plan, PlannedInput};
-use crate::runtime::now;
+use crate::runtime::{RunContext, now};
 use crate::workspace::{Progress, Snapshot, check_destination, read_files, remove_tree};
 
 pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
@@ -22,6 +23,27 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         let destination = check_destination(&settings.project, &plan.destination);
         preflight(settings, &plan, |model| model, &mut carried, destination)
     })?;
+    let (work, begin) = prepare_work(settings, (plan, carried), interruptible, &args.output)?;
+    work::work(settings, work, |(context, _)| begin.input(context))
+}
+
+/// What a run begins with, but for what is known only once its cells are.
+pub struct Beginning(Begin);
+
+impl Beginning {
+    pub fn input(self, context: &RunContext) -> Input {
+        let sandbox = context.cells.rung;
+        Input::Begin(Begin { sandbox, ..self.0 })
+    }
+}
+
+/// Makes the run's folder, with everything of the present that its calls depend on.
+pub fn prepare_work<'a>(
+    settings: &Settings,
+    (plan, carried): (Plan, Carried),
+    mut interruptible: Interruptible,
+    output: &'a OutputArgs,
+) -> Result<(Work<'a>, Beginning), Failure> {
     let redactor = settings.redactor(Some(&plan), Some(&carried));
     let plan = without_secrets(plan, &redactor)?;
 
@@ -48,25 +70,19 @@ pub fn run(settings: &Settings, args: &RunArgs) -> Result<Exit, Failure> {
         sandbox: Rung::default(),
     };
     let journal = folder.create_journal(&register, redactor.clone())?;
-    work::work(
-        settings,
-        Work {
-            folder,
-            lock,
-            carried,
-            redactor,
-            engine: Engine::new(plan, &[]),
-            journal,
-            records: Vec::new(),
-            base: inputs.base,
-            output: &args.output,
-            interruptible,
-        },
-        |(context, _)| {
-            let sandbox = context.cells.rung;
-            Input::Begin(Begin { sandbox, ..begin })
-        },
-    )
+    let work = Work {
+        folder,
+        lock,
+        carried,
+        redactor,
+        engine: Engine::new(plan, &[]),
+        journal,
+        records: Vec::new(),
+        base: inputs.base,
+        output,
+        interruptible,
+    };
+    Ok((work, Beginning(begin)))
 }
 
 /// Everything of the present that the run's calls depend on, put into its folder.

@@ -98,15 +98,16 @@ pub fn work(
 }
 
 /// What a supervisor's work came to.
-struct Ended {
+pub struct Ended {
     plan: Plan,
     folder: String,
     records: Vec<Record>,
     ledgers: Vec<(CallId, serde_json::Value)>,
-    driven: Result<(RunEnd, Engine), RuntimeError>,
+    pub driven: Result<(RunEnd, Engine), RuntimeError>,
 }
 
-fn supervise(
+/// Works on a run until it ends.
+pub fn supervise(
     settings: &Settings,
     work: Work<'_>,
     first: impl FnOnce((&RunContext, &Engine)) -> Input + Send,
@@ -328,7 +329,9 @@ impl<'a> Watcher<'a> {
         (asker, folder, journal): (Asker, &'a str, PathBuf),
     ) -> Self {
         let view = || RunView::replay(plan, records);
-        let display = if output.json {
+        let display = if output.quiet {
+            Display::Quiet
+        } else if output.json {
             Display::json(Screen::Stdout)
         } else if Screen::Stderr.is_terminal() {
             Display::live(view(), Terminal::stderr(), Colors::of_stderr())

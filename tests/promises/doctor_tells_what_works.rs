@@ -80,6 +80,7 @@ fn problems_come_with_what_mends_them_and_without_keys() {
         "{text}"
     );
     assert!(text.contains("run `opencode auth login`"), "{text}");
+    assert!(text.contains("next: `tipstaff init`"), "{text}");
     assert!(
         text.contains("opencode:openai/gpt-6-sol               $2/10       ready"),
         "{text}"
@@ -141,4 +142,36 @@ fn machine_without_namespaces_is_told_with_its_reason() {
         text.contains("the sandbox is not the strictest: no namespaces: "),
         "{text}"
     );
+}
+
+#[test]
+fn each_model_is_asked_once_and_nothing_is_left_of_it() {
+    let sandbox = ready();
+    let refuses = sandbox.outside("bin/refuses");
+    sandbox.program_at(&refuses, "echo out of money >&2; exit 3");
+    let agent = format!(
+        "agents: {{ mine: {{ kind: command, command: \"{}\" }}, other: {{ kind: command, command: \"{}\" }} }}\n\
+         models: {{ a: {{ agent: mine }}, b: {{ agent: mine }}, c: {{ agent: other }} }}\n",
+        fake_agent(),
+        refuses.display()
+    );
+    sandbox.user_config(&agent);
+    let output = sandbox.tipstaff(&["doctor", "--live", "--json"]);
+    let replies = json(output.exits_with(2))["replies"].clone();
+    let of = |at: usize| &replies[at];
+    assert_eq!(
+        (&of(0)["models"], &of(0)["answered"]),
+        (&vec!["a", "b"].into(), &true.into())
+    );
+    assert_eq!(
+        (&of(1)["models"], &of(1)["answered"]),
+        (&vec!["c"].into(), &false.into())
+    );
+    assert!(
+        of(1)["failure"].as_str().unwrap().contains("out of money"),
+        "{replies}"
+    );
+    let left = std::fs::read_dir(sandbox.home().join(".local/state/tipstaff/runs")).unwrap();
+    assert_eq!(left.count(), 0);
+    assert!(sandbox.left_in_tmp().is_empty() && !sandbox.exists(".tipstaff/runs"));
 }

@@ -5,9 +5,11 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::agents::{self, Supported};
+use super::live::{Reply, ask};
+use crate::agents::{self, Carried, Supported};
 use crate::cli::failure::Failure;
 use crate::cli::prepare::{Valid, compile_unbound};
+use crate::cli::print;
 use crate::cli::probes::{Lack, Machine, Missing, ProbedAgent, Probes, What, missing};
 use crate::cli::settings::{Configuration, Settings};
 use crate::cli::trust::{is_agreed, is_configuration_agreed};
@@ -27,6 +29,8 @@ pub struct Examination {
     pub models: Vec<Model>,
     pub roles: Vec<Role>,
     pub workflows: Vec<Workflow>,
+    /// What models said that were asked.
+    pub replies: Vec<Reply>,
     pub problems: Vec<Problem>,
 }
 
@@ -80,7 +84,7 @@ pub struct Problem {
 }
 
 impl Examination {
-    pub fn make(settings: &Settings) -> Result<Self, Failure> {
+    pub fn make(settings: &Settings, asks: bool) -> Result<Self, Failure> {
         let Configuration { config, base, .. } = settings.configuration()?;
         let is_trusted = is_configuration_agreed(settings, &base)?;
         // Nothing of the project is started, not even to be asked for its version, before that is agreed to.
@@ -110,19 +114,25 @@ impl Examination {
         let workflows = bundled_names()
             .map(|name| workflow(&mut probes, name, &mut problems))
             .collect();
+        let replies = match asks {
+            true => replies(settings, &config, &carried, &models)?,
+            false => Vec::new(),
+        };
         Ok(Self {
             machine,
             agents,
             models,
             roles,
             workflows,
+            replies,
             problems: problems.listed(),
         })
     }
 
-    /// Whether every bundled workflow could run.
+    /// Whether every bundled workflow could run, and every model that was asked has answered.
     pub fn can_run(&self) -> bool {
-        self.workflows.iter().all(|workflow| workflow.can_run)
+        let answered = self.replies.iter().all(|reply| reply.answered);
+        answered && self.workflows.iter().all(|workflow| workflow.can_run)
     }
 
     /// Whether there is any agent that tipstaff knows.
@@ -214,6 +224,27 @@ fn models(probes: &mut Probes<'_>, config: &Config, problems: &mut Problems) -> 
         }
     }
     models
+}
+
+/// Asks each model that can be used, whatever its names, once.
+fn replies(
+    settings: &Settings,
+    config: &Config,
+    carried: &Carried,
+    models: &[Model],
+) -> Result<Vec<Reply>, Failure> {
+    let mut asked: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for model in models.iter().filter(|model| model.can_be_used) {
+        let which = (&model.agent, &model.id, &model.variant);
+        asked.entry(which).or_default().push(model.name.clone());
+    }
+    let asked = asked.into_values();
+    asked
+        .map(|names| {
+            print::note(&format!("asking {} …", names.join(", ")));
+            ask(settings, config, carried, names)
+        })
+        .collect()
 }
 
 fn can_use(probes: &mut Probes<'_>, config: &Config, model: &str) -> bool {

@@ -1,6 +1,7 @@
 //! `tipstaff doctor`: what works on this machine, and what mends the rest.
 
 mod examination;
+mod live;
 mod text;
 
 use self::examination::Examination;
@@ -10,7 +11,7 @@ use super::print;
 use super::settings::Settings;
 
 pub fn doctor(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Failure> {
-    let examination = Examination::make(settings)?;
+    let examination = Examination::make(settings, args.live)?;
     if args.json {
         print::json(&serde_json::to_value(&examination)?)?;
     } else {

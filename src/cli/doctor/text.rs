@@ -3,8 +3,9 @@
 use std::fmt::Write;
 
 use super::examination::{Agent, Examination, Model};
+use super::live::Reply;
 use crate::cli::probes::Machine;
-use crate::report::{Table, clean, counted, or_nothing, wrap};
+use crate::report::{Table, clean, counted, or_nothing, token_count, wrap};
 
 const WIDTH: usize = 80;
 
@@ -44,7 +45,14 @@ pub fn render(found: &Examination) -> String {
             entry(&mut text, &format!("{head:<14}"), &names);
         }
     }
+    replies(&mut text, &found.replies);
     problems(&mut text, found);
+    let runs = found.workflows.iter().all(|workflow| workflow.can_run);
+    if !runs && found.models.iter().any(|model| model.can_be_used) {
+        text.push_str(
+            "\nnext: `tipstaff init` has the models that can be used stand in for the others\n",
+        );
+    }
     text
 }
 
@@ -113,6 +121,24 @@ fn models(models: &[Model]) -> Table {
     table
 }
 
+fn replies(text: &mut String, replies: &[Reply]) {
+    if !replies.is_empty() {
+        text.push_str("\nasked for one word\n");
+    }
+    for reply in replies {
+        let said = match &reply.failure {
+            None => format!(
+                "answered in {}, {} tokens, {}",
+                reply.wall_ms,
+                token_count(reply.tokens),
+                reply.cost_micro_usd
+            ),
+            Some(failure) => failure.clone(),
+        };
+        entry(text, "-", &format!("{}: {said}", reply.models.join(", ")));
+    }
+}
+
 fn problems(text: &mut String, found: &Examination) {
     if !found.has_agent() {
         text.push_str(
@@ -120,7 +146,9 @@ fn problems(text: &mut String, found: &Examination) {
         );
     }
     if found.problems.is_empty() {
-        text.push_str("\nall is well\n");
+        if found.can_run() {
+            text.push_str("\nall is well\n");
+        }
         return;
     }
     let _ = write!(
