@@ -1,6 +1,6 @@
 //! What an agent sends, read as far as the script depends on it, whichever wire it came on.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::context;
 
@@ -61,8 +61,8 @@ pub(super) struct Body {
     pub stream: bool,
     pub include_usage: bool,
     pub messages: Vec<Said>,
-    /// Answers of the model among the messages.
-    pub answers: usize,
+    /// Answers of the model among the messages, if it is not what it says and calls in a row.
+    pub answers: Option<usize>,
     /// The tools as they are offered.
     pub tools: Vec<Value>,
     pub offered: Vec<Tool>,
@@ -82,6 +82,30 @@ pub(super) enum Role {
     System,
     User,
     Model,
+}
+
+impl Role {
+    pub(super) fn of(name: &str) -> Self {
+        match name {
+            "system" | "developer" => Self::System,
+            "assistant" | "model" => Self::Model,
+            _ => Self::User,
+        }
+    }
+}
+
+impl Said {
+    /// A text, or a list of which some parts are text.
+    pub(super) fn new(role: Role, content: &Value) -> Self {
+        let parts = content.as_array().into_iter().flatten();
+        let beside: Vec<&Value> = parts.filter(|part| part.get("text").is_none()).collect();
+        let beside = Some(beside).filter(|beside| !beside.is_empty());
+        Self {
+            role,
+            text: text(content),
+            beside: beside.map_or_else(String::new, |beside| json!(beside).to_string()),
+        }
+    }
 }
 
 /// How agents tell where they work: Codex, Qwen Code, Claude Code, OpenCode.
@@ -113,6 +137,7 @@ impl ModelRequest {
         };
         let system = of(Role::System).join("\n");
         let aside = body.offered.is_empty() && ASIDES.iter().any(|own| system.contains(own));
+        let answers = body.answers.unwrap_or_else(|| answers(&body.messages));
         let said = body.messages.iter();
         let said = said.map(|said| context::tokens(&said.text) + context::tokens(&said.beside));
         Self {
@@ -121,7 +146,7 @@ impl ModelRequest {
             stream: body.stream,
             include_usage: body.include_usage,
             messages: body.messages.len(),
-            answers: u32::try_from(body.answers).unwrap_or(u32::MAX),
+            answers: u32::try_from(answers).unwrap_or(u32::MAX),
             tools: body.offered,
             tools_bytes: tools_json.len(),
             tokens: said.sum::<u64>() + context::tokens(&tools_json),
@@ -183,7 +208,7 @@ fn workspace(text: &str) -> Option<String> {
 }
 
 /// A message's text: a text, or the text parts of a list.
-pub(super) fn text(content: &Value) -> String {
+fn text(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
         Value::Array(parts) => parts
@@ -196,20 +221,17 @@ pub(super) fn text(content: &Value) -> String {
 }
 
 /// How often the model has answered: what it says and calls in a row is one answer.
-pub(super) fn answers(roles: impl Iterator<Item = Role>) -> usize {
-    let mut answers = 0;
+fn answers(messages: &[Said]) -> usize {
     let mut last = Role::User;
-    for role in roles {
-        answers += usize::from(role == Role::Model && last != Role::Model);
-        last = role;
-    }
-    answers
+    let mut begins = |said: &&Said| {
+        let before = std::mem::replace(&mut last, said.role);
+        said.role == Role::Model && before != Role::Model
+    };
+    messages.iter().filter(|said| begins(said)).count()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::super::server_state::tests::chat;
     use super::*;
 

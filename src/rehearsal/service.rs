@@ -55,12 +55,17 @@ async fn respond(
         key: key(&request),
     };
     match (request.method(), wire::asked(route)) {
-        (&Method::GET, Some(Asked::Models)) => Ok(models(visitor, &queue).await),
+        (&Method::GET, Some(Asked::Models)) => {
+            Ok(tell(Wire::Chat, visitor, &queue, wire::models).await)
+        }
         (&Method::POST, Some(Asked::Answer(wire, target))) => {
             complete(request, wire, target, visitor, &queue).await
         }
         (&Method::POST, Some(Asked::Tokens(wire, target))) => {
-            count(request, wire, target, visitor, &queue).await
+            Ok(match read(request, wire, target).await? {
+                Ok(request) => tell(wire, visitor, &queue, |_| wire.tokens(request.tokens)).await,
+                Err(response) => *response,
+            })
         }
         // Codex would rather have a WebSocket, and goes on without one when it is told so.
         (&Method::GET, Some(Asked::Answer(wire, _))) if request.headers().contains_key(UPGRADE) => {
@@ -90,39 +95,21 @@ fn key(request: &Request<Incoming>) -> Option<String> {
         .map(str::to_owned)
 }
 
-async fn models(visitor: Visitor, queue: &Queue) -> Response<ScriptedBody> {
-    match model(visitor, queue).await {
-        Some(Ok(model)) => json(StatusCode::OK, wire::models(&model)),
-        Some(Err(error)) => refused(Wire::Chat, &error),
-        None => over(Wire::Chat),
-    }
-}
-
-/// The model that the visitor's endpoint stands for; none if the server is gone.
-async fn model(visitor: Visitor, queue: &Queue) -> Option<Result<String, ServerStateError>> {
-    let (reply, answer) = oneshot::channel();
-    let _ = queue.send(Message::Models { visitor, reply });
-    answer.await.ok()
-}
-
-async fn count(
-    request: Request<Incoming>,
+/// Says something to whoever has the key; `say` gets the model that the endpoint stands for.
+async fn tell(
     wire: Wire,
-    target: Target<'_>,
     visitor: Visitor,
     queue: &Queue,
-) -> Result<Response<ScriptedBody>, Hangup> {
-    Ok(
-        match (
-            read(request, wire, target).await?,
-            model(visitor, queue).await,
-        ) {
-            (Ok(request), Some(Ok(_))) => json(StatusCode::OK, wire.tokens(request.tokens)),
-            (_, Some(Err(error))) => refused(wire, &error),
-            (Err(response), Some(Ok(_))) => *response,
-            (_, None) => over(wire),
-        },
-    )
+    say: impl FnOnce(&str) -> String,
+) -> Response<ScriptedBody> {
+    let (reply, answer) = oneshot::channel();
+    let _ = queue.send(Message::Models { visitor, reply });
+    let status = StatusCode::SERVICE_UNAVAILABLE;
+    match answer.await {
+        Ok(Ok(model)) => json(StatusCode::OK, say(&model)),
+        Ok(Err(error)) => refused(wire, &error),
+        Err(_gone) => plain(wire, status, "the rehearsal is over"),
+    }
 }
 
 /// The request, or what to say of it.
@@ -233,19 +220,8 @@ fn refused(wire: Wire, error: &ServerStateError) -> Response<ScriptedBody> {
 }
 
 fn wrong_method(wire: Wire) -> Response<ScriptedBody> {
-    plain(
-        wire,
-        StatusCode::METHOD_NOT_ALLOWED,
-        "wrong method for this path",
-    )
-}
-
-fn over(wire: Wire) -> Response<ScriptedBody> {
-    plain(
-        wire,
-        StatusCode::SERVICE_UNAVAILABLE,
-        "the rehearsal is over",
-    )
+    let status = StatusCode::METHOD_NOT_ALLOWED;
+    plain(wire, status, "wrong method for this path")
 }
 
 /// An error in the wire's form.

@@ -43,19 +43,14 @@ pub(super) fn write(path: &str, text: &str, request: &ModelRequest) -> Option<To
             let (name, arguments) = (tool.name.clone(), json!(patch));
             return Some(ToolUse { name, arguments });
         }
-        return Some(using(
-            &PATCH,
-            &[(&["patchText", "patch"], json!(patch))],
-            request,
-        ));
+        let arguments = [(&["patchText", "patch"][..], json!(patch))];
+        return Some(using(&PATCH, &arguments, request));
     }
     shell?;
     let folder = path.rsplit_once('/').map_or(".", |(folder, _)| folder);
     let (folder, path, text) = (quoted(folder), quoted(path), quoted(text));
-    Some(run(
-        &format!("mkdir -p {folder} && printf %s {text} > {path}"),
-        request,
-    ))
+    let command = format!("mkdir -p {folder} && printf %s {text} > {path}");
+    Some(run(&command, request))
 }
 
 /// Edits a file; where only a shell is offered, by a program in it.
@@ -78,10 +73,10 @@ pub(super) fn edit(path: &str, old: &str, new: &str, request: &ModelRequest) -> 
         (&["", "instruction"], json!("Rehearsed edit")),
     ];
     let read_it = reads_first.then(|| read(path, request));
-    read_it
+    let calls = read_it
         .into_iter()
-        .chain([using(&EDIT, &arguments, request)])
-        .collect()
+        .chain([using(&EDIT, &arguments, request)]);
+    calls.collect()
 }
 
 pub(super) fn read(path: &str, request: &ModelRequest) -> ToolUse {

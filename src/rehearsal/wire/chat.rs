@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::completion::{ClaimedUsage, Completion, ToolUse};
-use super::super::request::{Body, ModelRequest, Role, Said, Tool, text};
+use super::super::request::{Body, ModelRequest, Role, Said, Tool};
 use super::super::{Cause, Finish};
 use super::sse::{Events, cut, data};
 
@@ -41,30 +41,22 @@ struct WireStreamOptions {
 pub(super) fn decode(body: &[u8]) -> Result<Body, serde_json::Error> {
     let wire: WireRequest = serde_json::from_slice(body)?;
     let tools = wire.tools.unwrap_or_default();
-    let said = |message: &WireMessage| Said {
-        role: match message.role.as_str() {
-            "system" | "developer" => Role::System,
-            "assistant" => Role::Model,
-            _ => Role::User,
-        },
-        text: text(&message.content),
-        beside: message
-            .tool_calls
-            .as_ref()
-            .map(Value::to_string)
-            .unwrap_or_default(),
+    let said = |message: &WireMessage| {
+        let used = message.tool_calls.as_ref().map(Value::to_string);
+        Said {
+            beside: used.unwrap_or_default(),
+            ..Said::new(Role::of(&message.role), &message.content)
+        }
     };
     let messages: Vec<Said> = wire.messages.iter().map(said).collect();
+    let answers = messages.iter().filter(|said| said.role == Role::Model);
     Ok(Body {
         model: wire.model,
         stream: wire.stream.unwrap_or(false),
         include_usage: wire
             .stream_options
             .is_some_and(|options| options.include_usage),
-        answers: messages
-            .iter()
-            .filter(|said| said.role == Role::Model)
-            .count(),
+        answers: Some(answers.count()),
         offered: tools.iter().filter_map(offered).collect(),
         tools,
         messages,

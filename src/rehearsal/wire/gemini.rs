@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::completion::Completion;
-use super::super::request::{Body, ModelRequest, Role, Said, Tool, answers, text};
+use super::super::request::{Body, ModelRequest, Role, Said, Tool};
 use super::super::{Cause, Finish, Refusal};
 use super::sse::{Events, cut, data};
 
@@ -31,17 +31,9 @@ struct WireContent {
 pub(super) fn decode(body: &[u8], model: &str, stream: bool) -> Result<Body, serde_json::Error> {
     let wire: WireRequest = serde_json::from_slice(body)?;
     let system = wire.system_instruction.iter();
-    let messages: Vec<Said> = system
-        .map(|content| said(Role::System, content))
-        .chain(
-            wire.contents
-                .iter()
-                .map(|content| match content.role.as_str() {
-                    "model" => said(Role::Model, content),
-                    _ => said(Role::User, content),
-                }),
-        )
-        .collect();
+    let system = system.map(|content| Said::new(Role::System, &content.parts));
+    let contents = wire.contents.iter();
+    let contents = contents.map(|content| Said::new(Role::of(&content.role), &content.parts));
     let offered = wire.tools.iter();
     let offered = offered.filter_map(|tool| tool["functionDeclarations"].as_array());
     // Gemini CLI asks for JSON beside the work only: who speaks next, does it turn in circles.
@@ -49,8 +41,7 @@ pub(super) fn decode(body: &[u8], model: &str, stream: bool) -> Result<Body, ser
     Ok(Body {
         model: model.to_owned(),
         stream,
-        answers: answers(messages.iter().map(|said| said.role)),
-        messages,
+        messages: system.chain(contents).collect(),
         offered: offered.flatten().filter_map(declared).collect(),
         aside: asks_for_json("responseSchema") || asks_for_json("responseJsonSchema"),
         tools: wire.tools,
@@ -64,19 +55,6 @@ fn declared(function: &Value) -> Option<Tool> {
         .or(function.get("parameters"));
     let name = function.get("name")?.as_str()?;
     Some(Tool::new(name, schema.unwrap_or(&Value::Null)))
-}
-
-fn said(role: Role, content: &WireContent) -> Said {
-    let parts = content.parts.as_array().into_iter().flatten();
-    let beside: Vec<&Value> = parts.filter(|part| part.get("text").is_none()).collect();
-    Said {
-        role,
-        text: text(&content.parts),
-        beside: match beside.is_empty() {
-            true => String::new(),
-            false => json!(beside).to_string(),
-        },
-    }
 }
 
 pub(super) fn streamed(completion: &Completion, request: &ModelRequest) -> Events {

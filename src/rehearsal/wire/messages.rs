@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::Finish;
 use super::super::completion::{ClaimedUsage, Completion};
-use super::super::request::{Body, ModelRequest, Role, Said, Tool, answers, text};
+use super::super::request::{Body, ModelRequest, Role, Said, Tool};
 use super::sse::{Events, cut, named};
 
 #[derive(Deserialize)]
@@ -32,15 +32,9 @@ struct WireMessage {
 pub(super) fn decode(body: &[u8]) -> Result<Body, serde_json::Error> {
     let wire: WireRequest = serde_json::from_slice(body)?;
     let system = Some(&wire.system).filter(|system| !system.is_null());
-    let messages: Vec<Said> = system
-        .map(|system| said("system", system))
-        .into_iter()
-        .chain(
-            wire.messages
-                .iter()
-                .map(|message| said(&message.role, &message.content)),
-        )
-        .collect();
+    let system = system.map(|system| Said::new(Role::System, system));
+    let messages = wire.messages.iter();
+    let messages = messages.map(|said| Said::new(Role::of(&said.role), &said.content));
     let offered = |tool: &Value| {
         Some(Tool::new(
             tool.get("name")?.as_str()?,
@@ -50,31 +44,13 @@ pub(super) fn decode(body: &[u8]) -> Result<Body, serde_json::Error> {
     Ok(Body {
         model: wire.model,
         stream: wire.stream,
-        answers: answers(messages.iter().map(|said| said.role)),
-        messages,
+        messages: system.into_iter().chain(messages).collect(),
         offered: wire.tools.iter().filter_map(offered).collect(),
         // Claude Code asks for one token to learn what is left of a quota.
         aside: wire.tools.is_empty() && wire.max_tokens == Some(1),
         tools: wire.tools,
         ..Body::default()
     })
-}
-
-fn said(role: &str, content: &Value) -> Said {
-    let blocks = content.as_array().into_iter().flatten();
-    let beside: Vec<&Value> = blocks.filter(|block| block.get("text").is_none()).collect();
-    Said {
-        role: match role {
-            "system" => Role::System,
-            "assistant" => Role::Model,
-            _ => Role::User,
-        },
-        text: text(content),
-        beside: match beside.is_empty() {
-            true => String::new(),
-            false => json!(beside).to_string(),
-        },
-    }
 }
 
 pub(super) fn streamed(completion: &Completion, request: &ModelRequest) -> Events {

@@ -66,7 +66,7 @@ impl Wire {
         Ok(ModelRequest::new(self, body.len(), read?))
     }
 
-    /// What the client reads of an error. An answer of status 200 may be one, too.
+    /// What the client reads of an error.
     pub(super) fn error(self, status: u16, message: &str, refusal: Option<&Refusal>) -> String {
         let cause = refusal.and_then(|refusal| refusal.cause);
         let error = match self {
@@ -80,31 +80,25 @@ impl Wire {
     /// The words that the provider itself has for it.
     pub(super) fn words(self, cause: Cause) -> &'static str {
         match (self, cause) {
-            (Self::Chat, Cause::Overflow) => {
-                "This model's maximum context length is 1000 tokens. Please reduce the length of the messages."
-            }
+            (Self::Chat, Cause::Overflow) => "This model's maximum context length is 1000 tokens.",
             (Self::Responses, Cause::Overflow) => {
-                "Your input exceeds the context window of this model. Please adjust your input and try again."
+                "Your input exceeds the context window of this model."
             }
             (Self::Messages, Cause::Overflow) => "prompt is too long: 1001 tokens > 1000 maximum",
             (Self::Gemini, Cause::Overflow) => {
                 "The input token count (1001) exceeds the maximum number of tokens allowed (1000)."
             }
-            (Self::Messages, Cause::Quota) => {
-                "Your credit balance is too low to access the Anthropic API. Please go to Plans & Billing to upgrade or purchase credits."
-            }
-            (Self::Chat | Self::Responses | Self::Gemini, Cause::Quota) => {
-                "You exceeded your current quota, please check your plan and billing details."
-            }
+            (Self::Messages, Cause::Quota) => "Your credit balance is too low",
+            (_, Cause::Quota) => "You exceeded your current quota, please check your plan",
         }
     }
 
     pub(super) fn tokens(self, tokens: u64) -> String {
-        match self {
-            Self::Chat | Self::Responses | Self::Messages => json!({"input_tokens": tokens}),
-            Self::Gemini => json!({"totalTokens": tokens}),
-        }
-        .to_string()
+        let key = match self {
+            Self::Chat | Self::Responses | Self::Messages => "input_tokens",
+            Self::Gemini => "totalTokens",
+        };
+        json!({key: tokens}).to_string()
     }
 }
 

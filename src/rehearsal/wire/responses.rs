@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::Finish;
 use super::super::completion::{ClaimedUsage, Completion, ToolUse};
-use super::super::request::{Body, ModelRequest, Role, Said, Tool, answers, text};
+use super::super::request::{Body, ModelRequest, Role, Said, Tool};
 use super::sse::{Events, cut, named};
 
 #[derive(Deserialize)]
@@ -25,20 +25,14 @@ pub(super) fn decode(body: &[u8]) -> Result<Body, serde_json::Error> {
     let wire: WireRequest = serde_json::from_slice(body)?;
     let question = json!([{"role": "user", "content": wire.input}]);
     let items = wire.input.as_array().or(question.as_array());
-    let instructions = wire.instructions.map(|text| Said {
-        role: Role::System,
-        text,
-        beside: String::new(),
-    });
-    let messages: Vec<Said> = instructions
-        .into_iter()
-        .chain(items.into_iter().flatten().map(said))
-        .collect();
+    let instructions = wire
+        .instructions
+        .map(|text| Said::new(Role::System, &json!(text)));
+    let said = items.into_iter().flatten().map(said);
     Ok(Body {
         model: wire.model,
         stream: wire.stream,
-        answers: answers(messages.iter().map(|said| said.role)),
-        messages,
+        messages: instructions.into_iter().chain(said).collect(),
         offered: wire.tools.iter().filter_map(offered).collect(),
         tools: wire.tools,
         ..Body::default()
@@ -47,21 +41,17 @@ pub(super) fn decode(body: &[u8]) -> Result<Body, serde_json::Error> {
 
 /// An item of the conversation: something said, a call of a tool, what it gave.
 fn said(item: &Value) -> Said {
-    let role = match (item["type"].as_str(), item["role"].as_str()) {
-        (None | Some("message"), Some("system" | "developer")) => Role::System,
-        (None | Some("message"), Some("assistant")) => Role::Model,
-        (Some("reasoning" | "function_call" | "custom_tool_call"), _) => Role::Model,
-        (_, _) => Role::User,
+    let role = match item["type"].as_str() {
+        None | Some("message") => Role::of(item["role"].as_str().unwrap_or_default()),
+        Some("reasoning" | "function_call" | "custom_tool_call") => Role::Model,
+        Some(_) => Role::User,
     };
-    let text = text(&item["content"]);
-    Said {
-        role,
-        beside: match text.is_empty() {
-            true => item.to_string(),
-            false => String::new(),
-        },
-        text,
-    }
+    let said = Said::new(role, &item["content"]);
+    let beside = match said.text.is_empty() {
+        true => item.to_string(),
+        false => String::new(),
+    };
+    Said { beside, ..said }
 }
 
 fn offered(tool: &Value) -> Option<Tool> {
@@ -116,13 +106,10 @@ pub(super) fn streamed(completion: &Completion, request: &ModelRequest) -> Event
     }
     if completion.finish != Finish::Absent {
         let response = whole(completion, request);
-        let kind = format!(
-            "response.{}",
-            response["status"].as_str().unwrap_or("completed")
-        );
-        events
-            .end
-            .push(named(&json!({"type": kind, "response": response})));
+        let status = response["status"].as_str().unwrap_or_default();
+        let kind = format!("response.{status}");
+        let last = json!({"type": kind, "response": response});
+        events.end.push(named(&last));
     }
     events
 }
