@@ -23,8 +23,8 @@ fn again(repo: &Repo, number: u32) -> Tree {
 }
 
 fn only_cache(repo: &Repo) -> PathBuf {
-    let mut caches = fs::read_dir(&repo.cache).unwrap();
-    caches.next().unwrap().unwrap().path()
+    let mut caches = fs::read_dir(&repo.cache).unwrap().flatten();
+    caches.find(|cache| cache.path().is_dir()).unwrap().path()
 }
 
 /// The files in the cache whose names end so.

@@ -31,6 +31,22 @@ fn holds_uncommitted_and_untracked_files_but_not_ignored_or_deleted_ones() {
     assert_eq!(fs::read(repo.base.join("kept.txt")).unwrap(), b"2");
 }
 
+/// The clock of the file system stands still for some milliseconds, so that the two look the same from outside. git reads
+/// files that are as new as its index.
+#[test]
+fn sees_an_edit_right_after_git_looked() {
+    for _ in 0..30 {
+        let repo = Repo::git();
+        repo.write("kept.txt", "1");
+        repo.write("deleted.txt", "1");
+        repo.run(&["add", "."]);
+        repo.write("kept.txt", "2");
+        fs::remove_file(repo.root.join("deleted.txt")).unwrap();
+        repo.snapshot(&repo.root);
+        assert_eq!(fs::read(repo.base.join("kept.txt")).unwrap(), b"2");
+    }
+}
+
 #[test]
 fn works_without_a_commit_from_below_and_without_git() {
     let unborn = Repo::git();

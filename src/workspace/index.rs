@@ -73,9 +73,10 @@ impl PrivateIndex {
     /// Takes paths out of the index.
     pub(super) fn remove<'a>(
         &self,
+        root: &Path,
         paths: impl Iterator<Item = &'a Path> + Send,
     ) -> Result<(), WorkspaceError> {
-        self.update(&["--force-remove"], paths)
+        self.update(root, "--force-remove", paths)
     }
 
     /// The paths in the index.
@@ -86,23 +87,25 @@ impl PrivateIndex {
     /// Says of paths that their files are not to be looked for.
     pub(super) fn skip<'a>(
         &self,
+        root: &Path,
         paths: impl Iterator<Item = &'a Path> + Send,
     ) -> Result<(), WorkspaceError> {
-        self.update(&["--skip-worktree"], paths)
+        self.update(root, "--skip-worktree", paths)
     }
 
+    /// The index is written anew, and is later than all files then. What is as new as it was before has to be looked at
+    /// first, below `root`: such a file may have changed since without looking otherwise.
     fn update<'a>(
         &self,
-        how: &[&str],
+        root: &Path,
+        how: &str,
         paths: impl Iterator<Item = &'a Path> + Send,
     ) -> Result<(), WorkspaceError> {
         let mut paths = paths.peekable();
         match paths.peek() {
             Some(_) => self
-                .git_alone()
-                .args(["update-index"])
-                .args(how)
-                .args(["-z", "--stdin"])
+                .git(root)
+                .args(["update-index", how, "-z", "--stdin"])
                 .fed(|git| name_all(git, paths)),
             None => Ok(()),
         }

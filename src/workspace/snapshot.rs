@@ -73,7 +73,7 @@ impl Snapshot {
         if !listing.changed.is_empty() || !index.file().exists() {
             index.add_files(&project.root, changed.map(AsRef::as_ref))?;
         }
-        index.remove(listing.gone.iter().map(AsRef::as_ref))?;
+        index.remove(&project.root, listing.gone.iter().map(AsRef::as_ref))?;
         let tree = index.write_tree()?;
         store::detach(project, store, &tree, last.as_ref())?;
         let mut remarks = listing.remarks;

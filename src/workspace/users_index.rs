@@ -90,7 +90,7 @@ fn try_copy(root: &Path, index: &PrivateIndex) -> Result<bool, WorkspaceError> {
             others.insert(path);
         }
     }
-    index.remove(others.iter().map(PathBuf::as_path))?;
+    index.remove(root, others.iter().map(PathBuf::as_path))?;
     Ok(true)
 }
 

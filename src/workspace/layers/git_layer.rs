@@ -162,7 +162,7 @@ fn write_index(store: &Path, parts: &Parts, at: &Path) -> Result<(), WorkspaceEr
     copy(&parts.base.index(), index.file())?;
     let gone = tree::entries_at(store, &parts.base.tree, parts.delta.gone())?;
     if !gone.is_empty() {
-        index.remove(gone.keys().map(PathBuf::as_path))?;
+        index.remove(&parts.base.files(), gone.keys().map(PathBuf::as_path))?;
     }
     if let Some(delta) = parts.stack.tree.first().filter(|_| !parts.delta.is_empty()) {
         index.add_files(delta, parts.delta.written())?;
@@ -170,7 +170,7 @@ fn write_index(store: &Path, parts: &Parts, at: &Path) -> Result<(), WorkspaceEr
     let hidden: Vec<&PathBuf> = parts.hidden.paths().collect();
     let hidden = tree::entries_at(store, &parts.tree, &hidden)?;
     if !hidden.is_empty() {
-        index.skip(hidden.keys().map(PathBuf::as_path))?;
+        index.skip(&parts.base.files(), hidden.keys().map(PathBuf::as_path))?;
     }
     copy(index.file(), at)?;
     // Files of the same second as the index are read anew each time. No layer changes, so these need not be.
