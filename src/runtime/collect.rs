@@ -11,7 +11,7 @@ use crate::files;
 use crate::judge;
 use crate::model::{
     Artifact, CallResult, CallSpec, Changes, Contract, EditScope, Failure, FoundSecret,
-    HandoffWords, Millis, Purpose, TreeId, Usage, WorkspaceSource,
+    HandoffWords, Millis, Purpose, Usage, WorkspaceSource,
 };
 use crate::process::{self, Asked};
 
@@ -212,7 +212,7 @@ impl Ended<'_> {
             &captured.tree,
         )
         .map_err(machine)?;
-        let secrets = self.secrets(base, &captured.tree).map_err(machine)?;
+        let secrets = self.secrets(&captured.new).map_err(machine)?;
         let patch = String::from_utf8_lossy(&captured.patch).into_owned();
         let kept = (!patch.is_empty()).then(|| self.artifact("changes.patch", &patch));
         let changes = Changes {
@@ -231,10 +231,10 @@ impl Ended<'_> {
     }
 
     /// Known secrets in the contents that are new, where the run's beginning had them not.
-    fn secrets(&self, from: &TreeId, to: &TreeId) -> Result<Vec<FoundSecret>, WorkspaceError> {
+    fn secrets(&self, new: &[(PathBuf, String)]) -> Result<Vec<FoundSecret>, WorkspaceError> {
         let store = self.context.store();
         let mut found = Vec::new();
-        workspace::each_new_content(&store, (from, to), |path, object, content| {
+        workspace::each_content(&store, new, |path, object, content| {
             let mut now = self.context.redactor.find(content);
             let named = self.context.redactor.find(path.as_os_str().as_bytes());
             if now.is_empty() && named.is_empty() {

@@ -58,27 +58,16 @@ pub fn changed(
 /// So many contents are held in memory at one time.
 const AT_ONCE: usize = 32;
 
-/// Hands over the contents of the files that are new or changed: path, id and bytes.
-pub fn each_new_content(
+/// Hands over contents: path, id and bytes.
+pub fn each_content(
     store: &Path,
-    (from, to): (&TreeId, &TreeId),
+    contents: &[(PathBuf, String)],
     mut each: impl FnMut(&Path, &str, &[u8]),
 ) -> Result<(), WorkspaceError> {
-    let paths = changed_paths(store, from, to)?;
-    if paths.is_empty() {
-        return Ok(());
-    }
-    let entries = tree::entries_at(store, to, &paths)?;
-    let new = paths
-        .iter()
-        .filter_map(|path| Some((path, entries.get(path)?)));
-    let new: Vec<_> = new
-        .filter(|(_, entry)| entry.kind != EntryKind::Repository)
-        .collect();
-    for some in new.chunks(AT_ONCE) {
-        let objects = some.iter().map(|(_, entry)| entry.object.as_str());
-        for ((path, entry), content) in some.iter().zip(tree::contents(store, objects)?) {
-            each(path, &entry.object, &content);
+    for some in contents.chunks(AT_ONCE) {
+        let objects = some.iter().map(|(_, object)| object.as_str());
+        for ((path, object), content) in some.iter().zip(tree::contents(store, objects)?) {
+            each(path, object, &content);
         }
     }
     Ok(())

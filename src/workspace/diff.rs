@@ -1,7 +1,7 @@
 //! What differs between two trees of the store: as a list and as a patch.
 
 use std::collections::{BTreeSet, HashMap};
-use std::io::{self, Seek};
+use std::io::{self, BufRead, BufReader, Seek};
 use std::path::{Path, PathBuf};
 
 use super::WorkspaceError;
@@ -13,67 +13,71 @@ use crate::model::{ChangeKind, ChangedFile, TreeId};
 /// Most bytes that are kept of a patch.
 const LONGEST_PATCH: usize = 16 << 20;
 
+const RENAMES: &str = "-M";
+/// First all that begin with a colon, then the numbers of lines.
+const LIST: [&str; 5] = ["-z", RENAMES, "--raw", "--no-abbrev", "--numstat"];
+const PATCH: [&str; 3] = ["-p", "--binary", "--full-index"];
+
 /// The difference as a patch in git's format, binary files included.
 pub fn diff(store: &Path, from: &TreeId, to: &TreeId) -> Result<Vec<u8>, WorkspaceError> {
-    diff_tree(store, from, to, &patch_options(store, from, to)?)?.run()
+    let paths = changed_paths(store, from, to)?.into_iter().collect();
+    let how = [&PATCH[..], &[renames(&paths)]].concat();
+    diff_tree(store, from, to, &how)?.run()
 }
 
-/// The same in bounded memory: of a very long one only the beginning and the end, with a line between
-/// them that says so.
-pub fn diff_excerpt(store: &Path, from: &TreeId, to: &TreeId) -> Result<Vec<u8>, WorkspaceError> {
-    excerpt(store, from, to, &patch_options(store, from, to)?)
-}
-
-/// The changed files, and the difference as an excerpt.
-pub(super) fn files_and_excerpt(
+/// The changed files, and the difference as a patch in bounded memory: of a very long one only the beginning and the end,
+/// with a line between them that says so.
+pub fn files_and_patch(
     store: &Path,
     from: &TreeId,
     to: &TreeId,
 ) -> Result<(Vec<ChangedFile>, Vec<u8>), WorkspaceError> {
-    let files = changed_files(store, from, to)?;
+    let how = [&LIST[..], &PATCH].concat();
+    let (list, patch) = list_and_patch(store, from, to, &how)?;
+    let files = changed(&list);
     let paths = files
         .iter()
         .flat_map(|file| file.from.iter().chain([&file.path]));
-    let options = options_for(&paths.map(PathBuf::from).collect());
-    let excerpt = excerpt(store, from, to, &options)?;
-    Ok((files, excerpt))
+    let renames = renames(&paths.map(PathBuf::from).collect());
+    match renames == RENAMES {
+        true => Ok((files, patch)),
+        false => {
+            let how = [&PATCH[..], &[renames]].concat();
+            Ok((files, list_and_patch(store, from, to, &how)?.1))
+        }
+    }
 }
 
-fn excerpt(
+/// What git says before a patch, if that is asked for, and the patch.
+fn list_and_patch(
     store: &Path,
     from: &TreeId,
     to: &TreeId,
-    options: &[&str],
-) -> Result<Vec<u8>, WorkspaceError> {
+    how: &[&str],
+) -> Result<(Vec<u8>, Vec<u8>), WorkspaceError> {
     let failed = |source| WorkspaceError::io("write", &std::env::temp_dir())(source);
-    let mut file = tempfile::tempfile().map_err(failed)?;
-    let git = diff_tree(store, from, to, options)?;
+    let file = tempfile::tempfile().map_err(failed)?;
+    let git = diff_tree(store, from, to, how)?;
     git.stdout(file.try_clone().map_err(failed)?).run()?;
-    let mut excerpt = Excerpt::new(LONGEST_PATCH);
-    file.rewind().map_err(failed)?;
-    io::copy(&mut file, &mut excerpt).map_err(failed)?;
-    Ok(excerpt.finish())
+    let mut said = BufReader::new(file);
+    said.rewind().map_err(failed)?;
+    let (mut list, mut excerpt) = (Vec::new(), Excerpt::new(LONGEST_PATCH));
+    if how.contains(&"-z") {
+        // Each of its fields ends with a zero byte, and an empty one stands before the patch.
+        while said.read_until(0, &mut list).map_err(failed)? > 1 {}
+    }
+    io::copy(&mut said, &mut excerpt).map_err(failed)?;
+    Ok((list, excerpt.finish()))
 }
 
-fn patch_options(
-    store: &Path,
-    from: &TreeId,
-    to: &TreeId,
-) -> Result<[&'static str; 4], WorkspaceError> {
-    let paths = changed_paths(store, from, to)?;
-    Ok(options_for(&paths.into_iter().collect()))
-}
-
-fn options_for(paths: &BTreeSet<PathBuf>) -> [&'static str; 4] {
+/// Where a file makes room for a folder of its name, or the other way round, git refuses to apply what it shows as a
+/// rename.
+fn renames(paths: &BTreeSet<PathBuf>) -> &'static str {
     let becomes_a_folder = |path: &PathBuf| path.ancestors().skip(1).any(|up| paths.contains(up));
-    // Where a file makes room for a folder of its name, or the other way round, git refuses to apply what it
-    // shows as a rename.
-    let renames = if paths.iter().any(becomes_a_folder) {
-        "--no-renames"
-    } else {
-        "-M"
-    };
-    ["-p", "--binary", "--full-index", renames]
+    match paths.iter().any(becomes_a_folder) {
+        true => "--no-renames",
+        false => RENAMES,
+    }
 }
 
 /// The changed files, sorted by path, with renames as git detects them. A name that is not text is
@@ -83,13 +87,14 @@ pub fn changed_files(
     from: &TreeId,
     to: &TreeId,
 ) -> Result<Vec<ChangedFile>, WorkspaceError> {
-    // First all that begin with a colon, then the numbers of lines.
-    let how = ["-z", "-M", "--raw", "--no-abbrev", "--numstat"];
-    let said = diff_tree(store, from, to, &how)?.run()?;
-    let lines = parse_counts(&said);
-    let mut files = parse_kinds(&said, &lines);
+    Ok(changed(&diff_tree(store, from, to, &LIST)?.run()?))
+}
+
+fn changed(said: &[u8]) -> Vec<ChangedFile> {
+    let lines = parse_counts(said);
+    let mut files = parse_kinds(said, &lines);
     files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
+    files
 }
 
 /// The paths that differ, renames as a deletion and an addition.

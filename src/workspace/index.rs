@@ -154,6 +154,20 @@ impl PrivateIndex {
             .fed(|git| name_all(git, paths))
     }
 
+    /// Writes these files of a tree into a folder. Not for many: git compares each entry with each path.
+    pub(super) fn check_out_of<'a>(
+        &self,
+        tree: &TreeId,
+        into: &Path,
+        paths: impl Iterator<Item = &'a PathBuf> + Send,
+    ) -> Result<(), WorkspaceError> {
+        self.git(into)
+            .env("GIT_LITERAL_PATHSPECS", "1")
+            .args(["checkout", "--quiet", tree.as_str()])
+            .args(["--pathspec-from-file=-", "--pathspec-file-nul"])
+            .fed(|git| name_all(git, paths.map(PathBuf::as_path)))
+    }
+
     pub(super) fn write_tree(&self) -> Result<TreeId, WorkspaceError> {
         self.git_alone().args(["write-tree"]).tree()
     }

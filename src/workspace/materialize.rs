@@ -8,7 +8,7 @@ use crate::model::TreeId;
 use super::index::PrivateIndex;
 use super::layers::Marks;
 use super::selection::Selection;
-use super::tree::{self, Entries};
+use super::tree::{self, AT_ONCE, Entries};
 use super::{ControlFiles, Doing, WorkspaceError};
 use crate::files;
 
@@ -52,7 +52,7 @@ impl Files<'_> {
         if !left_out.is_empty() {
             entries.retain(|path, _| !path.ancestors().any(|above| left_out.contains(above)));
         }
-        write_entries(self.store, &entries, into)?;
+        write_entries(self.store, self.tree, &entries, into)?;
         let names = entries.keys().filter_map(|path| path.to_str());
         Ok(Written {
             names: names.map(str::to_owned).collect(),
@@ -69,14 +69,21 @@ pub(super) fn made(folder: &Path) -> Result<PathBuf, WorkspaceError> {
     folder.canonicalize().doing("open", folder)
 }
 
-/// Writes these entries into the folder `into`, which is made if it is not there.
+/// Writes these entries of a tree into the folder `into`, which is made if it is not there.
 pub(super) fn write_entries(
     store: &Path,
+    tree: &TreeId,
     entries: &Entries,
     into: &Path,
 ) -> Result<(), WorkspaceError> {
     let into = made(into)?;
     let index = PrivateIndex::new(store)?;
-    index.set(entries)?;
-    index.write_files(&into)
+    match entries.len() {
+        0 => Ok(()),
+        1..=AT_ONCE => index.check_out_of(tree, &into, entries.keys()),
+        _ => {
+            index.set(entries)?;
+            index.write_files(&into)
+        }
+    }
 }

@@ -55,9 +55,9 @@ pub use apply::{
 };
 pub use cache::ProjectCache;
 pub use capture::{Allowed, Edited, Visible, capture, left_out};
-pub use changed::{changed, each_new_content, on_disk, with_paths_of};
+pub use changed::{changed, each_content, on_disk, with_paths_of};
 pub use control_files::{ControlFiles, is_control_file};
-pub use diff::{changed_files, diff, diff_excerpt};
+pub use diff::{changed_files, diff, files_and_patch};
 pub use documents::{store_document, with_documents};
 pub use error::WorkspaceError;
 pub use footprint::Footprint;

@@ -95,7 +95,7 @@ pub(super) fn nodes_in(
 /// No longer path leads to a file.
 const LONGEST_NAME: usize = 4096;
 /// git compares each entry with each path.
-const AT_ONCE: usize = 100;
+pub(super) const AT_ONCE: usize = 100;
 
 /// What `ls-tree` says of these paths; of no paths, nothing.
 fn list_some<P: AsRef<Path>>(

@@ -38,11 +38,11 @@ impl Phase<'_> {
         let (from, to) = (self.tree_before(), &after);
         let store = self.context.store();
         workspace::pin(&store, self.plan.name.as_str(), to)?;
-        changes.files = workspace::changed_files(&store, from, to)?;
-        if !changes.files.is_empty() {
-            let patch = workspace::diff_excerpt(&store, from, to)?;
+        let (files, patch) = workspace::files_and_patch(&store, from, to)?;
+        if !files.is_empty() {
             changes.patch = Some(self.write("changes.patch", &patch)?);
         }
+        changes.files = files;
         changes.tree = Some(after);
         Ok(changes)
     }

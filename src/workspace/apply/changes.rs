@@ -56,7 +56,7 @@ impl Changes {
             let wanted: Entries = changed
                 .map(|(path, entry)| (path.clone(), entry.clone()))
                 .collect();
-            write_entries(store, &wanted, into)?;
+            write_entries(store, tree, &wanted, into)?;
         }
         let [(_, old), (_, new)] = &sides;
         let list = paths.into_iter().map(|path| {

@@ -80,6 +80,8 @@ pub struct Captured {
     pub tree: TreeId,
     /// What differs, renames as git detects them.
     pub files: Vec<ChangedFile>,
+    /// The contents that are new, by their objects, and where they lie.
+    pub new: Vec<(PathBuf, String)>,
     /// What was not taken over.
     pub refused: Vec<RefusedChange>,
     /// What the ignore rules leave out: new files and whole folders, relative to the workspace. Only the
@@ -160,9 +162,14 @@ pub fn capture(
     };
     let (files, patch) = match tree == *base {
         true => (Vec::new(), Vec::new()),
-        false => diff::files_and_excerpt(store, base, &tree)?,
+        false => diff::files_and_patch(store, base, &tree)?,
     };
+    let new = decision.taken.iter().filter_map(|path| {
+        let entry = after.get(*path)?;
+        (entry.kind != EntryKind::Repository).then(|| (path.to_path_buf(), entry.object.clone()))
+    });
     Ok(Captured {
+        new: new.collect(),
         files,
         patch,
         refused: decision.refused,

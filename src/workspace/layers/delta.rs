@@ -92,8 +92,9 @@ impl Delta {
         marks.add(&self.written);
     }
 
-    pub(super) fn make(&self, store: &Path, at: &Path) -> Result<(), WorkspaceError> {
-        write_entries(store, &self.written, at)?;
+    /// The layer that leads to the tree `to`.
+    pub(super) fn make(&self, store: &Path, to: &TreeId, at: &Path) -> Result<(), WorkspaceError> {
+        write_entries(store, to, &self.written, at)?;
         self.gone.iter().try_for_each(|path| whiteout(at, path))
     }
 }

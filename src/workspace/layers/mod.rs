@@ -133,7 +133,7 @@ impl Layers {
         let mut folders = vec![base.files()];
         let name = format!("{}-{tree}", base.tree);
         if !delta.is_empty() {
-            let made = self.once(&name, |at| delta.make(&self.store, at))?;
+            let made = self.once(&name, |at| delta.make(&self.store, tree, at))?;
             folders.insert(0, made);
         }
         let hidden = marks.hidden(&self.store, control)?;
