@@ -35,7 +35,7 @@ pub use environment::{Environment, of_verification};
 pub use error::LaunchError;
 pub use launch::{Launch, Seed, SeedFile};
 pub use product::{Installed, Product, Supported};
-pub use registry::of;
+pub use registry::{of, runner_of};
 pub use sign_in::SignIn;
 pub use signal::Signal;
 pub use transcript::{Boundary, Transcript};

@@ -11,3 +11,14 @@ pub fn of(kind: AgentKind) -> &'static dyn Adapter {
         AgentKind::Command => &command::Command,
     }
 }
+
+/// The agent that runs the models of this provider and no others, if there is one.
+pub fn runner_of(provider: &str) -> Option<AgentKind> {
+    let mut kinds = AgentKind::WORDS
+        .iter()
+        .filter_map(|word| AgentKind::of(word));
+    kinds.find(|kind| {
+        let product = of(*kind).product();
+        product.is_some_and(|product| product.provider == Some(provider))
+    })
+}

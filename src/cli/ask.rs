@@ -122,12 +122,22 @@ pub fn is_at_a_terminal() -> bool {
 /// Whether the person at the terminal says yes; anything else is a no. Nothing has begun that Ctrl-C could not
 /// simply end.
 pub fn agrees(prompt: &str) -> Result<bool, Failure> {
+    Ok(matches!(answer(prompt)?.as_str(), "y" | "yes"))
+}
+
+/// The same where nothing but a no, or the end of the input, is one.
+pub fn does_not_refuse(prompt: &str) -> Result<bool, Failure> {
+    Ok(matches!(answer(prompt)?.as_str(), "" | "y" | "yes"))
+}
+
+fn answer(prompt: &str) -> Result<String, Failure> {
     forget_what_was_typed();
     print::prompt(prompt);
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line)?;
-    let said = line.trim().to_lowercase();
-    Ok(matches!(said.as_str(), "y" | "yes"))
+    match io::stdin().lock().read_line(&mut line)? {
+        0 => Ok("no".to_owned()),
+        _ => Ok(line.trim().to_lowercase()),
+    }
 }
 
 /// What was typed before a question is no answer to it.

@@ -64,12 +64,17 @@ impl Catalogue {
         own.next().map(|(_, id)| id)
     }
 
+    /// The id of a known model with its provider, whichever of its names it is called by.
+    pub fn whole<'a>(&'a self, id: &'a str) -> Option<&'a str> {
+        let id = self.bare.get(id).map_or(id, String::as_str);
+        let other = &self.models.get(id)?.id;
+        Some(other.as_ref().map_or(id, |other| &other.value))
+    }
+
     /// What is known of the model with this id, with its provider or, as agents with one provider write it, without.
     pub fn model(&self, id: &str) -> KnownModel {
-        let id = self.bare.get(id).map_or(id, String::as_str);
-        let other = self.models.get(id).and_then(|entry| entry.id.as_ref());
-        let id = other.map_or(id, |other| other.value.as_str());
-        let Some(entry) = self.models.get(id) else {
+        let known = self.whole(id);
+        let Some((id, entry)) = known.and_then(|id| self.models.get_key_value(id)) else {
             return KnownModel::default();
         };
         let provider = id.split_once('/').map(|(provider, _)| provider.to_owned());

@@ -87,6 +87,19 @@ fn a_model_that_opencode_does_not_know() {
 }
 
 #[test]
+fn model_without_its_provider_is_told_with_the_name_it_has() {
+    let mut sandbox = opencode("1.18.33");
+    sandbox.env("ANTHROPIC_API_KEY", "k");
+    let model = "claude-haiku=opencode:claude-opus-5-5";
+    let output = sandbox.tipstaff(&["run", "quick", "Do it", "--model", model]);
+    output
+        .exits_with(2)
+        .stderr_has("`claude-opus-5-5` does not name its provider")
+        .stderr_has("did you mean `opencode:anthropic/claude-opus-5-5`");
+    started_nothing(&sandbox);
+}
+
+#[test]
 fn no_git() {
     let mut sandbox = ready();
     sandbox.env("PATH", "/nonexistent");

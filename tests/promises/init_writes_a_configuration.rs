@@ -1,6 +1,6 @@
 //! `tipstaff init` writes a configuration that works with what is there, and over nothing without a word.
 
-use crate::support::{Sandbox, fake_agent};
+use crate::support::{Sandbox, Terminal, fake_agent};
 
 const CONFIG: &str = ".tipstaff/config.yaml";
 
@@ -74,4 +74,26 @@ fn folder_that_is_a_link_is_not_written_through() {
     std::os::unix::fs::symlink(&elsewhere, sandbox.project().join(".tipstaff")).unwrap();
     sandbox.tipstaff(&["init", "--yes"]).exits_with(1);
     assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 0);
+}
+
+#[test]
+fn what_a_person_refuses_is_not_written() {
+    let sandbox = with_one_model();
+    sandbox.write("Makefile", "test:\n\ttrue\n");
+    let mut terminal = Terminal::start(&sandbox, &["init"]);
+    terminal.until_shows(1, "verify what agents change with `make test`? [Y/n]");
+    terminal.types("n\n");
+    terminal.until_shows(1, "write this to `.tipstaff/config.yaml`? [Y/n]");
+    terminal.types("\n");
+    terminal.wait().succeeds();
+    let text = sandbox.read(CONFIG);
+    assert!(text.contains("# verify: make test\n"), "{text}");
+    assert!(text.contains("  gpt-4o: { agent: mine }\n"), "{text}");
+
+    let other = with_one_model();
+    let mut terminal = Terminal::start(&other, &["init"]);
+    terminal.until_shows(1, "write this to `.tipstaff/config.yaml`? [Y/n]");
+    terminal.types("n\n");
+    terminal.wait().succeeds().stdout_has("nothing was written");
+    assert!(!other.exists(CONFIG));
 }

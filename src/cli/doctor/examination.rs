@@ -40,6 +40,8 @@ pub struct Agent {
     pub kind: AgentKind,
     pub command: String,
     pub path: Option<PathBuf>,
+    /// Further programs of its name on PATH, which are not taken.
+    pub others: Vec<PathBuf>,
     pub version: Option<String>,
     /// `tested`, `untested`, `too old`, `too new`, `not installed`, `found` of any other program.
     pub state: &'static str,
@@ -257,7 +259,10 @@ fn can_use(probes: &mut Probes<'_>, config: &Config, model: &str) -> bool {
 
 fn agent(probes: &mut Probes<'_>, name: &str, spec: &AgentSpec, config: &Config) -> Agent {
     let ProbedAgent {
-        program, installed, ..
+        program,
+        others,
+        installed,
+        ..
     } = probes.agent(spec);
     let product = agents::of(spec.kind).product();
     let state = match (&program, &installed) {
@@ -304,6 +309,7 @@ fn agent(probes: &mut Probes<'_>, name: &str, spec: &AgentSpec, config: &Config)
         kind: spec.kind,
         command: spec.command.clone(),
         path: program,
+        others,
         version: installed.map(|installed| installed.version),
         state,
         install: product.map(|product| product.install),

@@ -79,6 +79,8 @@ fn agent(text: &mut String, agent: &Agent) {
         said.push(format!("`{install}`"));
     }
     said.extend(agent.path.as_ref().map(|path| path.display().to_string()));
+    let others = agent.others.iter();
+    said.extend(others.map(|path| format!("not taken: {}", path.display())));
     let head = format!("{:<10}", clean(&agent.name));
     entry(text, &head, &said.join(", "));
     if !agent.sign_ins.is_empty() {

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use self::names::Names;
 use super::args::InitArgs;
-use super::ask::{agrees, is_at_a_terminal};
+use super::ask::{does_not_refuse, is_at_a_terminal};
 use super::failure::{Exit, Failure};
 use super::probes::Probes;
 use super::settings::{Settings, mistakes_in};
@@ -47,7 +47,7 @@ pub fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Failure> {
     config::load(&sources).map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
     if asks {
         print::note(&format!("{text}\n"));
-        if !agrees(&format!("write this to `{CONFIG}`? [y/N] "))? {
+        if !does_not_refuse(&format!("write this to `{CONFIG}`? [Y/n] "))? {
             print::note("nothing was written");
             return Ok(Exit::Done);
         }
@@ -79,7 +79,7 @@ fn said(names: &Names) -> String {
 
 fn look_at(settings: &Settings, asks: bool) -> Result<Project, Failure> {
     let is_wanted = |question: String| -> Result<bool, Failure> {
-        Ok(!asks || agrees(&format!("{question} [y/N] "))?)
+        Ok(!asks || does_not_refuse(&format!("{question} [Y/n] "))?)
     };
     let root = &settings.project.root;
     let mut project = Project {

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use super::lack::{Lack, What};
-use super::program::{find, version_of};
+use super::program::{find, others, version_of};
 use crate::agents::{self, Adapter, Carried, Installed, SignIn, Supported};
 use crate::cli::settings::Settings;
+use crate::config::catalogue;
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 use crate::yaml::nearest;
 
@@ -25,6 +26,8 @@ type KnownModels = Option<Vec<String>>;
 #[derive(Debug, Clone)]
 pub struct ProbedAgent {
     pub program: Option<PathBuf>,
+    /// Further programs of its name on PATH, which are not taken.
+    pub others: Vec<PathBuf>,
     /// Where it is an agent that tipstaff knows.
     pub installed: Option<Installed>,
     /// Why it cannot be used.
@@ -59,8 +62,10 @@ impl<'a> Probes<'a> {
     fn look(&self, agent: &AgentSpec) -> ProbedAgent {
         let adapter = agents::of(agent.kind);
         let product = adapter.product();
+        let others = others(self.settings, &agent.command);
         let lacking = |program, problem: String, remedy: String| ProbedAgent {
             program,
+            others: Vec::new(),
             installed: None,
             lack: Some(Lack::new(What::Program, problem, remedy)),
         };
@@ -76,6 +81,7 @@ impl<'a> Probes<'a> {
         let Some(product) = product else {
             return ProbedAgent {
                 program: Some(program),
+                others,
                 installed: None,
                 lack: None,
             };
@@ -93,6 +99,7 @@ impl<'a> Probes<'a> {
         };
         ProbedAgent {
             program: Some(program),
+            others,
             installed: Some(installed),
             lack,
         }
@@ -109,6 +116,10 @@ impl<'a> Probes<'a> {
             return Err(lack);
         }
         let adapter = agents::of(agent.kind);
+        let not_its_own = not_of(adapter, agent.kind, &model.id);
+        if let Some(lack) = not_its_own.filter(|_| !self.has_gateway(agent)) {
+            return Err(lack);
+        }
         let sign_in = self.sign_in(&model.id, agent);
         if matches!(sign_in, SignIn::None) {
             let provider = model.id.split_once('/').map(|(provider, _)| provider);
@@ -122,6 +133,14 @@ impl<'a> Probes<'a> {
             Some(lack) => Err(lack),
             None => Ok(sign_in),
         }
+    }
+
+    /// Whether requests may go to a server of the user's own, which can have any model.
+    fn has_gateway(&self, agent: &AgentSpec) -> bool {
+        let own = agent.env.iter().map(|(name, _)| name);
+        let users = self.settings.environment.keys();
+        own.chain(users.filter_map(|name| name.to_str()))
+            .any(|name| name.ends_with("_BASE_URL"))
     }
 
     fn unknown(&mut self, adapter: &dyn Adapter, kind: AgentKind, id: &str) -> Option<Lack> {
@@ -140,11 +159,47 @@ impl<'a> Probes<'a> {
             return None;
         }
         let name = adapter.product()?.name;
-        let remedy = match nearest(id, known.iter().map(String::as_str)) {
-            Some(model) => format!("did you mean `{model}`?"),
-            None => "name another one".to_owned(),
-        };
+        let near = nearest(id, known.iter().map(String::as_str));
+        let near = near.map(|model| format!("`{model}`"));
+        let remedy = meant(near.into_iter().chain(by_another(id)));
         let problem = format!("{name} knows no model `{id}`");
         Some(Lack::new(What::Model, problem, remedy))
+    }
+}
+
+/// Why this kind of agent runs no model of such a name, whoever is signed in.
+fn not_of(adapter: &dyn Adapter, kind: AgentKind, id: &str) -> Option<Lack> {
+    let product = adapter.product()?;
+    let whole = catalogue().whole(id);
+    let of = whole.and_then(|whole| whole.split_once('/'));
+    let problem = match product.provider {
+        None if kind.names_providers() && !id.contains('/') => {
+            format!("`{id}` does not name its provider")
+        }
+        Some(provider) if of.is_some_and(|(of, _)| of != provider) => {
+            format!(
+                "{} runs models of {provider}, and `{id}` is none",
+                product.name
+            )
+        }
+        None | Some(_) => return None,
+    };
+    let literal = whole.map(|whole| format!("`opencode:{whole}`"));
+    let remedy = meant(literal.into_iter().chain(by_another(id)));
+    Some(Lack::new(What::Model, problem, remedy))
+}
+
+/// The model as the agent of its provider names it.
+fn by_another(id: &str) -> Option<String> {
+    let (provider, model) = catalogue().whole(id)?.split_once('/')?;
+    let runner = agents::runner_of(provider)?;
+    Some(format!("`{}:{model}`", runner.word()))
+}
+
+fn meant(models: impl Iterator<Item = String>) -> String {
+    let models: Vec<String> = models.collect();
+    match models.is_empty() {
+        true => "name another one".to_owned(),
+        false => format!("did you mean {}?", models.join(" or ")),
     }
 }

@@ -26,6 +26,17 @@ pub fn find(settings: &Settings, program: &str) -> Result<PathBuf, String> {
     })
 }
 
+/// Other programs of the same name, further behind on PATH.
+pub fn others(settings: &Settings, program: &str) -> Vec<PathBuf> {
+    let path = settings.environment.get(std::ffi::OsStr::new("PATH"));
+    let found = which::which_in_all(program, path, &settings.project.root);
+    let mut found: Vec<PathBuf> = found.into_iter().flatten().collect();
+    let real = |path: &PathBuf| path.canonicalize().ok();
+    let first = found.first().and_then(real);
+    found.retain(|path| real(path) != first);
+    found
+}
+
 /// What `--version` prints. Remembered, because asking costs most of a second.
 pub fn version_of(
     settings: &Settings,
