@@ -20,6 +20,8 @@ pub struct Assignment<'a> {
     pub private: &'a Path,
     /// What it is to be told.
     pub prompt: &'a str,
+    /// Whether tipstaff closes it off from the machine: then a sandbox of the agent's own is one too many.
+    pub is_closed: bool,
     /// What the attempt is called, for example the call's id.
     pub title: &'a str,
     /// Variables for the agent and its tools (`TIPSTAFF_CALL`, `TIPSTAFF_PHASE`, …).

@@ -10,14 +10,19 @@ mod adapter;
 mod agent_error;
 mod assignment;
 mod carried;
+mod codex;
 mod command;
 mod conclude;
 mod environment;
 mod error;
+mod instructions;
 mod launch;
 mod opencode;
 mod product;
 mod providers;
+#[cfg(test)]
+#[path = "recorded_tests.rs"]
+mod recorded;
 mod registry;
 mod sign_in;
 mod signal;

@@ -2,12 +2,13 @@
 
 use crate::plan::AgentKind;
 
-use super::{Adapter, command, opencode};
+use super::{Adapter, codex, command, opencode};
 
 /// The adapter of a kind.
 pub fn of(kind: AgentKind) -> &'static dyn Adapter {
     match kind {
         AgentKind::Opencode => &opencode::Opencode,
+        AgentKind::Codex => &codex::Codex,
         AgentKind::Command => &command::Command,
     }
 }

@@ -14,6 +14,7 @@ pub(super) struct Bench {
     pub agent: AgentSpec,
     pub model: ModelSpec,
     pub profile: Profile,
+    pub is_closed: bool,
     pub vars: BTreeMap<String, String>,
     pub endpoint: Option<Endpoint>,
     pub carried: Carried,
@@ -21,10 +22,10 @@ pub(super) struct Bench {
 }
 
 impl Bench {
-    /// A user with a program `opencode` and `rg` on PATH and a few variables.
+    /// A user with the programs of agents and `rg` on PATH and a few variables.
     pub fn new(kind: AgentKind) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for program in ["opencode", "rg"] {
+        for program in ["opencode", "codex", "rg"] {
             let path = folder.path().join(program);
             std::fs::write(&path, "#!/bin/sh\n").expect("writable");
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("ours");
@@ -45,7 +46,7 @@ impl Bench {
         Self {
             agent: AgentSpec {
                 kind,
-                command: "opencode".to_owned(),
+                command: kind.program().unwrap_or("opencode").to_owned(),
                 args: Vec::new(),
                 env: AgentEnv::default(),
                 pass_env: vec!["EXTRA_TOKEN".to_owned()],
@@ -61,6 +62,7 @@ impl Bench {
                 context: None,
             },
             profile: Profile::Reader,
+            is_closed: true,
             vars: BTreeMap::from([("TIPSTAFF_CALL".to_owned(), "plan.propose-2".to_owned())]),
             endpoint: None,
             carried: Carried::default(),
@@ -90,6 +92,7 @@ impl Bench {
             workspace: std::path::Path::new("/project"),
             private: &self.private(),
             prompt: "Plan it.",
+            is_closed: self.is_closed,
             title: "plan.propose-2",
             vars: &self.vars,
             endpoint: self.endpoint.as_ref(),

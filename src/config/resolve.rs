@@ -17,7 +17,6 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "amp",
     "claude",
     "claude-code",
-    "codex",
     "copilot",
     "crush",
     "cursor",

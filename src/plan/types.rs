@@ -78,18 +78,25 @@ pub struct Rehearsal {
 pub enum AgentKind {
     /// OpenCode (`opencode run`).
     Opencode,
+    /// Codex (`codex exec`).
+    Codex,
     /// Any command: prompt on standard input, deliverable as a file or on standard output.
     Command,
 }
 
 impl AgentKind {
-    const ALL: &[Self] = &[Self::Opencode, Self::Command];
+    const ALL: &[Self] = &[Self::Opencode, Self::Codex, Self::Command];
     /// Their words in configurations, in the same order.
-    pub const WORDS: &[&str] = &[Self::Opencode.word(), Self::Command.word()];
+    pub const WORDS: &[&str] = &[
+        Self::Opencode.word(),
+        Self::Codex.word(),
+        Self::Command.word(),
+    ];
 
     pub const fn word(self) -> &'static str {
         match self {
             Self::Opencode => "opencode",
+            Self::Codex => "codex",
             Self::Command => "command",
         }
     }

@@ -252,6 +252,7 @@ fn launch(
         workspace: &inside.workspace,
         private: &inside.private,
         prompt,
+        is_closed: context.cells.rung != Rung::None,
         title: attempt.call.id.as_str(),
         vars: &vars(attempt),
         endpoint: endpoint.as_ref(),

@@ -138,6 +138,7 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
             model: &model,
             profile,
             workspace: &project,
+            is_closed: false,
             private,
             prompt: "",
             title: "note",

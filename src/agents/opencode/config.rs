@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::PRODUCT;
 use super::generation::Generation;
-use super::profile::{Rule, by_tool, prompt};
-use crate::agents::{Assignment, Carried, SeedFile};
+use super::profile::{Rule, by_tool};
+use crate::agents::{Assignment, Carried, SeedFile, instructions};
 use crate::model::Endpoint;
 
 /// How long a provider may stay silent before a request counts as broken, in milliseconds: until its
@@ -69,7 +69,7 @@ fn first(assignment: &Assignment<'_>, rules: &[Rule]) -> Value {
     let permission = by_tool(rules);
     let agent = json!({
         "mode": "primary",
-        "prompt": prompt(assignment.profile),
+        "prompt": instructions::of_profile(assignment.profile),
         "permission": permission,
     });
     json!({
@@ -94,7 +94,7 @@ fn second(assignment: &Assignment<'_>, rules: &[Rule]) -> Value {
     let name = assignment.profile.word();
     let agent = json!({
         "mode": "primary",
-        "system": prompt(assignment.profile),
+        "system": instructions::of_profile(assignment.profile),
         "permissions": permissions,
     });
     json!({

@@ -31,21 +31,6 @@ pub(super) struct Folders<'a> {
     pub shell_output: &'a Path,
 }
 
-/// Short on purpose: it is paid for with each request, and the call's own prompt says the rest.
-pub(super) fn prompt(profile: Profile) -> &'static str {
-    match profile {
-        Profile::Reader => {
-            "Nobody answers questions. Read and search this folder; write only below .tipstaff/out/. End as the prompt says."
-        }
-        Profile::Worker => {
-            "Nobody answers questions. Work only in this folder. End as the prompt says."
-        }
-        Profile::Writer => {
-            "Nobody answers questions. Write only below .tipstaff/out/. End as the prompt says."
-        }
-    }
-}
-
 /// What a tool may do, in the words of OpenCode 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Rule {

@@ -1,0 +1,80 @@
+//! Recorded output of agents, from `fixtures/transcripts/KIND`, for the tests of this module.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::testing::Bench;
+use super::{Carried, Ending, FinalMessage, Signal, Transcript, conclude, of};
+use crate::model::{ExitStatus, Failure, FailureKind};
+use crate::plan::AgentKind;
+
+/// How a recorded attempt ended.
+#[derive(Debug)]
+pub(super) enum Case {
+    Answered(&'static str),
+    Failed(FailureKind),
+}
+
+fn folder(kind: AgentKind) -> PathBuf {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.join("fixtures/transcripts").join(kind.word())
+}
+
+/// What is made of a recording, where the process exited with 1 after it.
+pub(super) fn judge(kind: AgentKind, case: &str) -> (Transcript, Result<FinalMessage, Failure>) {
+    let read = |extension| {
+        let path = folder(kind).join(case).with_extension(extension);
+        std::fs::read_to_string(path).unwrap_or_default()
+    };
+    let (events, errors) = (read("jsonl"), read("stderr"));
+    let agent = Bench::new(kind).agent;
+    let mut decoder = of(kind).decoder(&agent, &Carried::default());
+    let mut transcript = Transcript::of(&agent, None);
+    for line in errors.lines() {
+        let retried = decoder.stderr_line(line).map(Signal::Retried);
+        retried
+            .into_iter()
+            .for_each(|signal| transcript.apply(signal));
+    }
+    for signal in events.lines().flat_map(|line| decoder.line(line)) {
+        transcript.apply(signal);
+    }
+    let exit = Some(ExitStatus::Exited(1));
+    let end = conclude(
+        &transcript,
+        &Ending {
+            exit,
+            stderr_tail: &errors,
+            decoder: &*decoder,
+            contract_met: false,
+            answer_left: false,
+        },
+    );
+    (transcript, end)
+}
+
+/// Checks the end of every recording of a kind; one that the table lacks is a mistake.
+#[track_caller]
+pub(super) fn kinds_of(kind: AgentKind, table: &[(&str, Case)]) {
+    let files = std::fs::read_dir(folder(kind))
+        .expect("recordings")
+        .flatten();
+    let recorded: BTreeSet<String> = files
+        .filter_map(|file| Some(file.path().file_stem()?.to_string_lossy().into_owned()))
+        .filter(|name| name != "README")
+        .collect();
+    let listed: BTreeSet<String> = table.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(recorded, listed);
+    for (name, expected) in table {
+        let (_, end) = judge(kind, name);
+        match (expected, &end) {
+            (Case::Answered(text), Ok(answer)) => {
+                assert_eq!(answer.text.as_deref().map(str::trim), Some(*text), "{name}");
+            }
+            (Case::Failed(kind), Err(failure)) => {
+                assert_eq!(failure.kind, *kind, "{name}: {failure:?}")
+            }
+            _ => panic!("{name}: {end:?} instead of {expected:?}"),
+        }
+    }
+}
