@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 
 use super::live::{Reply, ask};
+use super::problems::{Problem, Problems};
 use crate::agents::{self, Carried, Supported};
 use crate::cli::failure::Failure;
 use crate::cli::prepare::{Valid, compile_unbound};
@@ -15,12 +16,9 @@ use crate::cli::settings::{Configuration, Settings};
 use crate::cli::trust::{is_agreed, is_configuration_agreed};
 use crate::cli::work::discover;
 use crate::config::{Config, catalogue};
-use crate::model::{Bytes, ModelName, Rung};
+use crate::model::ModelName;
 use crate::plan::{AgentKind, AgentSpec, ModelSpec, Price};
 use crate::workflow::bundled_names;
-
-/// With less room than this a run may come to nothing.
-const LITTLE_ROOM: Bytes = Bytes(1 << 30);
 
 #[derive(Debug, Serialize)]
 pub struct Examination {
@@ -74,15 +72,6 @@ pub struct Role {
 pub struct Workflow {
     pub name: &'static str,
     pub can_run: bool,
-}
-
-/// Something to mend.
-#[derive(Debug, Serialize)]
-pub struct Problem {
-    pub problem: String,
-    pub remedy: String,
-    /// The models that it concerns.
-    pub models: Vec<String>,
 }
 
 impl Examination {
@@ -141,67 +130,6 @@ impl Examination {
     pub fn has_agent(&self) -> bool {
         let is_there = |agent: &Agent| agent.path.is_some();
         self.agents.iter().any(is_there)
-    }
-}
-
-/// What is to be mended, each once, with the models that it concerns.
-#[derive(Default)]
-struct Problems(BTreeMap<Lack, Vec<String>>);
-
-impl Problems {
-    fn of(machine: &Machine) -> Self {
-        let mut problems = Self::default();
-        if let Some(why) = &machine.sandbox_why {
-            let open = match machine.sandbox {
-                Rung::Namespaces | Rung::Landlock => "the sandbox is not the strictest",
-                Rung::None => "there is no sandbox: agents can read and write what you can",
-            };
-            let lift = machine.sandbox_lift.clone();
-            let remedy = lift.unwrap_or_else(|| "allow user namespaces on this machine".to_owned());
-            problems.add(
-                Lack::new(
-                    What::Program,
-                    format!("{open}: no namespaces: {why}"),
-                    remedy,
-                ),
-                None,
-            );
-        }
-        if let Some(problem) = &machine.ripgrep.problem {
-            let problem = format!("{problem}: agents of OpenCode have no search tools");
-            let remedy = "install ripgrep with your system's packages";
-            problems.add(Lack::new(What::Program, problem, remedy), None);
-        }
-        for disk in &machine.disks {
-            if let Some(free) = disk.free.filter(|free| *free < LITTLE_ROOM) {
-                let problem = format!(
-                    "{free} are free for the {} in `{}`",
-                    disk.of,
-                    disk.path.display()
-                );
-                let remedy = "make room there, or set TMPDIR or XDG_CACHE_HOME";
-                problems.add(Lack::new(What::Program, problem, remedy), None);
-            }
-        }
-        problems
-    }
-
-    fn add<'m>(&mut self, lack: Lack, models: impl IntoIterator<Item = &'m str>) {
-        let concerned = self.0.entry(lack).or_default();
-        for model in models {
-            if !concerned.iter().any(|known| known == model) {
-                concerned.push(model.to_owned());
-            }
-        }
-    }
-
-    fn listed(self) -> Vec<Problem> {
-        let listed = self.0.into_iter().map(|(lack, models)| Problem {
-            problem: lack.problem,
-            remedy: lack.remedy,
-            models,
-        });
-        listed.collect()
     }
 }
 

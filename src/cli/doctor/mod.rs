@@ -2,6 +2,7 @@
 
 mod examination;
 mod live;
+mod problems;
 mod text;
 
 use self::examination::Examination;

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::examination::{Agent, Examination, Model};
 use super::live::Reply;
 use crate::cli::probes::Machine;
+use crate::model::Rung;
 use crate::report::{Table, clean, counted, or_nothing, token_count, wrap};
 
 const WIDTH: usize = 80;
@@ -58,7 +59,11 @@ pub fn render(found: &Examination) -> String {
 
 fn machine(machine: &Machine) -> Table {
     let mut table = Table::bare(2);
-    table.row(["sandbox", &machine.sandbox.to_string()]);
+    let asked = match (machine.sandbox, &machine.sandbox_why) {
+        (Rung::Landlock | Rung::None, None) => ", as configured",
+        (_, _) => "",
+    };
+    table.row(["sandbox", &format!("{}{asked}", machine.sandbox)]);
     for (name, tool) in [("git", &machine.git), ("ripgrep", &machine.ripgrep)] {
         let version = tool.version.as_deref().unwrap_or("not found");
         table.row([name.to_owned(), clean(version)]);

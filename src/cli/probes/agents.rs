@@ -203,3 +203,23 @@ fn meant(models: impl Iterator<Item = String>) -> String {
         false => format!("did you mean {}?", models.join(" or ")),
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::config;
+    use crate::model::AgentName;
+
+    #[test]
+    fn every_product_is_an_agent_without_any_configuration() {
+        let built_in = config::load(&[]).unwrap();
+        for kind in AgentKind::WORDS
+            .iter()
+            .filter_map(|word| AgentKind::of(word))
+        {
+            let is_known = built_in.agents.contains_key(&AgentName::new(kind.word()));
+            assert_eq!(agents::of(kind).product().is_some(), is_known, "{kind:?}");
+        }
+    }
+}
