@@ -18,6 +18,7 @@ mod a_models_command_is_not_obeyed;
 mod a_plan_becomes_an_audited_change;
 mod agents_that_wait_hold_up_nobody;
 mod each_way_to_fail_is_told_apart;
+mod less_closed_sandboxes_work;
 mod long_work_goes_on;
 mod no_orphans_and_lean_requests;
 mod opencode_2_is_spoken_to;
