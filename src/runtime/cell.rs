@@ -3,6 +3,7 @@
 //! This is the only file that knows the rung: a call is prepared the same way on all of them, by the paths that
 //! its processes will see ([`Inside`]).
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use crate::agents::Environment;
@@ -11,7 +12,9 @@ use crate::plan::{self, SandboxMode, SandboxRules};
 use crate::process::{self, Access, CellLimits, CellSpec, Mount, Network, ProcessError};
 
 use super::failure::at_path;
-use super::toolchains::{Toolchains, of_program, on_path};
+use crate::workspace::kept_beside;
+
+use super::toolchains::{Toolchains, Use, of_program, on_path};
 
 /// What of the machine's system every process may read, where it is there.
 const SYSTEM: &[&str] = &[
@@ -32,6 +35,8 @@ const DEVICES: &[&str] = &[
 ];
 /// What is written over the user's caches, in the cell's own folder.
 const OVER: &str = "over";
+/// The same of those that every build needs, each in a folder of its name.
+const KEPT: &str = "kept";
 /// Where names are looked up; often a link to a place that is not the system's.
 const RESOLVER: &str = "/etc/resolv.conf";
 /// The same in every call, so that prompts and descriptions of tools are the same, too.
@@ -76,6 +81,8 @@ pub struct Room<'a> {
     pub workspace: &'a Path,
     /// What it stands on, the topmost first.
     pub layers: &'a [PathBuf],
+    /// What `setup` made, the topmost first.
+    pub installed: &'a [PathBuf],
     /// What the workspace needs elsewhere, for reading.
     pub binds: &'a [(PathBuf, PathBuf)],
     pub private: &'a Path,
@@ -143,6 +150,7 @@ impl Cells {
             root: probe.path(),
             workspace: &workspace,
             layers: &[layer],
+            installed: &[],
             binds: &[],
             private: &private,
             keys: None,
@@ -239,10 +247,11 @@ impl Cells {
             made.bind(folder, folder, Access::Read);
         }
         if room.toolchains {
-            for (at, access) in &self.toolchains.places {
-                match access {
-                    Access::Read => made.bind(at, at, Access::Read),
-                    Access::Write => made.overlay(std::slice::from_ref(at), None, at)?,
+            for (at, is) in &self.toolchains.places {
+                match is {
+                    Use::Programs => made.bind(at, at, Access::Read),
+                    Use::Cache => made.over(&[], at, OVER)?,
+                    Use::Dependencies => made.over(room.installed, at, KEPT)?,
                 }
             }
         }
@@ -252,10 +261,11 @@ impl Cells {
         if let Some(keys) = room.keys {
             made.bind(keys, &inside.keys, Access::Write);
         }
-        if room.layers.is_empty() {
+        if room.layers.is_empty() || !self.mount() {
             made.bind(room.workspace, &inside.workspace, Access::Write);
         } else {
-            made.overlay(room.layers, Some(room.workspace), &inside.workspace)?;
+            let layers = room.layers.to_vec();
+            made.overlay(layers, room.workspace.to_owned(), &inside.workspace)?;
         }
         for (from, at) in room.binds {
             made.bind(from, at, Access::Read);
@@ -288,11 +298,17 @@ impl Cells {
                 room.workspace.to_owned(),
                 room.private.to_owned(),
                 made.own.join(OVER),
+                made.own.join(KEPT),
                 root.join("dev/shm"),
             ],
             root,
         }))
     }
+}
+
+/// What was written in a cell over what every build needs, by the cell's folder on the machine.
+pub fn kept(root: &Path) -> PathBuf {
+    root.join("cell").join(KEPT)
 }
 
 /// Whether every cell has it anyway.
@@ -335,32 +351,28 @@ impl Furnishing {
         }
     }
 
-    /// Layers that nothing reaches which is written over them; without namespaces the workspace is a copy, and
-    /// other folders are only read.
-    fn overlay(
-        &mut self,
-        layers: &[PathBuf],
-        upper: Option<&Path>,
-        at: &Path,
-    ) -> Result<(), Failure> {
+    /// A folder of the user's that nothing reaches which is written over it, with what `setup` wrote there before; without
+    /// namespaces it is only read.
+    fn over(&mut self, installed: &[PathBuf], at: &Path, kind: &str) -> Result<(), Failure> {
         if self.rung != Rung::Namespaces {
-            match upper {
-                Some(copy) => self.bind(copy, at, Access::Write),
-                None => layers
-                    .iter()
-                    .for_each(|layer| self.bind(layer, at, Access::Read)),
-            }
+            self.bind(at, at, Access::Read);
             return Ok(());
         }
+        let name = blake3::hash(at.as_os_str().as_bytes()).to_hex();
+        let before = installed
+            .iter()
+            .map(|layer| kept_beside(layer).join(&*name));
+        let layers = before.filter(|layer| layer.is_dir()).chain([at.to_owned()]);
+        let upper = self.folder(&format!("{kind}/{name}"))?;
+        self.overlay(layers.collect(), upper, at)
+    }
+
+    fn overlay(&mut self, layers: Vec<PathBuf>, upper: PathBuf, at: &Path) -> Result<(), Failure> {
         self.overlays += 1;
-        let number = self.overlays;
         self.mounts.push(Mount::Overlay {
-            layers: layers.to_vec(),
-            upper: match upper {
-                Some(upper) => upper.to_owned(),
-                None => self.folder(&format!("{OVER}/{number}"))?,
-            },
-            work: self.folder(&format!("work-{number}"))?,
+            layers,
+            upper,
+            work: self.folder(&format!("work-{}", self.overlays))?,
             at: at.to_owned(),
         });
         Ok(())

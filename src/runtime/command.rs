@@ -123,6 +123,7 @@ fn make(
         root: at,
         workspace: &root,
         layers: workspace.layers(),
+        installed: layers,
         binds: workspace.binds(),
         private: &private,
         keys: None,

@@ -72,7 +72,12 @@ fn prepare_files(
     remarks.extend(checkpoint_remarks(&attempt.call, agent));
     let inside = attempt.context.inside(&scratch);
     let launch = launch(attempt, &inside, (model, agent), &prompt)?;
-    let spec = child(attempt, &scratch, &workspace, (&inside, launch))?;
+    let spec = child(
+        attempt,
+        &scratch,
+        (&workspace, installed),
+        (&inside, launch),
+    )?;
     let price = attempt.context.plan.price(model);
     let redactor = attempt.context.redactor.clone();
     let streams = Streams::new(&scratch, (agent, &attempt.context.carried), price, redactor)?;
@@ -285,7 +290,7 @@ fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
 fn child(
     attempt: &Attempt,
     scratch: &Scratch,
-    workspace: &Workspace,
+    (workspace, installed): (&Workspace, &[PathBuf]),
     (inside, mut launch): (&Inside, Launch),
 ) -> Result<ChildSpec, Failure> {
     let (context, call) = (&attempt.context, &attempt.call);
@@ -314,6 +319,7 @@ fn child(
         root: scratch.root(),
         workspace: workspace.root(),
         layers: workspace.layers(),
+        installed,
         binds: workspace.binds(),
         private: &private,
         keys: Some(&keys),

@@ -140,7 +140,8 @@ async fn make(
         };
         let found = left_out(&workspaces.store, &tree, &edited).map_err(machine)?;
         let kept = kept(upper, found, &keep)?;
-        let made = layers.keep_setup((&digest, is_shared), upper, &kept);
+        let written = (upper, &kept[..], super::cell::kept(&at));
+        let made = layers.keep_setup((&digest, is_shared), written);
         made.map_err(machine)?;
         // What cannot be removed now goes with the run's scratch folder.
         let _ = remove_tree(&at);

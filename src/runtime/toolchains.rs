@@ -6,32 +6,41 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use crate::agents::Environment;
-use crate::process::Access;
+
+/// What a folder of a toolchain is to a cell. None of them is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    Programs,
+    /// What is written over it goes with the cell.
+    Cache,
+    /// Every build needs it: what `setup` writes over it stays.
+    Dependencies,
+}
 
 /// Folders below the user's home, with the variable that leads there. A private home would have them installed and
-/// downloaded anew; none of them holds a key. What is only read are programs; what is written to are caches.
-const TOOLS: &[(&str, &str, Access)] = &[
-    ("RUSTUP_HOME", ".rustup", Access::Read),
-    ("PYENV_ROOT", ".pyenv", Access::Read),
-    ("NVM_DIR", ".nvm", Access::Read),
-    ("VOLTA_HOME", ".volta", Access::Read),
-    ("ASDF_DATA_DIR", ".asdf", Access::Read),
-    ("MISE_DATA_DIR", ".local/share/mise", Access::Read),
-    ("SDKMAN_DIR", ".sdkman", Access::Read),
-    ("GOMODCACHE", "go/pkg/mod", Access::Write),
-    ("GOCACHE", ".cache/go-build", Access::Write),
-    ("npm_config_cache", ".npm", Access::Write),
-    ("PIP_CACHE_DIR", ".cache/pip", Access::Write),
-    ("UV_CACHE_DIR", ".cache/uv", Access::Write),
+/// downloaded anew; none of them holds a key.
+const TOOLS: &[(&str, &str, Use)] = &[
+    ("RUSTUP_HOME", ".rustup", Use::Programs),
+    ("PYENV_ROOT", ".pyenv", Use::Programs),
+    ("NVM_DIR", ".nvm", Use::Programs),
+    ("VOLTA_HOME", ".volta", Use::Programs),
+    ("ASDF_DATA_DIR", ".asdf", Use::Programs),
+    ("MISE_DATA_DIR", ".local/share/mise", Use::Programs),
+    ("SDKMAN_DIR", ".sdkman", Use::Programs),
+    ("GOMODCACHE", "go/pkg/mod", Use::Dependencies),
+    ("GOCACHE", ".cache/go-build", Use::Dependencies),
+    ("npm_config_cache", ".npm", Use::Cache),
+    ("PIP_CACHE_DIR", ".cache/pip", Use::Cache),
+    ("UV_CACHE_DIR", ".cache/uv", Use::Cache),
 ];
 /// Variables that only say where or how toolchains are.
 const SETTINGS: &[&str] = &["RUSTUP_TOOLCHAIN", "JAVA_HOME", "GOROOT", "VIRTUAL_ENV"];
 /// Of cargo's home, which also holds the keys of registries, what may be used.
-const OF_CARGO: &[(&str, Access)] = &[
-    ("registry", Access::Write),
-    ("git", Access::Write),
-    ("bin", Access::Read),
-    ("config.toml", Access::Read),
+const OF_CARGO: &[(&str, Use)] = &[
+    ("registry", Use::Dependencies),
+    ("git", Use::Dependencies),
+    ("bin", Use::Programs),
+    ("config.toml", Use::Programs),
 ];
 
 /// The user's toolchains.
@@ -40,7 +49,7 @@ pub struct Toolchains {
     /// The variables that lead to them.
     env: Environment,
     /// Folders and files, with what programs expect to do there.
-    pub places: Vec<(PathBuf, Access)>,
+    pub places: Vec<(PathBuf, Use)>,
     /// What a home of cargo holds: names and where they lead.
     cargo: Vec<(&'static str, PathBuf)>,
 }
@@ -58,20 +67,20 @@ impl Toolchains {
         for name in SETTINGS {
             let Some(value) = value(name) else { continue };
             found.env.insert(name.into(), value.clone());
-            found.add(PathBuf::from(value), Access::Read);
+            found.add(PathBuf::from(value), Use::Programs);
         }
-        for (name, below, access) in TOOLS {
+        for (name, below, is) in TOOLS {
             if let Some(at) = place(name, below) {
                 found.env.insert(name.into(), at.clone().into());
-                found.add(at, *access);
+                found.add(at, *is);
             }
         }
         let cargo = place("CARGO_HOME", ".cargo");
-        for (name, access) in OF_CARGO {
+        for (name, is) in OF_CARGO {
             let at = cargo.as_ref().map(|cargo| cargo.join(name));
             if let Some(at) = at.filter(|at| at.exists()) {
                 found.cargo.push((name, at.clone()));
-                found.add(at, *access);
+                found.add(at, *is);
             }
         }
         found
@@ -91,9 +100,9 @@ impl Toolchains {
         Ok(())
     }
 
-    fn add(&mut self, at: PathBuf, access: Access) {
+    fn add(&mut self, at: PathBuf, is: Use) {
         if at.is_absolute() && at.exists() {
-            self.places.push((at, access));
+            self.places.push((at, is));
         }
     }
 }

@@ -98,7 +98,8 @@ pub fn detected_test(project: &Path) -> Option<String> {
 }
 
 /// A file at the top of a project a line, the folder that its command fills, the program, and the command. Of several
-/// that fill the same one, the first counts. What Go and Cargo download lies in caches that every cell reads anyway.
+/// that fill the same one, the first counts. A project whose code does not compile can be worked on: what can be built of
+/// it is.
 const INSTALLERS: &str = "\
 package-lock.json: node_modules: npm: npm ci
 npm-shrinkwrap.json: node_modules: npm: npm ci
@@ -108,7 +109,9 @@ bun.lock: node_modules: bun: bun install --frozen-lockfile
 bun.lockb: node_modules: bun: bun install --frozen-lockfile
 uv.lock: .venv: uv: UV_PYTHON_DOWNLOADS=never uv sync --frozen
 poetry.lock: .venv: poetry: POETRY_VIRTUALENVS_IN_PROJECT=true poetry install --no-interaction
-composer.lock: vendor: composer: composer install --no-interaction";
+composer.lock: vendor: composer: composer install --no-interaction
+Cargo.lock: target: cargo: cargo fetch --locked && { cargo test --no-run --locked || true; }
+go.sum: go: go: go mod download && { go build ./... || true; }";
 
 /// The commands that install what a project depends on, of programs that are there.
 pub fn detected_setup(project: &Path, is_there: impl Fn(&str) -> bool) -> Vec<SetupStep> {

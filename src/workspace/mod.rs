@@ -61,7 +61,7 @@ pub use diff::{changed_files, diff, files_and_patch};
 pub use documents::{store_document, with_documents};
 pub use error::WorkspaceError;
 pub use footprint::Footprint;
-pub use layers::{GitLayer, Layers, Progress, Stack};
+pub use layers::{GitLayer, Layers, Progress, Stack, kept_beside};
 pub use materialize::Files;
 pub use pin::pin;
 pub use project::{Project, ProjectKind};

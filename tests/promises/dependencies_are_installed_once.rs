@@ -1,6 +1,7 @@
 //! What a project needs is installed once for each state of the files that decide about it, before any model is paid,
 //! and it is there for agents and for the commands that verify their work.
 
+use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use rustix::process::Signal;
@@ -49,9 +50,9 @@ fn project(npm: &str, setup: &str) -> Sandbox {
         sandbox.outside("runs").display()
     );
     let program = sandbox.outside("bin/npm");
-    std::fs::create_dir(sandbox.outside("bin")).unwrap();
-    std::fs::write(&program, npm).unwrap();
-    std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    fs::create_dir(sandbox.outside("bin")).unwrap();
+    fs::write(&program, npm).unwrap();
+    fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
     let path = std::env::var("PATH").unwrap();
     sandbox.env(
         "PATH",
@@ -68,12 +69,12 @@ fn build(sandbox: &Sandbox) -> Output {
 }
 
 fn runs(sandbox: &Sandbox) -> usize {
-    let runs = std::fs::read_to_string(sandbox.outside("runs")).unwrap_or_default();
+    let runs = fs::read_to_string(sandbox.outside("runs")).unwrap_or_default();
     runs.lines().inspect(|run| assert_eq!(*run, "ci")).count()
 }
 
 fn calls(sandbox: &Sandbox) -> usize {
-    std::fs::read(sandbox.outside("calls")).map_or(0, |calls| calls.len())
+    fs::read(sandbox.outside("calls")).map_or(0, |calls| calls.len())
 }
 
 #[test]
@@ -83,7 +84,7 @@ fn eight_tasks_their_proofs_and_the_next_run_share_one_installation() {
     output.succeeds().stderr_has("setting up: npm ci");
     output.has_no("failed");
     assert_eq!((runs(&sandbox), calls(&sandbox)), (1, 8));
-    let seen = std::fs::read_to_string(sandbox.outside("seen")).unwrap();
+    let seen = fs::read_to_string(sandbox.outside("seen")).unwrap();
     assert!(
         seen.contains("node_modules/lib.js") && !seen.contains("built.txt"),
         "{seen}"
@@ -110,6 +111,67 @@ fn copies_share_one_installation_as_well() {
         // Where agents can write to what was installed, no other run uses it.
         sandbox.tipstaff(&args).succeeds();
         assert_eq!(runs(&sandbox), if mode == "off" { 2 } else { 1 });
+    }
+}
+
+/// Stand-ins for cargo and go download into the user's caches, and build into the project and such a cache.
+#[test]
+fn downloads_and_builds_of_cargo_and_go_are_there_for_all() {
+    for (lock, program, cache, script, proof, told) in [
+        (
+            "Cargo.lock",
+            "cargo",
+            "home/.cargo/registry",
+            "case $1 in fetch) echo dep > $HOME/.cargo/registry/dep ;; test) mkdir target; echo built > target/lib; exit 101 ;; esac",
+            "grep -q dep $HOME/.cargo/registry/dep && grep -q built target/lib && ! grep -rq planted $HOME/.cargo/registry",
+            "cargo fetch --locked",
+        ),
+        (
+            "go.sum",
+            "go",
+            "home/go/pkg/mod",
+            "case $1 in mod) echo dep > $GOMODCACHE/dep; chmod 500 $GOMODCACHE ;; build) exit 1 ;; esac",
+            "grep -q dep $GOMODCACHE/dep && ! grep -rq planted $GOMODCACHE",
+            "go mod download",
+        ),
+    ] {
+        let sandbox = project("", "");
+        fs::create_dir_all(sandbox.outside(cache)).unwrap();
+        fs::write(sandbox.outside(cache).join("before"), "before").unwrap();
+        let program = sandbox.outside(&format!("bin/{program}"));
+        let runs = sandbox.outside("runs").display().to_string();
+        fs::write(
+            &program,
+            format!("#!/bin/sh\necho $1 >> {runs}\n{script}\n"),
+        )
+        .unwrap();
+        fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+        fs::remove_file(sandbox.project().join("package-lock.json")).unwrap();
+        let plants = "for at in $HOME/.cargo/registry ${GOMODCACHE:-/}; do echo planted > $at/new; done 2>/dev/null; \
+                      echo x >> a.txt; echo '{\"summary\": \"x\"}' > .tipstaff/out/handoff.json";
+        let plants = serde_json::to_string(plants).unwrap();
+        sandbox
+            .write(lock, "one\n")
+            .write(".gitignore", "/target\n/.tipstaff\n")
+            .write(
+                ".tipstaff/workflows/mend.yaml",
+                &format!("name: mend\nphases:\n  - name: mend\n    model: m\n    edits: true\n    context_strategy: fresh\n    verify: {proof}\n"),
+            )
+            .user_config(&format!(
+                "agents: {{ sh: {{ kind: command, command: sh, args: [-c, {plants}] }} }}\n\
+                 models: {{ m: {{ agent: sh, id: m }} }}\nsandbox: {{ write: [{}] }}\n",
+                sandbox.outside("runs").display()
+            ));
+        fs::write(&runs, "").unwrap();
+        let check = sandbox.tipstaff(&["check", "mend"]);
+        check.succeeds().stdout_has(told).stdout_has(lock);
+        for _ in 0..2 {
+            let output = sandbox.tipstaff(&["run", "mend", "x", "--keep"]);
+            output.succeeds().has_no("fail");
+        }
+        assert_eq!(fs::read_to_string(&runs).unwrap().lines().count(), 2);
+        let of_user = fs::read_dir(sandbox.outside(cache)).unwrap();
+        assert_eq!(of_user.count(), 1, "the user's own is as it was");
     }
 }
 
@@ -150,13 +212,13 @@ fn runs_that_begin_together_install_once() {
         sandbox.outside("runs").display(),
         go.display()
     );
-    std::fs::write(sandbox.outside("bin/npm"), waits).unwrap();
+    fs::write(sandbox.outside("bin/npm"), waits).unwrap();
     let args = ["run", "build", "Build it", "--keep"];
     let first = sandbox.start(&args);
     until("npm runs", || runs(&sandbox) == 1);
     let second = sandbox.start(&args);
     until("both have begun", || sandbox.left_in_tmp().len() == 2);
-    std::fs::write(go, "").unwrap();
+    fs::write(go, "").unwrap();
     first.wait().succeeds();
     second.wait().succeeds();
     assert_eq!((runs(&sandbox), calls(&sandbox)), (1, 16));

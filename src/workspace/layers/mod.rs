@@ -34,6 +34,7 @@ use parts::Parts;
 pub use git_layer::GitLayer;
 pub use parts::Stack;
 pub use progress::Progress;
+pub use setup::kept_beside;
 
 /// Of a base, so many parts are the most that a delta may be; otherwise a new base is made.
 const LARGEST_DELTA: usize = 4;

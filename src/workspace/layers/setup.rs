@@ -43,31 +43,42 @@ impl Layers {
         Ok(lock.try_lock().is_ok().then_some(lock))
     }
 
-    /// Makes a layer of these paths of the folder `upper`, which are moved out of it. Control files of agents stay
-    /// behind. Blocks.
+    /// Makes a layer of these paths of the folder `upper`, which are moved out of it, and takes what was written over
+    /// caches, `caches`, too. Control files of agents stay behind. Blocks.
     ///
     /// # Errors
     /// They cannot be moved.
     pub fn keep_setup(
         &self,
         (digest, shared): (&TreeId, bool),
-        upper: &Path,
-        paths: &[PathBuf],
+        (upper, paths, caches): (&Path, &[PathBuf], PathBuf),
     ) -> Result<(), WorkspaceError> {
         let kept = made(&upper.with_extension("kept"))?;
         for path in paths {
             carry_over(upper, (&kept, &[]), path)?;
         }
-        let move_to = |to: &Path| {
-            // The cache may be on another file system.
-            if fs::rename(&kept, to).is_err() {
-                copy_folder(&kept, &made(to)?)?;
+        let setups = self.setups(shared);
+        let made = setups.add(digest, |making| {
+            let files = making.join("files");
+            move_to(&kept, &files)?;
+            if caches.is_dir() {
+                move_to(&caches, &kept_beside(&files))?;
             }
             Ok(paths.len())
-        };
-        let setups = self.setups(shared);
-        setups
-            .add(digest, |making| move_to(&making.join("files")))
-            .map(drop)
+        });
+        made.map(drop)
+    }
+}
+
+/// What `setup` wrote over caches, by its layer.
+pub fn kept_beside(layer: &Path) -> PathBuf {
+    layer.with_file_name("caches")
+}
+
+fn move_to(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
+    // The cache may be on another file system.
+    match fs::rename(from, to) {
+        Ok(()) => Ok(()),
+        Err(_) => copy_folder(from, &made(to)?),
     }
 }
