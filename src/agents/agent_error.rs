@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::Product;
 use crate::model::{Failure, FailureKind, Millis};
 
 /// Longest message kept of an agent error, in bytes.
@@ -9,7 +10,7 @@ const MESSAGE_LIMIT: usize = 2000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AgentError {
-    /// The agent's name for it (`APIError`, `ContextOverflowError` …); may be empty.
+    /// The agent's word for it (`APIError`, `billing_error` …); may be empty.
     pub name: String,
     /// What happened, in the agent's or the provider's words.
     pub message: String,
@@ -47,15 +48,24 @@ impl AgentError {
         }
         match self.name.as_str() {
             "ContextOverflowError" => return FailureKind::ContextOverflow,
-            "ProviderAuthError" | "provider.auth" => return FailureKind::Auth,
-            "ProviderModelNotFoundError" | "provider.no-route" => return FailureKind::UnknownModel,
-            "ContentFilterError" | "provider.content-filter" => return FailureKind::Rejected,
-            "MessageOutputLengthError" => return FailureKind::Truncated,
+            "ProviderAuthError" | "provider.auth" | "authentication_failed" => {
+                return FailureKind::Auth;
+            }
+            "ProviderModelNotFoundError" | "provider.no-route" | "model_not_found" => {
+                return FailureKind::UnknownModel;
+            }
+            "ContentFilterError" | "provider.content-filter" | "refusal" => {
+                return FailureKind::Rejected;
+            }
+            "MessageOutputLengthError" | "max_output_tokens" => return FailureKind::Truncated,
             "PermissionRefused" | "permission.rejected" => return FailureKind::PermissionRefused,
-            "provider.quota" => return FailureKind::Quota,
+            "provider.quota" | "billing_error" | "usage_limit_reached" => {
+                return FailureKind::Quota;
+            }
             "provider.rate-limit" => return FailureKind::RateLimit,
             "provider.transport" | "provider.timeout" => return FailureKind::Network,
             "provider.internal" | "provider.invalid-output" => return FailureKind::Provider,
+            "error_max_turns" => return FailureKind::Loop,
             _ => {}
         }
         let words = format!("{} {}", self.message, self.body).to_lowercase();
@@ -78,8 +88,8 @@ impl AgentError {
         }
     }
 
-    /// The same as a failure for the user.
-    pub fn failure(&self) -> Failure {
+    /// The same as a failure for the user of this product.
+    pub fn failure(&self, product: Option<&Product>) -> Failure {
         let kind = self.kind();
         let message = match self.status {
             Some(status) => format!("{} (HTTP {status})", self.message),
@@ -87,7 +97,7 @@ impl AgentError {
         };
         let mut failure = Failure::new(kind, message);
         failure.retry_after = self.retry_after;
-        failure.hint = hint(kind).map(str::to_owned);
+        failure.hint = hint(kind, product);
         failure
     }
 }
@@ -189,17 +199,16 @@ fn speaks_of(words: &str, list: &[&str]) -> bool {
 }
 
 /// What the user can do about a kind of failure that comes from the provider.
-fn hint(kind: FailureKind) -> Option<&'static str> {
-    match kind {
+fn hint(kind: FailureKind, product: Option<&Product>) -> Option<String> {
+    let hint = match kind {
         FailureKind::Auth => {
-            Some("sign in with `opencode auth login`, or set the provider's key variable")
+            let sign_in = product.map(|product| format!("sign in with `{}`, or ", product.sign_in));
+            return Some(sign_in.unwrap_or_default() + "set the provider's key variable");
         }
         FailureKind::Quota => {
             Some("the account has no credit or quota left: top it up, or name a fallback model")
         }
-        FailureKind::UnknownModel => {
-            Some("`opencode models PROVIDER` lists the models that the provider knows")
-        }
+        FailureKind::UnknownModel => product.map(|product| product.models),
         FailureKind::ContextOverflow => Some(
             "give the phase less context (`context_strategy: distilled`), or a model with a larger window",
         ),
@@ -228,7 +237,8 @@ fn hint(kind: FailureKind) -> Option<&'static str> {
         | FailureKind::BadOutput
         | FailureKind::Cancelled
         | FailureKind::Lost => None,
-    }
+    };
+    hint.map(str::to_owned)
 }
 
 /// How long to wait, as providers put it in words: `… try again in 1m2.5s`.
@@ -366,7 +376,7 @@ mod tests {
     fn the_body_counts_as_words() {
         let agent_error = api(429, "Too many").body(r#"{"error":{"code":"insufficient_quota"}}"#);
         assert_eq!(agent_error.kind(), FailureKind::Quota);
-        assert!(agent_error.failure().hint.is_some());
+        assert!(agent_error.failure(None).hint.is_some());
     }
 
     #[test]

@@ -158,7 +158,7 @@ impl Decoder for Lines {
             let words = last().map_or_else(|| format!("it exited with {code}"), str::to_owned);
             Some(known(sign.kind, words.trim()))
         };
-        let told = by_words.or_else(by_exit).map(|error| error.failure());
+        let told = by_words.or_else(by_exit).map(|error| error.failure(None));
         let paths = self
             .0
             .output

@@ -62,7 +62,7 @@ fn conclude_steps(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalM
     if let Some(agent_error) = transcript.agent_error()
         && agent_error.name != "UnknownError"
     {
-        return Err(explain_error(agent_error));
+        return Err(explain_error(transcript, agent_error));
     }
     // Of an agent that had left all its files by then only the closing words are cut off.
     if transcript.last_reason() == Some("length") && ending.contract_met {
@@ -82,7 +82,7 @@ fn conclude_steps(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalM
         return Err(failure);
     }
     if let Some(agent_error) = transcript.agent_error() {
-        return Err(explain_error(agent_error));
+        return Err(explain_error(transcript, agent_error));
     }
     match (ending.exit, transcript.last_reason()) {
         (Some(ExitStatus::Exited(0)), Some(reason)) => Err(Failure::new(
@@ -134,7 +134,7 @@ fn answered(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage
     if let Some(agent_error) = transcript.agent_error()
         && !ending.contract_met
     {
-        return Err(explain_error(agent_error));
+        return Err(explain_error(transcript, agent_error));
     }
     if text.is_none() && !ending.answer_left {
         return Err(Failure::new(
@@ -146,8 +146,8 @@ fn answered(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage
 }
 
 /// An error event as the failure of the attempt.
-fn explain_error(agent_error: &AgentError) -> Failure {
-    let mut failure = agent_error.failure();
+fn explain_error(transcript: &Transcript, agent_error: &AgentError) -> Failure {
+    let mut failure = transcript.failure_of(agent_error);
     if agent_error.name == "MessageAbortedError" {
         failure.kind = FailureKind::Crash;
     }
@@ -157,7 +157,7 @@ fn explain_error(agent_error: &AgentError) -> Failure {
 /// A process that ended badly and named no reason itself.
 fn died(how: &str, transcript: &Transcript, ending: &Ending<'_>) -> Failure {
     if let Some(retry) = transcript.retry() {
-        return retry.failure();
+        return transcript.failure_of(retry);
     }
     let last = last_line(ending.stderr_tail);
     let message = if last.is_empty() {
@@ -170,7 +170,7 @@ fn died(how: &str, transcript: &Transcript, ending: &Ending<'_>) -> Failure {
 
 fn conclude_output(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage, Failure> {
     if let Some(error) = transcript.agent_error() {
-        return Err(error.failure());
+        return Err(transcript.failure_of(error));
     }
     if ending.exit != Some(ExitStatus::Exited(0))
         && let Some(failure) = ending.decoder.explain(ending.stderr_tail, ending.exit)

@@ -56,10 +56,6 @@ impl LaunchError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::ProgramMissing { command, .. } if command == "opencode" => Some(
-                "install it (`npm install -g opencode-ai`), or set `agents.opencode.command` to its path"
-                    .to_owned(),
-            ),
             Self::ProgramMissing { .. } => {
                 Some("install it, or set the agent's `command` to its path".to_owned())
             }

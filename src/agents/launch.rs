@@ -3,6 +3,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::environment::value;
+use super::providers::home_folder;
 use super::{Environment, LaunchError};
 
 /// Everything needed to start an agent.
@@ -92,6 +94,13 @@ pub(super) fn find(
         command: command.to_owned(),
         source,
     })
+}
+
+/// The sign-in of a cloud provider's own tools, under its name in an attempt's home.
+pub(super) fn ambient(provider: &str, home: &Path, user: &Environment) -> Option<SeedFile> {
+    let folder = home_folder(provider)?;
+    let target = Path::new(value(user, "HOME")?).join(folder);
+    Some(SeedFile::link(home.join(folder), target))
 }
 
 /// A folder to start in, of which nobody but its call knows, and its two files. Runtimes read the folder

@@ -10,6 +10,7 @@ mod adapter;
 mod agent_error;
 mod assignment;
 mod carried;
+mod claude;
 mod codex;
 mod command;
 mod conclude;
@@ -26,6 +27,7 @@ mod recorded;
 mod registry;
 mod sign_in;
 mod signal;
+mod stream_json;
 #[cfg(test)]
 mod testing;
 mod transcript;

@@ -17,10 +17,12 @@ pub struct Product {
     pub of_another_major: &'static str,
     /// The command that installs it.
     pub install: &'static str,
-    /// What signs in to its models.
+    /// The command that signs in to its models.
     pub sign_in: &'static str,
     /// The provider whose models it runs and names without it (`anthropic`); `None` if it takes those of many.
     pub provider: Option<&'static str>,
+    /// What to say of a model that it does not know.
+    pub models: &'static str,
 }
 
 /// What is known of an installed version.

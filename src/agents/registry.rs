@@ -2,12 +2,13 @@
 
 use crate::plan::AgentKind;
 
-use super::{Adapter, codex, command, opencode};
+use super::{Adapter, claude, codex, command, opencode};
 
 /// The adapter of a kind.
 pub fn of(kind: AgentKind) -> &'static dyn Adapter {
     match kind {
         AgentKind::Opencode => &opencode::Opencode,
+        AgentKind::Claude => &claude::Claude,
         AgentKind::Codex => &codex::Codex,
         AgentKind::Command => &command::Command,
     }

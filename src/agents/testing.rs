@@ -25,7 +25,7 @@ impl Bench {
     /// A user with the programs of agents and `rg` on PATH and a few variables.
     pub fn new(kind: AgentKind) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for program in ["opencode", "codex", "rg"] {
+        for program in ["opencode", "claude", "codex", "qwen", "rg"] {
             let path = folder.path().join(program);
             std::fs::write(&path, "#!/bin/sh\n").expect("writable");
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("ours");

@@ -7,7 +7,7 @@ use crate::model::{Failure, FailureKind, MicroUsd, Millis, Usage};
 use crate::plan::{AgentSpec, Price};
 
 use super::agent_error::shorten;
-use super::{AgentError, AnswerIn, Signal, Worklog, registry};
+use super::{AgentError, AnswerIn, Product, Signal, Worklog, registry};
 
 /// Largest final text kept, in bytes: four times what the longest answer of a model comes to. A longer one is
 /// unusable as a whole.
@@ -37,6 +37,7 @@ pub struct Boundary {
 #[derive(Debug, Clone)]
 pub struct Transcript {
     pub(super) answer_in: AnswerIn,
+    product: Option<&'static Product>,
     price: Option<Price>,
     usage: Usage,
     steps: u64,
@@ -64,12 +65,17 @@ pub struct Transcript {
 impl Transcript {
     /// An empty one of an attempt of this agent. `price` is used where it tells no cost of its own.
     pub fn of(agent: &AgentSpec, price: Option<Price>) -> Self {
-        Self::new(registry::of(agent.kind).answer_in(agent), price)
+        let adapter = registry::of(agent.kind);
+        Self {
+            product: adapter.product(),
+            ..Self::new(adapter.answer_in(agent), price)
+        }
     }
 
     pub(super) fn new(answer_in: AnswerIn, price: Option<Price>) -> Self {
         Self {
             answer_in,
+            product: None,
             price,
             usage: Usage::default(),
             steps: 0,
@@ -180,8 +186,10 @@ impl Transcript {
         // An error event is the last word of its retries, and knows more than they did.
         let retry = self.retry.as_ref().filter(|_| self.agent_error.is_none())?;
         match retry.kind() {
-            FailureKind::Quota => Some(retry.failure()),
-            FailureKind::RateLimit if self.retries >= RATE_LIMIT_RETRIES => Some(retry.failure()),
+            FailureKind::Quota => Some(self.failure_of(retry)),
+            FailureKind::RateLimit if self.retries >= RATE_LIMIT_RETRIES => {
+                Some(self.failure_of(retry))
+            }
             _ => None,
         }
     }
@@ -235,7 +243,7 @@ impl Transcript {
     /// What a silence of this length amounts to: the agent error that the agent was retrying, else a hang.
     pub fn silence(&self, length: Millis) -> Failure {
         match &self.retry {
-            Some(retry) => retry.failure(),
+            Some(retry) => self.failure_of(retry),
             None if self.signals == 0 => Failure::new(
                 FailureKind::Hang,
                 format!(
@@ -247,6 +255,11 @@ impl Transcript {
                 format!("not a word in {length}; last seen: {}", self.doing),
             ),
         }
+    }
+
+    /// An error that the agent told, as a failure for its user.
+    pub(super) fn failure_of(&self, agent_error: &AgentError) -> Failure {
+        agent_error.failure(self.product)
     }
 
     /// What the agent does, in a few words.

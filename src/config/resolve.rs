@@ -15,7 +15,6 @@ use super::types::{Config, Defaults};
 const KNOWN_ELSEWHERE: &[&str] = &[
     "aider",
     "amp",
-    "claude",
     "claude-code",
     "copilot",
     "crush",

@@ -120,7 +120,7 @@ fn names_roles_and_literals_resolve() {
 fn every_mistake_is_reported_at_once() {
     let text = "\
 agents:
-  claude: { command: claude }
+  copilot: { command: copilot }
   mine: { kind: comand, command: x }
   silent: { kind: command }
 models:

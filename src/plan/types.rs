@@ -78,6 +78,8 @@ pub struct Rehearsal {
 pub enum AgentKind {
     /// OpenCode (`opencode run`).
     Opencode,
+    /// Claude Code (`claude --print`).
+    Claude,
     /// Codex (`codex exec`).
     Codex,
     /// Any command: prompt on standard input, deliverable as a file or on standard output.
@@ -85,10 +87,11 @@ pub enum AgentKind {
 }
 
 impl AgentKind {
-    const ALL: &[Self] = &[Self::Opencode, Self::Codex, Self::Command];
+    const ALL: &[Self] = &[Self::Opencode, Self::Claude, Self::Codex, Self::Command];
     /// Their words in configurations, in the same order.
     pub const WORDS: &[&str] = &[
         Self::Opencode.word(),
+        Self::Claude.word(),
         Self::Codex.word(),
         Self::Command.word(),
     ];
@@ -96,6 +99,7 @@ impl AgentKind {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Opencode => "opencode",
+            Self::Claude => "claude",
             Self::Codex => "codex",
             Self::Command => "command",
         }
@@ -122,7 +126,7 @@ impl AgentKind {
 
     /// Whether it tells after each step how many tokens its context has.
     pub fn counts_each_step(self) -> bool {
-        self == Self::Opencode
+        matches!(self, Self::Opencode | Self::Claude)
     }
 }
 

@@ -22,6 +22,7 @@ const PRODUCT: Product = Product {
     install: "npm install -g @openai/codex",
     sign_in: "codex login",
     provider: Some("openai"),
+    models: "`/model` within `codex` lists the models of the account",
 };
 
 pub(super) struct Codex;

@@ -10,8 +10,8 @@ use super::generation::Generation;
 use super::profile::{self, Folders, Search};
 use crate::agents::carried::AuthEntry;
 use crate::agents::environment::{allowed, configure, copy, value};
-use crate::agents::launch::{find, neutral_folder};
-use crate::agents::providers::{home_folder, key_names, provider_of, takes};
+use crate::agents::launch::{ambient, find, neutral_folder};
+use crate::agents::providers::{key_names, provider_of, takes};
 use crate::agents::{Assignment, Environment, Launch, LaunchError, SeedFile};
 
 /// Switches without which OpenCode looks at the user's files, the network or the clock. Those of one generation
@@ -280,10 +280,7 @@ fn sign_in(
         }
         (Some(AuthEntry::Refreshed), Generation::Two) | (None, _) => {}
     }
-    let folder = home_folder(provider).zip(value(assignment.environment, "HOME"));
-    Ok(folder.map(|(folder, user)| {
-        SeedFile::link(places.home.join(folder), Path::new(user).join(folder))
-    }))
+    Ok(ambient(provider, &places.home, assignment.environment))
 }
 
 fn has_key(assignment: &Assignment<'_>, provider: &str) -> bool {

@@ -33,6 +33,7 @@ pub(super) const PRODUCT: Product = Product {
     install: "npm install -g opencode-ai",
     sign_in: "opencode auth login",
     provider: None,
+    models: "`opencode models PROVIDER` lists the models that the provider knows",
 };
 
 pub(super) struct Opencode;
