@@ -37,6 +37,27 @@ fn one_model_alone_gives_a_setup_in_which_the_bundled_workflows_run() {
 }
 
 #[test]
+fn names_go_to_the_agent_that_is_signed_in() {
+    let mut sandbox = Sandbox::new();
+    let folder = sandbox.outside("bin");
+    sandbox.program_at(&folder.join("codex"), "echo codex-cli 0.171.0");
+    sandbox.env("PATH", &format!("{}:/usr/bin:/bin", folder.display()));
+    sandbox.env("OPENAI_API_KEY", "k");
+    sandbox.tipstaff(&["init", "--yes"]).succeeds();
+    let text = sandbox.read(CONFIG);
+    for line in [
+        "  gpt-4o: { agent: codex, id: gpt-6-sol }\n",
+        // A small one stands in for a small one.
+        "  claude-haiku: { agent: codex, id: gpt-6-luna }\n",
+        "  planner: [gpt]\n",
+        "  quick: [gpt-luna]\n",
+    ] {
+        assert!(text.contains(line), "{line} {text}");
+    }
+    sandbox.tipstaff(&["doctor"]).succeeds();
+}
+
+#[test]
 fn file_that_is_there_stays_without_a_word() {
     let sandbox = with_one_model();
     sandbox.write(CONFIG, "limits: { calls: 3 }\n");

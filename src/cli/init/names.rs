@@ -40,8 +40,12 @@ impl Names {
         }
         names.stand_in(&missing);
         for (role, chain) in &config.roles {
-            let chain = chain.iter().map(String::as_str);
-            names.roles.insert(role.clone(), names.chain(chain.take(1)));
+            let chain = match &chain[..] {
+                [first] => names.chain(first),
+                // Somebody has thought of fallbacks.
+                _ => chain.clone(),
+            };
+            names.roles.insert(role.clone(), chain);
         }
         names
     }
@@ -76,25 +80,29 @@ impl Names {
         }
     }
 
-    /// A role's first choice, and one of another family that can do the same, if there is any.
-    fn chain<'n>(&self, first: impl Iterator<Item = &'n str>) -> Vec<String> {
-        let mut chain: Vec<String> = first.map(str::to_owned).collect();
-        let name = chain.first().map(ModelName::new);
-        let of_name = |name: &ModelName| {
-            let known = self
-                .as_they_are
-                .get(name)
-                .or_else(|| self.elsewhere.get(name));
-            known.or_else(|| self.instead.get(name))
+    /// A role's first choice, by its own name where it only stands in for another, and one of another family that can
+    /// do the same, if there is any.
+    fn chain(&self, first: &str) -> Vec<String> {
+        let named = ModelName::new(first);
+        let stands_in = self.instead.get(&named);
+        let mut usable = self.usable();
+        let own = match stands_in {
+            Some(spec) => usable.find(|(_, own)| (&own.agent, &own.id) == (&spec.agent, &spec.id)),
+            None => usable.find(|(name, _)| **name == named),
         };
-        if let Some(first) = name.as_ref().and_then(of_name) {
-            let others = self.usable().filter(|(_, other)| {
-                other.family != first.family && is_small(other) == is_small(first)
-            });
-            let nearest = others.min_by_key(|(_, other)| distance(other, first));
-            chain.extend(nearest.map(|(name, _)| name.to_string()));
-        }
+        let Some((name, first)) = own else {
+            return vec![first.to_owned()];
+        };
+        let others = self.usable().filter(|(_, other)| {
+            other.family != first.family && is_small(other) == is_small(first)
+        });
+        let nearest = others.min_by_key(|(_, other)| distance(other, first));
+        let chain = [Some(name), nearest.map(|(name, _)| name)];
         chain
+            .into_iter()
+            .flatten()
+            .map(ToString::to_string)
+            .collect()
     }
 }
 
