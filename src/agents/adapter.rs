@@ -35,6 +35,11 @@ pub trait Adapter: Sync {
     /// say.
     fn signed_in(&self, model: &str, carried: &Carried, environment: &Environment) -> SignIn;
 
+    /// The providers that the user has set the agent up for; not those of key variables alone.
+    fn providers(&self, _carried: &Carried) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The ids of all models that the agent knows of this model's provider; `None` where only the agent could
     /// tell.
     fn models_beside(&self, _model: &str, _carried: &Carried) -> Option<Vec<String>> {

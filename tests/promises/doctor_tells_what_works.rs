@@ -99,7 +99,9 @@ fn problems_come_with_what_mends_them_and_without_keys() {
             .unwrap()
             .contains(&"gemini-pro".into())
     );
-    assert_eq!(json["agents"][0]["sign_ins"]["openai"], "OPENAI_API_KEY");
+    let agents = json["agents"].as_array().unwrap();
+    let opencode = agents.iter().find(|agent| agent["name"] == "opencode");
+    assert_eq!(opencode.unwrap()["sign_ins"]["openai"], "OPENAI_API_KEY");
     assert_eq!(
         json["machine"]["git"]["version"]
             .as_str()

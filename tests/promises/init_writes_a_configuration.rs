@@ -57,6 +57,48 @@ fn names_go_to_the_agent_that_is_signed_in() {
     sandbox.tipstaff(&["doctor"]).succeeds();
 }
 
+/// A user with an OpenCode of these settings and no key.
+fn with_opencode(settings: &str) -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    let folder = sandbox.outside("bin");
+    sandbox.program_at(&folder.join("opencode"), "echo 1.18.33");
+    sandbox.env("PATH", &format!("{}:/usr/bin:/bin", folder.display()));
+    let file = sandbox.home().join(".config/opencode/opencode.json");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, settings).unwrap();
+    sandbox
+}
+
+#[test]
+fn model_that_another_provider_sells_is_found_there() {
+    let sandbox = with_opencode(
+        r#"{ "provider": { "gate": { "npm": "@ai-sdk/openai-compatible", "options": { "baseURL": "http://127.0.0.1:1" },
+            "models": { "anthropic/claude-opus-5.5": {}, "other": {} } } } }"#,
+    );
+    sandbox.tipstaff(&["init", "--yes"]).succeeds();
+    let text = sandbox.read(CONFIG);
+    let line = "  claude-opus: { agent: opencode, id: gate/anthropic/claude-opus-5.5, ";
+    assert!(text.contains(line), "{text}");
+    sandbox.tipstaff(&["doctor"]).succeeds();
+}
+
+#[test]
+fn local_model_does_all_the_work_where_there_is_no_other() {
+    let sandbox = with_opencode(
+        r#"{ "provider": { "ollama": { "npm": "@ai-sdk/openai-compatible", "options": { "baseURL": "http://127.0.0.1:1" },
+            "models": { "qwen3:32b": {} } } } }"#,
+    );
+    let output = sandbox.tipstaff(&["init", "--yes"]);
+    output.succeeds().stdout_has("one model does all the work");
+    let text = sandbox.read(CONFIG);
+    assert!(text.contains("  planner: [ollama/qwen3-32b]\n"), "{text}");
+    assert!(text.contains("id: \"ollama/qwen3:32b\""), "{text}");
+    sandbox
+        .tipstaff(&["doctor"])
+        .succeeds()
+        .stdout_has("ollama: configured");
+}
+
 #[test]
 fn file_that_is_there_stays_without_a_word() {
     let sandbox = with_one_model();

@@ -141,6 +141,12 @@ impl Carried {
         self.providers.keys().chain(self.providers_of_two.keys())
     }
 
+    /// The providers that the user signed in to or has settings for, each once.
+    pub(super) fn own_providers(&self) -> impl Iterator<Item = &String> {
+        let providers: BTreeSet<&String> = self.auth.keys().chain(self.configured()).collect();
+        providers.into_iter()
+    }
+
     /// The user's own settings of a provider, in both forms.
     pub(super) fn settings(&self, provider: &str) -> impl Iterator<Item = &Value> {
         let both = [
@@ -168,9 +174,7 @@ impl Carried {
     /// Every secret that some agent may get to see, each with a name to show in its place. A variable that
     /// signs in may be called anything.
     pub fn secrets(&self, environment: &Environment) -> Vec<(String, String)> {
-        let providers: BTreeSet<&String> = self.auth.keys().chain(self.configured()).collect();
-        providers
-            .into_iter()
+        self.own_providers()
             .flat_map(|provider| {
                 let mut secrets = self.secrets_of(provider);
                 let mut names = [key_names(provider), self.key_variables(provider)].concat();

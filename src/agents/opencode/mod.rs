@@ -62,6 +62,10 @@ impl Adapter for Opencode {
         }
     }
 
+    fn providers(&self, carried: &Carried) -> Vec<String> {
+        carried.own_providers().cloned().collect()
+    }
+
     fn models_beside(&self, model: &str, carried: &Carried) -> Option<Vec<String>> {
         let provider = provider_of(model)?;
         let models = carried.models_of(provider)?;

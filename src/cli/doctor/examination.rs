@@ -227,6 +227,8 @@ fn agent(probes: &mut Probes<'_>, name: &str, spec: &AgentSpec, config: &Config)
             ))
         });
         asked.extend(any);
+        let set_up = probes.set_up(spec).into_iter();
+        asked.extend(set_up.map(|(provider, _)| (provider.clone(), format!("{provider}/any"))));
         for (provider, id) in asked {
             let told = probes.sign_in(&id, spec);
             sign_ins.entry(provider).or_insert_with(|| told.to_string());

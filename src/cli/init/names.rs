@@ -11,12 +11,15 @@ use crate::plan::ModelSpec;
 /// A model below this price of input, in US dollars per million tokens, is one for small work.
 const SMALL: f64 = 1.0;
 
+/// A provider with more models than these has some that are for other things.
+const FEW: usize = 10;
+
 /// What the names of models stand for here.
 #[derive(Debug, Default)]
 pub struct Names {
     /// As configured.
     pub as_they_are: BTreeMap<ModelName, ModelSpec>,
-    /// The same model, run by another agent.
+    /// The same model by another agent or provider, or one of the user's own.
     pub elsewhere: BTreeMap<ModelName, ModelSpec>,
     /// Another model, because this one cannot be reached.
     pub instead: BTreeMap<ModelName, ModelSpec>,
@@ -37,6 +40,9 @@ impl Names {
             } else {
                 missing.push((name, spec));
             }
+        }
+        if names.reached() == 0 {
+            names.elsewhere = own(probes, config);
         }
         names.stand_in(&missing);
         for (role, chain) in &config.roles {
@@ -121,20 +127,58 @@ fn distance(one: &ModelSpec, other: &ModelSpec) -> MicroUsd {
     MicroUsd::from_usd((price(one) - price(other)).abs())
 }
 
-/// The same model by an agent that runs the models of its provider alone.
+/// The same model by an agent of its provider alone, or by another provider that the user is signed in to.
 fn elsewhere(probes: &mut Probes<'_>, config: &Config, spec: &ModelSpec) -> Option<ModelSpec> {
     let (provider, id) = spec.id.split_once('/')?;
-    let mut ways = config.agents.iter().filter_map(|(name, agent)| {
-        let product = agents::of(agent.kind).product()?;
-        (product.provider == Some(provider)).then_some((name, agent))
-    });
-    ways.find_map(|(name, agent)| {
+    let mut ways = Vec::new();
+    for (name, agent) in &config.agents {
+        let product = agents::of(agent.kind).product();
+        if product.is_some_and(|product| product.provider == Some(provider)) {
+            ways.push((name, agent, id.to_owned()));
+        }
+        let sold = probes.set_up(agent).into_iter().flat_map(|(_, ids)| ids);
+        let sold = sold.filter(|sold| bare(sold) == bare(id));
+        ways.extend(sold.map(|sold| (name, agent, sold)));
+    }
+    ways.into_iter().find_map(|(name, agent, id)| {
         let other = ModelSpec {
             agent: AgentName::new(name.as_str()),
-            id: id.to_owned(),
+            id,
             variant: None,
             ..spec.clone()
         };
         probes.model(&other, agent).is_ok().then_some(other)
     })
+}
+
+/// A model's name in whichever spelling it is sold: `anthropic/claude-opus-5.5` as `claude-opus-5-5`.
+fn bare(id: &str) -> String {
+    let name = id.rsplit('/').next().unwrap_or(id);
+    name.to_lowercase().replace('.', "-")
+}
+
+/// Models of the user's own, where no name can be used otherwise: those of providers that have few.
+fn own(probes: &mut Probes<'_>, config: &Config) -> BTreeMap<ModelName, ModelSpec> {
+    let mut own = BTreeMap::new();
+    for (name, agent) in &config.agents {
+        let few = probes.set_up(agent).into_iter();
+        for id in few
+            .filter(|(_, ids)| ids.len() <= FEW)
+            .flat_map(|(_, ids)| ids)
+        {
+            let spec = ModelSpec {
+                agent: AgentName::new(name.as_str()),
+                family: id.split_once('/').map(|(provider, _)| provider.to_owned()),
+                id,
+                variant: None,
+                price: None,
+                context: None,
+            };
+            let called = spec.id.replace([':', '='], "-");
+            if probes.model(&spec, agent).is_ok() && !config.roles.contains_key(&called) {
+                own.insert(ModelName::new(called), spec);
+            }
+        }
+    }
+    own
 }

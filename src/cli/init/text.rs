@@ -47,7 +47,7 @@ fn models(text: &mut String, names: &Names) {
         }
     };
     group(
-        "The same models by an agent that is signed in here:",
+        "By an agent or provider that is signed in here:",
         &names.elsewhere,
     );
     let remark = match names.reached() {

@@ -110,6 +110,22 @@ impl<'a> Probes<'a> {
         agents::of(agent.kind).signed_in(model, self.carried, &self.settings.environment)
     }
 
+    /// The ids of models of providers that the user has set the agent up for, by provider.
+    pub fn set_up(&self, agent: &AgentSpec) -> Vec<(String, Vec<String>)> {
+        let adapter = agents::of(agent.kind);
+        let providers = adapter.providers(self.carried).into_iter();
+        let models = |provider: String| {
+            let any = format!("{provider}/any");
+            (
+                provider,
+                adapter
+                    .models_beside(&any, self.carried)
+                    .unwrap_or_default(),
+            )
+        };
+        providers.map(models).collect()
+    }
+
     /// How the model of a usable agent is signed in to, or why it cannot be used. `agent` was looked at before.
     pub fn model(&mut self, model: &ModelSpec, agent: &AgentSpec) -> Result<SignIn, Lack> {
         if let Some(lack) = self.agent(agent).lack {
