@@ -113,6 +113,8 @@ const QUOTA: &[&str] = &[
     "billing",
     "payment required",
     "usage limit",
+    "exhausted your daily quota",
+    "exhausted your capacity",
 ];
 const RATE: &[&str] = &[
     "rate limit",
@@ -139,6 +141,7 @@ const NO_MODEL: &[&str] = &[
     "does not exist",
     "invalid model",
     "model unavailable",
+    "is not found for",
 ];
 const BAD_KEY: &[&str] = &[
     "api key",
@@ -244,7 +247,7 @@ fn hint(kind: FailureKind, product: Option<&Product>) -> Option<String> {
 /// How long to wait, as providers put it in words: `… try again in 1m2.5s`.
 pub(super) fn wait_in(words: &str) -> Option<Millis> {
     let words = words.to_lowercase();
-    let mut rest = ["again in ", "retry in "]
+    let mut rest = ["again in ", "retry in ", "reset after "]
         .iter()
         .find_map(|before| Some(words.split_once(before)?.1))?;
     let mut wait = None;
@@ -385,6 +388,7 @@ mod tests {
             ("Please try again in 20s.", Some(20_000)),
             ("try again in 1m2.5s", Some(62_500)),
             ("Please retry in 250ms", Some(250)),
+            ("Your quota will reset after 3h2s.", Some(10_802_000)),
             ("Try again in 3 days 4 hours.", Some(273_600_000)),
             ("try again in a while", None),
             ("try again at 3:43 PM", None),

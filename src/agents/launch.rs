@@ -3,9 +3,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::environment::value;
+use super::environment::{allowed, configure, copy, value};
 use super::providers::home_folder;
-use super::{Environment, LaunchError};
+use super::{Assignment, Environment, LaunchError};
 
 /// Everything needed to start an agent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,6 +101,21 @@ pub(super) fn ambient(provider: &str, home: &Path, user: &Environment) -> Option
     let folder = home_folder(provider)?;
     let target = Path::new(value(user, "HOME")?).join(folder);
     Some(SeedFile::link(home.join(folder), target))
+}
+
+/// What every attempt gets whatever its agent: what is allowed, what is configured and handed on, and its own
+/// variables; in a rehearsal nothing secret.
+pub(super) fn of_attempt(assignment: &Assignment<'_>) -> Environment {
+    let (agent, user) = (assignment.agent, assignment.environment);
+    let rehearsal = assignment.endpoint.is_some();
+    let mut env = allowed(user, rehearsal);
+    configure(&mut env, &agent.env, rehearsal);
+    if !rehearsal {
+        copy(user, &mut env, agent.pass_env.iter().map(String::as_str));
+    }
+    let vars = assignment.vars.iter();
+    env.extend(vars.map(|(name, value)| (name.into(), value.into())));
+    env
 }
 
 /// A folder to start in, of which nobody but its call knows, and its two files. Runtimes read the folder

@@ -16,6 +16,7 @@ mod command;
 mod conclude;
 mod environment;
 mod error;
+mod gemini;
 mod instructions;
 mod launch;
 mod opencode;

@@ -13,6 +13,8 @@ use crate::plan::AgentKind;
 pub(super) enum Case {
     Answered(&'static str),
     Failed(FailureKind),
+    /// It failed, and the exit code may say how.
+    Exited(i32, FailureKind),
 }
 
 fn folder(kind: AgentKind) -> PathBuf {
@@ -20,8 +22,17 @@ fn folder(kind: AgentKind) -> PathBuf {
     root.join("fixtures/transcripts").join(kind.word())
 }
 
-/// What is made of a recording, where the process exited with 1 after it.
+/// What is made of a recording, after which the process exited with 1.
 pub(super) fn judge(kind: AgentKind, case: &str) -> (Transcript, Result<FinalMessage, Failure>) {
+    judge_exit(kind, case, 1)
+}
+
+/// The same with another exit code.
+pub(super) fn judge_exit(
+    kind: AgentKind,
+    case: &str,
+    exit: i32,
+) -> (Transcript, Result<FinalMessage, Failure>) {
     let read = |extension| {
         let path = folder(kind).join(case).with_extension(extension);
         std::fs::read_to_string(path).unwrap_or_default()
@@ -39,7 +50,7 @@ pub(super) fn judge(kind: AgentKind, case: &str) -> (Transcript, Result<FinalMes
     for signal in events.lines().flat_map(|line| decoder.line(line)) {
         transcript.apply(signal);
     }
-    let exit = Some(ExitStatus::Exited(1));
+    let exit = Some(ExitStatus::Exited(exit));
     let end = conclude(
         &transcript,
         &Ending {
@@ -66,12 +77,15 @@ pub(super) fn kinds_of(kind: AgentKind, table: &[(&str, Case)]) {
     let listed: BTreeSet<String> = table.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(recorded, listed);
     for (name, expected) in table {
-        let (_, end) = judge(kind, name);
+        let (_, end) = match expected {
+            Case::Exited(exit, _) => judge_exit(kind, name, *exit),
+            Case::Answered(_) | Case::Failed(_) => judge(kind, name),
+        };
         match (expected, &end) {
             (Case::Answered(text), Ok(answer)) => {
                 assert_eq!(answer.text.as_deref().map(str::trim), Some(*text), "{name}");
             }
-            (Case::Failed(kind), Err(failure)) => {
+            (Case::Failed(kind) | Case::Exited(_, kind), Err(failure)) => {
                 assert_eq!(failure.kind, *kind, "{name}: {failure:?}")
             }
             _ => panic!("{name}: {end:?} instead of {expected:?}"),

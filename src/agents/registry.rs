@@ -2,7 +2,7 @@
 
 use crate::plan::AgentKind;
 
-use super::{Adapter, claude, codex, command, opencode};
+use super::{Adapter, claude, codex, command, gemini, opencode};
 
 /// The adapter of a kind.
 pub fn of(kind: AgentKind) -> &'static dyn Adapter {
@@ -10,6 +10,7 @@ pub fn of(kind: AgentKind) -> &'static dyn Adapter {
         AgentKind::Opencode => &opencode::Opencode,
         AgentKind::Claude => &claude::Claude,
         AgentKind::Codex => &codex::Codex,
+        AgentKind::Gemini => &gemini::Gemini,
         AgentKind::Command => &command::Command,
     }
 }

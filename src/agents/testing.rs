@@ -25,7 +25,7 @@ impl Bench {
     /// A user with the programs of agents and `rg` on PATH and a few variables.
     pub fn new(kind: AgentKind) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        for program in ["opencode", "claude", "codex", "qwen", "rg"] {
+        for program in ["opencode", "claude", "codex", "gemini", "qwen", "rg"] {
             let path = folder.path().join(program);
             std::fs::write(&path, "#!/bin/sh\n").expect("writable");
             std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).expect("ours");
@@ -34,6 +34,7 @@ impl Bench {
             ("HOME", "/home/user"),
             ("ANTHROPIC_API_KEY", "anthropic-key-1"),
             ("OPENAI_API_KEY", "openai-key-1"),
+            ("GEMINI_API_KEY", "gemini-key-1"),
             ("EXTRA_TOKEN", "extra-token-1"),
             ("HTTPS_PROXY", "http://proxy:1"),
             ("OPENCODE_CONFIG", "/x"),

@@ -19,7 +19,6 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "copilot",
     "crush",
     "cursor",
-    "gemini",
     "goose",
     "qwen",
 ];

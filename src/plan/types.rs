@@ -82,17 +82,26 @@ pub enum AgentKind {
     Claude,
     /// Codex (`codex exec`).
     Codex,
+    /// The Gemini CLI (`gemini`).
+    Gemini,
     /// Any command: prompt on standard input, deliverable as a file or on standard output.
     Command,
 }
 
 impl AgentKind {
-    const ALL: &[Self] = &[Self::Opencode, Self::Claude, Self::Codex, Self::Command];
+    const ALL: &[Self] = &[
+        Self::Opencode,
+        Self::Claude,
+        Self::Codex,
+        Self::Gemini,
+        Self::Command,
+    ];
     /// Their words in configurations, in the same order.
     pub const WORDS: &[&str] = &[
         Self::Opencode.word(),
         Self::Claude.word(),
         Self::Codex.word(),
+        Self::Gemini.word(),
         Self::Command.word(),
     ];
 
@@ -101,6 +110,7 @@ impl AgentKind {
             Self::Opencode => "opencode",
             Self::Claude => "claude",
             Self::Codex => "codex",
+            Self::Gemini => "gemini",
             Self::Command => "command",
         }
     }

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::agents::environment::{allowed, configure, copy, value};
-use crate::agents::launch::find;
+use crate::agents::environment::value;
+use crate::agents::launch::{find, of_attempt};
 use crate::agents::{Assignment, Environment, Launch, LaunchError, SeedFile, instructions};
 use crate::model::Profile;
 
@@ -46,7 +46,12 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError>
     )?;
     let [home, state, temporary] =
         ["home", "codex", "tmp"].map(|name| assignment.private.join(name));
-    let mut env = environment(assignment);
+    let mut env = of_attempt(assignment);
+    let own_key = match assignment.endpoint {
+        Some(endpoint) => Some(endpoint.key.as_str().into()),
+        None => key(assignment.environment).map(|(_, key)| key.to_owned()),
+    };
+    env.extend(own_key.map(|key| (KEY.into(), key)));
     for (name, path) in [
         ("HOME", home.as_path()),
         ("CODEX_HOME", &state),
@@ -70,24 +75,6 @@ pub(super) fn key(environment: &Environment) -> Option<(&'static str, &OsStr)> {
     [KEY, "OPENAI_API_KEY"]
         .into_iter()
         .find_map(|name| Some((name, value(environment, name)?)))
-}
-
-fn environment(assignment: &Assignment<'_>) -> Environment {
-    let (agent, user) = (assignment.agent, assignment.environment);
-    let rehearsal = assignment.endpoint.is_some();
-    let mut env = allowed(user, rehearsal);
-    configure(&mut env, &agent.env, rehearsal);
-    let own_key = match assignment.endpoint {
-        Some(endpoint) => Some(endpoint.key.as_str().into()),
-        None => {
-            copy(user, &mut env, agent.pass_env.iter().map(String::as_str));
-            key(user).map(|(_, key)| key.to_owned())
-        }
-    };
-    env.extend(own_key.map(|key| (KEY.into(), key)));
-    let vars = assignment.vars.iter();
-    env.extend(vars.map(|(name, value)| (name.into(), value.into())));
-    env
 }
 
 fn arguments(assignment: &Assignment<'_>) -> Vec<OsString> {
