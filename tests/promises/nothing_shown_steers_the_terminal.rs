@@ -43,6 +43,10 @@ impl Trap {
             &workflow(EVIL),
             &format!("name: {evil}\nphases:\n  - name: {evil}\n    {evil}: {evil}\n"),
         );
+        sandbox.write(
+            ".tipstaff/config.yaml",
+            &format!("models:\n  evil: {{ agent: fake, id: {evil}, family: {evil} }}\n"),
+        );
         sandbox.fake_agent(&format!(
             "- do:\n    - print: {evil}\n    - stderr: {evil}\n    - write: {{ path: {evil}, text: {again} }}\n    \
              - write: {{ path: {evil}/in, text: {again} }}\n    \
@@ -141,10 +145,16 @@ impl Trap {
             vec!["trust", "--show"],
             vec!["trust", "--revoke"],
             vec!["trust", "--yes"],
+            vec!["models", EVIL],
+            vec!["models", "--json"],
+            vec!["models"],
+            vec!["doctor", "--json"],
+            vec!["doctor"],
             vec!["schema", EVIL],
             vec!["completions", EVIL],
             vec![EVIL],
             vec!["-C", EVIL, "runs"],
+            vec!["init", "--yes"],
         ]
     }
 }
