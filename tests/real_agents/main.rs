@@ -18,3 +18,6 @@ mod support;
 mod stand;
 
 mod all_are_installed;
+mod codex;
+mod gemini;
+mod trial;
