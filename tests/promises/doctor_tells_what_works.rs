@@ -111,6 +111,21 @@ fn problems_come_with_what_mends_them_and_without_keys() {
 }
 
 #[test]
+fn broken_configuration_of_an_agent_is_one_problem_among_others() {
+    let mut sandbox = with_opencode("echo 1.18.33");
+    sandbox.env("ANTHROPIC_API_KEY", "k");
+    let file = sandbox.home().join(".config/opencode/opencode.json");
+    std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+    std::fs::write(file, "{ broken").unwrap();
+    let json = json(sandbox.tipstaff(&["doctor", "--json"]).exits_with(2));
+    let problems = json["problems"].as_array().unwrap();
+    let of_file = |one: &&Value| one["problem"].as_str().unwrap().contains("opencode.json:");
+    assert_eq!(problems.iter().filter(of_file).count(), 1);
+    assert_eq!(json["models"][0]["can_be_used"], false);
+    assert_eq!(json["workflows"][0]["can_run"], false);
+}
+
+#[test]
 fn program_of_a_project_is_not_started_before_it_is_agreed_to() {
     let mut sandbox = Sandbox::cloned();
     let started = sandbox.outside("started");

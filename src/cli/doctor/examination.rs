@@ -11,10 +11,9 @@ use crate::agents::{self, Carried, Supported};
 use crate::cli::failure::Failure;
 use crate::cli::prepare::{Valid, compile_unbound};
 use crate::cli::print;
-use crate::cli::probes::{Lack, Machine, Missing, ProbedAgent, Probes, What, missing};
+use crate::cli::probes::{Lack, Machine, Missing, ProbedAgent, Probes, What, discovered, missing};
 use crate::cli::settings::{Configuration, Settings};
 use crate::cli::trust::{is_agreed, is_configuration_agreed};
-use crate::cli::work::discover;
 use crate::config::{Config, catalogue};
 use crate::model::ModelName;
 use crate::plan::{AgentKind, AgentSpec, ModelSpec, Price};
@@ -81,8 +80,8 @@ impl Examination {
         // Nothing of the project is started, not even to be asked for its version, before that is agreed to.
         let config = if is_trusted { config } else { base };
         let machine = Machine::look(settings, config.sandbox_mode)?;
-        let mut carried = discover(settings)?;
-        let mut probes = Probes::new(settings, &mut carried);
+        let (mut carried, unreadable) = discovered(settings);
+        let mut probes = Probes::new(settings, &mut carried).without(unreadable);
         let mut problems = Problems::of(&machine);
         let models = models(&mut probes, &config, &mut problems);
         let agents = config

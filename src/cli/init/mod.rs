@@ -9,10 +9,9 @@ use self::names::Names;
 use super::args::InitArgs;
 use super::ask::{does_not_refuse, is_at_a_terminal};
 use super::failure::{Exit, Failure};
-use super::probes::Probes;
+use super::probes::{Probes, discovered};
 use super::settings::{Settings, mistakes_in};
 use super::trust::agree_to_configuration;
-use super::work::discover;
 use super::{prepare, print};
 use crate::config;
 use crate::files;
@@ -38,8 +37,8 @@ pub fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Failure> {
     }
     let asks = is_at_a_terminal() && !args.yes;
     let (base, mut sources) = settings.user_configuration()?;
-    let mut carried = discover(settings)?;
-    let mut probes = Probes::new(settings, &mut carried);
+    let (mut carried, unreadable) = discovered(settings);
+    let mut probes = Probes::new(settings, &mut carried).without(unreadable);
     let names = Names::propose(&mut probes, &base);
     let project = look_at(settings, asks)?;
     let text = text::render(&names, &project);

@@ -6,6 +6,7 @@ use super::lack::{Lack, What};
 use super::program::{find, others, version_of};
 use crate::agents::{self, Adapter, Carried, Installed, SignIn, Supported};
 use crate::cli::settings::Settings;
+use crate::cli::work::discover;
 use crate::config::catalogue;
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 use crate::yaml::nearest;
@@ -14,6 +15,8 @@ use crate::yaml::nearest;
 pub struct Probes<'a> {
     pub settings: &'a Settings,
     carried: &'a mut Carried,
+    /// Why nothing is carried over of the user's own OpenCode.
+    unreadable: Option<Lack>,
     agents: Vec<(AgentSpec, ProbedAgent)>,
     /// By agent and provider, because a catalogue is large.
     known: Vec<((AgentKind, String), KnownModels)>,
@@ -39,9 +42,16 @@ impl<'a> Probes<'a> {
         Self {
             settings,
             carried,
+            unreadable: None,
             agents: Vec::new(),
             known: Vec::new(),
         }
+    }
+
+    /// The same where nothing of the user's own OpenCode can be read, for this reason; others still work.
+    pub fn without(mut self, unreadable: Option<Lack>) -> Self {
+        self.unreadable = unreadable;
+        self
     }
 
     /// Whether the agent's program is there and of a version that can work.
@@ -132,6 +142,13 @@ impl<'a> Probes<'a> {
             return Err(lack);
         }
         let adapter = agents::of(agent.kind);
+        if let Some(lack) = self
+            .unreadable
+            .as_ref()
+            .filter(|_| agent.kind == AgentKind::Opencode)
+        {
+            return Err(lack.clone());
+        }
         let not_its_own = not_of(adapter, agent.kind, &model.id);
         if let Some(lack) = not_its_own.filter(|_| !self.has_gateway(agent)) {
             return Err(lack);
@@ -181,6 +198,19 @@ impl<'a> Probes<'a> {
         let problem = format!("{name} knows no model `{id}`");
         Some(Lack::new(What::Model, problem, remedy))
     }
+}
+
+/// What the user's own OpenCode lends, or why it cannot be read.
+pub fn discovered(settings: &Settings) -> (Carried, Option<Lack>) {
+    discover(settings).map_or_else(
+        |failure| {
+            let said = failure.text().lines().next().unwrap_or_default();
+            let problem = said.trim_start_matches("error: ");
+            let lack = Lack::new(What::SignIn, problem, "mend it: OpenCode refuses it, too");
+            (Carried::nothing(&settings.project.root), Some(lack))
+        },
+        |carried| (carried, None),
+    )
 }
 
 /// Why this kind of agent runs no model of such a name, whoever is signed in.

@@ -10,7 +10,7 @@ mod machine;
 mod needs;
 mod program;
 
-pub use agents::{ProbedAgent, Probes};
+pub use agents::{ProbedAgent, Probes, discovered};
 pub use lack::{Lack, What};
 pub use machine::Machine;
 pub use needs::{Missing, missing};
