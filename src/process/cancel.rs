@@ -2,8 +2,10 @@
 
 use std::cell::RefCell;
 use std::io::{self, Read};
+use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 
 thread_local! {
     /// What may cancel the work of this thread. Implicit, because every function between the one that
@@ -27,6 +29,19 @@ impl Cancel {
         let _restore = Restore(before);
         work()
     }
+}
+
+/// Does two pieces of this thread's work at the same time. What cancels it cancels both.
+pub fn both<A, B: Send>(one: impl FnOnce() -> A, other: impl FnOnce() -> B + Send) -> (A, B) {
+    let cancel = CURRENT.with_borrow(Cancel::clone);
+    thread::scope(|scope| {
+        let other = scope.spawn(move || cancel.during(other));
+        let one = one();
+        (
+            one,
+            other.join().unwrap_or_else(|panic| resume_unwind(panic)),
+        )
+    })
 }
 
 /// A reader of what may be long: it fails once the work of this thread is to give up.

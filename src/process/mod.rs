@@ -81,7 +81,7 @@ mod tail;
 mod warden;
 mod watch;
 
-pub use cancel::{Cancel, WhileWanted, is_cancelled};
+pub use cancel::{Cancel, WhileWanted, both, is_cancelled};
 pub use cell::{Access, CellLimits, CellSpec, Mount, Network, probe};
 pub use child::Child;
 pub use error::ProcessError;

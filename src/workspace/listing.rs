@@ -10,6 +10,7 @@ use rustix::fs::{Access, access};
 use rustix::process::geteuid;
 
 use super::git::{Git, path_of};
+use super::index::PrivateIndex;
 use super::paths::is_reserved;
 use super::{Project, ProjectKind, WorkspaceError};
 
@@ -20,6 +21,18 @@ pub(super) struct Known {
     pub paths: HashSet<PathBuf>,
     /// Those of them whose files may have changed since, or are gone.
     pub changed: HashSet<PathBuf>,
+}
+
+impl Known {
+    pub(super) fn of(index: &PrivateIndex, root: &Path) -> Result<Self, WorkspaceError> {
+        if !index.file().exists() {
+            return Ok(Self::default());
+        }
+        Ok(Self {
+            paths: index.paths()?.into_iter().collect(),
+            changed: index.changed(root)?.into_iter().collect(),
+        })
+    }
 }
 
 /// The files and symlinks of a tree, by paths relative to the project's root.
@@ -37,17 +50,23 @@ pub(super) struct Listing {
     pub remarks: Vec<String>,
 }
 
-/// Lists the files of the project as they are on disk.
-pub(super) fn list(project: &Project, known: Known) -> Result<Listing, WorkspaceError> {
-    let candidates = match &project.kind {
-        ProjectKind::Git { .. } => git_candidates(&project.root)?,
-        ProjectKind::Plain => walked_candidates(&project.root)?,
-    };
-    sift(&project.root, candidates, known)
+impl Listing {
+    /// Whether anything is not as it was known.
+    pub(super) fn has_news(&self) -> bool {
+        !self.changed.is_empty() || !self.gone.is_empty()
+    }
+}
+
+/// What may be a part of the tree, as it is on disk.
+pub(super) fn candidates(project: &Project) -> Result<Vec<Candidate>, WorkspaceError> {
+    match &project.kind {
+        ProjectKind::Git { .. } => git_candidates(&project.root),
+        ProjectKind::Plain => walked_candidates(&project.root),
+    }
 }
 
 /// A path, and whether git knows it.
-type Candidate = (PathBuf, bool);
+pub(super) type Candidate = (PathBuf, bool);
 
 fn git_candidates(root: &Path) -> Result<Vec<Candidate>, WorkspaceError> {
     // Before each path is a letter: `?` for what is not in the index.
@@ -101,7 +120,7 @@ fn is_left_to_others(path: &Path) -> bool {
 }
 
 /// Keeps what is a readable file or a symlink now, and remarks upon the rest.
-fn sift(
+pub(super) fn sift(
     root: &Path,
     mut candidates: Vec<Candidate>,
     mut known: Known,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::model::TreeId;
+use crate::process;
 
 use super::index::PrivateIndex;
 use super::listing::{self, Known};
@@ -59,14 +60,12 @@ impl Snapshot {
         if last.is_none() {
             users_index::copy(project, &index)?;
         }
-        let known = match index.file().exists() {
-            true => Known {
-                paths: index.paths()?.into_iter().collect(),
-                changed: index.changed(&project.root)?.into_iter().collect(),
-            },
-            false => Known::default(),
-        };
-        let listing = listing::list(project, known)?;
+        // Each of the two looks at all files; git does so with one processor.
+        let (known, there) = process::both(
+            || Known::of(&index, &project.root),
+            || listing::candidates(project),
+        );
+        let listing = listing::sift(&project.root, there?, known?)?;
         bulk::add_new(&project.root, &listing.untracked, store, progress)?;
         progress.begin(listing.changed.len());
         let changed = listing.changed.iter().inspect(|_| progress.one_more());
@@ -76,8 +75,10 @@ impl Snapshot {
         index.remove(&project.root, listing.gone.iter().map(AsRef::as_ref))?;
         let tree = index.write_tree()?;
         store::detach(project, store, &tree, last.as_ref())?;
+        let is_new = last.as_ref() != Some(&tree) || listing.has_news();
         let mut remarks = listing.remarks;
-        let kept = cache.map(|cache| cache.keep(store, &index, &tree));
+        let kept = cache.filter(|_| is_new);
+        let kept = kept.map(|cache| cache.keep(store, &index, &tree));
         if let Some(Err(error)) = kept {
             remarks.push(format!("the next run has to read all files again: {error}"));
         }
