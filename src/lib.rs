@@ -4,6 +4,7 @@
 //! is checked by `tests/tidy`. Only what tests and benches of the whole program use is public, so that the compiler tells
 //! of what nothing uses any more.
 
+mod acp;
 pub mod agents;
 pub mod cli;
 pub mod config;

@@ -2,15 +2,15 @@
 
 use std::process::ExitCode;
 
+use tipstaff::cli::{ACP_ARG, acp};
 use tipstaff::process::{WARDEN_ARG, warden};
 
 fn main() -> ExitCode {
-    // Before anything else: a warden starts for every child, and must start fast.
-    if std::env::args_os()
-        .nth(1)
-        .is_some_and(|arg| arg == WARDEN_ARG)
-    {
-        return warden();
+    // Before anything else: these start for every child, and must start fast.
+    let mut args = std::env::args_os().skip(1);
+    match args.next() {
+        Some(arg) if arg == WARDEN_ARG => warden(),
+        Some(arg) if arg == ACP_ARG => acp(args),
+        _ => tipstaff::cli::main(),
     }
-    tipstaff::cli::main()
 }

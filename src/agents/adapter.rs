@@ -1,5 +1,6 @@
 //! What every adapter does, whichever the agent. One folder or file a kind.
 
+use std::ffi::OsString;
 use std::path::Path;
 
 use crate::model::{ExitStatus, Failure};
@@ -22,6 +23,12 @@ pub trait Adapter: Sync {
     /// # Errors
     /// The agent's program is not there, or the model id is not one the agent can take.
     fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError>;
+
+    /// Of an agent that wants a conversation: the arguments for tipstaff's own client, which is then the process of the
+    /// attempt, has the prompt, and starts the agent.
+    fn client(&self, _assignment: &Assignment<'_>) -> Option<Vec<OsString>> {
+        None
+    }
 
     /// A reader for what one attempt prints.
     fn decoder(&self, agent: &AgentSpec, carried: &Carried) -> Box<dyn Decoder>;

@@ -43,7 +43,7 @@ impl Adapter for Command {
 }
 
 /// The command as configured, in the workspace, with a home of its own unless it shares the user's.
-fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
+pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
     let agent = assignment.agent;
     let program = find(
         &agent.command,

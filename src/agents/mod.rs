@@ -6,6 +6,7 @@
 //! done by [`Carried::discover`] (the user's own sign-in and providers, once a run) and by looking up the
 //! program on PATH.
 
+mod acp;
 mod adapter;
 mod agent_error;
 mod assignment;

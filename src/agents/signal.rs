@@ -20,6 +20,11 @@ pub enum Signal {
         message: String,
         text: String,
     },
+    /// A tool began to work; its end is a signal of its own.
+    ToolStarted {
+        name: String,
+        detail: String,
+    },
     Tool {
         name: String,
         /// On what, in a few words.

@@ -129,18 +129,22 @@ impl Transcript {
                 self.log.did(&name, &detail, failed);
                 self.tools_in_step += 1;
                 self.progress();
-                self.doing = if detail.is_empty() {
-                    name
-                } else {
-                    format!("{name} {}", shorten(&detail, 80))
-                };
+                self.works_with(name, &detail);
             }
+            Signal::ToolStarted { name, detail } => self.works_with(name, &detail),
             Signal::AgentError(agent_error) => self.agent_error = Some(agent_error),
             Signal::Retried(agent_error) => self.take_retry(agent_error),
             Signal::UsedInAll(usage) => self.usage = self.priced(usage),
             Signal::Compacted => self.compact(),
             Signal::Noise => {}
         }
+    }
+
+    fn works_with(&mut self, tool: String, detail: &str) {
+        self.doing = match detail {
+            "" => tool,
+            _ => format!("{tool} {}", shorten(detail, 80)),
+        };
     }
 
     /// The agent retries a model request by itself, or was refused a permission.

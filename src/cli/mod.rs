@@ -3,6 +3,7 @@
 //! The edge of the program: here files are found, the environment is read, and text is printed. What
 //! a run does is decided elsewhere.
 
+mod acp;
 mod args;
 mod ask;
 mod changes;
@@ -37,9 +38,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+pub use self::acp::acp;
 use self::args::{Cli, Command};
 use self::failure::{Exit, Failure};
 use self::settings::Settings;
+pub use crate::acp::ARG as ACP_ARG;
 use crate::process::shut_others_out;
 
 /// Runs the program and gives its exit code.

@@ -97,7 +97,12 @@ fn resolve_agent(name: &str, entry: &AgentEntry) -> Result<AgentSpec, Box<Diagno
             mistake.with_hint("`network: none` is for agents of `kind: command`"),
         ));
     }
-    if kind != AgentKind::Command && entry.wrapper != Wrapper::default() {
+    // What speaks for itself may still have its sign-in in the user's home.
+    let home_alone = Wrapper {
+        shares_home: kind == AgentKind::Acp && entry.wrapper.shares_home,
+        ..Wrapper::default()
+    };
+    if kind != AgentKind::Command && entry.wrapper != home_alone {
         let message = format!("`output`, `failures` and `home` are not for the agent `{name}`");
         let hint = "they describe programs without an adapter: `kind: command`";
         let mistake = entry.spot.error("misplaced-key", message).with_hint(hint);
@@ -132,7 +137,8 @@ fn unknown_kind(name: &str, kind: &str, spot: &Spot) -> Box<Diagnostic> {
     };
     let hint = if KNOWN_ELSEWHERE.contains(&kind) || name == kind {
         Some(
-            "any program that reads a prompt on standard input can be used with `kind: command`"
+            "any program that speaks the Agent Client Protocol can be used with `kind: acp`, any that reads a prompt \
+             on standard input with `kind: command`"
                 .to_owned(),
         )
     } else {
@@ -175,7 +181,7 @@ fn resolve_model(
             }
             id.value.clone()
         }
-        None if kind == Some(AgentKind::Command) => String::new(),
+        None if kind.is_some_and(|kind| !kind.is_product()) => String::new(),
         None => {
             let mistake = entry
                 .spot

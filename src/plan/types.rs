@@ -84,6 +84,8 @@ pub enum AgentKind {
     Codex,
     /// The Gemini CLI (`gemini`).
     Gemini,
+    /// Any that speaks the Agent Client Protocol.
+    Acp,
     /// Any command: prompt on standard input, deliverable as a file or on standard output.
     Command,
 }
@@ -94,6 +96,7 @@ impl AgentKind {
         Self::Claude,
         Self::Codex,
         Self::Gemini,
+        Self::Acp,
         Self::Command,
     ];
     /// Their words in configurations, in the same order.
@@ -102,6 +105,7 @@ impl AgentKind {
         Self::Claude.word(),
         Self::Codex.word(),
         Self::Gemini.word(),
+        Self::Acp.word(),
         Self::Command.word(),
     ];
 
@@ -111,6 +115,7 @@ impl AgentKind {
             Self::Claude => "claude",
             Self::Codex => "codex",
             Self::Gemini => "gemini",
+            Self::Acp => "acp",
             Self::Command => "command",
         }
     }
@@ -121,7 +126,12 @@ impl AgentKind {
 
     /// The program where a configuration names none; `None` if it has to.
     pub fn program(self) -> Option<&'static str> {
-        (self != Self::Command).then(|| self.word())
+        self.is_product().then(|| self.word())
+    }
+
+    /// Whether it is one program that tipstaff knows; of any other nobody knows a model by itself.
+    pub fn is_product(self) -> bool {
+        !matches!(self, Self::Acp | Self::Command)
     }
 
     /// Whether its models are named `provider/model`.

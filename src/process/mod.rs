@@ -64,6 +64,7 @@
 mod cancel;
 mod cell;
 mod child;
+mod conversation;
 mod error;
 mod freeze;
 mod helper;
@@ -84,6 +85,7 @@ mod watch;
 pub use cancel::{Cancel, WhileWanted, both, is_cancelled};
 pub use cell::{Access, CellLimits, CellSpec, Mount, Network, probe};
 pub use child::Child;
+pub use conversation::{Conversation, Said};
 pub use error::ProcessError;
 pub use freeze::Frozen;
 pub use helper::run_helper;

@@ -87,7 +87,7 @@ pub struct Room<'a> {
     pub binds: &'a [(PathBuf, PathBuf)],
     pub private: &'a Path,
     pub keys: Option<&'a Path>,
-    pub program: Option<&'a Path>,
+    pub programs: &'a [PathBuf],
     /// Whether it may use the user's toolchains.
     pub toolchains: bool,
     /// What of the user's home it needs under a name in the private folder, inside.
@@ -154,7 +154,7 @@ impl Cells {
             binds: &[],
             private: &private,
             keys: None,
-            program: None,
+            programs: &[],
             toolchains: false,
             links: Vec::new(),
             rules: &SandboxRules::default(),
@@ -255,7 +255,7 @@ impl Cells {
                 }
             }
         }
-        for path in room.program.map(of_program).into_iter().flatten() {
+        for path in room.programs.iter().flat_map(|program| of_program(program)) {
             made.bind(&path, &path, Access::Read);
         }
         if let Some(keys) = room.keys {

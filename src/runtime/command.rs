@@ -127,7 +127,7 @@ fn make(
         binds: workspace.binds(),
         private: &private,
         keys: None,
-        program: None,
+        programs: &[],
         toolchains: true,
         links: Vec::new(),
         rules,

@@ -229,12 +229,13 @@ fn input_files<'a>(
     })
 }
 
+/// The command, and which programs it consists of: the agent's, and our own if we speak with it.
 fn launch(
     attempt: &Attempt,
     inside: &Inside,
     (model, agent): (&ModelSpec, &AgentSpec),
     prompt: &str,
-) -> Result<Launch, Failure> {
+) -> Result<(Launch, Vec<PathBuf>), Failure> {
     let context = &attempt.context;
     let endpoint = context.rehearsal.as_ref().map(|server| {
         server.endpoint(RehearsedCall {
@@ -250,7 +251,8 @@ fn launch(
             request: context.plan.request.clone(),
         })
     });
-    let launch = agents::of(agent.kind).launch(&Assignment {
+    let vars = vars(attempt);
+    let assignment = Assignment {
         agent,
         model,
         profile: attempt.call.profile,
@@ -259,12 +261,24 @@ fn launch(
         prompt,
         is_closed: context.cells.rung != Rung::None,
         title: attempt.call.id.as_str(),
-        vars: &vars(attempt),
+        vars: &vars,
         endpoint: endpoint.as_ref(),
         carried: &context.carried,
         environment: &context.environment,
-    });
-    launch.map_err(|error| error.failure())
+    };
+    let adapter = agents::of(agent.kind);
+    let mut launch = adapter
+        .launch(&assignment)
+        .map_err(|error| error.failure())?;
+    let mut programs = vec![launch.program.clone()];
+    if let Some(mut args) = adapter.client(&assignment) {
+        args.push(launch.program.into());
+        args.append(&mut launch.args);
+        launch.args = args;
+        launch.program = context.client.clone();
+        programs.push(launch.program.clone());
+    }
+    Ok((launch, programs))
 }
 
 fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
@@ -291,7 +305,7 @@ fn child(
     attempt: &Attempt,
     scratch: &Scratch,
     (workspace, installed): (&Workspace, &[PathBuf]),
-    (inside, mut launch): (&Inside, Launch),
+    (inside, (mut launch, programs)): (&Inside, (Launch, Vec<PathBuf>)),
 ) -> Result<ChildSpec, Failure> {
     let (context, call) = (&attempt.context, &attempt.call);
     let cells = &context.cells;
@@ -323,7 +337,7 @@ fn child(
         binds: workspace.binds(),
         private: &private,
         keys: Some(&keys),
-        program: Some(&launch.program),
+        programs: &programs,
         toolchains,
         links,
         rules: &rules,

@@ -58,6 +58,8 @@ pub struct RunContext {
     pub(super) sources: Arc<Mutex<Sources>>,
     /// Our own program, to be started as warden; right even if the file was replaced meanwhile.
     pub(super) program: PathBuf,
+    /// The same by its path, for processes in cells; of the new file if it is replaced.
+    pub(super) client: PathBuf,
     layers: Arc<Layers>,
     git: Arc<OnceLock<GitLayer>>,
     pub(super) set_up: Mutex<Installed>,
@@ -92,6 +94,7 @@ impl RunContext {
             gate: StartGate::of_this_machine(),
             sources: Arc::default(),
             program: PathBuf::from("/proc/self/exe"),
+            client: std::env::current_exe().unwrap_or_default(),
         }
     }
 

@@ -162,10 +162,19 @@ impl Sandbox {
 
     /// Configures the models `m1` to `m4` and all roles to use the fake agent with this script.
     pub fn fake_agent(&self, script_yaml: &str) -> &Self {
+        self.fake_agent_of("command", "", script_yaml)
+    }
+
+    /// The same, spoken with by the Agent Client Protocol.
+    pub fn acp_agent(&self, script_yaml: &str) -> &Self {
+        self.fake_agent_of("acp", "--acp, ", script_yaml)
+    }
+
+    fn fake_agent_of(&self, kind: &str, first: &str, script_yaml: &str) -> &Self {
         let script = self.root.path().join("script.yaml");
         put(&script, script_yaml);
         let mut yaml = format!(
-            "agents:\n  fake:\n    kind: command\n    command: {}\n    args: [--script, {}]\nmodels:\n",
+            "agents:\n  fake:\n    kind: {kind}\n    command: {}\n    args: [{first}--script, {}]\nmodels:\n",
             quoted(fake_agent()),
             quoted(&script.to_string_lossy()),
         );
