@@ -16,7 +16,7 @@ use crate::cli::settings::{Configuration, Settings};
 use crate::cli::trust::{is_agreed, is_configuration_agreed};
 use crate::config::{Config, catalogue};
 use crate::model::ModelName;
-use crate::plan::{AgentKind, AgentSpec, ModelSpec, Price};
+use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 use crate::workflow::bundled_names;
 
 #[derive(Debug, Serialize)]
@@ -51,11 +51,7 @@ pub struct Agent {
 #[derive(Debug, Serialize)]
 pub struct Model {
     pub name: String,
-    pub agent: String,
-    pub id: String,
-    pub variant: Option<String>,
-    pub price: Option<Price>,
-    pub context: Option<u64>,
+    pub spec: ModelSpec,
     pub can_be_used: bool,
 }
 
@@ -141,11 +137,7 @@ fn models(probes: &mut Probes<'_>, config: &Config, problems: &mut Problems) -> 
         let lack = probes.model(spec, agent).err();
         models.push(Model {
             name: name.to_string(),
-            agent: spec.agent.to_string(),
-            id: spec.id.clone(),
-            variant: spec.variant.clone(),
-            price: spec.price,
-            context: spec.context,
+            spec: spec.clone(),
             can_be_used: lack.is_none(),
         });
         if let Some(lack) = lack {
@@ -164,7 +156,7 @@ fn replies(
 ) -> Result<Vec<Reply>, Failure> {
     let mut asked: BTreeMap<_, Vec<String>> = BTreeMap::new();
     for model in models.iter().filter(|model| model.can_be_used) {
-        let which = (&model.agent, &model.id, &model.variant);
+        let which = (&model.spec.agent, &model.spec.id, &model.spec.variant);
         asked.entry(which).or_default().push(model.name.clone());
     }
     let asked = asked.into_values();

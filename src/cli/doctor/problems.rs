@@ -35,7 +35,7 @@ impl Problems {
             let remedy = lift.unwrap_or_else(|| "allow user namespaces on this machine".to_owned());
             problems.add(
                 Lack::new(
-                    What::Program,
+                    What::Machine,
                     format!("{open}: no namespaces: {why}"),
                     remedy,
                 ),
@@ -45,7 +45,7 @@ impl Problems {
         if let Some(problem) = &machine.ripgrep.problem {
             let problem = format!("{problem}: agents of OpenCode have no search tools");
             let remedy = "install ripgrep with your system's packages";
-            problems.add(Lack::new(What::Program, problem, remedy), None);
+            problems.add(Lack::new(What::Machine, problem, remedy), None);
         }
         for disk in &machine.disks {
             if let Some(free) = disk.free.filter(|free| *free < LITTLE_ROOM) {
@@ -55,7 +55,7 @@ impl Problems {
                     disk.path.display()
                 );
                 let remedy = "make room there, or set TMPDIR or XDG_CACHE_HOME";
-                problems.add(Lack::new(What::Program, problem, remedy), None);
+                problems.add(Lack::new(What::Machine, problem, remedy), None);
             }
         }
         problems

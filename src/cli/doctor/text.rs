@@ -103,26 +103,26 @@ fn agent(text: &mut String, agent: &Agent) {
 
 fn models(models: &[Model]) -> Table {
     let mut table = Table::new(2, &["name", "runs as", "price", ""]);
-    for model in models {
-        let variant = model.variant.as_ref().map(|variant| format!("@{variant}"));
-        let price = model
+    for Model {
+        name,
+        spec,
+        can_be_used,
+    } in models
+    {
+        let variant = spec.variant.as_ref().map(|variant| format!("@{variant}"));
+        let price = spec
             .price
             .map(|price| format!("${}/{}", price.input, price.output));
         table.row([
-            clean(&model.name),
+            clean(name),
             clean(format!(
                 "{}:{}{}",
-                model.agent,
-                model.id,
+                spec.agent,
+                spec.id,
                 variant.unwrap_or_default()
             )),
             or_nothing(price),
-            if model.can_be_used {
-                "ready"
-            } else {
-                "not ready"
-            }
-            .to_owned(),
+            if *can_be_used { "ready" } else { "not ready" }.to_owned(),
         ]);
     }
     table

@@ -14,6 +14,8 @@ pub struct Lack {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum What {
+    /// Of the machine itself.
+    Machine,
     Program,
     /// Nobody is signed in at its provider.
     SignIn,
