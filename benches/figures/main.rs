@@ -8,6 +8,7 @@
 //! the other in turns, so that they hold on any machine. Exits with 1 if a target is missed. Nothing
 //! leaves this machine: models are scripted, and agents are told to stay off the network.
 
+mod agents;
 mod check;
 mod context;
 mod ensemble;
@@ -40,7 +41,7 @@ struct Group {
     measure: fn() -> Measured,
 }
 
-const GROUPS: [Group; 9] = [
+const GROUPS: [Group; 10] = [
     Group {
         name: "own-cost",
         title: "A call's own cost",
@@ -80,6 +81,11 @@ const GROUPS: [Group; 9] = [
         name: "opencode",
         title: "One call of OpenCode",
         measure: || opencode::figures().into(),
+    },
+    Group {
+        name: "agents",
+        title: "One call of the other agents",
+        measure: agents::figures,
     },
     Group {
         name: "context",

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use tipstaff::model::{Contract, Purpose, Sections};
+use tipstaff::model::{Contract, Endpoint, Purpose, Sections};
 use tipstaff::process::ExitRecord;
 use tipstaff::rehearsal::{RehearsedCall, Server};
 
@@ -24,18 +24,7 @@ pub struct Plain<'a> {
 impl<'a> Plain<'a> {
     /// With a new home of this name, whose only provider is the server.
     pub fn new(ground: &'a Ground, home: &str, server: &Server) -> Self {
-        let endpoint = server.endpoint(RehearsedCall {
-            call: home.into(),
-            phase: home.into(),
-            purpose: Purpose::Work,
-            model: "scripted".into(),
-            slot: 1,
-            task: None,
-            attempt: 1,
-            contract: Contract::Document,
-            sections: Sections::default(),
-            request: String::new(),
-        });
+        let endpoint = endpoint(server, home);
         let config = json!({
             "$schema": "https://opencode.ai/config.json",
             "provider": { "scripted": {
@@ -81,6 +70,22 @@ impl<'a> Plain<'a> {
         let env = Path::new("/usr/bin/env");
         measure(self.ground, &self.home, env, &args, &prompt)
     }
+}
+
+/// Where a scripted model answers the one call of this name.
+pub fn endpoint(server: &Server, call: &str) -> Endpoint {
+    server.endpoint(RehearsedCall {
+        call: call.into(),
+        phase: call.into(),
+        purpose: Purpose::Work,
+        model: "scripted".into(),
+        slot: 1,
+        task: None,
+        attempt: 1,
+        contract: Contract::Document,
+        sections: Sections::default(),
+        request: String::new(),
+    })
 }
 
 fn opencode() -> PathBuf {
