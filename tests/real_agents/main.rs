@@ -20,4 +20,5 @@ mod stand;
 mod all_are_installed;
 mod codex;
 mod gemini;
+mod mixed;
 mod trial;
