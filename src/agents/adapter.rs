@@ -10,7 +10,8 @@ use super::environment::allowed;
 use super::launch::neutral_folder;
 use super::product::Product;
 use super::{
-    AgentError, Assignment, Carried, Environment, Launch, LaunchError, SeedFile, SignIn, Signal,
+    AgentError, Assignment, Carried, Environment, Launch, LaunchError, SeedFile, SignIn,
+    SignInFile, Signal,
 };
 
 /// A kind of agent: pure functions that build its command, read its output and judge it.
@@ -45,6 +46,12 @@ pub trait Adapter: Sync {
     /// The providers that the user has set the agent up for; not those of key variables alone.
     fn providers(&self, _carried: &Carried) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Where the user's own sign-in with the agent is, if it is a file that the agent refreshes: an attempt that
+    /// is [`SignIn::Refreshed`] is lent it.
+    fn sign_in_file(&self, _environment: &Environment) -> Option<SignInFile> {
+        None
     }
 
     /// The ids of all models that the agent knows of this model's provider; `None` where only the agent could

@@ -28,6 +28,7 @@ mod providers;
 mod recorded;
 mod registry;
 mod sign_in;
+mod sign_in_file;
 mod signal;
 mod stream_json;
 #[cfg(test)]
@@ -46,6 +47,7 @@ pub use launch::{Launch, Seed, SeedFile};
 pub use product::{Installed, Product, Supported};
 pub use registry::{of, runner_of};
 pub use sign_in::SignIn;
+pub use sign_in_file::SignInFile;
 pub use signal::Signal;
 pub use transcript::{Boundary, Transcript};
 pub use worklog::Worklog;

@@ -93,7 +93,7 @@ pub fn parses(line: &[&str]) -> Result<(), String> {
 
 fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(std::path::PathBuf::from);
-    crate::workspace::sweep(runtime.as_deref());
+    crate::workspace::sweep(runtime.as_deref(), &crate::runtime::recover_lent);
     match &cli.command {
         Command::Schema(args) => schema::schema(args),
         Command::Completions(args) => completions::completions(args),

@@ -15,7 +15,7 @@ use super::open_run::{ledgers, shown_folder};
 use super::print;
 use super::settings::Settings;
 use super::trust::{remark_left_out, trusted_agent_config};
-use crate::agents::Carried;
+use crate::agents::{self, Carried};
 use crate::engine::{Engine, Input};
 use crate::journal::{Journal, Redactor, RunFolder, RunLock};
 use crate::model::{Artifact, CallId, FrozenFile, PhaseName, RunEnd, Timestamp, TreeId};
@@ -64,16 +64,29 @@ pub fn carry_over(settings: &Settings, plan: &Plan) -> Result<Carried, Failure> 
         .values()
         .any(|agent| agent.kind == AgentKind::Opencode);
     if plan.rehearsal.is_some() || !uses_opencode {
-        return Ok(Carried::nothing(&settings.project.root));
+        let mut carried = Carried::nothing(&settings.project.root);
+        if plan.rehearsal.is_none() {
+            look_for_sign_ins(&mut carried, settings);
+        }
+        return Ok(carried);
     }
     discover(settings)
+}
+
+fn look_for_sign_ins(carried: &mut Carried, settings: &Settings) {
+    let kinds = AgentKind::WORDS
+        .iter()
+        .filter_map(|word| AgentKind::of(word));
+    let files = kinds.filter_map(|kind| agents::of(kind).sign_in_file(&settings.environment));
+    carried.look_for(&settings.environment, files);
 }
 
 /// The same whatever a plan needs.
 pub fn discover(settings: &Settings) -> Result<Carried, Failure> {
     let is_trusted = trusted_agent_config(settings);
-    let carried = Carried::discover(&settings.environment, &settings.project.root, &is_trusted)
+    let mut carried = Carried::discover(&settings.environment, &settings.project.root, &is_trusted)
         .map_err(|error| Failure::new(Exit::Usage, &error, error.hint().as_deref()))?;
+    look_for_sign_ins(&mut carried, settings);
     remark_left_out(settings, &carried.left_out);
     Ok(carried)
 }

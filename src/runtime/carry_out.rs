@@ -13,9 +13,10 @@ use super::attempt::{Attempt, Control, unless_stopped};
 use super::blocking::blocking;
 use super::collect::Ended;
 use super::failure::machine;
+use super::lent::hold;
 use super::monitor::Monitor;
 use super::neighbours::neighbours;
-use super::prepare::{Prepared, prepare};
+use super::prepare::{Prepared, prepare, sign_in_of};
 use super::recover;
 
 impl Attempt {
@@ -44,18 +45,24 @@ impl Attempt {
         control: &mut watch::Receiver<Control>,
     ) -> Result<Input, Failure> {
         let prepared = async {
+            // Before a place at the gate is taken, which others need that have theirs.
+            let held = match sign_in_of(self) {
+                Some(file) => Some(hold(file, self.call.limits.timeout.into()).await?),
+                None => None,
+            };
             let starting = self.context.gate.enter().await;
             let (context, workspace) = (&self.context, self.call.workspace.clone());
             let sources = context.sources.clone();
             let neighbours = neighbours(context.workspaces(), workspace, sources).await?;
-            Ok((starting, prepare(self, neighbours).await?))
+            Ok((starting, prepare(self, neighbours, held).await?))
         };
         let (starting, (prepared, child)) = unless_stopped(control, prepared).await?;
         let Prepared {
             scratch,
             streams,
             prompt_tokens,
-            remarks,
+            mut remarks,
+            lent,
         } = prepared;
         self.tell(CallEvent::AttemptSpawned {
             attempt: self.number,
@@ -64,6 +71,9 @@ impl Attempt {
         });
         let monitor = Monitor::new(self, &scratch, streams, starting);
         let watched = monitor.watch(child, control).await?;
+        if let Some(lent) = lent {
+            remarks.extend(blocking(|| Ok(lent.give_back())).await?);
+        }
         // What the agent did is paid for, and all of it is on disk: what is not collected now can be later. Of
         // an agent that was ended because it was quiet, nobody would know later that it had been.
         let patience = match (&watched.failure, watched.quiet_for) {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::agents::{self, Assignment, Launch};
+use crate::agents::{self, Assignment, Launch, SignIn, SignInFile};
 use crate::context::{self, Assembled, Assembly, Ledger, Neighbours};
 use crate::model::{
     Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource, Profile, Rung,
@@ -20,6 +20,7 @@ use super::blocking::blocking;
 use super::cell::{Inside, Room};
 use super::command::MOST_OUTPUT;
 use super::failure::{at_path, chain, machine};
+use super::lent::{Held, Lent};
 use super::scratch::Scratch;
 use super::seeds::{self, write};
 use super::setup::set_up;
@@ -31,12 +32,15 @@ pub struct Prepared {
     pub streams: Streams,
     pub prompt_tokens: u64,
     pub remarks: Vec<String>,
+    /// The user's sign-in, until all processes have ended.
+    pub lent: Option<Lent>,
 }
 
 /// Prepares the attempt and starts its process. A scoped workspace holds these neighbours too.
 pub async fn prepare(
     attempt: &Arc<Attempt>,
     neighbours: Option<Neighbours>,
+    held: Option<Held>,
 ) -> Result<(Prepared, Child), Failure> {
     let whose = Arc::clone(attempt);
     // Who runs no tool of a project needs nothing installed.
@@ -46,7 +50,7 @@ pub async fn prepare(
         Some(tree) => set_up(&attempt.context, tree, &|_| ()).await?,
         None => Vec::new(),
     };
-    let made = blocking(move || prepare_files(&whose, neighbours, &installed));
+    let made = blocking(move || prepare_files(&whose, neighbours, &installed, held));
     let (prepared, spec) = made.await?;
     let child = start(spec, &attempt.context.program).await?;
     Ok((prepared, child))
@@ -57,6 +61,7 @@ fn prepare_files(
     attempt: &Attempt,
     neighbours: Option<Neighbours>,
     installed: &[PathBuf],
+    held: Option<Held>,
 ) -> Result<(Prepared, ChildSpec), Failure> {
     let (model, agent) = specs(attempt)?;
     let contents = contents(attempt)?;
@@ -78,6 +83,8 @@ fn prepare_files(
         (&workspace, installed),
         (&inside, launch),
     )?;
+    let lent = held.map(|held| held.lend(scratch.private(), scratch.keys(), &inside));
+    let lent = lent.transpose()?;
     let price = attempt.context.plan.price(model);
     let redactor = attempt.context.redactor.clone();
     let streams = Streams::new(&scratch, (agent, &attempt.context.carried), price, redactor)?;
@@ -86,8 +93,18 @@ fn prepare_files(
         streams,
         prompt_tokens: ledger.total.tokens,
         remarks,
+        lent,
     };
     Ok((prepared, spec))
+}
+
+/// The user's own sign-in, where that alone is how the model is signed in to.
+pub fn sign_in_of(attempt: &Attempt) -> Option<SignInFile> {
+    let ((model, agent), context) = (specs(attempt).ok()?, &attempt.context);
+    let (adapter, user) = (agents::of(agent.kind), &context.environment);
+    let signed_in = adapter.signed_in(&model.id, &context.carried, user);
+    let is_it = context.rehearsal.is_none() && signed_in == SignIn::Refreshed;
+    is_it.then(|| adapter.sign_in_file(user)).flatten()
 }
 
 fn specs(attempt: &Attempt) -> Result<(&ModelSpec, &AgentSpec), Failure> {

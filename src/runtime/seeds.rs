@@ -46,7 +46,7 @@ pub fn lay_out(
     Ok(led)
 }
 
-fn link(target: &Path, at: &Path) -> Result<(), Failure> {
+pub(super) fn link(target: &Path, at: &Path) -> Result<(), Failure> {
     make_parent(at)?;
     symlink(target, at).map_err(|error| at_path(at, &error))
 }

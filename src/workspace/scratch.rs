@@ -82,26 +82,37 @@ impl Scratch {
 
 /// Removes the keys and the private folders of runs of this user that nobody works on any more, and all else
 /// of those that are gone or never began. What a resumed run can still use stays. Silent: it is done on the way.
-pub fn sweep(runtime: Option<&Path>) {
+/// `before` is told of each such folder while all of them are there still.
+pub fn sweep(runtime: Option<&Path>, before: &dyn Fn(&Path)) {
     let temp = std::env::temp_dir();
     let private = runtime.filter(|runtime| check_ours(runtime).is_ok());
-    for parent in [Some(&*temp), private].into_iter().flatten() {
+    let parents = [Some(&*temp), private];
+    let each = |act| {
+        parents
+            .into_iter()
+            .flatten()
+            .map(move |parent| (act, parent))
+    };
+    for (act, parent) in each(before).chain(each(&sweep_one)) {
         let entries = fs::read_dir(parent).into_iter().flatten().flatten();
         let ours = entries.filter(|entry| {
             let name = entry.file_name();
             name.to_string_lossy().starts_with(&prefix())
         });
         for entry in ours.take(MOST_SWEPT) {
-            sweep_one(&entry.path());
+            unless_in_use(&entry.path(), act);
         }
     }
 }
 
-fn sweep_one(path: &Path) {
+fn unless_in_use(path: &Path, act: &dyn Fn(&Path)) {
     // Who holds the lock now makes or sweeps it just like us, or works with it.
-    let Ok(Some(_held)) = lock(path) else {
-        return;
-    };
+    if let Ok(Some(_held)) = lock(path) {
+        act(path);
+    }
+}
+
+fn sweep_one(path: &Path) {
     // Only the folder of temporary files has the link; one of keys alone is of no use to anybody.
     let journal = fs::metadata(path.join(JOURNAL));
     if !journal.is_ok_and(|journal| journal.len() > 0) {
@@ -245,18 +256,18 @@ mod tests {
         };
         let root = scratch();
         let path = root.path.clone();
-        sweep_one(&path);
+        unless_in_use(&path, &sweep_one);
         assert!(path.join("keys").exists() && path.join("a-1/private").exists());
         drop(root);
-        sweep_one(&path);
+        unless_in_use(&path, &sweep_one);
         assert!(!path.join("keys").exists() && !path.join("a-1/private").exists());
         assert!(path.join("a-1/workspace").exists());
         fs::write(&journal, "").unwrap();
-        sweep_one(&path);
+        unless_in_use(&path, &sweep_one);
         assert!(!path.exists());
         drop(scratch());
         fs::remove_file(&journal).unwrap();
-        sweep_one(&path);
+        unless_in_use(&path, &sweep_one);
         assert!(!path.exists());
     }
 }

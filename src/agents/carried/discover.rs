@@ -1,6 +1,6 @@
 //! Finding the user's own OpenCode: sign-in, configuration, catalogue.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value};
@@ -69,13 +69,18 @@ pub(super) fn discover(
         carried.catalogue = read::text(&cache.join("models.json"))?;
     }
     carried.file_secrets = file_secrets(&carried);
-    for provider in AMBIENT {
-        let below = home_folder(provider).zip(home.as_ref());
-        if below.is_some_and(|(below, home)| home.join(below).is_dir()) {
-            carried.ambient.insert(provider);
-        }
-    }
+    carried.ambient = ambient(environment);
     Ok(carried)
+}
+
+/// The providers whose own tools are signed in.
+pub(super) fn ambient(environment: &Environment) -> BTreeSet<&'static str> {
+    let home = value(environment, "HOME").map(Path::new);
+    let is_there = |provider: &&str| {
+        let below = home_folder(provider).zip(home);
+        below.is_some_and(|(below, home)| home.join(below).is_dir())
+    };
+    AMBIENT.iter().copied().filter(is_there).collect()
 }
 
 /// A configuration file, and whether it is the project's word or the user's.

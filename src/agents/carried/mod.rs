@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::environment::value;
 use super::providers::key_names;
-use super::{Environment, LaunchError};
+use super::{Environment, LaunchError, SignInFile};
 
 /// What was found of the user's own OpenCode. Secrets are among it: it is never shown or recorded.
 #[derive(Clone, Default)]
@@ -44,6 +44,8 @@ pub struct Carried {
     file_secrets: BTreeMap<String, Vec<String>>,
     /// Providers whose own tools keep a sign-in in the user's home (`~/.aws` and the like).
     pub(super) ambient: BTreeSet<&'static str>,
+    /// The secrets in the users' own sign-ins with other agents, by file.
+    own: BTreeMap<PathBuf, Vec<String>>,
     /// The user's cached catalogue of models, as text: it is large, and one entry of it is needed.
     catalogue: Option<String>,
 }
@@ -171,24 +173,44 @@ impl Carried {
         secrets
     }
 
+    /// Reads the user's own sign-ins with agents, and looks for those of the clouds' tools. A file that is not there,
+    /// or not whole, is none.
+    pub fn look_for(&mut self, environment: &Environment, files: impl Iterator<Item = SignInFile>) {
+        self.ambient = discover::ambient(environment);
+        for file in files {
+            let text = read::text(&file.path).ok().flatten().unwrap_or_default();
+            if file.expires(text.as_bytes()).is_some()
+                && let Ok(content) = serde_json::from_str(&text)
+            {
+                self.own.insert(file.path, values::secrets(&content));
+            }
+        }
+    }
+
+    /// Whether the user's own sign-in is there.
+    pub(super) fn has(&self, file: &SignInFile) -> bool {
+        self.own.contains_key(&file.path)
+    }
+
     /// Every secret that some agent may get to see, each with a name to show in its place. A variable that
     /// signs in may be called anything.
     pub fn secrets(&self, environment: &Environment) -> Vec<(String, String)> {
-        self.own_providers()
-            .flat_map(|provider| {
-                let mut secrets = self.secrets_of(provider);
-                let mut names = [key_names(provider), self.key_variables(provider)].concat();
-                for settings in self.settings(provider) {
-                    let hidden = Value::from(values::secrets(settings));
-                    names.extend(values::variables(&hidden));
-                }
-                let values = names.iter().filter_map(|name| value(environment, name));
-                secrets.extend(values.filter_map(|value| value.to_str().map(str::to_owned)));
-                secrets
-                    .into_iter()
-                    .map(move |secret| (format!("{provider} sign-in"), secret))
-            })
-            .collect()
+        let own = self.own.values().flatten();
+        let own = own.map(|secret| ("sign-in".to_owned(), secret.clone()));
+        let of_providers = self.own_providers().flat_map(|provider| {
+            let mut secrets = self.secrets_of(provider);
+            let mut names = [key_names(provider), self.key_variables(provider)].concat();
+            for settings in self.settings(provider) {
+                let hidden = Value::from(values::secrets(settings));
+                names.extend(values::variables(&hidden));
+            }
+            let values = names.iter().filter_map(|name| value(environment, name));
+            secrets.extend(values.filter_map(|value| value.to_str().map(str::to_owned)));
+            secrets
+                .into_iter()
+                .map(move |secret| (format!("{provider} sign-in"), secret))
+        });
+        of_providers.chain(own).collect()
     }
 
     fn look_up(&self, provider: &str) -> Option<Value> {

@@ -138,4 +138,18 @@ fn each_way_to_sign_in_is_seen() {
         ask(&bench),
         SignIn::Key("CLAUDE_CODE_OAUTH_TOKEN".to_owned())
     );
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join(".claude");
+    std::fs::create_dir(&folder).unwrap();
+    let tokens =
+        r#"{"claudeAiOauth":{"accessToken":"access-1","refreshToken":"refresh-1","expiresAt":1}}"#;
+    std::fs::write(folder.join(".credentials.json"), tokens).unwrap();
+    let user = [("HOME".into(), home.path().into())].into();
+    bench.environment = user;
+    let file = of(AgentKind::Claude).sign_in_file(&bench.environment);
+    bench.carried.look_for(&bench.environment, file.into_iter());
+    assert_eq!(ask(&bench), SignIn::Refreshed);
+    let secrets = bench.carried.secrets(&bench.environment);
+    let secrets: Vec<&str> = secrets.iter().map(|(_, secret)| secret.as_str()).collect();
+    assert_eq!(secrets, ["access-1", "refresh-1"]);
 }

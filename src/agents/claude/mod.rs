@@ -9,6 +9,7 @@ use crate::plan::AgentSpec;
 use super::stream_json::StreamJson;
 use super::{
     Adapter, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product, SignIn,
+    SignInFile,
 };
 
 const PRODUCT: Product = Product {
@@ -37,6 +38,10 @@ impl Adapter for Claude {
 
     fn decoder(&self, _agent: &AgentSpec, _carried: &Carried) -> Box<dyn Decoder> {
         Box::new(StreamJson::default())
+    }
+
+    fn sign_in_file(&self, environment: &Environment) -> Option<SignInFile> {
+        place::sign_in_file(environment)
     }
 
     fn signed_in(&self, model: &str, carried: &Carried, environment: &Environment) -> SignIn {

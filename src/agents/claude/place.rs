@@ -1,8 +1,10 @@
 //! Where a model is asked: at Anthropic, or at a cloud that has its models.
 
+use std::path::{Path, PathBuf};
+
 use crate::agents::environment::value;
-use crate::agents::providers::takes;
-use crate::agents::{Carried, Environment, SignIn, sign_in};
+use crate::agents::providers::{key_names, takes};
+use crate::agents::{Carried, Environment, SignIn, SignInFile};
 
 /// A provider of Claude's models.
 pub(super) struct Place {
@@ -45,6 +47,20 @@ const CLOUDS: &[Place] = &[
     },
 ];
 
+/// What signs in to Anthropic besides a key.
+const TOKENS: [&str; 2] = ["ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
+
+/// Where Claude Code keeps the sign-in with a subscription.
+pub(super) fn sign_in_file(environment: &Environment) -> Option<SignInFile> {
+    let folder = value(environment, "CLAUDE_CONFIG_DIR").map(PathBuf::from);
+    let folder = folder.or_else(|| Some(Path::new(value(environment, "HOME")?).join(".claude")));
+    Some(SignInFile {
+        path: folder?.join(".credentials.json"),
+        below: "config/.credentials.json".into(),
+        expiry: "/claudeAiOauth/expiresAt".to_owned(),
+    })
+}
+
 /// The place of a model, and what it is called there. The id says it (`amazon-bedrock/…`), or the user's own switch.
 pub(super) fn of<'a>(id: &'a str, environment: &Environment) -> (&'static Place, &'a str) {
     let named = |place: &&Place| id.strip_prefix(place.provider)?.strip_prefix('/');
@@ -75,14 +91,19 @@ impl Place {
     }
 
     pub(super) fn signed_in(&self, carried: &Carried, environment: &Environment) -> SignIn {
-        let tokens = ["ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
-        let token = tokens.into_iter().filter(|_| self.switch.is_none());
-        match token
+        let mut keys = key_names(self.provider);
+        if self.switch.is_none() {
+            keys.extend(TOKENS.map(str::to_owned));
+        }
+        let is_there = |file| self.switch.is_none() && carried.has(&file);
+        match keys
             .into_iter()
             .find(|name| value(environment, name).is_some())
         {
-            Some(name) => SignIn::Key(name.to_owned()),
-            None => sign_in::signed_in(carried, self.provider, environment),
+            Some(name) => SignIn::Key(name),
+            None if carried.ambient.contains(self.provider) => SignIn::Ambient,
+            None if sign_in_file(environment).is_some_and(is_there) => SignIn::Refreshed,
+            None => SignIn::None,
         }
     }
 }

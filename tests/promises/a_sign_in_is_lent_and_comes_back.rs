@@ -1,0 +1,89 @@
+//! A sign-in that an agent refreshes is lent to its calls: what they make of it is the user's again, no token is spent
+//! by two of them, and a killed supervisor loses none.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::PathBuf;
+
+use rustix::process::Signal;
+
+use crate::support::{Sandbox, until};
+
+/// Refreshes its sign-in as Claude Code does, by a file in its place: `refresh-N` becomes `refresh-N+1`.
+const AGENT: &str = r#"
+case "$*" in *--version*) echo '2.1.332 (Claude Code)'; exit ;; esac
+at="$CLAUDE_CONFIG_DIR/.credentials.json"
+token=$(sed 's/.*"refresh-\([0-9]*\)".*/\1/' "$at")
+sed "s/refresh-$token/refresh-$((token + 1))/" "$at" > "$at.new" && mv "$at.new" "$at"
+mkdir -p .tipstaff/out
+if [ -d .tipstaff/in/proposals ]; then
+  echo '{"decision":"pick","winner":"A","scores":{"A":{},"B":{}},"rationale":"good"}' > .tipstaff/out/verdict.json
+fi
+[ -e OUTSIDE/hold ] && mv OUTSIDE/hold OUTSIDE/held && sleep 600
+echo 'A plan.' > .tipstaff/out/deliverable.md
+echo '{"type":"assistant","message":{"id":"m","model":"x","content":[{"type":"text","text":"Done."}]}}'
+echo '{"type":"result","is_error":false,"result":"Done."}'
+"#;
+
+/// A user who is signed in by a token that has to be refreshed soon.
+fn signed_in() -> Sandbox {
+    let mut sandbox = Sandbox::new();
+    let (bin, outside) = (sandbox.outside("bin"), sandbox.outside("mark"));
+    std::fs::create_dir(&outside).unwrap();
+    let outside = outside.display().to_string();
+    sandbox.program_at(&bin.join("claude"), &AGENT.replace("OUTSIDE", &outside));
+    sandbox.env("PATH", &format!("{}:/usr/bin:/bin", bin.display()));
+    let mut config =
+        format!("agents:\n  claude: {{ sandbox: {{ write: [{outside:?}] }} }}\nmodels:\n");
+    for model in ["m1", "m2", "m3", "m4"] {
+        config.push_str(&format!("  {model}: {{ agent: claude, id: opus }}\n"));
+    }
+    sandbox.user_config(&format!("{config}roles:\n  judge: m4\n"));
+    std::fs::create_dir_all(file(&sandbox).parent().unwrap()).unwrap();
+    let tokens = r#"{"claudeAiOauth":{"refreshToken":"refresh-0","expiresAt":1}}"#;
+    std::fs::write(file(&sandbox), tokens).unwrap();
+    sandbox
+}
+
+fn file(sandbox: &Sandbox) -> PathBuf {
+    sandbox.home().join(".claude/.credentials.json")
+}
+
+fn tokens(sandbox: &Sandbox) -> String {
+    std::fs::read_to_string(file(sandbox)).unwrap()
+}
+
+#[test]
+fn each_call_begins_with_the_token_that_the_last_one_left() {
+    let sandbox = signed_in();
+    sandbox.trio(&[]).run_trio(&[]).succeeds();
+    assert!(
+        tokens(&sandbox).contains(r#""refresh-4""#),
+        "{}",
+        tokens(&sandbox)
+    );
+    let mode = std::fs::metadata(file(&sandbox))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn token_refreshed_under_a_killed_supervisor_is_not_lost() {
+    let sandbox = signed_in();
+    std::fs::write(sandbox.outside("mark/hold"), "").unwrap();
+    let running = sandbox.trio(&["models: [m1, m2]"]).start_trio(&[]);
+    until("an agent has refreshed its token", || {
+        sandbox.outside("mark/held").exists()
+    });
+    assert!(tokens(&sandbox).contains(r#""refresh-0""#));
+    running.signal(Signal::KILL);
+    running.wait();
+    sandbox.tipstaff(&["resume"]).succeeds();
+    // The one that was lost, its repetition, the other one, the judge.
+    assert!(
+        tokens(&sandbox).contains(r#""refresh-4""#),
+        "{}",
+        tokens(&sandbox)
+    );
+}
