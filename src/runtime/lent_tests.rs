@@ -27,6 +27,7 @@ impl Desk {
             path: self.0.path().join("creds.json"),
             below: "config/creds.json".into(),
             expiry: "/expiry".to_owned(),
+            later: 0,
         }
     }
 

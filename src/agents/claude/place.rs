@@ -58,6 +58,7 @@ pub(super) fn sign_in_file(environment: &Environment) -> Option<SignInFile> {
         path: folder?.join(".credentials.json"),
         below: "config/.credentials.json".into(),
         expiry: "/claudeAiOauth/expiresAt".to_owned(),
+        later: 0,
     })
 }
 

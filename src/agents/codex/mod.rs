@@ -6,10 +6,14 @@
 mod decode;
 mod launch;
 
+use std::path::{Path, PathBuf};
+
 use crate::plan::AgentSpec;
 
+use super::environment::value;
 use super::{
     Adapter, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product, SignIn,
+    SignInFile,
 };
 
 const PRODUCT: Product = Product {
@@ -40,7 +44,24 @@ impl Adapter for Codex {
         Box::<decode::Lines>::default()
     }
 
-    fn signed_in(&self, _model: &str, _carried: &Carried, environment: &Environment) -> SignIn {
-        launch::key(environment).map_or(SignIn::None, |(name, _)| SignIn::Key(name.to_owned()))
+    fn signed_in(&self, _model: &str, carried: &Carried, environment: &Environment) -> SignIn {
+        let is_there = |file| carried.has(&file);
+        match launch::key(environment) {
+            Some((name, _)) => SignIn::Key(name.to_owned()),
+            None if self.sign_in_file(environment).is_some_and(is_there) => SignIn::Refreshed,
+            None => SignIn::None,
+        }
+    }
+
+    fn sign_in_file(&self, environment: &Environment) -> Option<SignInFile> {
+        let folder = value(environment, "CODEX_HOME").map(PathBuf::from);
+        let folder = folder.or_else(|| Some(Path::new(value(environment, "HOME")?).join(".codex")));
+        Some(SignInFile {
+            path: folder?.join("auth.json"),
+            below: "codex/auth.json".into(),
+            expiry: "/last_refresh".to_owned(),
+            // Codex refreshes after eight days.
+            later: 8 * 24,
+        })
     }
 }

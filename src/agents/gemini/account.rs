@@ -1,7 +1,9 @@
 //! Which of the user's accounts an attempt works for.
 
-use crate::agents::Environment;
+use std::path::Path;
+
 use crate::agents::environment::value;
+use crate::agents::{Carried, Environment, SignInFile};
 
 /// What signs in, in the words of Gemini's settings, the first that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,10 +14,12 @@ pub(super) enum Account {
     Express,
     /// Vertex AI by the credentials of its own tools.
     Vertex,
+    /// The sign-in with Google that Gemini keeps in a file.
+    Personal,
 }
 
 impl Account {
-    pub(super) fn of(environment: &Environment) -> Option<Self> {
+    pub(super) fn of(environment: &Environment, carried: &Carried) -> Option<Self> {
         let wants_vertex =
             value(environment, "GOOGLE_GENAI_USE_VERTEXAI").is_some_and(|word| word == "true");
         let all = match wants_vertex {
@@ -23,7 +27,9 @@ impl Account {
             false => &[Self::Key],
         };
         let is_there = |account: &&Self| value(environment, account.signed_in_by()).is_some();
-        all.iter().find(is_there).copied()
+        let named = all.iter().find(is_there).copied();
+        let has_file = || sign_in_file(environment).is_some_and(|file| carried.has(&file));
+        named.or_else(|| (!wants_vertex && has_file()).then_some(Self::Personal))
     }
 
     pub(super) fn signed_in_by(self) -> &'static str {
@@ -31,6 +37,7 @@ impl Account {
             Self::Key => "GEMINI_API_KEY",
             Self::Express => "GOOGLE_API_KEY",
             Self::Vertex => "GOOGLE_CLOUD_PROJECT",
+            Self::Personal => "oauth_creds.json",
         }
     }
 
@@ -38,11 +45,14 @@ impl Account {
         match self {
             Self::Key => "gemini-api-key",
             Self::Express | Self::Vertex => "vertex-ai",
+            Self::Personal => "oauth-personal",
         }
     }
 
     pub(super) fn variables(self) -> &'static [&'static str] {
         match self {
+            // A paid account works for a project.
+            Self::Personal => &["GOOGLE_CLOUD_PROJECT"],
             Self::Key => &["GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"],
             Self::Express => &[
                 "GOOGLE_API_KEY",
@@ -58,4 +68,15 @@ impl Account {
             ],
         }
     }
+}
+
+/// What Gemini keeps of a sign-in with Google.
+pub(super) fn sign_in_file(environment: &Environment) -> Option<SignInFile> {
+    let home = value(environment, "GEMINI_CLI_HOME").or(value(environment, "HOME"))?;
+    Some(SignInFile {
+        path: Path::new(home).join(".gemini/oauth_creds.json"),
+        below: "home/.gemini/oauth_creds.json".into(),
+        expiry: "/expiry_date".to_owned(),
+        later: 0,
+    })
 }

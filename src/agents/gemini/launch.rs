@@ -21,7 +21,7 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError>
     let policy = assignment.private.join("policy.toml");
     let account = match assignment.endpoint {
         Some(_) => Some(Account::Key),
-        None => Account::of(user),
+        None => Account::of(user, assignment.carried),
     };
     let mut files = vec![
         SeedFile::folder(temporary.clone()),

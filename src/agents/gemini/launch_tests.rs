@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::*;
-use crate::agents::Seed;
 use crate::agents::testing::{Bench, var};
+use crate::agents::{Seed, SignIn};
 use crate::model::Profile;
 use crate::plan::AgentKind;
 
@@ -108,7 +108,7 @@ fn vertex_is_signed_in_to_by_its_own_tools() {
     bench
         .environment
         .insert("GOOGLE_GENAI_USE_VERTEXAI".into(), "true".into());
-    assert_eq!(Account::of(&bench.environment), None);
+    assert_eq!(Account::of(&bench.environment, &bench.carried), None);
     bench
         .environment
         .insert("GOOGLE_CLOUD_PROJECT".into(), "p1".into());
@@ -138,4 +138,28 @@ fn a_variant_is_how_much_it_thinks() {
     };
     assert_eq!(thinking("low"), r#"{"thinkingLevel":"LOW"}"#);
     assert_eq!(thinking("2048"), r#"{"thinkingBudget":2048}"#);
+}
+
+#[test]
+fn a_sign_in_with_google_is_lent() {
+    let home = tempfile::tempdir().unwrap();
+    std::fs::create_dir(home.path().join(".gemini")).unwrap();
+    let file = home.path().join(".gemini/oauth_creds.json");
+    std::fs::write(file, r#"{"access_token":"a","expiry_date":7}"#).unwrap();
+    let mut bench = bench();
+    bench
+        .environment
+        .remove(std::ffi::OsStr::new("GEMINI_API_KEY"));
+    bench.environment.insert("HOME".into(), home.path().into());
+    let adapter = crate::agents::of(AgentKind::Gemini);
+    let file = adapter.sign_in_file(&bench.environment);
+    let ask = |bench: &Bench| adapter.signed_in("m", &bench.carried, &bench.environment);
+    assert_eq!(ask(&bench), SignIn::None);
+    bench.carried.look_for(&bench.environment, file.into_iter());
+    assert_eq!(ask(&bench), SignIn::Refreshed);
+    let settings = settings(&bench.launch().unwrap());
+    assert_eq!(
+        settings["security"]["auth"]["selectedType"],
+        "oauth-personal"
+    );
 }

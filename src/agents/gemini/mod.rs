@@ -13,6 +13,7 @@ use crate::plan::AgentSpec;
 use self::account::Account;
 use super::{
     Adapter, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product, SignIn,
+    SignInFile,
 };
 
 const PRODUCT: Product = Product {
@@ -43,9 +44,15 @@ impl Adapter for Gemini {
         Box::<decode::Lines>::default()
     }
 
-    fn signed_in(&self, _model: &str, _carried: &Carried, environment: &Environment) -> SignIn {
-        Account::of(environment).map_or(SignIn::None, |account| {
-            SignIn::Key(account.signed_in_by().to_owned())
-        })
+    fn signed_in(&self, _model: &str, carried: &Carried, environment: &Environment) -> SignIn {
+        match Account::of(environment, carried) {
+            Some(Account::Personal) => SignIn::Refreshed,
+            Some(account) => SignIn::Key(account.signed_in_by().to_owned()),
+            None => SignIn::None,
+        }
+    }
+
+    fn sign_in_file(&self, environment: &Environment) -> Option<SignInFile> {
+        account::sign_in_file(environment)
     }
 }
