@@ -2,7 +2,7 @@
 //! the dearest thing there is. A pack is one file.
 
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::{Progress, WorkspaceError, index};
 use crate::files;
@@ -18,7 +18,7 @@ const PACK: usize = 64 << 20;
 /// and what changes meanwhile, is seen by whoever adds the files themselves.
 pub(super) fn add_new(
     root: &Path,
-    files: &[PathBuf],
+    files: &[impl AsRef<Path>],
     store: &Path,
     progress: &Progress,
 ) -> Result<(), WorkspaceError> {
@@ -30,7 +30,7 @@ pub(super) fn add_new(
     for path in files {
         WorkspaceError::if_cancelled()?;
         progress.one_more();
-        if let Some(content) = small_file(root, path) {
+        if let Some(content) = small_file(root, path.as_ref()) {
             blobs.extend(format!("blob\ndata {}\n", content.len()).into_bytes());
             blobs.extend(content);
             blobs.push(b'\n');

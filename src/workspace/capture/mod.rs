@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use super::index::PrivateIndex;
 use super::selection::Selection;
 use super::tree::{self, Entries, EntryKind};
-use super::{Doing, WorkspaceError, diff, rewrite};
+use super::{Doing, Progress, WorkspaceError, bulk, diff, rewrite};
 use crate::model::{ChangeLimits, ChangedFile, RefusedChange, TreeId};
 
 use origin::Origin;
@@ -198,8 +198,10 @@ fn add_files(
     if files.is_empty() {
         return Ok(Entries::new());
     }
+    let paths: Vec<&Path> = files.iter().map(|(path, _)| path.as_path()).collect();
+    bulk::add_new(workspace, &paths, store, &Progress::default())?;
     let index = PrivateIndex::new(store)?;
-    index.add_files(workspace, files.iter().map(|(path, _)| path.as_path()))?;
+    index.add_files(workspace, paths)?;
     index.entries()
 }
 

@@ -369,6 +369,21 @@ fn a_pinned_tree_outlives_a_cleanup_of_the_store() {
     assert!(call.has(&captured, "new"));
 }
 
+#[test]
+fn very_many_files_are_not_an_object_file_each() {
+    let call = Call::on(Repo::git());
+    for number in 0..1500 {
+        call.write(&format!("new/{number}"), format!("{number}"));
+    }
+    let captured = call.capture(&Allowed::Anywhere);
+    assert_eq!(captured.files.len(), 1500);
+    let objects = fs::read_dir(call.repo.store.join("objects")).unwrap();
+    let loose = objects.flatten().map(|entry| entry.path());
+    let loose = loose.filter(|at| at.file_name().unwrap().len() == 2);
+    let count: usize = loose.map(|at| fs::read_dir(at).unwrap().count()).sum();
+    assert!(count < 10, "{count}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
 
