@@ -16,6 +16,7 @@ mod support;
 
 mod a_models_command_is_not_obeyed;
 mod a_plan_becomes_an_audited_change;
+mod agents_speak_acp;
 mod agents_that_wait_hold_up_nobody;
 mod each_way_to_fail_is_told_apart;
 mod less_closed_sandboxes_work;
