@@ -23,6 +23,7 @@ mod launch;
 mod opencode;
 mod product;
 mod providers;
+mod qwen;
 #[cfg(test)]
 #[path = "recorded_tests.rs"]
 mod recorded;

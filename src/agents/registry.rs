@@ -2,7 +2,7 @@
 
 use crate::plan::AgentKind;
 
-use super::{Adapter, acp, claude, codex, command, gemini, opencode};
+use super::{Adapter, acp, claude, codex, command, gemini, opencode, qwen};
 
 /// The adapter of a kind.
 pub fn of(kind: AgentKind) -> &'static dyn Adapter {
@@ -11,6 +11,7 @@ pub fn of(kind: AgentKind) -> &'static dyn Adapter {
         AgentKind::Claude => &claude::Claude,
         AgentKind::Codex => &codex::Codex,
         AgentKind::Gemini => &gemini::Gemini,
+        AgentKind::Qwen => &qwen::Qwen,
         AgentKind::Acp => &acp::Acp,
         AgentKind::Command => &command::Command,
     }

@@ -10,9 +10,14 @@ use crate::model::{MicroUsd, Millis, Usage};
 
 use super::{AgentError, Decoder, Signal};
 
+/// How Qwen Code begins the words of an error.
+const API_ERROR: &str = "[API Error:";
+
 /// Reads what one attempt prints.
 #[derive(Debug, Default)]
 pub(super) struct StreamJson {
+    /// Of Qwen Code: tokens read from a cache are among those of the input.
+    is_qwen: bool,
     /// Messages of the model so far.
     requests: u64,
     /// The message under way.
@@ -60,6 +65,13 @@ impl Decoder for StreamJson {
 }
 
 impl StreamJson {
+    pub(super) fn of_qwen() -> Self {
+        Self {
+            is_qwen: true,
+            ..Self::default()
+        }
+    }
+
     fn system(&mut self, line: &Value) -> Vec<Signal> {
         match text(line, "subtype") {
             "init" => {
@@ -89,6 +101,16 @@ impl StreamJson {
         }
         let id = text(message, "id");
         let mut signals = Vec::new();
+        let used = self.usage(&message["usage"], 1);
+        // Qwen Code gives the blocks of one message ids of their own, and the tokens with one of them.
+        if self.is_qwen
+            && let Some(open) = &mut self.open
+        {
+            id.clone_into(&mut open.id);
+            if used.tokens() > 0 {
+                open.usage = used;
+            }
+        }
         if self.open.as_ref().is_none_or(|open| open.id != id) {
             signals.extend(self.end_step("length"));
             signals.push(Signal::StepStarted);
@@ -99,7 +121,7 @@ impl StreamJson {
                 id: id.to_owned(),
                 usage: match again {
                     true => Usage::default(),
-                    false => usage(&message["usage"], 1),
+                    false => used,
                 },
                 tools: Vec::new(),
             });
@@ -153,7 +175,8 @@ impl StreamJson {
 
     fn result(&mut self, line: &Value) -> Vec<Signal> {
         let mut signals = Vec::new();
-        if line["is_error"] == true {
+        // Older versions of Qwen Code call even that a success.
+        if line["is_error"] == true || text(line, "result").starts_with(API_ERROR) {
             if !self.failed {
                 signals.push(Signal::AgentError(told_error(line)));
             }
@@ -176,9 +199,23 @@ impl StreamJson {
         signals
     }
 
+    fn usage(&self, counts: &Value, requests: u64) -> Usage {
+        let count = |key: &str| counts[key].as_u64().unwrap_or_default();
+        let cached = count("cache_read_input_tokens");
+        let twice = if self.is_qwen { cached } else { 0 };
+        Usage {
+            requests,
+            input: count("input_tokens").saturating_sub(twice),
+            output: count("output_tokens"),
+            cache_read: cached,
+            cache_write: count("cache_creation_input_tokens"),
+            ..Usage::default()
+        }
+    }
+
     /// What the `result` says of the whole. Its `usage` is zero after some errors; then `modelUsage` has it.
     fn used_in_all(&self, line: &Value) -> Option<Usage> {
-        let mut all = usage(&line["usage"], self.requests);
+        let mut all = self.usage(&line["usage"], self.requests);
         if let Some(models) = line["modelUsage"].as_object().filter(|all| !all.is_empty()) {
             let sum = |key: &str| {
                 models
@@ -206,15 +243,21 @@ impl StreamJson {
 
 /// The error that a line tells, with its time of reset if that is known.
 fn told_error(line: &Value) -> AgentError {
-    let message = blocks(&line["message"])
+    let all = |texts: Vec<&str>| texts.join("\n");
+    let said = blocks(&line["message"])
         .iter()
         .map(|block| text(block, "text"));
-    let message = match line["result"].as_str() {
-        Some(result) => result.to_owned(),
-        None => message.collect::<Vec<_>>().join("\n"),
-    };
     let errors = line["errors"].as_array().into_iter().flatten();
-    let errors: Vec<&str> = errors.filter_map(Value::as_str).collect();
+    let found = [
+        text(line, "result").to_owned(),
+        text(&line["error"], "message").to_owned(),
+        all(said.collect()),
+        all(errors.filter_map(Value::as_str).collect()),
+    ];
+    let message = found
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .unwrap_or_default();
     let refused = "refusal";
     let is_refused = [&line["message"], line]
         .map(|of| text(of, "stop_reason"))
@@ -233,15 +276,13 @@ fn told_error(line: &Value) -> AgentError {
     let resets_at = limit
         .as_i64()
         .or_else(|| message.rsplit_once('|')?.1.trim().parse().ok());
-    let mut error = AgentError::new(
-        name,
-        if message.is_empty() {
-            errors.join("\n")
-        } else {
-            message
-        },
-    );
-    error.status = status(&line["api_error_status"]);
+    // Qwen Code writes `[API Error: 401 invalid key]`.
+    let told = message
+        .strip_prefix(API_ERROR)
+        .map(|rest| rest.trim_end_matches(']').trim());
+    let told_status = told.and_then(|told| told.split(' ').next()?.parse().ok());
+    let mut error = AgentError::new(name, told.unwrap_or(&message));
+    error.status = status(&line["api_error_status"]).or(told_status);
     error.retry_after = resets_at.and_then(|at| until(at, text(line, "timestamp")));
     error
 }
@@ -251,18 +292,6 @@ fn until(epoch: i64, now: &str) -> Option<Millis> {
     let now: jiff::Timestamp = now.parse().ok()?;
     let wait = epoch.checked_mul(1000)?.checked_sub(now.as_millisecond())?;
     u64::try_from(wait).ok().map(Millis)
-}
-
-fn usage(counts: &Value, requests: u64) -> Usage {
-    let count = |key: &str| counts[key].as_u64().unwrap_or_default();
-    Usage {
-        requests,
-        input: count("input_tokens"),
-        output: count("output_tokens"),
-        cache_read: count("cache_read_input_tokens"),
-        cache_write: count("cache_creation_input_tokens"),
-        ..Usage::default()
-    }
 }
 
 /// What a tool worked on, in one line: a command, the last two names of a path, a pattern.

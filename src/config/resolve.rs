@@ -20,7 +20,6 @@ const KNOWN_ELSEWHERE: &[&str] = &[
     "crush",
     "cursor",
     "goose",
-    "qwen",
 ];
 
 /// The agent of a model that names none.

@@ -84,6 +84,8 @@ pub enum AgentKind {
     Codex,
     /// The Gemini CLI (`gemini`).
     Gemini,
+    /// Qwen Code (`qwen`).
+    Qwen,
     /// Any that speaks the Agent Client Protocol.
     Acp,
     /// Any command: prompt on standard input, deliverable as a file or on standard output.
@@ -96,6 +98,7 @@ impl AgentKind {
         Self::Claude,
         Self::Codex,
         Self::Gemini,
+        Self::Qwen,
         Self::Acp,
         Self::Command,
     ];
@@ -105,6 +108,7 @@ impl AgentKind {
         Self::Claude.word(),
         Self::Codex.word(),
         Self::Gemini.word(),
+        Self::Qwen.word(),
         Self::Acp.word(),
         Self::Command.word(),
     ];
@@ -115,6 +119,7 @@ impl AgentKind {
             Self::Claude => "claude",
             Self::Codex => "codex",
             Self::Gemini => "gemini",
+            Self::Qwen => "qwen",
             Self::Acp => "acp",
             Self::Command => "command",
         }
@@ -146,7 +151,7 @@ impl AgentKind {
 
     /// Whether it tells after each step how many tokens its context has.
     pub fn counts_each_step(self) -> bool {
-        matches!(self, Self::Opencode | Self::Claude)
+        matches!(self, Self::Opencode | Self::Claude | Self::Qwen)
     }
 }
 
