@@ -11,7 +11,7 @@ use crate::process::run_helper;
 use crate::runtime::{self, Inside};
 
 /// A program that does not tell its version within this time gets no more questions.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where a program is, or why it cannot be run.
 pub fn find(settings: &Settings, program: &str) -> Result<PathBuf, String> {
