@@ -18,7 +18,9 @@ mod support;
 mod stand;
 
 mod all_are_installed;
+mod claude;
 mod codex;
 mod gemini;
 mod mixed;
+mod qwen;
 mod trial;
