@@ -201,6 +201,12 @@ fn read_sandbox_mode(reader: &mut Reader, node: &Node) -> Option<SandboxMode> {
     mode
 }
 
+/// Whether a path is absolute or begins at the user's home, and is not all there is.
+fn is_place(path: &str) -> bool {
+    let is_whole = Path::new(path) == Path::new("/");
+    path == "~" || path.starts_with("~/") || (path.starts_with('/') && !is_whole)
+}
+
 fn read_paths(reader: &mut Reader, fields: Fields<'_>) -> SandboxRules {
     let mut paths = |key: &str| {
         let node = fields.get(key);
@@ -208,11 +214,15 @@ fn read_paths(reader: &mut Reader, fields: Fields<'_>) -> SandboxRules {
         let (good, bad): (Vec<_>, Vec<_>) = texts
             .into_iter()
             .flatten()
-            .partition(|text| text.value.starts_with('/') || text.value.starts_with("~/"));
+            .partition(|text| is_place(&text.value));
         for text in bad {
-            let message = format!("`{}` is no absolute path", text.value);
+            let (message, hint) = match Path::new(&text.value) == Path::new("/") {
+                true => ("is all of this machine", "`sandbox: off` closes nothing"),
+                false => ("is no absolute path", "write `/…`, or `~/…` for your home"),
+            };
+            let message = format!("`{}` {message}", text.value);
             let mistake = text.spot.error("bad-path", message);
-            reader.report(mistake.with_hint("write `/…`, or `~/…` for your home"));
+            reader.report(mistake.with_hint(hint));
         }
         good.into_iter().map(|text| text.value).collect()
     };

@@ -198,8 +198,11 @@ impl Cells {
 
     /// A path of the rules on this machine.
     fn at_home(&self, path: &str) -> PathBuf {
-        let below = path.strip_prefix("~/").zip(self.home.as_ref());
-        below.map_or_else(|| path.into(), |(below, home)| home.join(below))
+        let below = path.strip_prefix('~').zip(self.home.as_ref());
+        below.map_or_else(
+            || path.into(),
+            |(below, home)| home.join(below.trim_start_matches('/')),
+        )
     }
 
     /// How the processes of a call see its folders.

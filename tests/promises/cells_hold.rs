@@ -176,3 +176,15 @@ async fn a_call_that_uses_too_much_is_ended_and_said_for_what() {
         assert_eq!(run(spec).await.exceeded, Some(limit));
     }
 }
+
+#[test]
+fn all_of_the_machine_is_no_place_that_a_cell_may_use() {
+    let sandbox = crate::support::Sandbox::new();
+    sandbox.user_config("sandbox: { write: [\"/\", here], read: [\"~\"] }\n");
+    sandbox
+        .tipstaff(&["check", "plan"])
+        .exits_with(2)
+        .stderr_has("`/` is all of this machine")
+        .stderr_has("`here` is no absolute path")
+        .has_no("`~`");
+}
