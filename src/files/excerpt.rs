@@ -24,26 +24,35 @@ impl Excerpt {
         }
     }
 
-    pub fn finish(mut self) -> Vec<u8> {
-        let mut kept = self.head;
-        let mut tail = &*self.tail.make_contiguous();
-        if self.cut > 0 {
-            // Lines that lost a part go as a whole, unless there is no other.
-            let last = kept.iter().rposition(|byte| *byte == b'\n');
-            let whole = last.map_or(kept.len(), |at| at + 1);
-            self.cut += (kept.len() - whole) as u64;
-            kept.truncate(whole);
-            let first = tail.iter().position(|byte| *byte == b'\n');
-            let lost = first.map(|at| at + 1).filter(|from| *from < tail.len());
-            tail = &tail[lost.unwrap_or(0)..];
-            self.cut += lost.unwrap_or(0) as u64;
-            if last.is_none() && !kept.is_empty() {
-                kept.push(b'\n');
-            }
-            kept.extend(format!("\"tipstaff left out {} bytes here\"\n", self.cut).bytes());
-        }
-        kept.extend_from_slice(tail);
+    pub fn finish(self) -> Vec<u8> {
+        let mut kept = Vec::new();
+        // Memory takes everything.
+        let _ = self.finish_into(&mut kept);
         kept
+    }
+
+    /// Hands over what is kept, without a copy of it.
+    pub fn finish_into(mut self, to: &mut impl Write) -> io::Result<()> {
+        let head = &self.head;
+        let mut tail = &*self.tail.make_contiguous();
+        if self.cut == 0 {
+            to.write_all(head)?;
+            return to.write_all(tail);
+        }
+        // Lines that lost a part go as a whole, unless there is no other.
+        let last = head.iter().rposition(|byte| *byte == b'\n');
+        let whole = last.map_or(head.len(), |at| at + 1);
+        let first = tail.iter().position(|byte| *byte == b'\n');
+        let lost = first.map(|at| at + 1).filter(|from| *from < tail.len());
+        let lost = lost.unwrap_or(0);
+        tail = &tail[lost..];
+        self.cut += (head.len() - whole + lost) as u64;
+        to.write_all(&head[..whole])?;
+        if last.is_none() && whole > 0 {
+            to.write_all(b"\n")?;
+        }
+        writeln!(to, "\"tipstaff left out {} bytes here\"", self.cut)?;
+        to.write_all(tail)
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use aho_corasick::AhoCorasick;
 
 use super::{Clean, JournalError, Redactor};
-use crate::files::{Excerpt, replace_unsynced};
+use crate::files::{Excerpt, NewFile};
 
 /// Read at one time.
 const CHUNK: usize = 64 * 1024;
@@ -27,9 +27,13 @@ impl Redactor {
     /// by no event.
     pub fn redact_copy(&self, from: impl Read, to: &Path, most: usize) -> Result<(), JournalError> {
         let mut kept = Excerpt::new(most);
-        self.redact_stream(from, &mut kept)
-            .and_then(|_| replace_unsynced(to, &kept.finish()))
-            .map_err(JournalError::io("write", to))
+        let copy = move || {
+            self.redact_stream(from, &mut kept)?;
+            let mut file = NewFile::at(to)?;
+            kept.finish_into(&mut file)?;
+            file.put_unsynced()
+        };
+        copy().map_err(JournalError::io("write", to))
     }
 
     /// The end of a file without its secrets, about `most` bytes of it. It is cut outside of a secret: a half of

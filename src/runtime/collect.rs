@@ -30,7 +30,7 @@ use super::workspaces::visible;
 const MOST_TRACES: usize = 5;
 
 /// Of what an agent printed on one stream, no more than this is kept in the run folder, in bytes.
-const MOST_KEPT: usize = 16 << 20;
+const MOST_KEPT: usize = 4 << 20;
 
 /// What an editing call changed, and what only its workspace has.
 pub struct Captured {
