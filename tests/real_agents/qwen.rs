@@ -28,6 +28,11 @@ fn qwen_code_tells_failures_apart() {
 }
 
 #[test]
+fn killed_qwen_code_leaves_no_process() {
+    qwen().leaves_no_process();
+}
+
+#[test]
 fn qwen_code_obeys_no_planted_file() {
     qwen().obeys_no_planted_file(&[
         (

@@ -165,7 +165,7 @@ impl Trial {
     pub fn leaves_no_process(&self) {
         let stand = &self.stand;
         let scenario = stand.scenario(
-            "name: sleeps\nrules:\n  - when: { phase: execute }\n    then: [{ bash: { command: \"setsid sleep 4711\" } }]\n",
+            "name: sleeps\nrules:\n  - when: { phase: execute }\n    then: [{ bash: { command: \"setsid --wait sleep 4711\" } }]\n",
         );
         let running =
             stand
