@@ -40,7 +40,7 @@ mod worklog;
 pub use adapter::{Adapter, AnswerIn, Decoder};
 pub use agent_error::AgentError;
 pub use assignment::Assignment;
-pub use carried::{Carried, IsTrusted, LeftOut};
+pub use carried::{Carried, IsTrusted, LeftOut, secrets_in};
 pub use conclude::{Ending, FinalMessage, conclude};
 pub use environment::{Environment, of_verification};
 pub use error::LaunchError;

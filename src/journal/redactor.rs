@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, MatchKind};
 use serde::Serialize;
@@ -15,21 +16,28 @@ use crate::model::names_a_secret;
 /// Shorter values are no secrets, or too common to be replaced everywhere.
 const MIN_LENGTH: usize = 8;
 
-/// Replaces known secrets by `[redacted:NAME]`. The default one knows none.
+/// Replaces known secrets by `[redacted:NAME]`. The default one knows none. What one of its clones learns, all know:
+/// whatever is written of a run is written without it.
 #[derive(Clone, Default)]
-pub struct Redactor {
-    search: Option<AhoCorasick>,
-    /// What stands in for each pattern.
+pub struct Redactor(Arc<RwLock<Arc<Known>>>);
+
+/// The secrets that are known at one time.
+#[derive(Default)]
+pub(super) struct Known {
+    /// In all their forms, with what stands in for each.
+    patterns: BTreeMap<String, String>,
+    pub search: Option<AhoCorasick>,
+    /// What stands in for each pattern, in their order.
     replacements: Vec<String>,
     /// Length in bytes of the longest pattern.
-    longest: usize,
+    pub longest: usize,
 }
 
 impl fmt::Debug for Redactor {
     /// Never shows a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Redactor")
-            .field("replacements", &self.replacements)
+            .field("replacements", &self.known().replacements)
             .finish_non_exhaustive()
     }
 }
@@ -53,49 +61,57 @@ impl Redactor {
         for (name, value) in given {
             add(&mut patterns, &name, &value);
         }
-        let longest = patterns.keys().map(String::len).max().unwrap_or(0);
-        // The longest first: a secret that begins with another one goes as a whole.
-        let search = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(patterns.keys())
-            .ok()
-            .filter(|_| longest > 0);
-        Self {
-            search,
-            replacements: patterns.into_values().collect(),
-            longest,
+        Self(Arc::new(RwLock::new(Arc::new(Known::of(patterns)))))
+    }
+
+    /// Knows these secrets too from now on, and so do all clones.
+    pub fn learn(&self, name: &str, secrets: &[String]) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut patterns = known.patterns.clone();
+        for secret in secrets {
+            add(&mut patterns, name, secret);
         }
+        if patterns.len() > known.patterns.len() {
+            *known = Arc::new(Known::of(patterns));
+        }
+    }
+
+    pub(super) fn known(&self) -> Arc<Known> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The text without secrets; the same text if it holds none.
     pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        match self.search_in(text) {
-            Some(search) => Cow::Owned(search.replace_all(text, &self.replacements)),
+        let known = self.known();
+        match known.search_in(text) {
+            Some(search) => Cow::Owned(search.replace_all(text, &known.replacements)),
             None => Cow::Borrowed(text),
         }
     }
 
     /// The bytes without secrets; the same bytes if they hold none.
     pub fn redact_bytes<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        match self.search_in(bytes) {
-            Some(search) => Cow::Owned(search.replace_all_bytes(bytes, &self.replacements)),
+        let known = self.known();
+        match known.search_in(bytes) {
+            Some(search) => Cow::Owned(search.replace_all_bytes(bytes, &known.replacements)),
             None => Cow::Borrowed(bytes),
         }
     }
 
     /// The names of the secrets that the bytes hold, each with the first line of it, from 1.
-    pub fn find(&self, bytes: &[u8]) -> BTreeMap<&str, u64> {
+    pub fn find(&self, bytes: &[u8]) -> BTreeMap<String, u64> {
+        let known = self.known();
         let mut found = BTreeMap::new();
         let (mut line, mut counted) = (1, 0);
-        let search = self.search.iter();
+        let search = known.search.iter();
         for one in search.flat_map(|search| search.find_iter(bytes)) {
             let between = bytes.get(counted..one.start()).unwrap_or_default();
             line += between.iter().filter(|byte| **byte == b'\n').count() as u64;
             counted = one.start();
-            let shown = self.replacements.get(one.pattern().as_usize());
+            let shown = known.replacements.get(one.pattern().as_usize());
             let name = shown.map_or("", String::as_str);
             let name = name.trim_start_matches("[redacted:").trim_end_matches(']');
-            found.entry(name).or_insert(line);
+            found.entry(name.to_owned()).or_insert(line);
         }
         found
     }
@@ -107,7 +123,7 @@ impl Redactor {
 
     /// The data without secrets in any of its texts.
     pub fn redact_data<T: Serialize + DeserializeOwned>(&self, data: T) -> T {
-        if self.search.is_none() {
+        if self.known().search.is_none() {
             return data;
         }
         let Ok(value) = serde_json::to_value(&data) else {
@@ -151,6 +167,24 @@ impl Redactor {
         }
         found
     }
+}
+
+impl Known {
+    fn of(patterns: BTreeMap<String, String>) -> Self {
+        let longest = patterns.keys().map(String::len).max().unwrap_or(0);
+        // The longest first: a secret that begins with another one goes as a whole.
+        let search = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .build(patterns.keys())
+            .ok()
+            .filter(|_| longest > 0);
+        Self {
+            search,
+            replacements: patterns.values().cloned().collect(),
+            longest,
+            patterns,
+        }
+    }
 
     /// The search, if it finds something there.
     fn search_in(&self, bytes: impl AsRef<[u8]>) -> Option<&AhoCorasick> {
@@ -158,18 +192,10 @@ impl Redactor {
         self.search.as_ref().filter(|search| search.is_match(bytes))
     }
 
-    pub(super) fn search(&self) -> Option<&AhoCorasick> {
-        self.search.as_ref()
-    }
-
-    pub(super) fn replacement(&self, pattern: usize) -> &[u8] {
+    pub fn replacement(&self, pattern: usize) -> &[u8] {
         self.replacements
             .get(pattern)
             .map_or(b"[redacted]", String::as_bytes)
-    }
-
-    pub(super) fn longest(&self) -> usize {
-        self.longest
     }
 }
 
@@ -256,11 +282,11 @@ mod tests {
         let both = redactor(&[("A_KEY", "correct-horse"), ("B_KEY", "battery-staple")]);
         let text = b"x\ny battery-staple correct-horse\n\nbattery-staple";
         let found: Vec<_> = both.find(text).into_iter().collect();
-        assert_eq!(found, [("A_KEY", 2), ("B_KEY", 2)]);
+        assert_eq!(found, [("A_KEY".to_owned(), 2), ("B_KEY".to_owned(), 2)]);
         let encoded = b"\nYmF0dGVyeS1zdGFwbGU=";
         assert_eq!(
             both.find(encoded).into_iter().collect::<Vec<_>>(),
-            [("B_KEY", 2)]
+            [("B_KEY".to_owned(), 2)]
         );
         assert!(Redactor::default().find(text).is_empty());
     }
@@ -298,6 +324,15 @@ mod tests {
         );
         let quoted = redactor(&[("A_KEY", "quo\"ted\"")]);
         assert_eq!(quoted.redact(r#""quo\"ted\"""#), r#""[redacted:A_KEY]""#);
+    }
+
+    #[test]
+    fn what_one_clone_learns_all_know() {
+        let (one, other) = (Redactor::default(), Redactor::default());
+        let clone = one.clone();
+        one.learn("sign-in", &["a-token-of-today".to_owned()]);
+        assert_eq!(clone.redact("a-token-of-today"), "[redacted:sign-in]");
+        assert_eq!(other.redact("a-token-of-today"), "a-token-of-today");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use aho_corasick::AhoCorasick;
 
+use super::redactor::Known;
 use super::{Clean, JournalError, Redactor};
 use crate::files::{Excerpt, NewFile};
 
@@ -16,8 +17,9 @@ impl Redactor {
     /// Copies a stream without its secrets and returns how many were replaced. A secret may lie
     /// anywhere, also across the pieces in which the stream is read.
     pub fn redact_stream(&self, mut from: impl Read, mut to: impl Write) -> Result<u64, io::Error> {
-        match self.search() {
-            Some(search) => self.replace(search, &mut from, &mut to),
+        let known = self.known();
+        match &known.search {
+            Some(search) => known.replace(search, &mut from, &mut to),
             None => io::copy(&mut from, &mut to).map(|_| 0),
         }
     }
@@ -39,16 +41,17 @@ impl Redactor {
     /// The end of a file without its secrets, about `most` bytes of it. It is cut outside of a secret: a half of
     /// one is known to nobody.
     pub fn clean_end(&self, mut from: impl Read + Seek, most: usize) -> io::Result<Clean<'static>> {
-        let window = (most + self.longest()) as u64;
+        let known = self.known();
+        let window = (most + known.longest) as u64;
         let length = from.seek(SeekFrom::End(0))?;
         from.seek(SeekFrom::Start(length.saturating_sub(window)))?;
         let mut bytes = Vec::new();
         from.take(window).read_to_end(&mut bytes)?;
         // A secret that begins before the window ends before the cut.
         let mut cut = bytes.len().saturating_sub(most);
-        let mut hits = self
-            .search()
-            .into_iter()
+        let mut hits = known
+            .search
+            .iter()
             .flat_map(|search| search.find_iter(&bytes));
         if let Some(hit) = hits.find(|hit| hit.end() > cut) {
             cut = cut.min(hit.start());
@@ -56,7 +59,9 @@ impl Redactor {
         let kept = self.redact_bytes(&bytes[cut..]).into_owned();
         Ok(Clean::of(Cow::Owned(kept)))
     }
+}
 
+impl Known {
     /// Invariant: what begins before `settled` lies in the buffer as a whole, however long it is, so
     /// that no longer match can be missed; the rest waits for the next piece.
     fn replace(
@@ -66,13 +71,13 @@ impl Redactor {
         to: &mut impl Write,
     ) -> io::Result<u64> {
         let mut found = 0;
-        let mut buffer = Vec::with_capacity(CHUNK + self.longest());
+        let mut buffer = Vec::with_capacity(CHUNK + self.longest);
         loop {
             let read = from.take(CHUNK as u64).read_to_end(&mut buffer)?;
             let is_end = read == 0;
             let settled = match is_end {
                 true => buffer.len(),
-                false => (buffer.len() + 1).saturating_sub(self.longest()),
+                false => (buffer.len() + 1).saturating_sub(self.longest),
             };
             let mut written = 0;
             for hit in search.find_iter(&buffer) {

@@ -250,7 +250,7 @@ impl Ended<'_> {
                 path: path.to_string_lossy().into_owned(),
                 object: object.to_owned(),
                 line: *line,
-                name: (*name).to_owned(),
+                name: name.clone(),
             }));
         })?;
         Ok(found)

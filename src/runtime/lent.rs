@@ -19,10 +19,11 @@ use crate::model::Failure;
 use super::blocking::blocking;
 use super::cell::Inside;
 use super::failure::at_path;
+use super::scratch::Scratch;
 use super::seeds;
 
 /// Most bytes of such a file.
-const LARGEST: u64 = 1 << 20;
+pub(super) const LARGEST: u64 = 1 << 20;
 /// Names in the folder of keys.
 const COPY: &str = "sign-in";
 const NOTE: &str = "lent.json";
@@ -100,6 +101,11 @@ fn try_hold(file: SignInFile, length: Duration) -> io::Result<Option<Held>> {
         content,
         lock,
     }))
+}
+
+/// Where an attempt's copy is: the folder, and its name there.
+pub(super) fn copy(scratch: &Scratch) -> (PathBuf, PathBuf) {
+    (scratch.keys(), COPY.into())
 }
 
 /// Beside the user's file.

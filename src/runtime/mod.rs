@@ -43,6 +43,7 @@ mod setup;
 mod signals;
 mod streams;
 mod tasks;
+mod tokens;
 mod toolchains;
 mod unfinished;
 mod verify;

@@ -7,7 +7,6 @@ use tokio::task::yield_now;
 use tokio::time::{Instant, sleep_until};
 
 use crate::agents::{Boundary, Carried, Transcript};
-use crate::journal::Redactor;
 use crate::model::{CallLimits, CallSpec, Failure, FailureKind, Millis, Usage};
 use crate::plan::{AgentSpec, Price};
 use crate::process::{Asked, Child, Exceeded, ExitRecord, Frozen, Watch};
@@ -20,6 +19,7 @@ use super::out_folder::OutFolder;
 use super::quiet::Quiet;
 use super::scratch::Scratch;
 use super::streams::{Printed, Streams};
+use super::tokens::Tokens;
 
 /// The watched files are looked at this often, whatever the system's hints say.
 const RESCAN: Duration = Duration::from_millis(500);
@@ -79,10 +79,10 @@ pub fn replay(
     agent: (&AgentSpec, &Carried),
     price: Option<Price>,
     scratch: &Scratch,
-    redactor: Redactor,
+    tokens: Tokens,
     exit: ExitRecord,
 ) -> Result<Watched, Failure> {
-    let streams = Streams::new(scratch, agent, price, redactor)?;
+    let streams = Streams::new(scratch, agent, price, tokens)?;
     let printed = streams.read_rest(exit.asked != Asked::No || exit.exceeded.is_some())?;
     let mut out = OutFolder::new(&scratch.workspace(), call.contract.clone());
     out.rescan(Instant::now());

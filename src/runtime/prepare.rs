@@ -25,6 +25,7 @@ use super::scratch::Scratch;
 use super::seeds::{self, write};
 use super::setup::set_up;
 use super::streams::Streams;
+use super::tokens::Tokens;
 
 /// What an attempt has on disk when its process starts.
 pub struct Prepared {
@@ -86,8 +87,8 @@ fn prepare_files(
     let lent = held.map(|held| held.lend(scratch.private(), scratch.keys(), &inside));
     let lent = lent.transpose()?;
     let price = attempt.context.plan.price(model);
-    let redactor = attempt.context.redactor.clone();
-    let streams = Streams::new(&scratch, (agent, &attempt.context.carried), price, redactor)?;
+    let tokens = Tokens::of(&attempt.context, agent, &scratch);
+    let streams = Streams::new(&scratch, (agent, &attempt.context.carried), price, tokens)?;
     let prepared = Prepared {
         scratch,
         streams,

@@ -17,6 +17,7 @@ use super::blocking::blocking;
 use super::collect::Ended;
 use super::monitor::replay;
 use super::scratch::Scratch;
+use super::tokens::Tokens;
 
 /// How long an attempt's scratch folder stays after its end.
 const KEPT: Duration = Duration::from_secs(5);
@@ -55,7 +56,7 @@ fn salvage_attempt(
         (agent, &context.carried),
         context.plan.price(spec),
         &scratch,
-        context.redactor.clone(),
+        Tokens::of(context, agent, &scratch),
         exit,
     )
     .ok()?;

@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io;
 
 use crate::agents::{self, Carried, Decoder, Signal, Transcript};
-use crate::journal::Redactor;
 use crate::model::{Failure, FailureKind};
 use crate::plan::{AgentSpec, Price};
 use crate::process::{LineTail, TailLine, is_cancelled};
 
 use super::failure::cancelled;
 use super::scratch::Scratch;
+use super::tokens::Tokens;
 
 /// Longer lines of output are skipped; the largest real one seen is an image of 3 MB.
 const LONGEST_LINE: usize = 4 << 20;
@@ -22,7 +22,7 @@ const STDERR_KEPT: usize = 16 << 10;
 pub struct Streams {
     decoder: Box<dyn Decoder>,
     /// Secrets go before anything is cut out of a line.
-    redactor: Redactor,
+    tokens: Tokens,
     events: LineTail,
     errors: LineTail,
     pub transcript: Transcript,
@@ -53,10 +53,10 @@ impl Streams {
         scratch: &Scratch,
         (agent, carried): (&AgentSpec, &Carried),
         price: Option<Price>,
-        redactor: Redactor,
+        tokens: Tokens,
     ) -> Result<Self, Failure> {
         Ok(Self {
-            redactor,
+            tokens,
             decoder: agents::of(agent.kind).decoder(agent, carried),
             events: LineTail::new(&scratch.events(), LONGEST_LINE).map_err(unreadable)?,
             errors: LineTail::new(&scratch.errors(), LONGEST_LINE).map_err(unreadable)?,
@@ -67,6 +67,7 @@ impl Streams {
 
     /// Reads what is new, in bounded portions.
     pub fn read(&mut self) -> Result<Look, Failure> {
+        self.tokens.learn();
         let (events, errors) = (self.events.bytes_read(), self.errors.bytes_read());
         let (mut lines, mut retries) = (0, 0);
         for line in self.events.read_new().map_err(unreadable)? {
@@ -124,7 +125,7 @@ impl Streams {
         let TailLine::Text(text) = line else {
             return false;
         };
-        let signals = self.decoder.line(&self.redactor.redact(&text));
+        let signals = self.decoder.line(&self.tokens.redactor.redact(&text));
         let is_retry = matches!(signals[..], [Signal::Retried(_)]);
         for signal in signals {
             self.transcript.apply(signal);
@@ -136,7 +137,7 @@ impl Streams {
         let TailLine::Text(text) = line else {
             return false;
         };
-        let text = self.redactor.redact(&text);
+        let text = self.tokens.redactor.redact(&text);
         let error = self.decoder.stderr_line(&text);
         let is_error = error.is_some();
         if let Some(error) = error {
@@ -195,7 +196,7 @@ mod tests {
             &scratch,
             (&agent, &Carried::default()),
             None,
-            Redactor::default(),
+            Tokens::default(),
         )
         .unwrap();
         let look = streams.read().unwrap();

@@ -6,21 +6,24 @@ use std::path::PathBuf;
 
 use rustix::process::Signal;
 
+use crate::secrets_are_not_kept::holding;
 use crate::support::{Sandbox, until};
 
 /// Refreshes its sign-in as Claude Code does, by a file in its place: `refresh-N` becomes `refresh-N+1`.
 const AGENT: &str = r#"
 case "$*" in *--version*) echo '2.1.332 (Claude Code)'; exit ;; esac
 at="$CLAUDE_CONFIG_DIR/.credentials.json"
-token=$(sed 's/.*"refresh-\([0-9]*\)".*/\1/' "$at")
-sed "s/refresh-$token/refresh-$((token + 1))/" "$at" > "$at.new" && mv "$at.new" "$at"
+token=$(sed 's/.*"refresh-\([0-9]*\)-.*/\1/' "$at")
+sed "s/refresh-$token-/refresh-$((token + 1))-/" "$at" > "$at.new" && mv "$at.new" "$at"
 mkdir -p .tipstaff/out
+new=$(sed 's/.*"\(refresh-[0-9]*-of-a-subscription\)".*/\1/' "$at")
+echo "now it is $new" >&2
 if [ -d .tipstaff/in/proposals ]; then
   echo '{"decision":"pick","winner":"A","scores":{"A":{},"B":{}},"rationale":"good"}' > .tipstaff/out/verdict.json
 fi
 [ -e OUTSIDE/hold ] && mv OUTSIDE/hold OUTSIDE/held && sleep 600
-echo 'A plan.' > .tipstaff/out/deliverable.md
-echo '{"type":"assistant","message":{"id":"m","model":"x","content":[{"type":"text","text":"Done."}]}}'
+echo "A plan by $new." > .tipstaff/out/deliverable.md
+echo '{"type":"assistant","message":{"id":"m","model":"x","content":[{"type":"text","text":"Done by '$new'."}]}}'
 echo '{"type":"result","is_error":false,"result":"Done."}'
 "#;
 
@@ -39,7 +42,8 @@ fn signed_in() -> Sandbox {
     }
     sandbox.user_config(&format!("{config}roles:\n  judge: m4\n"));
     std::fs::create_dir_all(file(&sandbox).parent().unwrap()).unwrap();
-    let tokens = r#"{"claudeAiOauth":{"refreshToken":"refresh-0","expiresAt":1}}"#;
+    let tokens =
+        r#"{"claudeAiOauth":{"refreshToken":"refresh-0-of-a-subscription","expiresAt":1}}"#;
     std::fs::write(file(&sandbox), tokens).unwrap();
     sandbox
 }
@@ -57,7 +61,7 @@ fn each_call_begins_with_the_token_that_the_last_one_left() {
     let sandbox = signed_in();
     sandbox.trio(&[]).run_trio(&[]).succeeds();
     assert!(
-        tokens(&sandbox).contains(r#""refresh-4""#),
+        tokens(&sandbox).contains("refresh-4-"),
         "{}",
         tokens(&sandbox)
     );
@@ -69,6 +73,28 @@ fn each_call_begins_with_the_token_that_the_last_one_left() {
 }
 
 #[test]
+fn refreshed_token_is_a_secret_too() {
+    let sandbox = signed_in();
+    let output = sandbox.trio(&[]).run_trio(&[]);
+    output.succeeds();
+    let secrets: Vec<String> = (0..5)
+        .map(|number| format!("refresh-{number}-of-a-subscription"))
+        .collect();
+    for secret in &secrets {
+        output.has_no(secret);
+    }
+    let run = sandbox.run();
+    assert_eq!(holding(&run.path(""), &secrets), Vec::<String>::new());
+    let replaced = "by [redacted:sign-in]";
+    assert!(sandbox.read("docs/plan.md").contains(replaced));
+    let kept = holding(&run.path("phases"), &[replaced.to_owned()]);
+    assert!(
+        kept.iter().any(|at| at.contains("events.jsonl")),
+        "{kept:?}"
+    );
+}
+
+#[test]
 fn token_refreshed_under_a_killed_supervisor_is_not_lost() {
     let sandbox = signed_in();
     std::fs::write(sandbox.outside("mark/hold"), "").unwrap();
@@ -76,13 +102,13 @@ fn token_refreshed_under_a_killed_supervisor_is_not_lost() {
     until("an agent has refreshed its token", || {
         sandbox.outside("mark/held").exists()
     });
-    assert!(tokens(&sandbox).contains(r#""refresh-0""#));
+    assert!(tokens(&sandbox).contains("refresh-0-"));
     running.signal(Signal::KILL);
     running.wait();
     sandbox.tipstaff(&["resume"]).succeeds();
     // The one that was lost, its repetition, the other one, the judge.
     assert!(
-        tokens(&sandbox).contains(r#""refresh-4""#),
+        tokens(&sandbox).contains("refresh-4-"),
         "{}",
         tokens(&sandbox)
     );

@@ -15,7 +15,7 @@ const CARRIED: &str = "sk-carried-9876543210";
 const NOTHING: [String; 0] = [];
 
 /// Every file below a folder that holds one of these.
-fn holding(folder: &Path, needles: &[String]) -> Vec<String> {
+pub fn holding(folder: &Path, needles: &[String]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let (path, kind) = (entry.path(), entry.file_type().unwrap());

@@ -201,7 +201,7 @@ fn read_auth(carried: &mut Carried, path: PathBuf) -> Result<(), LaunchError> {
     };
     let entries = read::object(&text, &path.display().to_string())?;
     for (provider, entry) in entries {
-        let secrets = secrets_of_entry(&entry);
+        let secrets = values::secrets(&entry);
         carried.auth_secrets.insert(provider.clone(), secrets);
         let entry = match entry.get("type").and_then(Value::as_str) {
             Some("api") => AuthEntry::Key(entry),
@@ -211,16 +211,6 @@ fn read_auth(carried: &mut Carried, path: PathBuf) -> Result<(), LaunchError> {
     }
     carried.auth_file = Some(path);
     Ok(())
-}
-
-/// The texts in a sign-in that are secrets: keys and tokens, not the type or an account's name.
-fn secrets_of_entry(entry: &Value) -> Vec<String> {
-    let empty = Map::new();
-    ["key", "token", "access", "refresh"]
-        .iter()
-        .filter_map(|name| entry.as_object().unwrap_or(&empty).get(*name)?.as_str())
-        .map(str::to_owned)
-        .collect()
 }
 
 /// The contents of the files that settings lead to; those that cannot be read count as none, for

@@ -7,6 +7,8 @@ mod preferences;
 mod read;
 mod values;
 
+pub use self::values::secrets as secrets_in;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -36,7 +38,7 @@ pub struct Carried {
     /// The installed version, if it was asked; the tested one is assumed otherwise.
     pub opencode_version: Option<String>,
     /// The user's `auth.json`, if there is one.
-    pub(super) auth_file: Option<PathBuf>,
+    pub auth_file: Option<PathBuf>,
     pub(super) auth: BTreeMap<String, AuthEntry>,
     /// Every secret in it, by provider.
     auth_secrets: BTreeMap<String, Vec<String>>,

@@ -63,8 +63,8 @@ pub(super) fn files(value: &Value) -> BTreeSet<String> {
     paths
 }
 
-/// Keys and tokens among a provider's settings; `{env:NAME}` stays as it is.
-pub(super) fn secrets(value: &Value) -> Vec<String> {
+/// Keys and tokens among a provider's settings, or in a sign-in; `{env:NAME}` stays as it is.
+pub fn secrets(value: &Value) -> Vec<String> {
     let mut found = Vec::new();
     collect_secrets(value, false, &mut found);
     found
@@ -84,7 +84,9 @@ fn collect_secrets(value: &Value, hidden: bool, found: &mut Vec<String>) {
         }
         Value::Object(map) => {
             for (name, item) in map {
-                let telling = names_a_secret(name) || name.eq_ignore_ascii_case("headers");
+                // Tokens are `access` and `refresh` in OpenCode's own file.
+                let telling = names_a_secret(name)
+                    || matches!(name.as_str(), "headers" | "Headers" | "access" | "refresh");
                 collect_secrets(item, hidden || telling, found);
             }
         }
