@@ -3,53 +3,37 @@
 
 use std::ffi::OsString;
 
-use super::command::launch;
 use super::launch::neutral_folder;
-use super::{
-    Adapter, AgentError, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product,
-    SignIn, Signal,
-};
+use super::{Adapter, AgentError, Assignment, Decoder, Launch, LaunchError, Signal, command};
 use crate::acp::{Event, Settings, Trouble};
-use crate::plan::AgentSpec;
 
-pub(super) struct Acp;
+pub(super) static ADAPTER: Adapter = Adapter {
+    client: Some(client),
+    ..Adapter::of(launch, |_, _| Box::new(Events))
+};
 
-impl Adapter for Acp {
-    fn product(&self) -> Option<&'static Product> {
-        None
-    }
+/// With the variables of any command; what else it needs, only its own configuration can say. It starts where
+/// nothing configures it, and is told by the protocol where to work.
+fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
+    let mut launch = command::launch(assignment)?;
+    let (cwd, files) = neutral_folder(assignment.private);
+    launch.set("PWD", &cwd);
+    launch.files.extend(files);
+    Ok(Launch {
+        cwd,
+        reads_prompt: true,
+        ..launch
+    })
+}
 
-    /// With the variables of any command; what else it needs, only its own configuration can say. It starts where
-    /// nothing configures it, and is told by the protocol where to work.
-    fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
-        let mut launch = launch(assignment)?;
-        let (cwd, files) = neutral_folder(assignment.private);
-        launch.env.insert("PWD".into(), cwd.clone().into());
-        launch.files.extend(files);
-        Ok(Launch {
-            cwd,
-            reads_prompt: true,
-            ..launch
-        })
-    }
-
-    fn client(&self, assignment: &Assignment<'_>) -> Option<Vec<OsString>> {
-        let settings = Settings {
-            profile: assignment.profile,
-            model: assignment.model.id.clone(),
-            variant: assignment.model.variant.clone().unwrap_or_default(),
-            workspace: assignment.workspace.to_string_lossy().into_owned(),
-        };
-        Some(settings.to_args())
-    }
-
-    fn decoder(&self, _agent: &AgentSpec, _carried: &Carried) -> Box<dyn Decoder> {
-        Box::new(Events)
-    }
-
-    fn signed_in(&self, _model: &str, _carried: &Carried, _environment: &Environment) -> SignIn {
-        SignIn::Free
-    }
+fn client(assignment: &Assignment<'_>) -> Vec<OsString> {
+    let settings = Settings {
+        profile: assignment.profile,
+        model: assignment.model.id.clone(),
+        variant: assignment.model.variant.clone().unwrap_or_default(),
+        workspace: assignment.workspace.to_string_lossy().into_owned(),
+    };
+    settings.to_args()
 }
 
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! What every adapter does, whichever the agent. One folder or file a kind.
+//! What every adapter is, whichever the agent. One folder or file a kind.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -9,73 +9,79 @@ use crate::plan::AgentSpec;
 use super::environment::allowed;
 use super::launch::neutral_folder;
 use super::product::Product;
+use super::sign_in_file::SignInPlace;
 use super::{
     AgentError, Assignment, Carried, Environment, Launch, LaunchError, SeedFile, SignIn,
     SignInFile, Signal,
 };
 
-/// A kind of agent: pure functions that build its command, read its output and judge it.
-pub trait Adapter: Sync {
+/// A kind of agent: data, and pure functions that build its command, read its output and judge it.
+pub struct Adapter {
     /// What tipstaff knows of the program; `None` if it may be any.
-    fn product(&self) -> Option<&'static Product>;
-
-    /// Builds the command of an attempt.
-    ///
-    /// # Errors
-    /// The agent's program is not there, or the model id is not one the agent can take.
-    fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError>;
-
+    pub product: Option<&'static Product>,
+    /// Builds the command of an attempt. It fails where the program is not there, or the model id is not one that the
+    /// agent can take.
+    pub launch: fn(&Assignment<'_>) -> Result<Launch, LaunchError>,
     /// Of an agent that wants a conversation: the arguments for tipstaff's own client, which is then the process of the
     /// attempt, has the prompt, and starts the agent.
-    fn client(&self, _assignment: &Assignment<'_>) -> Option<Vec<OsString>> {
-        None
-    }
-
+    pub client: Option<fn(&Assignment<'_>) -> Vec<OsString>>,
     /// A reader for what one attempt prints.
-    fn decoder(&self, agent: &AgentSpec, carried: &Carried) -> Box<dyn Decoder>;
-
-    /// Where the answer of an attempt is.
-    fn answer_in(&self, _agent: &AgentSpec) -> AnswerIn {
-        AnswerIn::LastStep
-    }
-
+    pub decoder: fn(&AgentSpec, &Carried) -> Box<dyn Decoder>,
+    pub answer_in: AnswerIn,
     /// How a model is signed in to. Only looks at what is there; whether a key is good only the provider can
     /// say.
-    fn signed_in(&self, model: &str, carried: &Carried, environment: &Environment) -> SignIn;
-
+    pub signed_in: fn(&str, &Carried, &Environment) -> SignIn,
     /// The providers that the user has set the agent up for; not those of key variables alone.
-    fn providers(&self, _carried: &Carried) -> Vec<String> {
-        Vec::new()
-    }
-
+    pub providers: fn(&Carried) -> Vec<String>,
     /// Where the user's own sign-in with the agent is, if it is a file that the agent refreshes: an attempt that
     /// is [`SignIn::Refreshed`] is lent it.
-    fn sign_in_file(&self, _environment: &Environment) -> Option<SignInFile> {
-        None
-    }
-
+    pub own_sign_in: Option<&'static SignInPlace>,
     /// The ids of all models that the agent knows of this model's provider; `None` where only the agent could
     /// tell.
-    fn models_beside(&self, _model: &str, _carried: &Carried) -> Option<Vec<String>> {
-        None
+    pub models_beside: fn(&str, &Carried) -> Option<Vec<String>>,
+    /// The command that asks the program for its version, with a private folder for its files.
+    pub version_probe: fn(&Path, &Environment, &Path) -> Launch,
+}
+
+impl Adapter {
+    /// One of which nothing else is known.
+    pub(super) const fn of(
+        launch: fn(&Assignment<'_>) -> Result<Launch, LaunchError>,
+        decoder: fn(&AgentSpec, &Carried) -> Box<dyn Decoder>,
+    ) -> Self {
+        Self {
+            product: None,
+            launch,
+            client: None,
+            decoder,
+            answer_in: AnswerIn::LastStep,
+            signed_in: |_, _, _| SignIn::Free,
+            providers: |_| Vec::new(),
+            own_sign_in: None,
+            models_beside: |_, _| None,
+            version_probe,
+        }
     }
 
-    /// The command that asks the program for its version, with `private` for its files.
-    fn version_probe(&self, program: &Path, environment: &Environment, private: &Path) -> Launch {
-        let (cwd, ends) = neutral_folder(private);
-        let home = private.join("home");
-        let mut env = allowed(environment, true);
-        env.insert("HOME".into(), home.clone().into());
-        env.insert("TMPDIR".into(), home.clone().into());
-        env.insert("PWD".into(), cwd.clone().into());
-        Launch {
-            program: program.to_owned(),
-            args: vec!["--version".into()],
-            env,
-            cwd,
-            reads_prompt: true,
-            files: [SeedFile::folder(home)].into_iter().chain(ends).collect(),
-        }
+    pub fn sign_in_file(&self, environment: &Environment) -> Option<SignInFile> {
+        self.own_sign_in?.file(environment)
+    }
+}
+
+fn version_probe(program: &Path, environment: &Environment, private: &Path) -> Launch {
+    let (cwd, ends) = neutral_folder(private);
+    let home = private.join("home");
+    let mut env = allowed(environment, true);
+    env.insert("HOME".into(), home.clone().into());
+    env.insert("TMPDIR".into(), home.clone().into());
+    env.insert("PWD".into(), cwd.clone().into());
+    Launch {
+        program: program.to_owned(),
+        args: vec!["--version".into()],
+        env,
+        cwd,
+        reads_prompt: true,
+        files: [SeedFile::folder(home)].into_iter().chain(ends).collect(),
     }
 }
 

@@ -1,14 +1,15 @@
 //! Any command as an agent: what it wants and says is in its configuration ([`Wrapper`]).
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::environment::{allowed, configure, copy, value};
-use super::launch::find;
+use super::environment::value;
+use super::launch::{find, of_attempt};
 use super::{
     Adapter, AgentError, AnswerIn, Assignment, Carried, Decoder, Environment, Launch, LaunchError,
-    Product, SeedFile, SignIn, Signal,
+    SeedFile, Signal,
 };
 use crate::model::{ExitStatus, Failure, FailureKind, MicroUsd, Usage};
 use crate::plan::{AgentSpec, OutputPaths, Wrapper};
@@ -18,28 +19,13 @@ const LONGEST_ARGUMENT: usize = 120 << 10;
 const PROMPT: &str = "{prompt}";
 const PROMPT_FILE: &str = "{prompt_file}";
 
-pub(super) struct Command;
+pub(super) static ADAPTER: Adapter = Adapter {
+    answer_in: AnswerIn::Output,
+    ..Adapter::of(launch, decoder)
+};
 
-impl Adapter for Command {
-    fn product(&self) -> Option<&'static Product> {
-        None
-    }
-
-    fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
-        launch(assignment)
-    }
-
-    fn decoder(&self, agent: &AgentSpec, _carried: &Carried) -> Box<dyn Decoder> {
-        Box::new(Lines(agent.wrapper.clone()))
-    }
-
-    fn answer_in(&self, _agent: &AgentSpec) -> AnswerIn {
-        AnswerIn::Output
-    }
-
-    fn signed_in(&self, _model: &str, _carried: &Carried, _environment: &Environment) -> SignIn {
-        SignIn::Free
-    }
+pub(super) fn decoder(agent: &AgentSpec, _carried: &Carried) -> Box<dyn Decoder> {
+    Box::new(Lines(agent.wrapper.clone()))
 }
 
 /// The command as configured, in the workspace, with a home of its own unless it shares the user's.
@@ -91,31 +77,20 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError>
 }
 
 fn environment(assignment: &Assignment<'_>, home: &Path, temporary: &Path) -> Environment {
-    let agent = assignment.agent;
-    let mut env = allowed(assignment.environment, assignment.endpoint.is_some());
-    configure(&mut env, &agent.env, assignment.endpoint.is_some());
-    match assignment.endpoint {
-        Some(endpoint) => {
-            env.insert("OPENAI_BASE_URL".into(), (&endpoint.base_url).into());
-            env.insert("OPENAI_API_KEY".into(), (&endpoint.key).into());
-        }
-        None => copy(
-            assignment.environment,
-            &mut env,
-            agent.pass_env.iter().map(String::as_str),
-        ),
+    let mut env = of_attempt(assignment);
+    let mut set = |name: &str, value: &OsStr| env.insert(name.into(), value.into());
+    if let Some(endpoint) = assignment.endpoint {
+        set("OPENAI_BASE_URL", endpoint.base_url.as_ref());
+        set("OPENAI_API_KEY", endpoint.key.as_ref());
+    }
+    set("TMPDIR", temporary.as_ref());
+    set("PWD", assignment.workspace.as_ref());
+    set("TIPSTAFF_MODEL_ID", assignment.model.id.as_ref());
+    set("TIPSTAFF_PROFILE", assignment.profile.word().as_ref());
+    if let Some(variant) = &assignment.model.variant {
+        set("TIPSTAFF_MODEL_VARIANT", variant.as_ref());
     }
     env.entry("HOME".into()).or_insert_with(|| home.into());
-    env.insert("TMPDIR".into(), temporary.into());
-    env.insert("PWD".into(), assignment.workspace.into());
-    env.insert("TIPSTAFF_MODEL_ID".into(), (&assignment.model.id).into());
-    env.insert("TIPSTAFF_PROFILE".into(), assignment.profile.word().into());
-    if let Some(variant) = &assignment.model.variant {
-        env.insert("TIPSTAFF_MODEL_VARIANT".into(), variant.into());
-    }
-    for (name, value) in assignment.vars {
-        env.insert(name.into(), value.into());
-    }
     env
 }
 

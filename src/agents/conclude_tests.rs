@@ -14,7 +14,7 @@ struct Recorded {
 }
 
 fn decoder(kind: AgentKind) -> Box<dyn Decoder> {
-    of(kind).decoder(&Bench::new(kind).agent, &Carried::default())
+    (of(kind).decoder)(&Bench::new(kind).agent, &Carried::default())
 }
 
 fn recorded(name: &str) -> Recorded {

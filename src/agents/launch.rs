@@ -103,6 +103,61 @@ pub(super) fn ambient(provider: &str, home: &Path, user: &Environment) -> Option
     Some(SeedFile::link(home.join(folder), target))
 }
 
+/// What the agents have in common that start in the workspace: the program with the arguments of its configuration,
+/// and private folders for its home, its temporary files and its state, which it finds by this variable.
+pub(super) fn in_workspace(
+    assignment: &Assignment<'_>,
+    (variable, state): (&str, &str),
+) -> Result<Launch, LaunchError> {
+    let agent = assignment.agent;
+    let root = &assignment.carried.project_root;
+    let mut launch = Launch {
+        program: find(&agent.command, assignment.environment, root)?,
+        args: agent.args.iter().map(Into::into).collect(),
+        env: of_attempt(assignment),
+        cwd: assignment.workspace.to_owned(),
+        reads_prompt: true,
+        files: Vec::new(),
+    };
+    for (name, folder) in [("HOME", "home"), ("TMPDIR", "tmp"), (variable, state)] {
+        let folder = assignment.private.join(folder);
+        launch.set(name, &folder);
+        launch.files.push(SeedFile::folder(folder));
+    }
+    launch.set("PWD", assignment.workspace);
+    Ok(launch)
+}
+
+impl Launch {
+    /// Sets a variable.
+    pub(super) fn set(&mut self, name: &str, value: impl Into<OsString>) {
+        self.env.insert(name.into(), value.into());
+    }
+
+    /// Sets a variable unless the configuration did.
+    pub(super) fn set_default(&mut self, name: &str, value: &str) {
+        self.env.entry(name.into()).or_insert_with(|| value.into());
+    }
+
+    /// Hands on those of the user's variables.
+    pub(super) fn copy<'a>(
+        &mut self,
+        user: &Environment,
+        names: impl IntoIterator<Item = &'a str>,
+    ) {
+        copy(user, &mut self.env, names);
+    }
+
+    pub(super) fn args<'a>(&mut self, args: impl IntoIterator<Item = &'a str>) {
+        self.args.extend(args.into_iter().map(OsString::from));
+    }
+
+    /// An option in one word, so that no value passes for another one and no list takes what follows.
+    pub(super) fn option(&mut self, name: &str, value: &str) {
+        self.args.push(format!("--{name}={value}").into());
+    }
+}
+
 /// What every attempt gets whatever its agent: what is allowed, what is configured and handed on, and its own
 /// variables; in a rehearsal nothing secret.
 pub(super) fn of_attempt(assignment: &Assignment<'_>) -> Environment {

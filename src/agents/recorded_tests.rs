@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use super::testing::Bench;
 use super::{Carried, Ending, FinalMessage, Signal, Transcript, conclude, of};
-use crate::model::{ExitStatus, Failure, FailureKind};
+use crate::model::{ExitStatus, Failure, FailureKind, Usage};
 use crate::plan::AgentKind;
 
 /// How a recorded attempt ended.
@@ -39,7 +39,7 @@ pub(super) fn judge_exit(
     };
     let (events, errors) = (read("jsonl"), read("stderr"));
     let agent = Bench::new(kind).agent;
-    let mut decoder = of(kind).decoder(&agent, &Carried::default());
+    let mut decoder = (of(kind).decoder)(&agent, &Carried::default());
     let mut transcript = Transcript::of(&agent, None);
     for line in errors.lines() {
         let retried = decoder.stderr_line(line).map(Signal::Retried);
@@ -90,5 +90,50 @@ pub(super) fn kinds_of(kind: AgentKind, table: &[(&str, Case)]) {
             }
             _ => panic!("{name}: {end:?} instead of {expected:?}"),
         }
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_noise() {
+    let program = |kind: &AgentKind| !matches!(kind, AgentKind::Command);
+    let kinds = AgentKind::WORDS
+        .iter()
+        .filter_map(|word| AgentKind::of(word));
+    for kind in kinds.filter(program) {
+        for line in [
+            "",
+            "not json",
+            "[]",
+            "{}",
+            r#"{"type":7}"#,
+            r#"{"type":"thought"}"#,
+            r#"{"type":"user","message":"x"}"#,
+            "\u{feff}{",
+        ] {
+            let mut decoder = (of(kind).decoder)(&Bench::new(kind).agent, &Carried::default());
+            assert_eq!(decoder.line(line), [Signal::Noise], "{kind:?}: {line}");
+        }
+    }
+}
+
+#[test]
+fn usage_of_the_whole_and_tools_are_told() {
+    let codex = "- said: step 0\n- shell echo hello > a.txt && ls\n- shell exit 3 (an error)\n\
+                 - apply_patch /workspace/.tipstaff/out/plan.md\n- said: All done.\n";
+    let gemini = "- said: step 0\n- write_file /workspace/.tipstaff/out/plan.md\n- run_shell_command exit 3\n\
+                  - read_file /workspace/nope.txt (an error)\n- run_shell_command env | sort; ls -la .tipstaff\n\
+                  - said: All done.\n";
+    let expected = Usage {
+        requests: 1,
+        input: 3010,
+        output: 200,
+        reasoning: 50,
+        cache_read: 2000,
+        ..Usage::default()
+    };
+    for (kind, log) in [(AgentKind::Codex, codex), (AgentKind::Gemini, gemini)] {
+        let (transcript, _) = judge(kind, "tools");
+        assert_eq!(transcript.usage(), expected, "{kind:?}");
+        assert_eq!(transcript.worklog().to_string(), log);
     }
 }

@@ -5,15 +5,15 @@ use crate::plan::AgentKind;
 use super::{Adapter, acp, claude, codex, command, gemini, opencode, qwen};
 
 /// The adapter of a kind.
-pub fn of(kind: AgentKind) -> &'static dyn Adapter {
+pub fn of(kind: AgentKind) -> &'static Adapter {
     match kind {
-        AgentKind::Opencode => &opencode::Opencode,
-        AgentKind::Claude => &claude::Claude,
-        AgentKind::Codex => &codex::Codex,
-        AgentKind::Gemini => &gemini::Gemini,
-        AgentKind::Qwen => &qwen::Qwen,
-        AgentKind::Acp => &acp::Acp,
-        AgentKind::Command => &command::Command,
+        AgentKind::Opencode => &opencode::ADAPTER,
+        AgentKind::Claude => &claude::ADAPTER,
+        AgentKind::Codex => &codex::ADAPTER,
+        AgentKind::Gemini => &gemini::ADAPTER,
+        AgentKind::Qwen => &qwen::ADAPTER,
+        AgentKind::Acp => &acp::ADAPTER,
+        AgentKind::Command => &command::ADAPTER,
     }
 }
 
@@ -23,7 +23,7 @@ pub fn runner_of(provider: &str) -> Option<AgentKind> {
         .iter()
         .filter_map(|word| AgentKind::of(word));
     kinds.find(|kind| {
-        let product = of(*kind).product();
+        let product = of(*kind).product;
         product.is_some_and(|product| product.provider == Some(provider))
     })
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::carried::AuthEntry;
 use super::environment::value;
 use super::providers::key_names;
+use super::sign_in_file::SignInPlace;
 use super::{Carried, Environment};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +34,20 @@ impl fmt::Display for SignIn {
             Self::Free => f.write_str("no sign-in needed"),
             Self::None => f.write_str("not signed in"),
         }
+    }
+}
+
+/// By the first of these keys that is set, else by the user's own sign-in.
+pub(super) fn by_key(
+    keys: impl IntoIterator<Item = impl Into<String>>,
+    own: &SignInPlace,
+    (carried, environment): (&Carried, &Environment),
+) -> SignIn {
+    let mut keys = keys.into_iter().map(Into::into);
+    match keys.find(|name| value(environment, name).is_some()) {
+        Some(name) => SignIn::Key(name),
+        None if carried.has(own, environment) => SignIn::Refreshed,
+        None => SignIn::None,
     }
 }
 

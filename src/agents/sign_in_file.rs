@@ -1,9 +1,35 @@
 //! The file of the user's own sign-in with an agent's program, which that program refreshes and writes back.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use super::environment::{Environment, value};
+
+/// Where an agent keeps it, whoever the user is.
+pub struct SignInPlace {
+    /// Variables that name a folder, each with the file below it; the first that is set counts.
+    pub at: &'static [(&'static str, &'static str)],
+    /// As in [`SignInFile`].
+    pub below: &'static str,
+    pub expiry: &'static str,
+    pub later: i64,
+}
+
+impl SignInPlace {
+    pub fn file(&self, environment: &Environment) -> Option<SignInFile> {
+        let mut places = self.at.iter();
+        let path =
+            places.find_map(|(name, at)| Some(Path::new(value(environment, name)?).join(at)))?;
+        Some(SignInFile {
+            path,
+            below: self.below.into(),
+            expiry: self.expiry.to_owned(),
+            later: self.later,
+        })
+    }
+}
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SignInFile {
@@ -33,6 +59,29 @@ impl SignInFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::agents::testing::Bench;
+    use crate::agents::{Carried, SignIn, of};
+    use crate::plan::AgentKind;
+
+    #[test]
+    fn own_sign_in_of_each_agent_is_found_and_a_secret() {
+        for kind in [
+            AgentKind::Claude,
+            AgentKind::Codex,
+            AgentKind::Gemini,
+            AgentKind::Qwen,
+        ] {
+            let home = tempfile::tempdir().expect("a folder");
+            let mut bench = Bench::new(kind).signed_in(home.path());
+            let ask = |bench: &Bench| (of(kind).signed_in)("m", &bench.carried, &bench.environment);
+            assert_eq!(ask(&bench), SignIn::Refreshed, "{kind:?}");
+            let secrets = bench.carried.secrets(&bench.environment);
+            let secrets: Vec<&str> = secrets.iter().map(|(_, secret)| secret.as_str()).collect();
+            assert!(secrets.contains(&"access-1"), "{kind:?}");
+            bench.carried = Carried::default();
+            assert_eq!(ask(&bench), SignIn::None, "{kind:?}");
+        }
+    }
 
     #[test]
     fn a_refresh_is_due_at_a_time_or_some_time_after_the_last() {

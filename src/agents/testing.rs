@@ -1,10 +1,13 @@
 //! An assignment to build launches from, for the tests of this module.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use super::{Assignment, Carried, Environment, Launch};
+use serde_json::{Value, json};
+
+use super::{Assignment, Carried, Environment, Launch, Seed};
 use crate::model::{AgentEnv, Endpoint, Profile};
 use crate::plan::{AgentKind, AgentSpec, ModelSpec};
 
@@ -81,12 +84,32 @@ impl Bench {
         self
     }
 
+    /// The same for a user who has no key, and has signed in with the agent itself; this is the home.
+    pub fn signed_in(mut self, home: &Path) -> Self {
+        let path = self.environment.remove(OsStr::new("PATH"));
+        self.environment = [("HOME".into(), home.into())].into();
+        self.environment
+            .extend(path.map(|path| ("PATH".into(), path)));
+        let adapter = super::of(self.agent.kind);
+        let file = adapter.sign_in_file(&self.environment).expect("a place");
+        let mut content = json!({ "tokens": { "access_token": "access-1", "account_id": "me" } });
+        let mut at = &mut content;
+        for key in file.expiry.split('/').skip(1) {
+            at = &mut at[key];
+        }
+        *at = json!("2026-11-28T00:00:00Z");
+        std::fs::create_dir_all(file.path.parent().expect("a folder")).expect("ours");
+        std::fs::write(&file.path, content.to_string()).expect("ours");
+        self.carried.look_for(&self.environment, [file].into_iter());
+        self
+    }
+
     pub fn private(&self) -> PathBuf {
         self.folder.path().join("private")
     }
 
     pub fn launch(&self) -> Result<Launch, super::LaunchError> {
-        super::of(self.agent.kind).launch(&Assignment {
+        (super::of(self.agent.kind).launch)(&Assignment {
             agent: &self.agent,
             model: &self.model,
             profile: self.profile,
@@ -106,4 +129,20 @@ impl Bench {
 /// A variable of a launch.
 pub(super) fn var<'a>(launch: &'a Launch, name: &str) -> Option<&'a str> {
     launch.env.get(std::ffi::OsStr::new(name))?.to_str()
+}
+
+/// The content of a file of a launch.
+#[track_caller]
+pub(super) fn seeded<'a>(launch: &'a Launch, name: &str) -> &'a str {
+    let file = launch.files.iter().find(|file| file.path.ends_with(name));
+    match file.map(|file| &file.seed) {
+        Some(Seed::File { content, .. } | Seed::Secret { content }) => content,
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+/// The same as JSON.
+#[track_caller]
+pub(super) fn seeded_json(launch: &Launch, name: &str) -> Value {
+    serde_json::from_str(seeded(launch, name)).expect("JSON")
 }

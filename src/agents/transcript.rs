@@ -67,8 +67,8 @@ impl Transcript {
     pub fn of(agent: &AgentSpec, price: Option<Price>) -> Self {
         let adapter = registry::of(agent.kind);
         Self {
-            product: adapter.product(),
-            ..Self::new(adapter.answer_in(agent), price)
+            product: adapter.product,
+            ..Self::new(adapter.answer_in, price)
         }
     }
 

@@ -103,7 +103,7 @@ fn prepare_files(
 pub fn sign_in_of(attempt: &Attempt) -> Option<SignInFile> {
     let ((model, agent), context) = (specs(attempt).ok()?, &attempt.context);
     let (adapter, user) = (agents::of(agent.kind), &context.environment);
-    let signed_in = adapter.signed_in(&model.id, &context.carried, user);
+    let signed_in = (adapter.signed_in)(&model.id, &context.carried, user);
     let is_it = context.rehearsal.is_none() && signed_in == SignIn::Refreshed;
     is_it.then(|| adapter.sign_in_file(user)).flatten()
 }
@@ -285,11 +285,10 @@ fn launch(
         environment: &context.environment,
     };
     let adapter = agents::of(agent.kind);
-    let mut launch = adapter
-        .launch(&assignment)
-        .map_err(|error| error.failure())?;
+    let mut launch = (adapter.launch)(&assignment).map_err(|error| error.failure())?;
     let mut programs = vec![launch.program.clone()];
-    if let Some(mut args) = adapter.client(&assignment) {
+    if let Some(client) = adapter.client {
+        let mut args = client(&assignment);
         args.push(launch.program.into());
         args.append(&mut launch.args);
         launch.args = args;

@@ -57,7 +57,7 @@ impl Streams {
     ) -> Result<Self, Failure> {
         Ok(Self {
             tokens,
-            decoder: agents::of(agent.kind).decoder(agent, carried),
+            decoder: (agents::of(agent.kind).decoder)(agent, carried),
             events: LineTail::new(&scratch.events(), LONGEST_LINE).map_err(unreadable)?,
             errors: LineTail::new(&scratch.errors(), LONGEST_LINE).map_err(unreadable)?,
             transcript: Transcript::of(agent, price),

@@ -132,22 +132,21 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
         context: None,
     };
     let project = stand.sandbox.project();
-    agents::of(AgentKind::Opencode)
-        .launch(&Assignment {
-            agent: &agent,
-            model: &model,
-            profile,
-            workspace: &project,
-            is_closed: false,
-            private,
-            prompt: "",
-            title: "note",
-            vars: &BTreeMap::new(),
-            endpoint: Some(&endpoint),
-            carried: &Carried::nothing(&project),
-            environment: &BTreeMap::from([("PATH".into(), crate::stand::path().into())]),
-        })
-        .unwrap()
+    (agents::of(AgentKind::Opencode).launch)(&Assignment {
+        agent: &agent,
+        model: &model,
+        profile,
+        workspace: &project,
+        is_closed: false,
+        private,
+        prompt: "",
+        title: "note",
+        vars: &BTreeMap::new(),
+        endpoint: Some(&endpoint),
+        carried: &Carried::nothing(&project),
+        environment: &BTreeMap::from([("PATH".into(), crate::stand::path().into())]),
+    })
+    .unwrap()
 }
 
 fn lay_out(launch: &Launch) {

@@ -144,7 +144,7 @@ fn variables_of_opencode_are_read_and_the_content_is_strongest() {
     let within_reach = carried.secrets_of("openai");
     assert_eq!(
         within_reach,
-        ["groq-key-1", "a", "refresh-token"],
+        ["groq-key-1", "refresh-token", "a"],
         "the whole file is linked"
     );
 }

@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 
 use super::environment::value;
 use super::providers::key_names;
+use super::sign_in_file::SignInPlace;
 use super::{Environment, LaunchError, SignInFile};
 
 /// What was found of the user's own OpenCode. Secrets are among it: it is never shown or recorded.
@@ -190,8 +191,9 @@ impl Carried {
     }
 
     /// Whether the user's own sign-in is there.
-    pub(super) fn has(&self, file: &SignInFile) -> bool {
-        self.own.contains_key(&file.path)
+    pub(super) fn has(&self, own: &SignInPlace, environment: &Environment) -> bool {
+        let file = own.file(environment);
+        file.is_some_and(|file| self.own.contains_key(&file.path))
     }
 
     /// Every secret that some agent may get to see, each with a name to show in its place. A variable that

@@ -1,9 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use serde_json::Value;
-
-use crate::agents::testing::{Bench, var};
-use crate::agents::{Launch, Seed, SignIn, of};
+use crate::agents::testing::{Bench, seeded_json, var};
+use crate::agents::{Seed, SignIn, of};
 use crate::model::Profile;
 use crate::plan::AgentKind;
 
@@ -13,17 +11,6 @@ fn bench() -> Bench {
         .environment
         .insert("CLAUDE_CONFIG_DIR".into(), "/x".into());
     bench
-}
-
-fn rules(launch: &Launch) -> Value {
-    let file = launch
-        .files
-        .iter()
-        .find(|file| file.path.ends_with("settings.json"));
-    match &file.unwrap().seed {
-        Seed::File { content, .. } => serde_json::from_str(content).unwrap(),
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -60,7 +47,7 @@ fn nothing_is_ever_asked_and_each_profile_writes_where_it_may() {
         (Profile::Worker, vec!["Bash", "Edit(//project/**)"]),
     ] {
         bench.profile = profile;
-        let rules = rules(&bench.launch().unwrap());
+        let rules = seeded_json(&bench.launch().unwrap(), "settings.json");
         assert_eq!(rules["permissions"]["defaultMode"], "dontAsk");
         assert_eq!(rules["permissions"]["allow"], serde_json::json!(allowed));
     }
@@ -124,7 +111,7 @@ fn each_way_to_sign_in_is_seen() {
     let mut bench = bench();
     let ask = |bench: &Bench| {
         let claude = of(AgentKind::Claude);
-        claude.signed_in("opus", &bench.carried, &bench.environment)
+        (claude.signed_in)("opus", &bench.carried, &bench.environment)
     };
     assert_eq!(ask(&bench), SignIn::Key("ANTHROPIC_API_KEY".to_owned()));
     bench
@@ -138,18 +125,4 @@ fn each_way_to_sign_in_is_seen() {
         ask(&bench),
         SignIn::Key("CLAUDE_CODE_OAUTH_TOKEN".to_owned())
     );
-    let home = tempfile::tempdir().unwrap();
-    let folder = home.path().join(".claude");
-    std::fs::create_dir(&folder).unwrap();
-    let tokens =
-        r#"{"claudeAiOauth":{"accessToken":"access-1","refreshToken":"refresh-1","expiresAt":1}}"#;
-    std::fs::write(folder.join(".credentials.json"), tokens).unwrap();
-    let user = [("HOME".into(), home.path().into())].into();
-    bench.environment = user;
-    let file = of(AgentKind::Claude).sign_in_file(&bench.environment);
-    bench.carried.look_for(&bench.environment, file.into_iter());
-    assert_eq!(ask(&bench), SignIn::Refreshed);
-    let secrets = bench.carried.secrets(&bench.environment);
-    let secrets: Vec<&str> = secrets.iter().map(|(_, secret)| secret.as_str()).collect();
-    assert_eq!(secrets, ["access-1", "refresh-1"]);
 }

@@ -4,13 +4,8 @@
 mod launch;
 mod place;
 
-use crate::plan::AgentSpec;
-
 use super::stream_json::StreamJson;
-use super::{
-    Adapter, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product, SignIn,
-    SignInFile,
-};
+use super::{Adapter, Product};
 
 const PRODUCT: Product = Product {
     name: "Claude Code",
@@ -25,31 +20,12 @@ const PRODUCT: Product = Product {
     models: "an alias (`opus`, `sonnet`, `haiku`) is always the newest model of its line",
 };
 
-pub(super) struct Claude;
-
-impl Adapter for Claude {
-    fn product(&self) -> Option<&'static Product> {
-        Some(&PRODUCT)
-    }
-
-    fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
-        launch::launch(assignment)
-    }
-
-    fn decoder(&self, _agent: &AgentSpec, _carried: &Carried) -> Box<dyn Decoder> {
-        Box::new(StreamJson::default())
-    }
-
-    fn sign_in_file(&self, environment: &Environment) -> Option<SignInFile> {
-        place::sign_in_file(environment)
-    }
-
-    fn signed_in(&self, model: &str, carried: &Carried, environment: &Environment) -> SignIn {
-        place::of(model, environment)
-            .0
-            .signed_in(carried, environment)
-    }
-}
+pub(super) static ADAPTER: Adapter = Adapter {
+    product: Some(&PRODUCT),
+    signed_in: place::signed_in,
+    own_sign_in: Some(&place::OWN),
+    ..Adapter::of(launch::launch, |_, _| Box::<StreamJson>::default())
+};
 
 #[cfg(test)]
 #[path = "recorded_tests.rs"]

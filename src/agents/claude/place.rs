@@ -1,10 +1,9 @@
 //! Where a model is asked: at Anthropic, or at a cloud that has its models.
 
-use std::path::{Path, PathBuf};
-
 use crate::agents::environment::value;
 use crate::agents::providers::{key_names, takes};
-use crate::agents::{Carried, Environment, SignIn, SignInFile};
+use crate::agents::sign_in_file::SignInPlace;
+use crate::agents::{Carried, Environment, SignIn, sign_in};
 
 /// A provider of Claude's models.
 pub(super) struct Place {
@@ -51,16 +50,15 @@ const CLOUDS: &[Place] = &[
 const TOKENS: [&str; 2] = ["ANTHROPIC_AUTH_TOKEN", "CLAUDE_CODE_OAUTH_TOKEN"];
 
 /// Where Claude Code keeps the sign-in with a subscription.
-pub(super) fn sign_in_file(environment: &Environment) -> Option<SignInFile> {
-    let folder = value(environment, "CLAUDE_CONFIG_DIR").map(PathBuf::from);
-    let folder = folder.or_else(|| Some(Path::new(value(environment, "HOME")?).join(".claude")));
-    Some(SignInFile {
-        path: folder?.join(".credentials.json"),
-        below: "config/.credentials.json".into(),
-        expiry: "/claudeAiOauth/expiresAt".to_owned(),
-        later: 0,
-    })
-}
+pub(super) const OWN: SignInPlace = SignInPlace {
+    at: &[
+        ("CLAUDE_CONFIG_DIR", ".credentials.json"),
+        ("HOME", ".claude/.credentials.json"),
+    ],
+    below: "config/.credentials.json",
+    expiry: "/claudeAiOauth/expiresAt",
+    later: 0,
+};
 
 /// The place of a model, and what it is called there. The id says it (`amazon-bedrock/…`), or the user's own switch.
 pub(super) fn of<'a>(id: &'a str, environment: &Environment) -> (&'static Place, &'a str) {
@@ -90,21 +88,18 @@ impl Place {
             });
         also || takes(self.provider, variable)
     }
+}
 
-    pub(super) fn signed_in(&self, carried: &Carried, environment: &Environment) -> SignIn {
-        let mut keys = key_names(self.provider);
-        if self.switch.is_none() {
-            keys.extend(TOKENS.map(str::to_owned));
-        }
-        let is_there = |file| self.switch.is_none() && carried.has(&file);
-        match keys
-            .into_iter()
-            .find(|name| value(environment, name).is_some())
-        {
-            Some(name) => SignIn::Key(name),
-            None if carried.ambient.contains(self.provider) => SignIn::Ambient,
-            None if sign_in_file(environment).is_some_and(is_there) => SignIn::Refreshed,
-            None => SignIn::None,
-        }
+pub(super) fn signed_in(model: &str, carried: &Carried, environment: &Environment) -> SignIn {
+    let place = of(model, environment).0;
+    let mut keys = key_names(place.provider);
+    if place.switch.is_none() {
+        keys.extend(TOKENS.map(str::to_owned));
+    }
+    match sign_in::by_key(keys, &OWN, (carried, environment)) {
+        SignIn::Key(name) => SignIn::Key(name),
+        _ if carried.ambient.contains(place.provider) => SignIn::Ambient,
+        SignIn::Refreshed if place.switch.is_none() => SignIn::Refreshed,
+        _ => SignIn::None,
     }
 }

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::KEYS;
 use crate::agents::environment::value;
-use crate::agents::launch::{find, of_attempt};
-use crate::agents::{Assignment, Environment, Launch, LaunchError, SeedFile, instructions};
+use crate::agents::launch::in_workspace;
+use crate::agents::{Assignment, Environment, Launch, LaunchError, instructions};
 use crate::model::Profile;
 
 /// How long a provider may stay silent within an answer, in milliseconds.
@@ -16,7 +17,7 @@ const PROVIDER_SILENCE: u64 = 180_000;
 /// Where keys of OpenAI are good for.
 const OPENAI: &str = "https://api.openai.com/v1";
 /// The variable that Codex is told to take the key from, whatever it was called.
-const KEY: &str = "CODEX_API_KEY";
+const KEY: &str = KEYS[0];
 /// What would ask, go elsewhere, remember, or only be paid for.
 const FEATURES: &[&str] = &[
     "apps",
@@ -39,48 +40,29 @@ const FEATURES: &[&str] = &[
 ];
 
 pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
-    let program = find(
-        &assignment.agent.command,
-        assignment.environment,
-        &assignment.carried.project_root,
-    )?;
-    let [home, state, temporary] =
-        ["home", "codex", "tmp"].map(|name| assignment.private.join(name));
-    let mut env = of_attempt(assignment);
+    let mut launch = in_workspace(assignment, ("CODEX_HOME", "codex"))?;
     let own_key = match assignment.endpoint {
-        Some(endpoint) => Some(endpoint.key.as_str().into()),
-        None => key(assignment.environment).map(|(_, key)| key.to_owned()),
+        Some(endpoint) => Some(endpoint.key.as_ref()),
+        None => key(assignment.environment),
     };
-    env.extend(own_key.map(|key| (KEY.into(), key)));
-    for (name, path) in [
-        ("HOME", home.as_path()),
-        ("CODEX_HOME", &state),
-        ("TMPDIR", &temporary),
-        ("PWD", assignment.workspace),
-    ] {
-        env.insert(name.into(), path.into());
+    if let Some(key) = own_key {
+        launch.set(KEY, key);
     }
-    Ok(Launch {
-        program: native(&program).unwrap_or(program),
-        args: arguments(assignment),
-        env,
-        cwd: assignment.workspace.to_owned(),
-        reads_prompt: true,
-        files: [home, state, temporary].map(SeedFile::folder).into(),
-    })
+    if let Some(program) = native(&launch.program) {
+        launch.program = program;
+    }
+    launch.args.extend(arguments(assignment));
+    Ok(launch)
 }
 
-/// The first of the keys that signs in, and its name.
-pub(super) fn key(environment: &Environment) -> Option<(&'static str, &OsStr)> {
-    [KEY, "OPENAI_API_KEY"]
-        .into_iter()
-        .find_map(|name| Some((name, value(environment, name)?)))
+/// The first of the keys that signs in.
+fn key(environment: &Environment) -> Option<&OsStr> {
+    KEYS.iter().find_map(|name| value(environment, name))
 }
 
 fn arguments(assignment: &Assignment<'_>) -> Vec<OsString> {
     let model = &assignment.model;
     let id = model.id.strip_prefix("openai/").unwrap_or(&model.id);
-    let mut args: Vec<OsString> = assignment.agent.args.iter().map(Into::into).collect();
     let ours = [
         "exec",
         "--json",
@@ -89,9 +71,9 @@ fn arguments(assignment: &Assignment<'_>) -> Vec<OsString> {
         "--ignore-user-config",
         "--ignore-rules",
         "--color=never",
+        "--cd",
     ];
-    args.extend(ours.map(OsString::from));
-    args.push("--cd".into());
+    let mut args: Vec<OsString> = ours.map(OsString::from).into();
     args.push(assignment.workspace.into());
     args.push(format!("--model={id}").into());
     let mut settings = vec![

@@ -6,15 +6,8 @@
 mod decode;
 mod launch;
 
-use std::path::{Path, PathBuf};
-
-use crate::plan::AgentSpec;
-
-use super::environment::value;
-use super::{
-    Adapter, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product, SignIn,
-    SignInFile,
-};
+use super::sign_in_file::SignInPlace;
+use super::{Adapter, Product, sign_in};
 
 const PRODUCT: Product = Product {
     name: "Codex",
@@ -29,39 +22,20 @@ const PRODUCT: Product = Product {
     models: "`/model` within `codex` lists the models of the account",
 };
 
-pub(super) struct Codex;
+/// Keys that sign in, the first that is set.
+const KEYS: [&str; 2] = ["CODEX_API_KEY", "OPENAI_API_KEY"];
 
-impl Adapter for Codex {
-    fn product(&self) -> Option<&'static Product> {
-        Some(&PRODUCT)
-    }
+static OWN: SignInPlace = SignInPlace {
+    at: &[("CODEX_HOME", "auth.json"), ("HOME", ".codex/auth.json")],
+    below: "codex/auth.json",
+    expiry: "/last_refresh",
+    // Codex refreshes after eight days.
+    later: 8 * 24,
+};
 
-    fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
-        launch::launch(assignment)
-    }
-
-    fn decoder(&self, _agent: &AgentSpec, _carried: &Carried) -> Box<dyn Decoder> {
-        Box::<decode::Lines>::default()
-    }
-
-    fn signed_in(&self, _model: &str, carried: &Carried, environment: &Environment) -> SignIn {
-        let is_there = |file| carried.has(&file);
-        match launch::key(environment) {
-            Some((name, _)) => SignIn::Key(name.to_owned()),
-            None if self.sign_in_file(environment).is_some_and(is_there) => SignIn::Refreshed,
-            None => SignIn::None,
-        }
-    }
-
-    fn sign_in_file(&self, environment: &Environment) -> Option<SignInFile> {
-        let folder = value(environment, "CODEX_HOME").map(PathBuf::from);
-        let folder = folder.or_else(|| Some(Path::new(value(environment, "HOME")?).join(".codex")));
-        Some(SignInFile {
-            path: folder?.join("auth.json"),
-            below: "codex/auth.json".into(),
-            expiry: "/last_refresh".to_owned(),
-            // Codex refreshes after eight days.
-            later: 8 * 24,
-        })
-    }
-}
+pub(super) static ADAPTER: Adapter = Adapter {
+    product: Some(&PRODUCT),
+    signed_in: |_, carried, environment| sign_in::by_key(KEYS, &OWN, (carried, environment)),
+    own_sign_in: Some(&OWN),
+    ..Adapter::of(launch::launch, |_, _| Box::<decode::Lines>::default())
+};

@@ -1,9 +1,8 @@
 //! Which of the user's accounts an attempt works for.
 
-use std::path::Path;
-
 use crate::agents::environment::value;
-use crate::agents::{Carried, Environment, SignInFile};
+use crate::agents::sign_in_file::SignInPlace;
+use crate::agents::{Carried, Environment};
 
 /// What signs in, in the words of Gemini's settings, the first that is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +27,8 @@ impl Account {
         };
         let is_there = |account: &&Self| value(environment, account.signed_in_by()).is_some();
         let named = all.iter().find(is_there).copied();
-        let has_file = || sign_in_file(environment).is_some_and(|file| carried.has(&file));
-        named.or_else(|| (!wants_vertex && has_file()).then_some(Self::Personal))
+        named
+            .or_else(|| (!wants_vertex && carried.has(&OWN, environment)).then_some(Self::Personal))
     }
 
     pub(super) fn signed_in_by(self) -> &'static str {
@@ -71,12 +70,12 @@ impl Account {
 }
 
 /// What Gemini keeps of a sign-in with Google.
-pub(super) fn sign_in_file(environment: &Environment) -> Option<SignInFile> {
-    let home = value(environment, "GEMINI_CLI_HOME").or(value(environment, "HOME"))?;
-    Some(SignInFile {
-        path: Path::new(home).join(".gemini/oauth_creds.json"),
-        below: "home/.gemini/oauth_creds.json".into(),
-        expiry: "/expiry_date".to_owned(),
-        later: 0,
-    })
-}
+pub(super) static OWN: SignInPlace = SignInPlace {
+    at: &[
+        ("GEMINI_CLI_HOME", ".gemini/oauth_creds.json"),
+        ("HOME", ".gemini/oauth_creds.json"),
+    ],
+    below: "home/.gemini/oauth_creds.json",
+    expiry: "/expiry_date",
+    later: 0,
+};

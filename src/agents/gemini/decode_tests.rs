@@ -1,6 +1,6 @@
 use super::*;
-use crate::agents::recorded::{Case, judge, judge_exit, kinds_of};
-use crate::model::{MicroUsd, Millis};
+use crate::agents::recorded::{Case, judge_exit, kinds_of};
+use crate::model::Millis;
 use crate::plan::AgentKind;
 
 #[test]
@@ -29,27 +29,6 @@ fn each_recorded_end_has_its_kind() {
             ("unknown-model", Case::Exited(1, Kind::UnknownModel)),
             ("untrusted", Case::Exited(55, Kind::Rejected)),
         ],
-    );
-}
-
-#[test]
-fn usage_and_tools_are_told() {
-    let (transcript, _) = judge(AgentKind::Gemini, "tools");
-    let expected = Usage {
-        requests: 1,
-        input: 3010,
-        output: 200,
-        reasoning: 50,
-        cache_read: 2000,
-        cache_write: 0,
-        cost: MicroUsd(0),
-    };
-    assert_eq!(transcript.usage(), expected);
-    assert_eq!(
-        transcript.worklog().to_string(),
-        "- said: step 0\n- write_file /workspace/.tipstaff/out/plan.md\n- run_shell_command exit 3\n\
-         - read_file /workspace/nope.txt (an error)\n- run_shell_command env | sort; ls -la .tipstaff\n\
-         - said: All done.\n"
     );
 }
 
@@ -98,18 +77,4 @@ fn a_loop_that_gemini_ends_is_no_answer() {
     assert_eq!(lines.line(said), [Signal::Noise]);
     let end = lines.line(r#"{"type":"result","status":"success"}"#);
     assert!(matches!(end.last(), Some(Signal::AgentError(_))), "{end:?}");
-}
-
-#[test]
-fn what_is_not_understood_is_noise() {
-    for line in [
-        "",
-        "not json",
-        "[]",
-        "{}",
-        r#"{"type":7}"#,
-        r#"{"type":"thought"}"#,
-    ] {
-        assert_eq!(Lines::default().line(line), vec![Signal::Noise], "{line}");
-    }
 }

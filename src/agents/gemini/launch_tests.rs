@@ -1,10 +1,12 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+use std::path::Path;
+
 use serde_json::Value;
 
 use super::*;
-use crate::agents::testing::{Bench, var};
-use crate::agents::{Seed, SignIn};
+use crate::agents::Seed;
+use crate::agents::testing::{Bench, seeded, seeded_json, var};
 use crate::model::Profile;
 use crate::plan::AgentKind;
 
@@ -14,20 +16,8 @@ fn bench() -> Bench {
     bench
 }
 
-fn seeded(launch: &Launch, name: &str) -> String {
-    let file = launch
-        .files
-        .iter()
-        .find(|file| file.path.ends_with(name))
-        .unwrap();
-    match &file.seed {
-        Seed::File { content, .. } => content.clone(),
-        other => panic!("{other:?}"),
-    }
-}
-
 fn settings(launch: &Launch) -> Value {
-    serde_json::from_str(&seeded(launch, "settings.json")).unwrap()
+    seeded_json(launch, "settings.json")
 }
 
 #[test]
@@ -68,7 +58,7 @@ fn each_profile_has_the_tools_that_it_needs() {
     let policy = |profile| {
         let mut bench = bench();
         bench.profile = profile;
-        seeded(&bench.launch().unwrap(), "policy.toml")
+        seeded(&bench.launch().unwrap(), "policy.toml").to_owned()
     };
     let denied = "[[rule]]\ntoolName = \"*\"\ndecision = \"deny\"\npriority = 1\n";
     for profile in [Profile::Reader, Profile::Worker, Profile::Writer] {
@@ -141,22 +131,9 @@ fn a_variant_is_how_much_it_thinks() {
 }
 
 #[test]
-fn a_sign_in_with_google_is_lent() {
+fn a_sign_in_with_google_is_chosen_where_no_key_is() {
     let home = tempfile::tempdir().unwrap();
-    std::fs::create_dir(home.path().join(".gemini")).unwrap();
-    let file = home.path().join(".gemini/oauth_creds.json");
-    std::fs::write(file, r#"{"access_token":"a","expiry_date":7}"#).unwrap();
-    let mut bench = bench();
-    bench
-        .environment
-        .remove(std::ffi::OsStr::new("GEMINI_API_KEY"));
-    bench.environment.insert("HOME".into(), home.path().into());
-    let adapter = crate::agents::of(AgentKind::Gemini);
-    let file = adapter.sign_in_file(&bench.environment);
-    let ask = |bench: &Bench| adapter.signed_in("m", &bench.carried, &bench.environment);
-    assert_eq!(ask(&bench), SignIn::None);
-    bench.carried.look_for(&bench.environment, file.into_iter());
-    assert_eq!(ask(&bench), SignIn::Refreshed);
+    let bench = bench().signed_in(home.path());
     let settings = settings(&bench.launch().unwrap());
     assert_eq!(
         settings["security"]["auth"]["selectedType"],

@@ -8,13 +8,8 @@ mod decode;
 mod launch;
 mod settings;
 
-use crate::plan::AgentSpec;
-
 use self::account::Account;
-use super::{
-    Adapter, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product, SignIn,
-    SignInFile,
-};
+use super::{Adapter, Product, SignIn};
 
 const PRODUCT: Product = Product {
     name: "Gemini CLI",
@@ -29,30 +24,13 @@ const PRODUCT: Product = Product {
     models: "`/model` within `gemini` lists the models of the account",
 };
 
-pub(super) struct Gemini;
-
-impl Adapter for Gemini {
-    fn product(&self) -> Option<&'static Product> {
-        Some(&PRODUCT)
-    }
-
-    fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
-        launch::launch(assignment)
-    }
-
-    fn decoder(&self, _agent: &AgentSpec, _carried: &Carried) -> Box<dyn Decoder> {
-        Box::<decode::Lines>::default()
-    }
-
-    fn signed_in(&self, _model: &str, carried: &Carried, environment: &Environment) -> SignIn {
-        match Account::of(environment, carried) {
-            Some(Account::Personal) => SignIn::Refreshed,
-            Some(account) => SignIn::Key(account.signed_in_by().to_owned()),
-            None => SignIn::None,
-        }
-    }
-
-    fn sign_in_file(&self, environment: &Environment) -> Option<SignInFile> {
-        account::sign_in_file(environment)
-    }
-}
+pub(super) static ADAPTER: Adapter = Adapter {
+    product: Some(&PRODUCT),
+    signed_in: |_, carried, environment| match Account::of(environment, carried) {
+        Some(Account::Personal) => SignIn::Refreshed,
+        Some(account) => SignIn::Key(account.signed_in_by().to_owned()),
+        None => SignIn::None,
+    },
+    own_sign_in: Some(&account::OWN),
+    ..Adapter::of(launch::launch, |_, _| Box::<decode::Lines>::default())
+};

@@ -204,21 +204,6 @@ mod tests {
     use crate::model::FailureKind;
 
     #[test]
-    fn what_is_not_understood_is_noise() {
-        for line in [
-            "",
-            "not json",
-            "[]",
-            "{}",
-            "{\"type\":7}",
-            "{\"type\":\"reasoning\"}",
-            "\u{feff}{",
-        ] {
-            assert_eq!(decode(line), vec![Signal::Noise], "{line}");
-        }
-    }
-
-    #[test]
     fn an_error_of_the_second_generation_says_its_kind() {
         let kind = |error: &str| {
             let line = format!(r#"{{"type":"error","sessionID":"","error":{error}}}"#);

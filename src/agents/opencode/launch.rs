@@ -9,8 +9,8 @@ use super::config::{REHEARSAL, config, installed};
 use super::generation::Generation;
 use super::profile::{self, Folders, Search};
 use crate::agents::carried::AuthEntry;
-use crate::agents::environment::{allowed, configure, copy, value};
-use crate::agents::launch::{ambient, find, neutral_folder};
+use crate::agents::environment::{allowed, copy, value};
+use crate::agents::launch::{ambient, find, neutral_folder, of_attempt};
 use crate::agents::providers::{key_names, provider_of, takes};
 use crate::agents::{Assignment, Environment, Launch, LaunchError, SeedFile};
 
@@ -200,32 +200,19 @@ fn arguments(generation: Generation, assignment: &Assignment<'_>) -> Vec<OsStrin
 }
 
 fn environment(assignment: &Assignment<'_>, provider: &str, places: &Places) -> Environment {
-    let rehearsal = assignment.endpoint.is_some();
     let user = assignment.environment;
-    let mut env = allowed(user, rehearsal);
+    let mut env = of_attempt(assignment);
     for switch in SWITCHES {
-        env.insert(switch.into(), "1".into());
+        env.entry(switch.into()).or_insert_with(|| "1".into());
     }
-    configure(&mut env, &assignment.agent.env, rehearsal);
-    if !rehearsal {
-        for (name, value) in user {
-            if name.to_str().is_some_and(|name| takes(provider, name)) && !value.is_empty() {
-                env.insert(name.clone(), value.clone());
-            }
-        }
+    if assignment.endpoint.is_none() {
+        let names = user.keys().filter_map(|name| name.to_str());
+        copy(user, &mut env, names.filter(|name| takes(provider, name)));
         let carried = assignment.carried;
         let named = carried.key_variables(provider);
         copy(user, &mut env, named.iter().map(String::as_str));
         let mentioned = carried.variables_of(provider);
         copy(user, &mut env, mentioned.iter().map(String::as_str));
-        copy(
-            user,
-            &mut env,
-            assignment.agent.pass_env.iter().map(String::as_str),
-        );
-    }
-    for (name, value) in assignment.vars {
-        env.insert(name.into(), value.into());
     }
     places.name_in(&mut env);
     env.insert("OPENCODE_LOG_LEVEL".into(), "WARN".into());

@@ -6,23 +6,15 @@ use serde_json::Value;
 
 use super::*;
 use crate::agents::Seed;
-use crate::agents::testing::{Bench, var};
+use crate::agents::testing::{Bench, seeded, seeded_json, var};
 use crate::plan::AgentKind;
 
 fn bench() -> Bench {
     Bench::new(AgentKind::Opencode)
 }
 
-fn content<'a>(launch: &'a Launch, ending: &str) -> &'a str {
-    let file = launch.files.iter().find(|file| file.path.ends_with(ending));
-    match file.map(|file| &file.seed) {
-        Some(Seed::File { content, .. } | Seed::Secret { content }) => content,
-        other => panic!("{ending}: {other:?}"),
-    }
-}
-
 fn config(launch: &Launch) -> Value {
-    serde_json::from_str(content(launch, "config/opencode/opencode.json")).unwrap()
+    seeded_json(launch, "config/opencode/opencode.json")
 }
 
 #[test]
@@ -86,7 +78,7 @@ fn every_folder_is_private() {
             .all(|file| file.path.starts_with(&private))
     );
     assert_eq!(var(&launch, "PWD"), Some("/project"));
-    assert!(content(&launch, "config/opencode/package.json").contains("1.18.33"));
+    assert!(seeded(&launch, "config/opencode/package.json").contains("1.18.33"));
 }
 
 #[test]
@@ -101,7 +93,7 @@ fn calls_and_probes_start_where_nothing_is_configured() {
         let names = launch.files.iter().filter(beside).map(|file| {
             let name = file.path.strip_prefix(&private).unwrap();
             let name = name.to_str().unwrap();
-            (name, content(&launch, name))
+            (name, seeded(&launch, name))
         });
         let names: Vec<_> = names.collect();
         assert_eq!(
@@ -149,7 +141,7 @@ fn a_rehearsal_knows_one_provider_and_no_secret() {
     for absent in ["ANTHROPIC_API_KEY", "EXTRA_TOKEN", "HTTPS_PROXY"] {
         assert_eq!(var(&launch, absent), None, "{absent}");
     }
-    assert_eq!(content(&launch, "models.json"), "{}");
+    assert_eq!(seeded(&launch, "models.json"), "{}");
     let config = config(&launch);
     let providers: Vec<&String> = config["provider"].as_object().unwrap().keys().collect();
     assert_eq!(providers, ["rehearsal"]);
@@ -180,7 +172,7 @@ fn a_plain_key_is_copied_alone_and_a_refreshed_one_linked() {
         .auth
         .insert("openai".to_owned(), AuthEntry::Refreshed);
     let launch = bench.launch().unwrap();
-    let copied: Value = serde_json::from_str(content(&launch, "data/opencode/auth.json")).unwrap();
+    let copied: Value = serde_json::from_str(seeded(&launch, "data/opencode/auth.json")).unwrap();
     assert_eq!(copied, json!({ "anthropic": key }));
     bench.model.id = "openai/gpt-5".to_owned();
     let launch = bench.launch().unwrap();

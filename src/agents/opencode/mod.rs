@@ -10,17 +10,11 @@ mod launch;
 mod profile;
 mod stderr;
 
-use std::path::Path;
-
 use crate::model::{ExitStatus, Failure};
-use crate::plan::AgentSpec;
 
 use self::generation::Generation;
 use super::providers::provider_of;
-use super::{
-    Adapter, AgentError, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product,
-    SignIn, Signal, sign_in,
-};
+use super::{Adapter, AgentError, Carried, Decoder, Environment, Product, SignIn, Signal, sign_in};
 
 pub(super) const PRODUCT: Product = Product {
     name: "OpenCode",
@@ -36,44 +30,29 @@ pub(super) const PRODUCT: Product = Product {
     models: "`opencode models PROVIDER` lists the models that the provider knows",
 };
 
-pub(super) struct Opencode;
-
-impl Adapter for Opencode {
-    fn product(&self) -> Option<&'static Product> {
-        Some(&PRODUCT)
-    }
-
-    fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
-        launch::launch(assignment)
-    }
-
-    fn decoder(&self, _agent: &AgentSpec, carried: &Carried) -> Box<dyn Decoder> {
-        Box::new(Lines(Generation::of(carried)))
-    }
-
-    fn signed_in(&self, model: &str, carried: &Carried, environment: &Environment) -> SignIn {
-        let found = provider_of(model).map_or(SignIn::None, |provider| {
-            sign_in::signed_in(carried, provider, environment)
-        });
-        match (Generation::of(carried), found) {
-            // OpenCode 2 would refresh the token and keep the new one to itself.
-            (Generation::Two, SignIn::Refreshed) => SignIn::None,
-            (_, found) => found,
-        }
-    }
-
-    fn providers(&self, carried: &Carried) -> Vec<String> {
-        carried.own_providers().cloned().collect()
-    }
-
-    fn models_beside(&self, model: &str, carried: &Carried) -> Option<Vec<String>> {
+pub(super) static ADAPTER: Adapter = Adapter {
+    product: Some(&PRODUCT),
+    signed_in,
+    providers: |carried| carried.own_providers().cloned().collect(),
+    models_beside: |model, carried| {
         let provider = provider_of(model)?;
         let models = carried.models_of(provider)?;
         Some(models.iter().map(|id| format!("{provider}/{id}")).collect())
-    }
+    },
+    version_probe: launch::version_probe,
+    ..Adapter::of(launch::launch, |_, carried| {
+        Box::new(Lines(Generation::of(carried)))
+    })
+};
 
-    fn version_probe(&self, program: &Path, environment: &Environment, private: &Path) -> Launch {
-        launch::version_probe(program, environment, private)
+fn signed_in(model: &str, carried: &Carried, environment: &Environment) -> SignIn {
+    let found = provider_of(model).map_or(SignIn::None, |provider| {
+        sign_in::signed_in(carried, provider, environment)
+    });
+    match (Generation::of(carried), found) {
+        // OpenCode 2 would refresh the token and keep the new one to itself.
+        (Generation::Two, SignIn::Refreshed) => SignIn::None,
+        (_, found) => found,
     }
 }
 

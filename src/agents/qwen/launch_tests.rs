@@ -1,9 +1,8 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::agents::testing::{Bench, var};
-use crate::agents::{Launch, Seed};
+use crate::agents::testing::{Bench, seeded_json, var};
 use crate::model::Profile;
 use crate::plan::AgentKind;
 
@@ -11,17 +10,6 @@ fn bench() -> Bench {
     let mut bench = Bench::new(AgentKind::Qwen);
     bench.model.id = "qwen3-coder-plus".to_owned();
     bench
-}
-
-fn settings(launch: &Launch) -> Value {
-    let file = launch
-        .files
-        .iter()
-        .find(|file| file.path.ends_with("settings.json"));
-    match &file.unwrap().seed {
-        Seed::File { content, .. } => serde_json::from_str(content).unwrap(),
-        other => panic!("{other:?}"),
-    }
 }
 
 #[test]
@@ -47,7 +35,7 @@ fn folder_is_not_trusted_and_each_profile_writes_where_it_may() {
         (Profile::Worker, json!(["Bash", "Edit(//project/**)"])),
     ] {
         bench.profile = profile;
-        let settings = settings(&bench.launch().unwrap());
+        let settings = seeded_json(&bench.launch().unwrap(), "settings.json");
         assert_eq!(settings["security"]["folderTrust"]["enabled"], true);
         assert_eq!(settings["permissions"]["allow"], allowed);
         let denied = settings["permissions"]["deny"].as_array().unwrap();

@@ -1,16 +1,11 @@
 //! Qwen Code: `qwen --output-format stream-json`, headless, one process a call. Recorded streams are in
 //! `fixtures/transcripts/qwen`.
 
-mod account;
 mod launch;
 
-use crate::plan::AgentSpec;
-
+use super::sign_in_file::SignInPlace;
 use super::stream_json::StreamJson;
-use super::{
-    Adapter, Assignment, Carried, Decoder, Environment, Launch, LaunchError, Product, SignIn,
-    SignInFile,
-};
+use super::{Adapter, Product, sign_in};
 
 const PRODUCT: Product = Product {
     name: "Qwen Code",
@@ -25,35 +20,33 @@ const PRODUCT: Product = Product {
     models: "the server at `OPENAI_BASE_URL` has to know the model",
 };
 
-pub(super) struct Qwen;
+/// Keys, each with the server that it is for where none is named.
+const KEYS: [(&str, Option<&str>); 2] = [
+    ("OPENAI_API_KEY", None),
+    (
+        "DASHSCOPE_API_KEY",
+        Some("https://dashscope.aliyuncs.com/compatible-mode/v1"),
+    ),
+];
 
-impl Adapter for Qwen {
-    fn product(&self) -> Option<&'static Product> {
-        Some(&PRODUCT)
-    }
+static OWN: SignInPlace = SignInPlace {
+    at: &[
+        ("QWEN_HOME", "oauth_creds.json"),
+        ("HOME", ".qwen/oauth_creds.json"),
+    ],
+    below: "config/oauth_creds.json",
+    expiry: "/expiry_date",
+    later: 0,
+};
 
-    fn launch(&self, assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
-        launch::launch(assignment)
-    }
-
-    fn decoder(&self, _agent: &AgentSpec, _carried: &Carried) -> Box<dyn Decoder> {
-        Box::new(StreamJson::of_qwen())
-    }
-
-    fn sign_in_file(&self, environment: &Environment) -> Option<SignInFile> {
-        account::sign_in_file(environment)
-    }
-
-    fn signed_in(&self, _model: &str, carried: &Carried, environment: &Environment) -> SignIn {
-        match account::key(environment) {
-            Some((name, _)) => SignIn::Key(name.to_owned()),
-            None if account::sign_in_file(environment).is_some_and(|file| carried.has(&file)) => {
-                SignIn::Refreshed
-            }
-            None => SignIn::None,
-        }
-    }
-}
+pub(super) static ADAPTER: Adapter = Adapter {
+    product: Some(&PRODUCT),
+    signed_in: |_, carried, environment| {
+        sign_in::by_key(KEYS.map(|(name, _)| name), &OWN, (carried, environment))
+    },
+    own_sign_in: Some(&OWN),
+    ..Adapter::of(launch::launch, |_, _| Box::new(StreamJson::of_qwen()))
+};
 
 #[cfg(test)]
 #[path = "recorded_tests.rs"]

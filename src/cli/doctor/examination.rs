@@ -183,7 +183,7 @@ fn agent(probes: &mut Probes<'_>, name: &str, spec: &AgentSpec, config: &Config)
         installed,
         ..
     } = probes.agent(spec);
-    let product = agents::of(spec.kind).product();
+    let product = agents::of(spec.kind).product;
     let state = match (&program, &installed) {
         (None, _) => "not installed",
         (Some(_), None) if product.is_some() => "does not work",

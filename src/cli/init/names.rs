@@ -132,7 +132,7 @@ fn elsewhere(probes: &mut Probes<'_>, config: &Config, spec: &ModelSpec) -> Opti
     let (provider, id) = spec.id.split_once('/')?;
     let mut ways = Vec::new();
     for (name, agent) in &config.agents {
-        let product = agents::of(agent.kind).product();
+        let product = agents::of(agent.kind).product;
         if product.is_some_and(|product| product.provider == Some(provider)) {
             ways.push((name, agent, id.to_owned()));
         }

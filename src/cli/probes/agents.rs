@@ -71,7 +71,7 @@ impl<'a> Probes<'a> {
 
     fn look(&self, agent: &AgentSpec) -> ProbedAgent {
         let adapter = agents::of(agent.kind);
-        let product = adapter.product();
+        let product = adapter.product;
         let others = others(self.settings, &agent.command);
         let lacking = |program, problem: String, remedy: String| ProbedAgent {
             program,
@@ -117,20 +117,18 @@ impl<'a> Probes<'a> {
 
     /// How an agent that is there signs in to a model.
     pub fn sign_in(&self, model: &str, agent: &AgentSpec) -> SignIn {
-        agents::of(agent.kind).signed_in(model, self.carried, &self.settings.environment)
+        (agents::of(agent.kind).signed_in)(model, self.carried, &self.settings.environment)
     }
 
     /// The ids of models of providers that the user has set the agent up for, by provider.
     pub fn set_up(&self, agent: &AgentSpec) -> Vec<(String, Vec<String>)> {
         let adapter = agents::of(agent.kind);
-        let providers = adapter.providers(self.carried).into_iter();
+        let providers = (adapter.providers)(self.carried).into_iter();
         let models = |provider: String| {
             let any = format!("{provider}/any");
             (
                 provider,
-                adapter
-                    .models_beside(&any, self.carried)
-                    .unwrap_or_default(),
+                (adapter.models_beside)(&any, self.carried).unwrap_or_default(),
             )
         };
         providers.map(models).collect()
@@ -158,7 +156,7 @@ impl<'a> Probes<'a> {
             let provider = model.id.split_once('/').map(|(provider, _)| provider);
             let at = provider.map(|provider| format!(" for provider `{provider}`"));
             let problem = format!("no sign-in{}", at.unwrap_or_default());
-            let by = adapter.product().map_or("", |product| product.sign_in);
+            let by = adapter.product.map_or("", |product| product.sign_in);
             let remedy = format!("run `{by}`, or set its key variable");
             return Err(Lack::new(What::SignIn, problem, remedy));
         }
@@ -176,13 +174,13 @@ impl<'a> Probes<'a> {
             .any(|name| name.ends_with("_BASE_URL"))
     }
 
-    fn unknown(&mut self, adapter: &dyn Adapter, kind: AgentKind, id: &str) -> Option<Lack> {
+    fn unknown(&mut self, adapter: &Adapter, kind: AgentKind, id: &str) -> Option<Lack> {
         let provider = id.split_once('/').map_or("", |(provider, _)| provider);
         let beside = (kind, provider.to_owned());
         let at = match self.known.iter().position(|(of, _)| *of == beside) {
             Some(at) => at,
             None => {
-                let known = adapter.models_beside(id, self.carried);
+                let known = (adapter.models_beside)(id, self.carried);
                 self.known.push((beside, known));
                 self.known.len() - 1
             }
@@ -191,7 +189,7 @@ impl<'a> Probes<'a> {
         if known.iter().any(|model| model == id) {
             return None;
         }
-        let name = adapter.product()?.name;
+        let name = adapter.product?.name;
         let near = nearest(id, known.iter().map(String::as_str));
         let near = near.map(|model| format!("`{model}`"));
         let remedy = meant(near.into_iter().chain(by_another(id)));
@@ -214,8 +212,8 @@ pub fn discovered(settings: &Settings) -> (Carried, Option<Lack>) {
 }
 
 /// Why this kind of agent runs no model of such a name, whoever is signed in.
-fn not_of(adapter: &dyn Adapter, kind: AgentKind, id: &str) -> Option<Lack> {
-    let product = adapter.product()?;
+fn not_of(adapter: &Adapter, kind: AgentKind, id: &str) -> Option<Lack> {
+    let product = adapter.product?;
     let whole = catalogue().whole(id);
     let of = whole.and_then(|whole| whole.split_once('/'));
     let problem = match product.provider {
@@ -265,7 +263,7 @@ mod tests {
             .filter_map(|word| AgentKind::of(word))
         {
             let is_known = built_in.agents.contains_key(&AgentName::new(kind.word()));
-            assert_eq!(agents::of(kind).product().is_some(), is_known, "{kind:?}");
+            assert_eq!(agents::of(kind).product.is_some(), is_known, "{kind:?}");
         }
     }
 }

@@ -40,7 +40,7 @@ pub fn others(settings: &Settings, program: &str) -> Vec<PathBuf> {
 /// What `--version` prints. Remembered, because asking costs most of a second.
 pub fn version_of(
     settings: &Settings,
-    adapter: &dyn Adapter,
+    adapter: &Adapter,
     program: &Path,
 ) -> Result<String, String> {
     let memory = Memory::of(settings, program);
@@ -50,7 +50,7 @@ pub fn version_of(
     let failed =
         |error: std::io::Error| format!("`{} --version` failed: {error}", program.display());
     let private = tempfile::tempdir().map_err(failed)?;
-    let probe = adapter.version_probe(program, &settings.environment, private.path());
+    let probe = (adapter.version_probe)(program, &settings.environment, private.path());
     let keys = private.path().join("keys");
     let inside = Inside::same(private.path(), private.path(), &keys);
     runtime::lay_out(&probe.files, &keys, &inside, false).map_err(|error| error.message)?;
