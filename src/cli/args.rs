@@ -222,13 +222,10 @@ pub struct ShowArgs {
 
 #[derive(Debug, Args)]
 pub struct PickArgs {
-    /// The run
-    pub run: String,
-    /// The phase that waits
-    pub phase: String,
-    /// The winning proposal's label, for example `B`; `none` has all propose once more
-    #[arg(value_parser = label)]
-    pub label: Label,
+    /// The winning proposal's label, for example `B`; `none` has all propose once more. Before it the run, unless
+    /// just one waits for a pick, and the phase, which need not be said
+    #[arg(value_names = ["RUN", "PHASE", "LABEL"], num_args = 1..=3, required = true)]
+    pub words: Vec<String>,
     /// What is wrong with all of them; of `none`
     #[arg(long, value_name = "TEXT")]
     pub because: Option<String>,
@@ -236,10 +233,20 @@ pub struct PickArgs {
     pub output: OutputArgs,
 }
 
+impl PickArgs {
+    /// The run and the phase as far as they are named, and the label.
+    pub fn parts(&self) -> (Option<&str>, Option<&str>, Label) {
+        let mut words = self.words.iter().rev().map(String::as_str);
+        let label = Label::new(words.next().unwrap_or_default().trim().to_uppercase());
+        let (last, first) = (words.next(), words.next());
+        (first.or(last), first.and(last), label)
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct AnswerArgs {
-    /// The run
-    pub run: String,
+    /// The run; without it the only one that waits for this
+    pub run: Option<String>,
     /// The phase; without it the one that waits
     pub phase: Option<String>,
     /// What the phase's calls are to know; with `reject`, why
@@ -326,11 +333,6 @@ fn key_value(text: &str) -> Result<(String, String), String> {
         return Err("expected KEY=VALUE with a name before the `=`".to_owned());
     }
     Ok((key.trim().to_owned(), value.to_owned()))
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the shape of a value parser")]
-fn label(text: &str) -> Result<Label, String> {
-    Ok(Label::new(text.trim().to_uppercase()))
 }
 
 fn sandbox_mode(text: &str) -> Result<SandboxMode, String> {

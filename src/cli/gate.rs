@@ -3,10 +3,10 @@
 use super::args::{AnswerArgs, PickArgs};
 use super::ask::commands_answer;
 use super::failure::{Exit, Failure};
-use super::open_run::OpenRun;
-use super::resume::{go_on_with, look};
+use super::open_run::{OpenRun, find_run, own, own_runs};
+use super::resume::go_on_with;
 use super::settings::Settings;
-use crate::model::{PersonAnswer, PhaseName, Question};
+use crate::model::{PersonAnswer, Question, RunEnd};
 use crate::run::{PhaseEvent, RunState};
 
 /// In the place of a label; labels are single letters.
@@ -30,7 +30,8 @@ fn answer_gate(
     args: &AnswerArgs,
     (answer, because): (PersonAnswer, String),
 ) -> Result<Exit, Failure> {
-    let run = look(settings, &args.run)?;
+    let is_gate = |question: &Question| !matches!(question, Question::PickWinner { .. });
+    let run = asking_run(settings, args.run.as_deref(), &is_gate)?;
     let wanted = args.phase.as_deref();
     let state = RunState::of(&run.records);
     let names = run.plan.phases.iter().map(|phase| &phase.name);
@@ -56,14 +57,21 @@ fn answer_gate(
 }
 
 pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
-    let run = look(settings, &args.run)?;
-    let phase = PhaseName::from(args.phase.as_str());
+    let is_pick = |question: &Question| matches!(question, Question::PickWinner { .. });
+    let (wanted, phase, label) = args.parts();
+    let run = asking_run(settings, wanted, &is_pick)?;
     let state = RunState::of(&run.records);
-    let waiting = state
-        .phase(&phase)
-        .filter(|waiting| matches!(waiting.asked, Some(Question::PickWinner { .. })))
-        .ok_or_else(|| wrong(&run, &format!("phase `{phase}` does not wait for a pick")))?;
-    let (answer, because) = if args.label.as_str() == NONE {
+    let asked = state
+        .open_question()
+        .filter(|(_, question)| is_pick(question));
+    let asked = asked.filter(|(name, _)| phase.is_none_or(|phase| phase == name.as_str()));
+    let (phase, waiting) = asked
+        .and_then(|(name, _)| Some((name.clone(), state.phase(name)?)))
+        .ok_or_else(|| match phase {
+            Some(phase) => wrong(&run, &format!("phase `{phase}` does not wait for a pick")),
+            None => wrong(&run, "no phase of this run waits for a pick"),
+        })?;
+    let (answer, because) = if label.as_str() == NONE {
         let because = words(settings, args.because.as_deref());
         if because.is_empty() {
             let message = "`none` needs `--because TEXT`, for those who propose again";
@@ -80,18 +88,56 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
     } else {
         let labels = waiting.sealed().unwrap_or_default().iter();
         let known: Vec<&str> = labels.map(|(label, _)| label.as_str()).collect();
-        if !known.contains(&args.label.as_str()) {
+        if !known.contains(&label.as_str()) {
             let message = format!(
                 "there is no proposal `{}`; the proposals are {}",
-                args.label,
+                label,
                 known.join(", ")
             );
             return Err(wrong(&run, &message));
         }
-        (PersonAnswer::Picked(args.label.clone()), String::new())
+        (PersonAnswer::Picked(label), String::new())
     };
     let said = PhaseEvent::PersonAnswered { answer, because }.of(phase);
     go_on_with(settings, run, &args.output, said)
+}
+
+/// The run of this user that is answered, without taking it up: the one that is named, else the only one that asks
+/// such a question.
+fn asking_run(
+    settings: &Settings,
+    wanted: Option<&str>,
+    is_meant: &dyn Fn(&Question) -> bool,
+) -> Result<OpenRun, Failure> {
+    if let Some(wanted) = wanted {
+        let folder = find_run(settings, Some(wanted))?;
+        own(settings, &folder)?;
+        return OpenRun::read(folder);
+    }
+    let mut asking = Vec::new();
+    for run in own_runs(settings, |end| matches!(end, None | Some(RunEnd::Waiting)))? {
+        let run = OpenRun::read(run)?;
+        let state = RunState::of(&run.records);
+        if state
+            .open_question()
+            .is_some_and(|(_, question)| is_meant(question))
+        {
+            asking.push(run);
+        }
+    }
+    if let [_, _, ..] = asking.as_slice() {
+        let names: Vec<&str> = asking.iter().map(|run| run.folder.id().as_str()).collect();
+        let message = format!("several runs wait for this answer: {}", names.join(", "));
+        return Err(Failure::said(
+            Exit::Usage,
+            &message,
+            Some("name the one you mean"),
+        ));
+    }
+    asking.pop().ok_or_else(|| {
+        let hint = "`tipstaff runs` lists the runs of this project";
+        Failure::said(Exit::Usage, "no run waits for this answer", Some(hint))
+    })
 }
 
 fn wrong(run: &OpenRun, message: &str) -> Failure {

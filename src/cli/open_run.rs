@@ -1,8 +1,12 @@
 //! Reading a run's folder.
 
+use std::path::Path;
+
 use crate::files;
-use crate::journal::{Content, Journal, Origin, RunFolder, RunLock, RunRegister, find, latest};
-use crate::model::{CallId, Digest, FORMAT, TreeId};
+use crate::journal::{
+    Content, Journal, Origin, RunFolder, RunLock, RunRegister, find, latest, list,
+};
+use crate::model::{CallId, Digest, FORMAT, RunEnd, TreeId};
 use crate::plan::Plan;
 use crate::report::{RunView, Supervisor};
 use crate::run::{CallEvent, Event, Record, RunEvent};
@@ -23,7 +27,7 @@ pub struct OpenRun {
 pub fn find_run(settings: &Settings, wanted: Option<&str>) -> Result<RunFolder, Failure> {
     let root = &settings.project.root;
     let folder = match wanted {
-        Some(wanted) => Some(find(root, wanted).map_err(unknown_run)?),
+        Some(wanted) => Some(named(root, wanted)?),
         None => latest(root)?,
     };
     folder.ok_or_else(|| {
@@ -31,6 +35,36 @@ pub fn find_run(settings: &Settings, wanted: Option<&str>) -> Result<RunFolder, 
         let hint = "`tipstaff run WORKFLOW \"REQUEST\"` makes one";
         Failure::said(Exit::Usage, &message, Some(hint))
     })
+}
+
+fn named(root: &Path, wanted: &str) -> Result<RunFolder, Failure> {
+    let (folder, fitting) = find(root, wanted).map_err(unknown_run)?;
+    if fitting > 1 {
+        let run = folder.id();
+        print::note(&format!(
+            "note: {fitting} runs begin with `{wanted}`; {run} is the newest"
+        ));
+    }
+    Ok(folder)
+}
+
+/// The readable runs of this user whose last line tells an end like that, or none, the newest first.
+pub fn own_runs(
+    settings: &Settings,
+    is_meant: impl Fn(Option<RunEnd>) -> bool,
+) -> Result<Vec<RunFolder>, Failure> {
+    let (root, register) = (&settings.project.root, settings.register()?);
+    let mut own = Vec::new();
+    for run in list(root)? {
+        if run.problem.is_none() && is_meant(run.end) {
+            let folder = RunFolder::open(root, run.id)?;
+            match register.origin(&folder)? {
+                Origin::Own | Origin::Moved(_) => own.push(folder),
+                Origin::Copied(_) | Origin::Unknown => {}
+            }
+        }
+    }
+    Ok(own)
 }
 
 fn unknown_run(error: crate::journal::JournalError) -> Failure {

@@ -6,14 +6,14 @@ use super::args::{OutputArgs, ResumeArgs};
 use super::changes::catch_up;
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
-use super::open_run::{OpenRun, TakenUp, find_run, own, take_up};
+use super::open_run::{OpenRun, TakenUp, find_run, own_runs, take_up};
 use super::preflight::preflight;
 use super::prepare::complete;
 use super::settings::Settings;
 use super::work::{self, Work, carry_over};
 use super::{print, steer};
 use crate::engine::{Engine, Input};
-use crate::journal::{Holder, Journal, Origin, RunFolder, RunLock, list};
+use crate::journal::{Holder, Journal, RunFolder, RunLock};
 use crate::model::RunEnd;
 use crate::plan::Plan;
 use crate::process;
@@ -33,16 +33,7 @@ pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
 
 /// The latest run of this user that is not done.
 fn latest_open(settings: &Settings) -> Result<RunFolder, Failure> {
-    let register = settings.register()?;
-    for run in list(&settings.project.root)? {
-        if run.problem.is_some() || run.end == Some(RunEnd::Done) {
-            continue;
-        }
-        let folder = RunFolder::open(&settings.project.root, run.id)?;
-        match register.origin(&folder)? {
-            Origin::Own | Origin::Moved(_) => {}
-            Origin::Copied(_) | Origin::Unknown => continue,
-        }
+    for folder in own_runs(settings, |end| end != Some(RunEnd::Done))? {
         // The last line tells no end where changes were applied or undone after it.
         let journal = Journal::read(&folder.path(RunFolder::JOURNAL))?;
         if RunState::of(&journal.records).ended() != Some(RunEnd::Done) {
@@ -179,11 +170,4 @@ fn still_asks(state: &RunState, answer: &Event) -> Result<(), Failure> {
         }
         _ => Ok(()),
     }
-}
-
-/// The run of this user that a person answers, without taking it up.
-pub fn look(settings: &Settings, wanted: &str) -> Result<OpenRun, Failure> {
-    let folder = find_run(settings, Some(wanted))?;
-    own(settings, &folder)?;
-    OpenRun::read(folder)
 }

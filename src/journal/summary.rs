@@ -52,27 +52,53 @@ pub fn latest(project_root: &Path) -> Result<Option<RunFolder>, JournalError> {
     }
 }
 
-/// The run that a user means: its name, or a part of it that fits no other.
-pub fn find(project_root: &Path, wanted: &str) -> Result<RunFolder, JournalError> {
-    let mut fitting = ids(project_root)?;
-    fitting.retain(|id| id.as_str().contains(wanted));
-    if let Some(exact) = fitting.iter().find(|id| id.as_str() == wanted) {
-        return RunFolder::open(project_root, exact.clone());
-    }
-    match fitting.as_slice() {
-        [only] if !wanted.is_empty() => RunFolder::open(project_root, only.clone()),
-        [_, _, ..] if !wanted.is_empty() => {
-            let names: Vec<&str> = fitting.iter().map(RunId::as_str).collect();
+/// The run that a user means by its name or a part of it, and how many runs fit.
+///
+/// The end of a name, for example `plan-3f2a`, has to fit one run alone. Of several whose name or workflow begins
+/// like that, the newest is meant. Any other part has to fit one run alone, too.
+pub fn find(project_root: &Path, wanted: &str) -> Result<(RunFolder, usize), JournalError> {
+    let all = ids(project_root)?;
+    let fitting = |fits: &dyn Fn(&str) -> bool| -> Vec<&RunId> {
+        let fits = |id: &&RunId| !wanted.is_empty() && fits(id.as_str());
+        all.iter().filter(fits).collect()
+    };
+    let begins = |id: &str| id.starts_with(wanted) || workflow_of(id).starts_with(wanted);
+    let ending = format!("-{wanted}");
+    let found = [
+        fitting(&|id| id == wanted),
+        fitting(&|id| id.ends_with(&ending)),
+        fitting(&begins),
+        fitting(&|id| id.contains(wanted)),
+    ];
+    let mut found = found.iter().enumerate();
+    match found.find(|(_, found)| !found.is_empty()) {
+        Some((_, found)) if found.len() == 1 => {
+            Ok((RunFolder::open(project_root, found[0].clone())?, 1))
+        }
+        // Names tell seconds only.
+        Some((2, found)) => {
+            let mut newest = list(project_root)?.into_iter().map(|run| run.id);
+            let newest = newest.find(|id| found.contains(&id));
+            let id = newest.unwrap_or_else(|| found[0].clone());
+            Ok((RunFolder::open(project_root, id)?, found.len()))
+        }
+        Some((_, several)) => {
+            let names: Vec<&str> = several.iter().map(|id| id.as_str()).collect();
             Err(JournalError::Ambiguous {
                 wanted: wanted.to_owned(),
                 fitting: names.join(", "),
             })
         }
-        _ => Err(JournalError::NoRun {
+        None => Err(JournalError::NoRun {
             wanted: wanted.to_owned(),
             folder: project_root.join(RUNS),
         }),
     }
+}
+
+/// A run's name without its time: `plan-3f2a` of `20261122-154501-plan-3f2a`.
+fn workflow_of(id: &str) -> &str {
+    id.splitn(3, '-').last().unwrap_or(id)
 }
 
 /// The names of all runs, sorted.
@@ -177,16 +203,27 @@ mod tests {
     }
 
     #[test]
-    fn finds_a_run_by_a_part_that_fits_no_other() {
+    fn finds_the_newest_run_that_begins_like_that() {
         let temp = tempfile::tempdir().unwrap();
-        for id in ["x-1", "x-12", "y-3"] {
+        for id in ["1-1-plan-aa", "1-2-plan-bb", "1-3-quick-aa", "2-1-plan-ab"] {
             RunFolder::create(temp.path(), RunId::new(id)).unwrap();
         }
-        let found = |wanted| find(temp.path(), wanted).map(|run| run.id().as_str().to_owned());
-        assert_eq!(found("y").unwrap(), "y-3");
-        assert_eq!(found("x-1").unwrap(), "x-1");
-        let error = found("x").unwrap_err().to_string();
-        assert!(error.contains("x-1, x-12"), "{error}");
+        let find = |wanted| find(temp.path(), wanted);
+        let found = |wanted| find(wanted).map(|(run, fitting)| (run.id().to_string(), fitting));
+        for (wanted, id, fitting) in [
+            ("1-1-plan-aa", "1-1-plan-aa", 1),
+            ("quick", "1-3-quick-aa", 1),
+            ("pl", "2-1-plan-ab", 3),
+            ("1-", "1-3-quick-aa", 3),
+            ("plan-aa", "1-1-plan-aa", 1),
+            ("bb", "1-2-plan-bb", 1),
+            ("n-b", "1-2-plan-bb", 1),
+        ] {
+            assert_eq!(found(wanted).unwrap(), (id.to_owned(), fitting), "{wanted}");
+        }
+        let error = found("aa").unwrap_err().to_string();
+        assert!(error.contains("1-1-plan-aa, 1-3-quick-aa"), "{error}");
+        assert!(matches!(found("an-a"), Err(JournalError::Ambiguous { .. })));
         for wanted in ["", "z", ".."] {
             assert!(matches!(found(wanted), Err(JournalError::NoRun { .. })));
         }
