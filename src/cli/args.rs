@@ -49,7 +49,7 @@ pub enum Command {
     Approve(AnswerArgs),
     /// Do not let it begin; the run fails
     Reject(AnswerArgs),
-    /// Print a run's changes, or one task's, as a patch
+    /// Show a run's changes, or one task's: a patch, or its files
     Diff(DiffArgs),
     /// Apply the changes and documents of a run that kept them
     Apply(ApplyArgs),
@@ -260,8 +260,18 @@ pub struct AnswerArgs {
 pub struct DiffArgs {
     /// The run; without it the latest one
     pub run: Option<String>,
-    /// A task's id, for its changes alone
+    /// The changes of this task alone, by its id
+    #[arg(long, value_name = "ID")]
     pub task: Option<String>,
+    /// Print the files with the counts of their lines instead
+    #[arg(long, conflicts_with = "json")]
+    pub stat: bool,
+    /// Print the files as JSON: status, lines, and the tasks that changed them
+    #[arg(long)]
+    pub json: bool,
+    /// Never start a pager
+    #[arg(long)]
+    pub no_pager: bool,
 }
 
 #[derive(Debug, Args)]

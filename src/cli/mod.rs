@@ -19,6 +19,7 @@ mod library;
 mod limits;
 mod models;
 mod open_run;
+mod pager;
 mod panics;
 mod preflight;
 mod prepare;

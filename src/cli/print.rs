@@ -12,6 +12,11 @@ pub fn data(text: &str) -> Result<(), Failure> {
     arrived(Screen::Stdout.show(text, Sgr::Escape))
 }
 
+/// The same for data with colours that are ours.
+pub fn painted(text: &str) -> Result<(), Failure> {
+    arrived(Screen::Stdout.show(text, Sgr::Keep))
+}
+
 /// The same for data that need not be text.
 pub fn bytes(bytes: &[u8]) -> Result<(), Failure> {
     arrived(Screen::Stdout.bytes(bytes))

@@ -97,10 +97,7 @@ impl Live {
     }
 
     fn style(&self, text: &str, style: Style) -> String {
-        match self.colors {
-            Colors::On => style.force_styling(true).apply_to(text).to_string(),
-            Colors::Off => text.to_owned(),
-        }
+        self.colors.paint(text, style)
     }
 
     fn frame(&self, now: Timestamp) -> Vec<String> {

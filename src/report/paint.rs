@@ -24,12 +24,28 @@ pub enum Colors {
 impl Colors {
     /// What standard error is good for, by the usual variables (`NO_COLOR`, `CLICOLOR`, `TERM`).
     pub fn of_stderr() -> Self {
+        Self::unless_forbidden(console::colors_enabled_stderr())
+    }
+
+    /// The same of standard output.
+    pub fn of_stdout() -> Self {
+        Self::unless_forbidden(console::colors_enabled())
+    }
+
+    fn unless_forbidden(enabled: bool) -> Self {
         // `NO_COLOR` counts however it is set, as long as it is not empty.
         let forbidden = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        if !forbidden && console::colors_enabled_stderr() {
-            Self::On
-        } else {
-            Self::Off
+        match enabled && !forbidden {
+            true => Self::On,
+            false => Self::Off,
+        }
+    }
+
+    /// The text in that style, if colours are wanted.
+    pub(super) fn paint(self, text: &str, style: console::Style) -> String {
+        match self {
+            Self::On => style.force_styling(true).apply_to(text).to_string(),
+            Self::Off => text.to_owned(),
         }
     }
 }

@@ -40,6 +40,9 @@ pub fn visible(text: &str, sgr: Sgr) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Where nobody looks at it: a file, or a program.
+const USUAL_COLUMNS: usize = 80;
+
 /// Longer names and lines, in bytes, are cut wherever a person reads them: an agent may nest folders as deep
 /// as it likes.
 const LONGEST_NAME: usize = 512;
@@ -95,6 +98,16 @@ impl Screen {
             Self::Stdout => io::stdout().is_terminal(),
             Self::Stderr => io::stderr().is_terminal(),
         }
+    }
+
+    /// How many columns a text may have: those of the terminal, else what is usual.
+    pub fn columns(&self) -> usize {
+        let term = match self {
+            Self::Stdout => console::Term::stdout(),
+            Self::Stderr => console::Term::stderr(),
+        };
+        let size = term.size_checked().filter(|_| self.is_terminal());
+        size.map_or(USUAL_COLUMNS, |(_, columns)| usize::from(columns).max(20))
     }
 
     /// Text that may be coloured.

@@ -23,6 +23,7 @@ mod bad_input_is_explained;
 mod cells_hold;
 mod chains_cross_agents;
 mod changes_are_limited;
+mod changes_are_shown;
 mod changes_reach_you_whole;
 mod changes_that_act_later;
 mod conflicts_have_a_way_out;

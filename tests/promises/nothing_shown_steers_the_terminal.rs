@@ -20,7 +20,9 @@ struct Trap {
 impl Trap {
     fn new(colour: bool) -> Self {
         let mut sandbox = Sandbox::new();
-        sandbox.env("TERM", "xterm-256color");
+        sandbox
+            .env("TERM", "xterm-256color")
+            .env("GIT_PAGER", "cat");
         if !colour {
             sandbox.env("NO_COLOR", "1");
         }
@@ -135,7 +137,9 @@ impl Trap {
             vec!["reject", waiting, "--because", EVIL],
             vec!["diff", EVIL],
             vec!["diff", kept],
-            vec!["diff", kept, EVIL],
+            vec!["diff", kept, "--stat"],
+            vec!["diff", kept, "--json"],
+            vec!["diff", kept, "--task", EVIL],
             vec!["apply", EVIL],
             vec!["apply", kept, "--branch", EVIL],
             vec!["apply", kept],

@@ -70,6 +70,7 @@ fn one_module_starts_agents_and_few_files_run_short_commands() {
         "src/workspace/git.rs",
         "src/cli/probes/program.rs",
         "src/workspace/carry_over.rs",
+        "src/cli/pager.rs",
     ];
     let found = find(&["process::Command", "tokio::process", "duct"], |file| {
         file.module() != Some("process") && !short.contains(&file.path.as_str())
