@@ -4,15 +4,15 @@
 use std::ffi::OsString;
 use std::io::{self, Read};
 use std::process::ExitCode;
-use std::time::Duration;
-
-use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{Instant, interval, sleep_until};
+use std::time::{Duration, Instant};
 
 use super::print;
 use crate::acp::{Effect, Event, Order, Session, Settings, Trouble};
 use crate::model::{ExitStatus, FailureKind};
 use crate::process::{Conversation, Said, shut_others_out};
+
+/// How often is told that the agent lives.
+const TICK: Duration = Duration::from_secs(1);
 
 /// `args` are those after the command's own name.
 pub fn acp(args: impl Iterator<Item = OsString>) -> ExitCode {
@@ -37,94 +37,62 @@ fn converse(mut args: impl Iterator<Item = OsString>) -> io::Result<ExitCode> {
     let mut prompt = String::new();
     io::stdin().lock().read_to_string(&mut prompt)?;
     let order = Order { settings, prompt };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    let exit = runtime.block_on(async {
-        match Conversation::start(&program, &args.collect::<Vec<_>>()) {
-            Ok(agent) => Talk::new(agent)?.hold(order).await,
-            Err(error) => {
-                let program = program.to_string_lossy();
-                let text = format!("failed to start `{program}`: {error}");
-                tell(&failed(FailureKind::AgentMissing, text))?;
-                Ok(1)
-            }
+    match Conversation::start(&program, &args.collect::<Vec<_>>()) {
+        Ok(mut agent) => {
+            let ended = hold(&mut agent, order);
+            agent.end();
+            Ok(match ended? {
+                Some(ExitStatus::Exited(code)) => u8::try_from(code).unwrap_or(1).into(),
+                Some(ExitStatus::Signaled(_) | ExitStatus::Unknown) => ExitCode::FAILURE,
+                None => ExitCode::SUCCESS,
+            })
         }
-    })?;
-    Ok(ExitCode::from(exit))
+        Err(error) => {
+            let program = program.to_string_lossy();
+            let text = format!("failed to start `{program}`: {error}");
+            tell(&failed(FailureKind::AgentMissing, text))?;
+            Ok(ExitCode::FAILURE)
+        }
+    }
 }
 
-/// A conversation under way.
-struct Talk {
-    agent: Conversation,
-    /// How the agent ended, if before the conversation did.
-    exit: Option<ExitStatus>,
-    is_over: bool,
-}
-
-impl Talk {
-    fn new(agent: Conversation) -> io::Result<Self> {
-        Ok(Self {
-            agent,
-            exit: None,
-            is_over: false,
-        })
-    }
-
-    /// From the first request to the agent's end. Gives our exit code.
-    async fn hold(mut self, order: Order) -> io::Result<u8> {
-        let mut interrupts = signal(SignalKind::interrupt())?;
-        let mut terminations = signal(SignalKind::terminate())?;
-        let mut seconds = interval(Duration::from_secs(1));
-        let (mut session, effects) = Session::begin(order);
-        self.carry_out(effects)?;
-        let mut patience = session.patience();
-        let mut since = Instant::now();
-        while !self.is_over {
-            let deadline = patience.map(|patience| since + patience);
-            let effects = tokio::select! {
-                said = self.agent.next() => match said? {
-                    Said::Line(line) => session.line(&line),
-                    Said::Ended(status) => {
-                        self.exit = Some(status);
-                        session.agent_ended(status)
-                    }
-                },
-                _ = interrupts.recv() => session.cancel(),
-                _ = terminations.recv() => session.cancel(),
-                _ = seconds.tick() => session.tick(),
-                () = sleep_until(deadline.unwrap_or(since)), if deadline.is_some() => session.late(),
-            };
-            self.carry_out(effects)?;
-            if patience != session.patience() {
-                (patience, since) = (session.patience(), Instant::now());
-            }
-        }
-        let Self { agent, exit, .. } = self;
-        agent.end().await;
-        Ok(match exit {
-            Some(ExitStatus::Exited(code)) => u8::try_from(code).unwrap_or(1),
-            Some(ExitStatus::Signaled(_) | ExitStatus::Unknown) => 1,
-            None => 0,
-        })
-    }
-
-    fn carry_out(&mut self, effects: Vec<Effect>) -> io::Result<()> {
+/// From the first request to the end of the conversation. Tells how the agent ended, if before that.
+fn hold(agent: &mut Conversation, order: Order) -> io::Result<Option<ExitStatus>> {
+    let (mut session, mut effects) = Session::begin(order);
+    let mut exit = None;
+    let (mut patience, mut since) = (session.patience(), Instant::now());
+    let mut tick = since + TICK;
+    loop {
         for effect in effects {
             match effect {
                 Effect::Send(message) => {
-                    if self.agent.say(message.to_string()).is_err() {
+                    if !agent.say(message.to_string()) {
                         let text = "the agent does not read what it is told";
                         tell(&failed(FailureKind::BadOutput, text.to_owned()))?;
-                        self.is_over = true;
-                        break;
+                        return Ok(exit);
                     }
                 }
                 Effect::Tell(event) => tell(&event)?,
-                Effect::End => self.is_over = true,
+                Effect::End => return Ok(exit),
             }
         }
-        Ok(())
+        if patience != session.patience() {
+            (patience, since) = (session.patience(), Instant::now());
+        }
+        let late = patience.map(|patience| since + patience);
+        effects = match agent.next(late.map_or(tick, |late| late.min(tick))) {
+            Said::Line(line) => session.line(&line),
+            Said::Ended(status) => {
+                exit = Some(status);
+                session.agent_ended(status)
+            }
+            Said::Stop => session.cancel(),
+            Said::Nothing if late.is_some_and(|late| Instant::now() >= late) => session.late(),
+            Said::Nothing => {
+                tick = Instant::now() + TICK;
+                session.tick()
+            }
+        };
     }
 }
 
