@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// Most characters that are kept of a text that is no version.
+const SHOWN: usize = 40;
+
 /// A program that tipstaff has an adapter for.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Product {
@@ -45,13 +48,21 @@ pub struct Installed {
 }
 
 impl Product {
-    /// Judges what `--version` prints: the last line counts, and of it the first word that is a number with dots.
+    /// Judges what `--version` prints: of the lines that hold a number with dots, the one of the fewest words tells
+    /// it. Longer ones greet, or praise an update.
     pub fn judge(&'static self, output: &str) -> Installed {
-        let line = output.trim().lines().last().unwrap_or_default().trim();
-        let found = line.split_whitespace().find_map(|word| {
-            let word = word.trim_start_matches('v');
-            numbers(word).map(|numbers| (word.to_owned(), numbers))
-        });
+        let numbered = |line: &str| {
+            line.split_whitespace().find_map(|word| {
+                let word = word
+                    .trim_start_matches('v')
+                    .trim_end_matches([',', ';', ':', ')']);
+                numbers(word).map(|numbers| (word.to_owned(), numbers))
+            })
+        };
+        let lines = output.lines().filter(|line| numbered(line).is_some());
+        let line = lines.min_by_key(|line| line.split_whitespace().count());
+        let found = line.and_then(numbered);
+        let last = || output.trim().lines().last().unwrap_or_default().trim();
         let (version, supported) = match found {
             Some((version, at)) if Some(at) == numbers(self.tested) => (version, Supported::Tested),
             Some((version, at)) if at < self.oldest => (version, Supported::TooOld),
@@ -59,7 +70,7 @@ impl Product {
                 (version, Supported::TooNew)
             }
             Some((version, _)) => (version, Supported::Untested),
-            None => (line.to_owned(), Supported::Untested),
+            None => (last().chars().take(SHOWN).collect(), Supported::Untested),
         };
         Installed {
             product: self,
@@ -110,7 +121,7 @@ mod tests {
 
     #[test]
     fn versions_are_told_apart() {
-        let of = |output| {
+        let of = |output: &str| {
             let installed = PRODUCT.judge(output);
             (installed.version, installed.supported)
         };
@@ -125,6 +136,14 @@ mod tests {
             told("1.19.0", Supported::Untested)
         );
         assert_eq!(of("0.9.11"), told("0.9.11", Supported::TooOld));
+        for output in [
+            "opencode 1.18.2\nUpdate available: 1.19.0, run npm install",
+            "A new release 1.19.0 is out\n1.18.2",
+            "Welcome to my wrapper 3.1\n\nv1.18.2",
+        ] {
+            assert_eq!(of(output), told("1.18.2", Supported::Tested), "{output}");
+        }
+        assert_eq!(of(&"x".repeat(9999)).0.len(), SHOWN);
         assert_eq!(of("local"), told("local", Supported::Untested));
         assert_eq!(of("opencode v2.3.2"), told("2.3.2", Supported::Untested));
         assert_eq!(of("3.0.1"), told("3.0.1", Supported::TooNew));

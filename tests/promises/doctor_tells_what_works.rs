@@ -126,6 +126,46 @@ fn broken_configuration_of_an_agent_is_one_problem_among_others() {
 }
 
 #[test]
+fn program_that_tells_no_version_is_a_problem_with_its_own_words() {
+    for (script, said) in [
+        ("exit 0", "prints nothing"),
+        (
+            "echo 'env: node: No such file' >&2; exit 127",
+            "exit status: 127: env: node: No such file",
+        ),
+    ] {
+        let sandbox = with_opencode(script);
+        let json = json(sandbox.tipstaff(&["doctor", "--json"]).exits_with(2));
+        let problems = json["problems"].as_array().unwrap();
+        let problem = |one: &&Value| one["problem"].as_str().unwrap().ends_with(said);
+        assert_eq!(problems.iter().filter(problem).count(), 1, "{problems:?}");
+    }
+    let sandbox = with_opencode("echo 1.18.33");
+    let program = sandbox.outside("bin/opencode");
+    let plain = std::os::unix::fs::PermissionsExt::from_mode(0o644);
+    std::fs::set_permissions(program, plain).unwrap();
+    let output = sandbox.tipstaff(&["doctor"]);
+    let text = &output.exits_with(2).stdout;
+    assert!(text.contains("is not executable"), "{text}");
+}
+
+#[test]
+fn links_to_one_shim_are_asked_each_for_itself() {
+    let sandbox = with_opencode("echo 1.18.33");
+    let shim = sandbox.outside("shim");
+    let script = "case $0 in *claude) echo 2.1.332 ;; *codex) echo 0.171.0 ;; esac";
+    sandbox.program_at(&shim, script);
+    for name in ["claude", "codex"] {
+        std::os::unix::fs::symlink(&shim, sandbox.outside("bin").join(name)).unwrap();
+    }
+    let json = json(&sandbox.tipstaff(&["doctor", "--json"]));
+    let agents = json["agents"].as_array().unwrap();
+    let of = |name: &str| agents.iter().find(|agent| agent["name"] == name).unwrap();
+    assert_eq!(of("claude")["version"], "2.1.332");
+    assert_eq!(of("codex")["version"], "0.171.0");
+}
+
+#[test]
 fn program_of_a_project_is_not_started_before_it_is_agreed_to() {
     let mut sandbox = Sandbox::cloned();
     let started = sandbox.outside("started");

@@ -13,6 +13,7 @@ mod a_project_gives_no_orders;
 mod a_rehearsal_touches_nothing;
 mod a_run_needs_no_history;
 mod a_sign_in_is_lent_and_comes_back;
+mod agents_change_under_a_run;
 mod agents_read_no_keys_of_tipstaff;
 mod agents_speak_acp;
 mod agents_that_misbehave;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::agents::Adapter;
 use crate::cli::settings::Settings;
@@ -11,17 +11,25 @@ use crate::process::run_helper;
 use crate::runtime::{self, Inside};
 
 /// A program that does not tell its version within this time gets no more questions.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a version is remembered: what a wrapper or a shim starts changes without a trace in its own file.
+const FRESH: u64 = 3600;
+/// Most characters that are shown of what a program says.
+const SAID: usize = 200;
 
 /// Where a program is, or why it cannot be run.
 pub fn find(settings: &Settings, program: &str) -> Result<PathBuf, String> {
     let path = settings.environment.get(std::ffi::OsStr::new("PATH"));
     let root = &settings.project.root;
     which::which_in(program, path, root).map_err(|_| {
-        match program.contains('/') && root.join(program).is_file() {
-            true => format!("`{program}` is not executable"),
-            false if program.contains('/') => format!("`{program}` does not exist"),
-            false => format!("`{program}` is not on PATH"),
+        let is_named = program.contains('/');
+        let folders = path.into_iter().flat_map(std::env::split_paths);
+        let places = folders.filter(|_| !is_named).map(|at| at.join(program));
+        let mut places = places.chain(is_named.then(|| root.join(program)));
+        match places.find(|at| at.is_file()) {
+            Some(at) => format!("`{}` is not executable", at.display()),
+            None if is_named => format!("`{program}` does not exist"),
+            None => format!("`{program}` is not on PATH"),
         }
     })
 }
@@ -58,7 +66,7 @@ pub fn version_of(
         .dir(probe.cwd)
         .full_env(probe.env)
         .stdin_null()
-        .stderr_null()
+        .stderr_capture()
         .stdout_capture();
     let version = printed(&command, program)?;
     if let Some(memory) = memory {
@@ -72,7 +80,7 @@ pub fn version_of_tool(settings: &Settings, program: &Path) -> Result<String, St
     let command = duct::cmd(program, ["--version"])
         .full_env(&settings.environment)
         .stdin_null()
-        .stderr_null()
+        .stderr_capture()
         .stdout_capture();
     let text = printed(&command, program)?;
     let version = text.split_whitespace().find(|word| word.contains('.'));
@@ -85,45 +93,58 @@ fn printed(command: &duct::Expression, program: &Path) -> Result<String, String>
         std::io::ErrorKind::TimedOut => format!("{asked} does not answer"),
         _ => format!("{asked} failed: {error}"),
     })?;
+    let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     match output.status.success() {
-        true => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
-        false => Err(format!("{asked} failed with {}", output.status)),
+        true if text.is_empty() => Err(format!("{asked} prints nothing")),
+        true => Ok(text),
+        false => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let said = said.trim().lines().last().unwrap_or_default();
+            let said: String = said.chars().take(SAID).collect();
+            Err(format!("{asked} failed with {}: {said}", output.status))
+        }
     }
 }
 
-/// The remembered versions of program files, each by its path, size and time.
+/// The remembered versions, each by the path by which its program is called: many may be links to one shim.
 struct Memory {
     file: PathBuf,
     program: String,
+    /// What the program's file was when it was asked, and when that was.
+    state: String,
 }
+
+/// What was found and printed, by program.
+type Remembered = BTreeMap<String, (String, String)>;
 
 impl Memory {
     fn of(settings: &Settings, program: &Path) -> Option<Self> {
         let cache = files::xdg_folder(&settings.environment, "XDG_CACHE_HOME", ".cache")?;
         let real = program.canonicalize().ok()?;
         let meta = real.metadata().ok()?;
-        let changed = meta.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-        let program = format!("{} {} {}", real.display(), meta.len(), changed.as_nanos());
+        let since = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok();
+        let changed = since(meta.modified().ok()?)?.as_nanos();
+        let period = since(SystemTime::now())?.as_secs() / FRESH;
         Some(Self {
             file: cache.join("tipstaff/versions.json"),
-            program,
+            program: program.display().to_string(),
+            state: format!("{} {} {changed} {period}", real.display(), meta.len()),
         })
     }
 
     fn recall(&self) -> Option<String> {
-        self.known()?.get(&self.program).cloned()
+        let (state, version) = self.known()?.remove(&self.program)?;
+        (state == self.state).then_some(version)
     }
 
-    fn known(&self) -> Option<BTreeMap<String, String>> {
+    fn known(&self) -> Option<Remembered> {
         serde_json::from_slice(&files::read(&self.file, files::RECORD).ok()?).ok()
     }
 
     /// Forgetting is harmless, so trouble with the cache is none.
-    fn keep(&self, version: &str) {
-        let path = |program: &str| program.rsplitn(3, ' ').last().map(str::to_owned);
+    fn keep(self, version: &str) {
         let mut known = self.known().unwrap_or_default();
-        known.retain(|program, _| path(program) != path(&self.program));
-        known.insert(self.program.clone(), version.to_owned());
+        known.insert(self.program, (self.state, version.to_owned()));
         let folder = self.file.parent().map(files::make_folders);
         if let (Some(Ok(_)), Ok(json)) = (folder, serde_json::to_vec(&known)) {
             let _ = files::write(&self.file, json);
