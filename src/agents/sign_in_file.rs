@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::environment::{Environment, value};
+use crate::model::names_a_secret;
 
 /// Where an agent keeps it, whoever the user is.
 pub struct SignInPlace {
@@ -54,6 +55,27 @@ impl SignInFile {
         let millis = at.as_i64().or_else(|| Some(said()?.as_millisecond()))?;
         Some(millis.saturating_add(self.later * 3_600_000))
     }
+
+    /// Whether a content of it stays as it is: it holds a key, and nothing that gets a new one.
+    pub fn is_fixed(&self, content: &[u8]) -> bool {
+        let is_refreshed = |name: &str| name.starts_with("refresh");
+        self.expires(content).is_none()
+            && serde_json::from_slice(content).is_ok_and(|content| {
+                has_text(&content, &names_a_secret) && !has_text(&content, &is_refreshed)
+            })
+    }
+}
+
+/// Whether there is a text under such a name, however deep.
+fn has_text(content: &Value, is_it: &dyn Fn(&str) -> bool) -> bool {
+    match content {
+        Value::Object(map) => map.iter().any(|(name, value)| {
+            let is_set = value.as_str().is_some_and(|text| !text.is_empty());
+            (is_set && is_it(name)) || has_text(value, is_it)
+        }),
+        Value::Array(items) => items.iter().any(|item| has_text(item, is_it)),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +123,32 @@ mod tests {
         assert_eq!(due("/last", 2, last), Some(7_201_000));
         for content in ["{}", r#"{"last":null}"#, r#"{"last":"soon"}"#, "{"] {
             assert_eq!(due("/last", 0, content), None, "{content}");
+        }
+    }
+
+    #[test]
+    fn key_without_a_refresh_token_stays_as_it_is() {
+        let file = SignInFile {
+            path: "/a".into(),
+            below: "a".into(),
+            expiry: "/at".to_owned(),
+            later: 0,
+        };
+        for (content, is_fixed) in [
+            (r#"{"OPENAI_API_KEY":"sk-0123456789","tokens":null}"#, true),
+            (
+                r#"{"tokens":{"access_token":"at-0123456789","refresh_token":"rt-0123456789"}}"#,
+                false,
+            ),
+            (
+                r#"{"claudeAiOauth":{"accessToken":"at-0123456789","refreshToken":""}}"#,
+                true,
+            ),
+            (r#"{"OPENAI_API_KEY":"sk-0123"#, false),
+            ("{}", false),
+            (r#"{"at":7,"token":"t-0123456789"}"#, false),
+        ] {
+            assert_eq!(file.is_fixed(content.as_bytes()), is_fixed, "{content}");
         }
     }
 }

@@ -6,7 +6,10 @@
 //! second would have spent it twice. Nothing here knows of agents.
 
 use std::fs::File;
-use std::io;
+use std::io::{
+    self,
+    ErrorKind::{PermissionDenied, ReadOnlyFilesystem},
+};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -79,7 +82,8 @@ fn try_hold(file: SignInFile, length: Duration) -> io::Result<Option<Held>> {
     let outlasts = |content: &[u8]| {
         let end = jiff::Timestamp::now().as_millisecond()
             + i64::try_from(length.as_millis()).unwrap_or(i64::MAX / 2);
-        file.expires(content).is_some_and(|expiry| expiry > end)
+        let expiry = file.expires(content);
+        expiry.is_some_and(|expiry| expiry > end) || file.is_fixed(content)
     };
     let content = files::read(&file.path, LARGEST)?;
     if outlasts(&content) {
@@ -89,7 +93,17 @@ fn try_hold(file: SignInFile, length: Duration) -> io::Result<Option<Held>> {
             lock: None,
         }));
     }
-    let lock = lock_file(&file)?;
+    let lock = match lock_file(&file) {
+        // Where nothing can be written no token comes back, whoever is alone with it.
+        Err(error) if matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem) => {
+            return Ok(Some(Held {
+                file,
+                content,
+                lock: None,
+            }));
+        }
+        lock => lock?,
+    };
     if lock.try_lock().is_err() {
         return Ok(None);
     }

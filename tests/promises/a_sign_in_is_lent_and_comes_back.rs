@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use rustix::process::Signal;
 
 use crate::secrets_are_not_kept::holding;
-use crate::support::{Sandbox, until};
+use crate::support::{Output, Sandbox, until};
 
 /// Refreshes its sign-in as Claude Code does, by a file in its place: `refresh-N` becomes `refresh-N+1`.
 const AGENT: &str = r#"
@@ -112,4 +112,40 @@ fn token_refreshed_under_a_killed_supervisor_is_not_lost() {
         "{}",
         tokens(&sandbox)
     );
+}
+
+#[test]
+fn key_that_nobody_refreshes_is_lent_to_all_calls_at_once() {
+    let sandbox = signed_in();
+    let key = r#"{"claudeAiOauth":{"accessToken":"a-key-that-stays","expiresAt":null}}"#;
+    std::fs::write(file(&sandbox), key).unwrap();
+    let outside = sandbox.outside("mark").display().to_string();
+    let keeps = AGENT.replace(
+        "at=\"$CLAUDE_CONFIG_DIR/.credentials.json\"",
+        "at=$HOME/none",
+    );
+    let meets = keeps.replace(
+        "mkdir -p .tipstaff/out",
+        "touch OUTSIDE/$TIPSTAFF_CALL; until [ $(ls OUTSIDE | wc -l) -ge 2 ]; do sleep 0.05; done\nmkdir -p .tipstaff/out",
+    );
+    let program = sandbox.outside("bin/claude");
+    sandbox.program_at(&program, &meets.replace("OUTSIDE", &outside));
+    let limits = ["models: [m1, m2]", "timeout: 60s"];
+    sandbox.trio(&limits).run_trio(&[]).succeeds();
+    assert_eq!(tokens(&sandbox), key);
+}
+
+#[test]
+fn sign_in_that_cannot_be_written_is_used_and_the_loss_is_told() {
+    let sandbox = signed_in();
+    let folder = file(&sandbox).parent().unwrap().to_owned();
+    let read_only = std::fs::Permissions::from_mode(0o500);
+    std::fs::set_permissions(folder, read_only).unwrap();
+    sandbox.trio(&[]);
+    let mut command = sandbox.as_ordinary_user(&["run", "trio", "Plan it", "--depth", "1"]);
+    let output = Output::of(command.spawn().unwrap());
+    output
+        .succeeds()
+        .stderr_has("the sign-in that its agent refreshed was not put into");
+    assert!(tokens(&sandbox).contains("refresh-0-"));
 }

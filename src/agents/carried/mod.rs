@@ -182,7 +182,8 @@ impl Carried {
         self.ambient = discover::ambient(environment);
         for file in files {
             let text = read::text(&file.path).ok().flatten().unwrap_or_default();
-            if file.expires(text.as_bytes()).is_some()
+            let is_fixed = || file.is_fixed(text.as_bytes());
+            if (file.expires(text.as_bytes()).is_some() || is_fixed())
                 && let Ok(content) = serde_json::from_str(&text)
             {
                 self.own.insert(file.path, values::secrets(&content));

@@ -11,7 +11,7 @@ use crate::process::run_helper;
 use crate::runtime::{self, Inside};
 
 /// A program that does not tell its version within this time gets no more questions.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a version is remembered: what a wrapper or a shim starts changes without a trace in its own file.
 const FRESH: u64 = 3600;
 /// Most characters that are shown of what a program says.
