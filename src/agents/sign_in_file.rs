@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::environment::{Environment, value};
 use crate::model::names_a_secret;
@@ -56,13 +56,52 @@ impl SignInFile {
         Some(millis.saturating_add(self.later * 3_600_000))
     }
 
+    /// Whether a content of it signs in.
+    pub fn is_whole(&self, content: &[u8]) -> bool {
+        self.holds(content, &names_a_secret)
+    }
+
     /// Whether a content of it stays as it is: it holds a key, and nothing that gets a new one.
     pub fn is_fixed(&self, content: &[u8]) -> bool {
-        let is_refreshed = |name: &str| name.starts_with("refresh");
-        self.expires(content).is_none()
-            && serde_json::from_slice(content).is_ok_and(|content| {
-                has_text(&content, &names_a_secret) && !has_text(&content, &is_refreshed)
-            })
+        let is_refreshed = self.holds(content, &|name| name.starts_with("refresh"));
+        self.expires(content).is_none() && self.is_whole(content) && !is_refreshed
+    }
+
+    /// A content without what is beside the sign-in: tokens of MCP servers are none of a call's.
+    pub fn alone(&self, content: &[u8]) -> Vec<u8> {
+        let alone = self.key().and_then(|key| {
+            let mut map: Map<String, Value> = serde_json::from_slice(content).ok()?;
+            map.retain(|name, _| name == key);
+            serde_json::to_vec(&map).ok()
+        });
+        alone.unwrap_or_else(|| content.to_vec())
+    }
+
+    /// A content with the sign-in of another one in the place of its own.
+    pub fn with(&self, content: &[u8], other: &[u8]) -> Vec<u8> {
+        let merged = self.key().and_then(|key| {
+            let mut map: Map<String, Value> = serde_json::from_slice(content).ok()?;
+            let mut other: Map<String, Value> = serde_json::from_slice(other).ok()?;
+            map.insert(key.to_owned(), other.remove(key)?);
+            serde_json::to_vec(&map).ok()
+        });
+        merged.unwrap_or_else(|| other.to_vec())
+    }
+
+    /// The part of the JSON that is the sign-in, as a pointer.
+    fn part(&self) -> &str {
+        self.expiry.rsplit_once('/').map_or("", |(part, _)| part)
+    }
+
+    /// Its key, where there is more in the file.
+    fn key(&self) -> Option<&str> {
+        self.part().split('/').nth(1)
+    }
+
+    fn holds(&self, content: &[u8], is_it: &dyn Fn(&str) -> bool) -> bool {
+        let content: Value = serde_json::from_slice(content).unwrap_or_default();
+        let part = content.pointer(self.part());
+        part.is_some_and(|part| has_text(part, is_it))
     }
 }
 
@@ -150,5 +189,24 @@ mod tests {
         ] {
             assert_eq!(file.is_fixed(content.as_bytes()), is_fixed, "{content}");
         }
+    }
+
+    #[test]
+    fn what_is_beside_a_sign_in_is_neither_lent_nor_changed() {
+        let file = SignInFile {
+            path: "/a".into(),
+            below: "a".into(),
+            expiry: "/own/at".to_owned(),
+            later: 0,
+        };
+        let content = br#"{"mcp":{"token":"t-of-another"},"own":{"token":"old","at":1}}"#;
+        let lent = file.alone(content);
+        assert_eq!(lent, br#"{"own":{"token":"old","at":1}}"#);
+        let refreshed = br#"{"own":{"token":"new","at":2},"planted":1}"#;
+        let back = r#"{"mcp":{"token":"t-of-another"},"own":{"token":"new","at":2}}"#;
+        assert_eq!(file.with(content, refreshed), back.as_bytes());
+        let others = br#"{"mcp":{"token":"t-of-another"}}"#;
+        assert!(file.is_whole(content) && !file.is_whole(others));
+        assert_eq!(file.with(b"{", &lent), lent);
     }
 }

@@ -92,12 +92,14 @@ impl Bench {
             .extend(path.map(|path| ("PATH".into(), path)));
         let adapter = super::of(self.agent.kind);
         let file = adapter.sign_in_file(&self.environment).expect("a place");
-        let mut content = json!({ "tokens": { "access_token": "access-1", "account_id": "me" } });
+        let (part, time) = file.expiry.rsplit_once('/').expect("a pointer");
+        let mut content = json!({});
         let mut at = &mut content;
-        for key in file.expiry.split('/').skip(1) {
+        for key in part.split('/').skip(1) {
             at = &mut at[key];
         }
-        *at = json!("2026-11-28T00:00:00Z");
+        *at = json!({ "tokens": { "access_token": "access-1", "account_id": "me" } });
+        at[time] = json!("2026-11-28T00:00:00Z");
         std::fs::create_dir_all(file.path.parent().expect("a folder")).expect("ours");
         std::fs::write(&file.path, content.to_string()).expect("ours");
         self.carried.look_for(&self.environment, [file].into_iter());

@@ -132,8 +132,9 @@ fn lock_file(file: &SignInFile) -> io::Result<File> {
 impl Held {
     /// Lays it out where the agent looks for it.
     pub fn lend(self, private: PathBuf, keys: PathBuf, inside: &Inside) -> Result<Lent, Failure> {
-        seeds::write(&keys.join(COPY), &self.content, 0o600)?;
-        let before = String::from_utf8_lossy(&self.content).into_owned();
+        let content = self.file.alone(&self.content);
+        seeds::write(&keys.join(COPY), &content, 0o600)?;
+        let before = String::from_utf8_lossy(&content).into_owned();
         let note = Note {
             file: self.file,
             before,
@@ -190,8 +191,9 @@ impl Lent {
         // The user's own file may be a link to where it really is.
         let target = file.path.canonicalize()?;
         let now = files::read(&target, LARGEST)?;
-        if now == before || file.expires(&now).is_none_or(|theirs| expiry > theirs) {
-            files::replace(&target, &after)?;
+        let is_ours = file.alone(&now) == before;
+        if is_ours || file.expires(&now).is_none_or(|theirs| expiry > theirs) {
+            files::replace(&target, &file.with(&now, &after))?;
         }
         drop(lock);
         Ok(())

@@ -149,3 +149,21 @@ fn sign_in_that_cannot_be_written_is_used_and_the_loss_is_told() {
         .stderr_has("the sign-in that its agent refreshed was not put into");
     assert!(tokens(&sandbox).contains("refresh-0-"));
 }
+
+#[test]
+fn tokens_beside_the_sign_in_are_not_lent_and_stay() {
+    let sandbox = signed_in();
+    let whole = r#"{"mcpOAuth":{"desk":{"accessToken":"a-token-of-a-desk"}},"claudeAiOauth":{"refreshToken":"refresh-0-of-a-subscription","expiresAt":1}}"#;
+    std::fs::write(file(&sandbox), whole).unwrap();
+    let outside = sandbox.outside("mark").display().to_string();
+    let copies = AGENT.replace("mkdir -p", "cat \"$at\" > OUTSIDE/seen; mkdir -p");
+    let program = sandbox.outside("bin/claude");
+    sandbox.program_at(&program, &copies.replace("OUTSIDE", &outside));
+    sandbox.trio(&[]).run_trio(&["--depth", "1"]).succeeds();
+    let seen = std::fs::read_to_string(sandbox.outside("mark/seen")).unwrap();
+    assert!(
+        seen.contains("refresh-1-") && !seen.contains("desk"),
+        "{seen}"
+    );
+    assert_eq!(tokens(&sandbox), whole.replace("refresh-0-", "refresh-1-"));
+}

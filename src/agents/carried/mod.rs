@@ -182,8 +182,7 @@ impl Carried {
         self.ambient = discover::ambient(environment);
         for file in files {
             let text = read::text(&file.path).ok().flatten().unwrap_or_default();
-            let is_fixed = || file.is_fixed(text.as_bytes());
-            if (file.expires(text.as_bytes()).is_some() || is_fixed())
+            if file.is_whole(text.as_bytes())
                 && let Ok(content) = serde_json::from_str(&text)
             {
                 self.own.insert(file.path, values::secrets(&content));
