@@ -4,7 +4,10 @@
 use std::ffi::OsString;
 
 use super::launch::neutral_folder;
-use super::{Adapter, AgentError, Assignment, Decoder, Launch, LaunchError, Signal, command};
+use super::{
+    Adapter, AgentError, Assignment, Decoder, Launch, LaunchError, SeedFile, Signal, command,
+    gemini, opencode, qwen,
+};
 use crate::acp::{Event, Settings, Trouble};
 
 pub(super) static ADAPTER: Adapter = Adapter {
@@ -19,11 +22,32 @@ fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
     let (cwd, files) = neutral_folder(assignment.private);
     launch.set("PWD", &cwd);
     launch.files.extend(files);
+    keep_to_the_prompt(&mut launch, assignment);
     Ok(Launch {
         cwd,
         reads_prompt: true,
         ..launch
     })
+}
+
+/// Switches off what its own adapter would, if it is an agent that has one; the configuration may say otherwise.
+fn keep_to_the_prompt(launch: &mut Launch, assignment: &Assignment<'_>) {
+    let name = launch.program.file_name().unwrap_or_default();
+    let (variable, settings) = match name.to_str() {
+        Some("opencode") => {
+            for switch in opencode::SWITCHES {
+                launch.set_default(switch, "1");
+            }
+            return;
+        }
+        Some("gemini") => ("GEMINI_CLI_SYSTEM_SETTINGS_PATH", gemini::quiet()),
+        Some("qwen") => ("QWEN_CODE_SYSTEM_SETTINGS_PATH", qwen::quiet()),
+        Some(_) | None => return,
+    };
+    let file = assignment.private.join("settings.json");
+    launch.set_default(variable, &file);
+    let settings = settings.to_string();
+    launch.files.push(SeedFile::private(file, settings));
 }
 
 fn client(assignment: &Assignment<'_>) -> Vec<OsString> {
@@ -80,5 +104,33 @@ fn error(trouble: Trouble) -> AgentError {
         status: trouble.status,
         known: trouble.kind,
         ..AgentError::new(trouble.name, trouble.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use crate::agents::testing::{Bench, seeded_json, var};
+    use crate::plan::AgentKind;
+
+    #[test]
+    fn known_agents_are_kept_to_the_prompt_unless_configured() {
+        let mut bench = Bench::new(AgentKind::Acp);
+        let launch = bench.launch().unwrap();
+        assert_eq!(var(&launch, "OPENCODE_DISABLE_PROJECT_CONFIG"), Some("1"));
+        for (program, variable) in [
+            ("gemini", "GEMINI_CLI_SYSTEM_SETTINGS_PATH"),
+            ("qwen", "QWEN_CODE_SYSTEM_SETTINGS_PATH"),
+        ] {
+            program.clone_into(&mut bench.agent.command);
+            let launch = bench.launch().unwrap();
+            let file = bench.private().join("settings.json");
+            assert_eq!(var(&launch, variable), file.to_str());
+            let settings = seeded_json(&launch, "settings.json");
+            assert!(settings["mcp"]["allowed"].is_array(), "{settings}");
+            bench.agent.env.set(variable, "/mine");
+            assert_eq!(var(&bench.launch().unwrap(), variable), Some("/mine"));
+        }
     }
 }

@@ -135,7 +135,7 @@ impl Launch {
     }
 
     /// Sets a variable unless the configuration did.
-    pub(super) fn set_default(&mut self, name: &str, value: &str) {
+    pub(super) fn set_default(&mut self, name: &str, value: impl Into<OsString>) {
         self.env.entry(name.into()).or_insert_with(|| value.into());
     }
 

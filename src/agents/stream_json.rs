@@ -276,10 +276,11 @@ fn told_error(line: &Value) -> AgentError {
     let resets_at = limit
         .as_i64()
         .or_else(|| message.rsplit_once('|')?.1.trim().parse().ok());
-    // Qwen Code writes `[API Error: 401 invalid key]`.
-    let told = message
-        .strip_prefix(API_ERROR)
-        .map(|rest| rest.trim_end_matches(']').trim());
+    // Qwen Code writes `[API Error: 401 invalid key]`, and advice of its own below.
+    let told = message.strip_prefix(API_ERROR).map(|rest| {
+        let told = rest.split_once("]\n").map_or(rest, |(told, _)| told);
+        told.trim_end_matches(']').trim()
+    });
     let told_status = told.and_then(|told| told.split(' ').next()?.parse().ok());
     let mut error = AgentError::new(name, told.unwrap_or(&message));
     error.status = status(&line["api_error_status"]).or(told_status);

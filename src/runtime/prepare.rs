@@ -205,7 +205,7 @@ fn checkpoint_remarks(call: &CallSpec, agent: &AgentSpec) -> Vec<String> {
     let mut remarks = Vec::new();
     if call.checkpoint.is_some() && !agent.kind.counts_each_step() {
         remarks
-            .push("its agent reports no tokens, so its `checkpoint` is never reached".to_owned());
+            .push("its agent does not count the tokens of each step, so its `checkpoint` is never reached".to_owned());
     }
     for input in &call.inputs {
         if let InputSource::State(state) = &input.source

@@ -470,10 +470,10 @@ fn an_agent_that_tells_no_tokens_is_said_to_have_no_checkpoint() {
     sandbox
         .tipstaff(&["check", "long"])
         .succeeds()
-        .stderr_has("the agent `fake` of the model `m1` reports no tokens");
+        .stderr_has("the agent `fake` of the model `m1` does not count the tokens");
     sandbox.tipstaff(&["run", "long", "Work on it"]).succeeds();
     sandbox
         .tipstaff(&["show"])
         .succeeds()
-        .stdout_has("execute.work-1: its agent reports no tokens");
+        .stdout_has("execute.work-1: its agent does not count the tokens");
 }

@@ -8,6 +8,8 @@ mod decode;
 mod launch;
 mod settings;
 
+pub(super) use self::settings::quiet;
+
 use self::account::Account;
 use super::{Adapter, Product, SignIn};
 

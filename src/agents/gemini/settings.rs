@@ -20,12 +20,9 @@ pub(super) fn model<'a>(assignment: &Assignment<'a>) -> &'a str {
     id.strip_prefix("google/").unwrap_or(id)
 }
 
-pub(super) fn of(assignment: &Assignment<'_>, account: Option<Account>) -> Value {
-    let mut settings = json!({
-        "security": {
-            // What the tools see of the environment.
-            "environmentVariableRedaction": { "enabled": true, "blocked": ["GEMINI_API_KEY", "GOOGLE_API_KEY"] },
-        },
+/// What holds for every call, by whichever way.
+pub fn quiet() -> Value {
+    json!({
         "telemetry": { "enabled": false },
         "privacy": { "usageStatisticsEnabled": false },
         "general": {
@@ -38,6 +35,14 @@ pub(super) fn of(assignment: &Assignment<'_>, account: Option<Account>) -> Value
         // An empty list would allow all.
         "mcp": { "allowed": ["none"] },
         "advanced": { "ignoreLocalEnv": true },
+    })
+}
+
+pub(super) fn of(assignment: &Assignment<'_>, account: Option<Account>) -> Value {
+    let mut settings = quiet();
+    settings["security"] = json!({
+        // What the tools see of the environment.
+        "environmentVariableRedaction": { "enabled": true, "blocked": ["GEMINI_API_KEY", "GOOGLE_API_KEY"] },
     });
     if let Some(account) = account {
         settings["security"]["auth"] = json!({ "selectedType": account.selected_type() });

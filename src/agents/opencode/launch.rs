@@ -16,7 +16,7 @@ use crate::agents::{Assignment, Environment, Launch, LaunchError, SeedFile};
 
 /// Switches without which OpenCode looks at the user's files, the network or the clock. Those of one generation
 /// do no harm in the other.
-const SWITCHES: &[&str] = &[
+pub const SWITCHES: &[&str] = &[
     "OPENCODE_CONFIG_PROJECT_DISABLE",
     "OPENCODE_FILEWATCHER_DISABLE",
     "OPENCODE_DISABLE_MODELS_FETCH",

@@ -12,6 +12,8 @@ mod stderr;
 
 use crate::model::{ExitStatus, Failure};
 
+pub(super) use self::launch::SWITCHES;
+
 use self::generation::Generation;
 use super::providers::provider_of;
 use super::{Adapter, AgentError, Carried, Decoder, Environment, Product, SignIn, Signal, sign_in};

@@ -102,14 +102,19 @@ fn settings(assignment: &Assignment<'_>) -> Value {
     };
     let (core, not_core) = TOOLS.split_at(has);
     let denied = [DENIED, not_core].concat();
-    let mut model = json!({ "timeout": PATIENCE, "maxRetries": 2 });
+    let mut settings = quiet();
+    settings["security"] = json!({ "folderTrust": { "enabled": true } });
+    settings["permissions"] = json!({ "allow": allow, "deny": denied });
+    settings["tools"] = json!({ "core": core });
     if let Some(variant) = &assignment.model.variant {
-        model["reasoning"] = json!({ "effort": variant });
+        settings["model"]["generationConfig"]["reasoning"] = json!({ "effort": variant });
     }
+    settings
+}
+
+/// What holds for every call, by whichever way.
+pub fn quiet() -> Value {
     json!({
-        "security": { "folderTrust": { "enabled": true } },
-        "permissions": { "allow": allow, "deny": denied },
-        "tools": { "core": core },
         "skills": { "disabledLevels": ["project", "user", "bundled", "extension"] },
         "disableAllHooks": true,
         "mcp": { "allowed": ["__none__"] },
@@ -118,7 +123,8 @@ fn settings(assignment: &Assignment<'_>) -> Value {
         "privacy": { "usageStatisticsEnabled": false },
         "telemetry": { "enabled": false },
         "general": { "enableAutoUpdate": false },
-        "model": { "generationConfig": model },
+        // Its own seven tries are not to be multiplied.
+        "model": { "generationConfig": { "timeout": PATIENCE, "maxRetries": 0 } },
     })
 }
 

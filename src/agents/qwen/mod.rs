@@ -3,6 +3,8 @@
 
 mod launch;
 
+pub(super) use self::launch::quiet;
+
 use super::sign_in_file::SignInPlace;
 use super::stream_json::StreamJson;
 use super::{Adapter, Product, sign_in};

@@ -14,8 +14,18 @@ fn every_recorded_end_has_its_kind() {
             ("unknown-model", Failed(FailureKind::UnknownModel)),
             ("overflow", Failed(FailureKind::ContextOverflow)),
             ("cut-stream", Failed(FailureKind::Provider)),
+            ("rate-limit", Failed(FailureKind::RateLimit)),
+            ("server-error", Failed(FailureKind::Provider)),
+            ("quota", Failed(FailureKind::Quota)),
         ],
     );
+}
+
+#[test]
+fn what_the_server_said_is_told_alone() {
+    let (_, end) = judge(AgentKind::Qwen, "rate-limit");
+    let message = end.expect_err("it failed").message;
+    assert_eq!(message, "429 Rate limit reached for requests (HTTP 429)");
 }
 
 #[test]

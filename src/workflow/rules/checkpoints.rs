@@ -46,7 +46,7 @@ fn silent(phase: &Phase, model: &Spanned<String>, config: &Config) -> Option<Dia
         (!kind.counts_each_step()).then_some((name, agent))
     })?;
     let message = format!(
-        "the agent `{agent}` of the model `{name}` reports no tokens: with it, the checkpoint of the phase \
+        "the agent `{agent}` of the model `{name}` does not count the tokens of each step: with it, the checkpoint of the phase \
          `{}` is never reached",
         phase.name.value
     );

@@ -180,7 +180,7 @@ phases:
       |                                                            ^^^^^^^^^^
     hint: give `checkpoint` to the phase that edits, or this one `edits: true`
 
-    warning: the agent `local` of the model `mine` reports no tokens: with it, the checkpoint of the phase `fix` is never reached
+    warning: the agent `local` of the model `mine` does not count the tokens of each step: with it, the checkpoint of the phase `fix` is never reached
       --> w.yaml:6:25
       |
     6 |   - { name: fix, model: worker, context_strategy: fresh, edits: true, checkpoint: { after_tokens: 9 } }
