@@ -19,6 +19,11 @@ pub(super) fn decode(line: &str) -> Option<AgentError> {
     }
     let error = quoted(&line, "error.error=\"")?;
     let (name, message) = error.split_once(": ").unwrap_or(("", &error));
+    // A status without a name, such as 529, and a body that is not JSON.
+    let message = match message {
+        "<none>" => "the provider failed and gives no reason",
+        said => said,
+    };
     Some(AgentError::new(name, message))
 }
 

@@ -10,13 +10,14 @@ use super::args::DoctorArgs;
 use super::failure::{Exit, Failure};
 use super::print;
 use super::settings::Settings;
+use crate::report::Screen;
 
 pub fn doctor(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Failure> {
     let examination = Examination::make(settings, args.live)?;
     if args.json {
         print::json(&serde_json::to_value(&examination)?)?;
     } else {
-        print::data(&text::render(&examination))?;
+        print::data(&text::render(&examination, Screen::Stdout.columns()))?;
     }
     Ok(match examination.can_run() {
         true => Exit::Done,

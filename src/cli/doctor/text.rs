@@ -1,4 +1,4 @@
-//! One screen of 80 columns.
+//! One screen.
 
 use std::fmt::Write;
 
@@ -8,15 +8,40 @@ use crate::cli::probes::Machine;
 use crate::model::Rung;
 use crate::report::{Table, clean, counted, or_nothing, token_count, wrap};
 
-const WIDTH: usize = 80;
+/// Lines are no longer than this, however wide the terminal is.
+const WIDEST: usize = 80;
 
-pub fn render(found: &Examination) -> String {
-    let mut text = format!("machine\n{}\nagents\n", machine(&found.machine));
-    for agent in &found.agents {
-        self::agent(&mut text, agent);
+/// A text of so many columns.
+struct Page {
+    text: String,
+    width: usize,
+}
+
+impl Page {
+    /// A head and a text beside it, wrapped.
+    fn entry(&mut self, head: &str, said: &str) {
+        let margin = 2 + head.chars().count() + 1;
+        for (at, line) in wrap(said, self.width.saturating_sub(margin))
+            .into_iter()
+            .enumerate()
+        {
+            let head = if at == 0 { head } else { "" };
+            let line = format!("  {head:<width$} {line}", width = margin - 3);
+            let _ = writeln!(self.text, "{}", line.trim_end());
+        }
     }
-    let _ = write!(text, "\nmodels\n{}", models(&found.models));
-    let _ = write!(text, "\nroles\n");
+}
+
+pub fn render(found: &Examination, columns: usize) -> String {
+    let mut page = Page {
+        text: format!("machine\n{}\nagents\n", machine(&found.machine)),
+        width: columns.min(WIDEST),
+    };
+    for agent in &found.agents {
+        self::agent(&mut page, agent);
+    }
+    let _ = write!(page.text, "\nmodels\n{}", models(&found.models));
+    let _ = write!(page.text, "\nroles\n");
     for role in &found.roles {
         let chain = role.models.join(", ");
         let state = match &role.used {
@@ -24,8 +49,7 @@ pub fn render(found: &Examination) -> String {
             Some(used) => format!(" (takes {used})"),
             None => " (none can be used)".to_owned(),
         };
-        entry(
-            &mut text,
+        page.entry(
             &format!("{:<14}", clean(&role.name)),
             &format!("{chain}{state}"),
         );
@@ -40,21 +64,21 @@ pub fn render(found: &Examination) -> String {
             .collect::<Vec<_>>()
             .join(", ")
     };
-    let _ = write!(text, "\nbundled workflows\n");
+    let _ = write!(page.text, "\nbundled workflows\n");
     for (head, names) in [("can run", named(true)), ("cannot run", named(false))] {
         if !names.is_empty() {
-            entry(&mut text, &format!("{head:<14}"), &names);
+            page.entry(&format!("{head:<14}"), &names);
         }
     }
-    replies(&mut text, &found.replies);
-    problems(&mut text, found);
+    replies(&mut page, &found.replies);
+    problems(&mut page, found);
     let runs = found.workflows.iter().all(|workflow| workflow.can_run);
     if !runs && found.models.iter().any(|model| model.can_be_used) {
-        text.push_str(
+        page.text.push_str(
             "\nnext: `tipstaff init` has the models that can be used stand in for the others\n",
         );
     }
-    text
+    page.text
 }
 
 fn machine(machine: &Machine) -> Table {
@@ -76,7 +100,7 @@ fn machine(machine: &Machine) -> Table {
     table
 }
 
-fn agent(text: &mut String, agent: &Agent) {
+fn agent(page: &mut Page, agent: &Agent) {
     let mut said = Vec::new();
     said.extend(agent.version.clone());
     said.push(agent.state.to_owned());
@@ -87,14 +111,13 @@ fn agent(text: &mut String, agent: &Agent) {
     let others = agent.others.iter();
     said.extend(others.map(|path| format!("not taken: {}", path.display())));
     let head = format!("{:<10}", clean(&agent.name));
-    entry(text, &head, &said.join(", "));
+    page.entry(&head, &said.join(", "));
     if !agent.sign_ins.is_empty() {
         let ways = agent
             .sign_ins
             .iter()
             .map(|(provider, way)| format!("{provider}: {way}"));
-        entry(
-            text,
+        page.entry(
             &" ".repeat(head.len()),
             &ways.collect::<Vec<_>>().join("; "),
         );
@@ -128,9 +151,9 @@ fn models(models: &[Model]) -> Table {
     table
 }
 
-fn replies(text: &mut String, replies: &[Reply]) {
+fn replies(page: &mut Page, replies: &[Reply]) {
     if !replies.is_empty() {
-        text.push_str("\nasked for one word\n");
+        page.text.push_str("\nasked for one word\n");
     }
     for reply in replies {
         let said = match &reply.failure {
@@ -142,24 +165,24 @@ fn replies(text: &mut String, replies: &[Reply]) {
             ),
             Some(failure) => failure.clone(),
         };
-        entry(text, "-", &format!("{}: {said}", reply.models.join(", ")));
+        page.entry("-", &format!("{}: {said}", reply.models.join(", ")));
     }
 }
 
-fn problems(text: &mut String, found: &Examination) {
+fn problems(page: &mut Page, found: &Examination) {
     if !found.has_agent() {
-        text.push_str(
+        page.text.push_str(
             "\nno agent is installed\n  the first one: `npm install -g opencode-ai`, then `opencode auth login`\n",
         );
     }
     if found.problems.is_empty() {
         if found.can_run() {
-            text.push_str("\nall is well\n");
+            page.text.push_str("\nall is well\n");
         }
         return;
     }
     let _ = write!(
-        text,
+        page.text,
         "\n{} to mend\n",
         counted(found.problems.len() as u64, "problem")
     );
@@ -168,17 +191,7 @@ fn problems(text: &mut String, found: &Examination) {
             true => String::new(),
             false => format!("{}: ", problem.models.join(", ")),
         };
-        entry(text, "-", &format!("{models}{}", problem.problem));
-        entry(text, " ", &problem.remedy);
-    }
-}
-
-/// A head and a text beside it, wrapped.
-fn entry(text: &mut String, head: &str, said: &str) {
-    let margin = 2 + head.chars().count() + 1;
-    for (at, line) in wrap(said, WIDTH - margin).into_iter().enumerate() {
-        let head = if at == 0 { head } else { "" };
-        let line = format!("  {head:<width$} {line}", width = margin - 3);
-        let _ = writeln!(text, "{}", line.trim_end());
+        page.entry("-", &format!("{models}{}", problem.problem));
+        page.entry(" ", &problem.remedy);
     }
 }
