@@ -31,6 +31,7 @@ mod registry;
 mod sign_in;
 mod sign_in_file;
 mod signal;
+mod stamp;
 mod stream_json;
 #[cfg(test)]
 mod testing;
@@ -50,5 +51,6 @@ pub use registry::{of, runner_of};
 pub use sign_in::SignIn;
 pub use sign_in_file::SignInFile;
 pub use signal::Signal;
+pub use stamp::Stamp;
 pub use transcript::{Boundary, Transcript};
 pub use worklog::Worklog;

@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::model::Label;
+use crate::model::{Label, Millis};
 use crate::plan::SandboxMode;
+use crate::yaml::parse_duration;
 
 /// Runs declarative workflows in which every step is a fresh agent process: several models propose,
 /// one judges, specialists execute, and only distilled handoffs travel from phase to phase.
@@ -29,7 +30,9 @@ Exit codes: 0 done · 1 the run failed · 2 wrong usage or invalid workflow · 3
 pub enum Command {
     /// Run a workflow
     Run(RunArgs),
-    /// Check a workflow without running it
+    /// List the workflows that can be run here, print one, or copy one into the project
+    Workflows(WorkflowsArgs),
+    /// Check a workflow without running it, and show who does what and sees what in it
     Check(CheckArgs),
     /// Go on with a run that was interrupted, limited, failed or answered
     Resume(ResumeArgs),
@@ -43,6 +46,8 @@ pub enum Command {
     Runs(ListArgs),
     /// Show a run: phases, calls, verdicts, what each model saw, and how to go on
     Show(ShowArgs),
+    /// Read what an agent said and did, also while it works
+    Logs(LogsArgs),
     /// Pick the winning proposal by hand where a run waits for it, and go on
     Pick(PickArgs),
     /// Let a phase begin that waits at its gate, and go on
@@ -55,6 +60,8 @@ pub enum Command {
     Apply(ApplyArgs),
     /// Take back all that a run put into your files, exactly
     Undo(UndoArgs),
+    /// Remove runs that nobody needs any more; shows what and asks first, and never takes the last copy of changes
+    Clean(CleanArgs),
     /// Agree to what this project has run, reads and replaces; it is asked again when that changes
     Trust(TrustArgs),
     /// Print the JSON Schema of a file format
@@ -157,6 +164,50 @@ pub struct CheckArgs {
     /// Look at the workflow and the configuration alone, not at what is installed here
     #[arg(long)]
     pub offline: bool,
+    /// Print the way through its phases instead: as text, or as Mermaid for a page that draws it
+    #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "text",
+          value_parser = ["text", "mermaid"])]
+    pub graph: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct WorkflowsArgs {
+    #[command(subcommand)]
+    pub what: Option<WorkflowsDo>,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum WorkflowsDo {
+    /// Print a workflow's text
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Copy a workflow into the project, where it can be changed; the copy is taken instead
+    Copy {
+        /// Its name
+        name: String,
+        /// Give the copy another name
+        #[arg(long = "as", value_name = "NAME")]
+        to: Option<String>,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct LogsArgs {
+    /// The run; without it the latest one
+    pub run: Option<String>,
+    /// A call, or a part of its name that no other has; without it the one under way, else the latest
+    pub call: Option<String>,
+    /// Go on while the agent works; without a call until the run ends
+    #[arg(long, short)]
+    pub follow: bool,
+    /// Print the agent's own events, a line each
+    #[arg(long)]
+    pub raw: bool,
 }
 
 #[derive(Debug, Args)]
@@ -310,6 +361,22 @@ pub struct UndoArgs {
 }
 
 #[derive(Debug, Args)]
+pub struct CleanArgs {
+    /// Only runs in which nothing has happened for so long
+    #[arg(long, value_name = "AGE", value_parser = age)]
+    pub older_than: Option<Millis>,
+    /// Also what is remembered of this project between runs; the next one reads and installs everything anew
+    #[arg(long)]
+    pub cache: bool,
+    /// Only show what would be removed
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
+    /// Remove it without being asked
+    #[arg(long)]
+    pub yes: bool,
+}
+
+#[derive(Debug, Args)]
 pub struct TrustArgs {
     /// A workflow file elsewhere in the project, besides those in `.tipstaff`
     pub workflow: Option<String>,
@@ -343,6 +410,10 @@ fn key_value(text: &str) -> Result<(String, String), String> {
         return Err("expected KEY=VALUE with a name before the `=`".to_owned());
     }
     Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+fn age(text: &str) -> Result<Millis, String> {
+    parse_duration(text).ok_or_else(|| "a time like 30d, 12h or 1d12h".to_owned())
 }
 
 fn sandbox_mode(text: &str) -> Result<SandboxMode, String> {

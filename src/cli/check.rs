@@ -8,7 +8,7 @@ use super::print;
 use super::settings::Settings;
 use super::trust::remark;
 use super::work::carry_over;
-use crate::report::{counted, phase_words};
+use crate::report::{Screen, counted, mermaid_graph, text_graph, workflow_table};
 
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     let mut valid = compile_unbound(settings, &args.workflow)?;
@@ -18,14 +18,21 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
         let mut carried = carry_over(settings, &valid.plan)?;
         report(settings, &valid.plan, &mut carried);
     }
-    let phases = counted(valid.workflow.phases.len() as u64, "phase");
-    print::data(&format!("{} is valid: {phases}\n", valid.name))?;
-    for phase in &valid.plan.phases {
-        print::data(&format!("  {}\n", phase_words(phase)))?;
+    match args.graph.as_deref() {
+        Some("mermaid") => return drawn(mermaid_graph(&valid.plan)),
+        Some(_) => return drawn(text_graph(&valid.plan)),
+        None => {}
     }
+    let phases = counted(valid.workflow.phases.len() as u64, "phase");
+    print::data(&format!("{} is valid: {phases}\n\n", valid.name))?;
+    print::data(&workflow_table(&valid.plan, Screen::Stdout.columns()))?;
     detect_setup(settings, &mut valid.plan);
     for step in valid.plan.setup() {
-        print::data(&format!("  setup: {step}\n"))?;
+        print::data(&format!("setup: {step}\n"))?;
     }
     Ok(Exit::Done)
+}
+
+fn drawn(graph: String) -> Result<Exit, Failure> {
+    print::data(&graph).map(|()| Exit::Done)
 }

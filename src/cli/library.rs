@@ -20,6 +20,16 @@ pub struct Found {
     origin: Origin,
 }
 
+impl Found {
+    pub fn whose(&self) -> &'static str {
+        match self.origin {
+            Origin::Project(_) => "project",
+            Origin::User(_) => "user",
+            Origin::Bundled => "bundled",
+        }
+    }
+}
+
 /// Whose word a workflow is.
 enum Origin {
     Project(String),
@@ -204,12 +214,18 @@ fn own_names(settings: &Settings, kind: &str, ending: &str) -> impl Iterator<Ite
     of_project.into_iter().chain(of_user.unwrap_or_default())
 }
 
-fn unknown(settings: &Settings, wanted: &str) -> Failure {
+/// The names that `run` takes, sorted.
+pub fn known_workflows(settings: &Settings) -> Vec<String> {
     let mut names: Vec<String> = own_names(settings, "workflows", ".yaml")
         .chain(workflow::bundled_names().map(str::to_owned))
         .collect();
     names.sort();
     names.dedup();
+    names
+}
+
+fn unknown(settings: &Settings, wanted: &str) -> Failure {
+    let names = known_workflows(settings);
     let all = names.join(", ");
     let known = format!("known workflows: {all}; or name a file by its path");
     let hint = match did_you_mean(wanted, names.iter().map(String::as_str)) {

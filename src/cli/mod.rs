@@ -8,6 +8,7 @@ mod args;
 mod ask;
 mod changes;
 mod check;
+mod clean;
 mod completions;
 mod diff;
 mod doctor;
@@ -17,6 +18,7 @@ mod init;
 mod interruptible;
 mod library;
 mod limits;
+mod logs;
 mod models;
 mod open_run;
 mod pager;
@@ -34,6 +36,7 @@ mod show;
 mod steer;
 mod trust;
 mod work;
+mod workflows;
 
 use std::process::ExitCode;
 
@@ -105,11 +108,14 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Init(args) => init::init(&Settings::load(cli)?, args),
         Command::Models(args) => models::models(&Settings::load(cli)?, args),
         Command::Runs(args) => runs::runs(&Settings::load(cli)?, args),
+        Command::Logs(args) => logs::logs(&Settings::load(cli)?, args),
+        Command::Workflows(args) => workflows::workflows(&Settings::load(cli)?, args),
         Command::Show(args) => show::show(&Settings::load(cli)?, args),
         Command::Pick(args) => gate::pick(&Settings::load(cli)?, args),
         Command::Approve(args) => gate::approve(&Settings::load(cli)?, args),
         Command::Reject(args) => gate::reject(&Settings::load(cli)?, args),
         Command::Diff(args) => diff::diff(&Settings::load(cli)?, args),
+        Command::Clean(args) => clean::clean(&Settings::load(cli)?, args),
         Command::Apply(args) => changes::apply(&Settings::load(cli)?, args),
         Command::Undo(args) => changes::undo(&Settings::load(cli)?, args),
         Command::Trust(args) => trust::trust(&Settings::load(cli)?, args),

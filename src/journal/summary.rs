@@ -112,6 +112,7 @@ fn ids(project_root: &Path) -> Result<Vec<RunId>, JournalError> {
         let entry = entry.map_err(JournalError::io("read", &runs))?;
         if entry.path().is_dir()
             && let Some(name) = entry.file_name().to_str()
+            && !name.starts_with('.')
         {
             ids.push(RunId::new(name));
         }

@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod activity;
 mod artifact;
 mod call;
 mod category;
@@ -31,6 +32,7 @@ mod verification;
 /// The version of the journal's and the plan's format. A folder with another one is refused.
 pub const FORMAT: u32 = 1;
 
+pub use activity::{Act, Activity};
 pub use artifact::Artifact;
 pub use call::{
     Answer, CallInput, CallLimits, CallResult, CallSpec, Contract, EditScope, InputSource, Profile,

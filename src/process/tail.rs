@@ -45,14 +45,19 @@ impl LineTail {
     ///
     /// Fails if there is something else than a regular file.
     pub fn new(path: &Path, max_line_bytes: usize) -> io::Result<Self> {
-        Ok(Self {
+        Ok(Self::of(files::append(path)?, max_line_bytes))
+    }
+
+    /// The same of a file that is open.
+    pub fn of(file: File, max_line_bytes: usize) -> Self {
+        Self {
             max_line_bytes,
-            reader: BufReader::with_capacity(64 << 10, files::append(path)?),
+            reader: BufReader::with_capacity(64 << 10, file),
             partial: Vec::new(),
             skipped: 0,
             read: 0,
             more: false,
-        })
+        }
     }
 
     /// All of the file, from its beginning.

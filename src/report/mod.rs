@@ -5,6 +5,7 @@
 //! the writers are handed in. What agents and providers said is shown only after control
 //! characters were taken out of it, so that no model can drive the user's terminal.
 
+mod activity;
 mod audit;
 mod display;
 mod error;
@@ -38,6 +39,7 @@ mod view_task;
 mod view_work;
 mod words;
 mod words_work;
+mod workflow_table;
 
 #[cfg(test)]
 mod sample;
@@ -48,6 +50,7 @@ mod sample_build_parts;
 #[cfg(test)]
 mod sample_parts;
 
+pub use activity::{ActivityLines, attempt_head, attempt_tail};
 pub use display::Display;
 pub use error::ReportError;
 pub use failure::render_error;
@@ -64,4 +67,5 @@ pub use summary::{Summary, render_summary};
 pub use table::Table;
 pub use view::{RunView, Supervisor};
 pub use view_work::DeliveryState;
-pub use words::{clean, counted, or_nothing, phase_words, token_count, wrap};
+pub use words::{clean, counted, or_nothing, token_count, wrap};
+pub use workflow_table::{mermaid_graph, text_graph, workflow_table};

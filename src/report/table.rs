@@ -4,6 +4,11 @@ use std::fmt;
 
 use console::measure_text_width;
 
+use super::words::wrap;
+
+/// A column that has to give way keeps this much.
+const NARROWEST: usize = 8;
+
 /// A table; its [`Display`](fmt::Display) ends each line with a line feed and leaves no trailing blanks. Without
 /// a row it shows nothing.
 #[derive(Debug, Clone)]
@@ -12,6 +17,8 @@ pub struct Table {
     /// Each with whether its cells are at the right.
     columns: Vec<(String, bool)>,
     rows: Vec<Vec<String>>,
+    /// Most columns of the terminal that a line may take.
+    most: Option<usize>,
 }
 
 impl Table {
@@ -21,6 +28,7 @@ impl Table {
             indent,
             columns: Vec::new(),
             rows: Vec::new(),
+            most: None,
         };
         for column in columns {
             match column.strip_prefix('>') {
@@ -47,6 +55,12 @@ impl Table {
         self.rows.push(cells);
     }
 
+    /// The same with its cells wrapped, so that no line is wider; lines within a cell are kept.
+    pub fn within(mut self, most: usize) -> Self {
+        self.most = Some(most);
+        self
+    }
+
     /// Whether it has no row.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -57,9 +71,41 @@ impl Table {
         let cells = self.rows.iter().filter_map(|row| row.get(column));
         head.into_iter()
             .chain(cells)
-            .map(|cell| measure_text_width(cell))
+            .flat_map(|cell| cell.lines())
+            .map(measure_text_width)
             .max()
             .unwrap_or(0)
+    }
+
+    /// The widest columns give way first.
+    fn widths(&self) -> Vec<usize> {
+        let mut widths: Vec<usize> = (0..self.columns.len()).map(|c| self.width(c)).collect();
+        let gaps = self.indent + 2 * widths.len().saturating_sub(1);
+        let room = self
+            .most
+            .map_or(usize::MAX, |most| most.saturating_sub(gaps + 1));
+        while widths.iter().sum::<usize>() > room
+            && let Some(widest) = widths.iter_mut().max().filter(|width| **width > NARROWEST)
+        {
+            *widest -= 1;
+        }
+        widths
+    }
+
+    /// A row's lines.
+    fn lines(&self, cells: &[String], widths: &[usize]) -> Vec<String> {
+        if self.most.is_none() {
+            return vec![self.line(cells, widths)];
+        }
+        let cells = cells.iter().zip(widths);
+        let cells: Vec<Vec<String>> = cells.map(|(cell, width)| fitted(cell, *width)).collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+        let line = |number| {
+            let of_line = cells.iter().map(|cell| cell.get(number).cloned());
+            let of_line: Vec<String> = of_line.map(Option::unwrap_or_default).collect();
+            self.line(&of_line, widths)
+        };
+        (0..height.max(1)).map(line).collect()
     }
 
     fn line(&self, cells: &[String], widths: &[usize]) -> String {
@@ -80,16 +126,34 @@ impl fmt::Display for Table {
         if self.is_empty() {
             return Ok(());
         }
-        let widths: Vec<usize> = (0..self.columns.len()).map(|c| self.width(c)).collect();
+        let widths = self.widths();
         let head: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
         if head.iter().any(|name| !name.is_empty()) {
             writeln!(f, "{}", self.line(&head, &widths))?;
         }
         for row in &self.rows {
-            writeln!(f, "{}", self.line(row, &widths))?;
+            for line in self.lines(row, &widths) {
+                writeln!(f, "{line}")?;
+            }
         }
         Ok(())
     }
+}
+
+/// Wrapped at words; a word that is wider than a line is cut.
+fn fitted(cell: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in wrap(cell, width) {
+        let mut part = String::new();
+        for char in line.chars() {
+            if !part.is_empty() && measure_text_width(&format!("{part}{char}")) > width {
+                lines.push(std::mem::take(&mut part));
+            }
+            part.push(char);
+        }
+        lines.push(part);
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -105,6 +169,18 @@ mod tests {
         assert_eq!(
             table.to_string(),
             "  name         tokens\n  漢字表            7\n  a          12345678\n  short row\n"
+        );
+    }
+
+    #[test]
+    fn cells_are_wrapped_where_the_terminal_ends() {
+        let mut table = Table::new(0, &["name", "what it is for"]);
+        table.row(["漢字", "a long text about\nlines that are kept"]);
+        table.row(["an-overlong-name-without-a-blank", "short"]);
+        assert_eq!(
+            table.within(30).to_string(),
+            "name            what it is for\n漢字            a long text\n                about\n                \
+             lines that\n                are kept\nan-overlong-na  short\nme-without-a-b\nlank\n"
         );
     }
 }

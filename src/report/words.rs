@@ -3,7 +3,7 @@
 use console::{measure_text_width, strip_ansi_codes, truncate_str};
 
 use crate::model::{Decision, FailureKind, MicroUsd, Millis, RunEnd, Usage};
-use crate::plan::{EnsembleMode, OutputKind, PhaseKind, PhasePlan};
+use crate::plan::{EnsembleMode, OutputKind, PhaseKind};
 
 use super::screen::{bounded, is_unsafe};
 use crate::run::{Attempt, AttemptEnd, CallState};
@@ -206,11 +206,6 @@ pub(super) fn decision_word(decision: Decision) -> &'static str {
         Decision::Synthesize => "synthesized a new one",
         Decision::None => "found none good enough",
     }
-}
-
-/// A phase and what it does: `audit: single, claude-opus audits`.
-pub fn phase_words(phase: &PhasePlan) -> String {
-    format!("{}: {}", clean(&phase.name), kind_words(&phase.kind))
 }
 
 /// What a phase does, by its type: `3 propose, claude-opus judges`.

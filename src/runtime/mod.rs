@@ -16,6 +16,7 @@
 
 mod attempt;
 mod blocking;
+mod call_log;
 mod carry_out;
 mod cell;
 mod close;
@@ -49,6 +50,7 @@ mod unfinished;
 mod verify;
 mod workspaces;
 
+pub use call_log::CallLog;
 pub use cell::{Cells, Inside};
 pub use deliver::{DeliverError, Delivering};
 pub use drive::{Observer, drive, now};
@@ -56,6 +58,7 @@ pub use error::RuntimeError;
 pub use lent::recover_lent;
 pub use recover::recover;
 pub use run_context::{RunContext, RunContextParts};
+pub use scratch::{attempt_folder, folder_under_way};
 pub use seeds::lay_out;
 pub use setup::set_up;
 pub use signals::Signals;

@@ -17,7 +17,7 @@ use super::cell::{Cells, Inside};
 use super::gate::StartGate;
 use super::installed::Installed;
 use super::neighbours::Sources;
-use super::scratch::Scratch;
+use super::scratch::{Scratch, attempt_folder};
 use super::workspaces::Workspaces;
 
 /// What a context is made of.
@@ -100,9 +100,7 @@ impl RunContext {
 
     /// An attempt's folder, relative to the run folder.
     pub(super) fn attempt_folder(&self, call: &CallSpec, attempt: u32) -> String {
-        let phase = self.plan.phase_folder(&call.phase);
-        let phase = phase.unwrap_or_else(|| "phases/00-unknown".to_owned());
-        format!("{phase}/calls/{}/attempt-{attempt}", call.id)
+        attempt_folder(&self.plan, call, attempt)
     }
 
     pub(super) fn scratch_of(&self, call: &CallSpec, attempt: u32) -> Scratch {

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::model::{CallId, RunId};
+use crate::model::{CallId, CallSpec, RunId};
+use crate::plan::Plan;
+use crate::workspace::scratch_place;
 
 /// The scratch folder of one attempt.
 #[derive(Debug, Clone)]
@@ -77,4 +79,19 @@ impl Scratch {
     pub fn record(&self) -> PathBuf {
         self.root.join("exit.json")
     }
+}
+
+/// Where in the run folder an attempt's files are kept.
+pub fn attempt_folder(plan: &Plan, call: &CallSpec, attempt: u32) -> String {
+    let phase = plan.phase_folder(&call.phase);
+    let phase = phase.unwrap_or_else(|| "phases/00-unknown".to_owned());
+    format!("{phase}/calls/{}/attempt-{attempt}", call.id)
+}
+
+/// Where `events.jsonl` of an attempt is while its agent works.
+pub fn folder_under_way(run: &RunId, call: &CallId, attempt: u32) -> PathBuf {
+    let (scratch, no_keys) = (scratch_place(run), Path::new(""));
+    Scratch::of(&scratch, no_keys, run, call, attempt)
+        .root()
+        .to_owned()
 }

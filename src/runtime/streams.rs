@@ -13,7 +13,7 @@ use super::scratch::Scratch;
 use super::tokens::Tokens;
 
 /// Longer lines of output are skipped; the largest real one seen is an image of 3 MB.
-const LONGEST_LINE: usize = 4 << 20;
+pub(super) const LONGEST_LINE: usize = 4 << 20;
 /// So many portions are read of what an agent printed that was ended.
 const PORTIONS_OF_ENDED: usize = 64;
 /// How much of standard error is kept for explaining a failure, in bytes.

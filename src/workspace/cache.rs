@@ -41,6 +41,10 @@ impl ProjectCache {
         Ok(Self { root: made })
     }
 
+    pub fn folder(&self) -> &Path {
+        &self.root
+    }
+
     /// Gives a store the index of the last snapshot, at `index`, and all that it names; the tree that it stands for.
     pub(super) fn lend(&self, store: &Path, index: &PrivateIndex) -> Option<TreeId> {
         let _shared = self.locked(File::lock_shared).ok()?;

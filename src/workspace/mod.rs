@@ -39,6 +39,7 @@ mod publish;
 mod read_files;
 mod remove_tree;
 mod rewrite;
+mod room;
 mod scratch;
 mod selection;
 mod snapshot;
@@ -51,7 +52,8 @@ mod users_index;
 use error::Doing;
 
 pub use apply::{
-    ApplyError, Conflicts, Delivered, Deliveries, apply_to_branch, check_destination, has_markers,
+    ApplyError, BranchState, Conflicts, Delivered, Deliveries, apply_to_branch, branch_state,
+    check_destination, has_markers, remove_merged,
 };
 pub use cache::ProjectCache;
 pub use capture::{Allowed, Edited, Visible, capture, left_out};
@@ -68,7 +70,8 @@ pub use project::{Project, ProjectKind};
 pub use publish::place;
 pub use read_files::read_files;
 pub use remove_tree::remove_tree;
-pub use scratch::{Scratch, sweep};
+pub use room::room_of;
+pub use scratch::{Scratch, scratch_place, sweep};
 pub use snapshot::Snapshot;
 pub use space::Workspace;
 pub use store::{borrow_store, reopen_store};

@@ -127,6 +127,11 @@ fn sweep_one(path: &Path) {
     }
 }
 
+/// Where the temporary files of a run are while somebody works on it, if its supervisor has the same folder for such.
+pub fn scratch_place(run: &RunId) -> PathBuf {
+    place(&std::env::temp_dir(), run)
+}
+
 /// A folder with its lock.
 #[derive(Debug)]
 struct Claimed {

@@ -33,6 +33,7 @@ mod error;
 mod file_state;
 mod keep;
 mod merge;
+mod merged_branch;
 mod obstacles;
 mod perform;
 mod plan;
@@ -47,6 +48,7 @@ pub use delivered::Delivered;
 pub use deliveries::Deliveries;
 pub use error::ApplyError;
 pub use merge::has_markers;
+pub use merged_branch::{BranchState, branch_state, remove_merged};
 pub use plan::Conflicts;
 
 #[cfg(test)]

@@ -1,0 +1,96 @@
+//! Whether a run can go: nothing is lost with it that is nowhere else, and nobody can go on with it.
+
+use super::super::open_run::{OpenRun, own};
+use super::super::settings::Settings;
+use crate::journal::{RunFolder, RunLock};
+use crate::model::{Destination, RunEnd};
+use crate::report::{DeliveryState, RunView};
+use crate::workspace::{BranchState, branch_state};
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// With the branch that it made, if all of that is in HEAD too.
+    Remove {
+        branch: Option<String>,
+    },
+    Keep(String),
+    UnderWay,
+}
+
+pub fn judge(settings: &Settings, folder: &RunFolder) -> Finding {
+    match RunLock::holder(folder) {
+        Ok(None) => judge_idle(settings, folder),
+        Ok(Some(_)) | Err(_) => Finding::UnderWay,
+    }
+}
+
+/// The same of a run that nobody works on.
+pub fn judge_idle(settings: &Settings, folder: &RunFolder) -> Finding {
+    let keep = |why: String| Finding::Keep(why);
+    let run = match OpenRun::read(folder.clone()) {
+        Ok(run) => run,
+        Err(failure) => return keep(failure.text().trim().to_owned()),
+    };
+    if own(settings, folder).is_err() {
+        return keep("you did not begin it on this machine".to_owned());
+    }
+    let view = RunView::replay(&run.plan, &run.records);
+    let id = folder.id();
+    match view.state.ended() {
+        Some(RunEnd::Done | RunEnd::Failed | RunEnd::AuditFailed) => {}
+        Some(RunEnd::Waiting | RunEnd::Limited | RunEnd::Interrupted) | None => {
+            return keep(format!("can go on: tipstaff resume {id}"));
+        }
+    }
+    match only_here(settings, &view) {
+        Ok(branch) => Finding::Remove { branch },
+        Err(why) => keep(why),
+    }
+}
+
+/// Why its changes are nowhere else, if they are; else the branch that is needed no more.
+fn only_here(settings: &Settings, view: &RunView) -> Result<Option<String>, String> {
+    // Scripted results are nobody's work.
+    if view
+        .plan
+        .rehearsal
+        .as_ref()
+        .is_some_and(|rehearsal| !rehearsal.publishes)
+    {
+        return Ok(None);
+    }
+    let id = view.state.id.as_ref().map_or("RUN", |id| id.as_str());
+    if !view.state.held.is_empty() {
+        return Err(format!(
+            "holds changes back that are only there: tipstaff show {id}"
+        ));
+    }
+    let branch = match view.delivery_state() {
+        DeliveryState::Nothing => return Ok(None),
+        DeliveryState::Applied {
+            to: Destination::Tree,
+            ..
+        } => return Ok(None),
+        DeliveryState::Applied {
+            to: Destination::Branch(branch),
+            ..
+        } => branch,
+        DeliveryState::Applied {
+            to: Destination::Nowhere,
+            ..
+        }
+        | DeliveryState::Pending
+        | DeliveryState::Partly { .. }
+        | DeliveryState::Kept { .. }
+        | DeliveryState::Blocked { .. } => {
+            return Err(format!("its changes are only there: tipstaff apply {id}"));
+        }
+    };
+    match branch_state(&settings.project, &branch) {
+        BranchState::Merged => Ok(Some(branch)),
+        BranchState::Unmerged => Ok(None),
+        BranchState::Gone => Err(format!(
+            "its branch is gone, so its changes may be only there: tipstaff apply {id}"
+        )),
+    }
+}

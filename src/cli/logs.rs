@@ -1,0 +1,264 @@
+//! `tipstaff logs`: what the agent of a call said and did, also while it does.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io;
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::args::LogsArgs;
+use super::failure::{Exit, Failure};
+use super::open_run::{OpenRun, find_run, tell_foreign};
+use super::print;
+use super::settings::Settings;
+use super::work::carry_over;
+use crate::agents::Carried;
+use crate::files::{self, if_there};
+use crate::journal::{Redactor, RunFolder, RunLock};
+use crate::model::CallId;
+use crate::plan::Plan;
+use crate::process::TailLine;
+use crate::report::{ActivityLines, Colors, Screen, Supervisor, attempt_head, attempt_tail};
+use crate::run::{Attempt, CallState, RunState};
+use crate::runtime::{CallLog, attempt_folder, folder_under_way, now};
+
+/// Between two looks at a file that grows.
+const LOOK: Duration = Duration::from_millis(200);
+/// So many last lines of standard error are shown of an attempt that left any.
+const ERROR_LINES: usize = 8;
+/// Its end is read in this many bytes.
+const ERRORS: u64 = 8 << 20;
+
+pub fn logs(settings: &Settings, args: &LogsArgs) -> Result<Exit, Failure> {
+    let folder = find_run(settings, args.run.as_deref())?;
+    tell_foreign(settings, &folder);
+    let mut chosen: Option<CallId> = None;
+    // How many attempts were shown of each call.
+    let mut seen: BTreeMap<CallId, usize> = BTreeMap::new();
+    loop {
+        let run = OpenRun::read(folder.clone())?;
+        let state = RunState::of(&run.records);
+        let goes_on = args.follow && run.supervisor() == Supervisor::Alive;
+        if chosen.is_none() {
+            chosen = match &args.call {
+                Some(wanted) => Some(named(&state, wanted)?.spec.id.clone()),
+                None => next(&state, &seen).map(|call| call.spec.id.clone()),
+            };
+        }
+        let Some(call) = chosen.as_ref().and_then(|id| state.call(id)) else {
+            if goes_on {
+                sleep(LOOK);
+                continue;
+            }
+            if seen.is_empty() {
+                print::note("no call of this run has begun");
+            }
+            return Ok(Exit::Done);
+        };
+        let shown = Shown::new(settings, args, &run);
+        let count = seen.entry(call.spec.id.clone()).or_default();
+        for (number, attempt) in (1..).zip(&call.attempts).skip(*count) {
+            shown.attempt(call, number, attempt)?;
+            *count += 1;
+        }
+        if !goes_on {
+            shown.nothing_of(call);
+            return Ok(Exit::Done);
+        }
+        if call.is_over() {
+            if args.call.is_some() {
+                return Ok(Exit::Done);
+            }
+            chosen = None;
+        }
+        sleep(LOOK);
+    }
+}
+
+/// The call of that name, or the only one with that in its name.
+fn named<'s>(state: &'s RunState, wanted: &str) -> Result<&'s CallState, Failure> {
+    let ids = || state.calls().map(|call| &call.spec.id);
+    let fitting: Vec<&CallState> = state
+        .calls()
+        .filter(|call| call.spec.id.as_str().contains(wanted))
+        .collect();
+    let exact = fitting.iter().find(|call| call.spec.id.as_str() == wanted);
+    match (exact, fitting.as_slice()) {
+        (Some(call), _) | (None, [call]) => Ok(call),
+        (None, fitting) => {
+            let message = match fitting.len() {
+                0 => format!("no call of this run is called `{wanted}`"),
+                many => format!("{many} calls of this run have `{wanted}` in their names"),
+            };
+            let names: Vec<&str> = ids().map(CallId::as_str).collect();
+            let hint = format!("its calls: {}", names.join(", "));
+            Err(Failure::said(Exit::Usage, &message, Some(&hint)))
+        }
+    }
+}
+
+/// The call under way, else the latest; after the first, those that have come since.
+fn next<'s>(state: &'s RunState, seen: &BTreeMap<CallId, usize>) -> Option<&'s CallState> {
+    let began = |call: &&CallState| call.attempts.last().map(|attempt| attempt.started);
+    let others = || {
+        let unseen =
+            |call: &&CallState| !call.attempts.is_empty() && !seen.contains_key(&call.spec.id);
+        state.calls().filter(unseen)
+    };
+    let is_under_way =
+        |call: &&CallState| call.attempts.last().is_some_and(|one| one.end.is_none());
+    let under_way = others().filter(is_under_way).min_by_key(began);
+    under_way.or_else(|| match seen.is_empty() {
+        true => others().max_by_key(began),
+        false => others().min_by_key(began),
+    })
+}
+
+struct Shown<'a> {
+    args: &'a LogsArgs,
+    folder: &'a RunFolder,
+    plan: &'a Plan,
+    carried: Carried,
+    /// Of what is under way; what is kept was cleaned when it was kept.
+    redactor: Redactor,
+    colors: Colors,
+    columns: usize,
+}
+
+impl<'a> Shown<'a> {
+    fn new(settings: &Settings, args: &'a LogsArgs, run: &'a OpenRun) -> Self {
+        let nothing = |_| Carried::nothing(&settings.project.root);
+        let carried = carry_over(settings, &run.plan).unwrap_or_else(nothing);
+        // The plan that is kept lacks the values of its variables.
+        let mut plan = run.plan.clone();
+        if let Ok(known) = settings.configuration() {
+            for (name, agent) in &mut plan.agents {
+                let known = known.config.agents.get(name).map(|known| &known.env);
+                let _ = known.map(|known| agent.env.complete(known));
+            }
+            let _ = plan.verify.env.complete(&known.config.verify.env);
+        }
+        Self {
+            args,
+            folder: &run.folder,
+            plan: &run.plan,
+            redactor: settings.redactor(Some(&plan), Some(&carried)),
+            carried,
+            colors: Colors::of_stdout(),
+            columns: Screen::Stdout.columns(),
+        }
+    }
+
+    /// Says why there is nothing to see of a call.
+    fn nothing_of(&self, call: &CallState) {
+        if call.attempts.is_empty() {
+            let (run, id) = (self.folder.id(), &call.spec.id);
+            print::note(&match &call.reused {
+                Some(of) => {
+                    format!("call {id} took over the result of {of}: `tipstaff logs {run} {of}`")
+                }
+                None => format!("call {id} has not begun"),
+            });
+        }
+    }
+
+    fn attempt(&self, call: &CallState, number: u32, attempt: &Attempt) -> Result<(), Failure> {
+        let is_raw = self.args.raw;
+        if !is_raw {
+            let head = attempt_head(&call.spec.id, number, attempt, self.colors);
+            print::painted(&head)?;
+        }
+        let place = folder_under_way(self.folder.id(), &call.spec.id, number);
+        let under_way = attempt.end.is_none();
+        let live = under_way
+            .then(|| open(&place, "events.jsonl"))
+            .transpose()?
+            .flatten();
+        let is_live = live.is_some();
+        let kept = attempt_folder(self.plan, &call.spec, number);
+        let kept_file = |name: &str| open(self.folder.root(), &format!("{kept}/{name}"));
+        // Its events are kept when it has ended; a killed supervisor keeps nothing.
+        let is_abandoned = || !matches!(RunLock::holder(self.folder), Ok(Some(_)));
+        let is_over = || matches!(kept_file("events.jsonl"), Ok(Some(_))) || is_abandoned();
+        match live.map_or_else(|| kept_file("events.jsonl"), |file| Ok(Some(file)))? {
+            Some(file) => self.stream(file, attempt, &|| !is_live || is_over())?,
+            None if under_way => print::note("its output is not to be seen yet"),
+            None => print::note("it left no output"),
+        }
+        if is_raw {
+            return Ok(());
+        }
+        let attempt = &match is_live {
+            true => self.ended(call, number).unwrap_or_else(|| attempt.clone()),
+            false => attempt.clone(),
+        };
+        let errors = kept_file("stderr.log")?.map(|file| files::text(file, ERRORS));
+        let errors = errors
+            .and_then(Result::ok)
+            .map(|errors| last_lines(&errors));
+        let tail = attempt_tail(attempt, errors.as_deref(), self.colors, now());
+        print::painted(&tail)
+    }
+
+    /// An attempt that was under way, as the journal tells of it by now.
+    fn ended(&self, call: &CallState, number: u32) -> Option<Attempt> {
+        let run = OpenRun::read(self.folder.clone()).ok()?;
+        let state = RunState::of(&run.records);
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        state.call(&call.spec.id)?.attempts.get(index).cloned()
+    }
+
+    fn stream(
+        &self,
+        file: File,
+        attempt: &Attempt,
+        is_over: &dyn Fn() -> bool,
+    ) -> Result<(), Failure> {
+        let Some(agent) = self.plan.agents.get(&attempt.agent) else {
+            print::note("the plan does not know its agent");
+            return Ok(());
+        };
+        let mut log = CallLog::new(file, (agent, &self.carried), self.redactor.clone());
+        let mut shown = ActivityLines::new(self.columns, self.colors, attempt.started);
+        loop {
+            // Asked first: what is written before the end is read after it.
+            let is_over = is_over();
+            let lines = log.lines(is_over)?;
+            let is_idle = lines.is_empty() && !log.has_more();
+            if self.args.raw {
+                print::data(&raw(lines))?;
+            } else {
+                let activities = log.activities(lines).into_iter();
+                let text: String = activities.map(|one| shown.take(one)).collect();
+                print::painted(&text)?;
+            }
+            if is_idle {
+                print::painted(&shown.pause())?;
+                if is_over || !self.args.follow {
+                    return Ok(());
+                }
+                sleep(LOOK);
+            }
+        }
+    }
+}
+
+/// None where there is none.
+fn open(folder: &std::path::Path, name: &str) -> io::Result<Option<File>> {
+    if_there(files::open_below(folder, name.as_ref()))
+}
+
+fn last_lines(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(ERROR_LINES)..].join("\n")
+}
+
+fn raw(lines: Vec<TailLine>) -> String {
+    let text = |line| match line {
+        TailLine::Text(text) => text + "\n",
+        TailLine::TooLong { bytes } => {
+            format!("{{\"tipstaff left out a line of bytes\": {bytes}}}\n")
+        }
+    };
+    lines.into_iter().map(text).collect()
+}

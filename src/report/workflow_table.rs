@@ -1,0 +1,278 @@
+//! A workflow as people discuss it: for each phase who works, what they see, what they leave and may change, and which
+//! way it goes on. Pictures of the same: lines of text, Mermaid.
+
+use crate::model::ModelName;
+use crate::plan::{
+    EnsembleMode, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Proof, Strategy,
+};
+
+use super::table::Table;
+use super::words::{clean, counted, kind_words};
+
+/// In fewer columns the cells of a phase stand below each other.
+const SIDE_BY_SIDE: usize = 76;
+
+/// A row a phase, in so many columns.
+pub fn workflow_table(plan: &Plan, columns: usize) -> String {
+    let heads = ["phase", "who", "sees", "leaves", "rules"];
+    if columns >= SIDE_BY_SIDE {
+        let mut table = Table::new(0, &heads);
+        for phase in &plan.phases {
+            table.row(cells(phase));
+        }
+        return table.within(columns).to_string();
+    }
+    let stacked = plan.phases.iter().map(|phase| {
+        let [name, rest @ ..] = cells(phase);
+        let mut table = Table::bare(2);
+        for (head, cell) in heads.iter().skip(1).zip(rest) {
+            if !cell.is_empty() {
+                table.row([(*head).to_owned(), cell]);
+            }
+        }
+        format!("{name}\n{}", table.within(columns))
+    });
+    stacked.collect::<Vec<String>>().join("\n")
+}
+
+fn cells(phase: &PhasePlan) -> [String; 5] {
+    [
+        clean(&phase.name),
+        who(&phase.kind).join("\n"),
+        sees(phase).join("\n"),
+        leaves(phase).join("\n"),
+        rules(phase).join("\n"),
+    ]
+}
+
+fn chain(chain: &[ModelName]) -> String {
+    let names: Vec<String> = chain.iter().map(clean).collect();
+    names.join(", else ")
+}
+
+fn who(kind: &PhaseKind) -> Vec<String> {
+    match kind {
+        PhaseKind::Single { chain: models, .. } => vec![chain(models)],
+        PhaseKind::Ensemble {
+            proposers,
+            judge,
+            mode,
+            quorum,
+            ..
+        } => {
+            let turns = match mode {
+                EnsembleMode::Parallel => "proposes",
+                EnsembleMode::Sequential => "proposes in turn",
+            };
+            let mut lines: Vec<String> = proposers
+                .iter()
+                .map(|models| format!("{} {turns}", chain(models)))
+                .collect();
+            if proposers.len() > 1 {
+                lines.push(format!("{} judges", chain(judge)));
+            }
+            if (*quorum as usize) < proposers.len() {
+                lines.push(format!("{quorum} of {} are enough", proposers.len()));
+            }
+            lines
+        }
+        PhaseKind::Routed { routing, named, .. } => {
+            let is_named = |name: &&String| named.is_empty() || named.contains(name);
+            let routes = routing.iter().filter(|(name, _)| is_named(name));
+            routes
+                .map(|(name, models)| format!("{}: {}", clean(name), chain(models)))
+                .collect()
+        }
+        PhaseKind::Parallel { lenses, judge } => {
+            let asked = lenses
+                .iter()
+                .map(|lens| format!("{} looks at {}", chain(&lens.chain), clean(&lens.name)));
+            let joins = judge.iter().map(|judge| format!("{} joins", chain(judge)));
+            asked.chain(joins).collect()
+        }
+    }
+}
+
+fn sees(phase: &PhasePlan) -> Vec<String> {
+    let by_strategy = match phase.strategy {
+        Strategy::Full => Some("all documents so far, raw"),
+        Strategy::Scoped => Some("handoffs so far, its task's files"),
+        Strategy::Distilled => Some("handoffs so far"),
+        Strategy::Fresh => None,
+    };
+    let by_strategy = by_strategy.map(str::to_owned);
+    let named = phase.inputs.iter().filter_map(|input| {
+        Some(match input {
+            PlannedInput::Request => return None,
+            PlannedInput::Output(of) => format!("document of {}", clean(of)),
+            PlannedInput::Handoff(of) => format!("handoff of {}", clean(of)),
+            PlannedInput::Changes(of) => format!("changes of {}", clean(of)),
+            PlannedInput::Tests(of) => format!("tests of {}", clean(of)),
+            PlannedInput::Files(glob) => format!("files {}", clean(glob)),
+        })
+    });
+    let request = ["request".to_owned()].into_iter();
+    request.chain(by_strategy).chain(named).collect()
+}
+
+fn leaves(phase: &PhasePlan) -> Vec<String> {
+    let what = match &phase.kind {
+        PhaseKind::Single { yields, .. } => match yields {
+            OutputKind::Document => "a document",
+            OutputKind::Tasks(_) => "tasks",
+            OutputKind::Audit => "a verdict",
+            OutputKind::Edits => "changes",
+        },
+        PhaseKind::Ensemble { .. } | PhaseKind::Parallel { .. } => "a document",
+        PhaseKind::Routed { .. } => "changes, task by task",
+    };
+    let published = phase
+        .output
+        .iter()
+        .map(|path| format!("in {}", clean(path)));
+    let edits = match (phase.edits, phase.strategy) {
+        (false, _) => "edits nothing",
+        (true, Strategy::Scoped) => "edits its task's files",
+        (true, _) => "edits any file",
+    };
+    let lines = [what.to_owned()].into_iter().chain(published);
+    lines.chain([edits.to_owned()]).collect()
+}
+
+fn rules(phase: &PhasePlan) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(condition) = &phase.when {
+        lines.push(format!("only when {}", clean(&condition.text)));
+    }
+    if let Some(question) = &phase.gate {
+        lines.push(format!("asks first: {}", clean(question)));
+    }
+    for proof in &phase.verify {
+        lines.push(match proof {
+            Proof::Command(command) => format!("runs {}", clean(command)),
+            Proof::TestsOf { tests_of } => format!("runs the tests of {}", clean(tests_of)),
+        });
+    }
+    if let Some(back) = &phase.on_fail {
+        let times = counted(back.max.into(), "time");
+        let goto = clean(&back.goto);
+        lines.push(format!("fail: back to {goto}, {times} at most"));
+    }
+    if let Some(tokens) = phase.checkpoint {
+        lines.push(format!("fresh process after {tokens} tokens"));
+    }
+    lines
+}
+
+/// The way through the phases, a line each, with the ways back.
+pub fn text_graph(plan: &Plan) -> String {
+    let mut out = "request\n".to_owned();
+    for phase in &plan.phases {
+        let gate = if phase.gate.is_some() {
+            "  a person says yes\n  │\n"
+        } else {
+            ""
+        };
+        let when = phase.when.as_ref().map_or_else(String::new, |when| {
+            format!("  when {}\n  │\n", clean(&when.text))
+        });
+        out += &format!("  │\n{gate}{when}  ▼\n");
+        out += &format!("{}  ({})", clean(&phase.name), kind_words(&phase.kind));
+        if let Some(path) = &phase.output {
+            out += &format!(" → {}", clean(path));
+        }
+        out.push('\n');
+        if let Some(back) = &phase.on_fail {
+            let times = counted(back.max.into(), "time");
+            out += &format!(
+                "  ├─ fail ─▶ back to {}, {times} at most\n",
+                clean(&back.goto)
+            );
+        }
+    }
+    out
+}
+
+/// The same for a page that draws Mermaid: the order, what is handed on beside it, the ways back.
+pub fn mermaid_graph(plan: &Plan) -> String {
+    let mut out = "flowchart TD\n  request([request])\n".to_owned();
+    let id = |name: &str| {
+        let index = plan
+            .phases
+            .iter()
+            .position(|phase| phase.name.as_str() == name);
+        index.map_or_else(|| "request".to_owned(), |index| format!("p{}", index + 1))
+    };
+    let mut before = "request".to_owned();
+    for phase in &plan.phases {
+        let this = id(phase.name.as_str());
+        let label = format!(
+            "{}<br/>{}",
+            quoted(phase.name.as_str()),
+            quoted(&kind_words(&phase.kind))
+        );
+        out += &format!("  {this}[\"{label}\"]\n");
+        match &phase.gate {
+            Some(_) => out += &format!("  {before} -- a person says yes --> {this}\n"),
+            None => out += &format!("  {before} --> {this}\n"),
+        }
+        for input in &phase.inputs {
+            let (what, of) = match input {
+                PlannedInput::Request | PlannedInput::Files(_) => continue,
+                PlannedInput::Output(of) => ("document", of),
+                PlannedInput::Handoff(of) => ("handoff", of),
+                PlannedInput::Changes(of) => ("changes", of),
+                PlannedInput::Tests(of) => ("tests", of),
+            };
+            out += &format!("  {} -. {what} .-> {this}\n", id(of.as_str()));
+        }
+        if let Some(back) = &phase.on_fail {
+            let goto = id(back.goto.as_str());
+            out += &format!(
+                "  {this} -- \"fail, {} at most\" --> {goto}\n",
+                counted(back.max.into(), "time")
+            );
+        }
+        before = this;
+    }
+    out
+}
+
+/// As a text within quotation marks of Mermaid, which reads HTML's own.
+fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    for char in clean(text).chars() {
+        match char {
+            '"' | '<' | '>' | '&' | '#' | '`' | '\\' => out += &format!("#{};", char as u32),
+            _ => out.push(char),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample_build;
+    use console::measure_text_width;
+
+    #[test]
+    fn fits_the_columns_that_there_are() {
+        let plan = sample_build::build().plan;
+        let shown = [60, 80, 120].map(|columns| {
+            let text = workflow_table(&plan, columns);
+            for line in text.lines() {
+                assert!(measure_text_width(line) < columns, "{line}");
+            }
+            format!("{columns} columns\n{text}")
+        });
+        insta::assert_snapshot!(shown.join("\n"));
+    }
+
+    #[test]
+    fn ways_are_drawn_as_text_and_for_mermaid() {
+        let plan = sample_build::build().plan;
+        insta::assert_snapshot!(text_graph(&plan) + "\n" + &mermaid_graph(&plan));
+        assert_eq!(quoted("a \"b\" <i>"), "a #34;b#34; #60;i#62;");
+    }
+}
