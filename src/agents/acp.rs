@@ -38,6 +38,11 @@ fn keep_to_the_prompt(launch: &mut Launch, assignment: &Assignment<'_>) {
             for switch in opencode::SWITCHES {
                 launch.set_default(switch, "1");
             }
+            if !assignment.agent.wrapper.shares_home {
+                let folder = assignment.private.join("home/.config/opencode");
+                let version = assignment.carried.opencode_version.as_deref();
+                launch.files.extend(opencode::installed(&folder, version));
+            }
             return;
         }
         Some("gemini") => ("GEMINI_CLI_SYSTEM_SETTINGS_PATH", gemini::quiet()),

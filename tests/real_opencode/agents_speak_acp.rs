@@ -9,9 +9,6 @@ agents:
     command: opencode
     args: [acp]
     env:
-      OPENCODE_DISABLE_AUTOUPDATE: "1"
-      npm_config_offline: "true"
-      OPENCODE_DISABLE_MODELS_FETCH: "1"
       OPENCODE_CONFIG_CONTENT: >-
         {"provider":{"scripted":{"npm":"@ai-sdk/openai-compatible",
         "options":{"baseURL":"{env:OPENAI_BASE_URL}","apiKey":"{env:OPENAI_API_KEY}"},
@@ -29,12 +26,19 @@ const QUICK: &[&str] = &["run", "quick", "Say what this service does", "--rehear
 fn opencode_works_by_the_protocol() {
     let stand = Stand::new();
     stand.sandbox.user_config(CONFIG);
+    // tipstaff hands over another one.
+    let long = "An instruction. ".repeat(6000);
+    stand.sandbox.write("src/AGENTS.md", &long);
+    stand.sandbox.write("CLAUDE.md", &long);
     stand.sandbox.tipstaff(QUICK).succeeds();
     assert_eq!(stand.events_named("attempt_failed").len(), 0);
     let succeeded = stand.events_named("attempt_succeeded");
     let tokens = succeeded[0]["result"]["usage"]["input"].as_u64();
     assert!(tokens.is_some_and(|tokens| tokens > 0), "{succeeded:?}");
-    assert!(!stand.received().is_empty(), "the scripted model was asked");
+    let received = stand.received();
+    assert!(!received.is_empty(), "the scripted model was asked");
+    let is_short = |request: &serde_json::Value| request["bytes"].as_u64() < Some(90_000);
+    assert!(received.iter().all(is_short), "{received:?}");
     stand.is_clean();
 }
 

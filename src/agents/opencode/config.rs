@@ -175,7 +175,7 @@ fn rehearsal(generation: Generation, endpoint: &Endpoint, model: &str) -> Value 
 
 /// What must be in a configuration folder so that OpenCode 1 does not install its plugin package there
 /// (63 MB from the network, at each start).
-pub(super) fn installed(folder: &Path, version: Option<&str>) -> Vec<SeedFile> {
+pub fn installed(folder: &Path, version: Option<&str>) -> Vec<SeedFile> {
     let version = version.unwrap_or(PRODUCT.tested);
     let dependencies = json!({ "@opencode-ai/plugin": version });
     let package = json!({ "dependencies": dependencies });

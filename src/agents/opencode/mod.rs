@@ -12,6 +12,7 @@ mod stderr;
 
 use crate::model::{ExitStatus, Failure};
 
+pub(super) use self::config::installed;
 pub(super) use self::launch::SWITCHES;
 
 use self::generation::Generation;
