@@ -34,6 +34,8 @@ pub enum Command {
     Workflows(WorkflowsArgs),
     /// Check a workflow without running it, and show who does what and sees what in it
     Check(CheckArgs),
+    /// Print the exact prompt of a call with what goes into it, without running anything
+    Prompt(PromptArgs),
     /// Go on with a run that was interrupted, limited, failed or answered
     Resume(ResumeArgs),
     /// Write a configuration for this project, made of what is on this machine
@@ -208,6 +210,25 @@ pub struct LogsArgs {
     /// Print the agent's own events, a line each
     #[arg(long)]
     pub raw: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct PromptArgs {
+    /// A workflow file, or the name of a project, user or bundled workflow
+    pub workflow: String,
+    /// The phase
+    pub phase: String,
+    /// What you want; a mark stands for it where nothing is said
+    pub request: Vec<String>,
+    /// A call of the phase, or a part of its name; without it the first
+    #[arg(long, value_name = "CALL")]
+    pub call: Option<String>,
+    /// Give a declared input a value
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_value)]
+    pub sets: Vec<(String, String)>,
+    /// Use another model for a role or for a model's name
+    #[arg(long = "model", value_name = "ROLE=MODEL", value_parser = key_value)]
+    pub models: Vec<(String, String)>,
 }
 
 #[derive(Debug, Args)]

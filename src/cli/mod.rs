@@ -27,6 +27,7 @@ mod preflight;
 mod prepare;
 mod print;
 mod probes;
+mod prompt;
 mod resume;
 mod run;
 mod runs;
@@ -103,6 +104,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Completions(args) => completions::completions(args),
         Command::Run(args) => run::run(&Settings::load(cli)?, args),
         Command::Check(args) => check::check(&Settings::load(cli)?, args),
+        Command::Prompt(args) => prompt::prompt(&Settings::load(cli)?, args),
         Command::Resume(args) => resume::resume(&Settings::load(cli)?, args),
         Command::Doctor(args) => doctor::doctor(&Settings::load(cli)?, args),
         Command::Init(args) => init::init(&Settings::load(cli)?, args),

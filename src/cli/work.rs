@@ -17,6 +17,7 @@ use super::settings::Settings;
 use super::trust::{remark_left_out, trusted_agent_config};
 use crate::agents::{self, Carried};
 use crate::engine::{Engine, Input};
+use crate::files;
 use crate::journal::{Journal, Redactor, RunFolder, RunLock};
 use crate::model::{Artifact, CallId, FrozenFile, PhaseName, RunEnd, Timestamp, TreeId};
 use crate::plan::{AgentKind, Plan, Rehearsal, SandboxMode, SetupStep};
@@ -313,6 +314,18 @@ fn start_rehearsal(
     let wrong = |error| Failure::new(Exit::Usage, &error, None);
     let clean = Box::new(move |line: &str| redactor.redact(line).into_owned());
     Server::start_logged(scenario.map_err(wrong)?, log, clean).map_err(wrong)
+}
+
+/// The same of the project as it is on disk.
+pub fn instructions_of(root: &std::path::Path) -> Option<(String, String)> {
+    INSTRUCTION_FILES.iter().find_map(|name| {
+        let mut bytes = files::read_below(root, name.as_ref(), files::RECORD).ok()?;
+        bytes.truncate(INSTRUCTIONS_LIMIT);
+        Some((
+            (*name).to_owned(),
+            String::from_utf8_lossy(&bytes).into_owned(),
+        ))
+    })
 }
 
 fn instructions(store: &std::path::Path, base: &TreeId) -> Option<(String, String)> {

@@ -54,6 +54,7 @@ pub use activity::{ActivityLines, attempt_head, attempt_tail};
 pub use display::Display;
 pub use error::ReportError;
 pub use failure::render_error;
+pub use ledger::render_ledger;
 pub use log_lines_of_work::{applied_words, undone_words};
 pub use next::shell_word;
 pub use paint::{Colors, Terminal};

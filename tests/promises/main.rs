@@ -54,6 +54,7 @@ mod output_is_bounded;
 mod output_is_for_people_and_programs;
 mod people_are_asked;
 mod planted_files_give_no_orders;
+mod prompts_are_known_beforehand;
 mod proposals_are_judged_fairly;
 mod reading_needs_no_configuration;
 mod resume_takes_what_is_open;
