@@ -197,8 +197,18 @@ fn by_words(words: &str) -> FailureKind {
     }
 }
 
+/// A number counts only by itself: it may be a part of a request's name.
 fn speaks_of(words: &str, list: &[&str]) -> bool {
-    list.iter().any(|word| words.contains(word))
+    let is_there = |number: &str| {
+        let mut parts = words.split(|c: char| !c.is_alphanumeric());
+        parts.any(|part| part == number)
+    };
+    list.iter().any(
+        |word| match word.starts_with(|c: char| c.is_ascii_digit()) {
+            true => is_there(word),
+            false => words.contains(word),
+        },
+    )
 }
 
 /// What the user can do about a kind of failure that comes from the provider.
@@ -365,6 +375,12 @@ mod tests {
             ("You exceeded your current quota", FailureKind::Quota),
             ("Failed to execute statement", FailureKind::Machine),
             ("JSON parsing failed", FailureKind::Provider),
+            ("API Error: 401 from the gateway", FailureKind::Auth),
+            ("HTTP/1.1 429: wait", FailureKind::RateLimit),
+            (
+                "bad gateway, request req_011CV401x, 14293 tokens",
+                FailureKind::Provider,
+            ),
         ];
         for (words, kind) in cases {
             assert_eq!(
