@@ -9,19 +9,10 @@ use tipstaff::rehearsal::{Scenario, Server};
 use crate::figure::{Figure, median};
 use crate::ground::{Ground, TIPSTAFF};
 use crate::measure::measure;
+use crate::opencode::{REQUEST, ROUNDS, SCENARIO};
 use crate::page::Measured;
 use crate::plain::endpoint;
 
-const ROUNDS: usize = 5;
-const REQUEST: &str = "Say hello";
-/// One answer, no tools.
-const SCENARIO: &str = "\
-name: trivial
-description: One answer.
-rules:
-  - then:
-      - reply: \"# Hello\\n\\nThis is all there is to say.\"
-";
 const NOTE: &str = "\
 Both sides ask the same scripted model, in turns, each time in a new home; the whole run counts as ours: snapshot,
 scripted models, summary. The other side is the program with a prompt on standard input and nothing else

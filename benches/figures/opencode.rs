@@ -17,10 +17,10 @@ use crate::ground::{Ground, TIPSTAFF, times};
 use crate::measure::measure;
 use crate::plain::Plain;
 
-const ROUNDS: usize = 5;
-const REQUEST: &str = "Say hello";
+pub const ROUNDS: usize = 5;
+pub const REQUEST: &str = "Say hello";
 /// One answer, no tools.
-const SCENARIO: &str = "\
+pub const SCENARIO: &str = "\
 name: trivial
 description: One answer.
 rules:

@@ -224,12 +224,8 @@ fn runs_that_begin_together_install_once() {
     assert_eq!((runs(&sandbox), calls(&sandbox)), (1, 16));
 }
 
-#[test]
-fn an_installation_that_a_model_broke_fails_the_phase() {
-    let sandbox = project(
-        &format!("grep -q one package-lock.json || {{ echo no lib@9; exit 7; }}; {INSTALLS}"),
-        SETUP,
-    );
+/// A model changes the lock file, which decides what is installed.
+fn mend(sandbox: &Sandbox) -> Output {
     sandbox
         .write(
             ".tipstaff/workflows/mend.yaml",
@@ -239,8 +235,16 @@ fn an_installation_that_a_model_broke_fails_the_phase() {
             ),
         )
         .fake_agent("- do: [{ write: { path: package-lock.json, text: two } }, done]\n");
-    sandbox
-        .tipstaff(&["run", "mend", "x"])
+    sandbox.tipstaff(&["run", "mend", "x"])
+}
+
+#[test]
+fn an_installation_that_a_model_broke_fails_the_phase() {
+    let sandbox = project(
+        &format!("grep -q one package-lock.json || {{ echo no lib@9; exit 7; }}; {INSTALLS}"),
+        SETUP,
+    );
+    mend(&sandbox)
         .exits_with(1)
         .stderr_has("setup failed: `npm ci` ended with exit code 7")
         .stderr_has("no lib@9");
@@ -304,19 +308,7 @@ fn a_call_that_changes_the_lock_file_is_proved_with_what_it_says() {
         "mkdir node_modules; cp package-lock.json node_modules/lib.js",
         SETUP,
     );
-    sandbox
-        .write(
-            ".tipstaff/workflows/mend.yaml",
-            &format!(
-                "name: mend\n{SETUP}phases:\n  - name: mend\n    model: m1\n    edits: true\n    \
-                 context_strategy: fresh\n    retries: 0\n    verify: grep -q two node_modules/lib.js\n"
-            ),
-        )
-        .fake_agent("- do: [{ write: { path: package-lock.json, text: two } }, done]\n");
-    sandbox
-        .tipstaff(&["run", "mend", "x"])
-        .succeeds()
-        .has_no("fail");
+    mend(&sandbox).succeeds().has_no("fail");
     assert_eq!(runs(&sandbox), 2);
     assert_eq!(sandbox.read("package-lock.json"), "two");
     // A model had a say in it: no later run takes it from there.
