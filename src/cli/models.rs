@@ -10,7 +10,7 @@ use super::library::find_workflow;
 use super::print;
 use super::settings::{Configuration, Settings, mistakes_in};
 use crate::config::{self, Config, catalogue};
-use crate::report::{Table, clean, or_nothing, token_count};
+use crate::report::{Screen, Table, clean, or_nothing, token_count};
 use crate::workflow;
 use crate::yaml::{Source, Spot, has_errors};
 
@@ -44,10 +44,15 @@ pub fn models(settings: &Settings, args: &ModelsArgs) -> Result<Exit, Failure> {
 /// What each source says and no stronger one replaces, the weakest first.
 fn as_text(config: &Config, sources: &[Source]) -> String {
     let date = &catalogue().date;
+    // Programs read whole lines.
+    let width = match Screen::Stdout.is_terminal() {
+        true => Screen::Stdout.columns(),
+        false => usize::MAX,
+    };
     let mut text = String::new();
     for source in sources {
         let is_here = |spot: Option<&Spot>| spot.is_some_and(|spot| spot.source == source.name);
-        let tables = tables(config, is_here);
+        let tables = tables(config, width, is_here);
         if tables.is_empty() {
             continue;
         }
@@ -63,7 +68,7 @@ fn as_text(config: &Config, sources: &[Source]) -> String {
     text
 }
 
-fn tables(config: &Config, is_here: impl Fn(Option<&Spot>) -> bool) -> String {
+fn tables(config: &Config, width: usize, is_here: impl Fn(Option<&Spot>) -> bool) -> String {
     let mut agents = Table::new(2, &["agent", "kind", "command"]);
     for (name, agent) in &config.agents {
         if is_here(config.spot_of_agent(name.as_str())) {
@@ -98,6 +103,7 @@ fn tables(config: &Config, is_here: impl Fn(Option<&Spot>) -> bool) -> String {
             roles.row([clean(name), clean(chain.join(", "))]);
         }
     }
+    let [agents, models, roles] = [agents, models, roles].map(|table| table.within(width));
     format!("{agents}{models}{roles}")
 }
 

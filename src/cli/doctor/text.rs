@@ -33,14 +33,20 @@ impl Page {
 }
 
 pub fn render(found: &Examination, columns: usize) -> String {
+    let width = columns.min(WIDEST);
+    let machine = machine(&found.machine).within(width);
     let mut page = Page {
-        text: format!("machine\n{}\nagents\n", machine(&found.machine)),
-        width: columns.min(WIDEST),
+        text: format!("machine\n{machine}\nagents\n"),
+        width,
     };
     for agent in &found.agents {
         self::agent(&mut page, agent);
     }
-    let _ = write!(page.text, "\nmodels\n{}", models(&found.models));
+    let _ = write!(
+        page.text,
+        "\nmodels\n{}",
+        models(&found.models).within(width)
+    );
     let _ = write!(page.text, "\nroles\n");
     for role in &found.roles {
         let chain = role.models.join(", ");
