@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::model::{Label, Millis};
 use crate::plan::SandboxMode;
+use crate::report::ShowPart;
 use crate::yaml::parse_duration;
 
 /// Runs declarative workflows in which every step is a fresh agent process: several models propose,
@@ -46,7 +47,7 @@ pub enum Command {
     Models(ModelsArgs),
     /// List the runs of this project
     Runs(ListArgs),
-    /// Show a run: phases, calls, verdicts, what each model saw, and how to go on
+    /// Show a run's result on one screen, or all that is known of it
     Show(ShowArgs),
     /// Read what an agent said and did, also while it works
     Logs(LogsArgs),
@@ -285,11 +286,44 @@ pub struct ListArgs {
 
 #[derive(Debug, Args)]
 pub struct ShowArgs {
-    /// The run; without it the latest one
+    /// The run: its name, any beginning of it or of its workflow; without it the latest one
     pub run: Option<String>,
+    /// Phases, and when each call ran
+    #[arg(long)]
+    pub timeline: bool,
+    /// Changed files, tasks, what verified them, and the files of the run
+    #[arg(long)]
+    pub files: bool,
+    /// Every attempt with model, time, tokens and cost
+    #[arg(long)]
+    pub calls: bool,
+    /// What judges and auditors said, with scores and findings
+    #[arg(long)]
+    pub verdict: bool,
+    /// What each call saw, part by part
+    #[arg(long)]
+    pub context: bool,
+    /// All of these
+    #[arg(long)]
+    pub all: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+impl ShowArgs {
+    /// What is asked for beyond the result.
+    pub fn parts(&self) -> Vec<ShowPart> {
+        let is_asked = |part: &ShowPart| match part {
+            ShowPart::Timeline => self.timeline,
+            ShowPart::Files => self.files,
+            ShowPart::Calls => self.calls,
+            ShowPart::Verdict => self.verdict,
+            ShowPart::Context => self.context,
+        };
+        let parts = ShowPart::ALL.into_iter();
+        parts.filter(|part| self.all || is_asked(part)).collect()
+    }
 }
 
 #[derive(Debug, Args)]

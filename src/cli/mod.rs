@@ -36,6 +36,7 @@ mod settings;
 mod show;
 mod steer;
 mod trust;
+mod viewer;
 mod work;
 mod workflows;
 

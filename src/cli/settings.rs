@@ -19,6 +19,8 @@ use super::failure::{Exit, Failure};
 /// The environment of a command, read once.
 pub struct Settings {
     pub project: Project,
+    /// Its folder as `-C` named it.
+    pub named: Option<PathBuf>,
     /// Its files that tell tipstaff what to do.
     pub files: ProjectFiles,
     pub environment: Environment,
@@ -52,6 +54,7 @@ impl Settings {
         Ok(Self {
             files: ProjectFiles::new(&project.root, yaml::MAX_BYTES as u64),
             project,
+            named: cli.project.clone(),
             user_folder: config.map(|folder| folder.join("tipstaff")),
             environment,
         })

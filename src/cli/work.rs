@@ -11,24 +11,27 @@ use super::ask::Asker;
 use super::changes;
 use super::failure::{Exit, Failure};
 use super::interruptible::{Interruptible, interrupted};
-use super::open_run::{ledgers, shown_folder};
+use super::open_run::shown_folder;
 use super::print;
 use super::settings::Settings;
 use super::trust::{remark_left_out, trusted_agent_config};
+use super::viewer::viewer;
 use crate::agents::{self, Carried};
 use crate::engine::{Engine, Input};
 use crate::files;
 use crate::journal::{Journal, Redactor, RunFolder, RunLock};
-use crate::model::{Artifact, CallId, FrozenFile, PhaseName, RunEnd, Timestamp, TreeId};
+use crate::model::{Artifact, FrozenFile, PhaseName, RunEnd, Timestamp, TreeId};
 use crate::plan::{AgentKind, Plan, Rehearsal, SandboxMode, SetupStep};
 use crate::process::{become_subreaper, sweep};
 use crate::rehearsal::{Scenario, Server};
 use crate::report::{
-    Colors, Display, ReportError, RunView, Screen, Summary, Terminal, render_question,
-    render_summary,
+    Colors, Display, ReportError, RunView, Screen, Shown, Supervisor, Terminal, Viewer,
+    render_question, render_summary,
 };
 use crate::run::{PhaseState, Record};
-use crate::runtime::{Cells, Observer, RunContext, RunContextParts, RuntimeError, drive, set_up};
+use crate::runtime::{
+    Cells, Observer, RunContext, RunContextParts, RuntimeError, drive, now, set_up,
+};
 use crate::workspace::{Layers, Progress, Scratch, content_at, remove_tree};
 
 /// Instruction files of a project, in the order in which they are looked for.
@@ -101,10 +104,14 @@ pub fn work(
     let output = work.output;
     let ended = supervise(settings, work, first)?;
     let view = RunView::replay(&ended.plan, &ended.records);
-    print::note(&render_summary(&Summary {
+    print::note(&render_summary(&Shown {
         view: &view,
         folder: &ended.folder,
-        ledgers: &ended.ledgers,
+        viewer: &ended.viewer,
+        supervisor: Supervisor::Gone,
+        now: now(),
+        zone: &jiff::tz::TimeZone::system(),
+        ledgers: &[],
     }));
     let (end, engine) = ended.driven?;
     changes::offer_held(settings, output, &view)?;
@@ -115,8 +122,8 @@ pub fn work(
 pub struct Ended {
     plan: Plan,
     folder: String,
+    viewer: Viewer,
     records: Vec<Record>,
-    ledgers: Vec<(CallId, serde_json::Value)>,
     pub driven: Result<(RunEnd, Engine), RuntimeError>,
 }
 
@@ -133,7 +140,8 @@ pub fn supervise(
     let asker = Asker::new(work.output);
     let engine = work.engine.attended(true);
     let journal = work.folder.path(RunFolder::JOURNAL);
-    let asks = (asker, folder.as_str(), journal);
+    let at_terminal = viewer(settings, &work.folder, Screen::Stderr);
+    let asks = (asker, (folder.as_str(), &at_terminal), journal);
     let mut watcher = Watcher::new(&plan, &work.records, work.output, asks);
     drop(work.records);
     super::panics::log_to(work.folder.path(RunFolder::PANICS));
@@ -202,7 +210,7 @@ pub fn supervise(
     // Read again rather than kept meanwhile: a long run has thousands.
     let written = Journal::read(&context.folder.path(RunFolder::JOURNAL));
     let ended = written.map(|content| Ended {
-        ledgers: ledgers(&context.folder, &plan, &content.records),
+        viewer: viewer(settings, &context.folder, Screen::Stderr),
         plan,
         folder,
         records: content.records,
@@ -342,8 +350,8 @@ struct Watcher<'a> {
     plan: &'a Plan,
     display: Display,
     asker: Asker,
-    /// The run's folder as the user would type it.
-    folder: &'a str,
+    /// The run's folder, and where the user stands.
+    folder: (&'a str, &'a Viewer),
     journal: PathBuf,
 }
 
@@ -352,7 +360,7 @@ impl<'a> Watcher<'a> {
         plan: &'a Plan,
         records: &[Record],
         output: &OutputArgs,
-        (asker, folder, journal): (Asker, &'a str, PathBuf),
+        (asker, folder, journal): (Asker, (&'a str, &'a Viewer), PathBuf),
     ) -> Self {
         let view = || RunView::replay(plan, records);
         let display = if output.quiet {

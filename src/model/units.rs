@@ -109,6 +109,14 @@ impl MicroUsd {
     }
 }
 
+impl MicroUsd {
+    /// Twice as much, at least a cent, in dollars as limits are written.
+    pub fn twice_in_usd(self) -> String {
+        let cents = self.0.div_ceil(5_000).max(1);
+        format!("{}.{:02}", cents / 100, cents % 100)
+    }
+}
+
 impl Add for MicroUsd {
     type Output = Self;
 

@@ -9,10 +9,12 @@ use super::words_work::{audit_word, finding_place, findings_words, severity_word
 
 /// Columns at which what was found is wrapped, in its column of the table.
 const PROBLEM_WIDTH: usize = 72;
+/// Columns beside it.
+const PLACE_WIDTH: usize = 34;
 
 /// The audits of a phase, some lines: the earlier ones a line each, the latest with all it found.
 /// `None` where nothing was audited.
-pub(super) fn render_audit(view: &RunView, phase: PhaseView<'_>) -> Option<String> {
+pub(super) fn render_audit(view: &RunView, phase: PhaseView<'_>, width: usize) -> Option<String> {
     let mut text = String::new();
     let audits: Vec<_> = view.audits(phase).collect();
     let (_, latest) = audits.last()?;
@@ -28,17 +30,18 @@ pub(super) fn render_audit(view: &RunView, phase: PhaseView<'_>) -> Option<Strin
             findings_words(&audit.findings)
         ));
     }
-    text.push_str(&wrapped("    ", &latest.summary));
-    Some(text + &findings(&latest.findings).to_string())
+    text.push_str(&wrapped("    ", &latest.summary, width));
+    Some(text + &findings(&latest.findings, width).within(width).to_string())
 }
 
 /// The worst first; what would mend it is below what is wrong.
-fn findings(findings: &[Finding]) -> Table {
+fn findings(findings: &[Finding], width: usize) -> Table {
+    let problem_width = width.saturating_sub(PLACE_WIDTH).clamp(20, PROBLEM_WIDTH);
     let mut table = Table::new(4, &["severity", "place", "what was found"]);
     for finding in worst_first(findings) {
-        let mut lines = wrap(&finding.problem, PROBLEM_WIDTH);
+        let mut lines = wrap(&finding.problem, problem_width);
         if let Some(fix) = &finding.fix {
-            lines.extend(wrap(&format!("fix: {}", fix.trim()), PROBLEM_WIDTH));
+            lines.extend(wrap(&format!("fix: {}", fix.trim()), problem_width));
         }
         let place = finding_place(finding);
         let mut head = [severity_word(finding.severity), place.as_str()];

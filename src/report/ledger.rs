@@ -7,7 +7,7 @@ use super::words::{clean, or_nothing, token_count};
 
 /// A table of a call's `context.json` (`{"parts": [{name, kind, source, bytes, tokens}], …}`),
 /// with the sum below. Fields that are not there are shown as unknown; `None` without parts.
-pub fn render_ledger(context: &Value) -> Option<String> {
+pub fn render_ledger(context: &Value, width: usize) -> Option<String> {
     let parts = context.get("parts")?.as_array()?;
     let mut table = Table::new(4, &["part", "kind", "source", ">bytes", ">tokens"]);
     let (mut bytes, mut tokens) = (0_u64, 0_u64);
@@ -27,11 +27,11 @@ pub fn render_ledger(context: &Value) -> Option<String> {
         return None;
     }
     table.row(["in all", "", "", &bytes.to_string(), &token_count(tokens)]);
-    Some(table.to_string() + &neighbours(context))
+    Some(table.within(width).to_string() + &neighbours(context, width))
 }
 
 /// The files that are in the workspace because of others, and those that were too large for it.
-fn neighbours(context: &Value) -> String {
+fn neighbours(context: &Value, width: usize) -> String {
     let files = |key: &str| {
         let found = context.get("neighbours").and_then(|all| all.get(key));
         found.and_then(Value::as_array).into_iter().flatten()
@@ -47,7 +47,7 @@ fn neighbours(context: &Value) -> String {
             ]);
         }
     }
-    table.to_string()
+    table.within(width).to_string()
 }
 
 /// A field as a number.
@@ -92,7 +92,7 @@ mod tests {
             {"name": "proposal A", "kind": "input", "source": {"proposal": "A"}, "bytes": 900, "tokens": 230},
             {"name": "odd"},
         ]});
-        let table = render_ledger(&context).expect("it has parts");
+        let table = render_ledger(&context, 80).expect("it has parts");
         assert_eq!(
             table,
             "    part          kind          source      bytes  tokens
@@ -114,7 +114,7 @@ mod tests {
                 "left_out": [file("src/big.js", "imports src/a.js", 9000)],
             },
         });
-        let table = render_ledger(&context).expect("it has parts");
+        let table = render_ledger(&context, 80).expect("it has parts");
         assert_eq!(
             table,
             "    part    kind  source  bytes  tokens
@@ -128,7 +128,7 @@ mod tests {
 
     #[test]
     fn what_is_no_ledger_is_not_shown() {
-        assert_eq!(render_ledger(&json!({"parts": []})), None);
-        assert_eq!(render_ledger(&json!("broken")), None);
+        assert_eq!(render_ledger(&json!({"parts": []}), 80), None);
+        assert_eq!(render_ledger(&json!("broken"), 80), None);
     }
 }

@@ -1,42 +1,44 @@
 //! Which command goes on with a run.
 
-use crate::model::{Destination, FailureKind, Question, RunEnd};
-
+use crate::model::{Destination, FailureKind, ModelName, Question, RunEnd};
 use crate::plan::Rehearsal;
+use crate::run::CallState;
 
 use super::view::{RunStatus, RunView, Supervisor, model};
 use super::view_work::DeliveryState;
+use super::viewer::Viewer;
 use super::words::clean;
 
 /// The commands that make sense now, the most useful first; each with what it is for.
 ///
 /// Empty while a supervisor works on the run, and when it is done and changed nothing.
-pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, String)> {
-    let Some(run) = &view.state.id else {
-        return Vec::new();
-    };
-    let resume = |why: &str| (format!("tipstaff resume {run}"), why.to_owned());
+pub fn next_commands(
+    view: &RunView,
+    supervisor: Supervisor,
+    viewer: &Viewer,
+) -> Vec<(String, String)> {
+    let resume = |why: &str| (viewer.command("resume"), why.to_owned());
     let mut commands = match (view.status(), supervisor) {
         (RunStatus::Planned, _) | (RunStatus::UnderWay, Supervisor::Alive) => return Vec::new(),
         (RunStatus::Ended(RunEnd::Done), _) => Vec::new(),
         (RunStatus::Ended(RunEnd::AuditFailed), _) => {
             let loops = view.phases().any(|phase| phase.plan.on_fail.is_some());
-            let command = format!("tipstaff resume {run} --rounds 1");
+            let command = viewer.command("resume") + " --rounds 1";
             let why = "send it back once more with the findings".to_owned();
             loops.then_some((command, why)).into_iter().collect()
         }
         (RunStatus::UnderWay, Supervisor::Gone) | (RunStatus::Ended(RunEnd::Interrupted), _) => {
-            vec![resume("go on; finished calls are not run again")]
+            vec![resume("go on; finished calls are kept")]
         }
         (RunStatus::Ended(RunEnd::Failed), _) => {
-            let again = resume("try what failed again; finished calls are not run again");
-            [again].into_iter().chain(replace(view)).collect()
+            let again = resume("try again; finished calls are kept");
+            [again].into_iter().chain(replace(view, viewer)).collect()
         }
         (RunStatus::Ended(RunEnd::Limited), _) => {
-            vec![raise(view).unwrap_or_else(|| resume("go on once there is room"))]
+            vec![raise(view, viewer).unwrap_or_else(|| resume("go on once there is room"))]
         }
         (RunStatus::Ended(RunEnd::Waiting), _) => {
-            let mut commands = answers(view);
+            let mut commands = answers(view, viewer);
             let blocked = matches!(view.delivery_state(), DeliveryState::Blocked { .. });
             if commands.is_empty() && !blocked {
                 commands.push(resume("go on"));
@@ -44,41 +46,69 @@ pub fn next_commands(view: &RunView, supervisor: Supervisor) -> Vec<(String, Str
             commands
         }
     };
-    commands.extend(for_changes(view));
+    commands.extend(for_changes(view, viewer));
     commands
 }
 
-/// Going on with more room, where a limit stopped the run; a provider's quota is not the user's to raise.
-fn raise(view: &RunView) -> Option<(String, String)> {
-    let (run, reached) = (view.run(), view.state.limit()?);
-    let (key, _) = reached.limit.split_once(':')?;
-    let key = match &reached.phase {
-        Some(phase) => format!("{phase}.{key}"),
-        None => key.to_owned(),
+/// Going on with twice the room, where a limit stopped the run; a provider's quota is not the user's to raise.
+fn raise(view: &RunView, viewer: &Viewer) -> Option<(String, String)> {
+    let reached = view.state.limit()?;
+    let (name, _) = reached.limit.split_once(':')?;
+    let limits = view.state.limits(view.plan.limits);
+    let (budget, key) = match &reached.phase {
+        None => (limits.budget(), name.to_owned()),
+        Some(phase) => {
+            let planned = view.plan.phase(phase)?.budget;
+            (view.state.budget(phase, planned), format!("{phase}.{name}"))
+        }
     };
-    let command = format!("tipstaff resume {run} --limit {}=VALUE", shell_word(&key));
-    Some((command, "go on with more room".to_owned()))
+    let twice = |value: u64| value.max(1).saturating_mul(2).to_string();
+    let value = match name {
+        "calls" => twice(budget.calls?),
+        "tokens" => twice(budget.tokens?),
+        // The money is there in millionths of a dollar.
+        "cost" => budget.cost?.twice_in_usd(),
+        "wall" => twice(limits.wall?.0 / 1000) + "s",
+        _ => return None,
+    };
+    let command = format!(
+        "{} --limit {}={value}",
+        viewer.command("resume"),
+        shell_word(&key)
+    );
+    Some((command, "go on with twice the room".to_owned()))
 }
 
-/// Another model in the place of the one that was refused, if one was.
-fn replace(view: &RunView) -> Option<(String, String)> {
-    let run = view.run();
-    let refused = view.state.calls().rev().find(|call| {
+/// Another model in the place of the one that was refused, if one was and the plan knows another.
+fn replace(view: &RunView, viewer: &Viewer) -> Option<(String, String)> {
+    let is_refused = |call: &&CallState| {
         let kind = call.failure().map(|failure| failure.kind);
         matches!(
             kind,
             Some(FailureKind::UnknownModel | FailureKind::Auth | FailureKind::Quota)
         )
-    });
-    let model = shell_word(model(refused?)?.as_str());
-    let command = format!("tipstaff resume {run} --model {model}=OTHER");
-    Some((command, "use another model in its place".to_owned()))
+    };
+    let refused: Vec<&ModelName> = view
+        .state
+        .calls()
+        .filter(is_refused)
+        .filter_map(model)
+        .collect();
+    let model = refused.last()?;
+    let other = view
+        .plan
+        .models
+        .keys()
+        .find(|other| !refused.contains(other))?;
+    let (model, other) = (shell_word(model.as_str()), shell_word(other.as_str()));
+    let command = format!("{} --model {model}={other}", viewer.command("resume"));
+    Some((command, format!("use {other} in the place of {model}")))
 }
 
 /// How to look at changes of which nothing is decided yet.
-pub(super) fn changes_so_far(view: &RunView) -> Vec<(String, String)> {
+pub(super) fn changes_so_far(view: &RunView, viewer: &Viewer) -> Vec<(String, String)> {
     match view.delivery_state() {
-        DeliveryState::Pending => for_changes(view),
+        DeliveryState::Pending => for_changes(view, viewer),
         DeliveryState::Nothing
         | DeliveryState::Partly { .. }
         | DeliveryState::Applied { .. }
@@ -88,9 +118,8 @@ pub(super) fn changes_so_far(view: &RunView) -> Vec<(String, String)> {
 }
 
 /// What can be done with the run's changes.
-fn for_changes(view: &RunView) -> Vec<(String, String)> {
-    let run = view.run();
-    let command = |verb: &str, why: &str| (format!("tipstaff {verb} {run}"), why.to_owned());
+fn for_changes(view: &RunView, viewer: &Viewer) -> Vec<(String, String)> {
+    let command = |verb: &str, why: &str| (viewer.command(verb), why.to_owned());
     let look = || command("diff", "look at the changes");
     // Scripted results are nobody's to take over.
     let scripted = |rehearsal: &Rehearsal| !rehearsal.publishes;
@@ -107,17 +136,24 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
                 _ if files == 0 => None,
                 Destination::Tree => Some(command("undo", "take the changes back")),
                 Destination::Branch(name) => {
-                    let merge = format!("git merge {}", shell_word(&name));
+                    let there = match viewer.root.as_str() {
+                        "" => String::new(),
+                        root => format!("-C {} ", shell_word(root)),
+                    };
+                    let merge = format!("git {there}merge {}", shell_word(&name));
                     Some((merge, "take the changes over".to_owned()))
                 }
                 Destination::Nowhere => None,
             };
-            let all = [look()].into_iter().chain(accept(view, run)).chain(there);
+            let all = [look()]
+                .into_iter()
+                .chain(accept(view, viewer))
+                .chain(there);
             all.collect()
         }
         (DeliveryState::Blocked { .. }, _) => {
             let apply = command("apply", "take the changes over, once nothing is in the way");
-            let marked = format!("tipstaff apply {run} --3way");
+            let marked = viewer.command("apply") + " --3way";
             let why = "take them over with conflict markers in the files that do not merge";
             vec![look(), apply, (marked, why.to_owned())]
         }
@@ -145,41 +181,45 @@ fn for_changes(view: &RunView) -> Vec<(String, String)> {
 }
 
 /// How to take over what was held back.
-fn accept(view: &RunView, run: &str) -> impl Iterator<Item = (String, String)> {
+fn accept(view: &RunView, viewer: &Viewer) -> impl Iterator<Item = (String, String)> {
     let acts = view.state.held.iter().find(|held| !held.secret);
     let path = acts.map(|held| format!("--accept {}", shell_word(&held.path)));
     let secret = view.state.held.iter().any(|held| held.secret);
     let secret = secret.then(|| "--accept-secrets".to_owned());
     let why = "take over what was held back, once you have looked";
-    let command = move |flag| (format!("tipstaff apply {run} {flag}"), why.to_owned());
+    let apply = viewer.command("apply");
+    let command = move |flag| (format!("{apply} {flag}"), why.to_owned());
     path.into_iter().chain(secret).map(command)
 }
 
 /// The commands that answer what the run asks.
-fn answers(view: &RunView) -> Vec<(String, String)> {
+fn answers(view: &RunView, viewer: &Viewer) -> Vec<(String, String)> {
     let mut commands = Vec::new();
-    let run = view.run();
-    let mut add = |command, why| commands.push((format!("tipstaff {command}"), why));
+    let mut add = |verb: &str, rest: &str, why: String| {
+        commands.push((viewer.command(verb) + rest, why));
+    };
     for (phase, question) in view.questions() {
         match question {
             Question::PickWinner { .. } => {
-                let name = shell_word(phase.name().as_str());
-                for (label, call) in phase.labels() {
-                    let why = format!("{} ({call})", view.model_words(call));
-                    add(format!("pick {run} {name} {label}"), why);
+                if let Some((label, call)) = phase.labels().iter().min() {
+                    let model = view.model_words(call);
+                    let why = format!("{model}'s; other letters take the others");
+                    add("pick", &format!(" {label}"), why);
+                    let again = " none --because TEXT";
+                    add("pick", again, "have all propose once more".to_owned());
                 }
-                let again = format!("pick {run} {name} none --because TEXT");
-                add(again, "have all propose once more".to_owned());
             }
             Question::RunCommands { .. } => {
-                add(format!("approve {run}"), "run the commands".to_owned());
-                add(format!("reject {run}"), "go on without them".to_owned());
+                add("approve", "", "run the commands".to_owned());
+                add("reject", "", "go on without them".to_owned());
             }
             Question::Approve { .. } => {
-                let name = clean(phase.name());
-                let reject = format!("reject {run} --because TEXT");
-                add(format!("approve {run}"), format!("let {name} begin"));
-                add(reject, "end the run here".to_owned());
+                add("approve", "", format!("let {} begin", clean(phase.name())));
+                add(
+                    "reject",
+                    "",
+                    "end the run here; `--because TEXT` says why".to_owned(),
+                );
             }
         }
     }

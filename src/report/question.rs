@@ -6,6 +6,7 @@ use crate::run::CallState;
 use super::next::changes_so_far;
 use super::sections::{commands, documents, section};
 use super::view::{PhaseView, RunView};
+use super::viewer::Viewer;
 use super::words::{clean, or_nothing, wrapped};
 
 /// A phase's question with all that helps to answer it: what there is to look at, and where. `folder` is
@@ -14,19 +15,19 @@ pub fn render_question(
     view: &RunView,
     phase: PhaseView<'_>,
     question: &Question,
-    folder: &str,
+    (folder, viewer): (&str, &Viewer),
 ) -> String {
     let name = clean(phase.name());
     let (head, asked, look) = match question {
         Question::Approve { text } => (
             format!("{name} waits for your approval"),
             text,
-            documents(view, folder),
+            documents(view, folder, viewer),
         ),
         Question::PickWinner { reason } => (
             format!("{name} waits for you to pick the proposal that wins"),
             reason,
-            proposals(view, phase, folder),
+            proposals(view, phase, (folder, viewer)),
         ),
         Question::RunCommands { commands } => (
             format!("{name}: a model wrote commands that nothing allows yet"),
@@ -38,20 +39,20 @@ pub fn render_question(
         ),
     };
     let mut text = format!("\n? {head}\n");
-    text.push_str(&wrapped("  ", asked));
-    let look = look + &commands(&changes_so_far(view));
+    text.push_str(&wrapped("  ", asked, viewer.width));
+    let look = look + &commands(&changes_so_far(view, viewer));
     text.push_str(&section("look at", &look));
     text.push('\n');
     text
 }
 
 /// A line a proposal: its label, whose it is, and where it stands.
-fn proposals(view: &RunView, phase: PhaseView<'_>, folder: &str) -> String {
+fn proposals(view: &RunView, phase: PhaseView<'_>, (folder, viewer): (&str, &Viewer)) -> String {
     let line = |(label, call): &(_, _)| {
         let model = view.model_words(call);
         let document = view.call(call).and_then(CallState::result);
         let document = document.and_then(|result| result.deliverable.as_ref());
-        let path = document.map(|document| format!("{folder}/{}", clean(&document.path)));
+        let path = document.map(|document| viewer.place(&format!("{folder}/{}", document.path)));
         let path = or_nothing(path);
         format!("  {label}: {path} ({model})\n")
     };
@@ -66,7 +67,8 @@ mod tests {
     fn asked(history: &sample::History) -> String {
         let view = RunView::replay(&history.plan, &history.records);
         let (phase, question) = view.questions().next().expect("the run asks");
-        render_question(&view, phase, question, ".tipstaff/runs/R")
+        let viewer = Viewer::anywhere(&view);
+        render_question(&view, phase, question, (".tipstaff/runs/R", &viewer))
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::table::Table;
 use super::verdict::render_verdict;
 use super::view::{CallProgress, RunStatus, RunView, Totals, progress};
 use super::view_work::DeliveryState;
+use super::viewer::Viewer;
 use super::words::{
     self, attempt_word, call_word, clean, failure_word, or_nothing, title, token_count,
 };
@@ -24,28 +25,26 @@ pub(super) fn section(heading: &str, body: &str) -> String {
 }
 
 /// One line a closed phase: where its document is, for the user and in the run folder.
-pub(super) fn documents(view: &RunView, folder: &str) -> String {
+pub(super) fn documents(view: &RunView, folder: &str, viewer: &Viewer) -> String {
     let mut text = String::new();
     for phase in view.phases() {
         if let Some(closing) = phase.state.closing() {
-            let (name, document) = (clean(phase.name()), view.document(closing, folder));
-            text.push_str(&format!("  {name}: {document}\n"));
+            let document = viewer.place(&view.document(closing, folder));
+            text.push_str(&format!("  {}: {document}\n", clean(phase.name())));
             if let Some(previous) = &closing.previous {
-                text.push_str(&format!(
-                    "    what was there before: {folder}/{}\n",
-                    clean(previous)
-                ));
+                let previous = viewer.place(&format!("{folder}/{previous}"));
+                text.push_str(&format!("    what was there before: {previous}\n"));
             }
         }
     }
     text
 }
 
-pub(super) fn verdicts(view: &RunView) -> String {
+pub(super) fn verdicts(view: &RunView, width: usize) -> String {
     view.phases()
         .filter_map(|phase| {
-            let judged = render_verdict(view, phase);
-            let body = [judged, render_audit(view, phase)];
+            let judged = render_verdict(view, phase, width);
+            let body = [judged, render_audit(view, phase, width)];
             let body = body.into_iter().flatten().reduce(|all, more| all + &more)?;
             let heading = format!("verdict of {}", clean(phase.name()));
             Some(section(&heading, &body))
@@ -54,7 +53,7 @@ pub(super) fn verdicts(view: &RunView) -> String {
 }
 
 /// A line an attempt, oldest call first; calls without an attempt have a line too.
-pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
+pub(super) fn attempts(view: &RunView, now: Timestamp, width: usize) -> String {
     let mut table = Table::new(
         2,
         &[
@@ -83,7 +82,7 @@ pub(super) fn attempts(view: &RunView, now: Timestamp) -> String {
         return String::new();
     }
     table.row(sums(view.totals(now)));
-    table.to_string()
+    table.within(width).to_string()
 }
 
 /// An attempt's state; of one that was stopped, with how much context.
@@ -130,11 +129,11 @@ fn tokens(tokens: u64) -> String {
 }
 
 /// The context ledgers, each under its call's name.
-pub(super) fn ledgers(ledgers: &[(CallId, Value)]) -> String {
+pub(super) fn ledgers(ledgers: &[(CallId, Value)], width: usize) -> String {
     ledgers
         .iter()
         .filter_map(|(call, context)| {
-            let table = render_ledger(context)?;
+            let table = render_ledger(context, width)?;
             Some(format!("  {}\n{table}", clean(call)))
         })
         .collect()

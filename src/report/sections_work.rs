@@ -11,16 +11,17 @@ use super::table::Table;
 use super::view::{PhaseView, RunView};
 use super::view_task::TaskView;
 use super::view_work::{DeliveryState, FileSum};
+use super::viewer::Viewer;
 use super::words::{NOTHING, clean, or_nothing, title};
 use super::words_work::{change_word, changes_words, lines_words, task_word, verify_words};
 
 /// Changed files that people are shown; programs get all.
 const FILES_SHOWN: usize = 50;
 
-/// All of them; `folder` is the run's, as the user would type it.
-pub(super) fn work(view: &RunView, folder: &str) -> String {
+/// All of them; `folder` is the run's, relative to the project.
+pub(super) fn work(view: &RunView, folder: &str, viewer: &Viewer) -> String {
     let mut text = section("changes", &delivery_state(view));
-    text.push_str(&section("changed files", &changed_files(view)));
+    text.push_str(&section("changed files", &changed_files(view, viewer)));
     text.push_str(&section("held back", &held(view)));
     let paths = view.changed_paths();
     for (acts, files) in view.acting(&paths) {
@@ -33,14 +34,14 @@ pub(super) fn work(view: &RunView, folder: &str) -> String {
     text.push_str(&section("not taken over", &refused(view)));
     for phase in view.phases() {
         let heading = format!("tasks of {}", clean(phase.name()));
-        text.push_str(&section(&heading, &tasks(view, phase)));
+        text.push_str(&section(&heading, &tasks(view, phase, viewer.width)));
     }
-    text.push_str(&section("verified", &verified(view, folder)));
+    text.push_str(&section("verified", &verified(view, folder, viewer)));
     text
 }
 
 /// One sentence, and the files that did not merge; nothing if no phase may change anything.
-fn delivery_state(view: &RunView) -> String {
+pub(super) fn delivery_state(view: &RunView) -> String {
     let text = match view.delivery_state() {
         DeliveryState::Nothing if view.phases().any(|phase| phase.plan.edits) => "none".to_owned(),
         DeliveryState::Nothing => return String::new(),
@@ -68,7 +69,7 @@ fn delivery_state(view: &RunView) -> String {
     [format!("  {text}\n")].into_iter().chain(lines).collect()
 }
 
-fn changed_files(view: &RunView) -> String {
+fn changed_files(view: &RunView, viewer: &Viewer) -> String {
     let mut table = Table::new(2, &["file", "what", ">lines", "by"]);
     let files = view.changed_files();
     for file in files.iter().take(FILES_SHOWN) {
@@ -79,15 +80,15 @@ fn changed_files(view: &RunView) -> String {
             authors(&file.by),
         ]);
     }
-    let mut text = table.to_string();
+    let mut text = table.within(viewer.width).to_string();
     if let Some(more) = files
         .len()
         .checked_sub(FILES_SHOWN)
         .filter(|more| *more > 0)
     {
-        let run = view.run();
+        let show = viewer.command("show");
         text.push_str(&format!(
-            "  and {more} more; `tipstaff show {run} --json` has them all\n"
+            "  and {more} more; `{show} --json` has them all\n"
         ));
     }
     text
@@ -142,7 +143,7 @@ fn refused(view: &RunView) -> String {
     text
 }
 
-fn tasks(view: &RunView, phase: PhaseView<'_>) -> String {
+fn tasks(view: &RunView, phase: PhaseView<'_>, width: usize) -> String {
     let mut table = Table::new(
         2,
         &[
@@ -152,7 +153,7 @@ fn tasks(view: &RunView, phase: PhaseView<'_>) -> String {
     for task in &view.tasks(phase) {
         table.row(task_row(view, task));
     }
-    table.to_string()
+    table.within(width).to_string()
 }
 
 fn task_row(view: &RunView, task: &TaskView<'_>) -> [String; 7] {
@@ -171,7 +172,7 @@ fn task_row(view: &RunView, task: &TaskView<'_>) -> [String; 7] {
 
 /// The latest result of each command, and how often it ran; of one that did not pass, where the end
 /// of its output is.
-fn verified(view: &RunView, folder: &str) -> String {
+fn verified(view: &RunView, folder: &str, viewer: &Viewer) -> String {
     let mut table = Table::new(
         2,
         &[
@@ -196,7 +197,7 @@ fn verified(view: &RunView, folder: &str) -> String {
                 | VerifyOutcome::TimedOut
                 | VerifyOutcome::TooMuchOutput
                 | VerifyOutcome::TooMuchUsed => {
-                    format!("{folder}/{}", clean(&one.verification.output.path))
+                    viewer.place(&format!("{folder}/{}", one.verification.output.path))
                 }
             };
             table.row([
@@ -241,7 +242,7 @@ mod tests {
             }
         }
         let view = RunView::replay(&history.plan, &history.records);
-        let text = changed_files(&view);
+        let text = changed_files(&view, &Viewer::anywhere(&view));
         assert_eq!(text.lines().count(), 1 + FILES_SHOWN + 1, "{text}");
         assert!(text.contains("  and 70 more; `tipstaff show "), "{text}");
     }

@@ -13,18 +13,20 @@ use super::sections::{
 use super::sections_work::work;
 use super::table::Table;
 use super::view::{PhaseStatus, PhaseView, RunView, Supervisor};
+use super::viewer::Viewer;
 use super::words::{
     NOTHING, attempt_word, clean, counted, kind_words, or_nothing, phase_word, run_word, spent,
-    wrap,
+    title, wrap,
 };
 
-/// What `show` is made of.
+/// A run, and where the user stands who looks at it.
 #[derive(Debug, Clone)]
 pub struct Shown<'a> {
     /// The run after all its records.
     pub view: &'a RunView,
     /// The run's folder relative to the project, for example `.tipstaff/runs/ID`.
     pub folder: &'a str,
+    pub viewer: &'a Viewer,
     pub supervisor: Supervisor,
     pub now: Timestamp,
     pub zone: &'a TimeZone,
@@ -32,28 +34,79 @@ pub struct Shown<'a> {
     pub ledgers: &'a [(CallId, Value)],
 }
 
-/// The run as plain text.
-pub fn render_show(shown: &Shown<'_>) -> String {
-    let view = shown.view;
-    let now = known_until(view, shown.supervisor, shown.now);
+/// What is asked for beyond the result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ShowPart {
+    Timeline,
+    Calls,
+    Verdict,
+    Context,
+    Files,
+}
+
+impl ShowPart {
+    pub const ALL: [Self; 5] = [
+        Self::Timeline,
+        Self::Files,
+        Self::Calls,
+        Self::Verdict,
+        Self::Context,
+    ];
+}
+
+/// These parts of the run as plain text; of all parts, also what the run waits for and how to go on.
+pub fn render_show(shown: &Shown<'_>, parts: &[ShowPart]) -> String {
+    let (view, viewer) = (shown.view, shown.viewer);
+    let (now, width) = (known_until(view, shown.supervisor, shown.now), viewer.width);
     let mut text = header(shown, now);
-    text.push_str(&section("phases", &phases(shown, now)));
-    text.push_str(&work(view, shown.folder));
-    text.push_str(&section("calls", &attempts(view, now)));
-    text.push_str(&section("failures", &failures(view)));
-    text.push_str(&verdicts(view));
-    text.push_str(&section(
-        "context: what each call saw",
-        &ledgers(shown.ledgers),
-    ));
-    text.push_str(&section("remarks", &remarks(view)));
-    text.push_str(&section("waits", &waits_for(view)));
-    text.push_str(&section("files", &files(shown)));
-    text.push_str(&section(
-        "next",
-        &commands(&next_commands(view, shown.supervisor)),
-    ));
+    for part in parts {
+        text.push_str(&match part {
+            ShowPart::Timeline => {
+                section("phases", &phases(shown, now)) + &section("timeline", &timeline(shown, now))
+            }
+            ShowPart::Calls => {
+                section("calls", &attempts(view, now, width))
+                    + &section("failures", &failures(view))
+            }
+            ShowPart::Verdict => verdicts(view, width),
+            ShowPart::Context => section(
+                "context: what each call saw",
+                &ledgers(shown.ledgers, width),
+            ),
+            ShowPart::Files => work(view, shown.folder, viewer) + &section("files", &files(shown)),
+        });
+    }
+    if parts.len() == ShowPart::ALL.len() {
+        let next = next_commands(view, shown.supervisor, viewer);
+        text.push_str(&section("remarks", &remarks(view)));
+        text.push_str(&section("waits", &waits_for(view)));
+        text.push_str(&section("next", &commands(&next)));
+    }
     text
+}
+
+/// When each attempt ran: dots before it began, and a bar as long as it took.
+fn timeline(shown: &Shown<'_>, now: Timestamp) -> String {
+    let Some(began) = shown.view.state.started else {
+        return String::new();
+    };
+    let all = now.since(began).0.max(1);
+    let width = shown.viewer.width.min(100).saturating_sub(40).clamp(10, 60) as u64;
+    let at = |time: Timestamp| usize::try_from(time.since(began).0 * width / all).unwrap_or(0);
+    let mut table = Table::new(2, &["call", "from start to end", ">began", ">time"]);
+    for call in shown.view.state.calls() {
+        for attempt in &call.attempts {
+            let (from, to) = (at(attempt.started), at(attempt.ended().unwrap_or(now)));
+            let bar = "·".repeat(from) + &"█".repeat(to.saturating_sub(from).max(1));
+            table.row([
+                title(&clean(&call.spec.id)),
+                bar,
+                attempt.started.since(began).to_string(),
+                attempt.time(now).to_string(),
+            ]);
+        }
+    }
+    table.within(shown.viewer.width).to_string()
 }
 
 /// Up to when times count: without a supervisor, or while a question is open, nothing goes on.
@@ -87,7 +140,11 @@ fn header(shown: &Shown<'_>, now: Timestamp) -> String {
         let scenario = clean(&rehearsal.scenario);
         text.push_str(&format!("rehearsed with the scenario {scenario}\n"));
     }
-    for (index, line) in wrap(&view.plan.request, 80).iter().enumerate().take(6) {
+    for (index, line) in wrap(&view.plan.request, shown.viewer.width.clamp(40, 90) - 10)
+        .iter()
+        .enumerate()
+        .take(6)
+    {
         let head = if index == 0 {
             "request   "
         } else {
@@ -109,10 +166,14 @@ fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
             state_words(phase, shown.supervisor),
             or_nothing(time.map(|time| time.to_string())),
             kind_words(&phase.plan.kind),
-            or_nothing(document.map(|closing| shown.view.document(closing, shown.folder))),
+            or_nothing(document.map(|closing| {
+                shown
+                    .viewer
+                    .place(&shown.view.document(closing, shown.folder))
+            })),
         ]);
     }
-    table.to_string()
+    table.within(shown.viewer.width).to_string()
 }
 
 /// `closed`; `closed, round 2`; `skipped: …`.
@@ -170,7 +231,8 @@ fn files(shown: &Shown<'_>) -> String {
             }
         }
     }
-    let mut table = Table::new(2, &[shown.folder, ""]);
+    let folder = shown.viewer.place(shown.folder);
+    let mut table = Table::new(2, &[&folder, ""]);
     for (path, what) in paths {
         table.row([format!("  {}", clean(&path)), what]);
     }
@@ -196,9 +258,10 @@ mod tests {
 
     fn show(history: &sample::History, supervisor: Supervisor) -> String {
         let view = RunView::replay(&history.plan, &history.records);
-        render_show(&Shown {
+        let shown = Shown {
             view: &view,
             folder: ".tipstaff/runs/20261122-154501-plan-3f",
+            viewer: &Viewer::anywhere(&view),
             supervisor,
             now: view
                 .state
@@ -207,7 +270,8 @@ mod tests {
                 .after(Millis::seconds(10)),
             zone: &TimeZone::UTC,
             ledgers: &[],
-        })
+        };
+        render_show(&shown, &ShowPart::ALL)
     }
 
     #[test]

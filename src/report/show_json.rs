@@ -10,6 +10,7 @@ use super::next::next_commands;
 use super::show::{Shown, known_until};
 use super::show_json_work as work;
 use super::view::{CallProgress, PhaseStatus, PhaseView, RunView, progress};
+use super::viewer::Viewer;
 use super::words::{call_word, phase_word, run_word};
 
 /// The run as one JSON object.
@@ -17,7 +18,7 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
     let view = shown.view;
     let now = known_until(view, shown.supervisor, shown.now);
     let totals = view.totals(now);
-    let next: Vec<String> = next_commands(view, shown.supervisor)
+    let next: Vec<String> = next_commands(view, shown.supervisor, &Viewer::anywhere(view))
         .into_iter()
         .map(|(command, _)| command)
         .collect();
@@ -173,6 +174,7 @@ mod tests {
         let shown = show_json(&Shown {
             view: &view,
             folder: ".tipstaff/runs/x",
+            viewer: &Viewer::anywhere(&view),
             supervisor: Supervisor::Gone,
             now: Timestamp(0),
             zone: &TimeZone::UTC,
@@ -199,6 +201,7 @@ mod tests {
         let shown = show_json(&Shown {
             view: &view,
             folder: ".tipstaff/runs/x",
+            viewer: &Viewer::anywhere(&view),
             supervisor: Supervisor::Gone,
             now: Timestamp(0),
             zone: &TimeZone::UTC,
@@ -206,10 +209,7 @@ mod tests {
         });
         assert_eq!(shown["state"], "waiting");
         assert_eq!(shown["phases"][0]["state"], "asking");
-        assert_eq!(
-            shown["next"][0],
-            "tipstaff pick 20261122-154501-plan-3f plan A"
-        );
+        assert_eq!(shown["next"][0], "tipstaff pick 20261122-154501-plan-3f A");
         assert_eq!(shown["calls"][0]["attempts"][0]["state"], "succeeded");
         assert_eq!(shown["calls"][0]["tokens"], Value::Null);
     }

@@ -1,159 +1,277 @@
-//! What a user sees when `run` or `resume` comes to its end.
-
-use serde_json::Value;
-
-use crate::model::{CallId, RunEnd, Timestamp};
+//! How `run` and `resume` end, and what `show` says: a run's result on one screen.
 
 use super::log_lines::rehearsed;
 use super::next::next_commands;
-use super::sections::{
-    attempts, commands, documents, failures, ledgers, remarks, section, verdicts, waits_for,
-};
-use super::sections_work::work;
-use super::view::{RunStatus, RunView, Supervisor};
-use super::words::{clean, counted, end_word, spent};
+use super::outcome::{audits, cause, outcome, waits};
+use super::proposals::{proposals, reason};
+use super::sections::remarks;
+use super::show::{Shown, known_until};
+use super::summary_work::{changes, documents, risky, tasks, tests};
+use super::viewer::MARGIN;
+use super::words::{self, counted, token_count};
 
-#[derive(Debug, Clone, Copy)]
-pub struct Summary<'a> {
-    /// The run after its last record.
-    pub view: &'a RunView,
-    /// The run's folder as the user would type it, for example `.tipstaff/runs/ID`.
-    pub folder: &'a str,
-    /// `context.json` of the calls to account for, in order. May be empty.
-    pub ledgers: &'a [(CallId, Value)],
+/// Lines of a result: with the command above and the prompt below it, it is on a screen of 24.
+const MOST: usize = 20;
+/// Commands that are named at the end.
+const COMMANDS: usize = 3;
+
+/// Lines about one thing.
+struct Part {
+    label: &'static str,
+    lines: Vec<String>,
+    /// The flag of `show` that tells all of it; without one, no line may be left out.
+    all: Option<&'static str>,
+    left_out: usize,
 }
 
-/// The summary as plain text: outcome, changes, tasks, what was published, verdicts, what each call saw (unless
-/// interrupted) and used,
-/// failures, where everything lies, how to go on.
-pub fn render_summary(summary: &Summary<'_>) -> String {
-    let view = summary.view;
-    let now = view.state.last.unwrap_or_default();
-    let mut text = outcome(view, now);
-    text.push_str(&work(view, summary.folder));
-    text.push_str(&section("documents", &documents(view, summary.folder)));
-    text.push_str(&section("failures", &failures(view)));
-    text.push_str(&verdicts(view));
-    // Who interrupts a run has not come to read it; `show` has the ledgers.
-    if view.status() != RunStatus::Ended(RunEnd::Interrupted) {
-        text.push_str(&section(
-            "context: what each call saw",
-            &ledgers(summary.ledgers),
-        ));
-    }
-    text.push_str(&section("calls", &attempts(view, now)));
-    text.push_str(&section("remarks", &remarks(view)));
-    text.push_str(&section("waits", &waits_for(view)));
-    if let Some(line) = rehearsed(view) {
-        text.push_str(&format!("\n{line}\n"));
-    }
-    text.push_str(&section(
-        "everything lies in",
-        &format!("  {}\n", summary.folder),
-    ));
-    let mut next = next_commands(view, Supervisor::Gone);
-    next.extend(view.state.id.iter().map(|run| {
-        let show = format!("tipstaff show {run}");
-        (show, "see this again".to_owned())
-    }));
-    text.push_str(&section("next", &commands(&next)));
-    text
+/// The result as plain text: outcome, cause, winner, what there is of it, cost, how to go on.
+pub fn render_summary(shown: &Shown<'_>) -> String {
+    let view = shown.view;
+    let mut parts: Vec<Part> = [
+        ("", None, outcome(shown)),
+        (
+            "",
+            None,
+            shown.viewer.prose(rehearsed(view).unwrap_or_default(), 2),
+        ),
+        ("because", Some("--all"), waits(shown)),
+        ("audit", Some("--verdict"), audits(shown)),
+        ("cause", Some("--calls"), cause(shown)),
+        ("proposals", Some("--verdict"), proposals(shown)),
+        ("why", Some("--verdict"), reason(shown)),
+        ("documents", Some("--files"), documents(shown)),
+        ("tasks", Some("--files"), tasks(view)),
+        ("changes", Some("--files"), changes(shown)),
+        ("look at", Some("--files"), risky(shown)),
+        ("tests", Some("--files"), tests(shown)),
+        ("remarks", Some("--all"), remark_lines(shown)),
+        ("cost", None, vec![cost(shown)]),
+        ("folder", None, folder(shown)),
+        ("next", None, next(shown)),
+    ]
+    .map(|(label, all, lines)| Part {
+        label,
+        lines,
+        all,
+        left_out: 0,
+    })
+    .into_iter()
+    .filter(|part| !part.lines.is_empty())
+    .collect();
+    squeeze(&mut parts);
+    parts.iter().map(|part| part.render(shown)).collect()
 }
 
-fn outcome(view: &RunView, now: Timestamp) -> String {
-    let totals = view.totals(now);
-    let (symbol, word) = match view.status() {
-        RunStatus::Ended(RunEnd::Done) => ("✓", end_word(RunEnd::Done)),
-        RunStatus::Ended(RunEnd::Failed) => ("✗", end_word(RunEnd::Failed)),
-        RunStatus::Ended(RunEnd::AuditFailed) => ("✗", "ended, but the audit says fail"),
-        RunStatus::Ended(RunEnd::Waiting) => ("!", "waits for a person"),
-        RunStatus::Ended(RunEnd::Limited) => ("!", "stopped by a limit"),
-        RunStatus::Ended(RunEnd::Interrupted) => ("!", "interrupted"),
-        RunStatus::Planned | RunStatus::UnderWay => ("!", "unfinished"),
+/// Leaves lines out where there are most, until all is on one screen.
+fn squeeze(parts: &mut [Part]) {
+    while parts.iter().map(Part::rows).sum::<usize>() > MOST {
+        let long = parts
+            .iter_mut()
+            .filter(|part| part.all.is_some() && part.rows() > 1);
+        let Some(part) = long.max_by_key(|part| part.rows()) else {
+            return;
+        };
+        part.lines.pop();
+        part.left_out += 1;
+    }
+}
+
+impl Part {
+    fn rows(&self) -> usize {
+        self.lines.len() + usize::from(self.left_out > 0)
+    }
+
+    fn render(&self, shown: &Shown<'_>) -> String {
+        let (viewer, mut text) = (shown.viewer, String::new());
+        let more = self.all.filter(|_| self.left_out > 0).map(|flag| {
+            let show = viewer.command("show");
+            format!("and {} more: {show} {flag}", self.left_out)
+        });
+        let mut label = self.label;
+        for line in self.lines.iter().chain(&more) {
+            let line = match (self.label, self.all) {
+                ("", _) => line.clone(),
+                // Commands and paths are there to be copied.
+                (_, None) => format!("{label:<MARGIN$}{line}"),
+                (_, Some(_)) => format!("{label:<MARGIN$}{}", viewer.fit(MARGIN, line)),
+            };
+            text.push_str(line.trim_end());
+            text.push('\n');
+            label = "";
+        }
+        text
+    }
+}
+
+fn remark_lines(shown: &Shown<'_>) -> Vec<String> {
+    let remarks = remarks(shown.view);
+    remarks
+        .lines()
+        .flat_map(|line| shown.viewer.prose(line, 2))
+        .collect()
+}
+
+/// `$0.43 of $10.00 · 182k tokens in, 9.1k out · 4 calls`, as far as there is room.
+fn cost(shown: &Shown<'_>) -> String {
+    let view = shown.view;
+    let totals = view.totals(known_until(view, shown.supervisor, shown.now));
+    let limit = view.state.limits(view.plan.limits).cost;
+    let mut words = match (words::cost(totals.usage.cost), limit) {
+        (None, _) => "no price is known".to_owned(),
+        (Some(cost), None) => cost,
+        (Some(cost), Some(limit)) => format!("{cost} of {limit}"),
     };
-    let run = view.run();
-    format!(
-        "{symbol} {} {word}: {}, {} ({run})\n",
-        clean(&view.plan.workflow),
-        spent(totals.wall, &totals.usage),
-        counted(totals.attempts, "attempt"),
-    )
+    let (read, wrote) = (totals.usage.input_tokens(), totals.usage.output);
+    let wrote = token_count(wrote + totals.usage.reasoning);
+    let calls = view.state.calls().count() as u64;
+    let again = totals.attempts.saturating_sub(calls);
+    for (there, more) in [
+        (
+            read,
+            format!(" · {} tokens in, {wrote} out", token_count(read)),
+        ),
+        (calls, format!(" · {}", counted(calls, "call"))),
+        (again, format!(", {}", counted(totals.attempts, "attempt"))),
+    ] {
+        let width = console::measure_text_width(&words) + console::measure_text_width(&more);
+        if there > 0 && width + MARGIN <= shown.viewer.width {
+            words.push_str(&more);
+        }
+    }
+    words
+}
+
+/// The run's folder; `show --files` has it where there is no room for it.
+fn folder(shown: &Shown<'_>) -> Vec<String> {
+    let folder = shown.viewer.place(shown.folder);
+    let width = console::measure_text_width(&folder) + MARGIN;
+    (width <= shown.viewer.width)
+        .then_some(folder)
+        .into_iter()
+        .collect()
+}
+
+/// The most useful commands; what they are for where there is room for it.
+fn next(shown: &Shown<'_>) -> Vec<String> {
+    let mut commands = next_commands(shown.view, shown.supervisor, shown.viewer);
+    let all = shown.viewer.command("show") + " --all";
+    commands.push((all, "everything else".to_owned()));
+    commands.truncate(COMMANDS);
+    let width = |text: &str| console::measure_text_width(text);
+    let widest = commands
+        .iter()
+        .map(|(command, _)| width(command))
+        .max()
+        .unwrap_or(0);
+    let room = shown.viewer.width.saturating_sub(MARGIN + widest + 4);
+    let line = |(command, why): &(String, String)| match width(why) <= room {
+        true => format!("{command:<widest$}  # {why}"),
+        false => command.clone(),
+    };
+    commands.iter().map(line).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use jiff::tz::TimeZone;
 
     use super::*;
+    use crate::report::view::{RunView, Supervisor};
+    use crate::report::viewer::Viewer;
     use crate::report::{sample, sample_build};
 
-    fn summary(history: &sample::History, ledgers: &[(CallId, Value)]) -> String {
-        render_summary(&Summary {
-            view: &RunView::replay(&history.plan, &history.records),
+    fn at(history: &sample::History, width: usize) -> String {
+        let view = RunView::replay(&history.plan, &history.records);
+        let viewer = Viewer {
+            program: "tipstaff".to_owned(),
+            run: "plan-3f".to_owned(),
+            root: "../".to_owned(),
+            width,
+        };
+        let text = render_summary(&Shown {
+            view: &view,
             folder: ".tipstaff/runs/20261122-154501-plan-3f",
-            ledgers,
-        })
+            viewer: &viewer,
+            supervisor: Supervisor::Gone,
+            now: view.state.last.unwrap_or_default(),
+            zone: &TimeZone::UTC,
+            ledgers: &[],
+        });
+        assert!(text.lines().count() <= MOST, "{text}");
+        for line in text.lines() {
+            assert!(
+                console::measure_text_width(line) <= width,
+                "{width}: {line}"
+            );
+        }
+        text
+    }
+
+    fn at_each_width(history: &sample::History) -> String {
+        let one = |width: usize| format!("{}\n{}", "-".repeat(width), at(history, width));
+        [60, 80, 120].map(one).concat()
     }
 
     #[test]
     fn of_an_ensemble() {
-        let ledger = json!({"parts": [
-            {"name": "instructions", "kind": "instructions", "source": "built in", "bytes": 4100, "tokens": 1020},
-            {"name": "request", "kind": "request", "source": "command line", "bytes": 38, "tokens": 9},
-        ]});
-        insta::assert_snapshot!(summary(
-            &sample::ensemble(),
-            &[(CallId::from("plan.propose-1"), ledger)]
-        ));
+        insta::assert_snapshot!(at_each_width(&sample::ensemble()));
     }
 
     #[test]
     fn of_a_failed_run() {
-        insta::assert_snapshot!(summary(&sample::failed(), &[]));
+        insta::assert_snapshot!(at_each_width(&sample::failed()));
     }
 
     #[test]
     fn of_a_waiting_run() {
-        insta::assert_snapshot!(summary(&sample::waiting(), &[]));
+        insta::assert_snapshot!(at_each_width(&sample::waiting()));
     }
 
     #[test]
     fn of_a_feature_build_with_a_loop() {
-        insta::assert_snapshot!(summary(&sample_build::build(), &[]));
+        insta::assert_snapshot!(at_each_width(&sample_build::build()));
     }
 
     #[test]
     fn of_a_build_that_failed_its_audit() {
-        insta::assert_snapshot!(summary(&sample_build::build_that_failed_its_audit(), &[]));
+        let history = sample_build::build_that_failed_its_audit();
+        insta::assert_snapshot!(at_each_width(&history));
     }
 
     #[test]
     fn of_a_build_that_lost_a_task() {
-        insta::assert_snapshot!(summary(&sample_build::build_that_lost_a_task(), &[]));
+        insta::assert_snapshot!(at_each_width(&sample_build::build_that_lost_a_task()));
+    }
+
+    #[test]
+    fn of_an_interrupted_run() {
+        let mut history = sample::ensemble();
+        history.records.truncate(history.until("quorum_reached"));
+        insta::assert_snapshot!(at_each_width(&history));
     }
 
     #[test]
     fn what_a_person_was_asked_and_said_is_there() {
-        let asked = summary(&sample_build::build_at_its_gate(), &[]);
+        let asked = at(&sample_build::build_at_its_gate(), 100);
         for said in [
             "a person has to approve that execute begins: Is the plan good?",
-            "  tipstaff approve 20261122-154501-plan-3f ",
-            "  tipstaff reject 20261122-154501-plan-3f --because TEXT ",
+            "tipstaff approve plan-3f ",
+            "tipstaff reject plan-3f ",
         ] {
             assert!(asked.contains(said), "{asked}");
         }
-        let rejected = summary(&sample_build::build_that_was_rejected(), &[]);
+        let rejected = at(&sample_build::build_that_was_rejected(), 100);
         let why = "execute: refused: a person rejected it: the plan forgets the proxies";
         assert!(rejected.contains(why), "{rejected}");
     }
 
     #[test]
     fn changes_that_could_not_be_applied_wait_for_their_owner() {
-        let text = summary(&sample_build::build_that_was_blocked(), &[]);
+        let text = at(&sample_build::build_that_was_blocked(), 120);
         for said in [
-            "  the changes could not be applied: src/server.js was changed meanwhile",
-            "  tipstaff diff 20261122-154501-plan-3f ",
-            "  tipstaff apply 20261122-154501-plan-3f ",
+            "the changes could not be applied: src/server.js was changed meanwhile",
+            "tipstaff diff plan-3f ",
+            "tipstaff apply plan-3f ",
         ] {
             assert!(text.contains(said), "{text}");
         }
@@ -162,16 +280,19 @@ mod tests {
 
     #[test]
     fn changes_on_a_branch_are_merged_by_their_owner() {
-        let text = summary(&sample_build::build_on_a_branch(), &[]);
+        let text = at(&sample_build::build_on_a_branch(), 80);
         assert!(text.contains("on the branch feature/rate-limit"), "{text}");
-        assert!(text.contains("  git merge feature/rate-limit "), "{text}");
+        assert!(
+            text.contains("git -C ../ merge feature/rate-limit "),
+            "{text}"
+        );
         assert!(!text.contains("tipstaff undo"), "{text}");
     }
 
     #[test]
     fn nothing_said_by_a_model_drives_the_terminal() {
         for history in [sample::hostile(), sample_build::hostile_build()] {
-            let text = summary(&history, &[]);
+            let text = at(&history, 100);
             assert!(text.contains("evil"), "{text}");
             assert!(!text.chars().any(|char| char.is_control() && char != '\n'));
         }

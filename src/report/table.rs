@@ -77,17 +77,20 @@ impl Table {
             .unwrap_or(0)
     }
 
-    /// The widest columns give way first.
+    /// The widest columns of words give way first; numbers do not.
     fn widths(&self) -> Vec<usize> {
         let mut widths: Vec<usize> = (0..self.columns.len()).map(|c| self.width(c)).collect();
         let gaps = self.indent + 2 * widths.len().saturating_sub(1);
         let room = self
             .most
             .map_or(usize::MAX, |most| most.saturating_sub(gaps + 1));
-        while widths.iter().sum::<usize>() > room
-            && let Some(widest) = widths.iter_mut().max().filter(|width| **width > NARROWEST)
-        {
-            *widest -= 1;
+        while widths.iter().sum::<usize>() > room {
+            let words = widths.iter_mut().zip(&self.columns);
+            let words = words.filter(|(_, (_, at_the_right))| !at_the_right);
+            match words.map(|(width, _)| width).max() {
+                Some(widest) if *widest > NARROWEST => *widest -= 1,
+                _ => break,
+            }
         }
         widths
     }

@@ -10,7 +10,7 @@ use super::view::{PhaseView, RunView, short_name};
 use super::words::{clean, decision_word, or_nothing, title, wrapped};
 
 /// The verdict of a phase, some lines; `None` where nothing was proposed or decided.
-pub fn render_verdict(view: &RunView, phase: PhaseView<'_>) -> Option<String> {
+pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Option<String> {
     let verdict = view.verdict(phase);
     let chosen = phase
         .state
@@ -22,10 +22,10 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>) -> Option<String> {
     let mut text = winner_lines(view, phase);
     if let Some((judge, judgement)) = verdict {
         text.push_str(&judged(view, judge, judgement));
-        text.push_str(&wrapped("    ", &judgement.rationale));
+        text.push_str(&wrapped("    ", &judgement.rationale, width));
     }
     let scores = scores(view, phase, verdict.map(|(_, judgement)| judgement));
-    Some(text + &scores.to_string())
+    Some(text + &scores.within(width).to_string())
 }
 
 fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {

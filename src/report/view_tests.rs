@@ -198,14 +198,19 @@ proptest! {
             display.apply(record).expect("a sink takes everything");
         }
         let view = RunView::replay(&plan, &picked);
-        crate::report::render_show(&crate::report::Shown {
+        let viewer = crate::report::Viewer { width: 60, ..crate::report::Viewer::anywhere(&view) };
+        let shown = crate::report::Shown {
             view: &view,
             folder: "x",
+            viewer: &viewer,
             supervisor: crate::report::Supervisor::Gone,
             now: Timestamp(0),
             zone: &jiff::tz::TimeZone::UTC,
             ledgers: &[],
-        });
+        };
+        crate::report::render_show(&shown, &crate::report::ShowPart::ALL);
+        let result = crate::report::render_summary(&shown);
+        prop_assert!(result.lines().count() <= 20, "{result}");
     }
 
     #[test]

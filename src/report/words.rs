@@ -97,9 +97,10 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// The same as lines of text behind a margin.
-pub(super) fn wrapped(margin: &str, text: &str) -> String {
-    let lines = wrap(text, WIDTH).into_iter();
+/// The same as lines of text behind a margin, within so many columns.
+pub(super) fn wrapped(margin: &str, text: &str, width: usize) -> String {
+    let width = width.saturating_sub(margin.len()).clamp(20, WIDTH);
+    let lines = wrap(text, width).into_iter();
     let lines = lines.map(|line| format!("{margin}{line}").trim_end().to_owned() + "\n");
     lines.collect()
 }

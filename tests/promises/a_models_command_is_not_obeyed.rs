@@ -90,7 +90,7 @@ fn who_leaves_the_question_answers_it_later() {
         terminal.wait().exits_with(4);
         let run = sandbox.run();
         sandbox
-            .tipstaff(&["show"])
+            .tipstaff(&["show", "--all"])
             .succeeds()
             .stdout_has("sh -c true");
         sandbox.tipstaff(&[answer, &run.id()]).succeeds();

@@ -274,7 +274,7 @@ fn undo_leaves_a_document_that_a_person_changed_at_a_gate() {
     undone.succeeds().stderr_has(stays);
     assert_eq!(sandbox.read("docs/plan.md"), mine);
     assert!(!sandbox.exists("docs/note.md"));
-    let shown = sandbox.tipstaff(&["show", &id]);
+    let shown = sandbox.tipstaff(&["show", &id, "--all"]);
     let shown = &shown.succeeds().stdout;
     has_all(shown, &["nothing of it is in your project", "docs/plan.md"]);
     // It is nobody's obstacle.

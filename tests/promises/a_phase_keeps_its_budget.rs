@@ -43,7 +43,7 @@ fn a_budget_stops_the_run_and_a_raised_one_goes_on() {
         .run_trio(&[])
         .exits_with(5)
         .stderr_has("the budget of plan is used up: calls: 2")
-        .stderr_has("--limit plan.calls=VALUE");
+        .stderr_has("--limit plan.calls=4");
     let run = sandbox.run();
     assert_eq!(run.calls("attempt_started").len(), 2);
     assert_eq!(run.calls("attempt_succeeded").len(), 2);

@@ -54,7 +54,7 @@ fn its_results_are_not_applied_by_hand() {
         apply.exits_with(2).stderr_has("this run is a rehearsal");
     }
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .succeeds()
         .has_no("tipstaff apply");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
@@ -70,7 +70,7 @@ fn it_is_known_as_one() {
         .succeeds()
         .stdout_has("done, rehearsed");
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .succeeds()
         .stdout_has("rehearsed with the scenario default");
     for command in ["runs", "show"] {

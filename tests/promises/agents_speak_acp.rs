@@ -198,5 +198,8 @@ fn agent_that_does_not_end_is_ended() {
     sandbox.run_trio(&["--depth", "1"]).succeeds();
     let run = sandbox.run();
     run.has_no_process();
-    sandbox.tipstaff(&["show"]).succeeds().has_no("left behind");
+    sandbox
+        .tipstaff(&["show", "--all"])
+        .succeeds()
+        .has_no("left behind");
 }

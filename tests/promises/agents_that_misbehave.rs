@@ -98,7 +98,10 @@ fn what_an_agent_leaves_behind_is_ended_and_told() {
     let pid = pid_in(&sandbox.outside("left"));
     assert!(!alive(pid));
     let remark = format!("plan.propose-1: ended process {pid}, which the agent left behind");
-    sandbox.tipstaff(&["show"]).succeeds().stdout_has(&remark);
+    sandbox
+        .tipstaff(&["show", "--all"])
+        .succeeds()
+        .stdout_has(&remark);
 }
 
 #[test]

@@ -22,7 +22,10 @@ fn leaves_out(steps: &str, reason: &str) {
     assert_eq!(run.calls("call_failed"), ["plan.propose-2"]);
     assert_eq!(run.labels().len(), 2);
     assert!(!run.of_call("judge-1", "prompt.md").contains("secret"));
-    sandbox.tipstaff(&["show"]).succeeds().stdout_has(reason);
+    sandbox
+        .tipstaff(&["show", "--all"])
+        .succeeds()
+        .stdout_has(reason);
 }
 
 const DELIVERABLE: &str = ".tipstaff/out/deliverable.md";
@@ -121,8 +124,9 @@ fn without_a_usable_verdict_a_person_decides() {
             .stderr_has(reason);
         assert!(!sandbox.exists("docs/plan.md"));
         let run = sandbox.run();
-        let command = format!("tipstaff pick {} plan A", run.id());
-        let show = sandbox.tipstaff(&["show"]);
+        let id = run.id();
+        let command = format!("tipstaff pick {} A", id.splitn(3, '-').last().unwrap());
+        let show = sandbox.tipstaff(&["show", "--all"]);
         show.succeeds().stdout_has(reason).stdout_has(&command);
 
         let pick = |label: &str| sandbox.tipstaff(&["pick", &run.id(), "plan", label]);

@@ -61,7 +61,7 @@ fn each_class_is_held_back_and_the_rest_is_delivered() {
         .succeeds()
         .stderr_has("3 changed files in your project, not committed; 8 changes held back")
         .stderr_has(".envrc: shells and editors obey it where it lies")
-        .stderr_has("runs when you build, test or push\n  .github/workflows/ci.yml: ")
+        .stderr_has("runs when you build, test or push: .github/workflows/ci.yml, build.rs")
         .stderr_has("--accept .cargo/config.toml");
     assert_eq!(held(&sandbox), ACTING);
     for path in ACTING {
@@ -168,7 +168,7 @@ fn flag_configuration_and_request_accept() {
     std::fs::write(&config, text).unwrap();
     let request = "Say in `AGENTS.md` how to install.";
     let output = sandbox.tipstaff(&["run", "one", request, "--accept", "**/.npmrc"]);
-    output.succeeds().stderr_has("acts on its own\n  .envrc: ");
+    output.succeeds().stderr_has("acts on its own: .envrc");
     assert_eq!(held(&sandbox), ["docs/AGENTS.md"]);
     assert!(sandbox.exists("sub/.npmrc"));
 }

@@ -94,7 +94,7 @@ fn undo_takes_back_what_can_be_and_the_rest_later() {
 
 /// What `show` says about the changes, and its JSON.
 fn shown(sandbox: &Sandbox, id: &str) -> (String, serde_json::Value) {
-    let text = sandbox.tipstaff(&["show", id]);
+    let text = sandbox.tipstaff(&["show", id, "--all"]);
     let json = sandbox.tipstaff(&["show", id, "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json.succeeds().stdout).unwrap();
     (text.succeeds().stdout.clone(), json["changes"].clone())

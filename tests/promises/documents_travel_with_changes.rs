@@ -47,7 +47,7 @@ fn branch_has_the_documents_and_the_working_tree_has_none() {
         assert_eq!(sandbox.git(&["show", &format!("done:{path}")]), text);
     }
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .succeeds()
         .stdout_has("on the branch done");
 }
@@ -87,7 +87,7 @@ fn published_documents_are_undone_too() {
     sandbox.tipstaff(&["undo", &run.id()]).succeeds();
     untouched(&sandbox);
     assert_eq!(sandbox.read("a.txt"), "a\n");
-    let shown = sandbox.tipstaff(&["show"]);
+    let shown = sandbox.tipstaff(&["show", "--all"]);
     shown.succeeds().stdout_has("phases/01-plan/output.md");
 }
 

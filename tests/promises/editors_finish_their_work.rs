@@ -44,7 +44,7 @@ fn handoff_first_and_edits_later_arrive_whole() {
     sandbox.tipstaff(&RUN).succeeds();
     assert_eq!(sandbox.read("b.txt"), "second");
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .has_no("did not say that it was done");
 }
 
@@ -57,7 +57,10 @@ fn quiet_agent_with_complete_files_is_ended_and_said_to_be() {
     sandbox.tipstaff(&RUN).succeeds();
     assert_eq!(sandbox.read("b.txt"), "second");
     let remark = "its files were complete and nothing moved for 3.0 s, so it was ended";
-    sandbox.tipstaff(&["show"]).succeeds().stdout_has(remark);
+    sandbox
+        .tipstaff(&["show", "--all"])
+        .succeeds()
+        .stdout_has(remark);
     sandbox.run().has_no_process();
 }
 

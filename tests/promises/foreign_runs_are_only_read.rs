@@ -103,7 +103,7 @@ fn foreign_run_can_be_read() {
     // git would obey this, or fail.
     fs::write(run.path("tree.git/config"), "[core\n").unwrap();
     let before = everything(&mine.project());
-    mine.tipstaff(&["show", &run.id()])
+    mine.tipstaff(&["show", &run.id(), "--all"])
         .succeeds()
         .stdout_has("done")
         .stderr_has("is foreign");

@@ -119,7 +119,7 @@ fn words_against_the_facts_are_flagged_in_the_handoff_and_in_the_report() {
     output.succeeds();
     let run = sandbox.run();
     let handoff = run.read("phases/01-fix/handoff.md");
-    let show = sandbox.tipstaff(&["show"]);
+    let show = sandbox.tipstaff(&["show", "--all"]);
     for contradiction in [
         "the handoff describes changes that git does not show: `ghost.txt`",
         "git shows changes that the handoff does not describe: `a.txt`",

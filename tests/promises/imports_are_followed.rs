@@ -150,7 +150,7 @@ fn a_task_sees_what_its_files_import_and_what_imports_them_and_no_stranger() {
     );
     assert!(!prompt.contains("Left out for size"), "{prompt}");
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .succeeds()
         .stdout_has("src/store/index.js     imported by src/server.js");
 }
@@ -190,7 +190,7 @@ fn what_does_not_fit_is_left_out_and_named_and_the_nearest_stays() {
     let line = "- Left out for size: `src/main.js`, `test/server.test.js`\n";
     assert!(prompt.contains(line), "{prompt}");
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .succeeds()
         .stdout_has("left out for size; imports src/server.js");
 }

@@ -72,6 +72,6 @@ fn foreign_line_stops_a_run_at_once() {
         .succeeds()
         .stderr_has("finished calls kept")
         .stderr_has("journal.torn");
-    let show = sandbox.tipstaff(&["show"]);
+    let show = sandbox.tipstaff(&["show", "--all"]);
     show.succeeds().has_no("warning");
 }

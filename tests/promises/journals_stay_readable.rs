@@ -38,7 +38,7 @@ fn recorded_journals_say_what_they_said() {
         let said: Value = serde_json::from_str(&fs::read_to_string(said).unwrap()).unwrap();
         assert_eq!(shown, said, "{}", kept.display());
         // As people read it, and in the list.
-        let plain = sandbox.tipstaff(&["show", run]);
+        let plain = sandbox.tipstaff(&["show", run, "--all"]);
         plain.succeeds().stdout_has(&format!("run       {run}"));
         sandbox.tipstaff(&["runs"]).succeeds().stdout_has(run);
     }

@@ -157,7 +157,7 @@ fn a_fresh_process_goes_on_in_the_same_workspace_with_the_distilled_state() {
         "raw text:\n{prompt}"
     );
 
-    let show = sandbox.tipstaff(&["show"]);
+    let show = sandbox.tipstaff(&["show", "--all"]);
     show.succeeds()
         .stdout_has("stopped at 1.2k")
         .stdout_has("call execute.work-1, its state, distilled by a model")
@@ -310,7 +310,7 @@ fn what_no_model_distills_is_extracted_by_rule_and_said_to_be() {
         );
         assert!(prompt.contains("- `a.txt`: changed, +1 -1"), "{prompt}");
         sandbox
-            .tipstaff(&["show"])
+            .tipstaff(&["show", "--all"])
             .succeeds()
             .stdout_has("its state, extracted by rule")
             .stdout_has("extracted by rule: no model distilled it");
@@ -416,7 +416,7 @@ fn a_task_goes_on_with_its_own_files_and_is_proved_once() {
     let asked = run.read("phases/02-execute/calls/execute.distill-T1.part-1/attempt-1/prompt.md");
     assert!(asked.contains("T1: Both\n\nDo both."), "{asked}");
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .succeeds()
         .stdout_has("stray.txt, by execute.task-T1: ");
 }
@@ -455,7 +455,7 @@ fn a_part_that_came_to_its_checkpoint_when_the_supervisor_died_is_kept() {
     let first = &run.all("attempt_succeeded")[0];
     assert_eq!(first["result"]["usage"]["cost"], 0, "a rehearsal is free");
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .succeeds()
         .stdout_has("came to its checkpoint while its supervisor was gone");
 }
@@ -473,7 +473,7 @@ fn an_agent_that_tells_no_tokens_is_said_to_have_no_checkpoint() {
         .stderr_has("the agent `fake` of the model `m1` does not count the tokens");
     sandbox.tipstaff(&["run", "long", "Work on it"]).succeeds();
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .succeeds()
         .stdout_has("execute.work-1: its agent does not count the tokens");
 }

@@ -57,6 +57,7 @@ mod planted_files_give_no_orders;
 mod prompts_are_known_beforehand;
 mod proposals_are_judged_fairly;
 mod reading_needs_no_configuration;
+mod results_are_understood_at_once;
 mod resume_takes_what_is_open;
 mod run_folders_are_private;
 mod secrets_are_not_kept;

@@ -44,7 +44,7 @@ fn named_pipes_in_a_project_and_its_runs_hold_up_nothing() {
         let _ = std::fs::remove_file(run.path(name));
         pipe(&run.path(name));
         sandbox.tipstaff(&["runs"]).succeeds();
-        assert_ne!(sandbox.tipstaff(&["show"]).code, Some(0), "{name}");
+        assert_ne!(sandbox.tipstaff(&["show", "--all"]).code, Some(0), "{name}");
         assert_ne!(sandbox.tipstaff(&["resume"]).code, Some(0), "{name}");
     }
 }

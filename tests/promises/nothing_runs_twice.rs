@@ -106,7 +106,7 @@ fn what_was_complete_when_the_supervisor_died_is_kept() {
     sandbox.tipstaff(&["resume"]).succeeds();
     assert_eq!(starts(&sandbox), 4, "the third proposal was made twice");
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .stdout_has("finished while its supervisor was gone");
     assert_eq!(run.labels().len(), 3);
 }
@@ -140,7 +140,7 @@ fn after_a_failure_only_what_failed_is_tried_again() {
     sandbox.tipstaff(&["resume"]).succeeds();
     assert_eq!(starts(&sandbox), 5);
     // The call that failed and then succeeded is one call with two attempts.
-    let show = sandbox.tipstaff(&["show"]);
+    let show = sandbox.tipstaff(&["show", "--calls"]);
     assert_eq!(
         show.succeeds()
             .stdout
@@ -208,10 +208,13 @@ fn a_journal_with_a_torn_last_line_goes_on() {
         text + "{\"seq\":99,\"at\":17"
     });
     let_it_go(&sandbox);
-    sandbox.tipstaff(&["show"]).succeeds();
+    sandbox.tipstaff(&["show", "--all"]).succeeds();
     sandbox.tipstaff(&["resume"]).succeeds();
     assert_eq!(starts(&sandbox), 5);
-    sandbox.tipstaff(&["show"]).succeeds().stdout_has("done");
+    sandbox
+        .tipstaff(&["show", "--all"])
+        .succeeds()
+        .stdout_has("done");
 }
 
 /// A journal in which the first word was replaced is refused and left alone; `show` gives this exit code

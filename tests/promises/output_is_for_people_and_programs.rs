@@ -103,7 +103,7 @@ fn runs_and_show_tell_of_a_run() {
         .succeeds()
         .stderr_has("no runs in this project yet");
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .exits_with(2)
         .stderr_has("there is no run");
     sandbox.run_trio(&[]).succeeds();
@@ -117,9 +117,9 @@ fn runs_and_show_tell_of_a_run() {
     let runs = sandbox.tipstaff(&["runs", "--json"]);
     assert!(serde_json::from_str::<Value>(&runs.succeeds().stdout).is_ok());
     for args in [
-        vec!["show"],
-        vec!["show", &id],
-        vec!["show", id.rsplit('-').next().unwrap()],
+        vec!["show", "--all"],
+        vec!["show", &id, "--all"],
+        vec!["show", id.rsplit('-').next().unwrap(), "--all"],
     ] {
         let show = sandbox.tipstaff(&args);
         for told in [

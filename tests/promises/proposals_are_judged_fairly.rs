@@ -193,7 +193,10 @@ fn what_stood_in_the_documents_place_is_kept() {
     let closing = run.all("phase_closed").pop().unwrap()["closing"].clone();
     let kept = closing["previous"].as_str().unwrap();
     assert_eq!(run.read(kept), "my own notes\n");
-    sandbox.tipstaff(&["show"]).succeeds().stdout_has(kept);
+    sandbox
+        .tipstaff(&["show", "--all"])
+        .succeeds()
+        .stdout_has(kept);
 }
 
 #[test]
@@ -204,7 +207,9 @@ fn one_failed_proposer_does_not_end_the_ensemble() {
     let run = sandbox.run();
     assert_eq!(run.calls("call_failed"), ["plan.propose-2"]);
     assert_eq!(run.labels().len(), 2);
-    sandbox.tipstaff(&["show"]).stdout_has("plan.propose-2");
+    sandbox
+        .tipstaff(&["show", "--all"])
+        .stdout_has("plan.propose-2");
 }
 
 #[test]
@@ -226,7 +231,7 @@ fn signatures_of_the_author_are_reported_and_left_standing() {
          - write: { path: .tipstaff/out/deliverable.md, text: \"# Plan\\n\\nAs GPT-4o, I would begin.\\n\" }\n",
     );
     sandbox.trio(&[]).run_trio(&[]).succeeds();
-    let show = sandbox.tipstaff(&["show"]);
+    let show = sandbox.tipstaff(&["show", "--all"]);
     show.succeeds()
         .stdout_has("plan.propose-2: may tell the judge its author: line 3");
     let prompt = sandbox.run().of_call("judge-1", "prompt.md");

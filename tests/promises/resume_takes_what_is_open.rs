@@ -40,7 +40,7 @@ fn calls_of_a_killed_supervisor_are_interrupted() {
     let running = sandbox.start_trio(&[]);
     until("the proposer works", || up.exists());
     sandbox.run().until(1, "attempt_spawned");
-    let show = || sandbox.tipstaff(&["show"]);
+    let show = || sandbox.tipstaff(&["show", "--all"]);
     show().stdout_has("running").has_no("interrupted");
     sandbox.end(running, Signal::KILL);
     show().stdout_has("interrupted").has_no("running");

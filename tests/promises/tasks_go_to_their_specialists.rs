@@ -121,7 +121,7 @@ fn a_category_that_is_not_routed_goes_to_the_default_of_the_phase() {
     assert_eq!(run.all("call_created").len(), 5, "nothing was repaired");
     // The roles that stand by are nobody's business.
     sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .stdout_has("routed to backend, frontend, default ");
     let asked = run.read("phases/01-decompose/calls/decompose.work-1/attempt-1/prompt.md");
     let told = "`category` is one of backend, frontend, or where none of them fits another word.";

@@ -189,7 +189,10 @@ fn secrets_never_reach_the_run_folder() {
             path.display()
         );
     }
-    sandbox.tipstaff(&["show"]).succeeds().has_no(secret);
+    sandbox
+        .tipstaff(&["show", "--all"])
+        .succeeds()
+        .has_no(secret);
     assert!(!sandbox.read("docs/plan.md").contains(secret));
 }
 

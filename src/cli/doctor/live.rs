@@ -48,6 +48,7 @@ pub fn ask(
     let own = Settings {
         files: ProjectFiles::new(&project.root, yaml::MAX_BYTES as u64),
         project,
+        named: None,
         environment: settings.environment.clone(),
         user_folder: None,
     };

@@ -12,7 +12,7 @@ use super::work::instructions_of;
 use crate::context::{Assembly, assemble};
 use crate::model::{CallId, Destination, PhaseName};
 use crate::plan::Plan;
-use crate::report::render_ledger;
+use crate::report::{Screen, render_ledger};
 use crate::workflow::Bindings;
 
 pub fn prompt(settings: &Settings, args: &PromptArgs) -> Result<Exit, Failure> {
@@ -86,7 +86,7 @@ fn show(
     print::data(&assembled.prompt)?;
     let ledger = serde_json::to_value(&assembled.ledger).unwrap_or_default();
     print::note(&format!("\n{}, for {model}", call.id));
-    print::note(&render_ledger(&ledger).unwrap_or_default());
+    print::note(&render_ledger(&ledger, Screen::Stderr.columns()).unwrap_or_default());
     for remark in &assembled.remarks {
         print::note(&format!("note: {remark}"));
     }

@@ -1,0 +1,73 @@
+//! Where the user stands who looks at a run.
+
+use std::path::{Component, Path, PathBuf};
+
+use super::settings::Settings;
+use crate::journal::{RunFolder, find};
+use crate::report::{Screen, Viewer, shell_word};
+
+/// For what is printed to this stream about a run. What is piped is not cut, unless `COLUMNS` says so.
+pub fn viewer(settings: &Settings, folder: &RunFolder, screen: Screen) -> Viewer {
+    let program = match &settings.named {
+        Some(project) => format!("tipstaff -C {}", shell_word(&project.to_string_lossy())),
+        None => "tipstaff".to_owned(),
+    };
+    let columns = || {
+        let columns = settings.environment.get(std::ffi::OsStr::new("COLUMNS"))?;
+        columns.to_str()?.parse().ok()
+    };
+    let here = std::env::current_dir().unwrap_or_default();
+    Viewer {
+        program,
+        run: short_name(&settings.project.root, folder),
+        root: way(&here, &settings.project.root),
+        width: match screen.is_terminal() {
+            true => screen.columns(),
+            false => columns().unwrap_or(usize::MAX),
+        },
+    }
+}
+
+/// `plan-3f2a` of `20261122-154501-plan-3f2a`, as long as it is found by that.
+fn short_name(root: &Path, folder: &RunFolder) -> String {
+    let id = folder.id().as_str();
+    let short = id.splitn(3, '-').last().unwrap_or(id);
+    match find(root, short) {
+        Ok((found, 1)) if found.id() == folder.id() => short.to_owned(),
+        _ => id.to_owned(),
+    }
+}
+
+/// The way from one folder to another, with a `/` at its end: nothing if they are the same, and the whole path if
+/// they have nothing in common.
+fn way(from: &Path, to: &Path) -> String {
+    let shared = from
+        .components()
+        .zip(to.components())
+        .take_while(|(one, other)| one == other);
+    let shared = shared.count();
+    if shared <= 1 {
+        return format!("{}/", to.display());
+    }
+    let up = from.components().skip(shared).map(|_| Component::ParentDir);
+    let way: PathBuf = up.chain(to.components().skip(shared)).collect();
+    match way.as_os_str().is_empty() {
+        true => String::new(),
+        false => format!("{}/", way.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_way_is_told_from_where_the_user_stands() {
+        let way = |from: &str, to: &str| way(Path::new(from), Path::new(to));
+        assert_eq!(way("/home/u/p", "/home/u/p"), "");
+        assert_eq!(way("/home/u/p/src/a", "/home/u/p"), "../../");
+        assert_eq!(way("/home/u", "/home/u/p"), "p/");
+        assert_eq!(way("/home/u/q", "/home/u/p"), "../p/");
+        assert_eq!(way("/tmp", "/home/u/p"), "/home/u/p/");
+    }
+}

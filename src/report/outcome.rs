@@ -1,0 +1,135 @@
+//! The outcome of a run in one sentence, and why it is what it is.
+
+use crate::model::{AuditVerdict, Question, RunEnd};
+use crate::plan::PhaseKind;
+
+use super::sections::{failures, waits_for};
+use super::show::{Shown, known_until};
+use super::view::{PhaseStatus, RunStatus, RunView, Supervisor};
+use super::viewer::PROSE;
+use super::words::{clean, counted, wrap};
+use super::words_work::{audit_word, finding_place, findings_words, severity_word, worst_first};
+
+/// Lines of a failure's message or hint that are shown.
+const LINES: usize = 3;
+
+/// `✓ plan-3f2a is done: 3 of 3 models proposed, claude-opus judged · 46.6 s`.
+pub(super) fn outcome(shown: &Shown<'_>) -> Vec<String> {
+    let view = shown.view;
+    let wall = view
+        .totals(known_until(view, shown.supervisor, shown.now))
+        .wall;
+    let at = |status: fn(PhaseStatus<'_>) -> bool| {
+        let mut phases = view.phases();
+        let phase = phases.find(|phase| status(phase.status()));
+        phase.map_or_else(String::new, |phase| format!(" in {}", clean(phase.name())))
+    };
+    let under_way = || at(|status| matches!(status, PhaseStatus::Running));
+    let (symbol, words) = match view.status() {
+        RunStatus::Ended(RunEnd::Done) => ("✓", format!("is done: {}", done(view))),
+        RunStatus::Ended(RunEnd::Failed) => {
+            let at = at(|status| matches!(status, PhaseStatus::Failed(_)));
+            ("✗", format!("failed{at}"))
+        }
+        RunStatus::Ended(RunEnd::AuditFailed) => ("✗", "ended, but the audit says fail".to_owned()),
+        RunStatus::Ended(RunEnd::Waiting) => ("!", format!("waits for a person{}", asked(view))),
+        RunStatus::Ended(RunEnd::Limited) => ("!", format!("stopped by a limit{}", under_way())),
+        RunStatus::Ended(RunEnd::Interrupted) => ("!", format!("was interrupted{}", under_way())),
+        RunStatus::Planned => ("!", "has not begun".to_owned()),
+        RunStatus::UnderWay if view.questions().next().is_some() => {
+            ("!", format!("waits for a person{}", asked(view)))
+        }
+        RunStatus::UnderWay => match shown.supervisor {
+            Supervisor::Alive => ("…", format!("is running{}", under_way())),
+            Supervisor::Gone => (
+                "!",
+                format!("was interrupted{}: its process is gone", under_way()),
+            ),
+        },
+    };
+    let line = format!("{symbol} {} {words} · {wall}", shown.viewer.run);
+    wrap(&line, shown.viewer.width.clamp(20, PROSE))
+}
+
+/// How many did what.
+fn done(view: &RunView) -> String {
+    let phases: Vec<_> = view.phases().collect();
+    if let [phase] = phases.as_slice()
+        && let PhaseKind::Ensemble { proposers, .. } = &phase.plan.kind
+    {
+        let judge = view
+            .verdict(*phase)
+            .map(|(judge, _)| view.model_words(&judge.spec.id));
+        let judge = judge.map_or_else(String::new, |model| format!(", {model} judged"));
+        let all = counted(proposers.len() as u64, "model");
+        return format!("{} of {all} proposed{judge}", phase.labels().len());
+    }
+    let closed = phases
+        .iter()
+        .filter(|phase| phase.state.closing().is_some());
+    let closed = counted(closed.count() as u64, "phase");
+    let skipped = phases
+        .iter()
+        .filter(|phase| matches!(phase.status(), PhaseStatus::Skipped(_)));
+    match skipped.count() {
+        0 => closed,
+        skipped => format!("{closed}, {skipped} skipped"),
+    }
+}
+
+fn asked(view: &RunView) -> String {
+    let asked = view.questions().next().map(|(phase, question)| {
+        let phase = clean(phase.name());
+        match question {
+            Question::PickWinner { .. } => format!(": which proposal of {phase} wins?"),
+            Question::Approve { .. } => format!(": may {phase} begin?"),
+            Question::RunCommands { .. } => format!(": may {phase} run these commands?"),
+        }
+    });
+    asked.unwrap_or_default()
+}
+
+/// What a person or a limit has to do with it.
+pub(super) fn waits(shown: &Shown<'_>) -> Vec<String> {
+    let waits = waits_for(shown.view);
+    waits
+        .lines()
+        .flat_map(|line| shown.viewer.prose(line.trim(), LINES))
+        .collect()
+}
+
+/// What failed for good, each with its hint.
+pub(super) fn cause(shown: &Shown<'_>) -> Vec<String> {
+    let failures = failures(shown.view);
+    failures
+        .lines()
+        .flat_map(|line| shown.viewer.prose(line.trim(), LINES))
+        .collect()
+}
+
+/// The last audit of each phase: its verdict, and of a fail the worst it found.
+pub(super) fn audits(shown: &Shown<'_>) -> Vec<String> {
+    let view = shown.view;
+    let mut lines = Vec::new();
+    for phase in view.phases() {
+        let Some((call, audit)) = view.audits(phase).last() else {
+            continue;
+        };
+        let (model, says) = (view.model_words(&call.spec.id), audit_word(audit.verdict));
+        let found = findings_words(&audit.findings);
+        lines.push(format!("{model} says {says}, {found}"));
+        if audit.verdict == AuditVerdict::Fail {
+            for finding in worst_first(&audit.findings) {
+                let place = finding.file.as_ref().map(|_| finding_place(finding) + " ");
+                let (severity, place) =
+                    (severity_word(finding.severity), place.unwrap_or_default());
+                let problem = format!("{severity} {place}{}", finding.problem);
+                lines.extend(shown.viewer.prose(&problem, 2));
+            }
+            if audit.findings.is_empty() {
+                lines.extend(shown.viewer.prose(&audit.summary, LINES));
+            }
+        }
+    }
+    lines
+}

@@ -1,0 +1,138 @@
+//! The proposals of a run in a few lines: who won, with how many points, and why.
+
+use crate::model::{CallId, Decider, Judgement, Label};
+
+use super::show::Shown;
+use super::view::{PhaseView, RunView};
+use super::words::{NOTHING, clean, title};
+
+/// Columns of a whole bar, which stands for this many points; more points make it no longer.
+const BAR: usize = 10;
+const FULL: f64 = 10.0;
+
+/// The ensemble that a result is about, if there is one: the one that asks for a pick, else the only one.
+fn only(view: &RunView) -> Option<PhaseView<'_>> {
+    let asking = view.questions().map(|(phase, _)| phase);
+    let mut asking = asking.filter(|phase| !phase.labels().is_empty());
+    let mut all = view.phases().filter(|phase| !phase.labels().is_empty());
+    asking
+        .next()
+        .or_else(|| all.next().filter(|_| all.next().is_none()))
+}
+
+/// A line a proposal, the winner first; of several ensembles, the winner of each.
+pub(super) fn proposals(shown: &Shown<'_>) -> Vec<String> {
+    let view = shown.view;
+    if let Some(phase) = only(view) {
+        return of_one(view, phase);
+    }
+    let ensembles = view.phases().filter(|phase| !phase.labels().is_empty());
+    let line = |phase: PhaseView<'_>| {
+        let winner = phase.state.winner()?;
+        let rank = winner
+            .label
+            .as_ref()
+            .map_or(NOTHING, |label| label.as_str());
+        let model = view.model_words(&winner.call);
+        let points = winner
+            .label
+            .as_ref()
+            .and_then(|label| points(view, phase, label));
+        let of = phase.labels().len();
+        let name = clean(phase.name());
+        Some(format!(
+            "{name}: {rank} of {of}, by {model}{}{}",
+            picked(&winner.by),
+            bar(points)
+        ))
+    };
+    ensembles.filter_map(line).collect()
+}
+
+fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
+    let winner = phase.state.winner();
+    let mut all: Vec<(&Label, &CallId, Option<f64>)> = phase
+        .labels()
+        .iter()
+        .map(|(label, call)| (label, call, points(view, phase, label)))
+        .collect();
+    let wins = |call: &CallId| winner.is_some_and(|winner| &winner.call == call);
+    all.sort_by(|one, other| {
+        let points = |points: Option<f64>| points.unwrap_or(f64::MIN);
+        let by_points = points(other.2).total_cmp(&points(one.2));
+        wins(other.1)
+            .cmp(&wins(one.1))
+            .then(by_points)
+            .then(one.0.cmp(other.0))
+    });
+    let names: Vec<String> = all
+        .iter()
+        .map(|(_, call, _)| title(&view.model_words(call)))
+        .collect();
+    let width = names
+        .iter()
+        .map(|name| console::measure_text_width(name))
+        .max()
+        .unwrap_or(0);
+    let mut lines: Vec<String> = Vec::new();
+    if let Some(winner) = winner.filter(|winner| winner.label.is_none()) {
+        let model = view.model_words(&winner.call);
+        lines.push(format!("✓ a new one by {model}, made of these"));
+    }
+    for ((label, call, points), name) in all.iter().zip(names) {
+        let mark = if wins(call) { "✓" } else { " " };
+        let name = console::pad_str(&name, width, console::Alignment::Left, None);
+        let by = winner
+            .filter(|_| wins(call))
+            .map_or("", |winner| picked(&winner.by));
+        lines.push(format!("{mark} {label} {name}{}{by}", bar(*points)));
+    }
+    lines
+}
+
+fn picked(by: &Decider) -> &'static str {
+    match by {
+        Decider::Judge(_) => "",
+        Decider::Person => ", picked by a person",
+        Decider::Only => ", the only one",
+    }
+}
+
+/// The mean of a proposal's points over the criteria.
+pub(super) fn points(view: &RunView, phase: PhaseView<'_>, label: &Label) -> Option<f64> {
+    let (_, judgement) = view.verdict(phase)?;
+    mean(judgement, label)
+}
+
+fn mean(judgement: &Judgement, label: &Label) -> Option<f64> {
+    let points = judgement
+        .scores
+        .get(label)
+        .filter(|points| !points.is_empty())?;
+    #[expect(clippy::cast_precision_loss, reason = "a few criteria")]
+    let count = points.len() as f64;
+    Some(points.values().sum::<f64>() / count).filter(|mean| mean.is_finite())
+}
+
+/// `  ▇▇▇▇▇▇▇▇▏  8.1`; nothing without points.
+fn bar(points: Option<f64>) -> String {
+    let Some(points) = points else {
+        return String::new();
+    };
+    const PARTS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 80"
+    )]
+    let eighths = ((points / FULL).clamp(0.0, 1.0) * 8.0 * BAR as f64).round() as usize;
+    let bar = "█".repeat(eighths / 8) + PARTS[eighths % 8];
+    format!("  {bar:<BAR$} {points:>4.1}")
+}
+
+/// The judge's reason in two or three lines.
+pub(super) fn reason(shown: &Shown<'_>) -> Vec<String> {
+    let verdict = only(shown.view).and_then(|phase| shown.view.verdict(phase));
+    let reason = verdict.map(|(_, judgement)| clean(&judgement.rationale));
+    shown.viewer.prose(&reason.unwrap_or_default(), 2)
+}
