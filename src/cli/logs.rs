@@ -19,7 +19,7 @@ use crate::model::CallId;
 use crate::plan::Plan;
 use crate::process::TailLine;
 use crate::report::{ActivityLines, Colors, Screen, Supervisor, attempt_head, attempt_tail};
-use crate::run::{Attempt, CallState, RunState};
+use crate::run::{Attempt, AttemptEnd, CallState, RunState};
 use crate::runtime::{CallLog, attempt_folder, folder_under_way, now};
 
 /// Between two looks at a file that grows.
@@ -37,7 +37,7 @@ pub fn logs(settings: &Settings, args: &LogsArgs) -> Result<Exit, Failure> {
     let mut seen: BTreeMap<CallId, usize> = BTreeMap::new();
     loop {
         let run = OpenRun::read(folder.clone())?;
-        let state = RunState::of(&run.records);
+        let state = run.view().state;
         let goes_on = args.follow && run.supervisor() == Supervisor::Alive;
         if chosen.is_none() {
             chosen = match &args.call {
@@ -63,6 +63,7 @@ pub fn logs(settings: &Settings, args: &LogsArgs) -> Result<Exit, Failure> {
         }
         if !goes_on {
             shown.nothing_of(call);
+            shown.others(&state, call);
             return Ok(Exit::Done);
         }
         if call.is_over() {
@@ -149,6 +150,22 @@ impl<'a> Shown<'a> {
         }
     }
 
+    /// Names the other calls to who has named none.
+    fn others(&self, state: &RunState, call: &CallState) {
+        let others = state.calls().map(|other| &other.spec.id);
+        let others: Vec<&str> = others
+            .filter(|id| **id != call.spec.id)
+            .map(CallId::as_str)
+            .collect();
+        if self.args.call.is_none() && !self.args.raw && !others.is_empty() {
+            let run = self.folder.id();
+            print::note(&format!(
+                "\nother calls, by `tipstaff logs {run} CALL`: {}",
+                others.join(", ")
+            ));
+        }
+    }
+
     /// Says why there is nothing to see of a call.
     fn nothing_of(&self, call: &CallState) {
         if call.attempts.is_empty() {
@@ -169,7 +186,8 @@ impl<'a> Shown<'a> {
             print::painted(&head)?;
         }
         let place = folder_under_way(self.folder.id(), &call.spec.id, number);
-        let under_way = attempt.end.is_none();
+        // A killed supervisor leaves them where they were.
+        let under_way = matches!(attempt.end(), None | Some(AttemptEnd::Lost));
         let live = under_way
             .then(|| open(&place, "events.jsonl"))
             .transpose()?
@@ -188,22 +206,28 @@ impl<'a> Shown<'a> {
         if is_raw {
             return Ok(());
         }
-        let attempt = &match is_live {
-            true => self.ended(call, number).unwrap_or_else(|| attempt.clone()),
-            false => attempt.clone(),
-        };
+        let mut known = attempt.clone();
+        // The journal tells of the end a moment after the events were kept.
+        while known.end.is_none() && self.args.follow {
+            let is_last_look = is_abandoned();
+            known = self.by_now(call, number).unwrap_or(known);
+            if is_last_look {
+                break;
+            }
+            sleep(LOOK);
+        }
         let errors = kept_file("stderr.log")?.map(|file| files::text(file, ERRORS));
         let errors = errors
             .and_then(Result::ok)
             .map(|errors| last_lines(&errors));
-        let tail = attempt_tail(attempt, errors.as_deref(), self.colors, now());
+        let tail = attempt_tail(&known, errors.as_deref(), self.colors, now());
         print::painted(&tail)
     }
 
     /// An attempt that was under way, as the journal tells of it by now.
-    fn ended(&self, call: &CallState, number: u32) -> Option<Attempt> {
+    fn by_now(&self, call: &CallState, number: u32) -> Option<Attempt> {
         let run = OpenRun::read(self.folder.clone()).ok()?;
-        let state = RunState::of(&run.records);
+        let state = run.view().state;
         let index = usize::try_from(number).ok()?.checked_sub(1)?;
         state.call(&call.spec.id)?.attempts.get(index).cloned()
     }

@@ -79,7 +79,7 @@ pub fn compile_unbound(settings: &Settings, wanted: &str) -> Result<Valid, Failu
         let needed = workflow.inputs.iter().filter(|input| input.required);
         let names = needed.map(|input| input.name.value.clone());
         Ok(Bindings {
-            request: "request".to_owned(),
+            request: "feature".to_owned(),
             sets: names.map(|name| (name.clone(), name)).collect(),
             model_overrides: BTreeMap::new(),
             depth: None,

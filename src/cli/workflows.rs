@@ -62,7 +62,8 @@ fn list(settings: &Settings, as_json: bool) -> Result<(), Failure> {
     }
     print::data(&table.within(Screen::Stdout.columns()).to_string())?;
     print::note(
-        "\n`tipstaff workflows show NAME` prints one, `copy NAME` makes it the project's own",
+        "\ntipstaff workflows show NAME   prints one\n\
+         tipstaff workflows copy NAME   makes it the project's own, to be changed",
     );
     Ok(())
 }

@@ -6,7 +6,8 @@ use crate::model::{Act, Activity, CallId, Timestamp, Usage};
 use crate::run::{Attempt, AttemptEnd};
 
 use super::paint::Colors;
-use super::words::{attempt_word, clean, cost, counted, spent, token_count, wrap};
+use super::table::fitted;
+use super::words::{attempt_word, clean, cost, counted, spent, token_count};
 
 /// The column of the times.
 const TIME: usize = 8;
@@ -133,7 +134,7 @@ impl ActivityLines {
     fn text(&self, at: Option<Timestamp>, text: &str) -> String {
         let mut at = self.time(at);
         let mut shown = String::new();
-        for line in wrap(text, self.columns.saturating_sub(TIME + 3)) {
+        for line in fitted(text, self.columns.saturating_sub(TIME + 3)) {
             shown += format!("{at}  {line}").trim_end();
             shown.push('\n');
             at = self.time(None);
@@ -142,7 +143,7 @@ impl ActivityLines {
     }
 
     fn line(&self, at: Option<Timestamp>, mark: &str, text: &str, style: Style) -> String {
-        let mut lines = wrap(text, self.columns.saturating_sub(TIME + 5)).into_iter();
+        let mut lines = fitted(text, self.columns.saturating_sub(TIME + 5)).into_iter();
         let first = lines.next().unwrap_or_default();
         let first = format!(
             "{}  {}\n",
@@ -225,7 +226,12 @@ mod tests {
             ),
             (
                 Some(4_100),
-                did("read", "src/client/limits/token_bucket.rs", false, Some(9)),
+                did(
+                    "read",
+                    "src/client/limits/by_tenant_and_region/token_bucket_of_requests.rs",
+                    false,
+                    Some(9),
+                ),
             ),
             (
                 Some(64_000),

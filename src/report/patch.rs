@@ -17,23 +17,43 @@ pub fn paint_patch(patch: &[u8], colors: Colors) -> String {
     let text = String::from_utf8_lossy(patch);
     let text = visible(&text, Sgr::Escape);
     // Each line of a hunk begins with a mark, so this is the head of the next file.
-    let mut in_head = true;
+    let (mut in_head, mut in_binary) = (true, false);
     let paint = |line: &str| {
         let (body, end) = match line.strip_suffix('\n') {
             Some(body) => (body, "\n"),
             None => (line, ""),
         };
-        in_head = (in_head && !body.starts_with("@@")) || body.starts_with("diff --git ");
+        let begins = body.starts_with("diff --git ");
+        in_head = (in_head && !body.starts_with("@@")) || begins;
+        if in_binary && !begins {
+            return String::new();
+        }
+        in_binary = in_head && body == "GIT binary patch";
+        let body = if in_binary {
+            "binary, not shown here"
+        } else {
+            body
+        };
+        let short = abbreviated(body).filter(|_| in_head);
+        let body = short.as_deref().unwrap_or(body);
         let style = match body.bytes().next() {
             _ if in_head => Style::new().bold(),
             Some(b'@') => Style::new().cyan(),
             Some(b'+') => Style::new().green(),
             Some(b'-') => Style::new().red(),
-            _ => return line.to_owned(),
+            _ => Style::new(),
         };
         colors.paint(body, style) + end
     };
     text.split_inclusive('\n').map(paint).collect()
+}
+
+/// A line that names two whole objects, as a patch needs it that is to be applied, with the beginnings of their names.
+fn abbreviated(line: &str) -> Option<String> {
+    let (from, rest) = line.strip_prefix("index ")?.split_once("..")?;
+    let (to, mode) = rest.split_once(' ').unwrap_or((rest, ""));
+    let line = format!("index {}..{} {mode}", from.get(..10)?, to.get(..10)?);
+    Some(line.trim_end().to_owned())
 }
 
 /// A line a file with a bar, and the sum, like `git diff --stat`, in so many columns.
@@ -173,14 +193,20 @@ mod tests {
 
     #[test]
     fn colours_are_ours_alone_and_marks_of_a_hunk_are_no_heads() {
-        let patch = "diff --git a/x b/x\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n--- old\x1b[2J\n+++ new\n same\n";
+        let patch = "diff --git a/x b/x\nindex 0123456789abcdef..fedcba9876543210 100644\n--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n--- old\x1b[2J\n+++ new\n same\n";
         let shown = paint_patch(patch.as_bytes(), Colors::On);
         assert_eq!(
             shown,
-            "\x1b[1mdiff --git a/x b/x\x1b[0m\n\x1b[1m--- a/x\x1b[0m\n\x1b[1m+++ b/x\x1b[0m\n\
+            "\x1b[1mdiff --git a/x b/x\x1b[0m\n\x1b[1mindex 0123456789..fedcba9876 100644\x1b[0m\n\x1b[1m--- a/x\x1b[0m\n\x1b[1m+++ b/x\x1b[0m\n\
              \x1b[36m@@ -1,2 +1,2 @@\x1b[0m\n\x1b[31m--- old\\u001b[2J\x1b[0m\n\
              \x1b[32m+++ new\x1b[0m\n same\n"
         );
         assert!(!paint_patch(patch.as_bytes(), Colors::Off).contains('\x1b'));
+        let binary =
+            "diff --git a/x b/x\nGIT binary patch\nliteral 2\nJc${NkO\n\ndiff --git a/y b/y\n";
+        assert_eq!(
+            paint_patch(binary.as_bytes(), Colors::Off),
+            "diff --git a/x b/x\nbinary, not shown here\ndiff --git a/y b/y\n"
+        );
     }
 }

@@ -143,14 +143,16 @@ impl fmt::Display for Table {
     }
 }
 
-/// Wrapped at words; a word that is wider than a line is cut.
-fn fitted(cell: &str, width: usize) -> Vec<String> {
+/// Wrapped at words; a word that is wider than a line is cut, a path behind a slash.
+pub(super) fn fitted(cell: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in wrap(cell, width) {
         let mut part = String::new();
         for char in line.chars() {
             if !part.is_empty() && measure_text_width(&format!("{part}{char}")) > width {
-                lines.push(std::mem::take(&mut part));
+                let cut = part.rfind('/').map_or(part.len(), |slash| slash + 1);
+                let rest = part.split_off(cut);
+                lines.push(std::mem::replace(&mut part, rest));
             }
             part.push(char);
         }

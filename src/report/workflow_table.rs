@@ -178,10 +178,10 @@ pub fn text_graph(plan: &Plan) -> String {
         });
         out += &format!("  │\n{gate}{when}  ▼\n");
         out += &format!("{}  ({})", clean(&phase.name), kind_words(&phase.kind));
-        if let Some(path) = &phase.output {
-            out += &format!(" → {}", clean(path));
-        }
         out.push('\n');
+        if let Some(path) = &phase.output {
+            out += &format!("  ├─ writes {}\n", clean(path));
+        }
         if let Some(back) = &phase.on_fail {
             let times = counted(back.max.into(), "time");
             out += &format!(

@@ -105,3 +105,22 @@ fn call_under_way_is_followed_to_its_end_without_its_secrets() {
     Output::of(follower).succeeds();
     run.wait().succeeds();
 }
+
+#[test]
+fn killed_runs_words_are_still_there() {
+    let sandbox = Sandbox::new();
+    sandbox.trio(&["models: [m1]"]);
+    let outside = sandbox.outside("").display().to_string();
+    // Its words are in the file before it goes on.
+    sandbox.fake_agent(&format!(
+        "- do: [{{ print: the last words }}, {{ touch: {outside}begun }}, {{ wait_for_file: {outside}go }}]\n"
+    ));
+    let run = sandbox.start_trio(&[]);
+    until("the agent works", || sandbox.outside("begun").exists());
+    sandbox.end(run, rustix::process::Signal::KILL);
+    sandbox
+        .tipstaff(&["logs", "--follow"])
+        .succeeds()
+        .stdout_has("the last words")
+        .stdout_has("interrupted after ");
+}

@@ -84,7 +84,7 @@ fn check_tells_who_does_what_and_sees_what() {
         .tipstaff(&["check", "trio", "--graph"])
         .succeeds()
         .stdout_has("request\n  │\n  a person says yes\n")
-        .stdout_has("plan  (ensemble, 3 propose, m4 judges) → docs/plan.md\n");
+        .stdout_has("plan  (ensemble, 3 propose, m4 judges)\n  ├─ writes docs/plan.md\n");
     sandbox
         .tipstaff(&["check", "trio", "--graph", "mermaid"])
         .succeeds()

@@ -1,11 +1,11 @@
 //! `tipstaff clean`: what runs left on this machine and nobody needs any more.
 
+mod disposal;
 mod found;
-mod judgement;
 mod remove;
 
+use self::disposal::{Disposal, disposal};
 use self::found::Found;
-use self::judgement::{Finding, judge};
 use self::remove::remove;
 use super::args::CleanArgs;
 use super::ask::{agrees, is_at_a_terminal};
@@ -61,15 +61,15 @@ fn look(settings: &Settings, args: &CleanArgs) -> Result<Found, Failure> {
     let mut under_way = false;
     for run in list(root)? {
         let folder = RunFolder::open(root, run.id.clone())?;
-        let judged = judge(settings, &folder);
-        under_way |= judged == Finding::UnderWay;
-        match judged {
-            Finding::Keep(why) => found.kept.push((run.id, why)),
-            Finding::UnderWay => found.kept.push((run.id, "is under way".to_owned())),
-            Finding::Remove { .. } if before.is_some_and(|before| run.last >= Some(before)) => {
+        let its = disposal(settings, &folder);
+        under_way |= its == Disposal::UnderWay;
+        match its {
+            Disposal::Keep(why) => found.kept.push((run.id, why)),
+            Disposal::UnderWay => found.kept.push((run.id, "is under way".to_owned())),
+            Disposal::Remove { .. } if before.is_some_and(|before| run.last >= Some(before)) => {
                 found.younger += 1;
             }
-            Finding::Remove { branch } => {
+            Disposal::Remove { branch } => {
                 let room = room_of(folder.root())?.0 + room_of(&scratch_place(&run.id))?.0;
                 found.runs.push((folder, branch, Bytes(room)));
             }

@@ -3,8 +3,8 @@
 use super::super::failure::Failure;
 use super::super::print;
 use super::super::settings::Settings;
+use super::disposal::{Disposal, disposal_idle};
 use super::found::Found;
-use super::judgement::{Finding, judge_idle};
 use crate::journal::{RunLock, list};
 use crate::model::Bytes;
 use crate::workspace::{ProjectKind, remove_merged, remove_tree, scratch_place};
@@ -17,7 +17,7 @@ pub fn remove(settings: &Settings, found: Found) -> Result<Bytes, Failure> {
         let Ok(lock) = RunLock::acquire(&folder) else {
             continue;
         };
-        if !matches!(judge_idle(settings, &folder), Finding::Remove { .. }) {
+        if !matches!(disposal_idle(settings, &folder), Disposal::Remove { .. }) {
             continue;
         }
         let scratch = scratch_place(folder.id());

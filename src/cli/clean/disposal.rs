@@ -8,7 +8,7 @@ use crate::report::{DeliveryState, RunView};
 use crate::workspace::{BranchState, branch_state};
 
 #[derive(Debug, PartialEq, Eq)]
-pub enum Finding {
+pub enum Disposal {
     /// With the branch that it made, if all of that is in HEAD too.
     Remove {
         branch: Option<String>,
@@ -17,16 +17,16 @@ pub enum Finding {
     UnderWay,
 }
 
-pub fn judge(settings: &Settings, folder: &RunFolder) -> Finding {
+pub fn disposal(settings: &Settings, folder: &RunFolder) -> Disposal {
     match RunLock::holder(folder) {
-        Ok(None) => judge_idle(settings, folder),
-        Ok(Some(_)) | Err(_) => Finding::UnderWay,
+        Ok(None) => disposal_idle(settings, folder),
+        Ok(Some(_)) | Err(_) => Disposal::UnderWay,
     }
 }
 
 /// The same of a run that nobody works on.
-pub fn judge_idle(settings: &Settings, folder: &RunFolder) -> Finding {
-    let keep = |why: String| Finding::Keep(why);
+pub fn disposal_idle(settings: &Settings, folder: &RunFolder) -> Disposal {
+    let keep = |why: String| Disposal::Keep(why);
     let run = match OpenRun::read(folder.clone()) {
         Ok(run) => run,
         Err(failure) => return keep(failure.text().trim().to_owned()),
@@ -43,7 +43,7 @@ pub fn judge_idle(settings: &Settings, folder: &RunFolder) -> Finding {
         }
     }
     match only_here(settings, &view) {
-        Ok(branch) => Finding::Remove { branch },
+        Ok(branch) => Disposal::Remove { branch },
         Err(why) => keep(why),
     }
 }
