@@ -51,6 +51,8 @@ pub enum Command {
     Show(ShowArgs),
     /// Read what an agent said and did, also while it works
     Logs(LogsArgs),
+    /// Compare the proposals of a run, two of them line by line, or two runs
+    Compare(CompareArgs),
     /// Pick the winning proposal by hand where a run waits for it, and go on
     Pick(PickArgs),
     /// Let a phase begin that waits at its gate, and go on
@@ -288,6 +290,8 @@ pub struct ListArgs {
 pub struct ShowArgs {
     /// The run: its name, any beginning of it or of its workflow; without it the latest one
     pub run: Option<String>,
+    /// A proposal's letter, to print that proposal alone
+    pub proposal: Option<String>,
     /// Phases, and when each call ran
     #[arg(long)]
     pub timeline: bool,
@@ -324,6 +328,15 @@ impl ShowArgs {
         let parts = ShowPart::ALL.into_iter();
         parts.filter(|part| self.all || is_asked(part)).collect()
     }
+}
+
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The run
+    pub run: String,
+    /// A phase, to compare its proposals; two letters, to compare these two; or another run
+    #[arg(value_names = ["PHASE|RUN|A", "B"], num_args = 0..=3)]
+    pub rest: Vec<String>,
 }
 
 #[derive(Debug, Args)]

@@ -9,6 +9,7 @@ mod ask;
 mod changes;
 mod check;
 mod clean;
+mod compare;
 mod completions;
 mod diff;
 mod doctor;
@@ -114,6 +115,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Logs(args) => logs::logs(&Settings::load(cli)?, args),
         Command::Workflows(args) => workflows::workflows(&Settings::load(cli)?, args),
         Command::Show(args) => show::show(&Settings::load(cli)?, args),
+        Command::Compare(args) => compare::compare(&Settings::load(cli)?, args),
         Command::Pick(args) => gate::pick(&Settings::load(cli)?, args),
         Command::Approve(args) => gate::approve(&Settings::load(cli)?, args),
         Command::Reject(args) => gate::reject(&Settings::load(cli)?, args),

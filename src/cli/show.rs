@@ -1,6 +1,7 @@
 //! `tipstaff show [RUN]`.
 
 use super::args::ShowArgs;
+use super::compare::proposal_text;
 use super::failure::{Exit, Failure};
 use super::open_run::{OpenRun, find_run, ledgers, shown_folder, tell_foreign};
 use super::print;
@@ -12,6 +13,10 @@ use crate::runtime::now;
 pub fn show(settings: &Settings, args: &ShowArgs) -> Result<Exit, Failure> {
     let run = OpenRun::read(find_run(settings, args.run.as_deref())?)?;
     tell_foreign(settings, &run.folder);
+    if let Some(label) = &args.proposal {
+        print::bytes(&proposal_text(&run, label)?)?;
+        return Ok(Exit::Done);
+    }
     let parts = args.parts();
     let ledgers = match args.json || parts.contains(&ShowPart::Context) {
         true => ledgers(&run.folder, &run.plan, &run.records),

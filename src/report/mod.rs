@@ -7,11 +7,13 @@
 
 mod activity;
 mod audit;
+mod compare;
 mod display;
 mod error;
 mod failure;
 mod json;
 mod ledger;
+mod lines_diff;
 mod live;
 mod live_work;
 mod log_line;
@@ -55,6 +57,7 @@ mod sample_build_parts;
 mod sample_parts;
 
 pub use activity::{ActivityLines, attempt_head, attempt_tail};
+pub use compare::{Proposal, render_comparison, render_difference, render_runs_compared};
 pub use display::Display;
 pub use error::ReportError;
 pub use failure::render_error;
@@ -70,7 +73,7 @@ pub use show::{ShowPart, Shown, render_show};
 pub use show_json::show_json;
 pub use summary::render_summary;
 pub use table::Table;
-pub use view::{RunView, Supervisor};
+pub use view::{PhaseView, RunView, Supervisor};
 pub use view_work::DeliveryState;
 pub use viewer::Viewer;
 pub use words::{clean, counted, or_nothing, token_count, wrap};

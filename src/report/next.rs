@@ -20,7 +20,7 @@ pub fn next_commands(
     let resume = |why: &str| (viewer.command("resume"), why.to_owned());
     let mut commands = match (view.status(), supervisor) {
         (RunStatus::Planned, _) | (RunStatus::UnderWay, Supervisor::Alive) => return Vec::new(),
-        (RunStatus::Ended(RunEnd::Done), _) => Vec::new(),
+        (RunStatus::Ended(RunEnd::Done), _) => compare(view, viewer).into_iter().collect(),
         (RunStatus::Ended(RunEnd::AuditFailed), _) => {
             let loops = view.phases().any(|phase| phase.plan.on_fail.is_some());
             let command = viewer.command("resume") + " --rounds 1";
@@ -194,36 +194,47 @@ fn accept(view: &RunView, viewer: &Viewer) -> impl Iterator<Item = (String, Stri
 
 /// The commands that answer what the run asks.
 fn answers(view: &RunView, viewer: &Viewer) -> Vec<(String, String)> {
+    let command = |verb: &str, rest: &str, why: String| (viewer.command(verb) + rest, why);
     let mut commands = Vec::new();
-    let mut add = |verb: &str, rest: &str, why: String| {
-        commands.push((viewer.command(verb) + rest, why));
-    };
     for (phase, question) in view.questions() {
         match question {
             Question::PickWinner { .. } => {
+                commands.extend(compare(view, viewer));
                 if let Some((label, call)) = phase.labels().iter().min() {
-                    let model = view.model_words(call);
-                    let why = format!("{model}'s; other letters take the others");
-                    add("pick", &format!(" {label}"), why);
-                    let again = " none --because TEXT";
-                    add("pick", again, "have all propose once more".to_owned());
+                    let why = format!(
+                        "{}'s; other letters take the others",
+                        view.model_words(call)
+                    );
+                    commands.push(command("pick", &format!(" {label}"), why));
+                    let again = "have all propose once more".to_owned();
+                    commands.push(command("pick", " none --because TEXT", again));
                 }
             }
             Question::RunCommands { .. } => {
-                add("approve", "", "run the commands".to_owned());
-                add("reject", "", "go on without them".to_owned());
+                commands.push(command("approve", "", "run the commands".to_owned()));
+                commands.push(command("reject", "", "go on without them".to_owned()));
             }
             Question::Approve { .. } => {
-                add("approve", "", format!("let {} begin", clean(phase.name())));
-                add(
-                    "reject",
-                    "",
-                    "end the run here; `--because TEXT` says why".to_owned(),
-                );
+                let begin = format!("let {} begin", clean(phase.name()));
+                let end = "end the run here; `--because TEXT` says why".to_owned();
+                commands.push(command("approve", "", begin));
+                commands.push(command("reject", "", end));
             }
         }
     }
     commands
+}
+
+/// Looking at where proposals differ, if there are some to compare.
+pub(super) fn compare(view: &RunView, viewer: &Viewer) -> Option<(String, String)> {
+    let has_some = view.phases().any(|phase| phase.labels().len() > 1);
+    let command = || {
+        (
+            viewer.command("compare"),
+            "where the proposals differ".to_owned(),
+        )
+    };
+    has_some.then(command)
 }
 
 /// A name as a shell takes it for one word; phases may be called anything.

@@ -104,7 +104,7 @@ pub(super) fn points(view: &RunView, phase: PhaseView<'_>, label: &Label) -> Opt
     mean(judgement, label)
 }
 
-fn mean(judgement: &Judgement, label: &Label) -> Option<f64> {
+pub(super) fn mean(judgement: &Judgement, label: &Label) -> Option<f64> {
     let points = judgement
         .scores
         .get(label)

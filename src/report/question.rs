@@ -3,7 +3,7 @@
 use crate::model::Question;
 use crate::run::CallState;
 
-use super::next::changes_so_far;
+use super::next::{changes_so_far, compare};
 use super::sections::{commands, documents, section};
 use super::view::{PhaseView, RunView};
 use super::viewer::Viewer;
@@ -40,7 +40,11 @@ pub fn render_question(
     };
     let mut text = format!("\n? {head}\n");
     text.push_str(&wrapped("  ", asked, viewer.width));
-    let look = look + &commands(&changes_so_far(view, viewer));
+    let differ = match question {
+        Question::PickWinner { .. } => commands(&Vec::from_iter(compare(view, viewer))),
+        Question::Approve { .. } | Question::RunCommands { .. } => String::new(),
+    };
+    let look = look + &differ + &commands(&changes_so_far(view, viewer));
     text.push_str(&section("look at", &look));
     text.push('\n');
     text

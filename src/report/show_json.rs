@@ -209,7 +209,7 @@ mod tests {
         });
         assert_eq!(shown["state"], "waiting");
         assert_eq!(shown["phases"][0]["state"], "asking");
-        assert_eq!(shown["next"][0], "tipstaff pick 20261122-154501-plan-3f A");
+        assert_eq!(shown["next"][1], "tipstaff pick 20261122-154501-plan-3f A");
         assert_eq!(shown["calls"][0]["attempts"][0]["state"], "succeeded");
         assert_eq!(shown["calls"][0]["tokens"], Value::Null);
     }

@@ -136,3 +136,94 @@ fn parts_of_a_run_are_shown_when_they_are_asked_for() {
         sandbox.tipstaff(&["show", "--all"]).stdout_has(has);
     }
 }
+
+/// A trio whose second and third proposal differ from the first.
+fn differing() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let proposal = |slot: u32, text: &str, decision: &str| {
+        let handoff =
+            format!(r#"{{"summary":"s","decisions":["{decision}"],"files":["src/a.js"]}}"#);
+        format!(
+            "- when: {{ purpose: propose, slot: {slot} }}\n  do:\n    - write: {{ path: .tipstaff/out/handoff.json, text: {} }}\n    - write: {{ path: .tipstaff/out/deliverable.md, text: {} }}\n",
+            serde_json::to_string(&handoff).unwrap(),
+            serde_json::to_string(text).unwrap(),
+        )
+    };
+    let all = [
+        proposal(
+            1,
+            "# Plan\n\n## Storage\n\nIn memory.\n",
+            "keep it in memory",
+        ),
+        proposal(
+            2,
+            "# Plan\n\n## Rollout\n\nBehind a flag in `src/flags.js`.\n",
+            "behind a flag",
+        ),
+        proposal(
+            3,
+            "# Plan\n\n## Storage\n\nIn \u{1b}[31mRedis.\n",
+            "use Redis",
+        ),
+    ];
+    sandbox.fake_agent(&all.concat()).trio(&[]);
+    sandbox
+}
+
+#[test]
+fn proposals_are_compared_and_each_can_be_read() {
+    let sandbox = differing();
+    sandbox.run_trio(&[]).succeeds();
+    let compared = sandbox.tipstaff(&["compare", "trio"]);
+    for told in [
+        "m1",
+        "m2",
+        "m3",
+        "Storage",
+        "Rollout",
+        "src/flags.js",
+        "keep it in memory",
+    ] {
+        compared.succeeds().stdout_has(told);
+    }
+    let behind = sandbox.run().labels();
+    let label = |call: &str| {
+        behind
+            .iter()
+            .find(|(_, of)| of.as_str() == call)
+            .unwrap()
+            .0
+            .as_str()
+    };
+    let (first, third) = (label("plan.propose-1"), label("plan.propose-3"));
+    let differ = sandbox.tipstaff(&["compare", "trio", first, third]);
+    differ
+        .succeeds()
+        .stdout_has("-In memory.")
+        .stdout_has("+In ")
+        .has_no("\u{1b}");
+    let read = sandbox.tipstaff(&["show", "trio", &first.to_lowercase()]);
+    assert_eq!(
+        read.succeeds().stdout,
+        "# Plan\n\n## Storage\n\nIn memory.\n"
+    );
+    sandbox
+        .tipstaff(&["compare", "trio", "A", "Z"])
+        .exits_with(2)
+        .stderr_has("A, B, C");
+}
+
+#[test]
+fn two_runs_are_compared() {
+    let sandbox = differing();
+    sandbox.run_trio(&[]).succeeds();
+    sandbox.run_trio(&["--limit", "calls=2"]).exits_with(5);
+    let runs = sandbox.tipstaff(&["runs", "--json"]).stdout;
+    let runs: serde_json::Value = serde_json::from_str(&runs).unwrap();
+    let id = |at: usize| runs[at]["run"].as_str().unwrap();
+    let compared = sandbox.tipstaff(&["compare", id(1), id(0)]);
+    compared
+        .succeeds()
+        .stdout_has("is done")
+        .stdout_has("stopped by a limit");
+}
