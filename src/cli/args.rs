@@ -53,6 +53,8 @@ pub enum Command {
     Logs(LogsArgs),
     /// Compare the proposals of a run, two of them line by line, or two runs
     Compare(CompareArgs),
+    /// Write a run down as one HTML page, or several beside each other
+    Report(ReportArgs),
     /// Pick the winning proposal by hand where a run waits for it, and go on
     Pick(PickArgs),
     /// Let a phase begin that waits at its gate, and go on
@@ -337,6 +339,21 @@ pub struct CompareArgs {
     /// A phase, to compare its proposals; two letters, to compare these two; or another run
     #[arg(value_names = ["PHASE|RUN|A", "B"], num_args = 0..=3)]
     pub rest: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The run; without it the latest one; several are compared
+    pub runs: Vec<String>,
+    /// Open the page in the browser
+    #[arg(long)]
+    pub open: bool,
+    /// The page's file; without it `report.html` in the run's folder
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Print Markdown for a pull request instead
+    #[arg(long, conflicts_with_all = ["open", "output"])]
+    pub markdown: bool,
 }
 
 #[derive(Debug, Args)]

@@ -29,6 +29,7 @@ mod prepare;
 mod print;
 mod probes;
 mod prompt;
+mod report;
 mod resume;
 mod run;
 mod runs;
@@ -116,6 +117,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Workflows(args) => workflows::workflows(&Settings::load(cli)?, args),
         Command::Show(args) => show::show(&Settings::load(cli)?, args),
         Command::Compare(args) => compare::compare(&Settings::load(cli)?, args),
+        Command::Report(args) => report::report(&Settings::load(cli)?, args),
         Command::Pick(args) => gate::pick(&Settings::load(cli)?, args),
         Command::Approve(args) => gate::approve(&Settings::load(cli)?, args),
         Command::Reject(args) => gate::reject(&Settings::load(cli)?, args),

@@ -25,6 +25,11 @@ impl<W: Write> Plain<W> {
         Self { view, before, out }
     }
 
+    /// What the lines went to.
+    pub fn into_out(self) -> W {
+        self.out
+    }
+
     /// Takes a record in and writes its line, if it has one.
     pub fn apply(&mut self, record: &Record) -> Result<(), ReportError> {
         self.view.apply(record);

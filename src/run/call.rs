@@ -13,6 +13,8 @@ use super::CallEvent;
 pub struct CallState {
     /// The call, as it was created last.
     pub spec: Arc<CallSpec>,
+    /// When it was created, or created once more.
+    pub created: Timestamp,
     /// The finished call whose result it takes.
     pub reused: Option<CallId>,
     /// Its attempts, oldest first; attempt N is at N - 1.
@@ -41,7 +43,12 @@ pub enum CallStatus {
 pub struct Attempt {
     pub model: ModelName,
     pub agent: AgentName,
+    /// Until when it was put off after a failure, if it was.
+    pub put_off: Option<Timestamp>,
+    /// When it was ordered.
     pub started: Timestamp,
+    /// When its process was alive.
+    pub spawned: Option<Timestamp>,
     /// Estimated tokens of its prompt, once its process is alive.
     pub prompt_tokens: Option<u64>,
     /// What it used, so far or in all.
@@ -98,9 +105,15 @@ impl Attempt {
 }
 
 impl CallState {
-    pub(super) fn new(spec: &Arc<CallSpec>, reused: Option<CallId>, status: CallStatus) -> Self {
+    pub(super) fn new(
+        created: Timestamp,
+        spec: &Arc<CallSpec>,
+        reused: Option<CallId>,
+        status: CallStatus,
+    ) -> Self {
         Self {
             spec: spec.clone(),
+            created,
             reused,
             attempts: Vec::new(),
             counted_from: 0,
@@ -120,6 +133,7 @@ impl CallState {
             } => {
                 if let Some(attempt) = self.attempt(*attempt) {
                     attempt.prompt_tokens = Some(*prompt_tokens);
+                    attempt.spawned = Some(at);
                 }
             }
             CallEvent::AttemptProgressed {
@@ -158,14 +172,15 @@ impl CallState {
         self.attempts.push(Attempt {
             model: model.clone(),
             agent: agent.clone(),
+            put_off: self.not_before.take(),
             started: at,
+            spawned: None,
             prompt_tokens: None,
             usage: Usage::default(),
             doing: String::new(),
             end: None,
             away: Millis::default(),
         });
-        self.not_before = None;
         self.status = CallStatus::Running;
     }
 

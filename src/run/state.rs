@@ -81,6 +81,8 @@ pub struct Verified {
     pub task: Option<TaskId>,
     pub tree: TreeId,
     pub verification: Verification,
+    /// When it ended.
+    pub at: Timestamp,
     /// Whether it is to be run once more: it is about work that was given up.
     pub superseded: bool,
 }
@@ -214,8 +216,8 @@ impl RunState {
 
     fn apply_phase(&mut self, now: Moment, phase: &PhaseName, event: &PhaseEvent) {
         match event {
-            PhaseEvent::CallCreated { call } => self.add_call(call, None),
-            PhaseEvent::CallReused { call, from } => self.add_call(call, Some(from)),
+            PhaseEvent::CallCreated { call } => self.add_call(now.at, call, None),
+            PhaseEvent::CallReused { call, from } => self.add_call(now.at, call, Some(from)),
             PhaseEvent::Started | PhaseEvent::Skipped { .. } if !self.order.contains(phase) => {
                 self.order.push(phase.clone());
             }
@@ -234,6 +236,7 @@ impl RunState {
                 task: task.clone(),
                 tree: tree.clone(),
                 verification: verification.clone(),
+                at: now.at,
                 superseded: false,
             }),
             PhaseEvent::LimitReached { limit } => self.reached(limit, Some(phase)),
@@ -266,10 +269,10 @@ impl RunState {
         self.limit = Some(ReachedLimit { limit, phase });
     }
 
-    fn add_call(&mut self, spec: &Arc<CallSpec>, from: Option<&CallId>) {
+    fn add_call(&mut self, at: Timestamp, spec: &Arc<CallSpec>, from: Option<&CallId>) {
         let from = from.and_then(|id| self.calls.get(id));
         let status = from.map_or(CallStatus::Open, |from| from.status.clone());
-        let mut call = CallState::new(spec, from.map(|from| from.spec.id.clone()), status);
+        let mut call = CallState::new(at, spec, from.map(|from| from.spec.id.clone()), status);
         // Attempts of a call that is created once more still count as used.
         if let Some(known) = self.calls.get_mut(&spec.id) {
             call.attempts = std::mem::take(&mut known.attempts);

@@ -1,0 +1,206 @@
+//! How the run ended, in a minute; and what it cost.
+
+use maud::{Markup, html};
+
+use super::Page;
+use super::chart::meter;
+use super::proposals::winner;
+use super::texts::{cut, line, remark};
+use crate::model::{AuditVerdict, MicroUsd, RunEnd, Usage};
+use crate::report::next::next_commands;
+use crate::report::sections::failures;
+use crate::report::sections_work::delivery_state;
+use crate::report::show::minute;
+use crate::report::view::{RunStatus, RunView};
+use crate::report::words::{clean, cost, counted, or_nothing, run_word, token_count};
+use crate::report::words_work::{audit_word, findings_words, verify_words};
+
+pub(super) fn outcome(page: &Page<'_>) -> Markup {
+    let view = page.view;
+    let totals = view.totals(page.until());
+    let files = view.changed_files().len() as u64;
+    html! {
+        header.hero {
+            p.eyebrow {
+                (clean(&view.plan.workflow)) " · "
+                @if let Some(started) = view.state.started { (minute(started, page.zone)) " · " }
+                code { (view.run()) }
+            }
+            h1 { (clean(cut(view.plan.request.lines().next().unwrap_or_default(), 300))) }
+            @if view.plan.request.trim().lines().count() > 1 {
+                details { summary { "the whole request" } div.doc { (remark(&view.plan.request)) } }
+            }
+            p { span class={ "pill big " (tone(view.status())) } { (run_word(view.status(), page.supervisor)) }
+                @if let Some(rehearsal) = &view.plan.rehearsal { " " span.pill.odd { "rehearsed: " (clean(&rehearsal.scenario)) } }
+            }
+            dl.figures {
+                (figure("time", &totals.wall.to_string()))
+                (figure("tokens", &token_count(totals.usage.tokens())))
+                (figure("cost", &or_nothing(cost(totals.usage.cost))))
+                (figure("attempts", &totals.attempts.to_string()))
+                (figure("files changed", &files.to_string()))
+            }
+            ul.facts { @for fact in facts(view) { li { (fact) } } }
+            @for failure in failures(view).lines().take(20) { p.bad { (line(failure.trim())) } }
+            @let next = next_commands(view, page.supervisor);
+            @if !next.is_empty() {
+                h2.small { "Next" }
+                ul.commands { @for (command, why) in &next { li { code { (command) } " " span.dim { (why) } } } }
+            }
+        }
+    }
+}
+
+pub(super) fn tone(status: RunStatus) -> &'static str {
+    match status {
+        RunStatus::Ended(RunEnd::Done) => "good",
+        RunStatus::Ended(RunEnd::Failed | RunEnd::AuditFailed) => "bad",
+        RunStatus::Ended(RunEnd::Waiting | RunEnd::Limited | RunEnd::Interrupted) => "odd",
+        RunStatus::Planned | RunStatus::UnderWay => "calm",
+    }
+}
+
+fn figure(name: &str, value: &str) -> Markup {
+    html! { div { dt { (name) } dd { (value) } } }
+}
+
+/// What was decided, changed and proved: a sentence each, with where to read more.
+fn facts(view: &RunView) -> Vec<Markup> {
+    let mut facts = Vec::new();
+    for phase in view.phases() {
+        if !phase.labels().is_empty() {
+            let because = view
+                .verdict(phase)
+                .map(|(_, judgement)| first_sentence(&judgement.rationale));
+            let because = because.filter(|because| !because.is_empty());
+            facts.push(html! {
+                b { (clean(phase.name())) ": " } a href="#proposals" { (winner(phase)) }
+                @if let Some(because) = because { " “" (because) "”" }
+            });
+        }
+        let tasks = view.tasks(phase);
+        if !tasks.is_empty() {
+            let done = phase.state.done_tasks().count();
+            facts.push(html! {
+                b { (clean(phase.name())) ": " } a href="#tasks" { (done) " of " (counted(tasks.len() as u64, "task")) " done" }
+            });
+        }
+        if let Some((_, audit)) = view.audits(phase).last() {
+            let tone = if audit.verdict == AuditVerdict::Pass {
+                "good"
+            } else {
+                "bad"
+            };
+            facts.push(html! {
+                b { (clean(phase.name())) ": " } a href="#audit" { span class={ "pill " (tone) } { (audit_word(audit.verdict)) } }
+                " " (findings_words(&audit.findings)) ". “" (first_sentence(&audit.summary)) "”"
+            });
+        }
+    }
+    let proved = proved(view);
+    if !proved.is_empty() {
+        facts.push(html! { b { "verified: " } a href="#verified" { (proved) } });
+    }
+    let delivered = delivery_state(view);
+    if let Some(words) = delivered.lines().next() {
+        facts.push(html! { b { "changes: " } (line(words.trim())) });
+    }
+    for held in view.state.held.iter().take(20) {
+        facts.push(
+            html! { b { "held back: " } code { (clean(&held.path)) } " " (clean(&held.reason)) },
+        );
+    }
+    facts
+}
+
+/// How the commands ended that count: `3 passed, 1 failed before too`.
+pub(super) fn proved(view: &RunView) -> String {
+    let mut counts: Vec<(u64, String)> = Vec::new();
+    for one in view.state.verified() {
+        let words = verify_words(&one.verification);
+        match counts.iter_mut().find(|(_, known)| *known == words) {
+            Some((count, _)) => *count += 1,
+            None => counts.push((1, words)),
+        }
+    }
+    let words = counts
+        .iter()
+        .map(|(count, words)| format!("{count} {words}"));
+    words.collect::<Vec<_>>().join(", ")
+}
+
+fn first_sentence(text: &str) -> String {
+    let text = clean(cut(text.trim(), 1_000));
+    let end = text.find(". ").map_or(text.len(), |at| at + 1);
+    text[..end].to_owned()
+}
+
+/// What the calls of one phase, or of one model, used.
+struct Used {
+    name: String,
+    attempts: u64,
+    usage: Usage,
+}
+
+pub(super) fn costs(page: &Page<'_>) -> Option<Markup> {
+    let view = page.view;
+    let mut phases: Vec<Used> = Vec::new();
+    let mut models: Vec<Used> = Vec::new();
+    for call in view.state.calls() {
+        for attempt in &call.attempts {
+            add(&mut phases, clean(&call.spec.phase), attempt.usage);
+            add(&mut models, clean(&attempt.model), attempt.usage);
+        }
+    }
+    models.sort_by_key(|one| std::cmp::Reverse((one.usage.cost, one.usage.tokens())));
+    (!phases.is_empty()).then(|| {
+        html! {
+            div.pair { (table("phase", &phases)) (table("model", &models)) }
+            @if view.state.spent().usage.cost == MicroUsd::default() {
+                p.dim { "No cost is known: agents reported none, and the models have no configured price." }
+            }
+        }
+    })
+}
+
+fn add(to: &mut Vec<Used>, name: String, usage: Usage) {
+    match to.iter_mut().find(|one| one.name == name) {
+        Some(one) => {
+            one.attempts += 1;
+            one.usage += usage;
+        }
+        None => to.push(Used {
+            name,
+            attempts: 1,
+            usage,
+        }),
+    }
+}
+
+fn table(by: &str, all: &[Used]) -> Markup {
+    let most = all.iter().map(|one| one.usage.tokens()).max().unwrap_or(0);
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(format!("Tokens and cost by {by}")) {
+            table {
+                caption.sr { "Tokens and cost by " (by) }
+                thead { tr {
+                    th scope="col" { (by) } th.number scope="col" { "attempts" } th.number scope="col" { "tokens" } th.wide scope="col" { span.sr { "share" } }
+                    th.number scope="col" { "read" } th.number scope="col" { "written" } th.number scope="col" { "cost" }
+                } }
+                tbody {
+                    @for one in all {
+                        tr {
+                            th scope="row" { (one.name) }
+                            td.number { (one.attempts) }
+                            td.number { (token_count(one.usage.tokens())) }
+                            td.wide { (meter(one.usage.tokens(), most)) }
+                            td.number { (token_count(one.usage.input_tokens())) }
+                            td.number { (token_count(one.usage.output + one.usage.reasoning)) }
+                            td.number { (or_nothing(cost(one.usage.cost))) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Proposals side by side: blind letters, scores and reasons; names on demand.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+
+use super::Page;
+use super::chart::meter;
+use super::texts::{document, remark};
+use crate::model::{Answer, CallId, Decider, InputSource, Judgement, Label, Purpose};
+use crate::report::view::{PhaseView, RunView, short_name};
+use crate::report::words::{clean, counted, decision_word, title};
+use crate::run::CallState;
+
+pub(super) fn proposals(page: &Page<'_>) -> Option<Markup> {
+    let phases: Vec<Markup> = page
+        .view
+        .phases()
+        .filter_map(|phase| match phase.labels() {
+            [] => lenses(page, phase),
+            labels => Some(ensemble(page, phase, labels)),
+        })
+        .collect();
+    (!phases.is_empty()).then(|| html! { @for phase in &phases { (phase) } })
+}
+
+fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -> Markup {
+    let view = page.view;
+    let judged = judgements(view, phase);
+    let reveal = format!("names-{}", page.number(phase));
+    html! {
+        div.ensemble {
+            h3 { (clean(phase.name())) }
+            p.decision { (winner(phase)) }
+            @if let Some((judge, judgement)) = view.verdict(phase) {
+                p.dim { "The judge, " (view.model_words(&judge.spec.id)) ", " (decision_word(judgement.decision)) "." }
+                blockquote { (remark(&judgement.rationale)) }
+                (scores(phase, judgement, labels))
+            }
+            (orders(view, &judged))
+            p.reveal { input type="checkbox" id=(reveal); label for=(reveal) { " Show who wrote which" } }
+            div.side {
+                @for (label, call) in labels {
+                    @let wins = phase.state.winner().is_some_and(|winner| winner.label.as_ref() == Some(label));
+                    @let name = format!("Proposal {label} of {}", clean(phase.name()));
+                    article.won[wins] {
+                        h4 {
+                            span.letter { (clean(label.as_str())) }
+                            @if wins { " " span.pill.good { "won" } }
+                            span.name { (view.model_words(call)) " · " (title(call.as_str())) }
+                        }
+                        (proposed(page, call, &name))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The answers of a phase in which several calls look at one time.
+fn lenses(page: &Page<'_>, phase: PhaseView<'_>) -> Option<Markup> {
+    let round = phase.state.round();
+    let calls: Vec<&CallState> = page.view.calls_of(phase.name()).collect();
+    let is_lens =
+        |call: &&&CallState| call.spec.purpose == Purpose::Lens && call.spec.id.round() == round;
+    let lenses: Vec<&&CallState> = calls.iter().filter(is_lens).collect();
+    (!lenses.is_empty()).then(|| {
+        html! {
+            h3 { (clean(phase.name())) }
+            div.side {
+                @for call in lenses {
+                    article {
+                        h4 { (title(&short_name(call))) span.name { (page.view.model_words(&call.spec.id)) } }
+                        (proposed(page, &call.spec.id, &title(call.spec.id.as_str())))
+                    }
+                }
+            }
+        }
+    })
+}
+
+fn proposed(page: &Page<'_>, call: &CallId, name: &str) -> Markup {
+    let result = page.view.call(call).and_then(CallState::result);
+    match result.and_then(|result| result.deliverable.as_ref()) {
+        Some(artifact) => document(page.texts, artifact, name),
+        None => html! { p.dim { "It left no document." } },
+    }
+}
+
+/// How a phase was decided, without a name.
+pub(super) fn winner(phase: PhaseView<'_>) -> String {
+    match phase.state.winner() {
+        None => "Nothing is decided yet.".to_owned(),
+        Some(winner) => {
+            let what = match &winner.label {
+                Some(label) => format!("Proposal {} won", clean(label.as_str())),
+                None => "The judge wrote a document of its own from the proposals".to_owned(),
+            };
+            let by = match winner.by {
+                Decider::Judge(_) => "",
+                Decider::Person => "; a person picked it",
+                Decider::Only => "; it was the only one",
+            };
+            format!("{what}{by}.")
+        }
+    }
+}
+
+fn scores(phase: PhaseView<'_>, judgement: &Judgement, labels: &[(Label, CallId)]) -> Markup {
+    let all = judgement.scores.values();
+    let criteria: BTreeSet<&str> = all
+        .flat_map(|points| points.keys().map(String::as_str))
+        .collect();
+    let of = |label: &Label, name: &str| judgement.scores.get(label)?.get(name).copied();
+    let sum = |label: &Label| -> Option<f64> { Some(judgement.scores.get(label)?.values().sum()) };
+    let most = |of: &dyn Fn(&Label) -> Option<f64>| {
+        labels
+            .iter()
+            .filter_map(|(label, _)| of(label))
+            .fold(0.0, f64::max)
+    };
+    if criteria.is_empty() {
+        return html! {};
+    }
+    let full = criteria
+        .iter()
+        .map(|name| most(&|label| of(label, name)))
+        .fold(10.0, f64::max);
+    html! {
+        div.scroll tabindex="0" role="region" aria-label=(format!("Scores of {}", clean(phase.name()))) {
+            table.scores {
+                caption.sr { "Points by criterion and proposal" }
+                thead { tr { th scope="col" { "criterion" } @for (label, _) in labels { th scope="col" { (clean(label.as_str())) } } } }
+                tbody {
+                    @for name in criteria.iter().take(20) {
+                        tr { th scope="row" { (title(name)) } @for (label, _) in labels { (points(of(label, name), full)) } }
+                    }
+                    tr.sum { th scope="row" { "sum" } @for (label, _) in labels { (points(sum(label), most(&sum))) } }
+                }
+            }
+        }
+    }
+}
+
+/// A score and a bar for it.
+fn points(points: Option<f64>, full: f64) -> Markup {
+    let thousandths = |points: f64| -> u64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "`as` saturates; only drawn"
+        )]
+        let thousandths = (points * 1000.0) as u64;
+        thousandths
+    };
+    html! {
+        @match points {
+            Some(points) => td { ((points * 100.0).round() / 100.0) (meter(thousandths(points), thousandths(full))) },
+            None => td.dim { "–" },
+        }
+    }
+}
+
+/// The judges' calls of a phase that gave a verdict, with the order in which they saw the proposals.
+fn judgements<'a>(
+    view: &'a RunView,
+    phase: PhaseView<'a>,
+) -> Vec<(&'a CallState, &'a Judgement, Vec<String>)> {
+    let calls = view
+        .calls_of(phase.name())
+        .filter_map(|call| match &call.result()?.answer {
+            Answer::Judgement(judgement) => Some((call, judgement)),
+            _ => None,
+        });
+    let with_order = calls.map(|(call, judgement)| {
+        let inputs = call
+            .spec
+            .inputs
+            .iter()
+            .filter_map(|input| match &input.source {
+                InputSource::Proposal(label) => Some(clean(label.as_str())),
+                _ => None,
+            });
+        (call, judgement, inputs.collect())
+    });
+    with_order.collect()
+}
+
+/// Whether the order in which proposals were read made a difference, where more than one verdict was given.
+fn orders(view: &RunView, judged: &[(&CallState, &Judgement, Vec<String>)]) -> Markup {
+    let Some((_, first, order)) = judged.first() else {
+        return html! {};
+    };
+    if judged.len() < 2 {
+        return html! { @if !order.is_empty() { p.dim { "They were read in the order " (order.join(", ")) "." } } };
+    }
+    let differ = judged.iter().any(|(_, one, _)| one.winner != first.winner);
+    html! {
+        p { (counted(judged.len() as u64, "verdict")) " were given; " @if differ { b { "they differ." } } @else { "they agree." } }
+        ul {
+            @for (call, one, order) in judged {
+                li {
+                    (view.model_words(&call.spec.id)) " read " (order.join(", ")) " and " (decision_word(one.decision))
+                    @if let Some(label) = &one.winner { ": " (clean(label.as_str())) }
+                }
+            }
+        }
+    }
+}

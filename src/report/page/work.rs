@@ -1,0 +1,352 @@
+//! The work: tasks, the diff of each call with the findings about its lines, what verified it, what audits said.
+
+use std::collections::BTreeMap;
+
+use maud::{Markup, html};
+
+use super::Page;
+use super::diff::{FileDiff, files};
+use super::texts::{raw, remark, rest};
+use crate::model::{Artifact, Audit, AuditVerdict, Finding, Purpose, VerifyOutcome};
+use crate::report::view::{PhaseView, model};
+use crate::report::view_task::{TaskState, TaskView};
+use crate::report::words::{clean, counted, failure_word, or_nothing, title};
+use crate::report::words_work::{
+    audit_word, change_word, changes_words, finding_place, findings_words, lines_words,
+    severity_word, task_word, verify_words, worst_first,
+};
+use crate::run::{CallState, Verified};
+
+/// Rows of a table that a person still reads.
+const ROWS: usize = 200;
+
+/// What a call changed, as its patch tells.
+struct Edited<'a> {
+    call: &'a CallState,
+    patch: &'a Artifact,
+    is_in_result: bool,
+    is_cut: bool,
+    files: Vec<FileDiff<'a>>,
+}
+
+/// An audit with the numbers of its findings on the page.
+struct Audited<'a> {
+    phase: PhaseView<'a>,
+    call: &'a CallState,
+    audit: &'a Audit,
+    findings: Vec<(usize, &'a Finding)>,
+}
+
+/// Diffs and findings, and which belong together.
+pub(super) struct Work<'a> {
+    page: &'a Page<'a>,
+    edited: Vec<Edited<'a>>,
+    audits: Vec<Audited<'a>>,
+    /// Of a finding's number: the edit, the file in it, the line if it is shown.
+    places: BTreeMap<usize, (usize, usize, Option<u64>)>,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn of(page: &'a Page<'a>) -> Self {
+        let in_result = page.view.contributions();
+        let edited = page
+            .view
+            .state
+            .calls()
+            .filter(|call| call.reused.is_none())
+            .filter_map(|call| {
+                let patch = call.result()?.changes.as_ref()?.patch.as_ref()?;
+                let (text, is_cut) = page.texts.part(patch)?;
+                Some(Edited {
+                    call,
+                    patch,
+                    is_in_result: in_result.iter().any(|(one, _)| one.spec.id == call.spec.id),
+                    is_cut,
+                    files: files(text),
+                })
+            });
+        let edited: Vec<Edited<'a>> = edited.collect();
+        let mut numbers = 1_usize..;
+        let phases: Vec<PhaseView<'a>> = page.view.phases().collect();
+        let audits = phases
+            .iter()
+            .flat_map(|phase| page.view.audits(*phase).map(|found| (*phase, found)));
+        let audits = audits.map(|(phase, (call, audit))| Audited {
+            phase,
+            call,
+            audit,
+            findings: worst_first(&audit.findings)
+                .into_iter()
+                .zip(numbers.by_ref())
+                .map(|(finding, number)| (number, finding))
+                .collect(),
+        });
+        let audits: Vec<Audited<'a>> = audits.collect();
+        let places = audits.iter().flat_map(|audited| {
+            let findings = audited.findings.iter();
+            findings.filter_map(|(number, finding)| {
+                Some((*number, place(&edited, audited.call, finding)?))
+            })
+        });
+        let places = places.collect();
+        Self {
+            page,
+            edited,
+            audits,
+            places,
+        }
+    }
+
+    pub(super) fn tasks(&self) -> Option<Markup> {
+        let phases: Vec<_> = self.page.view.phases().collect();
+        let lists: Vec<_> = phases
+            .iter()
+            .map(|phase| (phase, self.page.view.tasks(*phase)))
+            .collect();
+        let lists: Vec<_> = lists
+            .iter()
+            .filter(|(_, tasks)| !tasks.is_empty())
+            .collect();
+        (!lists.is_empty()).then(|| {
+            html! {
+                @for (phase, tasks) in lists {
+                    div.scroll tabindex="0" role="region" aria-label=(format!("Tasks of {}", clean(phase.name()))) {
+                        table {
+                            caption.sr { "Tasks of " (clean(phase.name())) }
+                            thead { tr {
+                                th scope="col" { "task" } th scope="col" { "category" } th scope="col" { "model" }
+                                th scope="col" { "state" } th.number scope="col" { "tries" } th scope="col" { "changed" }
+                                th scope="col" { "its test" }
+                            } }
+                            tbody { @for task in tasks.iter().take(ROWS) { (self.task(task)) } }
+                        }
+                    }
+                    @if tasks.len() > ROWS { p.dim { "and " (tasks.len() - ROWS) " more" } }
+                }
+            }
+        })
+    }
+
+    fn task(&self, task: &TaskView<'_>) -> Markup {
+        let calls = self.page.view.state.calls().filter(|call| {
+            let its = call
+                .spec
+                .task
+                .as_ref()
+                .is_some_and(|one| one.id == task.task.id);
+            its && call.spec.purpose == Purpose::Task
+        });
+        let tries: usize = calls.map(|call| call.attempts.len()).sum();
+        let edit = task.call.and_then(|call| {
+            self.edited
+                .iter()
+                .position(|one| one.call.spec.id == call.spec.id)
+        });
+        let tone = match task.state {
+            TaskState::Done => "good",
+            TaskState::Failed(_) => "bad",
+            TaskState::Waiting | TaskState::Running | TaskState::Checking => "calm",
+        };
+        html! {
+            tr {
+                th scope="row" { code { (clean(&task.task.id)) } " " (title(&task.task.title)) }
+                td { (clean(&task.task.category)) }
+                td { (or_nothing(task.call.and_then(model).map(clean))) }
+                td {
+                    span class={ "pill " (tone) } { (task_word(task.state)) }
+                    @if let TaskState::Failed(failure) = task.state { " " (failure_word(failure.kind)) }
+                }
+                td.number { (tries) }
+                td {
+                    @let words = changes_words(task.files.iter().copied());
+                    @if let Some(edit) = edit { a href=(format!("#edit-{edit}")) { (words) } } @else { (words) }
+                }
+                td { (or_nothing(task.verified.map(|one| verify_words(&one.verification)))) }
+            }
+        }
+    }
+
+    /// The files that the run changed, and the patch of each call.
+    pub(super) fn changes(&self) -> Option<Markup> {
+        let files = self.page.view.changed_files();
+        if files.is_empty() && self.edited.is_empty() {
+            return None;
+        }
+        Some(html! {
+            div.scroll tabindex="0" role="region" aria-label="Changed files" {
+                table {
+                    caption.sr { "The files that the run changed" }
+                    thead { tr {
+                        th scope="col" { "file" } th scope="col" { "what" } th.number scope="col" { "lines" } th scope="col" { "by" }
+                    } }
+                    tbody {
+                        @for file in files.iter().take(ROWS) {
+                            tr {
+                                th scope="row" {
+                                    code { (clean(&file.path)) }
+                                    @if let Some(from) = &file.from { " (was " code { (clean(from)) } ")" }
+                                }
+                                td { (change_word(file.kind)) }
+                                td.number { (lines_words(file.lines)) }
+                                td { @for call in &file.by { span.by { (title(call.spec.id.as_str())) } " " } }
+                            }
+                        }
+                    }
+                }
+            }
+            @if files.len() > ROWS { p.dim { "and " (files.len() - ROWS) " more; " code { "tipstaff diff " (self.page.view.run()) } " has all" } }
+            @for (index, edited) in self.edited.iter().enumerate() { (self.edit(index, edited)) }
+        })
+    }
+
+    fn edit(&self, index: usize, edited: &Edited<'_>) -> Markup {
+        let small = edited.files.iter().map(FileDiff::len).sum::<usize>() <= 80;
+        html! {
+            section.edit id=(format!("edit-{index}")) {
+                h3 {
+                    (title(edited.call.spec.id.as_str())) " "
+                    span.dim { (self.page.view.model_words(&edited.call.spec.id)) }
+                    @if !edited.is_in_result { " " span.pill.calm { "not in the result" } }
+                }
+                @for (number, file) in edited.files.iter().enumerate() {
+                    (file.render(&format!("d{index}-{number}"), &self.marked(index, number), small && edited.is_in_result))
+                }
+                @if edited.is_cut { (rest(edited.patch)) }
+            }
+        }
+    }
+
+    /// The lines of a file that findings are about, each with the first one's id.
+    fn marked(&self, edit: usize, file: usize) -> BTreeMap<u64, String> {
+        let its = self
+            .places
+            .iter()
+            .rev()
+            .filter(|(_, place)| (place.0, place.1) == (edit, file));
+        its.filter_map(|(number, place)| Some((place.2?, format!("finding-{number}"))))
+            .collect()
+    }
+
+    pub(super) fn verified(&self) -> Option<Markup> {
+        let all: Vec<&Verified> = self.page.view.state.verified.iter().collect();
+        (!all.is_empty()).then(|| {
+            html! {
+                div.scroll tabindex="0" role="region" aria-label="Verifying commands" {
+                    table {
+                        caption.sr { "Commands that tipstaff ran to see whether the changes are good" }
+                        thead { tr {
+                            th scope="col" { "command" } th scope="col" { "of" } th scope="col" { "result" } th.number scope="col" { "time" }
+                        } }
+                        tbody { @for one in all.iter().rev().take(ROWS).rev() { (self.command(one)) } }
+                    }
+                }
+                @if all.len() > ROWS { p.dim { (all.len() - ROWS) " earlier ones are left out" } }
+            }
+        })
+    }
+
+    fn command(&self, one: &Verified) -> Markup {
+        let verification = &one.verification;
+        let tone = match verification.outcome {
+            VerifyOutcome::Passed => "good",
+            VerifyOutcome::AlreadyFailing => "odd",
+            VerifyOutcome::Failed
+            | VerifyOutcome::TimedOut
+            | VerifyOutcome::TooMuchOutput
+            | VerifyOutcome::TooMuchUsed => "bad",
+        };
+        html! {
+            tr {
+                th scope="row" {
+                    code { (clean(&verification.command)) }
+                    @if verification.is_bad() {
+                        details {
+                            summary { "what it printed" }
+                            (raw(self.page.texts, &verification.output, "What the command printed"))
+                        }
+                    }
+                }
+                td {
+                    (clean(&one.phase))
+                    @if let Some(task) = &one.task { ", " (clean(task)) }
+                    @if one.round > 1 { ", round " (one.round) }
+                }
+                td { span class={ "pill " (tone) } { (verify_words(verification)) } }
+                td.number { (verification.wall) }
+            }
+        }
+    }
+
+    pub(super) fn audited(&self) -> Option<Markup> {
+        (!self.audits.is_empty())
+            .then(|| html! { @for audited in self.audits.iter().rev() { (self.audit(audited)) } })
+    }
+
+    fn audit(&self, audited: &Audited<'_>) -> Markup {
+        let tone = match audited.audit.verdict {
+            AuditVerdict::Pass => "good",
+            AuditVerdict::Fail => "bad",
+        };
+        html! {
+            h3 {
+                (clean(audited.phase.name()))
+                @if !audited.phase.state.past.is_empty() { ", round " (audited.call.spec.id.round()) }
+                " " span class={ "pill " (tone) } { (audit_word(audited.audit.verdict)) }
+            }
+            p.dim { (self.page.view.model_words(&audited.call.spec.id)) ", " (findings_words(&audited.audit.findings)) }
+            blockquote { (remark(&audited.audit.summary)) }
+            @if !audited.findings.is_empty() {
+                ul.findings { @for (number, finding) in audited.findings.iter().take(ROWS) { (self.finding(*number, finding)) } }
+            }
+            @if audited.findings.len() > ROWS { p.dim { "and " (counted((audited.findings.len() - ROWS) as u64, "finding")) " more" } }
+        }
+    }
+
+    fn finding(&self, number: usize, finding: &Finding) -> Markup {
+        let link = self
+            .places
+            .get(&number)
+            .map(|(edit, file, line)| match line {
+                Some(line) => format!("#d{edit}-{file}-{line}"),
+                None => format!("#d{edit}-{file}"),
+            });
+        let word = severity_word(finding.severity);
+        html! {
+            li id=(format!("finding-{number}")) {
+                span class={ "pill " (word) } { (word) } " "
+                @if let Some(link) = link { a href=(link) { code { (finding_place(finding)) } } }
+                @else if finding.file.is_some() { code { (finding_place(finding)) } }
+                p { (remark(&finding.problem)) }
+                @if let Some(fix) = &finding.fix { p.fix { b { "Fix: " } (remark(fix)) } }
+            }
+        }
+    }
+}
+
+/// Where a finding's line is shown: in the last edit before the audit that has it, else that has the file.
+fn place(
+    edited: &[Edited<'_>],
+    audit: &CallState,
+    finding: &Finding,
+) -> Option<(usize, usize, Option<u64>)> {
+    let path = finding.file.as_deref()?.trim_start_matches("./");
+    let before = edited
+        .iter()
+        .enumerate()
+        .rev()
+        .filter(|(_, one)| one.call.created <= audit.created);
+    let files = before.flat_map(|(edit, one)| {
+        let files = one.files.iter().enumerate();
+        files
+            .filter(|(_, file)| file.path == path)
+            .map(move |(number, file)| (edit, number, file))
+    });
+    let files: Vec<(usize, usize, &FileDiff<'_>)> = files.collect();
+    let line = finding
+        .line
+        .filter(|line| files.iter().any(|(.., file)| file.has(*line)));
+    let found = files
+        .iter()
+        .find(|(.., file)| line.is_none_or(|line| file.has(line)));
+    found.map(|(edit, number, _)| (*edit, *number, line))
+}
