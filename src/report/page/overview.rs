@@ -12,6 +12,7 @@ use crate::report::sections::failures;
 use crate::report::sections_work::delivery_state;
 use crate::report::show::minute;
 use crate::report::view::{RunStatus, RunView};
+use crate::report::viewer::Viewer;
 use crate::report::words::{clean, cost, counted, or_nothing, run_word, token_count};
 use crate::report::words_work::{audit_word, findings_words, verify_words};
 
@@ -42,7 +43,7 @@ pub(super) fn outcome(page: &Page<'_>) -> Markup {
             }
             ul.facts { @for fact in facts(view) { li { (fact) } } }
             @for failure in failures(view).lines().take(20) { p.bad { (line(failure.trim())) } }
-            @let next = next_commands(view, page.supervisor);
+            @let next = next_commands(view, page.supervisor, &Viewer::anywhere(view));
             @if !next.is_empty() {
                 h2.small { "Next" }
                 ul.commands { @for (command, why) in &next { li { code { (command) } " " span.dim { (why) } } } }
