@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::Page;
 use super::overview::{proved, tone};
 use super::proposals::winner;
+use super::table::table;
 use super::texts::{cut, line};
 use crate::model::PhaseName;
 use crate::report::sections_work::delivery_state;
@@ -19,30 +20,25 @@ pub(super) fn comparison(pages: &[Page<'_>]) -> Markup {
             phases.push(phase.name());
         }
     }
-    html! {
-        div.scroll tabindex="0" role="region" aria-label="Runs side by side" {
-            table.runs {
-                caption.sr { "Runs side by side" }
-                thead { tr { th scope="col" { "" } @for page in pages { th scope="col" { code { (page.view.run()) } } } } }
-                tbody {
-                    (row("outcome", pages, |page| html! {
-                        span class={ "pill " (tone(page.view.status())) } { (run_word(page.view.status(), page.supervisor)) }
-                    }))
-                    (row("workflow", pages, |page| html! { (clean(&page.view.plan.workflow)) }))
-                    (row("request", pages, |page| html! { (clean(cut(&page.view.plan.request, 600))) }))
-                    (row("started", pages, |page| html! { (or_nothing(page.view.state.started.map(|at| minute(at, page.zone)))) }))
-                    (row("time", pages, |page| html! { (page.view.totals(page.until()).wall) }))
-                    (row("tokens", pages, |page| html! { (token_count(page.view.totals(page.until()).usage.tokens())) }))
-                    (row("cost", pages, |page| html! { (or_nothing(cost(page.view.totals(page.until()).usage.cost))) }))
-                    (row("attempts", pages, |page| html! { (page.view.totals(page.until()).attempts) }))
-                    (row("files changed", pages, |page| html! { (page.view.changed_files().len()) }))
-                    (row("changes", pages, |page| html! { (line(delivery_state(page.view).trim())) }))
-                    (row("verified", pages, |page| html! { (proved(page.view)) }))
-                    @for phase in phases { (row(&clean(phase), pages, |page| of_phase(page, phase))) }
-                }
-            }
-        }
-    }
+    let rows = html! {
+        (row("outcome", pages, |page| html! {
+            span class={ "pill " (tone(page.view.status())) } { (run_word(page.view.status(), page.supervisor)) }
+        }))
+        (row("workflow", pages, |page| html! { (clean(&page.view.plan.workflow)) }))
+        (row("request", pages, |page| html! { (clean(cut(&page.view.plan.request, 600))) }))
+        (row("started", pages, |page| html! { (or_nothing(page.view.state.started.map(|at| minute(at, page.zone)))) }))
+        (row("time", pages, |page| html! { (page.view.totals(page.until()).wall) }))
+        (row("tokens", pages, |page| html! { (token_count(page.view.totals(page.until()).usage.tokens())) }))
+        (row("cost", pages, |page| html! { (or_nothing(cost(page.view.totals(page.until()).usage.cost))) }))
+        (row("attempts", pages, |page| html! { (page.view.totals(page.until()).attempts) }))
+        (row("files changed", pages, |page| html! { (page.view.changed_files().len()) }))
+        (row("changes", pages, |page| html! { (line(delivery_state(page.view).trim())) }))
+        (row("verified", pages, |page| html! { (proved(page.view)) }))
+        @for phase in phases { (row(&clean(phase), pages, |page| of_phase(page, phase))) }
+    };
+    let runs = pages.iter().map(|page| page.view.run());
+    let heads: Vec<&str> = [""].into_iter().chain(runs).collect();
+    html! { div.runs { (table("Runs side by side", &heads, &rows)) } }
 }
 
 fn row(name: &str, pages: &[Page<'_>], cell: impl Fn(&Page<'_>) -> Markup) -> Markup {

@@ -13,6 +13,7 @@ mod markdown;
 mod overview;
 mod phases;
 mod proposals;
+mod table;
 mod texts;
 mod timeline;
 mod work;

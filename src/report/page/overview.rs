@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::Page;
 use super::chart::meter;
 use super::proposals::winner;
+use super::table::table;
 use super::texts::{cut, line, remark};
 use crate::model::{AuditVerdict, MicroUsd, RunEnd, Usage};
 use crate::report::next::next_commands;
@@ -156,7 +157,7 @@ pub(super) fn costs(page: &Page<'_>) -> Option<Markup> {
     models.sort_by_key(|one| std::cmp::Reverse((one.usage.cost, one.usage.tokens())));
     (!phases.is_empty()).then(|| {
         html! {
-            div.pair { (table("phase", &phases)) (table("model", &models)) }
+            div.pair { (used_by("phase", &phases)) (used_by("model", &models)) }
             @if view.state.spent().usage.cost == MicroUsd::default() {
                 p.dim { "No cost is known: agents reported none, and the models have no configured price." }
             }
@@ -178,30 +179,21 @@ fn add(to: &mut Vec<Used>, name: String, usage: Usage) {
     }
 }
 
-fn table(by: &str, all: &[Used]) -> Markup {
+fn used_by(by: &str, all: &[Used]) -> Markup {
     let most = all.iter().map(|one| one.usage.tokens()).max().unwrap_or(0);
-    html! {
-        div.scroll tabindex="0" role="region" aria-label=(format!("Tokens and cost by {by}")) {
-            table {
-                caption.sr { "Tokens and cost by " (by) }
-                thead { tr {
-                    th scope="col" { (by) } th.number scope="col" { "attempts" } th.number scope="col" { "tokens" } th.wide scope="col" { span.sr { "share" } }
-                    th.number scope="col" { "read" } th.number scope="col" { "written" } th.number scope="col" { "cost" }
-                } }
-                tbody {
-                    @for one in all {
-                        tr {
-                            th scope="row" { (one.name) }
-                            td.number { (one.attempts) }
-                            td.number { (token_count(one.usage.tokens())) }
-                            td.wide { (meter(one.usage.tokens(), most)) }
-                            td.number { (token_count(one.usage.input_tokens())) }
-                            td.number { (token_count(one.usage.output + one.usage.reasoning)) }
-                            td.number { (or_nothing(cost(one.usage.cost))) }
-                        }
-                    }
-                }
+    let rows = html! {
+        @for one in all {
+            tr {
+                th scope="row" { (one.name) }
+                td.number { (one.attempts) }
+                td.number { (token_count(one.usage.tokens())) }
+                td.wide { (meter(one.usage.tokens(), most)) }
+                td.number { (token_count(one.usage.input_tokens())) }
+                td.number { (token_count(one.usage.output + one.usage.reasoning)) }
+                td.number { (or_nothing(cost(one.usage.cost))) }
             }
         }
-    }
+    };
+    let heads = [by, ">attempts", ">tokens", "", ">read", ">written", ">cost"];
+    table(&format!("Tokens and cost by {by}"), &heads, &rows)
 }

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::Page;
 use super::chart::meter;
+use super::table::table;
 use super::texts::{document, remark};
 use crate::model::{Answer, CallId, Decider, InputSource, Judgement, Label, Purpose};
 use crate::report::view::{PhaseView, RunView, short_name};
@@ -126,20 +127,15 @@ fn scores(phase: PhaseView<'_>, judgement: &Judgement, labels: &[(Label, CallId)
         .iter()
         .map(|name| most(&|label| of(label, name)))
         .fold(10.0, f64::max);
-    html! {
-        div.scroll tabindex="0" role="region" aria-label=(format!("Scores of {}", clean(phase.name()))) {
-            table.scores {
-                caption.sr { "Points by criterion and proposal" }
-                thead { tr { th scope="col" { "criterion" } @for (label, _) in labels { th scope="col" { (clean(label.as_str())) } } } }
-                tbody {
-                    @for name in criteria.iter().take(20) {
-                        tr { th scope="row" { (title(name)) } @for (label, _) in labels { (points(of(label, name), full)) } }
-                    }
-                    tr.sum { th scope="row" { "sum" } @for (label, _) in labels { (points(sum(label), most(&sum))) } }
-                }
-            }
+    let rows = html! {
+        @for name in criteria.iter().take(20) {
+            tr { th scope="row" { (title(name)) } @for (label, _) in labels { (points(of(label, name), full)) } }
         }
-    }
+        tr.sum { th scope="row" { "sum" } @for (label, _) in labels { (points(sum(label), most(&sum))) } }
+    };
+    let letters = labels.iter().map(|(label, _)| label.as_str());
+    let heads: Vec<&str> = ["criterion"].into_iter().chain(letters).collect();
+    html! { div.scores { (table(&format!("Scores of {}", clean(phase.name())), &heads, &rows)) } }
 }
 
 /// A score and a bar for it.
@@ -161,33 +157,33 @@ fn points(points: Option<f64>, full: f64) -> Markup {
     }
 }
 
-/// The judges' calls of a phase that gave a verdict, with the order in which they saw the proposals.
-fn judgements<'a>(
-    view: &'a RunView,
-    phase: PhaseView<'a>,
-) -> Vec<(&'a CallState, &'a Judgement, Vec<String>)> {
+type Verdict<'a> = (&'a CallState, &'a Judgement, Vec<&'a str>);
+
+/// The verdicts of a phase's present round, each with the order in which its judge saw the proposals.
+fn judgements<'a>(view: &'a RunView, phase: PhaseView<'a>) -> Vec<Verdict<'a>> {
+    let round = phase.state.round();
     let calls = view
         .calls_of(phase.name())
-        .filter_map(|call| match &call.result()?.answer {
-            Answer::Judgement(judgement) => Some((call, judgement)),
-            _ => None,
-        });
-    let with_order = calls.map(|(call, judgement)| {
-        let inputs = call
-            .spec
-            .inputs
-            .iter()
-            .filter_map(|input| match &input.source {
-                InputSource::Proposal(label) => Some(clean(label.as_str())),
-                _ => None,
-            });
-        (call, judgement, inputs.collect())
+        .filter(|call| call.spec.id.round() == round);
+    let verdicts = calls.filter_map(|call| match &call.result()?.answer {
+        Answer::Judgement(judgement) => {
+            let inputs = call
+                .spec
+                .inputs
+                .iter()
+                .filter_map(|input| match &input.source {
+                    InputSource::Proposal(label) => Some(label.as_str()),
+                    _ => None,
+                });
+            Some((call, judgement, inputs.collect()))
+        }
+        _ => None,
     });
-    with_order.collect()
+    verdicts.collect()
 }
 
 /// Whether the order in which proposals were read made a difference, where more than one verdict was given.
-fn orders(view: &RunView, judged: &[(&CallState, &Judgement, Vec<String>)]) -> Markup {
+fn orders(view: &RunView, judged: &[Verdict<'_>]) -> Markup {
     let Some((_, first, order)) = judged.first() else {
         return html! {};
     };

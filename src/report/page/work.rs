@@ -6,11 +6,12 @@ use maud::{Markup, html};
 
 use super::Page;
 use super::diff::{FileDiff, files};
+use super::table::{more, table};
 use super::texts::{raw, remark, rest};
 use crate::model::{Artifact, Audit, AuditVerdict, Finding, Purpose, VerifyOutcome};
 use crate::report::view::{PhaseView, model};
 use crate::report::view_task::{TaskState, TaskView};
-use crate::report::words::{clean, counted, failure_word, or_nothing, title};
+use crate::report::words::{clean, failure_word, or_nothing, title};
 use crate::report::words_work::{
     audit_word, change_word, changes_words, finding_place, findings_words, lines_words,
     severity_word, task_word, verify_words, worst_first,
@@ -98,33 +99,18 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn tasks(&self) -> Option<Markup> {
-        let phases: Vec<_> = self.page.view.phases().collect();
-        let lists: Vec<_> = phases
-            .iter()
-            .map(|phase| (phase, self.page.view.tasks(*phase)))
-            .collect();
-        let lists: Vec<_> = lists
-            .iter()
-            .filter(|(_, tasks)| !tasks.is_empty())
-            .collect();
-        (!lists.is_empty()).then(|| {
-            html! {
-                @for (phase, tasks) in lists {
-                    div.scroll tabindex="0" role="region" aria-label=(format!("Tasks of {}", clean(phase.name()))) {
-                        table {
-                            caption.sr { "Tasks of " (clean(phase.name())) }
-                            thead { tr {
-                                th scope="col" { "task" } th scope="col" { "category" } th scope="col" { "model" }
-                                th scope="col" { "state" } th.number scope="col" { "tries" } th scope="col" { "changed" }
-                                th scope="col" { "its test" }
-                            } }
-                            tbody { @for task in tasks.iter().take(ROWS) { (self.task(task)) } }
-                        }
-                    }
-                    @if tasks.len() > ROWS { p.dim { "and " (tasks.len() - ROWS) " more" } }
-                }
-            }
-        })
+        let heads = [
+            "task", "category", "model", "state", ">tries", "changed", "its test",
+        ];
+        let lists = self.page.view.phases().filter_map(|phase| {
+            let tasks = self.page.view.tasks(phase);
+            let rows = html! { @for task in tasks.iter().take(ROWS) { (self.task(task)) } };
+            let label = format!("Tasks of {}", clean(phase.name()));
+            (!tasks.is_empty())
+                .then(|| html! { (table(&label, &heads, &rows)) (more(tasks.len(), ROWS, "")) })
+        });
+        let lists: Vec<Markup> = lists.collect();
+        (!lists.is_empty()).then(|| html! { @for list in &lists { (list) } })
     }
 
     fn task(&self, task: &TaskView<'_>) -> Markup {
@@ -172,29 +158,22 @@ impl<'a> Work<'a> {
         if files.is_empty() && self.edited.is_empty() {
             return None;
         }
-        Some(html! {
-            div.scroll tabindex="0" role="region" aria-label="Changed files" {
-                table {
-                    caption.sr { "The files that the run changed" }
-                    thead { tr {
-                        th scope="col" { "file" } th scope="col" { "what" } th.number scope="col" { "lines" } th scope="col" { "by" }
-                    } }
-                    tbody {
-                        @for file in files.iter().take(ROWS) {
-                            tr {
-                                th scope="row" {
-                                    code { (clean(&file.path)) }
-                                    @if let Some(from) = &file.from { " (was " code { (clean(from)) } ")" }
-                                }
-                                td { (change_word(file.kind)) }
-                                td.number { (lines_words(file.lines)) }
-                                td { @for call in &file.by { span.by { (title(call.spec.id.as_str())) } " " } }
-                            }
-                        }
+        let rows = html! {
+            @for file in files.iter().take(ROWS) {
+                tr {
+                    th scope="row" {
+                        code { (clean(&file.path)) }
+                        @if let Some(from) = &file.from { " (was " code { (clean(from)) } ")" }
                     }
+                    td { (change_word(file.kind)) }
+                    td.number { (lines_words(file.lines)) }
+                    td { @for call in &file.by { span.by { (title(call.spec.id.as_str())) } " " } }
                 }
             }
-            @if files.len() > ROWS { p.dim { "and " (files.len() - ROWS) " more; " code { "tipstaff diff " (self.page.view.run()) } " has all" } }
+        };
+        Some(html! {
+            (table("Changed files", &["file", "what", ">lines", "by"], &rows))
+            (more(files.len(), ROWS, "; `tipstaff diff` has all"))
             @for (index, edited) in self.edited.iter().enumerate() { (self.edit(index, edited)) }
         })
     }
@@ -228,21 +207,14 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn verified(&self) -> Option<Markup> {
-        let all: Vec<&Verified> = self.page.view.state.verified.iter().collect();
-        (!all.is_empty()).then(|| {
-            html! {
-                div.scroll tabindex="0" role="region" aria-label="Verifying commands" {
-                    table {
-                        caption.sr { "Commands that tipstaff ran to see whether the changes are good" }
-                        thead { tr {
-                            th scope="col" { "command" } th scope="col" { "of" } th scope="col" { "result" } th.number scope="col" { "time" }
-                        } }
-                        tbody { @for one in all.iter().rev().take(ROWS).rev() { (self.command(one)) } }
-                    }
-                }
-                @if all.len() > ROWS { p.dim { (all.len() - ROWS) " earlier ones are left out" } }
-            }
-        })
+        let all = &self.page.view.state.verified;
+        let rows = html! { @for one in all.iter().rev().take(ROWS).rev() { (self.command(one)) } };
+        let table = table(
+            "Commands that verified the changes",
+            &["command", "of", "result", ">time"],
+            &rows,
+        );
+        (!all.is_empty()).then(|| html! { (table) (more(all.len(), ROWS, " before these")) })
     }
 
     fn command(&self, one: &Verified) -> Markup {
@@ -298,7 +270,7 @@ impl<'a> Work<'a> {
             @if !audited.findings.is_empty() {
                 ul.findings { @for (number, finding) in audited.findings.iter().take(ROWS) { (self.finding(*number, finding)) } }
             }
-            @if audited.findings.len() > ROWS { p.dim { "and " (counted((audited.findings.len() - ROWS) as u64, "finding")) " more" } }
+            (more(audited.findings.len(), ROWS, ""))
         }
     }
 
