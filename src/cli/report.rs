@@ -62,7 +62,17 @@ fn write(
     let (path, written) = match (&args.output, read) {
         (Some(path), _) => (path.clone(), std::fs::write(path, page)),
         (None, [read, ..]) => {
-            own(settings, &read.folder)?;
+            own(settings, &read.folder).map_err(|_| {
+                let message = format!(
+                    "run {} is only read: nothing is written into its folder",
+                    read.folder.id()
+                );
+                Failure::said(
+                    Exit::Usage,
+                    &message,
+                    Some("`--output FILE` names another place"),
+                )
+            })?;
             let path = read.folder.path(FILE);
             let put = NewFile::at(&path).and_then(|mut file| {
                 file.write_all(page.as_bytes())?;

@@ -220,6 +220,21 @@ fn it_lies_beside_the_run_for_its_owner_alone() {
     let path = sandbox.run().path("report.html");
     let mode = std::os::unix::fs::PermissionsExt::mode(&path.metadata().unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
+    // A copy is somebody else's to tipstaff.
+    let copy = sandbox.outside("copy");
+    let copied = std::process::Command::new("cp")
+        .arg("-R")
+        .args([&sandbox.project(), &copy])
+        .status();
+    assert!(copied.unwrap().success());
+    let copy = copy.to_str().unwrap();
+    let refused = sandbox.tipstaff(&["-C", copy, "report"]);
+    refused
+        .exits_with(2)
+        .stderr_has("`--output FILE` names another place");
+    sandbox
+        .tipstaff(&["-C", copy, "report", "--output", "copy.html"])
+        .succeeds();
 }
 
 #[test]

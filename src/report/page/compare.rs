@@ -33,7 +33,7 @@ pub(super) fn comparison(pages: &[Page<'_>]) -> Markup {
         (row("attempts", pages, |page| html! { (page.view.totals(page.until()).attempts) }))
         (row("files changed", pages, |page| html! { (page.view.changed_files().len()) }))
         (row("changes", pages, |page| html! { (line(delivery_state(page.view).trim())) }))
-        (row("verified", pages, |page| html! { (proved(page.view)) }))
+        (row("verified", pages, |page| html! { (proved(page.view.state.verified())) }))
         @for phase in phases { (row(&clean(phase), pages, |page| of_phase(page, phase))) }
     };
     let runs = pages.iter().map(|page| page.view.run());

@@ -16,6 +16,7 @@ use crate::report::view::{RunStatus, RunView};
 use crate::report::viewer::Viewer;
 use crate::report::words::{clean, cost, counted, or_nothing, run_word, token_count};
 use crate::report::words_work::{audit_word, findings_words, verify_words};
+use crate::run::Verified;
 
 pub(super) fn outcome(page: &Page<'_>) -> Markup {
     let view = page.view;
@@ -99,7 +100,7 @@ fn facts(view: &RunView) -> Vec<Markup> {
             });
         }
     }
-    let proved = proved(view);
+    let proved = proved(view.state.verified());
     if !proved.is_empty() {
         facts.push(html! { b { "verified: " } a href="#verified" { (proved) } });
     }
@@ -115,10 +116,10 @@ fn facts(view: &RunView) -> Vec<Markup> {
     facts
 }
 
-/// How the commands ended that count: `3 passed, 1 failed before too`.
-pub(super) fn proved(view: &RunView) -> String {
+/// How commands ended: `3 passed, 1 failed before too`.
+pub(super) fn proved<'a>(commands: impl Iterator<Item = &'a Verified>) -> String {
     let mut counts: Vec<(u64, String)> = Vec::new();
-    for one in view.state.verified() {
+    for one in commands {
         let words = verify_words(&one.verification);
         match counts.iter_mut().find(|(_, known)| *known == words) {
             Some((count, _)) => *count += 1,

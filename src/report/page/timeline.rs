@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::Page;
 use super::chart::{Bar, legend, percent, row};
+use super::overview::proved;
 use crate::model::{Millis, PhaseName, Timestamp};
 use crate::report::view::{PhaseView, RunView, short_name};
 use crate::report::words::{attempt_word, call_word, clean, title};
@@ -140,19 +141,10 @@ fn of_commands(commands: &[&Verified]) -> Line {
         );
         bar("verify", begun, one.at, &says)
     };
-    let bad = commands
-        .iter()
-        .filter(|one| one.verification.is_bad())
-        .count();
     let took: u64 = commands.iter().map(|one| one.verification.wall.0).sum();
     Line {
         name: "verify".to_owned(),
-        words: format!(
-            "{} of {} passed, {}",
-            commands.len() - bad,
-            commands.len(),
-            Millis(took)
-        ),
+        words: format!("{}, {}", proved(commands.iter().copied()), Millis(took)),
         bars: commands.iter().map(one).collect(),
     }
 }
@@ -234,5 +226,23 @@ impl Axis {
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_night_in_which_nothing_was_done_takes_no_room() {
+        let night = 8 * 3_600_000;
+        let of = |from: u64, to: u64| bar("work", Timestamp(from), Timestamp(to), "");
+        let bars = [of(0, 1_000), of(night, night + 1_000)];
+        let axis = Axis::of(bars.iter()).expect("something was done");
+        assert!(axis.is_broken());
+        assert_eq!(axis.length, 2_050);
+        let places = [0, 1_000, night / 2, night, night + 1_000].map(|time| axis.place(time));
+        assert_eq!(places, [0, 1_000, 1_050, 1_050, 2_050]);
+        assert!(Axis::of([].iter()).is_none());
     }
 }
