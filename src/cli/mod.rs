@@ -55,6 +55,9 @@ use crate::process::shut_others_out;
 
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {
+    if completions::answered() {
+        return Exit::Done.into();
+    }
     // Its environment holds keys, and agents run as the same user.
     if let Err(error) = shut_others_out() {
         let message = format!("failed to keep other processes from reading this one: {error}");

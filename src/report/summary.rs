@@ -117,6 +117,7 @@ fn cost(shown: &Shown<'_>) -> String {
     let totals = view.totals(known_until(view, shown.supervisor, shown.now));
     let limit = view.state.limits(view.plan.limits).cost;
     let mut words = match (words::cost(totals.usage.cost), limit) {
+        (None, _) if view.plan.rehearsal.is_some() => "nothing".to_owned(),
         (None, _) => "no price is known".to_owned(),
         (Some(cost), None) => cost,
         (Some(cost), Some(limit)) => format!("{cost} of {limit}"),

@@ -164,10 +164,29 @@ fn shells_can_complete() {
     let sandbox = Sandbox::new();
     for shell in ["bash", "zsh", "fish"] {
         let output = sandbox.tipstaff(&["completions", shell]);
-        output
-            .succeeds()
-            .stdout_has("tipstaff")
-            .stdout_has("resume");
+        output.succeeds().stdout_has("TIPSTAFF_COMPLETE");
+    }
+}
+
+#[test]
+fn shells_know_workflows_runs_phases_and_letters() {
+    let mut sandbox = ready();
+    sandbox.run_trio(&[]).succeeds();
+    let id = sandbox.run().id();
+    let short = id.splitn(3, '-').last().unwrap().to_owned();
+    sandbox.env("TIPSTAFF_COMPLETE", "fish");
+    for (typed, offered) in [
+        (&["run", "pl"][..], "plan"),
+        (&["run", "tr"], "trio"),
+        (&["show", "trio-"], &short),
+        (&["show", "20"], &id),
+        (&["compare", &short, "p"], "plan"),
+        (&["compare", &short, "B"], "B"),
+        (&["res"], "resume"),
+    ] {
+        let line = [&["--", "tipstaff"][..], typed].concat();
+        let output = sandbox.tipstaff(&line);
+        output.succeeds().stdout_has(offered);
     }
 }
 
