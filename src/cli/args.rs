@@ -55,6 +55,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Write a run down as one HTML page, or several beside each other
     Report(ReportArgs),
+    /// End a run that is worked on, so that `resume` goes on
+    Stop(StopArgs),
     /// Pick the winning proposal by hand where a run waits for it, and go on
     Pick(PickArgs),
     /// Let a phase begin that waits at its gate, and go on
@@ -354,6 +356,12 @@ pub struct ReportArgs {
     /// Print Markdown for a pull request instead
     #[arg(long, conflicts_with_all = ["open", "output"])]
     pub markdown: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct StopArgs {
+    /// The run
+    pub run: String,
 }
 
 #[derive(Debug, Args)]

@@ -37,6 +37,7 @@ mod schema;
 mod settings;
 mod show;
 mod steer;
+mod stop;
 mod trust;
 mod viewer;
 mod work;
@@ -121,6 +122,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Show(args) => show::show(&Settings::load(cli)?, args),
         Command::Compare(args) => compare::compare(&Settings::load(cli)?, args),
         Command::Report(args) => report::report(&Settings::load(cli)?, args),
+        Command::Stop(args) => stop::stop(&Settings::load(cli)?, args),
         Command::Pick(args) => gate::pick(&Settings::load(cli)?, args),
         Command::Approve(args) => gate::approve(&Settings::load(cli)?, args),
         Command::Reject(args) => gate::reject(&Settings::load(cli)?, args),

@@ -30,7 +30,7 @@ use crate::report::{
 };
 use crate::run::{PhaseState, Record};
 use crate::runtime::{
-    Cells, Observer, RunContext, RunContextParts, RuntimeError, drive, now, set_up,
+    Cells, ControlSocket, Observer, RunContext, RunContextParts, RuntimeError, drive, now, set_up,
 };
 use crate::workspace::{Layers, Progress, Scratch, content_at, remove_tree};
 
@@ -151,6 +151,8 @@ pub fn supervise(
         &work.folder.path(RunFolder::JOURNAL),
         settings.runtime_folder(),
     )?;
+    let (steering, requests) = mpsc::unbounded_channel();
+    let socket = ControlSocket::open(&settings.register()?.socket(&work.folder));
     let (folder_of_run, base) = (work.folder, work.base);
     let secrets = (work.carried, work.redactor);
     let mut interruptible = work.interruptible;
@@ -180,11 +182,7 @@ pub fn supervise(
         Ok(ready) => ready,
         Err(failure) => {
             if begins {
-                // It never began: nobody could go on with it. A command of `setup` writes until it has ended.
-                sweep(id.as_str());
-                let _ = scratch.remove();
-                let _ = remove_tree(begun.root());
-                settings.register()?.forget(&begun);
+                forget(settings, &begun, scratch)?;
             }
             return Err(failure);
         }
@@ -194,14 +192,16 @@ pub fn supervise(
         std::thread::spawn(move || Layers::sweep(&cache));
     }
     let Interruptible { runtime, signals } = &mut interruptible;
-    let driven = runtime.block_on(drive(
-        context.clone(),
-        engine,
-        work.journal,
-        first,
-        &mut watcher,
-        signals,
-    ));
+    let inbox = (signals, requests);
+    let driven = runtime.block_on(async {
+        let journal = work.journal;
+        let driven = drive(context.clone(), engine, journal, first, &mut watcher, inbox);
+        tokio::select! {
+            driven = driven => driven,
+            never = socket.serve(&steering) => match never {},
+        }
+    });
+    drop(socket);
     // Whatever still ran on another thread has been told to give up; this waits for it.
     drop(interruptible);
     watcher.display.finish()?;
@@ -225,6 +225,15 @@ pub fn supervise(
     }
     drop(work.lock);
     Ok(ended?)
+}
+
+/// Of a run that never began: nobody could go on with it. A command of `setup` writes until it has ended.
+fn forget(settings: &Settings, begun: &RunFolder, scratch: Scratch) -> Result<(), Failure> {
+    sweep(begun.id().as_str());
+    let _ = scratch.remove();
+    let _ = remove_tree(begun.root());
+    settings.register()?.forget(begun);
+    Ok(())
 }
 
 /// Runs `setup` on the snapshot, before any model is paid.

@@ -1,6 +1,6 @@
 //! The events that follow from a run's state. Asked again until nothing follows.
 
-use crate::model::{Millis, ModelName, PhaseName, Purpose, Timestamp};
+use crate::model::{Failure, FailureKind, Millis, ModelName, PhaseName, Purpose, Timestamp};
 use crate::plan::{PhaseKind, PhasePlan, Plan};
 use crate::run::{CallEvent, CallState, CallStatus, Event, PhaseEvent, RunEvent, RunState};
 
@@ -57,7 +57,11 @@ fn attempts(
     let mut given_up = Vec::new();
     let mut tries = Vec::new();
     for call in open {
-        match policy::next(&call.spec, call.counted_failures()) {
+        let next = match call.ended_by_person {
+            true => Next::GiveUp(Failure::new(FailureKind::Refused, "a person ended it")),
+            false => policy::next(&call.spec, call.counted_failures()),
+        };
+        match next {
             Next::Try { model, after } => tries.push((call, model, after)),
             Next::GiveUp(failure) => {
                 given_up.push(CallEvent::Failed { failure }.of(call.spec.id.clone()));
@@ -109,23 +113,9 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, run: &RunState, now: Timestamp) -> V
     }
     match &phase.kind {
         PhaseKind::Single { chain, yields } => single::next(&context, chain, yields),
-        PhaseKind::Ensemble {
-            proposers,
-            judge,
-            mode,
-            quorum,
-            quorum_named,
-            straggler_timeout,
-        } => Ensemble {
-            context,
-            proposers,
-            judge,
-            mode: *mode,
-            quorum: *quorum,
-            quorum_named: *quorum_named,
-            straggler_timeout: *straggler_timeout,
+        PhaseKind::Ensemble { .. } => {
+            Ensemble::of(context).map_or_else(Vec::new, |ensemble| ensemble.next(now))
         }
-        .next(now),
         PhaseKind::Routed {
             tasks,
             routing,
@@ -148,7 +138,7 @@ fn in_phase(plan: &Plan, phase: &PhasePlan, run: &RunState, now: Timestamp) -> V
 }
 
 /// Whether a call's work is still asked for.
-fn is_wanted(call: &CallState, phase: &PhaseName, run: &RunState) -> bool {
+pub fn is_wanted(call: &CallState, phase: &PhaseName, run: &RunState) -> bool {
     let begun = match call.status {
         CallStatus::Open | CallStatus::Running => &call.spec.phase == phase,
         CallStatus::Done(_) | CallStatus::Failed(_) => false,

@@ -65,7 +65,7 @@ pub fn to_deliver<'a>(plan: &'a Plan, run: &RunState) -> Option<&'a Destination>
         Some(Delivery::Kept(_) | Delivery::Blocked(_)) => true,
         None => false,
     };
-    let open = !decided && run.ended().is_none();
+    let open = !decided && run.ended().is_none() && !run.is_paused();
     let stopping = run.interrupted().is_some() || run.limit().is_some();
     let all_good = !audit_failed(plan, run);
     (finished && missing && open && !stopping && all_good).then_some(&plan.destination)
@@ -151,7 +151,7 @@ fn how(plan: &Plan, run: &RunState) -> Option<RunEnd> {
 }
 
 fn how_finished(plan: &Plan, run: &RunState) -> Option<RunEnd> {
-    if to_deliver(plan, run).is_some() {
+    if run.is_paused() || to_deliver(plan, run).is_some() {
         return None;
     }
     if audit_failed(plan, run) {

@@ -6,7 +6,7 @@ use crate::model::{
     InputSource, Judgement, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question,
     Timestamp,
 };
-use crate::plan::EnsembleMode;
+use crate::plan::{EnsembleMode, PhaseKind};
 use crate::run::{CallState, CallStatus, Event, PhaseEvent};
 
 use super::phase_context::{CallBuilder, PhaseContext};
@@ -23,11 +23,69 @@ pub struct Ensemble<'a> {
     pub straggler_timeout: Millis,
 }
 
+impl<'a> Ensemble<'a> {
+    /// The phase, if it is one.
+    pub fn of(context: PhaseContext<'a>) -> Option<Self> {
+        let PhaseKind::Ensemble {
+            proposers,
+            judge,
+            mode,
+            quorum,
+            quorum_named,
+            straggler_timeout,
+        } = &context.phase.kind
+        else {
+            return None;
+        };
+        Some(Self {
+            context,
+            proposers,
+            judge,
+            mode: *mode,
+            quorum: *quorum,
+            quorum_named: *quorum_named,
+            straggler_timeout: *straggler_timeout,
+        })
+    }
+}
+
 impl Ensemble<'_> {
+    /// Whether the proposals that are in can be judged without those that are to come.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn may_go_on(&self) -> Result<(), String> {
+        let phase = &self.context.phase.name;
+        let (done, needed) = (self.done().len(), self.needed());
+        if self.context.state.begun().is_none() || self.context.state.sealed().is_some() {
+            return Err(format!("phase `{phase}` waits for no stragglers"));
+        }
+        match done >= needed {
+            true => Ok(()),
+            false => Err(format!(
+                "{done} of {needed} proposals are in that are needed to go on"
+            )),
+        }
+    }
+
+    fn drops_stragglers(&self) -> bool {
+        let round = self.context.state.begun();
+        round.is_some_and(|round| round.drops_stragglers) && self.done().len() >= self.needed()
+    }
+
+    /// The proposals that are in.
+    fn done(&self) -> Vec<CallId> {
+        let done = self.proposals().filter(|call| call.result().is_some());
+        done.map(|call| call.spec.id.clone()).collect()
+    }
+
     /// What follows next in the phase; empty while something is under way.
     pub fn next(&self, now: Timestamp) -> Vec<Event> {
         if let Some(labels) = &self.context.state.sealed() {
             return self.after_sealing(labels);
+        }
+        if self.drops_stragglers() {
+            return self.sealed_with(&self.done());
         }
         let created = self.create_proposals();
         if !created.is_empty() {
@@ -84,11 +142,7 @@ impl Ensemble<'_> {
     }
 
     fn seal(&self, now: Timestamp) -> Vec<Event> {
-        let done: Vec<CallId> = self
-            .proposals()
-            .filter(|call| call.result().is_some())
-            .map(|call| call.spec.id.clone())
-            .collect();
+        let done = self.done();
         let created = self.proposals().count();
         let all_over = created == self.proposers.len() && self.proposals().all(CallState::is_over);
         let phase = self.context.phase.name.clone();
@@ -104,11 +158,14 @@ impl Ensemble<'_> {
                 vec![PhaseEvent::QuorumReached { until }.of(phase)]
             }
             (false, _, _) if !quorum_in || in_time => Vec::new(),
-            _ => {
-                let labels = judge::blind(self.context.plan.seed, &phase, &done);
-                vec![PhaseEvent::ProposalsSealed { labels }.of(phase)]
-            }
+            _ => self.sealed_with(&done),
         }
+    }
+
+    fn sealed_with(&self, done: &[CallId]) -> Vec<Event> {
+        let phase = self.context.phase.name.clone();
+        let labels = judge::blind(self.context.plan.seed, &phase, done);
+        vec![PhaseEvent::ProposalsSealed { labels }.of(phase)]
     }
 
     /// How many proposals there must be once all calls are over. Without a named quorum one failed

@@ -7,8 +7,11 @@ use crate::model::{
     Timestamp, TreeId, Usage,
 };
 use crate::plan::Plan;
-use crate::run::{CallEvent, CallState, Event, PhaseEvent, Record, RunEvent, RunState};
+use crate::run::{
+    CallEvent, CallState, Control, Event, PhaseEvent, Record, RunEvent, RunState, Via,
+};
 
+use super::control::steered;
 use super::decide::decide;
 use super::ending;
 use super::orders::{self, Effect};
@@ -37,6 +40,11 @@ pub enum Input {
     /// A person answered the open question, and may have done more.
     Answered {
         acts: Vec<Event>,
+    },
+    /// A person steers the run. What cannot be done now changes nothing.
+    Steered {
+        control: Control,
+        via: Via,
     },
     /// Whoever was asked does not answer now: the run waits.
     Unanswered,
@@ -204,6 +212,10 @@ impl Engine {
             } => self.resume((version, sandbox), acts, recovered),
             Input::Answered { acts } => self.answered(acts),
             Input::Happened(event) => vec![self.with_usage(event)],
+            Input::Steered { control, via } => {
+                let event = steered(&self.plan, &self.state, &control, via);
+                event.into_iter().collect()
+            }
             Input::Tick | Input::Unanswered | Input::Left { .. } => Vec::new(),
         }
     }

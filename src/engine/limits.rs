@@ -56,6 +56,9 @@ fn worked_enough(limits: RunLimits, run: &RunState, now: Timestamp) -> Option<St
 
 /// Attempts that may be started now.
 pub fn free(plan: &Plan, phase: &PhasePlan, run: &RunState) -> usize {
+    if run.is_paused() {
+        return 0;
+    }
     let limits = run.limits(plan.limits);
     let running = run.running().count() as u64;
     let at_one_time = u64::from(limits.concurrency.max(1)).saturating_sub(running);

@@ -21,6 +21,7 @@
 mod accepted;
 pub mod by_hand;
 mod closing;
+mod control;
 mod decide;
 mod editing;
 mod ending;
@@ -38,6 +39,7 @@ mod single;
 mod structured;
 
 pub use accepted::{accepted, secrets};
+pub use control::steered;
 pub use ending::failed_loops;
 pub use handle::{Begin, Engine, Input, Recovered};
 pub use orders::Effect;

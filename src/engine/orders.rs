@@ -60,7 +60,7 @@ pub fn orders(run: &RunState, plan: &Plan) -> Vec<Effect> {
     let stop_all = run.interrupted().is_some() || run.limit().is_some_and(limits::ends_running);
     let mut orders = Vec::new();
     for (call, attempt) in run.running() {
-        if stop_all || is_left_behind(call, run) {
+        if stop_all || call.ended_by_person || is_left_behind(call, run) {
             orders.push(Effect::CancelAttempt {
                 call: call.spec.id.clone(),
                 attempt,
@@ -110,7 +110,7 @@ pub fn orders(run: &RunState, plan: &Plan) -> Vec<Effect> {
 
 /// When to ask again although nothing was heard.
 pub fn wake(plan: &Plan, run: &RunState, now: Timestamp) -> Option<Timestamp> {
-    if run.ended().is_some() {
+    if run.ended().is_some() || run.rests() {
         return None;
     }
     let retries = run

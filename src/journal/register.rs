@@ -105,6 +105,11 @@ impl RunRegister {
         Head::verify(&self.entry(run, "head"), &run.path(RunFolder::JOURNAL))
     }
 
+    /// Where the supervisor of a run listens.
+    pub fn socket(&self, run: &RunFolder) -> PathBuf {
+        self.entry(run, "sock")
+    }
+
     /// Forgets the runs whose folders were deleted. Silent: it is done on the way.
     pub fn forget_deleted(&self) {
         let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
@@ -112,6 +117,7 @@ impl RunRegister {
             let is_entry = path.extension().is_some_and(|kind| kind == "json");
             if is_entry && read(&path).is_ok_and(|entry| entry.is_deleted()) {
                 let _ = std::fs::remove_file(path.with_extension("head"));
+                let _ = std::fs::remove_file(path.with_extension("sock"));
                 let _ = std::fs::remove_file(path);
             }
         }
@@ -119,7 +125,7 @@ impl RunRegister {
 
     /// Forgets a run that never began.
     pub fn forget(&self, run: &RunFolder) {
-        for kind in ["json", "head"] {
+        for kind in ["json", "head", "sock"] {
             let _ = std::fs::remove_file(self.entry(run, kind));
         }
     }

@@ -89,7 +89,7 @@ pub use conversation::{Conversation, Said};
 pub use error::ProcessError;
 pub use freeze::Frozen;
 pub use helper::run_helper;
-pub use proctree::Load;
+pub use proctree::{Load, is_descendant};
 pub use record::{Asked, Exceeded, ExitRecord, Leaked, Swept, WardenFate};
 pub use spec::{ChildSpec, MARK};
 pub use start::{WARDEN_ARG, start};

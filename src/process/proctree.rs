@@ -46,6 +46,13 @@ pub struct Load {
     ticks: u64,
 }
 
+/// Whether it is below this process.
+pub fn is_descendant(pid: RawPid) -> bool {
+    let own = rustix::process::getpid().as_raw_pid();
+    let below = descendants(&processes(), own);
+    below.iter().any(|seen| seen.birth.pid == pid)
+}
+
 impl Load {
     /// Of the processes below `root`, and of those that it has waited for.
     pub(super) fn below(root: RawPid) -> Self {

@@ -51,9 +51,14 @@ fn of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
             let (model, by) = (clean(model), clean(by));
             (Tone::Calm, format!("{by} is used in the place of {model}"))
         }
+        RunEvent::Paused { .. } => (Tone::Odd, "paused: no further call starts".to_owned()),
+        RunEvent::Continued { .. } => (Tone::Calm, "continued".to_owned()),
         RunEvent::Interrupted { signal } => {
             let signal = clean(signal);
-            let text = format!("interrupted by {signal}: ending what runs (once more to kill it)");
+            let text = match signal.as_str() {
+                "stop" => "stopped by a person: ending what runs".to_owned(),
+                _ => format!("interrupted by {signal}: ending what runs (once more to kill it)"),
+            };
             (Tone::Odd, text)
         }
         RunEvent::ChangesApplied {
@@ -101,6 +106,10 @@ fn of_phase(
                 Tone::Calm,
                 format!("quorum reached, the others have {left} more"),
             )
+        }
+        PhaseEvent::StragglersDropped { .. } => {
+            let text = "a person does not wait for the others";
+            (Tone::Odd, text.to_owned())
         }
         PhaseEvent::ProposalsSealed { labels } => (Tone::Calm, sealed(view, labels)),
         // Where there was nothing to choose from, there is nothing to say.

@@ -46,6 +46,10 @@ pub(super) fn of_call(
             let text = format!("next attempt in {}", until.since(at));
             Some(LogLine::new(scope(view, call), Tone::Calm, text).passing())
         }
+        CallEvent::EndedByPerson { .. } => {
+            let text = "a person ends it";
+            Some(LogLine::new(scope(view, call), Tone::Odd, text))
+        }
         CallEvent::Failed { failure } => call_failed(view, call, failure),
     }
 }

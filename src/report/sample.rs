@@ -8,7 +8,7 @@ use crate::model::{
     RunId, Rung, Timestamp, Usage,
 };
 use crate::plan::Plan;
-use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent};
+use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent, Via};
 
 use super::sample_build;
 use super::sample_build_parts::tree;
@@ -412,6 +412,13 @@ fn acts_of_persons(more: &mut History) {
         }
         .of(phase()),
     );
+    let via = Via::Keys;
+    more.add(3_700_030, RunEvent::Paused { via }.into());
+    more.add(3_700_030, RunEvent::Continued { via: Via::Watch }.into());
+    let ended = CallEvent::EndedByPerson { via };
+    more.add(3_700_030, ended.of("plan.propose-3"));
+    let dropped = PhaseEvent::StragglersDropped { via };
+    more.add(3_700_030, dropped.of(phase()));
 }
 
 fn proposals(history: &mut History) {

@@ -23,6 +23,8 @@ pub struct CallState {
     pub counted_from: usize,
     pub not_before: Option<Timestamp>,
     pub status: CallStatus,
+    /// Whether a person ended it: no attempt follows.
+    pub ended_by_person: bool,
     /// Whether the engine goes on as if it were not there: it is created once more when its work is wanted.
     pub superseded: bool,
 }
@@ -119,6 +121,7 @@ impl CallState {
             counted_from: 0,
             not_before: None,
             status,
+            ended_by_person: false,
             superseded: false,
         }
     }
@@ -161,6 +164,7 @@ impl CallState {
                 self.end(*attempt, at, end, *usage);
                 self.status = CallStatus::Open;
             }
+            CallEvent::EndedByPerson { .. } => self.ended_by_person = true,
             CallEvent::RetryScheduled { until } => self.not_before = Some(*until),
             CallEvent::Failed { failure } => self.status = CallStatus::Failed(failure.clone()),
         }
@@ -210,6 +214,7 @@ impl CallState {
             attempt.end = Some((AttemptEnd::Lost, at));
         }
         self.not_before = None;
+        self.ended_by_person = false;
         if self.status == CallStatus::Running {
             self.status = CallStatus::Open;
         }

@@ -17,6 +17,8 @@ use crate::model::{
     Unmerged, Usage, Verification,
 };
 
+use super::Via;
+
 /// One line of the journal, and of `--json`: there is one encoding.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
@@ -82,6 +84,9 @@ pub enum CallEvent {
     },
     /// A call waits before its next attempt.
     RetryScheduled { until: Timestamp },
+    /// A person ended the call: what runs of it is cancelled, and it is not tried again.
+    #[serde(rename = "call_ended_by_person")]
+    EndedByPerson { via: Via },
     /// A call ended for good without a result.
     #[serde(rename = "call_failed")]
     Failed { failure: Failure },
@@ -118,6 +123,10 @@ pub enum PhaseEvent {
     /// An ensemble has the proposals it needs; the stragglers get this much more time.
     QuorumReached {
         until: Timestamp,
+    },
+    /// A person does not wait for the stragglers of an ensemble any more.
+    StragglersDropped {
+        via: Via,
     },
     /// An ensemble's proposals were closed and given their blinded names.
     ProposalsSealed {
@@ -240,10 +249,15 @@ pub enum RunEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         changes: Option<ChangeLimits>,
     },
+    /// A person paused the run: no further call starts.
+    #[serde(rename = "run_paused")]
+    Paused { via: Via },
+    #[serde(rename = "run_continued")]
+    Continued { via: Via },
     /// The user interrupted the run; it can be resumed.
     #[serde(rename = "run_interrupted")]
     Interrupted {
-        /// The signal's name, for example `SIGINT`.
+        /// The signal's name, for example `SIGINT`; `stop` where a person said so in another way.
         signal: String,
     },
     /// The run's results are in the user's project, or on a branch.

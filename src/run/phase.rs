@@ -55,6 +55,8 @@ pub struct Round {
     pub began: Moment,
     /// Until when stragglers may still propose, once the quorum is in.
     pub straggler_limit: Option<Timestamp>,
+    /// Whether a person does not wait for them any more.
+    pub drops_stragglers: bool,
     /// The proposals with their blinded names, once they are closed.
     pub sealed: Option<Vec<(Label, CallId)>>,
     /// How tasks ended. One that is taken up again is not among them.
@@ -130,6 +132,9 @@ impl PhaseState {
             }
             PhaseEvent::QuorumReached { until } => {
                 self.on_round(|round| round.straggler_limit = Some(*until));
+            }
+            PhaseEvent::StragglersDropped { .. } => {
+                self.on_round(|round| round.drops_stragglers = true);
             }
             PhaseEvent::ProposalsSealed { labels } => {
                 self.on_round(|round| round.sealed = Some(labels.clone()));
@@ -334,6 +339,7 @@ impl Round {
         Self {
             began,
             straggler_limit: None,
+            drops_stragglers: false,
             sealed: None,
             tasks: BTreeMap::new(),
             verifying: None,

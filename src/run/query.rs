@@ -178,7 +178,9 @@ impl RunState {
     /// How long supervisors have worked on the run, up to `now`.
     pub fn worked(&self, now: Timestamp) -> Millis {
         let since = match (self.ended, self.last) {
-            (None, Some(last)) if self.open_question().is_none() => now.since(last),
+            (None, Some(last)) if self.open_question().is_none() && !self.rests() => {
+                now.since(last)
+            }
             _ => Millis(0),
         };
         Millis(self.worked.0.saturating_add(since.0))
@@ -205,6 +207,16 @@ impl RunState {
     /// The signal that interrupted the run.
     pub fn interrupted(&self) -> Option<&str> {
         self.interrupted.as_deref()
+    }
+
+    /// Whether a person paused the run: no further call starts.
+    pub fn is_paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Whether it is paused and what was under way then has ended.
+    pub fn rests(&self) -> bool {
+        self.paused && self.running().next().is_none()
     }
 
     /// How the supervisor's work ended, if it has.

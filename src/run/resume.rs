@@ -19,6 +19,7 @@ impl RunState {
     pub(super) fn resume(&mut self, at: Timestamp) {
         self.limit = None;
         self.interrupted = None;
+        self.paused = false;
         self.ended = None;
         // What is in the user's project stays there.
         self.delivered

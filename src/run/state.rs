@@ -58,6 +58,7 @@ pub struct RunState {
     pub(super) replaced: BTreeMap<ModelName, ModelName>,
     pub(super) limit: Option<ReachedLimit>,
     pub(super) interrupted: Option<String>,
+    pub(super) paused: bool,
     pub(super) ended: Option<RunEnd>,
 }
 
@@ -209,6 +210,8 @@ impl RunState {
                 self.budgets.clone_from(budgets);
             }
             RunEvent::ModelReplaced { model, by, .. } => self.replace(model, by),
+            RunEvent::Paused { .. } => self.paused = true,
+            RunEvent::Continued { .. } => self.paused = false,
             RunEvent::Interrupted { signal } => self.interrupted = Some(signal.clone()),
             RunEvent::Ended { end } => self.ended = Some(*end),
         }

@@ -5,17 +5,19 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use crate::engine::{Effect, Engine, Input};
+use crate::engine::{Effect, Engine, Input, steered};
 use crate::journal::Journal;
 use crate::model::{
     CallId, CallSpec, Destination, Failure, FailureKind, ModelName, PersonAnswer, PhaseName,
     Results, RunEnd, Timestamp, Usage,
 };
-use crate::run::{Event, PendingVerification, PhaseEvent, PhaseState, Record, RunEvent, Winner};
+use crate::run::{
+    Control as Wanted, Event, PendingVerification, PhaseEvent, PhaseState, Record, RunEvent, Winner,
+};
 
 use super::attempt::{Attempt, Control, unless_stopped};
 use super::blocking::{blocking, blocking_to_its_end};
@@ -25,7 +27,7 @@ use super::edited::edited;
 use super::signals::Signals;
 use super::tasks::Tasks;
 use super::verify::Verify;
-use super::{RunContext, RuntimeError};
+use super::{Request, RunContext, RuntimeError};
 
 /// How often the display may redraw.
 const TICK: Duration = Duration::from_millis(100);
@@ -59,7 +61,7 @@ pub async fn drive(
     journal: Journal,
     first: Input,
     observer: &mut dyn Observer,
-    signals: &mut Signals,
+    (signals, requests): (&mut Signals, mpsc::UnboundedReceiver<Request>),
 ) -> Result<(RunEnd, Engine), RuntimeError> {
     let tasks = LocalSet::new();
     let (reports, inbox) = mpsc::unbounded_channel();
@@ -75,8 +77,10 @@ pub async fn drive(
         delivers: false,
         held: None,
         asks: false,
+        answer: None,
     };
-    let (result, driver) = tasks.run_until(driver.run(inbox, first, signals)).await;
+    let inboxes = (inbox, requests);
+    let (result, driver) = tasks.run_until(driver.run(inboxes, first, signals)).await;
     driver.kill_all();
     // The attempts end their processes before they end themselves.
     tasks.await;
@@ -95,22 +99,29 @@ struct Driver<'a> {
     delivers: bool,
     held: Option<Input>,
     asks: bool,
+    /// What a person who steers is told once it is done.
+    answer: Option<(oneshot::Sender<Option<String>>, Option<String>)>,
 }
+
+type Inboxes = (
+    mpsc::UnboundedReceiver<Input>,
+    mpsc::UnboundedReceiver<Request>,
+);
 
 impl Driver<'_> {
     async fn run(
         mut self,
-        mut inbox: mpsc::UnboundedReceiver<Input>,
+        mut inboxes: Inboxes,
         first: Input,
         signals: &mut Signals,
     ) -> (Result<RunEnd, RuntimeError>, Self) {
-        let result = self.work(&mut inbox, first, signals).await;
+        let result = self.work(&mut inboxes, first, signals).await;
         (result, self)
     }
 
     async fn work(
         &mut self,
-        inbox: &mut mpsc::UnboundedReceiver<Input>,
+        (inbox, requests): &mut Inboxes,
         first: Input,
         signals: &mut Signals,
     ) -> Result<RunEnd, RuntimeError> {
@@ -118,9 +129,14 @@ impl Driver<'_> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut input = Some(first);
         loop {
-            if let Some(input) = input.take()
-                && let Some(end) = self.step(input)?
-            {
+            let end = match input.take() {
+                Some(input) => self.step(input)?,
+                None => None,
+            };
+            if let Some((reply, refused)) = self.answer.take() {
+                let _ = reply.send(refused);
+            }
+            if let Some(end) = end {
                 return Ok(end);
             }
             // Whether the changes have arrived is known: now it can be said what the signal interrupted.
@@ -141,6 +157,7 @@ impl Driver<'_> {
                     report
                 }
                 signal = signals.next() => self.interrupt(signal),
+                Some(request) = requests.recv() => self.steer(request),
                 () = wait_until(wake) => {
                     self.wake = None;
                     Some(Input::Tick)
@@ -304,6 +321,26 @@ impl Driver<'_> {
         let (control, controlled) = watch::channel(Control::Run);
         self.controls.insert(name, control);
         controlled
+    }
+
+    /// A person wants something of the run.
+    fn steer(
+        &mut self,
+        Request {
+            control,
+            via,
+            reply,
+        }: Request,
+    ) -> Option<Input> {
+        let (plan, state) = (self.engine.plan(), self.engine.state());
+        let refused = steered(plan, state, &control, via).err();
+        let is_refused = refused.is_some();
+        self.answer = reply.map(|reply| (reply, refused));
+        match control {
+            _ if is_refused => None,
+            Wanted::Stop => self.interrupt("stop"),
+            control => Some(Input::Steered { control, via }),
+        }
     }
 
     /// The first signal asks the run to stop; the second one kills what does not. Who is asked and

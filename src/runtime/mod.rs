@@ -22,6 +22,7 @@ mod cell;
 mod close;
 mod collect;
 mod command;
+mod control;
 mod deliver;
 mod drive;
 mod edited;
@@ -52,6 +53,7 @@ mod workspaces;
 
 pub use call_log::CallLog;
 pub use cell::{Cells, Inside};
+pub use control::{ControlSocket, Controller, Request};
 pub use deliver::{DeliverError, Delivering};
 pub use drive::{Observer, drive, now};
 pub use error::RuntimeError;

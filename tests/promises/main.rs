@@ -12,6 +12,7 @@ mod a_phase_keeps_its_budget;
 mod a_project_gives_no_orders;
 mod a_rehearsal_touches_nothing;
 mod a_report_is_one_safe_page;
+mod a_run_is_watched_and_steered;
 mod a_run_needs_no_history;
 mod a_sign_in_is_lent_and_comes_back;
 mod agents_change_under_a_run;

@@ -46,6 +46,9 @@ pub struct Facts<'a> {
     /// What each phase has used in all its rounds.
     pub spent: BTreeMap<PhaseName, Spending>,
     pub interrupted: bool,
+    pub paused: bool,
+    /// The calls that a person ended.
+    pub ended_calls: BTreeSet<CallId>,
     pub limited: Option<String>,
     pub ended: Option<RunEnd>,
     /// The documents that belong to the results.
@@ -69,6 +72,7 @@ pub struct PhaseFacts {
     pub winner: Option<CallId>,
     pub failed: Option<Failure>,
     pub sealed: Option<Vec<(Label, CallId)>>,
+    pub drops_stragglers: bool,
     pub asked: Option<Question>,
     pub answered: Option<PersonAnswer>,
     pub tasks_done: BTreeSet<TaskId>,
@@ -130,6 +134,8 @@ impl<'a> Facts<'a> {
             stand_ins: BTreeSet::new(),
             spent: BTreeMap::new(),
             interrupted: false,
+            paused: false,
+            ended_calls: BTreeSet::new(),
             limited: None,
             ended: None,
             documents: Documents::new(),
@@ -290,6 +296,8 @@ impl<'a> Facts<'a> {
             RunEvent::ModelReplaced { by, .. } => {
                 self.stand_ins.insert(by.clone());
             }
+            RunEvent::Paused { .. } => self.paused = true,
+            RunEvent::Continued { .. } => self.paused = false,
             RunEvent::Interrupted { .. } => self.interrupted = true,
             RunEvent::Ended { end } => self.ended = Some(*end),
             RunEvent::LoopedBack { from, to, .. } => self.go_back(from, to),
@@ -319,6 +327,9 @@ impl<'a> Facts<'a> {
             CallEvent::AttemptFailed { usage, .. } => self.spent_by(call).usage += *usage,
             CallEvent::RetryScheduled { until } => self.call(call).not_before = Some(*until),
             CallEvent::Failed { .. } => self.call(call).over = true,
+            CallEvent::EndedByPerson { .. } => {
+                self.ended_calls.insert(call.clone());
+            }
             CallEvent::AttemptSpawned { .. } | CallEvent::AttemptProgressed { .. } => {}
         }
     }
@@ -369,6 +380,7 @@ impl<'a> Facts<'a> {
                 *self.rounds.entry(name.clone()).or_default() += rounds;
             }
             PhaseEvent::LimitReached { limit } => self.limited = Some(limit.clone()),
+            PhaseEvent::StragglersDropped { .. } => self.on(name).drops_stragglers = true,
             PhaseEvent::QuorumReached { .. } | PhaseEvent::VerifyStarted { .. } => {}
         }
     }
@@ -499,6 +511,7 @@ impl<'a> Facts<'a> {
             not_before: None,
             last: None,
         };
+        self.ended_calls.remove(&spec.id);
         self.calls.insert(spec.id.clone(), facts);
     }
 
@@ -519,6 +532,8 @@ impl<'a> Facts<'a> {
     /// nobody to go on from there.
     fn resume(&mut self) {
         self.interrupted = false;
+        self.paused = false;
+        self.ended_calls.clear();
         self.limited = None;
         self.ended = None;
         self.blocked = false;

@@ -172,12 +172,23 @@ pub enum Arrives {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     Interrupt,
+    /// A person steers the run, whether it can be done or not.
+    Steers(Steer),
     /// The supervisor dies with so many of the events of its last step on disk; attempts that were
     /// finished by then are recovered, or not.
     Death {
         written: u8,
         recovers: bool,
     },
+}
+
+/// What a person wants of the run; of the call or phase at this place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Steer {
+    Pause,
+    Continue,
+    EndCall(u8),
+    GoOn(u8),
 }
 
 /// All failures that an attempt can report by itself.
@@ -317,7 +328,7 @@ pub fn fault_plans(mix: Mix) -> impl Draws<Value = FaultPlan> {
         chance,
         (from_people, any::<bool>()),
         prop::collection::vec(any::<u8>(), 0..40),
-        blows(),
+        blows(mix),
     )
         .prop_map(
             |(manners, proofs, passes, lists, repeats, chance, from_people, choices, blows)| {
@@ -478,8 +489,23 @@ fn raises() -> impl Draws<Value = Raise> {
     ]
 }
 
-fn blows() -> impl Draws<Value = Vec<(usize, Fault)>> {
+/// What a person ends or does not wait for makes another end of the run; a pause does not.
+fn steers(mix: Mix) -> impl Draws<Value = Steer> {
+    match mix {
+        Mix::Wild => proptest::prop_oneof![
+            Just(Steer::Pause),
+            Just(Steer::Continue),
+            any::<u8>().prop_map(Steer::EndCall),
+            any::<u8>().prop_map(Steer::GoOn),
+        ]
+        .boxed(),
+        Mix::Timeless => proptest::prop_oneof![Just(Steer::Pause), Just(Steer::Continue)].boxed(),
+    }
+}
+
+fn blows(mix: Mix) -> impl Draws<Value = Vec<(usize, Fault)>> {
     let fault = proptest::prop_oneof![
+        2 => steers(mix).prop_map(Fault::Steers),
         1 => Just(Fault::Interrupt),
         2 => (0u8..6, any::<bool>()).prop_map(|(written, recovers)| Fault::Death { written, recovers }),
     ];

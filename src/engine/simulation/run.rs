@@ -255,7 +255,8 @@ impl<'f> Run<'f> {
                 Some(first) => first,
                 None if fault == Some(Fault::Interrupt) => interrupt(),
                 None => world
-                    .report(&engine)
+                    .steer(fault, &engine)
+                    .or_else(|| world.report(&engine))
                     .ok_or("nothing is under way and nothing is awaited")?,
             };
             moments.push(Moment::Heard(input.clone()));
@@ -265,7 +266,7 @@ impl<'f> Run<'f> {
             let reaction = engine.handle(now, input);
             let written = match fault {
                 Some(Fault::Death { written, .. }) => usize::from(written).max(least),
-                Some(Fault::Interrupt) | None => reaction.events.len(),
+                Some(Fault::Interrupt | Fault::Steers(_)) | None => reaction.events.len(),
             };
             for event in reaction.events.into_iter().take(written) {
                 seq += 1;

@@ -6,10 +6,12 @@ use crate::model::{
     PhaseName, Results, RunEnd, Timestamp, TreeId, Unmerged,
 };
 use crate::plan::PhaseKind;
-use crate::run::{CallEvent, PendingVerification, PhaseEvent, RunEvent, RunState, Winner};
+use crate::run::{
+    CallEvent, Control, PendingVerification, PhaseEvent, RunEvent, RunState, Via, Winner,
+};
 
 use super::answers;
-use super::fault_plan::{Arrives, Fault, FaultPlan, Luck, Manner, Proof};
+use super::fault_plan::{Arrives, Fault, FaultPlan, Luck, Manner, Proof, Steer};
 use super::person;
 
 /// Something that was ordered and will be reported.
@@ -153,10 +155,36 @@ impl<'f> World<'f> {
         }
     }
 
+    /// What a person wants at this step.
+    pub fn steer(&self, fault: Option<Fault>, engine: &Engine) -> Option<Input> {
+        let Some(Fault::Steers(steer)) = fault else {
+            return None;
+        };
+        let control = match steer {
+            Steer::Pause => Control::Pause,
+            Steer::Continue => Control::Continue,
+            Steer::EndCall(at) => {
+                let calls: Vec<_> = engine.state().calls().collect();
+                let call = calls.get(usize::from(at).checked_rem(calls.len())?)?;
+                Control::EndCall(call.spec.id.clone())
+            }
+            Steer::GoOn(at) => {
+                let phases = &engine.plan().phases;
+                Control::GoOn(phases[usize::from(at) % phases.len()].name.clone())
+            }
+        };
+        let via = Via::Command;
+        Some(Input::Steered { control, via })
+    }
+
     /// The next report; none if nothing is under way and nothing is awaited.
     pub fn report(&mut self, engine: &Engine) -> Option<Input> {
         let wake = self.wake;
         let ways = self.pending.len() + usize::from(wake.is_some());
+        if ways == 0 && engine.state().is_paused() {
+            let (control, via) = (Control::Continue, Via::Keys);
+            return Some(Input::Steered { control, via });
+        }
         let choice = self.choose();
         let chosen = choice.checked_rem(ways)?;
         self.world_state.now = self.world_state.now.after(Millis(100));

@@ -93,6 +93,7 @@ pub fn the_limits_are_kept() -> Promise {
             let started = facts.spent.values().map(|spent| spent.started).sum::<u64>();
             let within = facts.limits.calls.is_none_or(|calls| started < calls);
             ensure(within, || "more calls than the limit allows".to_owned())?;
+            ensure(!facts.paused, || "the run is paused".to_owned())?;
             ensure(!facts.stops(), || "the run was stopped".to_owned())
         }
         Moment::Wrote(_)
@@ -148,6 +149,25 @@ pub fn a_limit_stops_only_who_wants_to_work() -> Promise {
         let mut calls = facts.calls_of(&phase.name).filter(|call| !call.over);
         let wanted = calls.any(|call| call.spec.purpose != Purpose::Propose || !sealed);
         ensure(wanted, || "nobody wants to work".to_owned())
+    })
+}
+
+/// What a person ended is not tried again before the run is resumed.
+pub fn what_a_person_ended_stays_ended() -> Promise {
+    promise(move |facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        match &record.event {
+            Event::Call {
+                call,
+                event: CallEvent::AttemptStarted { .. },
+            } => {
+                let ended = facts.ended_calls.contains(call);
+                ensure(!ended, || format!("a person ended {call}"))
+            }
+            _ => Ok(()),
+        }
     })
 }
 
@@ -218,7 +238,7 @@ pub fn nobody_works_on_what_is_over() -> Promise {
 }
 
 /// What nobody wants any more is told to end at once, once: everything when the user says stop or money,
-/// tokens or time are spent, stragglers when their ensemble is sealed.
+/// tokens or time are spent, stragglers when their ensemble is sealed, a call that a person ends.
 pub fn what_nobody_wants_is_cancelled() -> Promise {
     let mut cancelled: BTreeSet<(CallId, u32)> = BTreeSet::new();
     let mut died = false;
@@ -235,7 +255,8 @@ pub fn what_nobody_wants_is_cancelled() -> Promise {
                     let call = &facts.calls[id].spec;
                     let phase = facts.phase(&call.phase);
                     let straggles = call.purpose == Purpose::Propose && phase.sealed.is_some();
-                    let wanted = !spent && !facts.interrupted && !straggles;
+                    let unwanted = straggles || facts.ended_calls.contains(id);
+                    let wanted = !spent && !facts.interrupted && !unwanted;
                     !wanted && !cancelled.contains(&(id.clone(), *number))
                 });
                 ensure(kept.is_none(), || format!("{kept:?} goes on"))?;
@@ -251,10 +272,11 @@ pub fn what_nobody_wants_is_cancelled() -> Promise {
     })
 }
 
-/// A run that is taken up again has new patience: no call is given up before it was tried once more.
+/// A run that is taken up again has new patience: no call is given up before it was tried once more, unless a
+/// person ended it.
 pub fn a_resumed_call_is_tried_once_more() -> Promise {
     let mut tried: BTreeSet<CallId> = BTreeSet::new();
-    promise(move |_, moment| {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -270,7 +292,8 @@ pub fn a_resumed_call_is_tried_once_more() -> Promise {
                 call,
                 event: CallEvent::Failed { .. },
             } => {
-                ensure(tried.contains(call), || format!("{call} was not tried"))?;
+                let may = tried.contains(call) || facts.ended_calls.contains(call);
+                ensure(may, || format!("{call} was not tried"))?;
             }
             _ => {}
         }

@@ -203,6 +203,17 @@ pub fn what_became_of_the_changes_is_told_once() -> Promise {
     })
 }
 
+/// While a run is paused, nothing of it is delivered, and it does not end as done.
+pub fn a_paused_run_delivers_nothing() -> Promise {
+    promise(move |facts, moment| {
+        let goes_on = match moment {
+            Moment::Ordered(Effect::Deliver { .. } | Effect::End(RunEnd::Done)) => facts.paused,
+            _ => false,
+        };
+        ensure(!goes_on, || "it is paused".to_owned())
+    })
+}
+
 /// What the journal says is in the user's project is there, as soon as it says so, and everything is there
 /// when a run is done whose results belong there; whatever people did about earlier results.
 pub fn the_project_holds_what_was_delivered() -> Promise {

@@ -23,7 +23,7 @@ type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 type Named = (&'static str, fn() -> Promise);
 
 /// Every promise.
-const ALL: [Named; 43] = [
+const ALL: [Named; 45] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -45,6 +45,10 @@ const ALL: [Named; 43] = [
     (
         "a resumed call is tried once more",
         calls::a_resumed_call_is_tried_once_more,
+    ),
+    (
+        "what a person ended stays ended",
+        calls::what_a_person_ended_stays_ended,
     ),
     ("waits are kept", calls::waits_are_kept),
     (
@@ -157,6 +161,10 @@ const ALL: [Named; 43] = [
     (
         "changes are delivered once, at the end",
         ends::changes_are_delivered_once_at_the_end,
+    ),
+    (
+        "a paused run delivers nothing",
+        ends::a_paused_run_delivers_nothing,
     ),
     (
         "what became of the changes is said once",

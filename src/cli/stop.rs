@@ -1,0 +1,67 @@
+//! `tipstaff stop RUN`.
+
+use std::io::ErrorKind;
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::args::StopArgs;
+use super::failure::{Exit, Failure};
+use super::open_run::{find_run, own};
+use super::print;
+use super::settings::Settings;
+use crate::journal::{Journal, RunFolder, RunLock};
+use crate::model::RunEnd;
+use crate::run::{Control, RunState, Via};
+use crate::runtime::Controller;
+
+/// How often it is looked whether the supervisor has ended.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Ends the run's supervisor and waits for it: whoever comes next may resume the run.
+pub fn stop(settings: &Settings, args: &StopArgs) -> Result<Exit, Failure> {
+    let folder = find_run(settings, Some(&args.run))?;
+    let (register, _) = own(settings, &folder)?;
+    let run = folder.id();
+    let Some(holder) = RunLock::holder(&folder)? else {
+        print::note(&format!("nobody works on run {run}; {}", next(&folder)?));
+        return Ok(Exit::Done);
+    };
+    let told = Controller::connect(&register.socket(&folder)).and_then(|mut controller| {
+        match controller.ask(Control::Stop, Via::Command) {
+            // It prepares the run, and hears signals alone.
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                controller.terminate()
+            }
+            // It is being stopped already, or has just ended.
+            Err(_) | Ok(_) => Ok(()),
+        }
+    });
+    let is_held = || RunLock::holder(&folder);
+    if let Err(error) = told
+        && is_held()?.is_some()
+    {
+        let message = format!("{holder} works on run {run} and cannot be reached: {error}");
+        let hint = "Ctrl-C at its terminal, or `kill` with its process id, stops it resumably";
+        return Err(Failure::said(Exit::Failed, &message, Some(hint)));
+    }
+    while is_held()?.is_some() {
+        sleep(LOOK);
+    }
+    // One that had not begun is gone with its folder.
+    match folder.path(RunFolder::JOURNAL).exists() {
+        true => print::note(&format!("run {run} is stopped; {}", next(&folder)?)),
+        false => print::note(&format!("run {run} is stopped before it began")),
+    }
+    Ok(Exit::Done)
+}
+
+/// What can be done about it.
+fn next(folder: &RunFolder) -> Result<String, Failure> {
+    let journal = Journal::read(&folder.path(RunFolder::JOURNAL))?;
+    let run = folder.id();
+    Ok(match RunState::of(&journal.records).ended() {
+        Some(RunEnd::Done) => "it is done".to_owned(),
+        Some(RunEnd::Waiting) => format!("`tipstaff show {run}` says what it waits for"),
+        _ => format!("`tipstaff resume {run}` goes on"),
+    })
+}
