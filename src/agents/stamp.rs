@@ -1,6 +1,6 @@
 //! When a line of an agent's output was printed, as far as it says so.
 
-use serde::Deserialize;
+use serde_json::Value;
 
 use crate::model::{Millis, Timestamp};
 
@@ -11,49 +11,20 @@ pub struct Stamp {
     pub took: Option<Millis>,
 }
 
-#[derive(Deserialize)]
-struct Line {
-    #[serde(default)]
-    timestamp: serde_json::Value,
-    #[serde(default)]
-    part: Option<Part>,
-}
-
-#[derive(Deserialize)]
-struct Part {
-    #[serde(default)]
-    state: Option<State>,
-}
-
-#[derive(Deserialize)]
-struct State {
-    #[serde(default)]
-    time: Option<Time>,
-}
-
-#[derive(Deserialize)]
-struct Time {
-    start: u64,
-    end: u64,
-}
-
 impl Stamp {
     /// OpenCode tells milliseconds, and how long a tool took; Claude Code and the Gemini CLI tell RFC 3339; the others
     /// say nothing.
     pub fn of(line: &str) -> Self {
-        let Ok(line) = serde_json::from_str::<Line>(line) else {
-            return Self::default();
-        };
-        let in_words = |text: &str| {
-            let at = text.parse::<jiff::Timestamp>().ok()?;
+        let line: Value = serde_json::from_str(line).unwrap_or_default();
+        let number = |at: &str| line.pointer(at).and_then(Value::as_u64);
+        let words = || {
+            let at: jiff::Timestamp = line.pointer("/timestamp")?.as_str()?.parse().ok()?;
             u64::try_from(at.as_millisecond()).ok()
         };
-        let at = line.timestamp.as_u64();
-        let at = at.or_else(|| in_words(line.timestamp.as_str()?));
-        let time = line.part.and_then(|part| part.state?.time);
+        let time = number("/part/state/time/start").zip(number("/part/state/time/end"));
         Self {
-            at: at.map(Timestamp),
-            took: time.map(|time| Timestamp(time.end).since(Timestamp(time.start))),
+            at: number("/timestamp").or_else(words).map(Timestamp),
+            took: time.map(|(start, end)| Timestamp(end).since(Timestamp(start))),
         }
     }
 }

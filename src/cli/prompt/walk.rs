@@ -4,14 +4,16 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::super::failure::{Exit, Failure};
 use super::super::settings::Settings;
 use crate::engine::{Begin, Effect, Engine, Input};
 use crate::model::{
     Answer, Artifact, Audit, AuditVerdict, Budget, CallResult, CallSpec, Categories, Changes,
-    Closing, Contract, Decision, Digest, Faults, FrozenFile, Handoff, HandoffFacts, HandoffOrigin,
-    HandoffWords, Judgement, ModelName, PhaseName, RunId, Rung, Task, TaskFiles, TaskId, TaskList,
-    Timestamp, TreeId, Usage, Verification, VerifyOutcome,
+    Closing, Contract, Decision, Digest, Faults, FrozenFile, HandoffOrigin, Judgement, ModelName,
+    PhaseName, RunId, Rung, Task, TaskFiles, TaskId, TaskList, Timestamp, TreeId, Usage,
+    Verification, VerifyOutcome,
 };
 use crate::plan::{PhasePlan, Plan, PlannedInput};
 use crate::run::{CallEvent, Event, PendingVerification, PhaseEvent};
@@ -33,8 +35,8 @@ pub struct Prompted {
 }
 
 pub fn walk(settings: &Settings, plan: &Plan, wanted: &PhaseName) -> Result<Prompted, Failure> {
-    let mut walk = Walk::default();
-    let files = walk.files(settings, plan)?;
+    let mut prompted = Prompted::default();
+    let files = prompted.files(settings, plan)?;
     let begin = Begin {
         run: RunId::new("preview"),
         version: String::new(),
@@ -53,20 +55,20 @@ pub fn walk(settings: &Settings, plan: &Plan, wanted: &PhaseName) -> Result<Prom
             if let Effect::StartAttempt { call, model, .. } = &effect
                 && &call.phase == wanted
             {
-                walk.prompted.calls.push((call.clone(), model.clone()));
+                prompted.calls.push((call.clone(), model.clone()));
             }
             if matches!(&effect, Effect::ClosePhase { phase, .. } if phase == wanted) {
-                return Ok(walk.prompted);
+                return Ok(prompted);
             }
-            inputs.extend(walk.carry_out(plan, effect));
+            inputs.extend(prompted.carry_out(plan, effect));
         }
     }
-    match walk.prompted.calls.is_empty() {
+    match prompted.calls.is_empty() {
         true => {
             let message = format!("the workflow does not come to phase `{wanted}`");
             Err(Failure::said(Exit::Failed, &message, None))
         }
-        false => Ok(walk.prompted),
+        false => Ok(prompted),
     }
 }
 
@@ -79,12 +81,7 @@ fn passable(plan: &Plan) -> Plan {
     plan
 }
 
-#[derive(Default)]
-struct Walk {
-    prompted: Prompted,
-}
-
-impl Walk {
+impl Prompted {
     fn carry_out(&mut self, plan: &Plan, effect: Effect) -> Option<Input> {
         let event = match effect {
             Effect::StartAttempt { call, attempt, .. } => CallEvent::AttemptSucceeded {
@@ -130,7 +127,7 @@ impl Walk {
             digest: digest(&text),
             bytes: text.len() as u64,
         };
-        self.prompted.contents.insert(path.to_owned(), text);
+        self.contents.insert(path.to_owned(), text);
         artifact
     }
 
@@ -139,14 +136,8 @@ impl Walk {
         let mut left =
             |name: &str, text: String| self.artifact(&format!("{}/{name}", call.id), text);
         let deliverable = left("deliverable.md", what("the document"));
-        let words = HandoffWords {
-            summary: what("the handoff"),
-            ..HandoffWords::default()
-        };
-        let handoff = left(
-            "handoff.json",
-            serde_json::to_string(&words).unwrap_or_default(),
-        );
+        let words = json!({ "summary": what("the handoff") });
+        let handoff = left("handoff.json", words.to_string());
         let patch = left("changes.patch", what("the changes"));
         let answer = match &call.contract {
             Contract::Document | Contract::Edits | Contract::Handoff => Answer::Document,
@@ -202,24 +193,8 @@ impl Walk {
     fn closed(&mut self, phase: &PhasePlan) -> Event {
         let name = &phase.name;
         let what = |kind: &str| unknown(&format!("{kind} of {name}"));
-        let handoff = Handoff {
-            words: HandoffWords {
-                summary: what("the handoff"),
-                ..HandoffWords::default()
-            },
-            facts: HandoffFacts {
-                phase: name.to_string(),
-                origin: HandoffOrigin::Agent,
-                models: Vec::new(),
-                deliverable: None,
-                inputs: Vec::new(),
-                files: Vec::new(),
-                verifications: Vec::new(),
-                remarks: Faults::default(),
-                contradictions: Faults::default(),
-            },
-        };
-        let handoff = serde_json::to_string(&handoff).unwrap_or_default();
+        let facts = json!({ "phase": name, "origin": HandoffOrigin::Agent, "models": [] });
+        let handoff = json!({ "summary": what("the handoff"), "facts": facts }).to_string();
         let mut left = |file: &str, text: String| self.artifact(&format!("{name}/{file}"), text);
         let closing = Closing {
             deliverable: left("output.md", what("the document")),
