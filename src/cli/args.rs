@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::model::{Label, Millis};
+use crate::model::{CommitStyle, Label, Millis};
 use crate::plan::SandboxMode;
 use crate::report::ShowPart;
 use crate::yaml::parse_duration;
@@ -127,11 +127,45 @@ pub struct DestinationArgs {
     /// Put changes and documents onto a new branch of this name instead of into your files
     #[arg(long, value_name = "NAME", conflicts_with = "keep")]
     pub branch: Option<String>,
+    /// Commit changes and documents on the branch that is checked out, which has to be without changes
+    #[arg(long, conflicts_with_all = ["branch", "keep"])]
+    pub commit: bool,
     /// Keep changes and documents in the run instead of putting them into your files
     #[arg(long)]
     pub keep: bool,
     #[command(flatten)]
+    pub commits: CommitArgs,
+    #[command(flatten)]
     pub accept: AcceptArgs,
+}
+
+/// How commits are made. There are none without `--branch` or `--commit`.
+#[derive(Debug, Default, Args)]
+pub struct CommitArgs {
+    /// Make one commit of all rather than one of each task and phase
+    #[arg(long)]
+    pub squash: bool,
+    /// Sign commits, as your git is set up to
+    #[arg(long)]
+    pub sign: bool,
+    /// Run the hooks of your repository for each commit; otherwise none runs
+    #[arg(long)]
+    pub hooks: bool,
+}
+
+impl CommitArgs {
+    pub fn style(&self) -> CommitStyle {
+        let Self {
+            squash,
+            sign,
+            hooks,
+        } = *self;
+        CommitStyle {
+            squash,
+            sign,
+            hooks,
+        }
+    }
 }
 
 /// Which changes of files that act on their own are delivered.
@@ -425,6 +459,11 @@ pub struct ApplyArgs {
     /// Put the changes onto a new branch of this name instead of into your files
     #[arg(long, value_name = "NAME", conflicts_with_all = ["skip_conflicts", "three_way"])]
     pub branch: Option<String>,
+    /// Commit the changes on the branch that is checked out, which has to be without changes
+    #[arg(long, conflicts_with_all = ["branch", "skip_conflicts", "three_way"])]
+    pub commit: bool,
+    #[command(flatten)]
+    pub commits: CommitArgs,
     #[command(flatten)]
     pub accept: AcceptArgs,
     /// Also deliver changes that hold a known secret

@@ -1,15 +1,16 @@
 //! `tipstaff apply` and `undo`: what a run has to deliver, by hand.
 
-use super::args::{AcceptArgs, ApplyArgs, ConflictArgs, OutputArgs, UndoArgs};
+use super::args::{AcceptArgs, ApplyArgs, CommitArgs, ConflictArgs, OutputArgs, UndoArgs};
 use super::ask::{agrees, is_at_a_terminal};
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
 use super::open_run::{TakenUp, find_run, take_up};
+use super::prepare::here;
 use super::print;
 use super::settings::Settings;
 use crate::engine::accepted;
 use crate::engine::by_hand::{self, Transfer};
-use crate::model::{Destination, Direction};
+use crate::model::{CommitStyle, Destination, Direction};
 use crate::report::{DeliveryState, RunView, applied_words, shell_word, undone_words};
 use crate::run::RunState;
 use crate::runtime::{DeliverError, Delivering, now};
@@ -18,15 +19,18 @@ use crate::workspace::{ApplyError, Conflicts, Delivered, has_markers};
 /// Delivers the results of a run that kept them.
 pub fn apply(settings: &Settings, args: &ApplyArgs) -> Result<Exit, Failure> {
     let what = (Direction::Apply, args.run.as_str(), &args.conflicts);
-    Held::act(settings, what, |held, delivering| {
-        held.wanted(delivering, args)
+    Held::act(settings, what, args.commits.style(), |held, delivering| {
+        held.wanted(settings, delivering, args)
     })
 }
 
 /// Takes back what a run put into the user's files.
 pub fn undo(settings: &Settings, args: &UndoArgs) -> Result<Exit, Failure> {
     let what = (Direction::Undo, args.run.as_str(), &args.conflicts);
-    Held::act(settings, what, |held, _| Ok(Transfer::back(&held.state)))
+    let style = CommitStyle::default();
+    Held::act(settings, what, style, |held, _| {
+        Ok(Transfer::back(&held.state))
+    })
 }
 
 /// Asks the person at the terminal, once, whether what the run held back is to be delivered too. Secrets take a
@@ -48,6 +52,8 @@ pub fn offer_held(settings: &Settings, output: &OutputArgs, view: &RunView) -> R
         let args = ApplyArgs {
             run: run.to_string(),
             branch: None,
+            commit: false,
+            commits: CommitArgs::default(),
             accept: AcceptArgs { accept },
             accept_secrets: false,
             conflicts: ConflictArgs::default(),
@@ -69,7 +75,7 @@ fn conflicts(args: &ConflictArgs) -> Conflicts {
 pub fn catch_up(settings: &Settings, run: &mut TakenUp) -> Result<(), Failure> {
     let state = RunState::of(&run.records);
     if *state.in_project() != state.before() {
-        let delivering = Delivering::new(&settings.project, &run.folder, &state)?;
+        let delivering = Delivering::new(&settings.project, (&run.plan, &run.folder), &state)?;
         let missing = Vec::from_iter(delivering.missing_event(&state)?);
         run.records.extend(run.journal.append(now(), &missing)?);
     }
@@ -88,6 +94,7 @@ impl Held {
     fn act(
         settings: &Settings,
         (direction, run, args): (Direction, &str, &ConflictArgs),
+        style: CommitStyle,
         wanted: impl FnOnce(&Self, &Delivering<'_>) -> Result<Transfer, Failure> + Send,
     ) -> Result<Exit, Failure> {
         let mut interruptible = Interruptible::new()?;
@@ -97,8 +104,8 @@ impl Held {
         let (transfer, done) = interruptible.blocking_to_its_end(&again, || {
             let delivering = held.delivering(settings)?;
             let mut transfer = wanted(&held, &delivering)?;
-            let (plan, state) = (&held.run.plan, &held.state);
-            let done = delivering.deliver(plan, state, &mut transfer, conflicts(args));
+            let how = (conflicts(args), style);
+            let done = delivering.deliver(&held.state, &mut transfer, how);
             let done = done.map_err(|error| held.failure(command, &error))?;
             Ok((transfer, done))
         })?;
@@ -114,9 +121,17 @@ impl Held {
     }
 
     /// What is to be delivered, and what is held back: an error if nothing else is left.
-    fn wanted(&self, delivering: &Delivering<'_>, args: &ApplyArgs) -> Result<Transfer, Failure> {
-        let branch = args.branch.clone();
-        let to = branch.map_or(Destination::Tree, Destination::Branch);
+    fn wanted(
+        &self,
+        settings: &Settings,
+        delivering: &Delivering<'_>,
+        args: &ApplyArgs,
+    ) -> Result<Transfer, Failure> {
+        let to = match &args.branch {
+            Some(name) => Destination::Branch(name.clone()),
+            None if args.commit => here(settings)?,
+            None => Destination::Tree,
+        };
         let run = self.run.folder.id();
         if let Some(refusal) = by_hand::refusal(&self.run.plan, &self.state, &to) {
             let hint = format!("`tipstaff show {run}` shows where they are");
@@ -145,7 +160,8 @@ impl Held {
 
     fn delivering<'a>(&'a self, settings: &'a Settings) -> Result<Delivering<'a>, Failure> {
         let project = &settings.project;
-        Ok(Delivering::new(project, &self.run.folder, &self.state)?)
+        let run = (&self.run.plan, &self.run.folder);
+        Ok(Delivering::new(project, run, &self.state)?)
     }
 
     /// Nothing was touched, and there may be ways out.
@@ -170,6 +186,13 @@ impl Held {
             ],
             DeliverError::Apply(ApplyError::BranchExists(_) | ApplyError::BadBranchName(_)) => {
                 vec!["choose another name for the branch".to_owned()]
+            }
+            DeliverError::Apply(ApplyError::NotClean(_)) => vec![
+                format!("commit or stash them, then {again} --commit` goes on"),
+                format!("{again} --branch NAME` makes a new branch"),
+            ],
+            DeliverError::Apply(ApplyError::ChangedByHook) => {
+                vec!["a formatter belongs into `verify`, where its result is part of the run".to_owned()]
             }
             DeliverError::Apply(_) | DeliverError::Workspace(_) => Vec::new(),
         };
@@ -210,6 +233,9 @@ impl Held {
                 "stays, because you changed it at a gate: {}",
                 path.display()
             ));
+        }
+        if done.commits_stay {
+            print::note("the run's commits stay in the history, because others are upon them");
         }
         for path in &done.marked {
             print::note(&format!("has conflict markers: {}", path.display()));

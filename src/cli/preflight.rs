@@ -24,7 +24,12 @@ pub fn preflight<'p>(
         Ok(()) | Err(ApplyError::Workspace(WorkspaceError::GitMissing { .. })) => {}
         Err(error) => {
             let problem = format!("a place for the results: {error}");
-            let remedy = "`--branch` takes the name of a new branch of a git repository";
+            let remedy = match error {
+                ApplyError::NotClean(_) => {
+                    "commit or stash them, or have a new branch made with `--branch NAME`"
+                }
+                _ => "`--branch` takes the name of a new branch of a git repository",
+            };
             let lack = Lack::new(What::Destination, problem, remedy);
             missing.lacks.insert(lack, Vec::new());
         }

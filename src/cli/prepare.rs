@@ -19,6 +19,7 @@ use crate::plan::{Plan, Rehearsal, SandboxMode, SetupStep};
 use crate::rehearsal::Scenario;
 use crate::trust::{CONFIG, detected_commands, detected_setup};
 use crate::workflow::{self, Bindings, Library, Workflow};
+use crate::workspace::current_branch;
 
 /// Larger requests are refused, in bytes.
 const LARGEST_REQUEST: u64 = 8 << 20;
@@ -103,13 +104,14 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
             model_overrides: pairs(&args.models, "--model")?,
             depth: args.depth,
             seed: args.seed.unwrap_or_else(random_seed),
-            destination: destination(args),
+            destination: destination(settings, args)?,
             library,
         })
     })?;
     let (mut plan, base, layer) = (valid.plan, valid.base, valid.workflow.layer);
     limit(&mut plan, &args.limits)?;
     plan.rehearsal = rehearsal;
+    plan.commits = args.destination.commits.style();
     plan.sandbox_mode = args.sandbox.unwrap_or(plan.sandbox_mode);
     if plan.rehearsal.is_none() {
         plan.mark = random_seed();
@@ -162,17 +164,26 @@ fn limit(plan: &mut Plan, args: &LimitArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-fn destination(args: &RunArgs) -> Destination {
+fn destination(settings: &Settings, args: &RunArgs) -> Result<Destination, Failure> {
     // Scripted results are nobody's work: whatever else was said, they stay in the run.
     if args.rehearse.is_some() && !args.publish {
-        return Destination::Nowhere;
+        return Ok(Destination::Nowhere);
     }
     let args = &args.destination;
-    match &args.branch {
+    Ok(match &args.branch {
         Some(name) => Destination::Branch(name.clone()),
+        None if args.commit => here(settings)?,
         None if args.keep => Destination::Nowhere,
         None => Destination::Tree,
-    }
+    })
+}
+
+/// The branch that is checked out.
+pub fn here(settings: &Settings) -> Result<Destination, Failure> {
+    current_branch(&settings.project).map_err(|error| {
+        let hint = "`--branch NAME` makes a new branch in any repository";
+        Failure::new(Exit::Usage, &error, Some(hint))
+    })
 }
 
 fn read_rehearsal(wanted: &str, publishes: bool) -> Result<Rehearsal, Failure> {

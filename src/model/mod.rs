@@ -28,6 +28,7 @@ mod task;
 mod units;
 mod verdict;
 mod verification;
+mod visible;
 
 /// The version of the journal's and the plan's format. A folder with another one is refused.
 pub const FORMAT: u32 = 1;
@@ -51,8 +52,8 @@ pub use ids::{
 };
 pub use limits::{Budget, ChangeLimits, ChangedLimits, ReachedLimit, RunLimits};
 pub use outcome::{
-    Closing, Decider, Destination, Direction, Document, Documents, FrozenFile, PersonAnswer,
-    Question, Results, RunEnd, Unmerged,
+    Closing, CommitStyle, Decider, Destination, Direction, Document, Documents, FrozenFile,
+    PersonAnswer, Question, Results, RunEnd, Unmerged,
 };
 pub use rung::Rung;
 pub use secret::{AgentEnv, Secret, names_a_secret};
@@ -62,3 +63,4 @@ pub use task::{Task, TaskFiles, TaskList};
 pub use units::{Bytes, MicroUsd, Millis, Timestamp, Usage};
 pub use verdict::{Audit, AuditVerdict, Decision, Finding, Judgement, Severity};
 pub use verification::{Verification, VerifyOutcome};
+pub use visible::is_unsafe;

@@ -119,8 +119,28 @@ pub enum Destination {
     Tree,
     /// Onto a new branch of this name; the working tree stays as it is.
     Branch(String),
+    /// Into the working tree and, as commits, onto the branch that was checked out at this commit of it.
+    Commit { branch: String, head: String },
     /// Nowhere by itself: `tipstaff apply` does it.
     Nowhere,
+}
+
+impl Destination {
+    /// Whether the user's working tree holds what is put there.
+    pub fn is_in_project(&self) -> bool {
+        matches!(self, Self::Tree | Self::Commit { .. })
+    }
+}
+
+/// How commits of changes are made, where the user said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct CommitStyle {
+    /// One commit rather than one a task and phase.
+    pub squash: bool,
+    /// Signed, as the user's git signs.
+    pub sign: bool,
+    /// With the hooks of the user's repository.
+    pub hooks: bool,
 }
 
 /// What a person is asked.

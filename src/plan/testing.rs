@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Budget, CallLimits, Destination, FORMAT, Millis, RunLimits, Sections};
+use crate::model::{
+    Budget, CallLimits, CommitStyle, Destination, FORMAT, Millis, RunLimits, Sections,
+};
 
 use super::{Distill, PhaseKind, PhasePlan, Plan, ScopePlan, Strategy, VerifyRules};
 
@@ -64,6 +66,7 @@ pub fn plan(phases: Vec<PhasePlan>) -> Plan {
         rehearsal: None,
         file: None,
         destination: Destination::Tree,
+        commits: CommitStyle::default(),
         accept: Vec::new(),
         agents: BTreeMap::new(),
         models: BTreeMap::new(),

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{SetupStep, VerifyRules, Wrapper};
 use crate::model::{
-    AgentEnv, AgentName, Budget, Bytes, CallLimits, Categories, ChangeLimits, Destination,
-    MicroUsd, Millis, ModelName, PhaseName, RunLimits, Sections, Usage,
+    AgentEnv, AgentName, Budget, Bytes, CallLimits, Categories, ChangeLimits, CommitStyle,
+    Destination, MicroUsd, Millis, ModelName, PhaseName, RunLimits, Sections, Usage,
 };
 
 /// A run's plan, frozen into its folder.
@@ -47,6 +47,8 @@ pub struct Plan {
     pub sandbox: SandboxRules,
     /// Where the changes go at the end.
     pub destination: Destination,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub commits: CommitStyle,
     /// Paths and patterns of changes that are delivered although they act by themselves, as the user said.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub accept: Vec<String>,
@@ -58,6 +60,10 @@ pub struct Plan {
     pub models: BTreeMap<ModelName, ModelSpec>,
     /// The phases in order. Never empty.
     pub phases: Vec<PhasePlan>,
+}
+
+fn is_default(style: &CommitStyle) -> bool {
+    *style == CommitStyle::default()
 }
 
 /// The scripted models of a rehearsal.

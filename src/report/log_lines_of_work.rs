@@ -46,6 +46,9 @@ pub fn applied_words(to: &Destination, files: u64, held: u64) -> String {
     let there = match to {
         Destination::Tree => format!("{files} in your project, not committed"),
         Destination::Branch(name) => format!("{files} on the branch {}", clean(name)),
+        Destination::Commit { branch, .. } => {
+            format!("{files} in your project, committed on {}", clean(branch))
+        }
         Destination::Nowhere => format!("{files} kept by the run"),
     };
     there + &held

@@ -134,7 +134,9 @@ fn for_changes(view: &RunView, viewer: &Viewer) -> Vec<(String, String)> {
         (DeliveryState::Applied { to, files }, _) => {
             let there = match to {
                 _ if files == 0 => None,
-                Destination::Tree => Some(command("undo", "take the changes back")),
+                Destination::Tree | Destination::Commit { .. } => {
+                    Some(command("undo", "take the changes back"))
+                }
                 Destination::Branch(name) => {
                     let there = match viewer.root.as_str() {
                         "" => String::new(),

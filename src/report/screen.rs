@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal, Write};
 
-use crate::model::shortened;
+use crate::model::{is_unsafe, shortened};
 
 /// Colours within a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,17 +71,6 @@ fn sgr_len(text: &str) -> usize {
     match end {
         Some(end) if codes[end..].starts_with('m') => "\x1b[".len() + end + 1,
         _ => 0,
-    }
-}
-
-/// Control characters but line feed and tab, what ends a line in other ways, and the marks that turn the
-/// direction of text around.
-pub(super) fn is_unsafe(char: char) -> bool {
-    match char {
-        '\n' | '\t' => false,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' => true,
-        '\u{2066}'..='\u{2069}' => true,
-        _ => char.is_control(),
     }
 }
 

@@ -5,7 +5,8 @@ use console::{measure_text_width, strip_ansi_codes, truncate_str};
 use crate::model::{Decision, FailureKind, MicroUsd, Millis, RunEnd, Usage};
 use crate::plan::{EnsembleMode, OutputKind, PhaseKind};
 
-use super::screen::{bounded, is_unsafe};
+use super::screen::bounded;
+use crate::model::is_unsafe;
 use crate::run::{Attempt, AttemptEnd, CallState};
 
 use super::view::{CallProgress, PhaseStatus, RunStatus, Supervisor, progress};

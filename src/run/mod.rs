@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod call;
+mod contribution;
 mod control;
 mod event;
 mod phase;
@@ -15,6 +16,7 @@ mod resume;
 mod state;
 
 pub use call::{Attempt, AttemptEnd, CallState, CallStatus, Spent};
+pub use contribution::Contribution;
 pub use control::{Control, Via};
 pub use event::{CallEvent, Event, PhaseEvent, Record, RunEvent};
 pub use phase::{Findings, Moment, PendingVerification, PhaseState, Stage, TaskEnd, Winner};

@@ -107,7 +107,7 @@ impl RunState {
     /// What a destination holds of the run before it gets more.
     pub fn held_by(&self, to: &Destination) -> Results {
         match to {
-            Destination::Tree => self.in_project().clone(),
+            Destination::Tree | Destination::Commit { .. } => self.in_project().clone(),
             Destination::Branch(_) | Destination::Nowhere => self.before(),
         }
     }
@@ -140,6 +140,14 @@ impl RunState {
     pub fn delivered(&self) -> Option<&Delivery> {
         let (results, how) = self.delivered.as_ref()?;
         (*results == self.results()).then_some(how)
+    }
+
+    /// Where results went last, whether or not they are still the run's.
+    pub fn last_destination(&self) -> Option<&Destination> {
+        match &self.delivered.as_ref()?.1 {
+            Delivery::Applied { to, .. } => Some(to),
+            Delivery::Kept(_) | Delivery::Blocked(_) => None,
+        }
     }
 
     /// What a phase decided, as data, once it has.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::model::{
-    Budget, CallId, CallKey, CallSpec, Closing, Destination, Document, Documents, FrozenFile,
-    HeldChange, Millis, ModelName, PersonAnswer, PhaseName, ReachedLimit, Results, RunEnd, RunId,
-    RunLimits, Rung, TaskId, Timestamp, TreeId, Unmerged, Verification,
+    Artifact, Budget, CallId, CallKey, CallSpec, Closing, Destination, Document, Documents,
+    FrozenFile, HeldChange, Millis, ModelName, PersonAnswer, PhaseName, ReachedLimit, Results,
+    RunEnd, RunId, RunLimits, Rung, TaskId, Timestamp, TreeId, Unmerged, Verification,
 };
 
 use super::{
-    CallState, CallStatus, Event, Findings, Moment, PhaseEvent, PhaseState, Record, RunEvent,
+    CallState, CallStatus, Contribution, Event, Findings, Moment, PhaseEvent, PhaseState, Record,
+    RunEvent,
 };
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -40,6 +41,8 @@ pub struct RunState {
     /// The commands of models that a person was asked about, and whether they may run.
     pub(super) commands: BTreeMap<String, bool>,
     pub(super) documents: Documents,
+    /// What its tasks and phases added, oldest first.
+    pub contributions: Vec<Contribution>,
     /// What the user's working tree holds of the run, and how many files that changed.
     pub(super) in_project: (Results, u64),
     /// Files that a person's last `apply` or `undo` could not merge.
@@ -172,7 +175,7 @@ impl RunState {
             } => {
                 let (tree, documents) = (tree.clone(), documents.clone());
                 let results = Results { tree, documents };
-                if *to == Destination::Tree {
+                if to.is_in_project() {
                     self.in_project = (results.clone(), *files);
                     self.unmerged.clone_from(unmerged);
                 }
@@ -224,10 +227,13 @@ impl RunState {
             PhaseEvent::Started | PhaseEvent::Skipped { .. } if !self.order.contains(phase) => {
                 self.order.push(phase.clone());
             }
-            PhaseEvent::TaskDone { call, tree, .. } => {
+            PhaseEvent::TaskDone { task, call, tree } => {
                 self.tree = Some(tree.clone());
-                let key = self.calls.get(call).map(|call| call.spec.key.clone());
+                let done = self.calls.get(call);
+                let key = done.map(|call| call.spec.key.clone());
+                let handoff = done.and_then(|call| call.result()?.handoff.clone());
                 self.taken_over.extend(key);
+                self.contributed(now, (phase, Some(task)), Some(call.clone()), handoff);
             }
             PhaseEvent::Verified {
                 task,
@@ -245,11 +251,11 @@ impl RunState {
             PhaseEvent::LimitReached { limit } => self.reached(limit, Some(phase)),
             PhaseEvent::Closed { closing } => {
                 self.tree = closing.tree.clone().or(self.tree.take());
-                self.take_document(closing);
+                self.close(now, phase, closing);
             }
             // Its tree is as old as the phase: others may have changed files since.
             PhaseEvent::DocumentEdited { closing, .. } => {
-                self.take_document(closing);
+                self.close(now, phase, closing);
                 if closing.published.is_some() {
                     let document = closing.document.as_ref();
                     self.of_persons.extend(document.map(|one| one.path.clone()));
@@ -265,6 +271,36 @@ impl RunState {
             _ => {}
         }
         self.phase_mut(phase).apply(now, event);
+    }
+
+    /// What a phase leaves belongs to the results.
+    fn close(&mut self, now: Moment, phase: &PhaseName, closing: &Closing) {
+        self.take_document(closing);
+        let winner = self.phase(phase).and_then(PhaseState::winner);
+        let call = winner.map(|winner| winner.call.clone());
+        self.contributed(now, (phase, None), call, Some(closing.handoff.clone()));
+    }
+
+    /// Where nothing was added there is nothing to remember.
+    fn contributed(
+        &mut self,
+        now: Moment,
+        (phase, task): (&PhaseName, Option<&TaskId>),
+        call: Option<CallId>,
+        handoff: Option<Artifact>,
+    ) {
+        let results = self.results();
+        let before = self.contributions.last().map(|last| &last.results);
+        if *before.unwrap_or(&self.before()) != results {
+            self.contributions.push(Contribution {
+                at: now.at,
+                phase: phase.clone(),
+                task: task.cloned(),
+                call,
+                handoff,
+                results,
+            });
+        }
     }
 
     fn reached(&mut self, limit: &str, phase: Option<&PhaseName>) {

@@ -6,16 +6,19 @@ use std::path::{Path, PathBuf};
 use crate::engine::by_hand::{self, Transfer};
 use crate::engine::{self, Input};
 use crate::journal::RunFolder;
-use crate::model::{Destination, Direction, Document, Documents, Failure, Results, RunId, TreeId};
+use crate::model::{
+    CommitStyle, Destination, Direction, Document, Documents, Failure, Results, TreeId,
+};
 use crate::plan::Plan;
 use crate::process::is_cancelled;
 use crate::risk::{self, Accepted};
 use crate::run::{Event, RunEvent, RunState};
 use crate::workspace::{
-    self, ApplyError, Conflicts, Delivered, Deliveries, Project, WorkspaceError,
+    self, ApplyError, Conflicts, Delivered, Deliveries, NewCommit, Project, WorkspaceError,
 };
 
 use super::RunContext;
+use super::commits::Sources;
 use super::failure::machine;
 
 /// Where in the run folder the data for taking deliveries back is kept.
@@ -35,7 +38,8 @@ pub enum DeliverError {
 #[derive(Debug)]
 pub struct Delivering<'a> {
     project: &'a Project,
-    run: &'a RunId,
+    plan: &'a Plan,
+    run: &'a RunFolder,
     store: PathBuf,
     folder: PathBuf,
     base: TreeId,
@@ -45,7 +49,7 @@ pub struct Delivering<'a> {
 impl<'a> Delivering<'a> {
     /// For a run under way.
     pub(super) fn of(context: &'a RunContext, state: &RunState) -> Result<Self, DeliverError> {
-        Self::new(&context.project, &context.folder, state)
+        Self::new(&context.project, (&context.plan, &context.folder), state)
     }
 
     /// For a run that nobody else works on. What was cut off is finished.
@@ -54,12 +58,13 @@ impl<'a> Delivering<'a> {
     /// [`DeliverError::Workspace`] if what was cut off cannot be finished.
     pub fn new(
         project: &'a Project,
-        folder: &'a RunFolder,
+        (plan, folder): (&'a Plan, &'a RunFolder),
         state: &RunState,
     ) -> Result<Self, DeliverError> {
         let delivering = Self {
             project,
-            run: folder.id(),
+            plan,
+            run: folder,
             store: folder.path(RunFolder::STORE),
             folder: folder.path(UNDO),
             base: state.base().clone(),
@@ -94,7 +99,7 @@ impl<'a> Delivering<'a> {
         done: &Delivered,
     ) -> Result<Transfer, DeliverError> {
         transfer.unmerged = done.unmerged();
-        if transfer.to != Destination::Tree {
+        if !transfer.to.is_in_project() {
             return Ok(transfer);
         }
         let there = self.deliveries().there()?;
@@ -151,15 +156,14 @@ impl<'a> Delivering<'a> {
     /// [`DeliverError`]; then nothing was touched.
     pub fn deliver(
         &self,
-        plan: &Plan,
         state: &RunState,
         transfer: &mut Transfer,
-        conflicts: Conflicts,
+        (conflicts, style): (Conflicts, CommitStyle),
     ) -> Result<Delivered, DeliverError> {
         let tree = self.tree(&transfer.results)?;
         let (store, base) = (&self.store, &self.base);
         let before = match transfer.to {
-            Destination::Tree => {
+            Destination::Tree | Destination::Commit { .. } => {
                 workspace::with_documents(store, base, &state.in_project().documents)?
             }
             Destination::Branch(_) | Destination::Nowhere => base.clone(),
@@ -167,19 +171,78 @@ impl<'a> Delivering<'a> {
         // Delivering comes last: whoever cancels the rest knows that nothing was touched.
         transfer.files = self.count(&before, &tree)?;
         match (transfer.direction, &transfer.to) {
-            (Direction::Undo, _) => return Ok(self.deliveries().undo(conflicts)?),
+            (Direction::Undo, _) => return self.undo(state, conflicts),
             (Direction::Apply, Destination::Tree) => {
                 return Ok(self.deliveries().apply(&tree, conflicts)?);
             }
+            (Direction::Apply, Destination::Commit { branch, head }) if tree != *base => {
+                let commits = self.commits(state, transfer, &tree, style)?;
+                let (deliveries, on) = (self.deliveries(), (branch.as_str(), head.as_str()));
+                let done = workspace::commit_here(&deliveries, on, &tree, &commits, style)?;
+                return Ok(done);
+            }
             // Where all is held back there is nothing to commit.
             (Direction::Apply, Destination::Branch(name)) if tree != *base => {
-                let message = commit_message(&plan.request, self.run);
-                workspace::apply_to_branch(self.project, store, base, &tree, name, &message)?;
+                let commits = self.commits(state, transfer, &tree, style)?;
+                let from = (store.as_path(), base);
+                workspace::commit_to_branch(self.project, from, name, &commits, style)?;
             }
             // The engine keeps such results without an order.
-            (Direction::Apply, Destination::Branch(_) | Destination::Nowhere) => {}
+            (Direction::Apply, _) => {}
         }
         Ok(Delivered::default())
+    }
+
+    fn undo(&self, state: &RunState, conflicts: Conflicts) -> Result<Delivered, DeliverError> {
+        let deliveries = self.deliveries();
+        Ok(match state.last_destination() {
+            Some(Destination::Commit { branch, head }) => {
+                let (on, run) = ((branch.as_str(), head.as_str()), self.run.id().as_str());
+                workspace::uncommit(&deliveries, on, run, conflicts)?
+            }
+            _ => deliveries.undo(conflicts)?,
+        })
+    }
+
+    /// The commits that lead to `tree`, which is what is delivered. None holds what is held back, or was by then: such
+    /// a file comes with the first commit that may have it.
+    fn commits(
+        &self,
+        state: &RunState,
+        transfer: &Transfer,
+        tree: &TreeId,
+        style: CommitStyle,
+    ) -> Result<Vec<NewCommit>, DeliverError> {
+        let (plan, folder) = (self.plan, self.run);
+        let sources = Sources {
+            plan,
+            folder,
+            state,
+        };
+        let before = match state.contributions.split_last() {
+            Some((_, before)) if !style.squash => before,
+            Some(_) | None => return Ok(vec![sources.squashed(tree.clone())]),
+        };
+        let disk = workspace::on_disk(self.project)?;
+        let accepted = engine::accepted(plan, state, &[]);
+        let secrets = engine::secrets(state);
+        let mut commits = Vec::new();
+        let mut last = self.base.clone();
+        for one in before {
+            let all = self.tree(&one.results)?;
+            let changed = workspace::changed(&self.store, (&self.base, &all), &disk)?;
+            let mut held: BTreeSet<PathBuf> =
+                risk::held(&changed, &accepted, &secrets, &disk.hooks)
+                    .into_keys()
+                    .collect();
+            held.extend(transfer.held.iter().map(|held| PathBuf::from(&held.path)));
+            let there = workspace::with_paths_of(&self.store, &all, &last, &held)?;
+            commits.push(sources.commit(one, there.clone()));
+            last = there;
+        }
+        let end = state.contributions.last();
+        commits.extend(end.map(|end| sources.commit(end, tree.clone())));
+        Ok(commits)
     }
 
     /// All of a run's results as one tree.
@@ -213,7 +276,8 @@ pub fn deliver(context: &RunContext, state: &RunState, results: Results, to: Des
     let done = Delivering::of(context, state).and_then(|delivering| {
         let accepted = engine::accepted(&context.plan, state, &[]);
         let mut transfer = delivering.without_held(state, results, to, &accepted)?;
-        delivering.deliver(&context.plan, state, &mut transfer, Conflicts::Refuse)?;
+        let how = (Conflicts::Refuse, context.plan.commits);
+        delivering.deliver(state, &mut transfer, how)?;
         Ok(transfer)
     });
     match done {
@@ -230,14 +294,4 @@ pub fn not_delivered(tree: TreeId, failure: Failure) -> Input {
         blocked: true,
         reason: failure.message,
     }))
-}
-
-/// What the commit on a branch says: the request's first line, and which run made it.
-fn commit_message(request: &str, run: &RunId) -> String {
-    let line = request
-        .lines()
-        .find(|line| !line.trim().is_empty())
-        .unwrap_or("Changes");
-    let subject: String = line.trim().chars().take(72).collect();
-    format!("{subject}\n\nMade by tipstaff run {run}.")
 }

@@ -22,6 +22,7 @@ mod cell;
 mod close;
 mod collect;
 mod command;
+mod commits;
 mod control;
 mod deliver;
 mod drive;

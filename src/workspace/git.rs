@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::files::absolute_search_path;
-use crate::model::TreeId;
+use crate::model::{TreeId, names_a_secret};
 
 use super::{Doing, WorkspaceError};
 use crate::process::run_helper;
@@ -37,25 +37,38 @@ pub(super) struct Git {
     /// Instead of `stdin`.
     pipe: Option<File>,
     stdout: Option<File>,
-    keeps_user_config: bool,
+    access: Access,
+}
+
+/// Whose settings and variables a command goes by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Access {
+    Store,
+    Reading,
+    User,
 }
 
 impl Git {
     /// A reading command in the user's repository. The user's configuration stays in force, because
     /// it says what is ignored (`core.excludesFile`) and whom git trusts (`safe.directory`).
     pub(super) fn reading(folder: &Path) -> Self {
-        Self::new(folder, true)
+        Self::new(folder, Access::Reading)
+    }
+
+    /// A command that starts programs of the user's, who asked for that: what signs, hooks.
+    pub(super) fn as_user(folder: &Path) -> Self {
+        Self::new(folder, Access::User)
     }
 
     /// A command on a store of our own, on which no configuration but the store's counts.
     pub(super) fn on_store(store: &Path, work_tree: &Path, index: &Path) -> Self {
-        Self::new(work_tree, false)
+        Self::new(work_tree, Access::Store)
             .env("GIT_DIR", store)
             .env("GIT_WORK_TREE", work_tree)
             .env("GIT_INDEX_FILE", index)
     }
 
-    fn new(folder: &Path, keeps_user_config: bool) -> Self {
+    fn new(folder: &Path, access: Access) -> Self {
         Self {
             folder: folder.to_owned(),
             args: Vec::new(),
@@ -63,7 +76,7 @@ impl Git {
             stdin: Vec::new(),
             pipe: None,
             stdout: None,
-            keeps_user_config,
+            access,
         }
     }
 
@@ -162,19 +175,21 @@ impl Git {
     /// Runs the command and returns its standard output.
     pub(super) fn run(self) -> Result<Vec<u8>, WorkspaceError> {
         let readable = self.shown();
+        let is_hooks = |setting: &&&str| setting.starts_with("core.hooksPath");
         let config = QUIET_CONFIG
             .iter()
+            .filter(|setting| self.access != Access::User || !is_hooks(setting))
             .flat_map(|setting| [OsString::from("-c"), OsString::from(setting)]);
         let mut command = duct::cmd("git", config.chain(self.args)).dir(&self.folder);
         for (name, _) in std::env::vars_os() {
-            if !is_for_git(&name, self.keeps_user_config) {
+            if !is_for_git(&name, self.access) {
                 command = command.env_remove(name);
             }
         }
         if let Some(path) = std::env::var_os("PATH") {
             command = command.env("PATH", absolute_search_path(&path));
         }
-        if !self.keeps_user_config {
+        if self.access == Access::Store {
             command = command
                 .env("GIT_CONFIG_GLOBAL", "/dev/null")
                 .env("GIT_CONFIG_SYSTEM", "/dev/null")
@@ -226,7 +241,7 @@ pub(super) fn path_of(said: &[u8]) -> PathBuf {
 
 /// Of the user's variables git gets those that say where programs and, for reading, configuration files are.
 /// Not the keys: an agent of the same user can read what a git process was given.
-fn is_for_git(name: &OsStr, keeps_user_config: bool) -> bool {
+fn is_for_git(name: &OsStr, access: Access) -> bool {
     let always = ["PATH", "LD_LIBRARY_PATH", "GIT_EXEC_PATH", "TMPDIR", "TZ"];
     let of_user = [
         "HOME",
@@ -237,9 +252,22 @@ fn is_for_git(name: &OsStr, keeps_user_config: bool) -> bool {
         "GIT_CONFIG_GLOBAL",
         "GIT_CONFIG_SYSTEM",
         "GIT_CONFIG_NOSYSTEM",
+        "GIT_AUTHOR_NAME",
+        "GIT_AUTHOR_EMAIL",
+        "GIT_COMMITTER_NAME",
+        "GIT_COMMITTER_EMAIL",
     ];
     let name = name.to_string_lossy();
-    always.contains(&&*name) || (keeps_user_config && of_user.contains(&&*name))
+    let is_known = always.contains(&&*name);
+    match access {
+        Access::Store => is_known,
+        Access::Reading => is_known || of_user.contains(&&*name),
+        // What signs is found by variables of many names; those that point to another repository are not meant.
+        Access::User => {
+            let of_git = name.starts_with("GIT_") && !is_known;
+            of_user.contains(&&*name) || !(of_git || names_a_secret(&name))
+        }
+    }
 }
 
 /// A missing folder and a missing program look alike to the operating system; tell them apart.

@@ -6,7 +6,7 @@
 //! knows, if it takes the place of one, is moved into it ([`Workspace::take_over`]).
 //! Edits become a tree of the store ([`capture()`]), over which the run's documents are laid
 //! ([`with_documents`]). What a run delivers, documents and changes, goes into the user's tree by
-//! [`Deliveries`], which can all be taken back, or onto a new branch ([`apply_to_branch`]).
+//! [`Deliveries`], which can all be taken back, or onto a new branch ([`commit_to_branch`]).
 //!
 //! This module knows nothing of agents, phases and processes. It never writes to the user's `.git`
 //! (but for the one branch that was asked for), never runs the user's hooks or filters, makes no hard link but to git's packs, which nobody changes, and never follows a symlink
@@ -52,8 +52,9 @@ mod users_index;
 use error::Doing;
 
 pub use apply::{
-    ApplyError, BranchState, Conflicts, Delivered, Deliveries, apply_to_branch, branch_state,
-    check_destination, has_markers, remove_merged,
+    ApplyError, BranchState, Conflicts, Delivered, Deliveries, NewCommit, branch_state,
+    check_destination, commit_here, commit_to_branch, current_branch, has_markers, remove_merged,
+    uncommit,
 };
 pub use cache::ProjectCache;
 pub use capture::{Allowed, Edited, Visible, capture, left_out};

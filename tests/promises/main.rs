@@ -31,6 +31,7 @@ mod changes_are_shown;
 mod changes_reach_you_whole;
 mod changes_that_act_later;
 mod cleaning_loses_nothing;
+mod commits_tell_who_did_what;
 mod conflicts_have_a_way_out;
 mod ctrl_c_is_heard;
 mod deliveries_are_recorded;

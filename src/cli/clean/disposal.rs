@@ -68,7 +68,7 @@ fn only_here(settings: &Settings, view: &RunView) -> Result<Option<String>, Stri
     let branch = match view.delivery_state() {
         DeliveryState::Nothing => return Ok(None),
         DeliveryState::Applied {
-            to: Destination::Tree,
+            to: Destination::Tree | Destination::Commit { .. },
             ..
         } => return Ok(None),
         DeliveryState::Applied {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use maud::{Markup, html};
 
+use crate::model::is_unsafe;
 use crate::model::{Artifact, Purpose, shortened};
-use crate::report::screen::is_unsafe;
 use crate::report::view::RunView;
 
 /// Bytes that all texts of a page may take together, as they stand in it.

@@ -21,6 +21,7 @@ pub(super) fn check_destination(
             }
             flag
         }
+        Destination::Commit { .. } => "--commit".to_owned(),
         Destination::Nowhere => "--keep".to_owned(),
     };
     if !workflow.phases.iter().any(super::Phase::may_edit) {

@@ -11,7 +11,7 @@ mod phase;
 mod prompt;
 mod values;
 
-use crate::model::FORMAT;
+use crate::model::{CommitStyle, FORMAT};
 
 use crate::config::Config;
 use crate::plan::Plan;
@@ -88,6 +88,7 @@ pub fn compile(
         sandbox_mode: config.sandbox_mode,
         sandbox: config.sandbox.clone(),
         destination: bindings.destination.clone(),
+        commits: CommitStyle::default(),
         accept: Vec::new(),
         rehearsal: None,
         agents,

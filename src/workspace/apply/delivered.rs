@@ -16,6 +16,8 @@ pub struct Delivered {
     pub marked: BTreeSet<PathBuf>,
     /// Files that stay because their text is a person's; they are the run's no more.
     pub of_persons: BTreeSet<PathBuf>,
+    /// Commits of the run that stay in the history: others are upon them, or the branch is not checked out.
+    pub commits_stay: bool,
 }
 
 impl Delivered {
@@ -35,6 +37,7 @@ impl From<Transition> for Delivered {
             left: done.left.into_iter().map(|path| path.0).collect(),
             marked: done.marked.into_iter().map(|path| path.0).collect(),
             of_persons: BTreeSet::new(),
+            commits_stay: false,
         }
     }
 }

@@ -43,6 +43,17 @@ pub enum ApplyError {
     /// git does not allow the name.
     #[error("`{0}` is no name for a branch")]
     BadBranchName(String),
+    #[error("no branch is checked out to commit on")]
+    Detached,
+    #[error("a hook changed the files of a commit")]
+    ChangedByHook,
+    #[error("the repository has no commit yet")]
+    NoCommit,
+    /// These files have changes that are not committed.
+    #[error("these files have changes that are not committed: {}", .0.join(", "))]
+    NotClean(Vec<String>),
+    #[error("the branch that is checked out is not where it was when the run began")]
+    Moved,
     #[error(transparent)]
     Workspace(#[from] WorkspaceError),
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::model::Destination;
+use crate::model::{CommitStyle, Destination, Timestamp};
 
 /// What git says in the user's repository.
 pub(super) fn git(changed: &Changed, args: &[&str]) -> String {
@@ -11,15 +11,19 @@ pub(super) fn git(changed: &Changed, args: &[&str]) -> String {
 }
 
 pub(super) fn to_branch(changed: &Changed, name: &str) -> Result<String, ApplyError> {
-    let (store, base, tree) = (&changed.repo.store, &changed.base, &changed.tree);
-    apply_to_branch(
-        &changed.project,
-        store,
-        base,
-        tree,
-        name,
-        "The change\n\nBecause.\n",
-    )
+    let one = commit(&changed.tree, "The change\n\nBecause.");
+    let from = (changed.repo.store.as_path(), &changed.base);
+    commit_to_branch(&changed.project, from, name, &[one], CommitStyle::default())?;
+    Ok(git(changed, &["rev-parse", name]))
+}
+
+fn commit(tree: &TreeId, words: &str) -> NewCommit {
+    NewCommit {
+        tree: tree.clone(),
+        words: words.to_owned(),
+        trailers: vec!["Tipstaff-Run: r1".to_owned()],
+        at: Timestamp(1_700_000_000_000),
+    }
 }
 
 /// The user's repository and tree but for the branch, its log and new objects.
@@ -67,7 +71,7 @@ fn makes_one_commit_on_a_new_branch_and_touches_nothing_else() {
     assert_eq!(git(&changed, &["show", "tipstaff/r1:unrelated"]), "1");
     assert_eq!(
         git(&changed, &["log", "-1", "--format=%B", "tipstaff/r1"]),
-        "The change\n\nBecause."
+        "The change\n\nBecause.\n\nTipstaff-Run: r1"
     );
     // All that it needs is the user's own.
     fs::remove_dir_all(&changed.repo.store).unwrap();
@@ -84,7 +88,7 @@ fn a_branch_that_was_made_before_is_made_and_another_one_is_left_alone() {
     let commit = to_branch(&changed, "tipstaff/r1").unwrap();
     assert_eq!(to_branch(&changed, "tipstaff/r1").unwrap(), commit);
     // The same words about something else.
-    let tip = "The change\n\nBecause.";
+    let tip = "The change\n\nBecause.\n\nTipstaff-Run: r1";
     let empty = git(
         &changed,
         &["commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", tip],
@@ -217,9 +221,121 @@ fn works_without_a_commit_in_a_sub_folder_and_with_other_line_endings() {
     )
     .unwrap()
     .tree;
-    apply_to_branch(&below, &store, &base, &tree, "tipstaff/r2", "m").unwrap();
+    let (from, one) = ((store.as_path(), &base), commit(&tree, "m"));
+    commit_to_branch(&below, from, "tipstaff/r2", &[one], CommitStyle::default()).unwrap();
     assert_eq!(
         git(&changed, &["ls-tree", "-r", "--name-only", "tipstaff/r2"]),
         "sub/only\ntop"
     );
+}
+
+/// The commits of a branch above main, oldest first: tree and message.
+fn commits(changed: &Changed, name: &str) -> Vec<(String, String)> {
+    let range = format!("main..{name}");
+    let log = git(
+        changed,
+        &["log", "--reverse", "--format=%T%n%B%x00", &range],
+    );
+    let all = log.split('\0').map(str::trim).filter(|one| !one.is_empty());
+    all.map(|one| one.split_once('\n').unwrap())
+        .map(|(tree, says)| (tree.to_owned(), says.to_owned()))
+        .collect()
+}
+
+/// A committed project with uncommitted work, and what tasks left of it one after another.
+fn by_tasks(steps: &[&[(&str, &str)]]) -> (Changed, Vec<NewCommit>) {
+    let repo = Repo::git();
+    repo.write("a", "1\n2\n3\n4\n5\n");
+    repo.run(&["add", "."]);
+    repo.run(&["commit", "-qm", "one"]);
+    repo.write("a", "1\n2\n3\n4\nuncommitted\n");
+    let mut changed = Changed::by(repo, |_| ());
+    let mut commits = Vec::new();
+    for (number, writes) in steps.iter().enumerate() {
+        for (path, text) in *writes {
+            let object = super::super::super::store_document(&changed.repo.store, (*text).into());
+            let one = [((*path).to_owned(), object.unwrap())].into();
+            let store = &changed.repo.store;
+            changed.tree = super::super::super::with_documents(store, &changed.tree, &one).unwrap();
+        }
+        let mut one = commit(&changed.tree, &format!("task {number}"));
+        one.trailers.push(format!("Tipstaff-Task: T{number}"));
+        commits.push(one);
+    }
+    (changed, commits)
+}
+
+fn put(changed: &Changed, commits: &[NewCommit]) -> Result<(), ApplyError> {
+    let from = (changed.repo.store.as_path(), &changed.base);
+    commit_to_branch(
+        &changed.project,
+        from,
+        "work",
+        commits,
+        CommitStyle::default(),
+    )
+}
+
+#[test]
+fn each_task_is_a_commit_and_one_that_does_not_merge_joins_the_next() {
+    let (changed, wanted) = by_tasks(&[
+        &[("b", "b\n")],
+        &[],
+        &[("a", "1\n2\n3\n4\nagent\n"), ("c", "c\n")],
+        &[("a", "agent\n2\n3\n4\nuncommitted\n")],
+    ]);
+    put(&changed, &wanted).unwrap();
+    let made = commits(&changed, "work");
+    let says: Vec<&str> = made.iter().map(|(_, says)| says.as_str()).collect();
+    assert_eq!(
+        says,
+        [
+            "task 0\n\nTipstaff-Run: r1\nTipstaff-Task: T0",
+            "task 3\n\nTipstaff-Run: r1\nTipstaff-Task: T2\nTipstaff-Task: T3"
+        ]
+    );
+    assert_eq!(git(&changed, &["show", "work:a"]), "agent\n2\n3\n4\n5");
+    assert_eq!(
+        git(&changed, &["log", "-1", "--format=%at %ct", "work"]),
+        "1700000000 1700000000"
+    );
+    let tip = git(&changed, &["rev-parse", "work"]);
+    put(&changed, &wanted).unwrap();
+    assert_eq!(git(&changed, &["rev-parse", "work"]), tip);
+    // A run that died before it made the branch makes the same one again.
+    git(&changed, &["branch", "-D", "work"]);
+    put(&changed, &wanted).unwrap();
+    assert_eq!(git(&changed, &["rev-parse", "work"]), tip);
+    assert!(matches!(
+        put(&changed, &wanted[..1]),
+        Err(ApplyError::BranchExists(_))
+    ));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn last_commit_holds_what_one_commit_of_all_would(
+        tasks in proptest::collection::vec(proptest::collection::vec((0..4_usize, 0..3_usize), 0..3), 1..5),
+    ) {
+        let paths = ["a", "b", "d/e", "d/f"];
+        let texts = ["top\n2\n3\n4\nuncommitted\n", "1\n2\n3\n4\nuncommitted\n", "1\n2\nx\n4\nagent\n"];
+        let steps: Vec<Vec<(&str, &str)>> = tasks
+            .iter()
+            .map(|task| task.iter().map(|(path, text)| (paths[*path], texts[*text])).collect())
+            .collect();
+        let steps: Vec<&[(&str, &str)]> = steps.iter().map(Vec::as_slice).collect();
+        let (changed, wanted) = by_tasks(&steps);
+        let all = to_branch(&changed, "all");
+        let done = put(&changed, &wanted);
+        proptest::prop_assert_eq!(all.is_ok(), done.is_ok());
+        if done.is_ok() {
+            proptest::prop_assert_eq!(git(&changed, &["rev-parse", "work^{tree}"]), git(&changed, &["rev-parse", "all^{tree}"]));
+            let made = commits(&changed, "work");
+            proptest::prop_assert!(made.len() <= wanted.len());
+            let trees: Vec<&String> = made.iter().map(|(tree, _)| tree).collect();
+            proptest::prop_assert!(trees.windows(2).all(|two| two[0] != two[1]));
+        }
+    }
 }
