@@ -131,7 +131,7 @@ fn wrapped(text: &str) -> Vec<String> {
     let obeyed = |line: &str| {
         let token = line.split(':').next().unwrap_or_default().trim_end();
         let is_token = |char: char| char.is_ascii_alphanumeric() || char == '-';
-        (line.contains(':') && token.chars().all(is_token))
+        (line.contains(':') && !token.is_empty() && token.chars().all(is_token))
             || ["---", "diff ", "#", "(cherry picked"]
                 .iter()
                 .any(|start| line.starts_with(start))
@@ -177,7 +177,8 @@ mod tests {
             for line in wrapped(&one_line(&text, MOST_OF_SUMMARY)) {
                 let line = line.trim_start_matches('\n');
                 let key = line.split_once(':').map(|(key, _)| key.trim_end());
-                let is_key = |key: &str| key.chars().all(|char| char.is_ascii_alphanumeric() || char == '-');
+                let is_letter = |char: char| char.is_ascii_alphanumeric() || char == '-';
+                let is_key = |key: &str| !key.is_empty() && key.chars().all(is_letter);
                 prop_assert!(!key.is_some_and(is_key), "{line}");
                 prop_assert!(!line.contains('\n'));
             }
