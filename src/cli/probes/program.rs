@@ -27,7 +27,8 @@ pub fn find(settings: &Settings, program: &str) -> Result<PathBuf, String> {
         let places = folders.filter(|_| !is_named).map(|at| at.join(program));
         let mut places = places.chain(is_named.then(|| root.join(program)));
         match places.find(|at| at.is_file()) {
-            Some(at) => format!("`{}` is not executable", at.display()),
+            Some(at) if !is_named => format!("`{}` is not executable", at.display()),
+            Some(_) => format!("`{program}` is not executable"),
             None if is_named => format!("`{program}` does not exist"),
             None => format!("`{program}` is not on PATH"),
         }
