@@ -195,6 +195,9 @@ pub struct OutputArgs {
     /// Approve every gate without asking, and never ask anything on the terminal
     #[arg(long)]
     pub yes: bool,
+    /// When it ends, write what it came to as Markdown into this file, for a pull request's text
+    #[arg(long, value_name = "FILE")]
+    pub pr_body: Option<PathBuf>,
     /// Nothing is shown and nobody is asked.
     #[arg(skip)]
     pub quiet: bool,

@@ -52,6 +52,17 @@ pub fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
+/// Writes what a run came to as Markdown, for a pull request's text.
+pub fn write_markdown(settings: &Settings, run: &str, path: &Path) -> Result<(), Failure> {
+    let read = read(settings, Some(run))?;
+    let text = render_markdown(&page(&read, now(), &jiff::tz::TimeZone::system()));
+    std::fs::write(path, text).map_err(|error| {
+        let message = format!("failed to write `{}`: {error}", path.display());
+        let hint = format!("`tipstaff report {run} --markdown` prints the text");
+        Failure::said(Exit::Failed, &message, Some(&hint))
+    })
+}
+
 /// Writes the page where the user wants it, else beside the run.
 fn write(
     settings: &Settings,

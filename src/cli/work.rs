@@ -13,6 +13,7 @@ use super::failure::{Exit, Failure};
 use super::interruptible::{Interruptible, interrupted};
 use super::open_run::shown_folder;
 use super::print;
+use super::report::write_markdown;
 use super::settings::Settings;
 use super::trust::{remark_left_out, trusted_agent_config};
 use super::viewer::viewer;
@@ -102,6 +103,7 @@ pub fn work(
     first: impl FnOnce((&RunContext, &Engine)) -> Input + Send,
 ) -> Result<Exit, Failure> {
     let output = work.output;
+    let run = work.folder.id().to_string();
     let ended = supervise(settings, work, first)?;
     let view = RunView::replay(&ended.plan, &ended.records);
     print::note(&render_summary(&Shown {
@@ -115,6 +117,9 @@ pub fn work(
     }));
     let (end, engine) = ended.driven?;
     changes::offer_held(settings, output, &view)?;
+    if let Some(path) = &output.pr_body {
+        write_markdown(settings, &run, path)?;
+    }
     Ok(exit_of(end, engine.state().interrupted()))
 }
 

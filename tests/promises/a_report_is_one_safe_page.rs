@@ -277,3 +277,17 @@ fn markdown_of_hostile_text_is_inert() {
         assert!(text.contains(section), "{section} in\n{text}");
     }
 }
+
+#[test]
+fn end_of_a_run_writes_the_text_for_its_pull_request() {
+    let sandbox = Sandbox::new();
+    sandbox.fake_agent("[]").trio(&[]);
+    sandbox.run_trio(&["--pr-body", "body.md"]).succeeds();
+    let printed = sandbox.tipstaff(&["report", "--markdown"]);
+    assert_eq!(sandbox.read("body.md"), printed.succeeds().stdout);
+    let nowhere = sandbox.run_trio(&["--pr-body", "no/such/folder/body.md"]);
+    nowhere
+        .exits_with(1)
+        .stderr_has("failed to write `no/such/folder/body.md`")
+        .stderr_has("--markdown` prints the text");
+}

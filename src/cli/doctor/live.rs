@@ -57,6 +57,7 @@ pub fn ask(
         json: false,
         yes: true,
         quiet: true,
+        pr_body: None,
     };
     let interruptible = Interruptible::new()?;
     let (work, begin) = prepare_work(&own, (plan, carried.clone()), interruptible, &output)?;
