@@ -39,6 +39,8 @@ pub enum Command {
     Prompt(PromptArgs),
     /// Go on with a run that was interrupted, limited, failed or answered
     Resume(ResumeArgs),
+    /// Do a phase again, and all after it, in a new run that takes over what was before
+    Rerun(RerunArgs),
     /// Write a configuration for this project, made of what is on this machine
     Init(InitArgs),
     /// Look at this machine: sandbox, agents, sign-ins, models, and what mends what is missing
@@ -61,8 +63,8 @@ pub enum Command {
     Pick(PickArgs),
     /// Let a phase begin that waits at its gate, and go on
     Approve(AnswerArgs),
-    /// Do not let it begin; the run fails
-    Reject(AnswerArgs),
+    /// Do not let it begin: the run fails, or with `--again` what was done before is done again
+    Reject(RejectArgs),
     /// Show a run's changes, or one task's: a patch, or its files
     Diff(DiffArgs),
     /// Apply the changes and documents of a run that kept them
@@ -282,11 +284,36 @@ pub struct ResumeArgs {
     /// Give an audit whose verdict is fail so many rounds more
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub rounds: Option<u32>,
+    #[command(flatten)]
+    pub steer: SteerArgs,
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// What is different from here on.
+#[derive(Debug, Args)]
+pub struct SteerArgs {
     /// Use another model in the place of one of the run's
     #[arg(long = "model", value_name = "NAME=MODEL", value_parser = key_value)]
     pub models: Vec<(String, String)>,
     #[command(flatten)]
     pub limits: LimitArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RerunArgs {
+    /// The run that has done it before; it stays as it is
+    pub run: String,
+    /// The phase that is done again, with all after it
+    #[arg(long, value_name = "PHASE")]
+    pub from: String,
+    /// What its calls are to know
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    #[command(flatten)]
+    pub destination: DestinationArgs,
+    #[command(flatten)]
+    pub steer: SteerArgs,
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -435,6 +462,15 @@ pub struct AnswerArgs {
     pub because: Option<String>,
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+#[derive(Debug, Args)]
+pub struct RejectArgs {
+    #[command(flatten)]
+    pub answer: AnswerArgs,
+    /// Have the phase before the gate done again, with this comment; five times at most
+    #[arg(long, value_name = "COMMENT", conflicts_with = "because")]
+    pub again: Option<String>,
 }
 
 #[derive(Debug, Args)]

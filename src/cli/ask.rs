@@ -5,6 +5,7 @@
 
 use std::io::{self, BufRead, IsTerminal};
 use std::os::fd::AsFd;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -14,7 +15,7 @@ use tokio::sync::mpsc;
 
 use super::args::OutputArgs;
 use super::failure::Failure;
-use super::print;
+use super::{pager, print};
 use crate::engine::Input;
 use crate::model::{Label, PersonAnswer, PhaseName, Question};
 use crate::report::Screen;
@@ -54,8 +55,8 @@ impl Asker {
     pub fn ask(
         &mut self,
         shown: impl FnOnce() -> String,
-        phase: &PhaseName,
-        state: &PhaseState,
+        (phase, state): (&PhaseName, &PhaseState),
+        (none, document): (bool, Option<PathBuf>),
         answers: mpsc::UnboundedSender<Input>,
     ) {
         let phase = phase.clone();
@@ -80,7 +81,8 @@ impl Asker {
         let talk = Talk {
             question,
             labels: sealed.iter().map(|(label, _)| label.clone()).collect(),
-            none: state.may_be_sent_back(),
+            none,
+            document,
             over,
         };
         std::thread::spawn(move || {
@@ -89,6 +91,11 @@ impl Asker {
                 let _ = answers.send(input(said));
             }
         });
+    }
+
+    /// Whether nothing goes on before a person has answered.
+    pub fn leaves_open(&self, question: &Question) -> bool {
+        self.by_rule(question).is_none()
     }
 
     /// The answer of who is not asked. To agree to gates is not to agree to what models write.
@@ -160,6 +167,8 @@ struct Talk {
     labels: Vec<Label>,
     /// Whether to find none good enough is an answer.
     none: bool,
+    /// What there is to look at and to change.
+    document: Option<PathBuf>,
     over: Arc<AtomicBool>,
 }
 
@@ -171,7 +180,8 @@ impl Talk {
     /// Asks until there is an answer, with its words; `None` for later and for the end of input.
     fn converse(&self) -> Option<(PersonAnswer, String)> {
         loop {
-            let line = self.line(&choices(&self.question, &self.labels, self.none))?;
+            let can = (self.none, self.document.is_some());
+            let line = self.line(&choices(&self.question, &self.labels, can))?;
             match understand(&line, &self.question, &self.labels) {
                 Said::Answer(answer) => return Some((answer, String::new())),
                 Said::Reject => {
@@ -179,12 +189,18 @@ impl Talk {
                     return Some((PersonAnswer::Rejected { reason }, String::new()));
                 }
                 Said::SendBack if self.none => {
-                    let because = self.line("what is wrong with them? ")?.trim().to_owned();
+                    let because = self.line("what is wrong with it? ")?.trim().to_owned();
                     if !because.is_empty() {
-                        return Some((PersonAnswer::SentBack, because));
+                        let answer = match self.question {
+                            Question::Approve { .. } => PersonAnswer::Again,
+                            _ => PersonAnswer::SentBack,
+                        };
+                        return Some((answer, because));
                     }
                 }
                 Said::Later => return None,
+                Said::View => self.document.iter().for_each(|path| pager::view(path)),
+                Said::Edit => self.document.iter().for_each(|path| pager::edit(path)),
                 Said::SendBack | Said::Unclear => {}
             }
         }
@@ -212,9 +228,13 @@ impl Talk {
     }
 }
 
-fn choices(question: &Question, labels: &[Label], none: bool) -> String {
+fn choices(question: &Question, labels: &[Label], (none, document): (bool, bool)) -> String {
     match question {
-        Question::Approve { .. } => "[a]pprove, [r]eject or [l]ater? ".to_owned(),
+        Question::Approve { .. } => {
+            let look = if document { "[v]iew, [e]dit, " } else { "" };
+            let back = if none { "send [b]ack, " } else { "" };
+            format!("{look}[a]pprove, {back}[r]eject or [l]ater? ")
+        }
         Question::RunCommands { .. } => "[r]un them, [s]kip them or [l]ater? ".to_owned(),
         Question::PickWinner { .. } => {
             let labels: Vec<&str> = labels.iter().map(|label| label.as_str()).collect();
@@ -230,8 +250,11 @@ enum Said {
     Answer(PersonAnswer),
     /// No; the reason is to be asked for.
     Reject,
-    /// None is good enough; what is wrong is to be asked for.
+    /// It is not good enough; what is wrong is to be asked for.
     SendBack,
+    /// What the question is about is to be shown, or changed.
+    View,
+    Edit,
     Later,
     Unclear,
 }
@@ -247,6 +270,9 @@ fn understand(line: &str, question: &Question, labels: &[Label]) -> Said {
             ("r" | "reject" | "n" | "no", reason) => Said::Answer(PersonAnswer::Rejected {
                 reason: reason.to_owned(),
             }),
+            ("b" | "back", "") => Said::SendBack,
+            ("v" | "view", "") => Said::View,
+            ("e" | "edit", "") => Said::Edit,
             ("l" | "later", "") => Said::Later,
             _ => Said::Unclear,
         },
@@ -307,7 +333,10 @@ mod tests {
         assert_eq!(understand("C", &pick, &all[..2]), Said::Unclear);
         assert_eq!(understand("later", &pick, &all), Said::Later);
         assert_eq!(understand("None\n", &pick, &all), Said::SendBack);
-        assert_eq!(choices(&pick, &all[..2], true), "A, B, none or later? ");
-        assert_eq!(choices(&pick, &all[..2], false), "A, B or later? ");
+        assert_eq!(
+            choices(&pick, &all[..2], (true, false)),
+            "A, B, none or later? "
+        );
+        assert_eq!(choices(&pick, &all[..2], (false, false)), "A, B or later? ");
     }
 }

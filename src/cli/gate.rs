@@ -1,6 +1,6 @@
 //! `tipstaff approve`, `tipstaff reject` and `tipstaff pick`: a person's answer to what a run asks.
 
-use super::args::{AnswerArgs, PickArgs};
+use super::args::{AnswerArgs, PickArgs, RejectArgs};
 use super::ask::commands_answer;
 use super::failure::{Exit, Failure};
 use super::open_run::{OpenRun, find_run, own, own_runs};
@@ -17,7 +17,12 @@ pub fn approve(settings: &Settings, args: &AnswerArgs) -> Result<Exit, Failure> 
     answer_gate(settings, args, (PersonAnswer::Approved, because))
 }
 
-pub fn reject(settings: &Settings, args: &AnswerArgs) -> Result<Exit, Failure> {
+pub fn reject(settings: &Settings, args: &RejectArgs) -> Result<Exit, Failure> {
+    let (args, again) = (&args.answer, args.again.as_deref());
+    if again.is_some() {
+        let because = words(settings, again);
+        return answer_gate(settings, args, (PersonAnswer::Again, because));
+    }
     let reason = words(settings, args.because.as_deref());
     let said = (PersonAnswer::Rejected { reason }, String::new());
     answer_gate(settings, args, said)
@@ -52,6 +57,19 @@ fn answer_gate(
         };
         wrong(&run, &message)
     })?;
+    if answer == PersonAnswer::Again && because.is_empty() {
+        return Err(wrong(
+            &run,
+            "`--again` needs a comment, for those who do it again",
+        ));
+    }
+    if answer == PersonAnswer::Again && !state.may_be_sent_back(&phase) {
+        let message = match state.before_gate(&phase) {
+            Some((name, _)) => format!("`{name}` was sent back often enough"),
+            None => format!("nothing was done before `{phase}` that could be done again"),
+        };
+        return Err(wrong(&run, &message));
+    }
     let said = PhaseEvent::PersonAnswered { answer, because }.of(phase);
     go_on_with(settings, run, &args.output, said)
 }

@@ -21,6 +21,7 @@ mod library;
 mod limits;
 mod logs;
 mod models;
+mod notify;
 mod open_run;
 mod pager;
 mod panics;
@@ -30,6 +31,7 @@ mod print;
 mod probes;
 mod prompt;
 mod report;
+mod rerun;
 mod resume;
 mod run;
 mod runs;
@@ -113,6 +115,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Check(args) => check::check(&Settings::load(cli)?, args),
         Command::Prompt(args) => prompt::prompt(&Settings::load(cli)?, args),
         Command::Resume(args) => resume::resume(&Settings::load(cli)?, args),
+        Command::Rerun(args) => rerun::rerun(&Settings::load(cli)?, args),
         Command::Doctor(args) => doctor::doctor(&Settings::load(cli)?, args),
         Command::Init(args) => init::init(&Settings::load(cli)?, args),
         Command::Models(args) => models::models(&Settings::load(cli)?, args),

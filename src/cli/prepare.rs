@@ -12,7 +12,7 @@ use super::library::{Texts, find_workflow, project_path};
 use super::settings::{Configuration, Settings, mistakes_in, read_text, unreadable};
 use super::trust::agree;
 use super::{limits, print};
-use crate::config::Config;
+use crate::config::{Config, Notify};
 use crate::journal::Redactor;
 use crate::model::{AgentEnv, ChangedLimits, Destination};
 use crate::plan::{Plan, Rehearsal, SandboxMode, SetupStep};
@@ -122,6 +122,9 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     plan.verify.allow.extend(commands);
     if valid.config.accept.len() > base.accept.len() || !layer.accept.is_empty() {
         print::note("warning: `accept` counts in your own configuration only; others are ignored");
+    }
+    if valid.config.notify != base.notify || layer.notify != Notify::default() {
+        print::note("warning: `notify` counts in your own configuration only; others are ignored");
     }
     plan.accept = [base.accept, args.destination.accept.accept.clone()].concat();
     if !layer.agents.is_empty() || layer.verify.env != AgentEnv::default() {

@@ -26,8 +26,9 @@ pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
         Some(wanted) => find_run(settings, Some(wanted))?,
         None => latest_open(settings)?,
     };
-    let acts =
-        |known: (&Plan, &RunState), folder: &RunFolder| steer::acts(settings, args, known, folder);
+    let acts = |known: (&Plan, &RunState), folder: &RunFolder| {
+        steer::acts(settings, (&args.steer, args.rounds), known, folder)
+    };
     go_on(settings, folder, &args.output, acts)
 }
 
@@ -87,9 +88,24 @@ fn go_on(
     output: &OutputArgs,
     acts: impl FnOnce((&Plan, &RunState), &RunFolder) -> Result<Vec<Event>, Failure>,
 ) -> Result<Exit, Failure> {
+    work_on(settings, left_alone(settings, folder)?, output, acts)
+}
+
+/// A run that nobody works on, with what its journal lacks.
+pub fn left_alone(settings: &Settings, folder: RunFolder) -> Result<TakenUp, Failure> {
     let mut run = take_up(settings, folder)?;
     end_processes(&run.folder)?;
     catch_up(settings, &mut run)?;
+    Ok(run)
+}
+
+/// Works on a run that was taken up.
+pub fn work_on(
+    settings: &Settings,
+    run: TakenUp,
+    output: &OutputArgs,
+    acts: impl FnOnce((&Plan, &RunState), &RunFolder) -> Result<Vec<Event>, Failure>,
+) -> Result<Exit, Failure> {
     let TakenUp {
         folder,
         plan,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::args::ResumeArgs;
+use super::args::SteerArgs;
 use super::failure::{Exit, Failure};
 use super::limits;
 use super::prepare::pairs;
@@ -24,7 +24,7 @@ struct Definition {
 /// The acts that the flags of `resume` stand for.
 pub fn acts(
     settings: &Settings,
-    args: &ResumeArgs,
+    (args, rounds): (&SteerArgs, Option<u32>),
     (plan, state): (&Plan, &RunState),
     folder: &RunFolder,
 ) -> Result<Vec<Event>, Failure> {
@@ -42,7 +42,7 @@ pub fn acts(
             changes: Some(raised.changes).filter(|changes| *changes != plan.change_limits),
         }));
     }
-    if let Some(rounds) = args.rounds {
+    if let Some(rounds) = rounds {
         acts.extend(
             failed_loops(plan, state)
                 .map(|phase| PhaseEvent::RoundsAdded { rounds }.of(phase.clone())),

@@ -1,6 +1,6 @@
 //! Working on a run, from its folder to its summary. Shared by `run`, `resume` and `pick`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use super::ask::Asker;
 use super::changes;
 use super::failure::{Exit, Failure};
 use super::interruptible::{Interruptible, interrupted};
+use super::notify::Notifier;
 use super::open_run::shown_folder;
 use super::print;
 use super::report::write_markdown;
@@ -144,9 +145,10 @@ pub fn supervise(
     let begins = work.records.is_empty();
     let asker = Asker::new(work.output);
     let engine = work.engine.attended(true);
-    let journal = work.folder.path(RunFolder::JOURNAL);
     let at_terminal = viewer(settings, &work.folder, Screen::Stderr);
-    let asks = (asker, (folder.as_str(), &at_terminal), journal);
+    let notifier = Notifier::new(settings, (&plan, id.as_str()), &work.records, work.output);
+    let places = [work.folder.root(), &settings.project.root].map(Path::to_owned);
+    let asks = (asker, (folder.as_str(), &at_terminal), places, notifier);
     let mut watcher = Watcher::new(&plan, &work.records, work.output, asks);
     drop(work.records);
     super::panics::log_to(work.folder.path(RunFolder::PANICS));
@@ -209,7 +211,7 @@ pub fn supervise(
     drop(socket);
     // Whatever still ran on another thread has been told to give up; this waits for it.
     drop(interruptible);
-    watcher.display.finish()?;
+    watcher.finish()?;
     let is_left = |(_, engine): &(RunEnd, Engine)| engine.state().running().next().is_some();
     let is_left = driven.as_ref().is_ok_and(is_left);
     // Read again rather than kept meanwhile: a long run has thousands.
@@ -366,7 +368,9 @@ struct Watcher<'a> {
     asker: Asker,
     /// The run's folder, and where the user stands.
     folder: (&'a str, &'a Viewer),
-    journal: PathBuf,
+    run_folder: PathBuf,
+    project: PathBuf,
+    notifier: Notifier,
 }
 
 impl<'a> Watcher<'a> {
@@ -374,7 +378,12 @@ impl<'a> Watcher<'a> {
         plan: &'a Plan,
         records: &[Record],
         output: &OutputArgs,
-        (asker, folder, journal): (Asker, (&'a str, &'a Viewer), PathBuf),
+        (asker, folder, [run_folder, project], notifier): (
+            Asker,
+            (&'a str, &'a Viewer),
+            [PathBuf; 2],
+            Notifier,
+        ),
     ) -> Self {
         let view = || RunView::replay(plan, records);
         let display = if output.quiet {
@@ -391,14 +400,25 @@ impl<'a> Watcher<'a> {
             display,
             asker,
             folder,
-            journal,
+            run_folder,
+            project,
+            notifier,
         }
+    }
+}
+
+impl Watcher<'_> {
+    fn finish(&mut self) -> Result<(), ReportError> {
+        self.display.finish()?;
+        self.notifier.finish();
+        Ok(())
     }
 }
 
 impl Observer for Watcher<'_> {
     fn saw(&mut self, record: &Record) -> Result<(), RuntimeError> {
         self.asker.stop();
+        self.notifier.saw(&record.event);
         match self.display.apply(record) {
             // Whoever read our output has had enough of it; the run goes on.
             Err(error) if error.is_broken_pipe() => {
@@ -416,13 +436,30 @@ impl Observer for Watcher<'_> {
         answers: mpsc::UnboundedSender<Input>,
     ) -> Result<(), RuntimeError> {
         self.display.finish().map_err(unwatched)?;
-        let records = Journal::read(&self.journal)?.records;
+        let asked = state.asked.as_ref();
+        if let Some(question) = asked.filter(|asked| self.asker.leaves_open(asked)) {
+            self.notifier.asks(phase, question);
+        }
+        let journal = self.run_folder.join(RunFolder::JOURNAL);
+        let records = Journal::read(&journal)?.records;
         let view = RunView::replay(self.plan, &records);
         let shown = || match (view.phase(phase), &state.asked) {
             (Some(phase), Some(asked)) => render_question(&view, phase, asked, self.folder),
             (_, _) => String::new(),
         };
-        self.asker.ask(shown, phase, state, answers);
+        let back = view.state.may_be_sent_back(phase);
+        let about = view.state.before_gate(phase);
+        let about = about.filter(|_| view.state.is_at_gate(phase));
+        let document = about.and_then(|(_, state)| state.closed()).map(|closing| {
+            let kept = || self.run_folder.join(&closing.deliverable.path);
+            let there = closing
+                .published
+                .as_ref()
+                .map(|path| self.project.join(path));
+            there.filter(|path| path.is_file()).unwrap_or_else(kept)
+        });
+        self.asker
+            .ask(shown, (phase, state), (back, document), answers);
         Ok(())
     }
 

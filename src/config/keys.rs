@@ -30,6 +30,7 @@ pub const LAYER_KEYS: &[Key] = &[
     Key::new("verify_env", VARIABLES, "Variables set for all commands that verify changes."),
     Key::new("verify_pass_env", Names, "Names of your variables handed on to all commands that verify changes."),
     Key::new("accept", Names, "Paths, folders and patterns of changes that are delivered although they act on their own. Counts in your own configuration only."),
+    Key::new("notify", Map(NOTIFY_KEYS), "How you hear of runs that end or wait for you. Counts in your own configuration only."),
     Key::new("setup", Any(&[NONE, List(&Map(SETUP_KEYS))]), "Commands that install what agents and commands need, run once for each state of the files that decide about them; `none` for none."),
     Key::new("sandbox", Any(&[Words(SANDBOX_MODES), Map(SANDBOX_KEYS)]), "How closed the place is in which agents and commands live, and what of this machine they may use beside what they need."),
 ];
@@ -39,6 +40,13 @@ pub(super) const SETUP_KEYS: &[Key] = &[
     Key::new("run", Name, "The command, for a shell.").required(),
     Key::new("when", Names, "Files that decide whether it has to run again: paths, folders, patterns.").required(),
     Key::new("keep", Names, "Paths of what is kept; without it everything that the ignore rules leave out."),
+];
+
+#[rustfmt::skip]
+pub(super) const NOTIFY_KEYS: &[Key] = &[
+    Key::new("command", Name, "A command for a shell, with JSON as its input."),
+    Key::new("webhook", Name, "An address that gets the same JSON: `https://…`, or `http://` on this machine.").example("https://a.example/b"),
+    Key::new("terminal", Flag, "Whether the terminal rings and shows it (OSC 9)."),
 ];
 
 pub(super) const SANDBOX_MODES: &[&str] = &["on", "required", "landlock", "off"];

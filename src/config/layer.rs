@@ -7,6 +7,7 @@ use crate::plan::{Price, SandboxMode, SandboxRules, SetupStep, VerifyRules, Wrap
 use crate::yaml::{Spanned, Spot};
 
 use super::defaults::DefaultsEntry;
+use super::notify::Notify;
 
 /// What one source says; nothing in it is resolved yet.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,6 +22,7 @@ pub struct Layer {
     pub verify_with: Option<Vec<String>>,
     /// Changes that are delivered although they act by themselves.
     pub accept: Vec<String>,
+    pub notify: Notify,
     /// What the strongest layer says; `none` is an empty list.
     pub setup: Option<Vec<SetupStep>>,
     pub sandbox_mode: Option<SandboxMode>,
@@ -117,6 +119,7 @@ impl Layer {
         self.verify.pass_env.extend(over.verify.pass_env);
         self.verify_with = over.verify_with.or(self.verify_with);
         self.accept.extend(over.accept);
+        self.notify = self.notify.under(over.notify);
         self.setup = over.setup.or(self.setup);
         self.sandbox_mode = over.sandbox_mode.or(self.sandbox_mode);
         self.sandbox.extend(over.sandbox);

@@ -12,6 +12,7 @@ mod defaults;
 mod keys;
 mod layer;
 mod literal;
+mod notify;
 mod read;
 mod resolve;
 mod types;
@@ -23,6 +24,7 @@ pub use defaults::DefaultsEntry;
 pub use keys::{LAYER_KEYS, SANDBOX_RULES, schema};
 pub use layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
 pub use literal::{Literal, LiteralError, parse_literal};
+pub use notify::Notify;
 pub use read::{read_layer, read_sandbox_rules};
 pub use types::{Config, Defaults, UnknownModel};
 

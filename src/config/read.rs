@@ -13,7 +13,7 @@ use super::keys::{
     SANDBOX_RULES, SETUP_KEYS,
 };
 use super::layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
-use super::wrapper;
+use super::{notify, wrapper};
 
 /// Reads the keys of a layer and no others; whoever owns the map checks for unknown ones.
 pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
@@ -51,6 +51,9 @@ pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
         },
     };
     layer.accept = names(reader, fields, "accept");
+    if let Some(node) = fields.get("notify") {
+        layer.notify = notify::read(reader, node);
+    }
     layer.setup = fields
         .get("setup")
         .and_then(|node| read_setup(reader, node));

@@ -11,6 +11,7 @@ use crate::yaml::{Spot, did_you_mean};
 use super::catalogue::{KnownModel, catalogue};
 use super::layer::Layer;
 use super::literal::{Literal, parse_literal};
+use super::notify::Notify;
 
 /// A configuration in which every name that is mentioned exists.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +29,7 @@ pub struct Config {
     pub verify_with: Vec<String>,
     /// Paths and patterns of changes that are delivered although they act by themselves.
     pub accept: Vec<String>,
+    pub notify: Notify,
     pub setup: Option<Vec<SetupStep>>,
     pub sandbox_mode: SandboxMode,
     /// Of commands that prove changes; agents have theirs.

@@ -25,6 +25,7 @@ pub fn gate(context: &PhaseContext<'_>) -> Option<Vec<Event>> {
             PersonAnswer::Approved
             | PersonAnswer::Picked(_)
             | PersonAnswer::SentBack
+            | PersonAnswer::Again
             | PersonAnswer::Commands { .. },
         ) => None,
         Some(PersonAnswer::Rejected { reason }) => {

@@ -15,11 +15,11 @@ pub fn reached(
 ) -> Option<ReachedLimit> {
     let idle = run.running().next().is_none();
     let limits = run.limits(plan.limits);
-    let of_run = used_up(limits.budget(), run.spent(), idle)
+    let of_run = used_up(limits.budget(), run.own_spent(), idle)
         .or_else(|| worked_enough(limits, run, now))
         .map(|limit| ReachedLimit { limit, phase: None });
     of_run.or_else(|| {
-        let spent = run.spent_by(&phase.name);
+        let spent = run.own_spent_by(&phase.name);
         let limit = used_up(run.budget(&phase.name, phase.budget), spent, idle)?;
         Some(ReachedLimit {
             limit,
@@ -65,10 +65,12 @@ pub fn free(plan: &Plan, phase: &PhasePlan, run: &RunState) -> usize {
     let left = |calls: Option<u64>, spent: Spent| {
         calls.map_or(u64::MAX, |calls| calls.saturating_sub(spent.attempts))
     };
-    let free = at_one_time.min(left(limits.calls, run.spent())).min(left(
-        run.budget(&phase.name, phase.budget).calls,
-        run.spent_by(&phase.name),
-    ));
+    let free = at_one_time
+        .min(left(limits.calls, run.own_spent()))
+        .min(left(
+            run.budget(&phase.name, phase.budget).calls,
+            run.own_spent_by(&phase.name),
+        ));
     usize::try_from(free).unwrap_or(usize::MAX)
 }
 

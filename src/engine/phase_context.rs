@@ -266,9 +266,9 @@ impl<'a> PhaseContext<'a> {
 
     /// What a person said about this phase.
     fn said(&self) -> Option<CallInput> {
-        let said = &self.state.said;
-        (!said.is_empty()).then(|| CallInput {
-            source: InputSource::Person(said.clone()),
+        let said = self.run.said(self.state);
+        (!said.is_empty()).then_some(CallInput {
+            source: InputSource::Person(said),
             artifact: None,
         })
     }

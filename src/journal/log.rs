@@ -104,21 +104,26 @@ impl Journal {
     /// returns, they are on disk (those that only tell of progress: handed to the system). When it
     /// fails, none of them is, and the journal is as it was.
     pub fn append(&mut self, at: Timestamp, events: &[Event]) -> Result<Vec<Record>, JournalError> {
-        let mut records = Vec::with_capacity(events.len());
-        let mut lines = Vec::new();
-        for (seq, event) in (self.next..).zip(events) {
-            let record = self.redactor.redact_data(Record {
-                seq,
-                at,
-                event: event.clone(),
-            });
+        let numbered = (self.next..).zip(events.iter().cloned());
+        self.add(numbered.map(|(seq, event)| Record { seq, at, event }))
+    }
+
+    /// The same for records of another journal, which keep their times; their numbers go on from what is here.
+    pub fn add(
+        &mut self,
+        new: impl IntoIterator<Item = Record>,
+    ) -> Result<Vec<Record>, JournalError> {
+        let (mut records, mut lines) = (Vec::new(), Vec::new());
+        for record in new {
+            let record = self.redactor.redact_data(record);
             serde_json::to_writer(&mut lines, &record)
                 .map_err(io::Error::from)
                 .map_err(JournalError::io("write", &self.path))?;
             lines.push(b'\n');
             records.push(record);
         }
-        self.write(&lines, events.iter().any(is_decisive))?;
+        let decides = records.iter().any(|record| is_decisive(&record.event));
+        self.write(&lines, decides)?;
         self.next += records.len() as u64;
         Ok(records)
     }

@@ -161,6 +161,8 @@ pub enum PersonAnswer {
     Picked(Label),
     /// No proposal is good enough: all propose once more.
     SentBack,
+    /// What is before the gate is to be done again.
+    Again,
     Approved,
     /// The phase may not begin, and the run is over.
     Rejected {

@@ -53,6 +53,12 @@ fn of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
         }
         RunEvent::Paused { .. } => (Tone::Odd, "paused: no further call starts".to_owned()),
         RunEvent::Continued { .. } => (Tone::Calm, "continued".to_owned()),
+        RunEvent::TakenOver { run, from } => {
+            let (run, from) = (clean(run), clean(from));
+            let text = format!("from run {run}: all before phase {from} is taken over");
+            (Tone::Calm, text)
+        }
+        RunEvent::Noted { text } => noted(text),
         RunEvent::Interrupted { signal } => {
             let signal = clean(signal);
             let text = match signal.as_str() {
@@ -76,6 +82,13 @@ fn of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
         RunEvent::Ended { end } => return Some(run_ended(view, *end, at)),
     };
     Some(LogLine::new(Vec::new(), tone, text))
+}
+
+fn noted(text: &str) -> (Tone, String) {
+    (
+        Tone::Calm,
+        format!("a person notes: {}", clean(text.trim())),
+    )
 }
 
 fn of_phase(
@@ -125,6 +138,7 @@ fn of_phase(
         PhaseEvent::Failed { failure } => return Some(failed(scope, "failed", failure)),
         PhaseEvent::PersonAsked { question } => return Some(person_asked(phase, question)),
         PhaseEvent::PersonAnswered { answer, because } => person_answered(answer, because),
+        PhaseEvent::Noted { text } => noted(text),
         PhaseEvent::DocumentEdited { closing, .. } => {
             let published = closing.published.as_ref();
             let place = clean(published.unwrap_or(&closing.deliverable.path));
@@ -288,6 +302,7 @@ fn person_answered(answer: &PersonAnswer, words: &str) -> (Tone, String) {
     let (tone, did, words) = match answer {
         PersonAnswer::Picked(label) => (Tone::Calm, format!("picked {label}"), words),
         PersonAnswer::SentBack => (Tone::Odd, "sent the proposers back".to_owned(), words),
+        PersonAnswer::Again => (Tone::Odd, "sent the work back".to_owned(), words),
         PersonAnswer::Approved => (Tone::Calm, "approved it".to_owned(), words),
         PersonAnswer::Rejected { reason } => (Tone::Bad, "rejected it".to_owned(), reason.as_str()),
         PersonAnswer::Commands { run: true, .. } => {

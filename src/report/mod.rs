@@ -78,5 +78,5 @@ pub use table::Table;
 pub use view::{PhaseView, RunView, Supervisor};
 pub use view_work::DeliveryState;
 pub use viewer::Viewer;
-pub use words::{clean, counted, or_nothing, token_count, wrap};
+pub use words::{clean, counted, end_word, or_nothing, token_count, wrap};
 pub use workflow_table::{mermaid_graph, text_graph, workflow_table};

@@ -419,6 +419,19 @@ fn acts_of_persons(more: &mut History) {
     more.add(3_700_030, ended.of("plan.propose-3"));
     let dropped = PhaseEvent::StragglersDropped { via };
     more.add(3_700_030, dropped.of(phase()));
+    let text = "mind the proxies".to_owned();
+    more.add(
+        3_700_040,
+        PhaseEvent::Noted { text: text.clone() }.of(phase()),
+    );
+    more.add(3_700_042, Event::Run(RunEvent::Noted { text }));
+    more.add(
+        3_700_044,
+        Event::Run(RunEvent::TakenOver {
+            run: "20261122-163450-plan-e4d7".into(),
+            from: phase(),
+        }),
+    );
 }
 
 fn proposals(history: &mut History) {

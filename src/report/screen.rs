@@ -115,6 +115,17 @@ impl Screen {
         }
     }
 
+    /// Has the terminal ring, and show this where it can.
+    pub fn ring(&self, text: &str) {
+        let text: String = text
+            .chars()
+            .filter(|char| !is_unsafe(*char) && *char != '\n')
+            .collect();
+        if self.is_terminal() {
+            let _ = self.raw(format!("\x07\x1b]9;{text}\x1b\\").as_bytes());
+        }
+    }
+
     /// As it is. For who made it visible before, and for orders to the terminal.
     pub(super) fn raw(&self, bytes: &[u8]) -> io::Result<()> {
         match self {

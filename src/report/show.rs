@@ -136,6 +136,9 @@ fn header(shown: &Shown<'_>, now: Timestamp) -> String {
         spent(totals.wall, &totals.usage),
         counted(totals.attempts, "attempt"),
     );
+    if let Some(run) = &view.state.from_run {
+        text.push_str(&format!("from      {}\n", clean(run)));
+    }
     if let Some(rehearsal) = &view.plan.rehearsal {
         let scenario = clean(&rehearsal.scenario);
         text.push_str(&format!("rehearsed with the scenario {scenario}\n"));

@@ -27,7 +27,7 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         .iter()
         .map(|(call, context)| (call.to_string(), context.clone()))
         .collect();
-    json!({
+    let mut json = json!({
         "run": view.state.id,
         "workflow": view.plan.workflow,
         "request": view.plan.request,
@@ -50,7 +50,12 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         "changes": work::changes(view),
         "context": ledgers,
         "next": next,
-    })
+    });
+    if let Some(run) = &view.state.from_run {
+        json["from_run"] = json!(run);
+        json["own_usage"] = json!(view.state.own_spent().usage);
+    }
+    json
 }
 
 /// A state's words as a program compares them: `audit_failed`.

@@ -1,5 +1,7 @@
 //! How `run` and `resume` end, and what `show` says: a run's result on one screen.
 
+use crate::model::MicroUsd;
+
 use super::log_lines::rehearsed;
 use super::next::next_commands;
 use super::outcome::{audits, cause, outcome, waits};
@@ -7,6 +9,7 @@ use super::proposals::{proposals, reason};
 use super::sections::remarks;
 use super::show::{Shown, known_until};
 use super::summary_work::{changes, documents, risky, tasks, tests};
+use super::view::RunView;
 use super::viewer::MARGIN;
 use super::words::{self, counted, token_count};
 
@@ -46,6 +49,7 @@ pub fn render_summary(shown: &Shown<'_>) -> String {
         ("tests", Some("--files"), tests(shown)),
         ("remarks", Some("--all"), remark_lines(shown)),
         ("cost", None, vec![cost(shown)]),
+        ("from", Some("--all"), from(view)),
         ("folder", None, folder(shown)),
         ("next", None, next(shown)),
     ]
@@ -116,11 +120,13 @@ fn cost(shown: &Shown<'_>) -> String {
     let view = shown.view;
     let totals = view.totals(known_until(view, shown.supervisor, shown.now));
     let limit = view.state.limits(view.plan.limits).cost;
-    let mut words = match (words::cost(totals.usage.cost), limit) {
-        (None, _) if view.plan.rehearsal.is_some() => "nothing".to_owned(),
-        (None, _) => "no price is known".to_owned(),
-        (Some(cost), None) => cost,
-        (Some(cost), Some(limit)) => format!("{cost} of {limit}"),
+    let own = words::cost(view.state.own_spent().usage.cost);
+    let mut words = match (words::cost(totals.usage.cost), own, limit) {
+        (None, ..) if view.plan.rehearsal.is_some() => "nothing".to_owned(),
+        (None, ..) => "no price is known".to_owned(),
+        (Some(_), Some(own), Some(limit)) => format!("{own} of {limit}"),
+        (Some(_), Some(own), None) => own,
+        (Some(_), None, _) => "nothing paid anew".to_owned(),
     };
     let (read, wrote) = (totals.usage.input_tokens(), totals.usage.output);
     let wrote = token_count(wrote + totals.usage.reasoning);
@@ -140,6 +146,16 @@ fn cost(shown: &Shown<'_>) -> String {
         }
     }
     words
+}
+
+/// What another run did and paid before.
+fn from(view: &RunView) -> Vec<String> {
+    let (all, own) = (view.state.spent(), view.state.own_spent());
+    let paid = all.usage.cost.0.saturating_sub(own.usage.cost.0);
+    let cost = words::cost(MicroUsd(paid)).map_or_else(String::new, |cost| format!(", {cost}"));
+    let calls = counted(all.attempts.saturating_sub(own.attempts), "call");
+    let line = |run| format!("run {run}: {calls}{cost}, paid there");
+    view.state.from_run.iter().map(line).collect()
 }
 
 /// The run's folder; `show --files` has it where there is no room for it.

@@ -147,7 +147,7 @@ pub(super) fn run_word(status: RunStatus, supervisor: Supervisor) -> &'static st
     }
 }
 
-pub(super) fn end_word(end: RunEnd) -> &'static str {
+pub fn end_word(end: RunEnd) -> &'static str {
     match end {
         RunEnd::Done => "done",
         RunEnd::Failed => "failed",

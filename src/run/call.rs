@@ -60,6 +60,8 @@ pub struct Attempt {
     pub end: Option<(AttemptEnd, Timestamp)>,
     /// How long nobody worked on the run since it was ordered: its supervisor was gone.
     pub away: Millis,
+    /// Whether another run paid for it, so that it counts for no limit of this one.
+    pub taken_over: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -80,13 +82,11 @@ pub struct Spent {
 }
 
 impl Spent {
-    pub(super) fn by<'a>(calls: impl Iterator<Item = &'a CallState>) -> Self {
-        calls
-            .flat_map(|call| &call.attempts)
-            .fold(Self::default(), |sum, attempt| Self {
-                attempts: sum.attempts + 1,
-                usage: sum.usage + attempt.usage,
-            })
+    pub(super) fn by<'a>(attempts: impl Iterator<Item = &'a Attempt>) -> Self {
+        attempts.fold(Self::default(), |sum, attempt| Self {
+            attempts: sum.attempts + 1,
+            usage: sum.usage + attempt.usage,
+        })
     }
 }
 
@@ -184,6 +184,7 @@ impl CallState {
             doing: String::new(),
             end: None,
             away: Millis::default(),
+            taken_over: false,
         });
         self.status = CallStatus::Running;
     }
@@ -218,6 +219,11 @@ impl CallState {
         if self.status == CallStatus::Running {
             self.status = CallStatus::Open;
         }
+    }
+
+    /// Its attempts that this run paid for.
+    pub(super) fn own_attempts(&self) -> impl Iterator<Item = &Attempt> {
+        self.attempts.iter().filter(|attempt| !attempt.taken_over)
     }
 
     /// What its last attempt had used when it was last heard of.

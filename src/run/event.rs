@@ -183,6 +183,10 @@ pub enum PhaseEvent {
         /// Which limit, and its value and unit.
         limit: String,
     },
+    /// A person's word for the calls of this phase that are still to come.
+    Noted {
+        text: String,
+    },
     /// A person gave an audit more rounds than its loop has.
     RoundsAdded {
         rounds: u32,
@@ -254,6 +258,15 @@ pub enum RunEvent {
     Paused { via: Via },
     #[serde(rename = "run_continued")]
     Continued { via: Via },
+    /// All before this was copied from another run of this user, and was paid there.
+    #[serde(rename = "run_taken_over")]
+    TakenOver {
+        run: RunId,
+        /// The phase that is done again, with all after it.
+        from: PhaseName,
+    },
+    /// A person's word for all calls that are still to come.
+    Noted { text: String },
     /// The user interrupted the run; it can be resumed.
     #[serde(rename = "run_interrupted")]
     Interrupted {

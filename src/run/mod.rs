@@ -14,6 +14,7 @@ mod phase;
 mod query;
 mod resume;
 mod state;
+mod take_over;
 
 pub use call::{Attempt, AttemptEnd, CallState, CallStatus, Spent};
 pub use contribution::Contribution;
@@ -21,3 +22,4 @@ pub use control::{Control, Via};
 pub use event::{CallEvent, Event, PhaseEvent, Record, RunEvent};
 pub use phase::{Findings, Moment, PendingVerification, PhaseState, Stage, TaskEnd, Winner};
 pub use state::{Delivery, Loop, RunState, Verified};
+pub use take_over::{NewRun, NotTakenOver, take_over};

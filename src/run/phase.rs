@@ -127,6 +127,7 @@ impl PhaseState {
             }
             PhaseEvent::PersonAsked { question } => self.asked = Some(question.clone()),
             PhaseEvent::PersonAnswered { answer, because } => self.answered(now, answer, because),
+            PhaseEvent::Noted { text } => self.said.push(noted(text)),
             PhaseEvent::RoundsAdded { rounds } => {
                 self.rounds_added = self.rounds_added.saturating_add(*rounds);
             }
@@ -187,7 +188,7 @@ impl PhaseState {
         self.asked = None;
         let (did, words) = match answer {
             PersonAnswer::Commands { .. } => return,
-            PersonAnswer::Picked(_) => ("", ""),
+            PersonAnswer::Picked(_) | PersonAnswer::Again => ("", ""),
             PersonAnswer::SentBack => ("found no earlier proposal good enough", because),
             PersonAnswer::Approved => ("agreed that this work begins", because),
             PersonAnswer::Rejected { reason } => {
@@ -332,6 +333,11 @@ impl PhaseState {
         past.chain(self.round_time(worked))
             .reduce(|sum, time| Millis(sum.0.saturating_add(time.0)))
     }
+}
+
+/// A person's word as prompts have it.
+pub(super) fn noted(text: &str) -> String {
+    format!("A person notes: {}", text.trim())
 }
 
 impl Round {

@@ -173,14 +173,31 @@ impl RunState {
         &self.files
     }
 
-    /// Everything used so far, by attempts under way too.
+    /// Everything used so far, by attempts under way and by those of the run that it goes on from too.
     pub fn spent(&self) -> Spent {
-        Spent::by(self.calls())
+        Spent::by(self.calls().flat_map(|call| &call.attempts))
     }
 
     /// The same of one phase, in all its rounds.
     pub fn spent_by(&self, phase: &PhaseName) -> Spent {
-        Spent::by(self.calls().filter(|call| &call.spec.phase == phase))
+        let calls = self.calls().filter(|call| &call.spec.phase == phase);
+        Spent::by(calls.flat_map(|call| &call.attempts))
+    }
+
+    /// What this run itself used, which is what its limits are about.
+    pub fn own_spent(&self) -> Spent {
+        Spent::by(self.calls().flat_map(CallState::own_attempts))
+    }
+
+    /// The same of one phase, in all its rounds.
+    pub fn own_spent_by(&self, phase: &PhaseName) -> Spent {
+        let calls = self.calls().filter(|call| &call.spec.phase == phase);
+        Spent::by(calls.flat_map(CallState::own_attempts))
+    }
+
+    /// What a person said about a phase and about the whole run, a sentence each.
+    pub fn said(&self, phase: &PhaseState) -> Vec<String> {
+        [phase.said.as_slice(), &self.notes].concat()
     }
 
     /// How long supervisors have worked on the run, up to `now`.
@@ -235,6 +252,28 @@ impl RunState {
     /// The model that attempts use for one of the plan's: itself, or what a person put into its place.
     pub fn in_place_of<'a>(&'a self, model: &'a ModelName) -> &'a ModelName {
         self.replaced.get(model).unwrap_or(model)
+    }
+
+    /// The last phase before a gate that is closed, which a person there may send back.
+    pub fn before_gate(&self, gate: &PhaseName) -> Option<(&PhaseName, &PhaseState)> {
+        let before = self.order.iter().take_while(|phase| *phase != gate);
+        let closed = before.filter_map(|name| Some((name, self.phase(name)?)));
+        closed.filter(|(_, state)| state.closed().is_some()).last()
+    }
+
+    /// Whether a phase waits for a person to let it begin.
+    pub fn is_at_gate(&self, phase: &PhaseName) -> bool {
+        let asked = self.phase(phase).and_then(|state| state.asked.as_ref());
+        matches!(asked, Some(Question::Approve { .. }))
+    }
+
+    /// Whether to send back is an answer to what this phase asks: the work that the question is about.
+    pub fn may_be_sent_back(&self, phase: &PhaseName) -> bool {
+        let about = match self.is_at_gate(phase) {
+            true => self.before_gate(phase).map(|(_, state)| state),
+            false => self.phase(phase),
+        };
+        about.is_some_and(PhaseState::may_be_sent_back)
     }
 
     /// What a person has to answer now: there is one question at a time.

@@ -13,7 +13,7 @@ use crate::model::{
 
 use super::{
     CallState, CallStatus, Contribution, Event, Findings, Moment, PhaseEvent, PhaseState, Record,
-    RunEvent,
+    RunEvent, phase::noted,
 };
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,7 +27,11 @@ pub struct RunState {
     pub last: Option<Timestamp>,
     pub(super) phases: BTreeMap<PhaseName, PhaseState>,
     /// The phases in the order in which the run first came to them.
-    order: Vec<PhaseName>,
+    pub(super) order: Vec<PhaseName>,
+    /// The run that it goes on from in another way.
+    pub from_run: Option<RunId>,
+    /// What a person said about all of it.
+    pub(super) notes: Vec<String>,
     /// In the order of their creation. Boxed: a map keeps room to spare.
     pub(super) calls: IndexMap<CallId, Box<CallState>>,
     /// The times that an audit sent it back, oldest first.
@@ -215,6 +219,11 @@ impl RunState {
             RunEvent::ModelReplaced { model, by, .. } => self.replace(model, by),
             RunEvent::Paused { .. } => self.paused = true,
             RunEvent::Continued { .. } => self.paused = false,
+            RunEvent::TakenOver { run, .. } => self.taken_over_from(run),
+            RunEvent::Noted { text } => {
+                self.notes.push(noted(text));
+                self.forget_open_calls(None);
+            }
             RunEvent::Interrupted { signal } => self.interrupted = Some(signal.clone()),
             RunEvent::Ended { end } => self.ended = Some(*end),
         }
@@ -224,6 +233,10 @@ impl RunState {
         match event {
             PhaseEvent::CallCreated { call } => self.add_call(now.at, call, None),
             PhaseEvent::CallReused { call, from } => self.add_call(now.at, call, Some(from)),
+            PhaseEvent::PersonAnswered {
+                answer: PersonAnswer::Again,
+                because,
+            } => return self.send_back(now, phase, because),
             PhaseEvent::Started | PhaseEvent::Skipped { .. } if !self.order.contains(phase) => {
                 self.order.push(phase.clone());
             }
@@ -249,6 +262,7 @@ impl RunState {
                 superseded: false,
             }),
             PhaseEvent::LimitReached { limit } => self.reached(limit, Some(phase)),
+            PhaseEvent::Noted { .. } => self.forget_open_calls(Some(phase)),
             PhaseEvent::Closed { closing } => {
                 self.tree = closing.tree.clone().or(self.tree.take());
                 self.close(now, phase, closing);
@@ -320,6 +334,14 @@ impl RunState {
         self.calls.insert(spec.id.clone(), Box::new(call));
     }
 
+    /// Calls that nobody works on are made anew, with what they are to know now: those of a phase, or all.
+    fn forget_open_calls(&mut self, phase: Option<&PhaseName>) {
+        for call in self.calls.values_mut() {
+            let is_meant = phase.is_none_or(|phase| &call.spec.phase == phase);
+            call.superseded |= is_meant && call.status == CallStatus::Open;
+        }
+    }
+
     /// The document of a phase belongs to the results.
     fn take_document(&mut self, closing: &Closing) {
         if let Some(Document { path, object }) = &closing.document {
@@ -335,12 +357,7 @@ impl RunState {
     /// Everything from the phase that has to mend on is open again; what its calls did stays known.
     fn loop_back(&mut self, now: Moment, from: &PhaseName, to: &PhaseName, round: u32) {
         let findings = self.findings_of(from);
-        let first = self.order.iter().position(|phase| phase == to);
-        for name in self.order.iter().skip(first.unwrap_or(self.order.len())) {
-            if let Some(state) = self.phases.get_mut(name) {
-                state.begin_again(now);
-            }
-        }
+        self.begin_again(now, to);
         self.phase_mut(to).findings = findings;
         let (from, to, at) = (from.clone(), to.clone(), now.at);
         self.loops.push(Loop {
@@ -349,6 +366,31 @@ impl RunState {
             round,
             at,
         });
+    }
+
+    fn begin_again(&mut self, now: Moment, from: &PhaseName) {
+        let first = self.order.iter().position(|phase| phase == from);
+        for name in self.order.iter().skip(first.unwrap_or(self.order.len())) {
+            if let Some(state) = self.phases.get_mut(name) {
+                state.begin_again(now);
+            }
+        }
+    }
+
+    /// What a person looked at before this gate is done again, with their words.
+    fn send_back(&mut self, now: Moment, gate: &PhaseName, because: &str) {
+        let Some(to) = self.before_gate(gate).map(|(name, _)| name.clone()) else {
+            return;
+        };
+        let findings = self.phase_mut(&to).findings.take();
+        self.begin_again(now, &to);
+        let state = self.phase_mut(&to);
+        state.findings = findings;
+        state.sent_back += 1;
+        let words = because.trim();
+        state.said.push(format!(
+            "A person found the earlier work not good enough: {words}"
+        ));
     }
 
     fn findings_of(&self, from: &PhaseName) -> Option<Findings> {

@@ -40,8 +40,17 @@ pub(super) fn carry_over(
 }
 
 /// Copies all that a folder holds into another one. Where the file system can share contents, it does.
-pub(super) fn copy_folder(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
-    let copy = duct::cmd!("cp", "-a", "--", from.join("."), to).stderr_capture();
+pub fn copy_folder(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
+    copy("-a", from, to)
+}
+
+/// The same for files that nothing ever changes: each stays one file with two names.
+pub fn link_folder(from: &Path, to: &Path) -> Result<(), WorkspaceError> {
+    copy("-al", from, to)
+}
+
+fn copy(how: &str, from: &Path, to: &Path) -> Result<(), WorkspaceError> {
+    let copy = duct::cmd!("cp", how, "--", from.join("."), to).stderr_capture();
     let copied = run_helper(&copy, None);
     let copied = copied.and_then(|said| match said.status.success() {
         true => Ok(()),

@@ -58,6 +58,7 @@ pub use apply::{
 };
 pub use cache::ProjectCache;
 pub use capture::{Allowed, Edited, Visible, capture, left_out};
+pub use carry_over::{copy_folder, link_folder};
 pub use changed::{changed, each_content, on_disk, with_paths_of};
 pub use control_files::{ControlFiles, is_control_file};
 pub use diff::{changed_files, diff, files_and_patch};

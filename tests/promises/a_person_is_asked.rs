@@ -2,7 +2,7 @@
 
 use crate::support::{Sandbox, Terminal, until};
 
-const CHOICES: &str = "[a]pprove, [r]eject or [l]ater? ";
+const CHOICES: &str = "or [l]ater? ";
 const RUN: [&str; 3] = ["run", "gated", "Plan it"];
 
 /// A project with the workflow `gated`: a plan, and a note behind a gate. The first call does this first.

@@ -139,6 +139,61 @@ fn a_document_changed_before_an_answer_at_the_terminal_counts() {
     has_all(&note(&run), &["Port 8080."]);
 }
 
+#[test]
+fn work_is_sent_back_at_a_gate_with_a_comment() {
+    let sandbox = gated(PLAN);
+    let run = sandbox.run();
+    let again = |comment: &str| sandbox.tipstaff(&["reject", &run.id(), "--again", comment]);
+    again(" ").exits_with(2).stderr_has("needs a comment");
+    for round in 2..=6 {
+        let comment = format!("mind proxy {round}");
+        again(&comment)
+            .exits_with(4)
+            .stderr_has("Is the plan good?");
+        let plan = prompt(&run, "01-plan", &format!("plan.work-1@{round}"));
+        has_all(&plan, &["mind proxy 2", &comment]);
+    }
+    again("once more").exits_with(2).stderr_has("often enough");
+    sandbox.tipstaff(&["approve", &run.id()]).succeeds();
+    let note = prompt(&run, "02-note", "note.work-1@6");
+    assert!(!note.contains("mind proxy"));
+}
+
+#[test]
+fn a_gate_before_any_work_sends_nothing_back() {
+    let sandbox = Sandbox::new();
+    sandbox.fake_agent("- do: [done]\n");
+    sandbox.trio(&["gate: Shall I begin?"]);
+    sandbox.run_trio(&[]).exits_with(4);
+    let again = sandbox.tipstaff(&["reject", "--again", "do it well"]);
+    again.exits_with(2).stderr_has("nothing was done before");
+}
+
+#[test]
+fn who_is_asked_looks_changes_and_sends_back() {
+    let mut sandbox = gated(PLAN);
+    sandbox.env("GIT_EDITOR", "sed -i s/80/8080/");
+    sandbox.env("GIT_PAGER", "sed s/^/paged:/");
+    let run = sandbox.run();
+    let mut terminal = Terminal::start(&sandbox, &["resume"]);
+    terminal.until_shows(1, "or [l]ater? ");
+    terminal.types("v\n");
+    terminal.until_shows(1, "paged:- Port 80.");
+    terminal.types("b\n");
+    terminal.until_shows(1, "what is wrong with it? ");
+    terminal.types("mind the proxies\n");
+    terminal.until_shows(3, "or [l]ater? ");
+    terminal.types("e\n");
+    terminal.until_shows(4, "or [l]ater? ");
+    terminal.types("a\n");
+    terminal.wait().succeeds();
+    has_all(
+        &prompt(&run, "01-plan", "plan.work-1@2"),
+        &["mind the proxies"],
+    );
+    has_all(&prompt(&run, "02-note", "note.work-1@2"), &["Port 8080."]);
+}
+
 const FAIL: &str = r#"{"verdict": "fail", "summary": "Not yet.", "findings": [{"severity": "blocker", "problem": "unfinished"}]}"#;
 const PASS: &str = r#"{"verdict": "pass", "summary": "Well done.", "findings": []}"#;
 

@@ -153,7 +153,7 @@ fn patch_shortened(part: Part, file: &str) -> Part {
 
 /// What a person said when the run asked.
 fn person(said: &[String]) -> Part {
-    let why = "a person answered a question of this phase; what they said counts like the request";
+    let why = "a person said it in the course of the run; it counts like the request";
     let text: String = said
         .iter()
         .map(|sentence| format!("- {sentence}\n"))

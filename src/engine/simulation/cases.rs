@@ -5,7 +5,10 @@ use super::invariants::{check, the_journal_tells_everything};
 use super::outcome::Outcome;
 use super::plans::Sketch;
 use super::run::Run;
-use crate::model::{Budget, MicroUsd};
+use super::trace::{Moment, Trace};
+use crate::engine::by_hand::Transfer;
+use crate::model::{Budget, Digest, MicroUsd, Results, Timestamp};
+use crate::run::{Event, NewRun, RunEvent, RunState, take_over};
 
 /// Lets a run live to its end, checks every promise and its journal, and says what it came to.
 fn live(run: Run<'_>) -> Result<(Run<'_>, Outcome), String> {
@@ -68,6 +71,61 @@ pub fn can_die_anywhere(sketch: &Sketch, faults: &FaultPlan) -> Result<(), Strin
         same(&expected, &outcome).map_err(|why| format!("cut at {cut}: {why}"))?;
     }
     Ok(())
+}
+
+/// A run that does a phase of another one again keeps every promise, pays nothing twice and comes to the same.
+pub fn can_be_done_again(sketch: &Sketch, faults: &FaultPlan) -> Result<(), String> {
+    let calm = faults.calm();
+    let (run, expected) = live(Run::new(sketch.plan(), &calm))?;
+    let new = NewRun {
+        id: "new".into(),
+        version: "0".into(),
+        plan: Digest::new("p"),
+        at: Timestamp(1_000_000_000),
+    };
+    for phase in run.trace.plan.phases.iter().map(|phase| &phase.name) {
+        let Ok(taken) = take_over(&run.trace.journal(), &new, phase) else {
+            continue;
+        };
+        let mut trace = Trace::new(sketch.plan());
+        let mut state = RunState::default();
+        for record in taken {
+            state.apply(record.at, &record.event);
+            let did = delivered(&record.event, &state);
+            trace
+                .moments
+                .extend(did.map(|did| Moment::Did(did, state.results())));
+            trace.moments.push(Moment::Wrote(record));
+        }
+        trace.moments.push(Moment::Died);
+        let again = Run::after(trace, &calm);
+        let (_, outcome) = live_on(again).map_err(|why| format!("from {phase}: {why}"))?;
+        same(&expected, &outcome).map_err(|why| format!("from {phase}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// What a delivery that is taken over did to the project.
+fn delivered(event: &Event, state: &RunState) -> Option<Transfer> {
+    match event {
+        Event::Run(RunEvent::ChangesApplied {
+            tree,
+            documents,
+            to,
+            files,
+            by_hand: true,
+            ..
+        }) => {
+            let (tree, documents) = (tree.clone(), documents.clone());
+            let done = Transfer::of(Results { tree, documents }, Vec::new(), to.clone());
+            Some(Transfer {
+                files: *files,
+                ..done
+            })
+        }
+        Event::Run(RunEvent::ChangesUndone { .. }) => Some(Transfer::back(state)),
+        _ => None,
+    }
 }
 
 fn same(expected: &Outcome, outcome: &Outcome) -> Result<(), String> {

@@ -13,6 +13,7 @@ use crate::plan::{PhasePlan, Plan};
 use crate::run::{CallEvent, Event, PendingVerification, PhaseEvent, RunEvent};
 
 use super::part::states_of;
+use super::person::before_gate;
 use super::trace::Moment;
 
 /// What is known of a run.
@@ -298,6 +299,11 @@ impl<'a> Facts<'a> {
             }
             RunEvent::Paused { .. } => self.paused = true,
             RunEvent::Continued { .. } => self.paused = false,
+            RunEvent::TakenOver { .. } => {
+                self.spent.clear();
+                self.project.clone_from(&self.known_project);
+            }
+            RunEvent::Noted { .. } => self.make_anew(None),
             RunEvent::Interrupted { .. } => self.interrupted = true,
             RunEvent::Ended { end } => self.ended = Some(*end),
             RunEvent::LoopedBack { from, to, .. } => self.go_back(from, to),
@@ -312,6 +318,13 @@ impl<'a> Facts<'a> {
                 self.blocked |= blocked;
                 self.kept |= !blocked;
             }
+        }
+    }
+
+    fn make_anew(&mut self, phase: Option<&PhaseName>) {
+        for (id, call) in &mut self.calls {
+            call.over |= phase.is_none_or(|phase| &call.spec.phase == phase)
+                && !self.live.iter().any(|(live, _)| live == id);
         }
     }
 
@@ -336,6 +349,7 @@ impl<'a> Facts<'a> {
 
     fn read_of_phase(&mut self, name: &PhaseName, event: &PhaseEvent) {
         match event {
+            PhaseEvent::Noted { .. } => self.make_anew(Some(name)),
             PhaseEvent::CallCreated { call } => self.create(call, None),
             PhaseEvent::CallReused { call, from } => {
                 self.create(call, self.calls[from].result.clone());
@@ -403,6 +417,9 @@ impl<'a> Facts<'a> {
             let answers = commands.iter().map(|command| (command.clone(), *run));
             self.commands.extend(answers);
         } else {
+            if let (PersonAnswer::Again, Some(to)) = (answer, before_gate(self, phase)) {
+                return self.begin_again(&to);
+            }
             if *answer == PersonAnswer::SentBack {
                 *self.on(phase) = PhaseFacts::default();
             }
@@ -518,12 +535,12 @@ impl<'a> Facts<'a> {
     /// Everything from there on is as it was in the beginning.
     fn go_back(&mut self, from: &PhaseName, to: &PhaseName) {
         *self.loops.entry(from.clone()).or_default() += 1;
-        let again = self
-            .plan
-            .phases
-            .iter()
-            .skip_while(|phase| &phase.name != to);
-        for phase in again {
+        self.begin_again(to);
+    }
+
+    fn begin_again(&mut self, to: &PhaseName) {
+        let phases = self.plan.phases.iter();
+        for phase in phases.skip_while(|phase| &phase.name != to) {
             *self.on(&phase.name) = PhaseFacts::default();
         }
     }

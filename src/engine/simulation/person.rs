@@ -2,8 +2,9 @@
 
 use crate::model::{Closing, Decider, Digest, PersonAnswer, PhaseName, Question};
 use crate::plan::Plan;
-use crate::run::{Event, PhaseEvent, RunState};
+use crate::run::{Event, PhaseEvent, RunEvent, RunState};
 
+use super::facts::{Facts, Stand};
 use super::fault_plan::{FaultPlan, Person};
 
 /// What a person does about the question that is open; nothing if none is, or for now.
@@ -42,11 +43,21 @@ pub fn acts(faults: &FaultPlan, spoken: &mut usize, plan: &Plan, run: &RunState)
         }
         (Person::Agrees(_), Question::Approve { .. }) => vec![says(PersonAnswer::Approved, "")],
         (Person::Agrees(index), Question::PickWinner { .. }) => picks(index),
+        (Person::Rejects, Question::Approve { .. })
+            if spoken.is_multiple_of(2) && run.may_be_sent_back(phase) =>
+        {
+            vec![says(PersonAnswer::Again, &because)]
+        }
         (Person::Rejects, Question::Approve { .. }) => {
             vec![says(PersonAnswer::Rejected { reason: because }, "")]
         }
         (Person::Corrects, Question::Approve { .. }) => {
             let mut acts = vec![says(PersonAnswer::Approved, &because)];
+            let text = format!("note {spoken}");
+            acts.push(match *spoken % 2 {
+                0 => Event::Run(RunEvent::Noted { text }),
+                _ => PhaseEvent::Noted { text }.of(phase.clone()),
+            });
             acts.extend(edit(plan, run, *spoken));
             acts
         }
@@ -57,6 +68,17 @@ pub fn acts(faults: &FaultPlan, spoken: &mut usize, plan: &Plan, run: &RunState)
             }
         }
     }
+}
+
+/// What is sent back where this phase waits to begin.
+pub fn before_gate(facts: &Facts<'_>, gate: &PhaseName) -> Option<PhaseName> {
+    let phases = facts.plan.phases.iter().map(|phase| &phase.name);
+    let closed = |name: &&PhaseName| facts.phase(name).stand == Stand::Closed;
+    phases
+        .take_while(|name| *name != gate)
+        .filter(closed)
+        .last()
+        .cloned()
 }
 
 /// The document of one of the closed phases is changed.

@@ -3,7 +3,10 @@
 use proptest::prelude::{ProptestConfig, proptest};
 use proptest::test_runner::TestCaseError;
 
-use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules, needs_no_larger_budgets};
+use super::cases::{
+    can_be_done_again, can_die_anywhere, comes_to_the_same, keeps_its_rules,
+    needs_no_larger_budgets,
+};
 use super::fault_plan::fault_plans;
 use super::plans::{Mix, sketches};
 
@@ -38,5 +41,12 @@ proptest! {
         sketch in sketches(Mix::Timeless), faults in fault_plans(Mix::Timeless)
     ) {
         can_die_anywhere(&sketch, &faults).map_err(TestCaseError::fail)?;
+    }
+
+    #[test]
+    fn a_run_that_is_done_again_comes_to_the_same_end(
+        sketch in sketches(Mix::Timeless), faults in fault_plans(Mix::Timeless)
+    ) {
+        can_be_done_again(&sketch, &faults).map_err(TestCaseError::fail)?;
     }
 }

@@ -6,6 +6,7 @@ use crate::engine::{Effect, Input};
 use crate::model::{Artifact, InputSource, ModelName, PersonAnswer, PhaseName, Purpose, RunEnd};
 use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
+use super::super::person::before_gate;
 use super::super::trace::Moment;
 use super::{Promise, ensure, promise};
 
@@ -13,12 +14,24 @@ use super::{Promise, ensure, promise};
 /// proposers are sent back five times at most.
 pub fn a_persons_words_reach_the_prompts() -> Promise {
     let mut said: BTreeMap<PhaseName, Vec<String>> = BTreeMap::new();
+    let mut noted: Vec<String> = Vec::new();
     let mut sent_back: BTreeMap<PhaseName, u32> = BTreeMap::new();
-    promise(move |_, moment| {
+    promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
         match &record.event {
+            Event::Run(RunEvent::Noted { text }) => {
+                noted.push(text.clone());
+                Ok(())
+            }
+            Event::Phase {
+                phase,
+                event: PhaseEvent::Noted { text },
+            } => {
+                said.entry(phase.clone()).or_default().push(text.clone());
+                Ok(())
+            }
             Event::Phase {
                 phase,
                 event: PhaseEvent::PersonAnswered { answer, because },
@@ -27,12 +40,18 @@ pub fn a_persons_words_reach_the_prompts() -> Promise {
                     PersonAnswer::Rejected { reason } => reason,
                     PersonAnswer::Approved
                     | PersonAnswer::SentBack
+                    | PersonAnswer::Again
                     | PersonAnswer::Commands { .. }
                     | PersonAnswer::Picked(_) => because,
                 };
-                said.entry(phase.clone()).or_default().push(words.clone());
-                let back = sent_back.entry(phase.clone()).or_default();
-                *back += u32::from(*answer == PersonAnswer::SentBack);
+                // At a gate, the work before it is meant.
+                let about = before_gate(facts, phase);
+                let about = about.filter(|_| *answer == PersonAnswer::Again);
+                let about = about.as_ref().unwrap_or(phase);
+                said.entry(about.clone()).or_default().push(words.clone());
+                let back = sent_back.entry(about.clone()).or_default();
+                let sent = matches!(answer, PersonAnswer::SentBack | PersonAnswer::Again);
+                *back += u32::from(sent);
                 ensure(*back <= 5, || "sent back too often".to_owned())
             }
             Event::Phase {
@@ -54,7 +73,7 @@ pub fn a_persons_words_reach_the_prompts() -> Promise {
                         _ => None,
                     })
                     .collect();
-                let mut words = said.get(&call.phase).into_iter().flatten();
+                let mut words = said.get(&call.phase).into_iter().flatten().chain(&noted);
                 let missing = words.find(|words| !told.contains(*words));
                 ensure(missing.is_none(), || format!("{missing:?} is not told"))
             }
