@@ -11,6 +11,7 @@ use super::failure::{Exit, Failure};
 use super::open_run::{OpenRun, find_run, tell_foreign};
 use super::print;
 use super::settings::Settings;
+use super::viewer::width;
 use super::work::carry_over;
 use crate::agents::Carried;
 use crate::files::{self, if_there};
@@ -146,7 +147,7 @@ impl<'a> Shown<'a> {
             redactor: settings.redactor(Some(&plan), Some(&carried)),
             carried,
             colors: Colors::of_stdout(),
-            columns: Screen::Stdout.columns(),
+            columns: width(settings, &Screen::Stdout),
         }
     }
 

@@ -5,8 +5,9 @@ use super::failure::{Exit, Failure};
 use super::open_run::OpenRun;
 use super::print;
 use super::settings::Settings;
+use super::viewer::width;
 use crate::journal::{RunFolder, list};
-use crate::report::{RunRow, render_runs, runs_json};
+use crate::report::{RunRow, Screen, render_runs, runs_json};
 use crate::runtime::now;
 
 pub fn runs(settings: &Settings, args: &ListArgs) -> Result<Exit, Failure> {
@@ -26,7 +27,11 @@ pub fn runs(settings: &Settings, args: &ListArgs) -> Result<Exit, Failure> {
     } else if rows.is_empty() {
         print::note("no runs in this project yet");
     } else {
-        print::data(&render_runs(&rows, &jiff::tz::TimeZone::system()))?;
+        let (zone, width) = (
+            jiff::tz::TimeZone::system(),
+            width(settings, &Screen::Stdout),
+        );
+        print::data(&render_runs(&rows, &zone, width))?;
     }
     Ok(Exit::Done)
 }

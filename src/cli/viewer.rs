@@ -6,26 +6,29 @@ use super::settings::Settings;
 use crate::journal::{RunFolder, find};
 use crate::report::{Screen, Viewer, shell_word};
 
-/// For what is printed to this stream about a run. What is piped is not cut, unless `COLUMNS` says so.
+/// For what is printed to this stream about a run.
 pub fn viewer(settings: &Settings, folder: &RunFolder, screen: Screen) -> Viewer {
     let program = match &settings.named {
         Some(project) => format!("tipstaff -C {}", shell_word(&project.to_string_lossy())),
         None => "tipstaff".to_owned(),
-    };
-    let columns = || {
-        let columns = settings.environment.get(std::ffi::OsStr::new("COLUMNS"))?;
-        columns.to_str()?.parse().ok()
     };
     let here = std::env::current_dir().unwrap_or_default();
     Viewer {
         program,
         run: short_name(&settings.project.root, folder),
         root: way(&here, &settings.project.root),
-        width: match screen.is_terminal() {
-            true => screen.columns(),
-            false => columns().unwrap_or(usize::MAX),
-        },
+        width: width(settings, &screen),
     }
+}
+
+/// What is piped is not cut, unless `COLUMNS` says so.
+pub fn width(settings: &Settings, screen: &Screen) -> usize {
+    if screen.is_terminal() {
+        return screen.columns();
+    }
+    let columns = settings.environment.get(std::ffi::OsStr::new("COLUMNS"));
+    let columns = columns.and_then(|columns| columns.to_str()?.parse().ok());
+    columns.unwrap_or(usize::MAX)
 }
 
 /// `plan-3f2a` of `20261122-154501-plan-3f2a`, as long as it is found by that.

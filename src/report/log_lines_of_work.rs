@@ -39,17 +39,22 @@ pub fn applied_words(to: &Destination, files: u64, held: u64) -> String {
         0 => "no changed file".to_owned(),
         files => counted(files, "changed file"),
     };
+    format!("{files} {}", place_words(to, held))
+}
+
+/// Where changes are by now, and how many are not.
+pub(super) fn place_words(to: &Destination, held: u64) -> String {
     let held = match held {
         0 => String::new(),
         held => format!("; {} held back", counted(held, "change")),
     };
     let there = match to {
-        Destination::Tree => format!("{files} in your project, not committed"),
-        Destination::Branch(name) => format!("{files} on the branch {}", clean(name)),
+        Destination::Tree => "in your project, not committed".to_owned(),
+        Destination::Branch(name) => format!("on the branch {}", clean(name)),
         Destination::Commit { branch, .. } => {
-            format!("{files} in your project, committed on {}", clean(branch))
+            format!("in your project, committed on {}", clean(branch))
         }
-        Destination::Nowhere => format!("{files} kept by the run"),
+        Destination::Nowhere => "kept by the run".to_owned(),
     };
     there + &held
 }

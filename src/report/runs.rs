@@ -68,14 +68,32 @@ impl RunRow {
 }
 
 /// The runs as a table, in the order given; one sentence if there is none.
-pub fn render_runs(rows: &[RunRow], zone: &TimeZone) -> String {
+pub fn render_runs(rows: &[RunRow], zone: &TimeZone, width: usize) -> String {
     if rows.is_empty() {
         return "no runs yet; `tipstaff run plan \"…\"` makes one\n".to_owned();
     }
+    // As much of the requests as fits into one line.
+    let least = table(rows, zone, 12).within(width).to_string();
+    let used = least.lines().map(console::measure_text_width).max();
+    let room = width
+        .saturating_sub(used.unwrap_or(0) + 1)
+        .saturating_add(12);
+    let table = table(rows, zone, room.min(REQUEST_WIDTH)).within(width);
+    table.to_string()
+}
+
+fn table(rows: &[RunRow], zone: &TimeZone, room: usize) -> Table {
     let mut table = Table::new(
         0,
         &[
-            "run", "workflow", "state", "started", ">time", ">tokens", ">cost", "request",
+            "run",
+            "?workflow",
+            "state",
+            "?started",
+            ">time",
+            "?>tokens",
+            ">cost",
+            "request",
         ],
     );
     for row in rows {
@@ -91,10 +109,10 @@ pub fn render_runs(rows: &[RunRow], zone: &TimeZone) -> String {
             or_nothing(row.started.map(|_| row.wall.to_string())),
             or_nothing((row.tokens > 0).then(|| token_count(row.tokens))),
             or_nothing(words::cost(row.cost)),
-            console::truncate_str(&request, REQUEST_WIDTH, "…").into_owned(),
+            console::truncate_str(&request, room, "…").into_owned(),
         ]);
     }
-    table.to_string()
+    table
 }
 
 /// The runs as a JSON array, in the order given.
@@ -140,7 +158,8 @@ mod tests {
 
     #[test]
     fn as_a_table() {
-        insta::assert_snapshot!(render_runs(&rows(), &TimeZone::UTC));
+        let at = |width| render_runs(&rows(), &TimeZone::UTC, width);
+        insta::assert_snapshot!([60, 80, 120, usize::MAX].map(at).join("\n"));
     }
 
     #[test]
@@ -153,6 +172,6 @@ mod tests {
 
     #[test]
     fn none_is_said_not_shown_as_an_empty_table() {
-        assert!(render_runs(&[], &TimeZone::UTC).starts_with("no runs yet"));
+        assert!(render_runs(&[], &TimeZone::UTC, 80).starts_with("no runs yet"));
     }
 }

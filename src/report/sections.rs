@@ -57,7 +57,7 @@ pub(super) fn attempts(view: &RunView, now: Timestamp, width: usize) -> String {
     let mut table = Table::new(
         2,
         &[
-            "call", ">try", "model", "agent", "state", ">time", ">prompt", ">tokens", ">cost",
+            "call", "?>try", "model", "?agent", "state", ">time", "?>prompt", ">tokens", ">cost",
         ],
     );
     for call in view.state.calls() {
@@ -240,7 +240,10 @@ pub(super) fn waits_for(view: &RunView) -> String {
             });
         }
         (RunStatus::Ended(RunEnd::Interrupted), _, Some(signal)) => {
-            text.push_str(&format!("  it was interrupted by {}\n", clean(signal)));
+            text.push_str(&match signal {
+                "stop" => "  a person stopped it\n".to_owned(),
+                signal => format!("  it was interrupted by {}\n", clean(signal)),
+            });
         }
         (RunStatus::Planned | RunStatus::UnderWay | RunStatus::Ended(_), _, _) => {}
     }

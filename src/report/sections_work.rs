@@ -5,7 +5,7 @@ use crate::model::{Destination, VerifyOutcome};
 use crate::run::{CallState, Verified};
 
 use super::log_line::because;
-use super::log_lines_of_work::applied_words;
+use super::log_lines_of_work::{applied_words, place_words};
 use super::sections::section;
 use super::table::Table;
 use super::view::{PhaseView, RunView};
@@ -45,16 +45,17 @@ pub(super) fn delivery_state(view: &RunView) -> String {
     let text = match view.delivery_state() {
         DeliveryState::Nothing if view.phases().any(|phase| phase.plan.edits) => "none".to_owned(),
         DeliveryState::Nothing => return String::new(),
-        DeliveryState::Pending => format!("kept by the run; {}", view.of_project()),
+        DeliveryState::Pending => format!("not applied; {}", view.of_project()),
         DeliveryState::Partly { files } => format!(
-            "{}; the rest is kept by the run",
+            "{}; the rest is not applied",
             applied_words(&Destination::Tree, files, view.state.held.len() as u64)
         ),
-        DeliveryState::Applied { to, files } => {
-            applied_words(&to, files, view.state.held.len() as u64)
+        DeliveryState::Applied { to, files: 0 } => {
+            applied_words(&to, 0, view.state.held.len() as u64)
         }
+        DeliveryState::Applied { to, .. } => place_words(&to, view.state.held.len() as u64),
         DeliveryState::Kept { reason } | DeliveryState::Blocked { reason } => {
-            format!("kept by the run, {}{}", view.of_project(), because(&reason))
+            format!("not applied, {}{}", view.of_project(), because(&reason))
         }
     };
     let unmerged = [

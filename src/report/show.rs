@@ -315,7 +315,7 @@ mod tests {
         let mut history = sample::ensemble();
         history.records.truncate(history.until("quorum_reached"));
         let killed = show(&history, Supervisor::Gone);
-        assert!(killed.contains("state     stopped"), "{killed}");
+        assert!(killed.contains("state     interrupted"), "{killed}");
         assert!(killed.contains("tipstaff resume 20261122-"), "{killed}");
         let living = show(&history, Supervisor::Alive);
         assert!(living.contains("state     running"), "{living}");

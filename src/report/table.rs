@@ -16,21 +16,30 @@ pub struct Table {
     indent: usize,
     /// Each with whether its cells are at the right.
     columns: Vec<(String, bool)>,
+    /// Which columns are left out where there is no room, the last first.
+    optional: Vec<usize>,
     rows: Vec<Vec<String>>,
     /// Most columns of the terminal that a line may take.
     most: Option<usize>,
 }
 
 impl Table {
-    /// An empty table that is shifted right so far, with these columns; `>tokens` is at the right.
+    /// An empty table that is shifted right so far, with these columns; `>tokens` is at the right, `?agent` is
+    /// left out where there is no room.
     pub fn new(indent: usize, columns: &[&str]) -> Self {
         let mut table = Self {
             indent,
             columns: Vec::new(),
+            optional: Vec::new(),
             rows: Vec::new(),
             most: None,
         };
-        for column in columns {
+        for (at, column) in columns.iter().enumerate() {
+            let needed = column.trim_start_matches('?');
+            if needed != *column {
+                table.optional.push(at);
+            }
+            let column = needed;
             match column.strip_prefix('>') {
                 Some(name) => table.column(name, true),
                 None => table.column(column, false),
@@ -58,7 +67,27 @@ impl Table {
     /// The same with its cells wrapped, so that no line is wider; lines within a cell are kept.
     pub fn within(mut self, most: usize) -> Self {
         self.most = Some(most);
+        while self.widest() > self.room()
+            && let Some(column) = self.optional.pop()
+        {
+            self.columns.remove(column);
+            for row in &mut self.rows {
+                row.remove(column);
+            }
+        }
         self
+    }
+
+    /// What the cells may have together.
+    fn room(&self) -> usize {
+        let gaps = self.indent + 2 * self.columns.len().saturating_sub(1);
+        let most = self.most.unwrap_or(usize::MAX);
+        most.saturating_sub(gaps + 1)
+    }
+
+    /// What the cells need together if none is wrapped.
+    fn widest(&self) -> usize {
+        (0..self.columns.len()).map(|c| self.width(c)).sum()
     }
 
     /// Whether it has no row.
@@ -67,32 +96,52 @@ impl Table {
     }
 
     fn width(&self, column: usize) -> usize {
+        self.longest(column, '\n')
+    }
+
+    /// The widest piece between these.
+    fn longest(&self, column: usize, between: char) -> usize {
         let head = self.columns.get(column).map(|(name, _)| name);
         let cells = self.rows.iter().filter_map(|row| row.get(column));
         head.into_iter()
             .chain(cells)
-            .flat_map(|cell| cell.lines())
+            .flat_map(|cell| cell.split(['\n', between]))
             .map(measure_text_width)
             .max()
             .unwrap_or(0)
     }
 
-    /// The widest columns of words give way first; numbers do not.
+    /// The widest column gives way first: as long as its words stay whole, then until it is narrow. Numbers do not.
     fn widths(&self) -> Vec<usize> {
-        let mut widths: Vec<usize> = (0..self.columns.len()).map(|c| self.width(c)).collect();
-        let gaps = self.indent + 2 * widths.len().saturating_sub(1);
-        let room = self
-            .most
-            .map_or(usize::MAX, |most| most.saturating_sub(gaps + 1));
-        while widths.iter().sum::<usize>() > room {
-            let words = widths.iter_mut().zip(&self.columns);
-            let words = words.filter(|(_, (_, at_the_right))| !at_the_right);
-            match words.map(|(width, _)| width).max() {
-                Some(widest) if *widest > NARROWEST => *widest -= 1,
-                _ => break,
+        let (columns, room) = (0..self.columns.len(), self.room());
+        let mut widths: Vec<usize> = columns.clone().map(|c| self.width(c)).collect();
+        let words = columns
+            .clone()
+            .map(|c| self.longest(c, ' ').min(room / 2).max(NARROWEST));
+        let cells = columns.map(|c| match self.columns.get(c) {
+            Some((_, true)) => self.numbers(c).max(NARROWEST),
+            _ => NARROWEST,
+        });
+        for least in [words.collect::<Vec<_>>(), cells.collect()] {
+            while widths.iter().sum::<usize>() > room {
+                let wider = widths.iter_mut().zip(&least);
+                let wider = wider.filter(|(width, least)| **width > **least);
+                match wider.map(|(width, _)| width).max() {
+                    Some(widest) => *widest -= 1,
+                    None => break,
+                }
             }
         }
         widths
+    }
+
+    /// The widest cell below the head.
+    fn numbers(&self, column: usize) -> usize {
+        let cells = self.rows.iter().filter_map(|row| row.get(column));
+        cells
+            .map(|cell| measure_text_width(cell))
+            .max()
+            .unwrap_or(0)
     }
 
     /// A row's lines.
@@ -132,7 +181,9 @@ impl fmt::Display for Table {
         let widths = self.widths();
         let head: Vec<String> = self.columns.iter().map(|(name, _)| name.clone()).collect();
         if head.iter().any(|name| !name.is_empty()) {
-            writeln!(f, "{}", self.line(&head, &widths))?;
+            for line in self.lines(&head, &widths) {
+                writeln!(f, "{line}")?;
+            }
         }
         for row in &self.rows {
             for line in self.lines(row, &widths) {
@@ -143,14 +194,15 @@ impl fmt::Display for Table {
     }
 }
 
-/// Wrapped at words; a word that is wider than a line is cut, a path behind a slash.
+/// Wrapped at words; a word that is wider than a line is cut, behind a slash or between the parts of a name.
 pub(super) fn fitted(cell: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for line in wrap(cell, width) {
         let mut part = String::new();
         for char in line.chars() {
             if !part.is_empty() && measure_text_width(&format!("{part}{char}")) > width {
-                let cut = part.rfind('/').map_or(part.len(), |slash| slash + 1);
+                let cut = part.rfind('/').or_else(|| part.rfind(['.', '-', '_']));
+                let cut = cut.map_or(part.len(), |end| end + 1);
                 let rest = part.split_off(cut);
                 lines.push(std::mem::replace(&mut part, rest));
             }
@@ -178,14 +230,28 @@ mod tests {
     }
 
     #[test]
+    fn no_line_is_wider_whatever_is_in_the_cells() {
+        let mut table = Table::new(
+            2,
+            &["call", "?agent", ">a criterion of so many words", ">tokens"],
+        );
+        table.row(["diagnose.propose-1", "an-agent", "7.5", "7"]);
+        assert_eq!(
+            table.within(46).to_string(),
+            "  call                 a criterion of  tokens\n                        so many words\n  \
+             diagnose.propose-1              7.5       7\n"
+        );
+    }
+
+    #[test]
     fn cells_are_wrapped_where_the_terminal_ends() {
         let mut table = Table::new(0, &["name", "what it is for"]);
         table.row(["漢字", "a long text about\nlines that are kept"]);
         table.row(["an-overlong-name-without-a-blank", "short"]);
         assert_eq!(
             table.within(30).to_string(),
-            "name            what it is for\n漢字            a long text\n                about\n                \
-             lines that\n                are kept\nan-overlong-na  short\nme-without-a-b\nlank\n"
+            "name            what it is\n                for\n漢字            a long text\n                about\n                \
+             lines that\n                are kept\nan-overlong-    short\nname-without-\na-blank\n"
         );
     }
 }

@@ -142,7 +142,7 @@ pub(super) fn run_word(status: RunStatus, supervisor: Supervisor) -> &'static st
     match (status, supervisor) {
         (RunStatus::Planned, _) => "planned",
         (RunStatus::UnderWay, Supervisor::Alive) => "running",
-        (RunStatus::UnderWay, Supervisor::Gone) => "stopped",
+        (RunStatus::UnderWay, Supervisor::Gone) => "interrupted",
         (RunStatus::Ended(end), _) => end_word(end),
     }
 }

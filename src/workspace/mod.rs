@@ -52,8 +52,8 @@ mod users_index;
 use error::Doing;
 
 pub use apply::{
-    ApplyError, BranchState, Conflicts, Delivered, Deliveries, NewCommit, branch_state,
-    check_destination, commit_here, commit_to_branch, current_branch, has_markers, remove_merged,
+    ApplyError, CommitsState, Conflicts, Delivered, Deliveries, NewCommit, check_destination,
+    commit_here, commit_to_branch, commits_state, current_branch, has_markers, remove_merged,
     uncommit,
 };
 pub use cache::ProjectCache;

@@ -109,10 +109,28 @@ fn branch_of_a_run_goes_when_it_is_merged() {
     clean(&sandbox, &[])
         .succeeds()
         .stdout_has("branch  mended, which is merged")
-        .stdout_has("its branch is gone, so its changes may be only there");
+        .stdout_has("no branch has its commits any more");
     clean(&sandbox, &["--yes"]).succeeds();
     assert_eq!(sandbox.git(&["branch", "--list", "mended"]), "");
     assert_eq!(ids(&sandbox), [second.id()]);
+}
+
+#[test]
+fn commits_that_were_taken_away_are_kept() {
+    let sandbox = editing("");
+    let run = run(&sandbox, &["--branch", "mended"]);
+    let made = sandbox.git(&["rev-parse", "mended"]);
+    sandbox.git(&["branch", "--quiet", "--force", "mended", "main"]);
+    clean(&sandbox, &["--yes"])
+        .succeeds()
+        .stdout_has("no branch has its commits any more");
+    assert_eq!(ids(&sandbox), [run.id()]);
+    // Merged elsewhere, as pull requests are.
+    sandbox.git(&["branch", "--quiet", "-D", "mended"]);
+    sandbox.git(&["merge", "--quiet", "--squash", made.trim()]);
+    sandbox.git(&["commit", "--quiet", "--no-edit"]);
+    clean(&sandbox, &["--yes"]).succeeds();
+    assert_eq!(ids(&sandbox), Vec::<String>::new());
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn show_counts_what_is_still_in_the_project_after_a_partial_undo() {
     has_all(
         &text,
         &[
-            "1 changed file in your project, not committed; the rest is kept by the run",
+            "1 changed file in your project, not committed; the rest is not applied",
             "not merged, as it was: clash",
         ],
     );
@@ -175,7 +175,7 @@ fn markers_of_an_apply_are_told() {
     has_all(
         &text,
         &[
-            "2 changed files in your project",
+            "in your project, not committed",
             "got conflict markers: clash",
         ],
     );

@@ -49,7 +49,10 @@ fn a_supervisor_that_was_killed_goes_on_where_it_was() {
     let sandbox = with_third(WAITS);
     let running = in_the_middle(&sandbox);
     let run = sandbox.end(running, Signal::KILL);
-    sandbox.tipstaff(&["runs"]).succeeds().stdout_has("stopped");
+    sandbox
+        .tipstaff(&["runs"])
+        .succeeds()
+        .stdout_has("interrupted");
     assert_eq!(starts(&sandbox), 3);
 
     let_it_go(&sandbox);

@@ -3,9 +3,9 @@
 use super::super::open_run::{OpenRun, own};
 use super::super::settings::Settings;
 use crate::journal::{RunFolder, RunLock};
-use crate::model::{Destination, RunEnd};
+use crate::model::{Destination, RunEnd, RunId};
 use crate::report::{DeliveryState, RunView};
-use crate::workspace::{BranchState, branch_state};
+use crate::workspace::{CommitsState, commits_state};
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Disposal {
@@ -42,14 +42,14 @@ pub fn disposal_idle(settings: &Settings, folder: &RunFolder) -> Disposal {
             return keep(format!("can go on: tipstaff resume {id}"));
         }
     }
-    match only_here(settings, &view) {
+    match only_here(settings, &view, id) {
         Ok(branch) => Disposal::Remove { branch },
         Err(why) => keep(why),
     }
 }
 
 /// Why its changes are nowhere else, if they are; else the branch that is needed no more.
-fn only_here(settings: &Settings, view: &RunView) -> Result<Option<String>, String> {
+fn only_here(settings: &Settings, view: &RunView, id: &RunId) -> Result<Option<String>, String> {
     // Scripted results are nobody's work.
     if view
         .plan
@@ -59,22 +59,25 @@ fn only_here(settings: &Settings, view: &RunView) -> Result<Option<String>, Stri
     {
         return Ok(None);
     }
-    let id = view.state.id.as_ref().map_or("RUN", |id| id.as_str());
     if !view.state.held.is_empty() {
         return Err(format!(
             "holds changes back that are only there: tipstaff show {id}"
         ));
     }
-    let branch = match view.delivery_state() {
-        DeliveryState::Nothing => return Ok(None),
-        DeliveryState::Applied {
-            to: Destination::Tree | Destination::Commit { .. },
+    let (branch, is_its_own) = match view.delivery_state() {
+        DeliveryState::Nothing
+        | DeliveryState::Applied {
+            to: Destination::Tree,
             ..
         } => return Ok(None),
         DeliveryState::Applied {
+            to: Destination::Commit { branch, .. },
+            ..
+        } => (branch, false),
+        DeliveryState::Applied {
             to: Destination::Branch(branch),
             ..
-        } => branch,
+        } => (branch, true),
         DeliveryState::Applied {
             to: Destination::Nowhere,
             ..
@@ -86,11 +89,11 @@ fn only_here(settings: &Settings, view: &RunView) -> Result<Option<String>, Stri
             return Err(format!("its changes are only there: tipstaff apply {id}"));
         }
     };
-    match branch_state(&settings.project, &branch) {
-        BranchState::Merged => Ok(Some(branch)),
-        BranchState::Unmerged => Ok(None),
-        BranchState::Gone => Err(format!(
-            "its branch is gone, so its changes may be only there: tipstaff apply {id}"
+    match commits_state(&settings.project, id, &branch) {
+        CommitsState::Merged if is_its_own => Ok(Some(branch)),
+        CommitsState::Merged | CommitsState::There => Ok(None),
+        CommitsState::Gone => Err(format!(
+            "no branch has its commits any more, so its changes may be only there: tipstaff apply {id}"
         )),
     }
 }

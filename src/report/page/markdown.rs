@@ -65,7 +65,7 @@ fn decided(page: &Page<'_>) -> Vec<String> {
             .state
             .winner()
             .map(|winner| view.model_words(&winner.call));
-        let by = by.map_or_else(String::new, |by| format!(" By {}.", inert(&by)));
+        let by = by.map_or_else(String::new, |by| format!(" It is by {}.", inert(&by)));
         let why = view
             .verdict(phase)
             .map(|(_, judgement)| inert(&judgement.rationale));

@@ -54,7 +54,7 @@ pub use delivered::Delivered;
 pub use deliveries::Deliveries;
 pub use error::ApplyError;
 pub use merge::has_markers;
-pub use merged_branch::{BranchState, branch_state, remove_merged};
+pub use merged_branch::{CommitsState, commits_state, remove_merged};
 pub use plan::Conflicts;
 
 #[cfg(test)]
