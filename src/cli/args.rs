@@ -57,6 +57,8 @@ pub enum Command {
     Compare(CompareArgs),
     /// Write a run down as one HTML page, or several beside each other
     Report(ReportArgs),
+    /// Look at a run that is worked on, and steer it
+    Watch(WatchArgs),
     /// End a run that is worked on, so that `resume` goes on
     Stop(StopArgs),
     /// Pick the winning proposal by hand where a run waits for it, and go on
@@ -188,6 +190,19 @@ pub struct LimitArgs {
     pub limits: Vec<(String, String)>,
 }
 
+impl Command {
+    /// How progress is shown, of what works on a run.
+    pub fn output(&self) -> Option<&OutputArgs> {
+        match self {
+            Self::Run(args) => Some(&args.output),
+            Self::Resume(args) => Some(&args.output),
+            Self::Pick(args) => Some(&args.output),
+            Self::Approve(args) | Self::Reject(args) => Some(&args.output),
+            _ => None,
+        }
+    }
+}
+
 /// How progress is shown.
 #[derive(Debug, Args)]
 pub struct OutputArgs {
@@ -200,9 +215,15 @@ pub struct OutputArgs {
     /// When it ends, write what it came to as Markdown into this file, for a pull request's text
     #[arg(long, value_name = "FILE")]
     pub pr_body: Option<PathBuf>,
-    /// Nothing is shown and nobody is asked.
-    #[arg(skip)]
+    /// Show no progress, only the result
+    #[arg(long, conflicts_with = "json")]
     pub quiet: bool,
+    /// Show progress in lines that do not change, as without a terminal
+    #[arg(long, conflicts_with_all = ["json", "quiet"])]
+    pub plain: bool,
+    /// Work in the background: print the run's name once it has begun, and leave
+    #[arg(long)]
+    pub detach: bool,
 }
 
 #[derive(Debug, Args)]
@@ -420,6 +441,15 @@ pub struct ReportArgs {
     /// Print Markdown for a pull request instead
     #[arg(long, conflicts_with_all = ["open", "output"])]
     pub markdown: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct WatchArgs {
+    /// The run; without it the newest one that is worked on, else the latest
+    pub run: Option<String>,
+    /// Show it in lines that do not change, as without a terminal
+    #[arg(long)]
+    pub plain: bool,
 }
 
 #[derive(Debug, Args)]

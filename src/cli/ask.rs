@@ -37,6 +37,8 @@ enum Who {
     /// `--yes`: every gate opens.
     Yes,
     Person,
+    /// Somebody, with `tipstaff approve` and the like: the question stays open.
+    Elsewhere,
     Nobody,
 }
 
@@ -45,6 +47,7 @@ impl Asker {
     pub fn new(output: &OutputArgs) -> Self {
         let who = match is_at_a_terminal() && !output.json {
             _ if output.yes => Who::Yes,
+            _ if output.detach => Who::Elsewhere,
             true => Who::Person,
             false => Who::Nobody,
         };
@@ -59,6 +62,9 @@ impl Asker {
         (none, document): (bool, Option<PathBuf>),
         answers: mpsc::UnboundedSender<Input>,
     ) {
+        if self.who == Who::Elsewhere {
+            return;
+        }
         let phase = phase.clone();
         let input = move |said: Option<(PersonAnswer, String)>| match said {
             Some((answer, because)) => Input::Answered {
@@ -95,7 +101,7 @@ impl Asker {
 
     /// Whether nothing goes on before a person has answered.
     pub fn leaves_open(&self, question: &Question) -> bool {
-        self.by_rule(question).is_none()
+        self.who == Who::Elsewhere || self.by_rule(question).is_none()
     }
 
     /// The answer of who is not asked. To agree to gates is not to agree to what models write.
@@ -105,7 +111,9 @@ impl Asker {
             (who, Question::RunCommands { commands }) => {
                 let reason = match who {
                     Who::Yes => "`--yes` answers for gates only",
-                    Who::Person | Who::Nobody => "nobody is at a terminal to be asked",
+                    Who::Person | Who::Elsewhere | Who::Nobody => {
+                        "nobody is at a terminal to be asked"
+                    }
                 };
                 Some(commands_answer(commands, false, Some(reason)))
             }

@@ -19,6 +19,8 @@ pub enum Exit {
     Limited,
     /// A signal interrupted it: 128 and its number.
     Interrupted(u8),
+    /// Whatever the command in the background ended with.
+    Other(u8),
 }
 
 impl Exit {
@@ -42,6 +44,7 @@ impl From<Exit> for ExitCode {
             Exit::Waiting => Self::from(4),
             Exit::Limited => Self::from(5),
             Exit::Interrupted(signal) => Self::from(128 + signal),
+            Exit::Other(code) => Self::from(code),
         }
     }
 }

@@ -11,12 +11,14 @@ mod check;
 mod clean;
 mod compare;
 mod completions;
+mod detach;
 mod diff;
 mod doctor;
 mod failure;
 mod gate;
 mod init;
 mod interruptible;
+mod keys;
 mod library;
 mod limits;
 mod logs;
@@ -42,6 +44,7 @@ mod steer;
 mod stop;
 mod trust;
 mod viewer;
+mod watch;
 mod work;
 mod workflows;
 
@@ -108,6 +111,9 @@ pub fn parses(line: &[&str]) -> Result<(), String> {
 fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(std::path::PathBuf::from);
     crate::workspace::sweep(runtime.as_deref(), &crate::runtime::recover_lent);
+    if cli.command.output().is_some_and(|output| output.detach) && !detach::is_to_leave() {
+        return detach::start();
+    }
     match &cli.command {
         Command::Schema(args) => schema::schema(args),
         Command::Completions(args) => completions::completions(args),
@@ -125,6 +131,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Show(args) => show::show(&Settings::load(cli)?, args),
         Command::Compare(args) => compare::compare(&Settings::load(cli)?, args),
         Command::Report(args) => report::report(&Settings::load(cli)?, args),
+        Command::Watch(args) => watch::watch(&Settings::load(cli)?, args),
         Command::Stop(args) => stop::stop(&Settings::load(cli)?, args),
         Command::Pick(args) => gate::pick(&Settings::load(cli)?, args),
         Command::Approve(args) => gate::approve(&Settings::load(cli)?, args),

@@ -9,8 +9,10 @@ use tokio::sync::mpsc;
 use super::args::OutputArgs;
 use super::ask::Asker;
 use super::changes;
+use super::detach;
 use super::failure::{Exit, Failure};
 use super::interruptible::{Interruptible, interrupted};
+use super::keys::Steering;
 use super::notify::Notifier;
 use super::open_run::shown_folder;
 use super::print;
@@ -32,7 +34,8 @@ use crate::report::{
 };
 use crate::run::{PhaseState, Record};
 use crate::runtime::{
-    Cells, ControlSocket, Observer, RunContext, RunContextParts, RuntimeError, drive, now, set_up,
+    Cells, ControlSocket, Observer, Request, RunContext, RunContextParts, RuntimeError, drive, now,
+    set_up,
 };
 use crate::workspace::{Layers, Progress, Scratch, content_at, remove_tree};
 
@@ -107,15 +110,18 @@ pub fn work(
     let run = work.folder.id().to_string();
     let ended = supervise(settings, work, first)?;
     let view = RunView::replay(&ended.plan, &ended.records);
-    print::note(&render_summary(&Shown {
-        view: &view,
-        folder: &ended.folder,
-        viewer: &ended.viewer,
-        supervisor: Supervisor::Gone,
-        now: now(),
-        zone: &jiff::tz::TimeZone::system(),
-        ledgers: &[],
-    }));
+    // Programs read the events alone.
+    if !output.json {
+        print::note(&render_summary(&Shown {
+            view: &view,
+            folder: &ended.folder,
+            viewer: &ended.viewer,
+            supervisor: Supervisor::Gone,
+            now: now(),
+            zone: &jiff::tz::TimeZone::system(),
+            ledgers: &[],
+        }));
+    }
     let (end, engine) = ended.driven?;
     changes::offer_held(settings, output, &view)?;
     if let Some(path) = &output.pr_body {
@@ -143,14 +149,15 @@ pub fn supervise(
     let id = work.folder.id().clone();
     let folder = shown_folder(&work.folder);
     let begins = work.records.is_empty();
+    if work.output.detach {
+        detach::leave(&work.folder)?;
+    }
     let asker = Asker::new(work.output);
     let engine = work.engine.attended(true);
     let at_terminal = viewer(settings, &work.folder, Screen::Stderr);
     let notifier = Notifier::new(settings, (&plan, id.as_str()), &work.records, work.output);
     let places = [work.folder.root(), &settings.project.root].map(Path::to_owned);
     let asks = (asker, (folder.as_str(), &at_terminal), places, notifier);
-    let mut watcher = Watcher::new(&plan, &work.records, work.output, asks);
-    drop(work.records);
     super::panics::log_to(work.folder.path(RunFolder::PANICS));
     become_subreaper()?;
     let scratch = Scratch::claim(
@@ -160,6 +167,8 @@ pub fn supervise(
     )?;
     let (steering, requests) = mpsc::unbounded_channel();
     let socket = ControlSocket::open(&settings.register()?.socket(&work.folder));
+    let mut watcher = Watcher::new(&plan, &work.records, work.output, asks, &steering);
+    drop(work.records);
     let (folder_of_run, base) = (work.folder, work.base);
     let secrets = (work.carried, work.redactor);
     let mut interruptible = work.interruptible;
@@ -267,7 +276,8 @@ fn install(
     })
 }
 
-fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {
+/// The exit code of a run that ended like that.
+pub fn exit_of(end: RunEnd, signal: Option<&str>) -> Exit {
     match end {
         RunEnd::Done => Exit::Done,
         RunEnd::Failed => Exit::Failed,
@@ -371,6 +381,7 @@ struct Watcher<'a> {
     run_folder: PathBuf,
     project: PathBuf,
     notifier: Notifier,
+    steering: Steering,
 }
 
 impl<'a> Watcher<'a> {
@@ -384,13 +395,14 @@ impl<'a> Watcher<'a> {
             [PathBuf; 2],
             Notifier,
         ),
+        requests: &mpsc::UnboundedSender<Request>,
     ) -> Self {
         let view = || RunView::replay(plan, records);
         let display = if output.quiet {
             Display::Quiet
         } else if output.json {
             Display::json(Screen::Stdout)
-        } else if Screen::Stderr.is_terminal() {
+        } else if Screen::Stderr.is_terminal() && !output.plain {
             Display::live(view(), Terminal::stderr(), Colors::of_stderr())
         } else {
             Display::plain(view(), Screen::Stderr)
@@ -403,12 +415,14 @@ impl<'a> Watcher<'a> {
             run_folder,
             project,
             notifier,
+            steering: Steering::new(requests.clone()),
         }
     }
 }
 
 impl Watcher<'_> {
     fn finish(&mut self) -> Result<(), ReportError> {
+        self.steering.rest();
         self.display.finish()?;
         self.notifier.finish();
         Ok(())
@@ -435,6 +449,7 @@ impl Observer for Watcher<'_> {
         state: &PhaseState,
         answers: mpsc::UnboundedSender<Input>,
     ) -> Result<(), RuntimeError> {
+        self.steering.rest();
         self.display.finish().map_err(unwatched)?;
         let asked = state.asked.as_ref();
         if let Some(question) = asked.filter(|asked| self.asker.leaves_open(asked)) {
@@ -464,6 +479,7 @@ impl Observer for Watcher<'_> {
     }
 
     fn tick(&mut self, now: Timestamp) -> Result<(), RuntimeError> {
+        self.steering.take(&mut self.display);
         self.display.tick(now).map_err(unwatched)
     }
 }

@@ -13,6 +13,7 @@
 mod answer;
 mod artifacts;
 mod error;
+mod follow;
 mod forms;
 mod head;
 mod layout;
@@ -29,6 +30,7 @@ mod stream;
 mod summary;
 
 pub use error::JournalError;
+pub use follow::Follow;
 pub use lock::RunLock;
 pub use log::Journal;
 pub use redactor::{Clean, Redactor};

@@ -65,11 +65,12 @@ impl Display {
         }
     }
 
-    /// Lets time pass; about ten times a second is right. Only a live display does anything.
+    /// Lets time pass; about ten times a second is right.
     pub fn tick(&mut self, now: Timestamp) -> Result<(), ReportError> {
         match self {
             Self::Live(live) => live.tick(now),
-            Self::Plain(_) | Self::Json(_) | Self::Quiet => Ok(()),
+            Self::Plain(plain) => plain.tick(now),
+            Self::Json(_) | Self::Quiet => Ok(()),
         }
     }
 

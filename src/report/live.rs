@@ -1,27 +1,24 @@
 //! Live progress on a terminal.
 //!
 //! What is settled (a phase's start, a finished call, a verdict) becomes a lasting line in the
-//! scroll-back; below it is a frame with a line for each open call and a footer. Lasting lines
-//! may be as long as they need to be; the frame's are cut.
+//! scroll-back; below it is a frame: the phases, a line for each open call, what the run waits for, its
+//! budget and a footer. Lasting lines may be as long as they need to be; the frame's are cut. It changes once
+//! a second, or when something happens.
 
-use console::{Style, pad_str, truncate_str};
+use console::Style;
 
-use crate::model::{Millis, Timestamp};
-use crate::run::{Attempt, CallState, CallStatus, Record};
+use crate::model::Timestamp;
+use crate::run::{CallState, Control, Record};
 
 use super::error::ReportError;
-use super::live_work::{checking, task_count};
+use super::focus::{Focus, HELP, Key};
+use super::live_lines::Lines;
+use super::live_work::checking;
 use super::log_line::{Interest, LogLine, Tone};
 use super::log_lines::log_line;
 use super::paint::{Colors, Terminal};
-use super::view::{CallProgress, RunStatus, RunView, is_open, model, progress, short_name, usage};
-use super::words::{clean, cost, counted, token_count};
-
-const SPINNER: [&str; 10] = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
-/// A name longer than this is cut in the frame, so that one cannot push the rest out of sight.
-const NAME_WIDTH: usize = 28;
-/// Lines of the frame that are not about one call, and the cursor's.
-const FIXED_LINES: usize = 3;
+use super::view::{RunStatus, RunView, is_open};
+use super::words::{clean, counted};
 
 #[derive(Debug)]
 pub struct Live {
@@ -30,6 +27,9 @@ pub struct Live {
     colors: Colors,
     /// Lasting lines that were not painted yet.
     lasting: Vec<String>,
+    focus: Focus,
+    /// Nothing looks selected before a person has pressed a key.
+    touched: bool,
 }
 
 impl Live {
@@ -40,6 +40,8 @@ impl Live {
             terminal,
             colors,
             lasting: Vec::new(),
+            focus: Focus::default(),
+            touched: false,
         }
     }
 
@@ -101,124 +103,79 @@ impl Live {
     }
 
     fn frame(&self, now: Timestamp) -> Vec<String> {
-        let open: Vec<&CallState> = match self.view.status() {
-            RunStatus::UnderWay => self.view.state.calls().filter(|one| is_open(one)).collect(),
+        let open = match self.view.status() {
+            RunStatus::UnderWay => open_calls(&self.view),
             RunStatus::Planned | RunStatus::Ended(_) => return Vec::new(),
         };
-        let name_width = widest(open.iter().map(|call| clean(short_name(call))));
-        let model_width = widest(
-            open.iter()
-                .filter_map(|call| model(call).map(|model| model.as_str().to_owned())),
-        );
-        let mut lines: Vec<String> = open
-            .iter()
-            .map(|call| self.call_line(call, name_width, model_width, now))
-            .collect();
-        self.fit(&mut lines);
-        lines.extend(self.straggler_line(now));
-        lines.extend(checking(&self.view, now));
-        lines.push(self.footer(&open, now));
-        lines
-    }
-
-    /// Leaves room for the straggler line (or the one of what is checked), the footer and the line
-    /// of the cursor.
-    fn fit(&self, lines: &mut Vec<String>) {
-        let room = self.terminal.size().rows.saturating_sub(FIXED_LINES);
-        if lines.len() > room {
-            let hidden = lines.len() - room.saturating_sub(1);
-            lines.truncate(room.saturating_sub(1));
-            lines.push(format!("  … and {}", counted(hidden as u64, "more call")));
-        }
-    }
-
-    fn call_line(&self, call: &CallState, names: usize, models: usize, now: Timestamp) -> String {
-        let attempt = call.attempts.last().filter(|one| one.end.is_none());
-        let (symbol, doing) = match (progress(call), attempt) {
-            (CallProgress::Running, Some(attempt)) => (spinner(now), doing(attempt)),
-            (CallProgress::Retrying(until), _) => {
-                ("↻", format!("next attempt in {}", until.since(now)))
-            }
-            _ => ("·", "waiting".to_owned()),
+        let size = self.terminal.size();
+        let lines = Lines {
+            view: &self.view,
+            now,
+            width: size.columns - 1,
+            colors: self.colors,
         };
-        let time = attempt.map_or_else(String::new, |attempt| seconds(attempt.time(now)));
-        let usage = usage(call);
-        let tokens = match usage.tokens() {
-            0 => String::new(),
-            tokens => format!("{} tok", token_count(tokens)),
+        let mut above = vec![lines.phases()];
+        let below = [
+            self.help(),
+            lines.waits().into_iter().collect(),
+            checking(&self.view, now).into_iter().collect(),
+            lines.budget().into_iter().collect(),
+            vec![lines.footer(&open)],
+            self.notice(),
+        ]
+        .concat();
+        let selected = self.focus.selected(&open).filter(|_| self.touched);
+        let mut calls = lines.calls(&open, selected);
+        let tail = match selected.filter(|_| self.focus.opened) {
+            Some(call) => lines.tail(call),
+            None => Vec::new(),
         };
-        let model = model(call).map_or("", |model| model.as_str());
-        let mut line = format!(
-            "{} {}  {}  {time:>7}  {tokens:>9}",
-            self.style(symbol, Style::new().cyan()),
-            column(&short_name(call), names),
-            column(model, models),
-        );
-        if let Some(cost) = cost(usage.cost) {
-            line.push_str(&format!("  {cost}"));
+        let fixed = above.len() + below.len() + tail.len() + 1;
+        fit(&mut calls, size.rows.saturating_sub(fixed));
+        above.extend(calls.into_iter().chain(tail).chain(below));
+        above
+    }
+
+    fn help(&self) -> Vec<String> {
+        let shown = self.focus.help.then_some(HELP).into_iter().flatten();
+        shown.map(|line| format!("  {line}")).collect()
+    }
+
+    fn notice(&self) -> Vec<String> {
+        let notice = Some(&self.focus.notice).filter(|notice| !notice.is_empty());
+        notice
+            .into_iter()
+            .map(|notice| format!("  {}", clean(notice)))
+            .collect()
+    }
+
+    /// What the person wants of the run with this key, if anything.
+    pub fn press(&mut self, key: Key) -> Option<Control> {
+        let first = !std::mem::replace(&mut self.touched, true);
+        if first && matches!(key, Key::Up | Key::Down) {
+            return None;
         }
-        format!("{line}  {}", self.style(&doing, Style::new().dim()))
+        let open = open_calls(&self.view);
+        self.focus.press(key, &self.view, &open)
     }
 
-    fn straggler_line(&self, now: Timestamp) -> Option<String> {
-        let mut phases = self.view.phases();
-        let until = phases.find_map(|phase| phase.state.straggler_limit())?;
-        Some(format!(
-            "  quorum reached; stragglers have {}",
-            until.since(now)
-        ))
-    }
-
-    fn footer(&self, open: &[&CallState], now: Timestamp) -> String {
-        let totals = self.view.totals(now);
-        let running = open
-            .iter()
-            .filter(|call| call.status == CallStatus::Running)
-            .count();
-        let mut parts = vec![
-            self.view.run().to_owned(),
-            seconds(totals.wall),
-            format!("{running} running"),
-            counted(totals.attempts, "attempt"),
-            format!("{} tokens", token_count(totals.usage.tokens())),
-        ];
-        parts.extend(cost(totals.usage.cost));
-        parts.extend(task_count(&self.view));
-        self.style(&parts.join(" · "), Style::new().dim())
+    /// Why what a person wanted cannot be done.
+    pub fn tell(&mut self, notice: String) {
+        self.focus.notice = notice;
     }
 }
 
-fn spinner(now: Timestamp) -> &'static str {
-    let step = usize::try_from(now.0 / 100 % SPINNER.len() as u64).unwrap_or(0);
-    SPINNER.get(step).copied().unwrap_or("·")
+fn open_calls(view: &RunView) -> Vec<&CallState> {
+    view.state.calls().filter(|one| is_open(one)).collect()
 }
 
-fn doing(attempt: &Attempt) -> String {
-    match (attempt.prompt_tokens, attempt.doing.is_empty()) {
-        // Its workspace is being made, or it waits for a core to start on.
-        (None, _) => "queued".to_owned(),
-        (Some(_), false) => clean(&attempt.doing),
-        (Some(_), true) => "thinking".to_owned(),
+/// Leaves room for the other lines of the frame.
+fn fit(lines: &mut Vec<String>, room: usize) {
+    if lines.len() > room.max(1) {
+        let hidden = lines.len() - room.saturating_sub(1);
+        lines.truncate(room.saturating_sub(1));
+        lines.push(format!("  … and {}", counted(hidden as u64, "more call")));
     }
-}
-
-/// A time that stands still as long as it can: whole seconds from a minute on.
-fn seconds(time: Millis) -> String {
-    match time.0 {
-        0..1_000 => format!("0.{} s", time.0 / 100),
-        _ => time.to_string(),
-    }
-}
-
-fn widest(names: impl Iterator<Item = String>) -> usize {
-    let width = |name: String| console::measure_text_width(&name).min(NAME_WIDTH);
-    names.map(width).max().unwrap_or(0)
-}
-
-fn column(name: &str, width: usize) -> String {
-    let name = clean(name);
-    let cut = truncate_str(&name, width, "…");
-    pad_str(&cut, width, console::Alignment::Left, None).into_owned()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Painting a few lines that change at the bottom of a terminal.
 //!
-//! Each painting is one write: up to the first line of the old frame, clear to the end of the
-//! screen, lasting lines, new frame. Every line is cut to the terminal's width, so none wraps; when
+//! Each painting is one write: up to the first line of the old frame, lasting lines, new frame, clear
+//! what is below. Every line is cut to the terminal's width, so none wraps; when
 //! the terminal was made narrower since, the old frame's lines *have* wrapped, and the way up is
 //! counted at the new width. The cursor is never hidden, and no mode of the terminal is changed:
 //! a killed supervisor leaves nothing behind that has to be undone.
@@ -12,6 +12,10 @@ use std::io::{self, Write};
 use console::{measure_text_width, truncate_str};
 
 use super::screen::{Screen, Sgr, visible};
+
+/// To the end of the line, and on to the next one.
+const CLEAR_LINE: &str = "\x1b[K\n";
+const CLEAR_BELOW: &str = "\x1b[J";
 
 /// Whether to use colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,9 +125,13 @@ impl Terminal {
         let mut bytes = self.up(size);
         for line in lasting {
             bytes.push_str(&visible(line, Sgr::Keep));
-            bytes.push('\n');
+            bytes.push_str(CLEAR_LINE);
         }
-        bytes.push_str(&text);
+        for line in &shown {
+            bytes.push_str(line);
+            bytes.push_str(CLEAR_LINE);
+        }
+        bytes.push_str(CLEAR_BELOW);
         self.out.write_all(bytes.as_bytes())?;
         self.out.flush()?;
         self.widths = shown.iter().map(|line| measure_text_width(line)).collect();
@@ -131,7 +139,8 @@ impl Terminal {
         Ok(())
     }
 
-    /// The way up to that frame, and the order to clear from there.
+    /// The way up to that frame. Each line is written over the old one, so that nothing flickers; what
+    /// wrapped, because the terminal is narrower now, is cleared before.
     fn up(&self, size: Size) -> String {
         let rows: usize = self
             .widths
@@ -140,7 +149,8 @@ impl Terminal {
             .sum();
         match rows.min(size.rows - 1) {
             0 => String::new(),
-            rows => format!("\x1b[{rows}A\r\x1b[J"),
+            rows if rows > self.widths.len() => format!("\x1b[{rows}A\r{CLEAR_BELOW}"),
+            rows => format!("\x1b[{rows}A\r"),
         }
     }
 }
@@ -200,11 +210,12 @@ mod tests {
     fn lasting_lines_stay_above_the_frame() {
         let (mut terminal, screen, _) = terminal(20, 10);
         terminal.paint(&[], &lines(&["one", "two"])).expect("write");
-        assert_eq!(screen.take(), "one\ntwo\n");
+        assert_eq!(screen.take(), "one\x1b[K\ntwo\x1b[K\n\x1b[J");
         terminal
             .paint(&lines(&["done"]), &lines(&["two"]))
             .expect("write");
-        assert_eq!(screen.take(), "\x1b[2A\r\x1b[Jdone\ntwo\n");
+        let over = "\x1b[2A\rdone\x1b[K\ntwo\x1b[K\n\x1b[J";
+        assert_eq!(screen.take(), over);
         terminal.paint(&[], &[]).expect("write");
         assert_eq!(screen.take(), "\x1b[1A\r\x1b[J");
     }
@@ -224,7 +235,7 @@ mod tests {
         terminal
             .paint(&[], &lines(&["abcdefgh", "漢字漢字", "gone"]))
             .expect("write");
-        assert_eq!(screen.take(), "abcd…\n漢字…\n");
+        assert_eq!(screen.take(), "abcd…\x1b[K\n漢字…\x1b[K\n\x1b[J");
     }
 
     #[test]
@@ -239,6 +250,6 @@ mod tests {
             rows: 20,
         });
         terminal.paint(&[], &lines(&["x"])).expect("write");
-        assert_eq!(screen.take(), "\x1b[3A\r\x1b[Jx\n");
+        assert_eq!(screen.take(), "\x1b[3A\r\x1b[Jx\x1b[K\n\x1b[J");
     }
 }

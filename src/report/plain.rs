@@ -3,26 +3,37 @@
 
 use std::io::Write;
 
-use crate::model::Millis;
+use crate::model::{Millis, Timestamp};
 use crate::run::{Event, Record, RunEvent};
 
 use super::error::ReportError;
 use super::log_lines::log_line;
-use super::view::RunView;
+use super::view::{RunStatus, RunView};
+use super::words::{counted, token_count};
 
 #[derive(Debug)]
 pub struct Plain<W> {
     view: RunView,
     /// What earlier supervisors had worked on the run.
     before: Millis,
+    /// When the last line was written.
+    last: Timestamp,
     out: W,
 }
+
+/// Who sees no line for so long might think that it hangs.
+const HEARTBEAT: Millis = Millis::seconds(30);
 
 impl<W: Write> Plain<W> {
     /// Goes on from `view`; the lines go to `out`.
     pub fn new(view: RunView, out: W) -> Self {
         let before = Millis::default();
-        Self { view, before, out }
+        Self {
+            view,
+            before,
+            last: Timestamp::default(),
+            out,
+        }
     }
 
     /// What the lines went to.
@@ -41,6 +52,7 @@ impl<W: Write> Plain<W> {
             self.before = worked;
         }
         let since = Millis(worked.0.saturating_sub(self.before.0));
+        self.last = record.at;
         let mut text = format!("{} ", stamp(since));
         for part in &log_line.scope {
             text.push_str(part);
@@ -52,6 +64,28 @@ impl<W: Write> Plain<W> {
             text.push_str(&format!("           {note}\n"));
         }
         self.write(&text)
+    }
+
+    /// Says from time to time that the run is still at work.
+    pub fn tick(&mut self, now: Timestamp) -> Result<(), ReportError> {
+        let state = &self.view.state;
+        let is_under_way = self.view.status() == RunStatus::UnderWay;
+        if !is_under_way || now.since(self.last) < HEARTBEAT {
+            return Ok(());
+        }
+        self.last = now;
+        let worked = Millis(state.worked(now).0.saturating_sub(self.before.0));
+        let doing = match state.is_paused() {
+            true => "paused".to_owned(),
+            false => "still at work".to_owned(),
+        };
+        let running = counted(state.running().count() as u64, "call");
+        let tokens = token_count(state.spent().usage.tokens());
+        let line = format!(
+            "{} {doing}: {running} under way, {tokens} tokens\n",
+            stamp(worked)
+        );
+        self.write(&line)
     }
 
     /// One write a line, so that lines of several writers do not mix.
@@ -82,6 +116,28 @@ mod tests {
             plain.apply(record).expect("a vector takes everything");
         }
         String::from_utf8(plain.out).expect("lines are UTF-8")
+    }
+
+    #[test]
+    fn a_heartbeat_comes_after_half_a_minute_of_silence() {
+        let history = sample::ensemble();
+        let mut plain = Plain::new(RunView::replay(&history.plan, &[]), Vec::new());
+        let count = history.until("retry_scheduled");
+        for record in &history.records[..count] {
+            plain.apply(record).expect("a vector takes everything");
+        }
+        let last = history.records[count - 1].at;
+        let before = plain.out.len();
+        for seconds in 0..=70 {
+            let now = last.after(Millis::seconds(seconds));
+            plain.tick(now).expect("a vector takes everything");
+        }
+        let beats = String::from_utf8_lossy(&plain.out[before..]);
+        assert_eq!(beats.lines().count(), 2, "{beats}");
+        assert!(
+            beats.contains("s] still at work: 2 calls under way"),
+            "{beats}"
+        );
     }
 
     #[test]

@@ -9,6 +9,9 @@ use crate::model::{
 
 use super::CallEvent;
 
+/// So much is known of what an attempt did; a run may have thousands of them.
+const MOST_REMEMBERED: usize = 16;
+
 #[derive(Debug, Clone, PartialEq)]
 pub struct CallState {
     /// The call, as it was created last.
@@ -57,6 +60,8 @@ pub struct Attempt {
     pub usage: Usage,
     /// What the agent last said it does.
     pub doing: String,
+    /// The newest of what it did, oldest first.
+    pub did: Vec<(Timestamp, String)>,
     pub end: Option<(AttemptEnd, Timestamp)>,
     /// How long nobody worked on the run since it was ordered: its supervisor was gone.
     pub away: Millis,
@@ -97,6 +102,16 @@ impl Attempt {
 
     pub fn ended(&self) -> Option<Timestamp> {
         self.end.as_ref().map(|(_, at)| *at)
+    }
+
+    fn does(&mut self, at: Timestamp, doing: &str) {
+        if doing != self.doing {
+            if self.did.len() == MOST_REMEMBERED {
+                self.did.remove(0);
+            }
+            self.did.push((at, doing.to_owned()));
+            doing.clone_into(&mut self.doing);
+        }
     }
 
     /// How long it took, or takes so far, while somebody worked on the run.
@@ -146,7 +161,7 @@ impl CallState {
             } => {
                 if let Some(attempt) = self.attempt(*attempt) {
                     attempt.usage = *usage;
-                    attempt.doing.clone_from(doing);
+                    attempt.does(at, doing);
                 }
             }
             CallEvent::AttemptSucceeded { attempt, result } => {
@@ -182,6 +197,7 @@ impl CallState {
             prompt_tokens: None,
             usage: Usage::default(),
             doing: String::new(),
+            did: Vec::new(),
             end: None,
             away: Millis::default(),
             taken_over: false,

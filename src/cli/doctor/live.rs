@@ -58,6 +58,8 @@ pub fn ask(
         yes: true,
         quiet: true,
         pr_body: None,
+        plain: false,
+        detach: false,
     };
     let interruptible = Interruptible::new()?;
     let (work, begin) = prepare_work(&own, (plan, carried.clone()), interruptible, &output)?;
