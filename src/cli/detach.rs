@@ -4,7 +4,7 @@
 //! its folder; then it leaves the terminal, tells the run's name, and writes what it has to say into the folder.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write, stdout};
+use std::io::{BufRead, BufReader, Write, pipe, stdout};
 use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
 
@@ -56,7 +56,7 @@ pub fn start() -> Result<Exit, Failure> {
 pub fn leave(folder: &RunFolder) -> Result<(), Failure> {
     let mut tell = File::from(stdout().as_fd().try_clone_to_owned()?);
     let log = files::append(&folder.path(LOG))?;
-    let nothing = File::open("/dev/null")?;
+    let (nothing, _) = pipe()?;
     setsid()?;
     dup2_stdin(&nothing)?;
     dup2_stdout(&log)?;

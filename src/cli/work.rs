@@ -203,10 +203,7 @@ pub fn supervise(
             return Err(failure);
         }
     };
-    if let Some(cache) = settings.project_cache() {
-        // Nobody waits for it, and it may end with the process.
-        std::thread::spawn(move || Layers::sweep(&cache));
-    }
+    sweep_cache(settings);
     let Interruptible { runtime, signals } = &mut interruptible;
     let inbox = (signals, requests);
     let driven = runtime.block_on(async {
@@ -241,6 +238,13 @@ pub fn supervise(
     }
     drop(work.lock);
     Ok(ended?)
+}
+
+/// Nobody waits for it, and it may end with the process.
+fn sweep_cache(settings: &Settings) {
+    if let Some(cache) = settings.project_cache() {
+        std::thread::spawn(move || Layers::sweep(&cache));
+    }
 }
 
 /// Of a run that never began: nobody could go on with it. A command of `setup` writes until it has ended.

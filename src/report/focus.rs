@@ -26,10 +26,10 @@ pub enum Key {
 
 /// All keys in a line each.
 pub(super) const HELP: [&str; 6] = [
-    "↑ ↓    select a call        Enter  what it did last",
-    "p      pause: what is under way ends, nothing new starts; once more: go on",
+    "↑ ↓    select a call; Enter: what it did last",
+    "p      pause after what is under way; again: go on",
     "k      end the selected call; it is not tried again",
-    "g      judge the proposals that are in, without the stragglers",
+    "g      judge what is in, without the stragglers",
     "s      stop the run; `tipstaff resume` goes on",
     "?      this help",
 ];

@@ -2,7 +2,7 @@
 //!
 //! What is settled (a phase's start, a finished call, a verdict) becomes a lasting line in the
 //! scroll-back; below it is a frame: the phases, a line for each open call, what the run waits for, its
-//! budget and a footer. Lasting lines may be as long as they need to be; the frame's are cut. It changes once
+//! budget and a footer. Lasting lines are wrapped at words; the frame's are cut. It changes once
 //! a second, or when something happens.
 
 use console::Style;
@@ -18,7 +18,10 @@ use super::log_line::{Interest, LogLine, Tone};
 use super::log_lines::log_line;
 use super::paint::{Colors, Terminal};
 use super::view::{RunStatus, RunView, is_open};
-use super::words::{clean, counted};
+use super::words::{clean, counted, wrap};
+
+/// Columns of the frame.
+const WIDEST: usize = 140;
 
 #[derive(Debug)]
 pub struct Live {
@@ -88,14 +91,19 @@ impl Live {
             .iter()
             .map(|part| format!("{part} · "))
             .collect();
-        self.lasting.push(format!(
-            "{symbol} {}{}",
-            self.style(&scope, Style::new().bold()),
-            log_line.text
-        ));
-        for note in &log_line.notes {
-            self.lasting.push(format!("    {note}"));
-        }
+        let columns = self.terminal.size().columns;
+        let text = format!("{scope}{}", log_line.text);
+        let mut lines = wrap(&text, columns.saturating_sub(4)).into_iter();
+        let first = lines.next().unwrap_or_default();
+        let first = match first.strip_prefix(&scope) {
+            Some(text) => self.style(&scope, Style::new().bold()) + text,
+            None => first,
+        };
+        self.lasting.push(format!("{symbol} {first}"));
+        let notes = log_line.notes.iter();
+        let notes = notes.flat_map(|note| wrap(note, columns.saturating_sub(4)));
+        let more = lines.chain(notes).map(|line| format!("    {line}"));
+        self.lasting.extend(more);
     }
 
     fn style(&self, text: &str, style: Style) -> String {
@@ -111,7 +119,8 @@ impl Live {
         let lines = Lines {
             view: &self.view,
             now,
-            width: size.columns - 1,
+            // Wider, the eye loses the line.
+            width: (size.columns - 1).min(WIDEST),
             colors: self.colors,
         };
         let mut above = vec![lines.phases()];
@@ -181,6 +190,7 @@ fn fit(lines: &mut Vec<String>, room: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Millis;
     use crate::report::paint::Size;
     use crate::report::{sample, sample_build};
 
@@ -260,9 +270,44 @@ mod tests {
         };
         let text = screen(&history, history.until("retry_scheduled"), size, 0);
         let frame: Vec<&str> = text.split("----\n").nth(1).unwrap_or("").lines().collect();
-        assert_eq!(frame.len(), 3, "{text}");
-        assert!(frame[1].contains("and 2 more calls"), "{text}");
-        assert!(frame[2].contains("attempts"), "{text}");
+        assert_eq!(frame.len(), 4, "{text}");
+        assert!(frame[1].contains("and 3 more calls"), "{text}");
+        assert!(frame[3].contains("attempts"), "{text}");
+    }
+
+    #[test]
+    fn frames_fit_the_columns_that_there_are() {
+        let mut history = sample::ensemble();
+        history.records.truncate(history.until("retry_scheduled"));
+        history.wide(
+            "plan.propose-1",
+            "read src/漢字漢字漢字/読み込み.rs and all that is beside it",
+        );
+        let frames = [60, 80, 120, 200].map(|columns| {
+            let size = Size { columns, rows: 24 };
+            let terminal = Terminal::new(std::io::sink(), move || size);
+            let mut live = Live::new(
+                RunView::replay(&history.plan, &history.records),
+                terminal,
+                Colors::Off,
+            );
+            let now = live
+                .view
+                .state
+                .last
+                .unwrap_or_default()
+                .after(Millis::seconds(61));
+            for key in [Key::Down, Key::Open, Key::Help, Key::Stop] {
+                assert_eq!(live.press(key), None);
+            }
+            let frame = live.frame(now);
+            for line in &frame {
+                let width = console::measure_text_width(line);
+                assert!(width < columns, "{width} of {columns}: {line}");
+            }
+            format!("{columns}\n{}", frame.join("\n"))
+        });
+        insta::assert_snapshot!(frames.join("\n\n"));
     }
 
     #[test]

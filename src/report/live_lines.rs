@@ -13,8 +13,10 @@ use super::view::{
 };
 use super::words::{clean, cost, counted, token_count};
 
-/// From this width on, names are shown longer, and the agents beside the models.
+/// From this width on, agents are shown beside their models.
 const WIDE: usize = 110;
+/// Up to this width, what a call does is more than its model and cost.
+const NARROW: usize = 70;
 const BAR: usize = 12;
 /// So much of what a call did is shown below it.
 const TAIL: usize = 8;
@@ -61,14 +63,21 @@ impl Lines<'_> {
 
     pub fn calls(&self, open: &[&CallState], selected: Option<&CallState>) -> Vec<String> {
         let wide = self.width >= WIDE;
-        let most = if wide { 28 } else { 14 };
-        let widest = |texts: &[String]| {
+        let widest = |texts: &[String], most: usize| {
             let widths = texts.iter().map(|text| measure_text_width(text).min(most));
             widths.max().unwrap_or_default()
         };
         let names: Vec<String> = open.iter().map(|call| clean(short_name(call))).collect();
         let models: Vec<String> = open.iter().map(|call| who(call, wide)).collect();
-        let widths = (widest(&names), widest(&models));
+        let models_most = if self.width < NARROW {
+            0
+        } else {
+            self.width / 5
+        };
+        let widths = (
+            widest(&names, self.width / 4),
+            widest(&models, models_most.min(32)),
+        );
         let rows = open.iter().zip(names.iter().zip(&models));
         rows.map(|(call, (name, model))| {
             let is_selected = selected.is_some_and(|one| one.spec.id == call.spec.id);
@@ -102,9 +111,13 @@ impl Lines<'_> {
             0 => String::new(),
             tokens => token_count(tokens),
         };
-        let cost = cost(used.cost).unwrap_or_default();
-        let right = format!("{time:>6} {tokens:>6} {cost:>6}");
-        let left = format!("{}  {}  ", column(name, names), column(model, models));
+        let mut right = format!("{time:>6} {tokens:>6}");
+        let mut left = column(name, names) + "  ";
+        if self.width >= NARROW {
+            let cost = cost(used.cost).unwrap_or_default();
+            right += &format!(" {cost:>6}");
+            left = left + &column(model, models) + "  ";
+        }
         let taken = 4 + measure_text_width(&left) + 1 + measure_text_width(&right);
         let doing = column(&doing, self.width.saturating_sub(taken));
         let cursor = if is_selected { "›" } else { " " };
@@ -123,7 +136,8 @@ impl Lines<'_> {
         let shown = did.iter().skip(did.len().saturating_sub(TAIL));
         let lines = shown.map(|(at, doing)| {
             let ago = whole(self.now.since(*at));
-            self.dim(&format!("      {ago:>6} ago  {}", doing_words(doing)))
+            let line = format!("      {ago:>6} ago  {}", doing_words(doing));
+            self.dim(&truncate_str(&line, self.width, "…"))
         });
         match did.is_empty() {
             true => vec![self.dim("      nothing yet")],
@@ -136,7 +150,7 @@ impl Lines<'_> {
         if self.view.state.is_paused() {
             let text = match self.view.state.rests() {
                 true => "  paused; p goes on",
-                false => "  paused: what is under way ends, nothing new starts; p goes on",
+                false => "  paused: what is under way ends; p goes on",
             };
             return Some(self.colors.paint(text, Style::new().yellow()));
         }
@@ -144,7 +158,7 @@ impl Lines<'_> {
         let until = phases.find_map(|phase| phase.state.straggler_limit())?;
         let left = whole(until.since(self.now));
         Some(format!(
-            "  the quorum is in; stragglers have {left}, g goes on without them"
+            "  the quorum is in; stragglers have {left}; g: go on now"
         ))
     }
 
@@ -171,8 +185,13 @@ impl Lines<'_> {
         let calls = limits
             .calls
             .map(|most| format!("{} of {most} calls", spent.attempts));
-        let parts: Vec<String> = [cost, tokens, calls].into_iter().flatten().collect();
-        Some(format!("  budget {bar} {used}% · {}", parts.join(" · ")))
+        let mut line = format!("  budget {bar} {used}%");
+        for part in [cost, tokens, calls].into_iter().flatten() {
+            if measure_text_width(&line) + 3 + measure_text_width(&part) <= self.width {
+                line = line + " · " + &part;
+            }
+        }
+        Some(line)
     }
 
     pub fn footer(&self, open: &[&CallState]) -> String {
@@ -190,11 +209,16 @@ impl Lines<'_> {
         parts.extend(cost(totals.usage.cost));
         parts.extend(task_count(self.view));
         parts.push("? keys".to_owned());
-        // Its name gives way first.
-        let line = parts.join(" · ");
-        let named = format!("{} · {line}", self.view.run());
-        let fits = measure_text_width(&named) <= self.width;
-        self.dim(if fits { &named } else { &line })
+        let is_wide = |parts: &[String]| measure_text_width(&parts.join(" · ")) > self.width;
+        // Its name gives way first, then what is last; how the keys are found stays.
+        parts.insert(0, clean(self.view.run()));
+        if is_wide(&parts) {
+            parts.remove(0);
+        }
+        while is_wide(&parts) && parts.len() > 1 {
+            parts.remove(parts.len() - 2);
+        }
+        self.dim(&parts.join(" · "))
     }
 }
 

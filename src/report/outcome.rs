@@ -40,6 +40,7 @@ pub(super) fn outcome(shown: &Shown<'_>) -> Vec<String> {
             ("!", format!("waits for a person{}", asked(view)))
         }
         RunStatus::UnderWay => match shown.supervisor {
+            Supervisor::Alive if view.state.is_paused() => ("…", "is paused".to_owned()),
             Supervisor::Alive => ("…", format!("is running{}", under_way())),
             Supervisor::Gone => (
                 "!",

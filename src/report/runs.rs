@@ -35,7 +35,7 @@ impl RunRow {
         Self {
             run,
             workflow: view.plan.workflow.clone(),
-            state: run_word(view.status(), supervisor),
+            state: run_word(view, supervisor),
             started: view.state.started,
             wall: totals.wall,
             attempts: totals.attempts,

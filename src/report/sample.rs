@@ -108,6 +108,18 @@ impl History {
         );
     }
 
+    /// The latest of a call, a second after all else.
+    pub(super) fn wide(&mut self, call: &str, doing: &str) {
+        let last = self.records.last().map_or(START, |record| record.at.0);
+        self.progress(
+            last - START + 1_000,
+            call,
+            1,
+            used(6_000, 300, 21_000),
+            doing,
+        );
+    }
+
     pub(super) fn succeed(&mut self, at: u64, call: &str, attempt: u32, result: CallResult) {
         self.add(
             at,

@@ -131,7 +131,7 @@ fn header(shown: &Shown<'_>, now: Timestamp) -> String {
     let mut text = format!(
         "run       {run}\nworkflow  {}\nstate     {}\nstarted   {started}\nsandbox   {}\nused      {}, {}\n",
         clean(&view.plan.workflow),
-        run_word(view.status(), shown.supervisor),
+        run_word(view, shown.supervisor),
         view.state.sandbox,
         spent(totals.wall, &totals.usage),
         counted(totals.attempts, "attempt"),

@@ -9,7 +9,7 @@ use super::screen::bounded;
 use crate::model::is_unsafe;
 use crate::run::{Attempt, AttemptEnd, CallState};
 
-use super::view::{CallProgress, PhaseStatus, RunStatus, Supervisor, progress};
+use super::view::{CallProgress, PhaseStatus, RunStatus, RunView, Supervisor, progress};
 
 /// What a table shows where nothing is known.
 pub(super) const NOTHING: &str = "–";
@@ -138,9 +138,10 @@ pub(super) fn failure_word(kind: FailureKind) -> &'static str {
 }
 
 /// A run's state in one word.
-pub(super) fn run_word(status: RunStatus, supervisor: Supervisor) -> &'static str {
-    match (status, supervisor) {
+pub(super) fn run_word(view: &RunView, supervisor: Supervisor) -> &'static str {
+    match (view.status(), supervisor) {
         (RunStatus::Planned, _) => "planned",
+        (RunStatus::UnderWay, Supervisor::Alive) if view.state.is_paused() => "paused",
         (RunStatus::UnderWay, Supervisor::Alive) => "running",
         (RunStatus::UnderWay, Supervisor::Gone) => "interrupted",
         (RunStatus::Ended(end), _) => end_word(end),

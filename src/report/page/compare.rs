@@ -22,7 +22,7 @@ pub(super) fn comparison(pages: &[Page<'_>]) -> Markup {
     }
     let rows = html! {
         (row("outcome", pages, |page| html! {
-            span class={ "pill " (tone(page.view.status())) } { (run_word(page.view.status(), page.supervisor)) }
+            span class={ "pill " (tone(page.view.status())) } { (run_word(page.view, page.supervisor)) }
         }))
         (row("workflow", pages, |page| html! { (clean(&page.view.plan.workflow)) }))
         (row("request", pages, |page| html! { (clean(cut(&page.view.plan.request, 600))) }))

@@ -46,7 +46,7 @@ pub fn render_markdown(page: &Page<'_>) -> String {
     let totals = view.totals(page.until());
     let cost = format!(
         "{}, {}, {} by the workflow {}. Run `{}`.",
-        run_word(view.status(), page.supervisor),
+        run_word(view, page.supervisor),
         spent(totals.wall, &totals.usage),
         counted(totals.attempts, "attempt"),
         inert(&view.plan.workflow),

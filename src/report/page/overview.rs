@@ -33,7 +33,7 @@ pub(super) fn outcome(page: &Page<'_>) -> Markup {
             @if view.plan.request.trim().lines().count() > 1 {
                 details { summary { "the whole request" } div.doc { (remark(&view.plan.request)) } }
             }
-            p { span class={ "pill big " (tone(view.status())) } { (run_word(view.status(), page.supervisor)) }
+            p { span class={ "pill big " (tone(view.status())) } { (run_word(view, page.supervisor)) }
                 @if let Some(rehearsal) = &view.plan.rehearsal { " " span.pill.odd { "rehearsed: " (clean(&rehearsal.scenario)) } }
             }
             dl.figures {

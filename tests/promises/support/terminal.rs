@@ -8,6 +8,9 @@ use std::thread::JoinHandle;
 use super::processes::until;
 use super::sandbox::{Output, Sandbox, TIPSTAFF};
 
+/// What follows is how the program left its terminal.
+const MODES: &str = "--- modes";
+
 /// A program on a pseudo-terminal. Dropped before its end, as a failing test does, its terminal is gone.
 pub struct Terminal {
     child: Child,
@@ -17,15 +20,23 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Starts tipstaff in the project.
+    /// Starts tipstaff in the project, on a large terminal.
     pub fn start(sandbox: &Sandbox, args: &[&str]) -> Self {
+        Self::of_size(sandbox, args, (200, 40))
+    }
+
+    /// On one with so many columns and rows.
+    pub fn of_size(sandbox: &Sandbox, args: &[&str], (columns, rows): (u16, u16)) -> Self {
         sandbox.agree(args);
         let words: Vec<String> = [TIPSTAFF]
             .iter()
             .chain(args)
             .map(|word| format!("'{word}'"))
             .collect();
-        let shell = format!("stty cols 200 rows 40; exec {}", words.join(" "));
+        let shell = format!(
+            "trap : INT; stty cols {columns} rows {rows}; {}; code=$?; echo {MODES}; stty -a; exit $code",
+            words.join(" ")
+        );
         let mut command = sandbox.program("script");
         command
             .args(["--quiet", "--return", "--command", &shell, "/dev/null"])
@@ -72,14 +83,18 @@ impl Terminal {
         self
     }
 
-    /// Waits for the end of the program; what was shown is on its standard output.
+    /// Waits for the end of the program; what was shown is on its standard output. The terminal is as it was.
     pub fn wait(mut self) -> Output {
         let status = self.child.wait().unwrap();
         let reader = self.reader.take().expect("it is waited for once");
         reader.join().unwrap();
+        let shown = self.shown();
+        let (shown, modes) = shown.rsplit_once(MODES).expect("modes are shown");
+        let is_restored = modes.contains(" icanon ") && modes.contains(" echo ");
+        assert!(is_restored, "{shown}\n{modes}");
         Output {
             code: status.code(),
-            stdout: self.shown(),
+            stdout: shown.to_owned(),
             stderr: String::new(),
         }
     }
