@@ -242,7 +242,7 @@ mod tests {
         let history = sample_build::build();
         let text = screen(&history, history.until("verify_started"), LARGE, 1_000);
         let frame = text.split("----\n").nth(1).unwrap_or_default();
-        let running = "running `node --test test/limit.test.js`, 1.0 s";
+        let running = "running `node --test test/limit.test.js`, 1 s";
         assert!(frame.contains(running), "{text}");
         let text = screen(&history, history.until("verify_started") - 1, LARGE, 1_000);
         let frame = text.split("----\n").nth(1).unwrap_or_default();

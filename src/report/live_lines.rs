@@ -2,7 +2,7 @@
 
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 
-use crate::model::{MicroUsd, Millis, Timestamp};
+use crate::model::{MicroUsd, Timestamp};
 use crate::run::{Attempt, CallState, CallStatus};
 
 use super::focus::doing_words;
@@ -11,7 +11,7 @@ use super::paint::Colors;
 use super::view::{
     CallProgress, PhaseStatus, PhaseView, RunView, model, progress, short_name, usage,
 };
-use super::words::{clean, cost, counted, token_count};
+use super::words::{clean, cost, counted, token_count, whole};
 
 /// From this width on, agents are shown beside their models.
 const WIDE: usize = 110;
@@ -250,20 +250,6 @@ pub(super) fn phase_sign(status: PhaseStatus<'_>) -> (&'static str, Style) {
         PhaseStatus::Closed(_) => ("✓", style.green()),
         PhaseStatus::Failed(_) => ("✗", style.red()),
         PhaseStatus::Skipped(_) => ("–", style.dim()),
-    }
-}
-
-/// A time that stands still for a second at least.
-pub(super) fn whole(time: Millis) -> String {
-    match time.0 / 1000 {
-        seconds @ 0..60 => format!("{seconds} s"),
-        seconds @ 60..3600 => format!("{}:{:02}", seconds / 60, seconds % 60),
-        seconds => format!(
-            "{}:{:02}:{:02}",
-            seconds / 3600,
-            seconds / 60 % 60,
-            seconds % 60
-        ),
     }
 }
 

@@ -4,7 +4,7 @@ use crate::model::Timestamp;
 
 use super::view::{PhaseStatus, PhaseView, RunView, is_open};
 use super::view_task::TaskState;
-use super::words::{clean, title};
+use super::words::{clean, title, whole};
 
 /// What is looked at while no call of an editing phase runs: its changes are captured, or a command
 /// that verifies them takes its time.
@@ -21,7 +21,7 @@ pub(super) fn checking(view: &RunView, now: Timestamp) -> Option<String> {
         Some((verifying, since)) => format!(
             "  {what}: running `{}`, {}",
             title(&verifying.command),
-            now.since(*since)
+            whole(now.since(*since))
         ),
         None => format!("  {what}: checking the changes"),
     })

@@ -78,6 +78,20 @@ pub fn clean(text: impl AsRef<str>) -> String {
     bounded(&line).into_owned()
 }
 
+/// A time that stands still for a second at least.
+pub(super) fn whole(time: Millis) -> String {
+    match time.0 / 1000 {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{}:{:02}", seconds / 60, seconds % 60),
+        seconds => format!(
+            "{}:{:02}:{:02}",
+            seconds / 3600,
+            seconds / 60 % 60,
+            seconds % 60
+        ),
+    }
+}
+
 /// Text wrapped at words to a display width; a longer word stands alone. Its own lines are kept.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = Vec::new();

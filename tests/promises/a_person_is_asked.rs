@@ -118,7 +118,7 @@ fn what_is_typed_before_the_question_is_no_answer() {
     ));
     let mut terminal = Terminal::start(&sandbox, &RUN);
     until("the plan is being made", || up.exists());
-    terminal.types("approve\n").until_shows(1, "approve");
+    terminal.types("a\n").until_shows(1, "›");
     std::fs::write(go, "").unwrap();
     terminal.until_shows(1, CHOICES);
     terminal.types("l\n");

@@ -133,6 +133,15 @@ impl Trap {
             vec!["show", waiting],
             vec!["show", foreign],
             vec!["show", foreign, "--json"],
+            vec!["compare", EVIL],
+            vec!["compare", kept, foreign],
+            vec!["report", EVIL],
+            vec!["report", kept, "--markdown"],
+            vec!["watch", EVIL],
+            vec!["watch", kept],
+            vec!["watch", foreign],
+            vec!["stop", EVIL],
+            vec!["stop", kept],
             vec!["logs", EVIL],
             vec!["logs", kept],
             vec!["logs", kept, "--raw"],
@@ -255,14 +264,14 @@ fn harmless(args: &[&str], output: &Output) {
     }
 }
 
-/// Without `ESC [ codes m`, and `ESC [ rows A CR ESC [ J`.
+/// Without `ESC [ codes m`, `ESC [ rows A CR`, and what clears a line or all below.
 fn without_own(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let mut kept = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
         let own = rest.strip_prefix('m').or_else(|| rest.strip_prefix("A\r"));
-        match own.or_else(|| part.strip_prefix('J')) {
+        match own.or_else(|| part.strip_prefix(['J', 'K'])) {
             Some(rest) => kept.push_str(rest),
             None => {
                 kept.push_str("\u{1b}[");
