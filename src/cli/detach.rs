@@ -6,9 +6,10 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Write, pipe, stdout};
 use std::os::fd::AsFd;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use rustix::process::{getppid, setsid};
+use rustix::process::setsid;
 use rustix::stdio::{dup2_stderr, dup2_stdin, dup2_stdout};
 
 use super::failure::{Exit, Failure};
@@ -16,22 +17,24 @@ use super::print;
 use crate::files;
 use crate::journal::RunFolder;
 
-/// Names the process that waits for the run's name.
-const WAITS: &str = "TIPSTAFF_DETACHED_FROM";
+/// The name by which the command knows itself again, and by which `ps` shows it.
+const IN_BACKGROUND: &str = "tipstaff-in-background";
 /// Where a run in the background writes what it has to say.
 const LOG: &str = "output.log";
 
 /// Whether this process is the one that is to leave the terminal.
 pub fn is_to_leave() -> bool {
-    let waits = std::env::var(WAITS).ok().and_then(|pid| pid.parse().ok());
-    waits.is_some() && waits == getppid().map(|parent| parent.as_raw_nonzero().get())
+    std::env::args_os()
+        .next()
+        .is_some_and(|name| name == IN_BACKGROUND)
 }
 
 /// Starts the same command in the background, and waits until it has begun or could not.
 pub fn start() -> Result<Exit, Failure> {
     let mut command = Command::new("/proc/self/exe");
-    command.args(std::env::args_os().skip(1));
-    command.env(WAITS, std::process::id().to_string());
+    command
+        .arg0(IN_BACKGROUND)
+        .args(std::env::args_os().skip(1));
     let mut child = command.stdout(Stdio::piped()).spawn()?;
     let mut run = String::new();
     if let Some(out) = child.stdout.take() {
