@@ -197,7 +197,9 @@ impl Command {
             Self::Run(args) => Some(&args.output),
             Self::Resume(args) => Some(&args.output),
             Self::Pick(args) => Some(&args.output),
-            Self::Approve(args) | Self::Reject(args) => Some(&args.output),
+            Self::Approve(args) => Some(&args.output),
+            Self::Reject(args) => Some(&args.answer.output),
+            Self::Rerun(args) => Some(&args.output),
             _ => None,
         }
     }
@@ -224,6 +226,9 @@ pub struct OutputArgs {
     /// Work in the background: print the run's name once it has begun, and leave
     #[arg(long)]
     pub detach: bool,
+    /// It is `doctor` that asks a model: nobody is told of its end.
+    #[arg(skip)]
+    pub is_probe: bool,
 }
 
 #[derive(Debug, Args)]

@@ -42,7 +42,7 @@ impl Notifier {
         output: &OutputArgs,
     ) -> Self {
         let how = match settings.user_configuration() {
-            Ok((config, _)) if !output.quiet => config.notify,
+            Ok((config, _)) if !output.is_probe => config.notify,
             Ok(_) => Notify::default(),
             // A run that goes on needs no configuration.
             Err(_) => {

@@ -60,6 +60,7 @@ pub fn ask(
         pr_body: None,
         plain: false,
         detach: false,
+        is_probe: true,
     };
     let interruptible = Interruptible::new()?;
     let (work, begin) = prepare_work(&own, (plan, carried.clone()), interruptible, &output)?;
