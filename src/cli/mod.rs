@@ -39,6 +39,7 @@ mod run;
 mod runs;
 mod schema;
 mod settings;
+mod shared_args;
 mod show;
 mod steer;
 mod stop;
