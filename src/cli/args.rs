@@ -65,6 +65,12 @@ pub enum Command {
     Watch(WatchArgs),
     /// End a run that is worked on, so that `resume` goes on
     Stop(StopArgs),
+    /// Say something to the calls of a run that are still to come
+    Note {
+        /// The run, the phase that is meant (without it all), and what its calls are to know
+        #[arg(value_names = ["RUN", "PHASE", "TEXT"], num_args = 2..=3, required = true)]
+        words: Vec<String>,
+    },
     /// Pick the winning proposal by hand where a run waits for it, and go on
     Pick(PickArgs),
     /// Let a phase begin that waits at its gate, and go on

@@ -23,6 +23,7 @@ mod library;
 mod limits;
 mod logs;
 mod models;
+mod note;
 mod notify;
 mod open_run;
 mod pager;
@@ -134,6 +135,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Report(args) => report::report(&Settings::load(cli)?, args),
         Command::Watch(args) => watch::watch(&Settings::load(cli)?, args),
         Command::Stop(args) => stop::stop(&Settings::load(cli)?, args),
+        Command::Note { words } => note::note(&Settings::load(cli)?, words),
         Command::Pick(args) => gate::pick(&Settings::load(cli)?, args),
         Command::Approve(args) => gate::approve(&Settings::load(cli)?, args),
         Command::Reject(args) => gate::reject(&Settings::load(cli)?, args),

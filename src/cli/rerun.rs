@@ -115,7 +115,8 @@ fn new_run(
     })
 }
 
-fn index_of(plan: &Plan, phase: &PhaseName, run: &RunId) -> Result<usize, Failure> {
+/// Where the phase is in the plan.
+pub fn index_of(plan: &Plan, phase: &PhaseName, run: &RunId) -> Result<usize, Failure> {
     let names = || plan.phases.iter().map(|phase| phase.name.as_str());
     names()
         .position(|name| name == phase.as_str())

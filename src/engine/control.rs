@@ -37,7 +37,17 @@ pub fn steered(plan: &Plan, run: &RunState, control: &Control, via: Via) -> Resu
         Control::Continue if run.is_paused() => Ok(RunEvent::Continued { via }.into()),
         Control::Continue => Err("the run is not paused".to_owned()),
         Control::EndCall(call) => end_call(run, call, via),
+        Control::Note(phase, text) => Ok(noted(phase.as_ref(), text)),
         Control::GoOn(phase) => go_on(plan, run, phase, via),
+    }
+}
+
+/// What a person says to the calls of a phase, or to all, that are still to come.
+pub fn noted(phase: Option<&PhaseName>, text: &str) -> Event {
+    let text = text.to_owned();
+    match phase {
+        Some(phase) => PhaseEvent::Noted { text }.of(phase.clone()),
+        None => RunEvent::Noted { text }.into(),
     }
 }
 

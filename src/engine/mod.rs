@@ -39,7 +39,7 @@ mod single;
 mod structured;
 
 pub use accepted::{accepted, secrets};
-pub use control::steered;
+pub use control::{noted, steered};
 pub use ending::failed_loops;
 pub use handle::{Begin, Engine, Input, Recovered};
 pub use orders::Effect;

@@ -16,6 +16,8 @@ pub enum Control {
     EndCall(CallId),
     /// Judge the proposals that are in.
     GoOn(PhaseName),
+    /// A word for the calls to come, of a phase or of all.
+    Note(Option<PhaseName>, String),
 }
 
 /// How a person said it.

@@ -2,7 +2,7 @@
 //! models, proposers that are sent back. Nothing that is finished is paid again.
 
 use super::proposals_are_judged_fairly::judge_says;
-use crate::support::{Run, Sandbox, Terminal, has_all};
+use crate::support::{Run, Sandbox, Terminal, has_all, until};
 
 /// A plan, and a note behind a gate; the plan says this.
 fn gated(plan: &str) -> Sandbox {
@@ -157,6 +157,61 @@ fn work_is_sent_back_at_a_gate_with_a_comment() {
     sandbox.tipstaff(&["approve", &run.id()]).succeeds();
     let note = prompt(&run, "02-note", "note.work-1@6");
     assert!(!note.contains("mind proxy"));
+}
+
+#[test]
+fn a_note_reaches_the_calls_to_come() {
+    let sandbox = gated(PLAN);
+    let run = sandbox.run();
+    let say = |words: &[&str]| sandbox.tipstaff(&[&["note", &run.id()], words].concat());
+    say(&["note", "mind the proxies"])
+        .succeeds()
+        .stderr_has("resume");
+    say(&["keep it short"]).succeeds();
+    say(&["nte", "x"])
+        .exits_with(2)
+        .stderr_has("did you mean `note`");
+    say(&[" "]).exits_with(2).stderr_has("empty");
+    sandbox.tipstaff(&["approve", &run.id()]).succeeds();
+    has_all(&note(&run), &["mind the proxies", "keep it short"]);
+    let last = prompt(&run, "03-sum", "sum.work-1");
+    has_all(&last, &["keep it short"]);
+    assert!(!last.contains("mind the proxies"), "{last}");
+    say(&["too late"])
+        .exits_with(2)
+        .stderr_has("tipstaff rerun");
+}
+
+#[test]
+fn a_run_under_way_takes_a_note_for_its_next_calls() {
+    let sandbox = Sandbox::new();
+    let held = sandbox.outside("go");
+    sandbox.write(
+        ".tipstaff/workflows/two.yaml",
+        "name: two\nphases:\n  - { name: one, model: m1, context_strategy: fresh }\n  - { name: two, model: m1, \
+         context_strategy: distilled }\n",
+    );
+    sandbox.fake_agent(&format!(
+        "- when: {{ phase: one }}\n  do: [{{ wait_for_file: {} }}, done]\n- do: [done]\n",
+        held.display()
+    ));
+    let working = sandbox.start(&["run", "two", "Do it"]);
+    let runs = sandbox.project().join(".tipstaff/runs");
+    until("there is a run", || {
+        let entries = std::fs::read_dir(&runs).into_iter().flatten().flatten();
+        entries
+            .map(|run| run.path().join("journal.jsonl"))
+            .any(|journal| journal.exists())
+    });
+    let run = sandbox.run();
+    run.until(1, "attempt_spawned");
+    let said = sandbox.tipstaff(&["note", &run.id(), "mind the proxies"]);
+    said.succeeds()
+        .stderr_has("the one under way does not see it");
+    std::fs::write(held, "").unwrap();
+    working.wait().succeeds();
+    assert!(!prompt(&run, "01-one", "one.work-1").contains("mind the proxies"));
+    has_all(&prompt(&run, "02-two", "two.work-1"), &["mind the proxies"]);
 }
 
 #[test]
