@@ -102,9 +102,9 @@ fn proposals(
     let phase = phase.ok_or_else(|| {
         let message = match wanted {
             Some(name) => format!("phase `{name}` of this run has no proposals"),
-            None => format!("run {} has no proposals that are closed", run.folder.id()),
+            None => format!("run {} has no proposals to compare", run.folder.id()),
         };
-        let hint = "proposals come from phases of `type: ensemble`, once all are in";
+        let hint = "a phase of `type: ensemble` has some as soon as all are in";
         Failure::said(Exit::Usage, &message, Some(hint))
     })?;
     let mut all = Vec::new();

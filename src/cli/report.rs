@@ -16,8 +16,9 @@ use crate::report::{Page, RunView, Supervisor, Texts, render_markdown, render_pa
 use crate::run::Record;
 use crate::runtime::now;
 
-/// The file of a run's folder that a report is written to where no other is named.
+/// The files of a run's folder that a report is written to where no other is named.
 const FILE: &str = "report.html";
+const COMPARED: &str = "compared.html";
 
 /// What a run's folder tells for its page.
 struct Read {
@@ -42,6 +43,10 @@ pub fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Failure> {
     let text = match &*pages {
         [page] if args.markdown => return print::data(&render_markdown(page)).map(|()| Exit::Done),
         [page] => render_page(page),
+        _ if args.markdown => {
+            let message = "`--markdown` writes one run down, not several";
+            return Err(Failure::said(Exit::Usage, message, None));
+        }
         pages => render_pages(pages),
     };
     let path = write(settings, args, &read, &text)?;
@@ -72,7 +77,7 @@ fn write(
 ) -> Result<PathBuf, Failure> {
     let (path, written) = match (&args.output, read) {
         (Some(path), _) => (path.clone(), std::fs::write(path, page)),
-        (None, [read, ..]) => {
+        (None, [read, others @ ..]) => {
             own(settings, &read.folder).map_err(|_| {
                 let message = format!(
                     "run {} is only read: nothing is written into its folder",
@@ -84,7 +89,8 @@ fn write(
                     Some("`--output FILE` names another place"),
                 )
             })?;
-            let path = read.folder.path(FILE);
+            let file = if others.is_empty() { FILE } else { COMPARED };
+            let path = read.folder.path(file);
             let put = NewFile::at(&path).and_then(|mut file| {
                 file.write_all(page.as_bytes())?;
                 file.put_unsynced()

@@ -15,7 +15,8 @@ use super::words::{self, clean, counted, or_nothing, token_count, wrapped};
 
 /// Of each kind, this many facts are shown.
 const SHOWN: usize = 24;
-/// Decisions in columns need so much room each.
+/// Columns of facts need so much room each, and of decisions.
+const FACTS: usize = 12;
 const COLUMN: usize = 36;
 
 /// A proposal as its author left it.
@@ -32,7 +33,14 @@ pub struct Proposal {
 
 /// The proposals of a phase side by side.
 pub fn render_comparison(all: &[Proposal], judgement: Option<&Judgement>, width: usize) -> String {
-    let mut text = facts(all, judgement, width);
+    // As many beside each other as fit.
+    let fitting = (width.saturating_sub(14) / FACTS).max(2);
+    let facts = |some| facts(all, some, judgement, width);
+    let mut text = all
+        .chunks(fitting)
+        .map(facts)
+        .collect::<Vec<_>>()
+        .join("\n");
     if let Some(judgement) = judgement {
         text.push_str(&section("why", &wrapped("  ", &judgement.rationale, width)));
     }
@@ -42,15 +50,20 @@ pub fn render_comparison(all: &[Proposal], judgement: Option<&Judgement>, width:
     text + &section("decisions", &decisions(all, width))
 }
 
-/// A column a proposal: model, points, lengths.
-fn facts(all: &[Proposal], judgement: Option<&Judgement>, width: usize) -> String {
+/// A column for each of some proposals: model, points, lengths.
+fn facts(
+    all: &[Proposal],
+    some: &[Proposal],
+    judgement: Option<&Judgement>,
+    width: usize,
+) -> String {
     let mut table = Table::new(2, &[""]);
-    for one in all {
+    for one in some {
         let wins = if one.wins { " ✓" } else { "" };
         table.column(&format!("{}{wins}", one.label), false);
     }
     let mut row = |name: &str, cell: &dyn Fn(&Proposal) -> String| {
-        table.row([clean(name)].into_iter().chain(all.iter().map(cell)));
+        table.row([clean(name)].into_iter().chain(some.iter().map(cell)));
     };
     row("model", &|one| clean(&one.model));
     let scores = |one: &Proposal| judgement.and_then(|judgement| judgement.scores.get(&one.label));
@@ -343,6 +356,16 @@ mod tests {
             format!("{}\n{text}", "-".repeat(width))
         };
         insta::assert_snapshot!([60, 80, 120].map(at).concat());
+    }
+
+    #[test]
+    fn many_proposals_do_not_leave_the_terminal() {
+        let labels = ["A", "B", "C", "D", "E", "F", "G", "H", "I"];
+        let all = labels.map(|label| proposal(label, "claude-sonnet", "# Plan\n", &[]));
+        let text = render_comparison(&all, None, 60);
+        let widths = text.lines().map(console::measure_text_width);
+        assert!(widths.max() <= Some(60), "{text}");
+        assert!(text.contains("  I"), "{text}");
     }
 
     #[test]

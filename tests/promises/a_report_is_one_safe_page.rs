@@ -197,6 +197,13 @@ fn runs_are_compared_side_by_side() {
     let runs = std::fs::read_dir(sandbox.project().join(".tipstaff/runs")).unwrap();
     let runs = runs.map(|run| run.unwrap().file_name().into_string().unwrap());
     let runs: Vec<String> = runs.filter(|name| !name.starts_with('.')).collect();
+    sandbox
+        .tipstaff(&["report", &runs[0], &runs[1], "--markdown"])
+        .exits_with(2)
+        .stderr_has("writes one run down, not several");
+    // The page of one run stays.
+    let beside = sandbox.tipstaff(&["report", &runs[0], &runs[1]]);
+    beside.succeeds().stdout_has("/compared.html\n");
     let line = ["report", &runs[0], &runs[1], "--output", "both.html"];
     sandbox.tipstaff(&line).succeeds();
     let text = sandbox.read("both.html");

@@ -98,7 +98,11 @@ fn changed(page: &Page<'_>) -> Vec<String> {
         .lines()
         .take(1)
         .map(|line| format!("\n{}", inert(line)));
-    lines.chain(documents).chain(delivered).collect()
+    let changed: Vec<String> = lines.chain(documents).collect();
+    match changed.is_empty() {
+        true => changed,
+        false => changed.into_iter().chain(delivered).collect(),
+    }
 }
 
 fn proved(page: &Page<'_>) -> Vec<String> {
