@@ -13,8 +13,8 @@ use console::{measure_text_width, truncate_str};
 
 use super::screen::{Screen, Sgr, visible};
 
-/// To the end of the line, and on to the next one.
-const CLEAR_LINE: &str = "\x1b[K\n";
+/// The whole line: where only the rest is cleared, tmux takes it for as long as it was, and wraps it when it is resized.
+const CLEAR_LINE: &str = "\x1b[2K";
 const CLEAR_BELOW: &str = "\x1b[J";
 
 /// Whether to use colour.
@@ -124,12 +124,14 @@ impl Terminal {
         }
         let mut bytes = self.up(size);
         for line in lasting {
-            bytes.push_str(&visible(line, Sgr::Keep));
             bytes.push_str(CLEAR_LINE);
+            bytes.push_str(&visible(line, Sgr::Keep));
+            bytes.push('\n');
         }
         for line in &shown {
-            bytes.push_str(line);
             bytes.push_str(CLEAR_LINE);
+            bytes.push_str(line);
+            bytes.push('\n');
         }
         bytes.push_str(CLEAR_BELOW);
         self.out.write_all(bytes.as_bytes())?;
@@ -210,11 +212,11 @@ mod tests {
     fn lasting_lines_stay_above_the_frame() {
         let (mut terminal, screen, _) = terminal(20, 10);
         terminal.paint(&[], &lines(&["one", "two"])).expect("write");
-        assert_eq!(screen.take(), "one\x1b[K\ntwo\x1b[K\n\x1b[J");
+        assert_eq!(screen.take(), "\x1b[2Kone\n\x1b[2Ktwo\n\x1b[J");
         terminal
             .paint(&lines(&["done"]), &lines(&["two"]))
             .expect("write");
-        let over = "\x1b[2A\rdone\x1b[K\ntwo\x1b[K\n\x1b[J";
+        let over = "\x1b[2A\r\x1b[2Kdone\n\x1b[2Ktwo\n\x1b[J";
         assert_eq!(screen.take(), over);
         terminal.paint(&[], &[]).expect("write");
         assert_eq!(screen.take(), "\x1b[1A\r\x1b[J");
@@ -235,7 +237,7 @@ mod tests {
         terminal
             .paint(&[], &lines(&["abcdefgh", "漢字漢字", "gone"]))
             .expect("write");
-        assert_eq!(screen.take(), "abcd…\x1b[K\n漢字…\x1b[K\n\x1b[J");
+        assert_eq!(screen.take(), "\x1b[2Kabcd…\n\x1b[2K漢字…\n\x1b[J");
     }
 
     #[test]
@@ -250,6 +252,6 @@ mod tests {
             rows: 20,
         });
         terminal.paint(&[], &lines(&["x"])).expect("write");
-        assert_eq!(screen.take(), "\x1b[3A\r\x1b[Jx\x1b[K\n\x1b[J");
+        assert_eq!(screen.take(), "\x1b[3A\r\x1b[J\x1b[2Kx\n\x1b[J");
     }
 }

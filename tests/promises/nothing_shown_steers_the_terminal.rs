@@ -274,7 +274,8 @@ fn without_own(text: &str) -> String {
     for part in parts {
         let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
         let own = rest.strip_prefix('m').or_else(|| rest.strip_prefix("A\r"));
-        match own.or_else(|| part.strip_prefix(['J', 'K'])) {
+        let clears = || part.strip_prefix('J').or_else(|| part.strip_prefix("2K"));
+        match own.or_else(clears) {
             Some(rest) => kept.push_str(rest),
             None => {
                 kept.push_str("\u{1b}[");
