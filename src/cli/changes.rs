@@ -134,7 +134,7 @@ impl Held {
         };
         let run = self.run.folder.id();
         if let Some(refusal) = by_hand::refusal(&self.run.plan, &self.state, &to) {
-            let hint = format!("`tipstaff show {run}` shows where they are");
+            let hint = format!("`tipstaff show {run}` tells what it did");
             return Err(Failure::said(Exit::Usage, refusal, Some(&hint)));
         }
         let there = self.state.held_by(&to);

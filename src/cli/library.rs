@@ -226,11 +226,10 @@ pub fn known_workflows(settings: &Settings) -> Vec<String> {
 
 fn unknown(settings: &Settings, wanted: &str) -> Failure {
     let names = known_workflows(settings);
-    let all = names.join(", ");
-    let known = format!("known workflows: {all}; or name a file by its path");
+    let listed = "`tipstaff workflows` lists all; a file is named by its path";
     let hint = match did_you_mean(wanted, names.iter().map(String::as_str)) {
-        Some(suggestion) => format!("{suggestion}; {known}"),
-        None => known,
+        Some(suggestion) => format!("{suggestion} ({listed})"),
+        None => listed.to_owned(),
     };
     let message = format!("no workflow is called `{wanted}`");
     Failure::said(Exit::Usage, &message, Some(&hint))

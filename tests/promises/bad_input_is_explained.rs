@@ -223,7 +223,7 @@ fn a_name_that_is_nearly_right() {
     output
         .exits_with(2)
         .stderr_has("did you mean `workshop`?")
-        .stderr_has("debug, feature-build, plan, quick, review, trio, workshop");
+        .stderr_has("`tipstaff workflows` lists all");
     sandbox.write(
         "w.yaml",
         "name: w\nphases:\n  - name: p\n    modle: m1\n    context_strategy: fresh\n",

@@ -24,7 +24,7 @@ pub enum ApplyError {
     /// The changes are in the user's tree already.
     #[error("the changes are applied already")]
     AlreadyApplied,
-    #[error("no applied changes are there to take back")]
+    #[error("no changes of this run are in your project")]
     NotApplied,
     #[error("the changes were undone already")]
     AlreadyUndone,
