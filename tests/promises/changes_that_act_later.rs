@@ -141,8 +141,9 @@ fn run_whose_changes_are_all_held_back_is_done_and_touches_nothing() {
     sandbox
         .tipstaff(&["run", "one", "Do it", "--json"])
         .succeeds()
-        .stdout_has(r#""files":0,"held":[{"path":".envrc""#)
-        .stderr_has("no changed file in your project, not committed; 1 change held back");
+        .stdout_has(r#""files":0,"held":[{"path":".envrc""#);
+    let shown = sandbox.tipstaff(&["show"]);
+    shown.stdout_has("no changed file in your project, not committed; 1 change held back");
     assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
     let branch = editing(&[".envrc"]);
     branch
