@@ -32,9 +32,10 @@ pub fn note(settings: &Settings, words: &[String]) -> Result<Exit, Failure> {
     }
     if let Some(holder) = RunLock::holder(&folder)? {
         let told = Controller::connect(&register.socket(&folder));
-        let told = told.and_then(|mut run| run.ask(Control::Note(phase, text), Via::Command));
+        let told =
+            told.and_then(|mut run| run.ask(Control::Note(phase.clone(), text), Via::Command));
         let why = match told {
-            Ok(None) => return tell(&folder),
+            Ok(None) => return tell(&folder, phase.as_ref()),
             Ok(Some(why)) => why,
             Err(error) => error.to_string(),
         };
@@ -52,16 +53,25 @@ pub fn note(settings: &Settings, words: &[String]) -> Result<Exit, Failure> {
         .append(now(), &[noted(phase.as_ref(), &text)])?;
     // The lock goes with it.
     drop(taken);
-    tell(&folder)
+    tell(&folder, phase.as_ref())
 }
 
 /// Which calls do not get it.
-fn tell(folder: &RunFolder) -> Result<Exit, Failure> {
+fn tell(folder: &RunFolder, phase: Option<&PhaseName>) -> Result<Exit, Failure> {
     let journal = Journal::read(&folder.path(RunFolder::JOURNAL))?;
     let state = RunState::of(&journal.records);
     let is_alive = RunLock::holder(folder)?.is_some();
     let under_way = state.running().filter(|_| is_alive).count();
     let run = folder.id();
+    let closed = |name: &&PhaseName| {
+        let its = state.phase(name);
+        its.is_some_and(|phase| phase.closed().is_some())
+    };
+    if let Some(phase) = phase.filter(closed) {
+        print::note(&format!(
+            "warning: phase `{phase}` is closed; its calls see this only if work is sent back to it"
+        ));
+    }
     print::note(&match (is_alive, under_way) {
         (false, _) => format!("noted; `tipstaff resume {run}` goes on with it"),
         (true, 0) => "noted for the calls to come".to_owned(),

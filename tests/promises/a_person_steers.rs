@@ -168,6 +168,9 @@ fn a_note_reaches_the_calls_to_come() {
         .succeeds()
         .stderr_has("resume");
     say(&["keep it short"]).succeeds();
+    say(&["plan", "too late for it"])
+        .succeeds()
+        .stderr_has("warning: phase `plan` is closed");
     say(&["nte", "x"])
         .exits_with(2)
         .stderr_has("did you mean `note`");
