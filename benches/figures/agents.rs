@@ -22,7 +22,7 @@ configured but where its model is, kept off the network.
 /// An agent as people start it: its name here and in configurations, the model, and the command.
 struct Plain {
     agent: &'static str,
-    figures: [&'static str; 3],
+    figures: [&'static str; 4],
     id: &'static str,
     /// Variables and arguments for `env`.
     command: fn(&Endpoint) -> Vec<String>,
@@ -37,6 +37,7 @@ const AGENTS: [Plain; 4] = [
             "time of one Claude Code call to a plain one",
             "processor time of one Claude Code call to a plain one",
             "peak memory of one Claude Code call to a plain one",
+            "time of three Claude Code calls at once to three plain ones",
         ],
         id: "claude-sonnet-5",
         command: |endpoint| {
@@ -62,6 +63,7 @@ const AGENTS: [Plain; 4] = [
             "time of one Codex call to a plain one",
             "processor time of one Codex call to a plain one",
             "peak memory of one Codex call to a plain one",
+            "time of three Codex calls at once to three plain ones",
         ],
         id: "gpt-5.5",
         command: |endpoint| {
@@ -98,6 +100,7 @@ const AGENTS: [Plain; 4] = [
             "time of one Gemini CLI call to a plain one",
             "processor time of one Gemini CLI call to a plain one",
             "peak memory of one Gemini CLI call to a plain one",
+            "time of three Gemini CLI calls at once to three plain ones",
         ],
         id: "gemini-2.5-pro",
         command: |endpoint| {
@@ -123,6 +126,7 @@ const AGENTS: [Plain; 4] = [
             "time of one Qwen Code call to a plain one",
             "processor time of one Qwen Code call to a plain one",
             "peak memory of one Qwen Code call to a plain one",
+            "time of three Qwen Code calls at once to three plain ones",
         ],
         id: "qwen3-coder-plus",
         command: |endpoint| {
@@ -175,6 +179,7 @@ fn of(plain: &Plain) -> Vec<Figure> {
     ];
     let through = through.map(str::to_owned);
     let (mut direct, mut ours) = (Vec::new(), Vec::new());
+    let (mut three_direct, mut three_ours) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let parsed = Scenario::parse(SCENARIO, "trivial").expect("the scenario is valid");
         let server = Server::start(parsed).expect("a server can be started");
@@ -184,23 +189,18 @@ fn of(plain: &Plain) -> Vec<Figure> {
             ground.put(&format!("{home}/{path}"), text);
         }
         let command = (plain.command)(&endpoint(&server, &home));
-        direct.push(measure(
-            &ground,
-            &home,
-            Path::new("/usr/bin/env"),
-            &command,
-            &prompt,
-        ));
+        let env = Path::new("/usr/bin/env");
+        direct.push(measure(&ground, &home, env, &command, &prompt));
         let nothing = Path::new("/dev/null");
-        ours.push(measure(
-            &ground,
-            "home",
-            Path::new(TIPSTAFF),
-            &through,
-            nothing,
-        ));
+        let tipstaff = Path::new(TIPSTAFF);
+        ours.push(measure(&ground, "home", tipstaff, &through, nothing));
+        let shell = Path::new("/bin/sh");
+        let three = three(env, &command, &prompt);
+        three_direct.push(measure(&ground, &home, shell, &three, nothing));
+        let three = self::three(tipstaff, &through, nothing);
+        three_ours.push(measure(&ground, "home", shell, &three, nothing));
     }
-    let [time, processor, memory] = plain.figures;
+    let [time, processor, memory, at_once] = plain.figures;
     vec![
         ratio(time, Some(1.05), "ms", (&ours, &direct), |exit| {
             exit.wall_ms.0 as f64
@@ -211,7 +211,18 @@ fn of(plain: &Plain) -> Vec<Figure> {
         ratio(memory, None, "MB", (&ours, &direct), |exit| {
             exit.max_rss_kib as f64 * 1024.0 / 1e6
         }),
+        ratio(at_once, None, "ms", (&three_ours, &three_direct), |exit| {
+            exit.wall_ms.0 as f64
+        }),
     ]
+}
+
+/// Arguments of a shell that runs a command three times at once, each with this standard input.
+fn three(program: &Path, command: &[String], input: &Path) -> Vec<String> {
+    let script = "for one in 1 2 3; do \"$@\" < \"$0\" & done; wait";
+    let places = [input, program].map(|path| path.to_string_lossy().into_owned());
+    let words = ["-c".to_owned(), script.to_owned()].into_iter();
+    words.chain(places).chain(command.iter().cloned()).collect()
 }
 
 fn words(words: &[&str]) -> Vec<String> {
