@@ -6,7 +6,7 @@ use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::args::{LimitArgs, OutputArgs, RunArgs};
+use super::args::{DestinationArgs, LimitArgs, OutputArgs, RunArgs};
 use super::failure::{Exit, Failure};
 use super::library::{Texts, find_workflow, project_path};
 use super::settings::{Configuration, Settings, mistakes_in, read_text, unreadable};
@@ -172,12 +172,18 @@ fn destination(settings: &Settings, args: &RunArgs) -> Result<Destination, Failu
     if args.rehearse.is_some() && !args.publish {
         return Ok(Destination::Nowhere);
     }
-    let args = &args.destination;
+    Ok(named_destination(settings, &args.destination)?.unwrap_or(Destination::Tree))
+}
+
+/// Where the flags say that results go, if they do.
+pub fn named_destination(
+    settings: &Settings,
+    args: &DestinationArgs,
+) -> Result<Option<Destination>, Failure> {
     Ok(match &args.branch {
-        Some(name) => Destination::Branch(name.clone()),
-        None if args.commit => here(settings)?,
-        None if args.keep => Destination::Nowhere,
-        None => Destination::Tree,
+        Some(name) => Some(Destination::Branch(name.clone())),
+        None if args.commit => Some(here(settings)?),
+        None => args.keep.then_some(Destination::Nowhere),
     })
 }
 

@@ -9,13 +9,14 @@ use super::args::{DestinationArgs, RerunArgs};
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
 use super::open_run::{TakenUp, find_run};
+use super::prepare::named_destination;
 use super::print;
 use super::resume::{left_alone, work_on};
 use super::settings::Settings;
 use super::steer;
 use crate::files::{make_folders, open_folder};
 use crate::journal::{Journal, RunFolder, RunLock, new_run_id};
-use crate::model::{CallId, Destination, PhaseName, RunId};
+use crate::model::{CallId, CommitStyle, PhaseName, RunId};
 use crate::plan::Plan;
 use crate::run::{NewRun, NotTakenOver, PhaseEvent, Record, RunState, take_over};
 use crate::runtime::{Delivering, now};
@@ -70,7 +71,7 @@ fn new_run(
 ) -> Result<TakenUp, Failure> {
     let mut plan = old.plan.clone();
     let index = index_of(&plan, from, old.folder.id())?;
-    redirect(&mut plan, destination);
+    redirect(settings, &mut plan, destination)?;
     // What was cut off of its deliveries is finished where it began.
     let state = RunState::of(&old.records);
     Delivering::new(&settings.project, (&old.plan, &old.folder), &state)?;
@@ -134,13 +135,17 @@ fn refused(why: &NotTakenOver, run: &RunId) -> Failure {
     Failure::new(Exit::Usage, why, Some(&hint))
 }
 
-fn redirect(plan: &mut Plan, args: &DestinationArgs) {
-    match &args.branch {
-        Some(name) => plan.destination = Destination::Branch(name.clone()),
-        None if args.keep => plan.destination = Destination::Nowhere,
-        None => {}
+/// What the flags say of it; scripted results are nobody's work and stay in the run.
+fn redirect(settings: &Settings, plan: &mut Plan, args: &DestinationArgs) -> Result<(), Failure> {
+    let is_scripted = plan.rehearsal.as_ref().is_some_and(|its| !its.publishes);
+    if let (Some(to), false) = (named_destination(settings, args)?, is_scripted) {
+        plan.destination = to;
+    }
+    if args.commits.style() != CommitStyle::default() {
+        plan.commits = args.commits.style();
     }
     plan.accept.extend(args.accept.accept.iter().cloned());
+    Ok(())
 }
 
 fn plan_folders(plan: &Plan) -> Vec<String> {

@@ -157,3 +157,18 @@ fn an_answered_gate_of_the_phase_is_asked_again() {
     assert_eq!(new.read("phases/01-plan/output.md"), "# Mine\n");
     sandbox.tipstaff(&["approve", &new.id()]).succeeds();
 }
+
+#[test]
+fn new_run_goes_where_its_flags_say() {
+    let sandbox = steps();
+    sandbox.fake_agent(&format!("{}- do: [done]\n", changes("m2", "good")));
+    sandbox
+        .tipstaff(&["run", "steps", "Do it", "--keep"])
+        .succeeds();
+    let old = sandbox.run().id();
+    let again = ["rerun", &old, "--from", "change", "--commit"];
+    sandbox.tipstaff(&again).succeeds();
+    assert_eq!(sandbox.read("a.txt"), "good");
+    let messages = sandbox.git(&["log", "--format=%B"]);
+    has_all(&messages, &["Tipstaff-Phase: change"]);
+}

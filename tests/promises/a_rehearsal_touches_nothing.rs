@@ -39,6 +39,12 @@ fn nothing_is_published_applied_or_committed() {
         assert_eq!(run.read("phases/01-plan/output.md"), "scripted\n");
         let patch = run.read("phases/02-mend/changes.patch");
         assert!(patch.contains("+scripted"), "{patch}");
+        for to in [&[][..], &["--branch", "again"], &["--commit"]] {
+            let again = ["rerun", &run.id(), "--from", "mend"];
+            sandbox.tipstaff(&[&again[..], to].concat()).succeeds();
+            assert!(sandbox.repository() == before, "{to:?}");
+            assert_eq!(sandbox.git(&["status", "--porcelain"]), "");
+        }
     }
 }
 
