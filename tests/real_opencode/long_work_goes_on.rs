@@ -44,7 +44,7 @@ fn a_context_that_is_full_is_left_behind_and_the_work_is_finished() {
     it_knows_the_state_and_has_the_workspace(&stand);
     stand
         .sandbox
-        .tipstaff(&["show"])
+        .tipstaff(&["show", "--all"])
         .succeeds()
         .stdout_has("stopped at 130k")
         .stdout_has("call execute.work-1, its state, distilled by a model");
