@@ -1,16 +1,14 @@
-//! An `ensemble` phase: several propose, the proposals are sealed and blinded, one judges.
+//! An `ensemble` phase until its proposals are in: several propose, the proposals are sealed and blinded.
 
 use crate::judge;
 use crate::model::{
-    Answer, Artifact, CallId, CallInput, Contract, Decider, Decision, Failure, FailureKind,
-    InputSource, Judgement, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question,
-    Timestamp,
+    CallId, CallInput, Failure, FailureKind, InputSource, Millis, ModelName, Purpose, Timestamp,
 };
 use crate::plan::{EnsembleMode, PhaseKind};
 use crate::run::{CallState, CallStatus, Event, PhaseEvent};
 
+use super::judging;
 use super::phase_context::{CallBuilder, PhaseContext};
-use super::structured::{Structured, structured};
 
 /// An ensemble with everything its decisions depend on.
 pub struct Ensemble<'a> {
@@ -81,8 +79,8 @@ impl Ensemble<'_> {
 
     /// What follows next in the phase; empty while something is under way.
     pub fn next(&self, now: Timestamp) -> Vec<Event> {
-        if let Some(labels) = &self.context.state.sealed() {
-            return self.after_sealing(labels);
+        if let Some(sealed) = self.context.state.sealed() {
+            return judging::after_sealing(&self.context, self.judge, sealed);
         }
         if self.drops_stragglers() {
             return self.sealed_with(&self.done());
@@ -203,125 +201,4 @@ impl Ensemble<'_> {
             retry_after: None,
         }
     }
-
-    fn after_sealing(&self, labels: &[(Label, CallId)]) -> Vec<Event> {
-        if let Some(PersonAnswer::Picked(label)) = &self.context.state.answered {
-            return winner_by_label(&self.context.phase.name, labels, label, Decider::Person);
-        }
-        if self.context.state.asked.is_some() {
-            return Vec::new();
-        }
-        match self.judging(labels) {
-            Structured::Pending => Vec::new(),
-            Structured::Next(call) => vec![self.context.create(*call)],
-            Structured::Answered {
-                by,
-                asked,
-                answer: Answer::Judgement(verdict),
-            } => self.carry_out(labels, by, asked, verdict),
-            Structured::Answered { .. } => self.ask("the judge left no verdict".to_owned()),
-            Structured::Exhausted(failure) => self.ask(failure.message),
-        }
-    }
-
-    fn carry_out(
-        &self,
-        labels: &[(Label, CallId)],
-        by: CallId,
-        judge: CallId,
-        verdict: Judgement,
-    ) -> Vec<Event> {
-        let phase = self.context.phase.name.clone();
-        match (verdict.decision, verdict.winner) {
-            (Decision::Pick, Some(label)) => {
-                winner_by_label(&phase, labels, &label, Decider::Judge(by))
-            }
-            (Decision::Synthesize, _) => vec![
-                PhaseEvent::WinnerChosen {
-                    call: judge,
-                    label: None,
-                    by: Decider::Judge(by),
-                }
-                .of(phase),
-            ],
-            (Decision::None | Decision::Pick, _) => self.ask(format!(
-                "the judge found no proposal good enough: {}",
-                verdict.rationale
-            )),
-        }
-    }
-
-    fn ask(&self, reason: String) -> Vec<Event> {
-        vec![
-            PhaseEvent::PersonAsked {
-                question: Question::PickWinner { reason },
-            }
-            .of(self.context.phase.name.clone()),
-        ]
-    }
-
-    fn judging(&self, labels: &[(Label, CallId)]) -> Structured {
-        let ask = |slot, model: &ModelName| {
-            let workspace = self.context.workspace();
-            let mut inputs = self.context.inputs();
-            inputs.extend(labels.iter().map(|(label, call)| CallInput {
-                source: InputSource::Proposal(label.clone()),
-                artifact: self.document_of(call),
-            }));
-            CallBuilder {
-                inputs,
-                contract: judgement_of(labels),
-                ..CallBuilder::reader(Purpose::Judge, slot, vec![model.clone()], workspace)
-            }
-        };
-        structured(
-            &self.context,
-            self.judge,
-            ask,
-            |answer, asked| match answer {
-                Answer::Judgement(verdict) if verdict.decision == Decision::Synthesize => {
-                    let written = asked.deliverable.is_some();
-                    let missing = "the verdict says `synthesize`, but no document was left";
-                    written.then_some(()).ok_or_else(|| missing.to_owned())
-                }
-                Answer::Judgement(_) => Ok(()),
-                Answer::Document
-                | Answer::Tasks(_)
-                | Answer::Audit(_)
-                | Answer::Unfinished(_)
-                | Answer::Invalid { .. } => Err("this is no verdict".to_owned()),
-            },
-        )
-    }
-
-    fn document_of(&self, call: &CallId) -> Option<Artifact> {
-        let result = self.context.run.call(call).and_then(CallState::result);
-        result.and_then(|result| result.deliverable.clone())
-    }
-}
-
-fn judgement_of(labels: &[(Label, CallId)]) -> Contract {
-    Contract::Judgement {
-        labels: labels.iter().map(|(label, _)| label.clone()).collect(),
-    }
-}
-
-fn winner_by_label(
-    phase: &PhaseName,
-    labels: &[(Label, CallId)],
-    label: &Label,
-    by: Decider,
-) -> Vec<Event> {
-    let winner = labels.iter().find(|(candidate, _)| candidate == label);
-    winner
-        .map(|(label, call)| {
-            PhaseEvent::WinnerChosen {
-                call: call.clone(),
-                label: Some(label.clone()),
-                by,
-            }
-            .of(phase.clone())
-        })
-        .into_iter()
-        .collect()
 }

@@ -28,6 +28,7 @@ mod ending;
 mod ensemble;
 mod entry;
 mod handle;
+mod judging;
 mod limits;
 mod orders;
 mod parallel;
