@@ -157,7 +157,7 @@ pub struct CheckArgs {
     /// Look at the workflow and the configuration alone, not at what is installed here
     #[arg(long)]
     pub offline: bool,
-    /// Print the way through its phases instead: as text, or as Mermaid for a page that draws it
+    /// Print the way through its phases alone: as the table, or as Mermaid for a page that draws it
     #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "text",
           value_parser = ["text", "mermaid"])]
     pub graph: Option<String>,

@@ -8,7 +8,7 @@ use super::print;
 use super::settings::Settings;
 use super::trust::remark;
 use super::work::carry_over;
-use crate::report::{Screen, counted, mermaid_graph, text_graph, workflow_table};
+use crate::report::{Screen, counted, mermaid_graph, workflow_table};
 
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     let mut valid = compile_unbound(settings, &args.workflow)?;
@@ -18,21 +18,22 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
         let mut carried = carry_over(settings, &valid.plan)?;
         report(settings, &valid.plan, &mut carried);
     }
-    match args.graph.as_deref() {
-        Some("mermaid") => return drawn(mermaid_graph(&valid.plan)),
-        Some(_) => return drawn(text_graph(&valid.plan)),
-        None => {}
+    let table = || workflow_table(&valid.plan, Screen::Stdout.columns());
+    if let Some(form) = args.graph.as_deref() {
+        let is_text = form == "text";
+        print::data(&if is_text {
+            table()
+        } else {
+            mermaid_graph(&valid.plan)
+        })?;
+        return Ok(Exit::Done);
     }
     let phases = counted(valid.workflow.phases.len() as u64, "phase");
     print::data(&format!("{} is valid: {phases}\n\n", valid.name))?;
-    print::data(&workflow_table(&valid.plan, Screen::Stdout.columns()))?;
+    print::data(&table())?;
     detect_setup(settings, &mut valid.plan);
     for step in valid.plan.setup() {
         print::data(&format!("setup: {step}\n"))?;
     }
     Ok(Exit::Done)
-}
-
-fn drawn(graph: String) -> Result<Exit, Failure> {
-    print::data(&graph).map(|()| Exit::Done)
 }

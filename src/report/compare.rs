@@ -1,22 +1,30 @@
 //! `tipstaff compare`: where proposals, or runs, agree and where they differ. What is compared are facts: headings,
 //! files and decisions that are named, points, lines; no model is asked.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::time::Duration;
 
-use crate::model::{Judgement, Label};
+use jiff::tz::TimeZone;
+use similar::TextDiff;
 
-use super::lines_diff::{Line, lines_diff};
-use super::outcome::outcome;
-use super::proposals::mean;
+use crate::model::{Judgement, Label, Timestamp};
+
+use super::outcome::outcome_words;
+use super::scores::{Fact, score_table};
 use super::sections::section;
-use super::show::{Shown, known_until};
+use super::sections_work::delivery_state;
+use super::show::{Shown, known_until, minute};
 use super::table::Table;
-use super::words::{self, clean, counted, or_nothing, token_count, wrapped};
+use super::view::{PhaseView, RunView, Supervisor};
+use super::words::{clean, cost, counted, or_nothing, phase_word, title, token_count, wrapped};
+use super::words_work::{audit_word, findings_words, proved};
+
+/// Texts that take longer to compare are compared roughly.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Of each kind, this many facts are shown.
 const SHOWN: usize = 24;
-/// Columns of facts need so much room each, and of decisions.
-const FACTS: usize = 12;
+/// Columns of decisions need so much room each.
 const COLUMN: usize = 36;
 
 /// A proposal as its author left it.
@@ -33,14 +41,10 @@ pub struct Proposal {
 
 /// The proposals of a phase side by side.
 pub fn render_comparison(all: &[Proposal], judgement: Option<&Judgement>, width: usize) -> String {
-    // As many beside each other as fit.
-    let fitting = (width.saturating_sub(14) / FACTS).max(2);
-    let facts = |some| facts(all, some, judgement, width);
-    let mut text = all
-        .chunks(fitting)
-        .map(facts)
-        .collect::<Vec<_>>()
-        .join("\n");
+    let columns = all
+        .iter()
+        .map(|one| (&one.label, one.model.clone(), one.wins));
+    let mut text = score_table(&Vec::from_iter(columns), judgement, &lengths(all), width);
     if let Some(judgement) = judgement {
         text.push_str(&section("why", &wrapped("  ", &judgement.rationale, width)));
     }
@@ -50,55 +54,24 @@ pub fn render_comparison(all: &[Proposal], judgement: Option<&Judgement>, width:
     text + &section("decisions", &decisions(all, width))
 }
 
-/// A column for each of some proposals: model, points, lengths.
-fn facts(
-    all: &[Proposal],
-    some: &[Proposal],
-    judgement: Option<&Judgement>,
-    width: usize,
-) -> String {
-    let mut table = Table::new(2, &[""]);
-    for one in some {
-        let wins = if one.wins { " ✓" } else { "" };
-        table.column(&format!("{}{wins}", one.label), false);
-    }
-    let mut row = |name: &str, cell: &dyn Fn(&Proposal) -> String| {
-        table.row([clean(name)].into_iter().chain(some.iter().map(cell)));
-    };
-    row("model", &|one| clean(&one.model));
-    let scores = |one: &Proposal| judgement.and_then(|judgement| judgement.scores.get(&one.label));
-    let criteria: BTreeSet<&String> = all
-        .iter()
-        .filter_map(scores)
-        .flat_map(BTreeMap::keys)
-        .collect();
-    for name in criteria {
-        let points = |one: &Proposal| scores(one).and_then(|scores| scores.get(name));
-        row(name, &|one| {
-            or_nothing(points(one).map(|points| format!("{points:.1}")))
-        });
-    }
-    if let Some(judgement) = judgement.filter(|judgement| !judgement.scores.is_empty()) {
-        let points = |one: &Proposal| mean(judgement, &one.label).map(|mean| format!("{mean:.1}"));
-        row("mean", &|one| or_nothing(points(one)));
-    }
-    row("length", &|one| {
+/// How long a proposal is, and how much of it no other has.
+fn lengths(all: &[Proposal]) -> [Fact; 2] {
+    let of = |cell: &dyn Fn(&Proposal) -> String| all.iter().map(cell).collect::<Vec<_>>();
+    let length = of(&|one| {
         let words = one.text.split_whitespace().count() as u64;
-        format!(
-            "{}, {}",
-            counted(one.text.lines().count() as u64, "line"),
-            counted(words, "word")
-        )
+        let lines = counted(one.text.lines().count() as u64, "line");
+        format!("{lines}, {}", counted(words, "word"))
     });
-    row("lines of its own", &|one| {
+    let own = of(&|one| {
         let others = all.iter().filter(|other| other.label != one.label);
         let others: BTreeSet<&str> = others.flat_map(|other| lines(&other.text)).collect();
-        lines(&one.text)
-            .filter(|line| !others.contains(line))
-            .count()
-            .to_string()
+        let own = lines(&one.text).filter(|line| !others.contains(line));
+        own.count().to_string()
     });
-    table.within(width).to_string()
+    [
+        ("length".to_owned(), length),
+        ("lines of its own".to_owned(), own),
+    ]
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {
@@ -215,34 +188,95 @@ fn decisions(all: &[Proposal], width: usize) -> String {
 /// What the second has in the place of the first, line by line.
 pub fn render_difference(one: &Proposal, other: &Proposal) -> String {
     let name = |one: &Proposal| format!("{} {}", one.label, clean(&one.model));
-    let mut text = format!("--- {}\n+++ {}\n", name(one), name(other));
-    let lines = lines_diff(&one.text, &other.text);
-    if lines.iter().all(|line| matches!(line, Line::Same(_))) {
-        return text + "the two are the same\n";
+    let lines = TextDiff::configure()
+        .timeout(PATIENCE)
+        .diff_lines(&one.text, &other.text);
+    let mut lines = lines.unified_diff();
+    let lines = lines.context_radius(2).missing_newline_hint(false);
+    match lines.to_string() {
+        same if same.is_empty() => "the two are the same\n".to_owned(),
+        _ => lines.header(&name(one), &name(other)).to_string(),
     }
-    let near = |at: usize| {
-        let around = lines.iter().skip(at.saturating_sub(2)).take(5.min(at + 3));
-        around
-            .into_iter()
-            .any(|line| !matches!(line, Line::Same(_)))
-    };
-    let mut gap = false;
-    for (at, line) in lines.iter().enumerate() {
-        let (sign, line) = match line {
-            Line::Same(_) if !near(at) => {
-                if !std::mem::replace(&mut gap, true) {
-                    text.push_str("@@\n");
-                }
-                continue;
-            }
-            Line::Same(line) => (' ', line),
-            Line::Removed(line) => ('-', line),
-            Line::Added(line) => ('+', line),
-        };
-        gap = false;
-        text.push_str(&format!("{sign}{line}\n"));
+}
+
+/// What there is to compare of a run, each under its name; a phase's fact is under the phase's.
+pub(super) fn run_facts(
+    view: &RunView,
+    (supervisor, until): (Supervisor, Timestamp),
+    zone: &TimeZone,
+) -> Vec<(String, String)> {
+    let totals = view.totals(until);
+    let facts = [
+        ("outcome", outcome_words(view, supervisor).1),
+        ("workflow", clean(&view.plan.workflow)),
+        ("request", title(&view.plan.request)),
+        (
+            "started",
+            or_nothing(view.state.started.map(|at| minute(at, zone))),
+        ),
+        ("cost", or_nothing(cost(totals.usage.cost))),
+        ("tokens", token_count(totals.usage.tokens())),
+        ("time", totals.wall.to_string()),
+        ("attempts", totals.attempts.to_string()),
+    ];
+    let changed = counted(view.changed_files().len() as u64, "file");
+    let delivered = delivery_state(view);
+    let delivered = delivered.lines().take(1).map(str::trim);
+    let changed = [&*changed]
+        .into_iter()
+        .chain(delivered)
+        .collect::<Vec<_>>()
+        .join(", ");
+    let facts = facts.map(|(name, fact)| (name.to_owned(), fact));
+    let phases = view
+        .phases()
+        .map(|phase| (clean(phase.name()), of_phase(view, phase, supervisor)));
+    let last = [
+        ("changes".to_owned(), changed),
+        (
+            "verified".to_owned(),
+            or_nothing(Some(proved(view.state.verified())).filter(|words| !words.is_empty())),
+        ),
+    ];
+    facts.into_iter().chain(phases).chain(last).collect()
+}
+
+/// How it ended, who won, what an audit said, what it used.
+fn of_phase(view: &RunView, phase: PhaseView<'_>, supervisor: Supervisor) -> String {
+    let mut said = vec![phase_word(phase.status(), supervisor).to_owned()];
+    let winner = phase.state.winner().filter(|_| !phase.labels().is_empty());
+    said.extend(winner.map(|winner| format!("{} wins", view.model_words(&winner.call))));
+    if let Some((_, audit)) = view.audits(phase).last() {
+        said.push(format!(
+            "{}, {}",
+            audit_word(audit.verdict),
+            findings_words(&audit.findings)
+        ));
     }
-    text
+    let usage = view.state.spent_by(phase.name()).usage;
+    said.extend((usage.tokens() > 0).then(|| format!("{} tokens", token_count(usage.tokens()))));
+    said.extend(cost(usage.cost));
+    said.join(", ")
+}
+
+/// The facts of several runs beside each other, in the order of the first that has them.
+pub(super) fn beside(runs: &[Vec<(String, String)>]) -> Vec<Fact> {
+    let mut rows: Vec<Fact> = Vec::new();
+    for (at, (name, fact)) in runs
+        .iter()
+        .enumerate()
+        .flat_map(|(at, facts)| facts.iter().map(move |fact| (at, fact)))
+    {
+        let row = rows
+            .iter()
+            .position(|(known, _)| known == name)
+            .unwrap_or_else(|| {
+                rows.push((name.clone(), vec![or_nothing(None); runs.len()]));
+                rows.len() - 1
+            });
+        rows[row].1[at].clone_from(fact);
+    }
+    rows
 }
 
 /// Runs of a workflow side by side.
@@ -251,57 +285,13 @@ pub fn render_runs_compared(runs: &[Shown<'_>], width: usize) -> String {
     for run in runs {
         table.column(&run.viewer.run, false);
     }
-    let totals = |run: &Shown<'_>| {
-        run.view
-            .totals(known_until(run.view, run.supervisor, run.now))
-    };
-    let mut row = |name: &str, cell: &dyn Fn(&Shown<'_>) -> String| {
-        table.row([clean(name)].into_iter().chain(runs.iter().map(cell)));
-    };
-    row("workflow", &|run| clean(&run.view.plan.workflow));
-    row("request", &|run| words::title(&run.view.plan.request));
-    row("outcome", &|run| {
-        let outcome = outcome(run).join(" ");
-        let outcome = outcome
-            .rsplit_once(" · ")
-            .map_or(outcome.as_str(), |(words, _)| words);
-        outcome.replacen(&format!("{} ", run.viewer.run), "", 1)
+    let facts = runs.iter().map(|run| {
+        let until = known_until(run.view, run.supervisor, run.now);
+        run_facts(run.view, (run.supervisor, until), run.zone)
     });
-    row("cost", &|run| {
-        or_nothing(words::cost(totals(run).usage.cost))
-    });
-    row("tokens", &|run| token_count(totals(run).usage.tokens()));
-    row("time", &|run| totals(run).wall.to_string());
-    row("attempts", &|run| totals(run).attempts.to_string());
-    let mut phases: Vec<&str> = Vec::new();
-    for phase in runs.iter().flat_map(|run| run.view.phases()) {
-        if !phases.contains(&phase.name().as_str()) {
-            phases.push(phase.name().as_str());
-        }
+    for (name, facts) in beside(&Vec::from_iter(facts)) {
+        table.row([name].into_iter().chain(facts));
     }
-    for name in phases {
-        row(name, &|run| {
-            let phase = run
-                .view
-                .phases()
-                .find(|phase| phase.name().as_str() == name);
-            let Some(phase) = phase else {
-                return or_nothing(None);
-            };
-            if let Some((_, audit)) = run.view.audits(phase).last() {
-                return super::words_work::audit_word(audit.verdict).to_owned();
-            }
-            let winner = phase.state.winner().filter(|_| !phase.labels().is_empty());
-            match winner {
-                Some(winner) => format!("{} wins", run.view.model_words(&winner.call)),
-                None => words::phase_word(phase.status(), run.supervisor).to_owned(),
-            }
-        });
-    }
-    row("changes", &|run| {
-        let files = run.view.changed_files().len() as u64;
-        counted(files, "file")
-    });
     table.within(width).to_string()
 }
 

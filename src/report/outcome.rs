@@ -15,17 +15,22 @@ const LINES: usize = 3;
 
 /// `✓ plan-3f2a is done: 3 of 3 models proposed, claude-opus judged · 46.6 s`.
 pub(super) fn outcome(shown: &Shown<'_>) -> Vec<String> {
-    let view = shown.view;
-    let wall = view
-        .totals(known_until(view, shown.supervisor, shown.now))
-        .wall;
+    let until = known_until(shown.view, shown.supervisor, shown.now);
+    let wall = shown.view.totals(until).wall;
+    let (symbol, words) = outcome_words(shown.view, shown.supervisor);
+    let line = format!("{symbol} {} {words} · {wall}", shown.viewer.run);
+    wrap(&line, shown.viewer.width.clamp(20, PROSE))
+}
+
+/// A sign and a sentence without its subject.
+pub(super) fn outcome_words(view: &RunView, supervisor: Supervisor) -> (&'static str, String) {
     let at = |status: fn(PhaseStatus<'_>) -> bool| {
         let mut phases = view.phases();
         let phase = phases.find(|phase| status(phase.status()));
         phase.map_or_else(String::new, |phase| format!(" in {}", clean(phase.name())))
     };
     let under_way = || at(|status| matches!(status, PhaseStatus::Running));
-    let (symbol, words) = match view.status() {
+    match view.status() {
         RunStatus::Ended(RunEnd::Done) => ("✓", format!("is done: {}", done(view))),
         RunStatus::Ended(RunEnd::Failed) => {
             let at = at(|status| matches!(status, PhaseStatus::Failed(_)));
@@ -39,7 +44,7 @@ pub(super) fn outcome(shown: &Shown<'_>) -> Vec<String> {
         RunStatus::UnderWay if view.questions().next().is_some() => {
             ("!", format!("waits for a person{}", asked(view)))
         }
-        RunStatus::UnderWay => match shown.supervisor {
+        RunStatus::UnderWay => match supervisor {
             Supervisor::Alive if view.state.is_paused() => ("…", "is paused".to_owned()),
             Supervisor::Alive => ("…", format!("is running{}", under_way())),
             Supervisor::Gone => (
@@ -47,9 +52,7 @@ pub(super) fn outcome(shown: &Shown<'_>) -> Vec<String> {
                 format!("was interrupted{}: its process is gone", under_way()),
             ),
         },
-    };
-    let line = format!("{symbol} {} {words} · {wall}", shown.viewer.run);
-    wrap(&line, shown.viewer.width.clamp(20, PROSE))
+    }
 }
 
 /// How many did what.

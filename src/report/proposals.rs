@@ -1,7 +1,8 @@
 //! The proposals of a run in a few lines: who won, with how many points, and why.
 
-use crate::model::{CallId, Decider, Judgement, Label};
+use crate::model::{CallId, Label};
 
+use super::scores::{mean, picked};
 use super::show::Shown;
 use super::view::{PhaseView, RunView};
 use super::words::{NOTHING, clean, title};
@@ -90,28 +91,10 @@ fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
     lines
 }
 
-fn picked(by: &Decider) -> &'static str {
-    match by {
-        Decider::Judge(_) => "",
-        Decider::Person => ", picked by a person",
-        Decider::Only => ", the only one",
-    }
-}
-
 /// The mean of a proposal's points over the criteria.
-pub(super) fn points(view: &RunView, phase: PhaseView<'_>, label: &Label) -> Option<f64> {
+fn points(view: &RunView, phase: PhaseView<'_>, label: &Label) -> Option<f64> {
     let (_, judgement) = view.verdict(phase)?;
     mean(judgement, label)
-}
-
-pub(super) fn mean(judgement: &Judgement, label: &Label) -> Option<f64> {
-    let points = judgement
-        .scores
-        .get(label)
-        .filter(|points| !points.is_empty())?;
-    #[expect(clippy::cast_precision_loss, reason = "a few criteria")]
-    let count = points.len() as f64;
-    Some(points.values().sum::<f64>() / count).filter(|mean| mean.is_finite())
 }
 
 /// `  ▇▇▇▇▇▇▇▇▏  8.1`; nothing without points.

@@ -1,8 +1,7 @@
 //! What the others in this module ask of a run's view.
 
 use crate::model::{
-    Answer, Audit, CallId, Decider, Failure, Judgement, Label, ModelName, PhaseName, Question,
-    TaskList,
+    Answer, Audit, CallId, Decider, Failure, Judgement, ModelName, PhaseName, Question, TaskList,
 };
 use crate::run::{CallState, CallStatus};
 
@@ -31,11 +30,6 @@ impl RunView {
     /// The same in words.
     pub(super) fn model_words(&self, call: &CallId) -> String {
         or_nothing(self.model_of(call).map(clean))
-    }
-
-    pub fn behind(&self, phase: PhaseView<'_>, label: &Label) -> Option<&CallState> {
-        let (_, call) = phase.labels().iter().find(|(name, _)| name == label)?;
-        self.call(call)
     }
 
     /// The verdict of a phase and the judge's call: the one that decided, else the latest.

@@ -1,11 +1,9 @@
 //! A phase's verdict in words: the decision, who stood behind the winner, the scores, the reasons.
 
-use std::collections::BTreeSet;
-
-use crate::model::{Decider, Judgement, Label};
+use crate::model::{CallId, Decider, Judgement, Label};
 use crate::run::CallState;
 
-use super::table::Table;
+use super::scores::{Column, picked, score_table};
 use super::view::{PhaseView, RunView, short_name};
 use super::words::{clean, decision_word, or_nothing, title, wrapped};
 
@@ -24,8 +22,21 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Opt
         text.push_str(&judged(view, judge, judgement));
         text.push_str(&wrapped("    ", &judgement.rationale, width));
     }
-    let scores = scores(view, phase, verdict.map(|(_, judgement)| judgement));
-    Some(text + &scores.within(width).to_string())
+    let judgement = verdict.map(|(_, judgement)| judgement);
+    let mut labels: Vec<&(Label, CallId)> = phase.labels().iter().collect();
+    labels.sort();
+    let wins = |call| {
+        phase
+            .state
+            .winner()
+            .is_some_and(|winner| &winner.call == call)
+    };
+    let columns = labels.iter();
+    let columns = columns.map(|(label, call)| (label, view.model_words(call), wins(call)));
+    let columns: Vec<Column<'_>> = columns.collect();
+    let name = |call| or_nothing(view.call(call).map(|call| title(&short_name(call))));
+    let calls = labels.iter().map(|(_, call)| name(call)).collect();
+    Some(text + &score_table(&columns, judgement, &[("call".to_owned(), calls)], width))
 }
 
 fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {
@@ -37,12 +48,7 @@ fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {
         Some(label) => format!("{label}, by {model} ({})", winner.call),
         None => format!("the document of {model} ({})", winner.call),
     };
-    let by = match &winner.by {
-        Decider::Judge(_) => "",
-        Decider::Person => ", picked by a person",
-        Decider::Only => ", the only one",
-    };
-    format!("  winner: {what}{by}\n")
+    format!("  winner: {what}{}\n", picked(&winner.by))
 }
 
 fn judged(view: &RunView, judge: &CallState, judgement: &Judgement) -> String {
@@ -55,43 +61,4 @@ fn judged(view: &RunView, judge: &CallState, judgement: &Judgement) -> String {
         "  judge:  {model} {}{named}\n",
         decision_word(judgement.decision)
     )
-}
-
-/// A row a label: model, call, points a criterion, their sum. Criteria in alphabetical order.
-fn scores(view: &RunView, phase: PhaseView<'_>, judgement: Option<&Judgement>) -> Table {
-    let points = |label: &Label| judgement.and_then(|judgement| judgement.scores.get(label));
-    let criteria: BTreeSet<&str> = judgement
-        .iter()
-        .flat_map(|judgement| judgement.scores.values())
-        .flat_map(|points| points.keys().map(String::as_str))
-        .collect();
-    let mut table = Table::new(4, &["", "model", "call"]);
-    for name in &criteria {
-        table.column(&clean(name), true);
-    }
-    if !criteria.is_empty() {
-        table.column("sum", true);
-    }
-    let mut labels: Vec<&Label> = phase.labels().iter().map(|(label, _)| label).collect();
-    labels.sort();
-    for label in labels {
-        let call = view.behind(phase, label);
-        let mut row = vec![
-            label.to_string(),
-            or_nothing(call.map(|call| view.model_words(&call.spec.id))),
-            or_nothing(call.map(|call| title(&short_name(call)))),
-        ];
-        let points = points(label);
-        let of = |name: &&str| points.and_then(|points| points.get(*name)).copied();
-        row.extend(criteria.iter().map(|name| number(of(name))));
-        row.push(number(points.map(|points| points.values().sum())));
-        table.row(row);
-    }
-    table
-}
-
-fn number(points: Option<f64>) -> String {
-    // Rounded, so that sums of fractions do not show how binary numbers work.
-    let rounded = |points: f64| (points * 100.0).round() / 100.0;
-    or_nothing(points.map(|points| rounded(points).to_string()))
 }

@@ -4,6 +4,8 @@ use crate::model::{
     AuditVerdict, ChangeKind, ChangedFile, Finding, Severity, Verification, VerifyOutcome,
 };
 
+use crate::run::Verified;
+
 use super::view_task::TaskState;
 use super::words::{NOTHING, clean, counted};
 
@@ -37,6 +39,22 @@ pub(super) fn verify_words(verification: &Verification) -> String {
         VerifyOutcome::TooMuchOutput => "printed too much".to_owned(),
         VerifyOutcome::TooMuchUsed => "used too much".to_owned(),
     }
+}
+
+/// How commands ended: `3 passed, 1 failed before too`.
+pub(super) fn proved<'a>(commands: impl Iterator<Item = &'a Verified>) -> String {
+    let mut counts: Vec<(u64, String)> = Vec::new();
+    for one in commands {
+        let words = verify_words(&one.verification);
+        match counts.iter_mut().find(|(_, known)| *known == words) {
+            Some((count, _)) => *count += 1,
+            None => counts.push((1, words)),
+        }
+    }
+    let words = counts
+        .iter()
+        .map(|(count, words)| format!("{count} {words}"));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// How a process ended: `exit 1`, or by a signal.

@@ -1,5 +1,5 @@
 //! A workflow as people discuss it: for each phase who works, what they see, what they leave and may change, and which
-//! way it goes on. Pictures of the same: lines of text, Mermaid.
+//! way it goes on; and a picture of the same.
 
 use crate::model::ModelName;
 use crate::plan::{
@@ -164,36 +164,7 @@ fn rules(phase: &PhasePlan) -> Vec<String> {
     lines
 }
 
-/// The way through the phases, a line each, with the ways back.
-pub fn text_graph(plan: &Plan) -> String {
-    let mut out = "request\n".to_owned();
-    for phase in &plan.phases {
-        let gate = if phase.gate.is_some() {
-            "  a person says yes\n  │\n"
-        } else {
-            ""
-        };
-        let when = phase.when.as_ref().map_or_else(String::new, |when| {
-            format!("  when {}\n  │\n", clean(&when.text))
-        });
-        out += &format!("  │\n{gate}{when}  ▼\n");
-        out += &format!("{}  ({})", clean(&phase.name), kind_words(&phase.kind));
-        out.push('\n');
-        if let Some(path) = &phase.output {
-            out += &format!("  ├─ writes {}\n", clean(path));
-        }
-        if let Some(back) = &phase.on_fail {
-            let times = counted(back.max.into(), "time");
-            out += &format!(
-                "  ├─ fail ─▶ back to {}, {times} at most\n",
-                clean(&back.goto)
-            );
-        }
-    }
-    out
-}
-
-/// The same for a page that draws Mermaid: the order, what is handed on beside it, the ways back.
+/// The way through the phases for a page that draws Mermaid: the order, what is handed on beside it, the ways back.
 pub fn mermaid_graph(plan: &Plan) -> String {
     let mut out = "flowchart TD\n  request([request])\n".to_owned();
     let id = |name: &str| {
@@ -270,9 +241,9 @@ mod tests {
     }
 
     #[test]
-    fn ways_are_drawn_as_text_and_for_mermaid() {
+    fn ways_are_drawn_for_mermaid() {
         let plan = sample_build::build().plan;
-        insta::assert_snapshot!(text_graph(&plan) + "\n" + &mermaid_graph(&plan));
+        insta::assert_snapshot!(mermaid_graph(&plan));
         assert_eq!(quoted("a \"b\" <i>"), "a #34;b#34; #60;i#62;");
     }
 }

@@ -15,8 +15,7 @@ use crate::report::show::minute;
 use crate::report::view::{RunStatus, RunView};
 use crate::report::viewer::Viewer;
 use crate::report::words::{clean, cost, counted, or_nothing, run_word, token_count};
-use crate::report::words_work::{audit_word, findings_words, verify_words};
-use crate::run::Verified;
+use crate::report::words_work::{audit_word, findings_words, proved};
 
 pub(super) fn outcome(page: &Page<'_>) -> Markup {
     let view = page.view;
@@ -114,22 +113,6 @@ fn facts(view: &RunView) -> Vec<Markup> {
         );
     }
     facts
-}
-
-/// How commands ended: `3 passed, 1 failed before too`.
-pub(super) fn proved<'a>(commands: impl Iterator<Item = &'a Verified>) -> String {
-    let mut counts: Vec<(u64, String)> = Vec::new();
-    for one in commands {
-        let words = verify_words(&one.verification);
-        match counts.iter_mut().find(|(_, known)| *known == words) {
-            Some((count, _)) => *count += 1,
-            None => counts.push((1, words)),
-        }
-    }
-    let words = counts
-        .iter()
-        .map(|(count, words)| format!("{count} {words}"));
-    words.collect::<Vec<_>>().join(", ")
 }
 
 fn first_sentence(text: &str) -> String {

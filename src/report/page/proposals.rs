@@ -1,7 +1,5 @@
 //! Proposals side by side: blind letters, scores and reasons; names on demand.
 
-use std::collections::BTreeSet;
-
 use maud::{Markup, html};
 
 use super::Page;
@@ -9,6 +7,7 @@ use super::chart::meter;
 use super::table::table;
 use super::texts::{document, remark};
 use crate::model::{Answer, CallId, Decider, InputSource, Judgement, Label, Purpose};
+use crate::report::scores::score_rows;
 use crate::report::view::{PhaseView, RunView, short_name};
 use crate::report::words::{clean, counted, decision_word, title};
 use crate::run::CallState;
@@ -108,50 +107,34 @@ pub(super) fn winner(phase: PhaseView<'_>) -> String {
 }
 
 fn scores(phase: PhaseView<'_>, judgement: &Judgement, labels: &[(Label, CallId)]) -> Markup {
-    let all = judgement.scores.values();
-    let criteria: BTreeSet<&str> = all
-        .flat_map(|points| points.keys().map(String::as_str))
-        .collect();
-    let of = |label: &Label, name: &str| judgement.scores.get(label)?.get(name).copied();
-    let sum = |label: &Label| -> Option<f64> { Some(judgement.scores.get(label)?.values().sum()) };
-    let most = |of: &dyn Fn(&Label) -> Option<f64>| {
-        labels
-            .iter()
-            .filter_map(|(label, _)| of(label))
-            .fold(0.0, f64::max)
-    };
-    if criteria.is_empty() {
+    let letters: Vec<&Label> = labels.iter().map(|(label, _)| label).collect();
+    let rows = score_rows(judgement, &letters);
+    let all = rows.iter().flat_map(|(_, points)| points.iter().flatten());
+    let full = all.copied().fold(10.0, f64::max);
+    if rows.is_empty() {
         return html! {};
     }
-    let full = criteria
-        .iter()
-        .map(|name| most(&|label| of(label, name)))
-        .fold(10.0, f64::max);
     let rows = html! {
-        @for name in criteria.iter().take(20) {
-            tr { th scope="row" { (title(name)) } @for (label, _) in labels { (points(of(label, name), full)) } }
+        @for (name, all) in rows.iter().take(20) {
+            tr { th scope="row" { (title(name)) } @for one in all { (points(*one, full)) } }
         }
-        tr.sum { th scope="row" { "sum" } @for (label, _) in labels { (points(sum(label), most(&sum))) } }
     };
-    let letters = labels.iter().map(|(label, _)| label.as_str());
+    let letters = letters.into_iter().map(Label::as_str);
     let heads: Vec<&str> = ["criterion"].into_iter().chain(letters).collect();
     html! { div.scores { (table(&format!("Scores of {}", clean(phase.name())), &heads, &rows)) } }
 }
 
 /// A score and a bar for it.
 fn points(points: Option<f64>, full: f64) -> Markup {
-    let thousandths = |points: f64| -> u64 {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "`as` saturates; only drawn"
-        )]
-        let thousandths = (points * 1000.0) as u64;
-        thousandths
-    };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates; only drawn"
+    )]
+    let thousandths = |points: f64| (points * 1000.0) as u64;
     html! {
         @match points {
-            Some(points) => td { ((points * 100.0).round() / 100.0) (meter(thousandths(points), thousandths(full))) },
+            Some(points) => td { (format!("{points:.1}")) (meter(thousandths(points), thousandths(full))) },
             None => td.dim { "–" },
         }
     }

@@ -4,11 +4,10 @@ use maud::{Markup, html};
 
 use super::Page;
 use super::chart::{Bar, legend, percent, row};
-use super::overview::proved;
 use crate::model::{Millis, PhaseName, Timestamp};
 use crate::report::view::{PhaseView, RunView, short_name};
 use crate::report::words::{attempt_word, call_word, clean, title};
-use crate::report::words_work::verify_words;
+use crate::report::words_work::{proved, verify_words};
 use crate::run::{Attempt, AttemptEnd, CallState, Verified};
 
 const LEGEND: [(&str, &str); 6] = [
