@@ -73,6 +73,23 @@ pub enum Command {
     },
     /// Pick the winning proposal by hand where a run waits for it, and go on
     Pick(PickArgs),
+    /// Say which proposal of a phase is the best, whoever won; `scores` counts it
+    Rate {
+        /// The run
+        run: String,
+        /// The phase
+        phase: String,
+        /// The best proposal's letter; `tie` if none is better than the others
+        proposal: String,
+        /// Why
+        #[arg(
+            long,
+            value_name = "TEXT",
+            default_value = "",
+            hide_default_value = true
+        )]
+        because: String,
+    },
     /// Let a phase begin that waits at its gate, and go on
     Approve(AnswerArgs),
     /// Do not let it begin: the run fails, or with `--again` what was done before is done again

@@ -33,6 +33,7 @@ mod prepare;
 mod print;
 mod probes;
 mod prompt;
+mod rate;
 mod report;
 mod rerun;
 mod resume;
@@ -136,6 +137,12 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Watch(args) => watch::watch(&Settings::load(cli)?, args),
         Command::Stop(args) => stop::stop(&Settings::load(cli)?, args),
         Command::Note { words } => note::note(&Settings::load(cli)?, words),
+        Command::Rate {
+            run,
+            phase,
+            proposal,
+            because,
+        } => rate::rate(&Settings::load(cli)?, run, (phase, proposal), because),
         Command::Pick(args) => gate::pick(&Settings::load(cli)?, args),
         Command::Approve(args) => gate::approve(&Settings::load(cli)?, args),
         Command::Reject(args) => gate::reject(&Settings::load(cli)?, args),

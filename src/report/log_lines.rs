@@ -150,6 +150,13 @@ fn of_phase(
         PhaseEvent::LimitReached { limit } => {
             (Tone::Odd, format!("budget used up: {}", clean(limit)))
         }
+        PhaseEvent::Rated { best, because: why } => {
+            let text = match best {
+                Some(label) => format!("a person finds {label} the best{}", because(why)),
+                None => format!("a person finds none better than the others{}", because(why)),
+            };
+            (Tone::Calm, text)
+        }
         PhaseEvent::RoundsAdded { rounds } => {
             let text = format!("may send the run back {rounds} more times");
             (Tone::Calm, text)

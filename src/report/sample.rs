@@ -444,6 +444,14 @@ fn acts_of_persons(more: &mut History) {
             from: phase(),
         }),
     );
+    more.add(
+        3_700_046,
+        PhaseEvent::Rated {
+            best: Some("B".into()),
+            because: "its steps can be undone".to_owned(),
+        }
+        .of(phase()),
+    );
 }
 
 fn proposals(history: &mut History) {

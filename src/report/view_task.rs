@@ -90,7 +90,7 @@ fn state<'a>(phase: PhaseView<'a>, id: &TaskId, call: Option<&CallState>) -> Tas
     let state = phase.state;
     let earlier = call.and_then(|call| usize::try_from(call.spec.id.round()).ok()?.checked_sub(1));
     let past = earlier.and_then(|round| state.past.get(round));
-    let end = past.map_or_else(|| state.task(id), |round| round.tasks.get(id));
+    let end = past.map_or_else(|| state.task(id), |past| past.round.tasks.get(id));
     let goes_on = |call: &CallState| call.result().is_some_and(|left| left.stopped().is_some());
     match (end, call) {
         (Some(TaskEnd::Done(_)), _) => TaskState::Done,

@@ -187,6 +187,13 @@ pub enum PhaseEvent {
     Noted {
         text: String,
     },
+    /// A person said which proposal is the best, whoever won. The last word counts.
+    Rated {
+        /// None if some are as good as each other.
+        best: Option<Label>,
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        because: String,
+    },
     /// A person gave an audit more rounds than its loop has.
     RoundsAdded {
         rounds: u32,
@@ -353,7 +360,10 @@ impl Event {
             self,
             Self::Run(
                 RunEvent::ChangesApplied { by_hand: true, .. } | RunEvent::ChangesUndone { .. }
-            )
+            ) | Self::Phase {
+                event: PhaseEvent::Rated { .. },
+                ..
+            }
         )
     }
 }

@@ -59,6 +59,10 @@ pub struct Round {
     pub drops_stragglers: bool,
     /// The proposals with their blinded names, once they are closed.
     pub sealed: Option<Vec<(Label, CallId)>>,
+    /// Which proposal a person found the best, if one said; none if some are as good as each other.
+    pub rated: Option<Option<Label>>,
+    /// Whether a person changed its document.
+    pub edited: bool,
     /// How tasks ended. One that is taken up again is not among them.
     pub tasks: BTreeMap<TaskId, TaskEnd>,
     /// The command under way, and since when.
@@ -110,9 +114,9 @@ pub struct Findings {
 #[derive(Debug, Clone, PartialEq)]
 pub struct PastRound {
     pub time: Millis,
-    /// What it left, if it closed.
-    pub closing: Option<Closing>,
-    pub tasks: BTreeMap<TaskId, TaskEnd>,
+    pub round: Box<Round>,
+    /// Whether it was this phase's own work that was found lacking.
+    pub sent_back: bool,
 }
 
 impl PhaseState {
@@ -139,6 +143,9 @@ impl PhaseState {
             }
             PhaseEvent::ProposalsSealed { labels } => {
                 self.on_round(|round| round.sealed = Some(labels.clone()));
+            }
+            PhaseEvent::Rated { best, .. } => {
+                self.on_round(|round| round.rated = Some(best.clone()));
             }
             PhaseEvent::VerifyStarted {
                 task,
@@ -169,7 +176,10 @@ impl PhaseState {
             // It ended when it ended, whatever a person changes afterwards.
             PhaseEvent::DocumentEdited { closing, .. } => {
                 let ended = self.ended().unwrap_or(now);
-                self.on_round(|round| round.close(closing, ended));
+                self.on_round(|round| {
+                    round.edited = true;
+                    round.close(closing, ended);
+                });
             }
             // These are known of the run.
             PhaseEvent::CallCreated { .. }
@@ -196,7 +206,7 @@ impl PhaseState {
             }
         };
         if *answer == PersonAnswer::SentBack {
-            self.begin_again(now);
+            self.begin_again(now, true);
             self.sent_back += 1;
         }
         self.answered = Some(answer.clone());
@@ -206,14 +216,15 @@ impl PhaseState {
     }
 
     /// The phase begins once more: what holds for all of its rounds stays.
-    pub(super) fn begin_again(&mut self, now: Moment) {
-        let round = self.begun().zip(self.round_time(now.worked));
-        let past = round.map(|(round, time)| PastRound {
-            time,
-            closing: self.closed().cloned(),
-            tasks: round.tasks.clone(),
-        });
-        self.past.extend(past);
+    pub(super) fn begin_again(&mut self, now: Moment, sent_back: bool) {
+        let time = self.round_time(now.worked).unwrap_or_default();
+        if let Stage::Begun(round) = std::mem::take(&mut self.stage) {
+            self.past.push(PastRound {
+                time,
+                round,
+                sent_back,
+            });
+        }
         *self = Self {
             past: std::mem::take(&mut self.past),
             rounds_added: self.rounds_added,
@@ -244,17 +255,14 @@ impl PhaseState {
 
     /// What its present round left, once it is closed.
     pub fn closed(&self) -> Option<&Closing> {
-        match &self.begun()?.progress {
-            Progress::Closed(_, closing, _) => Some(closing),
-            Progress::Working | Progress::Decided(_) => None,
-        }
+        self.begun()?.closed()
     }
 
     /// What it left: its present round, or the latest one that closed.
     pub fn closing(&self) -> Option<&Closing> {
         let past = self.past.iter().rev();
         self.closed()
-            .or_else(|| past.filter_map(|round| round.closing.as_ref()).next())
+            .or_else(|| past.filter_map(|past| past.round.closed()).next())
     }
 
     /// Why it cannot go on.
@@ -347,6 +355,8 @@ impl Round {
             straggler_limit: None,
             drops_stragglers: false,
             sealed: None,
+            rated: None,
+            edited: false,
             tasks: BTreeMap::new(),
             verifying: None,
             progress: Progress::Working,
@@ -358,6 +368,14 @@ impl Round {
         self.verifying = None;
         if let Some(winner) = self.winner().cloned() {
             self.progress = Progress::Closed(winner, Box::new(closing.clone()), at);
+        }
+    }
+
+    /// What it left, once it is closed.
+    pub fn closed(&self) -> Option<&Closing> {
+        match &self.progress {
+            Progress::Closed(_, closing, _) => Some(closing),
+            Progress::Working | Progress::Decided(_) => None,
         }
     }
 

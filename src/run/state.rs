@@ -55,6 +55,8 @@ pub struct RunState {
     pub held: Vec<HeldChange>,
     /// Documents in the project whose text is a person's: nobody but that person takes them away.
     pub of_persons: BTreeSet<String>,
+    /// Whether a person took its changes back out of the project.
+    pub undone: bool,
     /// What became of the results, and which ones those were.
     pub(super) delivered: Option<(Results, Delivery)>,
     pub(super) files: Vec<FrozenFile>,
@@ -179,6 +181,7 @@ impl RunState {
             } => {
                 let (tree, documents) = (tree.clone(), documents.clone());
                 let results = Results { tree, documents };
+                self.undone = false;
                 if to.is_in_project() {
                     self.in_project = (results.clone(), *files);
                     self.unmerged.clone_from(unmerged);
@@ -205,6 +208,7 @@ impl RunState {
             RunEvent::ChangesUndone { unmerged } => {
                 self.unmerged.clone_from(unmerged);
                 self.held.clear();
+                self.undone = true;
                 self.in_project = (self.before(), 0);
                 let how = Delivery::Kept("they were undone".to_owned());
                 self.delivered = Some((self.results(), how));
@@ -372,7 +376,7 @@ impl RunState {
         let first = self.order.iter().position(|phase| phase == from);
         for name in self.order.iter().skip(first.unwrap_or(self.order.len())) {
             if let Some(state) = self.phases.get_mut(name) {
-                state.begin_again(now);
+                state.begin_again(now, name == from);
             }
         }
     }

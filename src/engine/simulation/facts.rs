@@ -395,7 +395,9 @@ impl<'a> Facts<'a> {
             }
             PhaseEvent::LimitReached { limit } => self.limited = Some(limit.clone()),
             PhaseEvent::StragglersDropped { .. } => self.on(name).drops_stragglers = true,
-            PhaseEvent::QuorumReached { .. } | PhaseEvent::VerifyStarted { .. } => {}
+            PhaseEvent::QuorumReached { .. }
+            | PhaseEvent::VerifyStarted { .. }
+            | PhaseEvent::Rated { .. } => {}
         }
     }
 
