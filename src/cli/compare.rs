@@ -2,77 +2,52 @@
 
 use super::args::CompareArgs;
 use super::failure::{Exit, Failure};
-use super::open_run::{OpenRun, find_run, shown_folder, tell_foreign};
+use super::look::Look;
+use super::open_run::OpenRun;
 use super::print;
 use super::settings::Settings;
-use super::viewer::viewer;
 use crate::files;
 use crate::journal::RunFolder;
 use crate::model::{Artifact, CallId, HandoffWords, Judgement, Label};
 use crate::report::{
-    PhaseView, Proposal, RunView, Screen, Shown, render_comparison, render_difference,
-    render_runs_compared,
+    PhaseView, Proposal, RunView, render_comparison, render_difference, render_runs_compared,
 };
-use crate::runtime::now;
 
 pub fn compare(settings: &Settings, args: &CompareArgs) -> Result<Exit, Failure> {
-    let run = open(settings, &args.run)?;
-    let view = run.view();
-    let width = viewer(settings, &run.folder, Screen::Stdout).width;
+    let look = Look::at(settings, Some(&args.run))?;
+    let width = look.viewer.width;
+    let compared = |phase| {
+        let (all, judgement) = proposals(&look, phase)?;
+        Ok::<_, Failure>(render_comparison(&all, judgement.as_ref(), width))
+    };
+    let difference = |phase, one, other| {
+        let (all, _) = proposals(&look, phase)?;
+        Ok::<_, Failure>(render_difference(named(&all, one)?, named(&all, other)?))
+    };
     let rest: Vec<&str> = args.rest.iter().map(String::as_str).collect();
-    let is_phase = |name: &str| view.phases().any(|phase| phase.name().as_str() == name);
+    let is_phase = |name: &str| {
+        look.view
+            .phases()
+            .any(|phase| phase.name().as_str() == name)
+    };
     let text = match rest.as_slice() {
-        [] => compared(&run, &view, None, width)?,
-        [phase] if is_phase(phase) => compared(&run, &view, Some(phase), width)?,
-        [other] => runs(settings, [run, open(settings, other)?], width)?,
-        [one, other] => difference(&run, &view, None, [one, other])?,
-        [phase, one, other] => difference(&run, &view, Some(phase), [one, other])?,
-        _ => {
-            return Err(Failure::said(
-                Exit::Usage,
-                "these are too many to compare",
-                None,
-            ));
+        [phase] if is_phase(phase) => compared(Some(phase))?,
+        [other] => {
+            let other = Look::at(settings, Some(other))?;
+            render_runs_compared(&[look.shown(), other.shown()], width)
         }
+        [one, other] => difference(None, one, other)?,
+        [phase, one, other, ..] => difference(Some(phase), one, other)?,
+        [] => compared(None)?,
     };
     print::data(&text)?;
     Ok(Exit::Done)
 }
 
-fn open(settings: &Settings, wanted: &str) -> Result<OpenRun, Failure> {
-    let run = OpenRun::read(find_run(settings, Some(wanted))?)?;
-    tell_foreign(settings, &run.folder);
-    Ok(run)
-}
-
 /// One proposal as its author wrote it.
-pub fn proposal_text(run: &OpenRun, label: &str) -> Result<Vec<u8>, Failure> {
-    let view = run.view();
-    let all = proposals(run, &view, None)?.0;
+pub fn proposal_text(look: &Look, label: &str) -> Result<Vec<u8>, Failure> {
+    let all = proposals(look, None)?.0;
     Ok(named(&all, label)?.text.clone().into_bytes())
-}
-
-fn compared(
-    run: &OpenRun,
-    view: &RunView,
-    phase: Option<&str>,
-    width: usize,
-) -> Result<String, Failure> {
-    let (all, judgement) = proposals(run, view, phase)?;
-    Ok(render_comparison(&all, judgement.as_ref(), width))
-}
-
-fn difference(
-    run: &OpenRun,
-    view: &RunView,
-    phase: Option<&str>,
-    labels: [&str; 2],
-) -> Result<String, Failure> {
-    let (all, _) = proposals(run, view, phase)?;
-    Ok(render_difference(
-        named(&all, labels[0])?,
-        named(&all, labels[1])?,
-    ))
 }
 
 fn named<'a>(all: &'a [Proposal], label: &str) -> Result<&'a Proposal, Failure> {
@@ -90,8 +65,7 @@ fn named<'a>(all: &'a [Proposal], label: &str) -> Result<&'a Proposal, Failure> 
 /// The proposals of the phase that is named, else of the one that is to be decided, else of the last one that has
 /// some; and what the judge said of them.
 fn proposals(
-    run: &OpenRun,
-    view: &RunView,
+    Look { run, view, .. }: &Look,
     wanted: Option<&str>,
 ) -> Result<(Vec<Proposal>, Option<Judgement>), Failure> {
     let has_some = |phase: &PhaseView<'_>| {
@@ -163,30 +137,4 @@ fn read(folder: &RunFolder, artifact: &Artifact) -> Result<String, Failure> {
         Failure::said(Exit::Failed, &message, None)
     })?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
-}
-
-fn runs(settings: &Settings, runs: [OpenRun; 2], width: usize) -> Result<String, Failure> {
-    let known = runs.iter().map(|run| {
-        let viewer = viewer(settings, &run.folder, Screen::Stdout);
-        (
-            run.view(),
-            viewer,
-            shown_folder(&run.folder),
-            run.supervisor(),
-        )
-    });
-    let known: Vec<_> = known.collect();
-    let zone = jiff::tz::TimeZone::system();
-    let shown = known
-        .iter()
-        .map(|(view, viewer, folder, supervisor)| Shown {
-            view,
-            folder,
-            viewer,
-            supervisor: *supervisor,
-            now: now(),
-            zone: &zone,
-            ledgers: &[],
-        });
-    Ok(render_runs_compared(&shown.collect::<Vec<_>>(), width))
 }

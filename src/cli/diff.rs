@@ -3,7 +3,7 @@
 use super::args::DiffArgs;
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
-use super::open_run::{OpenRun, find_run, tell_foreign};
+use super::look::Look;
 use super::pager::page;
 use super::print;
 use super::settings::Settings;
@@ -56,9 +56,8 @@ pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
 }
 
 fn difference(settings: &Settings, args: &DiffArgs) -> Result<Difference, Failure> {
-    let run = OpenRun::read(find_run(settings, args.run.as_deref())?)?;
+    let run = Look::at(settings, args.run.as_deref())?.run;
     let state = RunState::of(&run.records);
-    tell_foreign(settings, &run.folder);
     let borrowed = borrow_store(&run.folder.path(RunFolder::STORE), state.base())?;
     let store = borrowed.path();
     let (from, to) = match &args.task {

@@ -22,6 +22,7 @@ mod keys;
 mod library;
 mod limits;
 mod logs;
+mod look;
 mod models;
 mod note;
 mod notify;

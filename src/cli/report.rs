@@ -6,29 +6,19 @@ use std::path::{Path, PathBuf, absolute};
 
 use super::args::ReportArgs;
 use super::failure::{Exit, Failure};
-use super::open_run::{OpenRun, find_run, ledgers, own, tell_foreign};
+use super::look::Look;
+use super::open_run::own;
 use super::print;
 use super::settings::Settings;
 use crate::files::{self, NewFile};
-use crate::journal::RunFolder;
-use crate::model::{CallId, Timestamp};
-use crate::report::{Page, RunView, Supervisor, Texts, render_markdown, render_page, render_pages};
-use crate::run::Record;
-use crate::runtime::now;
+use crate::report::{Page, Texts, render_markdown, render_page, render_pages};
 
 /// The files of a run's folder that a report is written to where no other is named.
 const FILE: &str = "report.html";
 const COMPARED: &str = "compared.html";
 
-/// What a run's folder tells for its page.
-struct Read {
-    folder: RunFolder,
-    view: RunView,
-    supervisor: Supervisor,
-    ledgers: Vec<(CallId, serde_json::Value)>,
-    texts: Texts,
-    records: Vec<Record>,
-}
+/// A run with the texts that its page shows.
+type Read = (Look, Texts);
 
 pub fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Failure> {
     let named = args.runs.iter().map(|run| Some(run.as_str()));
@@ -38,8 +28,7 @@ pub fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Failure> {
     };
     let read = named.into_iter().map(|run| read(settings, run));
     let read: Vec<Read> = read.collect::<Result<_, _>>()?;
-    let (now, zone) = (now(), jiff::tz::TimeZone::system());
-    let pages: Vec<Page<'_>> = read.iter().map(|read| page(read, now, &zone)).collect();
+    let pages: Vec<Page<'_>> = read.iter().map(page).collect();
     let text = match &*pages {
         [page] if args.markdown => return print::data(&render_markdown(page)).map(|()| Exit::Done),
         [page] => render_page(page),
@@ -60,7 +49,7 @@ pub fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Failure> {
 /// Writes what a run came to as Markdown, for a pull request's text.
 pub fn write_markdown(settings: &Settings, run: &str, path: &Path) -> Result<(), Failure> {
     let read = read(settings, Some(run))?;
-    let text = render_markdown(&page(&read, now(), &jiff::tz::TimeZone::system()));
+    let text = render_markdown(&page(&read));
     std::fs::write(path, text).map_err(|error| {
         let message = format!("failed to write `{}`: {error}", path.display());
         let hint = format!("`tipstaff report {run} --markdown` prints the text");
@@ -77,11 +66,12 @@ fn write(
 ) -> Result<PathBuf, Failure> {
     let (path, written) = match (&args.output, read) {
         (Some(path), _) => (path.clone(), std::fs::write(path, page)),
-        (None, [read, others @ ..]) => {
-            own(settings, &read.folder).map_err(|_| {
+        (None, [(look, _), others @ ..]) => {
+            let folder = &look.run.folder;
+            own(settings, folder).map_err(|_| {
                 let message = format!(
                     "run {} is only read: nothing is written into its folder",
-                    read.folder.id()
+                    folder.id()
                 );
                 Failure::said(
                     Exit::Usage,
@@ -90,7 +80,7 @@ fn write(
                 )
             })?;
             let file = if others.is_empty() { FILE } else { COMPARED };
-            let path = read.folder.path(file);
+            let path = folder.path(file);
             let put = NewFile::at(&path).and_then(|mut file| {
                 file.write_all(page.as_bytes())?;
                 file.put_unsynced()
@@ -106,21 +96,12 @@ fn write(
 }
 
 fn read(settings: &Settings, run: Option<&str>) -> Result<Read, Failure> {
-    let run = OpenRun::read(find_run(settings, run)?)?;
-    tell_foreign(settings, &run.folder);
-    let view = run.view();
-    let texts = Texts::of(&view, |path, most| {
-        let file = files::open_below(run.folder.root(), path.as_ref()).ok()?;
+    let look = Look::at(settings, run)?.with_ledgers();
+    let texts = Texts::of(&look.view, |path, most| {
+        let file = files::open_below(look.run.folder.root(), path.as_ref()).ok()?;
         beginning(file, most)
     });
-    Ok(Read {
-        supervisor: run.supervisor(),
-        ledgers: ledgers(&run.folder, &run.plan, &run.records),
-        texts,
-        view,
-        records: run.records,
-        folder: run.folder,
-    })
+    Ok((look, texts))
 }
 
 /// At most so many bytes; what is no text is made text.
@@ -130,15 +111,11 @@ fn beginning(from: impl std::io::Read, most: u64) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn page<'a>(read: &'a Read, now: Timestamp, zone: &'a jiff::tz::TimeZone) -> Page<'a> {
+fn page((look, texts): &Read) -> Page<'_> {
     Page {
-        view: &read.view,
-        supervisor: read.supervisor,
-        now,
-        zone,
-        ledgers: &read.ledgers,
-        texts: &read.texts,
-        records: &read.records,
+        shown: look.shown(),
+        texts,
+        records: &look.run.records,
     }
 }
 

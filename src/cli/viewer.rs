@@ -2,6 +2,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
+use super::open_run::own;
 use super::settings::Settings;
 use crate::journal::{RunFolder, find};
 use crate::report::{Screen, Viewer, shell_word};
@@ -16,6 +17,7 @@ pub fn viewer(settings: &Settings, folder: &RunFolder, screen: Screen) -> Viewer
     Viewer {
         program,
         run: short_name(&settings.project.root, folder),
+        is_own: own(settings, folder).is_ok(),
         root: way(&here, &settings.project.root),
         width: width(settings, &screen),
     }

@@ -4,16 +4,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use jiff::tz::TimeZone;
 use similar::TextDiff;
 
-use crate::model::{Judgement, Label, Timestamp};
+use crate::model::{Judgement, Label};
 
 use super::outcome::outcome_words;
 use super::scores::{Fact, score_table};
 use super::sections::section;
 use super::sections_work::delivery_state;
-use super::show::{Shown, known_until, minute};
+use super::show::{Shown, minute};
 use super::table::Table;
 use super::view::{PhaseView, RunView, Supervisor};
 use super::words::{clean, cost, counted, or_nothing, phase_word, title, token_count, wrapped};
@@ -200,19 +199,16 @@ pub fn render_difference(one: &Proposal, other: &Proposal) -> String {
 }
 
 /// What there is to compare of a run, each under its name; a phase's fact is under the phase's.
-pub(super) fn run_facts(
-    view: &RunView,
-    (supervisor, until): (Supervisor, Timestamp),
-    zone: &TimeZone,
-) -> Vec<(String, String)> {
-    let totals = view.totals(until);
+pub(super) fn run_facts(shown: &Shown<'_>) -> Vec<(String, String)> {
+    let (view, supervisor) = (shown.view, shown.supervisor);
+    let totals = view.totals(shown.until());
     let facts = [
         ("outcome", outcome_words(view, supervisor).1),
         ("workflow", clean(&view.plan.workflow)),
         ("request", title(&view.plan.request)),
         (
             "started",
-            or_nothing(view.state.started.map(|at| minute(at, zone))),
+            or_nothing(view.state.started.map(|at| minute(at, shown.zone))),
         ),
         ("cost", or_nothing(cost(totals.usage.cost))),
         ("tokens", token_count(totals.usage.tokens())),
@@ -260,21 +256,17 @@ fn of_phase(view: &RunView, phase: PhaseView<'_>, supervisor: Supervisor) -> Str
 }
 
 /// The facts of several runs beside each other, in the order of the first that has them.
-pub(super) fn beside(runs: &[Vec<(String, String)>]) -> Vec<Fact> {
-    let mut rows: Vec<Fact> = Vec::new();
-    for (at, (name, fact)) in runs
-        .iter()
-        .enumerate()
-        .flat_map(|(at, facts)| facts.iter().map(move |fact| (at, fact)))
-    {
-        let row = rows
-            .iter()
-            .position(|(known, _)| known == name)
-            .unwrap_or_else(|| {
-                rows.push((name.clone(), vec![or_nothing(None); runs.len()]));
+pub(super) fn beside(runs: impl ExactSizeIterator<Item = Vec<(String, String)>>) -> Vec<Fact> {
+    let (mut rows, all) = (Vec::<Fact>::new(), runs.len());
+    for (at, facts) in runs.enumerate() {
+        for (name, fact) in facts {
+            let row = rows.iter().position(|(known, _)| *known == name);
+            let row = row.unwrap_or_else(|| {
+                rows.push((name, vec![or_nothing(None); all]));
                 rows.len() - 1
             });
-        rows[row].1[at].clone_from(fact);
+            rows[row].1[at] = fact;
+        }
     }
     rows
 }
@@ -285,11 +277,7 @@ pub fn render_runs_compared(runs: &[Shown<'_>], width: usize) -> String {
     for run in runs {
         table.column(&run.viewer.run, false);
     }
-    let facts = runs.iter().map(|run| {
-        let until = known_until(run.view, run.supervisor, run.now);
-        run_facts(run.view, (run.supervisor, until), run.zone)
-    });
-    for (name, facts) in beside(&Vec::from_iter(facts)) {
+    for (name, facts) in beside(runs.iter().map(run_facts)) {
         table.row([name].into_iter().chain(facts));
     }
     table.within(width).to_string()

@@ -71,8 +71,9 @@ fn of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
             to, files, held, ..
         } => return Some(applied(to, *files, held)),
         RunEvent::ChangesKept { reason, .. } => {
-            let text = format!("the changes were not applied{}", because(reason));
-            let kept = format!("the run keeps the changes; {}", view.of_project());
+            let what = view.results_word();
+            let text = format!("the {what} were not applied{}", because(reason));
+            let kept = format!("the run keeps the {what}; {}", view.of_project());
             return Some(LogLine::new(Vec::new(), Tone::Odd, text).note(kept));
         }
         RunEvent::ChangesUndone { .. } => {

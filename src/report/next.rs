@@ -19,6 +19,7 @@ pub fn next_commands(
 ) -> Vec<(String, String)> {
     let resume = |why: &str| (viewer.command("resume"), why.to_owned());
     let mut commands = match (view.status(), supervisor) {
+        _ if !viewer.is_own => compare(view, viewer).into_iter().collect(),
         (RunStatus::Planned, _) | (RunStatus::UnderWay, Supervisor::Alive) => return Vec::new(),
         (RunStatus::Ended(RunEnd::Done), _) => compare(view, viewer).into_iter().collect(),
         (RunStatus::Ended(RunEnd::AuditFailed), _) => {
@@ -117,25 +118,30 @@ pub(super) fn changes_so_far(view: &RunView, viewer: &Viewer) -> Vec<(String, St
     }
 }
 
-/// What can be done with the run's changes.
+/// What can be done with the run's results.
 fn for_changes(view: &RunView, viewer: &Viewer) -> Vec<(String, String)> {
-    let command = |verb: &str, why: &str| (viewer.command(verb), why.to_owned());
-    let look = || command("diff", "look at the changes");
-    // Scripted results are nobody's to take over.
+    let command = |verb: &str, why: &str| {
+        let why = why.replace("RESULTS", view.results_word());
+        (viewer.command(verb), why)
+    };
+    let (state, status) = (view.delivery_state(), view.status());
+    // Documents are read where they lie.
+    let look = (view.edits() && state != DeliveryState::Nothing)
+        .then(|| command("diff", "look at the changes"));
+    // Scripted results are nobody's to take over, and a run of somebody else's is only read.
     let scripted = |rehearsal: &Rehearsal| !rehearsal.publishes;
-    if view.plan.rehearsal.as_ref().is_some_and(scripted) {
-        return match view.delivery_state() {
-            DeliveryState::Nothing => Vec::new(),
-            _ => vec![look()],
-        };
+    if view.plan.rehearsal.as_ref().is_some_and(scripted) || !viewer.is_own {
+        return look.into_iter().collect();
     }
-    match (view.delivery_state(), view.status()) {
-        (DeliveryState::Nothing, _) => Vec::new(),
+    let mut commands = Vec::from_iter(look);
+    match (state, status) {
+        (DeliveryState::Nothing, _) => {}
         (DeliveryState::Applied { to, files }, _) => {
-            let there = match to {
+            commands.extend(accept(view, viewer));
+            commands.extend(match to {
                 _ if files == 0 => None,
                 Destination::Tree | Destination::Commit { .. } => {
-                    Some(command("undo", "take the changes back"))
+                    Some(command("undo", "take the RESULTS back"))
                 }
                 Destination::Branch(name) => {
                     let there = match viewer.root.as_str() {
@@ -143,43 +149,37 @@ fn for_changes(view: &RunView, viewer: &Viewer) -> Vec<(String, String)> {
                         root => format!("-C {} ", shell_word(root)),
                     };
                     let merge = format!("git {there}merge {}", shell_word(&name));
-                    Some((merge, "take the changes over".to_owned()))
+                    Some((merge, command("", "take the RESULTS over").1))
                 }
                 Destination::Nowhere => None,
-            };
-            let all = [look()]
-                .into_iter()
-                .chain(accept(view, viewer))
-                .chain(there);
-            all.collect()
+            });
         }
         (DeliveryState::Blocked { .. }, _) => {
-            let apply = command("apply", "take the changes over, once nothing is in the way");
-            let marked = viewer.command("apply") + " --3way";
+            commands.push(command(
+                "apply",
+                "take the RESULTS over, once nothing is in the way",
+            ));
             let why = "take them over with conflict markers in the files that do not merge";
-            vec![look(), apply, (marked, why.to_owned())]
+            commands.push((viewer.command("apply") + " --3way", why.to_owned()));
         }
         (DeliveryState::Kept { .. }, _)
         | (DeliveryState::Pending, RunStatus::Ended(RunEnd::Done | RunEnd::AuditFailed)) => {
-            vec![look(), command("apply", "take the changes over")]
+            commands.push(command("apply", "take the RESULTS over"));
         }
-        (DeliveryState::Partly { .. }, _) => vec![
-            look(),
-            command("apply", "take over the rest, too"),
-            command("undo", "take the changes back"),
-        ],
-        (DeliveryState::Pending, RunStatus::Ended(RunEnd::Failed)) => vec![
-            look(),
-            command("apply", "take over what was done before it failed"),
-        ],
+        (DeliveryState::Partly { .. }, _) => {
+            commands.push(command("apply", "take over the rest, too"));
+            commands.push(command("undo", "take the RESULTS back"));
+        }
+        (DeliveryState::Pending, RunStatus::Ended(RunEnd::Failed)) => {
+            commands.push(command("apply", "take over what was done before it failed"));
+        }
         // The run may yet change more: taking it over now would be too early.
         (
             DeliveryState::Pending,
             RunStatus::Planned | RunStatus::UnderWay | RunStatus::Ended(_),
-        ) => {
-            vec![look()]
-        }
+        ) => {}
     }
+    commands
 }
 
 /// How to take over what was held back.

@@ -4,7 +4,7 @@ use crate::model::{AuditVerdict, Question, RunEnd};
 use crate::plan::PhaseKind;
 
 use super::sections::{failures, waits_for};
-use super::show::{Shown, known_until};
+use super::show::Shown;
 use super::view::{PhaseStatus, RunStatus, RunView, Supervisor};
 use super::viewer::PROSE;
 use super::words::{clean, counted, wrap};
@@ -15,8 +15,7 @@ const LINES: usize = 3;
 
 /// `✓ plan-3f2a is done: 3 of 3 models proposed, claude-opus judged · 46.6 s`.
 pub(super) fn outcome(shown: &Shown<'_>) -> Vec<String> {
-    let until = known_until(shown.view, shown.supervisor, shown.now);
-    let wall = shown.view.totals(until).wall;
+    let wall = shown.view.totals(shown.until()).wall;
     let (symbol, words) = outcome_words(shown.view, shown.supervisor);
     let line = format!("{symbol} {} {words} · {wall}", shown.viewer.run);
     wrap(&line, shown.viewer.width.clamp(20, PROSE))

@@ -227,7 +227,8 @@ pub(super) fn waits_for(view: &RunView) -> String {
     }
     if let DeliveryState::Blocked { reason } = view.delivery_state() {
         text.push_str(&format!(
-            "  the changes could not be applied: {}\n",
+            "  the {} could not be applied: {}\n",
+            view.results_word(),
             clean(&reason)
         ));
     }

@@ -40,11 +40,18 @@ pub(super) fn work(view: &RunView, folder: &str, viewer: &Viewer) -> String {
     text
 }
 
-/// One sentence, and the files that did not merge; nothing if no phase may change anything.
+/// One sentence, and the files that did not merge; nothing of a run that writes documents alone, which are
+/// listed with their places.
 pub(super) fn delivery_state(view: &RunView) -> String {
     let text = match view.delivery_state() {
-        DeliveryState::Nothing if view.phases().any(|phase| phase.plan.edits) => "none".to_owned(),
-        DeliveryState::Nothing => return String::new(),
+        DeliveryState::Nothing
+        | DeliveryState::Pending
+        | DeliveryState::Kept { .. }
+        | DeliveryState::Applied {
+            to: Destination::Tree,
+            ..
+        } if !view.edits() && view.state.unmerged.is_empty() => return String::new(),
+        DeliveryState::Nothing => "none".to_owned(),
         DeliveryState::Pending => format!("not applied; {}", view.of_project()),
         DeliveryState::Partly { files } => format!(
             "{}; the rest is not applied",

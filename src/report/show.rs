@@ -34,6 +34,13 @@ pub struct Shown<'a> {
     pub ledgers: &'a [(CallId, Value)],
 }
 
+impl Shown<'_> {
+    /// Up to when times count.
+    pub(super) fn until(&self) -> Timestamp {
+        known_until(self.view, self.supervisor, self.now)
+    }
+}
+
 /// What is asked for beyond the result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ShowPart {
@@ -57,7 +64,7 @@ impl ShowPart {
 /// These parts of the run as plain text; of all parts, also what the run waits for and how to go on.
 pub fn render_show(shown: &Shown<'_>, parts: &[ShowPart]) -> String {
     let (view, viewer) = (shown.view, shown.viewer);
-    let (now, width) = (known_until(view, shown.supervisor, shown.now), viewer.width);
+    let (now, width) = (shown.until(), viewer.width);
     let mut text = header(shown, now);
     for part in parts {
         text.push_str(&match part {

@@ -7,18 +7,18 @@ use crate::model::{Failure, Timestamp, Usage};
 use crate::run::{Attempt, AttemptEnd, CallState};
 
 use super::next::next_commands;
-use super::show::{Shown, known_until};
+use super::show::Shown;
 use super::show_json_work as work;
 use super::view::{CallProgress, PhaseStatus, PhaseView, RunView, progress};
-use super::viewer::Viewer;
 use super::words::{call_word, phase_word, run_word};
 
 /// The run as one JSON object.
 pub fn show_json(shown: &Shown<'_>) -> Value {
     let view = shown.view;
-    let now = known_until(view, shown.supervisor, shown.now);
+    let now = shown.until();
     let totals = view.totals(now);
-    let next: Vec<String> = next_commands(view, shown.supervisor, &Viewer::anywhere(view))
+    let viewer = shown.viewer.elsewhere(view);
+    let next: Vec<String> = next_commands(view, shown.supervisor, &viewer)
         .into_iter()
         .map(|(command, _)| command)
         .collect();
@@ -170,6 +170,7 @@ mod tests {
 
     use super::*;
     use crate::report::view::Supervisor;
+    use crate::report::viewer::Viewer;
     use crate::report::{sample, sample_build};
 
     #[test]

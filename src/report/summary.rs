@@ -7,7 +7,7 @@ use super::next::next_commands;
 use super::outcome::{audits, cause, outcome, waits};
 use super::proposals::{proposals, reason};
 use super::sections::remarks;
-use super::show::{Shown, known_until};
+use super::show::Shown;
 use super::summary_work::{changes, documents, risky, tasks, tests};
 use super::view::RunView;
 use super::viewer::MARGIN;
@@ -118,7 +118,7 @@ fn remark_lines(shown: &Shown<'_>) -> Vec<String> {
 /// `$0.43 of $10.00 · 182k tokens in, 9.1k out · 4 calls`, as far as there is room.
 fn cost(shown: &Shown<'_>) -> String {
     let view = shown.view;
-    let totals = view.totals(known_until(view, shown.supervisor, shown.now));
+    let totals = view.totals(shown.until());
     let limit = view.state.limits(view.plan.limits).cost;
     let own = words::cost(view.state.own_spent().usage.cost);
     let mut words = match (words::cost(totals.usage.cost), own, limit) {
@@ -202,6 +202,7 @@ mod tests {
         let viewer = Viewer {
             program: "tipstaff".to_owned(),
             run: "plan-3f".to_owned(),
+            is_own: true,
             root: "../".to_owned(),
             width,
         };

@@ -88,6 +88,16 @@ impl RunView {
         self.published(closing).map_or_else(kept, clean)
     }
 
+    /// Whether it may change files, and not only write documents.
+    pub(super) fn edits(&self) -> bool {
+        self.phases().any(|phase| phase.plan.edits)
+    }
+
+    /// What it has to deliver, in a word.
+    pub(super) fn results_word(&self) -> &'static str {
+        if self.edits() { "changes" } else { "documents" }
+    }
+
     /// What is true of the user's project as long as the changes are kept by the run.
     pub(super) fn of_project(&self) -> &'static str {
         let unmerged = &self.state.unmerged;

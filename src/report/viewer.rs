@@ -16,6 +16,8 @@ pub struct Viewer {
     pub program: String,
     /// The shortest name by which commands find the run.
     pub run: String,
+    /// Whether the run is this user's own; all others are only read.
+    pub is_own: bool,
     /// The way to the project: empty, or with a `/` at its end.
     pub root: String,
     /// Columns that a line may have.
@@ -28,8 +30,17 @@ impl Viewer {
         Self {
             program: "tipstaff".to_owned(),
             run: view.run().to_owned(),
+            is_own: true,
             root: String::new(),
             width: usize::MAX,
+        }
+    }
+
+    /// The same of the run wherever it is read.
+    pub(super) fn elsewhere(&self, view: &RunView) -> Self {
+        Self {
+            is_own: self.is_own,
+            ..Self::anywhere(view)
         }
     }
 

@@ -49,6 +49,29 @@ fn nothing_is_published_applied_or_committed() {
 }
 
 #[test]
+fn one_that_writes_documents_alone_speaks_of_no_changes() {
+    for more in [
+        &["--rehearse"][..],
+        &["--keep"],
+        &["--branch", "b", "--rehearse"],
+    ] {
+        let sandbox = project();
+        sandbox.write(
+            ".tipstaff/workflows/one.yaml",
+            "name: one\nphases:\n  - { name: plan, model: m1, context_strategy: distilled, \
+             output: docs/plan.md, retries: 0 }\n",
+        );
+        let output = sandbox.tipstaff(&[&["run", "one", "Do it"], more].concat());
+        output
+            .succeeds()
+            .stderr_has("the documents were not applied");
+        for wrong in ["warning", "changes", "tipstaff diff"] {
+            output.has_no(wrong);
+        }
+    }
+}
+
+#[test]
 fn its_results_are_not_applied_by_hand() {
     let sandbox = project();
     sandbox

@@ -321,3 +321,16 @@ fn deleted_run_is_forgotten_and_a_moved_one_is_not() {
     let there = moved.to_string_lossy().into_owned();
     sandbox.tipstaff(&["-C", &there, "resume"]).succeeds();
 }
+
+#[test]
+fn nothing_is_offered_that_would_be_refused() {
+    for theirs in [failed(), kept(&["--keep"]), kept(&[])] {
+        let mine = cloned(&theirs);
+        for more in [&[][..], &["--all"], &["--json"]] {
+            let shown = mine.tipstaff(&[&["show"], more].concat());
+            for refused in ["resume", "apply", "undo"] {
+                shown.succeeds().has_no(&format!("tipstaff {refused}"));
+            }
+        }
+    }
+}

@@ -8,20 +8,19 @@ use super::table::table;
 use crate::report::compare::{beside, run_facts};
 
 pub(super) fn comparison(pages: &[Page<'_>]) -> Markup {
-    let facts = |page: &Page<'_>| run_facts(page.view, (page.supervisor, page.until()), page.zone);
-    let facts: Vec<_> = pages.iter().map(facts).collect();
+    let facts = beside(pages.iter().map(|page| run_facts(&page.shown)));
     let rows = html! {
-        @for (at, (name, cells)) in beside(&facts).iter().enumerate() {
+        @for (at, (name, cells)) in facts.iter().enumerate() {
             tr {
                 th scope="row" { (name) }
                 @for (cell, page) in cells.iter().zip(pages) {
                     // How it ended comes first.
-                    td { @if at == 0 { span class={ "pill " (tone(page.view.status())) } { (cell) } } @else { (cell) } }
+                    td { @if at == 0 { span class={ "pill " (tone(page.shown.view.status())) } { (cell) } } @else { (cell) } }
                 }
             }
         }
     };
-    let runs = pages.iter().map(|page| page.view.run());
+    let runs = pages.iter().map(|page| page.shown.view.run());
     let heads: Vec<&str> = [""].into_iter().chain(runs).collect();
     html! { div.runs { (table("Runs side by side", &heads, &rows)) } }
 }

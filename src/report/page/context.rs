@@ -83,7 +83,7 @@ struct Seen<'a> {
 fn seen<'a>(page: &Page<'a>) -> Vec<Seen<'a>> {
     let mut linear = 0_u64;
     let mut known = BTreeSet::new();
-    let ledgers = page.ledgers.iter().map(|(call, ledger)| {
+    let ledgers = page.shown.ledgers.iter().map(|(call, ledger)| {
         let ledger = Ledger::deserialize(ledger).unwrap_or_default();
         // What was handed on is there already, and what all calls see is there once.
         for part in &ledger.parts {
@@ -96,6 +96,7 @@ fn seen<'a>(page: &Page<'a>) -> Vec<Seen<'a>> {
         }
         let here = linear;
         let written = page
+            .shown
             .view
             .call(call)
             .map_or(0, |call| call.usage_so_far().output);

@@ -14,7 +14,7 @@ const MOST: usize = 40;
 
 /// What was asked, decided, changed, proved and found, and what it cost.
 pub fn render_markdown(page: &Page<'_>) -> String {
-    let view = page.view;
+    let view = page.shown.view;
     let mut text = String::new();
     let mut section = |title: &str, lines: Vec<String>| {
         if lines.is_empty() {
@@ -43,10 +43,10 @@ pub fn render_markdown(page: &Page<'_>) -> String {
     section("Changed", changed(page));
     section("Proved", proved(page));
     section("Audit", audited(page));
-    let totals = view.totals(page.until());
+    let totals = view.totals(page.shown.until());
     let cost = format!(
         "{}, {}, {} by the workflow {}. Run `{}`.",
-        run_word(view, page.supervisor),
+        run_word(view, page.shown.supervisor),
         spent(totals.wall, &totals.usage),
         counted(totals.attempts, "attempt"),
         inert(&view.plan.workflow),
@@ -58,7 +58,7 @@ pub fn render_markdown(page: &Page<'_>) -> String {
 }
 
 fn decided(page: &Page<'_>) -> Vec<String> {
-    let view = page.view;
+    let view = page.shown.view;
     let phases = view.phases().filter(|phase| !phase.labels().is_empty());
     let lines = phases.map(|phase| {
         let by = phase
@@ -80,12 +80,12 @@ fn decided(page: &Page<'_>) -> Vec<String> {
 }
 
 fn changed(page: &Page<'_>) -> Vec<String> {
-    let files = page.view.changed_files();
+    let files = page.shown.view.changed_files();
     let lines = files.iter().map(|file| {
         let (what, lines) = (change_word(file.kind), lines_words(file.lines));
         format!("- {} {what}, {lines}", inert(&file.path))
     });
-    let documents = page.view.phases().filter_map(|phase| {
+    let documents = page.shown.view.phases().filter_map(|phase| {
         let document = phase.state.closing()?.document.as_ref()?;
         Some(format!(
             "- {}, the document of {}",
@@ -93,7 +93,7 @@ fn changed(page: &Page<'_>) -> Vec<String> {
             inert(phase.name().as_str())
         ))
     });
-    let delivered = delivery_state(page.view);
+    let delivered = delivery_state(page.shown.view);
     let delivered = delivered
         .lines()
         .take(1)
@@ -106,7 +106,7 @@ fn changed(page: &Page<'_>) -> Vec<String> {
 }
 
 fn proved(page: &Page<'_>) -> Vec<String> {
-    let all = page.view.state.verified();
+    let all = page.shown.view.state.verified();
     let lines = all.map(|one| {
         let of = one
             .task
@@ -124,8 +124,8 @@ fn proved(page: &Page<'_>) -> Vec<String> {
 
 fn audited(page: &Page<'_>) -> Vec<String> {
     let mut lines = Vec::new();
-    for phase in page.view.phases() {
-        for (call, audit) in page.view.audits(phase) {
+    for phase in page.shown.view.phases() {
+        for (call, audit) in page.shown.view.audits(phase) {
             let (name, round) = (inert(phase.name().as_str()), call.spec.id.round());
             lines.push(format!(
                 "- **{name}, round {round}: {}**. {}",

@@ -18,17 +18,14 @@ mod texts;
 mod timeline;
 mod work;
 
-use jiff::tz::TimeZone;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
-use serde_json::Value;
 
 use self::texts::cut;
 use super::plain::Plain;
 use super::screen::{Sgr, visible};
-use super::show::known_until;
-use super::view::{PhaseView, RunView, Supervisor};
+use super::show::Shown;
+use super::view::{PhaseView, RunView};
 use super::words::clean;
-use crate::model::{CallId, Timestamp};
 use crate::run::Record;
 
 pub use markdown::render_markdown;
@@ -43,25 +40,15 @@ const JOURNAL: usize = 120_000;
 /// What a page is made of.
 #[derive(Debug)]
 pub struct Page<'a> {
-    /// The run after all its records.
-    pub view: &'a RunView,
-    pub supervisor: Supervisor,
-    pub now: Timestamp,
-    pub zone: &'a TimeZone,
-    /// `context.json` of the calls, in order.
-    pub ledgers: &'a [(CallId, Value)],
+    pub shown: Shown<'a>,
     pub texts: &'a Texts,
     pub records: &'a [Record],
 }
 
 impl Page<'_> {
-    fn until(&self) -> Timestamp {
-        known_until(self.view, self.supervisor, self.now)
-    }
-
     /// A phase's place in the plan, from 1.
     fn number(&self, phase: PhaseView<'_>) -> usize {
-        let before = self.view.plan.phases.iter();
+        let before = self.shown.view.plan.phases.iter();
         before.take_while(|plan| &plan.name != phase.name()).count() + 1
     }
 }
@@ -92,8 +79,8 @@ pub fn render_page(page: &Page<'_>) -> String {
         .collect();
     let title = format!(
         "{}: {}",
-        page.view.plan.workflow,
-        cut(&page.view.plan.request, 100)
+        page.shown.view.plan.workflow,
+        cut(&page.shown.view.plan.request, 100)
     );
     sheet(&title, overview::outcome(page), &sections)
 }
@@ -148,7 +135,7 @@ fn sheet(title: &str, head: Markup, sections: &[Section]) -> String {
 }
 
 fn journal(page: &Page<'_>) -> Markup {
-    let mut lines = Plain::new(RunView::replay(&page.view.plan, &[]), Vec::new());
+    let mut lines = Plain::new(RunView::replay(&page.shown.view.plan, &[]), Vec::new());
     // A vector takes everything.
     let written = page
         .records

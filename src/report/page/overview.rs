@@ -13,26 +13,25 @@ use crate::report::sections::failures;
 use crate::report::sections_work::delivery_state;
 use crate::report::show::minute;
 use crate::report::view::{RunStatus, RunView};
-use crate::report::viewer::Viewer;
 use crate::report::words::{clean, cost, counted, or_nothing, run_word, token_count};
 use crate::report::words_work::{audit_word, findings_words, proved};
 
 pub(super) fn outcome(page: &Page<'_>) -> Markup {
-    let view = page.view;
-    let totals = view.totals(page.until());
+    let view = page.shown.view;
+    let totals = view.totals(page.shown.until());
     let files = view.changed_files().len() as u64;
     html! {
         header.hero {
             p.eyebrow {
                 (clean(&view.plan.workflow)) " · "
-                @if let Some(started) = view.state.started { (minute(started, page.zone)) " · " }
+                @if let Some(started) = view.state.started { (minute(started, page.shown.zone)) " · " }
                 code { (view.run()) }
             }
             h1 { (clean(cut(view.plan.request.lines().next().unwrap_or_default(), 300))) }
             @if view.plan.request.trim().lines().count() > 1 {
                 details { summary { "the whole request" } div.doc { (remark(&view.plan.request)) } }
             }
-            p { span class={ "pill big " (tone(view.status())) } { (run_word(view, page.supervisor)) }
+            p { span class={ "pill big " (tone(view.status())) } { (run_word(view, page.shown.supervisor)) }
                 @if let Some(rehearsal) = &view.plan.rehearsal { " " span.pill.odd { "rehearsed: " (clean(&rehearsal.scenario)) } }
             }
             dl.figures {
@@ -44,7 +43,7 @@ pub(super) fn outcome(page: &Page<'_>) -> Markup {
             }
             ul.facts { @for fact in facts(view) { li { (fact) } } }
             @for failure in failures(view).lines().take(20) { p.bad { (line(failure.trim())) } }
-            @let next = next_commands(view, page.supervisor, &Viewer::anywhere(view));
+            @let next = next_commands(view, page.shown.supervisor, &page.shown.viewer.elsewhere(view));
             @if !next.is_empty() {
                 h2.small { "Next" }
                 ul.commands { @for (command, why) in &next { li { code { (command) } " " span.dim { (why) } } } }
@@ -129,7 +128,7 @@ struct Used {
 }
 
 pub(super) fn costs(page: &Page<'_>) -> Option<Markup> {
-    let view = page.view;
+    let view = page.shown.view;
     let mut phases: Vec<Used> = Vec::new();
     let mut models: Vec<Used> = Vec::new();
     for call in view.state.calls() {

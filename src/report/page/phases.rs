@@ -12,11 +12,13 @@ use crate::report::words::{clean, counted, failure_word, phase_word};
 const MOST: usize = 20;
 
 pub(super) fn phases(page: &Page<'_>) -> Markup {
-    html! { @for phase in page.view.phases() { (one(page, phase)) } }
+    html! { @for phase in page.shown.view.phases() { (one(page, phase)) } }
 }
 
 fn one(page: &Page<'_>, phase: PhaseView<'_>) -> Markup {
-    let time = phase.state.time(page.view.state.worked(page.until()));
+    let time = phase
+        .state
+        .time(page.shown.view.state.worked(page.shown.until()));
     let tone = match phase.status() {
         PhaseStatus::Closed(_) => "good",
         PhaseStatus::Failed(_) => "bad",
@@ -27,7 +29,7 @@ fn one(page: &Page<'_>, phase: PhaseView<'_>) -> Markup {
         section.phase id=(format!("phase-{}", page.number(phase))) {
             h3 {
                 (clean(phase.name())) " "
-                span class={ "pill " (tone) } { (phase_word(phase.status(), page.supervisor)) }
+                span class={ "pill " (tone) } { (phase_word(phase.status(), page.shown.supervisor)) }
                 @if phase.state.round() > 1 { " " span.dim { (counted(u64::from(phase.state.round()), "round")) } }
                 @if let Some(time) = time { " " span.dim { (time) } }
             }
@@ -56,7 +58,7 @@ fn left(page: &Page<'_>, phase: PhaseView<'_>, closing: &Closing) -> Markup {
             None => (raw(page.texts, &closing.handoff, "The handoff as it is")),
         }
         details {
-            summary { "Document" @if let Some(path) = page.view.published(closing) { ", published as " code { (clean(path)) } } }
+            summary { "Document" @if let Some(path) = page.shown.view.published(closing) { ", published as " code { (clean(path)) } } }
             (document(page.texts, &closing.deliverable, &name))
         }
     }

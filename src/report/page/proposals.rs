@@ -14,6 +14,7 @@ use crate::run::CallState;
 
 pub(super) fn proposals(page: &Page<'_>) -> Option<Markup> {
     let phases: Vec<Markup> = page
+        .shown
         .view
         .phases()
         .filter_map(|phase| match phase.labels() {
@@ -25,7 +26,7 @@ pub(super) fn proposals(page: &Page<'_>) -> Option<Markup> {
 }
 
 fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -> Markup {
-    let view = page.view;
+    let view = page.shown.view;
     let judged = judgements(view, phase);
     let reveal = format!("names-{}", page.number(phase));
     html! {
@@ -60,7 +61,7 @@ fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -
 /// The answers of a phase in which several calls look at one time.
 fn lenses(page: &Page<'_>, phase: PhaseView<'_>) -> Option<Markup> {
     let round = phase.state.round();
-    let calls: Vec<&CallState> = page.view.calls_of(phase.name()).collect();
+    let calls: Vec<&CallState> = page.shown.view.calls_of(phase.name()).collect();
     let is_lens =
         |call: &&&CallState| call.spec.purpose == Purpose::Lens && call.spec.id.round() == round;
     let lenses: Vec<&&CallState> = calls.iter().filter(is_lens).collect();
@@ -70,7 +71,7 @@ fn lenses(page: &Page<'_>, phase: PhaseView<'_>) -> Option<Markup> {
             div.side {
                 @for call in lenses {
                     article {
-                        h4 { (title(&short_name(call))) span.name { (page.view.model_words(&call.spec.id)) } }
+                        h4 { (title(&short_name(call))) span.name { (page.shown.view.model_words(&call.spec.id)) } }
                         (proposed(page, &call.spec.id, &title(call.spec.id.as_str())))
                     }
                 }
@@ -80,7 +81,7 @@ fn lenses(page: &Page<'_>, phase: PhaseView<'_>) -> Option<Markup> {
 }
 
 fn proposed(page: &Page<'_>, call: &CallId, name: &str) -> Markup {
-    let result = page.view.call(call).and_then(CallState::result);
+    let result = page.shown.view.call(call).and_then(CallState::result);
     match result.and_then(|result| result.deliverable.as_ref()) {
         Some(artifact) => document(page.texts, artifact, name),
         None => html! { p.dim { "It left no document." } },

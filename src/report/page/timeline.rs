@@ -27,11 +27,12 @@ struct Line {
 }
 
 pub(super) fn timeline(page: &Page<'_>) -> Option<Markup> {
-    let now = page.until();
+    let now = page.shown.until();
     let phases: Vec<(&PhaseName, Vec<Line>)> = page
+        .shown
         .view
         .phases()
-        .map(|phase| (phase.name(), lines(page.view, phase, now)))
+        .map(|phase| (phase.name(), lines(page.shown.view, phase, now)))
         .filter(|(_, lines)| !lines.is_empty())
         .collect();
     let all = phases

@@ -49,8 +49,9 @@ pub(super) struct Work<'a> {
 
 impl<'a> Work<'a> {
     pub(super) fn of(page: &'a Page<'a>) -> Self {
-        let in_result = page.view.contributions();
+        let in_result = page.shown.view.contributions();
         let edited = page
+            .shown
             .view
             .state
             .calls()
@@ -68,10 +69,10 @@ impl<'a> Work<'a> {
             });
         let edited: Vec<Edited<'a>> = edited.collect();
         let mut numbers = 1_usize..;
-        let phases: Vec<PhaseView<'a>> = page.view.phases().collect();
+        let phases: Vec<PhaseView<'a>> = page.shown.view.phases().collect();
         let audits = phases
             .iter()
-            .flat_map(|phase| page.view.audits(*phase).map(|found| (*phase, found)));
+            .flat_map(|phase| page.shown.view.audits(*phase).map(|found| (*phase, found)));
         let audits = audits.map(|(phase, (call, audit))| Audited {
             phase,
             call,
@@ -102,8 +103,8 @@ impl<'a> Work<'a> {
         let heads = [
             "task", "category", "model", "state", ">tries", "changed", "its test",
         ];
-        let lists = self.page.view.phases().filter_map(|phase| {
-            let tasks = self.page.view.tasks(phase);
+        let lists = self.page.shown.view.phases().filter_map(|phase| {
+            let tasks = self.page.shown.view.tasks(phase);
             let rows = html! { @for task in tasks.iter().take(ROWS) { (self.task(task)) } };
             let label = format!("Tasks of {}", clean(phase.name()));
             (!tasks.is_empty())
@@ -114,7 +115,7 @@ impl<'a> Work<'a> {
     }
 
     fn task(&self, task: &TaskView<'_>) -> Markup {
-        let calls = self.page.view.state.calls().filter(|call| {
+        let calls = self.page.shown.view.state.calls().filter(|call| {
             let its = call
                 .spec
                 .task
@@ -154,7 +155,7 @@ impl<'a> Work<'a> {
 
     /// The files that the run changed, and the patch of each call.
     pub(super) fn changes(&self) -> Option<Markup> {
-        let files = self.page.view.changed_files();
+        let files = self.page.shown.view.changed_files();
         if files.is_empty() && self.edited.is_empty() {
             return None;
         }
@@ -184,7 +185,7 @@ impl<'a> Work<'a> {
             section.edit id=(format!("edit-{index}")) {
                 h3 {
                     (title(edited.call.spec.id.as_str())) " "
-                    span.dim { (self.page.view.model_words(&edited.call.spec.id)) }
+                    span.dim { (self.page.shown.view.model_words(&edited.call.spec.id)) }
                     @if !edited.is_in_result { " " span.pill.calm { "not in the result" } }
                 }
                 @for (number, file) in edited.files.iter().enumerate() {
@@ -207,7 +208,7 @@ impl<'a> Work<'a> {
     }
 
     pub(super) fn verified(&self) -> Option<Markup> {
-        let all = &self.page.view.state.verified;
+        let all = &self.page.shown.view.state.verified;
         let rows = html! { @for one in all.iter().rev().take(ROWS).rev() { (self.command(one)) } };
         let table = table(
             "Commands that verified the changes",
@@ -265,7 +266,7 @@ impl<'a> Work<'a> {
                 @if !audited.phase.state.past.is_empty() { ", round " (audited.call.spec.id.round()) }
                 " " span class={ "pill " (tone) } { (audit_word(audited.audit.verdict)) }
             }
-            p.dim { (self.page.view.model_words(&audited.call.spec.id)) ", " (findings_words(&audited.audit.findings)) }
+            p.dim { (self.page.shown.view.model_words(&audited.call.spec.id)) ", " (findings_words(&audited.audit.findings)) }
             blockquote { (remark(&audited.audit.summary)) }
             @if !audited.findings.is_empty() {
                 ul.findings { @for (number, finding) in audited.findings.iter().take(ROWS) { (self.finding(*number, finding)) } }

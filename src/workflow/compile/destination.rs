@@ -3,30 +3,17 @@
 use crate::model::Destination;
 use crate::yaml::Diagnostic;
 
-use super::super::ast::Workflow;
-
-/// Checks a branch's name as git does, and that there will be changes to put somewhere.
-pub(super) fn check_destination(
-    workflow: &Workflow,
-    destination: &Destination,
-    found: &mut Vec<Diagnostic>,
-) {
-    let flag = match destination {
-        Destination::Tree => return,
-        Destination::Branch(name) => {
-            let flag = format!("--branch {name}");
-            if let Some(reason) = why_no_branch(name) {
-                let message = format!("`{name}` is no name for a branch: it {reason}");
-                found.push(Diagnostic::error("bad-branch", flag.clone(), message));
-            }
-            flag
-        }
-        Destination::Commit { .. } => "--commit".to_owned(),
-        Destination::Nowhere => "--keep".to_owned(),
-    };
-    if !workflow.phases.iter().any(super::Phase::may_edit) {
-        let message = "the workflow has no phase that changes files";
-        found.push(Diagnostic::warning("unused-flag", flag, message));
+/// Checks a branch's name as git does.
+pub(super) fn check_destination(destination: &Destination, found: &mut Vec<Diagnostic>) {
+    if let Destination::Branch(name) = destination
+        && let Some(reason) = why_no_branch(name)
+    {
+        let message = format!("`{name}` is no name for a branch: it {reason}");
+        found.push(Diagnostic::error(
+            "bad-branch",
+            format!("--branch {name}"),
+            message,
+        ));
     }
 }
 

@@ -53,7 +53,7 @@ pub fn compile(
     let prompts = prompt::resolve_prompts(workflow, bindings.library, &mut found);
     let mut picker = Picker::new(&config, &bindings.model_overrides, &mut found);
     check_depth(workflow, bindings.depth, &mut found);
-    destination::check_destination(workflow, &bindings.destination, &mut found);
+    destination::check_destination(&bindings.destination, &mut found);
     let mut phases = Vec::new();
     if !has_errors(&found) {
         let maker = phase::Maker {

@@ -252,7 +252,7 @@ fn changes_go_where_the_user_says() {
         assert_eq!(planned, (destination, String::new()));
     }
     let note = "phases:\n  - { name: note, model: planner, context_strategy: fresh }\n";
-    assert_eq!(at(note, branch()).1, "unused-flag");
+    assert_eq!(at(note, branch()), (branch(), String::new()));
     let bindings = Bindings {
         destination: Destination::Branch("a b".to_owned()),
         ..bindings("x")
