@@ -150,16 +150,12 @@ pub fn on_disk(project: &Project) -> Result<OnDisk, WorkspaceError> {
     let mut links = entries_of(&project.root)?;
     links.retain(is_acting);
     let mut hooks = Vec::new();
-    if let ProjectKind::Git { top } = &project.kind {
-        let git = || Git::reading(&project.root);
+    if let (ProjectKind::Git { top }, Some(repository)) = (&project.kind, project.repository()?) {
         // Our own setting, which is always there, is among them.
-        let set = git()
+        let set = Git::reading(&project.root)
             .args(["config", "--null", "--path", "--get-all", "core.hooksPath"])
             .paths()?;
-        let own = git()
-            .args(["rev-parse", "--path-format=absolute", "--git-common-dir"])
-            .run()?;
-        let own = path_of(own.trim_ascii_end()).join("hooks");
+        let own = repository.common("hooks");
         for folder in set.iter().map(|path| top.join(path)).chain([own]) {
             let folder = folder.canonicalize().unwrap_or(folder);
             links.extend(entries_of(&folder)?);

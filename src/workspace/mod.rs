@@ -38,6 +38,7 @@ mod project;
 mod publish;
 mod read_files;
 mod remove_tree;
+mod repository;
 mod rewrite;
 mod room;
 mod scratch;

@@ -26,7 +26,7 @@ pub(super) fn record(project: &Project, store: &Path) -> Result<(), WorkspaceErr
     let path = place(store);
     let rules = match &project.kind {
         ProjectKind::Plain => Vec::new(),
-        ProjectKind::Git { top } => of_repository(&project.root, top)?,
+        ProjectKind::Git { top } => of_repository(project, top)?,
     };
     let bytes = serde_json::to_vec(&rules).unwrap_or_default();
     files::write(&path, bytes).doing("write", &path)
@@ -44,7 +44,8 @@ fn place(store: &Path) -> PathBuf {
     store.join("info/outer-rules.json")
 }
 
-fn of_repository(root: &Path, top: &Path) -> Result<Vec<OuterRules>, WorkspaceError> {
+fn of_repository(project: &Project, top: &Path) -> Result<Vec<OuterRules>, WorkspaceError> {
+    let root = &project.root;
     let below_top = |folder: &Path| {
         root.strip_prefix(folder)
             .map(|below| below.to_string_lossy().into_owned())
@@ -58,11 +59,9 @@ fn of_repository(root: &Path, top: &Path) -> Result<Vec<OuterRules>, WorkspaceEr
     {
         rules.extend(read(&folder.join(".gitignore"), below_top(folder)));
     }
-    let said = Git::reading(root)
-        .args(["rev-parse", "--path-format=absolute"])
-        .args(["--git-path", "info/exclude"])
-        .run()?;
-    rules.extend(read(&path_of(&said), below_top(top)));
+    if let Some(repository) = project.repository()? {
+        rules.extend(read(&repository.common("info/exclude"), below_top(top)));
+    }
     if let Some(path) = users_own(root) {
         rules.extend(read(&path, below_top(top)));
     }

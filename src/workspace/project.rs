@@ -1,9 +1,10 @@
 //! The user's project: which folder a run is about.
 
-use std::path::{Path, PathBuf};
-
 use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
+use super::repository::Repository;
 use super::{Doing, WorkspaceError};
 
 /// The folder a run is about.
@@ -12,6 +13,7 @@ pub struct Project {
     /// The absolute path of the folder, symlinks resolved.
     pub root: PathBuf,
     pub kind: ProjectKind,
+    pub(super) repository: OnceLock<Repository>,
 }
 
 /// Whether git knows a project.
@@ -57,13 +59,27 @@ impl Project {
                 return Ok(Self {
                     root: root.unwrap_or_else(|| top.clone()),
                     kind: ProjectKind::Git { top },
+                    repository: OnceLock::new(),
                 });
             }
         }
         Ok(Self {
             root: root.unwrap_or(start),
             kind: ProjectKind::Plain,
+            repository: OnceLock::new(),
         })
+    }
+
+    /// The user's repository, if there is one.
+    pub(super) fn repository(&self) -> Result<Option<&Repository>, WorkspaceError> {
+        if self.kind == ProjectKind::Plain {
+            return Ok(None);
+        }
+        if let Some(known) = self.repository.get() {
+            return Ok(Some(known));
+        }
+        let asked = Repository::of(&self.root)?;
+        Ok(Some(self.repository.get_or_init(|| asked)))
     }
 }
 

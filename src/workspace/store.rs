@@ -11,9 +11,8 @@ use tempfile::TempDir;
 
 use crate::model::TreeId;
 
-use super::git::Git;
 use super::materialize::made;
-use super::{Doing, Project, ProjectKind, WorkspaceError, folder, index};
+use super::{Doing, Project, WorkspaceError, folder, index};
 use crate::files::{self, if_there};
 
 /// Where git reads whose objects it may use too.
@@ -41,9 +40,8 @@ const CORE: &str = "\tbare = true
 
 /// Makes the store's files. A store that is there already is completed, its objects stay.
 pub(super) fn prepare(project: &Project, store: &Path) -> Result<(), WorkspaceError> {
-    let user = user_objects(project)?;
-    let sha256 = user.as_ref().is_some_and(|user| user.format == "sha256");
-    lay_out(store, sha256)?;
+    let user = project.repository()?;
+    lay_out(store, user.is_some_and(|user| user.is_sha256))?;
     match user {
         Some(user) => write(store, ALTERNATES, &quoted(&user.objects)),
         None => Ok(()),
@@ -66,7 +64,7 @@ pub fn borrow_store(store: &Path, base: &TreeId) -> Result<TempDir, WorkspaceErr
     let lent = lent.canonicalize().doing("open", &lent)?;
     let own = tempfile::tempdir().doing("create", &std::env::temp_dir())?;
     lay_out(own.path(), is_sha256(base))?;
-    write(own.path(), ALTERNATES, &quoted(lent.as_os_str().as_bytes()))?;
+    write(own.path(), ALTERNATES, &quoted(&lent))?;
     Ok(own)
 }
 
@@ -102,11 +100,10 @@ pub(super) fn detach(
     tree: &TreeId,
     there: Option<&TreeId>,
 ) -> Result<(), WorkspaceError> {
-    let user = user_objects(project)?;
+    let user = project.repository()?;
     let objects = store.join("objects");
     let linked = user.is_none_or(|user| {
-        let users = Path::new(OsStr::from_bytes(&user.objects));
-        let all = lenders(users, LENDERS);
+        let all = lenders(&user.objects, LENDERS);
         all.is_ok_and(|all| {
             let mut all = all.iter();
             all.all(|lender| link_packs(lender, &objects.join("pack")).is_ok())
@@ -174,8 +171,8 @@ pub(super) fn joined(project: &Project, store: &Path) -> Result<TempDir, Workspa
     let store = store.canonicalize().doing("open", store)?;
     let joined = tempfile::tempdir_in(&store).doing("create", &store)?;
     prepare(project, joined.path())?;
-    let mut lines = quoted(store.join("objects").as_os_str().as_bytes());
-    if let Some(user) = user_objects(project)? {
+    let mut lines = quoted(&store.join("objects"));
+    if let Some(user) = project.repository()? {
         lines.extend(quoted(&user.objects));
     }
     write(joined.path(), ALTERNATES, &lines)?;
@@ -218,43 +215,16 @@ fn lenders(objects: &Path, left: u8) -> io::Result<Vec<PathBuf>> {
 
 /// The user's object folder and those from which it borrows; none without a repository.
 pub(super) fn users_objects(project: &Project) -> Result<Vec<PathBuf>, WorkspaceError> {
-    let Some(user) = user_objects(project)? else {
+    let Some(user) = project.repository()? else {
         return Ok(Vec::new());
     };
-    let objects = Path::new(OsStr::from_bytes(&user.objects));
-    lenders(objects, LENDERS).doing("read", objects)
-}
-
-struct UserObjects {
-    /// `sha1` or `sha256`.
-    format: String,
-    /// Absolute path of the user's object folder.
-    objects: Vec<u8>,
-}
-
-fn user_objects(project: &Project) -> Result<Option<UserObjects>, WorkspaceError> {
-    match &project.kind {
-        ProjectKind::Plain => Ok(None),
-        ProjectKind::Git { .. } => {
-            let said = Git::reading(&project.root)
-                .args(["rev-parse", "--show-object-format"])
-                .args(["--path-format=absolute", "--git-path", "objects"])
-                .run()?;
-            let mut lines = said.splitn(2, |byte| *byte == b'\n');
-            let format = lines.next().unwrap_or_default();
-            let objects = lines.next().unwrap_or_default();
-            Ok(Some(UserObjects {
-                format: String::from_utf8_lossy(format).into_owned(),
-                objects: objects.strip_suffix(b"\n").unwrap_or(objects).to_owned(),
-            }))
-        }
-    }
+    lenders(&user.objects, LENDERS).doing("read", &user.objects)
 }
 
 /// A line of the list of shared object folders.
-fn quoted(path: &[u8]) -> Vec<u8> {
+fn quoted(path: &Path) -> Vec<u8> {
     let mut line = vec![b'"'];
-    for byte in path {
+    for byte in path.as_os_str().as_bytes() {
         match byte {
             b'\n' => line.extend(b"\\n"),
             b'"' | b'\\' => line.extend([b'\\', *byte]),

@@ -50,8 +50,8 @@ pub fn commit_to_branch(
 
 /// Whether the project's changes can go there, as far as that can be known beforehand.
 pub fn check_destination(project: &Project, to: &Destination) -> Result<(), ApplyError> {
-    if let ProjectKind::Git { top } = &project.kind
-        && ask(top, ["rev-parse", "--is-inside-work-tree"])? != "true"
+    if let (ProjectKind::Git { top }, Some(repository)) = (&project.kind, project.repository()?)
+        && !repository.has_work_tree
     {
         return Err(ApplyError::Bare(top.clone()));
     }

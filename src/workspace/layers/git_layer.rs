@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::super::git::{Git, path_of};
+use super::super::git::Git;
 use super::super::index::PrivateIndex;
 use super::super::materialize::made;
 use super::super::outer_rules;
@@ -15,6 +15,7 @@ use super::super::store;
 use super::super::{Doing, Project, ProjectKind, WorkspaceError, tree};
 use super::parts::Parts;
 use crate::files;
+use crate::model::TreeId;
 
 /// Where cells see the object folders of the user.
 const INSIDE: &str = "/run/tipstaff/git";
@@ -79,24 +80,15 @@ pub(super) fn make(
     let git = made(at)?.join(".git");
     create_repository(&git)?;
     let lenders = lent(project)?;
-    if lenders.is_empty() {
+    let Some(repository) = project.repository()?.filter(|_| !lenders.is_empty()) else {
         return Ok(());
-    }
+    };
     let write = |name: &str, bytes: &[u8]| {
         let path = git.join(name);
         files::write(&path, bytes).doing("write", &path)
     };
     let user = || Git::reading(&project.root);
-    let head = user().args(["symbolic-ref", "-q", "HEAD"]).said();
-    let commit = user()
-        .args(["rev-parse", "-q", "--verify", "HEAD^{commit}"])
-        .said()
-        .ok();
-    let head = match (head, &commit) {
-        (Ok(branch), _) => format!("ref: {branch}\n"),
-        (Err(_), Some(commit)) => format!("{commit}\n"),
-        (Err(error), None) => return Err(error),
-    };
+    let head = Head::of(user)?;
     let refs = user()
         .args(["for-each-ref", "--format=%(objectname) %(refname)"])
         .args(["refs/heads", "refs/tags", "refs/remotes"])
@@ -108,7 +100,7 @@ pub(super) fn make(
         _ => "\trepositoryformatversion = 0\n",
     };
     write("config", format!("[core]\n{format}{CONFIG}").as_bytes())?;
-    write("HEAD", head.as_bytes())?;
+    write("HEAD", head.text.as_bytes())?;
     write("packed-refs", &refs)?;
     write("none", b"")?;
     write("info/attributes", store::ATTRIBUTES.as_bytes())?;
@@ -118,28 +110,46 @@ pub(super) fn make(
         "objects/info/alternates",
         lines.collect::<String>().as_bytes(),
     )?;
-    let shallow = user()
-        .args([
-            "rev-parse",
-            "--path-format=absolute",
-            "--git-path",
-            "shallow",
-        ])
-        .run()?;
-    if let Ok(commits) = files::read(&path_of(shallow.trim_ascii_end()), files::RECORD) {
+    if let Ok(commits) = files::read(&repository.common("shallow"), files::RECORD) {
         write("shallow", &commits)?;
     }
     let joined = store::joined(project, store)?;
-    let committed = user()
-        .args(["rev-parse", "-q", "--verify", "HEAD^{tree}"])
-        .tree()
-        .ok();
-    if committed.as_ref() != Some(&parts.tree) {
-        let there = committed.map(|tree| format!("^{tree}"));
+    if head.tree.as_ref() != Some(&parts.tree) {
+        let there = head.tree.map(|tree| format!("^{tree}"));
         let wanted = [parts.tree.to_string()].into_iter().chain(there);
         store::pack_objects(joined.path(), &git.join("objects"), &["-q"], wanted)?;
     }
     write_index(joined.path(), parts, &git.join("index"))
+}
+
+/// What is checked out.
+struct Head {
+    /// As git's own file has it.
+    text: String,
+    /// None before the first commit.
+    tree: Option<TreeId>,
+}
+
+impl Head {
+    fn of(user: impl Fn() -> Git) -> Result<Self, WorkspaceError> {
+        let said = user()
+            .args(["rev-parse", "HEAD^{commit}", "HEAD^{tree}"])
+            .args(["--symbolic-full-name", "HEAD"])
+            .said();
+        let Ok(said) = said else {
+            let branch = user().args(["symbolic-ref", "-q", "HEAD"]).said()?;
+            let (text, tree) = (format!("ref: {branch}\n"), None);
+            return Ok(Self { text, tree });
+        };
+        let mut lines = said.lines();
+        let mut line = || lines.next().unwrap_or_default();
+        let (commit, tree) = (line(), TreeId::parse(line()));
+        let text = match line() {
+            "HEAD" => format!("{commit}\n"),
+            branch => format!("ref: {branch}\n"),
+        };
+        Ok(Self { text, tree })
+    }
 }
 
 /// The rules of the user that are not part of the tree, the weightiest last.

@@ -151,6 +151,7 @@ fn a_destination_is_checked_before_anything_is_done() {
     }
     assert!(matches!(check("a..b"), Err(ApplyError::BadBranchName(_))));
     repo.run(&["config", "core.bare", "true"]);
+    let project = Project::discover(&repo.root).unwrap();
     let kept = check_destination(&project, &Destination::Nowhere);
     assert!(matches!(kept, Err(ApplyError::Bare(_))));
     let plain = Repo::plain();
