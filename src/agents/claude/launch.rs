@@ -8,7 +8,8 @@ use crate::agents::{Assignment, Launch, LaunchError, SeedFile, instructions};
 use crate::model::Profile;
 
 /// What keeps Claude Code to the prompt and to the model: no traffic of its own, no updates, no memories, no
-/// instruction files, nothing that outlives the answer, and no `@name` in a prompt read as a file.
+/// instruction files, no commits of the project, nothing that outlives the answer, and no `@name` in a prompt read as a
+/// file.
 const SWITCHES: &[(&str, &str)] = &[
     ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
     ("DISABLE_AUTOUPDATER", "1"),
@@ -17,6 +18,7 @@ const SWITCHES: &[(&str, &str)] = &[
     ("CLAUDE_CODE_DISABLE_BACKGROUND_TASKS", "1"),
     ("CLAUDE_CODE_DISABLE_CLAUDE_MDS", "1"),
     ("CLAUDE_CODE_DISABLE_FILE_MENTIONS", "1"),
+    ("CLAUDE_CODE_DISABLE_GIT_INSTRUCTIONS", "1"),
     // Its own ten retries take three minutes, in which nobody else is asked.
     ("CLAUDE_CODE_MAX_RETRIES", "4"),
     // Milliseconds until the headers of an answer.
