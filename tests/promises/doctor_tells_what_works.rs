@@ -146,7 +146,9 @@ fn program_that_tells_no_version_is_a_problem_with_its_own_words() {
     std::fs::set_permissions(program, plain).unwrap();
     let output = sandbox.tipstaff(&["doctor"]);
     let text = &output.exits_with(2).stdout;
+    assert!(text.contains("opencode   not executable, /"), "{text}");
     assert!(text.contains("is not executable"), "{text}");
+    assert!(text.contains("`chmod +x /"), "{text}");
 }
 
 #[test]

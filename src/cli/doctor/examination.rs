@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::live::{Reply, ask};
 use super::problems::{Problem, Problems};
-use crate::agents::{self, Carried, Supported};
+use crate::agents::{self, Carried};
 use crate::cli::failure::Failure;
 use crate::cli::prepare::{Valid, compile_unbound};
 use crate::cli::print;
@@ -40,7 +40,8 @@ pub struct Agent {
     /// Further programs of its name on PATH, which are not taken.
     pub others: Vec<PathBuf>,
     pub version: Option<String>,
-    /// `tested`, `untested`, `too old`, `too new`, `not installed`, `found` of any other program.
+    /// `tested`, `untested`, `too old`, `too new`, `not installed`, `not executable`, `does not work`; `found` of any
+    /// other program.
     pub state: &'static str,
     /// What installs it, where that is known.
     pub install: Option<&'static str>,
@@ -181,20 +182,10 @@ fn agent(probes: &mut Probes<'_>, name: &str, spec: &AgentSpec, config: &Config)
         program,
         others,
         installed,
+        state,
         ..
     } = probes.agent(spec);
     let product = agents::of(spec.kind).product;
-    let state = match (&program, &installed) {
-        (None, _) => "not installed",
-        (Some(_), None) if product.is_some() => "does not work",
-        (Some(_), None) => "found",
-        (Some(_), Some(installed)) => match installed.supported {
-            Supported::Tested => "tested",
-            Supported::Untested => "untested",
-            Supported::TooOld => "too old",
-            Supported::TooNew => "too new",
-        },
-    };
     let mut sign_ins = BTreeMap::new();
     if program.is_some()
         && let Some(product) = product

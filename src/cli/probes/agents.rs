@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::lack::{Lack, What};
-use super::program::{find, others, version_of};
+use super::program::{Unusable, find, others, version_of};
 use crate::agents::{self, Adapter, Carried, Installed, SignIn, Supported};
 use crate::cli::settings::Settings;
 use crate::cli::work::discover;
@@ -33,6 +33,8 @@ pub struct ProbedAgent {
     pub others: Vec<PathBuf>,
     /// Where it is an agent that tipstaff knows.
     pub installed: Option<Installed>,
+    /// In a word or two.
+    pub state: &'static str,
     /// Why it cannot be used.
     pub lack: Option<Lack>,
 }
@@ -73,19 +75,25 @@ impl<'a> Probes<'a> {
         let adapter = agents::of(agent.kind);
         let product = adapter.product;
         let others = others(self.settings, &agent.command);
-        let lacking = |program, problem: String, remedy: String| ProbedAgent {
+        let lacking = |program, state, problem: String, remedy: String| ProbedAgent {
             program,
             others: Vec::new(),
             installed: None,
+            state,
             lack: Some(Lack::new(What::Program, problem, remedy)),
         };
         let program = match find(self.settings, &agent.command) {
             Ok(program) => program,
+            Err(Unusable::NotExecutable(at)) => {
+                let problem = Unusable::NotExecutable(at.clone()).to_string();
+                let remedy = format!("`chmod +x {at}` makes it so");
+                return lacking(Some(at.into()), "not executable", problem, remedy);
+            }
             Err(problem) => {
                 let by = product.map(|product| format!(" with `{}`", product.install));
                 let by = by.unwrap_or_default();
                 let remedy = format!("install it{by}, or set `agents:` in the configuration");
-                return lacking(None, problem, remedy);
+                return lacking(None, "not installed", problem.to_string(), remedy);
             }
         };
         let Some(product) = product else {
@@ -93,24 +101,28 @@ impl<'a> Probes<'a> {
                 program: Some(program),
                 others,
                 installed: None,
+                state: "found",
                 lack: None,
             };
         };
         let reinstall = format!("`{}` installs a tested one", product.install);
-        let installed = match version_of(self.settings, adapter, &program) {
+        let installed = match version_of(self.settings, &program) {
             Ok(printed) => product.judge(&printed),
-            Err(problem) => return lacking(Some(program), problem, reinstall),
+            Err(problem) => return lacking(Some(program), "does not work", problem, reinstall),
         };
-        let lack = match installed.supported {
-            Supported::Tested | Supported::Untested => None,
-            Supported::TooOld | Supported::TooNew => {
-                Some(Lack::new(What::Program, installed.to_string(), reinstall))
-            }
+        let (state, can_work) = match installed.supported {
+            Supported::Tested => ("tested", true),
+            Supported::Untested => ("untested", true),
+            Supported::TooOld => ("too old", false),
+            Supported::TooNew => ("too new", false),
         };
+        let lack = || Lack::new(What::Program, installed.to_string(), reinstall);
+        let lack = (!can_work).then(lack);
         ProbedAgent {
             program: Some(program),
             others,
             installed: Some(installed),
+            state,
             lack,
         }
     }

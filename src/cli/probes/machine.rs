@@ -88,7 +88,7 @@ impl Machine {
 impl Tool {
     fn look(settings: &Settings, program: &str) -> Self {
         let path = find(settings, program);
-        let version = path.as_ref().map_err(Clone::clone);
+        let version = path.as_ref().map_err(ToString::to_string);
         let version = version.and_then(|path| version_of_tool(settings, path));
         Self {
             path: path.ok(),

@@ -27,7 +27,7 @@ pub fn missing<'p>(
     let mut missing = Missing::default();
     if let Err(problem) = find(probes.settings, "git") {
         let remedy = "install git with your system's packages";
-        let lack = Lack::new(What::Program, problem, remedy);
+        let lack = Lack::new(What::Program, problem.to_string(), remedy);
         missing.lacks.insert(lack, Vec::new());
     }
     let searches = |kind| kind == AgentKind::Opencode;

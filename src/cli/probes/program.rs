@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::agents::Adapter;
+use crate::agents::version_probe;
 use crate::cli::settings::Settings;
 use crate::files;
 use crate::process::run_helper;
@@ -17,20 +17,34 @@ const FRESH: u64 = 3600;
 /// Most characters that are shown of what a program says.
 const SAID: usize = 200;
 
-/// Where a program is, or why it cannot be run.
-pub fn find(settings: &Settings, program: &str) -> Result<PathBuf, String> {
+/// Why a program cannot be run.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    #[error("`{0}` is not on PATH")]
+    NotOnPath(String),
+    #[error("`{0}` does not exist")]
+    Missing(String),
+    #[error("`{0}` is not executable")]
+    NotExecutable(String),
+}
+
+/// Where a program is.
+pub fn find(settings: &Settings, program: &str) -> Result<PathBuf, Unusable> {
     let path = settings.environment.get(std::ffi::OsStr::new("PATH"));
     let root = &settings.project.root;
     which::which_in(program, path, root).map_err(|_| {
-        let is_named = program.contains('/');
+        let named = || program.to_owned();
+        if program.contains('/') {
+            return match root.join(program).is_file() {
+                true => Unusable::NotExecutable(named()),
+                false => Unusable::Missing(named()),
+            };
+        }
         let folders = path.into_iter().flat_map(std::env::split_paths);
-        let places = folders.filter(|_| !is_named).map(|at| at.join(program));
-        let mut places = places.chain(is_named.then(|| root.join(program)));
+        let mut places = folders.map(|folder| folder.join(program));
         match places.find(|at| at.is_file()) {
-            Some(at) if !is_named => format!("`{}` is not executable", at.display()),
-            Some(_) => format!("`{program}` is not executable"),
-            None if is_named => format!("`{program}` does not exist"),
-            None => format!("`{program}` is not on PATH"),
+            Some(at) => Unusable::NotExecutable(at.display().to_string()),
+            None => Unusable::NotOnPath(named()),
         }
     })
 }
@@ -47,11 +61,7 @@ pub fn others(settings: &Settings, program: &str) -> Vec<PathBuf> {
 }
 
 /// What `--version` prints. Remembered, because asking costs most of a second.
-pub fn version_of(
-    settings: &Settings,
-    adapter: &Adapter,
-    program: &Path,
-) -> Result<String, String> {
+pub fn version_of(settings: &Settings, program: &Path) -> Result<String, String> {
     let memory = Memory::of(settings, program);
     if let Some(version) = memory.as_ref().and_then(Memory::recall) {
         return Ok(version);
@@ -59,7 +69,7 @@ pub fn version_of(
     let failed =
         |error: std::io::Error| format!("`{} --version` failed: {error}", program.display());
     let private = tempfile::tempdir().map_err(failed)?;
-    let probe = (adapter.version_probe)(program, &settings.environment, private.path());
+    let probe = version_probe(program, &settings.environment, private.path());
     let keys = private.path().join("keys");
     let inside = Inside::same(private.path(), private.path(), &keys);
     runtime::lay_out(&probe.files, &keys, &inside, false).map_err(|error| error.message)?;
