@@ -1,18 +1,14 @@
 //! What every adapter is, whichever the agent. One folder or file a kind.
 
 use std::ffi::OsString;
-use std::path::Path;
 
 use crate::model::{ExitStatus, Failure};
 use crate::plan::AgentSpec;
 
-use super::environment::allowed;
-use super::launch::neutral_folder;
 use super::product::Product;
 use super::sign_in_file::SignInPlace;
 use super::{
-    AgentError, Assignment, Carried, Environment, Launch, LaunchError, SeedFile, SignIn,
-    SignInFile, Signal,
+    AgentError, Assignment, Carried, Environment, Launch, LaunchError, SignIn, SignInFile, Signal,
 };
 
 /// A kind of agent: data, and pure functions that build its command, read its output and judge it.
@@ -39,8 +35,6 @@ pub struct Adapter {
     /// The ids of all models that the agent knows of this model's provider; `None` where only the agent could
     /// tell.
     pub models_beside: fn(&str, &Carried) -> Option<Vec<String>>,
-    /// The command that asks the program for its version, with a private folder for its files.
-    pub version_probe: fn(&Path, &Environment, &Path) -> Launch,
 }
 
 impl Adapter {
@@ -59,29 +53,11 @@ impl Adapter {
             providers: |_| Vec::new(),
             own_sign_in: None,
             models_beside: |_, _| None,
-            version_probe,
         }
     }
 
     pub fn sign_in_file(&self, environment: &Environment) -> Option<SignInFile> {
         self.own_sign_in?.file(environment)
-    }
-}
-
-fn version_probe(program: &Path, environment: &Environment, private: &Path) -> Launch {
-    let (cwd, ends) = neutral_folder(private);
-    let home = private.join("home");
-    let mut env = allowed(environment, true);
-    env.insert("HOME".into(), home.clone().into());
-    env.insert("TMPDIR".into(), home.clone().into());
-    env.insert("PWD".into(), cwd.clone().into());
-    Launch {
-        program: program.to_owned(),
-        args: vec!["--version".into()],
-        env,
-        cwd,
-        reads_prompt: true,
-        files: [SeedFile::folder(home)].into_iter().chain(ends).collect(),
     }
 }
 

@@ -173,6 +173,24 @@ pub(super) fn of_attempt(assignment: &Assignment<'_>) -> Environment {
     env
 }
 
+/// The command that asks a program for its version, as little led by the user's surroundings as a call.
+pub fn version_probe(program: &Path, environment: &Environment, private: &Path) -> Launch {
+    let (cwd, ends) = neutral_folder(private);
+    let home = private.join("home");
+    let mut env = allowed(environment, true);
+    env.insert("HOME".into(), home.clone().into());
+    env.insert("TMPDIR".into(), home.clone().into());
+    env.insert("PWD".into(), cwd.clone().into());
+    Launch {
+        program: program.to_owned(),
+        args: vec!["--version".into()],
+        env,
+        cwd,
+        reads_prompt: true,
+        files: [SeedFile::folder(home)].into_iter().chain(ends).collect(),
+    }
+}
+
 /// A folder to start in, of which nobody but its call knows, and its two files. Runtimes read the folder
 /// they start in before the first line of a program: Bun takes `paths` from `tsconfig.json`, preloads from
 /// `bunfig.toml`, variables from `.env`. Bun also looks for `tsconfig.json` and `package.json` in the

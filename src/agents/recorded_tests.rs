@@ -120,8 +120,8 @@ fn what_is_not_understood_is_noise() {
 fn usage_of_the_whole_and_tools_are_told() {
     let codex = "- said: step 0\n- shell echo hello > a.txt && ls\n- shell exit 3 (an error)\n\
                  - apply_patch /workspace/.tipstaff/out/plan.md\n- said: All done.\n";
-    let gemini = "- said: step 0\n- write_file /workspace/.tipstaff/out/plan.md\n- run_shell_command exit 3\n\
-                  - read_file /workspace/nope.txt (an error)\n- run_shell_command env | sort; ls -la .tipstaff\n\
+    let gemini = "- said: step 0\n- write_file out/plan.md\n- run_shell_command exit 3\n\
+                  - read_file workspace/nope.txt (an error)\n- run_shell_command env | sort; ls -la .tipstaff\n\
                   - said: All done.\n";
     let expected = Usage {
         requests: 1,

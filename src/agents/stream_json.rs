@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::model::{MicroUsd, Millis, Usage};
 
+use super::detail::detail;
 use super::{AgentError, Decoder, Signal};
 
 /// How Qwen Code begins the words of an error.
@@ -135,7 +136,7 @@ impl StreamJson {
                 ("tool_use", Some(open)) => open.tools.push(Tool {
                     id: text(block, "id").to_owned(),
                     name: text(block, "name").to_owned(),
-                    detail: detail(&block["input"]),
+                    detail: detail(&block["input"]).unwrap_or_default(),
                 }),
                 _ => {}
             }
@@ -293,27 +294,6 @@ fn until(epoch: i64, now: &str) -> Option<Millis> {
     let now: jiff::Timestamp = now.parse().ok()?;
     let wait = epoch.checked_mul(1000)?.checked_sub(now.as_millisecond())?;
     u64::try_from(wait).ok().map(Millis)
-}
-
-/// What a tool worked on, in one line: a command, the last two names of a path, a pattern.
-fn detail(input: &Value) -> String {
-    let path = |key| {
-        let names: Vec<&str> = text(input, key)
-            .split('/')
-            .filter(|name| !name.is_empty())
-            .collect();
-        names[names.len().saturating_sub(2)..].join("/")
-    };
-    let found = [
-        text(input, "command").to_owned(),
-        path("file_path"),
-        text(input, "pattern").to_owned(),
-    ];
-    let found = found
-        .into_iter()
-        .find(|text| !text.is_empty())
-        .unwrap_or_default();
-    found.lines().next().unwrap_or_default().to_owned()
 }
 
 fn status(value: &Value) -> Option<u16> {

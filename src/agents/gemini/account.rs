@@ -4,68 +4,62 @@ use crate::agents::environment::value;
 use crate::agents::sign_in_file::SignInPlace;
 use crate::agents::{Carried, Environment};
 
-/// What signs in, in the words of Gemini's settings, the first that is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Account {
-    /// Google AI Studio.
-    Key,
-    /// Vertex AI by a key.
-    Express,
-    /// Vertex AI by the credentials of its own tools.
-    Vertex,
-    /// The sign-in with Google that Gemini keeps in a file.
-    Personal,
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Account {
+    /// The variable or file that signs in.
+    pub signed_in_by: &'static str,
+    /// As Gemini's settings call it.
+    pub kind: &'static str,
+    /// What else it needs, the variable included.
+    pub variables: &'static [&'static str],
 }
 
+/// Google AI Studio.
+pub(super) static KEY: Account = Account {
+    signed_in_by: "GEMINI_API_KEY",
+    kind: "gemini-api-key",
+    variables: &["GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"],
+};
+
+/// Vertex AI by a key.
+static EXPRESS: Account = Account {
+    signed_in_by: "GOOGLE_API_KEY",
+    kind: "vertex-ai",
+    variables: &["GOOGLE_API_KEY", SWITCH, "GOOGLE_VERTEX_BASE_URL"],
+};
+
+/// Vertex AI by the credentials of its own tools.
+pub(super) static VERTEX: Account = Account {
+    signed_in_by: "GOOGLE_CLOUD_PROJECT",
+    kind: "vertex-ai",
+    variables: &[
+        SWITCH,
+        "GOOGLE_CLOUD_PROJECT",
+        "GOOGLE_CLOUD_LOCATION",
+        "GOOGLE_APPLICATION_CREDENTIALS",
+        "GOOGLE_VERTEX_BASE_URL",
+    ],
+};
+
+/// Sends Gemini to Vertex AI.
+const SWITCH: &str = "GOOGLE_GENAI_USE_VERTEXAI";
+
+/// The sign-in with Google that Gemini keeps in a file. A paid account works for a project.
+pub(super) static PERSONAL: Account = Account {
+    signed_in_by: "oauth_creds.json",
+    kind: "oauth-personal",
+    variables: &["GOOGLE_CLOUD_PROJECT"],
+};
+
 impl Account {
-    pub(super) fn of(environment: &Environment, carried: &Carried) -> Option<Self> {
-        let wants_vertex =
-            value(environment, "GOOGLE_GENAI_USE_VERTEXAI").is_some_and(|word| word == "true");
-        let all = match wants_vertex {
-            true => [Self::Express, Self::Vertex].as_slice(),
-            false => &[Self::Key],
-        };
-        let is_there = |account: &&Self| value(environment, account.signed_in_by()).is_some();
-        let named = all.iter().find(is_there).copied();
-        named
-            .or_else(|| (!wants_vertex && carried.has(&OWN, environment)).then_some(Self::Personal))
-    }
-
-    pub(super) fn signed_in_by(self) -> &'static str {
-        match self {
-            Self::Key => "GEMINI_API_KEY",
-            Self::Express => "GOOGLE_API_KEY",
-            Self::Vertex => "GOOGLE_CLOUD_PROJECT",
-            Self::Personal => "oauth_creds.json",
+    /// The first that is there.
+    pub(super) fn of(environment: &Environment, carried: &Carried) -> Option<&'static Self> {
+        let is_there = |account: &&Self| value(environment, account.signed_in_by).is_some();
+        if value(environment, SWITCH).is_some_and(|word| word == "true") {
+            return [&EXPRESS, &VERTEX].into_iter().find(is_there);
         }
-    }
-
-    pub(super) fn selected_type(self) -> &'static str {
-        match self {
-            Self::Key => "gemini-api-key",
-            Self::Express | Self::Vertex => "vertex-ai",
-            Self::Personal => "oauth-personal",
-        }
-    }
-
-    pub(super) fn variables(self) -> &'static [&'static str] {
-        match self {
-            // A paid account works for a project.
-            Self::Personal => &["GOOGLE_CLOUD_PROJECT"],
-            Self::Key => &["GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL"],
-            Self::Express => &[
-                "GOOGLE_API_KEY",
-                "GOOGLE_GENAI_USE_VERTEXAI",
-                "GOOGLE_VERTEX_BASE_URL",
-            ],
-            Self::Vertex => &[
-                "GOOGLE_GENAI_USE_VERTEXAI",
-                "GOOGLE_CLOUD_PROJECT",
-                "GOOGLE_CLOUD_LOCATION",
-                "GOOGLE_APPLICATION_CREDENTIALS",
-                "GOOGLE_VERTEX_BASE_URL",
-            ],
-        }
+        let personal = || carried.has(&OWN, environment).then_some(&PERSONAL);
+        Some(&KEY).filter(is_there).or_else(personal)
     }
 }
 

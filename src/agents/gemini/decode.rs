@@ -6,37 +6,28 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::agents::agent_error::{plain, shorten, wait_in};
+use crate::agents::detail::detail;
 use crate::agents::{AgentError, Decoder, Signal};
 use crate::model::{ExitStatus, Failure, FailureKind, Usage};
 
-#[derive(Deserialize)]
-struct Line {
-    #[serde(rename = "type")]
-    kind: String,
-    #[serde(default)]
-    role: String,
-    #[serde(default)]
-    content: String,
-    #[serde(default)]
-    tool_name: String,
-    #[serde(default)]
-    tool_id: String,
-    #[serde(default)]
-    parameters: Value,
-    #[serde(default)]
-    status: String,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    error: Option<Error>,
-    #[serde(default)]
-    stats: Stats,
-}
+/// How lines of standard error begin that tell no cause.
+const NOISE: [&str; 3] = ["Warning: ", "[STARTUP]", "at "];
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct Error {
+struct Line {
+    #[serde(rename = "type")]
+    kind: String,
+    role: String,
+    content: String,
+    tool_name: String,
+    tool_id: String,
+    parameters: Value,
+    status: String,
     message: String,
+    /// Holds a `message`.
+    error: Value,
+    stats: Stats,
 }
 
 /// `input_tokens` includes what was cached, `total_tokens` also what was thought.
@@ -75,11 +66,19 @@ impl Decoder for Lines {
                 vec![Signal::Noise]
             }
             "tool_use" => {
-                let what = detail(&line.parameters);
+                let what = detail(&line.parameters).unwrap_or_default();
                 self.called.insert(line.tool_id, (line.tool_name, what));
                 self.said().into_iter().collect()
             }
-            "tool_result" => vec![self.used(&line.tool_id, line.status == "error")],
+            "tool_result" => {
+                let (name, detail) = self.called.remove(&line.tool_id).unwrap_or_default();
+                let failed = line.status == "error";
+                vec![Signal::Tool {
+                    name,
+                    detail,
+                    failed,
+                }]
+            }
             "error" => {
                 self.complaint = line.message;
                 vec![Signal::Noise]
@@ -132,8 +131,9 @@ impl Decoder for Lines {
             53 => FailureKind::Loop,
             _ => return None,
         };
+        let is_noise = |line: &str| NOISE.iter().any(|begin| line.starts_with(begin));
         let mut lines = stderr_tail.lines().map(str::trim);
-        let said = lines.find(|line| !is_noise(line));
+        let said = lines.find(|line| !line.is_empty() && !is_noise(line));
         let said = plain(said.unwrap_or("Gemini ended without a word"));
         Some(Failure::new(kind, shorten(&said, 500)))
     }
@@ -148,15 +148,6 @@ impl Lines {
             message: self.texts.to_string(),
             text,
         })
-    }
-
-    fn used(&mut self, id: &str, failed: bool) -> Signal {
-        let (name, detail) = self.called.remove(id).unwrap_or_default();
-        Signal::Tool {
-            name,
-            detail,
-            failed,
-        }
     }
 
     fn end(&mut self, line: &Line) -> Vec<Signal> {
@@ -175,29 +166,14 @@ impl Lines {
             }
             return signals;
         }
-        let message = line
-            .error
-            .as_ref()
-            .map_or(&self.complaint, |error| &error.message);
-        let mut error = told(message);
-        if error.status.is_none() && error.name.is_empty() && line.error.is_some() {
+        let message = line.error["message"].as_str();
+        let mut error = told(message.unwrap_or(&self.complaint));
+        if error.status.is_none() && error.name.is_empty() && message.is_some() {
             "UnknownError".clone_into(&mut error.name);
             self.error = Some(error.clone());
         }
         vec![used, Signal::AgentError(error)]
     }
-}
-
-/// What a tool worked on: a command, a file below its folder, a pattern.
-fn detail(parameters: &Value) -> String {
-    let of = |key: &str| parameters.get(key)?.as_str();
-    let what = of("command")
-        .or(of("file_path"))
-        .or(of("dir_path"))
-        .or(of("pattern"));
-    what.and_then(|text| text.lines().next())
-        .unwrap_or_default()
-        .to_owned()
 }
 
 fn usage(stats: &Stats) -> Usage {
@@ -219,32 +195,24 @@ fn told(message: &str) -> AgentError {
     let why = message.strip_prefix("[API Error: ").unwrap_or(message);
     let why = why.split_once("]\nPlease").map_or(why, |(why, _)| why);
     let answer = why.trim_end_matches(']');
-    let body: Option<Value> = [why, answer]
+    let body = [why, answer]
         .iter()
-        .find_map(|text| serde_json::from_str(text).ok());
+        .find_map(|text| serde_json::from_str::<Value>(text).ok())
+        .unwrap_or_default();
+    let error = &body["error"];
     let name = match why.contains("blocked due to safety") {
         true => "ContentFilterError",
         false => "",
     };
-    let Some(error) = body.as_ref().and_then(|body| body.get("error")) else {
-        let mut error = AgentError::new(name, answer);
-        error.retry_after = wait_in(why);
-        return error;
-    };
     let text = error["message"].as_str().unwrap_or(answer);
-    let mut told = AgentError::new(name, text).body(why);
-    told.status = error["code"]
-        .as_u64()
-        .and_then(|code| u16::try_from(code).ok());
+    let mut told = AgentError::new(name, text);
+    if !error.is_null() {
+        told = told.body(why);
+    }
+    let status = error["code"].as_u64();
+    told.status = status.and_then(|status| u16::try_from(status).ok());
     told.retry_after = wait_in(text);
     told
-}
-
-fn is_noise(line: &str) -> bool {
-    line.is_empty()
-        || ["Warning: ", "[STARTUP]", "at "]
-            .iter()
-            .any(|begin| line.starts_with(begin))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The command line, environment and seeds of one `gemini`.
 
-use super::account::Account;
+use super::account::{self, Account};
 use super::settings;
 use crate::agents::launch::{ambient, in_workspace};
 use crate::agents::{Assignment, Launch, LaunchError, SeedFile, instructions};
@@ -12,17 +12,16 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError>
         Some(endpoint) => {
             launch.set("GEMINI_API_KEY", &endpoint.key);
             launch.set("GOOGLE_GEMINI_BASE_URL", endpoint.root());
-            Some(Account::Key)
+            Some(&account::KEY)
         }
-        None => Account::of(user, assignment.carried),
+        None => Account::of(user, assignment.carried).inspect(|account| {
+            launch.copy(user, account.variables.iter().copied());
+            if **account == account::VERTEX {
+                let home = private.join("home");
+                launch.files.extend(ambient("google-vertex", &home, user));
+            }
+        }),
     };
-    if let Some(account) = account.filter(|_| assignment.endpoint.is_none()) {
-        launch.copy(user, account.variables().iter().copied());
-        if account == Account::Vertex {
-            let home = private.join("home");
-            launch.files.extend(ambient("google-vertex", &home, user));
-        }
-    }
     // It would start itself again as a child, which a signal to the parent does not reach.
     launch.set("GEMINI_CLI_NO_RELAUNCH", "true");
     // Or it ends at once. The workspace lacks what a trusted folder could order.

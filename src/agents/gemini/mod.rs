@@ -29,8 +29,8 @@ const PRODUCT: Product = Product {
 pub(super) static ADAPTER: Adapter = Adapter {
     product: Some(&PRODUCT),
     signed_in: |_, carried, environment| match Account::of(environment, carried) {
-        Some(Account::Personal) => SignIn::Refreshed,
-        Some(account) => SignIn::Key(account.signed_in_by().to_owned()),
+        Some(account) if *account == account::PERSONAL => SignIn::Refreshed,
+        Some(account) => SignIn::Key(account.signed_in_by.to_owned()),
         None => SignIn::None,
     },
     own_sign_in: Some(&account::OWN),

@@ -38,14 +38,14 @@ pub fn quiet() -> Value {
     })
 }
 
-pub(super) fn of(assignment: &Assignment<'_>, account: Option<Account>) -> Value {
+pub(super) fn of(assignment: &Assignment<'_>, account: Option<&Account>) -> Value {
     let mut settings = quiet();
     settings["security"] = json!({
         // What the tools see of the environment.
         "environmentVariableRedaction": { "enabled": true, "blocked": ["GEMINI_API_KEY", "GOOGLE_API_KEY"] },
     });
     if let Some(account) = account {
-        settings["security"]["auth"] = json!({ "selectedType": account.selected_type() });
+        settings["security"]["auth"] = json!({ "selectedType": account.kind });
     }
     if let Some(variant) = &assignment.model.variant {
         let thinking = match variant.parse::<i64>() {
@@ -63,16 +63,13 @@ pub(super) fn of(assignment: &Assignment<'_>, account: Option<Account>) -> Value
 /// Rules of the user's rank, over the built-in ones. A tool that nothing allows is not offered to the model; a
 /// refused path is an error that the model sees.
 pub(super) fn policy(profile: Profile, workspace: &Path) -> String {
-    let mut text = rule(&["*"], "deny", 1, None);
-    match profile {
-        Profile::Reader => {
-            text += &rule(READ, "allow", 100, None);
-            text += &below_out(workspace);
-        }
-        Profile::Worker => text += &rule(&[READ, WRITE, &[SHELL]].concat(), "allow", 100, None),
-        Profile::Writer => text += &below_out(workspace),
-    }
-    text
+    let out = below_out(workspace);
+    let allowed = match profile {
+        Profile::Reader => rule(READ, "allow", 100, None) + &out,
+        Profile::Worker => rule(&[READ, WRITE, &[SHELL]].concat(), "allow", 100, None),
+        Profile::Writer => out,
+    };
+    rule(&["*"], "deny", 1, None) + &allowed
 }
 
 fn below_out(workspace: &Path) -> String {

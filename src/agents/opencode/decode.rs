@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::agents::detail::detail;
 use crate::agents::{AgentError, Signal};
 use crate::model::{MicroUsd, Millis, Usage};
 
@@ -105,7 +106,9 @@ pub(super) fn decode(line: &str) -> Vec<Signal> {
             text: part.text,
         },
         "tool_use" => Signal::Tool {
-            detail: detail(&part.state),
+            detail: detail(&part.state.input)
+                .or(part.state.title)
+                .unwrap_or_default(),
             failed: part.state.status == "error",
             name: part.tool,
         },
@@ -135,27 +138,6 @@ fn usage(part: &Part) -> Usage {
 )]
 fn count(number: Option<f64>) -> u64 {
     number.unwrap_or_default().min(1e12) as u64
-}
-
-/// What a tool worked on: a file below its folder, a command, a pattern.
-fn detail(state: &ToolState) -> String {
-    let of = |key: &str| Some(state.input.get(key)?.as_str()?.to_owned());
-    of("command")
-        .or_else(|| {
-            of("filePath")
-                .or_else(|| of("path"))
-                .map(|path| tail(&path))
-        })
-        .or_else(|| of("pattern"))
-        .or_else(|| state.title.clone())
-        .map(|text| text.lines().next().unwrap_or_default().to_owned())
-        .unwrap_or_default()
-}
-
-/// The last two names of a path: a workspace's own path says nothing to a user.
-fn tail(path: &str) -> String {
-    let names: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
-    names[names.len().saturating_sub(2)..].join("/")
 }
 
 fn agent_error(error: SessionError) -> AgentError {

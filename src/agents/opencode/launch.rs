@@ -9,7 +9,7 @@ use super::config::{REHEARSAL, config, installed};
 use super::generation::Generation;
 use super::profile::{self, Folders, Search};
 use crate::agents::carried::AuthEntry;
-use crate::agents::environment::{allowed, copy, value};
+use crate::agents::environment::{copy, value};
 use crate::agents::launch::{ambient, find, neutral_folder, of_attempt};
 use crate::agents::providers::{key_names, provider_of, takes};
 use crate::agents::{Assignment, Environment, Launch, LaunchError, SeedFile};
@@ -141,26 +141,6 @@ pub(super) fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError>
         reads_prompt: true,
         files,
     })
-}
-
-/// The command that asks for the version, as little led by the user's surroundings as a call.
-pub(super) fn version_probe(program: &Path, environment: &Environment, private: &Path) -> Launch {
-    let places = Places::below(private);
-    let mut env = allowed(environment, true);
-    for switch in SWITCHES {
-        env.insert(switch.into(), "1".into());
-    }
-    places.name_in(&mut env);
-    let (cwd, ends) = neutral_folder(private);
-    env.insert("PWD".into(), cwd.clone().into());
-    Launch {
-        program: program.to_owned(),
-        args: vec!["--version".into()],
-        env,
-        cwd,
-        reads_prompt: true,
-        files: places.folders().chain(ends).collect(),
-    }
 }
 
 fn arguments(generation: Generation, assignment: &Assignment<'_>) -> Vec<OsString> {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::*;
 use crate::agents::Seed;
 use crate::agents::testing::{Bench, seeded, seeded_json, var};
+use crate::agents::version_probe;
 use crate::plan::AgentKind;
 
 fn bench() -> Bench {

@@ -42,7 +42,6 @@ pub(super) static ADAPTER: Adapter = Adapter {
         let models = carried.models_of(provider)?;
         Some(models.iter().map(|id| format!("{provider}/{id}")).collect())
     },
-    version_probe: launch::version_probe,
     ..Adapter::of(launch::launch, |_, carried| {
         Box::new(Lines(Generation::of(carried)))
     })
