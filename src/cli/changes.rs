@@ -8,11 +8,12 @@ use super::open_run::{TakenUp, find_run, take_up};
 use super::prepare::here;
 use super::print;
 use super::settings::Settings;
+use super::typed::{command, program};
 use crate::engine::accepted;
 use crate::engine::by_hand::{self, Transfer};
 use crate::model::{CommitStyle, Destination, Direction};
 use crate::report::{DeliveryState, RunView, applied_words, shell_word, undone_words};
-use crate::run::RunState;
+use crate::run::{Delivery, RunState};
 use crate::runtime::{DeliverError, Delivering, now};
 use crate::workspace::{ApplyError, Conflicts, Delivered, has_markers};
 
@@ -98,15 +99,18 @@ impl Held {
         wanted: impl FnOnce(&Self, &Delivering<'_>) -> Result<Transfer, Failure> + Send,
     ) -> Result<Exit, Failure> {
         let mut interruptible = Interruptible::new()?;
-        let command = direction.command();
-        let again = format!("no file is half changed; `tipstaff {command} {run}` goes on");
+        let verb = direction.command();
+        let again = format!(
+            "no file is half changed; `{} {verb} {run}` goes on",
+            program(settings)
+        );
         let mut held = interruptible.blocking(("", &again), || Self::take(settings, run))?;
         let (transfer, done) = interruptible.blocking_to_its_end(&again, || {
             let delivering = held.delivering(settings)?;
             let mut transfer = wanted(&held, &delivering)?;
             let how = (conflicts(args), style);
             let done = delivering.deliver(&held.state, &mut transfer, how);
-            let done = done.map_err(|error| held.failure(command, &error))?;
+            let done = done.map_err(|error| held.failure(settings, verb, &error))?;
             Ok((transfer, done))
         })?;
         let if_cut = "it is done already; the next command about this run writes it down";
@@ -132,9 +136,9 @@ impl Held {
             None if args.commit => here(settings)?,
             None => Destination::Tree,
         };
-        let run = self.run.folder.id();
+        let typed = |verb: &str| command(settings, verb, &self.run.folder);
         if let Some(refusal) = by_hand::refusal(&self.run.plan, &self.state, &to) {
-            let hint = format!("`tipstaff show {run}` tells what it did");
+            let hint = format!("`{}` tells what it did", typed("show"));
             return Err(Failure::said(Exit::Usage, refusal, Some(&hint)));
         }
         let there = self.state.held_by(&to);
@@ -154,7 +158,10 @@ impl Held {
             false => format!("--accept {}", shell_word(&one.path)),
         });
         let flag = flags.next().unwrap_or_default();
-        let hint = format!("`tipstaff apply {run} {flag}` delivers it, once you have looked");
+        let hint = format!(
+            "`{} {flag}` delivers it, once you have looked",
+            typed("apply")
+        );
         Err(Failure::said(Exit::Usage, &message, Some(&hint)))
     }
 
@@ -165,8 +172,8 @@ impl Held {
     }
 
     /// Nothing was touched, and there may be ways out.
-    fn failure(&self, command: &str, error: &DeliverError) -> Failure {
-        let again = format!("`tipstaff {command} {}", self.run.folder.id());
+    fn failure(&self, settings: &Settings, verb: &str, error: &DeliverError) -> Failure {
+        let again = format!("`{}", command(settings, verb, &self.run.folder));
         let marks =
             "--3way` writes conflict markers into these files, but for those that have some still";
         let skips = "--skip-conflicts` leaves these files as they are and changes the others";
@@ -193,6 +200,12 @@ impl Held {
             ],
             DeliverError::Apply(ApplyError::ChangedByHook) => {
                 vec!["a formatter belongs into `verify`, where its result is part of the run".to_owned()]
+            }
+            DeliverError::Apply(ApplyError::NotApplied)
+                if let Some(Delivery::Applied { to: Destination::Branch(name), .. }) = self.state.delivered() =>
+            {
+                let name = shell_word(name);
+                vec![format!("they are on a branch of their own: `git branch -D {name}` takes them away")]
             }
             DeliverError::Apply(_) | DeliverError::Workspace(_) => Vec::new(),
         };

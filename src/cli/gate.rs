@@ -6,6 +6,7 @@ use super::failure::{Exit, Failure};
 use super::open_run::{OpenRun, find_run, own, own_runs};
 use super::resume::go_on_with;
 use super::settings::Settings;
+use super::typed::{command, name};
 use crate::model::{PersonAnswer, Question, RunEnd};
 use crate::run::{PhaseEvent, RunState};
 
@@ -55,10 +56,11 @@ fn answer_gate(
             Some(name) => format!("phase `{name}` does not wait for an approval"),
             None => format!("no phase of run {} waits for an approval", run.folder.id()),
         };
-        wrong(&run, &message)
+        wrong(settings, &run, &message)
     })?;
     if answer == PersonAnswer::Again && because.is_empty() {
         return Err(wrong(
+            settings,
             &run,
             "`--again` needs a comment, for those who do it again",
         ));
@@ -68,7 +70,7 @@ fn answer_gate(
             Some((name, _)) => format!("`{name}` was sent back often enough"),
             None => format!("nothing was done before `{phase}` that could be done again"),
         };
-        return Err(wrong(&run, &message));
+        return Err(wrong(settings, &run, &message));
     }
     let said = PhaseEvent::PersonAnswered { answer, because }.of(phase);
     go_on_with(settings, run, &args.output, said)
@@ -86,21 +88,25 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
     let (phase, waiting) = asked
         .and_then(|(name, _)| Some((name.clone(), state.phase(name)?)))
         .ok_or_else(|| match phase {
-            Some(phase) => wrong(&run, &format!("phase `{phase}` does not wait for a pick")),
-            None => wrong(&run, "no phase of this run waits for a pick"),
+            Some(phase) => wrong(
+                settings,
+                &run,
+                &format!("phase `{phase}` does not wait for a pick"),
+            ),
+            None => wrong(settings, &run, "no phase of this run waits for a pick"),
         })?;
     let (answer, because) = if label.as_str() == NONE {
         let because = words(settings, args.because.as_deref());
         if because.is_empty() {
             let message = "`none` needs `--because TEXT`, for those who propose again";
-            return Err(wrong(&run, message));
+            return Err(wrong(settings, &run, message));
         }
         if !waiting.may_be_sent_back() {
             let message = format!(
                 "the proposers of `{phase}` were sent back {} times already",
                 waiting.sent_back
             );
-            return Err(wrong(&run, &message));
+            return Err(wrong(settings, &run, &message));
         }
         (PersonAnswer::SentBack, because)
     } else {
@@ -112,7 +118,7 @@ pub fn pick(settings: &Settings, args: &PickArgs) -> Result<Exit, Failure> {
                 label,
                 known.join(", ")
             );
-            return Err(wrong(&run, &message));
+            return Err(wrong(settings, &run, &message));
         }
         (PersonAnswer::Picked(label), String::new())
     };
@@ -144,7 +150,8 @@ fn asking_run(
         }
     }
     if let [_, _, ..] = asking.as_slice() {
-        let names: Vec<&str> = asking.iter().map(|run| run.folder.id().as_str()).collect();
+        let names = asking.iter().map(|run| name(settings, &run.folder));
+        let names: Vec<String> = names.collect();
         let message = format!("several runs wait for this answer: {}", names.join(", "));
         return Err(Failure::said(
             Exit::Usage,
@@ -158,11 +165,9 @@ fn asking_run(
     })
 }
 
-fn wrong(run: &OpenRun, message: &str) -> Failure {
-    let hint = format!(
-        "`tipstaff show {}` shows what the run waits for",
-        run.folder.id()
-    );
+fn wrong(settings: &Settings, run: &OpenRun, message: &str) -> Failure {
+    let show = command(settings, "show", &run.folder);
+    let hint = format!("`{show}` shows what the run waits for");
     Failure::said(Exit::Usage, message, Some(&hint))
 }
 

@@ -11,6 +11,7 @@ use super::failure::{Exit, Failure};
 use super::open_run::{OpenRun, find_run, tell_foreign};
 use super::print;
 use super::settings::Settings;
+use super::typed::command;
 use super::viewer::width;
 use super::work::carry_over;
 use crate::agents::Carried;
@@ -119,6 +120,8 @@ fn next<'s>(state: &'s RunState, seen: &BTreeMap<CallId, usize>) -> Option<&'s C
 struct Shown<'a> {
     args: &'a LogsArgs,
     folder: &'a RunFolder,
+    /// How it is called for another call of the run.
+    command: String,
     plan: &'a Plan,
     carried: Carried,
     /// Of what is under way; what is kept was cleaned when it was kept.
@@ -143,6 +146,7 @@ impl<'a> Shown<'a> {
         Self {
             args,
             folder: &run.folder,
+            command: command(settings, "logs", &run.folder),
             plan: &run.plan,
             redactor: settings.redactor(Some(&plan), Some(&carried)),
             carried,
@@ -159,9 +163,9 @@ impl<'a> Shown<'a> {
             .map(CallId::as_str)
             .collect();
         if self.args.call.is_none() && !self.args.raw && !others.is_empty() {
-            let run = self.folder.id();
             print::note(&format!(
-                "\nother calls, by `tipstaff logs {run} CALL`: {}",
+                "\nother calls, by `{} CALL`: {}",
+                self.command,
                 others.join(", ")
             ));
         }
@@ -170,10 +174,10 @@ impl<'a> Shown<'a> {
     /// Says why there is nothing to see of a call.
     fn nothing_of(&self, call: &CallState) {
         if call.attempts.is_empty() {
-            let (run, id) = (self.folder.id(), &call.spec.id);
+            let (logs, id) = (&self.command, &call.spec.id);
             print::note(&match &call.reused {
                 Some(of) => {
-                    format!("call {id} took over the result of {of}: `tipstaff logs {run} {of}`")
+                    format!("call {id} took over the result of {of}: `{logs} {of}`")
                 }
                 None => format!("call {id} has not begun"),
             });

@@ -7,9 +7,23 @@ use super::failure::Failure;
 use super::open_run::{OpenRun, find_run, ledgers, shown_folder, tell_foreign};
 use super::settings::Settings;
 use super::viewer::viewer;
+use crate::journal::RunFolder;
 use crate::model::CallId;
 use crate::report::{RunView, Screen, Shown, Supervisor, Viewer};
 use crate::runtime::now;
+use crate::workspace::{borrow_store, changed_files};
+
+/// The view with what git says of the difference, where the calls' own counts of lines do not add up.
+pub fn with_net(folder: &RunFolder, mut view: RunView) -> RunView {
+    if view.overlaps() {
+        let (base, tree) = (view.state.base(), view.state.tree());
+        let store = borrow_store(&folder.path(RunFolder::STORE), base);
+        let net = store.and_then(|store| changed_files(store.path(), base, tree));
+        // Without it the sum is shown.
+        view.net = net.unwrap_or_default();
+    }
+    view
+}
 
 /// A run with what views of it need.
 pub struct Look {
@@ -28,7 +42,7 @@ impl Look {
         let run = OpenRun::read(find_run(settings, wanted)?)?;
         tell_foreign(settings, &run.folder);
         Ok(Self {
-            view: run.view(),
+            view: with_net(&run.folder, run.view()),
             viewer: viewer(settings, &run.folder, Screen::Stdout),
             folder: shown_folder(&run.folder),
             supervisor: run.supervisor(),

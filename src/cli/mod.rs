@@ -47,6 +47,7 @@ mod show;
 mod steer;
 mod stop;
 mod trust;
+mod typed;
 mod viewer;
 mod watch;
 mod work;

@@ -6,6 +6,7 @@ use super::print;
 use super::rerun::index_of;
 use super::resume::left_alone;
 use super::settings::Settings;
+use super::typed::command;
 use crate::engine::noted;
 use crate::journal::{Journal, RunFolder, RunLock};
 use crate::model::{PhaseName, RunEnd};
@@ -35,7 +36,7 @@ pub fn note(settings: &Settings, words: &[String]) -> Result<Exit, Failure> {
         let told =
             told.and_then(|mut run| run.ask(Control::Note(phase.clone(), text), Via::Command));
         let why = match told {
-            Ok(None) => return tell(&folder, phase.as_ref()),
+            Ok(None) => return tell(settings, &folder, phase.as_ref()),
             Ok(Some(why)) => why,
             Err(error) => error.to_string(),
         };
@@ -45,7 +46,8 @@ pub fn note(settings: &Settings, words: &[String]) -> Result<Exit, Failure> {
     }
     let mut taken = left_alone(settings, folder.clone())?;
     if RunState::of(&taken.records).ended() == Some(RunEnd::Done) {
-        let hint = format!("`tipstaff rerun {run} --from PHASE --note TEXT` does a phase again");
+        let rerun = command(settings, "rerun", &folder);
+        let hint = format!("`{rerun} --from PHASE --note TEXT` does a phase again");
         return Err(wrong("the run is done: no call is to come", Some(&hint)));
     }
     taken
@@ -53,16 +55,19 @@ pub fn note(settings: &Settings, words: &[String]) -> Result<Exit, Failure> {
         .append(now(), &[noted(phase.as_ref(), &text)])?;
     // The lock goes with it.
     drop(taken);
-    tell(&folder, phase.as_ref())
+    tell(settings, &folder, phase.as_ref())
 }
 
 /// Which calls do not get it.
-fn tell(folder: &RunFolder, phase: Option<&PhaseName>) -> Result<Exit, Failure> {
+fn tell(
+    settings: &Settings,
+    folder: &RunFolder,
+    phase: Option<&PhaseName>,
+) -> Result<Exit, Failure> {
     let journal = Journal::read(&folder.path(RunFolder::JOURNAL))?;
     let state = RunState::of(&journal.records);
     let is_alive = RunLock::holder(folder)?.is_some();
     let under_way = state.running().filter(|_| is_alive).count();
-    let run = folder.id();
     let closed = |name: &&PhaseName| {
         let its = state.phase(name);
         its.is_some_and(|phase| phase.closed().is_some())
@@ -73,7 +78,10 @@ fn tell(folder: &RunFolder, phase: Option<&PhaseName>) -> Result<Exit, Failure> 
         ));
     }
     print::note(&match (is_alive, under_way) {
-        (false, _) => format!("noted; `tipstaff resume {run}` goes on with it"),
+        (false, _) => {
+            let resume = command(settings, "resume", folder);
+            format!("noted; `{resume}` goes on with it")
+        }
         (true, 0) => "noted for the calls to come".to_owned(),
         (true, 1) => "noted for the calls to come; the one under way does not see it".to_owned(),
         (true, some) => {

@@ -15,6 +15,7 @@ use crate::workspace::reopen_store;
 use super::failure::{Exit, Failure};
 use super::print;
 use super::settings::Settings;
+use super::typed::command;
 
 /// A run as its folder tells it.
 pub struct OpenRun {
@@ -124,10 +125,8 @@ pub fn own(settings: &Settings, folder: &RunFolder) -> Result<(RunRegister, Orig
     let Some(why) = foreign(folder, &origin) else {
         return Ok((register, origin));
     };
-    let hint = format!(
-        "`tipstaff show {0}` and `tipstaff diff {0}` read it; `tipstaff run` makes a run of your own",
-        folder.id()
-    );
+    let [show, diff] = ["show", "diff"].map(|verb| command(settings, verb, folder));
+    let hint = format!("`{show}` and `{diff}` read it; `tipstaff run` makes a run of your own");
     Err(Failure::said(Exit::Usage, &why, Some(&hint)))
 }
 

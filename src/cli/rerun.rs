@@ -14,6 +14,7 @@ use super::print;
 use super::resume::{left_alone, work_on};
 use super::settings::Settings;
 use super::steer;
+use super::typed::command;
 use crate::files::{make_folders, open_folder};
 use crate::journal::{Journal, RunFolder, RunLock, new_run_id};
 use crate::model::{CallId, CommitStyle, PhaseName, RunId};
@@ -85,7 +86,7 @@ fn new_run(
         at,
     };
     // Refused before anything is made.
-    take_over(&old.records, &new, from).map_err(|why| refused(&why, old.folder.id()))?;
+    take_over(&old.records, &new, from).map_err(|why| refused(settings, &why, &old.folder))?;
     let folder = RunFolder::create(&settings.project.root, new.id.clone())?;
     let lock = RunLock::acquire(&folder)?;
     let made = || {
@@ -93,7 +94,7 @@ fn new_run(
         let artifact = folder.write_artifact(RunFolder::PLAN, &redactor.clean(&json))?;
         let plan = artifact.digest;
         let records = take_over(&old.records, &NewRun { plan, ..new }, from)
-            .map_err(|why| refused(&why, old.folder.id()))?;
+            .map_err(|why| refused(settings, &why, &old.folder))?;
         copy_files(&old, (&folder, &records), &plan_folders(&old.plan), index)?;
         reopen_store(&folder.path(RunFolder::STORE), &old.base)?;
         // The journal names all of it.
@@ -130,8 +131,8 @@ pub fn index_of(plan: &Plan, phase: &PhaseName, run: &RunId) -> Result<usize, Fa
         })
 }
 
-fn refused(why: &NotTakenOver, run: &RunId) -> Failure {
-    let hint = format!("`tipstaff resume {run}` goes on with it");
+fn refused(settings: &Settings, why: &NotTakenOver, run: &RunFolder) -> Failure {
+    let hint = format!("`{}` goes on with it", command(settings, "resume", run));
     Failure::new(Exit::Usage, why, Some(&hint))
 }
 

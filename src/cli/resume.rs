@@ -10,6 +10,7 @@ use super::open_run::{OpenRun, TakenUp, find_run, own_runs, take_up};
 use super::preflight::preflight;
 use super::prepare::complete;
 use super::settings::Settings;
+use super::typed::command;
 use super::work::{self, Work, carry_over};
 use super::{print, steer};
 use crate::engine::{Engine, Input};
@@ -94,7 +95,7 @@ fn go_on(
 /// A run that nobody works on, with what its journal lacks.
 pub fn left_alone(settings: &Settings, folder: RunFolder) -> Result<TakenUp, Failure> {
     let mut run = take_up(settings, folder)?;
-    end_processes(&run.folder)?;
+    end_processes(settings, &run.folder)?;
     catch_up(settings, &mut run)?;
     Ok(run)
 }
@@ -157,7 +158,7 @@ pub fn work_on(
 }
 
 /// Ends what a killed supervisor left running: nothing is begun beside it.
-fn end_processes(folder: &RunFolder) -> Result<(), Failure> {
+fn end_processes(settings: &Settings, folder: &RunFolder) -> Result<(), Failure> {
     let run = folder.id();
     let survivors = process::sweep(run.as_str()).survivors;
     if survivors.is_empty() {
@@ -169,7 +170,8 @@ fn end_processes(folder: &RunFolder) -> Result<(), Failure> {
         named.collect::<String>()
     );
     let them = if survivors.len() == 1 { "it" } else { "them" };
-    let hint = format!("end {them} yourself, then `tipstaff resume {run}`");
+    let resume = command(settings, "resume", folder);
+    let hint = format!("end {them} yourself, then `{resume}`");
     Err(Failure::said(Exit::Failed, &message, Some(&hint)))
 }
 

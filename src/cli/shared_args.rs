@@ -90,7 +90,7 @@ pub struct OutputArgs {
     #[arg(long, conflicts_with_all = ["json", "quiet"])]
     pub plain: bool,
     /// Work in the background: print the run's name once it has begun, and leave
-    #[arg(long)]
+    #[arg(long, conflicts_with = "json")]
     pub detach: bool,
     /// It is `doctor` that asks a model: nobody is told of its end.
     #[arg(skip)]

@@ -9,6 +9,7 @@ use super::failure::{Exit, Failure};
 use super::open_run::{find_run, own};
 use super::print;
 use super::settings::Settings;
+use super::typed::command;
 use crate::journal::{Journal, RunFolder, RunLock};
 use crate::model::RunEnd;
 use crate::run::{Control, RunState, Via};
@@ -23,7 +24,10 @@ pub fn stop(settings: &Settings, args: &StopArgs) -> Result<Exit, Failure> {
     let (register, _) = own(settings, &folder)?;
     let run = folder.id();
     let Some(holder) = RunLock::holder(&folder)? else {
-        print::note(&format!("nobody works on run {run}; {}", next(&folder)?));
+        print::note(&format!(
+            "nobody works on run {run}; {}",
+            next(settings, &folder)?
+        ));
         return Ok(Exit::Done);
     };
     let told = Controller::connect(&register.socket(&folder)).and_then(|mut controller| {
@@ -49,19 +53,22 @@ pub fn stop(settings: &Settings, args: &StopArgs) -> Result<Exit, Failure> {
     }
     // One that had not begun is gone with its folder.
     match folder.path(RunFolder::JOURNAL).exists() {
-        true => print::note(&format!("run {run} is stopped; {}", next(&folder)?)),
+        true => print::note(&format!(
+            "run {run} is stopped; {}",
+            next(settings, &folder)?
+        )),
         false => print::note(&format!("run {run} is stopped before it began")),
     }
     Ok(Exit::Done)
 }
 
 /// What can be done about it.
-fn next(folder: &RunFolder) -> Result<String, Failure> {
+fn next(settings: &Settings, folder: &RunFolder) -> Result<String, Failure> {
     let journal = Journal::read(&folder.path(RunFolder::JOURNAL))?;
-    let run = folder.id();
+    let typed = |verb: &str| command(settings, verb, folder);
     Ok(match RunState::of(&journal.records).ended() {
         Some(RunEnd::Done) => "it is done".to_owned(),
-        Some(RunEnd::Waiting) => format!("`tipstaff show {run}` says what it waits for"),
-        _ => format!("`tipstaff resume {run}` goes on"),
+        Some(RunEnd::Waiting) => format!("`{}` says what it waits for", typed("show")),
+        _ => format!("`{}` goes on", typed("resume")),
     })
 }

@@ -4,19 +4,16 @@ use std::path::{Component, Path, PathBuf};
 
 use super::open_run::own;
 use super::settings::Settings;
-use crate::journal::{RunFolder, find};
-use crate::report::{Screen, Viewer, shell_word};
+use super::typed::{name, program};
+use crate::journal::RunFolder;
+use crate::report::{Screen, Viewer};
 
 /// For what is printed to this stream about a run.
 pub fn viewer(settings: &Settings, folder: &RunFolder, screen: Screen) -> Viewer {
-    let program = match &settings.named {
-        Some(project) => format!("tipstaff -C {}", shell_word(&project.to_string_lossy())),
-        None => "tipstaff".to_owned(),
-    };
     let here = std::env::current_dir().unwrap_or_default();
     Viewer {
-        program,
-        run: short_name(&settings.project.root, folder),
+        program: program(settings),
+        run: name(settings, folder),
         is_own: own(settings, folder).is_ok(),
         root: way(&here, &settings.project.root),
         width: width(settings, &screen),
@@ -31,16 +28,6 @@ pub fn width(settings: &Settings, screen: &Screen) -> usize {
     let columns = settings.environment.get(std::ffi::OsStr::new("COLUMNS"));
     let columns = columns.and_then(|columns| columns.to_str()?.parse().ok());
     columns.unwrap_or(usize::MAX)
-}
-
-/// `plan-3f2a` of `20261122-154501-plan-3f2a`, as long as it is found by that.
-fn short_name(root: &Path, folder: &RunFolder) -> String {
-    let id = folder.id().as_str();
-    let short = id.splitn(3, '-').last().unwrap_or(id);
-    match find(root, short) {
-        Ok((found, 1)) if found.id() == folder.id() => short.to_owned(),
-        _ => id.to_owned(),
-    }
 }
 
 /// The way from one folder to another, with a `/` at its end: nothing if they are the same, and the whole path if

@@ -13,6 +13,7 @@ use super::detach;
 use super::failure::{Exit, Failure};
 use super::interruptible::{Interruptible, interrupted};
 use super::keys::Steering;
+use super::look::with_net;
 use super::notify::Notifier;
 use super::open_run::shown_folder;
 use super::print;
@@ -107,9 +108,10 @@ pub fn work(
     first: impl FnOnce((&RunContext, &Engine)) -> Input + Send,
 ) -> Result<Exit, Failure> {
     let output = work.output;
-    let run = work.folder.id().to_string();
+    let folder = work.folder.clone();
     let ended = supervise(settings, work, first)?;
     let view = RunView::replay(&ended.plan, &ended.records);
+    let view = with_net(&folder, view);
     // Programs read the events alone.
     if !output.json {
         print::note(&render_summary(&Shown {
@@ -125,7 +127,7 @@ pub fn work(
     let (end, engine) = ended.driven?;
     changes::offer_held(settings, output, &view)?;
     if let Some(path) = &output.pr_body {
-        write_markdown(settings, &run, path)?;
+        write_markdown(settings, folder.id().as_str(), path)?;
     }
     Ok(exit_of(end, engine.state().interrupted()))
 }
@@ -172,9 +174,10 @@ pub fn supervise(
     let (folder_of_run, base) = (work.folder, work.base);
     let secrets = (work.carried, work.redactor);
     let mut interruptible = work.interruptible;
+    let resume = at_terminal.command("resume");
     let hint = match begins {
         true => Interruptible::NOTHING_RAN.to_owned(),
-        false => format!("go on with `tipstaff resume {id}`; nothing has to be paid twice"),
+        false => format!("go on with `{resume}`; nothing has to be paid twice"),
     };
     let begun = folder_of_run.clone();
     let cells = interruptible

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use crate::model::{
-    CallId, Closing, Failure, FailureKind, Label, Millis, ModelName, PhaseName, Purpose, Question,
-    RunEnd, Timestamp, Usage,
+    CallId, ChangedFile, Closing, Failure, FailureKind, Label, Millis, ModelName, PhaseName,
+    Purpose, Question, RunEnd, Timestamp, Usage,
 };
 use crate::plan::{PhasePlan, Plan};
 use crate::run::{CallState, CallStatus, PhaseState, Record, RunState, Stage};
@@ -13,6 +13,8 @@ use crate::run::{CallState, CallStatus, PhaseState, Record, RunState, Stage};
 pub struct RunView {
     pub plan: Plan,
     pub state: RunState,
+    /// What git says of the difference that the run made, where several calls changed one file; may be empty.
+    pub net: Vec<ChangedFile>,
     /// What is known of a phase that the run has not come to.
     untouched: PhaseState,
 }
@@ -85,6 +87,7 @@ impl RunView {
         let view = Self {
             plan: plan.clone(),
             state: RunState::of(records),
+            net: Vec::new(),
             untouched: PhaseState::default(),
         };
         match view.state.ended() {

@@ -46,7 +46,7 @@ pub struct FileSum<'a> {
     pub kind: ChangeKind,
     /// Where it was before, if it was renamed.
     pub from: Option<String>,
-    /// Lines added and removed, summed over the calls; none for a binary file.
+    /// Lines added and removed, summed over the calls where the difference is not known; none for a binary file.
     pub lines: Option<(u64, u64)>,
     /// The calls that touched it, oldest first.
     pub by: Vec<&'a CallState>,
@@ -153,6 +153,11 @@ impl RunView {
         all.filter(move |one| &one.phase == phase.name())
     }
 
+    /// Whether calls changed files that others had changed, so that the counts of their lines do not add up.
+    pub fn overlaps(&self) -> bool {
+        self.changed_files().iter().any(|file| file.by.len() > 1)
+    }
+
     /// The files that the run changed, by path.
     pub fn changed_files(&self) -> Vec<FileSum<'_>> {
         let mut files = BTreeMap::new();
@@ -161,7 +166,12 @@ impl RunView {
                 take_in(&mut files, change, call);
             }
         }
-        files.into_values().collect()
+        let mut files: Vec<FileSum<'_>> = files.into_values().collect();
+        for file in &mut files {
+            let net = self.net.iter().find(|net| net.path == file.path);
+            file.lines = net.map_or(file.lines, |net| net.lines);
+        }
+        files
     }
 }
 

@@ -45,7 +45,7 @@ impl Viewer {
     }
 
     /// A command about the run: `tipstaff diff plan-3f2a`.
-    pub(super) fn command(&self, verb: &str) -> String {
+    pub fn command(&self, verb: &str) -> String {
         format!("{} {verb} {}", self.program, self.run)
     }
 

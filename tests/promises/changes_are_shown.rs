@@ -112,3 +112,28 @@ fn changes_are_told_by_file_and_by_task() {
     );
     assert_eq!(json["files"][1]["status"], "added");
 }
+
+/// Three lines are added, and then one of them is changed.
+#[test]
+fn lines_of_a_file_that_two_calls_changed_are_counted_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.txt", "a\n").write(
+        ".tipstaff/workflows/two.yaml",
+        "name: two\nphases:\n  - { name: make, model: m1, edits: true, context_strategy: distilled }\n  \
+         - { name: mend, model: m2, edits: true, context_strategy: distilled }\n",
+    );
+    sandbox.git_init();
+    sandbox.fake_agent(
+        "- when: { model: m1 }\n  do: [{ write: { path: new.txt, text: \"1\\n2\\n3\\n\" } }, done]\n\
+         - when: { model: m2 }\n  do: [{ write: { path: new.txt, text: \"1\\ntwo\\n3\\n\" } }, done]\n",
+    );
+    let ended = sandbox.tipstaff(&["run", "two", "Do it"]);
+    ended.succeeds().stderr_has("1 file +3 -0");
+    for (command, told) in [
+        (&["show"][..], "1 file +3 -0"),
+        (&["show", "--files"], "added  +3 -0"),
+        (&["report", "--markdown"], "new.txt added, +3 -0"),
+    ] {
+        sandbox.tipstaff(command).succeeds().stdout_has(told);
+    }
+}

@@ -88,9 +88,10 @@ fn run_under_way_and_one_that_can_go_on_are_kept() {
         .succeeds()
         .stdout_has("is under way");
     let interrupted = sandbox.end(running, rustix::process::Signal::INT);
-    clean(&sandbox, &["--yes"])
-        .succeeds()
-        .stdout_has(&format!("can go on: tipstaff resume {}", interrupted.id()));
+    clean(&sandbox, &["--yes"]).succeeds().stdout_has(&format!(
+        "can go on: tipstaff resume {}",
+        interrupted.name()
+    ));
     std::fs::write(sandbox.outside("go"), "").unwrap();
     sandbox.tipstaff(&["resume"]).succeeds();
     assert_eq!(sandbox.read("a.txt"), "b\n");
@@ -186,4 +187,17 @@ fn cache_of_the_project_goes_when_it_is_asked_for() {
         0
     );
     run(&sandbox, &["--keep"]);
+}
+
+#[test]
+fn failed_run_is_offered_with_what_could_still_be_done() {
+    let sandbox = editing("{ exit: 3 }, ");
+    sandbox.tipstaff(&["run", "one", "Do it"]).exits_with(1);
+    let could = format!(
+        "failed; it could go on: tipstaff resume {}",
+        sandbox.run().name()
+    );
+    clean(&sandbox, &["--dry-run"])
+        .succeeds()
+        .stdout_has(&could);
 }

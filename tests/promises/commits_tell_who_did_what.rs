@@ -296,3 +296,20 @@ fn hooks_run_where_they_are_asked_for() {
     assert!(!sandbox.git(&["branch", "--list"]).contains("refused"));
     assert_eq!(sandbox.git(&["worktree", "list"]).lines().count(), 1);
 }
+
+#[test]
+fn undo_of_a_branch_says_how_to_take_it_away() {
+    let sandbox = Sandbox::new();
+    sandbox.write("a.txt", "a\n").write(
+        ".tipstaff/workflows/one.yaml",
+        "name: one\nphases:\n  - { name: mend, model: m1, edits: true, context_strategy: distilled }\n",
+    );
+    sandbox.git_init();
+    sandbox.fake_agent("- do: [{ write: { path: a.txt, text: \"b\\n\" } }, done]\n");
+    sandbox
+        .tipstaff(&["run", "one", "Do it", "--branch", "topic"])
+        .succeeds();
+    let undo = sandbox.tipstaff(&["undo", &sandbox.run().id()]);
+    undo.exits_with(1)
+        .stderr_has("`git branch -D topic` takes them away");
+}

@@ -53,7 +53,8 @@ fn apply_names_the_files_and_offers_to_skip_or_mark_them() {
     sandbox.write("clash", "mine\n");
     let refused = sandbox.tipstaff(&["apply", &id]);
     refused.exits_with(1);
-    let skip = format!("tipstaff apply {id} --skip-conflicts");
+    let name = sandbox.run().name();
+    let skip = format!("tipstaff apply {name} --skip-conflicts");
     says(&refused, &["clash", "nothing was touched", &skip, "--3way"]);
     assert!(!refused.stderr.contains("meanwhile"), "{refused}");
     assert_eq!(read(&sandbox), ["mine\n", "1\n"]);
@@ -80,7 +81,8 @@ fn undo_takes_back_what_can_be_and_the_rest_later() {
     sandbox.write("clash", "mine\n");
     let refused = sandbox.tipstaff(&["undo", &id]);
     refused.exits_with(1);
-    let skip = format!("tipstaff undo {id} --skip-conflicts");
+    let name = sandbox.run().name();
+    let skip = format!("tipstaff undo {name} --skip-conflicts");
     says(&refused, &["clash", "nothing was touched", &skip, "--3way"]);
     assert_eq!(read(&sandbox), ["mine\n", "agent\n"]);
     sandbox

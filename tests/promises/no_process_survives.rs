@@ -361,7 +361,7 @@ fn resume_refuses_beside_what_it_cannot_end() {
         .stderr_has(&format!("left behind\n  process {left} (sleep 600)"))
         .stderr_has(&format!(
             "hint: end it yourself, then `tipstaff resume {}`",
-            run.id()
+            run.name()
         ));
     assert_eq!(run.all("attempt_started").len(), 1);
 }

@@ -222,3 +222,11 @@ fn check_tells_that_a_workflow_is_fine() {
     );
     Sandbox::new().tipstaff(&["check", seed]).succeeds();
 }
+
+#[test]
+fn events_of_a_run_in_the_background_are_promised_to_nobody() {
+    let sandbox = Sandbox::new();
+    sandbox.trio(&[]);
+    let refused = sandbox.tipstaff(&["run", "trio", "Plan it", "--detach", "--json"]);
+    refused.exits_with(2).stderr_has("cannot be used with");
+}

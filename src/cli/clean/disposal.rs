@@ -2,9 +2,10 @@
 
 use super::super::open_run::{OpenRun, own};
 use super::super::settings::Settings;
+use super::super::typed::command;
 use crate::journal::{RunFolder, RunLock};
-use crate::model::{Destination, RunEnd, RunId};
-use crate::report::{DeliveryState, RunView};
+use crate::model::{Destination, RunEnd};
+use crate::report::{DeliveryState, RunView, end_word};
 use crate::workspace::{CommitsState, commits_state};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -12,6 +13,8 @@ pub enum Disposal {
     /// With the branch that it made, if all of that is in HEAD too.
     Remove {
         branch: Option<String>,
+        /// What a person is told before it goes.
+        remark: Option<String>,
     },
     Keep(String),
     UnderWay,
@@ -35,21 +38,29 @@ pub fn disposal_idle(settings: &Settings, folder: &RunFolder) -> Disposal {
         return keep("you did not begin it on this machine".to_owned());
     }
     let view = RunView::replay(&run.plan, &run.records);
-    let id = folder.id();
-    match view.state.ended() {
-        Some(RunEnd::Done | RunEnd::Failed | RunEnd::AuditFailed) => {}
-        Some(RunEnd::Waiting | RunEnd::Limited | RunEnd::Interrupted) | None => {
-            return keep(format!("can go on: tipstaff resume {id}"));
+    let resume = || command(settings, "resume", folder);
+    let remark = match view.state.ended() {
+        Some(RunEnd::Done) => None,
+        Some(end @ (RunEnd::Failed | RunEnd::AuditFailed)) => {
+            Some(format!("{}; it could go on: {}", end_word(end), resume()))
         }
-    }
-    match only_here(settings, &view, id) {
-        Ok(branch) => Disposal::Remove { branch },
+        Some(RunEnd::Waiting | RunEnd::Limited | RunEnd::Interrupted) | None => {
+            return keep(format!("can go on: {}", resume()));
+        }
+    };
+    match only_here(settings, &view, folder) {
+        Ok(branch) => Disposal::Remove { branch, remark },
         Err(why) => keep(why),
     }
 }
 
 /// Why its changes are nowhere else, if they are; else the branch that is needed no more.
-fn only_here(settings: &Settings, view: &RunView, id: &RunId) -> Result<Option<String>, String> {
+fn only_here(
+    settings: &Settings,
+    view: &RunView,
+    folder: &RunFolder,
+) -> Result<Option<String>, String> {
+    let typed = |verb: &str| command(settings, verb, folder);
     // Scripted results are nobody's work.
     if view
         .plan
@@ -60,9 +71,8 @@ fn only_here(settings: &Settings, view: &RunView, id: &RunId) -> Result<Option<S
         return Ok(None);
     }
     if !view.state.held.is_empty() {
-        return Err(format!(
-            "holds changes back that are only there: tipstaff show {id}"
-        ));
+        let show = typed("show");
+        return Err(format!("holds changes back that are only there: {show}"));
     }
     let (branch, is_its_own) = match view.delivery_state() {
         DeliveryState::Nothing
@@ -86,14 +96,15 @@ fn only_here(settings: &Settings, view: &RunView, id: &RunId) -> Result<Option<S
         | DeliveryState::Partly { .. }
         | DeliveryState::Kept { .. }
         | DeliveryState::Blocked { .. } => {
-            return Err(format!("its changes are only there: tipstaff apply {id}"));
+            return Err(format!("its changes are only there: {}", typed("apply")));
         }
     };
-    match commits_state(&settings.project, id, &branch) {
+    match commits_state(&settings.project, folder.id(), &branch) {
         CommitsState::Merged if is_its_own => Ok(Some(branch)),
         CommitsState::Merged | CommitsState::There => Ok(None),
         CommitsState::Gone => Err(format!(
-            "no branch has its commits any more, so its changes may be only there: tipstaff apply {id}"
+            "no branch has its commits any more, so its changes may be only there: {}",
+            typed("apply")
         )),
     }
 }

@@ -5,11 +5,19 @@ use std::path::PathBuf;
 use crate::journal::RunFolder;
 use crate::model::{Bytes, RunId};
 
+/// A run that can go.
+pub struct Run {
+    pub folder: RunFolder,
+    /// The branch that it made, if that can go too.
+    pub branch: Option<String>,
+    pub remark: Option<String>,
+    pub room: Bytes,
+}
+
 /// What can go.
 #[derive(Default)]
 pub struct Found {
-    /// Each with the branch that it made, if that can go too.
-    pub runs: Vec<(RunFolder, Option<String>, Bytes)>,
+    pub runs: Vec<Run>,
     /// Folders of runs whose removal was cut off.
     pub leftovers: Vec<(PathBuf, Bytes)>,
     pub cache: Option<(PathBuf, Bytes)>,
@@ -20,7 +28,7 @@ pub struct Found {
 
 impl Found {
     pub fn room(&self) -> Bytes {
-        let runs = self.runs.iter().map(|(_, _, room)| room);
+        let runs = self.runs.iter().map(|run| &run.room);
         let leftovers = self
             .leftovers
             .iter()

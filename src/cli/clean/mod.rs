@@ -5,7 +5,7 @@ mod found;
 mod remove;
 
 use self::disposal::{Disposal, disposal};
-use self::found::Found;
+use self::found::{Found, Run};
 use self::remove::remove;
 use super::args::CleanArgs;
 use super::ask::{agrees, is_at_a_terminal};
@@ -69,9 +69,14 @@ fn look(settings: &Settings, args: &CleanArgs) -> Result<Found, Failure> {
             Disposal::Remove { .. } if before.is_some_and(|before| run.last >= Some(before)) => {
                 found.younger += 1;
             }
-            Disposal::Remove { branch } => {
+            Disposal::Remove { branch, remark } => {
                 let room = room_of(folder.root())?.0 + room_of(&scratch_place(&run.id))?.0;
-                found.runs.push((folder, branch, Bytes(room)));
+                found.runs.push(Run {
+                    folder,
+                    branch,
+                    remark,
+                    room: Bytes(room),
+                });
             }
         }
     }
@@ -92,9 +97,11 @@ fn look(settings: &Settings, args: &CleanArgs) -> Result<Found, Failure> {
 
 fn tell(found: &Found) -> Result<(), Failure> {
     let mut table = Table::new(0, &["remove", "what", ">frees"]);
-    for (folder, branch, room) in &found.runs {
-        table.row(["run".to_owned(), cleaned(folder.id()), room.to_string()]);
-        if let Some(branch) = branch {
+    for run in &found.runs {
+        let remark = run.remark.iter().map(|remark| format!("\n{remark}"));
+        let what = cleaned(run.folder.id()) + &remark.collect::<String>();
+        table.row(["run".to_owned(), what, run.room.to_string()]);
+        if let Some(branch) = &run.branch {
             let what = format!("{}, which is merged", cleaned(branch));
             table.row(["branch".to_owned(), what, String::new()]);
         }

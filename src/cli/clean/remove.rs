@@ -4,7 +4,7 @@ use super::super::failure::Failure;
 use super::super::print;
 use super::super::settings::Settings;
 use super::disposal::{Disposal, disposal_idle};
-use super::found::Found;
+use super::found::{Found, Run};
 use crate::journal::{RunLock, list};
 use crate::model::Bytes;
 use crate::workspace::{ProjectKind, remove_merged, remove_tree, scratch_place};
@@ -12,7 +12,13 @@ use crate::workspace::{ProjectKind, remove_merged, remove_tree, scratch_place};
 pub fn remove(settings: &Settings, found: Found) -> Result<Bytes, Failure> {
     let register = settings.register()?;
     let mut freed = 0;
-    for (folder, branch, room) in found.runs {
+    for run in found.runs {
+        let Run {
+            folder,
+            branch,
+            room,
+            ..
+        } = run;
         // The lock first: who takes the run up now finds it gone.
         let Ok(lock) = RunLock::acquire(&folder) else {
             continue;

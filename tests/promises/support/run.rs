@@ -19,6 +19,11 @@ impl Run {
     }
 
     /// Its name.
+    /// The name that hints call it by.
+    pub fn name(&self) -> String {
+        self.id().splitn(3, '-').last().unwrap().to_owned()
+    }
+
     pub fn id(&self) -> String {
         self.folder
             .file_name()
