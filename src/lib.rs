@@ -22,6 +22,7 @@ mod report;
 mod risk;
 pub mod run;
 mod runtime;
+mod scores;
 mod trust;
 pub mod workflow;
 mod workspace;

@@ -53,6 +53,8 @@ pub enum Command {
     Models(ModelsArgs),
     /// List the runs of this project
     Runs(ListArgs),
+    /// Tell from all runs which models and judges are worth what they cost; changes nothing
+    Scores(ScoresArgs),
     /// Show a run's result on one screen, or all that is known of it
     Show(ShowArgs),
     /// Read what an agent said and did, also while it works
@@ -301,6 +303,19 @@ pub struct ModelsArgs {
 
 #[derive(Debug, Args)]
 pub struct ListArgs {
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ScoresArgs {
+    /// Count all of your runs on this machine, not those of this project alone
+    #[arg(long)]
+    pub all: bool,
+    /// Print what follows for a workflow's models, as YAML with the reasons; only where there is no doubt
+    #[arg(long, conflicts_with = "json")]
+    pub suggest: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -41,6 +41,7 @@ mod resume;
 mod run;
 mod runs;
 mod schema;
+mod scores;
 mod settings;
 mod shared_args;
 mod show;
@@ -131,6 +132,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Init(args) => init::init(&Settings::load(cli)?, args),
         Command::Models(args) => models::models(&Settings::load(cli)?, args),
         Command::Runs(args) => runs::runs(&Settings::load(cli)?, args),
+        Command::Scores(args) => scores::scores(&Settings::load(cli)?, args),
         Command::Logs(args) => logs::logs(&Settings::load(cli)?, args),
         Command::Workflows(args) => workflows::workflows(&Settings::load(cli)?, args),
         Command::Show(args) => show::show(&Settings::load(cli)?, args),

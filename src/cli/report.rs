@@ -8,17 +8,18 @@ use super::args::ReportArgs;
 use super::failure::{Exit, Failure};
 use super::look::Look;
 use super::open_run::own;
-use super::print;
 use super::settings::Settings;
+use super::{print, scores};
 use crate::files::{self, NewFile};
-use crate::report::{Page, Texts, render_markdown, render_page, render_pages};
+use crate::report::{Page, RunView, Scope, Texts, render_markdown, render_page, render_pages};
+use crate::scores::Board;
 
 /// The files of a run's folder that a report is written to where no other is named.
 const FILE: &str = "report.html";
 const COMPARED: &str = "compared.html";
 
-/// A run with the texts that its page shows.
-type Read = (Look, Texts);
+/// A run with the texts that its page shows, and what other runs tell of its models.
+type Read = (Look, Texts, Board);
 
 pub fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Failure> {
     let named = args.runs.iter().map(|run| Some(run.as_str()));
@@ -27,7 +28,10 @@ pub fn report(settings: &Settings, args: &ReportArgs) -> Result<Exit, Failure> {
         false => named.collect(),
     };
     let read = named.into_iter().map(|run| read(settings, run));
-    let read: Vec<Read> = read.collect::<Result<_, _>>()?;
+    let mut read: Vec<Read> = read.collect::<Result<_, _>>()?;
+    if let ([(look, _, board)], false) = (&mut *read, args.markdown) {
+        *board = board_of(settings, &look.view);
+    }
     let pages: Vec<Page<'_>> = read.iter().map(page).collect();
     let text = match &*pages {
         [page] if args.markdown => return print::data(&render_markdown(page)).map(|()| Exit::Done),
@@ -66,7 +70,7 @@ fn write(
 ) -> Result<PathBuf, Failure> {
     let (path, written) = match (&args.output, read) {
         (Some(path), _) => (path.clone(), std::fs::write(path, page)),
-        (None, [(look, _), others @ ..]) => {
+        (None, [(look, ..), others @ ..]) => {
             let folder = &look.run.folder;
             own(settings, folder).map_err(|_| {
                 let message = format!(
@@ -101,7 +105,15 @@ fn read(settings: &Settings, run: Option<&str>) -> Result<Read, Failure> {
         let file = files::open_below(look.run.folder.root(), path.as_ref()).ok()?;
         beginning(file, most)
     });
-    Ok((look, texts))
+    Ok((look, texts, Board::default()))
+}
+
+/// What all runs of the project tell of this one's models in its phases; nothing where no register tells whose they
+/// are.
+fn board_of(settings: &Settings, view: &RunView) -> Board {
+    let all = scores::board(settings, Scope::Project);
+    let board = all.map(|(board, ..)| board).unwrap_or_default();
+    board.of_plan(&view.plan)
 }
 
 /// At most so many bytes; what is no text is made text.
@@ -111,11 +123,12 @@ fn beginning(from: impl std::io::Read, most: u64) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn page((look, texts): &Read) -> Page<'_> {
+fn page((look, texts, board): &Read) -> Page<'_> {
     Page {
         shown: look.shown(),
         texts,
         records: &look.run.records,
+        board,
     }
 }
 

@@ -40,7 +40,7 @@ pub use run_folder::RunFolder;
 pub use run_id::new_run_id;
 pub use scan::Content;
 pub use strangers::{Foreign, Holder};
-pub use summary::{find, latest, list};
+pub use summary::{find, folders, latest, list};
 
 #[cfg(test)]
 mod journal_tests;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::head::Head;
 use super::{Content, Journal, JournalError, Redactor, RunFolder};
 use crate::files::{self, if_there};
+use crate::model::RunId;
 
 /// The folder of the entries: `ID.json` says where a run lies, `ID.head` how far its journal has come.
 #[derive(Debug, Clone)]
@@ -110,12 +111,28 @@ impl RunRegister {
         self.entry(run, "sock")
     }
 
+    /// The folders of all runs that are there, by their names.
+    pub fn folders(&self) -> Vec<RunFolder> {
+        let open = |path: PathBuf| {
+            let id = RunId::new(path.file_name()?.to_str()?);
+            RunFolder::open(path.ancestors().nth(3)?, id).ok()
+        };
+        let known = self.entries().filter_map(|entry| read(&entry).ok());
+        let mut folders: Vec<RunFolder> = known.filter_map(|entry| open(entry.folder())).collect();
+        folders.sort_by(|one, other| one.id().cmp(other.id()));
+        folders
+    }
+
+    fn entries(&self) -> impl Iterator<Item = PathBuf> {
+        let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
+        let paths = entries.map(|entry| entry.path());
+        paths.filter(|path| path.extension().is_some_and(|kind| kind == "json"))
+    }
+
     /// Forgets the runs whose folders were deleted. Silent: it is done on the way.
     pub fn forget_deleted(&self) {
-        let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
-        for path in entries.map(|entry| entry.path()) {
-            let is_entry = path.extension().is_some_and(|kind| kind == "json");
-            if is_entry && read(&path).is_ok_and(|entry| entry.is_deleted()) {
+        for path in self.entries() {
+            if read(&path).is_ok_and(|entry| entry.is_deleted()) {
                 let _ = std::fs::remove_file(path.with_extension("head"));
                 let _ = std::fs::remove_file(path.with_extension("sock"));
                 let _ = std::fs::remove_file(path);

@@ -101,6 +101,14 @@ fn workflow_of(id: &str) -> &str {
     id.splitn(3, '-').last().unwrap_or(id)
 }
 
+/// The folders of all runs of a project, by their names.
+pub fn folders(project_root: &Path) -> Result<Vec<RunFolder>, JournalError> {
+    let ids = ids(project_root)?.into_iter();
+    Ok(ids
+        .filter_map(|id| RunFolder::open(project_root, id).ok())
+        .collect())
+}
+
 /// The names of all runs, sorted.
 fn ids(project_root: &Path) -> Result<Vec<RunId>, JournalError> {
     let Some(runs) = runs_dir(project_root)? else {

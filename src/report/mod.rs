@@ -7,6 +7,7 @@
 
 mod activity;
 mod audit;
+mod board;
 mod compare;
 mod display;
 mod error;
@@ -60,6 +61,7 @@ mod sample_build_parts;
 mod sample_parts;
 
 pub use activity::{ActivityLines, attempt_head, attempt_tail};
+pub use board::{Scope, board_json, render_board, render_suggestions};
 pub use compare::{Proposal, render_comparison, render_difference, render_runs_compared};
 pub use display::Display;
 pub use error::ReportError;

@@ -20,6 +20,6 @@ pub use call::{Attempt, AttemptEnd, CallState, CallStatus, Spent};
 pub use contribution::Contribution;
 pub use control::{Control, Via};
 pub use event::{CallEvent, Event, PhaseEvent, Record, RunEvent};
-pub use phase::{Findings, Moment, PendingVerification, PhaseState, Stage, TaskEnd, Winner};
+pub use phase::{Findings, Moment, PendingVerification, PhaseState, Round, Stage, TaskEnd, Winner};
 pub use state::{Delivery, Loop, RunState, Verified};
 pub use take_over::{NewRun, NotTakenOver, take_over};

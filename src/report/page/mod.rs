@@ -5,6 +5,7 @@
 //! page; the page has no script and forbids itself all of them, and everything else that would be loaded. Charts
 //! are SVG, folding and the names behind the letters are HTML's own, so that it works from a disk for years.
 
+mod board;
 mod chart;
 mod compare;
 mod context;
@@ -27,6 +28,7 @@ use super::show::Shown;
 use super::view::{PhaseView, RunView};
 use super::words::clean;
 use crate::run::Record;
+use crate::scores::Board;
 
 pub use markdown::render_markdown;
 pub use texts::Texts;
@@ -43,6 +45,8 @@ pub struct Page<'a> {
     pub shown: Shown<'a>,
     pub texts: &'a Texts,
     pub records: &'a [Record],
+    /// What all runs of the project tell of the run's models.
+    pub board: &'a Board,
 }
 
 impl Page<'_> {
@@ -70,6 +74,11 @@ pub fn render_page(page: &Page<'_>) -> String {
         ),
         ("sources", "Who saw what", context::matrix(page)),
         ("cost", "Tokens and cost", overview::costs(page)),
+        (
+            "scores",
+            "Scores: all runs of this project",
+            board::scores(page),
+        ),
         ("phases", "Phases and handoffs", Some(phases::phases(page))),
         ("journal", "Journal", Some(journal(page))),
     ];

@@ -1,0 +1,481 @@
+//! `tipstaff scores`: the board as tables, which the page draws too, and as a block for a workflow.
+
+use serde_json::{Value, json};
+
+use super::table::Table;
+use super::words::{clean, cost, counted, or_nothing, wrapped};
+use crate::scores::{Board, FLOOR, Lineup, Model, Row, Share, Suggestion, suggestions};
+
+/// Whose runs are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    Project,
+    User,
+}
+
+/// A table before anybody has drawn it. Heads are those of [`Table::new`].
+pub(super) struct BoardTable {
+    pub title: String,
+    pub heads: Vec<&'static str>,
+    pub rows: Vec<Vec<String>>,
+}
+
+/// The board for people. `foreign` is how many runs are not this user's.
+pub fn render_board(board: &Board, scope: Scope, foreign: u64, width: usize) -> String {
+    let mut text = wrapped("", &counted_runs(board, scope, foreign), width);
+    for one in board_tables(board) {
+        let mut table = Table::new(2, &one.heads);
+        one.rows.into_iter().for_each(|row| table.row(row));
+        text.push_str(&format!("\n{}\n{}", one.title, table.within(width)));
+    }
+    if board.runs > 0 {
+        text.push('\n');
+        text.push_str(&wrapped("", &legend(), width));
+    }
+    text
+}
+
+/// The board for programs.
+///
+/// # Errors
+/// None is known: it is plain data.
+pub fn board_json(board: &Board, foreign: u64) -> Result<Value, serde_json::Error> {
+    let mut json = serde_json::to_value(board)?;
+    json["foreign"] = foreign.into();
+    json["floor"] = FLOOR.into();
+    json["suggestions"] = suggestions(board).iter().map(suggestion_json).collect();
+    Ok(json)
+}
+
+fn suggestion_json(one: &Suggestion<'_>) -> Value {
+    let named = |all: &[(&Model, Share)]| -> Value {
+        all.iter()
+            .map(|(model, _)| &model.name)
+            .map(|name| json!(name))
+            .collect()
+    };
+    json!({ "phase": one.phase, "category": one.category, "keep": named(&one.keep), "leave_out": named(&one.leave_out) })
+}
+
+pub(super) fn legend() -> String {
+    format!(
+        "`7/12 32–81%`: 7 of 12, and where the true share is in 95 of 100 cases; too few: less than {FLOOR}. \
+         wins: proposals that were chosen; accepted: results that were kept, neither sent back nor undone; passed: \
+         the commands found nothing; each: for an accepted result."
+    )
+}
+
+fn counted_runs(board: &Board, scope: Scope, foreign: u64) -> String {
+    let of = match scope {
+        Scope::Project => "of this project",
+        Scope::User => "of yours",
+    };
+    let mut text = match board.runs {
+        0 => format!("no run {of} counts yet"),
+        some => format!("{} {of}", counted(some, "run")),
+    };
+    let left_out = [(board.rehearsals, "rehearsal"), (foreign, "foreign run")];
+    let left_out = left_out.into_iter().filter(|(count, _)| *count > 0);
+    let left_out: Vec<String> = left_out.map(|(count, noun)| counted(count, noun)).collect();
+    if !left_out.is_empty() {
+        let one = board.rehearsals + foreign == 1;
+        let verb = if one { "counts" } else { "count" };
+        text.push_str(&format!("; {} {verb} nowhere", left_out.join(" and ")));
+    }
+    text
+}
+
+/// Models by phase and category, the places they were asked in, baselines, judges: as far as anything is known.
+pub(super) fn board_tables(board: &Board) -> Vec<BoardTable> {
+    let is_one = |a: &Row, b: &Row| a.phase == b.phase && a.category == b.category;
+    let groups = board
+        .models
+        .chunk_by(is_one)
+        .map(|rows| models(board, rows));
+    let more = [proposers(board), lineups(board), judges(board)];
+    let all = groups.chain(more.into_iter().flatten());
+    all.map(BoardTable::without_empty_columns).collect()
+}
+
+fn models(board: &Board, rows: &[Row]) -> BoardTable {
+    let title = rows.first().map(|row| match &row.category {
+        Some(category) => format!("{}: {} tasks", clean(&row.phase), clean(category)),
+        None => clean(&row.phase),
+    });
+    let cells = |row: &Row| {
+        let each = row.each();
+        vec![
+            model_words(board, &row.model),
+            row.results.to_string(),
+            share(row.wins),
+            share(row.wins_tied),
+            share(row.accepted),
+            or_nothing((row.edited > 0).then(|| row.edited.to_string())),
+            share(row.passed),
+            or_nothing(each.and_then(|(money, _)| cost(money))),
+            or_nothing(each.map(|(_, time)| time.to_string())),
+        ]
+    };
+    BoardTable {
+        title: title.unwrap_or_default(),
+        heads: vec![
+            "model",
+            "?>results",
+            "wins",
+            "?wins where tied",
+            "accepted",
+            "?>edited",
+            "passed",
+            ">cost each",
+            "?>time each",
+        ],
+        rows: rows.iter().map(cells).collect(),
+    }
+}
+
+/// What each further proposer brought.
+fn proposers(board: &Board) -> Option<BoardTable> {
+    let rows = board.proposers.iter().map(|one| {
+        vec![
+            clean(&one.phase),
+            format!("no. {}", one.nth),
+            share(one.wins),
+        ]
+    });
+    table(
+        "who wins by the place in `models`",
+        &["phase", "asked as", "wins"],
+        rows.collect(),
+    )
+}
+
+/// What several models brought over one alone, where somebody tried that.
+fn lineups(board: &Board) -> Option<BoardTable> {
+    let mut rows = Vec::new();
+    for alone in board.lineups.iter().filter(|one| one.alone.is_some()) {
+        let several = |one: &&Lineup| one.phase == alone.phase && one.alone.is_none();
+        let several = board.lineups.iter().find(several);
+        let run = |one: &Lineup| {
+            or_nothing(
+                one.cost
+                    .0
+                    .checked_div(one.went_well.of)
+                    .and_then(|each| cost(crate::model::MicroUsd(each))),
+            )
+        };
+        let name = alone
+            .alone
+            .as_ref()
+            .map(|model| model_words(board, model))
+            .unwrap_or_default();
+        rows.push(vec![
+            clean(&alone.phase),
+            format!("{name} alone"),
+            share(alone.went_well),
+            run(alone),
+            String::new(),
+        ]);
+        if let Some(several) = several {
+            let gain = gain(several.went_well, alone.went_well);
+            rows.push(vec![
+                clean(&several.phase),
+                "several".to_owned(),
+                share(several.went_well),
+                run(several),
+                gain,
+            ]);
+        }
+    }
+    let heads = [
+        "phase",
+        "proposals by",
+        "runs that went well",
+        "?>cost of a run",
+        "gain",
+    ];
+    table("several models against one alone", &heads, rows)
+}
+
+fn gain(several: Share, alone: Share) -> String {
+    if several.interval().is_none() || alone.interval().is_none() {
+        return "too few".to_owned();
+    }
+    #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+    let rate = |share: Share| 100.0 * share.hits as f64 / share.of as f64;
+    let doubt = match several.beats(alone) || alone.beats(several) {
+        true => "beyond doubt",
+        false => "in doubt",
+    };
+    format!("{:+.0} points, {doubt}", rate(several) - rate(alone))
+}
+
+fn judges(board: &Board) -> Option<BoardTable> {
+    let rows = board
+        .judges
+        .iter()
+        .filter(|judge| judge.verdicts > 0)
+        .map(|judge| {
+            let each = judge
+                .cost
+                .0
+                .checked_div(judge.verdicts)
+                .map(crate::model::MicroUsd);
+            vec![
+                model_words(board, &judge.model),
+                judge.verdicts.to_string(),
+                share(judge.flips),
+                share(judge.first),
+                share(judge.panel),
+                share(judge.evidence),
+                share(judge.people),
+                or_nothing(each.and_then(cost)),
+            ]
+        });
+    let heads = [
+        "judge",
+        ">verdicts",
+        "flips with the order",
+        "?picks the first",
+        "?agrees with judges",
+        "with commands",
+        "with people",
+        "?>cost each",
+    ];
+    table("judges", &heads, rows.collect())
+}
+
+fn table(title: &str, heads: &[&'static str], rows: Vec<Vec<String>>) -> Option<BoardTable> {
+    (!rows.is_empty()).then(|| BoardTable {
+        title: title.to_owned(),
+        heads: heads.to_vec(),
+        rows,
+    })
+}
+
+impl BoardTable {
+    fn without_empty_columns(mut self) -> Self {
+        let is_known = |cell: &String| !cell.is_empty() && *cell != or_nothing(None);
+        let kept: Vec<bool> = (0..self.heads.len())
+            .map(|at| self.rows.iter().filter_map(|row| row.get(at)).any(is_known))
+            .collect();
+        let mut keep = kept.iter();
+        self.heads.retain(|_| keep.next().copied().unwrap_or(true));
+        for row in &mut self.rows {
+            let mut keep = kept.iter();
+            row.retain(|_| keep.next().copied().unwrap_or(true));
+        }
+        self
+    }
+}
+
+fn share(share: Share) -> String {
+    let Share { hits, of } = share;
+    match share.interval() {
+        None if of == 0 => or_nothing(None),
+        None => format!("too few ({hits}/{of})"),
+        Some((low, high)) => format!("{hits}/{of} {:.0}–{:.0}%", 100.0 * low, 100.0 * high),
+    }
+}
+
+/// A model's name, with what it stands for where that is not the same in all runs.
+fn model_words(board: &Board, model: &Model) -> String {
+    match board.is_ambiguous(model) {
+        true if model.id.is_empty() => format!("{} (unknown)", clean(&model.name)),
+        true => format!("{} ({})", clean(&model.name), clean(&model.id)),
+        false => clean(&model.name),
+    }
+}
+
+/// What the board says about a workflow's models, as a part of one; nothing where all is in doubt.
+pub fn render_suggestions(board: &Board, scope: Scope) -> Option<String> {
+    let all = suggestions(board);
+    if all.is_empty() {
+        return None;
+    }
+    let mut text = format!(
+        "# {}; nothing was changed\nphases:\n",
+        counted_runs(board, scope, 0)
+    );
+    for phase in all.chunk_by(|a, b| a.phase == b.phase) {
+        text.push_str(&format!(
+            "  - name: {}\n",
+            scalar(phase.first().map_or("", |one| one.phase.as_str()))
+        ));
+        for one in phase.iter().filter(|one| one.category.is_none()) {
+            text.push_str(&reasons("    ", board, one, "wins"));
+            let keep: Vec<String> = one
+                .keep
+                .iter()
+                .map(|(model, _)| scalar(model.name.as_str()))
+                .collect();
+            text.push_str(&format!("    models: [{}]\n", keep.join(", ")));
+        }
+        let mut head = "    routing:\n";
+        for one in phase {
+            let (Some(category), Some((best, _))) = (one.category, one.keep.first()) else {
+                continue;
+            };
+            text.push_str(std::mem::take(&mut head));
+            text.push_str(&reasons("      ", board, one, "accepted"));
+            text.push_str(&format!(
+                "      {}: {}\n",
+                scalar(category),
+                scalar(best.name.as_str())
+            ));
+        }
+    }
+    Some(text)
+}
+
+fn reasons(margin: &str, board: &Board, one: &Suggestion<'_>, by: &str) -> String {
+    let kept = one.keep.iter().map(|one| ("kept", one));
+    let all = kept.chain(one.leave_out.iter().map(|one| ("left out", one)));
+    let line = |(what, (model, of)): (&str, &(&Model, Share))| {
+        format!(
+            "{margin}# {what}: {}, {by} {}\n",
+            model_words(board, model),
+            share(*of)
+        )
+    };
+    all.map(line).collect()
+}
+
+/// A name as YAML takes it for one.
+fn scalar(text: &str) -> String {
+    const OTHERS: [&str; 7] = ["true", "false", "null", "yes", "no", "on", "off"];
+    let is_plain = text.starts_with(|char: char| char.is_ascii_alphabetic())
+        && text
+            .chars()
+            .all(|char| char.is_ascii_alphanumeric() || "-_./".contains(char))
+        && !OTHERS.contains(&text.to_ascii_lowercase().as_str());
+    match is_plain {
+        true => text.to_owned(),
+        false => Value::from(text).to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{MicroUsd, Millis};
+    use crate::scores::{Judge, Nth};
+
+    fn of(hits: u64, of: u64) -> Share {
+        Share { hits, of }
+    }
+
+    fn model(name: &str, id: &str) -> Model {
+        Model {
+            name: name.into(),
+            id: id.to_owned(),
+        }
+    }
+
+    fn row(category: Option<&str>, name: &str, wins: Share, accepted: Share) -> Row {
+        Row {
+            phase: if category.is_some() { "build" } else { "plan" }.into(),
+            category: category.map(str::to_owned),
+            model: model(name, &format!("opencode:x/{name}")),
+            results: accepted.of,
+            wins,
+            wins_tied: of(wins.hits.min(2), wins.of.min(3)),
+            accepted,
+            edited: 0,
+            passed: of(accepted.of.min(1), accepted.of),
+            cost: MicroUsd(12_340_000),
+            time: Millis::minutes(40),
+        }
+    }
+
+    fn board() -> Board {
+        let lineup = |alone, went_well| Lineup {
+            phase: "plan".into(),
+            alone,
+            went_well,
+            cost: MicroUsd(9_000_000),
+        };
+        let nth = |nth, hits| Nth {
+            phase: "plan".into(),
+            nth,
+            wins: of(hits, 20),
+        };
+        let mut board = Board {
+            runs: 28,
+            rehearsals: 1,
+            models: vec![
+                row(None, "claude-opus-with-a-long-name", of(16, 20), of(16, 20)),
+                row(None, "gpt", of(1, 20), of(1, 20)),
+                row(None, "漢字モデル", of(3, 5), of(3, 5)),
+                row(Some("ui"), "gpt", of(0, 0), of(19, 20)),
+                row(Some("ui"), "gemini", of(0, 0), of(2, 20)),
+                row(Some("a: b\u{1b}[2J"), "no", of(0, 0), of(20, 20)),
+                row(Some("a: b\u{1b}[2J"), "gemini", of(0, 0), of(1, 20)),
+            ],
+            proposers: vec![nth(1, 15), nth(2, 4), nth(3, 1)],
+            lineups: vec![
+                lineup(None, of(15, 20)),
+                lineup(Some(model("gpt", "")), of(2, 9)),
+            ],
+            judges: vec![Judge {
+                model: model("gpt", "opencode:x/gpt"),
+                verdicts: 20,
+                first: of(13, 20),
+                flips: of(4, 9),
+                panel: of(0, 0),
+                evidence: of(3, 4),
+                people: of(6, 8),
+                cost: MicroUsd(1_000_000),
+            }],
+        };
+        board.sort();
+        board
+    }
+
+    #[test]
+    fn as_tables_that_fit() {
+        let at = |width: usize| {
+            let text = render_board(&board(), Scope::Project, 1, width);
+            for line in text.lines() {
+                assert!(
+                    console::measure_text_width(line) <= width,
+                    "{width}: {line}"
+                );
+            }
+            format!("{width} columns\n{text}")
+        };
+        insta::assert_snapshot!([60, 80, 120].map(at).join("\n"));
+    }
+
+    #[test]
+    fn suggestions_are_yaml_whatever_the_names() {
+        let text = render_suggestions(&board(), Scope::User).expect("some");
+        insta::assert_snapshot!(text);
+    }
+
+    #[test]
+    fn where_nothing_is_known_nothing_is_shown() {
+        let none = Board::default();
+        assert_eq!(
+            render_board(&none, Scope::Project, 2, 80),
+            "no run of this project counts yet; 2 foreign runs count nowhere\n"
+        );
+        assert_eq!(render_suggestions(&none, Scope::Project), None);
+    }
+
+    #[test]
+    fn as_json() {
+        let json = board_json(&board(), 1).expect("plain data");
+        let gpt = json["models"]
+            .as_array()
+            .expect("rows")
+            .iter()
+            .find(|row| row["phase"] == "plan" && row["model"]["name"] == "gpt");
+        let wins = &gpt.expect("a row")["wins"];
+        assert_eq!((&wins["hits"], &wins["of"]), (&json!(1), &json!(20)));
+        assert!(
+            wins["low"].as_f64() > Some(0.0) && wins["high"].as_f64() < Some(0.3),
+            "{wins}"
+        );
+        assert_eq!(json["suggestions"][0]["keep"], json!(["no"]));
+    }
+}
