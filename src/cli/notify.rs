@@ -15,7 +15,7 @@ use crate::config::Notify;
 use crate::model::{PhaseName, Question, RunEnd, names_a_secret};
 use crate::plan::Plan;
 use crate::process::run_helper;
-use crate::report::{Screen, end_word};
+use crate::report::{Screen, word};
 use crate::run::{Event, PhaseEvent, Record, RunEvent};
 
 /// Whoever takes longer is not told.
@@ -83,7 +83,7 @@ impl Notifier {
         };
         let told = *end == RunEnd::Waiting && !self.asked.is_empty();
         if *end != RunEnd::Interrupted && !told {
-            self.tell(end_word(*end), json!({}));
+            self.tell(&word(*end), json!({}));
         }
     }
 
@@ -91,7 +91,7 @@ impl Notifier {
     pub fn asks(&mut self, phase: &PhaseName, question: &Question) {
         if self.asked.insert(phase.clone()) {
             let more = json!({ "phase": phase, "question": question });
-            self.tell(end_word(RunEnd::Waiting), more);
+            self.tell(&word(RunEnd::Waiting), more);
         }
     }
 

@@ -4,8 +4,8 @@ use crate::model::Finding;
 
 use super::table::Table;
 use super::view::{PhaseView, RunView};
-use super::words::{wrap, wrapped};
-use super::words_work::{audit_word, finding_place, findings_words, severity_word, worst_first};
+use super::words::{word, wrap, wrapped};
+use super::words_work::{finding_place, findings_words, worst_first};
 
 /// Columns at which what was found is wrapped, in its column of the table.
 const PROBLEM_WIDTH: usize = 72;
@@ -26,7 +26,7 @@ pub(super) fn render_audit(view: &RunView, phase: PhaseView<'_>, width: usize) -
         let model = view.model_words(&call.spec.id);
         text.push_str(&format!(
             "  {round}{model} says {}, {}\n",
-            audit_word(audit.verdict),
+            word(audit.verdict),
             findings_words(&audit.findings)
         ));
     }
@@ -44,11 +44,7 @@ fn findings(findings: &[Finding], width: usize) -> Table {
             lines.extend(wrap(&format!("fix: {}", fix.trim()), problem_width));
         }
         let place = finding_place(finding);
-        let mut head = [severity_word(finding.severity), place.as_str()];
-        for line in lines {
-            table.row([head[0], head[1], line.as_str()]);
-            head = ["", ""];
-        }
+        table.row([word(finding.severity), place, lines.join("\n")]);
     }
     table
 }

@@ -15,8 +15,10 @@ use super::sections_work::delivery_state;
 use super::show::{Shown, minute};
 use super::table::Table;
 use super::view::{PhaseView, RunView, Supervisor};
-use super::words::{clean, cost, counted, or_nothing, phase_word, title, token_count, wrapped};
-use super::words_work::{audit_word, findings_words, proved};
+use super::words::{
+    clean, cost, counted, or_nothing, phase_word, title, token_count, word, wrapped,
+};
+use super::words_work::{findings_words, proved};
 
 /// Texts that take longer to compare are compared roughly.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -245,7 +247,7 @@ fn of_phase(view: &RunView, phase: PhaseView<'_>, supervisor: Supervisor) -> Str
     if let Some((_, audit)) = view.audits(phase).last() {
         said.push(format!(
             "{}, {}",
-            audit_word(audit.verdict),
+            word(audit.verdict),
             findings_words(&audit.findings)
         ));
     }

@@ -13,7 +13,7 @@ use super::log_lines_of_work::{
 };
 use super::sections::contradictions;
 use super::view::{RunView, short_name};
-use super::words::{clean, counted, end_word, kind_words, spent, title};
+use super::words::{clean, counted, kind_words, spent, title, word};
 
 /// The record in words, if it is worth a line. `view` has taken it in already.
 pub(super) fn log_line(view: &RunView, record: &Record) -> Option<LogLine> {
@@ -216,7 +216,7 @@ fn run_ended(view: &RunView, end: RunEnd, at: Timestamp) -> LogLine {
     };
     let text = format!(
         "run {}: {}, {}",
-        end_word(end),
+        word(end),
         spent(totals.wall, &totals.usage),
         counted(totals.attempts, "attempt")
     );

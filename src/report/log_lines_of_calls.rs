@@ -10,10 +10,8 @@ use crate::run::{Attempt, AttemptEnd, CallEvent, CallState};
 
 use super::log_line::{LogLine, Tone, failed};
 use super::view::{RunView, model, short_name};
-use super::words::{clean, counted, failure_word, spent, title, token_count};
-use super::words_work::{
-    audit_word, changes_words, finding_place, findings_words, severity_word, worst_first,
-};
+use super::words::{clean, counted, failure_word, spent, title, token_count, word};
+use super::words_work::{changes_words, finding_place, findings_words, worst_first};
 
 /// Findings that a line of progress names; the summary has them all.
 const FINDINGS_SHOWN: usize = 3;
@@ -91,7 +89,7 @@ fn attempt_succeeded(
                 AuditVerdict::Pass => Tone::Good,
                 AuditVerdict::Fail => Tone::Odd,
             };
-            let verdict = audit_word(audit.verdict);
+            let verdict = word(audit.verdict);
             let findings = findings_words(&audit.findings);
             (tone, format!("done in {spent}: says {verdict}, {findings}"))
         }
@@ -167,7 +165,7 @@ fn findings(answer: &Answer) -> Vec<String> {
             Some(_) => format!(", {}", finding_place(finding)),
             None => String::new(),
         };
-        let severity = severity_word(finding.severity);
+        let severity = word(finding.severity);
         format!("{severity}{place}: {}", clean(&finding.problem))
     };
     let worst = worst_first(&audit.findings);

@@ -112,13 +112,9 @@ pub(super) fn verified(
         false => "",
     };
     let log_line = LogLine::new(scope(view, phase, task), tone, format!("{text}{on}"));
-    match verification.outcome {
-        VerifyOutcome::Passed => log_line,
-        VerifyOutcome::Failed
-        | VerifyOutcome::AlreadyFailing
-        | VerifyOutcome::TimedOut
-        | VerifyOutcome::TooMuchOutput
-        | VerifyOutcome::TooMuchUsed => log_line.note(format!(
+    match verification.outcome == VerifyOutcome::Passed {
+        true => log_line,
+        false => log_line.note(format!(
             "its output is in the run folder: {}",
             clean(&verification.output.path)
         )),

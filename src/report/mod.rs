@@ -83,5 +83,5 @@ pub use table::Table;
 pub use view::{PhaseView, RunView, Supervisor};
 pub use view_work::DeliveryState;
 pub use viewer::Viewer;
-pub use words::{clean, counted, end_word, or_nothing, token_count, wrap};
+pub use words::{clean, counted, or_nothing, token_count, word, wrap};
 pub use workflow_table::{mermaid_graph, workflow_table};

@@ -7,8 +7,8 @@ use super::sections::{failures, waits_for};
 use super::show::Shown;
 use super::view::{PhaseStatus, RunStatus, RunView, Supervisor};
 use super::viewer::PROSE;
-use super::words::{clean, counted, wrap};
-use super::words_work::{audit_word, finding_place, findings_words, severity_word, worst_first};
+use super::words::{clean, counted, word, wrap};
+use super::words_work::{finding_place, findings_words, worst_first};
 
 /// Lines of a failure's message or hint that are shown.
 const LINES: usize = 3;
@@ -118,14 +118,13 @@ pub(super) fn audits(shown: &Shown<'_>) -> Vec<String> {
         let Some((call, audit)) = view.audits(phase).last() else {
             continue;
         };
-        let (model, says) = (view.model_words(&call.spec.id), audit_word(audit.verdict));
+        let (model, says) = (view.model_words(&call.spec.id), word(audit.verdict));
         let found = findings_words(&audit.findings);
         lines.push(format!("{model} says {says}, {found}"));
         if audit.verdict == AuditVerdict::Fail {
             for finding in worst_first(&audit.findings) {
                 let place = finding.file.as_ref().map(|_| finding_place(finding) + " ");
-                let (severity, place) =
-                    (severity_word(finding.severity), place.unwrap_or_default());
+                let (severity, place) = (word(finding.severity), place.unwrap_or_default());
                 let problem = format!("{severity} {place}{}", finding.problem);
                 lines.extend(shown.viewer.prose(&problem, 2));
             }

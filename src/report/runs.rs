@@ -17,7 +17,7 @@ const REQUEST_WIDTH: usize = 48;
 pub struct RunRow {
     run: RunId,
     workflow: String,
-    state: &'static str,
+    state: String,
     started: Option<Timestamp>,
     wall: Millis,
     attempts: u64,
@@ -55,7 +55,7 @@ impl RunRow {
         Self {
             run,
             workflow: String::new(),
-            state: "unreadable",
+            state: "unreadable".to_owned(),
             started: None,
             wall: Millis::default(),
             attempts: 0,
@@ -103,7 +103,7 @@ fn table(rows: &[RunRow], zone: &TimeZone, room: usize) -> Table {
             clean(&row.workflow),
             match row.rehearsal {
                 Some(_) => format!("{}, rehearsed", row.state),
-                None => row.state.to_owned(),
+                None => row.state.clone(),
             },
             or_nothing(row.started.map(|started| minute(started, zone))),
             or_nothing(row.started.map(|_| row.wall.to_string())),

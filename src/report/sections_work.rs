@@ -12,8 +12,8 @@ use super::view::{PhaseView, RunView};
 use super::view_task::TaskView;
 use super::view_work::{DeliveryState, FileSum};
 use super::viewer::Viewer;
-use super::words::{NOTHING, clean, or_nothing, title};
-use super::words_work::{change_word, changes_words, lines_words, task_word, verify_words};
+use super::words::{clean, or_nothing, title, word};
+use super::words_work::{changes_words, lines_words, task_word, verify_words};
 
 /// Changed files that people are shown; programs get all.
 const FILES_SHOWN: usize = 50;
@@ -83,7 +83,7 @@ fn changed_files(view: &RunView, viewer: &Viewer) -> String {
     for file in files.iter().take(FILES_SHOWN) {
         table.row([
             path(file),
-            change_word(file.kind).to_owned(),
+            word(file.kind).to_owned(),
             lines_words(file.lines),
             authors(&file.by),
         ]);
@@ -181,45 +181,41 @@ fn task_row(view: &RunView, task: &TaskView<'_>) -> [String; 7] {
 /// The latest result of each command, and how often it ran; of one that did not pass, where the end
 /// of its output is.
 fn verified(view: &RunView, folder: &str, viewer: &Viewer) -> String {
+    let command = |one: &Verified| {
+        let command = one.verification.command.clone();
+        (one.phase.clone(), one.task.clone(), command)
+    };
+    let mut latest: Vec<(&Verified, u64)> = Vec::new();
+    for one in &view.state.verified {
+        match latest
+            .iter_mut()
+            .find(|(known, _)| command(known) == command(one))
+        {
+            Some((known, runs)) => (*known, *runs) = (one, *runs + 1),
+            None => latest.push((one, 1)),
+        }
+    }
     let mut table = Table::new(
         2,
         &[
             "phase", "task", "command", "result", ">time", ">runs", "output",
         ],
     );
-    for phase in view.phases() {
-        let all: Vec<&Verified> = view.verified(phase).collect();
-        for (index, first) in all.iter().enumerate() {
-            let is_same = |other: &&&Verified| {
-                other.task == first.task && other.verification.command == first.verification.command
-            };
-            if all.iter().take(index).any(|one| is_same(&one)) {
-                continue;
-            }
-            let runs: Vec<&&Verified> = all.iter().filter(is_same).collect();
-            let one = runs.last().copied().unwrap_or(first);
-            let output = match one.verification.outcome {
-                VerifyOutcome::Passed => NOTHING.to_owned(),
-                VerifyOutcome::Failed
-                | VerifyOutcome::AlreadyFailing
-                | VerifyOutcome::TimedOut
-                | VerifyOutcome::TooMuchOutput
-                | VerifyOutcome::TooMuchUsed => {
-                    viewer.place(&format!("{folder}/{}", one.verification.output.path))
-                }
-            };
-            table.row([
-                clean(phase.name()),
-                or_nothing(one.task.as_ref().map(clean)),
-                title(&one.verification.command),
-                verify_words(&one.verification),
-                one.verification.wall.to_string(),
-                runs.len().to_string(),
-                output,
-            ]);
-        }
+    for (one, runs) in latest {
+        let its = &one.verification;
+        let output = (its.outcome != VerifyOutcome::Passed)
+            .then(|| viewer.place(&format!("{folder}/{}", its.output.path)));
+        table.row([
+            clean(&one.phase),
+            or_nothing(one.task.as_ref().map(clean)),
+            title(&its.command),
+            verify_words(its),
+            its.wall.to_string(),
+            runs.to_string(),
+            or_nothing(output),
+        ]);
     }
-    table.to_string()
+    table.within(viewer.width).to_string()
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         "run": view.state.id,
         "workflow": view.plan.workflow,
         "request": view.plan.request,
-        "state": key(run_word(view, shown.supervisor)),
+        "state": key(&run_word(view, shown.supervisor)),
         "rehearsal": view.plan.rehearsal.as_ref().map(|rehearsal| &rehearsal.scenario),
         "folder": shown.folder,
         "sandbox": view.state.sandbox,

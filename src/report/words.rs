@@ -1,8 +1,9 @@
 //! Small words: counts, states, failures, wrapped and cleaned text.
 
 use console::{measure_text_width, strip_ansi_codes, truncate_str};
+use serde::Serialize;
 
-use crate::model::{Decision, FailureKind, MicroUsd, Millis, RunEnd, Usage};
+use crate::model::{Decision, FailureKind, MicroUsd, Millis, Usage};
 use crate::plan::{EnsembleMode, OutputKind, PhaseKind};
 
 use super::screen::bounded;
@@ -120,57 +121,33 @@ pub(super) fn wrapped(margin: &str, text: &str, width: usize) -> String {
     lines.collect()
 }
 
+/// What files and events call it, as people say it: `audit failed`.
+pub fn word(of: impl Serialize) -> String {
+    let name = serde_json::to_value(of).unwrap_or_default();
+    name.as_str().unwrap_or_default().replace('_', " ")
+}
+
 /// A failure's kind as people say it.
-pub(super) fn failure_word(kind: FailureKind) -> &'static str {
+pub(super) fn failure_word(kind: FailureKind) -> String {
     match kind {
-        FailureKind::AgentMissing => "agent missing",
-        FailureKind::Auth => "not signed in",
-        FailureKind::Quota => "quota used up",
-        FailureKind::RateLimit => "rate limit",
-        FailureKind::UnknownModel => "unknown model",
-        FailureKind::ContextOverflow => "context overflow",
-        FailureKind::Provider => "provider error",
-        FailureKind::Network => "network",
-        FailureKind::Rejected => "rejected",
-        FailureKind::PermissionRefused => "permission refused",
-        FailureKind::Crash => "crash",
-        FailureKind::Hang => "hang",
-        FailureKind::Timeout => "timeout",
-        FailureKind::OutOfMemory => "out of memory",
-        FailureKind::OutOfDisk => "out of disk",
-        FailureKind::TooManyProcesses => "too many processes",
-        FailureKind::Loop => "loop",
-        FailureKind::NoDeliverable => "no deliverable",
-        FailureKind::Truncated => "truncated",
-        FailureKind::BadOutput => "bad output",
-        FailureKind::Machine => "machine",
-        FailureKind::Setup => "setup failed",
-        FailureKind::Refused => "refused",
-        FailureKind::Cancelled => "cancelled",
-        FailureKind::Lost => "lost",
+        FailureKind::Auth => "not signed in".to_owned(),
+        FailureKind::Quota => "quota used up".to_owned(),
+        FailureKind::Provider => "provider error".to_owned(),
+        FailureKind::Setup => "setup failed".to_owned(),
+        kind => word(kind),
     }
 }
 
 /// A run's state in one word.
-pub(super) fn run_word(view: &RunView, supervisor: Supervisor) -> &'static str {
-    match (view.status(), supervisor) {
+pub(super) fn run_word(view: &RunView, supervisor: Supervisor) -> String {
+    let under_way = match (view.status(), supervisor) {
         (RunStatus::Planned, _) => "planned",
         (RunStatus::UnderWay, Supervisor::Alive) if view.state.is_paused() => "paused",
         (RunStatus::UnderWay, Supervisor::Alive) => "running",
         (RunStatus::UnderWay, Supervisor::Gone) => "interrupted",
-        (RunStatus::Ended(end), _) => end_word(end),
-    }
-}
-
-pub fn end_word(end: RunEnd) -> &'static str {
-    match end {
-        RunEnd::Done => "done",
-        RunEnd::Failed => "failed",
-        RunEnd::AuditFailed => "audit failed",
-        RunEnd::Waiting => "waiting",
-        RunEnd::Limited => "limited",
-        RunEnd::Interrupted => "interrupted",
-    }
+        (RunStatus::Ended(end), _) => return word(end),
+    };
+    under_way.to_owned()
 }
 
 /// A phase's state in one word.
@@ -205,15 +182,16 @@ pub(super) fn call_word(call: &CallState) -> &'static str {
 }
 
 /// An attempt's state in one or two words; a failure's kind is the state.
-pub(super) fn attempt_word(attempt: &Attempt) -> &'static str {
-    match (attempt.end(), attempt.prompt_tokens) {
+pub(super) fn attempt_word(attempt: &Attempt) -> String {
+    let word = match (attempt.end(), attempt.prompt_tokens) {
         (None, None) => "starting",
         (None, Some(_)) => "running",
         (Some(AttemptEnd::Succeeded), _) => "done",
         (Some(AttemptEnd::Stopped(_)), _) => "stopped",
-        (Some(AttemptEnd::Failed(failure)), _) => failure_word(failure.kind),
+        (Some(AttemptEnd::Failed(failure)), _) => return failure_word(failure.kind),
         (Some(AttemptEnd::Lost), _) => "interrupted",
-    }
+    };
+    word.to_owned()
 }
 
 /// A judge's decision as people say it.

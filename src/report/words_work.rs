@@ -1,13 +1,11 @@
 //! Small words about the work: tasks, changed files, verification, audits.
 
-use crate::model::{
-    AuditVerdict, ChangeKind, ChangedFile, Finding, Severity, Verification, VerifyOutcome,
-};
+use crate::model::{ChangedFile, Finding, Severity, Verification, VerifyOutcome};
 
 use crate::run::Verified;
 
 use super::view_task::TaskState;
-use super::words::{NOTHING, clean, counted};
+use super::words::{NOTHING, clean, counted, word};
 
 pub(super) fn task_word(state: TaskState<'_>) -> &'static str {
     match state {
@@ -16,16 +14,6 @@ pub(super) fn task_word(state: TaskState<'_>) -> &'static str {
         TaskState::Checking => "checking",
         TaskState::Done => "done",
         TaskState::Failed(_) => "failed",
-    }
-}
-
-/// What happened to a file in one word.
-pub(super) fn change_word(kind: ChangeKind) -> &'static str {
-    match kind {
-        ChangeKind::Added => "added",
-        ChangeKind::Modified => "modified",
-        ChangeKind::Deleted => "deleted",
-        ChangeKind::Renamed => "renamed",
     }
 }
 
@@ -62,22 +50,6 @@ pub(super) fn exit_words(exit: Option<i32>) -> String {
     exit.map_or_else(|| "killed".to_owned(), |code| format!("exit {code}"))
 }
 
-pub(super) fn audit_word(verdict: AuditVerdict) -> &'static str {
-    match verdict {
-        AuditVerdict::Pass => "pass",
-        AuditVerdict::Fail => "fail",
-    }
-}
-
-/// How bad a finding is, in one word.
-pub(super) fn severity_word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Blocker => "blocker",
-        Severity::Major => "major",
-        Severity::Minor => "minor",
-    }
-}
-
 /// `1 blocker, 2 minor`; `no findings`.
 pub(super) fn findings_words(findings: &[Finding]) -> String {
     let counts = [Severity::Blocker, Severity::Major, Severity::Minor].map(|severity| {
@@ -85,7 +57,7 @@ pub(super) fn findings_words(findings: &[Finding]) -> String {
             .iter()
             .filter(|one| one.severity == severity)
             .count();
-        (count > 0).then(|| format!("{count} {}", severity_word(severity)))
+        (count > 0).then(|| format!("{count} {}", word(severity)))
     });
     let words: Vec<String> = counts.into_iter().flatten().collect();
     match words.is_empty() {

@@ -5,7 +5,7 @@ use super::super::settings::Settings;
 use super::super::typed::command;
 use crate::journal::{RunFolder, RunLock};
 use crate::model::{Destination, RunEnd};
-use crate::report::{DeliveryState, RunView, end_word};
+use crate::report::{DeliveryState, RunView, word};
 use crate::workspace::{CommitsState, commits_state};
 
 #[derive(Debug, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub fn disposal_idle(settings: &Settings, folder: &RunFolder) -> Disposal {
     let remark = match view.state.ended() {
         Some(RunEnd::Done) => None,
         Some(end @ (RunEnd::Failed | RunEnd::AuditFailed)) => {
-            Some(format!("{}; it could go on: {}", end_word(end), resume()))
+            Some(format!("{}; it could go on: {}", word(end), resume()))
         }
         Some(RunEnd::Waiting | RunEnd::Limited | RunEnd::Interrupted) | None => {
             return keep(format!("can go on: {}", resume()));

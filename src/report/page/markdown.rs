@@ -4,10 +4,8 @@ use super::Page;
 use super::proposals::winner;
 use super::texts::cut;
 use crate::report::sections_work::delivery_state;
-use crate::report::words::{clean, counted, run_word, spent};
-use crate::report::words_work::{
-    audit_word, change_word, finding_place, lines_words, severity_word, verify_words, worst_first,
-};
+use crate::report::words::{clean, counted, run_word, spent, word};
+use crate::report::words_work::{finding_place, lines_words, verify_words, worst_first};
 
 /// Lines of a list; a pull request is read by people.
 const MOST: usize = 40;
@@ -82,7 +80,7 @@ fn decided(page: &Page<'_>) -> Vec<String> {
 fn changed(page: &Page<'_>) -> Vec<String> {
     let files = page.shown.view.changed_files();
     let lines = files.iter().map(|file| {
-        let (what, lines) = (change_word(file.kind), lines_words(file.lines));
+        let (what, lines) = (word(file.kind), lines_words(file.lines));
         format!("- {} {what}, {lines}", inert(&file.path))
     });
     let documents = page.shown.view.phases().filter_map(|phase| {
@@ -129,14 +127,14 @@ fn audited(page: &Page<'_>) -> Vec<String> {
             let (name, round) = (inert(phase.name().as_str()), call.spec.id.round());
             lines.push(format!(
                 "- **{name}, round {round}: {}**. {}",
-                audit_word(audit.verdict),
+                word(audit.verdict),
                 inert(&audit.summary)
             ));
             for finding in worst_first(&audit.findings) {
                 let place = inert(&finding_place(finding));
                 lines.push(format!(
                     "  - {} {place}: {}",
-                    severity_word(finding.severity),
+                    word(finding.severity),
                     inert(&finding.problem)
                 ));
             }

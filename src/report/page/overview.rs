@@ -13,8 +13,8 @@ use crate::report::sections::failures;
 use crate::report::sections_work::delivery_state;
 use crate::report::show::minute;
 use crate::report::view::{RunStatus, RunView};
-use crate::report::words::{clean, cost, counted, or_nothing, run_word, token_count};
-use crate::report::words_work::{audit_word, findings_words, proved};
+use crate::report::words::{clean, cost, counted, or_nothing, run_word, token_count, word};
+use crate::report::words_work::{findings_words, proved};
 
 pub(super) fn outcome(page: &Page<'_>) -> Markup {
     let view = page.shown.view;
@@ -93,7 +93,7 @@ fn facts(view: &RunView) -> Vec<Markup> {
                 "bad"
             };
             facts.push(html! {
-                b { (clean(phase.name())) ": " } a href="#audit" { span class={ "pill " (tone) } { (audit_word(audit.verdict)) } }
+                b { (clean(phase.name())) ": " } a href="#audit" { span class={ "pill " (tone) } { (word(audit.verdict)) } }
                 " " (findings_words(&audit.findings)) ". “" (first_sentence(&audit.summary)) "”"
             });
         }

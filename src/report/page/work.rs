@@ -11,10 +11,9 @@ use super::texts::{raw, remark, rest};
 use crate::model::{Artifact, Audit, AuditVerdict, Finding, Purpose, VerifyOutcome};
 use crate::report::view::{PhaseView, model};
 use crate::report::view_task::{TaskState, TaskView};
-use crate::report::words::{clean, failure_word, or_nothing, title};
+use crate::report::words::{clean, failure_word, or_nothing, title, word};
 use crate::report::words_work::{
-    audit_word, change_word, changes_words, finding_place, findings_words, lines_words,
-    severity_word, task_word, verify_words, worst_first,
+    changes_words, finding_place, findings_words, lines_words, task_word, verify_words, worst_first,
 };
 use crate::run::{CallState, Verified};
 
@@ -166,7 +165,7 @@ impl<'a> Work<'a> {
                         code { (clean(&file.path)) }
                         @if let Some(from) = &file.from { " (was " code { (clean(from)) } ")" }
                     }
-                    td { (change_word(file.kind)) }
+                    td { (word(file.kind)) }
                     td.number { (lines_words(file.lines)) }
                     td { @for call in &file.by { span.by { (title(call.spec.id.as_str())) } " " } }
                 }
@@ -222,11 +221,8 @@ impl<'a> Work<'a> {
         let verification = &one.verification;
         let tone = match verification.outcome {
             VerifyOutcome::Passed => "good",
-            VerifyOutcome::AlreadyFailing => "odd",
-            VerifyOutcome::Failed
-            | VerifyOutcome::TimedOut
-            | VerifyOutcome::TooMuchOutput
-            | VerifyOutcome::TooMuchUsed => "bad",
+            _ if verification.is_bad() => "bad",
+            _ => "odd",
         };
         html! {
             tr {
@@ -264,7 +260,7 @@ impl<'a> Work<'a> {
             h3 {
                 (clean(audited.phase.name()))
                 @if !audited.phase.state.past.is_empty() { ", round " (audited.call.spec.id.round()) }
-                " " span class={ "pill " (tone) } { (audit_word(audited.audit.verdict)) }
+                " " span class={ "pill " (tone) } { (word(audited.audit.verdict)) }
             }
             p.dim { (self.page.shown.view.model_words(&audited.call.spec.id)) ", " (findings_words(&audited.audit.findings)) }
             blockquote { (remark(&audited.audit.summary)) }
@@ -283,10 +279,10 @@ impl<'a> Work<'a> {
                 Some(line) => format!("#d{edit}-{file}-{line}"),
                 None => format!("#d{edit}-{file}"),
             });
-        let word = severity_word(finding.severity);
+        let severity = word(finding.severity);
         html! {
             li id=(format!("finding-{number}")) {
-                span class={ "pill " (word) } { (word) } " "
+                span class={ "pill " (severity) } { (severity) } " "
                 @if let Some(link) = link { a href=(link) { code { (finding_place(finding)) } } }
                 @else if finding.file.is_some() { code { (finding_place(finding)) } }
                 p { (remark(&finding.problem)) }
