@@ -33,7 +33,8 @@ fn launch(assignment: &Assignment<'_>) -> Result<Launch, LaunchError> {
 /// Switches off what its own adapter would, if it is an agent that has one; the configuration may say otherwise.
 fn keep_to_the_prompt(launch: &mut Launch, assignment: &Assignment<'_>) {
     let name = launch.program.file_name().unwrap_or_default();
-    let (variable, settings) = match name.to_str() {
+    // Two of them would start themselves again as a child, which a signal to the parent does not reach.
+    let (variable, settings, alone) = match name.to_str() {
         Some("opencode") => {
             for switch in opencode::SWITCHES {
                 launch.set_default(switch, "1");
@@ -45,12 +46,21 @@ fn keep_to_the_prompt(launch: &mut Launch, assignment: &Assignment<'_>) {
             }
             return;
         }
-        Some("gemini") => ("GEMINI_CLI_SYSTEM_SETTINGS_PATH", gemini::quiet()),
-        Some("qwen") => ("QWEN_CODE_SYSTEM_SETTINGS_PATH", qwen::quiet()),
+        Some("gemini") => (
+            "GEMINI_CLI_SYSTEM_SETTINGS_PATH",
+            gemini::quiet(),
+            "GEMINI_CLI_NO_RELAUNCH",
+        ),
+        Some("qwen") => (
+            "QWEN_CODE_SYSTEM_SETTINGS_PATH",
+            qwen::quiet(),
+            "QWEN_CODE_NO_RELAUNCH",
+        ),
         Some(_) | None => return,
     };
     let file = assignment.private.join("settings.json");
     launch.set_default(variable, &file);
+    launch.set_default(alone, "true");
     let settings = settings.to_string();
     launch.files.push(SeedFile::private(file, settings));
 }
@@ -124,14 +134,23 @@ mod tests {
         let mut bench = Bench::new(AgentKind::Acp);
         let launch = bench.launch().unwrap();
         assert_eq!(var(&launch, "OPENCODE_DISABLE_PROJECT_CONFIG"), Some("1"));
-        for (program, variable) in [
-            ("gemini", "GEMINI_CLI_SYSTEM_SETTINGS_PATH"),
-            ("qwen", "QWEN_CODE_SYSTEM_SETTINGS_PATH"),
+        for (program, variable, alone) in [
+            (
+                "gemini",
+                "GEMINI_CLI_SYSTEM_SETTINGS_PATH",
+                "GEMINI_CLI_NO_RELAUNCH",
+            ),
+            (
+                "qwen",
+                "QWEN_CODE_SYSTEM_SETTINGS_PATH",
+                "QWEN_CODE_NO_RELAUNCH",
+            ),
         ] {
             program.clone_into(&mut bench.agent.command);
             let launch = bench.launch().unwrap();
             let file = bench.private().join("settings.json");
             assert_eq!(var(&launch, variable), file.to_str());
+            assert_eq!(var(&launch, alone), Some("true"));
             let settings = seeded_json(&launch, "settings.json");
             assert!(settings["mcp"]["allowed"].is_array(), "{settings}");
             bench.agent.env.set(variable, "/mine");
