@@ -8,7 +8,7 @@ use std::io::stdin;
 use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::{JoinHandle, sleep, spawn};
 use std::time::Duration;
 
@@ -56,6 +56,18 @@ impl Keys {
     /// What was pressed since it was asked last.
     pub fn pressed(&self) -> impl Iterator<Item = Key> {
         self.pressed.try_iter()
+    }
+
+    /// The same; where nothing was, waits so long for a key.
+    pub fn wait(&self, most: Duration) -> Vec<Key> {
+        let first = match self.pressed.recv_timeout(most) {
+            Err(RecvTimeoutError::Disconnected) => {
+                sleep(most);
+                None
+            }
+            first => first.ok(),
+        };
+        first.into_iter().chain(self.pressed()).collect()
     }
 }
 
@@ -124,7 +136,7 @@ impl Steering {
     }
 }
 
-fn is_in_foreground() -> bool {
+pub fn is_in_foreground() -> bool {
     tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp())
 }
 
@@ -169,13 +181,19 @@ fn read(over: &AtomicBool, tell: &Sender<Key>) {
 
 /// What the bytes mean that a terminal sends.
 fn keys(mut bytes: &[u8]) -> Vec<Key> {
-    const SEQUENCES: [(&[u8], Key); 6] = [
+    const SEQUENCES: [(&[u8], Key); 12] = [
         (b"\x1b[A", Key::Up),
         (b"\x1b[B", Key::Down),
         (b"\x1bOA", Key::Up),
         (b"\x1bOB", Key::Down),
         (b"\x1b[5~", Key::PageUp),
         (b"\x1b[6~", Key::PageDown),
+        (b"\x1b[H", Key::Home),
+        (b"\x1bOH", Key::Home),
+        (b"\x1b[1~", Key::Home),
+        (b"\x1b[F", Key::End),
+        (b"\x1bOF", Key::End),
+        (b"\x1b[4~", Key::End),
     ];
     let mut keys = Vec::new();
     while let [first, rest @ ..] = bytes {
@@ -184,6 +202,7 @@ fn keys(mut bytes: &[u8]) -> Vec<Key> {
             (Some((_, key)), _) => Some(*key),
             (None, b'?') => Some(Key::Help),
             (None, b'\r' | b'\n') => Some(Key::Open),
+            (None, b'\t') => Some(Key::Switch),
             (None, b'p') => Some(Key::Pause),
             (None, b's') => Some(Key::Stop),
             (None, b'k') => Some(Key::EndCall),

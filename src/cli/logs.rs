@@ -2,34 +2,26 @@
 
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io;
 use std::thread::sleep;
 use std::time::Duration;
 
 use super::args::LogsArgs;
+use super::call_files::{CallFiles, is_under_way};
 use super::failure::{Exit, Failure};
 use super::open_run::{OpenRun, find_run, tell_foreign};
 use super::print;
 use super::settings::Settings;
 use super::typed::command;
 use super::viewer::width;
-use super::work::carry_over;
-use crate::agents::Carried;
-use crate::files::{self, if_there};
-use crate::journal::{Redactor, RunFolder, RunLock};
+use crate::journal::{RunFolder, RunLock};
 use crate::model::CallId;
-use crate::plan::Plan;
 use crate::process::TailLine;
 use crate::report::{ActivityLines, Colors, Screen, Supervisor, attempt_head, attempt_tail};
-use crate::run::{Attempt, AttemptEnd, CallState, RunState};
-use crate::runtime::{CallLog, attempt_folder, folder_under_way, now};
+use crate::run::{Attempt, CallState, RunState};
+use crate::runtime::now;
 
 /// Between two looks at a file that grows.
 const LOOK: Duration = Duration::from_millis(200);
-/// So many last lines of standard error are shown of an attempt that left any.
-const ERROR_LINES: usize = 8;
-/// Its end is read in this many bytes.
-const ERRORS: u64 = 8 << 20;
 
 pub fn logs(settings: &Settings, args: &LogsArgs) -> Result<Exit, Failure> {
     let folder = find_run(settings, args.run.as_deref())?;
@@ -122,34 +114,18 @@ struct Shown<'a> {
     folder: &'a RunFolder,
     /// How it is called for another call of the run.
     command: String,
-    plan: &'a Plan,
-    carried: Carried,
-    /// Of what is under way; what is kept was cleaned when it was kept.
-    redactor: Redactor,
+    files: CallFiles<'a>,
     colors: Colors,
     columns: usize,
 }
 
 impl<'a> Shown<'a> {
     fn new(settings: &Settings, args: &'a LogsArgs, run: &'a OpenRun) -> Self {
-        let nothing = |_| Carried::nothing(&settings.project.root);
-        let carried = carry_over(settings, &run.plan).unwrap_or_else(nothing);
-        // The plan that is kept lacks the values of its variables.
-        let mut plan = run.plan.clone();
-        if let Ok(known) = settings.configuration() {
-            for (name, agent) in &mut plan.agents {
-                let known = known.config.agents.get(name).map(|known| &known.env);
-                let _ = known.map(|known| agent.env.complete(known));
-            }
-            let _ = plan.verify.env.complete(&known.config.verify.env);
-        }
         Self {
             args,
             folder: &run.folder,
             command: command(settings, "logs", &run.folder),
-            plan: &run.plan,
-            redactor: settings.redactor(Some(&plan), Some(&carried)),
-            carried,
+            files: CallFiles::new(settings, &run.folder, &run.plan),
             colors: Colors::of_stdout(),
             columns: width(settings, &Screen::Stdout),
         }
@@ -190,22 +166,17 @@ impl<'a> Shown<'a> {
             let head = attempt_head(&call.spec.id, number, attempt, self.colors);
             print::painted(&head)?;
         }
-        let place = folder_under_way(self.folder.id(), &call.spec.id, number);
-        // A killed supervisor leaves them where they were.
-        let under_way = matches!(attempt.end(), None | Some(AttemptEnd::Lost));
-        let live = under_way
-            .then(|| open(&place, "events.jsonl"))
-            .transpose()?
-            .flatten();
-        let is_live = live.is_some();
-        let kept = attempt_folder(self.plan, &call.spec, number);
-        let kept_file = |name: &str| open(self.folder.root(), &format!("{kept}/{name}"));
         // Its events are kept when it has ended; a killed supervisor keeps nothing.
         let is_abandoned = || !matches!(RunLock::holder(self.folder), Ok(Some(_)));
-        let is_over = || matches!(kept_file("events.jsonl"), Ok(Some(_))) || is_abandoned();
-        match live.map_or_else(|| kept_file("events.jsonl"), |file| Ok(Some(file)))? {
+        let is_kept = || {
+            let kept = self.files.kept(call, number, "events.jsonl");
+            matches!(kept, Ok(Some(_)))
+        };
+        let is_live = is_under_way(attempt) && !is_kept();
+        let is_over = || is_kept() || is_abandoned();
+        match self.files.events(call, number, attempt)? {
             Some(file) => self.stream(file, attempt, &|| !is_live || is_over())?,
-            None if under_way => print::note("its output is not to be seen yet"),
+            None if is_under_way(attempt) => print::note("its output is not to be seen yet"),
             None => print::note("it left no output"),
         }
         if is_raw {
@@ -221,10 +192,7 @@ impl<'a> Shown<'a> {
             }
             sleep(LOOK);
         }
-        let errors = kept_file("stderr.log")?.map(|file| files::text(file, ERRORS));
-        let errors = errors
-            .and_then(Result::ok)
-            .map(|errors| last_lines(&errors));
+        let errors = self.files.errors(call, number)?;
         let tail = attempt_tail(&known, errors.as_deref(), self.colors, now());
         print::painted(&tail)
     }
@@ -243,11 +211,10 @@ impl<'a> Shown<'a> {
         attempt: &Attempt,
         is_over: &dyn Fn() -> bool,
     ) -> Result<(), Failure> {
-        let Some(agent) = self.plan.agents.get(&attempt.agent) else {
+        let Some(mut log) = self.files.log(file, attempt) else {
             print::note("the plan does not know its agent");
             return Ok(());
         };
-        let mut log = CallLog::new(file, (agent, &self.carried), self.redactor.clone());
         let mut shown = ActivityLines::new(self.columns, self.colors, attempt.started);
         loop {
             // Asked first: what is written before the end is read after it.
@@ -270,16 +237,6 @@ impl<'a> Shown<'a> {
             }
         }
     }
-}
-
-/// None where there is none.
-fn open(folder: &std::path::Path, name: &str) -> io::Result<Option<File>> {
-    if_there(files::open_below(folder, name.as_ref()))
-}
-
-fn last_lines(text: &str) -> String {
-    let lines: Vec<&str> = text.lines().collect();
-    lines[lines.len().saturating_sub(ERROR_LINES)..].join("\n")
 }
 
 fn raw(lines: Vec<TailLine>) -> String {

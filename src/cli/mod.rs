@@ -6,6 +6,7 @@
 mod acp;
 mod args;
 mod ask;
+mod call_files;
 mod changes;
 mod check;
 mod clean;
@@ -51,6 +52,7 @@ mod trust;
 mod typed;
 mod viewer;
 mod watch;
+mod watch_text;
 mod work;
 mod workflows;
 

@@ -15,7 +15,7 @@ const TIME: usize = 8;
 const LONGEST_PIECE: usize = 8 << 10;
 
 /// Renders one attempt's activities as they come. Holds the beginning of a line that is not ended, and nothing else.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ActivityLines {
     columns: usize,
     colors: Colors,

@@ -1,7 +1,7 @@
 //! What the person who watches looks at, and what the keys mean: the same at the terminal of a run and in
 //! `tipstaff watch`.
 
-use crate::model::CallId;
+use crate::model::{CallId, PhaseName};
 use crate::run::{CallState, Control};
 
 use super::view::{PhaseStatus, RunView, is_open, short_name};
@@ -20,94 +20,121 @@ pub enum Key {
     GoOn,
     PageUp,
     PageDown,
+    Home,
+    End,
+    /// On a full screen: between the list and the text beside it.
+    Switch,
     /// Of who watches from elsewhere: leave.
     Quit,
 }
 
-/// All keys in a line each.
-pub(super) const HELP: [&str; 6] = [
-    "↑ ↓    select a call; Enter: what it did last",
-    "p      pause after what is under way; again: go on",
-    "k      end the selected call; it is not tried again",
-    "g      judge what is in, without the stragglers",
-    "s      stop the run; `tipstaff resume` goes on",
-    "?      this help",
+impl Key {
+    /// How many lines it moves by, where a page has so many.
+    pub(super) fn step(self, page: usize) -> Option<isize> {
+        let page = page.max(1).cast_signed();
+        Some(match self {
+            Self::Up => -1,
+            Self::Down => 1,
+            Self::PageUp => -page,
+            Self::PageDown => page,
+            Self::Home => isize::MIN,
+            Self::End => isize::MAX,
+            _ => return None,
+        })
+    }
+}
+
+/// What can be selected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    Run,
+    Phase(PhaseName),
+    Call(CallId),
+}
+
+/// Lines of a list that a page has.
+const PAGE: usize = 10;
+
+/// The keys that steer, each with what it does.
+pub(super) const HELP: [(&str, &str); 5] = [
+    ("p", "pause after what is under way; again: go on"),
+    ("k", "end the selected call; it is not tried again"),
+    ("g", "judge what is in, without the stragglers"),
+    ("s", "stop the run; `tipstaff resume` goes on"),
+    ("?", "this help"),
 ];
 
 #[derive(Debug, Clone, Default)]
 pub struct Focus {
-    selected: Option<CallId>,
+    selected: Option<Item>,
     pub(super) opened: bool,
     pub(super) help: bool,
     /// A key that costs work is pressed twice.
-    confirms: Option<(Key, CallId)>,
+    confirms: Option<(Key, Option<CallId>)>,
     /// What came of the last key.
     pub notice: String,
 }
 
 impl Focus {
-    /// What the person wants of the run with this key, if anything. `calls` can be selected.
-    pub(super) fn press(
-        &mut self,
-        key: Key,
-        view: &RunView,
-        calls: &[&CallState],
-    ) -> Option<Control> {
+    /// What the person wants of the run with this key, if anything. `items` can be selected.
+    pub(super) fn press(&mut self, key: Key, view: &RunView, items: &[Item]) -> Option<Control> {
         self.notice.clear();
         let confirmed = self.confirms.take();
-        let selected = self.selected(calls).map(|call| call.spec.id.clone());
-        let twice = (key, selected.clone().unwrap_or_else(|| CallId::new("")));
-        match key {
-            Key::Help => self.help = !self.help,
-            Key::Up => self.select(calls, |at| at.saturating_sub(1)),
-            Key::Down => self.select(calls, |at| at + 1),
-            Key::PageUp | Key::PageDown | Key::Quit => {}
-            Key::Open => self.opened = !self.opened,
-            Key::Pause if view.state.is_paused() => return Some(Control::Continue),
-            Key::Pause => return Some(Control::Pause),
-            Key::Stop | Key::EndCall if confirmed.as_ref() == Some(&twice) => {
-                return match key {
-                    Key::Stop => Some(Control::Stop),
-                    _ => selected.map(Control::EndCall),
-                };
-            }
-            Key::Stop => {
+        let call = self.call(view, items).filter(|call| is_open(call));
+        let twice = (key, call.map(|call| call.spec.id.clone()));
+        let is_confirmed = confirmed.as_ref() == Some(&twice);
+        match (key, call) {
+            (Key::Help, _) => self.help = !self.help,
+            (Key::Open, _) => self.opened = !self.opened,
+            (Key::Pause, _) if view.state.is_paused() => return Some(Control::Continue),
+            (Key::Pause, _) => return Some(Control::Pause),
+            (Key::Stop, _) if is_confirmed => return Some(Control::Stop),
+            (Key::EndCall, Some(_)) if is_confirmed => return twice.1.map(Control::EndCall),
+            (Key::Stop, _) => {
                 "s once more stops the run; it can be resumed".clone_into(&mut self.notice);
                 self.confirms = Some(twice);
             }
-            Key::EndCall => match self.selected(calls).filter(|call| is_open(call)) {
-                Some(call) => {
-                    let name = title(&short_name(call));
-                    self.notice = format!("k once more ends {name}; it is not tried again");
-                    self.confirms = Some(twice);
-                }
-                None => "no call that is under way is selected".clone_into(&mut self.notice),
-            },
-            Key::GoOn => {
+            (Key::EndCall, Some(call)) => {
+                let name = title(&short_name(call));
+                self.notice = format!("k once more ends {name}; it is not tried again");
+                self.confirms = Some(twice);
+            }
+            (Key::EndCall, None) => {
+                "no call that is under way is selected".clone_into(&mut self.notice);
+            }
+            (Key::GoOn, _) => {
                 let mut phases = view.phases();
                 let phase = phases.find(|phase| phase.status() == PhaseStatus::Running);
                 return phase.map(|phase| Control::GoOn(phase.name().clone()));
+            }
+            (key, _) => {
+                let step = key.step(PAGE)?;
+                let to = self.at(view, items).saturating_add_signed(step);
+                let to = to.min(items.len().saturating_sub(1));
+                self.selected = items.get(to).cloned();
             }
         }
         None
     }
 
-    /// The selected call; the first one before any was chosen, and where it is gone.
-    pub(super) fn selected<'a>(&self, calls: &[&'a CallState]) -> Option<&'a CallState> {
-        let chosen = calls
-            .iter()
-            .find(|call| Some(&call.spec.id) == self.selected.as_ref());
-        chosen.or(calls.first()).copied()
+    /// Which item is selected: what was chosen; before that, and where it is gone, the first call under way.
+    pub(super) fn at(&self, view: &RunView, items: &[Item]) -> usize {
+        let mut all = items.iter();
+        let chosen = all.position(|item| Some(item) == self.selected.as_ref());
+        let is_under_way = |item: &Item| match item {
+            Item::Call(call) => view.call(call).is_some_and(is_open),
+            Item::Run | Item::Phase(_) => false,
+        };
+        let first = || items.iter().position(is_under_way);
+        chosen.or_else(first).unwrap_or_default()
     }
 
-    fn select(&mut self, calls: &[&CallState], to: impl FnOnce(usize) -> usize) {
-        let at = self.selected(calls).and_then(|selected| {
-            calls
-                .iter()
-                .position(|call| call.spec.id == selected.spec.id)
-        });
-        let to = to(at.unwrap_or_default()).min(calls.len().saturating_sub(1));
-        self.selected = calls.get(to).map(|call| call.spec.id.clone());
+    /// The call that is selected.
+    pub(super) fn call<'a>(&self, view: &'a RunView, items: &[Item]) -> Option<&'a CallState> {
+        match items.get(self.at(view, items))? {
+            Item::Call(call) => view.call(call),
+            Item::Run | Item::Phase(_) => None,
+        }
     }
 }
 
@@ -141,8 +168,12 @@ mod tests {
         let count = history.until("retry_scheduled");
         let view = RunView::replay(&history.plan, &history.records[..count]);
         let calls: Vec<&CallState> = view.state.calls().filter(|call| is_open(call)).collect();
+        let items: Vec<Item> = calls
+            .iter()
+            .map(|call| Item::Call(call.spec.id.clone()))
+            .collect();
         let mut focus = Focus::default();
-        let mut press = |key| (focus.press(key, &view, &calls), focus.notice.clone());
+        let mut press = |key| (focus.press(key, &view, &items), focus.notice.clone());
         assert_eq!(press(Key::Pause).0, Some(Control::Pause));
         let (none, notice) = press(Key::Stop);
         assert!(none.is_none() && notice.contains("once more"), "{notice}");
@@ -159,7 +190,7 @@ mod tests {
             press(Key::Down);
         }
         assert_eq!(
-            focus.selected(&calls).map(|call| &call.spec.id),
+            focus.call(&view, &items).map(|call| &call.spec.id),
             calls.last().map(|call| &call.spec.id)
         );
     }

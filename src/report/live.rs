@@ -11,17 +11,17 @@ use crate::model::Timestamp;
 use crate::run::{CallState, Control, Record};
 
 use super::error::ReportError;
-use super::focus::{Focus, HELP, Key};
+use super::focus::{Focus, HELP, Item, Key};
 use super::live_lines::Lines;
-use super::live_work::checking;
 use super::log_line::{Interest, LogLine, Tone};
 use super::log_lines::log_line;
 use super::paint::{Colors, Terminal};
 use super::view::{RunStatus, RunView, is_open};
-use super::words::{clean, counted, wrap};
+use super::words::{counted, wrap};
 
 /// Columns of the frame.
 const WIDEST: usize = 140;
+const SELECT: (&str, &str) = ("↑ ↓", "select a call; Enter: what it did last");
 
 #[derive(Debug)]
 pub struct Live {
@@ -124,16 +124,10 @@ impl Live {
             colors: self.colors,
         };
         let mut above = vec![lines.phases()];
-        let below = [
-            self.help(),
-            lines.waits().into_iter().collect(),
-            checking(&self.view, now).into_iter().collect(),
-            lines.budget().into_iter().collect(),
-            vec![lines.footer(&open)],
-            self.notice(),
-        ]
-        .concat();
-        let selected = self.focus.selected(&open).filter(|_| self.touched);
+        let below = [self.help(), lines.below(&self.focus, "? keys")].concat();
+        let items = items(&open);
+        let selected = self.focus.call(&self.view, &items);
+        let selected = selected.filter(|_| self.touched);
         let mut calls = lines.calls(&open, selected);
         let tail = match selected.filter(|_| self.focus.opened) {
             Some(call) => lines.tail(call),
@@ -146,15 +140,10 @@ impl Live {
     }
 
     fn help(&self) -> Vec<String> {
-        let shown = self.focus.help.then_some(HELP).into_iter().flatten();
-        shown.map(|line| format!("  {line}")).collect()
-    }
-
-    fn notice(&self) -> Vec<String> {
-        let notice = Some(&self.focus.notice).filter(|notice| !notice.is_empty());
-        notice
-            .into_iter()
-            .map(|notice| format!("  {}", clean(notice)))
+        let all = std::iter::once(SELECT).chain(HELP);
+        let shown = all.filter(|_| self.focus.help);
+        shown
+            .map(|(key, does)| format!("  {key:<7}{does}"))
             .collect()
     }
 
@@ -164,8 +153,8 @@ impl Live {
         if first && matches!(key, Key::Up | Key::Down) {
             return None;
         }
-        let open = open_calls(&self.view);
-        self.focus.press(key, &self.view, &open)
+        let items = items(&open_calls(&self.view));
+        self.focus.press(key, &self.view, &items)
     }
 
     /// Why what a person wanted cannot be done.
@@ -176,6 +165,11 @@ impl Live {
 
 fn open_calls(view: &RunView) -> Vec<&CallState> {
     view.state.calls().filter(|one| is_open(one)).collect()
+}
+
+fn items(calls: &[&CallState]) -> Vec<Item> {
+    let item = |call: &&CallState| Item::Call(call.spec.id.clone());
+    calls.iter().map(item).collect()
 }
 
 /// Leaves room for the other lines of the frame.

@@ -3,15 +3,15 @@
 use console::{Alignment, Style, measure_text_width, pad_str, truncate_str};
 
 use crate::model::{MicroUsd, Timestamp};
-use crate::run::{Attempt, CallState, CallStatus};
+use crate::run::CallState;
 
-use super::focus::doing_words;
-use super::live_work::task_count;
+use super::focus::{Focus, doing_words};
+use super::live_work::{checking, task_count};
 use super::paint::Colors;
 use super::view::{
     CallProgress, PhaseStatus, PhaseView, RunView, model, progress, short_name, usage,
 };
-use super::words::{clean, cost, counted, token_count, whole};
+use super::words::{call_word, clean, cost, counted, token_count, whole};
 
 /// From this width on, agents are shown beside their models.
 const WIDE: usize = 110;
@@ -94,17 +94,7 @@ impl Lines<'_> {
         is_selected: bool,
     ) -> String {
         let attempt = call.attempts.last().filter(|one| one.end.is_none());
-        let (sign, doing) = match (progress(call), attempt) {
-            (CallProgress::Running, Some(_)) if call.ended_by_person => {
-                ("✗", "is ended".to_owned())
-            }
-            (CallProgress::Running, Some(attempt)) => ("●", doing(attempt)),
-            (CallProgress::Retrying(until), _) => (
-                "↻",
-                format!("next attempt in {}", whole(until.since(self.now))),
-            ),
-            _ => ("·", "waits for its turn".to_owned()),
-        };
+        let doing = self.doing(call);
         let used = usage(call);
         let time = attempt.map_or_else(String::new, |attempt| whole(attempt.time(self.now)));
         let tokens = match used.tokens() {
@@ -121,10 +111,29 @@ impl Lines<'_> {
         let taken = 4 + measure_text_width(&left) + 1 + measure_text_width(&right);
         let doing = column(&doing, self.width.saturating_sub(taken));
         let cursor = if is_selected { "›" } else { " " };
-        let sign = self.colors.paint(sign, Style::new().cyan());
+        let (sign, style) = call_sign(call);
+        let sign = self.colors.paint(sign, style);
         format!("{cursor} {sign} {left}{} {right}", self.dim(&doing))
             .trim_end()
             .to_owned()
+    }
+
+    /// What a call does now, else how far it is.
+    pub fn doing(&self, call: &CallState) -> String {
+        let attempt = call.attempts.last().filter(|one| one.end.is_none());
+        match (progress(call), attempt) {
+            (CallProgress::Running, Some(_)) if call.ended_by_person => "is ended".to_owned(),
+            (CallProgress::Running, Some(attempt)) => match attempt.prompt_tokens {
+                // Its workspace is being made, or it waits for a core to start on.
+                None => "is prepared".to_owned(),
+                Some(_) => doing_words(&attempt.doing),
+            },
+            (CallProgress::Retrying(until), _) => {
+                format!("next attempt in {}", whole(until.since(self.now)))
+            }
+            (CallProgress::Waiting | CallProgress::Running, _) => "waits for its turn".to_owned(),
+            _ => call_word(call).to_owned(),
+        }
     }
 
     /// What a call did last.
@@ -146,7 +155,7 @@ impl Lines<'_> {
     }
 
     /// What the run waits for.
-    pub fn waits(&self) -> Option<String> {
+    fn waits(&self) -> Option<String> {
         if self.view.state.is_paused() {
             let text = match self.view.state.rests() {
                 true => "  paused; p goes on",
@@ -163,7 +172,7 @@ impl Lines<'_> {
     }
 
     /// How much of the limits is used, by the one that is nearest to its end.
-    pub fn budget(&self) -> Option<String> {
+    fn budget(&self) -> Option<String> {
         let limits = self.view.state.limits(self.view.plan.limits);
         let spent = self.view.state.spent();
         let share = |used: u64, most: Option<u64>| Some(used.saturating_mul(100) / most?.max(1));
@@ -194,12 +203,24 @@ impl Lines<'_> {
         Some(line)
     }
 
-    pub fn footer(&self, open: &[&CallState]) -> String {
+    /// What the run waits for and is at, its budget, its totals, and what came of the last key.
+    pub fn below(&self, focus: &Focus, keys: &str) -> Vec<String> {
+        let notice = Some(&focus.notice).filter(|notice| !notice.is_empty());
+        let lines = [
+            self.waits(),
+            checking(self.view, self.now),
+            self.budget(),
+            Some(self.footer(keys)),
+            notice.map(|notice| format!("  {}", clean(notice))),
+        ];
+        lines.into_iter().flatten().collect()
+    }
+
+    fn footer(&self, keys: &str) -> String {
         let totals = self.view.totals(self.now);
-        let running = open
-            .iter()
-            .filter(|call| call.status == CallStatus::Running)
-            .count();
+        let calls = self.view.state.calls();
+        let running = calls.filter(|call| progress(call) == CallProgress::Running);
+        let running = running.count();
         let mut parts = vec![
             whole(totals.wall),
             format!("{running} running"),
@@ -208,7 +229,7 @@ impl Lines<'_> {
         ];
         parts.extend(cost(totals.usage.cost));
         parts.extend(task_count(self.view));
-        parts.push("? keys".to_owned());
+        parts.push(keys.to_owned());
         let is_wide = |parts: &[String]| measure_text_width(&parts.join(" · ")) > self.width;
         // Its name gives way first, then what is last; how the keys are found stays.
         parts.insert(0, clean(self.view.run()));
@@ -223,7 +244,7 @@ impl Lines<'_> {
 }
 
 /// The model, and its agent where there is room.
-fn who(call: &CallState, wide: bool) -> String {
+pub(super) fn who(call: &CallState, wide: bool) -> String {
     let model = model(call).map_or_else(String::new, clean);
     match call.attempts.last().filter(|_| wide) {
         Some(attempt) if !attempt.agent.as_str().is_empty() => {
@@ -233,11 +254,18 @@ fn who(call: &CallState, wide: bool) -> String {
     }
 }
 
-fn doing(attempt: &Attempt) -> String {
-    match attempt.prompt_tokens {
-        // Its workspace is being made, or it waits for a core to start on.
-        None => "is prepared".to_owned(),
-        Some(_) => doing_words(&attempt.doing),
+pub(super) fn call_sign(call: &CallState) -> (&'static str, Style) {
+    let style = Style::new();
+    match progress(call) {
+        CallProgress::Running if call.ended_by_person => ("✗", style.cyan()),
+        CallProgress::Running => ("●", style.cyan()),
+        CallProgress::Retrying(_) => ("↻", style.cyan()),
+        CallProgress::Waiting => ("·", style.cyan()),
+        CallProgress::Done | CallProgress::Reused(_) | CallProgress::Stopped => {
+            ("✓", style.green())
+        }
+        CallProgress::Failed(_) => ("✗", style.red()),
+        CallProgress::Cancelled(_) => ("–", style.dim()),
     }
 }
 
@@ -253,7 +281,7 @@ pub(super) fn phase_sign(status: PhaseStatus<'_>) -> (&'static str, Style) {
     }
 }
 
-fn column(name: &str, width: usize) -> String {
+pub(super) fn column(name: &str, width: usize) -> String {
     let cut = truncate_str(name, width, "…");
     pad_str(&cut, width, Alignment::Left, None).into_owned()
 }

@@ -61,6 +61,16 @@ pub struct Size {
     pub rows: usize,
 }
 
+impl Size {
+    pub fn of_stderr() -> Self {
+        let (rows, columns) = console::Term::stderr().size();
+        Self {
+            columns: columns.into(),
+            rows: rows.into(),
+        }
+    }
+}
+
 /// A terminal to paint on: where the characters go, and how large it is at the moment.
 pub struct Terminal {
     out: Box<dyn Write>,
@@ -91,14 +101,7 @@ impl Terminal {
     }
 
     pub fn stderr() -> Self {
-        let term = console::Term::stderr();
-        Self::new(Raw, move || {
-            let (rows, columns) = term.size();
-            Size {
-                columns: columns.into(),
-                rows: rows.into(),
-            }
-        })
+        Self::new(Raw, Size::of_stderr)
     }
 
     /// The size at the moment; at least one row and a few columns.

@@ -151,7 +151,7 @@ fn refused(view: &RunView) -> String {
     text
 }
 
-fn tasks(view: &RunView, phase: PhaseView<'_>, width: usize) -> String {
+pub(super) fn tasks(view: &RunView, phase: PhaseView<'_>, width: usize) -> String {
     let mut table = Table::new(
         2,
         &[

@@ -93,7 +93,7 @@ pub fn render_show(shown: &Shown<'_>, parts: &[ShowPart]) -> String {
 }
 
 /// When each attempt ran: dots before it began, and a bar as long as it took.
-fn timeline(shown: &Shown<'_>, now: Timestamp) -> String {
+pub(super) fn timeline(shown: &Shown<'_>, now: Timestamp) -> String {
     let Some(began) = shown.view.state.started else {
         return String::new();
     };
@@ -187,7 +187,7 @@ fn phases(shown: &Shown<'_>, now: Timestamp) -> String {
 }
 
 /// `closed`; `closed, round 2`; `skipped: …`.
-fn state_words(phase: PhaseView<'_>, supervisor: Supervisor) -> String {
+pub(super) fn state_words(phase: PhaseView<'_>, supervisor: Supervisor) -> String {
     let word = phase_word(phase.status(), supervisor);
     match (phase.status(), phase.state.round()) {
         (PhaseStatus::Skipped(condition), _) => format!("{word}: {}", clean(condition)),

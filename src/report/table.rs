@@ -213,6 +213,21 @@ pub(super) fn fitted(cell: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Text wrapped like that, with the blanks at the beginning of its lines.
+pub fn wrap_indented(text: &str, width: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let indent = " ".repeat(indent.min(width / 2));
+        let parts = fitted(line, width.saturating_sub(indent.len()));
+        match parts.is_empty() {
+            true => lines.push(String::new()),
+            false => lines.extend(parts.iter().map(|part| format!("{indent}{part}"))),
+        }
+    }
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

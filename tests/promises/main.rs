@@ -70,6 +70,7 @@ mod secrets_in_edits_are_held_back;
 mod support;
 mod tasks_go_to_their_specialists;
 mod the_border_holds;
+mod watch_takes_the_whole_terminal;
 mod workflows_can_be_looked_at;
 mod you_are_notified;
 mod your_project_is_left_alone;

@@ -80,6 +80,11 @@ pub fn marked(prefix: &str) -> Vec<u32> {
     .collect()
 }
 
+/// Whether a process stands still.
+pub fn is_stopped(pid: u32) -> bool {
+    fields(pid).is_some_and(|fields| fields[0] == "T")
+}
+
 /// Sends a signal.
 pub fn kill(pid: u32, signal: Signal) {
     kill_process(Pid::from_raw(pid.cast_signed()).unwrap(), signal).unwrap();

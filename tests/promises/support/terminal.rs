@@ -5,11 +5,15 @@ use std::process::{Child, ChildStdin, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
-use super::processes::until;
+use super::processes::{descendants, until};
 use super::sandbox::{Output, Sandbox, TIPSTAFF};
 
 /// What follows is how the program left its terminal.
 const MODES: &str = "--- modes";
+
+/// A program takes the whole terminal, and gives it back.
+pub const ENTER: &str = "\x1b[?1049h";
+pub const LEAVE: &str = "\x1b[?1049l";
 
 /// A program on a pseudo-terminal. Dropped before its end, as a failing test does, its terminal is gone.
 pub struct Terminal {
@@ -69,6 +73,26 @@ impl Terminal {
         self
     }
 
+    /// The process of tipstaff on it.
+    pub fn program(&self) -> u32 {
+        let is_it = |pid: &u32| {
+            let name = std::fs::read_to_string(format!("/proc/{pid}/comm"));
+            name.is_ok_and(|name| name.trim() == "tipstaff")
+        };
+        let found = descendants(self.child.id()).into_iter().find(is_it);
+        found.expect("tipstaff is there")
+    }
+
+    /// Makes it smaller or larger, which its program is told.
+    pub fn resize(&self, (columns, rows): (u16, u16)) -> &Self {
+        let terminal = format!("/proc/{}/fd/2", self.program());
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        let mut stty = std::process::Command::new("stty");
+        stty.args(["-F", &terminal, "cols", &columns, "rows", &rows]);
+        assert!(stty.status().unwrap().success());
+        self
+    }
+
     /// Types this; a line ends with a line feed.
     pub fn types(&mut self, keys: &str) -> &mut Self {
         let pipe = self.keys.as_mut().expect("the keyboard is there");
@@ -92,6 +116,13 @@ impl Terminal {
         let (shown, modes) = shown.rsplit_once(MODES).expect("modes are shown");
         let is_restored = modes.contains(" icanon ") && modes.contains(" echo ");
         assert!(is_restored, "{shown}\n{modes}");
+        let count = |order: &str| shown.matches(order).count();
+        assert_eq!(
+            count(ENTER),
+            count(LEAVE),
+            "the whole terminal is given back"
+        );
+        assert_eq!(count("\x1b[?25l"), count("\x1b[?25h"), "the cursor is back");
         Output {
             code: status.code(),
             stdout: shown.to_owned(),
