@@ -3,6 +3,7 @@
 //! At a terminal it has the whole screen, as long as it is in the foreground; elsewhere it is shown line by line. The
 //! terminal is given back however it ends: by a key, a signal, a panic, or the end of the run.
 
+use std::ffi::OsStr;
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -56,7 +57,9 @@ pub fn watch(settings: &Settings, args: &WatchArgs) -> Result<Exit, Failure> {
         view: RunView::replay(&plan, &[]),
         supervisor: Supervisor::Gone,
     };
-    let left = match is_at_a_terminal() && !args.plain {
+    let term = settings.environment.get(OsStr::new("TERM"));
+    let is_dumb = term.is_some_and(|term| term == "dumb");
+    let left = match is_at_a_terminal() && !args.plain && !is_dumb {
         true => run.on_screen(&plan)?,
         false => run.in_lines()?,
     };
@@ -235,7 +238,12 @@ impl Watched<'_> {
                 Ok(Exit::Done)
             }
             (Left::ByEnd, Some(end)) => {
-                print::note(&render_summary(&self.shown(now())));
+                // The terminal may have another width than when it was begun.
+                let viewer = viewer(self.settings, self.folder, Screen::Stderr);
+                print::note(&render_summary(&Shown {
+                    viewer: &viewer,
+                    ..self.shown(now())
+                }));
                 Ok(exit_of(end, self.view.state.interrupted()))
             }
             (Left::ByEnd, None) => {

@@ -118,6 +118,16 @@ fn resized_terminal_is_drawn_anew() {
 }
 
 #[test]
+fn dumb_terminal_gets_lines() {
+    let (mut sandbox, running) = begun();
+    sandbox.env("TERM", "dumb");
+    let watcher = Terminal::of_size(&sandbox, &["watch"], (80, 24));
+    watcher.until_shows(1, "propose-3");
+    let_it_go(&sandbox, running);
+    watcher.wait().succeeds().has_no("\x1b[");
+}
+
+#[test]
 fn without_colours_nothing_is_coloured() {
     let (mut sandbox, running) = begun();
     sandbox.env("NO_COLOR", "1");
