@@ -20,7 +20,11 @@ pub fn with_net(folder: &RunFolder, mut view: RunView) -> RunView {
         let store = borrow_store(&folder.path(RunFolder::STORE), base);
         let net = store.and_then(|store| changed_files(store.path(), base, tree));
         // Without it the sum is shown.
-        view.net = net.unwrap_or_default();
+        let lines = net
+            .into_iter()
+            .flatten()
+            .map(|file| (file.path, file.lines));
+        view.net = lines.collect();
     }
     view
 }

@@ -25,7 +25,7 @@ pub fn runs(settings: &Settings, args: &ListArgs) -> Result<Exit, Failure> {
     if args.json {
         print::json(&runs_json(&rows))?;
     } else if rows.is_empty() {
-        print::note("no runs in this project yet");
+        print::note("no runs in this project yet; `tipstaff run plan \"…\"` makes one");
     } else {
         let (zone, width) = (
             jiff::tz::TimeZone::system(),

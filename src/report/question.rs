@@ -41,10 +41,12 @@ pub fn render_question(
     let mut text = format!("\n? {head}\n");
     text.push_str(&wrapped("  ", asked, viewer.width));
     let differ = match question {
-        Question::PickWinner { .. } => commands(&Vec::from_iter(compare(view, viewer))),
+        Question::PickWinner { .. } => {
+            commands(&Vec::from_iter(compare(view, viewer)), viewer.width)
+        }
         Question::Approve { .. } | Question::RunCommands { .. } => String::new(),
     };
-    let look = look + &differ + &commands(&changes_so_far(view, viewer));
+    let look = look + &differ + &commands(&changes_so_far(view, viewer), viewer.width);
     text.push_str(&section("look at", &look));
     text.push('\n');
     text

@@ -67,11 +67,8 @@ impl RunRow {
     }
 }
 
-/// The runs as a table, in the order given; one sentence if there is none.
+/// The runs as a table, in the order given.
 pub fn render_runs(rows: &[RunRow], zone: &TimeZone, width: usize) -> String {
-    if rows.is_empty() {
-        return "no runs yet; `tipstaff run plan \"…\"` makes one\n".to_owned();
-    }
     // As much of the requests as fits into one line.
     let least = table(rows, zone, 12).within(width).to_string();
     let used = least.lines().map(console::measure_text_width).max();
@@ -168,10 +165,5 @@ mod tests {
         assert_eq!(json[0]["state"], "done");
         assert_eq!(json[0]["tokens"], 27_050);
         assert_eq!(json[3]["state"], "unreadable");
-    }
-
-    #[test]
-    fn none_is_said_not_shown_as_an_empty_table() {
-        assert!(render_runs(&[], &TimeZone::UTC, 80).starts_with("no runs yet"));
     }
 }

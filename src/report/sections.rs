@@ -1,5 +1,6 @@
 //! The parts that the summary and `show` have in common. Each ends with a line feed or is empty.
 
+use console::measure_text_width;
 use serde_json::Value;
 
 use crate::model::{CallId, Closing, Failure, Question, RunEnd, Timestamp};
@@ -251,12 +252,22 @@ pub(super) fn waits_for(view: &RunView) -> String {
     text
 }
 
-/// Commands, aligned, each with what it is for.
-pub(super) fn commands(commands: &[(String, String)]) -> String {
-    let width = commands.iter().map(|(command, _)| command.len()).max();
-    let width = width.unwrap_or(0);
-    commands
+/// Commands, aligned; what each is for where there is room for it.
+pub(super) fn command_lines(commands: &[(String, String)], room: usize) -> Vec<String> {
+    let widths = commands
         .iter()
-        .map(|(command, why)| format!("  {command:<width$}   # {why}\n"))
-        .collect()
+        .map(|(command, _)| measure_text_width(command));
+    let widest = widths.max().unwrap_or(0);
+    let line =
+        |(command, why): &(String, String)| match widest + measure_text_width(why) + 4 <= room {
+            true => format!("{command:<widest$}  # {why}"),
+            false => command.clone(),
+        };
+    commands.iter().map(line).collect()
+}
+
+/// The same as lines of text behind a margin.
+pub(super) fn commands(commands: &[(String, String)], width: usize) -> String {
+    let lines = command_lines(commands, width.saturating_sub(2)).into_iter();
+    lines.map(|line| format!("  {line}\n")).collect()
 }

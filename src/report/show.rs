@@ -87,7 +87,7 @@ pub fn render_show(shown: &Shown<'_>, parts: &[ShowPart]) -> String {
         let next = next_commands(view, shown.supervisor, viewer);
         text.push_str(&section("remarks", &remarks(view)));
         text.push_str(&section("waits", &waits_for(view)));
-        text.push_str(&section("next", &commands(&next)));
+        text.push_str(&section("next", &commands(&next, width)));
     }
     text
 }

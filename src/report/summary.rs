@@ -6,7 +6,7 @@ use super::log_lines::rehearsed;
 use super::next::next_commands;
 use super::outcome::{audits, cause, outcome, waits};
 use super::proposals::{proposals, reason};
-use super::sections::remarks;
+use super::sections::{command_lines, remarks};
 use super::show::Shown;
 use super::summary_work::{changes, documents, risky, tasks, tests};
 use super::view::RunView;
@@ -174,18 +174,7 @@ fn next(shown: &Shown<'_>) -> Vec<String> {
     let all = shown.viewer.command("show") + " --all";
     commands.push((all, "everything else".to_owned()));
     commands.truncate(COMMANDS);
-    let width = |text: &str| console::measure_text_width(text);
-    let widest = commands
-        .iter()
-        .map(|(command, _)| width(command))
-        .max()
-        .unwrap_or(0);
-    let room = shown.viewer.width.saturating_sub(MARGIN + widest + 4);
-    let line = |(command, why): &(String, String)| match width(why) <= room {
-        true => format!("{command:<widest$}  # {why}"),
-        false => command.clone(),
-    };
-    commands.iter().map(line).collect()
+    command_lines(&commands, shown.viewer.width.saturating_sub(MARGIN))
 }
 
 #[cfg(test)]

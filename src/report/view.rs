@@ -1,10 +1,11 @@
 //! What is shown of a run: its plan beside its state.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use crate::model::{
-    CallId, ChangedFile, Closing, Failure, FailureKind, Label, Millis, ModelName, PhaseName,
-    Purpose, Question, RunEnd, Timestamp, Usage,
+    CallId, Closing, Failure, FailureKind, Label, Millis, ModelName, PhaseName, Purpose, Question,
+    RunEnd, Timestamp, Usage,
 };
 use crate::plan::{PhasePlan, Plan};
 use crate::run::{CallState, CallStatus, PhaseState, Record, RunState, Stage};
@@ -13,8 +14,9 @@ use crate::run::{CallState, CallStatus, PhaseState, Record, RunState, Stage};
 pub struct RunView {
     pub plan: Plan,
     pub state: RunState,
-    /// What git says of the difference that the run made, where several calls changed one file; may be empty.
-    pub net: Vec<ChangedFile>,
+    /// Lines that the run added and removed in all, by file, as git counts them where several calls changed one; may
+    /// be empty.
+    pub net: BTreeMap<String, Option<(u64, u64)>>,
     /// What is known of a phase that the run has not come to.
     untouched: PhaseState,
 }
@@ -87,7 +89,7 @@ impl RunView {
         let view = Self {
             plan: plan.clone(),
             state: RunState::of(records),
-            net: Vec::new(),
+            net: BTreeMap::new(),
             untouched: PhaseState::default(),
         };
         match view.state.ended() {

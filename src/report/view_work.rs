@@ -168,8 +168,7 @@ impl RunView {
         }
         let mut files: Vec<FileSum<'_>> = files.into_values().collect();
         for file in &mut files {
-            let net = self.net.iter().find(|net| net.path == file.path);
-            file.lines = net.map_or(file.lines, |net| net.lines);
+            file.lines = *self.net.get(&file.path).unwrap_or(&file.lines);
         }
         files
     }

@@ -1,5 +1,6 @@
 //! How the run ended, in a minute; and what it cost.
 
+use indexmap::IndexMap;
 use maud::{Markup, html};
 
 use super::Page;
@@ -120,24 +121,23 @@ fn first_sentence(text: &str) -> String {
     text[..end].to_owned()
 }
 
-/// What the calls of one phase, or of one model, used.
-struct Used {
-    name: String,
-    attempts: u64,
-    usage: Usage,
-}
+/// Attempts and usage of each phase, or of each model.
+type Used = IndexMap<String, (u64, Usage)>;
 
 pub(super) fn costs(page: &Page<'_>) -> Option<Markup> {
     let view = page.shown.view;
-    let mut phases: Vec<Used> = Vec::new();
-    let mut models: Vec<Used> = Vec::new();
+    let (mut phases, mut models) = (Used::new(), Used::new());
     for call in view.state.calls() {
         for attempt in &call.attempts {
-            add(&mut phases, clean(&call.spec.phase), attempt.usage);
-            add(&mut models, clean(&attempt.model), attempt.usage);
+            let phase = phases.entry(clean(&call.spec.phase)).or_default();
+            let model = models.entry(clean(&attempt.model)).or_default();
+            for (attempts, usage) in [phase, model] {
+                *attempts += 1;
+                *usage += attempt.usage;
+            }
         }
     }
-    models.sort_by_key(|one| std::cmp::Reverse((one.usage.cost, one.usage.tokens())));
+    models.sort_by_cached_key(|_, (_, usage)| std::cmp::Reverse((usage.cost, usage.tokens())));
     (!phases.is_empty()).then(|| {
         html! {
             div.pair { (used_by("phase", &phases)) (used_by("model", &models)) }
@@ -148,32 +148,19 @@ pub(super) fn costs(page: &Page<'_>) -> Option<Markup> {
     })
 }
 
-fn add(to: &mut Vec<Used>, name: String, usage: Usage) {
-    match to.iter_mut().find(|one| one.name == name) {
-        Some(one) => {
-            one.attempts += 1;
-            one.usage += usage;
-        }
-        None => to.push(Used {
-            name,
-            attempts: 1,
-            usage,
-        }),
-    }
-}
-
-fn used_by(by: &str, all: &[Used]) -> Markup {
-    let most = all.iter().map(|one| one.usage.tokens()).max().unwrap_or(0);
+fn used_by(by: &str, all: &Used) -> Markup {
+    let tokens = all.values().map(|(_, usage)| usage.tokens());
+    let most = tokens.max().unwrap_or(0);
     let rows = html! {
-        @for one in all {
+        @for (name, (attempts, usage)) in all {
             tr {
-                th scope="row" { (one.name) }
-                td.number { (one.attempts) }
-                td.number { (token_count(one.usage.tokens())) }
-                td.wide { (meter(one.usage.tokens(), most)) }
-                td.number { (token_count(one.usage.input_tokens())) }
-                td.number { (token_count(one.usage.output + one.usage.reasoning)) }
-                td.number { (or_nothing(cost(one.usage.cost))) }
+                th scope="row" { (name) }
+                td.number { (attempts) }
+                td.number { (token_count(usage.tokens())) }
+                td.wide { (meter(usage.tokens(), most)) }
+                td.number { (token_count(usage.input_tokens())) }
+                td.number { (token_count(usage.output + usage.reasoning)) }
+                td.number { (or_nothing(cost(usage.cost))) }
             }
         }
     };
