@@ -233,6 +233,7 @@ fn hint(kind: FailureKind, product: Option<&Product>) -> Option<String> {
         }
         FailureKind::AgentMissing
         | FailureKind::Setup
+        | FailureKind::NonePassed
         | FailureKind::Refused
         | FailureKind::RateLimit
         | FailureKind::Provider

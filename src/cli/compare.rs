@@ -107,7 +107,7 @@ fn proposal(
         Some(artifact) => read(&run.folder, artifact),
         None => Ok(String::new()),
     };
-    let text = read(result.and_then(|result| result.deliverable.as_ref()))?;
+    let text = read(result.and_then(|result| result.proposed()))?;
     let words = read(result.and_then(|result| result.handoff.as_ref()))?;
     let words: HandoffWords = serde_json::from_str(&words).unwrap_or_default();
     let changed = result.and_then(|result| result.changes.as_ref());

@@ -1,6 +1,8 @@
 //! Where a call finds its inputs as files, besides reading them in its prompt.
 
-use crate::model::InputSource;
+use std::collections::BTreeMap;
+
+use crate::model::{CallInput, InputSource, TreeId};
 
 /// The folder of a call's inputs, relative to its workspace.
 pub const IN: &str = ".tipstaff/in";
@@ -12,6 +14,7 @@ pub fn input_file(source: &InputSource) -> Option<String> {
         InputSource::Handoff(phase) => format!("{phase}/handoff.json"),
         InputSource::EarlierProposal(slot) => format!("proposals/{slot}.md"),
         InputSource::Proposal(label) => format!("proposals/{label}.md"),
+        InputSource::Candidate { label, .. } => format!("proposals/{label}.patch"),
         InputSource::Faulty => "faulty.txt".to_owned(),
         InputSource::Changes(phase) => format!("{phase}/changes.patch"),
         InputSource::Tests(phase) => format!("{phase}/verify.md"),
@@ -26,4 +29,21 @@ pub fn input_file(source: &InputSource) -> Option<String> {
         | InputSource::Feedback(_)
         | InputSource::Errors(_) => return None,
     })
+}
+
+/// What an input's file holds, out of all contents: of a candidate its patch, of the others their artifact.
+pub fn content_of<'a>(
+    input: &CallInput,
+    contents: &'a BTreeMap<String, String>,
+) -> Option<&'a str> {
+    let content = match &input.source {
+        InputSource::Candidate { from, to, .. } => contents.get(&diff_key(from, to)),
+        _ => contents.get(&input.artifact.as_ref()?.path),
+    };
+    content.map(String::as_str)
+}
+
+/// Where among the contents the difference of two trees is: it is no artifact.
+pub fn diff_key(from: &TreeId, to: &TreeId) -> String {
+    format!("diff {from} {to}")
 }

@@ -33,11 +33,11 @@ pub use contract::{
     Completeness, DELIVERABLE, HANDOFF, OUT, OutFiles, TASKS, VERDICT, completeness,
 };
 pub use error::ContextError;
-pub use input_files::input_file;
+pub use input_files::{content_of, diff_key, input_file};
 pub use ledger::Ledger;
 pub use neighbours::{Neighbour, Neighbours};
 pub use schema::schema;
 pub use select::{FinishedPhase, select};
 pub use tokens::tokens;
 pub use unfinished::Unfinished;
-pub use verified::render_verifications;
+pub use verified::{render_verifications, sentence as verification_sentence};

@@ -32,6 +32,8 @@ const PHASES: [(&str, &str); 14] = [
 
 /// What a judge is told.
 pub(super) const JUDGE: &str = include_str!("../../prompts/judge.md");
+/// What a judge is told where the proposals are changes to files.
+pub(super) const JUDGE_EDITS: &str = include_str!("../../prompts/judge-edits.md");
 /// What a repair call is told.
 pub(super) const REPAIR: &str = include_str!("../../prompts/repair.md");
 /// What a judge is told that joins answers instead of choosing among proposals.
@@ -44,8 +46,9 @@ pub(super) const CHECKPOINT: &str = include_str!("../../prompts/checkpoint.md");
 pub(super) const SEQUENTIAL: &str = include_str!("../../prompts/sequential.md");
 
 /// tipstaff's own templates, which no phase gets by its name.
-const OWN: [(&str, &str); 6] = [
+const OWN: [(&str, &str); 7] = [
     ("judge", JUDGE),
+    ("judge-edits", JUDGE_EDITS),
     ("repair", REPAIR),
     ("join", JOIN),
     ("distill", DISTILL),

@@ -48,7 +48,8 @@ fn end_of(output: &str, most: usize) -> &str {
     &output[from + line..]
 }
 
-pub(super) fn sentence(result: &Verification) -> String {
+/// How a command ended, in a sentence.
+pub fn sentence(result: &Verification) -> String {
     let exit = match result.exit {
         Some(code) => format!("exit code {code}"),
         None => "a signal".to_owned(),
@@ -58,6 +59,9 @@ pub(super) fn sentence(result: &Verification) -> String {
         VerifyOutcome::Failed => format!("FAILED with {exit}"),
         VerifyOutcome::AlreadyFailing => {
             format!("fails with {exit}, as it did before the changes")
+        }
+        VerifyOutcome::Flaky => {
+            "FLAKY: passed once and failed once, so it tells nothing".to_owned()
         }
         VerifyOutcome::TimedOut => "DID NOT END in time".to_owned(),
         VerifyOutcome::TooMuchOutput => "PRINTED TOO MUCH and was ended".to_owned(),

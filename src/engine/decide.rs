@@ -1,6 +1,8 @@
 //! The events that follow from a run's state. Asked again until nothing follows.
 
-use crate::model::{Failure, FailureKind, Millis, ModelName, PhaseName, Purpose, Timestamp};
+use crate::model::{
+    CallId, Failure, FailureKind, Label, Millis, ModelName, PhaseName, Purpose, Timestamp,
+};
 use crate::plan::{PhaseKind, PhasePlan, Plan};
 use crate::run::{CallEvent, CallState, CallStatus, Event, PhaseEvent, RunEvent, RunState};
 
@@ -156,7 +158,12 @@ pub fn is_left_behind(call: &CallState, run: &RunState) -> bool {
     let phase = run.phase(&call.spec.phase);
     phase.is_some_and(|phase| {
         let earlier = call.spec.id.round() < phase.round();
-        earlier || call.spec.purpose == Purpose::Propose && phase.sealed().is_some()
+        let is_in = |sealed: &[(Label, CallId)]| {
+            let mut sealed = sealed.iter().filter_map(|(_, id)| run.any_call(id));
+            sealed.any(|one| one.spec.slot == call.spec.slot)
+        };
+        let sealed_out = phase.sealed().is_some_and(|sealed| !is_in(sealed));
+        earlier || call.spec.purpose == Purpose::Propose && sealed_out
     })
 }
 

@@ -41,7 +41,10 @@ impl Editing<'_> {
         let mut feedback: Option<Feedback> = None;
         let mut failure = Failure::new(FailureKind::UnknownModel, "no model is configured");
         for number in 1..=self.tries() {
-            let begun = self.with_feedback(builder(number), number, feedback.as_ref());
+            let begun = match &feedback {
+                Some(feedback) => feedback.given(builder(number), number),
+                None => builder(number),
+            };
             let (call, result) = match tried(&self.context, &begun) {
                 Tried::Pending => return Edited::Pending,
                 Tried::Next(call) => return Edited::Next(call),
@@ -81,28 +84,6 @@ impl Editing<'_> {
             .saturating_add(1)
     }
 
-    fn with_feedback(
-        &self,
-        builder: CallBuilder,
-        number: u32,
-        feedback: Option<&Feedback>,
-    ) -> CallBuilder {
-        let Some(feedback) = feedback else {
-            return builder;
-        };
-        let skipped = usize::try_from(number.saturating_sub(2)).unwrap_or(usize::MAX);
-        let mut inputs = builder.inputs;
-        inputs.extend(feedback.inputs());
-        CallBuilder {
-            // No task's name holds a dot, so this can be no other task's.
-            name: format!("{}.{number}", builder.name),
-            chain: self.chain.get(skipped..).unwrap_or_default().to_vec(),
-            inputs,
-            workspace: builder.workspace.at(&feedback.tree),
-            ..builder
-        }
-    }
-
     fn tree_of(&self, result: &CallResult) -> TreeId {
         let changes = result.changes.as_ref();
         changes
@@ -112,7 +93,7 @@ impl Editing<'_> {
 }
 
 /// What was wrong with a try.
-struct Feedback {
+pub struct Feedback {
     lines: Faults,
     /// The commands that failed, and the end of what each printed.
     failing: Vec<(String, Artifact)>,
@@ -124,7 +105,7 @@ struct Feedback {
 impl Feedback {
     /// Refused edits count once: a model that insists on them gets on without them. So does a command
     /// that failed before the work began: it may be none of the work's business.
-    fn on(
+    pub fn on(
         result: &CallResult,
         verified: &[&Verification],
         tree: &TreeId,
@@ -155,6 +136,9 @@ impl Feedback {
             VerifyOutcome::AlreadyFailing => {
                 format!("`{}` fails, as it did before your changes", result.command)
             }
+            VerifyOutcome::Flaky => {
+                format!("`{}` passes at times and fails at times", result.command)
+            }
             VerifyOutcome::Failed | VerifyOutcome::Passed => {
                 format!("`{}` fails after your changes", result.command)
             }
@@ -168,6 +152,21 @@ impl Feedback {
                 .map(|result| (result.command.clone(), result.output.clone()))
                 .collect(),
         })
+    }
+
+    /// The call of a try, from the second on, that gets it: on the same model once more, then on each fallback.
+    pub fn given(&self, builder: CallBuilder, number: u32) -> CallBuilder {
+        let skipped = usize::try_from(number.saturating_sub(2)).unwrap_or(usize::MAX);
+        let mut inputs = builder.inputs;
+        inputs.extend(self.inputs());
+        CallBuilder {
+            // No task's name holds a dot, so this can be no other task's.
+            name: format!("{}.{number}", builder.name),
+            chain: builder.chain.get(skipped..).unwrap_or_default().to_vec(),
+            inputs,
+            workspace: builder.workspace.at(&self.tree),
+            ..builder
+        }
     }
 
     /// As inputs of the next try.

@@ -4,9 +4,10 @@ use crate::judge;
 use crate::model::{
     CallId, CallInput, Failure, FailureKind, InputSource, Millis, ModelName, Purpose, Timestamp,
 };
-use crate::plan::{EnsembleMode, PhaseKind};
+use crate::plan::{EnsembleMode, OnNone, PhaseKind};
 use crate::run::{CallState, CallStatus, Event, PhaseEvent};
 
+use super::evidence::{self, Gate};
 use super::judging;
 use super::phase_context::{CallBuilder, PhaseContext};
 
@@ -19,6 +20,7 @@ pub struct Ensemble<'a> {
     pub quorum: u32,
     pub quorum_named: bool,
     pub straggler_timeout: Millis,
+    pub on_none: OnNone,
 }
 
 impl<'a> Ensemble<'a> {
@@ -31,6 +33,7 @@ impl<'a> Ensemble<'a> {
             quorum,
             quorum_named,
             straggler_timeout,
+            on_none,
         } = &context.phase.kind
         else {
             return None;
@@ -43,6 +46,7 @@ impl<'a> Ensemble<'a> {
             quorum: *quorum,
             quorum_named: *quorum_named,
             straggler_timeout: *straggler_timeout,
+            on_none: *on_none,
         })
     }
 }
@@ -80,6 +84,15 @@ impl Ensemble<'_> {
     /// What follows next in the phase; empty while something is under way.
     pub fn next(&self, now: Timestamp) -> Vec<Event> {
         if let Some(sealed) = self.context.state.sealed() {
+            if self.context.phase.edits {
+                let gate = Gate {
+                    context: self.context,
+                    proposers: self.proposers,
+                    judge: self.judge,
+                    on_none: self.on_none,
+                };
+                return evidence::after_sealing(&gate, sealed);
+            }
             return judging::after_sealing(&self.context, self.judge, sealed);
         }
         if self.drops_stragglers() {
@@ -110,6 +123,10 @@ impl Ensemble<'_> {
     }
 
     fn propose(&self, slot: u32, chain: &[ModelName]) -> Event {
+        if self.context.phase.edits {
+            let builder = self.context.editor(Purpose::Propose, slot, chain);
+            return self.context.create(self.context.call(builder));
+        }
         let mut inputs = self.context.inputs();
         if self.mode == EnsembleMode::Sequential {
             inputs.extend(self.proposals().filter_map(|call| {
@@ -168,12 +185,13 @@ impl Ensemble<'_> {
 
     /// How many proposals there must be once all calls are over. Without a named quorum one failed
     /// proposer does not end the ensemble, but a single survivor of several does: nothing would be
-    /// left to weigh.
+    /// left to weigh. Commands weigh a single candidate, too.
     fn needed(&self) -> usize {
         if self.quorum_named {
             return usize::try_from(self.quorum).unwrap_or(usize::MAX);
         }
-        self.proposers.len().min(2)
+        let proved = self.context.phase.edits && !self.context.phase.verify.is_empty();
+        self.proposers.len().min(if proved { 1 } else { 2 })
     }
 
     fn too_few(&self, done: usize) -> Failure {

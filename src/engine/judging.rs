@@ -8,6 +8,7 @@ use crate::model::{
 use crate::run::{CallState, Event, PhaseEvent, Winner};
 
 use super::phase_context::{CallBuilder, PhaseContext};
+use super::shown;
 use super::structured::{Structured, structured};
 
 /// A proposal that may win, under its blinded name.
@@ -90,9 +91,12 @@ fn ballot(context: &PhaseContext<'_>, judge: &[ModelName], candidates: &[Candida
     let ask = |slot, model: &ModelName| {
         let workspace = context.workspace();
         let mut inputs = context.inputs();
-        inputs.extend(candidates.iter().map(|(label, call)| CallInput {
-            source: InputSource::Proposal(label.clone()),
-            artifact: document(call),
+        inputs.extend(candidates.iter().map(|(label, call)| {
+            let changes = shown::shown(context, label, call);
+            changes.unwrap_or_else(|| CallInput {
+                source: InputSource::Proposal(label.clone()),
+                artifact: document(call),
+            })
         }));
         let labels = candidates.iter().map(|(label, _)| label.clone()).collect();
         CallBuilder {
@@ -102,6 +106,11 @@ fn ballot(context: &PhaseContext<'_>, judge: &[ModelName], candidates: &[Candida
         }
     };
     structured(context, judge, ask, |answer, asked| match answer {
+        Answer::Judgement(verdict)
+            if verdict.decision == Decision::Synthesize && context.phase.edits =>
+        {
+            Err("changes to files cannot be synthesized: pick one of them, or none".to_owned())
+        }
         Answer::Judgement(verdict) if verdict.decision == Decision::Synthesize => {
             let written = asked.deliverable.is_some();
             let missing = "the verdict says `synthesize`, but no document was left";

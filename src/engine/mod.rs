@@ -27,6 +27,7 @@ mod editing;
 mod ending;
 mod ensemble;
 mod entry;
+mod evidence;
 mod handle;
 mod judging;
 mod limits;
@@ -36,6 +37,7 @@ mod parts;
 mod phase_context;
 mod policy;
 mod routed;
+mod shown;
 mod single;
 mod structured;
 

@@ -174,12 +174,35 @@ impl<'a> PhaseContext<'a> {
         }
     }
 
+    /// A call that edits files as the phase's strategy lets it.
+    pub fn editor(&self, purpose: Purpose, slot: u32, chain: &[ModelName]) -> CallBuilder {
+        let (workspace, edits) = match self.phase.strategy {
+            Strategy::Scoped => {
+                let files = self.phase.scope.files.clone();
+                (self.scoped(&[], &[]), EditScope::Only(files))
+            }
+            Strategy::Full | Strategy::Distilled | Strategy::Fresh => (
+                WorkspaceSource::Tree(self.tree().clone()),
+                EditScope::Anywhere,
+            ),
+        };
+        CallBuilder {
+            inputs: self.inputs(),
+            contract: Contract::Edits,
+            edits: Some(edits),
+            profile: Profile::Worker,
+            ..CallBuilder::reader(purpose, slot, chain.to_vec(), workspace)
+        }
+    }
+
     /// The commands that verify the phase's work as a whole, each once.
     pub fn commands(&self) -> Vec<String> {
         let mut commands: Vec<String> = Vec::new();
         for proof in &self.phase.verify {
             let named = match proof {
-                Proof::Command(command) => vec![command.as_str()],
+                Proof::Command(command) | Proof::Repeated { run: command, .. } => {
+                    vec![command.as_str()]
+                }
                 Proof::TestsOf { tests_of } => self.run.commands_of(tests_of).collect(),
             };
             for command in named {

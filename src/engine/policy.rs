@@ -104,7 +104,10 @@ fn remedy(failure: &Failure) -> Remedy {
         | FailureKind::ContextOverflow
         | FailureKind::Rejected
         | FailureKind::Timeout => Remedy::NextModel,
-        FailureKind::Machine | FailureKind::Setup | FailureKind::Refused => Remedy::Stop,
+        FailureKind::Machine
+        | FailureKind::Setup
+        | FailureKind::NonePassed
+        | FailureKind::Refused => Remedy::Stop,
         // These never count (see `CallState::counted_failures`).
         FailureKind::Cancelled | FailureKind::Lost => Remedy::Again,
     }

@@ -1,9 +1,7 @@
 //! A `single` phase: one model, one deliverable: a document, tasks, an audit, or edits.
 
-use crate::model::{
-    Answer, CallInput, Contract, EditScope, ModelName, Profile, Purpose, WorkspaceSource,
-};
-use crate::plan::{OutputKind, Strategy};
+use crate::model::{Answer, CallInput, Contract, ModelName, Purpose};
+use crate::plan::OutputKind;
 use crate::run::{CallStatus, Event};
 
 use super::editing::{Edited, Editing};
@@ -83,25 +81,7 @@ fn edit_call(context: &PhaseContext<'_>, chain: &[ModelName]) -> Vec<Event> {
         verify: context.commands(),
         must_pass: false,
     };
-    let builder = |_| {
-        let (workspace, edits) = match context.phase.strategy {
-            Strategy::Scoped => {
-                let files = context.phase.scope.files.clone();
-                (context.scoped(&[], &[]), EditScope::Only(files))
-            }
-            Strategy::Full | Strategy::Distilled | Strategy::Fresh => (
-                WorkspaceSource::Tree(context.tree().clone()),
-                EditScope::Anywhere,
-            ),
-        };
-        CallBuilder {
-            inputs: context.inputs(),
-            contract: Contract::Edits,
-            edits: Some(edits),
-            profile: Profile::Worker,
-            ..CallBuilder::reader(Purpose::Work, 1, chain.to_vec(), workspace)
-        }
-    };
+    let builder = |_| context.editor(Purpose::Work, 1, chain);
     match work.status(builder) {
         Edited::Pending => Vec::new(),
         Edited::Next(call) => vec![context.create(*call)],

@@ -131,6 +131,14 @@ pub enum InputSource {
     EarlierProposal(u32),
     /// A blinded proposal, for a judge.
     Proposal(Label),
+    /// A blinded proposal that is changes to files; its artifact is what its author says of it.
+    Candidate {
+        label: Label,
+        from: TreeId,
+        to: TreeId,
+        /// What tipstaff knows of it, a sentence each.
+        facts: Faults,
+    },
     /// A file of the user's project, frozen when the run began.
     File(String),
     Changes(PhaseName),
@@ -253,6 +261,15 @@ impl CallResult {
         self.changes
             .as_ref()
             .is_some_and(|changes| changes.tree != changes.base)
+    }
+
+    /// What a proposal consists of: the patch of one that edits, else the document.
+    pub fn proposed(&self) -> Option<&Artifact> {
+        let patch = self
+            .changes
+            .as_ref()
+            .and_then(|changes| changes.patch.as_ref());
+        patch.or(self.deliverable.as_ref())
     }
 
     /// Where it was stopped, if it was stopped at its checkpoint.

@@ -50,6 +50,8 @@ pub enum FailureKind {
     Machine,
     /// A command of `setup` failed.
     Setup,
+    /// Each candidate of an ensemble that edits fails what passed before.
+    NonePassed,
     Refused,
     /// tipstaff ended the attempt itself (a straggler, or the user interrupted).
     Cancelled,

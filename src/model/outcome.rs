@@ -22,6 +22,8 @@ pub enum Decider {
     /// The call that gave the verdict: a judge, or the repair of its verdict.
     Judge(CallId),
     Person,
+    /// The commands: they left one candidate.
+    Evidence,
     /// Nobody had to: there was one call.
     Only,
 }

@@ -20,6 +20,8 @@ pub enum VerifyOutcome {
     TooMuchOutput,
     /// It used more memory, disk or processes than it may, and was ended for that.
     TooMuchUsed,
+    /// It passed once and failed once on the same tree: it tells nothing.
+    Flaky,
 }
 
 /// One verifying command's result.
@@ -43,7 +45,7 @@ impl Verification {
             | VerifyOutcome::TimedOut
             | VerifyOutcome::TooMuchOutput
             | VerifyOutcome::TooMuchUsed => true,
-            VerifyOutcome::Passed | VerifyOutcome::AlreadyFailing => false,
+            VerifyOutcome::Passed | VerifyOutcome::AlreadyFailing | VerifyOutcome::Flaky => false,
         }
     }
 }

@@ -14,8 +14,8 @@ mod wrapper;
 pub use setup::SetupStep;
 pub use types::{
     AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, Network,
-    OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal, SandboxMode,
-    SandboxRules, ScopePlan, Strategy, Subject,
+    OnNone, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal,
+    SandboxMode, SandboxRules, ScopePlan, Strategy, Subject,
 };
 pub use verify::{VerifyRules, words};
 pub use wrapper::{FailureSign, OutputPaths, Wrapper};

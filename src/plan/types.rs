@@ -345,6 +345,9 @@ pub enum PhaseKind {
         quorum_named: bool,
         /// How long the others get once the quorum is in.
         straggler_timeout: Millis,
+        /// What follows where the commands leave no candidate, if it edits.
+        #[serde(default)]
+        on_none: OnNone,
     },
     /// The tasks of a decomposition, one after another, each by the specialist of its category.
     Routed {
@@ -415,6 +418,11 @@ pub enum Subject {
 #[serde(untagged)]
 pub enum Proof {
     Command(String),
+    /// A command that counts only if it ends the same way each of so many times.
+    Repeated {
+        run: String,
+        repeat: u32,
+    },
     /// All commands that an earlier phase and its tasks were verified with.
     TestsOf {
         tests_of: PhaseName,
@@ -450,6 +458,17 @@ pub enum EnsembleMode {
     Parallel,
     /// One after another; each later one sees the earlier proposals.
     Sequential,
+}
+
+/// What follows where each candidate fails what passed before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnNone {
+    /// Each is told once what failed and may mend it; then a person is asked.
+    Repair,
+    #[default]
+    Ask,
+    Fail,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -508,6 +527,16 @@ impl Plan {
             true => self.setup.as_deref().unwrap_or_default(),
             false => &[],
         }
+    }
+
+    /// How often a command is run on one tree before its result counts.
+    pub fn repeats(&self, command: &str) -> u32 {
+        let proofs = self.phases.iter().flat_map(|phase| &phase.verify);
+        let repeats = proofs.filter_map(|proof| match proof {
+            Proof::Repeated { run, repeat } if run == command => Some(*repeat),
+            Proof::Repeated { .. } | Proof::Command(_) | Proof::TestsOf { .. } => None,
+        });
+        repeats.max().unwrap_or(1)
     }
 
     /// What a model costs in this run: in a rehearsal nothing, whatever the model it stands for would.

@@ -233,7 +233,7 @@ pub(super) fn run_facts(shown: &Shown<'_>) -> Vec<(String, String)> {
         ("changes".to_owned(), changed),
         (
             "verified".to_owned(),
-            or_nothing(Some(proved(view.state.verified())).filter(|words| !words.is_empty())),
+            or_nothing(Some(proved(view.state.proved())).filter(|words| !words.is_empty())),
         ),
     ];
     facts.into_iter().chain(phases).chain(last).collect()

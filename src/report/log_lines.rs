@@ -259,6 +259,10 @@ fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) ->
     match (by, label) {
         (Decider::Judge(_), Some(label)) => format!("the judge picked {label} ({model})"),
         (Decider::Judge(_), None) => format!("the judge's synthesis wins ({model})"),
+        (Decider::Evidence, Some(label)) => {
+            format!("{label} wins ({model}): the commands left no other")
+        }
+        (Decider::Evidence, None) => format!("{model} wins: the commands left no other"),
         (Decider::Person, Some(label)) => format!("{label} wins ({model}), picked by a person"),
         (Decider::Person, None) => format!("{model} wins, picked by a person"),
         (Decider::Only, _) => format!("{model} is the only one"),

@@ -97,6 +97,10 @@ pub(super) fn verified(
             Tone::Calm,
             format!("`{command}` fails ({exit}), as it did before the changes"),
         ),
+        VerifyOutcome::Flaky => (
+            Tone::Odd,
+            format!("`{command}` is flaky: it passed once and failed once, and counts for nobody"),
+        ),
         VerifyOutcome::TimedOut => (Tone::Odd, format!("`{command}` did not end in {wall}")),
         VerifyOutcome::TooMuchOutput => (
             Tone::Odd,
@@ -107,9 +111,14 @@ pub(super) fn verified(
             format!("`{command}` used more than it may and was ended after {wall}"),
         ),
     };
-    let on = match tree == view.state.base() {
-        true => ", on the untouched project",
-        false => "",
+    let candidates = view.state.candidates(phase);
+    let mut candidate = candidates.iter().filter(|one| &one.changes.tree == tree);
+    let on = match candidate.next().filter(|_| task.is_none()) {
+        Some(candidate) => format!(", on candidate {}", candidate.label),
+        None if !candidates.is_empty() || tree == view.state.base() => {
+            ", without the changes".to_owned()
+        }
+        None => String::new(),
     };
     let log_line = LogLine::new(scope(view, phase, task), tone, format!("{text}{on}"));
     match verification.outcome == VerifyOutcome::Passed {

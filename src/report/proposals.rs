@@ -6,6 +6,7 @@ use super::scores::{mean, picked};
 use super::show::Shown;
 use super::view::{PhaseView, RunView};
 use super::words::{NOTHING, clean, title};
+use super::words_work::out_words;
 
 /// Columns of a whole bar, which stands for this many points; more points make it no longer.
 const BAR: usize = 10;
@@ -86,7 +87,9 @@ fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
         let by = winner
             .filter(|_| wins(call))
             .map_or("", |winner| picked(&winner.by));
-        lines.push(format!("{mark} {label} {name}{}{by}", bar(*points)));
+        let why = out_words(view, phase.name(), label).map(|why| format!(", {why}"));
+        let why = why.unwrap_or_default();
+        lines.push(format!("{mark} {label} {name}{}{by}{why}", bar(*points)));
     }
     lines
 }

@@ -36,7 +36,7 @@ impl RunView {
     pub fn verdict<'a>(&'a self, phase: PhaseView<'a>) -> Option<(&'a CallState, &'a Judgement)> {
         let decider = phase.state.winner().and_then(|winner| match &winner.by {
             Decider::Judge(call) => self.call(call),
-            Decider::Person | Decider::Only => None,
+            Decider::Person | Decider::Evidence | Decider::Only => None,
         });
         let judged = |call| match answer(call)? {
             Answer::Judgement(judgement) => Some((call, judgement)),

@@ -57,7 +57,7 @@ fn proposals(view: &RunView, phase: PhaseView<'_>, (folder, viewer): (&str, &Vie
     let line = |(label, call): &(_, _)| {
         let model = view.model_words(call);
         let document = view.call(call).and_then(CallState::result);
-        let document = document.and_then(|result| result.deliverable.as_ref());
+        let document = document.and_then(|result| result.proposed());
         let path = document.map(|document| viewer.place(&format!("{folder}/{}", document.path)));
         let path = or_nothing(path);
         format!("  {label}: {path} ({model})\n")

@@ -7,7 +7,7 @@ use crate::model::{
     Decision, Digest, Document, Faults, HandoffOrigin, Judgement, Label, MicroUsd, Millis,
     ModelName, PhaseName, Profile, Purpose, RunLimits, Usage, WorkspaceSource,
 };
-use crate::plan::{EnsembleMode, PhaseKind, PhasePlan, Plan, testing};
+use crate::plan::{EnsembleMode, OnNone, PhaseKind, PhasePlan, Plan, testing};
 use crate::run::{Event, PhaseEvent};
 
 const LIMITS: CallLimits = CallLimits {
@@ -147,6 +147,7 @@ pub(super) fn plan() -> Plan {
         quorum: 2,
         quorum_named: false,
         straggler_timeout: Millis::seconds(15),
+        on_none: OnNone::Ask,
     };
     let phase = PhasePlan {
         description: "Plan the work".to_owned(),

@@ -104,7 +104,7 @@ pub(super) fn risky(shown: &Shown<'_>) -> Vec<String> {
 /// The latest result of each command.
 pub(super) fn tests(shown: &Shown<'_>) -> Vec<String> {
     let mut latest: Vec<&Verified> = Vec::new();
-    for one in shown.view.state.verified() {
+    for one in shown.view.state.proved() {
         latest.retain(|known| known.verification.command != one.verification.command);
         latest.push(one);
     }

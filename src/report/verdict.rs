@@ -6,6 +6,7 @@ use crate::run::CallState;
 use super::scores::{Column, picked, score_table};
 use super::view::{PhaseView, RunView, short_name};
 use super::words::{clean, decision_word, or_nothing, title, wrapped};
+use super::words_work::out_words;
 
 /// The verdict of a phase, some lines; `None` where nothing was proposed or decided.
 pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Option<String> {
@@ -36,7 +37,14 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Opt
     let columns: Vec<Column<'_>> = columns.collect();
     let name = |call| or_nothing(view.call(call).map(|call| title(&short_name(call))));
     let calls = labels.iter().map(|(_, call)| name(call)).collect();
-    Some(text + &score_table(&columns, judgement, &[("call".to_owned(), calls)], width))
+    let mut more = vec![("call".to_owned(), calls)];
+    if !view.state.candidates(phase.name()).is_empty() {
+        let out = |label| out_words(view, phase.name(), label);
+        let cells = labels.iter().map(|(label, _)| out(label));
+        let cells = cells.map(|why| why.unwrap_or_else(|| "passed".to_owned()));
+        more.push(("commands".to_owned(), cells.collect()));
+    }
+    Some(text + &score_table(&columns, judgement, &more, width))
 }
 
 fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {

@@ -1,9 +1,10 @@
 //! Small words about the work: tasks, changed files, verification, audits.
 
-use crate::model::{ChangedFile, Finding, Severity, Verification, VerifyOutcome};
+use crate::model::{ChangedFile, Finding, Label, PhaseName, Severity, Verification, VerifyOutcome};
 
-use crate::run::Verified;
+use crate::run::{Out, Verified};
 
+use super::view::RunView;
 use super::view_task::TaskState;
 use super::words::{NOTHING, clean, counted, word};
 
@@ -23,6 +24,7 @@ pub(super) fn verify_words(verification: &Verification) -> String {
         VerifyOutcome::Passed => "passed".to_owned(),
         VerifyOutcome::Failed => format!("failed ({})", exit_words(verification.exit)),
         VerifyOutcome::AlreadyFailing => "failed before too".to_owned(),
+        VerifyOutcome::Flaky => "flaky".to_owned(),
         VerifyOutcome::TimedOut => "timed out".to_owned(),
         VerifyOutcome::TooMuchOutput => "printed too much".to_owned(),
         VerifyOutcome::TooMuchUsed => "used too much".to_owned(),
@@ -43,6 +45,16 @@ pub(super) fn proved<'a>(commands: impl Iterator<Item = &'a Verified>) -> String
         .iter()
         .map(|(count, words)| format!("{count} {words}"));
     words.collect::<Vec<_>>().join(", ")
+}
+
+/// Why a candidate cannot win; nothing where no command speaks against it.
+pub(super) fn out_words(view: &RunView, phase: &PhaseName, label: &Label) -> Option<String> {
+    let all = view.state.candidates(phase);
+    let candidate = all.iter().find(|one| one.label == label)?;
+    Some(match candidate.out? {
+        Out::SameAs(first) => format!("same as {}", clean(first)),
+        Out::Fails(result) => format!("fails {}", clean(&result.command)),
+    })
 }
 
 /// How a process ended: `exit 1`, or by a signal.

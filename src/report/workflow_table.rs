@@ -123,6 +123,7 @@ fn leaves(phase: &PhasePlan) -> Vec<String> {
             OutputKind::Audit => "a verdict",
             OutputKind::Edits => "changes",
         },
+        PhaseKind::Ensemble { .. } if phase.edits => "the changes of one candidate",
         PhaseKind::Ensemble { .. } | PhaseKind::Parallel { .. } => "a document",
         PhaseKind::Routed { .. } => "changes, task by task",
     };
@@ -150,6 +151,9 @@ fn rules(phase: &PhasePlan) -> Vec<String> {
     for proof in &phase.verify {
         lines.push(match proof {
             Proof::Command(command) => format!("runs {}", clean(command)),
+            Proof::Repeated { run, repeat } => {
+                format!("runs {}, {}", clean(run), counted((*repeat).into(), "time"))
+            }
             Proof::TestsOf { tests_of } => format!("runs the tests of {}", clean(tests_of)),
         });
     }

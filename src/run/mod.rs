@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod call;
+mod candidates;
 mod contribution;
 mod control;
 mod event;
@@ -17,6 +18,7 @@ mod state;
 mod take_over;
 
 pub use call::{Attempt, AttemptEnd, CallState, CallStatus, Spent};
+pub use candidates::{Candidate, Out};
 pub use contribution::Contribution;
 pub use control::{Control, Via};
 pub use event::{CallEvent, Event, PhaseEvent, Record, RunEvent};

@@ -53,6 +53,8 @@ pub enum Stage {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Round {
     pub began: Moment,
+    /// The run's tree when it began: what its candidates start from and are compared with.
+    pub ground: TreeId,
     /// Until when stragglers may still propose, once the quorum is in.
     pub straggler_limit: Option<Timestamp>,
     /// Whether a person does not wait for them any more.
@@ -352,6 +354,7 @@ impl Round {
     fn new(began: Moment) -> Self {
         Self {
             began,
+            ground: TreeId::default(),
             straggler_limit: None,
             drops_stragglers: false,
             sealed: None,

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Answer, CallId, CallKey, FailureKind, InputSource, PersonAnswer, Timestamp};
+use crate::model::{
+    Answer, CallId, CallKey, FailureKind, InputSource, PersonAnswer, Purpose, Timestamp,
+};
 
 use super::{CallState, CallStatus, Delivery, RunState, TaskEnd};
 
@@ -26,7 +28,7 @@ impl RunState {
             .take_if(|(_, how)| !matches!(how, Delivery::Applied { .. }));
         self.supersede_what_did_not_do();
         for phase in self.phases.values_mut() {
-            phase.failed = None;
+            let failed = phase.failed.take().map(|(failure, _)| failure.kind);
             phase.asked = None;
             // Who said no is asked again; who said yes is not.
             if let Some(PersonAnswer::Rejected { .. }) = phase.answered {
@@ -34,6 +36,9 @@ impl RunState {
             }
             phase.on_round(|round| {
                 round.verifying = None;
+                if failed == Some(FailureKind::NonePassed) {
+                    (round.sealed, round.straggler_limit) = (None, None);
+                }
                 if round.winner().is_none() {
                     round.tasks.retain(|_, end| matches!(end, TaskEnd::Done(_)));
                 }
@@ -83,7 +88,7 @@ impl RunState {
         }
     }
 
-    /// Whether it is edits of a task that was given up, an answer that nobody could read, or the last part of
+    /// Whether it is edits of a task that was given up, a candidate where none passed, an answer that nobody could read, or the last part of
     /// work that did not move any more.
     fn is_of_no_use(&self, call: &CallState, gone_on: &BTreeSet<CallId>) -> bool {
         let (Some(result), Some(phase)) = (call.result(), self.phase(&call.spec.phase)) else {
@@ -97,7 +102,9 @@ impl RunState {
             && matches!(result.answer, Answer::Invalid { .. });
         let stuck =
             failure.is_some() && result.stopped().is_some() && !gone_on.contains(&call.spec.id);
-        given_up || unreadable || stuck
+        let unproved =
+            failure == Some(FailureKind::NonePassed) && call.spec.purpose == Purpose::Propose;
+        given_up || unreadable || stuck || unproved
     }
 
     /// The stopped calls whose work another call has taken up.

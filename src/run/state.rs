@@ -289,6 +289,10 @@ impl RunState {
             _ => {}
         }
         self.phase_mut(phase).apply(now, event);
+        if let PhaseEvent::Started = event {
+            let tree = self.tree().clone();
+            self.phase_mut(phase).on_round(|round| round.ground = tree);
+        }
     }
 
     /// What a phase leaves belongs to the results.

@@ -131,7 +131,11 @@ impl Ended<'_> {
                 process.pid
             )
         }));
-        let changes = self.capture()?.map(|captured| captured.changes);
+        let captured = self.capture()?;
+        if let Some(captured) = &captured {
+            remarks.extend(self.author_leaks(&added(&captured.patch), " of its patch"));
+        }
+        let changes = captured.map(|captured| captured.changes);
         self.keep(
             decoded,
             changes,
@@ -157,7 +161,7 @@ impl Ended<'_> {
             }
         };
         if let Some(text) = &decoded.deliverable {
-            remarks.extend(self.author_leaks(text));
+            remarks.extend(self.author_leaks(text, ""));
         }
         let deliverable = decoded
             .deliverable
@@ -257,7 +261,7 @@ impl Ended<'_> {
     }
 
     /// What in a proposal may tell the judge its author. The text itself stays as it is.
-    fn author_leaks(&self, text: &str) -> Vec<String> {
+    fn author_leaks(&self, text: &str, of: &str) -> Vec<String> {
         if self.call.purpose != Purpose::Propose {
             return Vec::new();
         }
@@ -273,7 +277,7 @@ impl Ended<'_> {
         let more = found.len().saturating_sub(MOST_TRACES);
         let shown = found.iter().take(MOST_TRACES).map(|trace| {
             format!(
-                "may tell the judge its author: line {} {}",
+                "may tell the judge its author: line {}{of} {}",
                 trace.line, trace.what
             )
         });
@@ -342,6 +346,13 @@ impl Ended<'_> {
             .write_artifact(&path, &clean)
             .map_err(machine)
     }
+}
+
+/// A patch with its added lines and files alone, each at its own line.
+fn added(patch: &str) -> String {
+    let lines = patch.lines();
+    let kept = lines.map(|line| line.strip_prefix('+').unwrap_or_default());
+    kept.collect::<Vec<_>>().join("\n")
 }
 
 /// The name under which an attempt's tree is kept in the store.

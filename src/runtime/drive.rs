@@ -265,9 +265,18 @@ impl Driver<'_> {
 
     fn start_verify(&mut self, phase: PhaseName, verifying: PendingVerification) {
         let controlled = self.control((CallId::new(format!("{phase}.verify")), 0));
+        let state = self.engine.state();
+        // Candidates are compared with what they all started from, other work with the run's beginning.
+        let round = state.phase(&phase).and_then(PhaseState::begun);
+        let ground = round.filter(|round| round.sealed.is_some());
+        let before = ground.and_then(|_| state.on_ground(&phase, &verifying.command));
         let verify = Verify {
             context: self.context.clone(),
             phase: phase.clone(),
+            ground: ground
+                .map_or(&self.context.snapshot, |round| &round.ground)
+                .clone(),
+            before: before.map(|before| before.outcome),
             verifying,
         };
         self.tasks.start(

@@ -13,7 +13,7 @@ use crate::model::{
 use crate::plan::{AgentSpec, ModelSpec};
 use crate::process::{self, Child, ChildSpec};
 use crate::rehearsal::RehearsedCall;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, files_and_patch};
 
 use super::attempt::Attempt;
 use super::blocking::blocking;
@@ -136,7 +136,21 @@ fn contents(attempt: &Attempt) -> Result<BTreeMap<String, String>, Failure> {
             String::from_utf8_lossy(&bytes).into_owned(),
         ))
     };
-    artifacts.map(read).collect()
+    let patches = attempt
+        .call
+        .inputs
+        .iter()
+        .filter_map(|input| match &input.source {
+            InputSource::Candidate { from, to, .. } => Some((from, to)),
+            _ => None,
+        });
+    let patch = |(from, to)| {
+        let (_, patch) = files_and_patch(&attempt.context.store(), from, to).map_err(machine)?;
+        let clean = attempt.context.redactor.clean(&patch);
+        let text = String::from_utf8_lossy(clean.bytes()).into_owned();
+        Ok((context::diff_key(from, to), text))
+    };
+    artifacts.map(read).chain(patches.map(patch)).collect()
 }
 
 fn assemble(
@@ -241,9 +255,8 @@ fn input_files<'a>(
     contents: &'a BTreeMap<String, String>,
 ) -> impl Iterator<Item = (String, &'a str)> {
     inputs.iter().filter_map(|input| {
-        let text = contents.get(&input.artifact.as_ref()?.path)?;
         let name = context::input_file(&input.source)?;
-        Some((name, text.as_str()))
+        Some((name, context::content_of(input, contents)?))
     })
 }
 

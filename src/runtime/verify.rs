@@ -24,6 +24,9 @@ pub struct Verify {
     pub context: Arc<RunContext>,
     pub phase: PhaseName,
     pub verifying: PendingVerification,
+    /// The tree without the changes, and what the command said of it if that is known.
+    pub ground: TreeId,
+    pub before: Option<VerifyOutcome>,
 }
 
 impl Verify {
@@ -44,23 +47,20 @@ impl Verify {
     }
 
     async fn verify(&self) -> Result<Verification, Failure> {
-        let ended = self.run_on(&self.verifying.tree, "after").await?;
-        let outcome = match (ended.exceeded, ended.exit) {
-            (Some(Exceeded::Time), _) => VerifyOutcome::TimedOut,
-            (Some(Exceeded::Output), _) => VerifyOutcome::TooMuchOutput,
-            (Some(Exceeded::Memory | Exceeded::Processes | Exceeded::Disk), _) => {
-                VerifyOutcome::TooMuchUsed
+        let (ended, outcome) = self.outcome(&self.verifying.tree, "after").await?;
+        // Only a failure makes it worth knowing how it was before.
+        let outcome = match (outcome, self.before) {
+            (VerifyOutcome::Failed, _) if self.verifying.tree == self.ground => {
+                VerifyOutcome::AlreadyFailing
             }
-            (None, Some(0)) => VerifyOutcome::Passed,
-            // Only a failure makes it worth knowing how it was before.
-            (None, Some(_) | None) => {
-                let before = self.run_on(&self.context.snapshot, "before").await?;
-                if before.exit == Some(0) && before.exceeded.is_none() {
-                    VerifyOutcome::Failed
-                } else {
-                    VerifyOutcome::AlreadyFailing
-                }
+            (VerifyOutcome::Failed, Some(before)) if before != VerifyOutcome::Passed => {
+                VerifyOutcome::AlreadyFailing
             }
+            (VerifyOutcome::Failed, None) => match self.outcome(&self.ground, "before").await?.1 {
+                VerifyOutcome::Passed => VerifyOutcome::Failed,
+                _ => VerifyOutcome::AlreadyFailing,
+            },
+            (outcome, _) => outcome,
         };
         let name = format!("{} {}", self.verifying.tree, self.verifying.command);
         let name = blake3::hash(name.as_bytes()).to_hex();
@@ -78,6 +78,25 @@ impl Verify {
                 .write_artifact(&path, &ended.tail)
                 .map_err(machine)?,
         })
+    }
+
+    /// How the command ends on a tree, as often as its workflow wants to know.
+    async fn outcome(&self, tree: &TreeId, name: &str) -> Result<(Ended, VerifyOutcome), Failure> {
+        let mut first = None;
+        for _ in 0..self.context.plan.repeats(&self.verifying.command).max(1) {
+            let ended = self.run_on(tree, name).await?;
+            let outcome = outcome_of(&ended);
+            match &first {
+                None => first = Some((ended, outcome)),
+                Some((_, known)) => {
+                    let passed = |outcome| outcome == VerifyOutcome::Passed;
+                    if passed(*known) != passed(outcome) {
+                        return Ok((ended, VerifyOutcome::Flaky));
+                    }
+                }
+            }
+        }
+        Ok(first.expect("it runs at least once"))
     }
 
     fn limit(&self) -> Millis {
@@ -116,5 +135,17 @@ impl Verify {
         })
         .await?;
         ended
+    }
+}
+
+fn outcome_of(ended: &Ended) -> VerifyOutcome {
+    match (ended.exceeded, ended.exit) {
+        (Some(Exceeded::Time), _) => VerifyOutcome::TimedOut,
+        (Some(Exceeded::Output), _) => VerifyOutcome::TooMuchOutput,
+        (Some(Exceeded::Memory | Exceeded::Processes | Exceeded::Disk), _) => {
+            VerifyOutcome::TooMuchUsed
+        }
+        (None, Some(0)) => VerifyOutcome::Passed,
+        (None, Some(_) | None) => VerifyOutcome::Failed,
     }
 }

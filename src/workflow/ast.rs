@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::config::Layer;
 use crate::model::{Budget, Millis, Sections};
-use crate::plan::{EnsembleMode, SandboxRules, Strategy};
+use crate::plan::{EnsembleMode, OnNone, SandboxRules, Strategy};
 use crate::yaml::{Diagnostic, Spanned, Spot};
 
 use super::input::Input;
@@ -80,6 +80,8 @@ pub struct Phase {
     pub mode: Option<EnsembleMode>,
     pub quorum: Option<Spanned<u32>>,
     pub straggler_timeout: Option<Millis>,
+    /// What follows where no candidate passes, if it says.
+    pub on_none: Option<OnNone>,
     /// What a single phase has to leave, if it says.
     pub yields: Option<Spanned<Leaves>>,
     /// Whether it may change files, if it says.
@@ -115,6 +117,8 @@ pub enum Leaves {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Proof {
     Command(String),
+    /// A command, and how often it is run on one tree.
+    Repeated(String, u32),
     /// `PHASE.tests`: what this phase and its tasks were verified with.
     TestsOf(String),
 }
@@ -214,7 +218,7 @@ impl Workflow {
     pub fn commands(&self) -> impl Iterator<Item = &str> {
         let proofs = self.phases.iter().flat_map(|phase| &phase.verify);
         proofs.filter_map(|proof| match &proof.value {
-            Proof::Command(command) => Some(command.as_str()),
+            Proof::Command(command) | Proof::Repeated(command, _) => Some(command.as_str()),
             Proof::TestsOf(_) => None,
         })
     }

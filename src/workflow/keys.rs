@@ -2,7 +2,7 @@
 
 use crate::config::SANDBOX_RULES;
 use crate::model::Section;
-use crate::plan::{EnsembleMode, Strategy};
+use crate::plan::{EnsembleMode, OnNone, Strategy};
 use crate::yaml::Takes::{
     Amount, Any, Counted, Duration, Each, Flag, Like, List, Map, Name, Names, Nothing, Scalar,
     Text, Whole, Words,
@@ -58,9 +58,10 @@ pub(super) const PHASE_KEYS: &[Key] = &[
     Key::new("mode", Words(&words(&MODES)), "Of an ensemble. sequential: each later model sees the earlier proposals.").of(&[ENSEMBLE]).default(Preset::Word("parallel")),
     Key::new("quorum", Whole(1), "Judge as soon as this many proposals are in.").of(&[ENSEMBLE]),
     Key::new("straggler_timeout", Duration, "How long the others get then.").of(&[ENSEMBLE]),
+    Key::new("on_none", Words(&words(&ON_NONE)), "Of an ensemble that edits: what follows if each candidate fails what passed before. repair: each is told once.").of(&[ENSEMBLE]).default(Preset::Word("ask")),
     Key::new("yields", Words(&words(&YIELDS)), "What a single phase has to leave. Default: follows from its name and from how other phases use it.").of(&[SINGLE]),
-    Key::new("edits", Flag, "Whether the phase may change your files. Default: true for routed phases and for execute and integrate."),
-    Key::new("verify", Names, "Of a phase that edits: commands that tipstaff runs on a full checkout with the changes; `PHASE.tests` stands for those that an earlier phase was verified with.").of(&[SINGLE, ROUTED]),
+    Key::new("edits", Flag, "Whether the phase may change your files. Default: true for routed phases and for execute and integrate; an ensemble edits only where this says so."),
+    Key::new("verify", VERIFY, "Of a phase that edits: commands that tipstaff runs on a full checkout with the changes, in this order; `PHASE.tests` stands for those that an earlier phase was verified with.").of(&[SINGLE, ENSEMBLE, ROUTED]),
     Key::new("on_fail", Map(ON_FAIL_KEYS), "Where to go back to when the verdict is fail.").of(&[SINGLE]),
     Key::new("when", Like("[!=]="), "Run only if: NAME == VALUE of an input, PHASE.verdict == pass, PHASE.tests == fail; != for the opposite.").example("feature == x"),
     Key::new("gate", Any(&[Flag, Name]), "Ask a person first; a text is the question."),
@@ -70,6 +71,17 @@ pub(super) const PHASE_KEYS: &[Key] = &[
     Key::new("budget", Map(BUDGET_KEYS), "What all calls of the phase together may use, in all its rounds."),
     Key::new("sandbox", Map(SANDBOX_RULES), "What of this machine its calls and commands may use beside what all may."),
     Key::new("checkpoint", Map(CHECKPOINT_KEYS), "Go on in a fresh process when a call's own context passes this."),
+];
+
+const VERIFY: Takes = Any(&[
+    Name,
+    Map(VERIFY_KEYS),
+    List(&Any(&[Name, Map(VERIFY_KEYS)])),
+]);
+#[rustfmt::skip]
+pub(super) const VERIFY_KEYS: &[Key] = &[
+    Key::new("run", Name, "The command.").required(),
+    Key::new("repeat", Whole(1), "How often it is run on one tree: one that does not end the same way each time is flaky and counts for nobody.").default(Preset::Number(1)),
 ];
 
 const LENSES: Takes = Counted(
@@ -142,6 +154,12 @@ pub(super) const STRATEGIES: [(&str, Strategy); 4] = [
 pub(super) const MODES: [(&str, EnsembleMode); 2] = [
     ("parallel", EnsembleMode::Parallel),
     ("sequential", EnsembleMode::Sequential),
+];
+
+pub(super) const ON_NONE: [(&str, OnNone); 3] = [
+    ("repair", OnNone::Repair),
+    ("ask", OnNone::Ask),
+    ("fail", OnNone::Fail),
 ];
 
 pub(super) const YIELDS: [(&str, Leaves); 4] = [

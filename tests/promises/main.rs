@@ -25,6 +25,7 @@ mod any_command_is_an_agent;
 mod audits_decide;
 mod bad_answers_are_handled;
 mod bad_input_is_explained;
+mod candidates_are_proved;
 mod cells_hold;
 mod chains_cross_agents;
 mod changes_are_limited;

@@ -60,9 +60,18 @@ fn files(patch: &str) -> impl Iterator<Item = &str> {
 fn in_short(file: &str) -> String {
     let header = file.lines().next().unwrap_or_default();
     let name = header.rsplit_once(" b/").map_or(header, |(_, name)| name);
-    let hunks = || file.lines().skip_while(|line| !line.starts_with("@@"));
-    let count = |mark: char| hunks().filter(|line| line.starts_with(mark)).count();
-    format!("`{name}`: +{} -{}", count('+'), count('-'))
+    let (_, added, removed) = counts(file);
+    format!("`{name}`: +{added} -{removed}")
+}
+
+/// How many files a patch changes, and how many lines it adds and removes.
+pub(super) fn counts(patch: &str) -> (usize, usize, usize) {
+    let files = files(patch).filter(|file| file.starts_with("diff --git "));
+    files.fold((0, 0, 0), |(files, added, removed), file| {
+        let hunks = || file.lines().skip_while(|line| !line.starts_with("@@"));
+        let count = |mark: char| hunks().filter(|line| line.starts_with(mark)).count();
+        (files + 1, added + count('+'), removed + count('-'))
+    })
 }
 
 #[cfg(test)]

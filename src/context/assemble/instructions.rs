@@ -33,6 +33,9 @@ pub(super) fn instructions(
         }
         Purpose::Judge => {
             let (name, text, asked) = match call.contract {
+                Contract::Judgement { .. } if phase.edits => {
+                    ("judge-edits", templates::JUDGE_EDITS, "the candidates")
+                }
                 Contract::Judgement { .. } => ("judge", templates::JUDGE, "the proposals"),
                 Contract::Document
                 | Contract::Tasks(_)

@@ -3,13 +3,14 @@
 use std::fmt::Write as _;
 
 use super::{Assembly, excerpt};
-use crate::context::input_files::{IN, input_file};
+use crate::context::input_files::{IN, content_of, input_file};
 use crate::context::ledger::strategy_name;
 use crate::context::part::{Part, PartKind};
 use crate::context::{ContextError, handoff};
 use crate::judge;
 use crate::model::{
-    Artifact, CallInput, Handoff, HandoffOrigin, HandoffWords, InputSource, WorkState, shortened,
+    Artifact, CallInput, Handoff, HandoffOrigin, HandoffWords, InputSource, Label, WorkState,
+    shortened,
 };
 use crate::plan::{PhasePlan, Strategy};
 
@@ -49,6 +50,9 @@ pub(super) fn parts_of(
             &format!("phase {}, proposal {label}", phase.name),
             "to be judged, under its blinded name",
         ),
+        InputSource::Candidate { label, facts, .. } => {
+            return candidate(label, facts, input, assembly);
+        }
         InputSource::File(path) => Part::new(
             PartKind::Input,
             &format!("file {path}"),
@@ -128,6 +132,60 @@ fn with_content(
         }
         (_, _) => vec![part],
     })
+}
+
+/// A candidate: its author's words, what tipstaff knows of it, and what it changes.
+fn candidate(
+    label: &Label,
+    facts: &[String],
+    input: &CallInput,
+    assembly: &Assembly<'_>,
+) -> Result<Vec<Part>, ContextError> {
+    let part = |name: &str, source: &str, why: &str| {
+        Part::new(
+            PartKind::Proposal,
+            &name.replace("{}", label.as_str()),
+            source,
+            why,
+        )
+    };
+    let why = "what the author of this candidate says of it";
+    let words = part("proposal {}", "its author", why);
+    let words = match &input.artifact {
+        None => words.with("The author left no words."),
+        Some(artifact) => {
+            let text = text_of(artifact, assembly, &words)?;
+            // A handoff of a call is valid; a document is taken as it is.
+            let handoff = serde_json::from_str::<HandoffWords>(text);
+            let text = handoff.map_or_else(
+                |_| shortened(text, MOST_FAULTY).into_owned(),
+                |words| handoff::render_words(&handoff::limit(words, handoff::LIMIT).words),
+            );
+            Part {
+                digest: Some(artifact.digest.clone()),
+                ..words.with(&text)
+            }
+        }
+    };
+    let why = "the patch of this candidate, to be judged";
+    let patch = part("changes of proposal {}", "git", why);
+    let text = content_of(input, assembly.contents);
+    let text = text.ok_or_else(|| ContextError::MissingContent {
+        name: patch.name.clone(),
+        path: patch.name.clone(),
+    })?;
+    let file = input_file(&input.source).unwrap_or_default();
+    let patch = patch_shortened(patch.with(text), &file);
+    let (files, added, removed) = excerpt::counts(text);
+    let mut known = match files {
+        0 => "- it changes no file\n".to_owned(),
+        _ => format!("- files changed: {files}, lines added: {added}, removed: {removed}\n"),
+    };
+    known.extend(facts.iter().map(|fact| format!("- {fact}\n")));
+    let why = "what git and the commands say of it, whatever the words say";
+    let facts = part("facts of proposal {}, by tipstaff", "tipstaff", why).with(&known);
+    let patch = (files > 0).then_some(patch);
+    Ok([words, facts].into_iter().chain(patch).collect())
 }
 
 /// A model's words, and what tipstaff knows of the same work, if that is anything.

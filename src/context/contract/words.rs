@@ -12,6 +12,8 @@ use crate::plan::Distill;
 pub(in crate::context) struct Handoffs<'a> {
     pub distill: &'a Distill,
     pub sections: &'a Sections,
+    /// Whether the phase edits: then a judge has nothing to write but the verdict.
+    pub edits: bool,
 }
 
 /// The contract in words, and how to end: what depends on the call, and what is to be read last.
@@ -27,7 +29,7 @@ pub(in crate::context) fn text(contract: &Contract, handoffs: Handoffs<'_>) -> (
             let _ = writeln!(out, "- `{OUT}/{HANDOFF}`: {}\n", handoffs.whole());
         }
     }
-    (out.trim_end().to_owned(), ending(contract))
+    (out.trim_end().to_owned(), ending(contract, handoffs.edits))
 }
 
 const WHERE: &str = "Leave your result in files by exactly these paths, relative to your working \
@@ -76,14 +78,24 @@ const VERDICT_EXAMPLE: &str = r#"{"decision": "pick", "winner": "LABEL", "scores
  "fit": 0, "clarity": 0, "restraint": 0}}, "rationale": "…"}"#;
 
 fn judgement(out: &mut String, handoffs: Handoffs<'_>) {
+    let decisions = match handoffs.edits {
+        true => "`pick` or `none`",
+        false => "`pick`, `synthesize` or `none`",
+    };
     let _ = write!(
         out,
         "- `{OUT}/{VERDICT}`: one JSON object:\n\n\
          {VERDICT_EXAMPLE}\n\n\
-         `decision` is `pick`, `synthesize` or `none`. LABEL stands for a proposal's letter; `winner` is \
+         `decision` is {decisions}. LABEL stands for a proposal's letter; `winner` is \
          null for `none`, `scores` has each proposal with numbers from 0 to 10. `rationale` is never \
-         empty.\n\
-         - Only with `synthesize`: `{OUT}/{DELIVERABLE}`, the whole document in Markdown, and \
+         empty.\n"
+    );
+    if handoffs.edits {
+        return;
+    }
+    let _ = write!(
+        out,
+        "- Only with `synthesize`: `{OUT}/{DELIVERABLE}`, the whole document in Markdown, and \
          `{OUT}/{HANDOFF}`, what whoever goes on must know, as one JSON object:\n\n{}\n\n",
         handoff::example(handoffs.sections)
     );
@@ -146,7 +158,7 @@ fn edits(out: &mut String, handoffs: Handoffs<'_>) {
 
 /// How an agent ends: with the closing mark as its final message. Written by a tool it would cost one
 /// request more, with all that the conversation holds by then, for a word of farewell.
-fn ending(contract: &Contract) -> String {
+fn ending(contract: &Contract, edits: bool) -> String {
     let block = |name: &str| format!("```` ```json {name} ````");
     let last = required_files(contract).last().copied().unwrap_or(HANDOFF);
     let mut out =
@@ -163,6 +175,10 @@ fn ending(contract: &Contract) -> String {
         block(last)
     );
     let without_files = match contract {
+        Contract::Judgement { .. } if edits => {
+            out.push('\n');
+            return out;
+        }
         Contract::Document => "put the document before that block".to_owned(),
         Contract::Judgement { .. } => format!(
             "put the document of a synthesis before that block, and its handoff into another one, {}",
@@ -202,7 +218,14 @@ mod tests {
 
     fn words(contract: &Contract, distill: &Distill) -> String {
         let sections = &Sections::default();
-        let (text, ending) = text(contract, Handoffs { distill, sections });
+        let (text, ending) = text(
+            contract,
+            Handoffs {
+                distill,
+                sections,
+                edits: false,
+            },
+        );
         text + &ending
     }
 
@@ -211,7 +234,14 @@ mod tests {
         let sections = &[Section::Decisions, Section::Files].into_iter().collect();
         let distill = &Distill::Agent;
         for (contract, _) in contracts() {
-            let (text, _) = text(&contract, Handoffs { distill, sections });
+            let (text, _) = text(
+                &contract,
+                Handoffs {
+                    distill,
+                    sections,
+                    edits: false,
+                },
+            );
             for section in Section::ALL {
                 let asked = text.contains(&format!("\"{}\": [", section.name()));
                 assert_eq!(asked, sections.has(section), "{section:?} in:\n{text}");

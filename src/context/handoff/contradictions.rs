@@ -96,7 +96,10 @@ fn claims_of_success(words: &HandoffWords, verifications: &[Verification]) -> Op
         VerifyOutcome::TimedOut => "did not end in time",
         VerifyOutcome::TooMuchOutput => "printed without end",
         VerifyOutcome::TooMuchUsed => "used more than it may",
-        VerifyOutcome::Failed | VerifyOutcome::AlreadyFailing | VerifyOutcome::Passed => "failed",
+        VerifyOutcome::Failed
+        | VerifyOutcome::AlreadyFailing
+        | VerifyOutcome::Flaky
+        | VerifyOutcome::Passed => "failed",
     };
     Some(format!(
         "the handoff says “{claim}”, but `{}` {how} when tipstaff ran it",

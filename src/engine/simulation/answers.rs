@@ -220,6 +220,10 @@ pub fn verification(proof: Proof, verifying: &PendingVerification) -> Verificati
         Proof::Fails => VerifyOutcome::Failed,
         Proof::FailsFirst if contents(&verifying.tree).ends_with('!') => VerifyOutcome::Passed,
         Proof::FailsFirst => VerifyOutcome::Failed,
+        Proof::FailsAtTimes if contents(&verifying.tree).len().is_multiple_of(2) => {
+            VerifyOutcome::Passed
+        }
+        Proof::FailsAtTimes => VerifyOutcome::Failed,
         Proof::AlreadyFails => VerifyOutcome::AlreadyFailing,
         Proof::TimesOut => VerifyOutcome::TimedOut,
     };

@@ -7,7 +7,7 @@ use crate::engine::{Effect, Input};
 use crate::model::{
     Answer, AuditVerdict, Budget, CallId, CallKey, CallResult, CallSpec, Closing, Destination,
     Direction, Document, Documents, Failure, FailureKind, Label, ModelName, PersonAnswer,
-    PhaseName, Question, Results, RunEnd, RunLimits, TaskId, Timestamp, TreeId, Usage,
+    PhaseName, Purpose, Question, Results, RunEnd, RunLimits, TaskId, Timestamp, TreeId, Usage,
 };
 use crate::plan::{PhasePlan, Plan};
 use crate::run::{CallEvent, Event, PendingVerification, PhaseEvent, RunEvent};
@@ -573,18 +573,22 @@ impl<'a> Facts<'a> {
                 let stuck = failure.is_some()
                     && self.stopped.contains(*id)
                     && !gone_on.contains(id);
-                given_up || unreadable || stuck
+                let unproved = failure == Some(FailureKind::NonePassed)
+                    && call.spec.purpose == Purpose::Propose;
+                given_up || unreadable || stuck || unproved
             });
             let undone: Vec<&CallId> = undone.collect();
             for call in undone {
                 self.finished.remove(&self.calls[call].spec.key);
                 self.stopped.remove(call);
             }
-            phase.failed = None;
+            let kind = phase.failed.take().map(|failure| failure.kind);
+            phase
+                .sealed
+                .take_if(|_| kind == Some(FailureKind::NonePassed));
             phase.asked = None;
-            if let Some(PersonAnswer::Rejected { .. }) = phase.answered {
-                phase.answered = None;
-            }
+            let rejected = |answer: &mut _| matches!(answer, PersonAnswer::Rejected { .. });
+            phase.answered.take_if(rejected);
             if phase.winner.is_none() {
                 phase.tasks_failed.clear();
             }

@@ -114,6 +114,8 @@ pub enum Proof {
     /// Until the work was told what is wrong and changed something.
     FailsFirst,
     AlreadyFails,
+    /// On some trees, whatever they are.
+    FailsAtTimes,
     TimesOut,
     /// It cannot be run at all; so many times.
     CannotRun(u32),
@@ -447,6 +449,7 @@ fn proofs(mix: Mix) -> impl Draws<Value = Proof> {
         3 => Just(Proof::Fails),
         4 => Just(Proof::FailsFirst),
         1 => Just(Proof::AlreadyFails),
+        6 => Just(Proof::FailsAtTimes),
         1 => Just(Proof::TimesOut),
         1 => times.prop_map(Proof::CannotRun),
     ]

@@ -7,7 +7,7 @@ use crate::model::{
     Budget, Categories, Destination, MicroUsd, Millis, ModelName, PhaseName, RunLimits,
 };
 use crate::plan::{
-    Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, OutputKind, PhaseKind,
+    Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, OnNone, OutputKind, PhaseKind,
     PhasePlan, Plan, PlannedInput, Proof, Strategy, Subject, VerifyRules, testing,
 };
 
@@ -56,6 +56,13 @@ pub enum Work {
         sequential: bool,
         /// Fewer proposals than all, named by the workflow; as an index.
         quorum: Option<u8>,
+    },
+    /// An ensemble that edits.
+    Candidates {
+        proposers: Vec<Chain>,
+        judge: Chain,
+        verify: Vec<usize>,
+        on_none: OnNone,
     },
     Lenses {
         lenses: Vec<Chain>,
@@ -273,11 +280,24 @@ fn works(mix: Mix) -> impl Draws<Value = Work> {
             verify,
         },
     );
+    let candidates = prop::collection::vec(chain(), 2..4);
+    let on_none =
+        proptest::prop_oneof![Just(OnNone::Repair), Just(OnNone::Ask), Just(OnNone::Fail),];
+    let candidates =
+        (candidates, chain(), verify(), on_none).prop_map(|(proposers, judge, verify, on_none)| {
+            Work::Candidates {
+                proposers,
+                judge,
+                verify,
+                on_none,
+            }
+        });
     let audit = (chain(), prop::option::weighted(0.9, (0u8..5, 0u32..3)))
         .prop_map(|(chain, back)| Work::Audit { chain, back });
     proptest::prop_oneof![
         6 => chain().prop_map(Work::Document),
         8 => ensemble,
+        12 => candidates,
         8 => lenses.prop_map(|(lenses, judge)| Work::Lenses { lenses, judge }),
         12 => edits,
         12 => tasks,
@@ -295,6 +315,28 @@ fn names(chain: &Chain) -> Vec<ModelName> {
 
 fn proofs(numbers: &[usize]) -> impl Iterator<Item = Proof> {
     numbers.iter().copied().map(command).map(Proof::Command)
+}
+
+fn ensemble(
+    proposers: &[Chain],
+    judge: &Chain,
+    sequential: bool,
+    quorum: Option<u8>,
+    on_none: OnNone,
+) -> PhaseKind {
+    let all = u32::try_from(proposers.len()).unwrap();
+    PhaseKind::Ensemble {
+        proposers: proposers.iter().map(names).collect(),
+        judge: names(judge),
+        mode: match sequential {
+            true => EnsembleMode::Sequential,
+            false => EnsembleMode::Parallel,
+        },
+        quorum: quorum.map_or(all, |quorum| u32::from(quorum) % all + 1),
+        quorum_named: quorum.is_some(),
+        straggler_timeout: Millis::seconds(30),
+        on_none,
+    }
 }
 
 impl Sketch {
@@ -361,20 +403,21 @@ impl Part {
                 sequential,
                 quorum,
             } => {
-                let all = u32::try_from(proposers.len()).unwrap();
-                let kind = PhaseKind::Ensemble {
-                    proposers: proposers.iter().map(names).collect(),
-                    judge: names(judge),
-                    mode: if *sequential {
-                        EnsembleMode::Sequential
-                    } else {
-                        EnsembleMode::Parallel
-                    },
-                    quorum: quorum.map_or(all, |quorum| u32::from(quorum) % all + 1),
-                    quorum_named: quorum.is_some(),
-                    straggler_timeout: Millis::seconds(30),
-                };
+                let kind = ensemble(proposers, judge, *sequential, *quorum, OnNone::Ask);
                 phases.push(self.phase(&name, kind));
+            }
+            Work::Candidates {
+                proposers,
+                judge,
+                verify,
+                on_none,
+            } => {
+                let kind = ensemble(proposers, judge, false, None, *on_none);
+                phases.push(PhasePlan {
+                    edits: true,
+                    verify: proofs(verify).collect(),
+                    ..self.phase(&name, kind)
+                });
             }
             Work::Lenses { lenses, judge } => {
                 let lenses = lenses.iter().zip(0..).map(|(chain, n): (_, u32)| LensPlan {

@@ -104,7 +104,7 @@ fn changed(page: &Page<'_>) -> Vec<String> {
 }
 
 fn proved(page: &Page<'_>) -> Vec<String> {
-    let all = page.shown.view.state.verified();
+    let all = page.shown.view.state.proved();
     let lines = all.map(|one| {
         let of = one
             .task

@@ -99,7 +99,7 @@ fn facts(view: &RunView) -> Vec<Markup> {
             });
         }
     }
-    let proved = proved(view.state.verified());
+    let proved = proved(view.state.proved());
     if !proved.is_empty() {
         facts.push(html! { b { "verified: " } a href="#verified" { (proved) } });
     }

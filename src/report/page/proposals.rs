@@ -1,9 +1,12 @@
 //! Proposals side by side: blind letters, scores and reasons; names on demand.
 
+use std::collections::BTreeMap;
+
 use maud::{Markup, html};
 
 use super::Page;
 use super::chart::meter;
+use super::diff::files;
 use super::table::table;
 use super::texts::{document, remark};
 use crate::model::{Answer, CallId, Decider, InputSource, Judgement, Label, Purpose};
@@ -82,6 +85,16 @@ fn lenses(page: &Page<'_>, phase: PhaseView<'_>) -> Option<Markup> {
 
 fn proposed(page: &Page<'_>, call: &CallId, name: &str) -> Markup {
     let result = page.shown.view.call(call).and_then(CallState::result);
+    let patch = result.and_then(|result| result.changes.as_ref()?.patch.as_ref());
+    if let Some((patch, _)) = patch.and_then(|patch| page.texts.part(patch)) {
+        let files = files(patch);
+        let id = |number: usize| format!("proposed-{call}-{number}");
+        return html! {
+            @for (number, file) in files.iter().enumerate() {
+                (file.render(&id(number), &BTreeMap::new(), false))
+            }
+        };
+    }
     match result.and_then(|result| result.deliverable.as_ref()) {
         Some(artifact) => document(page.texts, artifact, name),
         None => html! { p.dim { "It left no document." } },
@@ -99,6 +112,7 @@ pub(super) fn winner(phase: PhaseView<'_>) -> String {
             };
             let by = match winner.by {
                 Decider::Judge(_) => "",
+                Decider::Evidence => "; the commands left no other",
                 Decider::Person => "; a person picked it",
                 Decider::Only => "; it was the only one",
             };
@@ -156,7 +170,9 @@ fn judgements<'a>(view: &'a RunView, phase: PhaseView<'a>) -> Vec<Verdict<'a>> {
                 .inputs
                 .iter()
                 .filter_map(|input| match &input.source {
-                    InputSource::Proposal(label) => Some(label.as_str()),
+                    InputSource::Proposal(label) | InputSource::Candidate { label, .. } => {
+                        Some(label.as_str())
+                    }
                     _ => None,
                 });
             Some((call, judgement, inputs.collect()))

@@ -1,7 +1,7 @@
 //! What a phase changed, as tree, patch and list, and what its commands said of it.
 
 use crate::context;
-use crate::model::{Artifact, ChangedFile, TreeId, Verification};
+use crate::model::{Artifact, ChangedFile, TreeId, Verification, VerifyOutcome};
 use crate::plan::PhaseKind;
 use crate::workspace;
 
@@ -77,8 +77,11 @@ impl Phase<'_> {
             let verified = self.run.verified();
             verified.filter(|seen| seen.phase == self.plan.name)
         };
+        // What was said of another candidate is nothing that the winner left; what is flaky was run on none.
+        let many = matches!(self.plan.kind, PhaseKind::Ensemble { .. });
+        let first = own().filter(|seen| !many || seen.verification.outcome == VerifyOutcome::Flaky);
         let mut last: Vec<Verification> = Vec::new();
-        for seen in own().chain(own().filter(|seen| seen.tree == now)) {
+        for seen in first.chain(own().filter(|seen| seen.tree == now)) {
             match last
                 .iter_mut()
                 .find(|known| known.command == seen.verification.command)

@@ -160,7 +160,9 @@ impl Phase<'_> {
             InputSource::Tests(phase) => Some(format!("{phase}.tests")),
             InputSource::Findings(phase) => Some(format!("findings of {phase}")),
             InputSource::EarlierProposal(slot) => Some(format!("earlier proposal {slot}")),
-            InputSource::Proposal(label) => Some(format!("proposal {label}")),
+            InputSource::Proposal(label) | InputSource::Candidate { label, .. } => {
+                Some(format!("proposal {label}"))
+            }
             InputSource::Lens(name) => Some(format!("lens {name}")),
             InputSource::File(path) => Some(format!("file:{path}")),
             InputSource::Person(_) => Some("words of a person".to_owned()),

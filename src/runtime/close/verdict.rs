@@ -40,7 +40,7 @@ impl Phase<'_> {
         let labels = self.state.sealed()?;
         let (judgement, judge) = match &self.winner.by {
             Decider::Judge(call) => (self.judgement(call), self.model_of(call)),
-            Decider::Person | Decider::Only => (None, None),
+            Decider::Person | Decider::Evidence | Decider::Only => (None, None),
         };
         let proposals = labels.iter().map(|(label, call)| {
             let behind = Behind {

@@ -90,7 +90,10 @@ impl Maker<'_> {
         if let [_] = proposers.as_slice() {
             return Some(PhaseKind::Single {
                 chain: proposers.into_iter().next()?,
-                yields: OutputKind::Document,
+                yields: match phase.may_edit() {
+                    true => OutputKind::Edits,
+                    false => OutputKind::Document,
+                },
             });
         }
         let quorum = match &phase.quorum {
@@ -114,6 +117,7 @@ impl Maker<'_> {
             straggler_timeout: phase
                 .straggler_timeout
                 .unwrap_or(self.config.defaults.straggler_timeout),
+            on_none: phase.on_none.unwrap_or_default(),
         })
     }
 

@@ -136,6 +136,10 @@ fn plan_input(input: &Spanned<Input>) -> PlannedInput {
 fn plan_proof(proof: &Spanned<ast::Proof>) -> Proof {
     match &proof.value {
         ast::Proof::Command(command) => Proof::Command(command.clone()),
+        ast::Proof::Repeated(run, repeat) => Proof::Repeated {
+            run: run.clone(),
+            repeat: *repeat,
+        },
         ast::Proof::TestsOf(phase) => Proof::TestsOf {
             tests_of: PhaseName::new(phase),
         },

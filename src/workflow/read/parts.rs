@@ -6,6 +6,7 @@ use crate::yaml::{Diagnostic, Fields, Node, Reader, Spanned, Value, did_you_mean
 use super::super::ast::{DistillBy, DistillRule, Gate, OnFail, Proof, Scope};
 use super::super::keys::{
     BUDGET_KEYS, CHECKPOINT_KEYS, DEFAULT_LOOPS, DISTILL_KEYS, ON_FAIL_KEYS, SCOPE_KEYS,
+    VERIFY_KEYS,
 };
 use super::super::rules::why_unusable;
 
@@ -51,19 +52,51 @@ fn read_expand(reader: &mut Reader, node: &Node) -> bool {
 }
 
 pub(super) fn read_verify(reader: &mut Reader, fields: Fields<'_>) -> Vec<Spanned<Proof>> {
-    let node = fields.get("verify");
-    let texts = node.and_then(|node| match node.value {
-        Value::Scalar(_) => Some(vec![reader.free_text(node, "`verify`")?]),
-        Value::Seq(_) | Value::Map(_) => reader.texts(node, "`verify`"),
+    let Some(node) = fields.get("verify") else {
+        return Vec::new();
+    };
+    let nodes = match &node.value {
+        Value::Seq(nodes) => nodes.as_slice(),
+        Value::Scalar(_) | Value::Map(_) => std::slice::from_ref(node),
+    };
+    let proofs = nodes.iter().filter_map(|node| match node.value {
+        Value::Map(_) => read_repeated(reader, node),
+        Value::Scalar(_) | Value::Seq(_) => {
+            let text = reader.free_text(node, "`verify`")?;
+            Some(text.map(read_proof))
+        }
     });
-    let texts = texts.unwrap_or_default().into_iter();
-    texts
-        .map(|Spanned { value, spot }| Spanned {
-            value: read_proof(value),
-            spot,
-        })
-        .collect()
+    proofs.collect()
 }
+
+/// `{run: COMMAND, repeat: N}`.
+fn read_repeated(reader: &mut Reader, node: &Node) -> Option<Spanned<Proof>> {
+    let fields = reader.known_fields(node, "a command of `verify`", VERIFY_KEYS)?;
+    let repeat = match fields.get("repeat") {
+        Some(node) => {
+            let repeat = reader.count(node, "`repeat`")?;
+            if !(1..=MOST_REPEATS).contains(&repeat.value) {
+                let message = format!("`repeat` is from 1 to {MOST_REPEATS}");
+                reader.report(repeat.spot.error("out-of-range", message));
+            }
+            repeat.value
+        }
+        None => 1,
+    };
+    if fields.get("run").is_none() {
+        let message = "a command of `verify` has no `run`";
+        let missing = reader.spot(node.place).error("missing-key", message);
+        reader.report(missing);
+    }
+    let run = text(reader, fields, "run")?;
+    Some(run.map(|run| match repeat {
+        0 | 1 => read_proof(run),
+        repeat => Proof::Repeated(run, repeat),
+    }))
+}
+
+/// A command that is run more often than this proves nothing more.
+const MOST_REPEATS: u32 = 20;
 
 /// What could be a phase's name before `.tests` is taken for one; a program of that name can be called
 /// by its path.

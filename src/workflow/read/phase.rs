@@ -6,7 +6,7 @@ use crate::yaml::{Fields, Node, Reader, Spanned, Value};
 
 use super::super::ast::{Phase, PhaseType, Route};
 use super::super::input::Input;
-use super::super::keys::{MODES, ON_TASK_FAIL, PHASE_KEYS, STRATEGIES, YIELDS};
+use super::super::keys::{MODES, ON_NONE, ON_TASK_FAIL, PHASE_KEYS, STRATEGIES, YIELDS};
 use super::super::when::When;
 use super::parts::text;
 use super::{lenses, parts};
@@ -54,6 +54,10 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
             .get("quorum")
             .and_then(|node| reader.count(node, "`quorum`")),
         straggler_timeout: duration(reader, fields, "straggler_timeout"),
+        on_none: fields
+            .get("on_none")
+            .and_then(|node| reader.choice(node, "`on_none`", &ON_NONE))
+            .map(|choice| choice.value),
         yields: fields
             .get("yields")
             .and_then(|node| reader.choice(node, "`yields`", &YIELDS)),

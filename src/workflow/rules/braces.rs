@@ -57,7 +57,9 @@ pub(in crate::workflow) fn nearly(
 /// The texts of a phase that are taken as they are.
 fn untouched(phase: &Phase) -> impl Iterator<Item = (Spanned<String>, &'static str)> + '_ {
     let commands = phase.verify.iter().filter_map(|proof| match &proof.value {
-        Proof::Command(text) => Some((proof.clone().map(|_| text.clone()), "commands")),
+        Proof::Command(text) | Proof::Repeated(text, _) => {
+            Some((proof.clone().map(|_| text.clone()), "commands"))
+        }
         Proof::TestsOf(_) => None,
     });
     let globs = phase.input.iter().filter_map(|input| match &input.value {

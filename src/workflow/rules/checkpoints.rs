@@ -11,7 +11,14 @@ pub(super) fn check(workflow: &Workflow, config: &Config, found: &mut Vec<Diagno
         if phase.checkpoint.is_none() || phase.kind.is_none() {
             continue;
         }
-        if phase.may_edit() {
+        if phase.may_edit() && phase.kind == Some(PhaseType::Ensemble) {
+            let message =
+                "a candidate of an ensemble is the work of one process: it has no `checkpoint`";
+            let mistake = phase
+                .key_spot("checkpoint")
+                .error("candidate-in-parts", message);
+            found.push(mistake.with_hint("leave it out, or cut the work into smaller phases"));
+        } else if phase.may_edit() {
             let routes = phase.routing.iter().map(|route| &route.model);
             let workers = phase.model.iter().chain(routes).chain(&phase.fallback);
             found.extend(workers.filter_map(|model| silent(phase, model, config)));

@@ -1,6 +1,8 @@
-//! Only one call at a time edits the user's files, and only edits are verified, by what there is then.
+//! Only one call at a time edits the user's files, or one of several candidates is taken; only edits are
+//! verified, by what there is then.
 
 use crate::config::Config;
+use crate::plan::EnsembleMode;
 use crate::yaml::Diagnostic;
 
 use super::super::ast::{Phase, PhaseType, Proof, Workflow};
@@ -13,23 +15,40 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
             continue;
         };
         match kind {
-            PhaseType::Ensemble | PhaseType::Parallel => found.extend(parallel_edits(phase, kind)),
+            PhaseType::Ensemble => found.extend(candidates(phase)),
+            PhaseType::Parallel => found.extend(parallel_edits(phase)),
             PhaseType::Routed => found.extend(tasks_without_edits(phase)),
             PhaseType::Single => found.extend(nothing_to_verify(phase)),
         }
     }
 }
 
-fn parallel_edits(phase: &Phase, kind: PhaseType) -> Option<Diagnostic> {
+/// Candidates are changes to the same files, each in a workspace of its own; one of them is taken.
+fn candidates(phase: &Phase) -> Option<Diagnostic> {
+    if !phase.may_edit() {
+        let useless = phase.has("on_none").then(|| {
+            let message = "`on_none` is for an ensemble with `edits: true`";
+            phase
+                .key_spot("on_none")
+                .error("nothing-to-verify", message)
+        });
+        return nothing_to_verify(phase).or(useless);
+    }
+    (phase.mode == Some(EnsembleMode::Sequential)).then(|| {
+        let message =
+            "candidates that edit cannot be `sequential`: each starts from the same files";
+        let mistake = phase.key_spot("mode").error("sequential-edits", message);
+        mistake.with_hint("leave `mode` out; later phases can build upon the winner")
+    })
+}
+
+fn parallel_edits(phase: &Phase) -> Option<Diagnostic> {
     let edits = phase.edits.as_ref().filter(|edits| edits.value)?;
-    let message = format!(
-        "a phase of type `{}` cannot edit: parallel editors overwrite each other, and code needs \
-         one source of truth",
-        kind.word()
-    );
+    let message = "a phase of type `parallel` cannot edit: parallel editors overwrite each other, and code needs \
+                   one source of truth";
     let mistake = edits.spot.error("parallel-edits", message);
     Some(mistake.with_hint(
-        "let it decide on a document, and let a `single` or `routed` phase do the edits",
+        "let a `single` or `routed` phase do the edits, or an `ensemble` with `edits: true`, of which one candidate wins",
     ))
 }
 

@@ -6,6 +6,7 @@ use crate::engine::Effect;
 use crate::model::{CallId, Purpose};
 use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
+use super::super::answers::is_again;
 use super::super::facts::Stand;
 use super::super::part::worklog_of;
 use super::super::trace::Moment;
@@ -147,7 +148,8 @@ pub fn a_limit_stops_only_who_wants_to_work() -> Promise {
         ensure(own, || "it is another phase's budget".to_owned())?;
         let sealed = facts.phase(&phase.name).sealed.is_some();
         let mut calls = facts.calls_of(&phase.name).filter(|call| !call.over);
-        let wanted = calls.any(|call| call.spec.purpose != Purpose::Propose || !sealed);
+        let wanted = calls
+            .any(|call| call.spec.purpose != Purpose::Propose || !sealed || is_again(&call.spec));
         ensure(wanted, || "nobody wants to work".to_owned())
     })
 }
@@ -232,7 +234,7 @@ pub fn nobody_works_on_what_is_over() -> Promise {
         ensure(phase.stand == wanted, || {
             format!("the phase is {:?}", phase.stand)
         })?;
-        let late = spec.purpose == Purpose::Propose && phase.sealed.is_some();
+        let late = spec.purpose == Purpose::Propose && phase.sealed.is_some() && !is_again(spec);
         ensure(!late, || "the proposals are sealed".to_owned())
     })
 }
@@ -254,7 +256,9 @@ pub fn what_nobody_wants_is_cancelled() -> Promise {
                 let kept = facts.live.iter().find(|(id, number)| {
                     let call = &facts.calls[id].spec;
                     let phase = facts.phase(&call.phase);
-                    let straggles = call.purpose == Purpose::Propose && phase.sealed.is_some();
+                    let straggles = call.purpose == Purpose::Propose
+                        && phase.sealed.is_some()
+                        && !is_again(call);
                     let unwanted = straggles || facts.ended_calls.contains(id);
                     let wanted = !spent && !facts.interrupted && !unwanted;
                     !wanted && !cancelled.contains(&(id.clone(), *number))

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Effect, Input};
 use crate::model::{
-    Answer, CallId, CallSpec, Changes, FailureKind, PhaseName, TaskId, TaskList, TreeId,
-    WorkspaceSource,
+    Answer, CallId, CallSpec, Changes, Decider, FailureKind, PhaseName, Purpose, TaskId, TaskList,
+    TreeId, VerifyOutcome, WorkspaceSource,
 };
 use crate::plan::{PhaseKind, Proof};
 use crate::run::{CallEvent, Event, PhaseEvent};
@@ -16,11 +16,14 @@ use super::super::trace::Moment;
 use super::super::trees::contents;
 use super::{Promise, ensure, promise};
 
-/// Never two editing calls under way, nor two commands, nor a command beside an editing call.
+/// Never two editing calls under way, nor two commands, nor a command beside an editing call; but candidates are
+/// made beside each other, each in a workspace of its own, and stragglers end while others are judged.
 pub fn one_edits_at_a_time() -> Promise {
     promise(move |facts, moment| {
+        let is_candidate = |call: &CallSpec| call.purpose == Purpose::Propose;
         let mut live = facts.live.iter().map(|(call, _)| &facts.calls[call].spec);
-        let edited = live.any(|call| call.edits.is_some());
+        let beside = matches!(moment, Moment::Ordered(Effect::StartAttempt { call, .. }) if !is_candidate(call));
+        let edited = live.any(|call| call.edits.is_some() && (beside || !is_candidate(call)));
         let proved = facts.verifying.is_some();
         let quiet = match moment {
             Moment::Ordered(Effect::StartAttempt { call, .. }) => {
@@ -68,7 +71,8 @@ impl Left {
 
 pub fn whose(call: &CallSpec) -> Whose {
     let task = call.task.as_ref().map(|task| task.id.clone());
-    (call.phase.clone(), task)
+    let slot = (call.purpose == Purpose::Propose).then(|| TaskId::new(format!("#{}", call.slot)));
+    (call.phase.clone(), task.or(slot))
 }
 
 pub fn changes_of<'f>(facts: &'f Facts<'_>, call: &CallId) -> Option<&'f Changes> {
@@ -141,11 +145,15 @@ pub fn decided_work_is_verified() -> Promise {
         };
         let Event::Phase {
             phase,
-            event: PhaseEvent::WinnerChosen { call, .. },
+            event: PhaseEvent::WinnerChosen { call, by, .. },
         } = &record.event
         else {
             return Ok(());
         };
+        // A person may take a candidate that a command spoke against, and then the others did not run on it.
+        if *by == Decider::Person {
+            return Ok(());
+        }
         let plan = facts.plan.phase(phase).unwrap();
         let own =
             changes_of(facts, call).filter(|_| !matches!(plan.kind, PhaseKind::Routed { .. }));
@@ -158,7 +166,7 @@ pub fn decided_work_is_verified() -> Promise {
             verified.map(|(_, command, _)| command)
         };
         let mut wanted = plan.verify.iter().flat_map(|proof| match proof {
-            Proof::Command(command) => vec![command],
+            Proof::Command(command) | Proof::Repeated { run: command, .. } => vec![command],
             Proof::TestsOf { tests_of } => commands_of(tests_of).collect(),
         });
         let proved = |command: &String| {
@@ -172,6 +180,49 @@ pub fn decided_work_is_verified() -> Promise {
     })
 }
 
+/// Who fails what passed before does not win unless a person says so, and what wins is taken as it is.
+pub fn a_failing_candidate_never_wins() -> Promise {
+    let mut ends: BTreeMap<(PhaseName, TreeId, String), VerifyOutcome> = BTreeMap::new();
+    promise(move |facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let Event::Phase { phase, event } = &record.event else {
+            return Ok(());
+        };
+        let plan = facts.plan.phase(phase).unwrap();
+        let ensemble = plan.edits && matches!(plan.kind, PhaseKind::Ensemble { .. });
+        match event {
+            PhaseEvent::Verified {
+                tree, verification, ..
+            } => {
+                let key = (phase.clone(), tree.clone(), verification.command.clone());
+                ends.insert(key, verification.outcome);
+            }
+            PhaseEvent::WinnerChosen { call, by, .. } if ensemble && *by != Decider::Person => {
+                let tree = &changes_of(facts, call).ok_or("no changes")?.tree;
+                let end = |tree: &TreeId, command: &String| {
+                    ends.get(&(phase.clone(), tree.clone(), command.clone()))
+                };
+                let mut commands = ends.keys().map(|(.., command)| command);
+                let fails = commands.find(|command| {
+                    end(&facts.tree, command) == Some(&VerifyOutcome::Passed)
+                        && end(tree, command) != Some(&VerifyOutcome::Passed)
+                        && plan.verify.contains(&Proof::Command((*command).clone()))
+                });
+                ensure(fails.is_none(), || format!("{call} fails {fails:?}"))?;
+            }
+            PhaseEvent::Closed { closing } if ensemble => {
+                let winner = facts.phase(phase).winner.as_ref().ok_or("nobody won")?;
+                let own = changes_of(facts, winner).map(|changes| &changes.tree);
+                ensure(closing.tree.as_ref() == own, || "not as it is".to_owned())?;
+            }
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
 /// A command runs on the tree that the piece of work left which it is about; those of a phase with tasks
 /// on the run's tree after the last one.
 pub fn commands_verify_the_tree_they_are_about() -> Promise {
@@ -180,7 +231,12 @@ pub fn commands_verify_the_tree_they_are_about() -> Promise {
         if let Moment::Ordered(Effect::Verify { phase, verifying }) = moment {
             let plan = facts.plan.phase(phase).unwrap();
             let routed = matches!(plan.kind, PhaseKind::Routed { .. });
+            let candidates = matches!(plan.kind, PhaseKind::Ensemble { .. });
+            let mut others = left.0.iter().filter(|((of, _), _)| of == phase);
+            let is_ones = candidates && others.any(|(_, tree)| *tree == verifying.tree);
             let expected = match (routed, &verifying.task) {
+                (false, None) if is_ones => Some(&verifying.tree),
+                (false, None) if candidates => Some(&facts.tree),
                 (true, None) => Some(&facts.tree),
                 (true | false, task) => left.0.get(&(phase.clone(), task.clone())),
             };

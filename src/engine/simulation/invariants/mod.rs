@@ -23,7 +23,7 @@ type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 type Named = (&'static str, fn() -> Promise);
 
 /// Every promise.
-const ALL: [Named; 45] = [
+const ALL: [Named; 46] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -65,6 +65,10 @@ const ALL: [Named; 45] = [
         edits::nothing_that_was_taken_over_is_lost,
     ),
     ("decided work is verified", edits::decided_work_is_verified),
+    (
+        "a failing candidate never wins",
+        edits::a_failing_candidate_never_wins,
+    ),
     (
         "commands verify the tree they are about",
         edits::commands_verify_the_tree_they_are_about,

@@ -152,13 +152,20 @@ pub fn judges_wait_for_the_sealing() -> Promise {
                 else {
                     return Err("no ensemble".to_owned());
                 };
+                // What is mended is sealed once more.
+                let again = facts.phase(phase).sealed.is_some();
                 let over = facts.calls_of(phase).filter(|call| call.over).count();
                 let enough = labels.len() >= usize::try_from(*quorum).unwrap();
                 let late = given.get(phase).is_some_and(|until| record.at >= *until);
                 let all = over == proposers.len();
-                let dropped =
-                    facts.phase(phase).drops_stragglers && labels.len() >= proposers.len().min(2);
-                let right = enough && late || all || dropped;
+                let least = if plan.edits && !plan.verify.is_empty() {
+                    1
+                } else {
+                    2
+                };
+                let dropped = facts.phase(phase).drops_stragglers
+                    && labels.len() >= proposers.len().min(least);
+                let right = again || enough && late || all || dropped;
                 ensure(right, || "too early".to_owned())
             }
             Event::Phase {

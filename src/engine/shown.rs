@@ -1,0 +1,56 @@
+//! What a judge gets to see of a candidate.
+
+use crate::context;
+use crate::model::{CallId, CallInput, InputSource, Label, VerifyOutcome};
+use crate::run::{CallState, Out};
+
+use super::phase_context::PhaseContext;
+
+/// What a judge sees of a candidate: what its author says, what tipstaff knows, what it changes.
+pub fn shown(context: &PhaseContext<'_>, label: &Label, call: &CallId) -> Option<CallInput> {
+    let result = context.run.call(call).and_then(CallState::result)?;
+    let changes = result.changes.as_ref()?;
+    let phase = &context.phase.name;
+    let results = context.results(None, &changes.tree);
+    let mut facts = Vec::new();
+    for command in context.commands() {
+        let before = context
+            .run
+            .on_ground(phase, &command)
+            .map(|one| one.outcome);
+        let own = results.iter().find(|result| result.command == command);
+        facts.extend(match (own, before) {
+            (_, Some(VerifyOutcome::Flaky)) => Some(format!(
+                "`{command}` passes at times and fails at times on the unchanged project: it counts for nobody"
+            )),
+            (Some(own), Some(before)) if own.outcome == VerifyOutcome::Passed => {
+                let mends = match before == VerifyOutcome::Passed {
+                    true => "",
+                    false => "; it failed before the changes",
+                };
+                Some(context::verification_sentence(own) + mends)
+            }
+            (own, _) => own.map(|own| context::verification_sentence(own)),
+        });
+    }
+    let refused = changes.refused.iter();
+    facts.extend(
+        refused.map(|one| format!("a change to `{}` was refused: {}", one.path, one.reason)),
+    );
+    let all = context.run.candidates(phase);
+    facts.extend(all.iter().filter_map(|other| match other.out? {
+        Out::SameAs(first) if first == label => {
+            Some("another author left exactly the same files".to_owned())
+        }
+        Out::SameAs(_) | Out::Fails(_) => None,
+    }));
+    Some(CallInput {
+        source: InputSource::Candidate {
+            label: label.clone(),
+            from: context.state.begun()?.ground.clone(),
+            to: changes.tree.clone(),
+            facts: facts.into(),
+        },
+        artifact: result.handoff.clone().or(result.deliverable.clone()),
+    })
+}

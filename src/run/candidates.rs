@@ -1,0 +1,78 @@
+//! The candidates of an ensemble that edits, and what the commands leave of them.
+
+use crate::model::{CallId, Changes, Label, PhaseName, TreeId, Verification, VerifyOutcome};
+
+use super::{CallState, PhaseState, RunState, Verified};
+
+/// A proposal that is changes to files.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate<'a> {
+    pub label: &'a Label,
+    pub call: &'a CallId,
+    pub changes: &'a Changes,
+    /// Why it cannot win, as far as that is known.
+    pub out: Option<Out<'a>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Out<'a> {
+    /// The proposal of this label, which comes first, left the very same files.
+    SameAs(&'a Label),
+    /// It fails this command, which passed on the tree that all started from.
+    Fails(&'a Verification),
+}
+
+impl RunState {
+    /// The sealed candidates of a phase; none if its proposals are documents.
+    pub fn candidates(&self, phase: &PhaseName) -> Vec<Candidate<'_>> {
+        let Some(state) = self.phase(phase) else {
+            return Vec::new();
+        };
+        let sealed = state.sealed().unwrap_or_default();
+        let mut all: Vec<Candidate<'_>> = Vec::new();
+        for (label, call) in sealed {
+            let result = self.call(call).and_then(CallState::result);
+            let Some(changes) = result.and_then(|result| result.changes.as_ref()) else {
+                continue;
+            };
+            let twin = all.iter().find(|known| known.changes.tree == changes.tree);
+            let same = twin.map(|known| Out::SameAs(known.label));
+            let out = same.or_else(|| self.failed_by(phase, &changes.tree).map(Out::Fails));
+            all.push(Candidate {
+                label,
+                call,
+                changes,
+                out,
+            });
+        }
+        all
+    }
+
+    /// The results of commands on what the run holds: without those on candidates that did not win.
+    pub fn proved(&self) -> impl Iterator<Item = &Verified> {
+        self.verified().filter(|seen| {
+            let winner = self.phase(&seen.phase).and_then(PhaseState::winner);
+            let won = winner.and_then(|winner| self.call(&winner.call)?.result()?.changes.as_ref());
+            let is_winners = won.is_none_or(|changes| changes.tree == seen.tree);
+            let flaky = seen.verification.outcome == VerifyOutcome::Flaky;
+            is_winners || flaky || self.candidates(&seen.phase).is_empty()
+        })
+    }
+
+    /// What a command of a phase said of the tree that its candidates start from.
+    pub fn on_ground(&self, phase: &PhaseName, command: &str) -> Option<&Verification> {
+        let ground = &self.phase(phase)?.begun()?.ground;
+        let known = self.verifications(phase, None, ground).into_iter();
+        known.rev().find(|result| result.command == command)
+    }
+
+    /// The command that a tree fails and that passed before: what failed before, or is flaky, counts for nobody.
+    fn failed_by(&self, phase: &PhaseName, tree: &TreeId) -> Option<&Verification> {
+        let passed = |result: &&Verification| {
+            let before = self.on_ground(phase, &result.command);
+            before.is_some_and(|before| before.outcome == VerifyOutcome::Passed)
+        };
+        let mut results = self.verifications(phase, None, tree).into_iter();
+        results.find(|result| result.is_bad() && passed(result))
+    }
+}

@@ -1,0 +1,298 @@
+//! Candidates that edit are proved by commands before anybody judges them, and one of them is taken as it is.
+
+use rustix::process::Signal;
+
+use crate::support::{Sandbox, until};
+
+const HANDOFF: &str =
+    "{ write: { path: .tipstaff/out/handoff.json, text: '{\"summary\": \"mended\"}' } }";
+const RUN: [&str; 3] = ["run", "fix", "Mend it"];
+
+/// The workflow `fix` with this many candidates; more keys of its phase may be given.
+fn project(sandbox: Sandbox, candidates: usize, more: &[&str]) -> Sandbox {
+    let models: Vec<String> = (1..=candidates).map(|slot| format!("m{slot}")).collect();
+    let keys: String = more.iter().map(|line| format!("    {line}\n")).collect();
+    let yaml = format!(
+        "name: fix\nphases:\n  - name: mend\n    type: ensemble\n    models: [{}]\n    judge: judge\n    \
+         edits: true\n    context_strategy: distilled\n    retries: 0\n{keys}",
+        models.join(", ")
+    );
+    sandbox
+        .write("keep.txt", "kept\n")
+        .write("code.txt", "old\n")
+        .write(".tipstaff/workflows/fix.yaml", &yaml)
+        .git_init();
+    sandbox
+}
+
+/// What the candidate of a slot does before it hands over.
+fn slot(slot: u32, steps: &str) -> String {
+    format!("- when: {{ purpose: propose, slot: {slot} }}\n  do: [{steps}, {HANDOFF}]\n")
+}
+
+fn code(text: &str) -> String {
+    format!("{{ write: {{ path: code.txt, text: {text} }} }}")
+}
+
+fn breaks(text: &str) -> String {
+    format!("{}, {{ delete: keep.txt }}", code(text))
+}
+
+/// The letter of the candidate of this slot.
+fn letter(sandbox: &Sandbox, slot: u32) -> String {
+    let labels = sandbox.run().labels().into_iter();
+    let mut own = labels.filter(|(_, call)| call.starts_with(&format!("mend.propose-{slot}")));
+    own.next().unwrap().0
+}
+
+/// How many calls judge.
+fn judges(sandbox: &Sandbox) -> usize {
+    let created = sandbox.run().all("call_created");
+    let judges = created
+        .iter()
+        .filter(|one| one["call"]["purpose"] == "judge");
+    judges.count()
+}
+
+#[test]
+fn failing_candidate_is_out_before_the_judge_sees_any() {
+    let sandbox = project(Sandbox::new(), 3, &["verify: test -f keep.txt"]);
+    sandbox
+        .fake_agent(&(slot(1, &code("one")) + &slot(2, &breaks("two")) + &slot(3, &code("three"))));
+    sandbox.tipstaff(&RUN).succeeds();
+    assert!(["one", "three"].contains(&sandbox.read("code.txt").as_str()));
+    assert!(sandbox.exists("keep.txt"));
+    let run = sandbox.run();
+    let prompt = run.read("phases/01-mend/calls/mend.judge-1/attempt-1/prompt.md");
+    assert!(
+        prompt.contains("+one") && prompt.contains("+three"),
+        "{prompt}"
+    );
+    assert!(!prompt.contains("+two"), "{prompt}");
+    assert!(prompt.contains("`test -f keep.txt`: passed"), "{prompt}");
+    assert!(!prompt.contains("synthesize"), "{prompt}");
+    let out = letter(&sandbox, 2);
+    let result = sandbox.tipstaff(&["show"]);
+    result.stdout_has("test -f keep.txt   passed");
+    result.has_no("test -f keep.txt   failed");
+    sandbox
+        .tipstaff(&["show", "--verdict"])
+        .succeeds()
+        .stdout_has("fails test -f keep.txt");
+    sandbox
+        .tipstaff(&["show", &run.id(), &out])
+        .succeeds()
+        .stdout_has("+two");
+    // Of the command on the untouched project there is one result, whatever the candidates do.
+    let verified = run.all("verified");
+    assert_eq!(verified.len(), 4, "{verified:?}");
+    sandbox.tipstaff(&["diff"]).succeeds().has_no("keep.txt");
+    sandbox.tipstaff(&["undo", &run.id()]).succeeds();
+    assert_eq!(sandbox.read("code.txt"), "old\n");
+}
+
+#[test]
+fn judge_that_insists_on_a_failing_candidate_is_not_obeyed() {
+    let script = slot(1, &code("one")) + &slot(2, &breaks("two")) + &slot(3, &code("three"));
+    let first = project(Sandbox::new(), 3, &["verify: test -f keep.txt"]);
+    first.fake_agent(&script);
+    first
+        .tipstaff(&[&RUN[..], &["--seed", "7"]].concat())
+        .succeeds();
+    let out = letter(&first, 2);
+    let sandbox = project(Sandbox::new(), 3, &["verify: test -f keep.txt"]);
+    let verdict =
+        format!(r#"{{"decision":"pick","winner":"{out}","rationale":"It is the best."}}"#);
+    sandbox.fake_agent(&format!(
+        "{script}- do: [{{ write: {{ path: .tipstaff/out/verdict.json, text: '{verdict}' }} }}]\n"
+    ));
+    sandbox
+        .tipstaff(&[&RUN[..], &["--seed", "7"]].concat())
+        .exits_with(4);
+    assert_eq!(sandbox.read("code.txt"), "old\n");
+    assert!(sandbox.run().all("winner_chosen").is_empty());
+}
+
+#[test]
+fn author_who_signs_the_code_is_reported() {
+    let sandbox = project(Sandbox::new(), 2, &["verify: test -f keep.txt"]);
+    let signs = "{ write: { path: code.txt, text: \"# Co-authored-by: Claude\" } }";
+    sandbox.fake_agent(&(slot(1, signs) + &slot(2, &code("two"))));
+    sandbox
+        .tipstaff(&RUN)
+        .succeeds()
+        .stderr_has("may tell the judge its author: line ");
+}
+
+#[test]
+fn only_one_that_passes_wins_without_a_judge() {
+    let sandbox = project(Sandbox::new(), 2, &["verify: test -f keep.txt"]);
+    sandbox.fake_agent(&(slot(1, &code("one")) + &slot(2, &breaks("two"))));
+    sandbox
+        .tipstaff(&RUN)
+        .succeeds()
+        .stderr_has("the commands left no other");
+    assert_eq!(sandbox.read("code.txt"), "one");
+    assert_eq!(sandbox.run().all("winner_chosen")[0]["by"], "evidence");
+    assert_eq!(judges(&sandbox), 0);
+}
+
+#[test]
+fn later_commands_run_on_candidates_that_passed_the_earlier() {
+    let verify = "verify: [test -f keep.txt, test -f code.txt]";
+    let sandbox = project(Sandbox::new(), 2, &[verify]);
+    sandbox.fake_agent(&(slot(1, &code("one")) + &slot(2, &breaks("two"))));
+    sandbox.tipstaff(&RUN).succeeds();
+    let verified = sandbox.run().all("verified");
+    let later = verified
+        .iter()
+        .filter(|one| one["verification"]["command"] == "test -f code.txt");
+    assert_eq!(later.count(), 2, "{verified:?}");
+}
+
+#[test]
+fn what_fails_without_the_changes_counts_for_nobody() {
+    let sandbox = project(
+        Sandbox::new(),
+        2,
+        &["verify: [test -f no.txt, test -f keep.txt]"],
+    );
+    sandbox.fake_agent(&(slot(1, &code("one")) + &slot(2, &code("two"))));
+    sandbox.tipstaff(&RUN).succeeds();
+    assert_eq!(judges(&sandbox), 1);
+    for verified in sandbox.run().all("verified") {
+        let fails = verified["verification"]["command"] == "test -f no.txt";
+        let outcome = if fails { "already_failing" } else { "passed" };
+        assert_eq!(verified["verification"]["outcome"], outcome);
+    }
+}
+
+#[test]
+fn same_changes_are_one_candidate() {
+    let sandbox = project(Sandbox::new(), 2, &["verify: test -f keep.txt"]);
+    sandbox.fake_agent(&(slot(1, &code("one")) + &slot(2, &code("one"))));
+    sandbox.tipstaff(&RUN).succeeds();
+    assert_eq!(judges(&sandbox), 0);
+    assert_eq!(sandbox.run().all("verified").len(), 2);
+    sandbox
+        .tipstaff(&["show", "--verdict"])
+        .succeeds()
+        .stdout_has("same as A");
+}
+
+#[test]
+fn flaky_command_is_told_and_counts_for_nobody() {
+    let sandbox = Sandbox::open();
+    let at = sandbox.outside("at").display().to_string();
+    // It passes and fails by turns.
+    let run = format!("if test -e {at}; then rm {at}; else touch {at}; exit 1; fi");
+    let verify = format!("verify: [{{ run: \"{run}\", repeat: 3 }}, test -f keep.txt]");
+    let sandbox = project(sandbox, 2, &[&verify]);
+    sandbox.fake_agent(&(slot(1, &code("one")) + &slot(2, &code("two"))));
+    sandbox.tipstaff(&RUN).succeeds().stderr_has("is flaky");
+    let run = sandbox.run();
+    let verified = run.all("verified");
+    let flaky = verified
+        .iter()
+        .filter(|one| one["verification"]["outcome"] == "flaky");
+    assert_eq!((flaky.count(), verified.len()), (1, 4), "{verified:?}");
+    let prompt = run.read("phases/01-mend/calls/mend.judge-1/attempt-1/prompt.md");
+    assert!(prompt.contains("it counts for nobody"), "{prompt}");
+}
+
+#[test]
+fn person_is_asked_where_none_passes() {
+    let sandbox = project(Sandbox::new(), 2, &["verify: test -f keep.txt"]);
+    sandbox.fake_agent(&(slot(1, &breaks("one")) + &slot(2, &breaks("two"))));
+    sandbox
+        .tipstaff(&RUN)
+        .exits_with(4)
+        .stderr_has("no candidate passes what passed before: A fails `test -f keep.txt`");
+    assert_eq!(judges(&sandbox), 0);
+    let letter = letter(&sandbox, 2);
+    let run = sandbox.run().id();
+    sandbox
+        .tipstaff(&["pick", &run, "mend", &letter])
+        .succeeds();
+    assert_eq!(sandbox.read("code.txt"), "two");
+}
+
+#[test]
+fn phase_fails_where_none_passes_and_the_workflow_says_so() {
+    let sandbox = project(
+        Sandbox::new(),
+        2,
+        &["verify: test -f keep.txt", "on_none: fail"],
+    );
+    sandbox.fake_agent(&(slot(1, &breaks("one")) + &slot(2, &breaks("two"))));
+    sandbox.tipstaff(&RUN).exits_with(1);
+    assert_eq!(
+        sandbox.run().all("phase_failed")[0]["failure"]["kind"],
+        "none_passed"
+    );
+    // Resumed, they are made anew.
+    sandbox.fake_agent(&(slot(1, &code("one")) + &slot(2, &breaks("two"))));
+    sandbox.tipstaff(&["resume"]).succeeds();
+    assert_eq!(sandbox.read("code.txt"), "one");
+}
+
+#[test]
+fn candidates_mend_once_what_failed() {
+    let sandbox = project(
+        Sandbox::new(),
+        2,
+        &["verify: test -f keep.txt", "on_none: repair"],
+    );
+    let mends = "{ write: { path: keep.txt, text: again } }";
+    sandbox.fake_agent(&format!(
+        "- when: {{ call: mend.propose-2.2 }}\n  do: [{mends}, {HANDOFF}]\n{}{}",
+        slot(1, &breaks("one")),
+        slot(2, &breaks("two"))
+    ));
+    sandbox.tipstaff(&RUN).succeeds();
+    assert_eq!(sandbox.read("code.txt"), "two");
+    assert_eq!(sandbox.read("keep.txt"), "again");
+    let run = sandbox.run();
+    let prompt = run.read("phases/01-mend/calls/mend.propose-2.2/attempt-1/prompt.md");
+    assert!(
+        prompt.contains("`test -f keep.txt` fails after your changes"),
+        "{prompt}"
+    );
+    assert_eq!(run.all("proposals_sealed").len(), 2);
+}
+
+#[test]
+fn killed_run_goes_on_with_the_candidates_that_are_there() {
+    let sandbox = Sandbox::open();
+    let outside = sandbox.outside("").display().to_string();
+    let sandbox = project(sandbox, 2, &["verify: test -f keep.txt"]);
+    let starts = format!("{{ append: {{ path: {outside}/starts, text: x }} }}");
+    let waits = format!("{{ touch: {outside}/up }}, {{ wait_for_file: {outside}/go }}");
+    sandbox.fake_agent(
+        &(slot(1, &format!("{starts}, {}", code("one")))
+            + &slot(2, &format!("{waits}, {}", breaks("two")))),
+    );
+    let running = sandbox.start(&RUN);
+    until("one is done and one at work", || {
+        sandbox.outside("up").exists() && sandbox.run().calls("attempt_succeeded").len() == 1
+    });
+    sandbox.end(running, Signal::KILL);
+    std::fs::write(sandbox.outside("go"), "").unwrap();
+    sandbox.tipstaff(&["resume"]).succeeds();
+    assert_eq!(
+        std::fs::read_to_string(sandbox.outside("starts")).unwrap(),
+        "x"
+    );
+    assert_eq!(sandbox.read("code.txt"), "one");
+    assert_eq!(sandbox.run().all("verified").len(), 3);
+}
+
+#[test]
+fn sequential_candidates_are_refused_with_a_reason() {
+    let sandbox = project(Sandbox::new(), 2, &["mode: sequential"]);
+    sandbox.fake_agent("[]");
+    sandbox
+        .tipstaff(&["check", "fix"])
+        .exits_with(2)
+        .stderr_has("candidates that edit cannot be `sequential`: each starts from the same files");
+}
