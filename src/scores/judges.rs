@@ -8,6 +8,8 @@ use crate::run::CallState;
 /// A verdict in the phase's letters.
 struct Verdict<'a> {
     model: Model,
+    /// What it compared.
+    over: Vec<&'a Label>,
     pick: Option<&'a Label>,
     /// Whether that is what it was shown first; nothing if it picked none.
     took_first: Option<bool>,
@@ -17,29 +19,31 @@ impl Board {
     pub(super) fn add_verdicts(&mut self, seen: &Seen<'_>, candidates: &[Candidate<'_>]) {
         let verdicts = seen.calls.iter().filter_map(|call| verdict(seen, call));
         let verdicts: Vec<Verdict<'_>> = verdicts.collect();
-        let some = |passed| candidates.iter().any(|one| one.passed == Some(passed));
-        let told_apart = some(true) && some(false);
-        for (at, verdict) in verdicts.iter().enumerate() {
+        for verdict in &verdicts {
             let judge = self.judge(&verdict.model);
             judge.verdicts += 1;
             if let Some(first) = verdict.took_first {
                 judge.first.add(first);
             }
-            let picked = candidates
-                .iter()
-                .find(|one| Some(one.label) == verdict.pick);
-            if let Some(picked) = picked.filter(|_| told_apart) {
-                judge.evidence.add(picked.passed == Some(true));
-            }
-            if let Some(person) = seen.persons() {
-                judge.people.add(verdict.pick == Some(person));
-            }
             let others = verdicts
                 .iter()
-                .enumerate()
-                .filter(|(other, _)| *other != at);
-            for (_, other) in others {
+                .filter(|other| !std::ptr::eq(*other, verdict));
+            for other in others.filter(|other| other.over == verdict.over) {
                 judge.panel.add(other.pick == verdict.pick);
+            }
+            let shown = |label: &Label| verdict.over.contains(&label);
+            let shown = candidates.iter().filter(|one| shown(one.label));
+            let passed = |label| shown.clone().find(|one| Some(one.label) == label)?.passed;
+            let some = |passed| shown.clone().any(|one| one.passed == Some(passed));
+            if let (Some(pick), true) = (passed(verdict.pick), some(true) && some(false)) {
+                judge.evidence.add(pick);
+            }
+            // One that did not see a person's choice could not agree.
+            if let Some(person) = seen
+                .persons()
+                .filter(|person| verdict.over.contains(person))
+            {
+                judge.people.add(verdict.pick == Some(person));
             }
         }
     }
@@ -53,8 +57,11 @@ fn verdict<'a>(seen: &Seen<'_>, call: &'a CallState) -> Option<Verdict<'a>> {
     };
     let picks = matches!(said.decision, Decision::Pick);
     let pick = said.winner.as_ref().filter(|_| picks);
+    let mut over: Vec<&Label> = labels.iter().collect();
+    over.sort();
     Some(Verdict {
         model: seen.author(call)?,
+        over,
         pick,
         took_first: pick.map(|pick| labels.first() == Some(pick)),
     })
