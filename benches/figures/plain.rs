@@ -75,6 +75,7 @@ impl<'a> Plain<'a> {
 /// Where a scripted model answers the one call of this name.
 pub fn endpoint(server: &Server, call: &str) -> Endpoint {
     server.endpoint(RehearsedCall {
+        ballot: None,
         call: call.into(),
         phase: call.into(),
         purpose: Purpose::Work,

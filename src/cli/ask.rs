@@ -333,6 +333,7 @@ mod tests {
     fn a_pick_is_a_label_of_this_phase() {
         let pick = Question::PickWinner {
             reason: "no verdict".to_owned(),
+            kind: None,
         };
         let all: Vec<Label> = (0..12).map(Label::at).collect();
         let picked = |label: &str| Said::Answer(PersonAnswer::Picked(Label::from(label)));

@@ -8,7 +8,7 @@ use super::print;
 use super::settings::Settings;
 use crate::files;
 use crate::journal::RunFolder;
-use crate::model::{Artifact, CallId, HandoffWords, Judgement, Label};
+use crate::model::{Artifact, CallId, HandoffWords, Label};
 use crate::report::{
     PhaseView, Proposal, RunView, render_comparison, render_difference, render_runs_compared,
 };
@@ -17,8 +17,10 @@ pub fn compare(settings: &Settings, args: &CompareArgs) -> Result<Exit, Failure>
     let look = Look::at(settings, Some(&args.run))?;
     let width = look.viewer.width;
     let compared = |phase| {
-        let (all, judgement) = proposals(&look, phase)?;
-        Ok::<_, Failure>(render_comparison(&all, judgement.as_ref(), width))
+        let (all, phase) = proposals(&look, phase)?;
+        let verdict = look.view.verdict(phase);
+        let scored = verdict.as_ref().map(|(_, one)| (one, phase.criteria()));
+        Ok::<_, Failure>(render_comparison(&all, scored, width))
     };
     let difference = |phase, one, other| {
         let (all, _) = proposals(&look, phase)?;
@@ -63,11 +65,11 @@ fn named<'a>(all: &'a [Proposal], label: &str) -> Result<&'a Proposal, Failure> 
 }
 
 /// The proposals of the phase that is named, else of the one that is to be decided, else of the last one that has
-/// some; and what the judge said of them.
-fn proposals(
-    Look { run, view, .. }: &Look,
+/// some.
+fn proposals<'v>(
+    Look { run, view, .. }: &'v Look,
     wanted: Option<&str>,
-) -> Result<(Vec<Proposal>, Option<Judgement>), Failure> {
+) -> Result<(Vec<Proposal>, PhaseView<'v>), Failure> {
     let has_some = |phase: &PhaseView<'_>| {
         !phase.labels().is_empty() && wanted.is_none_or(|name| name == phase.name().as_str())
     };
@@ -90,10 +92,7 @@ fn proposals(
         all.push(proposal(run, view, (label, call), wins)?);
     }
     all.sort_by(|one, other| one.label.cmp(&other.label));
-    Ok((
-        all,
-        view.verdict(phase).map(|(_, judgement)| judgement.clone()),
-    ))
+    Ok((all, phase))
 }
 
 fn proposal(

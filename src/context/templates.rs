@@ -3,6 +3,8 @@
 //! A template holds instructions only: the role, what good looks like, what to leave. Files and
 //! forms are the output contract's business, which is generated for each call.
 
+use crate::model::{Criterion, VerdictRules};
+
 /// Templates that a phase can use, each with its text.
 const PHASES: [(&str, &str); 14] = [
     ("general", include_str!("../../prompts/general.md")),
@@ -30,10 +32,10 @@ const PHASES: [(&str, &str); 14] = [
     ),
 ];
 
-/// What a judge is told.
-pub(super) const JUDGE: &str = include_str!("../../prompts/judge.md");
-/// What a judge is told where the proposals are changes to files.
-pub(super) const JUDGE_EDITS: &str = include_str!("../../prompts/judge-edits.md");
+/// What a judge is told; in braces, what depends on the workflow.
+const JUDGE: &str = include_str!("../../prompts/judge.md");
+/// The same where the proposals are changes to files.
+const JUDGE_EDITS: &str = include_str!("../../prompts/judge-edits.md");
 /// What a repair call is told.
 pub(super) const REPAIR: &str = include_str!("../../prompts/repair.md");
 /// What a judge is told that joins answers instead of choosing among proposals.
@@ -55,6 +57,54 @@ const OWN: [(&str, &str); 7] = [
     ("checkpoint", CHECKPOINT),
     ("sequential", SEQUENTIAL),
 ];
+
+/// What a judge scores where the workflow does not say.
+const CRITERIA: &str = "`correctness` (true, and it would work), `completeness` (all of the request),\n   \
+    `fit` (suits this project as it is), `clarity` (someone else can act on it), `restraint` (nothing beyond need)";
+const SYNTHESIZE: &str = "   - `synthesize`, only if a combination is clearly better than the best one. Then write the \
+    whole document yourself, with\n     contradictions settled, as if by one author, without mention of proposals.\n";
+const ABSTAIN: &str = "   - `abstain`, if you cannot tell which one is better: a guess would count as much as a reason.\n";
+
+const CRITERIA_OF_EDITS: &str = "`correctness` (it does what was asked, also at the edges), `completeness` (all of \
+    the\n   request), `fit` (suits this project as it is), `clarity` (someone else can read and change it), \
+    `restraint` (nothing\n   beyond need)";
+
+/// What a judge is told under these rules.
+pub(super) fn judge(rules: &VerdictRules) -> String {
+    filled(JUDGE, CRITERIA, rules)
+}
+
+/// The same where the proposals are changes to files.
+pub(super) fn judge_of_edits(rules: &VerdictRules) -> String {
+    filled(JUDGE_EDITS, CRITERIA_OF_EDITS, rules)
+}
+
+fn filled(template: &str, usual: &str, rules: &VerdictRules) -> String {
+    let weighted = |one: &Criterion| format!("`{}` (weight {})", one.name, one.weight);
+    let criteria = match rules.criteria.as_slice() {
+        [] => usual.to_owned(),
+        some => {
+            let all: Vec<String> = some.iter().map(weighted).collect();
+            let all = all.join(", ");
+            format!("{all}. The weighted sum of your points decides who wins")
+        }
+    };
+    let (synthesize, nor) = match rules.picks_only {
+        true => ("", ""),
+        false => (SYNTHESIZE, ", and you cannot make a good one from them"),
+    };
+    let abstain = if rules.abstain { ABSTAIN } else { "" };
+    let filled = [
+        ("{criteria}", criteria.as_str()),
+        ("{synthesize}", synthesize),
+        ("{nor}", nor),
+        ("{abstain}", abstain),
+    ];
+    let filled = filled.into_iter();
+    filled.fold(template.to_owned(), |text, (name, value)| {
+        text.replace(name, value)
+    })
+}
 
 /// The text of a built-in template that a phase can use. tipstaff's own ones are none: a phase that happens
 /// to be called `judge` is not told to judge.
@@ -90,12 +140,39 @@ mod tests {
         for (name, text) in all() {
             assert!(text.lines().count() <= 40, "{name} is long");
             assert!(text.len() > 200, "{name} says nothing");
+            let rules = VerdictRules::default();
+            let text = text.replace(JUDGE, &judge(&rules));
+            let text = text.replace(JUDGE_EDITS, &judge_of_edits(&rules));
             assert!(!text.contains(['{', '}']), "{name} holds braces");
             assert!(
                 !text.contains(".tipstaff"),
                 "{name} speaks of files of the contract"
             );
         }
+    }
+
+    #[test]
+    fn a_judge_is_told_the_rules_of_its_workflow() {
+        let usual = judge(&VerdictRules::default());
+        assert!(usual.contains("`restraint`") && usual.contains("`synthesize`"));
+        assert!(!usual.contains("abstain"));
+        let weighted = judge(&VerdictRules {
+            criteria: vec![Criterion {
+                name: "safety".to_owned(),
+                weight: 3,
+            }],
+            abstain: true,
+            picks_only: true,
+        });
+        assert!(
+            weighted.contains("on: `safety` (weight 3). The weighted"),
+            "{weighted}"
+        );
+        assert!(weighted.contains("`abstain`") && !weighted.contains("synthesize"));
+        assert!(
+            !weighted.contains("restraint") && !weighted.contains('{'),
+            "{weighted}"
+        );
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::judge;
 use crate::model::{
     CallId, CallInput, Failure, FailureKind, InputSource, Millis, ModelName, Purpose, Timestamp,
 };
-use crate::plan::{EnsembleMode, OnNone, PhaseKind};
+use crate::plan::{EnsembleMode, Judging, OnNone, PhaseKind};
 use crate::run::{CallState, CallStatus, Event, PhaseEvent};
 
 use super::evidence::{self, Gate};
@@ -15,7 +15,7 @@ use super::phase_context::{CallBuilder, PhaseContext};
 pub struct Ensemble<'a> {
     pub context: PhaseContext<'a>,
     pub proposers: &'a [Vec<ModelName>],
-    pub judge: &'a [ModelName],
+    pub judge: &'a Judging,
     pub mode: EnsembleMode,
     pub quorum: u32,
     pub quorum_named: bool,
@@ -179,7 +179,7 @@ impl Ensemble<'_> {
 
     fn sealed_with(&self, done: &[CallId]) -> Vec<Event> {
         let phase = self.context.phase.name.clone();
-        let labels = judge::blind(self.context.plan.seed, &phase, done);
+        let labels = judge::blind(self.context.plan.seed, phase.as_str(), done);
         vec![PhaseEvent::ProposalsSealed { labels }.of(phase)]
     }
 

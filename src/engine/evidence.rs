@@ -3,9 +3,9 @@
 
 use crate::model::{
     CallId, Decider, Failure, FailureKind, InputSource, Label, ModelName, PersonAnswer, Purpose,
-    Question, TreeId, VerifyOutcome,
+    Question, TreeId, Undecided, VerifyOutcome,
 };
-use crate::plan::OnNone;
+use crate::plan::{Judging, OnNone};
 use crate::run::{CallStatus, Candidate, Event, Out, PhaseEvent};
 
 use super::editing::Feedback;
@@ -16,7 +16,7 @@ use super::phase_context::PhaseContext;
 pub struct Gate<'a> {
     pub context: PhaseContext<'a>,
     pub proposers: &'a [Vec<ModelName>],
-    pub judge: &'a [ModelName],
+    pub judge: &'a Judging,
     pub on_none: OnNone,
 }
 
@@ -91,7 +91,10 @@ fn none_passed(gate: &Gate<'_>, all: &[Candidate<'_>], sealed: &[(Label, CallId)
         }
     };
     mended.unwrap_or_else(|| {
-        let question = Question::PickWinner { reason };
+        let question = Question::PickWinner {
+            reason,
+            kind: Some(Undecided::NonePassed),
+        };
         vec![PhaseEvent::PersonAsked { question }.of(context.phase.name.clone())]
     })
 }

@@ -1,10 +1,16 @@
 //! An `ensemble` phase from the sealing on: candidates are judged, the verdict is carried out, or a person is
 //! asked.
+//!
+//! Each verdict is a call of its own. Which ones are wanted follows from those that are there, so that nothing about
+//! the judging is known beside its calls.
 
+use crate::judge::{self, Outcome, Vote};
 use crate::model::{
-    Answer, CallId, CallInput, CallSpec, Contract, Decider, Decision, InputSource, Judgement,
-    Label, ModelName, PersonAnswer, Purpose, Question,
+    Answer, Ballot, CallId, CallInput, CallResult, CallSpec, Contract, Decider, Decision,
+    InputSource, Judgement, Label, ModelName, PersonAnswer, Purpose, Question, Undecided,
+    Verification, VerifyOutcome,
 };
+use crate::plan::{Judging, Method, Orders};
 use crate::run::{CallState, Event, PhaseEvent, Winner};
 
 use super::phase_context::{CallBuilder, PhaseContext};
@@ -20,13 +26,13 @@ enum Judged {
     Next(Vec<CallSpec>),
     Decided(Winner),
     /// It came to no winner: a person is asked, and told why.
-    Undecided(String),
+    Undecided(Undecided, String),
 }
 
 /// What follows in a phase whose proposals are sealed; empty while something is under way.
 pub fn after_sealing(
     context: &PhaseContext<'_>,
-    judge: &[ModelName],
+    judging: &Judging,
     sealed: &[Candidate],
 ) -> Vec<Event> {
     let phase = &context.phase.name;
@@ -37,92 +43,316 @@ pub fn after_sealing(
     if context.state.asked.is_some() {
         return Vec::new();
     }
-    match judged(context, judge, sealed) {
+    match judged(context, judging, sealed) {
         Judged::Pending => Vec::new(),
         Judged::Next(calls) => calls.into_iter().map(|call| context.create(call)).collect(),
         Judged::Decided(winner) => vec![chosen(context, winner)],
-        Judged::Undecided(reason) => {
-            let question = Question::PickWinner { reason };
+        Judged::Undecided(kind, reason) => {
+            let question = Question::PickWinner {
+                reason,
+                kind: Some(kind),
+            };
             vec![PhaseEvent::PersonAsked { question }.of(phase.clone())]
         }
     }
 }
 
 /// Has the candidates judged that may win.
-fn judged(context: &PhaseContext<'_>, judge: &[ModelName], candidates: &[Candidate]) -> Judged {
-    match ballot(context, judge, candidates) {
-        Structured::Pending => Judged::Pending,
-        Structured::Next(call) => Judged::Next(vec![*call]),
-        Structured::Answered {
-            by,
-            asked,
-            answer: Answer::Judgement(verdict),
-        } => decided(candidates, by, asked, verdict),
-        Structured::Answered { .. } => Judged::Undecided("the judge left no verdict".to_owned()),
-        Structured::Exhausted(failure) => Judged::Undecided(failure.message),
+fn judged(context: &PhaseContext<'_>, judging: &Judging, candidates: &[Candidate]) -> Judged {
+    let mut jury = Jury {
+        context,
+        judging,
+        candidates,
+        next: Vec::new(),
+        verdicts: Vec::new(),
+        failure: String::new(),
+    };
+    let votes: Vec<Option<Vote>> = (0..judging.panel.len()).map(|one| jury.vote(one)).collect();
+    if !jury.next.is_empty() {
+        return Judged::Next(jury.next);
     }
+    let votes: Option<Vec<Vote>> = votes.into_iter().collect();
+    votes.map_or(Judged::Pending, |votes| jury.come_to(&votes))
 }
 
-fn decided(candidates: &[Candidate], by: CallId, asked: CallId, verdict: Judgement) -> Judged {
-    let by = Decider::Judge(by);
-    let winner = match (verdict.decision, &verdict.winner) {
-        (Decision::Pick, Some(label)) => winner(candidates, label, by),
-        (Decision::Synthesize, _) => Some(Winner {
-            call: asked,
-            label: None,
-            by,
-        }),
-        (Decision::None | Decision::Pick, _) => None,
-    };
-    winner.map_or_else(
-        || {
-            let why = verdict.rationale;
-            Judged::Undecided(format!("the judge found no proposal good enough: {why}"))
-        },
-        Judged::Decided,
-    )
+/// A verdict that can be used, in the phase's letters.
+struct Verdict {
+    vote: Vote,
+    /// The call that gave it: the judge's, or the repair of its verdict.
+    by: CallId,
+    /// The judge's call, which holds the document if there is one.
+    asked: CallId,
+    judgement: Judgement,
 }
 
-fn ballot(context: &PhaseContext<'_>, judge: &[ModelName], candidates: &[Candidate]) -> Structured {
-    let document = |call| {
-        let result = context.run.call(call).and_then(CallState::result)?;
-        result.deliverable.clone()
-    };
-    let ask = |slot, model: &ModelName| {
-        let workspace = context.workspace();
-        let mut inputs = context.inputs();
-        inputs.extend(candidates.iter().map(|(label, call)| {
-            let changes = shown::shown(context, label, call);
-            changes.unwrap_or_else(|| CallInput {
-                source: InputSource::Proposal(label.clone()),
-                artifact: document(call),
-            })
-        }));
-        let labels = candidates.iter().map(|(label, _)| label.clone()).collect();
-        CallBuilder {
-            inputs,
-            contract: Contract::Judgement { labels },
-            ..CallBuilder::reader(Purpose::Judge, slot, vec![model.clone()], workspace)
+struct Jury<'a> {
+    context: &'a PhaseContext<'a>,
+    judging: &'a Judging,
+    candidates: &'a [Candidate],
+    /// The calls that are wanted and not there.
+    next: Vec<CallSpec>,
+    verdicts: Vec<Verdict>,
+    /// Why the last one cannot be used that cannot.
+    failure: String,
+}
+
+impl Jury<'_> {
+    /// What one judge says of all candidates; none while a verdict is missing.
+    fn vote(&mut self, judge: usize) -> Option<Vote> {
+        let all: Vec<Label> = self.candidates.iter().map(|(one, _)| one.clone()).collect();
+        match self.judging.method {
+            _ if all.len() < 2 => self.decision(judge, &all),
+            Method::List => self.decision(judge, &all),
+            Method::Pairwise => {
+                let firsts = all.iter().zip(1..);
+                let pairs = firsts.flat_map(|(one, next)| {
+                    let others = all.iter().skip(next);
+                    others.map(|other| [one.clone(), other.clone()])
+                });
+                // All that are missing are asked for at once.
+                let duels: Vec<Option<Vote>> =
+                    pairs.map(|pair| self.decision(judge, &pair)).collect();
+                let duels: Vec<Vote> = duels.into_iter().collect::<Option<_>>()?;
+                let vote = judge::pairwise(&all, &duels);
+                Some(vote.settled(|label| self.evidence(label)))
+            }
+            Method::Tournament => {
+                let seeds = judge::blind(self.context.plan.seed, &self.salt(judge, &all), &all);
+                let seeds: Vec<Label> = seeds.into_iter().map(|(_, label)| label).collect();
+                judge::knockout(&seeds, |one, other| {
+                    let mut pair = [one.clone(), other.clone()];
+                    pair.sort();
+                    self.decision(judge, &pair)
+                })
+            }
         }
-    };
-    structured(context, judge, ask, |answer, asked| match answer {
-        Answer::Judgement(verdict)
-            if verdict.decision == Decision::Synthesize && context.phase.edits =>
-        {
-            Err("changes to files cannot be synthesized: pick one of them, or none".to_owned())
+    }
+
+    /// What one judge says of some candidates, in as many orders as it is asked in.
+    fn decision(&mut self, judge: usize, some: &[Label]) -> Option<Vote> {
+        let first = self.verdict(judge, some, false);
+        let again = match (self.judging.orders, &first) {
+            _ if some.len() < 2 => false,
+            (Orders::One, _) => false,
+            (Orders::Both, _) => true,
+            (Orders::Auto, first) => first.as_ref().is_some_and(|(_, close)| *close),
+        };
+        let reverse = again.then(|| self.verdict(judge, some, true));
+        let (first, _) = first?;
+        let vote = match reverse {
+            None => first,
+            Some(reverse) => first.in_both_orders(reverse?.0),
+        };
+        Some(vote.settled(|label| self.evidence(label)))
+    }
+
+    /// What one judge says of some candidates in one order, and whether that was close.
+    fn verdict(&mut self, judge: usize, some: &[Label], reversed: bool) -> Option<(Vote, bool)> {
+        let ballot = Ballot {
+            judge: u32::try_from(judge + 1).unwrap_or(u32::MAX),
+            reversed,
+            letters: self.letters(judge, some, reversed),
+        };
+        match self.ask(judge, some, &ballot) {
+            Structured::Pending => None,
+            Structured::Next(call) => {
+                self.next.push(*call);
+                None
+            }
+            Structured::Answered {
+                by,
+                asked,
+                answer: Answer::Judgement(judgement),
+            } => {
+                let judgement = ballot.unblinded(&judgement);
+                let vote = Vote::of(&judgement);
+                let close = judge::is_close(&judgement, some, &self.judging.criteria);
+                self.verdicts.push(Verdict {
+                    vote: vote.clone(),
+                    by,
+                    asked,
+                    judgement,
+                });
+                Some((vote, close))
+            }
+            Structured::Answered { .. } => {
+                "the judge left no verdict".clone_into(&mut self.failure);
+                Some((Vote::Unusable, false))
+            }
+            Structured::Exhausted(failure) => {
+                self.failure = failure.message;
+                Some((Vote::Unusable, false))
+            }
         }
-        Answer::Judgement(verdict) if verdict.decision == Decision::Synthesize => {
-            let written = asked.deliverable.is_some();
-            let missing = "the verdict says `synthesize`, but no document was left";
-            written.then_some(()).ok_or_else(|| missing.to_owned())
+    }
+
+    /// The letters as the judge sees them. The first judge of all proposals sees them as people do; whoever else is
+    /// asked sees another shuffle, or the reverse of its own.
+    fn letters(&self, judge: usize, some: &[Label], reversed: bool) -> Vec<(Label, Label)> {
+        let own = judge == 0 && self.judging.method == Method::List;
+        let shuffled = match own {
+            true => some
+                .iter()
+                .map(|label| (label.clone(), label.clone()))
+                .collect(),
+            false => judge::blind(self.context.plan.seed, &self.salt(judge, some), some),
+        };
+        if !reversed {
+            return shuffled;
         }
-        Answer::Judgement(_) => Ok(()),
-        Answer::Document
-        | Answer::Tasks(_)
-        | Answer::Audit(_)
-        | Answer::Unfinished(_)
-        | Answer::Invalid { .. } => Err("this is no verdict".to_owned()),
-    })
+        let order = shuffled.into_iter().rev().zip(0..);
+        order
+            .map(|((_, label), place)| (Label::at(place), label))
+            .collect()
+    }
+
+    fn salt(&self, judge: usize, some: &[Label]) -> String {
+        let labels: Vec<&str> = some.iter().map(Label::as_str).collect();
+        format!("{} {judge} {}", self.context.phase.name, labels.concat())
+    }
+
+    fn ask(&self, judge: usize, some: &[Label], ballot: &Ballot) -> Structured {
+        let panel = &self.judging.panel;
+        let before: usize = panel.iter().take(judge).map(Vec::len).sum();
+        let before = u32::try_from(before).unwrap_or(u32::MAX);
+        let pair = match self.judging.method {
+            Method::Pairwise | Method::Tournament if some.len() > 1 => {
+                let labels: Vec<&str> = some.iter().map(Label::as_str).collect();
+                format!("{}-", labels.concat())
+            }
+            Method::List | Method::Pairwise | Method::Tournament => String::new(),
+        };
+        let reverse = if ballot.reversed { "r" } else { "" };
+        let mut rules = self.judging.rules();
+        // Changes to files cannot be synthesized.
+        rules.picks_only |= self.context.phase.edits;
+        let builder = |slot: u32, model: &ModelName| {
+            let slot = slot.saturating_add(before);
+            let mut inputs = self.context.inputs();
+            let shown = |(seen, label): &(Label, Label)| self.shown(seen, label);
+            inputs.extend(ballot.letters.iter().filter_map(shown));
+            let contract = Contract::Judgement {
+                labels: ballot
+                    .letters
+                    .iter()
+                    .map(|(seen, _)| seen.clone())
+                    .collect(),
+                rules: rules.clone(),
+            };
+            let chain = vec![model.clone()];
+            CallBuilder {
+                name: format!("{pair}{slot}{reverse}"),
+                inputs,
+                contract,
+                ballot: (!self.judging.is_single()).then(|| ballot.clone()),
+                ..CallBuilder::reader(Purpose::Judge, slot, chain, self.context.workspace())
+            }
+        };
+        let chain = panel.get(judge).map_or(&[][..], Vec::as_slice);
+        structured(self.context, chain, builder, |answer, asked| match answer {
+            Answer::Judgement(verdict) if verdict.decision == Decision::Synthesize => {
+                let written = asked.deliverable.is_some();
+                let missing = "the verdict says `synthesize`, but no document was left";
+                written.then_some(()).ok_or_else(|| missing.to_owned())
+            }
+            Answer::Judgement(_) => Ok(()),
+            Answer::Document
+            | Answer::Tasks(_)
+            | Answer::Audit(_)
+            | Answer::Unfinished(_)
+            | Answer::Invalid { .. } => Err("this is no verdict".to_owned()),
+        })
+    }
+
+    /// A candidate as a judge sees it, under the letter that it has there.
+    fn shown(&self, seen: &Label, label: &Label) -> Option<CallInput> {
+        let (_, call) = self.candidates.iter().find(|(known, _)| known == label)?;
+        let result = self.result_of(label)?;
+        let changes = shown::shown(self.context, (seen, label), call);
+        Some(changes.unwrap_or_else(|| CallInput {
+            source: InputSource::Proposal(seen.clone()),
+            artifact: result.deliverable.clone(),
+        }))
+    }
+
+    fn result_of(&self, label: &Label) -> Option<&CallResult> {
+        let (_, call) = self.candidates.iter().find(|(known, _)| known == label)?;
+        self.context.run.call(call).and_then(CallState::result)
+    }
+
+    /// How many commands the candidate's changes pass.
+    fn evidence(&self, label: &Label) -> usize {
+        let changes = self.result_of(label).and_then(|left| left.changes.as_ref());
+        let results = changes.map(|changes| self.context.results(None, &changes.tree));
+        let passed = |one: &&Verification| one.outcome == VerifyOutcome::Passed;
+        results.map_or(0, |results| results.into_iter().filter(passed).count())
+    }
+
+    fn come_to(self, votes: &[Vote]) -> Judged {
+        let written = |one: &&Verdict| one.judgement.decision == Decision::Synthesize;
+        if let Some(written) = self.verdicts.iter().find(written) {
+            return Judged::Decided(Winner {
+                call: written.asked.clone(),
+                label: None,
+                by: Decider::Judge(written.by.clone()),
+            });
+        }
+        let agreement = self.judging.agreement;
+        let (kind, tied) = match judge::panel(votes, agreement, |label| self.evidence(label)) {
+            Outcome::Winner(label) => {
+                let most = self
+                    .candidates
+                    .iter()
+                    .map(|(one, _)| self.evidence(one))
+                    .max();
+                let by = self
+                    .verdicts
+                    .iter()
+                    .find(|one| one.vote == Vote::For(label.clone()));
+                let by = by.map(|verdict| Decider::Judge(verdict.by.clone()));
+                let winner = by.and_then(|by| winner(self.candidates, &label, by));
+                match winner {
+                    Some(winner) if Some(self.evidence(&label)) == most => {
+                        return Judged::Decided(winner);
+                    }
+                    Some(_) | None => (Undecided::AgainstEvidence, vec![label]),
+                }
+            }
+            Outcome::Undecided(kind, tied) => (kind, tied),
+        };
+        Judged::Undecided(kind, self.reason(kind, votes, &tied))
+    }
+
+    fn reason(&self, kind: Undecided, votes: &[Vote], tied: &[Label]) -> String {
+        let said = |vote: &Vote| {
+            let verdict = self.verdicts.iter().find(|one| one.vote == *vote);
+            verdict.map_or("", |one| one.judgement.rationale.as_str())
+        };
+        let tied: Vec<&str> = tied.iter().map(Label::as_str).collect();
+        match kind {
+            Undecided::Unusable => self.failure.clone(),
+            Undecided::Abstained => format!("the judge cannot tell: {}", said(&Vote::Abstained)),
+            Undecided::NoneGoodEnough | Undecided::NonePassed => {
+                let why = said(&Vote::Nobody);
+                format!("the judge found no proposal good enough: {why}")
+            }
+            Undecided::AgainstEvidence => format!(
+                "the judge prefers {}, which passes fewer commands than another one",
+                tied.join(", ")
+            ),
+            Undecided::Tie => {
+                let judges = self.judging.panel.iter().zip(votes);
+                let each = judges.map(|(chain, vote)| {
+                    let judge = chain.first().map_or("-", ModelName::as_str);
+                    format!("{judge} {}", vote.words())
+                });
+                format!(
+                    "no proposal is ahead: {}",
+                    each.collect::<Vec<_>>().join("; ")
+                )
+            }
+        }
+    }
 }
 
 fn winner(candidates: &[Candidate], label: &Label, by: Decider) -> Option<Winner> {

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::context::{self, FinishedPhase};
 use crate::model::{
-    Artifact, AttemptId, CallId, CallInput, CallKey, CallSpec, Contract, Decider, EditScope,
-    Failure, InputSource, ModelName, Profile, Purpose, Task, TaskId, TreeId, Verification,
-    WorkspaceSource,
+    Artifact, AttemptId, Ballot, CallId, CallInput, CallKey, CallSpec, Contract, Decider,
+    EditScope, Failure, InputSource, ModelName, Profile, Purpose, Task, TaskId, TreeId,
+    Verification, WorkspaceSource,
 };
 use crate::plan::{OutputKind, PhasePlan, Plan, PlannedInput, Proof, Strategy};
 use crate::run::{CallState, Event, PhaseEvent, PhaseState, RunState};
@@ -36,6 +36,7 @@ pub struct CallBuilder {
     pub workspace: WorkspaceSource,
     pub checkpoint: Option<u64>,
     pub continues: Option<AttemptId>,
+    pub ballot: Option<Ballot>,
 }
 
 impl CallBuilder {
@@ -59,6 +60,7 @@ impl CallBuilder {
             workspace,
             checkpoint: None,
             continues: None,
+            ballot: None,
         }
     }
 
@@ -92,6 +94,7 @@ impl<'a> PhaseContext<'a> {
             workspace: builder.workspace,
             checkpoint: builder.checkpoint,
             continues: builder.continues,
+            ballot: builder.ballot,
             limits: self.phase.limits,
         };
         call.key = key(&call, self.state.round());
@@ -370,6 +373,7 @@ pub mod tests {
             workspace: WorkspaceSource::Snapshot,
             checkpoint: None,
             continues: None,
+            ballot: None,
             limits: CallLimits {
                 timeout: Millis::minutes(30),
                 idle_timeout: Millis::minutes(5),

@@ -6,8 +6,13 @@ use crate::run::{CallState, Out};
 
 use super::phase_context::PhaseContext;
 
-/// What a judge sees of a candidate: what its author says, what tipstaff knows, what it changes.
-pub fn shown(context: &PhaseContext<'_>, label: &Label, call: &CallId) -> Option<CallInput> {
+/// What a judge sees of a candidate: what its author says, what tipstaff knows, what it changes; under the letter that
+/// it has there, and by the one that people see.
+pub fn shown(
+    context: &PhaseContext<'_>,
+    (seen, label): (&Label, &Label),
+    call: &CallId,
+) -> Option<CallInput> {
     let result = context.run.call(call).and_then(CallState::result)?;
     let changes = result.changes.as_ref()?;
     let phase = &context.phase.name;
@@ -46,7 +51,7 @@ pub fn shown(context: &PhaseContext<'_>, label: &Label, call: &CallId) -> Option
     }));
     Some(CallInput {
         source: InputSource::Candidate {
-            label: label.clone(),
+            label: seen.clone(),
             from: context.state.begun()?.ground.clone(),
             to: changes.tree.clone(),
             facts: facts.into(),

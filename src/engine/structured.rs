@@ -1,8 +1,8 @@
 //! Getting structured data from a model: ask, have it mended once, then ask the next model.
 
 use crate::model::{
-    Answer, CallId, CallInput, CallResult, CallSpec, Contract, Failure, FailureKind, Faults,
-    InputSource, ModelName, Purpose,
+    Answer, CallId, CallInput, CallResult, CallSpec, Failure, FailureKind, Faults, InputSource,
+    ModelName, Purpose,
 };
 use crate::run::{CallState, CallStatus};
 
@@ -32,7 +32,8 @@ pub fn structured(
 ) -> Structured {
     let mut failure = Failure::new(FailureKind::UnknownModel, "no model is configured");
     for (slot, model) in (1u32..).zip(chain) {
-        let call = context.call(builder(slot, model));
+        let builder = builder(slot, model);
+        let call = context.call(builder.clone());
         let Some(asked) = context.known(&call) else {
             return Structured::Next(Box::new(call));
         };
@@ -51,7 +52,7 @@ pub fn structured(
             }
             Came::Wrong(errors) => errors,
         };
-        let repair = context.call(repair(slot, model, call.contract, asked, &errors));
+        let repair = context.call(repair(builder, asked, &errors));
         let Some(repaired) = context.known(&repair) else {
             return Structured::Next(Box::new(repair));
         };
@@ -100,13 +101,7 @@ fn came(
     }
 }
 
-fn repair(
-    slot: u32,
-    model: &ModelName,
-    contract: Contract,
-    asked: &CallState,
-    errors: &Faults,
-) -> CallBuilder {
+fn repair(of: CallBuilder, asked: &CallState, errors: &Faults) -> CallBuilder {
     let faulty = asked.result().and_then(|result| result.structured.clone());
     CallBuilder {
         inputs: vec![
@@ -119,6 +114,8 @@ fn repair(
                 artifact: None,
             },
         ],
-        ..CallBuilder::writer(Purpose::Repair, slot, vec![model.clone()], contract)
+        name: of.name,
+        ballot: of.ballot,
+        ..CallBuilder::writer(Purpose::Repair, of.slot, of.chain, of.contract)
     }
 }

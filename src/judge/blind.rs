@@ -5,30 +5,30 @@
 //! shuffle, written out here because a run that is resumed by a later version must come to the same
 //! order, which no random number crate promises.
 
-use crate::model::{CallId, Label, PhaseName};
+use crate::model::Label;
 
-/// Names the proposals of a phase: each label with the call behind it, in the labels' order.
+/// Names some proposals: each label with the one behind it, in the labels' order.
 ///
-/// The same seed, phase and set of calls always give the same answer. A call that is given twice
+/// The same seed, `salt` (of a phase its name) and set always give the same answer. One that is given twice
 /// counts once.
-pub fn blind(seed: u64, phase: &PhaseName, calls: &[CallId]) -> Vec<(Label, CallId)> {
-    let mut order = calls.to_vec();
+pub fn blind<T: Ord + Clone>(seed: u64, salt: &str, proposals: &[T]) -> Vec<(Label, T)> {
+    let mut order = proposals.to_vec();
     order.sort();
     order.dedup();
-    let mut random = SplitMix64::new(seed ^ phase_salt(phase));
+    let mut random = SplitMix64::new(seed ^ salted(salt));
     for last in (1..order.len()).rev() {
         order.swap(last, random.below(last + 1));
     }
     order
         .into_iter()
         .enumerate()
-        .map(|(index, call)| (Label::at(index), call))
+        .map(|(index, one)| (Label::at(index), one))
         .collect()
 }
 
-/// So that two ensembles of one run do not get the same shuffle.
-fn phase_salt(phase: &PhaseName) -> u64 {
-    let digest = blake3::hash(phase.as_str().as_bytes());
+/// So that two ensembles, or two judges, of one run do not get the same shuffle.
+fn salted(salt: &str) -> u64 {
+    let digest = blake3::hash(salt.as_bytes());
     let mut head = [0; 8];
     head.copy_from_slice(&digest.as_bytes()[..8]);
     u64::from_le_bytes(head)
@@ -64,6 +64,7 @@ mod tests {
     use proptest::prelude::{any, prop, proptest};
 
     use super::*;
+    use crate::model::CallId;
 
     fn calls(count: usize) -> Vec<CallId> {
         (1..=count)
@@ -74,7 +75,7 @@ mod tests {
     #[test]
     fn order_is_fixed_for_good() {
         // A recorded answer: if this changes, resumed runs would swap their proposals.
-        let order: Vec<String> = blind(42, &"plan".into(), &calls(4))
+        let order: Vec<String> = blind(42, "plan", &calls(4))
             .into_iter()
             .map(|(label, call)| format!("{label}={call}"))
             .collect();
@@ -100,7 +101,7 @@ mod tests {
     fn every_order_of_three_occurs_about_equally_often() {
         let mut seen = std::collections::BTreeMap::new();
         for seed in 0..6000 {
-            let order: Vec<CallId> = blind(seed, &"plan".into(), &calls(3))
+            let order: Vec<CallId> = blind(seed, "plan", &calls(3))
                 .into_iter()
                 .map(|(_, call)| call)
                 .collect();
@@ -117,9 +118,7 @@ mod tests {
     #[test]
     fn phases_of_one_run_are_shuffled_apart() {
         let differing = (0..100)
-            .filter(|seed| {
-                blind(*seed, &"plan".into(), &calls(5)) != blind(*seed, &"ws".into(), &calls(5))
-            })
+            .filter(|seed| blind(*seed, "plan", &calls(5)) != blind(*seed, "ws", &calls(5)))
             .count();
         assert!(differing > 90, "only {differing} of 100 differ");
     }
@@ -136,7 +135,6 @@ mod tests {
             let mut arrived = sorted.clone();
             let by = rotation.min(arrived.len());
             arrived.rotate_left(by);
-            let phase = PhaseName::new(phase);
             let blinded = blind(seed, &phase, &arrived);
             assert_eq!(blinded, blind(seed, &phase, &sorted));
             let behind: BTreeSet<CallId> = blinded.iter().map(|(_, call)| call.clone()).collect();

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::json::{JsonObject, read_object, typed};
-use crate::model::{Decision, Faults, Judgement, Label};
+use super::rubric;
+use crate::model::{Decision, Faults, Judgement, Label, VerdictRules};
 
 /// A valid judgement, and what had to be forgiven in reading it.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,8 +21,8 @@ pub struct DecodedJudgement {
 ///
 /// Everything that is wrong, one sentence each, with the place in the JSON where there is one:
 /// written to be given to the model that has to mend it.
-pub fn decode(text: &str, labels: &[Label]) -> Result<Judgement, Faults> {
-    read(text, labels).map(|decoded| decoded.judgement)
+pub fn decode(text: &str, labels: &[Label], rules: &VerdictRules) -> Result<Judgement, Faults> {
+    read(text, labels, rules).map(|decoded| decoded.judgement)
 }
 
 /// The same as [`decode`], with what had to be forgiven.
@@ -29,14 +30,27 @@ pub fn decode(text: &str, labels: &[Label]) -> Result<Judgement, Faults> {
 /// # Errors
 ///
 /// As [`decode`].
-pub fn read(text: &str, labels: &[Label]) -> Result<DecodedJudgement, Faults> {
+pub fn read(
+    text: &str,
+    labels: &[Label],
+    rules: &VerdictRules,
+) -> Result<DecodedJudgement, Faults> {
     let JsonObject {
         mut members,
         mut remarks,
     } = read_object(text)?;
     normalize(&mut members, labels, &mut remarks)?;
-    let judgement: Judgement = typed(members)?;
-    let errors = contradictions(&judgement, labels);
+    let mut judgement: Judgement = typed(members)?;
+    let mut errors = contradictions(&judgement, labels);
+    errors.extend(against(rules, &judgement));
+    if !rules.criteria.is_empty() && judgement.decision == Decision::Pick {
+        errors.extend(rubric::weigh(
+            &mut judgement,
+            labels,
+            &rules.criteria,
+            &mut remarks,
+        ));
+    }
     if errors.is_empty() {
         Ok(DecodedJudgement { judgement, remarks })
     } else {
@@ -121,6 +135,17 @@ fn means_nobody(text: &str) -> bool {
     )
 }
 
+/// A decision that the workflow does not allow here.
+fn against(rules: &VerdictRules, judgement: &Judgement) -> Option<String> {
+    let allowed = match judgement.decision {
+        Decision::Abstain => rules.abstain,
+        Decision::Synthesize => !rules.picks_only,
+        Decision::Pick | Decision::None => true,
+    };
+    let word = judgement.decision.word();
+    (!allowed).then(|| format!("decision `{word}` is not to be had here: pick one, or say `none`"))
+}
+
 /// What is wrong although the form is right.
 fn contradictions(judgement: &Judgement, labels: &[Label]) -> Vec<String> {
     let mut errors = Vec::new();
@@ -136,13 +161,14 @@ fn contradictions(judgement: &Judgement, labels: &[Label]) -> Vec<String> {
         (None, Decision::Pick) => {
             errors.push(format!("decision `pick` needs a winner: one of {known}"));
         }
-        (Some(winner), Decision::None) => {
+        (Some(winner), decision @ (Decision::None | Decision::Abstain)) => {
             errors.push(format!(
-                "decision `none` has no winner, but `{winner}` is named"
+                "decision `{}` has no winner, but `{winner}` is named",
+                decision.word()
             ));
         }
         (Some(_), Decision::Pick | Decision::Synthesize)
-        | (None, Decision::Synthesize | Decision::None) => {}
+        | (None, Decision::Synthesize | Decision::None | Decision::Abstain) => {}
     }
     for label in judgement
         .scores
@@ -168,14 +194,16 @@ mod tests {
     }
 
     fn errors(text: &str) -> String {
-        decode(text, &labels()).expect_err("invalid").join("; ")
+        decode(text, &labels(), &VerdictRules::default())
+            .expect_err("invalid")
+            .join("; ")
     }
 
     #[test]
     fn a_plain_verdict() {
         let text = r#"{"decision": "pick", "winner": "B",
             "scores": {"A": {"correctness": 7}, "B": {"correctness": 8.5}}, "rationale": "Because."}"#;
-        let judgement = decode(text, &labels()).expect("valid");
+        let judgement = decode(text, &labels(), &VerdictRules::default()).expect("valid");
         assert_eq!(judgement.decision, Decision::Pick);
         assert_eq!(judgement.winner, Some("B".into()));
         assert!((judgement.scores[&Label::from("B")]["correctness"] - 8.5).abs() < f64::EPSILON);
@@ -185,7 +213,7 @@ mod tests {
     fn spellings_of_the_same_thing_are_one() {
         let text = r#"{"decision": " Pick ", "winner": "**Proposal b**",
             "scores": {"proposal a": {"fit": 1}, "C": 4}, "rationale": "x", "extra": true}"#;
-        let read = read(text, &labels()).expect("valid");
+        let read = read(text, &labels(), &VerdictRules::default()).expect("valid");
         assert_eq!(read.judgement.winner, Some("B".into()));
         assert_eq!(
             read.judgement
@@ -197,7 +225,12 @@ mod tests {
         );
         assert!(read.remarks[0].contains("overall"), "{:?}", read.remarks);
         let none = r#"{"decision": "none", "winner": "none", "scores": null, "rationale": "x"}"#;
-        assert_eq!(decode(none, &labels()).expect("valid").winner, None);
+        assert_eq!(
+            decode(none, &labels(), &VerdictRules::default())
+                .expect("valid")
+                .winner,
+            None
+        );
     }
 
     #[test]
@@ -226,7 +259,12 @@ mod tests {
     #[test]
     fn every_contradiction_is_named_at_once() {
         let text = r#"{"decision": "pick", "winner": "D", "scores": {"E": {}}, "rationale": " "}"#;
-        assert_eq!(decode(text, &labels()).expect_err("invalid").len(), 3);
+        assert_eq!(
+            decode(text, &labels(), &VerdictRules::default())
+                .expect_err("invalid")
+                .len(),
+            3
+        );
     }
 
     #[test]
@@ -246,7 +284,7 @@ mod tests {
     proptest! {
         #[test]
         fn arbitrary_text_never_panics(text in ".{0,200}") {
-            let _ = decode(&text, &labels());
+            let _ = decode(&text, &labels(), &VerdictRules::default());
         }
 
         #[test]
@@ -256,7 +294,7 @@ mod tests {
             let value = json!({
                 "decision": decision, "winner": winner, "scores": {key: 1}, "rationale": rationale,
             });
-            if let Ok(judgement) = decode(&value.to_string(), &labels()) {
+            if let Ok(judgement) = decode(&value.to_string(), &labels(), &VerdictRules::default()) {
                 assert!(judgement.winner.is_none_or(|winner| labels().contains(&winner)));
             }
         }

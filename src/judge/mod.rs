@@ -10,8 +10,11 @@ mod author_leaks;
 mod blind;
 mod decode;
 mod json;
+mod rubric;
+mod tally;
 
 pub use author_leaks::{Author, author_leaks};
 pub use blind::blind;
 pub use decode::{decode, read};
 pub use json::{JsonObject, read_object, typed};
+pub use tally::{Outcome, Vote, is_close, knockout, pairwise, panel};

@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Artifact, AttemptId, Audit, CallId, CallKey, Categories, Changes, Faults, Judgement, Label,
-    Millis, ModelName, PhaseName, Stopped, Task, TaskList, TreeId, Usage, WorkState,
+    Artifact, AttemptId, Audit, Ballot, CallId, CallKey, Categories, Changes, Faults, Judgement,
+    Label, Millis, ModelName, PhaseName, Stopped, Task, TaskList, TreeId, Usage, VerdictRules,
+    WorkState,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +58,8 @@ pub enum Contract {
     /// A judge's `verdict.json` over these labels; a document and a handoff if it synthesizes.
     Judgement {
         labels: Vec<Label>,
+        #[serde(default, skip_serializing_if = "VerdictRules::is_default")]
+        rules: VerdictRules,
     },
     /// `tasks.json`, and a handoff. The document is rendered from the tasks.
     Tasks(Categories),
@@ -216,7 +219,18 @@ pub struct CallSpec {
     /// The attempt in whose workspace it goes on; none if it begins in one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<AttemptId>,
+    /// Which of several verdicts it gives; none if there is one, in the phase's own letters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ballot: Option<Ballot>,
     pub limits: CallLimits,
+}
+
+impl CallSpec {
+    /// A verdict of this call in the phase's letters.
+    pub fn unblinded(&self, judgement: &Judgement) -> Judgement {
+        let ballot = self.ballot.as_ref();
+        ballot.map_or_else(|| judgement.clone(), |ballot| ballot.unblinded(judgement))
+    }
 }
 
 /// A finished call's answer, as far as decisions depend on it.

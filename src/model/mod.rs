@@ -17,6 +17,7 @@ mod failure;
 mod faults;
 mod handoff;
 mod ids;
+mod judging;
 mod limits;
 mod outcome;
 pub(crate) mod rfc3339;
@@ -50,6 +51,7 @@ pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, Handoff
 pub use ids::{
     AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId, TaskId, TreeId,
 };
+pub use judging::{Agreement, Ballot, Criterion, MOST_POINTS, Undecided, VerdictRules};
 pub use limits::{Budget, ChangeLimits, ChangedLimits, ReachedLimit, RunLimits};
 pub use outcome::{
     Closing, CommitStyle, Decider, Destination, Direction, Document, Documents, FrozenFile,

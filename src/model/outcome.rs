@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, CallId, Faults, HandoffOrigin, Label, TreeId};
+use super::{Artifact, CallId, Faults, HandoffOrigin, Label, TreeId, Undecided};
 
 /// A file of the user's project that is an input, kept in the run folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,8 +149,13 @@ pub struct CommitStyle {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Question {
-    /// Which proposal wins: no judge gave a usable verdict, or the judge found none good enough.
-    PickWinner { reason: String },
+    /// Which proposal wins, because the judging came to no winner.
+    PickWinner {
+        reason: String,
+        /// None in journals of earlier versions.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<Undecided>,
+    },
     /// Whether the phase may begin.
     Approve { text: String },
     /// Which of the commands may run that a model wrote to verify its tasks, and that nothing allows.

@@ -17,6 +17,19 @@ pub enum Decision {
     Synthesize,
     /// No proposal is good enough.
     None,
+    /// It cannot tell which one is better; only where the workflow allows it.
+    Abstain,
+}
+
+impl Decision {
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pick => "pick",
+            Self::Synthesize => "synthesize",
+            Self::None => "none",
+            Self::Abstain => "abstain",
+        }
+    }
 }
 
 /// A judge's verdict.

@@ -4,6 +4,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod judging;
 mod setup;
 #[cfg(test)]
 pub mod testing;
@@ -11,6 +12,7 @@ mod types;
 mod verify;
 mod wrapper;
 
+pub use judging::{Judging, Method, Orders};
 pub use setup::SetupStep;
 pub use types::{
     AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, Network,

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{SetupStep, VerifyRules, Wrapper};
+use super::{Judging, SetupStep, VerifyRules, Wrapper};
 use crate::model::{
     AgentEnv, AgentName, Budget, Bytes, CallLimits, Categories, ChangeLimits, CommitStyle,
     Destination, MicroUsd, Millis, ModelName, PhaseName, RunLimits, Sections, Usage,
@@ -336,7 +336,8 @@ pub enum PhaseKind {
     Ensemble {
         /// One chain a proposal; at least one.
         proposers: Vec<Vec<ModelName>>,
-        judge: Vec<ModelName>,
+        #[serde(with = "super::judging::form")]
+        judge: Judging,
         /// Whether proposers see each other.
         mode: EnsembleMode,
         /// Judge as soon as this many proposals are in. 1 ..= proposers.

@@ -37,7 +37,9 @@ fn mends(call: &RehearsedCall) -> bool {
 /// The JSON that the contract is about, with its file.
 fn data(call: &RehearsedCall, seed: u64) -> Option<(&'static str, Value)> {
     match &call.contract {
-        Contract::Judgement { labels } => Some((VERDICT, documents::verdict(call, labels, seed))),
+        Contract::Judgement { labels, rules } => {
+            Some((VERDICT, documents::verdict(call, (labels, rules), seed)))
+        }
         Contract::Tasks(categories) => Some((TASKS, work::tasks(call, categories))),
         Contract::Audit => Some((VERDICT, work::audit(call))),
         Contract::Document | Contract::Handoff => Some((HANDOFF, documents::handoff(call))),
@@ -64,7 +66,9 @@ fn working(call: &RehearsedCall, seed: u64) -> Turn {
     };
     acts.extend(data(call, seed).map(|(path, json)| write_json(path, json)));
     let handoff = match &call.contract {
-        Contract::Judgement { labels } => Some(documents::judges_handoff(call, labels, seed)),
+        Contract::Judgement { labels, rules } => {
+            Some(documents::judges_handoff(call, (labels, rules), seed))
+        }
         Contract::Tasks(_) | Contract::Audit => Some(documents::handoff(call)),
         // Theirs is written already.
         Contract::Document | Contract::Edits | Contract::Handoff => None,

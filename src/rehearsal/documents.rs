@@ -8,7 +8,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::RehearsedCall;
-use crate::model::{Decision, DescribedChange, HandoffWords, Judgement, Label, PhaseName, Purpose};
+use crate::model::{
+    Criterion, Decision, DescribedChange, HandoffWords, Judgement, Label, PhaseName, Purpose,
+    VerdictRules,
+};
 
 /// What a judge gives points for.
 const CRITERIA: [&str; 4] = ["correctness", "completeness", "simplicity", "risk"];
@@ -116,8 +119,12 @@ pub(super) fn handoff(call: &RehearsedCall) -> Value {
     handoff_json(call, words)
 }
 
-pub(super) fn judges_handoff(call: &RehearsedCall, labels: &[Label], seed: u64) -> Value {
-    let verdict = judgement(call, labels, seed);
+/// What a judge is asked for: letters, and rules.
+type Asked<'a> = (&'a [Label], &'a VerdictRules);
+
+pub(super) fn judges_handoff(call: &RehearsedCall, asked: Asked<'_>, seed: u64) -> Value {
+    let verdict = judgement(call, asked, seed);
+    let (labels, _) = asked;
     let summary = match &verdict.winner {
         Some(winner) => format!("Proposal {winner} of {} was chosen.", labels.len()),
         None => "There was no proposal to choose from.".to_owned(),
@@ -132,21 +139,30 @@ pub(super) fn judges_handoff(call: &RehearsedCall, labels: &[Label], seed: u64) 
 
 /// A judge's verdict: points drawn from the seed, the request and the labels; the most points win,
 /// the earlier label among equals.
-pub(super) fn verdict(call: &RehearsedCall, labels: &[Label], seed: u64) -> Value {
-    as_json(&judgement(call, labels, seed))
+pub(super) fn verdict(call: &RehearsedCall, asked: Asked<'_>, seed: u64) -> Value {
+    as_json(&judgement(call, asked, seed))
 }
 
-fn judgement(call: &RehearsedCall, labels: &[Label], seed: u64) -> Judgement {
+fn judgement(call: &RehearsedCall, (labels, rules): Asked<'_>, seed: u64) -> Judgement {
+    let own = CRITERIA.map(|name| Criterion {
+        name: name.to_owned(),
+        weight: 1,
+    });
+    let criteria = match rules.criteria.as_slice() {
+        [] => own.as_slice(),
+        some => some,
+    };
     let mut scores = BTreeMap::new();
     let mut best: Option<(u32, &Label)> = None;
     for label in labels {
-        let points = CRITERIA.map(|criterion| (criterion, points(call, seed, label, criterion)));
-        let total = points.iter().map(|(_, points)| points).sum();
+        let drawn = |one: &Criterion| points(call, seed, label, &one.name);
+        let total = criteria.iter().map(|one| one.weight * drawn(one)).sum();
         if best.is_none_or(|(most, _)| total > most) {
             best = Some((total, label));
         }
-        let points = points.map(|(criterion, points)| (criterion.to_owned(), f64::from(points)));
-        scores.insert(label.clone(), BTreeMap::from(points));
+        let columns = criteria.iter();
+        let columns = columns.map(|one| (one.name.clone(), f64::from(drawn(one))));
+        scores.insert(label.clone(), columns.collect());
     }
     let (decision, rationale) = match best {
         Some((total, winner)) => (
@@ -156,7 +172,7 @@ fn judgement(call: &RehearsedCall, labels: &[Label], seed: u64) -> Judgement {
                  directly, its steps can be checked one by one, and it names its own price. The \
                  others are sound but leave more to whoever carries them out. (Rehearsal: the \
                  points are drawn, not judged.)",
-                CRITERIA.len() * 10
+                criteria.iter().map(|one| one.weight * 10).sum::<u32>()
             ),
         ),
         None => (Decision::None, "There is no proposal to judge.".to_owned()),
@@ -170,8 +186,12 @@ fn judgement(call: &RehearsedCall, labels: &[Label], seed: u64) -> Judgement {
     }
 }
 
-/// 5 to 9 points, always the same for the same question.
-fn points(call: &RehearsedCall, seed: u64, label: &Label, criterion: &str) -> u32 {
+/// 5 to 9 points, always the same for the same question, whatever the letters that a judge sees: a rehearsal comes to
+/// its end.
+fn points(call: &RehearsedCall, seed: u64, letter: &Label, criterion: &str) -> u32 {
+    let ballot = call.ballot.as_ref();
+    let label = ballot.and_then(|ballot| ballot.behind(letter));
+    let label = label.unwrap_or(letter);
     let question = format!(
         "{seed}\0{}\0{}\0{label}\0{criterion}",
         call.phase, call.request
@@ -260,8 +280,12 @@ mod tests {
         let words: HandoffWords = serde_json::from_value(handoff(&propose_call(2))).unwrap();
         assert!(words.summary.contains("Add rate limiting"));
         let labels = [Label::at(0)];
-        let words: HandoffWords =
-            serde_json::from_value(judges_handoff(&judge_call(), &labels, 0)).unwrap();
+        let words: HandoffWords = serde_json::from_value(judges_handoff(
+            &judge_call(),
+            (&labels, &VerdictRules::default()),
+            0,
+        ))
+        .unwrap();
         assert!(
             words.summary.contains("Proposal A of 1"),
             "{}",
@@ -273,9 +297,16 @@ mod tests {
     fn the_winner_has_the_most_points_and_stays_the_same() {
         let labels: Vec<Label> = (0..5).map(Label::at).collect();
         for seed in 0..50 {
-            let one: Judgement =
-                serde_json::from_value(verdict(&judge_call(), &labels, seed)).unwrap();
-            assert_eq!(one, judgement(&judge_call(), &labels, seed));
+            let one: Judgement = serde_json::from_value(verdict(
+                &judge_call(),
+                (&labels, &VerdictRules::default()),
+                seed,
+            ))
+            .unwrap();
+            assert_eq!(
+                one,
+                judgement(&judge_call(), (&labels, &VerdictRules::default()), seed)
+            );
             let total = |label: &Label| one.scores[label].values().sum::<f64>();
             let winner = one.winner.as_ref().unwrap();
             assert!(
@@ -289,14 +320,18 @@ mod tests {
     fn other_seeds_choose_other_winners() {
         let labels: Vec<Label> = (0..3).map(Label::at).collect();
         let winners: std::collections::BTreeSet<_> = (0..50)
-            .map(|seed| judgement(&judge_call(), &labels, seed).winner.unwrap())
+            .map(|seed| {
+                judgement(&judge_call(), (&labels, &VerdictRules::default()), seed)
+                    .winner
+                    .unwrap()
+            })
             .collect();
         assert_eq!(winners.len(), 3);
     }
 
     #[test]
     fn no_labels_no_winner() {
-        let verdict = judgement(&judge_call(), &[], 0);
+        let verdict = judgement(&judge_call(), (&[], &VerdictRules::default()), 0);
         assert_eq!((verdict.decision, verdict.winner), (Decision::None, None));
     }
 

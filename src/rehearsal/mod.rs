@@ -50,7 +50,7 @@ pub use scenario::{
 };
 pub use server::Server;
 
-use crate::model::{CallId, Contract, ModelName, PhaseName, Purpose, Sections, Task};
+use crate::model::{Ballot, CallId, Contract, ModelName, PhaseName, Purpose, Sections, Task};
 
 /// One attempt of a call, as the server needs to know it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +66,8 @@ pub struct RehearsedCall {
     /// The task it carries out, if it does.
     pub task: Option<Task>,
     pub contract: Contract,
+    /// Which of several verdicts it gives.
+    pub ballot: Option<Ballot>,
     pub sections: Sections,
     pub request: String,
 }

@@ -6,7 +6,7 @@ use super::super::completion::Completion;
 use super::super::request::Wire;
 use super::super::wire::Target;
 use super::*;
-use crate::model::{CallId, Contract, Label, ModelName, PhaseName, Purpose};
+use crate::model::{CallId, Contract, Label, ModelName, PhaseName, Purpose, VerdictRules};
 
 /// A proposal's call in phase `plan`.
 pub(in super::super) fn propose_call(slot: u32) -> RehearsedCall {
@@ -19,6 +19,7 @@ pub(in super::super) fn propose_call(slot: u32) -> RehearsedCall {
         attempt: 1,
         task: None,
         contract: Contract::Document,
+        ballot: None,
         sections: crate::model::Sections::default(),
         request: "Add rate limiting to the HTTP API".to_owned(),
     }
@@ -31,6 +32,7 @@ pub(in super::super) fn judge_call() -> RehearsedCall {
         purpose: Purpose::Judge,
         contract: Contract::Judgement {
             labels: (0..3).map(Label::at).collect(),
+            rules: VerdictRules::default(),
         },
         ..propose_call(1)
     }

@@ -46,7 +46,7 @@ pub(super) fn fill_json(value: &Value, call: &RehearsedCall) -> Value {
 
 fn value(name: &str, call: &RehearsedCall) -> Option<String> {
     let labels: &[Label] = match &call.contract {
-        Contract::Judgement { labels } => labels,
+        Contract::Judgement { labels, .. } => labels,
         Contract::Document
         | Contract::Tasks(_)
         | Contract::Audit

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use similar::TextDiff;
 
-use crate::model::{Judgement, Label};
+use crate::model::Label;
 
 use super::outcome::outcome_words;
-use super::scores::{Fact, score_table};
+use super::scores::{Fact, Scored, score_table};
 use super::sections::section;
 use super::sections_work::delivery_state;
 use super::show::{Shown, minute};
@@ -41,12 +41,12 @@ pub struct Proposal {
 }
 
 /// The proposals of a phase side by side.
-pub fn render_comparison(all: &[Proposal], judgement: Option<&Judgement>, width: usize) -> String {
+pub fn render_comparison(all: &[Proposal], judgement: Option<Scored<'_>>, width: usize) -> String {
     let columns = all
         .iter()
         .map(|one| (&one.label, one.model.clone(), one.wins));
     let mut text = score_table(&Vec::from_iter(columns), judgement, &lengths(all), width);
-    if let Some(judgement) = judgement {
+    if let Some((judgement, _)) = judgement {
         text.push_str(&section("why", &wrapped("  ", &judgement.rationale, width)));
     }
     let of = |what: &dyn Fn(&Proposal) -> Vec<String>| all.iter().map(what).collect::<Vec<_>>();
@@ -324,9 +324,9 @@ mod tests {
     #[test]
     fn proposals_side_by_side() {
         let scores = r#"{"decision":"pick","winner":"B","scores":{"A":{"clarity":7.5},"B":{"clarity":8,"risk":9}},"rationale":"B can be undone."}"#;
-        let judgement: Judgement = serde_json::from_str(scores).expect("a judgement");
+        let judgement: crate::model::Judgement = serde_json::from_str(scores).expect("a judgement");
         let at = |width: usize| {
-            let text = render_comparison(&three(), Some(&judgement), width);
+            let text = render_comparison(&three(), Some((&judgement, &[])), width);
             for line in text.lines() {
                 assert!(
                     console::measure_text_width(line) <= width,

@@ -297,7 +297,7 @@ fn phase_closed(view: &RunView, name: &PhaseName, closing: &Closing, at: Timesta
 
 fn person_asked(phase: &PhaseName, question: &Question) -> LogLine {
     let text = match question {
-        Question::PickWinner { reason } => format!("a person has to pick: {}", clean(reason)),
+        Question::PickWinner { reason, .. } => format!("a person has to pick: {}", clean(reason)),
         Question::Approve { text } => {
             format!("a person has to approve that it begins: {}", clean(text))
         }

@@ -93,12 +93,15 @@ fn attempt_succeeded(
             let findings = findings_words(&audit.findings);
             (tone, format!("done in {spent}: says {verdict}, {findings}"))
         }
-        Answer::Judgement(judgement) => {
+        Answer::Judgement(own) => {
+            let known = view.call(call).map(|call| call.spec.unblinded(own));
+            let judgement = known.unwrap_or_else(|| own.clone());
             let decided = match (judgement.decision, &judgement.winner) {
                 (Decision::Pick, Some(label)) => format!("picks {label}"),
                 (Decision::Pick, None) => "picks without a name".to_owned(),
                 (Decision::Synthesize, _) => "synthesizes".to_owned(),
                 (Decision::None, _) => "finds none good enough".to_owned(),
+                (Decision::Abstain, _) => "abstains".to_owned(),
             };
             (Tone::Good, format!("done in {spent}: {decided}"))
         }

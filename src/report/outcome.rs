@@ -7,7 +7,7 @@ use super::sections::{failures, waits_for};
 use super::show::Shown;
 use super::view::{PhaseStatus, RunStatus, RunView, Supervisor};
 use super::viewer::PROSE;
-use super::words::{clean, counted, word, wrap};
+use super::words::{clean, counted, undecided_words, word, wrap};
 use super::words_work::{finding_place, findings_words, worst_first};
 
 /// Lines of a failure's message or hint that are shown.
@@ -84,7 +84,10 @@ fn asked(view: &RunView) -> String {
     let asked = view.questions().next().map(|(phase, question)| {
         let phase = clean(phase.name());
         match question {
-            Question::PickWinner { .. } => format!(": which proposal of {phase} wins?"),
+            Question::PickWinner { kind, .. } => {
+                let why = undecided_words(*kind);
+                format!(": which proposal of {phase} wins?{why}")
+            }
             Question::Approve { .. } => format!(": may {phase} begin?"),
             Question::RunCommands { .. } => format!(": may {phase} run these commands?"),
         }

@@ -2,7 +2,7 @@
 
 use crate::model::{CallId, Label};
 
-use super::scores::{mean, picked};
+use super::scores::picked;
 use super::show::Shown;
 use super::view::{PhaseView, RunView};
 use super::words::{NOTHING, clean, title};
@@ -97,7 +97,7 @@ fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
 /// The mean of a proposal's points over the criteria.
 fn points(view: &RunView, phase: PhaseView<'_>, label: &Label) -> Option<f64> {
     let (_, judgement) = view.verdict(phase)?;
-    mean(judgement, label)
+    judgement.points(label, phase.criteria())
 }
 
 /// `  ▇▇▇▇▇▇▇▇▏  8.1`; nothing without points.

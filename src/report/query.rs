@@ -1,12 +1,35 @@
 //! What the others in this module ask of a run's view.
 
 use crate::model::{
-    Answer, Audit, CallId, Decider, Failure, Judgement, ModelName, PhaseName, Question, TaskList,
+    Answer, Audit, CallId, Contract, Decider, Failure, Judgement, Label, ModelName, PhaseName,
+    Question, TaskList,
 };
 use crate::run::{CallState, CallStatus};
 
 use super::view::{PhaseStatus, PhaseView, RunView, model};
-use super::words::{clean, or_nothing};
+use super::words::{clean, decision_word, or_nothing};
+
+/// What a judge said, in the phase's letters.
+pub struct Verdict<'a> {
+    pub call: &'a CallState,
+    pub judgement: Judgement,
+    pub order: Vec<&'a Label>,
+}
+
+impl Verdict<'_> {
+    /// `picked a proposal: A`.
+    pub(super) fn words(&self) -> String {
+        let named = self.judgement.winner.as_ref();
+        let named = named.map_or_else(String::new, |label| format!(": {}", clean(label)));
+        format!("{}{named}", decision_word(self.judgement.decision))
+    }
+
+    /// `A, B, C`.
+    pub(super) fn read(&self) -> String {
+        let letters: Vec<String> = self.order.iter().map(clean).collect();
+        letters.join(", ")
+    }
+}
 
 impl RunView {
     pub fn call(&self, id: &CallId) -> Option<&CallState> {
@@ -33,17 +56,36 @@ impl RunView {
     }
 
     /// The verdict of a phase and the judge's call: the one that decided, else the latest.
-    pub fn verdict<'a>(&'a self, phase: PhaseView<'a>) -> Option<(&'a CallState, &'a Judgement)> {
+    pub fn verdict<'a>(&'a self, phase: PhaseView<'a>) -> Option<(&'a CallState, Judgement)> {
         let decider = phase.state.winner().and_then(|winner| match &winner.by {
             Decider::Judge(call) => self.call(call),
             Decider::Person | Decider::Evidence | Decider::Only => None,
         });
-        let judged = |call| match answer(call)? {
-            Answer::Judgement(judgement) => Some((call, judgement)),
-            _ => None,
-        };
+        let judged = |call: &'a CallState| Some((call, call.judgement()?));
         let latest = || self.calls_of(phase.name()).filter_map(judged).last();
         decider.and_then(judged).or_else(latest)
+    }
+
+    /// All verdicts of a phase's present round, each with the order in which its judge saw the proposals.
+    pub fn verdicts<'a>(&'a self, phase: PhaseView<'a>) -> Vec<Verdict<'a>> {
+        let round = phase.state.round();
+        let calls = self.calls_of(phase.name());
+        let calls = calls.filter(|call| call.spec.id.round() == round);
+        let verdicts = calls.filter_map(|call| {
+            let judgement = call.judgement()?;
+            let Contract::Judgement { labels, .. } = &call.spec.contract else {
+                return None;
+            };
+            let ballot = call.spec.ballot.as_ref();
+            let order = labels.iter();
+            let order = order.map(|seen| ballot.map_or(Some(seen), |own| own.behind(seen)));
+            Some(Verdict {
+                call,
+                judgement,
+                order: order.flatten().collect(),
+            })
+        });
+        verdicts.collect()
     }
 
     /// The audits of a phase with the calls that gave them, oldest first.

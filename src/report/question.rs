@@ -7,7 +7,7 @@ use super::next::{changes_so_far, compare};
 use super::sections::{commands, documents, section};
 use super::view::{PhaseView, RunView};
 use super::viewer::Viewer;
-use super::words::{clean, or_nothing, wrapped};
+use super::words::{clean, or_nothing, undecided_words, wrapped};
 
 /// A phase's question with all that helps to answer it: what there is to look at, and where. `folder` is
 /// the run's folder as the user would type it.
@@ -24,8 +24,11 @@ pub fn render_question(
             text,
             documents(view, folder, viewer),
         ),
-        Question::PickWinner { reason } => (
-            format!("{name} waits for you to pick the proposal that wins"),
+        Question::PickWinner { reason, kind } => (
+            format!(
+                "{name} waits for you to pick the proposal that wins{}",
+                undecided_words(*kind)
+            ),
             reason,
             proposals(view, phase, (folder, viewer)),
         ),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{
     Answer, Budget, CallId, CallResult, CallSpec, Decider, Decision, Digest, FORMAT, Failure,
     FailureKind, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question, RunEnd,
-    RunId, Rung, Timestamp, Usage,
+    RunId, Rung, Timestamp, Undecided, Usage,
 };
 use crate::plan::Plan;
 use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent, Via};
@@ -267,6 +267,7 @@ pub(super) fn waiting() -> History {
         PhaseEvent::PersonAsked {
             question: Question::PickWinner {
                 reason: "the judge found no proposal good enough".to_owned(),
+                kind: Some(Undecided::NoneGoodEnough),
             },
         }
         .of(phase()),

@@ -7,7 +7,7 @@ use crate::model::{
     Decision, Digest, Document, Faults, HandoffOrigin, Judgement, Label, MicroUsd, Millis,
     ModelName, PhaseName, Profile, Purpose, RunLimits, Usage, WorkspaceSource,
 };
-use crate::plan::{EnsembleMode, OnNone, PhaseKind, PhasePlan, Plan, testing};
+use crate::plan::{EnsembleMode, Judging, OnNone, PhaseKind, PhasePlan, Plan, testing};
 use crate::run::{Event, PhaseEvent};
 
 const LIMITS: CallLimits = CallLimits {
@@ -124,6 +124,7 @@ pub(super) fn call(id: &str, purpose: Purpose, slot: u32, model: &str) -> CallSp
         workspace: WorkspaceSource::Snapshot,
         checkpoint: None,
         continues: None,
+        ballot: None,
         limits: LIMITS,
     }
 }
@@ -142,7 +143,7 @@ pub(super) fn plan() -> Plan {
     let chain = |model: &str| vec![ModelName::from(model)];
     let kind = PhaseKind::Ensemble {
         proposers: vec![chain("claude-opus"), chain("gemini-pro"), chain("gpt-4o")],
-        judge: chain("claude-opus"),
+        judge: Judging::by(chain("claude-opus")),
         mode: EnsembleMode::Parallel,
         quorum: 2,
         quorum_named: false,

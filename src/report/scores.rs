@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Decider, Judgement, Label};
+use crate::model::{Criterion, Decider, Judgement, Label};
 
 use super::table::Table;
 use super::words::{clean, or_nothing};
@@ -15,25 +15,17 @@ pub(super) type Fact = (String, Vec<String>);
 /// A proposal's label, its model, and whether it won.
 pub(super) type Column<'a> = (&'a Label, String, bool);
 
+/// A verdict, and the criteria that its workflow names.
+pub type Scored<'a> = (&'a Judgement, &'a [Criterion]);
+
 /// The points of a label's proposal by one criterion.
 fn points(judgement: &Judgement, label: &Label, criterion: &str) -> Option<f64> {
     judgement.scores.get(label)?.get(criterion).copied()
 }
 
-/// The mean of a proposal's points over the criteria.
-pub(super) fn mean(judgement: &Judgement, label: &Label) -> Option<f64> {
-    let points = judgement
-        .scores
-        .get(label)
-        .filter(|points| !points.is_empty())?;
-    #[expect(clippy::cast_precision_loss, reason = "a few criteria")]
-    let count = points.len() as f64;
-    Some(points.values().sum::<f64>() / count).filter(|mean| mean.is_finite())
-}
-
 /// A row a criterion, in alphabetical order, and the mean; none without points.
 pub(super) fn score_rows<'a>(
-    judgement: &'a Judgement,
+    (judgement, weights): Scored<'a>,
     labels: &[&Label],
 ) -> Vec<(&'a str, Vec<Option<f64>>)> {
     let criteria = judgement.scores.values().flat_map(|points| points.keys());
@@ -44,7 +36,12 @@ pub(super) fn score_rows<'a>(
         .map(|name| (name, row(&|label| points(judgement, label, name))))
         .collect();
     if !rows.is_empty() {
-        rows.push(("mean", row(&|label| mean(judgement, label))));
+        let mean = if weights.is_empty() {
+            "mean"
+        } else {
+            "weighted"
+        };
+        rows.push((mean, row(&|label| judgement.points(label, weights))));
     }
     rows
 }
@@ -52,7 +49,7 @@ pub(super) fn score_rows<'a>(
 /// Proposals beside each other, as many as fit: models, points, and what else is known of each.
 pub(super) fn score_table(
     all: &[Column<'_>],
-    judgement: Option<&Judgement>,
+    judgement: Option<Scored<'_>>,
     more: &[Fact],
     width: usize,
 ) -> String {

@@ -208,7 +208,7 @@ pub(super) fn waits_for(view: &RunView) -> String {
     let mut text = String::new();
     for (phase, question) in view.questions() {
         match question {
-            Question::PickWinner { reason } => text.push_str(&format!(
+            Question::PickWinner { reason, .. } => text.push_str(&format!(
                 "  a person has to pick the proposal of {} that wins: {}\n",
                 clean(phase.name()),
                 clean(reason)

@@ -74,6 +74,19 @@ fn phase(shown: &Shown<'_>, phase: PhaseView<'_>, now: Timestamp) -> Value {
     let began = state.begun().map(|round| round.began);
     let audit = view.audits(phase).last();
     let verdict = view.verdict(phase);
+    let verdicts = view.verdicts(phase);
+    let verdicts: Vec<Value> = verdicts
+        .iter()
+        .map(|one| {
+            json!({
+                "call": one.call.spec.id,
+                "model": view.model_of(&one.call.spec.id),
+                "order": one.order,
+                "decision": one.judgement.decision,
+                "winner": one.judgement.winner,
+            })
+        })
+        .collect();
     let labels: Vec<Value> = phase
         .labels()
         .iter()
@@ -87,7 +100,7 @@ fn phase(shown: &Shown<'_>, phase: PhaseView<'_>, now: Timestamp) -> Value {
             "by": winner.by,
         })
     });
-    json!({
+    let mut shown = json!({
         "name": phase.name(),
         "state": key(phase_word(phase.status(), shown.supervisor)),
         "folder": view.plan.phase_folder(phase.name()),
@@ -96,8 +109,8 @@ fn phase(shown: &Shown<'_>, phase: PhaseView<'_>, now: Timestamp) -> Value {
         "time_ms": state.time(view.state.worked(now)),
         "labels": labels,
         "winner": winner,
-        "judge": verdict.map(|(judge, _)| &judge.spec.id),
-        "judgement": verdict.map(|(_, judgement)| judgement),
+        "judge": verdict.as_ref().map(|(judge, _)| &judge.spec.id),
+        "judgement": verdict.as_ref().map(|(_, judgement)| judgement),
         "auditor": audit.map(|(auditor, _)| &auditor.spec.id),
         "audit": audit.map(|(_, audit)| audit),
         "round": state.round(),
@@ -106,7 +119,16 @@ fn phase(shown: &Shown<'_>, phase: PhaseView<'_>, now: Timestamp) -> Value {
         "closing": state.closing(),
         "failure": failure,
         "question": question,
-    })
+    });
+    // Of one alone, or of a repair, everything is said above.
+    if view
+        .verdicts(phase)
+        .iter()
+        .any(|one| one.call.spec.ballot.is_some())
+    {
+        shown["verdicts"] = verdicts.into();
+    }
+    shown
 }
 
 fn call(view: &RunView, call: &CallState, now: Timestamp) -> Value {

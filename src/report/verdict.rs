@@ -1,10 +1,11 @@
 //! A phase's verdict in words: the decision, who stood behind the winner, the scores, the reasons.
 
-use crate::model::{CallId, Decider, Judgement, Label};
+use crate::model::{CallId, Decider, Judgement, Label, Question};
 use crate::run::CallState;
 
 use super::scores::{Column, picked, score_table};
-use super::view::{PhaseView, RunView, short_name};
+use super::table::Table;
+use super::view::{PhaseStatus, PhaseView, RunView, short_name};
 use super::words::{clean, decision_word, or_nothing, title, wrapped};
 use super::words_work::out_words;
 
@@ -19,11 +20,18 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Opt
         return None;
     }
     let mut text = winner_lines(view, phase);
-    if let Some((judge, judgement)) = verdict {
+    if let PhaseStatus::Asking(Question::PickWinner {
+        kind: Some(kind), ..
+    }) = phase.status()
+    {
+        text.push_str(&format!("  undecided: {}\n", kind.words()));
+    }
+    if let Some((judge, judgement)) = &verdict {
         text.push_str(&judged(view, judge, judgement));
         text.push_str(&wrapped("    ", &judgement.rationale, width));
     }
-    let judgement = verdict.map(|(_, judgement)| judgement);
+    text.push_str(&verdicts(view, phase));
+    let judgement = verdict.as_ref().map(|(_, one)| (one, phase.criteria()));
     let mut labels: Vec<&(Label, CallId)> = phase.labels().iter().collect();
     labels.sort();
     let wins = |call| {
@@ -45,6 +53,26 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Opt
         more.push(("commands".to_owned(), cells.collect()));
     }
     Some(text + &score_table(&columns, judgement, &more, width))
+}
+
+/// A line each, where several were given.
+fn verdicts(view: &RunView, phase: PhaseView<'_>) -> String {
+    let all = view.verdicts(phase);
+    if all.len() < 2 {
+        return String::new();
+    }
+    let winner = phase
+        .state
+        .winner()
+        .and_then(|winner| winner.label.as_ref());
+    let mut table = Table::bare(4);
+    for one in &all {
+        let model = view.model_words(&one.call.spec.id);
+        let differs = winner.is_some() && one.judgement.winner.as_ref() != winner;
+        let mark = if differs { " ≠" } else { "" };
+        table.row([model, format!("read {}, {}{mark}", one.read(), one.words())]);
+    }
+    format!("  verdicts:\n{table}")
 }
 
 fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {

@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::model::{
-    CallId, Closing, Failure, FailureKind, Label, Millis, ModelName, PhaseName, Purpose, Question,
-    RunEnd, Timestamp, Usage,
+    CallId, Closing, Criterion, Failure, FailureKind, Label, Millis, ModelName, PhaseName, Purpose,
+    Question, RunEnd, Timestamp, Usage,
 };
-use crate::plan::{PhasePlan, Plan};
+use crate::plan::{PhaseKind, PhasePlan, Plan};
 use crate::run::{CallState, CallStatus, PhaseState, Record, RunState, Stage};
 
 #[derive(Debug, Clone)]
@@ -163,6 +163,14 @@ impl<'a> PhaseView<'a> {
     /// Which call is behind each label, once the proposals are sealed.
     pub fn labels(&self) -> &'a [(Label, CallId)] {
         self.state.sealed().unwrap_or_default()
+    }
+
+    /// What proposals get points for, if the workflow says so.
+    pub fn criteria(&self) -> &'a [Criterion] {
+        match &self.plan.kind {
+            PhaseKind::Ensemble { judge, .. } => &judge.criteria,
+            PhaseKind::Single { .. } | PhaseKind::Routed { .. } | PhaseKind::Parallel { .. } => &[],
+        }
     }
 
     /// How far it is, in its present round.

@@ -3,8 +3,8 @@
 use console::{measure_text_width, strip_ansi_codes, truncate_str};
 use serde::Serialize;
 
-use crate::model::{Decision, FailureKind, MicroUsd, Millis, Usage};
-use crate::plan::{EnsembleMode, OutputKind, PhaseKind};
+use crate::model::{Decision, FailureKind, MicroUsd, Millis, Undecided, Usage};
+use crate::plan::{EnsembleMode, Judging, Method, Orders, OutputKind, PhaseKind};
 
 use super::screen::bounded;
 use crate::model::is_unsafe;
@@ -200,7 +200,39 @@ pub(super) fn decision_word(decision: Decision) -> &'static str {
         Decision::Pick => "picked a proposal",
         Decision::Synthesize => "synthesized a new one",
         Decision::None => "found none good enough",
+        Decision::Abstain => "abstained",
     }
+}
+
+/// Who judges, by their first choices: `claude-opus judges`, `claude-opus and gpt judge in both orders`.
+pub(super) fn judging_words(judging: &Judging) -> String {
+    let judges = judging
+        .panel
+        .iter()
+        .map(|chain| or_nothing(chain.first().map(clean)));
+    let judges: Vec<String> = judges.collect();
+    let verb = if judges.len() == 1 { "judges" } else { "judge" };
+    format!("{} {verb}{}", judges.join(" and "), how_judged(judging))
+}
+
+/// What each judge compares at once, and in which orders; nothing where it is all in one.
+pub(super) fn how_judged(judging: &Judging) -> String {
+    let method = match judging.method {
+        Method::List => "",
+        Method::Pairwise => " pair by pair",
+        Method::Tournament => " by a tournament",
+    };
+    let orders = match judging.orders {
+        Orders::One => "",
+        Orders::Both => " in both orders",
+        Orders::Auto => ", a close one in both orders",
+    };
+    format!("{method}{orders}")
+}
+
+/// Why nobody won, after a sentence that asks for a pick: ` (a tie)`.
+pub(super) fn undecided_words(kind: Option<Undecided>) -> String {
+    kind.map_or_else(String::new, |kind| format!(" ({})", kind.words()))
 }
 
 /// What a phase does, by its type: `3 propose, claude-opus judges`.
@@ -237,7 +269,6 @@ pub(super) fn kind_words(kind: &PhaseKind) -> String {
             mode,
             ..
         } => {
-            let judge = judge.first().map_or(NOTHING, |model| model.as_str());
             let turns = match mode {
                 EnsembleMode::Parallel => "",
                 EnsembleMode::Sequential => " in turn",
@@ -248,8 +279,9 @@ pub(super) fn kind_words(kind: &PhaseKind) -> String {
                 "propose"
             };
             format!(
-                "ensemble, {} {verb}{turns}, {judge} judges",
-                proposers.len()
+                "ensemble, {} {verb}{turns}, {}",
+                proposers.len(),
+                judging_words(judge)
             )
         }
     }

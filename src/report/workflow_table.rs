@@ -3,11 +3,11 @@
 
 use crate::model::ModelName;
 use crate::plan::{
-    EnsembleMode, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Proof, Strategy,
+    EnsembleMode, Judging, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Proof, Strategy,
 };
 
 use super::table::Table;
-use super::words::{clean, counted, kind_words};
+use super::words::{clean, counted, how_judged, kind_words};
 
 /// In fewer columns the cells of a phase stand below each other.
 const SIDE_BY_SIDE: usize = 76;
@@ -69,7 +69,14 @@ fn who(kind: &PhaseKind) -> Vec<String> {
                 .map(|models| format!("{} {turns}", chain(models)))
                 .collect();
             if proposers.len() > 1 {
-                lines.push(format!("{} judges", chain(judge)));
+                lines.extend(
+                    judge
+                        .panel
+                        .iter()
+                        .map(|one| format!("{} judges", chain(one))),
+                );
+                lines.extend(rules_of_judging(judge));
+                lines.push(calls(proposers.len() as u64, judge));
             }
             if (*quorum as usize) < proposers.len() {
                 lines.push(format!("{quorum} of {} are enough", proposers.len()));
@@ -90,6 +97,29 @@ fn who(kind: &PhaseKind) -> Vec<String> {
             let joins = judge.iter().map(|judge| format!("{} joins", chain(judge)));
             asked.chain(joins).collect()
         }
+    }
+}
+
+/// What is not as usual about the judging.
+fn rules_of_judging(judging: &Judging) -> Vec<String> {
+    let criteria = judging.criteria.iter();
+    let criteria = criteria.map(|one| format!("{} {}", clean(&one.name), one.weight));
+    let criteria: Vec<String> = criteria.collect();
+    let how = how_judged(judging);
+    let how = how.trim_start_matches([',', ' ']);
+    let mut lines = Vec::new();
+    lines.extend((!how.is_empty()).then(|| format!("judged {how}")));
+    lines.extend((!criteria.is_empty()).then(|| format!("weighs {}", criteria.join(", "))));
+    lines
+}
+
+/// What an ensemble takes if nothing fails: `4 calls`.
+fn calls(proposals: u64, judging: &Judging) -> String {
+    let verdicts = judging.verdicts(proposals);
+    let (least, most) = (proposals + verdicts.start(), proposals + verdicts.end());
+    match least == most {
+        true => counted(most, "call"),
+        false => format!("{least} to {}", counted(most, "call")),
     }
 }
 

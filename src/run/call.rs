@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    AgentName, CallId, CallResult, CallSpec, Failure, FailureKind, Millis, ModelName, Timestamp,
-    Usage,
+    AgentName, Answer, CallId, CallResult, CallSpec, Failure, FailureKind, Judgement, Millis,
+    ModelName, Timestamp, Usage,
 };
 
 use super::CallEvent;
@@ -122,6 +122,14 @@ impl Attempt {
 }
 
 impl CallState {
+    /// The verdict that it gave over proposals, in the phase's letters.
+    pub fn judgement(&self) -> Option<Judgement> {
+        let Answer::Judgement(judgement) = &self.result()?.answer else {
+            return None;
+        };
+        Some(self.spec.unblinded(judgement))
+    }
+
     pub(super) fn new(
         created: Timestamp,
         spec: &Arc<CallSpec>,

@@ -278,6 +278,7 @@ fn launch(
             attempt: attempt.number,
             task: attempt.call.task.clone(),
             contract: attempt.call.contract.clone(),
+            ballot: attempt.call.ballot.clone(),
             sections: context.sections_of(&attempt.call.phase),
             request: context.plan.request.clone(),
         })

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::config::Layer;
-use crate::model::{Budget, Millis, Sections};
-use crate::plan::{EnsembleMode, OnNone, SandboxRules, Strategy};
+use crate::model::{Agreement, Budget, Criterion, Millis, Sections};
+use crate::plan::{EnsembleMode, Method, OnNone, Orders, SandboxRules, Strategy};
 use crate::yaml::{Diagnostic, Spanned, Spot};
 
 use super::input::Input;
@@ -65,7 +65,7 @@ pub struct Phase {
     /// The models of an ensemble, or those that a parallel phase asks the same question.
     pub models: Option<Spanned<Vec<Spanned<String>>>>,
     /// The judge of an ensemble, or who joins the answers of a parallel phase.
-    pub judge: Option<Spanned<String>>,
+    pub judge: Option<Spanned<JudgeRule>>,
     pub routing: Vec<Route>,
     pub lenses: Option<Spanned<Vec<Lens>>>,
     /// What becomes of the other tasks when one fails, if it says.
@@ -102,6 +102,30 @@ pub struct Phase {
     pub sandbox: SandboxRules,
     /// Tokens of a call's own context after which it goes on in a fresh process.
     pub checkpoint: Option<Spanned<u64>>,
+}
+
+/// Who judges, and how.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct JudgeRule {
+    /// The judges: models or roles.
+    pub by: Vec<Spanned<String>>,
+    /// Whether it is more than a name.
+    pub is_map: bool,
+    pub criteria: Vec<Criterion>,
+    pub orders: Orders,
+    pub agreement: Agreement,
+    pub method: Method,
+    pub abstain: bool,
+    pub other_family: Option<OtherFamily>,
+}
+
+/// Whether judges are to be of another family than those who propose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OtherFamily {
+    /// Those of another family are tried first.
+    Prefer,
+    /// No others judge.
+    Require,
 }
 
 /// What a single phase has to leave.
@@ -268,7 +292,7 @@ impl Phase {
         self.model
             .iter()
             .chain(self.models.iter().flat_map(|models| &models.value))
-            .chain(&self.judge)
+            .chain(self.judge.iter().flat_map(|judge| &judge.value.by))
             .chain(self.routing.iter().map(|route| &route.model))
             .chain(
                 self.lenses

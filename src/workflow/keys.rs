@@ -1,15 +1,15 @@
 //! All keys of the format: what each takes, and which phase type has which.
 
 use crate::config::SANDBOX_RULES;
-use crate::model::Section;
-use crate::plan::{EnsembleMode, OnNone, Strategy};
+use crate::model::{Agreement, Section};
+use crate::plan::{EnsembleMode, Method, OnNone, Orders, Strategy};
 use crate::yaml::Takes::{
     Amount, Any, Counted, Duration, Each, Flag, Like, List, Map, Name, Names, Nothing, Scalar,
     Text, Whole, Words,
 };
 use crate::yaml::{Key, Naming, Preset, Takes, words};
 
-use super::ast::{Leaves, OnTaskFail, PhaseType};
+use super::ast::{Leaves, OnTaskFail, OtherFamily, PhaseType};
 
 const SINGLE: &str = PhaseType::Single.word();
 const ENSEMBLE: &str = PhaseType::Ensemble.word();
@@ -44,7 +44,7 @@ pub(super) const PHASE_KEYS: &[Key] = &[
     Key::new("description", Name, "What it is for."),
     Key::new("model", Name, "Of a single phase, or of the lenses that name none: a model, a role, or agent:provider/model[@variant].").of(&[SINGLE, PARALLEL]),
     Key::new("models", Names, "Of an ensemble: who proposes. Of a parallel phase: who is asked the same question.").of(&[ENSEMBLE, PARALLEL]),
-    Key::new("judge", Name, "Of an ensemble: who decides. Of a parallel phase: who joins the answers.").of(&[ENSEMBLE, PARALLEL]),
+    Key::new("judge", Any(&[Name, Map(JUDGE_KEYS)]), "Of an ensemble: who decides, and how. Of a parallel phase: who joins the answers.").of(&[ENSEMBLE, PARALLEL]),
     Key::new("routing", Counted(1, None, &Each(Naming::Free, &Name)), "Of a routed phase: a model for each category of tasks; `default` takes all others.").of(&[ROUTED]),
     Key::new("lenses", LENSES, "Of a parallel phase: the questions, each with a name.").of(&[PARALLEL]),
     Key::new("on_task_fail", Words(&words(&ON_TASK_FAIL)), "Of a routed phase: whether tasks that do not depend on a failed one go on.").of(&[ROUTED]).default(Preset::Word("stop")),
@@ -108,6 +108,19 @@ pub(super) const LENS_KEYS: &[Key] = &[
 ];
 
 #[rustfmt::skip]
+pub(super) const JUDGE_KEYS: &[Key] = &[
+    Key::new("by", Names, "Who judges: models or roles.").required(),
+    Key::new("criteria", Counted(1, None, &Each(Naming::Like(CRITERION), &Whole(1))), "What proposals get points for, each with its weight; the weighted sum decides."),
+    Key::new("orders", Words(&words(&ORDERS)), "In which orders each judge sees the proposals. both: what flips with the order is a tie. auto: the second only if the first was close.").default(Preset::Word("1")),
+    Key::new("panel", Words(&words(&AGREEMENTS)), "How many of several judges have to agree.").default(Preset::Word("majority")),
+    Key::new("method", Words(&words(&METHODS)), "What a judge compares at once: all proposals, every pair, or pairs whose winners meet again.").default(Preset::Word("list")),
+    Key::new("abstain", Flag, "Whether a judge may say that it cannot tell."),
+    Key::new("other_family", Words(&words(&OTHER_FAMILY)), "Whether judges are to be of another family than all who propose."),
+];
+/// The names of criteria stand in prompts and in JSON.
+pub(super) const CRITERION: &str = r"^[\p{L}\p{N}_-]+( [\p{L}\p{N}_-]+)*$";
+
+#[rustfmt::skip]
 pub(super) const SCOPE_KEYS: &[Key] = &[
     Key::new("files", Names, "Files to work on."),
     Key::new("always", Names, "Files that are always there to read."),
@@ -160,6 +173,28 @@ pub(super) const ON_NONE: [(&str, OnNone); 3] = [
     ("repair", OnNone::Repair),
     ("ask", OnNone::Ask),
     ("fail", OnNone::Fail),
+];
+
+pub(super) const ORDERS: [(&str, Orders); 3] = [
+    ("1", Orders::One),
+    ("both", Orders::Both),
+    ("auto", Orders::Auto),
+];
+
+pub(super) const AGREEMENTS: [(&str, Agreement); 2] = [
+    ("majority", Agreement::Majority),
+    ("unanimous", Agreement::Unanimous),
+];
+
+pub(super) const METHODS: [(&str, Method); 3] = [
+    ("list", Method::List),
+    ("pairwise", Method::Pairwise),
+    ("tournament", Method::Tournament),
+];
+
+pub(super) const OTHER_FAMILY: [(&str, OtherFamily); 2] = [
+    ("prefer", OtherFamily::Prefer),
+    ("require", OtherFamily::Require),
 ];
 
 pub(super) const YIELDS: [(&str, Leaves); 4] = [

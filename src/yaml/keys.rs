@@ -141,7 +141,12 @@ impl Takes {
             Self::Name => json!({ "$ref": "#/$defs/name" }),
             Self::Names => json!({ "$ref": "#/$defs/names" }),
             Self::Like(pattern) => json!({ "type": "string", "pattern": pattern }),
-            Self::Words(words) => json!({ "enum": words }),
+            Self::Words(words) => {
+                // A word that is a number may be written without quotes.
+                let numbers = words.iter().filter_map(|word| word.parse::<u64>().ok());
+                let all: Vec<Value> = words.iter().map(|word| json!(word)).collect();
+                json!({ "enum": all.into_iter().chain(numbers.map(Value::from)).collect::<Vec<_>>() })
+            }
             Self::Flag => json!({ "type": "boolean" }),
             Self::Whole(least) => json!({ "type": "integer", "minimum": least }),
             Self::Amount => json!({ "type": "number", "minimum": 0 }),

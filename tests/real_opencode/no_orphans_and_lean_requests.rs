@@ -103,6 +103,7 @@ fn run_once(stand: &Stand, profile: Profile, scenario: &str) -> Done {
 
 fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) -> Launch {
     let endpoint = server.endpoint(RehearsedCall {
+        ballot: None,
         call: "note.work-1".into(),
         phase: "note".into(),
         purpose: Purpose::Work,

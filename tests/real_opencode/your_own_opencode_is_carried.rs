@@ -88,6 +88,7 @@ fn a_projects_own_configuration_takes_no_key_and_runs_nothing() {
 fn provider() -> (Server, Endpoint) {
     let server = Server::start(Scenario::builtin("default").unwrap()).unwrap();
     let endpoint = server.endpoint(RehearsedCall {
+        ballot: None,
         call: "note.work-1".into(),
         phase: "note".into(),
         purpose: Purpose::Work,

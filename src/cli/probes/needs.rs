@@ -91,7 +91,7 @@ fn chains(plan: &Plan) -> Vec<&[ModelName]> {
                 proposers, judge, ..
             } => {
                 chains.extend(proposers.iter().map(Vec::as_slice));
-                chains.push(judge.as_slice());
+                chains.extend(judge.panel.iter().map(Vec::as_slice));
             }
             // The chains of roles stand by in case that a category is called like one; they are not worth
             // refusing a run for.

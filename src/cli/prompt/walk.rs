@@ -13,7 +13,7 @@ use crate::model::{
     Answer, Artifact, Audit, AuditVerdict, Budget, CallResult, CallSpec, Categories, Changes,
     Closing, Contract, Decision, Digest, Faults, FrozenFile, HandoffOrigin, Judgement, ModelName,
     PhaseName, RunId, Rung, Task, TaskFiles, TaskId, TaskList, Timestamp, TreeId, Usage,
-    Verification, VerifyOutcome,
+    VerdictRules, Verification, VerifyOutcome,
 };
 use crate::plan::{PhasePlan, Plan, PlannedInput};
 use crate::run::{CallEvent, Event, PendingVerification, PhaseEvent};
@@ -141,10 +141,13 @@ impl Prompted {
         let patch = left("changes.patch", what("the changes"));
         let answer = match &call.contract {
             Contract::Document | Contract::Edits | Contract::Handoff => Answer::Document,
-            Contract::Judgement { labels } => Answer::Judgement(Judgement {
+            Contract::Judgement { labels, rules } => Answer::Judgement(Judgement {
                 decision: Decision::Pick,
                 winner: labels.first().cloned(),
-                scores: BTreeMap::new(),
+                scores: labels
+                    .iter()
+                    .map(|label| (label.clone(), points(rules)))
+                    .collect(),
                 rationale: what("the reason"),
             }),
             Contract::Tasks(categories) => Answer::Tasks(tasks(categories)),
@@ -214,6 +217,12 @@ impl Prompted {
         let closing = Box::new(closing);
         PhaseEvent::Closed { closing }.of(name.clone())
     }
+}
+
+/// The same for each proposal.
+fn points(rules: &VerdictRules) -> BTreeMap<String, f64> {
+    let criteria = rules.criteria.iter();
+    criteria.map(|one| (one.name.clone(), 0.0)).collect()
 }
 
 /// One for each category.

@@ -6,14 +6,14 @@ use super::words::{Unlabelled, handoff};
 use super::{Decoded, HandoffLeft, Left};
 use crate::context::contract::{DELIVERABLE, OUT, VERDICT};
 use crate::judge;
-use crate::model::{Answer, Decision, Failure, Judgement, Label, Sections};
+use crate::model::{Answer, Decision, Failure, Judgement, Label, Sections, VerdictRules};
 
 /// Decodes a judge's verdict, and the document that belongs to a synthesis.
 pub(super) fn judgement(
     left: &Left,
     sections: &Sections,
     message: &mut Message,
-    labels: &[Label],
+    (labels, rules): (&[Label], &VerdictRules),
 ) -> Result<Decoded, Failure> {
     let handoff = handoff(left, sections, message, Unlabelled::Ignored);
     let Found {
@@ -27,7 +27,7 @@ pub(super) fn judgement(
         structured: None,
         remarks: Vec::new(),
     };
-    decoded.answer = match judge::read(&structured, labels) {
+    decoded.answer = match judge::read(&structured, labels, rules) {
         Err(errors) => Answer::Invalid { errors },
         Ok(read) => {
             message.remarks.extend(read.remarks);
@@ -68,12 +68,12 @@ fn synthesis(
             decoded.deliverable = Some(document);
             decoded.handoff = handoff;
         }
-        (Decision::Pick | Decision::None, Some(_)) => {
+        (Decision::Pick | Decision::None | Decision::Abstain, Some(_)) => {
             message.remark(
                 "the judge wrote a document without synthesizing; it is not used".to_owned(),
             );
         }
-        (Decision::Pick | Decision::None, None) => {}
+        (Decision::Pick | Decision::None | Decision::Abstain, None) => {}
     }
     Answer::Judgement(judgement)
 }

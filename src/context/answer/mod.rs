@@ -75,7 +75,9 @@ pub fn decode_answer(
     let message = &mut Message::of(left, contract)?;
     match contract {
         Contract::Document => document(left, sections, message),
-        Contract::Judgement { labels } => judgement::judgement(left, sections, message, labels),
+        Contract::Judgement { labels, rules } => {
+            judgement::judgement(left, sections, message, (labels, rules))
+        }
         Contract::Tasks(categories) => data::tasks(left, sections, message, categories),
         Contract::Audit => data::audit(left, sections, message),
         Contract::Edits => edits::edits(left, sections, message),

@@ -2,7 +2,7 @@ use proptest::prelude::{prop, proptest};
 
 use super::text::is_nothing;
 use super::*;
-use crate::model::{Categories, FailureKind, Section};
+use crate::model::{Categories, FailureKind, Section, VerdictRules};
 
 /// Of a phase that keeps all sections.
 fn decode_answer(contract: &Contract, left: &Left) -> Result<Decoded, Failure> {
@@ -22,6 +22,7 @@ fn message(text: &str) -> Left {
 
 fn judging() -> Contract {
     Contract::Judgement {
+        rules: VerdictRules::default(),
         labels: vec!["A".into(), "B".into()],
     }
 }

@@ -32,20 +32,23 @@ pub(super) fn instructions(
             vec![Part::new(PartKind::Instructions, NAME, &source, why).with(&lens.prompt)]
         }
         Purpose::Judge => {
-            let (name, text, asked) = match call.contract {
-                Contract::Judgement { .. } if phase.edits => {
-                    ("judge-edits", templates::JUDGE_EDITS, "the candidates")
+            let (name, text, asked) = match &call.contract {
+                Contract::Judgement { rules, .. } if phase.edits => {
+                    let text = templates::judge_of_edits(rules);
+                    ("judge-edits", text, "the candidates")
                 }
-                Contract::Judgement { .. } => ("judge", templates::JUDGE, "the proposals"),
+                Contract::Judgement { rules, .. } => {
+                    ("judge", templates::judge(rules), "the proposals")
+                }
                 Contract::Document
                 | Contract::Tasks(_)
                 | Contract::Audit
                 | Contract::Edits
-                | Contract::Handoff => ("join", templates::JOIN, "the answers"),
+                | Contract::Handoff => ("join", templates::JOIN.to_owned(), "the answers"),
             };
             let why = format!("what the authors of {asked} were asked for");
             vec![
-                own(name, text, "what a judge does"),
+                own(name, &text, "what a judge does"),
                 Part::new(PartKind::AuthorsTask, "task of the authors", &source, &why)
                     .with(&phase.prompt),
             ]

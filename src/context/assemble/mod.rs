@@ -140,7 +140,6 @@ fn parts(assembly: &Assembly<'_>, phase: &PhasePlan) -> Result<Vec<Part>, Contex
     let handoffs = contract::Handoffs {
         distill: &phase.distill,
         sections: &phase.sections,
-        edits: phase.edits,
     };
     let (contract, ending) = contract::text(&call.contract, handoffs);
     let section = workspace_section(assembly);

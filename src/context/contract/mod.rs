@@ -7,7 +7,7 @@
 mod words;
 
 use crate::judge;
-use crate::model::{Contract, Decision, Label};
+use crate::model::{Contract, Decision, Label, VerdictRules};
 
 pub(super) use words::{Handoffs, text};
 
@@ -72,9 +72,9 @@ pub fn completeness(contract: &Contract, files: &OutFiles<'_>) -> Completeness {
             require(DELIVERABLE, has_text(files.deliverable));
             require(HANDOFF, has_object(files.handoff));
         }
-        Contract::Judgement { labels } => {
+        Contract::Judgement { labels, rules } => {
             require(VERDICT, has_object(files.verdict));
-            if synthesizes(files.verdict, labels) {
+            if synthesizes(files.verdict, labels, rules) {
                 require(DELIVERABLE, has_text(files.deliverable));
             }
         }
@@ -105,13 +105,13 @@ fn has_object(bytes: Option<&[u8]>) -> bool {
         .is_some_and(|text| judge::read_object(text).is_ok())
 }
 
-fn synthesizes(verdict: Option<&[u8]>, labels: &[Label]) -> bool {
+fn synthesizes(verdict: Option<&[u8]>, labels: &[Label], rules: &VerdictRules) -> bool {
     verdict
         .and_then(|bytes| std::str::from_utf8(bytes).ok())
-        .and_then(|text| judge::decode(text, labels).ok())
+        .and_then(|text| judge::decode(text, labels, rules).ok())
         .is_some_and(|judgement| match judgement.decision {
             Decision::Synthesize => true,
-            Decision::Pick | Decision::None => false,
+            Decision::Pick | Decision::None | Decision::Abstain => false,
         })
 }
 
@@ -123,6 +123,7 @@ mod tests {
     fn judging() -> Contract {
         Contract::Judgement {
             labels: vec!["A".into(), "B".into()],
+            rules: VerdictRules::default(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{DELIVERABLE, HANDOFF, OUT, TASKS, VERDICT, required_files};
 use crate::context::{handoff, tasks};
-use crate::model::{Categories, Contract, Label, OtherCategories, Section, Sections};
+use crate::model::{Categories, Contract, Label, OtherCategories, Section, Sections, VerdictRules};
 use crate::plan::Distill;
 
 /// What a phase wants of the handoffs of its calls.
@@ -12,8 +12,6 @@ use crate::plan::Distill;
 pub(in crate::context) struct Handoffs<'a> {
     pub distill: &'a Distill,
     pub sections: &'a Sections,
-    /// Whether the phase edits: then a judge has nothing to write but the verdict.
-    pub edits: bool,
 }
 
 /// The contract in words, and how to end: what depends on the call, and what is to be read last.
@@ -21,7 +19,7 @@ pub(in crate::context) fn text(contract: &Contract, handoffs: Handoffs<'_>) -> (
     let mut out = WHERE.to_owned();
     match contract {
         Contract::Document => document(&mut out, handoffs),
-        Contract::Judgement { .. } => judgement(&mut out, handoffs),
+        Contract::Judgement { rules, .. } => judgement(&mut out, rules, handoffs),
         Contract::Tasks(categories) => decomposition(&mut out, categories, handoffs),
         Contract::Audit => audit(&mut out, handoffs),
         Contract::Edits => edits(&mut out, handoffs),
@@ -29,7 +27,7 @@ pub(in crate::context) fn text(contract: &Contract, handoffs: Handoffs<'_>) -> (
             let _ = writeln!(out, "- `{OUT}/{HANDOFF}`: {}\n", handoffs.whole());
         }
     }
-    (out.trim_end().to_owned(), ending(contract, handoffs.edits))
+    (out.trim_end().to_owned(), ending(contract))
 }
 
 const WHERE: &str = "Leave your result in files by exactly these paths, relative to your working \
@@ -74,23 +72,45 @@ impl Handoffs<'_> {
 }
 
 /// A verdict's form. It names no label and no likely score: judges copy from examples.
-const VERDICT_EXAMPLE: &str = r#"{"decision": "pick", "winner": "LABEL", "scores": {"LABEL": {"correctness": 0, "completeness": 0,
- "fit": 0, "clarity": 0, "restraint": 0}}, "rationale": "…"}"#;
-
-fn judgement(out: &mut String, handoffs: Handoffs<'_>) {
-    let decisions = match handoffs.edits {
-        true => "`pick` or `none`",
-        false => "`pick`, `synthesize` or `none`",
+fn verdict_example(rules: &VerdictRules) -> String {
+    let columns = match rules.criteria.as_slice() {
+        [] => r#""correctness": 0, "completeness": 0,
+ "fit": 0, "clarity": 0, "restraint": 0"#
+            .to_owned(),
+        some => {
+            let columns = some.iter().map(|one| format!(r#""{}": 0"#, one.name));
+            columns.collect::<Vec<_>>().join(", ")
+        }
     };
-    let _ = write!(
+    format!(
+        r#"{{"decision": "pick", "winner": "LABEL", "scores": {{"LABEL": {{{columns}}}}}, "rationale": "…"}}"#
+    )
+}
+
+fn judgement(out: &mut String, rules: &VerdictRules, handoffs: Handoffs<'_>) {
+    let mut decisions = vec!["`pick`"];
+    decisions.extend((!rules.picks_only).then_some("`synthesize`"));
+    decisions.extend(rules.abstain.then_some("`abstain`"));
+    let nobody = if rules.abstain {
+        "`none` and `abstain`"
+    } else {
+        "`none`"
+    };
+    let scores = match rules.criteria.as_slice() {
+        [] => "each proposal with numbers",
+        _ => "each proposal with a number for each of these,",
+    };
+    let _ = writeln!(
         out,
         "- `{OUT}/{VERDICT}`: one JSON object:\n\n\
-         {VERDICT_EXAMPLE}\n\n\
-         `decision` is {decisions}. LABEL stands for a proposal's letter; `winner` is \
-         null for `none`, `scores` has each proposal with numbers from 0 to 10. `rationale` is never \
-         empty.\n"
+         {}\n\n\
+         `decision` is {} or `none`. LABEL stands for a proposal's letter; `winner` is \
+         null for {nobody}, `scores` has {scores} from 0 to 10. `rationale` is never \
+         empty.",
+        verdict_example(rules),
+        decisions.join(", "),
     );
-    if handoffs.edits {
+    if rules.picks_only {
         return;
     }
     let _ = write!(
@@ -158,12 +178,12 @@ fn edits(out: &mut String, handoffs: Handoffs<'_>) {
 
 /// How an agent ends: with the closing mark as its final message. Written by a tool it would cost one
 /// request more, with all that the conversation holds by then, for a word of farewell.
-fn ending(contract: &Contract, edits: bool) -> String {
+fn ending(contract: &Contract) -> String {
     let block = |name: &str| format!("```` ```json {name} ````");
     let last = required_files(contract).last().copied().unwrap_or(HANDOFF);
     let mut out =
         "Do now what the instructions ask, and leave what the output contract names. ".to_owned();
-    if let Contract::Judgement { labels } = contract {
+    if let Contract::Judgement { labels, .. } = contract {
         let labels: Vec<&str> = labels.iter().map(Label::as_str).collect();
         let _ = write!(out, "LABEL is one of {} here. ", labels.join(", "));
     }
@@ -175,11 +195,11 @@ fn ending(contract: &Contract, edits: bool) -> String {
         block(last)
     );
     let without_files = match contract {
-        Contract::Judgement { .. } if edits => {
+        Contract::Document => "put the document before that block".to_owned(),
+        Contract::Judgement { rules, .. } if rules.picks_only => {
             out.push('\n');
             return out;
         }
-        Contract::Document => "put the document before that block".to_owned(),
         Contract::Judgement { .. } => format!(
             "put the document of a synthesis before that block, and its handoff into another one, {}",
             block(HANDOFF)
@@ -199,6 +219,7 @@ fn ending(contract: &Contract, edits: bool) -> String {
 mod tests {
     use super::*;
     use crate::judge;
+    use crate::model::Criterion;
 
     fn contracts() -> Vec<(Contract, usize)> {
         let categories = Categories {
@@ -206,9 +227,10 @@ mod tests {
             ..Categories::default()
         };
         let labels = vec!["A".into(), "B".into()];
+        let rules = VerdictRules::default();
         vec![
             (Contract::Document, 1500),
-            (Contract::Judgement { labels }, 1500),
+            (Contract::Judgement { labels, rules }, 1500),
             (Contract::Tasks(categories), 2000),
             (Contract::Audit, 1800),
             (Contract::Edits, 1500),
@@ -218,14 +240,7 @@ mod tests {
 
     fn words(contract: &Contract, distill: &Distill) -> String {
         let sections = &Sections::default();
-        let (text, ending) = text(
-            contract,
-            Handoffs {
-                distill,
-                sections,
-                edits: false,
-            },
-        );
+        let (text, ending) = text(contract, Handoffs { distill, sections });
         text + &ending
     }
 
@@ -234,14 +249,7 @@ mod tests {
         let sections = &[Section::Decisions, Section::Files].into_iter().collect();
         let distill = &Distill::Agent;
         for (contract, _) in contracts() {
-            let (text, _) = text(
-                &contract,
-                Handoffs {
-                    distill,
-                    sections,
-                    edits: false,
-                },
-            );
+            let (text, _) = text(&contract, Handoffs { distill, sections });
             for section in Section::ALL {
                 let asked = text.contains(&format!("\"{}\": [", section.name()));
                 assert_eq!(asked, sections.has(section), "{section:?} in:\n{text}");
@@ -289,7 +297,18 @@ mod tests {
 
     #[test]
     fn examples_in_the_words_are_valid() {
-        judge::decode(VERDICT_EXAMPLE, &["LABEL".into()]).expect("valid");
+        let criteria = vec![Criterion {
+            name: "no risk".to_owned(),
+            weight: 2,
+        }];
+        let weighted = VerdictRules {
+            criteria,
+            ..VerdictRules::default()
+        };
+        for rules in [VerdictRules::default(), weighted] {
+            let example = verdict_example(&rules);
+            judge::decode(&example, &["LABEL".into()], &rules).expect("valid");
+        }
         let all = Sections::default();
         handoff::parse(&handoff::example(&all), &all).expect("valid");
         for (verdict, severity) in [("pass", "minor"), ("fail", "blocker")] {

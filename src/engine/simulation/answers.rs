@@ -1,7 +1,5 @@
 //! What calls, commands and closings leave.
 
-use std::collections::BTreeMap;
-
 use crate::model::{
     Answer, Artifact, Audit, AuditVerdict, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
     Closing, Contract, Decision, Digest, Document, Faults, HandoffOrigin, InputSource, Judgement,
@@ -43,9 +41,15 @@ pub fn answer(
             }
         }
         Contract::Handoff => Answer::Document,
-        Contract::Judgement { labels } => {
+        Contract::Judgement { rules, .. } => {
             document = manner.taste == Taste::Synthesizes;
-            Answer::Judgement(judgement(manner.taste, labels))
+            let judgement = judgement(manner.taste, call);
+            match judgement.decision == Decision::Synthesize && rules.picks_only {
+                true => Answer::Invalid {
+                    errors: "not to be had".to_owned().into(),
+                },
+                false => Answer::Judgement(judgement),
+            }
         }
         Contract::Tasks { .. } => Answer::Tasks(task_list(
             faults.lists.get(round - 1).or(faults.lists.last()).unwrap(),
@@ -109,18 +113,45 @@ fn words(faults: &FaultPlan, call: &CallSpec, model: &ModelName, round: usize) -
     )
 }
 
-fn judgement(taste: Taste, labels: &[Label]) -> Judgement {
+fn judgement(taste: Taste, call: &CallSpec) -> Judgement {
+    let Contract::Judgement { labels, rules } = &call.contract else {
+        panic!("{call:?}")
+    };
     let decision = match taste {
-        Taste::Picks => Decision::Pick,
+        Taste::Picks | Taste::Prefers(_) => Decision::Pick,
         Taste::Synthesizes | Taste::Forgets => Decision::Synthesize,
+        Taste::Refuses if rules.abstain => Decision::Abstain,
         Taste::Refuses => Decision::None,
+    };
+    let winner = match taste {
+        Taste::Prefers(own) => best(own, call).unwrap_or(&labels[0]),
+        _ => &labels[0],
+    };
+    let points = |label: &Label| if label == winner { 8.0 } else { 5.0 };
+    let columns = |label: &Label| {
+        let criteria = rules.criteria.iter();
+        let columns = criteria.map(|one| (one.name.clone(), points(label)));
+        (label.clone(), columns.collect())
     };
     Judgement {
         decision,
-        winner: (decision == Decision::Pick).then(|| labels[0].clone()),
-        scores: BTreeMap::new(),
+        winner: (decision == Decision::Pick).then(|| winner.clone()),
+        scores: labels.iter().map(columns).collect(),
         rationale: "because".to_owned(),
     }
+}
+
+/// The proposal that a judge of that taste likes best: by what it says, not by where it stands. None where it sees
+/// nothing but a faulty verdict.
+fn best(own: u8, call: &CallSpec) -> Option<&Label> {
+    let shown = call.inputs.iter().filter_map(|input| match &input.source {
+        InputSource::Proposal(label) => Some((label, input.artifact.as_ref()?)),
+        _ => None,
+    });
+    let liking =
+        |artifact: &Artifact| *blake3::hash(format!("{own}{artifact:?}").as_bytes()).as_bytes();
+    let best = shown.max_by_key(|(_, artifact)| liking(artifact));
+    best.map(|(label, _)| label)
 }
 
 fn audit(passes: bool) -> Audit {

@@ -96,6 +96,8 @@ pub enum Taste {
     /// It says that it synthesizes, and leaves no document.
     Forgets,
     Refuses,
+    /// The one that it likes best, wherever that stands.
+    Prefers(u8),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -394,6 +396,7 @@ fn manners(mix: Mix) -> impl Draws<Value = Manner> {
         1 => Just(Taste::Synthesizes),
         1 => Just(Taste::Forgets),
         1 => Just(Taste::Refuses),
+        4 => any::<u8>().prop_map(Taste::Prefers),
     ];
     let hands = proptest::prop_oneof![
         3 => Just(Hands::Busy),

@@ -14,7 +14,7 @@
 //! Everything shrinks: a failing case is as small a plan and as short a fault plan as still fails. Such cases
 //! are tests with a name in [`regressions`]. `PROPTEST_CASES` raises the number of cases.
 //!
-//! What is told better by an example than by a promise is in [`examples`].
+//! What is told better by an example than by a promise is in [`examples`] and [`judging`].
 
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -24,6 +24,7 @@ mod examples;
 mod facts;
 mod fault_plan;
 mod invariants;
+mod judging;
 mod outcome;
 mod part;
 mod person;

@@ -4,11 +4,13 @@ use proptest::prelude::{Just, any, prop};
 use proptest::strategy::Strategy as Draws;
 
 use crate::model::{
-    Budget, Categories, Destination, MicroUsd, Millis, ModelName, PhaseName, RunLimits,
+    Agreement, Budget, Categories, Criterion, Destination, MicroUsd, Millis, ModelName, PhaseName,
+    RunLimits,
 };
 use crate::plan::{
-    Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, OnNone, OutputKind, PhaseKind,
-    PhasePlan, Plan, PlannedInput, Proof, Strategy, Subject, VerifyRules, testing,
+    Condition, Distill, EnsembleMode, Judging, LensPlan, LoopPlan, Method, ModelSpec, OnNone,
+    Orders, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Proof, Strategy, Subject,
+    VerifyRules, testing,
 };
 
 /// How many models there are.
@@ -53,6 +55,8 @@ pub enum Work {
     Ensemble {
         proposers: Vec<Chain>,
         judge: Chain,
+        /// How it judges; its panel are the judges beside this one.
+        rules: Judging,
         sequential: bool,
         /// Fewer proposals than all, named by the workflow; as an index.
         quorum: Option<u8>,
@@ -61,6 +65,7 @@ pub enum Work {
     Candidates {
         proposers: Vec<Chain>,
         judge: Chain,
+        rules: Judging,
         verify: Vec<usize>,
         on_none: OnNone,
     },
@@ -254,10 +259,11 @@ fn works(mix: Mix) -> impl Draws<Value = Work> {
         Mix::Timeless => Just(None).boxed(),
     };
     let proposers = prop::collection::vec(chain(), 1..4);
-    let ensemble = (proposers, chain(), any::<bool>(), quorum).prop_map(
-        |(proposers, judge, sequential, quorum)| Work::Ensemble {
+    let ensemble = (proposers, chain(), judgings(), any::<bool>(), quorum).prop_map(
+        |(proposers, judge, rules, sequential, quorum)| Work::Ensemble {
             proposers,
             judge,
+            rules,
             sequential,
             quorum,
         },
@@ -283,15 +289,15 @@ fn works(mix: Mix) -> impl Draws<Value = Work> {
     let candidates = prop::collection::vec(chain(), 2..4);
     let on_none =
         proptest::prop_oneof![Just(OnNone::Repair), Just(OnNone::Ask), Just(OnNone::Fail),];
-    let candidates =
-        (candidates, chain(), verify(), on_none).prop_map(|(proposers, judge, verify, on_none)| {
-            Work::Candidates {
-                proposers,
-                judge,
-                verify,
-                on_none,
-            }
-        });
+    let candidates = (candidates, chain(), judgings(), verify(), on_none).prop_map(
+        |(proposers, judge, rules, verify, on_none)| Work::Candidates {
+            proposers,
+            judge,
+            rules,
+            verify,
+            on_none,
+        },
+    );
     let audit = (chain(), prop::option::weighted(0.9, (0u8..5, 0u32..3)))
         .prop_map(|(chain, back)| Work::Audit { chain, back });
     proptest::prop_oneof![
@@ -303,6 +309,31 @@ fn works(mix: Mix) -> impl Draws<Value = Work> {
         12 => tasks,
         20 => audit,
     ]
+}
+
+pub fn criterion() -> [Criterion; 1] {
+    let name = "fit".to_owned();
+    [Criterion { name, weight: 2 }]
+}
+
+/// Half of all ensembles are judged as usual.
+fn judgings() -> impl Draws<Value = Judging> {
+    let panel = prop::collection::vec(chain().prop_map(|chain| names(&chain)), 0..3);
+    let orders = prop::sample::select(vec![Orders::One, Orders::Both, Orders::Auto]);
+    let methods = prop::sample::select(vec![Method::List, Method::Pairwise, Method::Tournament]);
+    let agreements = prop::sample::select(vec![Agreement::Majority, Agreement::Unanimous]);
+    let criteria = any::<bool>().prop_map(|some| criterion().into_iter().filter(move |_| some));
+    let some = (panel, orders, methods, agreements, criteria, any::<bool>()).prop_map(
+        |(panel, orders, method, agreement, criteria, abstain)| Judging {
+            panel,
+            criteria: criteria.collect(),
+            orders,
+            agreement,
+            method,
+            abstain,
+        },
+    );
+    proptest::prop_oneof![1 => Just(Judging::default()), 1 => some]
 }
 
 fn chain() -> impl Draws<Value = Chain> {
@@ -319,7 +350,7 @@ fn proofs(numbers: &[usize]) -> impl Iterator<Item = Proof> {
 
 fn ensemble(
     proposers: &[Chain],
-    judge: &Chain,
+    (judge, rules): (&Chain, &Judging),
     sequential: bool,
     quorum: Option<u8>,
     on_none: OnNone,
@@ -327,7 +358,10 @@ fn ensemble(
     let all = u32::try_from(proposers.len()).unwrap();
     PhaseKind::Ensemble {
         proposers: proposers.iter().map(names).collect(),
-        judge: names(judge),
+        judge: Judging {
+            panel: [vec![names(judge)], rules.panel.clone()].concat(),
+            ..rules.clone()
+        },
         mode: match sequential {
             true => EnsembleMode::Sequential,
             false => EnsembleMode::Parallel,
@@ -400,19 +434,21 @@ impl Part {
             Work::Ensemble {
                 proposers,
                 judge,
+                rules,
                 sequential,
                 quorum,
             } => {
-                let kind = ensemble(proposers, judge, *sequential, *quorum, OnNone::Ask);
+                let kind = ensemble(proposers, (judge, rules), *sequential, *quorum, OnNone::Ask);
                 phases.push(self.phase(&name, kind));
             }
             Work::Candidates {
                 proposers,
                 judge,
+                rules,
                 verify,
                 on_none,
             } => {
-                let kind = ensemble(proposers, judge, false, None, *on_none);
+                let kind = ensemble(proposers, (judge, rules), false, None, *on_none);
                 phases.push(PhasePlan {
                     edits: true,
                     verify: proofs(verify).collect(),

@@ -4,7 +4,7 @@ use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
 use super::fault_plan::{Fault, FaultPlan, GOOD, HandOn, Manner, Person, Proof, Tasks, Taste};
 use super::plans::{Part, Sketch, When, Work};
 use crate::model::Millis;
-use crate::plan::Distill;
+use crate::plan::{Distill, Judging};
 
 /// A plan of these works.
 fn plan<const N: usize>(works: [Work; N]) -> Sketch {
@@ -63,6 +63,7 @@ fn hasty() -> Work {
     Work::Ensemble {
         proposers: vec![vec![0], vec![1], vec![2]],
         judge: vec![3],
+        rules: Judging::default(),
         sequential: false,
         quorum: Some(0),
     }
@@ -103,6 +104,7 @@ fn a_person_can_pick_behind_a_gate() {
     let ensemble = Work::Ensemble {
         proposers: vec![vec![1]],
         judge: vec![0],
+        rules: Judging::default(),
         sequential: false,
         quorum: None,
     };
@@ -157,6 +159,7 @@ fn a_straggler_that_was_left_behind_wants_no_call() {
     let ensemble = Work::Ensemble {
         proposers: vec![vec![0], vec![1]],
         judge: vec![2],
+        rules: Judging::default(),
         sequential: false,
         quorum: Some(0),
     };

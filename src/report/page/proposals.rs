@@ -9,7 +9,8 @@ use super::chart::meter;
 use super::diff::files;
 use super::table::table;
 use super::texts::{document, remark};
-use crate::model::{Answer, CallId, Decider, InputSource, Judgement, Label, Purpose};
+use crate::model::{CallId, Decider, Judgement, Label, Purpose};
+use crate::report::query::Verdict;
 use crate::report::scores::score_rows;
 use crate::report::view::{PhaseView, RunView, short_name};
 use crate::report::words::{clean, counted, decision_word, title};
@@ -30,7 +31,7 @@ pub(super) fn proposals(page: &Page<'_>) -> Option<Markup> {
 
 fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -> Markup {
     let view = page.shown.view;
-    let judged = judgements(view, phase);
+    let judged = view.verdicts(phase);
     let reveal = format!("names-{}", page.number(phase));
     html! {
         div.ensemble {
@@ -39,7 +40,7 @@ fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -
             @if let Some((judge, judgement)) = view.verdict(phase) {
                 p.dim { "The judge, " (view.model_words(&judge.spec.id)) ", " (decision_word(judgement.decision)) "." }
                 blockquote { (remark(&judgement.rationale)) }
-                (scores(phase, judgement, labels))
+                (scores(phase, &judgement, labels))
             }
             (orders(view, &judged))
             p.reveal { input type="checkbox" id=(reveal); label for=(reveal) { " Show who wrote which" } }
@@ -123,7 +124,7 @@ pub(super) fn winner(phase: PhaseView<'_>) -> String {
 
 fn scores(phase: PhaseView<'_>, judgement: &Judgement, labels: &[(Label, CallId)]) -> Markup {
     let letters: Vec<&Label> = labels.iter().map(|(label, _)| label).collect();
-    let rows = score_rows(judgement, &letters);
+    let rows = score_rows((judgement, phase.criteria()), &letters);
     let all = rows.iter().flat_map(|(_, points)| points.iter().flatten());
     let full = all.copied().fold(10.0, f64::max);
     if rows.is_empty() {
@@ -155,50 +156,20 @@ fn points(points: Option<f64>, full: f64) -> Markup {
     }
 }
 
-type Verdict<'a> = (&'a CallState, &'a Judgement, Vec<&'a str>);
-
-/// The verdicts of a phase's present round, each with the order in which its judge saw the proposals.
-fn judgements<'a>(view: &'a RunView, phase: PhaseView<'a>) -> Vec<Verdict<'a>> {
-    let round = phase.state.round();
-    let calls = view
-        .calls_of(phase.name())
-        .filter(|call| call.spec.id.round() == round);
-    let verdicts = calls.filter_map(|call| match &call.result()?.answer {
-        Answer::Judgement(judgement) => {
-            let inputs = call
-                .spec
-                .inputs
-                .iter()
-                .filter_map(|input| match &input.source {
-                    InputSource::Proposal(label) | InputSource::Candidate { label, .. } => {
-                        Some(label.as_str())
-                    }
-                    _ => None,
-                });
-            Some((call, judgement, inputs.collect()))
-        }
-        _ => None,
-    });
-    verdicts.collect()
-}
-
 /// Whether the order in which proposals were read made a difference, where more than one verdict was given.
 fn orders(view: &RunView, judged: &[Verdict<'_>]) -> Markup {
-    let Some((_, first, order)) = judged.first() else {
+    let Some(first) = judged.first() else {
         return html! {};
     };
     if judged.len() < 2 {
-        return html! { @if !order.is_empty() { p.dim { "They were read in the order " (order.join(", ")) "." } } };
+        return html! { @if !first.order.is_empty() { p.dim { "They were read in the order " (first.read()) "." } } };
     }
-    let differ = judged.iter().any(|(_, one, _)| one.winner != first.winner);
+    let differ = |one: &Verdict<'_>| one.judgement.winner != first.judgement.winner;
     html! {
-        p { (counted(judged.len() as u64, "verdict")) " were given; " @if differ { b { "they differ." } } @else { "they agree." } }
+        p { (counted(judged.len() as u64, "verdict")) " were given; " @if judged.iter().any(differ) { b { "they differ." } } @else { "they agree." } }
         ul {
-            @for (call, one, order) in judged {
-                li {
-                    (view.model_words(&call.spec.id)) " read " (order.join(", ")) " and " (decision_word(one.decision))
-                    @if let Some(label) = &one.winner { ": " (clean(label.as_str())) }
-                }
+            @for one in judged {
+                li { (view.model_words(&one.call.spec.id)) " read " (one.read()) " and " (one.words()) }
             }
         }
     }

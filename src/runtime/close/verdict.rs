@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::model::{Answer, CallId, Decider, Decision, Judgement, Label, ModelName};
+use crate::model::{Answer, CallId, Decider, Decision, Label, ModelName};
+use crate::run::CallState;
 
 use super::{CloseError, Phase, to_json};
 
@@ -39,7 +40,10 @@ impl Phase<'_> {
     fn unblinded(&self) -> Option<PublishedVerdict> {
         let labels = self.state.sealed()?;
         let (judgement, judge) = match &self.winner.by {
-            Decider::Judge(call) => (self.judgement(call), self.model_of(call)),
+            Decider::Judge(call) => {
+                let judge = self.run.call(call);
+                (judge.and_then(CallState::judgement), self.model_of(call))
+            }
             Decider::Person | Decider::Evidence | Decider::Only => (None, None),
         };
         let proposals = labels.iter().map(|(label, call)| {
@@ -50,22 +54,16 @@ impl Phase<'_> {
             (label.clone(), behind)
         });
         Some(PublishedVerdict {
-            decision: judgement.map(|judgement| judgement.decision),
+            decision: judgement.as_ref().map(|judgement| judgement.decision),
             winner: self.winner.label.clone(),
             scores: judgement
+                .as_ref()
                 .map(|judgement| judgement.scores.clone())
                 .unwrap_or_default(),
-            rationale: judgement.map(|judgement| judgement.rationale.clone()),
+            rationale: judgement.map(|judgement| judgement.rationale),
             by: self.winner.by.clone(),
             judge,
             proposals: proposals.collect(),
         })
-    }
-
-    fn judgement(&self, by: &CallId) -> Option<&Judgement> {
-        let Answer::Judgement(judgement) = &self.run.call(by)?.result()?.answer else {
-            return None;
-        };
-        Some(judgement)
     }
 }

@@ -9,6 +9,7 @@ use crate::yaml::{Diagnostic, Spanned};
 use super::super::ast::{Leaves, OnTaskFail, Phase, PhaseType};
 use super::super::output_kind::DEFAULT;
 use super::super::template::fill;
+use super::judging::judging;
 use super::models::Picker;
 use super::phase::Maker;
 use super::prompt::Instructions;
@@ -44,6 +45,7 @@ impl Maker<'_> {
                 judge: phase
                     .judge
                     .as_ref()
+                    .and_then(|judge| judge.value.by.first())
                     .map(|judge| picker.chain(judge, &phase.fallback, found)),
             }),
         }
@@ -109,8 +111,8 @@ impl Maker<'_> {
             None => count,
         };
         Some(PhaseKind::Ensemble {
+            judge: judging(phase, &proposers, picker, found)?,
             proposers,
-            judge: picker.chain(phase.judge.as_ref()?, &phase.fallback, found),
             mode: phase.mode.unwrap_or(EnsembleMode::Parallel),
             quorum,
             quorum_named: phase.quorum.is_some(),

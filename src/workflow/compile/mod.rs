@@ -4,6 +4,7 @@
 
 mod bindings;
 mod destination;
+mod judging;
 mod kind;
 mod models;
 mod outputs;

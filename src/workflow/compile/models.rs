@@ -78,6 +78,11 @@ impl<'c> Picker<'c> {
         chain
     }
 
+    /// Whose model it is, if that is known.
+    pub(super) fn family(&self, model: &ModelName) -> Option<&str> {
+        self.used.get(model)?.family.as_deref()
+    }
+
     /// The agents and models that were needed.
     pub(super) fn finish(
         self,

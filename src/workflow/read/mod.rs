@@ -1,6 +1,7 @@
 //! Text to syntax tree. What is mistaken is reported and left out, so that the rest is still checked.
 
 mod inputs;
+mod judge;
 mod lenses;
 mod parts;
 mod phase;

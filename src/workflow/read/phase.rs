@@ -9,7 +9,7 @@ use super::super::input::Input;
 use super::super::keys::{MODES, ON_NONE, ON_TASK_FAIL, PHASE_KEYS, STRATEGIES, YIELDS};
 use super::super::when::When;
 use super::parts::text;
-use super::{lenses, parts};
+use super::{judge, lenses, parts};
 
 /// Reads a phase; none if it is no map. One without a usable name gets an impossible one, so that the
 /// rest of it is still checked and nothing can refer to it.
@@ -31,7 +31,7 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
         description: text(reader, fields, "description").map_or_else(String::new, |t| t.value),
         model: text(reader, fields, "model"),
         models: read_models(reader, fields),
-        judge: text(reader, fields, "judge"),
+        judge: judge::read_judge(reader, fields),
         routing: read_routing(reader, fields),
         lenses: lenses::read_lenses(reader, fields),
         on_task_fail: fields

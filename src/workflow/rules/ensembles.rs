@@ -1,7 +1,7 @@
-//! An ensemble has proposers, and a quorum that they can reach.
+//! An ensemble has proposers, judges, and a quorum that can be reached.
 
 use crate::config::Config;
-use crate::yaml::Diagnostic;
+use crate::yaml::{Diagnostic, Spanned};
 
 use super::super::ast::{PhaseType, Workflow};
 
@@ -10,6 +10,17 @@ pub(in crate::workflow) const MAX_PROPOSALS: usize = 26;
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
     for phase in &workflow.phases {
+        if let Some(Spanned { value: judge, spot }) = &phase.judge {
+            if judge.by.is_empty() {
+                found.push(spot.error("empty", "`by` names no judge"));
+            }
+            if judge.is_map && phase.kind == Some(PhaseType::Parallel) {
+                let message =
+                    "the `judge` of a parallel phase joins the answers and is one model or role";
+                let hint = "criteria, orders and panels are for `type: ensemble`";
+                found.push(spot.error("wrong-type", message).with_hint(hint));
+            }
+        }
         if phase.kind != Some(PhaseType::Ensemble) {
             continue;
         }

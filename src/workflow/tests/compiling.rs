@@ -44,11 +44,15 @@ fn chains(text: &str, bindings: &Bindings<'_>) -> (Vec<Vec<String>>, Vec<String>
     let names = |chain: &Vec<crate::model::ModelName>| -> Vec<String> {
         chain.iter().map(ToString::to_string).collect()
     };
-    for model in proposers.iter().flatten().chain(judge) {
+    for model in proposers.iter().flatten().chain(&judge.panel[0]) {
         let spec = &plan.models[model];
         assert!(plan.agents.contains_key(&spec.agent));
     }
-    (proposers.iter().map(names).collect(), names(judge), *quorum)
+    (
+        proposers.iter().map(names).collect(),
+        names(&judge.panel[0]),
+        *quorum,
+    )
 }
 
 #[test]

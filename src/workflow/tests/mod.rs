@@ -5,6 +5,7 @@
 mod broken;
 mod compiling;
 mod flow;
+mod judging;
 mod keys;
 mod phases;
 mod properties;

@@ -34,7 +34,7 @@ fn line(phase: &PhasePlan) -> String {
         PhaseKind::Single { chain, yields } => format!("{} leaves {yields:?}", chain[0]),
         PhaseKind::Ensemble {
             proposers, judge, ..
-        } => format!("{} proposers, judge {}", proposers.len(), judge[0]),
+        } => format!("{} proposers, judge {}", proposers.len(), judge.panel[0][0]),
         PhaseKind::Routed { tasks, routing, .. } => {
             format!("tasks of {tasks} to {} chains", routing.len())
         }

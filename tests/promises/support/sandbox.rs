@@ -203,9 +203,10 @@ impl Sandbox {
             if given { "" } else { line }
         };
         let models = unless("models:", "    models: [m1, m2, m3]\n");
+        let judge = unless("judge:", "    judge: judge\n");
         let retries = unless("retries:", "    retries: 0\n");
         let mut yaml = format!(
-            "name: trio\nphases:\n  - name: plan\n    type: ensemble\n{models}    judge: judge\n    \
+            "name: trio\nphases:\n  - name: plan\n    type: ensemble\n{models}{judge}    \
              context_strategy: distilled\n    output: docs/plan.md\n{retries}"
         );
         for line in more {

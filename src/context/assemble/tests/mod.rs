@@ -6,7 +6,9 @@ use proptest::prelude::{prop, proptest};
 use super::*;
 use crate::context::frame::tests::unframe;
 use crate::context::testing::{MODELS, artifact, handoff, limits, phase, plan};
-use crate::model::{CallInput, Contract, EditScope, InputSource, Label, Profile, WorkspaceSource};
+use crate::model::{
+    CallInput, Contract, EditScope, InputSource, Label, Profile, VerdictRules, WorkspaceSource,
+};
 use crate::plan::{LensPlan, PhaseKind, Strategy};
 
 fn input(source: InputSource, path: &str) -> CallInput {
@@ -33,6 +35,7 @@ fn call(purpose: Purpose, inputs: Vec<CallInput>, contract: Contract) -> CallSpe
         workspace: WorkspaceSource::Snapshot,
         checkpoint: None,
         continues: None,
+        ballot: None,
         limits: limits(),
     }
 }
@@ -104,6 +107,7 @@ fn judge_call() -> CallSpec {
         Purpose::Judge,
         inputs,
         Contract::Judgement {
+            rules: VerdictRules::default(),
             labels: vec!["A".into(), "B".into()],
         },
     )
@@ -211,6 +215,7 @@ fn a_repair_sees_only_the_text_and_the_errors() {
         input(InputSource::Faulty, "verdict.txt"),
     ];
     let contract = Contract::Judgement {
+        rules: VerdictRules::default(),
         labels: vec!["A".into(), "B".into()],
     };
     let mut call = call(Purpose::Repair, inputs, contract);
@@ -318,6 +323,7 @@ fn prompts_of_a_run_are_the_same_up_to_what_is_the_calls_own() {
     let third = input(InputSource::Proposal("C".into()), "c.md");
     three.inputs.insert(2, third);
     three.contract = Contract::Judgement {
+        rules: VerdictRules::default(),
         labels: vec!["A".into(), "B".into(), "C".into()],
     };
     let [two, three] =
@@ -351,7 +357,7 @@ proptest! {
             .chain([input(InputSource::Handoff("workshop".into()), "handoff.json")])
             .collect();
         let labels = (0..texts.len()).map(Label::at).collect();
-        let call = call(Purpose::Judge, inputs, Contract::Judgement { labels });
+        let call = call(Purpose::Judge, inputs, Contract::Judgement { labels, rules: VerdictRules::default() });
         let mut loaded = contents(&call);
         for (n, text) in texts.iter().enumerate() {
             loaded.insert(format!("{n}.md"), text.clone());

@@ -23,7 +23,7 @@ type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 type Named = (&'static str, fn() -> Promise);
 
 /// Every promise.
-const ALL: [Named; 46] = [
+const ALL: [Named; 47] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -133,6 +133,10 @@ const ALL: [Named; 46] = [
     (
         "judges wait for the sealing",
         phases::judges_wait_for_the_sealing,
+    ),
+    (
+        "a winner is named whatever the order",
+        phases::a_winner_is_named_whatever_the_order,
     ),
     (
         "a join follows its last lens",

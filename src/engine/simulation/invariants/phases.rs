@@ -1,10 +1,12 @@
 //! Phases: their order, their beginning, what they wait for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Effect;
-use crate::model::{AuditVerdict, PersonAnswer, PhaseName, Purpose, Question};
-use crate::plan::{Distill, PhaseKind, PhasePlan, Subject};
+use crate::model::{
+    Answer, AuditVerdict, Decider, Label, PersonAnswer, PhaseName, Purpose, Question,
+};
+use crate::plan::{Distill, Orders, PhaseKind, PhasePlan, Subject};
 use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
 use super::super::facts::{CallFacts, Facts, Stand};
@@ -177,6 +179,76 @@ pub fn judges_wait_for_the_sealing() -> Promise {
             }
             _ => Ok(()),
         }
+    })
+}
+
+/// A judge's winner is one that a verdict names; under both orders, one that some judge names in both; and there are
+/// no more verdicts than the setting takes.
+pub fn a_winner_is_named_whatever_the_order() -> Promise {
+    promise(move |facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let Event::Phase {
+            phase,
+            event:
+                PhaseEvent::WinnerChosen {
+                    label: Some(label),
+                    by: Decider::Judge(_),
+                    ..
+                },
+        } = &record.event
+        else {
+            return Ok(());
+        };
+        let plan = facts.plan.phase(phase).unwrap();
+        let PhaseKind::Ensemble { judge, .. } = &plan.kind else {
+            return Err("no ensemble".to_owned());
+        };
+        // Where they edit, a tie may go by what was verified.
+        if plan.edits {
+            return Ok(());
+        }
+        let count = facts.phase(phase).sealed.as_ref().map_or(0, Vec::len);
+        let named = |call: &CallFacts| {
+            let Answer::Judgement(judgement) = &call.result.as_ref()?.answer else {
+                return None;
+            };
+            let ballot = call.spec.ballot.as_ref();
+            let judge = ballot.map_or(1, |ballot| ballot.judge);
+            let set: BTreeSet<Label> = match ballot {
+                Some(ballot) => ballot
+                    .letters
+                    .iter()
+                    .map(|(_, label)| label.clone())
+                    .collect(),
+                None => BTreeSet::new(),
+            };
+            let reversed = ballot.is_some_and(|ballot| ballot.reversed);
+            let winner = call.spec.unblinded(judgement).winner;
+            Some(((judge, set), (reversed, winner)))
+        };
+        let mut verdicts: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for (which, said) in facts.calls_of(phase).filter_map(named) {
+            verdicts.entry(which).or_default().insert(said);
+        }
+        // A verdict that cannot be used is followed by another one for the same.
+        let given = verdicts.values().flat_map(|said| {
+            let orders: BTreeSet<bool> = said.iter().map(|(reversed, _)| *reversed).collect();
+            orders
+        });
+        let given = given.count();
+        ensure(given as u64 <= *judge.verdicts(count as u64).end(), || {
+            format!("{given} verdicts")
+        })?;
+        let says = |said: &BTreeSet<(bool, Option<Label>)>| {
+            let both = judge.orders == Orders::Both && count > 1;
+            let mut orders = [false, true].into_iter().take(1 + usize::from(both));
+            orders.all(|reversed| said.contains(&(reversed, Some(label.clone()))))
+        };
+        ensure(verdicts.values().any(says), || {
+            format!("nobody names {label} so: {verdicts:?}")
+        })
     })
 }
 
