@@ -16,6 +16,7 @@ mod ensemble;
 mod fake_agent;
 mod figure;
 mod ground;
+mod judgement;
 mod kills;
 mod measure;
 mod memory;
@@ -41,7 +42,7 @@ struct Group {
     measure: fn() -> Measured,
 }
 
-const GROUPS: [Group; 10] = [
+const GROUPS: [Group; 11] = [
     Group {
         name: "own-cost",
         title: "A call's own cost",
@@ -91,6 +92,11 @@ const GROUPS: [Group; 10] = [
         name: "context",
         title: "What models are given to read",
         measure: context::figures,
+    },
+    Group {
+        name: "judgement",
+        title: "How often the right proposal wins",
+        measure: judgement::figures,
     },
 ];
 

@@ -49,6 +49,7 @@ mod init_writes_a_configuration;
 mod journal_is_the_runs_own;
 mod journals_stay_readable;
 mod judging_is_a_setting;
+mod judging_is_measured;
 mod long_work_goes_on;
 mod models_are_listed;
 mod models_speak_for_nobody_else;
