@@ -8,6 +8,9 @@ use crate::run::CallState;
 /// A verdict in the phase's letters.
 struct Verdict<'a> {
     model: Model,
+    /// Which judge of the panel.
+    judge: u32,
+    reversed: bool,
     /// What it compared.
     over: Vec<&'a Label>,
     pick: Option<&'a Label>,
@@ -25,11 +28,17 @@ impl Board {
             if let Some(first) = verdict.took_first {
                 judge.first.add(first);
             }
-            let others = verdicts
-                .iter()
-                .filter(|other| !std::ptr::eq(*other, verdict));
-            for other in others.filter(|other| other.over == verdict.over) {
-                judge.panel.add(other.pick == verdict.pick);
+            let same = verdicts.iter().filter(|other| other.over == verdict.over);
+            for other in same {
+                match (
+                    other.judge == verdict.judge,
+                    other.reversed,
+                    verdict.reversed,
+                ) {
+                    (true, true, false) => judge.flips.add(other.pick != verdict.pick),
+                    (false, one, own) if one == own => judge.panel.add(other.pick == verdict.pick),
+                    _ => {}
+                }
             }
             let shown = |label: &Label| verdict.over.contains(&label);
             let shown = candidates.iter().filter(|one| shown(one.label));
@@ -55,14 +64,18 @@ fn verdict<'a>(seen: &Seen<'_>, call: &'a CallState) -> Option<Verdict<'a>> {
     else {
         return None;
     };
+    let ballot = call.spec.ballot.as_ref();
+    let in_phase = |seen: &'a Label| ballot.map_or(Some(seen), |ballot| ballot.behind(seen));
     let picks = matches!(said.decision, Decision::Pick);
     let pick = said.winner.as_ref().filter(|_| picks);
-    let mut over: Vec<&Label> = labels.iter().collect();
+    let mut over: Vec<&Label> = labels.iter().filter_map(in_phase).collect();
     over.sort();
     Some(Verdict {
         model: seen.author(call)?,
+        judge: ballot.map_or(1, |ballot| ballot.judge),
+        reversed: ballot.is_some_and(|ballot| ballot.reversed),
         over,
-        pick,
+        pick: pick.and_then(in_phase),
         took_first: pick.map(|pick| labels.first() == Some(pick)),
     })
 }

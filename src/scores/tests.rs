@@ -74,13 +74,13 @@ impl Told {
         (phase, id): (&str, &str),
         (purpose, slot): (&str, usize),
         model: usize,
-        more: (Value, Value, Value),
+        more: (Value, Value, Value, Value),
     ) {
-        let (contract, task, answer) = more;
+        let (contract, task, answer, ballot) = more;
         let changes = json!({"base": TreeId::sample("base"), "tree": TreeId::sample(id), "files": [], "patch": null});
         self.event(json!({"phase": phase, "type": "call_created", "call": {
             "id": id, "key": id, "phase": phase, "purpose": purpose, "slot": slot, "chain": [MODELS[model]],
-            "inputs": [], "project_instructions": false, "contract": contract, "task": task, "profile": "reader",
+            "inputs": [], "project_instructions": false, "ballot": ballot, "contract": contract, "task": task, "profile": "reader",
             "workspace": "snapshot", "limits": {"timeout": 1, "idle_timeout": 1, "retries": 0}}}));
         self.event(json!({"call": id, "type": "attempt_started", "attempt": 1, "model": MODELS[model], "agent": "opencode"}));
         self.event(json!({"call": id, "type": "attempt_succeeded", "attempt": 1, "result": {"answer": answer,
@@ -100,7 +100,12 @@ impl Told {
         let mut labels = Vec::new();
         for (at, model) in choice.models.iter().enumerate() {
             let id = format!("plan.propose-{}", at + 1);
-            let answer = (json!("document"), Value::Null, json!("document"));
+            let answer = (
+                json!("document"),
+                Value::Null,
+                json!("document"),
+                Value::Null,
+            );
             self.call(("plan", &id), ("propose", at + 1), *model, answer);
             labels.push((Label::at(at), id));
         }
@@ -112,15 +117,7 @@ impl Told {
             }
         }
         let (label, winner) = &labels[choice.judge];
-        let shown: Vec<&Label> = labels.iter().map(|(label, _)| label).collect();
-        let verdict = json!({"judgement": {"decision": "pick", "winner": label, "rationale": ""}});
-        let contract = json!({"judgement": {"labels": shown}});
-        self.call(
-            ("plan", "plan.judge-1"),
-            ("judge", 1),
-            3,
-            (contract, Value::Null, verdict),
-        );
+        self.verdict("plan.judge-1", labels.len(), label, Value::Null);
         self.event(
             json!({"phase": "plan", "type": "winner_chosen", "call": winner, "label": label,
             "by": Decider::Judge("plan.judge-1".into())}),
@@ -132,6 +129,15 @@ impl Told {
         self
     }
 
+    /// Of a judge that sees so many letters.
+    fn verdict(&mut self, id: &str, letters: usize, pick: &Label, ballot: Value) {
+        let labels: Vec<Label> = (0..letters).map(Label::at).collect();
+        let contract = json!({"judgement": {"labels": labels}});
+        let verdict = json!({"judgement": {"decision": "pick", "winner": pick, "rationale": ""}});
+        let more = (contract, Value::Null, verdict, ballot);
+        self.call(("plan", id), ("judge", 1), 3, more);
+    }
+
     fn task(&mut self, task: &str, category: &str, model: usize, done: bool) {
         let id = format!("build.task-{task}");
         let spec = json!({"id": task, "title": "", "category": category, "instructions": ""});
@@ -139,7 +145,7 @@ impl Told {
             ("build", &id),
             ("task", 1),
             model,
-            (json!("edits"), spec, json!("document")),
+            (json!("edits"), spec, json!("document"), Value::Null),
         );
         self.verified(
             "build",
@@ -254,6 +260,25 @@ fn evidence_ties_are_counted_apart() {
 }
 
 #[test]
+fn a_verdict_is_compared_with_the_one_in_the_reverse_order() {
+    // The first judge sees A, B, C as C, B, A and picks the first again; the second one keeps to C.
+    let reversed = |judge: usize| json!({"judge": judge, "reversed": true, "letters": [["A", "C"], ["B", "B"], ["C", "A"]]});
+    let mut run = Told::new().choose(&plain(&[0, 1, 2], 0));
+    run.verdict("plan.judge-1r", 3, &Label::at(0), reversed(1));
+    let same =
+        json!({"judge": 2, "reversed": false, "letters": [["A", "A"], ["B", "B"], ["C", "C"]]});
+    run.verdict("plan.judge-2", 3, &Label::at(2), same);
+    run.verdict("plan.judge-2r", 3, &Label::at(0), reversed(2));
+    let judge = board([&run]).judges.remove(0);
+    assert_eq!(
+        (judge.verdicts, judge.flips, judge.first),
+        (4, of(1, 2), of(3, 4))
+    );
+    // A and C in the first order, C and C in the reverse.
+    assert_eq!(judge.panel, of(2, 4));
+}
+
+#[test]
 fn one_model_alone_is_the_baseline_and_cannot_win() {
     let run = |models: &[usize], end: &str| {
         let mut run = Told::new().choose(&plain(models, 0));
@@ -289,7 +314,7 @@ fn work_that_was_sent_back_or_undone_is_not_accepted() {
             ("build", id),
             ("work", 1),
             0,
-            (json!("edits"), Value::Null, json!("document")),
+            (json!("edits"), Value::Null, json!("document"), Value::Null),
         );
         run.event(json!({"phase": "build", "type": "winner_chosen", "call": id, "label": null, "by": "only"}));
     };

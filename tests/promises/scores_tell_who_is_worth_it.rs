@@ -225,6 +225,27 @@ fn model_of(run: &Run, label: &str) -> String {
 }
 
 #[test]
+fn judge_that_flips_is_shown_with_its_rate() {
+    let sandbox = Sandbox::new();
+    let first = r#"{"decision":"pick","winner":"A","rationale":"It comes first."}"#;
+    sandbox.fake_agent(&super::proposals_are_judged_fairly::judge_says(first));
+    sandbox.trio(&["judge: { by: judge, orders: both }"]);
+    sandbox.run_trio(&[]).exits_with(4);
+    let all = scores(&sandbox, &[]);
+    let judge = &all["judges"][0];
+    assert_eq!(
+        (&judge["verdicts"], &judge["first"]["hits"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(
+        (&judge["flips"]["hits"], &judge["flips"]["of"]),
+        (&json!(1), &json!(1))
+    );
+    let shown = sandbox.tipstaff(&["scores"]).succeeds().stdout.clone();
+    has_all(&shown, &["flips with the order", "too few (1/1)"]);
+}
+
+#[test]
 fn undone_changes_are_not_accepted() {
     let sandbox = Sandbox::new();
     sandbox
