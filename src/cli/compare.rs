@@ -11,6 +11,7 @@ use crate::journal::RunFolder;
 use crate::model::{Artifact, CallId, HandoffWords, Label};
 use crate::report::{
     PhaseView, Proposal, RunView, render_comparison, render_difference, render_runs_compared,
+    render_verdicts,
 };
 
 pub fn compare(settings: &Settings, args: &CompareArgs) -> Result<Exit, Failure> {
@@ -19,8 +20,10 @@ pub fn compare(settings: &Settings, args: &CompareArgs) -> Result<Exit, Failure>
     let compared = |phase| {
         let (all, phase) = proposals(&look, phase)?;
         let verdict = look.view.verdict(phase);
-        let scored = verdict.as_ref().map(|(_, one)| (one, phase.criteria()));
-        Ok::<_, Failure>(render_comparison(&all, scored, width))
+        let scored = verdict.as_ref();
+        let scored = scored.map(|one| (&one.judgement, phase.criteria()));
+        let verdicts = render_verdicts(&look.view, phase, 2, width);
+        Ok::<_, Failure>(render_comparison(&all, scored, &verdicts, width))
     };
     let difference = |phase, one, other| {
         let (all, _) = proposals(&look, phase)?;

@@ -8,7 +8,6 @@ use crate::judge::{self, Outcome, Vote};
 use crate::model::{
     Answer, Ballot, CallId, CallInput, CallResult, CallSpec, Contract, Decider, Decision,
     InputSource, Judgement, Label, ModelName, PersonAnswer, Purpose, Question, Undecided,
-    Verification, VerifyOutcome,
 };
 use crate::plan::{Judging, Method, Orders};
 use crate::run::{CallState, Event, PhaseEvent, Winner};
@@ -280,12 +279,11 @@ impl Jury<'_> {
         self.context.run.call(call).and_then(CallState::result)
     }
 
-    /// How many commands the candidate's changes pass.
+    /// How many commands the candidate's changes mend. All that may win pass what passed before.
     fn evidence(&self, label: &Label) -> usize {
-        let changes = self.result_of(label).and_then(|left| left.changes.as_ref());
-        let results = changes.map(|changes| self.context.results(None, &changes.tree));
-        let passed = |one: &&Verification| one.outcome == VerifyOutcome::Passed;
-        results.map_or(0, |results| results.into_iter().filter(passed).count())
+        let all = self.context.run.candidates(&self.context.phase.name);
+        let candidate = all.iter().find(|one| one.label == label);
+        candidate.map_or(0, |one| one.mends)
     }
 
     fn come_to(self, votes: &[Vote]) -> Judged {
@@ -298,37 +296,27 @@ impl Jury<'_> {
             });
         }
         let agreement = self.judging.agreement;
-        let (kind, tied) = match judge::panel(votes, agreement, |label| self.evidence(label)) {
+        let kind = match judge::panel(votes, agreement, |label| self.evidence(label)) {
             Outcome::Winner(label) => {
-                let most = self
-                    .candidates
-                    .iter()
-                    .map(|(one, _)| self.evidence(one))
-                    .max();
-                let by = self
-                    .verdicts
-                    .iter()
-                    .find(|one| one.vote == Vote::For(label.clone()));
-                let by = by.map(|verdict| Decider::Judge(verdict.by.clone()));
-                let winner = by.and_then(|by| winner(self.candidates, &label, by));
-                match winner {
-                    Some(winner) if Some(self.evidence(&label)) == most => {
-                        return Judged::Decided(winner);
-                    }
-                    Some(_) | None => (Undecided::AgainstEvidence, vec![label]),
+                let vote = Vote::For(label.clone());
+                let named = self.verdicts.iter().find(|one| one.vote == vote);
+                // Of duels that nobody won, the evidence may take one that no verdict named.
+                let by = named.map_or(Decider::Evidence, |one| Decider::Judge(one.by.clone()));
+                match winner(self.candidates, &label, by) {
+                    Some(winner) => return Judged::Decided(winner),
+                    None => Undecided::Unusable,
                 }
             }
-            Outcome::Undecided(kind, tied) => (kind, tied),
+            Outcome::Undecided(kind) => kind,
         };
-        Judged::Undecided(kind, self.reason(kind, votes, &tied))
+        Judged::Undecided(kind, self.reason(kind, votes))
     }
 
-    fn reason(&self, kind: Undecided, votes: &[Vote], tied: &[Label]) -> String {
+    fn reason(&self, kind: Undecided, votes: &[Vote]) -> String {
         let said = |vote: &Vote| {
             let verdict = self.verdicts.iter().find(|one| one.vote == *vote);
             verdict.map_or("", |one| one.judgement.rationale.as_str())
         };
-        let tied: Vec<&str> = tied.iter().map(Label::as_str).collect();
         match kind {
             Undecided::Unusable => self.failure.clone(),
             Undecided::Abstained => format!("the judge cannot tell: {}", said(&Vote::Abstained)),
@@ -336,20 +324,14 @@ impl Jury<'_> {
                 let why = said(&Vote::Nobody);
                 format!("the judge found no proposal good enough: {why}")
             }
-            Undecided::AgainstEvidence => format!(
-                "the judge prefers {}, which passes fewer commands than another one",
-                tied.join(", ")
-            ),
             Undecided::Tie => {
                 let judges = self.judging.panel.iter().zip(votes);
                 let each = judges.map(|(chain, vote)| {
                     let judge = chain.first().map_or("-", ModelName::as_str);
                     format!("{judge} {}", vote.words())
                 });
-                format!(
-                    "no proposal is ahead: {}",
-                    each.collect::<Vec<_>>().join("; ")
-                )
+                let each: Vec<String> = each.collect();
+                format!("no proposal is ahead: {}", each.join("; "))
             }
         }
     }

@@ -19,8 +19,7 @@ pub enum Vote {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     Winner(Label),
-    /// Why not; of a tie, between which.
-    Undecided(Undecided, Vec<Label>),
+    Undecided(Undecided),
 }
 
 impl Vote {
@@ -169,7 +168,7 @@ pub fn panel(votes: &[Vote], agreement: Agreement, evidence: impl Fn(&Label) -> 
             true => Undecided::Unusable,
             false => Undecided::Abstained,
         };
-        return Outcome::Undecided(why, Vec::new());
+        return Outcome::Undecided(why);
     }
     let says = |vote: &Vote| voting.iter().filter(|own| **own == vote).count();
     let enough = |count: usize| match agreement {
@@ -179,7 +178,7 @@ pub fn panel(votes: &[Vote], agreement: Agreement, evidence: impl Fn(&Label) -> 
     let decided = voting.iter().find(|vote| enough(says(vote)));
     match decided {
         Some(Vote::For(label)) => return Outcome::Winner(label.clone()),
-        Some(Vote::Nobody) => return Outcome::Undecided(Undecided::NoneGoodEnough, Vec::new()),
+        Some(Vote::Nobody) => return Outcome::Undecided(Undecided::NoneGoodEnough),
         Some(Vote::Tied(_) | Vote::Abstained | Vote::Unusable) | None => {}
     }
     let mut named: Vec<Label> = voting.iter().flat_map(|vote| vote.labels()).collect();
@@ -192,8 +191,7 @@ pub fn panel(votes: &[Vote], agreement: Agreement, evidence: impl Fn(&Label) -> 
     let tied = most(&named, named_by);
     match Vote::Tied(tied).settled(evidence) {
         Vote::For(label) if agreement == Agreement::Majority => Outcome::Winner(label),
-        Vote::Tied(tied) => Outcome::Undecided(Undecided::Tie, tied),
-        _ => Outcome::Undecided(Undecided::Tie, named),
+        _ => Outcome::Undecided(Undecided::Tie),
     }
 }
 
@@ -227,9 +225,9 @@ mod tests {
     fn what_flips_with_the_order_is_a_tie() {
         assert_eq!(vote("A").in_both_orders(vote("A")), vote("A"));
         let flipped = vote("A").in_both_orders(vote("C"));
-        assert_eq!(flipped, Vote::Tied(vec![label("A"), label("C")]));
         assert_eq!(vote("A").in_both_orders(Vote::Unusable), Vote::Unusable);
-        let tie = Outcome::Undecided(Undecided::Tie, vec![label("A"), label("C")]);
+        assert_eq!(flipped, Vote::Tied(vec![label("A"), label("C")]));
+        let tie = Outcome::Undecided(Undecided::Tie);
         assert_eq!(majority(&[flipped]), tie);
     }
 
@@ -241,7 +239,7 @@ mod tests {
         assert_eq!(tie.clone().settled(|_| 2), tie);
         let votes = [vote("A"), vote("C")];
         assert_eq!(panel(&votes, Agreement::Majority, more), winner("C"));
-        let unsure = Outcome::Undecided(Undecided::Tie, vec![label("A"), label("C")]);
+        let unsure = Outcome::Undecided(Undecided::Tie);
         assert_eq!(majority(&votes), unsure);
         assert_eq!(panel(&votes, Agreement::Unanimous, more), unsure);
     }
@@ -260,7 +258,7 @@ mod tests {
     #[test]
     fn failures_are_told_apart() {
         let why = |votes: &[Vote]| match majority(votes) {
-            Outcome::Undecided(why, _) => why,
+            Outcome::Undecided(why) => why,
             Outcome::Winner(label) => panic!("{label}"),
         };
         assert_eq!(why(&[Vote::Unusable, Vote::Unusable]), Undecided::Unusable);
@@ -363,7 +361,7 @@ mod tests {
             let by_pairs = pairwise(&labels, &duels);
             let by_rounds = knockout(&labels, |one, other| Some(first(one, other))).expect("known");
             for vote in [by_pairs, by_rounds] {
-                assert!(matches!(majority(&[vote]), Outcome::Undecided(Undecided::Tie, _)));
+                assert!(matches!(majority(&[vote]), Outcome::Undecided(Undecided::Tie)));
             }
         }
     }

@@ -126,8 +126,6 @@ pub enum Undecided {
     NoneGoodEnough,
     /// Every candidate fails a command that passed before: no judge was asked.
     NonePassed,
-    /// The judges prefer a proposal that passes fewer commands than another one.
-    AgainstEvidence,
 }
 
 impl Undecided {
@@ -138,7 +136,6 @@ impl Undecided {
             Self::Abstained => "every judge abstains",
             Self::NonePassed => "no candidate passes",
             Self::NoneGoodEnough => "none is good enough",
-            Self::AgainstEvidence => "the verdict is against the evidence",
         }
     }
 }

@@ -40,8 +40,13 @@ pub struct Proposal {
     pub files: Vec<String>,
 }
 
-/// The proposals of a phase side by side.
-pub fn render_comparison(all: &[Proposal], judgement: Option<Scored<'_>>, width: usize) -> String {
+/// The proposals of a phase side by side; `verdicts` has a line for each of several.
+pub fn render_comparison(
+    all: &[Proposal],
+    judgement: Option<Scored<'_>>,
+    verdicts: &str,
+    width: usize,
+) -> String {
     let columns = all
         .iter()
         .map(|one| (&one.label, one.model.clone(), one.wins));
@@ -49,6 +54,7 @@ pub fn render_comparison(all: &[Proposal], judgement: Option<Scored<'_>>, width:
     if let Some((judgement, _)) = judgement {
         text.push_str(&section("why", &wrapped("  ", &judgement.rationale, width)));
     }
+    text.push_str(&section("verdicts", verdicts));
     let of = |what: &dyn Fn(&Proposal) -> Vec<String>| all.iter().map(what).collect::<Vec<_>>();
     text.push_str(&section("headings", &matrix(all, &of(&headings), width)));
     text.push_str(&section("files", &matrix(all, &of(&files), width)));
@@ -326,7 +332,7 @@ mod tests {
         let scores = r#"{"decision":"pick","winner":"B","scores":{"A":{"clarity":7.5},"B":{"clarity":8,"risk":9}},"rationale":"B can be undone."}"#;
         let judgement: crate::model::Judgement = serde_json::from_str(scores).expect("a judgement");
         let at = |width: usize| {
-            let text = render_comparison(&three(), Some((&judgement, &[])), width);
+            let text = render_comparison(&three(), Some((&judgement, &[])), "", width);
             for line in text.lines() {
                 assert!(
                     console::measure_text_width(line) <= width,
@@ -342,7 +348,7 @@ mod tests {
     fn many_proposals_do_not_leave_the_terminal() {
         let labels = ["A", "B", "C", "D", "E", "F", "G", "H", "I"];
         let all = labels.map(|label| proposal(label, "claude-sonnet", "# Plan\n", &[]));
-        let text = render_comparison(&all, None, 60);
+        let text = render_comparison(&all, None, "", 60);
         let widths = text.lines().map(console::measure_text_width);
         assert!(widths.max() <= Some(60), "{text}");
         assert!(text.contains("  I"), "{text}");

@@ -11,6 +11,7 @@ use super::log_lines_of_calls::of_call;
 use super::log_lines_of_work::{
     applied, looped_back, task_done, task_failed, verified, verify_started,
 };
+use super::scores::picked;
 use super::sections::contradictions;
 use super::view::{RunView, short_name};
 use super::words::{clean, counted, kind_words, spent, title, word};
@@ -259,13 +260,9 @@ fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) ->
     match (by, label) {
         (Decider::Judge(_), Some(label)) => format!("the judge picked {label} ({model})"),
         (Decider::Judge(_), None) => format!("the judge's synthesis wins ({model})"),
-        (Decider::Evidence, Some(label)) => {
-            format!("{label} wins ({model}): the commands left no other")
-        }
-        (Decider::Evidence, None) => format!("{model} wins: the commands left no other"),
-        (Decider::Person, Some(label)) => format!("{label} wins ({model}), picked by a person"),
-        (Decider::Person, None) => format!("{model} wins, picked by a person"),
         (Decider::Only, _) => format!("{model} is the only one"),
+        (by, Some(label)) => format!("{label} wins ({model}){}", picked(by)),
+        (by, None) => format!("{model} wins{}", picked(by)),
     }
 }
 

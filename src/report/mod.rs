@@ -86,6 +86,7 @@ pub use show::{ShowPart, Shown, render_show};
 pub use show_json::show_json;
 pub use summary::render_summary;
 pub use table::{Table, wrap_indented};
+pub use verdict::render_verdicts;
 pub use view::{PhaseView, RunView, Supervisor};
 pub use view_work::DeliveryState;
 pub use viewer::Viewer;

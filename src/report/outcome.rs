@@ -62,7 +62,7 @@ fn done(view: &RunView) -> String {
     {
         let judge = view
             .verdict(*phase)
-            .map(|(judge, _)| view.model_words(&judge.spec.id));
+            .map(|one| view.model_words(&one.call.spec.id));
         let judge = judge.map_or_else(String::new, |model| format!(", {model} judged"));
         let all = counted(proposers.len() as u64, "model");
         return format!("{} of {all} proposed{judge}", phase.labels().len());

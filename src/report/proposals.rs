@@ -96,8 +96,9 @@ fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
 
 /// The mean of a proposal's points over the criteria.
 fn points(view: &RunView, phase: PhaseView<'_>, label: &Label) -> Option<f64> {
-    let (_, judgement) = view.verdict(phase)?;
-    judgement.points(label, phase.criteria())
+    view.verdict(phase)?
+        .judgement
+        .points(label, phase.criteria())
 }
 
 /// `  ▇▇▇▇▇▇▇▇▏  8.1`; nothing without points.
@@ -119,6 +120,6 @@ fn bar(points: Option<f64>) -> String {
 /// The judge's reason in two or three lines.
 pub(super) fn reason(shown: &Shown<'_>) -> Vec<String> {
     let verdict = only(shown.view).and_then(|phase| shown.view.verdict(phase));
-    let reason = verdict.map(|(_, judgement)| clean(&judgement.rationale));
+    let reason = verdict.map(|one| clean(&one.judgement.rationale));
     shown.viewer.prose(&reason.unwrap_or_default(), 2)
 }

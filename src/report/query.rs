@@ -16,7 +16,27 @@ pub struct Verdict<'a> {
     pub order: Vec<&'a Label>,
 }
 
-impl Verdict<'_> {
+impl<'a> Verdict<'a> {
+    fn of(call: &'a CallState) -> Option<Self> {
+        let judgement = call.judgement()?;
+        let Contract::Judgement { labels, .. } = &call.spec.contract else {
+            return None;
+        };
+        let ballot = call.spec.ballot.as_ref();
+        let order = labels.iter();
+        let order = order.map(|seen| ballot.map_or(Some(seen), |own| own.behind(seen)));
+        Some(Self {
+            call,
+            judgement,
+            order: order.flatten().collect(),
+        })
+    }
+
+    /// What it read and said: `read A, B, C, picked a proposal: A`.
+    pub(super) fn line(&self) -> String {
+        format!("read {}, {}", self.read(), self.words())
+    }
+
     /// `picked a proposal: A`.
     pub(super) fn words(&self) -> String {
         let named = self.judgement.winner.as_ref();
@@ -55,15 +75,14 @@ impl RunView {
         or_nothing(self.model_of(call).map(clean))
     }
 
-    /// The verdict of a phase and the judge's call: the one that decided, else the latest.
-    pub fn verdict<'a>(&'a self, phase: PhaseView<'a>) -> Option<(&'a CallState, Judgement)> {
+    /// The verdict of a phase: the one that decided, else the latest.
+    pub fn verdict<'a>(&'a self, phase: PhaseView<'a>) -> Option<Verdict<'a>> {
         let decider = phase.state.winner().and_then(|winner| match &winner.by {
             Decider::Judge(call) => self.call(call),
             Decider::Person | Decider::Evidence | Decider::Only => None,
         });
-        let judged = |call: &'a CallState| Some((call, call.judgement()?));
-        let latest = || self.calls_of(phase.name()).filter_map(judged).last();
-        decider.and_then(judged).or_else(latest)
+        let latest = || self.calls_of(phase.name()).filter_map(Verdict::of).last();
+        decider.and_then(Verdict::of).or_else(latest)
     }
 
     /// All verdicts of a phase's present round, each with the order in which its judge saw the proposals.
@@ -71,21 +90,7 @@ impl RunView {
         let round = phase.state.round();
         let calls = self.calls_of(phase.name());
         let calls = calls.filter(|call| call.spec.id.round() == round);
-        let verdicts = calls.filter_map(|call| {
-            let judgement = call.judgement()?;
-            let Contract::Judgement { labels, .. } = &call.spec.contract else {
-                return None;
-            };
-            let ballot = call.spec.ballot.as_ref();
-            let order = labels.iter();
-            let order = order.map(|seen| ballot.map_or(Some(seen), |own| own.behind(seen)));
-            Some(Verdict {
-                call,
-                judgement,
-                order: order.flatten().collect(),
-            })
-        });
-        verdicts.collect()
+        calls.filter_map(Verdict::of).collect()
     }
 
     /// The audits of a phase with the calls that gave them, oldest first.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::model::{
     Answer, Artifact, CallId, CallKey, CallLimits, CallResult, CallSpec, Closing, Contract,
     Decision, Digest, Document, Faults, HandoffOrigin, Judgement, Label, MicroUsd, Millis,
-    ModelName, PhaseName, Profile, Purpose, RunLimits, Usage, WorkspaceSource,
+    ModelName, PhaseName, Profile, Purpose, RunLimits, Usage, VerdictRules, WorkspaceSource,
 };
 use crate::plan::{EnsembleMode, Judging, OnNone, PhaseKind, PhasePlan, Plan, testing};
 use crate::run::{Event, PhaseEvent};
@@ -117,7 +117,13 @@ pub(super) fn call(id: &str, purpose: Purpose, slot: u32, model: &str) -> CallSp
         chain: vec![ModelName::from(model)],
         inputs: Vec::new(),
         project_instructions: true,
-        contract: Contract::Document,
+        contract: match purpose {
+            Purpose::Judge => Contract::Judgement {
+                labels: vec![Label::from("A"), Label::from("B")],
+                rules: VerdictRules::default(),
+            },
+            _ => Contract::Document,
+        },
         task: None,
         edits: None,
         profile: Profile::Reader,

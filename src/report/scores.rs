@@ -85,7 +85,7 @@ pub(super) fn score_table(
 pub(super) fn picked(by: &Decider) -> &'static str {
     match by {
         Decider::Judge(_) => "",
-        Decider::Evidence => ", the commands left no other",
+        Decider::Evidence => ", the commands decided",
         Decider::Person => ", picked by a person",
         Decider::Only => ", the only one",
     }

@@ -75,18 +75,6 @@ fn phase(shown: &Shown<'_>, phase: PhaseView<'_>, now: Timestamp) -> Value {
     let audit = view.audits(phase).last();
     let verdict = view.verdict(phase);
     let verdicts = view.verdicts(phase);
-    let verdicts: Vec<Value> = verdicts
-        .iter()
-        .map(|one| {
-            json!({
-                "call": one.call.spec.id,
-                "model": view.model_of(&one.call.spec.id),
-                "order": one.order,
-                "decision": one.judgement.decision,
-                "winner": one.judgement.winner,
-            })
-        })
-        .collect();
     let labels: Vec<Value> = phase
         .labels()
         .iter()
@@ -109,8 +97,8 @@ fn phase(shown: &Shown<'_>, phase: PhaseView<'_>, now: Timestamp) -> Value {
         "time_ms": state.time(view.state.worked(now)),
         "labels": labels,
         "winner": winner,
-        "judge": verdict.as_ref().map(|(judge, _)| &judge.spec.id),
-        "judgement": verdict.as_ref().map(|(_, judgement)| judgement),
+        "judge": verdict.as_ref().map(|one| &one.call.spec.id),
+        "judgement": verdict.as_ref().map(|one| &one.judgement),
         "auditor": audit.map(|(auditor, _)| &auditor.spec.id),
         "audit": audit.map(|(_, audit)| audit),
         "round": state.round(),
@@ -121,12 +109,17 @@ fn phase(shown: &Shown<'_>, phase: PhaseView<'_>, now: Timestamp) -> Value {
         "question": question,
     });
     // Of one alone, or of a repair, everything is said above.
-    if view
-        .verdicts(phase)
-        .iter()
-        .any(|one| one.call.spec.ballot.is_some())
-    {
-        shown["verdicts"] = verdicts.into();
+    if verdicts.iter().any(|one| one.call.spec.ballot.is_some()) {
+        let each = verdicts.iter().map(|one| {
+            json!({
+                "call": one.call.spec.id,
+                "model": view.model_of(&one.call.spec.id),
+                "order": one.order,
+                "decision": one.judgement.decision,
+                "winner": one.judgement.winner,
+            })
+        });
+        shown["verdicts"] = each.collect();
     }
     shown
 }

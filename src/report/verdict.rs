@@ -1,12 +1,11 @@
 //! A phase's verdict in words: the decision, who stood behind the winner, the scores, the reasons.
 
-use crate::model::{CallId, Decider, Judgement, Label, Question};
-use crate::run::CallState;
+use crate::model::{CallId, Decider, Label, Question};
 
 use super::scores::{Column, picked, score_table};
 use super::table::Table;
 use super::view::{PhaseStatus, PhaseView, RunView, short_name};
-use super::words::{clean, decision_word, or_nothing, title, wrapped};
+use super::words::{or_nothing, title, wrapped};
 use super::words_work::out_words;
 
 /// The verdict of a phase, some lines; `None` where nothing was proposed or decided.
@@ -26,12 +25,18 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Opt
     {
         text.push_str(&format!("  undecided: {}\n", kind.words()));
     }
-    if let Some((judge, judgement)) = &verdict {
-        text.push_str(&judged(view, judge, judgement));
-        text.push_str(&wrapped("    ", &judgement.rationale, width));
+    if let Some(verdict) = &verdict {
+        let judge = view.model_words(&verdict.call.spec.id);
+        text.push_str(&format!("  judge:  {judge} {}\n", verdict.words()));
+        text.push_str(&wrapped("    ", &verdict.judgement.rationale, width));
     }
-    text.push_str(&verdicts(view, phase));
-    let judgement = verdict.as_ref().map(|(_, one)| (one, phase.criteria()));
+    let all = render_verdicts(view, phase, 4, width);
+    if !all.is_empty() {
+        text.push_str(&format!("  verdicts:\n{all}"));
+    }
+    let judgement = verdict
+        .as_ref()
+        .map(|one| (&one.judgement, phase.criteria()));
     let mut labels: Vec<&(Label, CallId)> = phase.labels().iter().collect();
     labels.sort();
     let wins = |call| {
@@ -46,17 +51,28 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Opt
     let name = |call| or_nothing(view.call(call).map(|call| title(&short_name(call))));
     let calls = labels.iter().map(|(_, call)| name(call)).collect();
     let mut more = vec![("call".to_owned(), calls)];
-    if !view.state.candidates(phase.name()).is_empty() {
-        let out = |label| out_words(view, phase.name(), label);
-        let cells = labels.iter().map(|(label, _)| out(label));
-        let cells = cells.map(|why| why.unwrap_or_else(|| "passed".to_owned()));
+    let mut candidates = view.state.candidates(phase.name());
+    candidates.sort_by_key(|one| one.label);
+    if !candidates.is_empty() {
+        let cells = candidates
+            .iter()
+            .map(|one| match out_words(view, phase.name(), one.label) {
+                Some(why) => why,
+                None if one.mends > 0 => format!("passed, mends {}", one.mends),
+                None => "passed".to_owned(),
+            });
         more.push(("commands".to_owned(), cells.collect()));
     }
     Some(text + &score_table(&columns, judgement, &more, width))
 }
 
-/// A line each, where several were given.
-fn verdicts(view: &RunView, phase: PhaseView<'_>) -> String {
+/// A line each, where several were given; `≠` where it is not the winner that was picked.
+pub fn render_verdicts(
+    view: &RunView,
+    phase: PhaseView<'_>,
+    margin: usize,
+    width: usize,
+) -> String {
     let all = view.verdicts(phase);
     if all.len() < 2 {
         return String::new();
@@ -65,14 +81,14 @@ fn verdicts(view: &RunView, phase: PhaseView<'_>) -> String {
         .state
         .winner()
         .and_then(|winner| winner.label.as_ref());
-    let mut table = Table::bare(4);
+    let mut table = Table::bare(margin);
     for one in &all {
         let model = view.model_words(&one.call.spec.id);
         let differs = winner.is_some() && one.judgement.winner.as_ref() != winner;
         let mark = if differs { " ≠" } else { "" };
-        table.row([model, format!("read {}, {}{mark}", one.read(), one.words())]);
+        table.row([model, one.line() + mark]);
     }
-    format!("  verdicts:\n{table}")
+    table.within(width).to_string()
 }
 
 fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {
@@ -84,17 +100,22 @@ fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {
         Some(label) => format!("{label}, by {model} ({})", winner.call),
         None => format!("the document of {model} ({})", winner.call),
     };
-    format!("  winner: {what}{}\n", picked(&winner.by))
-}
-
-fn judged(view: &RunView, judge: &CallState, judgement: &Judgement) -> String {
-    let model = view.model_words(&judge.spec.id);
-    let named = judgement
-        .winner
-        .as_ref()
-        .map_or_else(String::new, |label| format!(": {}", clean(label)));
+    let all = view.state.candidates(phase.name());
+    let mends = |call: &CallId| all.iter().find(|one| one.call == call).map(|one| one.mends);
+    let most = all
+        .iter()
+        .filter(|one| one.out.is_none())
+        .max_by_key(|one| one.mends);
+    let against = most.filter(|most| Some(most.mends) > mends(&winner.call));
+    let against = against.map(|most| {
+        format!(
+            "  against the evidence: {} mends more commands\n",
+            most.label
+        )
+    });
     format!(
-        "  judge:  {model} {}{named}\n",
-        decision_word(judgement.decision)
+        "  winner: {what}{}\n{}",
+        picked(&winner.by),
+        against.unwrap_or_default()
     )
 }

@@ -23,9 +23,9 @@ fn the_states_of_an_ensemble() {
         .iter()
         .find(|(label, _)| label.as_str() == "B");
     assert_eq!(behind.expect("B is sealed").1.as_str(), "plan.propose-1");
-    let (judge, judgement) = view.verdict(phase).expect("the judge judged");
-    assert_eq!(short_name(judge), "judge");
-    assert_eq!(judgement.winner, Some(Label::from("B")));
+    let verdict = view.verdict(phase).expect("the judge judged");
+    assert_eq!(short_name(verdict.call), "judge");
+    assert_eq!(verdict.judgement.winner, Some(Label::from("B")));
 }
 
 #[test]

@@ -12,6 +12,9 @@ pub struct Candidate<'a> {
     pub changes: &'a Changes,
     /// Why it cannot win, as far as that is known.
     pub out: Option<Out<'a>>,
+    /// How many commands pass on it that failed before: it speaks for a candidate, and where judges are undecided it
+    /// decides; it never shuts another one out.
+    pub mends: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +46,7 @@ impl RunState {
                 call,
                 changes,
                 out,
+                mends: self.mended_by(phase, &changes.tree),
             });
         }
         all
@@ -74,5 +78,15 @@ impl RunState {
         };
         let mut results = self.verifications(phase, None, tree).into_iter();
         results.find(|result| result.is_bad() && passed(result))
+    }
+
+    fn mended_by(&self, phase: &PhaseName, tree: &TreeId) -> usize {
+        let mended = |result: &&Verification| {
+            let before = self.on_ground(phase, &result.command);
+            let failed = before.is_some_and(|before| before.outcome != VerifyOutcome::Passed);
+            result.outcome == VerifyOutcome::Passed && failed
+        };
+        let results = self.verifications(phase, None, tree).into_iter();
+        results.filter(mended).count()
     }
 }

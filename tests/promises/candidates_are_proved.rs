@@ -12,8 +12,12 @@ const RUN: [&str; 3] = ["run", "fix", "Mend it"];
 fn project(sandbox: Sandbox, candidates: usize, more: &[&str]) -> Sandbox {
     let models: Vec<String> = (1..=candidates).map(|slot| format!("m{slot}")).collect();
     let keys: String = more.iter().map(|line| format!("    {line}\n")).collect();
+    let judge = match more.iter().any(|line| line.starts_with("judge:")) {
+        true => "",
+        false => "    judge: judge\n",
+    };
     let yaml = format!(
-        "name: fix\nphases:\n  - name: mend\n    type: ensemble\n    models: [{}]\n    judge: judge\n    \
+        "name: fix\nphases:\n  - name: mend\n    type: ensemble\n    models: [{}]\n{judge}    \
          edits: true\n    context_strategy: distilled\n    retries: 0\n{keys}",
         models.join(", ")
     );
@@ -131,7 +135,7 @@ fn only_one_that_passes_wins_without_a_judge() {
     sandbox
         .tipstaff(&RUN)
         .succeeds()
-        .stderr_has("the commands left no other");
+        .stderr_has("the commands decided");
     assert_eq!(sandbox.read("code.txt"), "one");
     assert_eq!(sandbox.run().all("winner_chosen")[0]["by"], "evidence");
     assert_eq!(judges(&sandbox), 0);
@@ -165,6 +169,45 @@ fn what_fails_without_the_changes_counts_for_nobody() {
         let outcome = if fails { "already_failing" } else { "passed" };
         assert_eq!(verified["verification"]["outcome"], outcome);
     }
+}
+
+/// Two candidates of which the second mends a command, and a judge that picks this letter; the letters are the same
+/// each time.
+fn one_mends(judge: &str, picks: &str) -> Sandbox {
+    let verify = "verify: [test -f new.txt, test -f keep.txt]";
+    let sandbox = project(Sandbox::new(), 2, &[verify, judge]);
+    let mends = format!(
+        "{}, {{ write: {{ path: new.txt, text: new }} }}",
+        code("two")
+    );
+    let verdict = format!(r#"{{"decision":"pick","winner":"{picks}","rationale":"I prefer it."}}"#);
+    let judge = super::proposals_are_judged_fairly::judge_says(&verdict);
+    sandbox.fake_agent(&(slot(1, &code("one")) + &slot(2, &mends) + &judge));
+    let run = [&RUN[..], &["--seed", "7"]].concat();
+    sandbox.tipstaff(&run).succeeds();
+    sandbox
+}
+
+#[test]
+fn mended_command_shuts_nobody_out() {
+    let other = letter(&one_mends("judge: judge", "A"), 1);
+    let sandbox = one_mends("judge: judge", &other);
+    assert_eq!(sandbox.read("code.txt"), "one");
+    let mender = letter(&sandbox, 2);
+    let shown = sandbox.tipstaff(&["show", "--verdict"]);
+    shown.succeeds().stdout_has(&format!(
+        "against the evidence: {mender} mends more commands"
+    ));
+    shown.stdout_has("passed, mends 1");
+}
+
+#[test]
+fn mended_command_breaks_a_tie() {
+    let sandbox = one_mends("judge: { by: judge, orders: both }", "A");
+    assert_eq!(judges(&sandbox), 2);
+    assert_eq!(sandbox.read("code.txt"), "two");
+    let shown = sandbox.tipstaff(&["show", "--verdict"]);
+    shown.succeeds().has_no("against the evidence");
 }
 
 #[test]

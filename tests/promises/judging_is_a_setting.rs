@@ -35,6 +35,10 @@ fn judge_that_takes_the_first_decides_nothing_in_both_orders() {
     shown.succeeds().stdout_has("undecided: a tie");
     shown.stdout_has("read A, B, C, picked a proposal: A");
     shown.stdout_has("read C, B, A, picked a proposal: C");
+    let compared = sandbox.tipstaff(&["compare", &run.id()]);
+    compared
+        .succeeds()
+        .stdout_has("read C, B, A, picked a proposal: C");
     let json = sandbox.tipstaff(&["show", &run.id(), "--json"]);
     json.succeeds().stdout_has("\"kind\": \"tie\"");
     sandbox

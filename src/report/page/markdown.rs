@@ -66,7 +66,7 @@ fn decided(page: &Page<'_>) -> Vec<String> {
         let by = by.map_or_else(String::new, |by| format!(" It is by {}.", inert(&by)));
         let why = view
             .verdict(phase)
-            .map(|(_, judgement)| inert(&judgement.rationale));
+            .map(|one| inert(&one.judgement.rationale));
         format!(
             "- **{}**: {}{by} {}",
             inert(phase.name().as_str()),

@@ -73,7 +73,7 @@ fn facts(view: &RunView) -> Vec<Markup> {
         if !phase.labels().is_empty() {
             let because = view
                 .verdict(phase)
-                .map(|(_, judgement)| first_sentence(&judgement.rationale));
+                .map(|one| first_sentence(&one.judgement.rationale));
             let because = because.filter(|because| !because.is_empty());
             facts.push(html! {
                 b { (clean(phase.name())) ": " } a href="#proposals" { (winner(phase)) }

@@ -9,11 +9,11 @@ use super::chart::meter;
 use super::diff::files;
 use super::table::table;
 use super::texts::{document, remark};
-use crate::model::{CallId, Decider, Judgement, Label, Purpose};
+use crate::model::{CallId, Judgement, Label, Purpose};
 use crate::report::query::Verdict;
-use crate::report::scores::score_rows;
+use crate::report::scores::{picked, score_rows};
 use crate::report::view::{PhaseView, RunView, short_name};
-use crate::report::words::{clean, counted, decision_word, title};
+use crate::report::words::{clean, counted, title};
 use crate::run::CallState;
 
 pub(super) fn proposals(page: &Page<'_>) -> Option<Markup> {
@@ -37,10 +37,10 @@ fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -
         div.ensemble {
             h3 { (clean(phase.name())) }
             p.decision { (winner(phase)) }
-            @if let Some((judge, judgement)) = view.verdict(phase) {
-                p.dim { "The judge, " (view.model_words(&judge.spec.id)) ", " (decision_word(judgement.decision)) "." }
-                blockquote { (remark(&judgement.rationale)) }
-                (scores(phase, &judgement, labels))
+            @if let Some(verdict) = view.verdict(phase) {
+                p.dim { "The judge, " (view.model_words(&verdict.call.spec.id)) ", " (verdict.words()) "." }
+                blockquote { (remark(&verdict.judgement.rationale)) }
+                (scores(phase, &verdict.judgement, labels))
             }
             (orders(view, &judged))
             p.reveal { input type="checkbox" id=(reveal); label for=(reveal) { " Show who wrote which" } }
@@ -111,13 +111,7 @@ pub(super) fn winner(phase: PhaseView<'_>) -> String {
                 Some(label) => format!("Proposal {} won", clean(label.as_str())),
                 None => "The judge wrote a document of its own from the proposals".to_owned(),
             };
-            let by = match winner.by {
-                Decider::Judge(_) => "",
-                Decider::Evidence => "; the commands left no other",
-                Decider::Person => "; a person picked it",
-                Decider::Only => "; it was the only one",
-            };
-            format!("{what}{by}.")
+            format!("{what}{}.", picked(&winner.by))
         }
     }
 }
@@ -169,7 +163,7 @@ fn orders(view: &RunView, judged: &[Verdict<'_>]) -> Markup {
         p { (counted(judged.len() as u64, "verdict")) " were given; " @if judged.iter().any(differ) { b { "they differ." } } @else { "they agree." } }
         ul {
             @for one in judged {
-                li { (view.model_words(&one.call.spec.id)) " read " (one.read()) " and " (one.words()) }
+                li { (view.model_words(&one.call.spec.id)) " " (one.line()) }
             }
         }
     }
