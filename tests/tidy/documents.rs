@@ -96,3 +96,40 @@ fn every_kind_of_failure_is_explained() {
     assert!(variants.len() >= 20, "{variants:?}");
     all_named("docs/json-events.md", &variants);
 }
+
+/// The cells of a table's row that begins with this one, without the first.
+fn row(page: &str, first: &str) -> Vec<String> {
+    let begin = format!("| {first} |");
+    let line = page.lines().find_map(|line| line.strip_prefix(&begin));
+    let line = line.unwrap_or_else(|| panic!("no row of {first}"));
+    let cells = line.trim_end_matches('|').split(" |");
+    cells.map(|cell| cell.trim().to_owned()).collect()
+}
+
+#[test]
+fn advice_on_judging_has_the_figures_of_the_bench() {
+    let (advice, bench) = (read("docs/judging.md"), read("docs/bench.md"));
+    let columns = row(&bench, "the judge");
+    let judges = [
+        "honest, and errs",
+        "leans to the first, as measured in the field",
+        "takes the first shown",
+    ];
+    let judges = judges.map(|judge| row(&bench, judge));
+    let settings = [
+        ("a model: the default", "default"),
+        ("`orders: auto`", "auto"),
+        ("`orders: both`", "both"),
+        ("`method: tournament`", "tournament"),
+        ("`method: pairwise`", "pairwise"),
+        ("`by: [a, b, c]`", "panel"),
+        ("the default, with `verify`", "evidence"),
+        ("`by: [a, b, c]`, with `verify`", "panel, evidence"),
+        ("the same with `orders: both`", "panel, both, evidence"),
+    ];
+    for (setting, column) in settings {
+        let column = columns.iter().position(|own| own == column).unwrap();
+        let measured = judges.each_ref().map(|judge| judge[column].clone());
+        assert_eq!(row(&advice, setting)[1..4], measured, "{setting}");
+    }
+}
