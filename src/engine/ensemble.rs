@@ -34,6 +34,7 @@ impl<'a> Ensemble<'a> {
             quorum_named,
             straggler_timeout,
             on_none,
+            ..
         } = &context.phase.kind
         else {
             return None;

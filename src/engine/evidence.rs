@@ -8,6 +8,7 @@ use crate::model::{
 use crate::plan::{Judging, OnNone};
 use crate::run::{CallStatus, Candidate, Event, Out, PhaseEvent};
 
+use super::cross_tests::uncrossed;
 use super::editing::Feedback;
 use super::judging;
 use super::phase_context::PhaseContext;
@@ -33,7 +34,12 @@ pub fn after_sealing(gate: &Gate<'_>, sealed: &[(Label, CallId)]) -> Vec<Event> 
     }
     let all = context.run.candidates(&context.phase.name);
     let left = all.iter().filter(|candidate| candidate.out.is_none());
+    let left: Vec<Candidate<'_>> = left.copied().collect();
+    if let Some(wanted) = uncrossed(context, &left) {
+        return context.run_command(wanted);
+    }
     let left: Vec<(Label, CallId)> = left
+        .iter()
         .map(|candidate| (candidate.label.clone(), candidate.call.clone()))
         .collect();
     match left.as_slice() {

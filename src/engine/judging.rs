@@ -4,6 +4,8 @@
 //! Each verdict is a call of its own. Which ones are wanted follows from those that are there, so that nothing about
 //! the judging is known beside its calls.
 
+use std::cmp::Reverse;
+
 use crate::judge::{self, Outcome, Vote};
 use crate::model::{
     Answer, Ballot, CallId, CallInput, CallResult, CallSpec, Contract, Decider, Decision,
@@ -279,11 +281,18 @@ impl Jury<'_> {
         self.context.run.call(call).and_then(CallState::result)
     }
 
-    /// How many commands the candidate's changes mend. All that may win pass what passed before.
-    fn evidence(&self, label: &Label) -> usize {
-        let all = self.context.run.candidates(&self.context.phase.name);
+    /// What settles a tie: how many commands the candidate's changes mend, as all that may win pass what passed before;
+    /// then how few tests of others they fail.
+    fn evidence(&self, label: &Label) -> (usize, Reverse<usize>) {
+        let (run, phase) = (self.context.run, &self.context.phase.name);
+        let all = run.candidates(phase);
         let candidate = all.iter().find(|one| one.label == label);
-        candidate.map_or(0, |one| one.mends)
+        let rows = run.cross_tests(phase);
+        let failed = rows.iter().filter(|tests| tests.failed_by(label).is_some());
+        (
+            candidate.map_or(0, |one| one.mends),
+            Reverse(failed.count()),
+        )
     }
 
     fn come_to(self, votes: &[Vote]) -> Judged {

@@ -22,6 +22,7 @@ mod accepted;
 pub mod by_hand;
 mod closing;
 mod control;
+mod cross_tests;
 mod decide;
 mod editing;
 mod ending;

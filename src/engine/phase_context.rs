@@ -9,7 +9,7 @@ use crate::model::{
     Verification, WorkspaceSource,
 };
 use crate::plan::{OutputKind, PhasePlan, Plan, PlannedInput, Proof, Strategy};
-use crate::run::{CallState, Event, PhaseEvent, PhaseState, RunState};
+use crate::run::{CallState, Event, PendingVerification, PhaseEvent, PhaseState, RunState};
 
 /// A phase with everything its decisions depend on.
 #[derive(Clone, Copy)]
@@ -241,14 +241,31 @@ impl<'a> PhaseContext<'a> {
 
     /// Has a command run on a tree, unless one is being run.
     pub fn verify(&self, task: Option<&TaskId>, tree: TreeId, command: String) -> Vec<Event> {
+        self.run_command(PendingVerification {
+            task: task.cloned(),
+            tree,
+            command,
+            tests_of: None,
+        })
+    }
+
+    /// The same, of a command as it is described.
+    pub fn run_command(&self, wanted: PendingVerification) -> Vec<Event> {
         if self.state.verifying().is_some() {
             return Vec::new();
         }
+        let PendingVerification {
+            task,
+            tree,
+            command,
+            tests_of,
+        } = wanted;
         vec![
             PhaseEvent::VerifyStarted {
-                task: task.cloned(),
+                task,
                 tree,
                 command,
+                tests_of,
             }
             .of(self.phase.name.clone()),
         ]

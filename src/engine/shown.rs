@@ -2,8 +2,10 @@
 
 use crate::context;
 use crate::model::{CallId, CallInput, InputSource, Label, VerifyOutcome};
+use crate::risk::listed;
 use crate::run::{CallState, Out};
 
+use super::accepted::accepted;
 use super::phase_context::PhaseContext;
 
 /// What a judge sees of a candidate: what its author says, what tipstaff knows, what it changes; under the letter that
@@ -42,6 +44,13 @@ pub fn shown(
     facts.extend(
         refused.map(|one| format!("a change to `{}` was refused: {}", one.path, one.reason)),
     );
+    let acting = changes.files.iter().flat_map(|file| file.paths());
+    let accepted = accepted(context.plan, context.run, &[]);
+    let acting = listed(acting.filter(|path| !accepted.has(path)));
+    facts.extend(acting.iter().flat_map(|(_, those)| those).map(|(path, why)| {
+        format!("the change to `{path}` would be held back, because it acts by itself later: {why}")
+    }));
+    facts.extend(crossed(context, label));
     let all = context.run.candidates(phase);
     facts.extend(all.iter().filter_map(|other| match other.out? {
         Out::SameAs(first) if first == label => {
@@ -58,4 +67,37 @@ pub fn shown(
         },
         artifact: result.handoff.clone().or(result.deliverable.clone()),
     })
+}
+
+/// What the tests of others say of a candidate's code, and what they say of its own. Without letters: each judge has
+/// its own.
+fn crossed(context: &PhaseContext<'_>, label: &Label) -> Vec<String> {
+    let rows = context.run.cross_tests(&context.phase.name);
+    let facts = rows.iter().filter_map(|tests| {
+        let whose = match tests.author {
+            Some(author) if author == label => {
+                let all = tests.results.len();
+                let pass = tests.results.iter().filter(|(_, failed)| failed.is_none());
+                let pass = pass.count();
+                let proves = if pass == 0 { ", so they prove nothing" } else { "" };
+                return Some(format!(
+                    "its own test files: the code of {pass} of {all} other candidates passes with them{proves}"
+                ));
+            }
+            Some(_) => "another candidate's test files",
+            None => "the project's test files as they were",
+        };
+        let (_, failed) = tests.results.iter().find(|(of, _)| *of == label)?;
+        let how = match failed {
+            None => "its code passes".to_owned(),
+            Some(failed) if tests.count() => format!(
+                "{}; the code of some other candidate passes",
+                context::verification_sentence(failed)
+            ),
+            // They may fit their author's code alone.
+            Some(_) => return None,
+        };
+        Some(format!("with {whose} in the place of its own: {how}"))
+    });
+    facts.collect()
 }

@@ -46,7 +46,7 @@ impl Vote {
 
     /// The same where a tie goes by the evidence: more of it wins.
     #[must_use]
-    pub fn settled(self, evidence: impl Fn(&Label) -> usize) -> Self {
+    pub fn settled<E: Ord>(self, evidence: impl Fn(&Label) -> E) -> Self {
         match &self {
             Self::Tied(labels) if labels.len() > 1 => match most(labels, evidence).as_slice() {
                 [best] => Self::For(best.clone()),
@@ -78,7 +78,7 @@ impl Vote {
 }
 
 /// Those that have the most of something.
-fn most(labels: &[Label], of: impl Fn(&Label) -> usize) -> Vec<Label> {
+fn most<E: Ord>(labels: &[Label], of: impl Fn(&Label) -> E) -> Vec<Label> {
     let most = labels.iter().map(&of).max();
     let best = labels.iter().filter(|label| Some(of(label)) == most);
     best.cloned().collect()
@@ -158,7 +158,11 @@ pub fn knockout(
 
 /// What the votes of a panel come to, ties by the evidence. A judge that abstains, or gave nothing that can be used, is
 /// not counted among those who vote; unanimous is only what every judge says that does not abstain.
-pub fn panel(votes: &[Vote], agreement: Agreement, evidence: impl Fn(&Label) -> usize) -> Outcome {
+pub fn panel<E: Ord>(
+    votes: &[Vote],
+    agreement: Agreement,
+    evidence: impl Fn(&Label) -> E,
+) -> Outcome {
     let counted = |vote: &&Vote| !matches!(vote, Vote::Abstained | Vote::Unusable);
     let voting: Vec<&Vote> = votes.iter().filter(counted).collect();
     let unusable = votes.contains(&Vote::Unusable);

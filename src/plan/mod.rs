@@ -6,6 +6,7 @@
 
 mod judging;
 mod setup;
+mod test_files;
 #[cfg(test)]
 pub mod testing;
 mod types;
@@ -14,6 +15,7 @@ mod wrapper;
 
 pub use judging::{Judging, Method, Orders};
 pub use setup::SetupStep;
+pub use test_files::TestFiles;
 pub use types::{
     AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, Network,
     OnNone, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal,

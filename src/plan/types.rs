@@ -349,6 +349,9 @@ pub enum PhaseKind {
         /// What follows where the commands leave no candidate, if it edits.
         #[serde(default)]
         on_none: OnNone,
+        /// Which files are tests, if those of each candidate run with the code of the others.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cross_tests: Vec<String>,
     },
     /// The tasks of a decomposition, one after another, each by the specialist of its category.
     Routed {

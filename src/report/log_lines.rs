@@ -170,7 +170,11 @@ fn of_phase(
             task,
             tree,
             verification,
-        } => return Some(verified(view, (phase, task.as_ref()), tree, verification)),
+            tests_of,
+        } => {
+            let on = (tree, tests_of.as_ref());
+            return Some(verified(view, (phase, task.as_ref()), on, verification));
+        }
         PhaseEvent::TaskDone { task, .. } => return Some(task_done(view, phase, task)),
         PhaseEvent::TaskFailed { task, failure } => {
             return Some(task_failed(view, phase, task, failure));

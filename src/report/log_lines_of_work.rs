@@ -82,7 +82,7 @@ fn scope(view: &RunView, phase: &PhaseName, task: Option<&TaskId>) -> Vec<String
 pub(super) fn verified(
     view: &RunView,
     (phase, task): (&PhaseName, Option<&TaskId>),
-    tree: &TreeId,
+    (tree, tests_of): (&TreeId, Option<&TreeId>),
     verification: &Verification,
 ) -> LogLine {
     let command = clean(&verification.command);
@@ -112,9 +112,17 @@ pub(super) fn verified(
         ),
     };
     let candidates = view.state.candidates(phase);
-    let mut candidate = candidates.iter().filter(|one| &one.changes.tree == tree);
-    let on = match candidate.next().filter(|_| task.is_none()) {
-        Some(candidate) => format!(", on candidate {}", candidate.label),
+    let of = |tree: &TreeId| candidates.iter().find(|one| &one.changes.tree == tree);
+    let with = tests_of.map(|tests_of| match of(tests_of) {
+        Some(author) => format!(" with the tests of {}", author.label),
+        None => " with the tests as they were".to_owned(),
+    });
+    let on = match of(tree).filter(|_| task.is_none()) {
+        Some(candidate) => format!(
+            ", on candidate {}{}",
+            candidate.label,
+            with.unwrap_or_default()
+        ),
         None if !candidates.is_empty() || tree == view.state.base() => {
             ", without the changes".to_owned()
         }

@@ -12,6 +12,7 @@ mod canvas;
 mod compare;
 mod display;
 mod error;
+mod evidence;
 mod failure;
 mod focus;
 mod full_detail;

@@ -111,6 +111,7 @@ pub(super) fn verified(
         task: task.map(TaskId::from),
         tree: tree(on),
         verification,
+        tests_of: None,
     }
     .of(PhaseName::from(phase))
 }
@@ -139,6 +140,7 @@ pub(super) fn verify_started(phase: &str, task: Option<&str>, on: u32, command: 
         task: task.map(TaskId::from),
         tree: tree(on),
         command: command.to_owned(),
+        tests_of: None,
     }
     .of(PhaseName::from(phase))
 }

@@ -155,6 +155,7 @@ pub(super) fn plan() -> Plan {
         quorum_named: false,
         straggler_timeout: Millis::seconds(15),
         on_none: OnNone::Ask,
+        cross_tests: Vec::new(),
     };
     let phase = PhasePlan {
         description: "Plan the work".to_owned(),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::model::{Failure, Timestamp, Usage};
 use crate::run::{Attempt, AttemptEnd, CallState};
 
+use super::evidence::cross_tests;
 use super::next::next_commands;
 use super::show::Shown;
 use super::show_json_work as work;
@@ -108,6 +109,10 @@ fn phase(shown: &Shown<'_>, phase: PhaseView<'_>, now: Timestamp) -> Value {
         "failure": failure,
         "question": question,
     });
+    let cross_tests = cross_tests(view, phase);
+    if !cross_tests.is_empty() {
+        shown["cross_tests"] = cross_tests.into();
+    }
     // Of one alone, or of a repair, everything is said above.
     if verdicts.iter().any(|one| one.call.spec.ballot.is_some()) {
         let each = verdicts.iter().map(|one| {

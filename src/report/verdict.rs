@@ -2,11 +2,11 @@
 
 use crate::model::{CallId, Decider, Label, Question};
 
+use super::evidence::evidence_rows;
 use super::scores::{Column, picked, score_table};
 use super::table::Table;
 use super::view::{PhaseStatus, PhaseView, RunView, short_name};
 use super::words::{or_nothing, title, wrapped};
-use super::words_work::out_words;
 
 /// The verdict of a phase, some lines; `None` where nothing was proposed or decided.
 pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Option<String> {
@@ -51,18 +51,8 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Opt
     let name = |call| or_nothing(view.call(call).map(|call| title(&short_name(call))));
     let calls = labels.iter().map(|(_, call)| name(call)).collect();
     let mut more = vec![("call".to_owned(), calls)];
-    let mut candidates = view.state.candidates(phase.name());
-    candidates.sort_by_key(|one| one.label);
-    if !candidates.is_empty() {
-        let cells = candidates
-            .iter()
-            .map(|one| match out_words(view, phase.name(), one.label) {
-                Some(why) => why,
-                None if one.mends > 0 => format!("passed, mends {}", one.mends),
-                None => "passed".to_owned(),
-            });
-        more.push(("commands".to_owned(), cells.collect()));
-    }
+    let letters: Vec<&Label> = labels.iter().map(|(label, _)| label).collect();
+    more.extend(evidence_rows(view, phase, &letters));
     Some(text + &score_table(&columns, judgement, &more, width))
 }
 

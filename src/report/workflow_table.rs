@@ -187,6 +187,11 @@ fn rules(phase: &PhasePlan) -> Vec<String> {
             Proof::TestsOf { tests_of } => format!("runs the tests of {}", clean(tests_of)),
         });
     }
+    if let PhaseKind::Ensemble { cross_tests, .. } = &phase.kind
+        && !cross_tests.is_empty()
+    {
+        lines.push("runs each one's tests on the others".to_owned());
+    }
     if let Some(back) = &phase.on_fail {
         let times = counted(back.max.into(), "time");
         let goto = clean(&back.goto);

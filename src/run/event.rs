@@ -139,12 +139,18 @@ pub enum PhaseEvent {
         task: Option<TaskId>,
         tree: TreeId,
         command: String,
+        /// The tree whose test files are in the place of its own, if that is another candidate's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tests_of: Option<TreeId>,
     },
     Verified {
         /// The task, if the command is a task's own.
         task: Option<TaskId>,
         tree: TreeId,
         verification: Verification,
+        /// The tree whose test files are in the place of its own, if that is another candidate's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tests_of: Option<TreeId>,
     },
     /// A task's changes are part of the run's tree.
     TaskDone {

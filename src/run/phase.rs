@@ -103,6 +103,8 @@ pub struct PendingVerification {
     pub task: Option<TaskId>,
     pub tree: TreeId,
     pub command: String,
+    /// The tree whose test files are laid over it, if that is another candidate's.
+    pub tests_of: Option<TreeId>,
 }
 
 /// What an audit found that sent the run back.
@@ -153,12 +155,13 @@ impl PhaseState {
                 task,
                 tree,
                 command,
+                tests_of,
             } => {
-                let (task, tree, command) = (task.clone(), tree.clone(), command.clone());
                 let verifying = PendingVerification {
-                    task,
-                    tree,
-                    command,
+                    task: task.clone(),
+                    tree: tree.clone(),
+                    command: command.clone(),
+                    tests_of: tests_of.clone(),
                 };
                 self.on_round(|round| round.verifying = Some((verifying, now.at)));
             }

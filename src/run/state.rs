@@ -12,8 +12,8 @@ use crate::model::{
 };
 
 use super::{
-    CallState, CallStatus, Contribution, Event, Findings, Moment, PhaseEvent, PhaseState, Record,
-    RunEvent, phase::noted,
+    CallState, CallStatus, Contribution, Crossed, Event, Findings, Moment, PhaseEvent, PhaseState,
+    Record, RunEvent, phase::noted,
 };
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -42,6 +42,8 @@ pub struct RunState {
     pub(super) taken_over: BTreeSet<CallKey>,
     /// What commands said of the changes, oldest first, superseded results too.
     pub verified: Vec<Verified>,
+    /// What they said of candidates with the tests of others.
+    pub(super) crossed: Vec<Crossed>,
     /// The commands of models that a person was asked about, and whether they may run.
     pub(super) commands: BTreeMap<String, bool>,
     pub(super) documents: Documents,
@@ -253,9 +255,21 @@ impl RunState {
                 self.contributed(now, (phase, Some(task)), Some(call.clone()), handoff);
             }
             PhaseEvent::Verified {
+                tree,
+                verification,
+                tests_of: Some(tests_of),
+                ..
+            } => self.crossed.push(Crossed {
+                phase: phase.clone(),
+                tree: tree.clone(),
+                tests_of: tests_of.clone(),
+                verification: verification.clone(),
+            }),
+            PhaseEvent::Verified {
                 task,
                 tree,
                 verification,
+                tests_of: None,
             } => self.verified.push(Verified {
                 phase: phase.clone(),
                 round: self.phase(phase).map_or(1, PhaseState::round),

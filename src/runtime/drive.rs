@@ -13,7 +13,7 @@ use crate::engine::{Effect, Engine, Input, steered};
 use crate::journal::Journal;
 use crate::model::{
     CallId, CallSpec, Destination, Failure, FailureKind, ModelName, PersonAnswer, PhaseName,
-    Results, RunEnd, Timestamp, Usage,
+    Results, RunEnd, Timestamp, Usage, VerifyOutcome,
 };
 use crate::run::{
     Control as Wanted, Event, PendingVerification, PhaseEvent, PhaseState, Record, RunEvent, Winner,
@@ -269,14 +269,20 @@ impl Driver<'_> {
         // Candidates are compared with what they all started from, other work with the run's beginning.
         let round = state.phase(&phase).and_then(PhaseState::begun);
         let ground = round.filter(|round| round.sealed.is_some());
-        let before = ground.and_then(|_| state.on_ground(&phase, &verifying.command));
+        let before = match &verifying.tests_of {
+            // Both passed it by themselves.
+            Some(_) => Some(VerifyOutcome::Passed),
+            None => ground
+                .and_then(|_| state.on_ground(&phase, &verifying.command))
+                .map(|before| before.outcome),
+        };
         let verify = Verify {
             context: self.context.clone(),
             phase: phase.clone(),
             ground: ground
                 .map_or(&self.context.snapshot, |round| &round.ground)
                 .clone(),
-            before: before.map(|before| before.outcome),
+            before,
             verifying,
         };
         self.tasks.start(

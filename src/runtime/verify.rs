@@ -1,16 +1,17 @@
 //! Running a command on a checkout of a tree, to see whether the changes are good. It is run by tipstaff, so
 //! no model says how it went; but it runs what models wrote, so it gets neither the user's variables nor home.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use crate::engine::Input;
 use crate::model::{Failure, FailureKind, Millis, PhaseName, TreeId, Verification, VerifyOutcome};
-use crate::plan::Network;
+use crate::plan::{Network, PhaseKind, TestFiles};
 use crate::process::Exceeded;
 use crate::run::{PendingVerification, PhaseEvent};
-use crate::workspace::remove_tree;
+use crate::workspace::{pin, remove_tree, with_those_of};
 
 use super::RunContext;
 use super::attempt::{Control, unless_stopped};
@@ -39,6 +40,7 @@ impl Verify {
                 task: self.verifying.task,
                 tree: self.verifying.tree,
                 verification,
+                tests_of: self.verifying.tests_of,
             },
             Err(failure) if failure.kind == FailureKind::Cancelled => return None,
             Err(failure) => PhaseEvent::Failed { failure },
@@ -47,12 +49,11 @@ impl Verify {
     }
 
     async fn verify(&self) -> Result<Verification, Failure> {
-        let (ended, outcome) = self.outcome(&self.verifying.tree, "after").await?;
+        let tree = self.tree().await?;
+        let (ended, outcome) = self.outcome(&tree, "after").await?;
         // Only a failure makes it worth knowing how it was before.
         let outcome = match (outcome, self.before) {
-            (VerifyOutcome::Failed, _) if self.verifying.tree == self.ground => {
-                VerifyOutcome::AlreadyFailing
-            }
+            (VerifyOutcome::Failed, None) if tree == self.ground => VerifyOutcome::AlreadyFailing,
             (VerifyOutcome::Failed, Some(before)) if before != VerifyOutcome::Passed => {
                 VerifyOutcome::AlreadyFailing
             }
@@ -62,7 +63,11 @@ impl Verify {
             },
             (outcome, _) => outcome,
         };
-        let name = format!("{} {}", self.verifying.tree, self.verifying.command);
+        let PendingVerification { tree, command, .. } = &self.verifying;
+        let mut name = format!("{tree} {command}");
+        if let Some(tests_of) = &self.verifying.tests_of {
+            name = format!("{tests_of} {name}");
+        }
         let name = blake3::hash(name.as_bytes()).to_hex();
         let folder = self.context.plan.phase_folder(&self.phase);
         let folder = folder.unwrap_or_else(|| "phases".to_owned());
@@ -78,6 +83,28 @@ impl Verify {
                 .write_artifact(&path, &ended.tail)
                 .map_err(machine)?,
         })
+    }
+
+    /// What the command runs on: the tree itself, or its code with another candidate's test files, all of them as
+    /// they are there, so that no test of its own is left to be in their way.
+    async fn tree(&self) -> Result<TreeId, Failure> {
+        let tree = self.verifying.tree.clone();
+        let phase = self.context.plan.phase(&self.phase);
+        let (Some(tests_of), Some(PhaseKind::Ensemble { cross_tests, .. })) = (
+            self.verifying.tests_of.clone(),
+            phase.map(|phase| &phase.kind),
+        ) else {
+            return Ok(tree);
+        };
+        let (store, tests) = (self.context.store(), TestFiles::new(cross_tests));
+        let name = format!("{}-cross-{tree}-{tests_of}", self.phase);
+        blocking(move || {
+            let is_test = |path: &Path| tests.has(&path.to_string_lossy());
+            let crossed = with_those_of(&store, &tree, &tests_of, is_test).map_err(machine)?;
+            pin(&store, &name, &crossed).map_err(machine)?;
+            Ok(crossed)
+        })
+        .await
     }
 
     /// How the command ends on a tree, as often as its workflow wants to know.

@@ -82,6 +82,8 @@ pub struct Phase {
     pub straggler_timeout: Option<Millis>,
     /// What follows where no candidate passes, if it says.
     pub on_none: Option<OnNone>,
+    /// Which files are tests that run with the code of other candidates; none if that is not wanted.
+    pub cross_tests: Vec<Spanned<String>>,
     /// What a single phase has to leave, if it says.
     pub yields: Option<Spanned<Leaves>>,
     /// Whether it may change files, if it says.

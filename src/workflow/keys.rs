@@ -59,6 +59,7 @@ pub(super) const PHASE_KEYS: &[Key] = &[
     Key::new("quorum", Whole(1), "Judge as soon as this many proposals are in.").of(&[ENSEMBLE]),
     Key::new("straggler_timeout", Duration, "How long the others get then.").of(&[ENSEMBLE]),
     Key::new("on_none", Words(&words(&ON_NONE)), "Of an ensemble that edits: what follows if each candidate fails what passed before. repair: each is told once.").of(&[ENSEMBLE]).default(Preset::Word("ask")),
+    Key::new("cross_tests", Any(&[Flag, List(&Name)]), "Of an ensemble that edits: the tests of each candidate run with the code of the others; a list says by patterns which files are tests.").of(&[ENSEMBLE]),
     Key::new("yields", Words(&words(&YIELDS)), "What a single phase has to leave. Default: follows from its name and from how other phases use it.").of(&[SINGLE]),
     Key::new("edits", Flag, "Whether the phase may change your files. Default: true for routed phases and for execute and integrate; an ensemble edits only where this says so."),
     Key::new("verify", VERIFY, "Of a phase that edits: commands that tipstaff runs on a full checkout with the changes, in this order; `PHASE.tests` stands for those that an earlier phase was verified with.").of(&[SINGLE, ENSEMBLE, ROUTED]),

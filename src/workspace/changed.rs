@@ -183,6 +183,18 @@ fn entries_of(at: &Path) -> Result<Vec<PathBuf>, WorkspaceError> {
     entries.map(|entry| Ok(entry?.path())).collect()
 }
 
+/// A tree with all files of a kind as another tree has them.
+pub fn with_those_of(
+    store: &Path,
+    tree: &TreeId,
+    other: &TreeId,
+    is_one: impl Fn(&Path) -> bool,
+) -> Result<TreeId, WorkspaceError> {
+    let mut paths = changed_paths(store, tree, other)?;
+    paths.retain(|path| is_one(path));
+    with_paths_of(store, tree, other, &paths)
+}
+
 /// A tree with these paths as another tree has them.
 pub fn with_paths_of<'a>(
     store: &Path,

@@ -60,7 +60,7 @@ pub use apply::{
 pub use cache::ProjectCache;
 pub use capture::{Allowed, Edited, Visible, capture, left_out};
 pub use carry_over::{copy_folder, link_folder};
-pub use changed::{changed, each_content, on_disk, with_paths_of};
+pub use changed::{changed, each_content, on_disk, with_paths_of, with_those_of};
 pub use control_files::{ControlFiles, is_control_file};
 pub use diff::{changed_files, diff, files_and_patch};
 pub use documents::{store_document, with_documents};

@@ -339,3 +339,184 @@ fn sequential_candidates_are_refused_with_a_reason() {
         .exits_with(2)
         .stderr_has("candidates that edit cannot be `sequential`: each starts from the same files");
 }
+
+/// A test that wants this of the code, in a file of its own.
+fn test(name: &str, wants: &str) -> String {
+    format!("{{ write: {{ path: tests/{name}, text: grep -q {wants} code.txt }} }}")
+}
+
+const CROSSED: [&str; 2] = [
+    "verify: set -e; for one in tests/*; do sh $one; done",
+    "cross_tests: true",
+];
+
+/// What ran with the tests of others: whose code, whose tests (`-` for the project's), and how it ended.
+fn crossed(sandbox: &Sandbox) -> Vec<(String, String, String)> {
+    let run = sandbox.run();
+    let done = run.all("attempt_succeeded");
+    let who = |tree: &serde_json::Value| {
+        let mut own = done
+            .iter()
+            .filter(|one| &one["result"]["changes"]["tree"] == tree);
+        own.next().map_or("-".to_owned(), |one| {
+            one["call"].as_str().unwrap().to_owned()
+        })
+    };
+    let all = run.all("verified").into_iter();
+    let crossed = all.filter(|one| !one["tests_of"].is_null());
+    let mut rows: Vec<_> = crossed
+        .map(|one| {
+            let outcome = one["verification"]["outcome"].as_str().unwrap().to_owned();
+            (who(&one["tree"]), who(&one["tests_of"]), outcome)
+        })
+        .collect();
+    rows.sort();
+    rows
+}
+
+fn triples(rows: &[(&str, &str, &str)]) -> Vec<(String, String, String)> {
+    let name = |slot: &str| match slot {
+        "-" => slot.to_owned(),
+        slot => format!("mend.propose-{slot}"),
+    };
+    let rows = rows.iter();
+    rows.map(|(code, tests, how)| (name(code), name(tests), (*how).to_owned()))
+        .collect()
+}
+
+#[test]
+fn tests_of_one_candidate_run_with_the_code_of_the_others() {
+    let sandbox = project(Sandbox::new(), 3, &CROSSED);
+    sandbox
+        .write("tests/old.sh", "grep -q o code.txt")
+        .git(&["add", "-A"]);
+    sandbox.git(&["commit", "-qm", "tests"]);
+    // The first two agree on what is wanted; the third passes only its own test.
+    let own = |slot_number, text: &str, wants| {
+        slot(
+            slot_number,
+            &format!(
+                "{}, {}",
+                code(text),
+                test(&format!("new{slot_number}.sh"), wants)
+            ),
+        )
+    };
+    sandbox.fake_agent(
+        &(own(1, "good one", "good") + &own(2, "good two", "good") + &own(3, "bad three o", "bad")),
+    );
+    sandbox.tipstaff(&RUN).succeeds();
+    let rows = [
+        ("1", "2", "passed"),
+        ("1", "3", "failed"),
+        ("2", "1", "passed"),
+        ("2", "3", "failed"),
+        ("3", "1", "failed"),
+        ("3", "2", "failed"),
+    ];
+    assert_eq!(crossed(&sandbox), triples(&rows));
+    let run = sandbox.run();
+    let prompt = run.read("phases/01-mend/calls/mend.judge-1/attempt-1/prompt.md");
+    let fact = "with another candidate's test files in the place of its own:";
+    assert_eq!(
+        prompt.matches(&format!("{fact} its code passes")).count(),
+        2,
+        "{prompt}"
+    );
+    assert_eq!(
+        prompt
+            .matches("the code of some other candidate passes")
+            .count(),
+        2,
+        "{prompt}"
+    );
+    assert!(
+        prompt.contains(
+            "the code of 0 of 2 other candidates passes with them, so they prove nothing"
+        ),
+        "{prompt}"
+    );
+    let alone = format!("tests of {} (void)", letter(&sandbox, 3));
+    sandbox
+        .tipstaff(&["show", "--verdict"])
+        .succeeds()
+        .stdout_has(&alone);
+    // The results of the winner are its own.
+    sandbox.tipstaff(&["show"]).succeeds().has_no("failed");
+}
+
+#[test]
+fn candidate_that_changes_old_tests_meets_them_as_they_were() {
+    let sandbox = project(Sandbox::new(), 2, &CROSSED);
+    sandbox
+        .write("tests/old.sh", "grep -q old code.txt")
+        .git(&["add", "-A"]);
+    sandbox.git(&["commit", "-qm", "tests"]);
+    let cheats = format!("{}, {}", code("new"), test("old.sh", "new"));
+    sandbox.fake_agent(&(slot(1, &code("old and new")) + &slot(2, &cheats)));
+    sandbox.tipstaff(&RUN).succeeds();
+    let rows = [("1", "2", "passed"), ("2", "-", "failed")];
+    assert_eq!(crossed(&sandbox), triples(&rows));
+    let prompt = sandbox
+        .run()
+        .read("phases/01-mend/calls/mend.judge-1/attempt-1/prompt.md");
+    assert!(
+        prompt.contains(
+            "with the project's test files as they were in the place of its own: `set -e"
+        ),
+        "{prompt}"
+    );
+}
+
+#[test]
+fn tie_goes_to_who_passes_the_tests_of_others() {
+    let keys = [
+        "verify: set -e; for one in tests/*; do sh $one; done",
+        "cross_tests: [tests/**]",
+    ];
+    let sandbox = project(Sandbox::new(), 3, &keys);
+    sandbox.write("tests/old.sh", "test -f keep.txt");
+    let yaml = sandbox.read(".tipstaff/workflows/fix.yaml");
+    let both = yaml.replace("judge: judge", "judge: { by: judge, orders: both }");
+    sandbox
+        .write(".tipstaff/workflows/fix.yaml", &both)
+        .git(&["add", "-A"]);
+    sandbox.git(&["commit", "-qm", "tests"]);
+    let tested = format!("{}, {}", code("good two"), test("new.sh", "good"));
+    let acts = format!("{}, {{ write: {{ path: .envrc, text: x }} }}", code("bad"));
+    // The judge takes whatever it sees first: `bad` under one order, another one under the other.
+    let script = slot(1, &code("good one")) + &slot(2, &tested) + &slot(3, &acts);
+    let verdict = r#"{"decision":"pick","winner":"A","rationale":"It is the first."}"#;
+    let judge =
+        format!("- do: [{{ write: {{ path: .tipstaff/out/verdict.json, text: '{verdict}' }} }}]\n");
+    sandbox.fake_agent(&(script + &judge));
+    let run = sandbox.tipstaff(&[&RUN[..], &["--seed", "7"]].concat());
+    let third = letter(&sandbox, 3);
+    // It is one of the two that are named.
+    assert_ne!(third, "B");
+    run.succeeds();
+    let won = &sandbox.run().all("winner_chosen")[0];
+    assert_ne!(won["label"], third.as_str(), "{won}");
+    let prompt = sandbox
+        .run()
+        .read("phases/01-mend/calls/mend.judge-1/attempt-1/prompt.md");
+    let held = "the change to `.envrc` would be held back";
+    assert_eq!(prompt.matches(held).count(), 1, "{prompt}");
+}
+
+#[test]
+fn cross_tests_belong_to_candidates_that_edit() {
+    let sandbox = project(Sandbox::new(), 2, &["cross_tests: ['a{']"]);
+    sandbox.fake_agent("[]");
+    let check = sandbox.tipstaff(&["check", "fix"]);
+    check.exits_with(2).stderr_has("is no valid pattern");
+    let yaml = sandbox.read(".tipstaff/workflows/fix.yaml");
+    let yaml = yaml
+        .replace("edits: true", "edits: false")
+        .replace("['a{']", "true");
+    sandbox.write(".tipstaff/workflows/fix.yaml", &yaml);
+    let check = sandbox.tipstaff(&["check", "fix"]);
+    check
+        .exits_with(2)
+        .stderr_has("`cross_tests` is for an ensemble with `edits: true`");
+}

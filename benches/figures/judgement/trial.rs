@@ -175,6 +175,7 @@ impl<C: Cast> Trial<'_, C> {
             task,
             tree: on,
             command,
+            tests_of,
         } = verifying;
         let mut slots = self.decided.order.iter();
         let slot = slots.find(|slot| tree(**slot) == on);
@@ -193,6 +194,7 @@ impl<C: Cast> Trial<'_, C> {
             task,
             tree: on,
             verification,
+            tests_of,
         }
         .of(phase)
     }

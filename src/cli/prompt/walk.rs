@@ -189,6 +189,7 @@ impl Prompted {
             task: verifying.task,
             tree: verifying.tree,
             verification,
+            tests_of: verifying.tests_of,
         }
         .of(phase)
     }

@@ -246,14 +246,15 @@ pub fn is_again(call: &CallSpec) -> bool {
 
 /// What a command says of a tree: always the same.
 pub fn verification(proof: Proof, verifying: &PendingVerification) -> Verification {
+    // Another's tests in the place of its own make another tree.
+    let tests = verifying.tests_of.as_ref().map(contents);
+    let contents = tests.unwrap_or_default() + &contents(&verifying.tree);
     let outcome = match proof {
         Proof::Passes | Proof::CannotRun(_) => VerifyOutcome::Passed,
         Proof::Fails => VerifyOutcome::Failed,
-        Proof::FailsFirst if contents(&verifying.tree).ends_with('!') => VerifyOutcome::Passed,
+        Proof::FailsFirst if contents.ends_with('!') => VerifyOutcome::Passed,
         Proof::FailsFirst => VerifyOutcome::Failed,
-        Proof::FailsAtTimes if contents(&verifying.tree).len().is_multiple_of(2) => {
-            VerifyOutcome::Passed
-        }
+        Proof::FailsAtTimes if contents.len().is_multiple_of(2) => VerifyOutcome::Passed,
         Proof::FailsAtTimes => VerifyOutcome::Failed,
         Proof::AlreadyFails => VerifyOutcome::AlreadyFailing,
         Proof::TimesOut => VerifyOutcome::TimedOut,
@@ -263,10 +264,7 @@ pub fn verification(proof: Proof, verifying: &PendingVerification) -> Verificati
         outcome,
         exit: None,
         wall: Millis::seconds(1),
-        output: artifact(
-            "verify.txt",
-            &format!("{outcome:?} {}", contents(&verifying.tree)),
-        ),
+        output: artifact("verify.txt", &format!("{outcome:?} {}", contents)),
     }
 }
 

@@ -68,6 +68,7 @@ pub enum Work {
         rules: Judging,
         verify: Vec<usize>,
         on_none: OnNone,
+        crosses: bool,
     },
     Lenses {
         lenses: Vec<Chain>,
@@ -289,15 +290,24 @@ fn works(mix: Mix) -> impl Draws<Value = Work> {
     let candidates = prop::collection::vec(chain(), 2..4);
     let on_none =
         proptest::prop_oneof![Just(OnNone::Repair), Just(OnNone::Ask), Just(OnNone::Fail),];
-    let candidates = (candidates, chain(), judgings(), verify(), on_none).prop_map(
-        |(proposers, judge, rules, verify, on_none)| Work::Candidates {
-            proposers,
-            judge,
-            rules,
-            verify,
-            on_none,
-        },
-    );
+    let candidates = (
+        candidates,
+        chain(),
+        judgings(),
+        verify(),
+        on_none,
+        any::<bool>(),
+    )
+        .prop_map(
+            |(proposers, judge, rules, verify, on_none, crosses)| Work::Candidates {
+                proposers,
+                judge,
+                rules,
+                verify,
+                on_none,
+                crosses,
+            },
+        );
     let audit = (chain(), prop::option::weighted(0.9, (0u8..5, 0u32..3)))
         .prop_map(|(chain, back)| Work::Audit { chain, back });
     proptest::prop_oneof![
@@ -353,7 +363,7 @@ fn ensemble(
     (judge, rules): (&Chain, &Judging),
     sequential: bool,
     quorum: Option<u8>,
-    on_none: OnNone,
+    (on_none, crosses): (OnNone, bool),
 ) -> PhaseKind {
     let all = u32::try_from(proposers.len()).unwrap();
     PhaseKind::Ensemble {
@@ -370,6 +380,7 @@ fn ensemble(
         quorum_named: quorum.is_some(),
         straggler_timeout: Millis::seconds(30),
         on_none,
+        cross_tests: crosses.then(|| "*".to_owned()).into_iter().collect(),
     }
 }
 
@@ -438,7 +449,8 @@ impl Part {
                 sequential,
                 quorum,
             } => {
-                let kind = ensemble(proposers, (judge, rules), *sequential, *quorum, OnNone::Ask);
+                let rest = (OnNone::Ask, false);
+                let kind = ensemble(proposers, (judge, rules), *sequential, *quorum, rest);
                 phases.push(self.phase(&name, kind));
             }
             Work::Candidates {
@@ -447,8 +459,10 @@ impl Part {
                 rules,
                 verify,
                 on_none,
+                crosses,
             } => {
-                let kind = ensemble(proposers, (judge, rules), false, None, *on_none);
+                let rest = (*on_none, *crosses);
+                let kind = ensemble(proposers, (judge, rules), false, None, rest);
                 phases.push(PhasePlan {
                     edits: true,
                     verify: proofs(verify).collect(),

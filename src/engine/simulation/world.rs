@@ -352,6 +352,7 @@ impl<'f> World<'f> {
             task: verifying.task,
             tree: verifying.tree,
             verification,
+            tests_of: verifying.tests_of,
         };
         Input::Happened(verified.of(phase))
     }

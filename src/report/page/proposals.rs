@@ -10,6 +10,7 @@ use super::diff::files;
 use super::table::table;
 use super::texts::{document, remark};
 use crate::model::{CallId, Judgement, Label, Purpose};
+use crate::report::evidence::evidence_rows;
 use crate::report::query::Verdict;
 use crate::report::scores::{picked, score_rows};
 use crate::report::view::{PhaseView, RunView, short_name};
@@ -42,6 +43,7 @@ fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -
                 blockquote { (remark(&verdict.judgement.rationale)) }
                 (scores(phase, &verdict.judgement, labels))
             }
+            (evidence(view, phase, labels))
             (orders(view, &judged))
             p.reveal { input type="checkbox" id=(reveal); label for=(reveal) { " Show who wrote which" } }
             div.side {
@@ -132,6 +134,23 @@ fn scores(phase: PhaseView<'_>, judgement: &Judgement, labels: &[(Label, CallId)
     let letters = letters.into_iter().map(Label::as_str);
     let heads: Vec<&str> = ["criterion"].into_iter().chain(letters).collect();
     html! { div.scores { (table(&format!("Scores of {}", clean(phase.name())), &heads, &rows)) } }
+}
+
+/// What commands said of candidates that edit.
+fn evidence(view: &RunView, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -> Markup {
+    let letters: Vec<&Label> = labels.iter().map(|(label, _)| label).collect();
+    let rows = evidence_rows(view, phase, &letters);
+    if rows.is_empty() {
+        return html! {};
+    }
+    let rows = html! {
+        @for (name, cells) in &rows {
+            tr { th scope="row" { (title(name)) } @for cell in cells { td { (cell) } } }
+        }
+    };
+    let letters = letters.into_iter().map(Label::as_str);
+    let heads: Vec<&str> = ["evidence"].into_iter().chain(letters).collect();
+    html! { div { (table(&format!("Evidence of {}", clean(phase.name())), &heads, &rows)) } }
 }
 
 /// A score and a bar for it.

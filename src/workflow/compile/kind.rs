@@ -120,6 +120,11 @@ impl Maker<'_> {
                 .straggler_timeout
                 .unwrap_or(self.config.defaults.straggler_timeout),
             on_none: phase.on_none.unwrap_or_default(),
+            cross_tests: phase
+                .cross_tests
+                .iter()
+                .map(|one| one.value.clone())
+                .collect(),
         })
     }
 

@@ -1,6 +1,7 @@
 //! The keys of a phase that are maps of their own.
 
 use crate::model::{Budget, MicroUsd, Section, Sections};
+use crate::plan::TestFiles;
 use crate::yaml::{Diagnostic, Fields, Node, Reader, Spanned, Value, did_you_mean};
 
 use super::super::ast::{DistillBy, DistillRule, Gate, OnFail, Proof, Scope};
@@ -67,6 +68,22 @@ pub(super) fn read_verify(reader: &mut Reader, fields: Fields<'_>) -> Vec<Spanne
         }
     });
     proofs.collect()
+}
+
+/// `true`, or patterns of test files.
+pub(super) fn read_cross_tests(reader: &mut Reader, fields: Fields<'_>) -> Vec<Spanned<String>> {
+    let Some(node) = fields.get("cross_tests") else {
+        return Vec::new();
+    };
+    if let Value::Seq(_) = node.value {
+        return reader.texts(node, "`cross_tests`").unwrap_or_default();
+    }
+    let usual = reader.flag(node, "`cross_tests`").filter(|on| on.value);
+    usual.map_or_else(Vec::new, |on| {
+        let patterns = TestFiles::USUAL.iter();
+        let each = patterns.map(|one| on.clone().map(|_| (*one).to_owned()));
+        each.collect()
+    })
 }
 
 /// `{run: COMMAND, repeat: N}`.

@@ -58,6 +58,7 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
             .get("on_none")
             .and_then(|node| reader.choice(node, "`on_none`", &ON_NONE))
             .map(|choice| choice.value),
+        cross_tests: parts::read_cross_tests(reader, fields),
         yields: fields
             .get("yields")
             .and_then(|node| reader.choice(node, "`yields`", &YIELDS)),

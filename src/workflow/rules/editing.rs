@@ -3,9 +3,10 @@
 
 use crate::config::Config;
 use crate::plan::EnsembleMode;
-use crate::yaml::Diagnostic;
+use crate::yaml::{Diagnostic, Spanned};
 
 use super::super::ast::{Phase, PhaseType, Proof, Workflow};
+use super::super::paths::check_glob;
 use super::asked::{earlier, no_tests};
 
 pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagnostic>) {
@@ -26,13 +27,17 @@ pub(super) fn check(workflow: &Workflow, _config: &Config, found: &mut Vec<Diagn
 /// Candidates are changes to the same files, each in a workspace of its own; one of them is taken.
 fn candidates(phase: &Phase) -> Option<Diagnostic> {
     if !phase.may_edit() {
-        let useless = phase.has("on_none").then(|| {
-            let message = "`on_none` is for an ensemble with `edits: true`";
-            phase
-                .key_spot("on_none")
-                .error("nothing-to-verify", message)
+        let mut useless = ["on_none", "cross_tests"].into_iter();
+        let useless = useless.find(|key| phase.has(key)).map(|key| {
+            let message = format!("`{key}` is for an ensemble with `edits: true`");
+            phase.key_spot(key).error("nothing-to-verify", message)
         });
         return nothing_to_verify(phase).or(useless);
+    }
+    for Spanned { value, spot } in &phase.cross_tests {
+        if let Err(reason) = check_glob(value) {
+            return Some(spot.error("bad-glob", format!("`{value}` {reason}")));
+        }
     }
     (phase.mode == Some(EnsembleMode::Sequential)).then(|| {
         let message =

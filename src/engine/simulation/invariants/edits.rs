@@ -194,7 +194,10 @@ pub fn a_failing_candidate_never_wins() -> Promise {
         let ensemble = plan.edits && matches!(plan.kind, PhaseKind::Ensemble { .. });
         match event {
             PhaseEvent::Verified {
-                tree, verification, ..
+                tree,
+                verification,
+                tests_of: None,
+                ..
             } => {
                 let key = (phase.clone(), tree.clone(), verification.command.clone());
                 ends.insert(key, verification.outcome);
@@ -243,6 +246,13 @@ pub fn commands_verify_the_tree_they_are_about() -> Promise {
             ensure(expected == Some(&verifying.tree), || {
                 format!("not on {expected:?}")
             })?;
+            let mut others = left.0.iter().filter(|((of, _), _)| of == phase);
+            let tests_of = verifying.tests_of.as_ref();
+            let is_others = tests_of.is_none_or(|tests_of| {
+                let wrote = *tests_of == facts.tree || others.any(|(_, tree)| tree == tests_of);
+                *tests_of != verifying.tree && candidates && wrote
+            });
+            ensure(is_others, || format!("with the tests of {tests_of:?}"))?;
         }
         left.take(facts, moment);
         Ok(())
