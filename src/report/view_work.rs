@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{ChangeKind, ChangedFile, Changes, Closing, Destination};
+use crate::model::{ChangeKind, ChangedFile, Changes, Closing, Destination, Purpose};
 
 use crate::risk::{Listed, listed};
 use crate::run::{CallState, Delivery, Verified};
@@ -119,7 +119,11 @@ impl RunView {
             let Some(changes) = call.result().and_then(|result| result.changes.as_ref()) else {
                 continue;
             };
-            if &changes.tree == tree && changes.base != changes.tree {
+            // Of candidates with the same files it is the winner whose work that is.
+            let phase = self.state.phase(&call.spec.phase);
+            let lost = call.spec.purpose == Purpose::Propose
+                && phase.is_some_and(|phase| !phase.has_won(&call.spec.id));
+            if &changes.tree == tree && changes.base != changes.tree && !lost {
                 tree = &changes.base;
                 found.push((call, changes));
             }

@@ -1,6 +1,8 @@
 //! The candidates of an ensemble that edits, and what the commands leave of them.
 
-use crate::model::{CallId, Changes, Label, PhaseName, TreeId, Verification, VerifyOutcome};
+use crate::model::{
+    CallId, CallSpec, Changes, Label, PhaseName, Purpose, TreeId, Verification, VerifyOutcome,
+};
 
 use super::{CallState, PhaseState, RunState, Verified};
 
@@ -50,6 +52,12 @@ impl RunState {
             });
         }
         all
+    }
+
+    /// What the changes of a proposal are compared with, if it is one: it may start from an earlier try.
+    pub fn ground_of(&self, call: &CallSpec) -> Option<&TreeId> {
+        let round = self.phase(&call.phase)?.begun()?;
+        (call.purpose == Purpose::Propose).then_some(&round.ground)
     }
 
     /// The results of commands on what the run holds: without those on candidates that did not win.

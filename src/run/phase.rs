@@ -258,6 +258,13 @@ impl PhaseState {
         self.begun()?.winner()
     }
 
+    /// Whether a call won one of its rounds.
+    pub fn has_won(&self, call: &CallId) -> bool {
+        let past = self.past.iter().filter_map(|past| past.round.winner());
+        let mut winners = past.chain(self.winner());
+        winners.any(|winner| &winner.call == call)
+    }
+
     /// What its present round left, once it is closed.
     pub fn closed(&self) -> Option<&Closing> {
         self.begun()?.closed()

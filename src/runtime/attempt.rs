@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use crate::engine::Input;
-use crate::model::{CallSpec, Failure, ModelName, Usage};
+use crate::model::{CallSpec, Failure, ModelName, TreeId, Usage};
 use crate::run::CallEvent;
 
 use super::RunContext;
@@ -26,6 +26,8 @@ pub struct Attempt {
     pub call: Arc<CallSpec>,
     pub number: u32,
     pub model: ModelName,
+    /// What its changes are compared with, if that is not what it starts from: a candidate is mended in place.
+    pub ground: Option<TreeId>,
     pub reports: mpsc::UnboundedSender<Input>,
 }
 

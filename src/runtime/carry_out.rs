@@ -88,6 +88,7 @@ impl Attempt {
                 call: &whose.call,
                 attempt: whose.number,
                 scratch: &scratch,
+                ground: whose.ground.as_ref(),
             };
             Ok(ended.collect(&watched.read()?, remarks))
         });

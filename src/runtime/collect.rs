@@ -11,13 +11,13 @@ use crate::files;
 use crate::judge;
 use crate::model::{
     Artifact, CallResult, CallSpec, Changes, Contract, EditScope, Failure, FoundSecret,
-    HandoffWords, Millis, Purpose, Usage, WorkspaceSource,
+    HandoffWords, Millis, Purpose, TreeId, Usage, WorkspaceSource,
 };
 use crate::process::{self, Asked};
 
 use crate::run::CallEvent;
 use crate::workspace::{
-    self, Allowed, ControlFiles, Edited, WorkspaceError, capture, content_at, pin,
+    self, Allowed, ControlFiles, Edited, WorkspaceError, capture, content_at, files_and_patch, pin,
 };
 
 use super::RunContext;
@@ -44,6 +44,8 @@ pub struct Ended<'a> {
     pub call: &'a CallSpec,
     pub attempt: u32,
     pub scratch: &'a Scratch,
+    /// What the changes are compared with, if that is not what the call starts from.
+    pub ground: Option<&'a TreeId>,
 }
 
 impl Ended<'_> {
@@ -217,12 +219,18 @@ impl Ended<'_> {
         )
         .map_err(machine)?;
         let secrets = self.secrets(&captured.new).map_err(machine)?;
-        let patch = String::from_utf8_lossy(&captured.patch).into_owned();
+        let (mut base, mut files, mut patch) = (base, captured.files, captured.patch);
+        if let Some(ground) = self.ground.filter(|ground| *ground != base) {
+            base = ground;
+            (files, patch) =
+                files_and_patch(&self.context.store(), base, &captured.tree).map_err(machine)?;
+        }
+        let patch = String::from_utf8_lossy(&patch).into_owned();
         let kept = (!patch.is_empty()).then(|| self.artifact("changes.patch", &patch));
         let changes = Changes {
             base: base.clone(),
             tree: captured.tree,
-            files: captured.files,
+            files,
             refused: captured.refused,
             secrets,
             patch: kept.transpose()?,

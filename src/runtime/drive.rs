@@ -246,6 +246,7 @@ impl Driver<'_> {
         let controlled = self.control((call.id.clone(), number));
         let attempt = Arc::new(Attempt {
             context: self.context.clone(),
+            ground: self.engine.state().ground_of(&call).cloned(),
             call,
             number,
             model,

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::engine::{Input, Recovered};
-use crate::model::{CallResult, CallSpec, ModelName};
+use crate::model::{CallResult, CallSpec};
 use crate::process::ExitRecord;
 use crate::run::{CallEvent, Event, RunState};
 
@@ -30,7 +30,7 @@ pub fn recover(context: &RunContext, state: &RunState) -> Vec<Recovered> {
     }
     let running = state.running();
     let finished = running.filter_map(|(call, attempt)| {
-        let result = salvage_attempt(context, &call.spec, attempt, call.model()?)?;
+        let result = salvage_attempt(context, state, &call.spec, attempt)?;
         Some(Recovered {
             call: call.spec.id.clone(),
             attempt,
@@ -42,10 +42,11 @@ pub fn recover(context: &RunContext, state: &RunState) -> Vec<Recovered> {
 
 fn salvage_attempt(
     context: &RunContext,
+    state: &RunState,
     call: &CallSpec,
     attempt: u32,
-    model: &ModelName,
 ) -> Option<CallResult> {
+    let model = state.call(&call.id)?.model()?;
     let spec = context.plan.models.get(model)?;
     let agent = context.plan.agents.get(&spec.agent)?;
     let scratch = context.scratch_of(call, attempt);
@@ -73,6 +74,7 @@ fn salvage_attempt(
         call,
         attempt,
         scratch: &scratch,
+        ground: state.ground_of(call),
     };
     let how = match watched.stopped {
         Some(_) => "came to its checkpoint while its supervisor was gone",

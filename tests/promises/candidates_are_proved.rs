@@ -221,6 +221,12 @@ fn same_changes_are_one_candidate() {
         .tipstaff(&["show", "--verdict"])
         .succeeds()
         .stdout_has("same as A");
+    // Whose work it is.
+    let winner = &sandbox.run().all("winner_chosen")[0];
+    let shown = sandbox.tipstaff(&["show", "--json"]).stdout;
+    let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+    let by = &shown["changes"]["files"][0]["by"];
+    assert_eq!(by, &serde_json::json!([winner["call"]]), "{shown}");
 }
 
 #[test]
@@ -302,6 +308,14 @@ fn candidates_mend_once_what_failed() {
         "{prompt}"
     );
     assert_eq!(run.all("proposals_sealed").len(), 2);
+    // The whole of its changes is shown, not the mend alone.
+    let own = letter(&sandbox, 2);
+    let shown = sandbox.tipstaff(&["show", &run.id(), &own]);
+    shown.succeeds().stdout_has("+two").stdout_has("+again");
+    sandbox
+        .tipstaff(&["compare", &run.id(), "A", "B"])
+        .succeeds()
+        .stdout_has("code.txt");
 }
 
 #[test]
