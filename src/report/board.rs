@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::table::Table;
 use super::words::{clean, cost, counted, or_nothing, wrapped};
+use crate::model::MicroUsd;
 use crate::scores::{Board, FLOOR, Lineup, Model, Row, Share, Suggestion, suggestions};
 
 /// Whose runs are counted.
@@ -88,16 +89,13 @@ fn counted_runs(board: &Board, scope: Scope, foreign: u64) -> String {
 /// Models by phase and category, the places they were asked in, baselines, judges: as far as anything is known.
 pub(super) fn board_tables(board: &Board) -> Vec<BoardTable> {
     let is_one = |a: &Row, b: &Row| a.phase == b.phase && a.category == b.category;
-    let groups = board
-        .models
-        .chunk_by(is_one)
-        .map(|rows| models(board, rows));
+    let groups = board.models.chunk_by(is_one);
+    let groups = groups.map(|rows| models(board, rows));
     let more = [proposers(board), lineups(board), judges(board)];
-    let all = groups.chain(more.into_iter().flatten());
-    all.map(BoardTable::without_empty_columns).collect()
+    groups.chain(more).flatten().collect()
 }
 
-fn models(board: &Board, rows: &[Row]) -> BoardTable {
+fn models(board: &Board, rows: &[Row]) -> Option<BoardTable> {
     let title = rows.first().map(|row| match &row.category {
         Some(category) => format!("{}: {} tasks", clean(&row.phase), clean(category)),
         None => clean(&row.phase),
@@ -116,21 +114,18 @@ fn models(board: &Board, rows: &[Row]) -> BoardTable {
             or_nothing(each.map(|(_, time)| time.to_string())),
         ]
     };
-    BoardTable {
-        title: title.unwrap_or_default(),
-        heads: vec![
-            "model",
-            "?>results",
-            "wins",
-            "?wins where tied",
-            "accepted",
-            "?>edited",
-            "passed",
-            ">cost each",
-            "?>time each",
-        ],
-        rows: rows.iter().map(cells).collect(),
-    }
+    let heads = [
+        "model",
+        "?>results",
+        "wins",
+        "?wins where tied",
+        "accepted",
+        "?>edited",
+        "passed",
+        ">cost each",
+        "?>time each",
+    ];
+    table(&title?, &heads, rows.iter().map(cells).collect())
 }
 
 /// What each further proposer brought.
@@ -151,41 +146,25 @@ fn proposers(board: &Board) -> Option<BoardTable> {
 
 /// What several models brought over one alone, where somebody tried that.
 fn lineups(board: &Board) -> Option<BoardTable> {
-    let mut rows = Vec::new();
-    for alone in board.lineups.iter().filter(|one| one.alone.is_some()) {
-        let several = |one: &&Lineup| one.phase == alone.phase && one.alone.is_none();
-        let several = board.lineups.iter().find(several);
-        let run = |one: &Lineup| {
-            or_nothing(
-                one.cost
-                    .0
-                    .checked_div(one.went_well.of)
-                    .and_then(|each| cost(crate::model::MicroUsd(each))),
-            )
-        };
-        let name = alone
-            .alone
-            .as_ref()
-            .map(|model| model_words(board, model))
-            .unwrap_or_default();
-        rows.push(vec![
-            clean(&alone.phase),
-            format!("{name} alone"),
-            share(alone.went_well),
-            run(alone),
-            String::new(),
-        ]);
-        if let Some(several) = several {
-            let gain = gain(several.went_well, alone.went_well);
-            rows.push(vec![
-                clean(&several.phase),
-                "several".to_owned(),
-                share(several.went_well),
-                run(several),
-                gain,
-            ]);
-        }
-    }
+    let row = |one: &Lineup, by: String, gain: String| {
+        let each = one.cost.0.checked_div(one.went_well.of).map(MicroUsd);
+        let each = or_nothing(each.and_then(cost));
+        vec![clean(&one.phase), by, share(one.went_well), each, gain]
+    };
+    let alone = board.lineups.iter();
+    let alone = alone.filter_map(|one| Some((one, one.alone.as_ref()?)));
+    let rows = alone.flat_map(|(one, model)| {
+        let by = format!("{} alone", model_words(board, model));
+        let mut others = board
+            .lineups
+            .iter()
+            .filter(|other| other.phase == one.phase);
+        let several = others.find(|other| other.alone.is_none()).map(|several| {
+            let gain = gain(several.went_well, one.went_well);
+            row(several, "several".to_owned(), gain)
+        });
+        [row(one, by, String::new())].into_iter().chain(several)
+    });
     let heads = [
         "phase",
         "proposals by",
@@ -193,7 +172,7 @@ fn lineups(board: &Board) -> Option<BoardTable> {
         "?>cost of a run",
         "gain",
     ];
-    table("several models against one alone", &heads, rows)
+    table("several models against one alone", &heads, rows.collect())
 }
 
 fn gain(several: Share, alone: Share) -> String {
@@ -210,27 +189,20 @@ fn gain(several: Share, alone: Share) -> String {
 }
 
 fn judges(board: &Board) -> Option<BoardTable> {
-    let rows = board
-        .judges
-        .iter()
-        .filter(|judge| judge.verdicts > 0)
-        .map(|judge| {
-            let each = judge
-                .cost
-                .0
-                .checked_div(judge.verdicts)
-                .map(crate::model::MicroUsd);
-            vec![
-                model_words(board, &judge.model),
-                judge.verdicts.to_string(),
-                share(judge.flips),
-                share(judge.first),
-                share(judge.panel),
-                share(judge.evidence),
-                share(judge.people),
-                or_nothing(each.and_then(cost)),
-            ]
-        });
+    let judges = board.judges.iter().filter(|judge| judge.verdicts > 0);
+    let rows = judges.map(|judge| {
+        let each = judge.cost.0.checked_div(judge.verdicts).map(MicroUsd);
+        vec![
+            model_words(board, &judge.model),
+            judge.verdicts.to_string(),
+            share(judge.flips),
+            share(judge.first),
+            share(judge.panel),
+            share(judge.evidence),
+            share(judge.people),
+            or_nothing(each.and_then(cost)),
+        ]
+    });
     let heads = [
         "judge",
         ">verdicts",
@@ -244,28 +216,21 @@ fn judges(board: &Board) -> Option<BoardTable> {
     table("judges", &heads, rows.collect())
 }
 
+/// A table without the columns of which nothing is known; none without a row.
 fn table(title: &str, heads: &[&'static str], rows: Vec<Vec<String>>) -> Option<BoardTable> {
+    let is_known = |cell: &String| !cell.is_empty() && *cell != or_nothing(None);
+    let known = |at: &usize| rows.iter().filter_map(|row| row.get(*at)).any(is_known);
+    let kept: Vec<usize> = (0..heads.len()).filter(known).collect();
+    let cells = |row: &Vec<String>| kept.iter().filter_map(|at| row.get(*at)).cloned().collect();
     (!rows.is_empty()).then(|| BoardTable {
         title: title.to_owned(),
-        heads: heads.to_vec(),
-        rows,
+        heads: kept
+            .iter()
+            .filter_map(|at| heads.get(*at))
+            .copied()
+            .collect(),
+        rows: rows.iter().map(cells).collect(),
     })
-}
-
-impl BoardTable {
-    fn without_empty_columns(mut self) -> Self {
-        let is_known = |cell: &String| !cell.is_empty() && *cell != or_nothing(None);
-        let kept: Vec<bool> = (0..self.heads.len())
-            .map(|at| self.rows.iter().filter_map(|row| row.get(at)).any(is_known))
-            .collect();
-        let mut keep = kept.iter();
-        self.heads.retain(|_| keep.next().copied().unwrap_or(true));
-        for row in &mut self.rows {
-            let mut keep = kept.iter();
-            row.retain(|_| keep.next().copied().unwrap_or(true));
-        }
-        self
-    }
 }
 
 fn share(share: Share) -> String {
@@ -357,7 +322,7 @@ fn scalar(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{MicroUsd, Millis};
+    use crate::model::Millis;
     use crate::scores::{Judge, Nth};
 
     fn of(hits: u64, of: u64) -> Share {
