@@ -10,8 +10,8 @@ use crate::files;
 use crate::journal::RunFolder;
 use crate::model::{Artifact, CallId, HandoffWords, Label};
 use crate::report::{
-    PhaseView, Proposal, RunView, render_comparison, render_difference, render_runs_compared,
-    render_verdicts,
+    PhaseView, Proposal, RunView, render_built_on, render_comparison, render_difference,
+    render_runs_compared, render_verdicts,
 };
 
 pub fn compare(settings: &Settings, args: &CompareArgs) -> Result<Exit, Failure> {
@@ -49,10 +49,15 @@ pub fn compare(settings: &Settings, args: &CompareArgs) -> Result<Exit, Failure>
     Ok(Exit::Done)
 }
 
-/// One proposal as its author wrote it.
+/// One proposal as its author wrote it. What it was built on is no part of it, and goes to standard error.
 pub fn proposal_text(look: &Look, label: &str) -> Result<Vec<u8>, Failure> {
     let all = proposals(look, None)?.0;
-    Ok(named(&all, label)?.text.clone().into_bytes())
+    let one = named(&all, label)?;
+    let built_on = render_built_on(std::slice::from_ref(one), look.viewer.width);
+    if !built_on.is_empty() {
+        print::note(&built_on);
+    }
+    Ok(one.text.clone().into_bytes())
 }
 
 fn named<'a>(all: &'a [Proposal], label: &str) -> Result<&'a Proposal, Failure> {
@@ -128,6 +133,7 @@ fn proposal(
             .into_iter()
             .chain(changed.map(|file| file.path.clone()))
             .collect(),
+        built_on: result.and_then(|result| result.built_on.clone()),
     })
 }
 

@@ -4,9 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Artifact, AttemptId, Audit, Ballot, CallId, CallKey, Categories, Changes, Faults, Judgement,
-    Label, Millis, ModelName, PhaseName, Stopped, Task, TaskList, TreeId, Usage, VerdictRules,
-    WorkState,
+    Artifact, AttemptId, Audit, Ballot, BuiltOn, CallId, CallKey, Categories, Changes, Faults,
+    Judgement, Label, Millis, ModelName, PhaseName, Stopped, Task, TaskList, TreeId, Usage,
+    VerdictRules, WorkState,
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -226,6 +226,12 @@ pub struct CallSpec {
 }
 
 impl CallSpec {
+    /// Whether it sees earlier proposals of its ensemble.
+    pub fn builds_on_others(&self) -> bool {
+        let mut inputs = self.inputs.iter();
+        inputs.any(|input| matches!(input.source, InputSource::EarlierProposal(_)))
+    }
+
     /// A verdict of this call in the phase's letters.
     pub fn unblinded(&self, judgement: &Judgement) -> Judgement {
         let ballot = self.ballot.as_ref();
@@ -261,6 +267,9 @@ pub struct CallResult {
     /// What it changed, if it was to change anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
+    /// Of a proposer that saw earlier proposals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub built_on: Option<BuiltOn>,
     /// The structured text as the agent wrote it, valid or not.
     pub structured: Option<Artifact>,
     /// Remarks for the user: what was odd about this attempt, although it succeeded.

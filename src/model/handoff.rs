@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Artifact, ChangedFile, Faults, ModelName, Verification};
+use super::{Artifact, ChangedFile, Faults, ModelName, Verification, shortened};
 
 /// A change as the working agent describes it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -16,6 +16,14 @@ pub struct DescribedChange {
     /// Why.
     #[serde(default)]
     pub why: String,
+}
+
+/// What a later proposer of a sequential ensemble made of the proposals before its own, by its own account; empty if it
+/// said nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BuiltOn {
+    pub took_over: Vec<String>,
+    pub added: Vec<String>,
 }
 
 /// The words of a handoff: what the agent writes. Only `summary` is required.
@@ -44,7 +52,36 @@ pub struct HandoffWords {
     /// Questions left open.
     #[serde(default)]
     pub open_questions: Vec<String>,
+    /// Of a proposer that saw earlier proposals: what it took over from them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub took_over: Vec<String>,
+    /// What it has that none of them had.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub added: Vec<String>,
 }
+
+impl HandoffWords {
+    /// The lists that are about earlier proposals. They go into the journal, and no further with the handoff.
+    pub const BUILT_ON: [&str; 2] = ["took_over", "added"];
+
+    /// Takes them out, a few short entries of each.
+    pub fn take_built_on(&mut self) -> BuiltOn {
+        let few = |list: &mut Vec<String>| {
+            let entries = std::mem::take(list).into_iter().take(MOST_ENTRIES);
+            entries
+                .map(|text| shortened(&text, LONGEST_ENTRY).into_owned())
+                .collect()
+        };
+        BuiltOn {
+            took_over: few(&mut self.took_over),
+            added: few(&mut self.added),
+        }
+    }
+}
+
+const MOST_ENTRIES: usize = 20;
+/// In bytes.
+const LONGEST_ENTRY: usize = 400;
 
 /// Who wrote a handoff's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]

@@ -47,7 +47,7 @@ pub use endpoint::Endpoint;
 pub use exit_status::ExitStatus;
 pub use failure::{Failure, FailureKind};
 pub use faults::Faults;
-pub use handoff::{DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};
+pub use handoff::{BuiltOn, DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};
 pub use ids::{
     AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId, TaskId, TreeId,
 };

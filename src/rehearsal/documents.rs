@@ -115,6 +115,7 @@ pub(super) fn handoff(call: &RehearsedCall) -> Value {
         gotchas: vec!["This is a rehearsal: no model wrote it.".to_owned()],
         files: Vec::new(),
         open_questions: vec!["Which load must the result bear?".to_owned()],
+        ..HandoffWords::default()
     };
     handoff_json(call, words)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use similar::TextDiff;
 
-use crate::model::Label;
+use crate::model::{BuiltOn, Label};
 
 use super::outcome::outcome_words;
 use super::scores::{Fact, Scored, score_table};
@@ -38,6 +38,8 @@ pub struct Proposal {
     pub decisions: Vec<String>,
     /// The files that its author named or changed.
     pub files: Vec<String>,
+    /// Of one whose author saw earlier ones.
+    pub built_on: Option<BuiltOn>,
 }
 
 /// The proposals of a phase side by side; `verdicts` has a line for each of several.
@@ -58,7 +60,31 @@ pub fn render_comparison(
     let of = |what: &dyn Fn(&Proposal) -> Vec<String>| all.iter().map(what).collect::<Vec<_>>();
     text.push_str(&section("headings", &matrix(all, &of(&headings), width)));
     text.push_str(&section("files", &matrix(all, &of(&files), width)));
-    text + &section("decisions", &decisions(all, width))
+    text.push_str(&section("decisions", &decisions(all, width)));
+    text + &section(
+        "built on earlier ones, its author says",
+        &render_built_on(all, width),
+    )
+}
+
+/// What later proposers made of earlier proposals; nothing where none saw any.
+pub fn render_built_on(all: &[Proposal], width: usize) -> String {
+    let mut text = String::new();
+    for (one, said) in all
+        .iter()
+        .filter_map(|one| Some((one, one.built_on.as_ref()?)))
+    {
+        text.push_str(&format!("  {} {}\n", one.label, clean(&one.model)));
+        for (what, entries) in [("took over", &said.took_over), ("added", &said.added)] {
+            let entries: Vec<String> = entries.iter().map(clean).collect();
+            let entries = match entries.is_empty() {
+                true => "nothing said".to_owned(),
+                false => entries.join("; "),
+            };
+            text.push_str(&wrapped("    ", &format!("{what}: {entries}"), width));
+        }
+    }
+    text
 }
 
 /// How long a proposal is, and how much of it no other has.
@@ -303,6 +329,7 @@ mod tests {
             text: text.to_owned(),
             decisions: decisions.iter().map(|text| (*text).to_owned()).collect(),
             files: vec!["src/limit.js".to_owned()],
+            built_on: None,
         }
     }
 

@@ -68,7 +68,9 @@ mod sample_parts;
 pub use activity::{ActivityLines, attempt_head, attempt_tail};
 pub use board::{Scope, board_json, render_board, render_suggestions};
 pub use canvas::Canvas;
-pub use compare::{Proposal, render_comparison, render_difference, render_runs_compared};
+pub use compare::{
+    Proposal, render_built_on, render_comparison, render_difference, render_runs_compared,
+};
 pub use display::Display;
 pub use error::ReportError;
 pub use failure::render_error;

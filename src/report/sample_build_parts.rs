@@ -50,6 +50,7 @@ pub(super) fn pass() -> Audit {
 
 pub(super) fn answer(answer: Answer) -> CallResult {
     CallResult {
+        built_on: None,
         answer,
         deliverable: None,
         handoff: None,

@@ -41,6 +41,7 @@ pub(super) fn artifact(path: &str) -> Artifact {
 pub(super) fn document(call: &str, attempt: u32, micro_usd: u64) -> CallResult {
     let folder = format!("phases/01-plan/calls/plan.{call}/attempt-{attempt}");
     CallResult {
+        built_on: None,
         answer: Answer::Document,
         deliverable: Some(artifact(&format!("{folder}/deliverable.md"))),
         handoff: Some(artifact(&format!("{folder}/handoff.json"))),
@@ -59,6 +60,7 @@ pub(super) fn verdict(decision: Decision) -> CallResult {
         ])
     };
     CallResult {
+        built_on: None,
         answer: Answer::Judgement(Judgement {
             decision,
             winner: (decision == Decision::Pick).then(|| Label::from("B")),

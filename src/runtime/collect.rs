@@ -10,7 +10,7 @@ use crate::engine::Input;
 use crate::files;
 use crate::judge;
 use crate::model::{
-    Artifact, CallResult, CallSpec, Changes, Contract, EditScope, Failure, FoundSecret,
+    Artifact, BuiltOn, CallResult, CallSpec, Changes, Contract, EditScope, Failure, FoundSecret,
     HandoffWords, Millis, Purpose, TreeId, Usage, WorkspaceSource,
 };
 use crate::process::{self, Asked};
@@ -154,8 +154,12 @@ impl Ended<'_> {
         usage: Usage,
     ) -> Result<CallResult, Failure> {
         remarks.extend(decoded.remarks);
+        let mut built_on = BuiltOn::default();
         let handoff = match decoded.handoff {
-            HandoffLeft::Valid(words) => Some(self.artifact("handoff.json", &to_json(&words))?),
+            HandoffLeft::Valid(mut words) => {
+                built_on = words.take_built_on();
+                Some(self.artifact("handoff.json", &to_json(&words))?)
+            }
             HandoffLeft::Absent => None,
             HandoffLeft::Invalid(errors) => {
                 remarks.push(format!("the agent's handoff is not valid: {}", errors));
@@ -177,6 +181,7 @@ impl Ended<'_> {
             deliverable: deliverable.transpose()?,
             handoff,
             changes,
+            built_on: self.call.builds_on_others().then_some(built_on),
             structured: structured.transpose()?,
             remarks: remarks.into(),
             usage,

@@ -49,6 +49,7 @@ impl Ended<'_> {
             deliverable: None,
             handoff: None,
             changes: Some(changes),
+            built_on: None,
             structured: None,
             remarks: remarks.into(),
             usage: watched.printed.transcript.usage(),

@@ -113,6 +113,43 @@ fn in_sequence_each_sees_the_proposals_before_it() {
 }
 
 #[test]
+fn later_proposers_say_what_they_took_over_and_added() {
+    let sandbox = Sandbox::new();
+    let handoff = r#"{"summary":"s","took_over":["the bucket"],"added":"a\u001b[2J flag"}"#;
+    let says = format!(
+        "- when: {{ purpose: propose, slot: 2 }}\n  do:\n    \
+         - write: {{ path: .tipstaff/out/deliverable.md, text: \"Plan of two\" }}\n    \
+         - write: {{ path: .tipstaff/out/handoff.json, text: '{handoff}' }}\n"
+    );
+    sandbox.fake_agent(&says).trio(&["mode: sequential"]);
+    sandbox.run_trio(&[]).succeeds();
+    let run = sandbox.run();
+    let built_on = |slot: u32| {
+        let call = format!("plan.propose-{slot}");
+        let mut ended = run.all("attempt_succeeded").into_iter();
+        ended.find(|one| one["call"] == call.as_str()).unwrap()["result"]["built_on"].clone()
+    };
+    assert!(built_on(1).is_null());
+    assert_eq!(built_on(2)["took_over"][0], "the bucket");
+    assert!(built_on(3)["added"].as_array().unwrap().is_empty());
+    let prompt = |slot: u32| run.of_call(&format!("propose-{slot}"), "prompt.md");
+    assert!(!prompt(1).contains("`took_over`") && prompt(2).contains("`took_over`"));
+    let compared = sandbox.tipstaff(&["compare", &run.id()]);
+    compared.succeeds().stdout_has("took over: the bucket");
+    compared
+        .stdout_has("took over: nothing said")
+        .has_no("\u{1b}");
+    let labels = run.labels();
+    let (label, _) = labels.iter().find(|(_, call)| slot_of(call) == 2).unwrap();
+    let shown = sandbox.tipstaff(&["show", &run.id(), label]);
+    shown
+        .succeeds()
+        .stderr_has("took over: the bucket")
+        .has_no("\u{1b}");
+    assert_eq!(shown.stdout, "Plan of two");
+}
+
+#[test]
 fn depth_says_how_many_propose() {
     for (depth, models) in [
         (2, vec!["m1", "m2"]),

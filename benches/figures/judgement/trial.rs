@@ -120,6 +120,7 @@ impl<C: Cast> Trial<'_, C> {
             deliverable: None,
             handoff: None,
             changes: None,
+            built_on: None,
             structured: None,
             remarks: Faults::default(),
             usage: Usage::default(),

@@ -158,6 +158,7 @@ impl Prompted {
             }),
         };
         CallResult {
+            built_on: None,
             structured: (answer != Answer::Document)
                 .then(|| left("structured.json", what("the data"))),
             answer,

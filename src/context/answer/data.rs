@@ -82,7 +82,7 @@ pub(super) fn distilled(
         ),
         Ok(parsed) => {
             message.remarks.extend(parsed.remarks);
-            (Answer::Document, HandoffLeft::Valid(parsed.words))
+            (Answer::Document, HandoffLeft::Valid(Box::new(parsed.words)))
         }
     };
     Ok(Decoded {

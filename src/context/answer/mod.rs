@@ -42,7 +42,7 @@ pub enum HandoffLeft {
     /// There is none, or none was owed.
     Absent,
     /// Valid words, not yet held to their limit.
-    Valid(HandoffWords),
+    Valid(Box<HandoffWords>),
     /// There is one that cannot be used: one error a line.
     Invalid(Faults),
 }

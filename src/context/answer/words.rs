@@ -40,7 +40,7 @@ pub(super) fn handoff(
     match handoff::parse(&text, sections) {
         Ok(parsed) => {
             message.remarks.extend(parsed.remarks);
-            HandoffLeft::Valid(parsed.words)
+            HandoffLeft::Valid(Box::new(parsed.words))
         }
         Err(errors) => HandoffLeft::Invalid(errors),
     }

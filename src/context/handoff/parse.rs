@@ -46,7 +46,10 @@ pub(in crate::context) fn is_plainly_handoff(text: &str) -> bool {
 }
 
 fn is_known(key: &str) -> bool {
-    key == "summary" || Section::ALL.iter().any(|section| section.name() == key)
+    let mut sections = Section::ALL.into_iter();
+    key == "summary"
+        || HandoffWords::BUILT_ON.contains(&key)
+        || sections.any(|section| section.name() == key)
 }
 
 /// `null` for nothing and one sentence for a list of one: there is only one way to read these.
@@ -60,18 +63,10 @@ fn normalize(members: &mut Map<String, Value>, remarks: &mut Vec<String>) {
         }
         known && !(value.is_null() && key != "summary")
     });
-    for section in Section::ALL {
-        let Some(value) = members.get_mut(section.name()) else {
-            continue;
-        };
-        let is_entry = match section {
-            Section::Changes => value.is_object(),
-            Section::Decisions
-            | Section::Constraints
-            | Section::Risks
-            | Section::Gotchas
-            | Section::Files
-            | Section::OpenQuestions => value.is_string(),
+    for (key, value) in members.iter_mut().filter(|(key, _)| *key != "summary") {
+        let is_entry = match key == Section::Changes.name() {
+            true => value.is_object(),
+            false => value.is_string(),
         };
         if is_entry {
             *value = json!([value.take()]);

@@ -66,6 +66,7 @@ pub fn answer(
         _ => manner.hands_off,
     };
     CallResult {
+        built_on: None,
         deliverable: document.then(|| left("deliverable.md")),
         handoff: hands_off.then(|| left("handoff.json")),
         changes: call.edits.is_some().then(|| changes(manner.hands, call)),
@@ -89,6 +90,7 @@ pub fn unfinished(manner: Manner, call: &CallSpec, attempt: u32) -> Option<CallR
         )
     };
     Some(CallResult {
+        built_on: None,
         answer: Answer::Unfinished(Stopped {
             began: manner.reach.begins,
             context: checkpoint + 1,
