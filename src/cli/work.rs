@@ -35,8 +35,8 @@ use crate::report::{
 };
 use crate::run::{PhaseState, Record};
 use crate::runtime::{
-    Cells, ControlSocket, Observer, Request, RunContext, RunContextParts, RuntimeError, drive, now,
-    set_up,
+    Cells, ControlSocket, Observer, Request, RunContext, RunContextParts, RuntimeError, Users,
+    drive, now, set_up,
 };
 use crate::workspace::{Layers, Progress, Scratch, content_at, remove_tree};
 
@@ -275,7 +275,7 @@ fn install(
     let told = |step: &SetupStep| print::note(&format!("setting up: {}", step.run));
     runtime.block_on(async {
         tokio::select! {
-            done = set_up(context, &context.snapshot, &told) => done.map(drop).map_err(|failure| {
+            done = set_up(context, (&context.snapshot, Users::AllOfRun), &told) => done.map(drop).map_err(|failure| {
                 Failure::said(Exit::Failed, &failure.message, failure.hint.as_deref())
             }),
             signal = signals.next() => Err(interrupted(signal, hint)),

@@ -33,27 +33,33 @@ pub fn after_sealing(gate: &Gate<'_>, sealed: &[(Label, CallId)]) -> Vec<Event> 
         return context.verify(None, tree, command);
     }
     let all = context.run.candidates(&context.phase.name);
+    let ground = context.state.begun().map(|round| &round.ground);
+    let is_idle = |candidate: &Candidate<'_>| Some(&candidate.changes.tree) == ground;
     let left = all.iter().filter(|candidate| candidate.out.is_none());
     let left: Vec<Candidate<'_>> = left.copied().collect();
     if let Some(wanted) = uncrossed(context, &left) {
         return context.run_command(wanted);
     }
-    let left: Vec<(Label, CallId)> = left
-        .iter()
-        .map(|candidate| (candidate.label.clone(), candidate.call.clone()))
-        .collect();
     match left.as_slice() {
         [] => none_passed(gate, &all, sealed),
+        // Who does nothing breaks nothing: that is no win over those who tried.
+        [alone] if is_idle(alone) && !all.iter().all(is_idle) => none_passed(gate, &all, sealed),
         // There is nothing to weigh.
-        [(label, call)] => vec![
+        [alone] => vec![
             PhaseEvent::WinnerChosen {
-                call: call.clone(),
-                label: Some(label.clone()),
+                call: alone.call.clone(),
+                label: Some(alone.label.clone()),
                 by: Decider::Evidence,
             }
             .of(context.phase.name.clone()),
         ],
-        several => judging::after_sealing(context, judge, several),
+        several => {
+            let several = several.iter();
+            let several: Vec<(Label, CallId)> = several
+                .map(|one| (one.label.clone(), one.call.clone()))
+                .collect();
+            judging::after_sealing(context, judge, &several)
+        }
     }
 }
 
@@ -82,9 +88,10 @@ fn unproved(context: &PhaseContext<'_>) -> Option<(TreeId, String)> {
 
 fn none_passed(gate: &Gate<'_>, all: &[Candidate<'_>], sealed: &[(Label, CallId)]) -> Vec<Event> {
     let context = &gate.context;
-    let fails = all.iter().filter_map(|candidate| match candidate.out? {
-        Out::Fails(result) => Some(format!("{} fails `{}`", candidate.label, result.command)),
-        Out::SameAs(_) => None,
+    let fails = all.iter().filter_map(|candidate| match candidate.out {
+        Some(Out::Fails(result)) => Some(format!("{} fails `{}`", candidate.label, result.command)),
+        Some(Out::SameAs(_)) => None,
+        None => Some(format!("{} changes nothing", candidate.label)),
     });
     let fails = fails.collect::<Vec<_>>().join(", ");
     let reason = format!("no candidate passes what passed before: {fails}");

@@ -212,6 +212,10 @@ impl<'a> Clean<'a> {
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
+
+    pub fn into_owned(self) -> Clean<'static> {
+        Clean(Cow::Owned(self.0.into_owned()))
+    }
 }
 
 /// What happens to texts that may be words of the format.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::json::{JsonObject, read_object, typed};
 use super::rubric;
-use crate::model::{Decision, Faults, Judgement, Label, VerdictRules};
+use crate::model::{Decision, Faults, Judgement, Label, MOST_POINTS, VerdictRules};
 
 /// A valid judgement, and what had to be forgiven in reading it.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,11 +51,30 @@ pub fn read(
             &mut remarks,
         ));
     }
+    remarks.extend(off_scale(&mut judgement));
     if errors.is_empty() {
         Ok(DecodedJudgement { judgement, remarks })
     } else {
         Err(errors.into())
     }
+}
+
+/// Takes out points that no mean could be made of, a sentence for each.
+fn off_scale(judgement: &mut Judgement) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for (label, points) in &mut judgement.scores {
+        points.retain(|name, points| {
+            let fits = (0.0..=MOST_POINTS).contains(points);
+            if !fits {
+                let what = format!("`{name}` of `{label}`");
+                remarks.push(format!(
+                    "the points for {what} are not between 0 and {MOST_POINTS} and count for nothing"
+                ));
+            }
+            fits
+        });
+    }
+    remarks
 }
 
 /// Brings spellings of the same thing into one: `Pick`, `Proposal b`, `"winner": ""`, `"A": 7`.
@@ -117,7 +136,9 @@ fn normal_scores(
 /// The label that a text names, however it spells it: `B`, ` b `, `Proposal B`, `` `B` ``.
 fn label_named(text: &str, labels: &[Label]) -> Option<Label> {
     let word = bare(text).to_lowercase();
-    let word = word.strip_prefix("proposal").map_or(word.as_str(), bare);
+    let named = ["proposal", "candidate"];
+    let named = named.iter().find_map(|name| word.strip_prefix(name));
+    let word = named.map_or(word.as_str(), bare);
     labels
         .iter()
         .find(|label| label.as_str().to_lowercase() == word)
@@ -231,6 +252,16 @@ mod tests {
                 .winner,
             None
         );
+    }
+
+    #[test]
+    fn points_off_the_scale_count_for_nothing() {
+        let text = r#"{"decision": "pick", "winner": "A", "rationale": "x",
+            "scores": {"A": {"fit": 1e308, "clarity": 7}, "B": {"fit": -1}}}"#;
+        let read = read(text, &labels(), &VerdictRules::default()).expect("valid");
+        let points = |label: &str| read.judgement.points(&label.into(), &[]);
+        assert_eq!((points("A"), points("B")), (Some(7.0), None));
+        assert_eq!(read.remarks.len(), 2);
     }
 
     #[test]

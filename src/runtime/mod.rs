@@ -63,5 +63,5 @@ pub use recover::recover;
 pub use run_context::{RunContext, RunContextParts};
 pub use scratch::{attempt_folder, folder_under_way};
 pub use seeds::lay_out;
-pub use setup::set_up;
+pub use setup::{Users, set_up};
 pub use signals::Signals;

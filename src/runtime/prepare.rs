@@ -8,7 +8,8 @@ use std::sync::Arc;
 use crate::agents::{self, Assignment, Launch, SignIn, SignInFile};
 use crate::context::{self, Assembled, Assembly, Ledger, Neighbours};
 use crate::model::{
-    Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource, Profile, Rung,
+    Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource, Profile,
+    Purpose, Rung,
 };
 use crate::plan::{AgentSpec, ModelSpec};
 use crate::process::{self, Child, ChildSpec};
@@ -23,7 +24,7 @@ use super::failure::{at_path, chain, machine};
 use super::lent::{Held, Lent};
 use super::scratch::Scratch;
 use super::seeds::{self, write};
-use super::setup::set_up;
+use super::setup::{Users, set_up};
 use super::streams::Streams;
 use super::tokens::Tokens;
 
@@ -48,7 +49,13 @@ pub async fn prepare(
     let workspaces = attempt.context.workspaces();
     let tree = workspaces.base_of(&attempt.call.workspace);
     let installed = match tree.filter(|_| attempt.call.profile == Profile::Worker) {
-        Some(tree) => set_up(&attempt.context, tree, &|_| ()).await?,
+        Some(tree) => {
+            let users = match attempt.call.purpose {
+                Purpose::Propose => Users::OneCandidate,
+                _ => Users::AllOfRun,
+            };
+            set_up(&attempt.context, (tree, users), &|_| ()).await?
+        }
         None => Vec::new(),
     };
     let made = blocking(move || prepare_files(&whose, neighbours, &installed, held));

@@ -27,13 +27,21 @@ fn steps(context: &RunContext) -> impl Iterator<Item = &SetupStep> {
     steps.filter(|step| !step.detected || context.cells.are_closed())
 }
 
+/// Who else gets what is made for a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Users {
+    AllOfRun,
+    /// Several change the same files: nobody is measured with what the code of another one made.
+    OneCandidate,
+}
+
 /// The layers of a tree, the topmost first; made if they are not there yet, which `told` hears of.
 ///
 /// # Errors
 /// [`FailureKind::Setup`] if a command fails, or somebody has written to what one made.
 pub async fn set_up(
     context: &Arc<RunContext>,
-    tree: &TreeId,
+    (tree, users): (&TreeId, Users),
     told: &(dyn Fn(&SetupStep) + Sync),
 ) -> Result<Vec<PathBuf>, Failure> {
     if steps(context).next().is_none() {
@@ -44,7 +52,7 @@ pub async fn set_up(
     let layers = match installed.layers.get(tree) {
         Some(layers) => layers.clone(),
         None => {
-            let layers = install(context, tree, told).await?;
+            let layers = install(context, (tree, users), told).await?;
             installed.layers.insert(tree.clone(), layers.clone());
             layers
         }
@@ -57,15 +65,19 @@ pub async fn set_up(
 
 async fn install(
     context: &Arc<RunContext>,
-    tree: &TreeId,
+    (tree, users): (&TreeId, Users),
     told: &(dyn Fn(&SetupStep) + Sync),
 ) -> Result<Vec<PathBuf>, Failure> {
+    let is_own = users == Users::OneCandidate && *tree != context.snapshot;
     let layers = context.workspaces().layers;
     let mut made: Vec<PathBuf> = Vec::new();
     let mut before = String::new();
     for step in steps(context) {
         let (store, of_tree, step_of) = (context.store(), tree.clone(), step.clone());
-        let digest = blocking(move || digest(&store, &of_tree, &step_of, &before)).await?;
+        let mut digest = blocking(move || digest(&store, &of_tree, &step_of, &before)).await?;
+        if is_own && layers.set_up(&digest).is_none() {
+            digest = digest_of(&[digest.as_str(), tree.as_str()]);
+        }
         let lock = loop {
             match layers.set_up(&digest) {
                 Some(layer) => break Err(layer),
@@ -97,10 +109,22 @@ fn digest(store: &Path, tree: &TreeId, step: &SetupStep, before: &str) -> Result
     let state = state_of(store, tree, &step.when).map_err(machine)?;
     let machine_kind = format!("{} {}", std::env::consts::OS, std::env::consts::ARCH);
     let keep = step.keep.join("\0");
-    let all = [&step.run, &keep, &state, before, &machine_kind]
-        .map(|part| blake3::hash(part.as_bytes()).to_hex().to_string());
-    let digest = blake3::hash(all.concat().as_bytes()).to_hex();
-    Ok(TreeId::parse(&digest).expect("it has as many digits as a tree's name"))
+    Ok(digest_of(&[
+        &step.run,
+        &keep,
+        &state,
+        before,
+        &machine_kind,
+    ]))
+}
+
+fn digest_of(parts: &[&str]) -> TreeId {
+    let each = parts.iter();
+    let all: String = each
+        .map(|part| blake3::hash(part.as_bytes()).to_hex().to_string())
+        .collect();
+    let digest = blake3::hash(all.as_bytes()).to_hex();
+    TreeId::parse(&digest).expect("it has as many digits as a tree's name")
 }
 
 async fn make(

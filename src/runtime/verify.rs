@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::engine::Input;
+use crate::journal::Clean;
 use crate::model::{Failure, FailureKind, Millis, PhaseName, TreeId, Verification, VerifyOutcome};
 use crate::plan::{Network, PhaseKind, TestFiles};
 use crate::process::Exceeded;
@@ -18,7 +19,7 @@ use super::attempt::{Control, unless_stopped};
 use super::blocking::blocking;
 use super::command::{Command, Ended};
 use super::failure::machine;
-use super::setup::set_up;
+use super::setup::{Users, set_up};
 
 /// A command to be run for a phase.
 pub struct Verify {
@@ -28,6 +29,14 @@ pub struct Verify {
     /// The tree without the changes, and what the command said of it if that is known.
     pub ground: TreeId,
     pub before: Option<VerifyOutcome>,
+}
+
+/// How the command went once.
+struct Ran {
+    outcome: VerifyOutcome,
+    exit: Option<i32>,
+    wall: Millis,
+    tail: Clean<'static>,
 }
 
 impl Verify {
@@ -50,17 +59,19 @@ impl Verify {
 
     async fn verify(&self) -> Result<Verification, Failure> {
         let tree = self.tree().await?;
-        let (ended, outcome) = self.outcome(&tree, "after").await?;
+        let ran = self.repeated(&tree, "after").await?;
         // Only a failure makes it worth knowing how it was before.
-        let outcome = match (outcome, self.before) {
+        let outcome = match (ran.outcome, self.before) {
             (VerifyOutcome::Failed, None) if tree == self.ground => VerifyOutcome::AlreadyFailing,
             (VerifyOutcome::Failed, Some(before)) if before != VerifyOutcome::Passed => {
                 VerifyOutcome::AlreadyFailing
             }
-            (VerifyOutcome::Failed, None) => match self.outcome(&self.ground, "before").await?.1 {
-                VerifyOutcome::Passed => VerifyOutcome::Failed,
-                _ => VerifyOutcome::AlreadyFailing,
-            },
+            (VerifyOutcome::Failed, None) => {
+                match self.repeated(&self.ground, "before").await?.outcome {
+                    VerifyOutcome::Passed => VerifyOutcome::Failed,
+                    _ => VerifyOutcome::AlreadyFailing,
+                }
+            }
             (outcome, _) => outcome,
         };
         let PendingVerification { tree, command, .. } = &self.verifying;
@@ -75,12 +86,12 @@ impl Verify {
         Ok(Verification {
             command: self.verifying.command.clone(),
             outcome,
-            exit: ended.exit,
-            wall: ended.wall,
+            exit: ran.exit,
+            wall: ran.wall,
             output: self
                 .context
                 .folder
-                .write_artifact(&path, &ended.tail)
+                .write_artifact(&path, &ran.tail)
                 .map_err(machine)?,
         })
     }
@@ -108,19 +119,22 @@ impl Verify {
     }
 
     /// How the command ends on a tree, as often as its workflow wants to know.
-    async fn outcome(&self, tree: &TreeId, name: &str) -> Result<(Ended, VerifyOutcome), Failure> {
-        let mut first = None;
+    async fn repeated(&self, tree: &TreeId, name: &str) -> Result<Ran, Failure> {
+        let mut first: Option<Ran> = None;
         for _ in 0..self.context.plan.repeats(&self.verifying.command).max(1) {
-            let ended = self.run_on(tree, name).await?;
-            let outcome = outcome_of(&ended);
+            let ran = self.run_on(tree, name).await?;
+            let passed = ran.outcome == VerifyOutcome::Passed;
+            // A candidate has to pass each time what passed each time before.
+            if self.before == Some(VerifyOutcome::Passed) && !passed {
+                return Ok(ran);
+            }
             match &first {
-                None => first = Some((ended, outcome)),
-                Some((_, known)) => {
-                    let passed = |outcome| outcome == VerifyOutcome::Passed;
-                    if passed(*known) != passed(outcome) {
-                        return Ok((ended, VerifyOutcome::Flaky));
-                    }
+                None => first = Some(ran),
+                Some(known) if (known.outcome == VerifyOutcome::Passed) != passed => {
+                    let outcome = VerifyOutcome::Flaky;
+                    return Ok(Ran { outcome, ..ran });
                 }
+                Some(_) => {}
             }
         }
         Ok(first.expect("it runs at least once"))
@@ -131,7 +145,7 @@ impl Verify {
         phase.map_or(Millis::minutes(30), |phase| phase.limits.timeout)
     }
 
-    async fn run_on(&self, tree: &TreeId, name: &str) -> Result<Ended, Failure> {
+    async fn run_on(&self, tree: &TreeId, name: &str) -> Result<Ran, Failure> {
         // One that a model wrote has neither keys nor network.
         let is_models = self.verifying.task.is_some();
         let plan = &self.context.plan;
@@ -143,7 +157,17 @@ impl Verify {
             rules.network = Some(Network::None);
         }
         let at = self.context.scratch.join(format!("verify-{name}"));
-        let layers = set_up(&self.context, tree, &|_| ()).await?;
+        // Of a candidate it is known how the command went before.
+        let users = match self.before {
+            Some(_) => Users::OneCandidate,
+            None => Users::AllOfRun,
+        };
+        let layers = match set_up(&self.context, (tree, users), &|_| ()).await {
+            Err(failure) if failure.kind == FailureKind::Setup && self.before.is_some() => {
+                return Ok(self.not_set_up(&failure));
+            }
+            layers => layers?,
+        };
         let command = Command {
             line: &self.verifying.command,
             tree,
@@ -161,7 +185,25 @@ impl Verify {
             Ok(())
         })
         .await?;
-        ended
+        let ended = ended?;
+        Ok(Ran {
+            outcome: outcome_of(&ended),
+            exit: ended.exit,
+            wall: ended.wall,
+            tail: ended.tail,
+        })
+    }
+
+    /// What one candidate cannot be set up with is its own failure, and not the phase's.
+    fn not_set_up(&self, failure: &Failure) -> Ran {
+        let tail = self.context.redactor.clean(failure.message.as_bytes());
+        Ran {
+            outcome: VerifyOutcome::Failed,
+            // As a script ends whose first line fails.
+            exit: Some(1),
+            wall: Millis(0),
+            tail: tail.into_owned(),
+        }
     }
 }
 

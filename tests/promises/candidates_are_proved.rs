@@ -534,3 +534,89 @@ fn cross_tests_belong_to_candidates_that_edit() {
         .exits_with(2)
         .stderr_has("`cross_tests` is for an ensemble with `edits: true`");
 }
+
+#[test]
+fn one_that_does_nothing_wins_over_nobody_who_tried() {
+    let sandbox = project(Sandbox::new(), 2, &["verify: test -f keep.txt"]);
+    sandbox.fake_agent(&(slot(1, "{ print: idle }") + &slot(2, &breaks("two"))));
+    sandbox.tipstaff(&RUN).exits_with(4);
+    let idle = letter(&sandbox, 1);
+    let shown = sandbox.tipstaff(&["show"]);
+    shown
+        .succeeds()
+        .stdout_has(&format!("{idle} changes nothing"));
+    assert!(sandbox.run().all("winner_chosen").is_empty());
+}
+
+#[test]
+fn command_that_always_passed_has_to_pass_each_time() {
+    let sandbox = Sandbox::open();
+    let at = sandbox.outside("at").display().to_string();
+    let sandbox = project(sandbox, 2, &["verify: [{ run: sh keep.txt, repeat: 3 }]"]);
+    let wavers = format!(
+        "{{ write: {{ path: keep.txt, text: 'test ! -e {at} || exit 1; touch {at}' }} }}, {}",
+        code("two")
+    );
+    sandbox.write("keep.txt", "true\n");
+    sandbox.fake_agent(&(slot(1, &code("one")) + &slot(2, &wavers)));
+    sandbox.tipstaff(&RUN).succeeds();
+    assert_eq!(sandbox.read("code.txt"), "one");
+    assert_eq!(judges(&sandbox), 0);
+}
+
+/// A project that sets up what `install.sh` writes, with two candidates.
+fn set_up(verify: &str) -> Sandbox {
+    let sandbox = project(Sandbox::new(), 2, &[verify]);
+    let setup = "setup: [{ run: sh install.sh, when: deps.txt, keep: installed }]\n";
+    sandbox
+        .write(".tipstaff/config.yaml", setup)
+        .write(".gitignore", "installed\n")
+        .write("deps.txt", "one\n")
+        .write(
+            "install.sh",
+            "mkdir -p installed; echo plain > installed/it\n",
+        );
+    sandbox
+}
+
+const NEEDS_MORE: &str = "{ write: { path: deps.txt, text: more } }";
+
+#[test]
+fn what_the_code_of_one_installs_is_not_there_for_another() {
+    let sandbox = set_up("verify: grep -q plain installed/it");
+    let makes = |text: &str, own: &str| {
+        let install = format!("mkdir -p installed; echo {text} > installed/it");
+        format!(
+            "{NEEDS_MORE}, {}, {{ write: {{ path: install.sh, text: '{install}' }} }}",
+            code(own)
+        )
+    };
+    // Both need the same, and only the code of the one makes it.
+    sandbox.fake_agent(&(slot(1, &makes("wrong", "one")) + &slot(2, &makes("plain", "two"))));
+    sandbox.tipstaff(&RUN).succeeds();
+    assert_eq!(sandbox.read("code.txt"), "two");
+    assert_eq!(judges(&sandbox), 0);
+}
+
+#[test]
+fn candidate_that_cannot_be_set_up_is_out_and_the_others_go_on() {
+    let sandbox = set_up("verify: grep -q plain installed/it");
+    let fails = "{ write: { path: install.sh, text: 'echo no such package; exit 7' } }";
+    sandbox.fake_agent(
+        &(slot(1, &format!("{NEEDS_MORE}, {fails}"))
+            + &slot(2, &format!("{NEEDS_MORE}, {}", code("two")))),
+    );
+    sandbox.tipstaff(&RUN).succeeds();
+    assert_eq!(sandbox.read("code.txt"), "two");
+    let verified = sandbox.run().all("verified");
+    let failed = verified
+        .iter()
+        .find(|one| one["verification"]["outcome"] == "failed");
+    let output = failed.unwrap()["verification"]["output"]["path"].as_str();
+    assert!(
+        sandbox
+            .run()
+            .read(output.unwrap())
+            .contains("no such package")
+    );
+}

@@ -63,14 +63,22 @@ fn read_criteria(reader: &mut Reader, rule: Fields<'_>) -> Vec<Criterion> {
                 .error("empty", "`criteria` names nothing"),
         );
     }
-    let each = criteria.entries.iter();
-    each.filter_map(|entry| criterion(reader, &entry.key, &entry.value))
-        .collect()
+    let mut known: Vec<Criterion> = Vec::new();
+    for entry in criteria.entries {
+        let alike = |one: &&Criterion| one.name.to_lowercase() == entry.key.to_lowercase();
+        if let Some(one) = known.iter().find(alike) {
+            let message = format!("a judge cannot tell `{}` from `{}`", entry.key, one.name);
+            let spot = reader.spot(entry.value.place);
+            reader.report(spot.error("bad-name", message));
+        }
+        known.extend(criterion(reader, &entry.key, &entry.value));
+    }
+    known
 }
 
 fn criterion(reader: &mut Reader, name: &str, weight: &Node) -> Option<Criterion> {
     let usable = |c: char| c.is_alphanumeric() || "_- ".contains(c);
-    if name.trim() != name || !name.chars().all(usable) {
+    if name.is_empty() || name.trim() != name || !name.chars().all(usable) {
         let message =
             format!("`{name}` cannot be a criterion: letters, digits, `-`, `_` and spaces can");
         reader.report(reader.spot(weight.place).error("bad-name", message));

@@ -93,6 +93,13 @@ fn mistakes_are_told_with_their_places() {
             "`orders` cannot be `2`",
         ],
     );
+    says(
+        "{ by: judge, criteria: { Fit: 1, fit: 2, '': 1 } }",
+        &[
+            "a judge cannot tell `fit` from `Fit`",
+            "`` cannot be a criterion",
+        ],
+    );
     let parallel = "phases:\n  - name: look\n    type: parallel\n    models: [claude-opus]\n    judge: { by: judge, orders: both }\n    context_strategy: fresh\n";
     assert!(
         refused(parallel, &bindings("x")).contains("joins the answers and is one model or role")
