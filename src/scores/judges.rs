@@ -35,7 +35,10 @@ impl Board {
                     other.reversed,
                     verdict.reversed,
                 ) {
-                    (true, true, false) => judge.flips.add(other.pick != verdict.pick),
+                    // A fallback that answered in its place says nothing of the model.
+                    (true, true, false) if other.model == verdict.model => {
+                        judge.flips.add(other.pick != verdict.pick);
+                    }
                     (false, one, own) if one == own => judge.panel.add(other.pick == verdict.pick),
                     _ => {}
                 }

@@ -276,6 +276,11 @@ fn a_verdict_is_compared_with_the_one_in_the_reverse_order() {
     );
     // A and C in the first order, C and C in the reverse.
     assert_eq!(judge.panel, of(2, 4));
+    // A fallback that differs is no change of mind.
+    let mut run = Told::new().choose(&plain(&[0, 1, 2], 0));
+    run.verdict("plan.judge-2r", 2, &Label::at(0), reversed(1));
+    let judges = board([&run]).judges;
+    assert!(judges.iter().all(|judge| judge.flips == of(0, 0)));
 }
 
 #[test]
