@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::support::{Output, Sandbox, Terminal};
+use crate::support::{ENTER, Output, Sandbox, Terminal};
 
 /// Sets the clipboard, changes colour, clears by C1, turns the direction, goes back to the line's beginning.
 const EVIL: &str = "evil\u{1b}]52;c;aGk=\u{7}\u{1b}[35;5mred\u{9b}2J\u{202e}txt\r";
@@ -208,7 +208,13 @@ fn no_command_hands_on_what_a_terminal_obeys() {
             if args[0] != "diff" {
                 harmless(&args, &piped);
             }
-            let shown = Terminal::start(&trap.sandbox, &args).wait();
+            let mut terminal = Terminal::start(&trap.sandbox, &args);
+            // A run that is over stays on the whole terminal until one leaves.
+            if args[0] == "watch" && args[1] != EVIL {
+                terminal.until_shows(1, ENTER);
+                terminal.types("q");
+            }
+            let shown = terminal.wait();
             harmless(&args, &shown);
             seen += usize::from(shown.stdout.contains("evil"));
         }
@@ -272,15 +278,21 @@ fn harmless(args: &[&str], output: &Output) {
     }
 }
 
-/// Without `ESC [ codes m`, `ESC [ rows A CR`, and what clears a line or all below.
+/// Without `ESC [ codes m`, `ESC [ rows A CR`, what clears a line or all below, and what draws the whole terminal.
 fn without_own(text: &str) -> String {
+    let whole = ["\u{1b}[?1049h\u{1b}[?25l\u{1b}[2J", "\u{1b}[0m\u{1b}[2J"];
+    let text = whole
+        .iter()
+        .fold(text.to_owned(), |text, own| text.replace(own, ""));
+    let text = text.replace("\u{1b}[?25h\u{1b}[?1049l", "");
     let mut parts = text.split("\u{1b}[");
     let mut kept = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
         let own = rest.strip_prefix('m').or_else(|| rest.strip_prefix("A\r"));
         let clears = || part.strip_prefix('J').or_else(|| part.strip_prefix("2K"));
-        match own.or_else(clears) {
+        let moves = || rest.strip_prefix(['H', 'G', 'K']);
+        match own.or_else(clears).or_else(moves) {
             Some(rest) => kept.push_str(rest),
             None => {
                 kept.push_str("\u{1b}[");
