@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 
 use super::shared_args::key_value;
 pub use super::shared_args::{
-    AcceptArgs, CommitArgs, ConflictArgs, DestinationArgs, LimitArgs, OutputArgs, SteerArgs,
+    AcceptArgs, CandidateArgs, CommitArgs, ConflictArgs, DestinationArgs, LimitArgs, OutputArgs,
+    SteerArgs,
 };
 use crate::model::{Label, Millis};
 use crate::plan::SandboxMode;
@@ -137,8 +138,10 @@ pub struct RunArgs {
     #[arg(long = "model", value_name = "ROLE=MODEL", value_parser = key_value)]
     pub models: Vec<(String, String)>,
     /// How many proposers each ensemble has; more than its models means some propose more than once
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=26))]
+    #[arg(long, value_name = "N", conflicts_with = "best_of", value_parser = clap::value_parser!(u32).range(1..=26))]
     pub depth: Option<u32>,
+    #[command(flatten)]
+    pub candidates: CandidateArgs,
     /// Shuffle the proposals from this number instead of a random one
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
@@ -176,6 +179,8 @@ pub struct CheckArgs {
     /// Look at the workflow and the configuration alone, not at what is installed here
     #[arg(long)]
     pub offline: bool,
+    #[command(flatten)]
+    pub candidates: CandidateArgs,
     /// Print the way through its phases alone: as the table, or as Mermaid for a page that draws it
     #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "text",
           value_parser = ["text", "mermaid"])]

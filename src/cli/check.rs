@@ -11,7 +11,7 @@ use super::work::carry_over;
 use crate::report::{Screen, counted, mermaid_graph, workflow_table};
 
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
-    let mut valid = compile_unbound(settings, &args.workflow)?;
+    let mut valid = compile_unbound(settings, &args.workflow, args.candidates.best_of)?;
     // To look at a program is to start it.
     let may_start = remark(settings, &valid.plan, &valid.base, &valid.files)?;
     if may_start && !args.offline {

@@ -17,6 +17,7 @@ use crate::journal::Redactor;
 use crate::model::{AgentEnv, ChangedLimits, Destination};
 use crate::plan::{Plan, Rehearsal, SandboxMode, SetupStep};
 use crate::rehearsal::Scenario;
+use crate::report::candidates_cost;
 use crate::trust::{CONFIG, detected_commands, detected_setup};
 use crate::workflow::{self, Bindings, Library, Workflow};
 use crate::workspace::current_branch;
@@ -75,7 +76,11 @@ pub fn compile(
 }
 
 /// The same for who does not run it: a run brings the values.
-pub fn compile_unbound(settings: &Settings, wanted: &str) -> Result<Valid, Failure> {
+pub fn compile_unbound(
+    settings: &Settings,
+    wanted: &str,
+    best_of: Option<u32>,
+) -> Result<Valid, Failure> {
     compile(settings, wanted, |workflow, library| {
         let needed = workflow.inputs.iter().filter(|input| input.required);
         let names = needed.map(|input| input.name.value.clone());
@@ -84,6 +89,7 @@ pub fn compile_unbound(settings: &Settings, wanted: &str) -> Result<Valid, Failu
             sets: names.map(|name| (name.clone(), name)).collect(),
             model_overrides: BTreeMap::new(),
             depth: None,
+            best_of,
             seed: 0,
             destination: Destination::Tree,
             library,
@@ -103,11 +109,15 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
             sets: pairs(&args.sets, "--set")?,
             model_overrides: pairs(&args.models, "--model")?,
             depth: args.depth,
+            best_of: args.candidates.best_of,
             seed: args.seed.unwrap_or_else(random_seed),
             destination: destination(settings, args)?,
             library,
         })
     })?;
+    if args.candidates.best_of.is_some() {
+        tell_of_candidates(&valid.plan);
+    }
     let (mut plan, base, layer) = (valid.plan, valid.base, valid.workflow.layer);
     limit(&mut plan, &args.limits)?;
     plan.rehearsal = rehearsal;
@@ -132,6 +142,21 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
         plan.file = Some(file.display().to_string());
     }
     Ok(plan)
+}
+
+/// What the candidates cost, and whether anything but a judge tells them apart.
+fn tell_of_candidates(plan: &Plan) {
+    let Some(cost) = candidates_cost(plan) else {
+        return;
+    };
+    print::note(&cost);
+    let mut editing = plan.phases.iter().filter(|phase| phase.edits);
+    if editing.all(|phase| phase.verify.is_empty()) {
+        print::note(
+            "hint: no command proves them, only a judge compares them; write `verify: COMMAND` into \
+             .tipstaff/config.yaml",
+        );
+    }
 }
 
 /// Where nobody said what makes workspaces usable, it is what the project's own files show. It runs code of strangers, so

@@ -62,6 +62,16 @@ pub struct AcceptArgs {
     pub accept: Vec<String>,
 }
 
+/// How often the change is made.
+#[derive(Debug, Args)]
+pub struct CandidateArgs {
+    /// Have the one phase that edits make its change N times, each on its own, and take the best: commands sort
+    /// them out, then a judge
+    #[arg(long, visible_alias = "candidates", value_name = "N",
+          value_parser = clap::value_parser!(u32).range(1..=26))]
+    pub best_of: Option<u32>,
+}
+
 /// Limits of a run.
 #[derive(Debug, Args)]
 pub struct LimitArgs {

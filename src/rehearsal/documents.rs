@@ -17,8 +17,8 @@ use crate::model::{
 const CRITERIA: [&str; 4] = ["correctness", "completeness", "simplicity", "risk"];
 
 /// How one proposer sees the work. Proposers differ in this, so that a judge has a choice.
-struct Emphasis {
-    title: &'static str,
+pub(super) struct Emphasis {
+    pub(super) title: &'static str,
     idea: &'static str,
     steps: [&'static str; 4],
     price: &'static str,
@@ -213,7 +213,7 @@ pub(super) fn purpose_word(purpose: Purpose) -> &'static str {
     }
 }
 
-fn emphasis(call: &RehearsedCall) -> &'static Emphasis {
+pub(super) fn emphasis(call: &RehearsedCall) -> &'static Emphasis {
     let slot = usize::try_from(call.slot.saturating_sub(1)).unwrap_or_default();
     &EMPHASES[slot % EMPHASES.len()]
 }

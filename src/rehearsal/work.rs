@@ -6,10 +6,10 @@
 use serde_json::Value;
 
 use super::RehearsedCall;
-use super::documents::{as_json, handoff_json, headline, title};
+use super::documents::{as_json, emphasis, handoff_json, headline, title};
 use crate::model::{
-    Audit, AuditVerdict, Categories, DescribedChange, HandoffWords, Task, TaskFiles, TaskId,
-    TaskList,
+    Audit, AuditVerdict, Categories, DescribedChange, HandoffWords, Purpose, Task, TaskFiles,
+    TaskId, TaskList,
 };
 
 /// Where rehearsed edits go.
@@ -66,6 +66,10 @@ pub(super) fn file(call: &RehearsedCall) -> Option<String> {
 pub(super) fn note(call: &RehearsedCall) -> String {
     let about = match &call.task {
         Some(task) => format!("Task {}: {}", task.id, task.title),
+        // Candidates are different, so that a judge has a choice.
+        None if call.purpose == Purpose::Propose => {
+            format!("Phase {}, with {}", call.phase, emphasis(call).title)
+        }
         None => format!("Phase {}", call.phase),
     };
     format!(

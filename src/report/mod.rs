@@ -94,4 +94,4 @@ pub use view::{PhaseView, RunView, Supervisor};
 pub use view_work::DeliveryState;
 pub use viewer::Viewer;
 pub use words::{clean, counted, or_nothing, token_count, word, wrap};
-pub use workflow_table::{mermaid_graph, workflow_table};
+pub use workflow_table::{candidates_cost, mermaid_graph, workflow_table};

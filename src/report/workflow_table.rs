@@ -113,6 +113,24 @@ fn rules_of_judging(judging: &Judging) -> Vec<String> {
     lines
 }
 
+/// What it costs that one phase makes several candidates, for who asked for it.
+pub fn candidates_cost(plan: &Plan) -> Option<String> {
+    plan.phases.iter().find_map(|phase| match &phase.kind {
+        PhaseKind::Ensemble {
+            proposers, judge, ..
+        } if phase.edits => {
+            let number = proposers.len() as u64;
+            Some(format!(
+                "{} of the phase `{}`: {} instead of 1",
+                counted(number, "candidate"),
+                clean(&phase.name),
+                calls(number, judge)
+            ))
+        }
+        _ => None,
+    })
+}
+
 /// What an ensemble takes if nothing fails: `4 calls`.
 fn calls(proposals: u64, judging: &Judging) -> String {
     let verdicts = judging.verdicts(proposals);

@@ -1,6 +1,7 @@
 //! The workflows that tipstaff brings along.
 
 const BUNDLED: &[(&str, &str)] = &[
+    ("best-of", include_str!("../../workflows/best-of.yaml")),
     ("debug", include_str!("../../workflows/debug.yaml")),
     (
         "feature-build",

@@ -50,7 +50,7 @@ fn where_everything_is_there_nothing_is_to_mend_but_the_machine() {
     for line in ["sandbox ", "git ", "workspaces ", "mine       found, "] {
         assert!(text.contains(line), "{line} {text}");
     }
-    assert!(text.contains("can run        debug, feature-build, plan, quick, review, workshop"));
+    assert!(text.contains("can run        best-of, debug, feature-build, plan, quick, review"));
     assert!(!text.contains("cannot run"), "{text}");
 }
 

@@ -72,6 +72,7 @@ mod secrets_are_not_kept;
 mod secrets_in_edits_are_held_back;
 mod support;
 mod tasks_go_to_their_specialists;
+mod the_best_of_several_is_taken;
 mod the_border_holds;
 mod watch_takes_the_whole_terminal;
 mod workflows_can_be_looked_at;

@@ -117,6 +117,7 @@ impl Setting {
             sets: BTreeMap::new(),
             model_overrides: BTreeMap::new(),
             depth: None,
+            best_of: None,
             seed: 0,
             destination: Destination::Nowhere,
             library: Library {

@@ -231,7 +231,7 @@ fn agent(probes: &mut Probes<'_>, name: &str, spec: &AgentSpec, config: &Config)
 
 fn workflow(probes: &mut Probes<'_>, name: &'static str, problems: &mut Problems) -> Workflow {
     let settings = probes.settings;
-    let valid = compile_unbound(settings, name);
+    let valid = compile_unbound(settings, name, None);
     let agreed = |valid: &Valid| is_agreed(settings, &valid.plan, &valid.base, &valid.files);
     let lack = match valid {
         Ok(valid) if agreed(&valid).unwrap_or(false) => {

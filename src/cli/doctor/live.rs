@@ -116,6 +116,7 @@ fn plan(config: &Config, model: &str) -> Result<Plan, Failure> {
         sets: BTreeMap::new(),
         model_overrides: BTreeMap::new(),
         depth: None,
+        best_of: None,
         seed: 0,
         destination: Destination::Nowhere,
         library,

@@ -30,6 +30,7 @@ pub fn prompt(settings: &Settings, args: &PromptArgs) -> Result<Exit, Failure> {
             sets,
             model_overrides: pairs(&args.models, "--model")?,
             depth: None,
+            best_of: None,
             seed: 0,
             destination: Destination::Tree,
             library,

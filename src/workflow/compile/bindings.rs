@@ -17,6 +17,8 @@ pub struct Bindings<'a> {
     pub model_overrides: BTreeMap<String, String>,
     /// `--depth N`: how many proposals each ensemble makes.
     pub depth: Option<u32>,
+    /// `--best-of N`: how many candidates the one phase that edits makes.
+    pub best_of: Option<u32>,
     /// From which the order of proposals is shuffled.
     pub seed: u64,
     /// Where the changes go at the end: `--branch NAME`, `--keep`, otherwise the user's tree.
@@ -32,6 +34,7 @@ impl fmt::Debug for Bindings<'_> {
             .field("sets", &self.sets)
             .field("model_overrides", &self.model_overrides)
             .field("depth", &self.depth)
+            .field("best_of", &self.best_of)
             .field("seed", &self.seed)
             .field("destination", &self.destination)
             .finish_non_exhaustive()

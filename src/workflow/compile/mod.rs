@@ -2,6 +2,7 @@
 //!
 //! Pure. Everything that could go wrong is found before the plan is made, all at once.
 
+mod best_of;
 mod bindings;
 mod destination;
 mod judging;
@@ -47,8 +48,19 @@ pub fn compile(
     bindings: &Bindings<'_>,
     config: &Config,
 ) -> Result<Compiled, Vec<Diagnostic>> {
+    let overrides = &bindings.model_overrides;
+    let (with_layer, _) = config.with(&workflow.layer);
+    let candidates = bindings
+        .best_of
+        .map(|count| best_of::best_of(workflow, count, overrides, &with_layer));
+    let (workflow, mistake) = match &candidates {
+        Some(Ok(changed)) => (changed, None),
+        Some(Err(mistake)) => (workflow, Some((**mistake).clone())),
+        None => (workflow, None),
+    };
     let mut found = check(workflow, config);
-    let (config, _) = config.with(&workflow.layer);
+    found.extend(mistake);
+    let config = with_layer;
     let values = values::bind(workflow, bindings, &mut found);
     let outputs = outputs::fill_outputs(workflow, &values, &mut found);
     let prompts = prompt::resolve_prompts(workflow, bindings.library, &mut found);

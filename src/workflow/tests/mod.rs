@@ -59,6 +59,7 @@ fn bindings(request: &str) -> Bindings<'static> {
         sets: BTreeMap::new(),
         model_overrides: BTreeMap::new(),
         depth: None,
+        best_of: None,
         seed: 7,
         destination: Destination::Tree,
         library: LIBRARY,
