@@ -27,6 +27,7 @@ pub fn input_file(source: &InputSource) -> Option<String> {
         | InputSource::File(_)
         | InputSource::Person(_)
         | InputSource::Feedback(_)
+        | InputSource::Reasons { .. }
         | InputSource::Errors(_) => return None,
     })
 }

@@ -47,8 +47,11 @@ pub(super) const CHECKPOINT: &str = include_str!("../../prompts/checkpoint.md");
 /// What a proposer is told that sees earlier proposals.
 pub(super) const SEQUENTIAL: &str = include_str!("../../prompts/sequential.md");
 
+/// What whoever refines the winner is told.
+pub(super) const REFINE: &str = include_str!("../../prompts/refine.md");
+
 /// tipstaff's own templates, which no phase gets by its name.
-const OWN: [(&str, &str); 7] = [
+const OWN: [(&str, &str); 8] = [
     ("judge", JUDGE),
     ("judge-edits", JUDGE_EDITS),
     ("repair", REPAIR),
@@ -56,6 +59,7 @@ const OWN: [(&str, &str); 7] = [
     ("distill", DISTILL),
     ("checkpoint", CHECKPOINT),
     ("sequential", SEQUENTIAL),
+    ("refine", REFINE),
 ];
 
 /// What a judge scores where the workflow does not say.

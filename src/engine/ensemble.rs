@@ -7,8 +7,8 @@ use crate::model::{
 use crate::plan::{EnsembleMode, Judging, OnNone, PhaseKind};
 use crate::run::{CallState, CallStatus, Event, PhaseEvent};
 
+use super::after_sealing;
 use super::evidence::{self, Gate};
-use super::judging;
 use super::phase_context::{CallBuilder, PhaseContext};
 
 /// An ensemble with everything its decisions depend on.
@@ -94,7 +94,7 @@ impl Ensemble<'_> {
                 };
                 return evidence::after_sealing(&gate, sealed);
             }
-            return judging::after_sealing(&self.context, self.judge, sealed);
+            return after_sealing::after_sealing(&self.context, self.judge, sealed);
         }
         if self.drops_stragglers() {
             return self.sealed_with(&self.done());

@@ -8,10 +8,11 @@ use crate::model::{
 use crate::plan::{Judging, OnNone};
 use crate::run::{CallStatus, Candidate, Event, Out, PhaseEvent};
 
+use super::after_sealing;
 use super::cross_tests::uncrossed;
 use super::editing::Feedback;
-use super::judging;
 use super::phase_context::PhaseContext;
+use super::refining::is_refined;
 
 /// What the gate of a phase depends on.
 pub struct Gate<'a> {
@@ -27,7 +28,7 @@ pub fn after_sealing(gate: &Gate<'_>, sealed: &[(Label, CallId)]) -> Vec<Event> 
     // A person chooses among all of them, and has seen why.
     let picked = matches!(context.state.answered, Some(PersonAnswer::Picked(_)));
     if picked || context.state.asked.is_some() {
-        return judging::after_sealing(context, judge, sealed);
+        return after_sealing::after_sealing(context, judge, sealed);
     }
     if let Some((tree, command)) = unproved(context) {
         return context.verify(None, tree, command);
@@ -37,7 +38,10 @@ pub fn after_sealing(gate: &Gate<'_>, sealed: &[(Label, CallId)]) -> Vec<Event> 
     let is_idle = |candidate: &Candidate<'_>| Some(&candidate.changes.tree) == ground;
     let left = all.iter().filter(|candidate| candidate.out.is_none());
     let left: Vec<Candidate<'_>> = left.copied().collect();
-    if let Some(wanted) = uncrossed(context, &left) {
+    // What was made of the winner comes after the judging, of which nothing may change any more.
+    let made = |candidate: &&Candidate<'_>| is_refined(context, candidate.call);
+    let first: Vec<Candidate<'_>> = left.iter().filter(|one| !made(one)).copied().collect();
+    if let Some(wanted) = uncrossed(context, &first) {
         return context.run_command(wanted);
     }
     match left.as_slice() {
@@ -58,7 +62,7 @@ pub fn after_sealing(gate: &Gate<'_>, sealed: &[(Label, CallId)]) -> Vec<Event> 
             let several: Vec<(Label, CallId)> = several
                 .map(|one| (one.label.clone(), one.call.clone()))
                 .collect();
-            judging::after_sealing(context, judge, &several)
+            after_sealing::after_sealing(context, judge, &several)
         }
     }
 }

@@ -1,5 +1,4 @@
-//! An `ensemble` phase from the sealing on: candidates are judged, the verdict is carried out, or a person is
-//! asked.
+//! Judging: which verdicts are wanted of which judges, and what they come to.
 //!
 //! Each verdict is a call of its own. Which ones are wanted follows from those that are there, so that nothing about
 //! the judging is known beside its calls.
@@ -8,8 +7,8 @@ use std::cmp::Reverse;
 
 use crate::judge::{self, Outcome, Vote};
 use crate::model::{
-    Answer, Ballot, CallId, CallInput, CallResult, CallSpec, Contract, Decider, Decision,
-    InputSource, Judgement, Label, ModelName, PersonAnswer, Purpose, Question, Undecided,
+    Answer, Ballot, CallId, CallInput, CallSpec, Contract, Decider, Decision, Faults, InputSource,
+    Judgement, Label, ModelName, Purpose, Undecided,
 };
 use crate::plan::{Judging, Method, Orders};
 use crate::run::{CallState, Event, PhaseEvent, Winner};
@@ -19,51 +18,38 @@ use super::shown;
 use super::structured::{Structured, structured};
 
 /// A proposal that may win, under its blinded name.
-type Candidate = (Label, CallId);
+pub type Candidate = (Label, CallId);
 
 /// How far the judging is.
-enum Judged {
+pub enum Judged {
     Pending,
     Next(Vec<CallSpec>),
-    Decided(Winner),
+    /// Who won, and what the judges said.
+    Decided(Winner, Faults),
     /// It came to no winner: a person is asked, and told why.
     Undecided(Undecided, String),
 }
 
-/// What follows in a phase whose proposals are sealed; empty while something is under way.
-pub fn after_sealing(
-    context: &PhaseContext<'_>,
-    judging: &Judging,
-    sealed: &[Candidate],
-) -> Vec<Event> {
-    let phase = &context.phase.name;
-    if let Some(PersonAnswer::Picked(label)) = &context.state.answered {
-        let winner = winner(sealed, label, Decider::Person);
-        return winner.into_iter().map(|won| chosen(context, won)).collect();
-    }
-    if context.state.asked.is_some() {
-        return Vec::new();
-    }
-    match judged(context, judging, sealed) {
-        Judged::Pending => Vec::new(),
-        Judged::Next(calls) => calls.into_iter().map(|call| context.create(call)).collect(),
-        Judged::Decided(winner) => vec![chosen(context, winner)],
-        Judged::Undecided(kind, reason) => {
-            let question = Question::PickWinner {
-                reason,
-                kind: Some(kind),
-            };
-            vec![PhaseEvent::PersonAsked { question }.of(phase.clone())]
-        }
-    }
+/// Which proposals a judging is about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Round {
+    All,
+    /// The winner, and what was made of it.
+    Refined,
 }
 
 /// Has the candidates judged that may win.
-fn judged(context: &PhaseContext<'_>, judging: &Judging, candidates: &[Candidate]) -> Judged {
+pub fn judged(
+    context: &PhaseContext<'_>,
+    judging: &Judging,
+    candidates: &[Candidate],
+    round: Round,
+) -> Judged {
     let mut jury = Jury {
         context,
         judging,
         candidates,
+        round,
         next: Vec::new(),
         verdicts: Vec::new(),
         failure: String::new(),
@@ -90,6 +76,7 @@ struct Jury<'a> {
     context: &'a PhaseContext<'a>,
     judging: &'a Judging,
     candidates: &'a [Candidate],
+    round: Round,
     /// The calls that are wanted and not there.
     next: Vec<CallSpec>,
     verdicts: Vec<Verdict>,
@@ -190,7 +177,7 @@ impl Jury<'_> {
     /// The letters as the judge sees them. The first judge of all proposals sees them as people do; whoever else is
     /// asked sees another shuffle, or the reverse of its own.
     fn letters(&self, judge: usize, some: &[Label], reversed: bool) -> Vec<(Label, Label)> {
-        let own = judge == 0 && self.judging.method == Method::List;
+        let own = judge == 0 && self.judging.method == Method::List && self.round == Round::All;
         let shuffled = match own {
             true => some
                 .iter()
@@ -216,17 +203,23 @@ impl Jury<'_> {
         let panel = &self.judging.panel;
         let before: usize = panel.iter().take(judge).map(Vec::len).sum();
         let before = u32::try_from(before).unwrap_or(u32::MAX);
-        let pair = match self.judging.method {
-            Method::Pairwise | Method::Tournament if some.len() > 1 => {
+        let names_them = match (self.round, self.judging.method) {
+            (Round::All, Method::List) => false,
+            (Round::All, Method::Pairwise | Method::Tournament) => some.len() > 1,
+            (Round::Refined, _) => true,
+        };
+        let pair = match names_them {
+            true => {
                 let labels: Vec<&str> = some.iter().map(Label::as_str).collect();
                 format!("{}-", labels.concat())
             }
-            Method::List | Method::Pairwise | Method::Tournament => String::new(),
+            false => String::new(),
         };
+        let is_only = self.judging.is_single() && self.round == Round::All;
         let reverse = if ballot.reversed { "r" } else { "" };
         let mut rules = self.judging.rules();
         // Changes to files cannot be synthesized.
-        rules.picks_only |= self.context.phase.edits;
+        rules.picks_only |= self.context.phase.edits || self.round == Round::Refined;
         let builder = |slot: u32, model: &ModelName| {
             let slot = slot.saturating_add(before);
             let mut inputs = self.context.inputs();
@@ -245,7 +238,7 @@ impl Jury<'_> {
                 name: format!("{pair}{slot}{reverse}"),
                 inputs,
                 contract,
-                ballot: (!self.judging.is_single()).then(|| ballot.clone()),
+                ballot: (!is_only).then(|| ballot.clone()),
                 ..CallBuilder::reader(Purpose::Judge, slot, chain, self.context.workspace())
             }
         };
@@ -265,20 +258,9 @@ impl Jury<'_> {
         })
     }
 
-    /// A candidate as a judge sees it, under the letter that it has there.
     fn shown(&self, seen: &Label, label: &Label) -> Option<CallInput> {
         let (_, call) = self.candidates.iter().find(|(known, _)| known == label)?;
-        let result = self.result_of(label)?;
-        let changes = shown::shown(self.context, (seen, label), call);
-        Some(changes.unwrap_or_else(|| CallInput {
-            source: InputSource::Proposal(seen.clone()),
-            artifact: result.deliverable.clone(),
-        }))
-    }
-
-    fn result_of(&self, label: &Label) -> Option<&CallResult> {
-        let (_, call) = self.candidates.iter().find(|(known, _)| known == label)?;
-        self.context.run.call(call).and_then(CallState::result)
+        as_input(self.context, (seen, label), call)
     }
 
     /// What settles a tie: how many commands the candidate's changes mend, as all that may win pass what passed before;
@@ -298,11 +280,12 @@ impl Jury<'_> {
     fn come_to(self, votes: &[Vote]) -> Judged {
         let written = |one: &&Verdict| one.judgement.decision == Decision::Synthesize;
         if let Some(written) = self.verdicts.iter().find(written) {
-            return Judged::Decided(Winner {
+            let winner = Winner {
                 call: written.asked.clone(),
                 label: None,
                 by: Decider::Judge(written.by.clone()),
-            });
+            };
+            return Judged::Decided(winner, self.said());
         }
         let agreement = self.judging.agreement;
         let kind = match judge::panel(votes, agreement, |label| self.evidence(label)) {
@@ -312,13 +295,24 @@ impl Jury<'_> {
                 // Of duels that nobody won, the evidence may take one that no verdict named.
                 let by = named.map_or(Decider::Evidence, |one| Decider::Judge(one.by.clone()));
                 match winner(self.candidates, &label, by) {
-                    Some(winner) => return Judged::Decided(winner),
+                    Some(winner) => return Judged::Decided(winner, self.said()),
                     None => Undecided::Unusable,
                 }
             }
             Outcome::Undecided(kind) => kind,
         };
         Judged::Undecided(kind, self.reason(kind, votes))
+    }
+
+    /// The reasons of all who gave some, each once.
+    fn said(&self) -> Faults {
+        let mut said: Vec<String> = Vec::new();
+        for verdict in &self.verdicts {
+            if !said.contains(&verdict.judgement.rationale) {
+                said.push(verdict.judgement.rationale.clone());
+            }
+        }
+        said.into()
     }
 
     fn reason(&self, kind: Undecided, votes: &[Vote]) -> String {
@@ -346,7 +340,21 @@ impl Jury<'_> {
     }
 }
 
-fn winner(candidates: &[Candidate], label: &Label, by: Decider) -> Option<Winner> {
+/// A proposal under the letter by which it is seen, and by the one that people see.
+pub fn as_input(
+    context: &PhaseContext<'_>,
+    (seen, label): (&Label, &Label),
+    call: &CallId,
+) -> Option<CallInput> {
+    let result = context.run.call(call).and_then(CallState::result)?;
+    let changes = shown::shown(context, (seen, label), call);
+    Some(changes.unwrap_or_else(|| CallInput {
+        source: InputSource::Proposal(seen.clone()),
+        artifact: result.deliverable.clone(),
+    }))
+}
+
+pub fn winner(candidates: &[Candidate], label: &Label, by: Decider) -> Option<Winner> {
     let (label, call) = candidates.iter().find(|(known, _)| known == label)?;
     Some(Winner {
         call: call.clone(),
@@ -355,7 +363,7 @@ fn winner(candidates: &[Candidate], label: &Label, by: Decider) -> Option<Winner
     })
 }
 
-fn chosen(context: &PhaseContext<'_>, winner: Winner) -> Event {
+pub fn chosen(context: &PhaseContext<'_>, winner: Winner) -> Event {
     let Winner { call, label, by } = winner;
     PhaseEvent::WinnerChosen { call, label, by }.of(context.phase.name.clone())
 }

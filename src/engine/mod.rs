@@ -19,6 +19,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod accepted;
+mod after_sealing;
 pub mod by_hand;
 mod closing;
 mod control;
@@ -37,6 +38,7 @@ mod parallel;
 mod parts;
 mod phase_context;
 mod policy;
+mod refining;
 mod routed;
 mod shown;
 mod single;

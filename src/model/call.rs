@@ -153,6 +153,11 @@ pub enum InputSource {
     Person(Vec<String>),
     /// What was wrong with an earlier try of the same task: refused edits, a failed `verify`.
     Feedback(Faults),
+    /// Why the judges preferred this proposal, which the call is to make better.
+    Reasons {
+        label: Label,
+        said: Faults,
+    },
     /// The end of what a command printed that failed on that try.
     Printed {
         command: String,
@@ -230,6 +235,14 @@ impl CallSpec {
     pub fn builds_on_others(&self) -> bool {
         let mut inputs = self.inputs.iter();
         inputs.any(|input| matches!(input.source, InputSource::EarlierProposal(_)))
+    }
+
+    /// Whether it makes a better one of a proposal that was preferred.
+    pub fn refines(&self) -> Option<&Label> {
+        self.inputs.iter().find_map(|input| match &input.source {
+            InputSource::Reasons { label, .. } => Some(label),
+            _ => None,
+        })
     }
 
     /// A verdict of this call in the phase's letters.

@@ -31,6 +31,15 @@ pub enum Method {
     Tournament,
 }
 
+/// Who makes the winner better.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refiner {
+    /// Its author.
+    Author,
+    By(Vec<ModelName>),
+}
+
 /// The panel and its rules.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Judging {
@@ -48,6 +57,9 @@ pub struct Judging {
     /// Whether a judge may say that it cannot tell.
     #[serde(default)]
     pub abstain: bool,
+    /// Whether the winner is made better once; the result has to beat it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refine: Option<Refiner>,
 }
 
 impl Judging {
@@ -72,6 +84,18 @@ impl Judging {
             abstain: self.abstain,
             picks_only: !self.is_single() || !self.criteria.is_empty(),
         }
+    }
+
+    /// How many calls so many proposals take with their judging, if none fails.
+    pub fn calls(&self, proposals: u64) -> RangeInclusive<u64> {
+        let verdicts = self.verdicts(proposals);
+        let (mut least, mut most) = (proposals + verdicts.start(), proposals + verdicts.end());
+        if self.refine.is_some() {
+            let again = self.verdicts(2);
+            least += 1 + again.start();
+            most += 1 + again.end();
+        }
+        least..=most
     }
 
     /// How many verdicts so many proposals take, if no judge needs a repair or its fallback.

@@ -13,7 +13,7 @@ mod types;
 mod verify;
 mod wrapper;
 
-pub use judging::{Judging, Method, Orders};
+pub use judging::{Judging, Method, Orders, Refiner};
 pub use setup::SetupStep;
 pub use test_files::TestFiles;
 pub use types::{

@@ -3,7 +3,8 @@
 
 use crate::model::ModelName;
 use crate::plan::{
-    EnsembleMode, Judging, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Proof, Strategy,
+    EnsembleMode, Judging, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Proof, Refiner,
+    Strategy,
 };
 
 use super::table::Table;
@@ -109,6 +110,10 @@ fn rules_of_judging(judging: &Judging) -> Vec<String> {
     let how = how.trim_start_matches([',', ' ']);
     let mut lines = Vec::new();
     lines.extend((!how.is_empty()).then(|| format!("judged {how}")));
+    lines.extend(judging.refine.as_ref().map(|by| match by {
+        Refiner::Author => "the winner's author refines it".to_owned(),
+        Refiner::By(models) => format!("{} refines the winner", chain(models)),
+    }));
     lines.extend((!criteria.is_empty()).then(|| format!("weighs {}", criteria.join(", "))));
     lines
 }
@@ -133,8 +138,8 @@ pub fn candidates_cost(plan: &Plan) -> Option<String> {
 
 /// What an ensemble takes if nothing fails: `4 calls`.
 fn calls(proposals: u64, judging: &Judging) -> String {
-    let verdicts = judging.verdicts(proposals);
-    let (least, most) = (proposals + verdicts.start(), proposals + verdicts.end());
+    let calls = judging.calls(proposals);
+    let (least, most) = (*calls.start(), *calls.end());
     match least == most {
         true => counted(most, "call"),
         false => format!("{least} to {}", counted(most, "call")),

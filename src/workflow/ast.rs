@@ -119,6 +119,25 @@ pub struct JudgeRule {
     pub method: Method,
     pub abstain: bool,
     pub other_family: Option<OtherFamily>,
+    pub refine: Option<RefineBy>,
+}
+
+/// Who makes the winner better.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefineBy {
+    Author,
+    Model(Spanned<String>),
+}
+
+impl JudgeRule {
+    /// The models and roles that it names.
+    pub fn names(&self) -> impl Iterator<Item = &Spanned<String>> {
+        let refines = self.refine.iter().filter_map(|by| match by {
+            RefineBy::Author => None,
+            RefineBy::Model(model) => Some(model),
+        });
+        self.by.iter().chain(refines)
+    }
 }
 
 /// Whether judges are to be of another family than those who propose.
@@ -294,7 +313,7 @@ impl Phase {
         self.model
             .iter()
             .chain(self.models.iter().flat_map(|models| &models.value))
-            .chain(self.judge.iter().flat_map(|judge| &judge.value.by))
+            .chain(self.judge.iter().flat_map(|judge| judge.value.names()))
             .chain(self.routing.iter().map(|route| &route.model))
             .chain(
                 self.lenses

@@ -116,6 +116,7 @@ pub(super) const JUDGE_KEYS: &[Key] = &[
     Key::new("panel", Words(&words(&AGREEMENTS)), "How many of several judges have to agree.").default(Preset::Word("majority")),
     Key::new("method", Words(&words(&METHODS)), "What a judge compares at once: all proposals, every pair, or pairs whose winners meet again.").default(Preset::Word("list")),
     Key::new("abstain", Flag, "Whether a judge may say that it cannot tell."),
+    Key::new("refine", Any(&[Flag, Name]), "Whether the winner's author, or this model, makes it better once with the judges' reasons; the result has to beat it under the same judging."),
     Key::new("other_family", Words(&words(&OTHER_FAMILY)), "Whether judges are to be of another family than all who propose."),
 ];
 /// The names of criteria stand in prompts and in JSON.

@@ -6,7 +6,7 @@ use super::{Assembly, excerpt};
 use crate::context::input_files::{IN, content_of, input_file};
 use crate::context::ledger::strategy_name;
 use crate::context::part::{Part, PartKind};
-use crate::context::{ContextError, handoff};
+use crate::context::{ContextError, handoff, templates};
 use crate::judge;
 use crate::model::{
     Artifact, CallInput, Handoff, HandoffOrigin, HandoffWords, InputSource, Label, WorkState,
@@ -104,6 +104,7 @@ pub(super) fn parts_of(
         ),
         InputSource::Person(said) => return Ok(vec![person(said)]),
         InputSource::Feedback(lines) => return Ok(vec![feedback(lines)]),
+        InputSource::Reasons { label, said } => return Ok(reasons(label, said)),
         InputSource::Printed { command, number } => {
             return Ok(vec![printed(command, *number, input, assembly)?]);
         }
@@ -225,6 +226,27 @@ fn feedback(lines: &[String]) -> Part {
     let mut text = format!("An earlier try was not good enough. {TRIED}\n\n");
     text.extend(lines.iter().map(|line| format!("- {line}\n")));
     Part::new(PartKind::Feedback, "feedback", "tipstaff", why).with(&text)
+}
+
+/// What to do with the winner, and what the judges said of it.
+fn reasons(label: &Label, said: &[String]) -> Vec<Part> {
+    let why = "the call makes the winner of the ensemble better";
+    let how = Part::new(
+        PartKind::Instructions,
+        "how to refine the winner",
+        "built-in template refine",
+        why,
+    );
+    let mut text = format!("Proposal {label} was preferred.\n\n");
+    text.extend(said.iter().map(|reason| format!("- {reason}\n")));
+    let why = "what is to be mended and taken over";
+    let reasons = Part::new(
+        PartKind::Feedback,
+        "reasons of the judges",
+        "the judges",
+        why,
+    );
+    vec![how.with(templates::REFINE), reasons.with(&text)]
 }
 
 /// What a command printed that failed on an earlier try.

@@ -1,10 +1,10 @@
 //! What calls, commands and closings leave.
 
 use crate::model::{
-    Answer, Artifact, Audit, AuditVerdict, CallResult, CallSpec, ChangeKind, ChangedFile, Changes,
-    Closing, Contract, Decision, Digest, Document, Faults, HandoffOrigin, InputSource, Judgement,
-    Label, MicroUsd, Millis, ModelName, Purpose, RefusedChange, Stopped, Task, TaskFiles, TaskId,
-    TaskList, TreeId, Usage, Verification, VerifyOutcome, WorkspaceSource,
+    Answer, Artifact, Audit, AuditVerdict, CallInput, CallResult, CallSpec, ChangeKind,
+    ChangedFile, Changes, Closing, Contract, Decision, Digest, Document, Faults, HandoffOrigin,
+    InputSource, Judgement, Label, MicroUsd, Millis, ModelName, Purpose, RefusedChange, Stopped,
+    Task, TaskFiles, TaskId, TaskList, TreeId, Usage, Verification, VerifyOutcome, WorkspaceSource,
 };
 use crate::plan::PhasePlan;
 use crate::run::{CallState, PendingVerification, RunState};
@@ -240,10 +240,11 @@ pub fn tree_of(workspace: &WorkspaceSource) -> Option<&TreeId> {
     }
 }
 
-/// Whether a call was told what was wrong with an earlier try.
+/// Whether a call was told what was wrong with an earlier try, or is to make one better.
 pub fn is_again(call: &CallSpec) -> bool {
     let mut inputs = call.inputs.iter();
-    inputs.any(|input| matches!(input.source, InputSource::Feedback(_)))
+    let fed = |one: &CallInput| matches!(one.source, InputSource::Feedback(_));
+    inputs.any(fed) || call.refines().is_some()
 }
 
 /// What a command says of a tree: always the same.

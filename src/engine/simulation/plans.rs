@@ -9,8 +9,8 @@ use crate::model::{
 };
 use crate::plan::{
     Condition, Distill, EnsembleMode, Judging, LensPlan, LoopPlan, Method, ModelSpec, OnNone,
-    Orders, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Proof, Strategy, Subject,
-    VerifyRules, testing,
+    Orders, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Proof, Refiner, Strategy,
+    Subject, VerifyRules, testing,
 };
 
 /// How many models there are.
@@ -333,14 +333,26 @@ fn judgings() -> impl Draws<Value = Judging> {
     let methods = prop::sample::select(vec![Method::List, Method::Pairwise, Method::Tournament]);
     let agreements = prop::sample::select(vec![Agreement::Majority, Agreement::Unanimous]);
     let criteria = any::<bool>().prop_map(|some| criterion().into_iter().filter(move |_| some));
-    let some = (panel, orders, methods, agreements, criteria, any::<bool>()).prop_map(
-        |(panel, orders, method, agreement, criteria, abstain)| Judging {
+    let refiners = prop::option::of(prop::option::of(chain().prop_map(|chain| names(&chain))));
+    let refiners = refiners.prop_map(|by| by.map(|by| by.map_or(Refiner::Author, Refiner::By)));
+    let rules = (
+        panel,
+        orders,
+        methods,
+        agreements,
+        criteria,
+        any::<bool>(),
+        refiners,
+    );
+    let some = rules.prop_map(
+        |(panel, orders, method, agreement, criteria, abstain, refine)| Judging {
             panel,
             criteria: criteria.collect(),
             orders,
             agreement,
             method,
             abstain,
+            refine,
         },
     );
     proptest::prop_oneof![1 => Just(Judging::default()), 1 => some]

@@ -170,6 +170,7 @@ impl Phase<'_> {
             InputSource::Faulty
             | InputSource::Errors(_)
             | InputSource::Feedback(_)
+            | InputSource::Reasons { .. }
             | InputSource::Printed { .. }
             | InputSource::Worklog => None,
         });

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use crate::model::ModelName;
-use crate::plan::Judging;
+use crate::plan::{Judging, Refiner};
 use crate::yaml::{Diagnostic, Spanned, quoted_list};
 
-use super::super::ast::{OtherFamily, Phase};
+use super::super::ast::{OtherFamily, Phase, RefineBy};
 use super::models::Picker;
 
 /// The judging of an ensemble with these proposers.
@@ -48,6 +48,10 @@ pub(super) fn judging(
         agreement: rule.agreement,
         method: rule.method,
         abstain: rule.abstain,
+        refine: rule.refine.as_ref().map(|by| match by {
+            RefineBy::Author => Refiner::Author,
+            RefineBy::Model(model) => Refiner::By(picker.chain(model, &phase.fallback, found)),
+        }),
     })
 }
 

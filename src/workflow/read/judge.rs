@@ -3,7 +3,7 @@
 use crate::model::Criterion;
 use crate::yaml::{Fields, Node, Reader, Spanned, Value};
 
-use super::super::ast::JudgeRule;
+use super::super::ast::{JudgeRule, RefineBy};
 use super::super::keys::{AGREEMENTS, JUDGE_KEYS, METHODS, ORDERS, OTHER_FAMILY};
 
 pub(super) fn read_judge(reader: &mut Reader, fields: Fields<'_>) -> Option<Spanned<JudgeRule>> {
@@ -33,9 +33,23 @@ pub(super) fn read_judge(reader: &mut Reader, fields: Fields<'_>) -> Option<Span
             .get("abstain")
             .and_then(|node| reader.flag(node, "`abstain`"))
             .is_some_and(|flag| flag.value),
+        refine: rule.get("refine").and_then(|node| refine(reader, node)),
         other_family: choice(reader, rule, "other_family", &OTHER_FAMILY),
     };
     Some(Spanned { value, spot })
+}
+
+/// `true`, or a model or role.
+fn refine(reader: &mut Reader, node: &Node) -> Option<RefineBy> {
+    match &node.value {
+        Value::Scalar(scalar) if scalar.as_bool().is_none() => {
+            reader.name(node, "`refine`").map(RefineBy::Model)
+        }
+        _ => reader
+            .flag(node, "`refine`")?
+            .value
+            .then_some(RefineBy::Author),
+    }
 }
 
 fn choice<T: Copy>(

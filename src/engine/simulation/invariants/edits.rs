@@ -85,7 +85,8 @@ pub fn calls_start_from_the_tree_that_was_left() -> Promise {
     let mut left = Left::default();
     promise(move |facts, moment| {
         if let Moment::Ordered(Effect::StartAttempt { call, .. }) = moment {
-            let expected = match is_again(call) || call.continues.is_some() {
+            let expected = match call.edits.is_some() && is_again(call) || call.continues.is_some()
+            {
                 true => left.0.get(&whose(call)),
                 false => Some(&facts.tree),
             };

@@ -23,7 +23,7 @@ type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 type Named = (&'static str, fn() -> Promise);
 
 /// Every promise.
-const ALL: [Named; 47] = [
+const ALL: [Named; 48] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -137,6 +137,10 @@ const ALL: [Named; 47] = [
     (
         "a winner is named whatever the order",
         phases::a_winner_is_named_whatever_the_order,
+    ),
+    (
+        "what is refined beats what it was made of",
+        phases::what_is_refined_beats_what_it_was_made_of,
     ),
     (
         "a join follows its last lens",

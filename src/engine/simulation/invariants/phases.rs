@@ -182,6 +182,45 @@ pub fn judges_wait_for_the_sealing() -> Promise {
     })
 }
 
+/// What was made of a winner wins only where a judge that saw both prefers it.
+pub fn what_is_refined_beats_what_it_was_made_of() -> Promise {
+    promise(move |facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let Event::Phase {
+            phase,
+            event: PhaseEvent::WinnerChosen { call, by, .. },
+        } = &record.event
+        else {
+            return Ok(());
+        };
+        let Some(parent) = facts.calls[call].spec.refines() else {
+            return Ok(());
+        };
+        let sealed = facts.phase(phase).sealed.as_deref().unwrap_or_default();
+        let own = sealed.iter().find(|(_, known)| known == call);
+        let (own, _) = own.ok_or("it is not sealed")?;
+        // Of verdicts that differ, what it mends may decide.
+        if *by == Decider::Evidence {
+            return ensure(facts.plan.phase(phase).unwrap().edits, || {
+                "there is no evidence".to_owned()
+            });
+        }
+        let mut verdicts = facts.calls_of(phase).filter_map(|judge| {
+            let Answer::Judgement(judgement) = &judge.result.as_ref()?.answer else {
+                return None;
+            };
+            let letters = &judge.spec.ballot.as_ref()?.letters;
+            let saw: BTreeSet<&Label> = letters.iter().map(|(_, label)| label).collect();
+            let duel = saw == BTreeSet::from([own, parent]);
+            duel.then(|| judge.spec.unblinded(judgement).winner)
+        });
+        let preferred = verdicts.any(|winner| winner.as_ref() == Some(own));
+        ensure(preferred, || "no judge prefers it".to_owned())
+    })
+}
+
 /// A judge's winner is one that a verdict names; under both orders, one that some judge names in both; and there are
 /// no more verdicts than the setting takes.
 pub fn a_winner_is_named_whatever_the_order() -> Promise {
@@ -209,7 +248,12 @@ pub fn a_winner_is_named_whatever_the_order() -> Promise {
         if plan.edits {
             return Ok(());
         }
-        let count = facts.phase(phase).sealed.as_ref().map_or(0, Vec::len);
+        let sealed = facts.phase(phase).sealed.as_deref().unwrap_or_default();
+        let made = sealed
+            .iter()
+            .filter(|(_, call)| facts.calls[call].spec.refines().is_some());
+        let made = made.count();
+        let count = sealed.len() - made;
         let named = |call: &CallFacts| {
             let Answer::Judgement(judgement) = &call.result.as_ref()?.answer else {
                 return None;
@@ -238,9 +282,9 @@ pub fn a_winner_is_named_whatever_the_order() -> Promise {
             orders
         });
         let given = given.count();
-        ensure(given as u64 <= *judge.verdicts(count as u64).end(), || {
-            format!("{given} verdicts")
-        })?;
+        let again = judge.verdicts(2).end() * made as u64;
+        let most = judge.verdicts(count as u64).end() + again;
+        ensure(given as u64 <= most, || format!("{given} verdicts"))?;
         let says = |said: &BTreeSet<(bool, Option<Label>)>| {
             let both = judge.orders == Orders::Both && count > 1;
             let mut orders = [false, true].into_iter().take(1 + usize::from(both));
