@@ -257,6 +257,8 @@ pub fn verification(proof: Proof, verifying: &PendingVerification) -> Verificati
         Proof::Fails => VerifyOutcome::Failed,
         Proof::FailsFirst if contents.ends_with('!') => VerifyOutcome::Passed,
         Proof::FailsFirst => VerifyOutcome::Failed,
+        // A task that is tried afresh when a run is taken up starts from another tree and has to end alike.
+        Proof::FailsAtTimes if verifying.task.is_some() => VerifyOutcome::Passed,
         Proof::FailsAtTimes if contents.len().is_multiple_of(2) => VerifyOutcome::Passed,
         Proof::FailsAtTimes => VerifyOutcome::Failed,
         Proof::AlreadyFails => VerifyOutcome::AlreadyFailing,

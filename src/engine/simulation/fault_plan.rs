@@ -116,7 +116,7 @@ pub enum Proof {
     /// Until the work was told what is wrong and changed something.
     FailsFirst,
     AlreadyFails,
-    /// On some trees, whatever they are.
+    /// On some trees, whatever they are, but for those of tasks.
     FailsAtTimes,
     TimesOut,
     /// It cannot be run at all; so many times.

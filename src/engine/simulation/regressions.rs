@@ -1,10 +1,12 @@
 //! Cases that failed once, as small as they became. Each is named after what must not happen again.
 
 use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
-use super::fault_plan::{Fault, FaultPlan, GOOD, HandOn, Manner, Person, Proof, Tasks, Taste};
-use super::plans::{Part, Sketch, When, Work};
+use super::fault_plan::{
+    Fault, FaultPlan, GOOD, HandOn, Hands, Manner, Person, Proof, Tasks, Taste,
+};
+use super::plans::{Part, Sketch, When, Work, unlimited};
 use crate::model::Millis;
-use crate::plan::{Distill, Judging};
+use crate::plan::{Distill, Judging, OnNone};
 
 /// A plan of these works.
 fn plan<const N: usize>(works: [Work; N]) -> Sketch {
@@ -335,4 +337,52 @@ fn a_document_that_is_changed_after_an_undo_is_in_the_project() {
         ..FaultPlan::default()
     };
     keeps_its_rules(&sketch, &faults).unwrap();
+}
+
+#[test]
+fn tasks_after_candidates_end_alike_wherever_the_supervisor_dies() {
+    let candidates = Work::Candidates {
+        proposers: vec![vec![0], vec![0]],
+        judge: vec![0],
+        rules: Judging::default(),
+        verify: vec![0],
+        on_none: OnNone::Repair,
+        crosses: false,
+    };
+    let tasks = Work::Tasks {
+        splitter: vec![1],
+        workers: vec![1],
+        go_on: true,
+        verify: Vec::new(),
+    };
+    let mut sketch = plan([candidates, tasks]);
+    sketch.limits = unlimited(1);
+    sketch.allowed = 4;
+    for part in &mut sketch.parts {
+        part.distill = Distill::Agent;
+    }
+    let hands = Hands::Grabbing;
+    let mut faults = first_model(Manner {
+        hands: Hands::Busy,
+        ..GOOD
+    });
+    faults.manners[1] = Manner { hands, ..GOOD };
+    faults.proofs = vec![
+        Proof::Passes,
+        Proof::AlreadyFails,
+        Proof::FailsAtTimes,
+        Proof::Passes,
+    ];
+    faults.lists = vec![Tasks {
+        tasks: vec![(145, Some(3)), (212, Some(2)), (233, None)],
+        reversed: false,
+        alike: true,
+    }];
+    faults.repeats = true;
+    faults.attended = true;
+    faults.choices = vec![
+        91, 255, 79, 121, 32, 107, 84, 186, 18, 120, 202, 215, 148, 228, 78, 249, 238, 241, 196,
+        253, 112, 48, 66, 123, 226, 4, 102, 186, 244,
+    ];
+    can_die_anywhere(&sketch, &faults).unwrap();
 }
