@@ -25,6 +25,7 @@ mod no_orphans_and_lean_requests;
 mod opencode_2_is_spoken_to;
 mod planted_files_give_no_orders;
 mod stand;
+mod the_best_of_several_is_taken;
 mod the_live_display;
 mod the_main_job;
 mod work_survives_a_killed_supervisor;
