@@ -5,6 +5,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod account;
 mod activity;
 mod artifact;
 mod call;
@@ -34,6 +35,7 @@ mod visible;
 /// The version of the journal's and the plan's format. A folder with another one is refused.
 pub const FORMAT: u32 = 1;
 
+pub use account::Parked;
 pub use activity::{Act, Activity};
 pub use artifact::Artifact;
 pub use call::{
