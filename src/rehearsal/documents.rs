@@ -3,8 +3,6 @@
 //! They never name a model or a slot, since a judge must not learn whose proposal it reads; and
 //! every document says that no model wrote it.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::RehearsedCall;
@@ -97,6 +95,11 @@ pub(super) fn deliverable(call: &RehearsedCall) -> String {
 /// The handoff that goes with the document.
 pub(super) fn handoff(call: &RehearsedCall) -> Value {
     let emphasis = emphasis(call);
+    // Of who sees what others proposed, it is asked for.
+    let own = |texts: &[&str]| match call.builds_on_others {
+        true => texts.iter().map(ToString::to_string).collect(),
+        false => Vec::new(),
+    };
     let words = HandoffWords {
         summary: format!(
             "{} for “{}”: {}. {}",
@@ -115,6 +118,8 @@ pub(super) fn handoff(call: &RehearsedCall) -> Value {
         gotchas: vec!["This is a rehearsal: no model wrote it.".to_owned()],
         files: Vec::new(),
         open_questions: vec!["Which load must the result bear?".to_owned()],
+        took_over: own(&["Tests come before the change."]),
+        added: own(&[emphasis.idea]),
         ..HandoffWords::default()
     };
     handoff_json(call, words)
@@ -138,8 +143,8 @@ pub(super) fn judges_handoff(call: &RehearsedCall, asked: Asked<'_>, seed: u64) 
     handoff_json(call, words)
 }
 
-/// A judge's verdict: points drawn from the seed, the request and the labels; the most points win,
-/// the earlier label among equals.
+/// A judge's verdict: points drawn from the seed, the request and the phase's letters, whatever the order; who has the
+/// most gets one more of each, so that nothing is a tie.
 pub(super) fn verdict(call: &RehearsedCall, asked: Asked<'_>, seed: u64) -> Value {
     as_json(&judgement(call, asked, seed))
 }
@@ -153,51 +158,50 @@ fn judgement(call: &RehearsedCall, (labels, rules): Asked<'_>, seed: u64) -> Jud
         [] => own.as_slice(),
         some => some,
     };
-    let mut scores = BTreeMap::new();
-    let mut best: Option<(u32, &Label)> = None;
-    for label in labels {
-        let drawn = |one: &Criterion| points(call, seed, label, &one.name);
-        let total = criteria.iter().map(|one| one.weight * drawn(one)).sum();
-        if best.is_none_or(|(most, _)| total > most) {
-            best = Some((total, label));
-        }
+    let ballot = call.ballot.as_ref();
+    let behind = |letter| ballot.and_then(|ballot| ballot.behind(letter));
+    let known = |letter| behind(letter).unwrap_or(letter);
+    let drawn = |letter, one: &Criterion| points(call, seed, known(letter), &one.name);
+    let total = |letter| -> u32 {
+        let points = criteria.iter().map(|one| one.weight * drawn(letter, one));
+        points.sum()
+    };
+    let best = labels
+        .iter()
+        .max_by_key(|letter| (total(letter), known(letter)));
+    let scores = labels.iter().map(|letter| {
+        let more = u32::from(Some(letter) == best);
         let columns = criteria.iter();
-        let columns = columns.map(|one| (one.name.clone(), f64::from(drawn(one))));
-        scores.insert(label.clone(), columns.collect());
-    }
+        let columns = columns.map(|one| (one.name.clone(), f64::from(drawn(letter, one) + more)));
+        (letter.clone(), columns.collect())
+    });
     let (decision, rationale) = match best {
-        Some((total, winner)) => (
+        Some(winner) => (
             Decision::Pick,
             format!(
-                "Proposal {winner} has the most points ({total} of {}): it answers the request \
-                 directly, its steps can be checked one by one, and it names its own price. The \
-                 others are sound but leave more to whoever carries them out. (Rehearsal: the \
-                 points are drawn, not judged.)",
-                criteria.iter().map(|one| one.weight * 10).sum::<u32>()
+                "Proposal {winner} has the most points: it answers the request directly, its steps \
+                 can be checked one by one, and it names its own price. The others are sound but \
+                 leave more to whoever carries them out. (Rehearsal: the points are drawn, not \
+                 judged.)"
             ),
         ),
         None => (Decision::None, "There is no proposal to judge.".to_owned()),
     };
-    let winner = best.map(|(_, label)| label.clone());
     Judgement {
         decision,
-        winner,
-        scores,
+        winner: best.cloned(),
+        scores: scores.collect(),
         rationale,
     }
 }
 
-/// 5 to 9 points, always the same for the same question, whatever the letters that a judge sees: a rehearsal comes to
-/// its end.
-fn points(call: &RehearsedCall, seed: u64, letter: &Label, criterion: &str) -> u32 {
-    let ballot = call.ballot.as_ref();
-    let label = ballot.and_then(|ballot| ballot.behind(letter));
-    let label = label.unwrap_or(letter);
+/// 5 to 8 points, always the same for the same question: a rehearsal comes to its end.
+fn points(call: &RehearsedCall, seed: u64, label: &Label, criterion: &str) -> u32 {
     let question = format!(
         "{seed}\0{}\0{}\0{label}\0{criterion}",
         call.phase, call.request
     );
-    5 + u32::from(blake3::hash(question.as_bytes()).as_bytes()[0] % 5)
+    5 + u32::from(blake3::hash(question.as_bytes()).as_bytes()[0] % 4)
 }
 
 /// The purpose as scenarios write it.
@@ -257,6 +261,7 @@ mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
     use super::super::server_state::tests::{judge_call, propose_call};
     use super::*;
+    use crate::model::Ballot;
 
     #[test]
     fn neighbouring_slots_differ_and_name_request_and_phase() {
@@ -295,25 +300,34 @@ mod tests {
     }
 
     #[test]
-    fn the_winner_has_the_most_points_and_stays_the_same() {
-        let labels: Vec<Label> = (0..5).map(Label::at).collect();
+    fn the_winner_is_ahead_whatever_the_order_and_how_many_are_compared() {
+        let rules = VerdictRules::default();
+        let all: Vec<Label> = (0..5).map(Label::at).collect();
+        let judge = |seed, seen: &[&Label]| {
+            let letters: Vec<Label> = (0..seen.len()).map(Label::at).collect();
+            let shown = letters.iter().cloned().zip(seen.iter().copied().cloned());
+            let ballot = Ballot {
+                judge: 1,
+                reversed: false,
+                letters: shown.collect(),
+            };
+            let call = RehearsedCall {
+                ballot: Some(ballot.clone()),
+                ..judge_call()
+            };
+            let said = judgement(&call, (&letters, &rules), seed);
+            let total = |letter: &Label| said.scores[letter].values().sum::<f64>();
+            let winner = said.winner.clone().unwrap();
+            let mut others = letters.iter().filter(|one| **one != winner);
+            assert!(others.all(|one| total(one) < total(&winner)), "{said:?}");
+            ballot.behind(&winner).unwrap().clone()
+        };
         for seed in 0..50 {
-            let one: Judgement = serde_json::from_value(verdict(
-                &judge_call(),
-                (&labels, &VerdictRules::default()),
-                seed,
-            ))
-            .unwrap();
-            assert_eq!(
-                one,
-                judgement(&judge_call(), (&labels, &VerdictRules::default()), seed)
-            );
-            let total = |label: &Label| one.scores[label].values().sum::<f64>();
-            let winner = one.winner.as_ref().unwrap();
-            assert!(
-                labels.iter().all(|label| total(label) <= total(winner)),
-                "{one:?}"
-            );
+            let best = judge(seed, &all.iter().collect::<Vec<_>>());
+            assert_eq!(best, judge(seed, &all.iter().rev().collect::<Vec<_>>()));
+            for other in all.iter().filter(|one| **one != best) {
+                assert_eq!(judge(seed, &[other, &best]), best);
+            }
         }
     }
 

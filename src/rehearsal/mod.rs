@@ -69,6 +69,8 @@ pub struct RehearsedCall {
     /// Which of several verdicts it gives.
     pub ballot: Option<Ballot>,
     pub sections: Sections,
+    /// Whether it sees earlier proposals of its ensemble.
+    pub builds_on_others: bool,
     pub request: String,
 }
 

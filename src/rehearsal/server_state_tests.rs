@@ -21,6 +21,7 @@ pub(in super::super) fn propose_call(slot: u32) -> RehearsedCall {
         contract: Contract::Document,
         ballot: None,
         sections: crate::model::Sections::default(),
+        builds_on_others: false,
         request: "Add rate limiting to the HTTP API".to_owned(),
     }
 }

@@ -287,6 +287,7 @@ fn launch(
             contract: attempt.call.contract.clone(),
             ballot: attempt.call.ballot.clone(),
             sections: context.sections_of(&attempt.call.phase),
+            builds_on_others: attempt.call.builds_on_others(),
             request: context.plan.request.clone(),
         })
     });

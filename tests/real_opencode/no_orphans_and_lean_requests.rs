@@ -113,6 +113,7 @@ fn describe(stand: &Stand, profile: Profile, server: &Server, private: &Path) ->
         attempt: 1,
         contract: Contract::Document,
         sections: Sections::default(),
+        builds_on_others: false,
         request: String::from("a request"),
     });
     let agent = AgentSpec {

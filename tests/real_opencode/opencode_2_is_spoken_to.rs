@@ -41,6 +41,23 @@ fn a_whole_workflow_runs_on_opencode_2() {
 }
 
 #[test]
+fn bundled_workflows_are_rehearsed_to_their_end_without_a_question() {
+    let stand = stand("");
+    let listed = stand.sandbox.tipstaff(&["workflows", "--json"]).stdout;
+    let listed: Vec<serde_json::Value> = serde_json::from_str(&listed).unwrap();
+    let bundled = listed.iter().filter(|one| one["from"] == "bundled");
+    let names: Vec<&str> = bundled.map(|one| one["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"best-of"), "{names:?}");
+    for name in names {
+        let run = ["run", name, "Add rate limiting", "--rehearse"];
+        let said = stand.sandbox.tipstaff(&run);
+        said.succeeds()
+            .stderr_has("is done")
+            .has_no("picked by a person");
+    }
+}
+
+#[test]
 fn an_answer_without_its_last_event_is_an_answer() {
     for oddity in ["no-end", "text-after-end"] {
         let stand = stand(oddity);

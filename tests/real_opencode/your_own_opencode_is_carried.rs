@@ -98,6 +98,7 @@ fn provider() -> (Server, Endpoint) {
         attempt: 1,
         contract: Contract::Document,
         sections: Sections::default(),
+        builds_on_others: false,
         request: String::from("Say what this service does"),
     });
     (server, endpoint)

@@ -9,6 +9,14 @@ use super::super::keys::{AGREEMENTS, JUDGE_KEYS, METHODS, ORDERS, OTHER_FAMILY};
 pub(super) fn read_judge(reader: &mut Reader, fields: Fields<'_>) -> Option<Spanned<JudgeRule>> {
     let node = fields.get("judge")?;
     let spot = reader.spot(node.place);
+    if let Value::Seq(_) = node.value {
+        let names = reader.texts(node, "`judge`").unwrap_or_default();
+        let names: Vec<&str> = names.iter().map(|name| name.value.as_str()).collect();
+        let hint = format!("write `judge: {{ by: [{}] }}`", names.join(", "));
+        let mistake = spot.error("wrong-type", "`judge` is one name or a map, not a list");
+        reader.report(mistake.with_hint(hint));
+        return None;
+    }
     if !matches!(node.value, Value::Map(_)) {
         let value = JudgeRule {
             by: vec![reader.name(node, "`judge`")?],

@@ -80,6 +80,13 @@ fn mistakes_are_told_with_their_places() {
         ],
     );
     says("{ criteria: { fit: 1 } }", &["`judge` has no `by`"]);
+    says(
+        "[claude-opus, gpt-4o]",
+        &[
+            "`judge` is one name or a map, not a list",
+            "hint: write `judge: { by: [claude-opus, gpt-4o] }`",
+        ],
+    );
     says("{ by: [] }", &["`by` names no judge"]);
     says(
         "{ by: judge, order: both }",
