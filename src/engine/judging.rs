@@ -4,6 +4,7 @@
 //! the judging is known beside its calls.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use crate::judge::{self, Outcome, Vote};
 use crate::model::{
@@ -52,6 +53,7 @@ pub fn judged(
         round,
         next: Vec::new(),
         verdicts: Vec::new(),
+        by_evidence: BTreeSet::new(),
         failure: String::new(),
     };
     let votes: Vec<Option<Vote>> = (0..judging.panel.len()).map(|one| jury.vote(one)).collect();
@@ -64,6 +66,8 @@ pub fn judged(
 
 /// A verdict that can be used, in the phase's letters.
 struct Verdict {
+    /// Which of the panel.
+    judge: usize,
     vote: Vote,
     /// The call that gave it: the judge's, or the repair of its verdict.
     by: CallId,
@@ -80,6 +84,8 @@ struct Jury<'a> {
     /// The calls that are wanted and not there.
     next: Vec<CallSpec>,
     verdicts: Vec<Verdict>,
+    /// The judges whose ties the evidence settled.
+    by_evidence: BTreeSet<usize>,
     /// Why the last one cannot be used that cannot.
     failure: String,
 }
@@ -102,7 +108,7 @@ impl Jury<'_> {
                     pairs.map(|pair| self.decision(judge, &pair)).collect();
                 let duels: Vec<Vote> = duels.into_iter().collect::<Option<_>>()?;
                 let vote = judge::pairwise(&all, &duels);
-                Some(vote.settled(|label| self.evidence(label)))
+                Some(self.settled(judge, vote))
             }
             Method::Tournament => {
                 let seeds = judge::blind(self.context.plan.seed, &self.salt(judge, &all), &all);
@@ -131,7 +137,15 @@ impl Jury<'_> {
             None => first,
             Some(reverse) => first.in_both_orders(reverse?.0),
         };
-        Some(vote.settled(|label| self.evidence(label)))
+        Some(self.settled(judge, vote))
+    }
+
+    fn settled(&mut self, judge: usize, vote: Vote) -> Vote {
+        let settled = vote.clone().settled(|label| self.evidence(label));
+        if settled != vote {
+            self.by_evidence.insert(judge);
+        }
+        settled
     }
 
     /// What one judge says of some candidates in one order, and whether that was close.
@@ -156,6 +170,7 @@ impl Jury<'_> {
                 let vote = Vote::of(&judgement);
                 let close = judge::is_close(&judgement, some, &self.judging.criteria);
                 self.verdicts.push(Verdict {
+                    judge,
                     vote: vote.clone(),
                     by,
                     asked,
@@ -290,10 +305,7 @@ impl Jury<'_> {
         let agreement = self.judging.agreement;
         let kind = match judge::panel(votes, agreement, |label| self.evidence(label)) {
             Outcome::Winner(label) => {
-                let vote = Vote::For(label.clone());
-                let named = self.verdicts.iter().find(|one| one.vote == vote);
-                // Of duels that nobody won, the evidence may take one that no verdict named.
-                let by = named.map_or(Decider::Evidence, |one| Decider::Judge(one.by.clone()));
+                let by = self.decider(&label, votes);
                 match winner(self.candidates, &label, by) {
                     Some(winner) => return Judged::Decided(winner, self.said()),
                     None => Undecided::Unusable,
@@ -302,6 +314,30 @@ impl Jury<'_> {
             Outcome::Undecided(kind) => kind,
         };
         Judged::Undecided(kind, self.reason(kind, votes))
+    }
+
+    /// The judge who names the winner, where the votes come to it without what the evidence settled.
+    fn decider(&self, label: &Label, votes: &[Vote]) -> Decider {
+        let own = votes.iter().enumerate().map(|(judge, vote)| {
+            let settled = self.by_evidence.contains(&judge);
+            if settled {
+                Vote::Tied(Vec::new())
+            } else {
+                vote.clone()
+            }
+        });
+        let own: Vec<Vote> = own.collect();
+        let decided = judge::panel(&own, self.judging.agreement, |_| 0);
+        let named = self.verdicts.iter().find(|one| {
+            let judges = !self.by_evidence.contains(&one.judge);
+            judges && one.vote == Vote::For(label.clone())
+        });
+        match named {
+            Some(one) if decided == Outcome::Winner(label.clone()) => {
+                Decider::Judge(one.by.clone())
+            }
+            _ => Decider::Evidence,
+        }
     }
 
     /// The reasons of all who gave some, each once.
@@ -313,6 +349,27 @@ impl Jury<'_> {
             }
         }
         said.into()
+    }
+
+    /// Who answered as this judge: its model, or fallbacks in its place; else who was asked first.
+    fn models(&self, judge: usize) -> Vec<&str> {
+        let own = self.verdicts.iter().filter(|one| one.judge == judge);
+        let own = own.filter_map(|one| self.context.run.call(&one.by)?.model());
+        let asked = self
+            .judging
+            .panel
+            .get(judge)
+            .and_then(|chain| chain.first());
+        let mut models: Vec<&str> = Vec::new();
+        for model in own.map(ModelName::as_str) {
+            if !models.contains(&model) {
+                models.push(model);
+            }
+        }
+        if models.is_empty() {
+            models.extend(asked.map(ModelName::as_str));
+        }
+        models
     }
 
     fn reason(&self, kind: Undecided, votes: &[Vote]) -> String {
@@ -328,11 +385,8 @@ impl Jury<'_> {
                 format!("the judge found no proposal good enough: {why}")
             }
             Undecided::Tie => {
-                let judges = self.judging.panel.iter().zip(votes);
-                let each = judges.map(|(chain, vote)| {
-                    let judge = chain.first().map_or("-", ModelName::as_str);
-                    format!("{judge} {}", vote.words())
-                });
+                let votes = votes.iter().enumerate();
+                let each = votes.map(|(judge, vote)| vote.words(&self.models(judge)));
                 let each: Vec<String> = each.collect();
                 format!("no proposal is ahead: {}", each.join("; "))
             }

@@ -56,15 +56,21 @@ impl Vote {
         }
     }
 
-    /// After a judge's name: `says A`.
-    pub fn words(&self) -> String {
-        let names: Vec<String> = self.labels().iter().map(Label::to_string).collect();
+    /// What a judge says of whom these models answered: `gpt says A`. A fallback that answered in its place did not
+    /// change its mind.
+    pub fn words(&self, judges: &[&str]) -> String {
+        let labels: Vec<String> = self.labels().iter().map(Label::to_string).collect();
+        let labels = labels.join(" and ");
+        let judge = judges.first().unwrap_or(&"-");
         match self {
-            Self::For(label) => format!("says {label}"),
-            Self::Tied(_) => format!("wavers between {}", names.join(" and ")),
-            Self::Nobody => "finds none good enough".to_owned(),
-            Self::Abstained => "abstains".to_owned(),
-            Self::Unusable => "gave no usable verdict".to_owned(),
+            Self::For(label) => format!("{judge} says {label}"),
+            Self::Tied(_) if judges.len() > 1 => {
+                format!("{} differ over {labels}", judges.join(" and "))
+            }
+            Self::Tied(_) => format!("{judge} wavers between {labels}"),
+            Self::Nobody => format!("{judge} finds none good enough"),
+            Self::Abstained => format!("{judge} abstains"),
+            Self::Unusable => format!("{judge} gave no usable verdict"),
         }
     }
 

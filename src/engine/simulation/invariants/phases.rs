@@ -244,10 +244,6 @@ pub fn a_winner_is_named_whatever_the_order() -> Promise {
         let PhaseKind::Ensemble { judge, .. } = &plan.kind else {
             return Err("no ensemble".to_owned());
         };
-        // Where they edit, a tie may go by what was verified.
-        if plan.edits {
-            return Ok(());
-        }
         let sealed = facts.phase(phase).sealed.as_deref().unwrap_or_default();
         let made = sealed
             .iter()
