@@ -120,7 +120,6 @@ pub(super) fn handoff(call: &RehearsedCall) -> Value {
         open_questions: vec!["Which load must the result bear?".to_owned()],
         took_over: own(&["Tests come before the change."]),
         added: own(&[emphasis.idea]),
-        ..HandoffWords::default()
     };
     handoff_json(call, words)
 }
