@@ -23,7 +23,8 @@ pub fn compare(settings: &Settings, args: &CompareArgs) -> Result<Exit, Failure>
         let scored = verdict.as_ref();
         let scored = scored.map(|one| (&one.judgement, phase.criteria()));
         let verdicts = render_verdicts(&look.view, phase, 2, width);
-        Ok::<_, Failure>(render_comparison(&all, scored, &verdicts, width))
+        let why = look.view.reason(phase).unwrap_or_default();
+        Ok::<_, Failure>(render_comparison(&all, scored, (&why, &verdicts), width))
     };
     let difference = |phase, one, other| {
         let (all, _) = proposals(&look, phase)?;

@@ -42,20 +42,22 @@ pub struct Proposal {
     pub built_on: Option<BuiltOn>,
 }
 
-/// The proposals of a phase side by side; `verdicts` has a line for each of several.
+/// The proposals of a phase side by side; why one won, and a line for each of several verdicts.
 pub fn render_comparison(
     all: &[Proposal],
     judgement: Option<Scored<'_>>,
-    verdicts: &str,
+    (why, verdicts): (&str, &str),
     width: usize,
 ) -> String {
     let columns = all
         .iter()
         .map(|one| (&one.label, one.model.clone(), one.wins));
     let mut text = score_table(&Vec::from_iter(columns), judgement, &lengths(all), width);
-    if let Some((judgement, _)) = judgement {
-        text.push_str(&section("why", &wrapped("  ", &judgement.rationale, width)));
-    }
+    let why = match why {
+        "" => String::new(),
+        why => wrapped("  ", why, width),
+    };
+    text.push_str(&section("why", &why));
     text.push_str(&section("verdicts", verdicts));
     let of = |what: &dyn Fn(&Proposal) -> Vec<String>| all.iter().map(what).collect::<Vec<_>>();
     text.push_str(&section("headings", &matrix(all, &of(&headings), width)));
@@ -359,7 +361,12 @@ mod tests {
         let scores = r#"{"decision":"pick","winner":"B","scores":{"A":{"clarity":7.5},"B":{"clarity":8,"risk":9}},"rationale":"B can be undone."}"#;
         let judgement: crate::model::Judgement = serde_json::from_str(scores).expect("a judgement");
         let at = |width: usize| {
-            let text = render_comparison(&three(), Some((&judgement, &[])), "", width);
+            let text = render_comparison(
+                &three(),
+                Some((&judgement, &[])),
+                ("B can be undone.", ""),
+                width,
+            );
             for line in text.lines() {
                 assert!(
                     console::measure_text_width(line) <= width,
@@ -375,7 +382,7 @@ mod tests {
     fn many_proposals_do_not_leave_the_terminal() {
         let labels = ["A", "B", "C", "D", "E", "F", "G", "H", "I"];
         let all = labels.map(|label| proposal(label, "claude-sonnet", "# Plan\n", &[]));
-        let text = render_comparison(&all, None, "", 60);
+        let text = render_comparison(&all, None, ("", ""), 60);
         let widths = text.lines().map(console::measure_text_width);
         assert!(widths.max() <= Some(60), "{text}");
         assert!(text.contains("  I"), "{text}");

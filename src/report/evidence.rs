@@ -3,12 +3,64 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Label, Verification};
+use crate::model::{Decider, Label, PhaseName, Verification};
+use crate::run::{Out, Verified};
 
 use super::scores::Fact;
 use super::view::{PhaseView, RunView};
 use super::words::{NOTHING, clean};
 use super::words_work::out_words;
+
+/// Who chose the winner, where it was not a judge.
+pub(super) fn picked(view: &RunView, phase: &PhaseName, by: &Decider) -> &'static str {
+    let all = view.state.candidates(phase);
+    let fails = all.iter().any(|one| matches!(one.out, Some(Out::Fails(_))));
+    let same = all
+        .iter()
+        .any(|one| matches!(one.out, Some(Out::SameAs(_))));
+    match by {
+        Decider::Judge(_) => "",
+        Decider::Evidence if same && !fails => ", the others are the same",
+        Decider::Evidence => ", the commands decided",
+        Decider::Person => ", picked by a person",
+        Decider::Only => ", the only one",
+    }
+}
+
+/// How a winner was found that no judge chose.
+pub(super) fn settled(view: &RunView, phase: PhaseView<'_>) -> Option<String> {
+    let winner = phase.state.winner();
+    let winner = winner.filter(|winner| winner.by == Decider::Evidence)?;
+    let label = winner.label.as_ref()?;
+    let all = view.state.candidates(phase.name());
+    let verdicts = view.verdicts(phase);
+    let Some(first) = verdicts.first() else {
+        let fails = all.iter().any(|one| matches!(one.out, Some(Out::Fails(_))));
+        return Some(match fails {
+            true => format!("Only {label} passes what passed before."),
+            false => "All left the same files.".to_owned(),
+        });
+    };
+    let model = view.model_words(&first.call.spec.id);
+    let is_same = |call| view.model_words(call) == model;
+    let who = match verdicts.iter().all(|one| is_same(&one.call.spec.id)) {
+        true => format!("{model} changed its mind with the order"),
+        false => "The judges differ".to_owned(),
+    };
+    let mends = |label: &Label| {
+        let candidate = all.iter().find(|one| one.label == label);
+        candidate.map_or(0, |one| one.mends)
+    };
+    let named = verdicts
+        .iter()
+        .filter_map(|one| one.judgement.winner.as_ref());
+    let mut others = named.filter(|other| *other != label);
+    let what = match others.all(|other| mends(label) > mends(other)) {
+        true => "passes more commands",
+        false => "fails fewer tests of the others",
+    };
+    Some(format!("{who}; {label} {what}."))
+}
 
 /// A row for the phase's own commands, and one for each author whose tests ran with the code of others; none where
 /// proposals are documents.
@@ -22,13 +74,20 @@ pub(super) fn evidence_rows(view: &RunView, phase: PhaseView<'_>, labels: &[&Lab
     let own = labels.iter().map(|label| {
         let candidate = candidates.iter().find(|one| one.label == *label);
         let mends = candidate.map_or(0, |one| one.mends);
+        let tree = candidate.map(|one| &one.changes.tree);
+        let ran = |one: &&Verified| Some(&one.tree) == tree;
         match out_words(view, phase.name(), label) {
             Some(why) => why,
             None if mends > 0 => format!("passed, mends {mends}"),
-            None => passed(),
+            None if view.verified(phase).any(|one| ran(&one)) => passed(),
+            None => NOTHING.to_owned(),
         }
     });
-    let mut rows = vec![("commands".to_owned(), own.collect())];
+    let own: Vec<String> = own.collect();
+    let mut rows = Vec::new();
+    if own.iter().any(|cell| cell != NOTHING) {
+        rows.push(("commands".to_owned(), own));
+    }
     for tests in view.state.cross_tests(phase.name()) {
         let cell = |label: &&Label| match tests.results.iter().find(|(of, _)| of == label) {
             Some((_, None)) => passed(),

@@ -6,12 +6,12 @@ use crate::model::{
 };
 use crate::run::{Event, PhaseEvent, Record, RunEvent};
 
+use super::evidence::picked;
 use super::log_line::{LogLine, Tone, because, failed};
 use super::log_lines_of_calls::of_call;
 use super::log_lines_of_work::{
     applied, looped_back, task_done, task_failed, verified, verify_started,
 };
-use super::scores::picked;
 use super::sections::contradictions;
 use super::view::{RunView, short_name};
 use super::words::{clean, counted, kind_words, spent, title, word};
@@ -134,7 +134,7 @@ fn of_phase(
             ..
         } => return None,
         PhaseEvent::WinnerChosen { call, label, by } => {
-            (Tone::Good, winner(view, call, label.as_ref(), by))
+            (Tone::Good, winner(view, phase, (call, label.as_ref()), by))
         }
         PhaseEvent::Closed { closing } => return Some(phase_closed(view, phase, closing, at)),
         PhaseEvent::Failed { failure } => return Some(failed(scope, "failed", failure)),
@@ -256,7 +256,12 @@ fn sealed(view: &RunView, labels: &[(Label, CallId)]) -> String {
     )
 }
 
-fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) -> String {
+fn winner(
+    view: &RunView,
+    phase: &PhaseName,
+    (call, label): (&CallId, Option<&Label>),
+    by: &Decider,
+) -> String {
     let name = short(view, call);
     let model = view
         .model_of(call)
@@ -265,8 +270,8 @@ fn winner(view: &RunView, call: &CallId, label: Option<&Label>, by: &Decider) ->
         (Decider::Judge(_), Some(label)) => format!("the judge picked {label} ({model})"),
         (Decider::Judge(_), None) => format!("the judge's synthesis wins ({model})"),
         (Decider::Only, _) => format!("{model} is the only one"),
-        (by, Some(label)) => format!("{label} wins ({model}){}", picked(by)),
-        (by, None) => format!("{model} wins{}", picked(by)),
+        (by, Some(label)) => format!("{label} wins ({model}){}", picked(view, phase, by)),
+        (by, None) => format!("{model} wins{}", picked(view, phase, by)),
     }
 }
 

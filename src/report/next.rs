@@ -202,11 +202,8 @@ fn answers(view: &RunView, viewer: &Viewer) -> Vec<(String, String)> {
         match question {
             Question::PickWinner { .. } => {
                 commands.extend(compare(view, viewer));
-                if let Some((label, call)) = phase.labels().iter().min() {
-                    let why = format!(
-                        "{}'s; other letters take the others",
-                        view.model_words(call)
-                    );
+                if let Some((label, _)) = phase.labels().iter().min() {
+                    let why = "take this one; other letters take the others".to_owned();
                     commands.push(command("pick", &format!(" {label}"), why));
                     let again = "have all propose once more".to_owned();
                     commands.push(command("pick", " none --because TEXT", again));

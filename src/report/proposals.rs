@@ -2,7 +2,7 @@
 
 use crate::model::{CallId, Label};
 
-use super::scores::picked;
+use super::evidence::picked;
 use super::show::Shown;
 use super::view::{PhaseView, RunView};
 use super::words::{NOTHING, clean, title};
@@ -44,7 +44,7 @@ pub(super) fn proposals(shown: &Shown<'_>) -> Vec<String> {
         let name = clean(phase.name());
         Some(format!(
             "{name}: {rank} of {of}, by {model}{}{}",
-            picked(&winner.by),
+            picked(view, phase.name(), &winner.by),
             bar(points)
         ))
     };
@@ -86,7 +86,7 @@ fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
         let name = console::pad_str(&name, width, console::Alignment::Left, None);
         let by = winner
             .filter(|_| wins(call))
-            .map_or("", |winner| picked(&winner.by));
+            .map_or("", |winner| picked(view, phase.name(), &winner.by));
         let why = out_words(view, phase.name(), label).map(|why| format!(", {why}"));
         let why = why.unwrap_or_default();
         lines.push(format!("{mark} {label} {name}{}{by}{why}", bar(*points)));
@@ -117,9 +117,8 @@ fn bar(points: Option<f64>) -> String {
     format!("  {bar:<BAR$} {points:>4.1}")
 }
 
-/// The judge's reason in two or three lines.
+/// Why the winner won, in two or three lines.
 pub(super) fn reason(shown: &Shown<'_>) -> Vec<String> {
-    let verdict = only(shown.view).and_then(|phase| shown.view.verdict(phase));
-    let reason = verdict.map(|one| clean(&one.judgement.rationale));
-    shown.viewer.prose(&reason.unwrap_or_default(), 2)
+    let reason = only(shown.view).and_then(|phase| shown.view.reason(phase));
+    shown.viewer.prose(&clean(reason.unwrap_or_default()), 2)
 }

@@ -6,6 +6,7 @@ use crate::model::{
 };
 use crate::run::{CallState, CallStatus};
 
+use super::evidence::settled;
 use super::view::{PhaseStatus, PhaseView, RunView, model};
 use super::words::{clean, decision_word, or_nothing};
 
@@ -75,14 +76,45 @@ impl RunView {
         or_nothing(self.model_of(call).map(clean))
     }
 
-    /// The verdict of a phase: the one that decided, else the latest.
+    /// The verdict of a phase: the one that decided, else the first for who won, else the first.
     pub fn verdict<'a>(&'a self, phase: PhaseView<'a>) -> Option<Verdict<'a>> {
-        let decider = phase.state.winner().and_then(|winner| match &winner.by {
+        let winner = phase.state.winner();
+        let decider = winner.and_then(|winner| match &winner.by {
             Decider::Judge(call) => self.call(call),
             Decider::Person | Decider::Evidence | Decider::Only => None,
         });
-        let latest = || self.calls_of(phase.name()).filter_map(Verdict::of).last();
-        decider.and_then(Verdict::of).or_else(latest)
+        let label = winner.and_then(|winner| winner.label.as_ref());
+        let first = || {
+            let mut all = self.verdicts(phase);
+            all.sort_by_key(|one| one.judgement.winner.as_ref() != label);
+            all.into_iter().next()
+        };
+        decider.and_then(Verdict::of).or_else(first)
+    }
+
+    /// Why the winner won: the words of a verdict for it, or what settled it; nothing where verdicts differ and nobody
+    /// has chosen.
+    pub fn reason(&self, phase: PhaseView<'_>) -> Option<String> {
+        let settled = settled(self, phase);
+        if settled.is_some() {
+            return settled;
+        }
+        let winner = phase.state.winner();
+        let verdict = self.verdict(phase)?;
+        let label = match winner {
+            Some(winner) => &winner.label,
+            None => &verdict.judgement.winner,
+        };
+        let differs = match winner.map(|winner| &winner.by) {
+            Some(Decider::Judge(_)) => false,
+            Some(_) => verdict.judgement.winner != *label,
+            None => self
+                .verdicts(phase)
+                .iter()
+                .any(|one| one.judgement.winner != *label),
+        };
+        let words = verdict.judgement.rationale;
+        (!differs && !words.trim().is_empty()).then_some(words)
     }
 
     /// All verdicts of a phase's present round, each with the order in which its judge saw the proposals.

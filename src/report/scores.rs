@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::{Criterion, Decider, Judgement, Label};
+use crate::model::{Criterion, Judgement, Label};
 
 use super::table::Table;
 use super::words::{clean, or_nothing};
@@ -79,14 +79,4 @@ pub(super) fn score_table(
         table.within(width).to_string()
     });
     tables.collect::<Vec<_>>().join("\n")
-}
-
-/// Who chose the winner, where it was not a judge.
-pub(super) fn picked(by: &Decider) -> &'static str {
-    match by {
-        Decider::Judge(_) => "",
-        Decider::Evidence => ", the commands decided",
-        Decider::Person => ", picked by a person",
-        Decider::Only => ", the only one",
-    }
 }

@@ -2,8 +2,8 @@
 
 use crate::model::{CallId, Decider, Label, Question};
 
-use super::evidence::evidence_rows;
-use super::scores::{Column, picked, score_table};
+use super::evidence::{evidence_rows, picked, settled};
+use super::scores::{Column, score_table};
 use super::table::Table;
 use super::view::{PhaseStatus, PhaseView, RunView, short_name};
 use super::words::{or_nothing, title, wrapped};
@@ -24,6 +24,9 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Opt
     }) = phase.status()
     {
         text.push_str(&format!("  undecided: {}\n", kind.words()));
+    }
+    if let Some(why) = settled(view, phase) {
+        text.push_str(&wrapped("  ", &why, width));
     }
     if let Some(verdict) = &verdict {
         let judge = view.model_words(&verdict.call.spec.id);
@@ -105,7 +108,7 @@ fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {
     });
     format!(
         "  winner: {what}{}\n{}",
-        picked(&winner.by),
+        picked(view, phase.name(), &winner.by),
         against.unwrap_or_default()
     )
 }

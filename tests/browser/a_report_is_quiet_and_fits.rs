@@ -93,7 +93,7 @@ fn names_are_seen_once_they_are_asked_for() {
     let (_sandbox, page) = report();
     let mut chromium = Chromium::start();
     chromium.open(&page, 1280, "light");
-    let name = "getComputedStyle(document.querySelector('.ensemble .name')).display";
+    let name = "getComputedStyle(document.querySelector('.ensemble .author')).display";
     assert_eq!(chromium.evaluate(name), "none");
     chromium.evaluate("document.querySelector('.reveal input').click()");
     assert_ne!(chromium.evaluate(name), "none");

@@ -170,11 +170,61 @@ fn names_are_hidden_until_they_are_asked_for() {
     let text = page_of(&hostile(100));
     let page = Html::parse_document(&text);
     assert_eq!(all(&page, ".ensemble .side article").len(), 3);
-    assert_eq!(all(&page, ".ensemble .side article .name").len(), 3);
-    assert_eq!(all(&page, ".ensemble input[type=checkbox]").len(), 1);
+    assert_eq!(all(&page, ".ensemble .side article .author").len(), 3);
+    assert_eq!(all(&page, "#proposals input[type=checkbox]").len(), 1);
     let won: String = all(&page, "article.won h4")[0].text().collect();
     assert!(won.starts_with("B won"), "{won}");
-    assert!(text.contains(".ensemble:has(.reveal input:not(:checked)) .name { display: none; }"));
+    assert!(text.contains("main:has(.reveal input:not(:checked)) .author { display: none; }"));
+}
+
+#[test]
+fn authors_of_candidates_are_nowhere_beside_their_letters() {
+    let sandbox = Sandbox::new();
+    let yaml = "name: fix\nphases:\n  - { name: mend, type: ensemble, models: [m1, m2, m3], judge: judge, \
+                edits: true, context_strategy: distilled, retries: 0 }\n";
+    sandbox
+        .write(".gitignore", ".tipstaff/\n")
+        .write(".tipstaff/workflows/fix.yaml", yaml)
+        .git_init();
+    let candidate = |slot: u32| {
+        format!(
+            "- when: {{ slot: {slot}, purpose: propose }}\n  do: [{{ write: {{ path: a.txt, text: '{slot}' }} }}, done]\n"
+        )
+    };
+    let verdict = r#"{"decision":"none","rationale":"I cannot tell."}"#;
+    let judge = super::proposals_are_judged_fairly::judge_says(verdict);
+    sandbox.fake_agent(&((1..=3).map(candidate).collect::<String>() + &judge));
+    let report = |sandbox: &Sandbox| {
+        let write = ["report", "--output", "page.html"];
+        sandbox.tipstaff(&write).succeeds();
+        sandbox.read("page.html")
+    };
+    let blind = |sandbox: &Sandbox| {
+        let page = report(sandbox);
+        let mut page = Html::parse_document(&page);
+        // What each call did and cost has no letters; the journal says beforehand that it has the names.
+        let named = ".author, #timeline, #context, #sources, #cost, #scores, #journal";
+        let named: Vec<_> = all(&page, named).iter().map(|one| one.id()).collect();
+        for one in named {
+            page.tree.get_mut(one).unwrap().detach();
+        }
+        let text: String = all(&page, "main")[0].text().collect();
+        for name in ["m1", "m2", "m3", "propose-"] {
+            assert!(!text.contains(name), "{name} in {text}");
+        }
+        assert!(all(&page, "tbody:empty").is_empty());
+    };
+    sandbox.tipstaff(&["run", "fix", "Mend it"]).exits_with(4);
+    blind(&sandbox);
+    let run = sandbox.run().id();
+    sandbox.tipstaff(&["pick", &run, "B"]).succeeds();
+    blind(&sandbox);
+    let page = report(&sandbox);
+    let page = Html::parse_document(&page);
+    assert_eq!(all(&page, "#proposals article .author").len(), 3);
+    assert_eq!(all(&page, "#changes .edit").len(), 1);
+    let by: String = all(&page, "#changes .by")[0].text().collect();
+    assert!(by.starts_with("Proposal B of mend "), "{by}");
 }
 
 #[test]

@@ -206,8 +206,21 @@ fn mended_command_breaks_a_tie() {
     let sandbox = one_mends("judge: { by: judge, orders: both }", "A");
     assert_eq!(judges(&sandbox), 2);
     assert_eq!(sandbox.read("code.txt"), "two");
+    assert_eq!(sandbox.run().all("winner_chosen")[0]["by"], "evidence");
+    let mender = letter(&sandbox, 2);
+    let why = format!("m4 changed its mind with the order; {mender} passes more commands.");
     let shown = sandbox.tipstaff(&["show", "--verdict"]);
     shown.succeeds().has_no("against the evidence");
+    shown.stdout_has(&why);
+    let result = sandbox.tipstaff(&["show"]);
+    result
+        .stdout_has(&format!("why        {why}"))
+        .has_no("I prefer it.");
+    sandbox
+        .tipstaff(&["compare", &sandbox.run().id()])
+        .stdout_has(&why);
+    let text = sandbox.tipstaff(&["report", "--markdown"]);
+    text.succeeds().stdout_has(&why);
 }
 
 #[test]
@@ -227,6 +240,19 @@ fn same_changes_are_one_candidate() {
     let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
     let by = &shown["changes"]["files"][0]["by"];
     assert_eq!(by, &serde_json::json!([winner["call"]]), "{shown}");
+}
+
+#[test]
+fn same_changes_without_a_command_were_decided_by_none() {
+    let sandbox = project(Sandbox::new(), 2, &[]);
+    sandbox.fake_agent(&(slot(1, &code("one")) + &slot(2, &code("one"))));
+    let ran = sandbox.tipstaff(&RUN);
+    ran.succeeds().stderr_has("wins (propose-");
+    ran.stderr_has(", the others are the same")
+        .has_no("the commands decided");
+    let shown = sandbox.tipstaff(&["show", "--verdict"]);
+    shown.succeeds().stdout_has("All left the same files.");
+    shown.stdout_has("same as A").has_no("passed");
 }
 
 #[test]

@@ -64,3 +64,16 @@ fn weights_decide_and_not_the_judges_word() {
     assert!(prompt.contains("`correctness` (weight 3), `simplicity` (weight 1)"));
     assert!(!prompt.contains("synthesize"), "{prompt}");
 }
+
+#[test]
+fn judge_and_its_fallback_that_differ_do_not_waver() {
+    let sandbox = Sandbox::new();
+    let fails = "- when: { call: plan.judge-1r }\n  do: [{ exit: 1 }]\n";
+    sandbox.fake_agent(&(fails.to_owned() + &judge_says(FIRST)));
+    sandbox.trio(&["judge: { by: judge, orders: both }"]);
+    sandbox.write(".tipstaff/config.yaml", "roles: { judge: [m4, m3] }\n");
+    let ran = sandbox.run_trio(&[]);
+    ran.exits_with(4)
+        .stderr_has("m4 and m3 differ over A and C");
+    ran.has_no("wavers");
+}

@@ -64,13 +64,11 @@ fn decided(page: &Page<'_>) -> Vec<String> {
             .winner()
             .map(|winner| view.model_words(&winner.call));
         let by = by.map_or_else(String::new, |by| format!(" It is by {}.", inert(&by)));
-        let why = view
-            .verdict(phase)
-            .map(|one| inert(&one.judgement.rationale));
+        let why = view.reason(phase).map(|why| inert(&why));
         format!(
             "- **{}**: {}{by} {}",
             inert(phase.name().as_str()),
-            winner(phase),
+            winner(view, phase),
             why.unwrap_or_default()
         )
     });

@@ -155,7 +155,7 @@ fn journal(page: &Page<'_>) -> Markup {
     let part = cut(&text, JOURNAL);
     html! {
         details {
-            summary { (page.records.len()) " events" }
+            summary { (page.records.len()) " events, with the authors of all proposals" }
             div.scroll tabindex="0" role="region" aria-label="Journal" { pre.journal { (part) } }
             p.dim {
                 @if part.len() < text.len() { "Cut here. " }

@@ -9,6 +9,7 @@ use super::proposals::winner;
 use super::table::table;
 use super::texts::{cut, line, remark};
 use crate::model::{AuditVerdict, MicroUsd, RunEnd, Usage};
+use crate::report::evidence::settled;
 use crate::report::next::next_commands;
 use crate::report::sections::failures;
 use crate::report::sections_work::delivery_state;
@@ -71,13 +72,11 @@ fn facts(view: &RunView) -> Vec<Markup> {
     let mut facts = Vec::new();
     for phase in view.phases() {
         if !phase.labels().is_empty() {
-            let because = view
-                .verdict(phase)
-                .map(|one| first_sentence(&one.judgement.rationale));
-            let because = because.filter(|because| !because.is_empty());
+            let said = || Some(format!("“{}”", first_sentence(&view.reason(phase)?)));
+            let because = settled(view, phase).or_else(said);
             facts.push(html! {
-                b { (clean(phase.name())) ": " } a href="#proposals" { (winner(phase)) }
-                @if let Some(because) = because { " “" (because) "”" }
+                b { (clean(phase.name())) ": " } a href="#proposals" { (winner(view, phase)) }
+                @if let Some(because) = because { " " (because) }
             });
         }
         let tasks = view.tasks(phase);

@@ -10,9 +10,9 @@ use super::diff::files;
 use super::table::table;
 use super::texts::{document, remark};
 use crate::model::{CallId, Judgement, Label, Purpose};
-use crate::report::evidence::evidence_rows;
+use crate::report::evidence::{evidence_rows, picked, settled};
 use crate::report::query::Verdict;
-use crate::report::scores::{picked, score_rows};
+use crate::report::scores::score_rows;
 use crate::report::view::{PhaseView, RunView, short_name};
 use crate::report::words::{clean, counted, title};
 use crate::run::CallState;
@@ -27,17 +27,27 @@ pub(super) fn proposals(page: &Page<'_>) -> Option<Markup> {
             labels => Some(ensemble(page, phase, labels)),
         })
         .collect();
-    (!phases.is_empty()).then(|| html! { @for phase in &phases { (phase) } })
+    let blind = page
+        .shown
+        .view
+        .phases()
+        .any(|phase| !phase.labels().is_empty());
+    (!phases.is_empty()).then(|| {
+        html! {
+            @if blind { p.reveal { input type="checkbox" id="authors"; label for="authors" { " Show who wrote which" } } }
+            @for phase in &phases { (phase) }
+        }
+    })
 }
 
 fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -> Markup {
     let view = page.shown.view;
     let judged = view.verdicts(phase);
-    let reveal = format!("names-{}", page.number(phase));
     html! {
         div.ensemble {
             h3 { (clean(phase.name())) }
-            p.decision { (winner(phase)) }
+            p.decision { (winner(view, phase)) }
+            @if let Some(why) = settled(view, phase) { p { (why) } }
             @if let Some(verdict) = view.verdict(phase) {
                 p.dim { "The judge, " (view.model_words(&verdict.call.spec.id)) ", " (verdict.words()) "." }
                 blockquote { (remark(&verdict.judgement.rationale)) }
@@ -45,7 +55,6 @@ fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -
             }
             (evidence(view, phase, labels))
             (orders(view, &judged))
-            p.reveal { input type="checkbox" id=(reveal); label for=(reveal) { " Show who wrote which" } }
             div.side {
                 @for (label, call) in labels {
                     @let wins = phase.state.winner().is_some_and(|winner| winner.label.as_ref() == Some(label));
@@ -54,7 +63,7 @@ fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -
                         h4 {
                             span.letter { (clean(label.as_str())) }
                             @if wins { " " span.pill.good { "won" } }
-                            span.name { (view.model_words(call)) " · " (title(call.as_str())) }
+                            (author(view, call))
                         }
                         (proposed(page, call, &name))
                     }
@@ -104,8 +113,13 @@ fn proposed(page: &Page<'_>, call: &CallId, name: &str) -> Markup {
     }
 }
 
+/// Who wrote a proposal: nothing on the page tells it until it is asked for.
+pub(super) fn author(view: &RunView, call: &CallId) -> Markup {
+    html! { span.name.author { (view.model_words(call)) " · " (title(call.as_str())) } }
+}
+
 /// How a phase was decided, without a name.
-pub(super) fn winner(phase: PhaseView<'_>) -> String {
+pub(super) fn winner(view: &RunView, phase: PhaseView<'_>) -> String {
     match phase.state.winner() {
         None => "Nothing is decided yet.".to_owned(),
         Some(winner) => {
@@ -113,7 +127,7 @@ pub(super) fn winner(phase: PhaseView<'_>) -> String {
                 Some(label) => format!("Proposal {} won", clean(label.as_str())),
                 None => "The judge wrote a document of its own from the proposals".to_owned(),
             };
-            format!("{what}{}.", picked(&winner.by))
+            format!("{what}{}.", picked(view, phase.name(), &winner.by))
         }
     }
 }

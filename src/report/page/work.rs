@@ -6,10 +6,11 @@ use maud::{Markup, html};
 
 use super::Page;
 use super::diff::{FileDiff, files};
+use super::proposals::author;
 use super::table::{more, table};
 use super::texts::{raw, remark, rest};
-use crate::model::{Artifact, Audit, AuditVerdict, Finding, Purpose, VerifyOutcome};
-use crate::report::view::{PhaseView, model};
+use crate::model::{Artifact, Audit, AuditVerdict, Finding, Label, Purpose, VerifyOutcome};
+use crate::report::view::{PhaseView, RunView, model};
 use crate::report::view_task::{TaskState, TaskView};
 use crate::report::words::{clean, failure_word, or_nothing, title, word};
 use crate::report::words_work::{
@@ -54,7 +55,7 @@ impl<'a> Work<'a> {
             .view
             .state
             .calls()
-            .filter(|call| call.reused.is_none())
+            .filter(|call| call.reused.is_none() && !lost(page.shown.view, call))
             .filter_map(|call| {
                 let patch = call.result()?.changes.as_ref()?.patch.as_ref()?;
                 let (text, is_cut) = page.texts.part(patch)?;
@@ -167,12 +168,12 @@ impl<'a> Work<'a> {
                     }
                     td { (word(file.kind)) }
                     td.number { (lines_words(file.lines)) }
-                    td { @for call in &file.by { span.by { (title(call.spec.id.as_str())) } " " } }
+                    td { @for call in &file.by { span.by { (self.name(call)) } " " } }
                 }
             }
         };
         Some(html! {
-            (table("Changed files", &["file", "what", ">lines", "by"], &rows))
+            @if !files.is_empty() { (table("Changed files", &["file", "what", ">lines", "by"], &rows)) }
             (more(files.len(), ROWS, "; `tipstaff diff` has all"))
             @for (index, edited) in self.edited.iter().enumerate() { (self.edit(index, edited)) }
         })
@@ -183,8 +184,10 @@ impl<'a> Work<'a> {
         html! {
             section.edit id=(format!("edit-{index}")) {
                 h3 {
-                    (title(edited.call.spec.id.as_str())) " "
-                    span.dim { (self.page.shown.view.model_words(&edited.call.spec.id)) }
+                    (self.name(edited.call)) " "
+                    @if letter(self.page.shown.view, edited.call).is_none() {
+                        span.dim { (self.page.shown.view.model_words(&edited.call.spec.id)) }
+                    }
                     @if !edited.is_in_result { " " span.pill.calm { "not in the result" } }
                 }
                 @for (number, file) in edited.files.iter().enumerate() {
@@ -192,6 +195,17 @@ impl<'a> Work<'a> {
                 }
                 @if edited.is_cut { (rest(edited.patch)) }
             }
+        }
+    }
+
+    /// A call by its name; a proposal by its letter.
+    fn name(&self, call: &CallState) -> Markup {
+        let view = self.page.shown.view;
+        match letter(view, call) {
+            Some(letter) => {
+                html! { "Proposal " (clean(letter)) " of " (clean(&call.spec.phase)) " " (author(view, &call.spec.id)) }
+            }
+            None => html! { (title(call.spec.id.as_str())) },
         }
     }
 
@@ -290,6 +304,19 @@ impl<'a> Work<'a> {
             }
         }
     }
+}
+
+/// The letter of a call that is a sealed proposal.
+fn letter<'a>(view: &'a RunView, call: &CallState) -> Option<&'a Label> {
+    let sealed = view.state.phase(&call.spec.phase)?.sealed()?;
+    let found = sealed.iter().find(|(_, known)| *known == call.spec.id);
+    found.map(|(label, _)| label)
+}
+
+/// Whether it is a proposal that did not win: it is shown with the others.
+fn lost(view: &RunView, call: &CallState) -> bool {
+    let phase = view.state.phase(&call.spec.phase);
+    letter(view, call).is_some() && phase.is_some_and(|phase| !phase.has_won(&call.spec.id))
 }
 
 /// Where a finding's line is shown: in the last edit before the audit that has it, else that has the file.
