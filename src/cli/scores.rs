@@ -65,9 +65,13 @@ fn add(board: &mut Board, folder: &RunFolder) -> Result<(), Failure> {
     if let Some(foreign) = content.foreign {
         return Err(Failure::said(Exit::Failed, &foreign.to_string(), None));
     }
-    // One that is being made has nothing to tell yet.
-    if !content.records.is_empty() {
-        board.add(&plan, &RunState::of(&content.records));
+    if content.records.is_empty() {
+        return Err(Failure::said(
+            Exit::Failed,
+            "its journal has no event",
+            None,
+        ));
     }
+    board.add(&plan, &RunState::of(&content.records));
     Ok(())
 }

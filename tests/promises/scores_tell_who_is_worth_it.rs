@@ -173,9 +173,13 @@ fn what_cannot_be_read_is_skipped_with_a_line() {
         .read("journal.jsonl")
         .replacen("\"seq\":5", "\"seq\":77", 1);
     std::fs::write(all[1].path("journal.jsonl"), damaged).unwrap();
+    sandbox.run_trio(&[]).succeeds();
+    let last = runs(&sandbox).into_iter().max_by_key(Run::id).unwrap();
+    let cut = last.read("journal.jsonl")[..40].to_owned();
+    std::fs::write(last.path("journal.jsonl"), cut).unwrap();
     let output = sandbox.tipstaff(&["scores"]);
     output.succeeds().stdout_has("1 run of this project");
-    for run in &all[..2] {
+    for run in [&all[0], &all[1], &last] {
         let skipped = format!("skipped: run {}: ", run.id());
         assert_eq!(output.stderr.matches(&skipped).count(), 1, "{output}");
     }
