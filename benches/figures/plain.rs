@@ -85,6 +85,7 @@ pub fn endpoint(server: &Server, call: &str) -> Endpoint {
         attempt: 1,
         contract: Contract::Document,
         sections: Sections::default(),
+        builds_on_others: false,
         request: String::new(),
     })
 }
