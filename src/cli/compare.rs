@@ -10,7 +10,7 @@ use crate::files;
 use crate::journal::RunFolder;
 use crate::model::{Artifact, CallId, HandoffWords, Label};
 use crate::report::{
-    PhaseView, Proposal, RunView, render_built_on, render_comparison, render_difference,
+    PhaseView, Proposal, RunView, reason, render_built_on, render_comparison, render_difference,
     render_runs_compared, render_verdicts,
 };
 
@@ -23,7 +23,7 @@ pub fn compare(settings: &Settings, args: &CompareArgs) -> Result<Exit, Failure>
         let scored = verdict.as_ref();
         let scored = scored.map(|one| (&one.judgement, phase.criteria()));
         let verdicts = render_verdicts(&look.view, phase, 2, width);
-        let why = look.view.reason(phase).unwrap_or_default();
+        let why = reason(&look.view, phase).unwrap_or_default();
         Ok::<_, Failure>(render_comparison(&all, scored, (&why, &verdicts), width))
     };
     let difference = |phase, one, other| {

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::model::{Decider, Label, PhaseName, Verification};
 use crate::run::{Out, Verified};
 
+use super::query::Verdict;
 use super::scores::Fact;
 use super::view::{PhaseView, RunView};
 use super::words::{NOTHING, clean};
@@ -25,6 +26,28 @@ pub(super) fn picked(view: &RunView, phase: &PhaseName, by: &Decider) -> &'stati
         Decider::Person => ", picked by a person",
         Decider::Only => ", the only one",
     }
+}
+
+/// Why the winner won: the words of a verdict for it, or what settled it; nothing where verdicts differ and nobody has
+/// chosen.
+pub fn reason(view: &RunView, phase: PhaseView<'_>) -> Option<String> {
+    let settled = settled(view, phase);
+    if settled.is_some() {
+        return settled;
+    }
+    let winner = phase.state.winner();
+    let verdict = view.verdict(phase)?;
+    let said = |one: &Verdict<'_>| one.judgement.winner.clone();
+    let agrees = match winner.map(|winner| (&winner.by, &winner.label)) {
+        Some((Decider::Judge(_), _)) => true,
+        Some((_, label)) => said(&verdict) == *label,
+        None => view
+            .verdicts(phase)
+            .iter()
+            .all(|one| said(one) == said(&verdict)),
+    };
+    let words = verdict.judgement.rationale;
+    (agrees && !words.trim().is_empty()).then_some(words)
 }
 
 /// How a winner was found that no judge chose.

@@ -73,6 +73,7 @@ pub use compare::{
 };
 pub use display::Display;
 pub use error::ReportError;
+pub use evidence::reason;
 pub use failure::render_error;
 pub use focus::{Item, Key};
 pub use full_screen::FullScreen;

@@ -2,7 +2,7 @@
 
 use crate::model::{CallId, Label};
 
-use super::evidence::picked;
+use super::evidence::{picked, reason as reason_of};
 use super::show::Shown;
 use super::view::{PhaseView, RunView};
 use super::words::{NOTHING, clean, title};
@@ -119,6 +119,6 @@ fn bar(points: Option<f64>) -> String {
 
 /// Why the winner won, in two or three lines.
 pub(super) fn reason(shown: &Shown<'_>) -> Vec<String> {
-    let reason = only(shown.view).and_then(|phase| shown.view.reason(phase));
+    let reason = only(shown.view).and_then(|phase| reason_of(shown.view, phase));
     shown.viewer.prose(&clean(reason.unwrap_or_default()), 2)
 }

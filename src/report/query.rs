@@ -6,7 +6,6 @@ use crate::model::{
 };
 use crate::run::{CallState, CallStatus};
 
-use super::evidence::settled;
 use super::view::{PhaseStatus, PhaseView, RunView, model};
 use super::words::{clean, decision_word, or_nothing};
 
@@ -90,31 +89,6 @@ impl RunView {
             all.into_iter().next()
         };
         decider.and_then(Verdict::of).or_else(first)
-    }
-
-    /// Why the winner won: the words of a verdict for it, or what settled it; nothing where verdicts differ and nobody
-    /// has chosen.
-    pub fn reason(&self, phase: PhaseView<'_>) -> Option<String> {
-        let settled = settled(self, phase);
-        if settled.is_some() {
-            return settled;
-        }
-        let winner = phase.state.winner();
-        let verdict = self.verdict(phase)?;
-        let label = match winner {
-            Some(winner) => &winner.label,
-            None => &verdict.judgement.winner,
-        };
-        let differs = match winner.map(|winner| &winner.by) {
-            Some(Decider::Judge(_)) => false,
-            Some(_) => verdict.judgement.winner != *label,
-            None => self
-                .verdicts(phase)
-                .iter()
-                .any(|one| one.judgement.winner != *label),
-        };
-        let words = verdict.judgement.rationale;
-        (!differs && !words.trim().is_empty()).then_some(words)
     }
 
     /// All verdicts of a phase's present round, each with the order in which its judge saw the proposals.

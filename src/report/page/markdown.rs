@@ -3,6 +3,7 @@
 use super::Page;
 use super::proposals::winner;
 use super::texts::cut;
+use crate::report::evidence::reason;
 use crate::report::sections_work::delivery_state;
 use crate::report::words::{clean, counted, run_word, spent, word};
 use crate::report::words_work::{finding_place, lines_words, verify_words, worst_first};
@@ -64,7 +65,7 @@ fn decided(page: &Page<'_>) -> Vec<String> {
             .winner()
             .map(|winner| view.model_words(&winner.call));
         let by = by.map_or_else(String::new, |by| format!(" It is by {}.", inert(&by)));
-        let why = view.reason(phase).map(|why| inert(&why));
+        let why = reason(view, phase).map(|why| inert(&why));
         format!(
             "- **{}**: {}{by} {}",
             inert(phase.name().as_str()),

@@ -9,7 +9,7 @@ use super::proposals::winner;
 use super::table::table;
 use super::texts::{cut, line, remark};
 use crate::model::{AuditVerdict, MicroUsd, RunEnd, Usage};
-use crate::report::evidence::settled;
+use crate::report::evidence::{reason, settled};
 use crate::report::next::next_commands;
 use crate::report::sections::failures;
 use crate::report::sections_work::delivery_state;
@@ -72,7 +72,7 @@ fn facts(view: &RunView) -> Vec<Markup> {
     let mut facts = Vec::new();
     for phase in view.phases() {
         if !phase.labels().is_empty() {
-            let said = || Some(format!("“{}”", first_sentence(&view.reason(phase)?)));
+            let said = || Some(format!("“{}”", first_sentence(&reason(view, phase)?)));
             let because = settled(view, phase).or_else(said);
             facts.push(html! {
                 b { (clean(phase.name())) ": " } a href="#proposals" { (winner(view, phase)) }
