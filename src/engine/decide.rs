@@ -8,6 +8,7 @@ use crate::run::{CallEvent, CallState, CallStatus, Event, PhaseEvent, RunEvent, 
 
 use super::ending::{self, current};
 use super::ensemble::Ensemble;
+use super::limits::Room;
 use super::parallel::Parallel;
 use super::phase_context::PhaseContext;
 use super::policy::{self, Next};
@@ -83,10 +84,10 @@ fn attempts(
             None => RunEvent::LimitReached { limit }.into(),
         }];
     }
-    let mut free = limits::free(plan, phase, run);
+    let mut room = Room::of(plan, phase, run);
     let tries = tries.into_iter().filter_map(|(call, model, after)| {
         let model = run.in_place_of(&model).clone();
-        attempt(plan, call, (model, after), now, &mut free)
+        attempt(plan, call, (model, after), now, &mut room)
     });
     tries.collect()
 }
@@ -172,13 +173,12 @@ fn attempt(
     call: &CallState,
     (model, after): (ModelName, Millis),
     now: Timestamp,
-    free: &mut usize,
+    room: &mut Room<'_>,
 ) -> Option<Event> {
     let event = if after.0 > 0 && call.not_before.is_none() {
         let until = now.after(after);
         CallEvent::RetryScheduled { until }
-    } else if call.not_before.is_none_or(|until| until <= now) && *free > 0 {
-        *free -= 1;
+    } else if call.not_before.is_none_or(|until| until <= now) && room.take(&call.spec, &model) {
         let agent = plan.models.get(&model).map(|model| model.agent.clone());
         CallEvent::AttemptStarted {
             attempt: call.last_attempt() + 1,

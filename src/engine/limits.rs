@@ -1,9 +1,14 @@
 //! The limits of a whole run and the budgets of its phases: when one is reached, no further attempt
 //! starts.
 
-use crate::model::{Budget, Millis, ReachedLimit, RunLimits, Timestamp};
+use std::cmp::Ordering;
+
+use crate::model::{
+    Budget, CallSpec, MicroUsd, Millis, ModelName, PhaseName, ReachedLimit, RunLimits, Timestamp,
+    Usage,
+};
 use crate::plan::{PhasePlan, Plan};
-use crate::run::{RunState, Spent};
+use crate::run::{AttemptEnd, CallState, RunState, Spent};
 
 /// The limit that forbids a further attempt of the phase, and perhaps those under way, if one does: of the
 /// run, or of the phase.
@@ -13,14 +18,19 @@ pub fn reached(
     run: &RunState,
     now: Timestamp,
 ) -> Option<ReachedLimit> {
-    let idle = run.running().next().is_none();
     let limits = run.limits(plan.limits);
-    let of_run = used_up(limits.budget(), run.own_spent(), idle)
+    let used_up = |budget, spent: Spent, of| {
+        let used = Use::of(spent.usage).plus(steps_under_way(plan, run, of));
+        let is_idle = run.running().next().is_none();
+        used_up(budget, used, spent.attempts, is_idle)
+    };
+    let of_run = used_up(limits.budget(), run.own_spent(), None)
         .or_else(|| worked_enough(limits, run, now))
         .map(|limit| ReachedLimit { limit, phase: None });
     of_run.or_else(|| {
         let spent = run.own_spent_by(&phase.name);
-        let limit = used_up(run.budget(&phase.name, phase.budget), spent, idle)?;
+        let budget = run.budget(&phase.name, phase.budget);
+        let limit = used_up(budget, spent, Some(&phase.name))?;
         Some(ReachedLimit {
             limit,
             phase: Some(phase.name.clone()),
@@ -29,23 +39,16 @@ pub fn reached(
 }
 
 /// The number of calls forbids nothing to what was started already, so it is looked at when all is `idle`.
-fn used_up(budget: Budget, spent: Spent, idle: bool) -> Option<String> {
-    if let Some(tokens) = budget
-        .tokens
-        .filter(|tokens| spent.usage.tokens() >= *tokens)
-    {
+fn used_up(budget: Budget, used: Use, attempts: u64, is_idle: bool) -> Option<String> {
+    if let Some(tokens) = budget.tokens.filter(|tokens| used.tokens >= *tokens) {
         return Some(format!("tokens: {tokens}"));
     }
     // Money that was never spent cannot exceed anything: a free model passes a limit of zero.
-    if let Some(cost) = budget
-        .cost
-        .filter(|cost| spent.usage.cost.0 > 0 && spent.usage.cost >= *cost)
-    {
+    let spends = used.cost.0 > 0;
+    if let Some(cost) = budget.cost.filter(|cost| spends && used.cost >= *cost) {
         return Some(format!("cost: {cost}"));
     }
-    let calls = budget
-        .calls
-        .filter(|calls| idle && spent.attempts >= *calls)?;
+    let calls = budget.calls.filter(|calls| is_idle && attempts >= *calls)?;
     Some(format!("calls: {calls}"))
 }
 
@@ -54,24 +57,228 @@ fn worked_enough(limits: RunLimits, run: &RunState, now: Timestamp) -> Option<St
     Some(format!("wall: {wall}"))
 }
 
-/// Attempts that may be started now.
-pub fn free(plan: &Plan, phase: &PhasePlan, run: &RunState) -> usize {
-    if run.is_paused() {
-        return 0;
+/// What an attempt uses of what limits count beside attempts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Use {
+    tokens: u64,
+    cost: MicroUsd,
+}
+
+impl Use {
+    fn of(usage: Usage) -> Self {
+        Self {
+            tokens: usage.tokens(),
+            cost: usage.cost,
+        }
     }
-    let limits = run.limits(plan.limits);
-    let running = run.running().count() as u64;
-    let at_one_time = u64::from(limits.concurrency.max(1)).saturating_sub(running);
-    let left = |calls: Option<u64>, spent: Spent| {
-        calls.map_or(u64::MAX, |calls| calls.saturating_sub(spent.attempts))
+
+    fn max(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.max(other.tokens),
+            cost: self.cost.max(other.cost),
+        }
+    }
+
+    fn minus(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_sub(other.tokens),
+            cost: MicroUsd(self.cost.0.saturating_sub(other.cost.0)),
+        }
+    }
+
+    fn plus(self, other: Self) -> Self {
+        Self {
+            tokens: self.tokens.saturating_add(other.tokens),
+            cost: MicroUsd(self.cost.0.saturating_add(other.cost.0)),
+        }
+    }
+}
+
+/// The steps that the attempts under way are in, as large as those before: each is let end, whatever it uses. All but
+/// the largest, so that together they pass a limit by no more than that one.
+fn steps_under_way(plan: &Plan, run: &RunState, of: Option<&PhaseName>) -> Use {
+    let steps = under_way(run, of).map(|call| step(plan, run, call));
+    let (sum, largest) = steps.fold((Use::default(), Use::default()), |(sum, largest), one| {
+        (sum.plus(one), largest.max(one))
+    });
+    sum.minus(largest)
+}
+
+fn under_way<'a>(
+    run: &'a RunState,
+    of: Option<&'a PhaseName>,
+) -> impl Iterator<Item = &'a CallState> {
+    let calls = run.running().map(|(call, _)| call);
+    calls.filter(move |call| of.is_none_or(|of| &call.spec.phase == of))
+}
+
+/// The mean step of a call's last attempt, or of its model where it has told none yet. Agents that tell what they
+/// used when they are done are in no further step then.
+fn step(plan: &Plan, run: &RunState, call: &CallState) -> Use {
+    let Some(own) = call.attempts.last() else {
+        return Use::default();
     };
-    let free = at_one_time
-        .min(left(limits.calls, run.own_spent()))
-        .min(left(
-            run.budget(&phase.name, phase.budget).calls,
-            run.own_spent_by(&phase.name),
-        ));
-    usize::try_from(free).unwrap_or(usize::MAX)
+    let agent = plan.agents.get(&own.agent);
+    match mean(own.usage) {
+        Some(_) if agent.is_some_and(|agent| !agent.kind.counts_each_step()) => Use::default(),
+        Some(used) => used,
+        None => step_of(run, &own.model).unwrap_or_default(),
+    }
+}
+
+/// The largest mean step of a model's attempts, if it has told any.
+fn step_of(run: &RunState, model: &ModelName) -> Option<Use> {
+    let all = run.calls().flat_map(|call| &call.attempts);
+    let same = all.filter(|one| &one.model == model);
+    same.filter_map(|one| mean(one.usage)).reduce(Use::max)
+}
+
+/// Who tells no requests made one.
+fn mean(usage: Usage) -> Option<Use> {
+    let used = Use::of(usage);
+    let requests = usage.requests.max(1);
+    (used != Use::default()).then(|| Use {
+        tokens: used.tokens.div_ceil(requests),
+        cost: MicroUsd(used.cost.0.div_ceil(requests)),
+    })
+}
+
+/// What it costs a model to read so many tokens.
+fn read(plan: &Plan, model: &ModelName, tokens: u64) -> Use {
+    let usage = Usage {
+        input: tokens,
+        ..Usage::default()
+    };
+    let price = plan.models.get(model).and_then(|model| model.price);
+    Use {
+        tokens,
+        cost: price.map_or(MicroUsd(0), |price| price.of(&usage)),
+    }
+}
+
+/// What an attempt is expected to use: as much as the largest that ended well, of the same work by the same model if
+/// there is one. Before the first one it is no less than what its prompt costs, as far as that is known.
+fn expected(plan: &Plan, run: &RunState, call: &CallSpec, model: &ModelName) -> Use {
+    let mut likest = (0, Use::default());
+    let mut prompt = 0;
+    for other in run.calls().filter(|one| one.spec.purpose == call.purpose) {
+        let same_phase = other.spec.phase == call.phase;
+        for attempt in &other.attempts {
+            if same_phase {
+                prompt = prompt.max(attempt.prompt_tokens.unwrap_or_default());
+            }
+            if !matches!(
+                attempt.end(),
+                Some(AttemptEnd::Succeeded | AttemptEnd::Stopped(_))
+            ) {
+                continue;
+            }
+            let likeness = match (&attempt.model == model, same_phase) {
+                (true, true) => 3,
+                (true, false) => 2,
+                (false, _) => 1,
+            };
+            let used = Use::of(attempt.usage);
+            likest = match likeness.cmp(&likest.0) {
+                Ordering::Less => likest,
+                Ordering::Equal => (likeness, likest.1.max(used)),
+                Ordering::Greater => (likeness, used),
+            };
+        }
+    }
+    let own = match likest.0 {
+        0 => read(plan, model, prompt),
+        _ => likest.1,
+    };
+    own.max(step_of(run, model).unwrap_or_default())
+}
+
+/// What may be started beside what is under way.
+pub struct Room<'a> {
+    plan: &'a Plan,
+    run: &'a RunState,
+    /// Attempts.
+    free: u64,
+    /// Of the run, and of the phase.
+    held: [Held; 2],
+}
+
+/// What is used of a budget, and what is held against it for attempts under way. They get it even if it is more
+/// than they need, so that together they pass a limit only where one uses more than was expected.
+struct Held {
+    budget: Budget,
+    used: Use,
+    is_busy: bool,
+}
+
+impl Held {
+    fn has_room(&self, more: Use) -> bool {
+        let all = self.used.plus(more);
+        let Budget { tokens, cost, .. } = self.budget;
+        // Nothing can end before it has begun: with nobody else under way, whatever is left is for one.
+        !self.is_busy
+            || tokens.is_none_or(|most| all.tokens <= most)
+                && cost.is_none_or(|most| all.cost <= most)
+    }
+}
+
+impl<'a> Room<'a> {
+    pub fn of(plan: &'a Plan, phase: &PhasePlan, run: &'a RunState) -> Self {
+        let limits = run.limits(plan.limits);
+        let own = run.budget(&phase.name, phase.budget);
+        let (all, of_phase) = (run.own_spent(), run.own_spent_by(&phase.name));
+        let left = |calls: Option<u64>, spent: Spent| {
+            calls.map_or(u64::MAX, |calls| calls.saturating_sub(spent.attempts))
+        };
+        let running = run.running().count() as u64;
+        let at_one_time = match run.is_paused() {
+            true => 0,
+            false => u64::from(limits.concurrency.max(1)).saturating_sub(running),
+        };
+        let hold = |budget, spent: Spent, of| {
+            let held = under_way(run, of).map(|call| {
+                let model = call.model();
+                let all = model.map(|model| expected(plan, run, &call.spec, model));
+                let so_far = Use::of(call.usage_so_far());
+                all.unwrap_or_default()
+                    .minus(so_far)
+                    .max(step(plan, run, call))
+            });
+            Held {
+                budget,
+                used: held.fold(Use::of(spent.usage), Use::plus),
+                is_busy: under_way(run, of).next().is_some(),
+            }
+        };
+        Self {
+            plan,
+            run,
+            free: at_one_time
+                .min(left(limits.calls, all))
+                .min(left(own.calls, of_phase)),
+            held: [
+                hold(limits.budget(), all, None),
+                hold(own, of_phase, Some(&phase.name)),
+            ],
+        }
+    }
+
+    /// Takes the place of one more attempt, if there is one.
+    pub fn take(&mut self, call: &CallSpec, model: &ModelName) -> bool {
+        if self.free == 0 {
+            return false;
+        }
+        let more = expected(self.plan, self.run, call, model);
+        if !self.held.iter().all(|held| held.has_room(more)) {
+            return false;
+        }
+        self.free -= 1;
+        for held in &mut self.held {
+            held.used = held.used.plus(more);
+            held.is_busy = true;
+        }
+        true
+    }
 }
 
 /// When the wall-clock limit will be reached if nothing else happens.
@@ -81,8 +288,20 @@ pub fn wall_end(planned: RunLimits, run: &RunState, now: Timestamp) -> Option<Ti
     Some(now.after(Millis(left)))
 }
 
-/// Whether reaching this limit also ends what is under way: money, tokens and time go on being
-/// spent by a running attempt, the number of calls does not.
-pub fn ends_running(reached: &ReachedLimit) -> bool {
-    !reached.limit.starts_with("calls")
+/// When a process that is to end does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// Once the step is over that is under way, if it tells its steps.
+    AfterStep,
+    Now,
+}
+
+/// How this limit ends what is under way. Nobody goes on when the time is up. Of paid work the step that is under way
+/// is let end, and no further one begins. The number of calls is in the way of no call that has begun.
+pub fn stops(reached: &ReachedLimit) -> Option<Stop> {
+    match reached.limit.split(':').next() {
+        Some("calls") => None,
+        Some("wall") => Some(Stop::Now),
+        _ => Some(Stop::AfterStep),
+    }
 }

@@ -9,6 +9,7 @@ use crate::plan::Plan;
 use crate::run::{CallStatus, PendingVerification, RunState, Winner};
 
 use super::decide::is_left_behind;
+use super::limits::Stop;
 use super::phase_context::PhaseContext;
 use super::{closing, ending, limits};
 
@@ -26,6 +27,7 @@ pub enum Effect {
     CancelAttempt {
         call: CallId,
         attempt: u32,
+        stop: Stop,
     },
     /// Run a command on a checkout of a tree.
     Verify {
@@ -57,13 +59,20 @@ pub fn orders(run: &RunState, plan: &Plan) -> Vec<Effect> {
     if let Some(end) = run.ended() {
         return vec![Effect::End(end)];
     }
-    let stop_all = run.interrupted().is_some() || run.limit().is_some_and(limits::ends_running);
+    let of_limit = run.limit().and_then(limits::stops);
+    let stop_all = match run.interrupted() {
+        Some(_) => Some(Stop::Now),
+        None => of_limit,
+    };
     let mut orders = Vec::new();
     for (call, attempt) in run.running() {
-        if stop_all || call.ended_by_person || is_left_behind(call, run) {
+        let is_unwanted = call.ended_by_person || is_left_behind(call, run);
+        let stop = is_unwanted.then_some(Stop::Now).or(stop_all);
+        if let Some(stop) = stop {
             orders.push(Effect::CancelAttempt {
                 call: call.spec.id.clone(),
                 attempt,
+                stop,
             });
         } else if let Some(model) = call.model() {
             orders.push(Effect::StartAttempt {
@@ -86,7 +95,7 @@ pub fn orders(run: &RunState, plan: &Plan) -> Vec<Effect> {
             run,
             state,
         };
-        if let Some(verifying) = state.verifying().filter(|_| !stop_all) {
+        if let Some(verifying) = state.verifying().filter(|_| stop_all.is_none()) {
             orders.push(Effect::Verify {
                 phase: phase.name.clone(),
                 verifying: verifying.clone(),

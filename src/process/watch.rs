@@ -61,9 +61,9 @@ impl Watch {
         }
     }
 
-    /// The same with another least time between two hints.
-    pub fn with_gap(self, gap: Duration) -> Self {
-        Self { gap, ..self }
+    /// Another least time between two hints.
+    pub fn set_gap(&mut self, gap: Duration) {
+        self.gap = gap;
     }
 
     /// Waits for a change, or for the rescan interval. Changes since the last call count. May be dropped

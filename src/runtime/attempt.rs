@@ -15,6 +15,8 @@ use super::failure::cancelled;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Control {
     Run,
+    /// End once the step is over that is under way. Who tells no steps is let end.
+    EndStep,
     Stop,
     /// End politely, and leave undone what can be done when the run is taken up again.
     Leave,

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
-use crate::engine::{Effect, Engine, Input, steered};
+use crate::engine::{Effect, Engine, Input, Stop, steered};
 use crate::journal::Journal;
 use crate::model::{
     CallId, CallSpec, Destination, Failure, FailureKind, ModelName, PersonAnswer, PhaseName,
@@ -219,7 +219,17 @@ impl Driver<'_> {
                 } => {
                     self.start_attempt(call, attempt, model);
                 }
-                Effect::CancelAttempt { call, attempt } => self.tell(&call, attempt, Control::Stop),
+                Effect::CancelAttempt {
+                    call,
+                    attempt,
+                    stop,
+                } => {
+                    let what = match stop {
+                        Stop::AfterStep => Control::EndStep,
+                        Stop::Now => Control::Stop,
+                    };
+                    self.tell(&call, attempt, what);
+                }
                 Effect::ClosePhase { phase, winner } => self.start_close(phase, winner),
                 Effect::Ask { phase, .. } => self.ask(&phase)?,
                 Effect::Verify { phase, verifying } => self.start_verify(phase, verifying),

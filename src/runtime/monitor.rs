@@ -150,6 +150,8 @@ pub struct Monitor<'a> {
     reported: (Usage, String),
     failure: Option<Failure>,
     stopped: Option<Boundary>,
+    /// Whether no step may follow the one under way.
+    ends_step: bool,
     /// Held until its end, so that it does not go on before it is killed.
     frozen: Option<Frozen>,
     ended_by_us: bool,
@@ -166,13 +168,13 @@ impl<'a> Monitor<'a> {
         let now = Instant::now();
         let out = scratch.workspace().join(".tipstaff/out");
         let tells_steps = streams.transcript.tells_steps();
-        let watch = Watch::new(&[&out, &scratch.events(), &scratch.errors()], RESCAN);
+        let mut watch = Watch::new(&[&out, &scratch.events(), &scratch.errors()], RESCAN);
+        if attempt.call.checkpoint.is_some() {
+            watch.set_gap(AT_ONCE);
+        }
         Self {
             attempt,
-            watch: match attempt.call.checkpoint {
-                Some(_) => watch.with_gap(AT_ONCE),
-                None => watch,
-            },
+            watch,
             streams,
             out: OutFolder::new(&scratch.workspace(), attempt.call.contract.clone()),
             started: now,
@@ -186,6 +188,7 @@ impl<'a> Monitor<'a> {
             reported: (Usage::default(), String::new()),
             failure: None,
             stopped: None,
+            ends_step: false,
             frozen: None,
             ended_by_us: false,
             quiet_for: None,
@@ -201,7 +204,7 @@ impl<'a> Monitor<'a> {
         let exit = loop {
             let more = self.poll()?;
             self.judge(&child);
-            self.keep_checkpoint(&child).await?;
+            self.end_between_steps(&child).await?;
             self.let_next_start(&child);
             if more {
                 // Signals and the other attempts have their turn between two portions.
@@ -238,10 +241,11 @@ impl<'a> Monitor<'a> {
         })
     }
 
-    /// Ends the agent between two steps, once its context has passed the call's checkpoint. It is held
-    /// still for the last poll: if it has begun another step meanwhile, that one may end first.
-    async fn keep_checkpoint(&mut self, child: &Child) -> Result<(), Failure> {
-        if self.ended_by_us || self.past_checkpoint().is_none() {
+    /// Ends the agent between two steps, once its context has passed the call's checkpoint or no further step
+    /// is to begin. It is held still for the last poll: if it has begun another step meanwhile, that one may
+    /// end first.
+    async fn end_between_steps(&mut self, child: &Child) -> Result<(), Failure> {
+        if self.ended_by_us || self.last_boundary().is_none() {
             return Ok(());
         }
         let Some(frozen) = child.freeze().await else {
@@ -250,8 +254,11 @@ impl<'a> Monitor<'a> {
         while self.poll()? {
             yield_now().await;
         }
-        self.stopped = self.past_checkpoint();
-        if self.stopped.is_some() {
+        if let Some(boundary) = self.last_boundary() {
+            match self.attempt.call.checkpoint {
+                Some(_) => self.stopped = Some(boundary),
+                None => self.failure = Some(cancelled()),
+            }
             self.frozen = Some(frozen);
             self.ended_by_us = true;
             child.kill();
@@ -259,8 +266,12 @@ impl<'a> Monitor<'a> {
         Ok(())
     }
 
-    fn past_checkpoint(&self) -> Option<Boundary> {
-        past_checkpoint(&self.attempt.call, &self.streams.transcript, &self.out)
+    /// Where the agent is, if it is to go no further.
+    fn last_boundary(&self) -> Option<Boundary> {
+        let transcript = &self.streams.transcript;
+        let told = transcript.boundary();
+        told.filter(|_| self.ends_step && !self.out.is_complete())
+            .or_else(|| past_checkpoint(&self.attempt.call, transcript, &self.out))
     }
 
     /// Looks at everything that may have moved. Tells whether there is more already.
@@ -370,6 +381,10 @@ impl<'a> Monitor<'a> {
     fn on_control(&mut self, order: Control, child: &Child) {
         match order {
             Control::Run => {}
+            Control::EndStep => {
+                self.ends_step = true;
+                self.watch.set_gap(AT_ONCE);
+            }
             Control::Stop | Control::Leave => self.end(child, Some(cancelled())),
             Control::Kill => {
                 self.end(child, Some(cancelled()));

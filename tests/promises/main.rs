@@ -51,6 +51,7 @@ mod journal_is_the_runs_own;
 mod journals_stay_readable;
 mod judging_is_a_setting;
 mod judging_is_measured;
+mod limits_are_kept;
 mod long_work_goes_on;
 mod models_are_listed;
 mod models_speak_for_nobody_else;

@@ -8,7 +8,8 @@ use super::cases::{
     needs_no_larger_budgets,
 };
 use super::fault_plan::fault_plans;
-use super::plans::{Mix, sketches};
+use super::plans::{Mix, Sketch, sketches};
+use crate::model::{MicroUsd, RunLimits};
 
 proptest! {
     #[test]
@@ -21,6 +22,18 @@ proptest! {
         sketch in sketches(Mix::Timeless), faults in fault_plans(Mix::Timeless)
     ) {
         comes_to_the_same(&sketch, &faults).map_err(TestCaseError::fail)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
+
+    #[test]
+    fn a_run_passes_no_limit_by_more_than_a_step(
+        sketch in sketches(Mix::Wild), tokens in 5u64..90, faults in fault_plans(Mix::Wild)
+    ) {
+        let limits = RunLimits { tokens: Some(tokens), cost: Some(MicroUsd(tokens)), ..sketch.limits };
+        keeps_its_rules(&Sketch { limits, ..sketch }, &faults).map_err(TestCaseError::fail)?;
     }
 }
 

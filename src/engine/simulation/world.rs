@@ -1,6 +1,6 @@
 //! The world: carries out what the engine orders, and reports what came of it, by its fault plan.
 
-use crate::engine::{Effect, Engine, Input, Recovered};
+use crate::engine::{Effect, Engine, Input, Recovered, Stop};
 use crate::model::{
     CallId, CallResult, CallSpec, Destination, Failure, FailureKind, HeldChange, Millis, ModelName,
     PhaseName, Results, RunEnd, Timestamp, TreeId, Unmerged,
@@ -21,7 +21,9 @@ pub enum Pending {
         call: std::sync::Arc<CallSpec>,
         attempt: u32,
         model: ModelName,
-        cancelled: bool,
+        cancelled: Option<Stop>,
+        /// Those that are over.
+        steps: u64,
     },
     Verify {
         phase: PhaseName,
@@ -45,6 +47,8 @@ pub struct World<'f> {
     world_state: &'f mut WorldState,
     pending: Vec<Pending>,
     wake: Option<Timestamp>,
+    /// Whose step is just over: it has not begun another one.
+    between: Option<(CallId, u32)>,
 }
 
 /// How far the scripts of a fault plan have come; outlives supervisors.
@@ -85,6 +89,7 @@ impl<'f> World<'f> {
             world_state,
             pending: Vec::new(),
             wake: None,
+            between: None,
         }
     }
 
@@ -120,9 +125,14 @@ impl<'f> World<'f> {
                 call,
                 attempt,
                 model,
-                cancelled: false,
+                cancelled: None,
+                steps: 0,
             }),
-            Effect::CancelAttempt { call, attempt } => self.cancel(&call, attempt),
+            Effect::CancelAttempt {
+                call,
+                attempt,
+                stop,
+            } => self.cancel(&call, attempt, stop),
             Effect::Verify { phase, verifying } => {
                 self.pending.push(Pending::Verify { phase, verifying });
             }
@@ -139,18 +149,24 @@ impl<'f> World<'f> {
         None
     }
 
-    fn cancel(&mut self, wanted: &CallId, number: u32) {
+    fn cancel(&mut self, wanted: &CallId, number: u32, stop: Stop) {
         for pending in &mut self.pending {
             if let Pending::Attempt {
                 call,
                 attempt,
                 cancelled,
+                steps,
                 ..
             } = pending
                 && &call.id == wanted
                 && *attempt == number
             {
-                *cancelled = true;
+                *cancelled = Some(stop);
+                if self.between == Some((call.id.clone(), number)) {
+                    // It ends with the step that it has told.
+                    *steps -= 1;
+                    self.between = None;
+                }
             }
         }
     }
@@ -185,6 +201,7 @@ impl<'f> World<'f> {
             let (control, via) = (Control::Continue, Via::Keys);
             return Some(Input::Steered { control, via });
         }
+        self.between = None;
         let choice = self.choose();
         let chosen = choice.checked_rem(ways)?;
         self.world_state.now = self.world_state.now.after(Millis(100));
@@ -193,7 +210,7 @@ impl<'f> World<'f> {
             return Some(Input::Tick);
         }
         let lasts = choice >= 200;
-        if let (true, Some(input)) = (lasts, self.progress(chosen)) {
+        if lasts && let Some(input) = self.progress(chosen) {
             return Some(input);
         }
         let pending = self.pending.remove(chosen);
@@ -207,17 +224,25 @@ impl<'f> World<'f> {
     }
 
     /// An attempt goes a step further.
-    fn progress(&self, chosen: usize) -> Option<Input> {
-        match &self.pending[chosen] {
+    fn progress(&mut self, chosen: usize) -> Option<Input> {
+        let faults = self.faults;
+        match &mut self.pending[chosen] {
+            // The step that is under way is its last.
+            Pending::Attempt {
+                cancelled: Some(_), ..
+            } => None,
             Pending::Attempt {
                 call,
                 attempt,
                 model,
+                steps,
                 ..
             } => {
+                *steps += 1;
+                self.between = Some((call.id.clone(), *attempt));
                 let event = CallEvent::AttemptProgressed {
                     attempt: *attempt,
-                    usage: answers::usage(self.manner(model), 1),
+                    usage: answers::usage(manner(faults, model), *steps),
                     doing: "works".to_owned(),
                 };
                 Some(Input::Happened(event.of(call.id.clone())))
@@ -236,14 +261,17 @@ impl<'f> World<'f> {
                 attempt,
                 model,
                 cancelled,
+                steps,
             } => {
+                let is_over = cancelled.is_some();
+                let usage = answers::usage(manner(self.faults, &model), steps + 1);
                 self.world_state.now = self.world_state.now.after(Millis::seconds(1));
                 let id = call.id.clone();
                 // One that has just ended is cancelled too late; what it left may be collected later.
-                if cancelled && choice % 4 == 3 && engine.state().interrupted().is_some() {
+                if is_over && choice % 4 == 3 && engine.state().interrupted().is_some() {
                     return Input::Left { call: id, attempt };
                 }
-                let stopped = cancelled && choice.is_multiple_of(2);
+                let stopped = is_over && choice.is_multiple_of(2);
                 let end = match stopped {
                     true => Err(Failure::new(FailureKind::Cancelled, "cancelled")),
                     false => self.come(&call, attempt, &model, engine.state()),
@@ -251,12 +279,12 @@ impl<'f> World<'f> {
                 let event = match end {
                     Ok(result) => CallEvent::AttemptSucceeded {
                         attempt,
-                        result: result.into(),
+                        result: CallResult { usage, ..result }.into(),
                     },
                     Err(failure) => CallEvent::AttemptFailed {
                         attempt,
                         failure,
-                        usage: answers::usage(self.manner(&model), 2),
+                        usage,
                     },
                 };
                 Input::Happened(event.of(id))
@@ -309,11 +337,6 @@ impl<'f> World<'f> {
         }
     }
 
-    fn manner(&self, model: &ModelName) -> Manner {
-        let number = model.as_str().trim_start_matches('m');
-        self.faults.manners[number.parse::<usize>().unwrap()]
-    }
-
     /// What comes of an attempt: the same whenever it is asked.
     fn come(
         &self,
@@ -322,7 +345,7 @@ impl<'f> World<'f> {
         model: &ModelName,
         state: &RunState,
     ) -> Result<CallResult, Failure> {
-        let manner = self.manner(model);
+        let manner = manner(self.faults, model);
         let attempts = state.call(&call.id).map(|call| call.attempts.as_slice());
         let tries = attempts.unwrap_or_default().iter();
         let tries = tries.filter(|attempt| &attempt.model == model).count();
@@ -385,7 +408,8 @@ impl<'f> World<'f> {
                 call,
                 attempt,
                 model,
-                cancelled: false,
+                cancelled: None,
+                ..
             } => Some((call, *attempt, model)),
             Pending::Attempt { .. }
             | Pending::Verify { .. }
@@ -402,4 +426,9 @@ impl<'f> World<'f> {
         });
         ended.collect()
     }
+}
+
+fn manner(faults: &FaultPlan, model: &ModelName) -> Manner {
+    let number = model.as_str().trim_start_matches('m');
+    faults.manners[number.parse::<usize>().unwrap()]
 }

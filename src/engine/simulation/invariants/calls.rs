@@ -1,9 +1,9 @@
 //! Calls and attempts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::Effect;
-use crate::model::{CallId, Purpose};
+use crate::engine::{Effect, Stop};
+use crate::model::{CallId, ModelName, Purpose, Usage};
 use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
 use super::super::answers::is_again;
@@ -62,7 +62,7 @@ pub fn an_attempt_is_ordered_once() -> Promise {
                 ensure(same, || "another call".to_owned())?;
                 ensure(ordered.insert(number), || "ordered twice".to_owned())?;
             }
-            Moment::Ordered(Effect::CancelAttempt { call, attempt }) => {
+            Moment::Ordered(Effect::CancelAttempt { call, attempt, .. }) => {
                 let live = facts.live.contains(&(call.clone(), *attempt));
                 ensure(live, || "is not under way".to_owned())?;
             }
@@ -126,6 +126,79 @@ pub fn the_budgets_are_kept() -> Promise {
             && budget.tokens.is_none_or(|most| tokens < most)
             && budget.cost.is_none_or(|most| cost.0 == 0 || cost < most);
         ensure(within, || format!("{spent:?} of {budget:?}"))
+    })
+}
+
+/// Tokens that the run and each of its phases may use are passed by no more than one step of one call, whatever is
+/// under way. What a model uses that nobody has heard of yet, nobody can foresee: its first steps come on top.
+pub fn limits_are_passed_by_a_step() -> Promise {
+    let mut used: BTreeMap<(CallId, u32), (ModelName, Usage)> = BTreeMap::new();
+    // The models that told a step, before the last event and with it; and those when the limit was reached.
+    let mut told: [BTreeSet<ModelName>; 2] = Default::default();
+    let mut foreseen: Option<BTreeSet<ModelName>> = None;
+    promise(move |facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let (call, event) = match &record.event {
+            Event::Call { call, event } => (call, event),
+            Event::Run(RunEvent::Resumed { .. }) => {
+                foreseen = None;
+                return Ok(());
+            }
+            Event::Run(RunEvent::LimitReached { .. })
+            | Event::Phase {
+                event: PhaseEvent::LimitReached { .. },
+                ..
+            } => {
+                foreseen = Some(told[0].clone());
+                return Ok(());
+            }
+            _ => return Ok(()),
+        };
+        let (attempt, usage) = match event {
+            CallEvent::AttemptStarted { attempt, model, .. } => {
+                used.insert((call.clone(), *attempt), (model.clone(), Usage::default()));
+                return Ok(());
+            }
+            CallEvent::AttemptProgressed { attempt, usage, .. }
+            | CallEvent::AttemptFailed { attempt, usage, .. } => (attempt, *usage),
+            CallEvent::AttemptSucceeded { attempt, result } => (attempt, result.usage),
+            _ => return Ok(()),
+        };
+        // What another run paid for was never started here.
+        let Some((model, known)) = used.get_mut(&(call.clone(), *attempt)) else {
+            return Ok(());
+        };
+        *known = usage;
+        told[0] = told[1].clone();
+        told[1].insert(model.clone());
+        let Some(foreseen) = &foreseen else {
+            return Ok(());
+        };
+        let step = |usage: &Usage| {
+            let mean = usage.tokens().checked_div(usage.requests);
+            mean.unwrap_or_default()
+        };
+        let phase = &facts.calls[call].spec.phase;
+        let scopes = [
+            (facts.limits.tokens, None),
+            (facts.budgets[phase].tokens, Some(phase)),
+        ];
+        for (most, of) in scopes {
+            let counts = |call: &CallId| of.is_none_or(|of| *of == facts.calls[call].spec.phase);
+            let all = used.iter().filter(|((call, _), _)| counts(call));
+            let all = all.map(|(_, (model, usage))| (model, usage));
+            let sum: u64 = all.clone().map(|(_, usage)| usage.tokens()).sum();
+            let largest = all.clone().map(|(_, usage)| step(usage)).max();
+            let strange = all.filter(|(model, _)| !foreseen.contains(model));
+            let strange: u64 = strange.map(|(_, usage)| step(usage)).sum();
+            let within = |most| sum <= most + largest.unwrap_or_default() + strange;
+            ensure(most.is_none_or(within), || {
+                format!("{sum} tokens of {most:?} in {of:?}")
+            })?;
+        }
+        Ok(())
     })
 }
 
@@ -242,13 +315,29 @@ pub fn nobody_works_on_what_is_over() -> Promise {
 /// What nobody wants any more is told to end at once, once: everything when the user says stop or money,
 /// tokens or time are spent, stragglers when their ensemble is sealed, a call that a person ends.
 pub fn what_nobody_wants_is_cancelled() -> Promise {
-    let mut cancelled: BTreeSet<(CallId, u32)> = BTreeSet::new();
+    let mut cancelled: BTreeMap<(CallId, u32), Stop> = BTreeMap::new();
     let mut died = false;
     promise(move |facts, moment| {
         match moment {
-            Moment::Ordered(Effect::CancelAttempt { call, attempt }) => {
-                let new = cancelled.insert((call.clone(), *attempt));
+            Moment::Ordered(Effect::CancelAttempt {
+                call,
+                attempt,
+                stop,
+            }) => {
+                // Who may end the step may be told to end at once after that.
+                let before = cancelled.insert((call.clone(), *attempt), *stop);
+                let new = before.is_none() || before == Some(Stop::AfterStep) && *stop == Stop::Now;
                 ensure(new, || "cancelled twice".to_owned())?;
+                let phase = facts.phase(&facts.calls[call].spec.phase);
+                let polite = facts
+                    .limited
+                    .as_ref()
+                    .is_some_and(|limit| !limit.starts_with("wall"));
+                let unwanted = phase.sealed.is_some() || facts.ended_calls.contains(call);
+                let in_step = *stop == Stop::Now && polite && !unwanted && !facts.interrupted;
+                ensure(!in_step, || {
+                    "paid work is ended in the middle of a step".to_owned()
+                })?;
             }
             Moment::Heard(_) if !died => {
                 let limit = facts.limited.as_ref();
@@ -261,7 +350,7 @@ pub fn what_nobody_wants_is_cancelled() -> Promise {
                         && !is_again(call);
                     let unwanted = straggles || facts.ended_calls.contains(id);
                     let wanted = !spent && !facts.interrupted && !unwanted;
-                    !wanted && !cancelled.contains(&(id.clone(), *number))
+                    !wanted && !cancelled.contains_key(&(id.clone(), *number))
                 });
                 ensure(kept.is_none(), || format!("{kept:?} goes on"))?;
             }

@@ -23,7 +23,7 @@ type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 type Named = (&'static str, fn() -> Promise);
 
 /// Every promise.
-const ALL: [Named; 48] = [
+const ALL: [Named; 49] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -34,6 +34,10 @@ const ALL: [Named; 48] = [
     ),
     ("the limits are kept", calls::the_limits_are_kept),
     ("the budgets are kept", calls::the_budgets_are_kept),
+    (
+        "limits are passed by a step",
+        calls::limits_are_passed_by_a_step,
+    ),
     (
         "a limit stops only who wants to work",
         calls::a_limit_stops_only_who_wants_to_work,
