@@ -41,6 +41,15 @@ pub fn after_sealing(
             refining.after(winner, said)
         }
         Judged::Undecided(kind, reason) => {
+            let all = context.run.candidates(phase);
+            let weakened = all.iter().filter_map(|one| {
+                let command = &one.weakened?.command;
+                Some(format!(
+                    "{} fails `{command}` with the project's tests as they were; ",
+                    one.label
+                ))
+            });
+            let reason = weakened.collect::<String>() + &reason;
             let question = Question::PickWinner {
                 reason,
                 kind: Some(kind),

@@ -12,7 +12,6 @@ use super::after_sealing;
 use super::cross_tests::uncrossed;
 use super::editing::Feedback;
 use super::phase_context::PhaseContext;
-use super::refining::is_refined;
 
 /// What the gate of a phase depends on.
 pub struct Gate<'a> {
@@ -38,18 +37,15 @@ pub fn after_sealing(gate: &Gate<'_>, sealed: &[(Label, CallId)]) -> Vec<Event> 
     let is_idle = |candidate: &Candidate<'_>| Some(&candidate.changes.tree) == ground;
     let left = all.iter().filter(|candidate| candidate.out.is_none());
     let left: Vec<Candidate<'_>> = left.copied().collect();
-    // What was made of the winner comes after the judging, of which nothing may change any more.
-    let made = |candidate: &&Candidate<'_>| is_refined(context, candidate.call);
-    let first: Vec<Candidate<'_>> = left.iter().filter(|one| !made(one)).copied().collect();
-    if let Some(wanted) = uncrossed(context, &first) {
+    if let Some(wanted) = uncrossed(context, &left) {
         return context.run_command(wanted);
     }
     match left.as_slice() {
         [] => none_passed(gate, &all, sealed),
         // Who does nothing breaks nothing: that is no win over those who tried.
         [alone] if is_idle(alone) && !all.iter().all(is_idle) => none_passed(gate, &all, sealed),
-        // There is nothing to weigh.
-        [alone] => vec![
+        // There is nothing to weigh, unless it passes by what it did to the tests.
+        [alone] if alone.weakened.is_none() => vec![
             PhaseEvent::WinnerChosen {
                 call: alone.call.clone(),
                 label: Some(alone.label.clone()),

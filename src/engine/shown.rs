@@ -1,7 +1,7 @@
 //! What a judge gets to see of a candidate.
 
 use crate::context;
-use crate::model::{CallId, CallInput, InputSource, Label, VerifyOutcome};
+use crate::model::{CallId, CallInput, InputSource, Label, Verification, VerifyOutcome};
 use crate::risk::listed;
 use crate::run::{CallState, Out};
 
@@ -19,7 +19,7 @@ pub fn shown(
     let changes = result.changes.as_ref()?;
     let phase = &context.phase.name;
     let results = context.results(None, &changes.tree);
-    let mut facts = Vec::new();
+    let mut facts = crossed(context, label);
     for command in context.commands() {
         let before = context
             .run
@@ -50,7 +50,6 @@ pub fn shown(
     facts.extend(acting.iter().flat_map(|(_, those)| those).map(|(path, why)| {
         format!("the change to `{path}` would be held back, because it acts by itself later: {why}")
     }));
-    facts.extend(crossed(context, label));
     let all = context.run.candidates(phase);
     facts.extend(all.iter().filter_map(|other| match other.out? {
         Out::SameAs(first) if first == label => {
@@ -85,12 +84,15 @@ fn crossed(context: &PhaseContext<'_>, label: &Label) -> Vec<String> {
                 ));
             }
             Some(_) => "another candidate's test files",
-            None => "the project's test files as they were",
+            None => "the project's test files, and what runs them, as they were",
         };
         let (_, failed) = tests.results.iter().find(|(of, _)| *of == label)?;
         let how = match failed {
             None => "its code passes".to_owned(),
-            Some(failed) if tests.count() => format!(
+            Some(failed) if tests.author.is_none() => {
+                weakened(context, failed)
+            }
+            Some(failed) if tests.count => format!(
                 "{}; the code of some other candidate passes",
                 context::verification_sentence(failed)
             ),
@@ -100,4 +102,19 @@ fn crossed(context: &PhaseContext<'_>, label: &Label) -> Vec<String> {
         Some(format!("with {whose} in the place of its own: {how}"))
     });
     facts.collect()
+}
+
+/// How a command fails with the project's tests as they were, of a candidate that passes it with its own.
+fn weakened(context: &PhaseContext<'_>, failed: &Verification) -> String {
+    let before = context.run.on_ground(&context.phase.name, &failed.command);
+    let as_before = before.is_some_and(|before| before.outcome != VerifyOutcome::Passed);
+    let as_before = if as_before {
+        ", as before the changes"
+    } else {
+        ""
+    };
+    format!(
+        "{}{as_before}; it passes only with what this author made of them",
+        context::verification_sentence(failed)
+    )
 }

@@ -1,14 +1,26 @@
-//! Which files of a project are tests.
+//! Which files of a project are tests, and which decide how they are run.
+
+use std::borrow::Cow;
+use std::path::Path;
+use std::sync::LazyLock;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 /// Told by patterns; `*` stays within a folder, `**` does not.
 #[derive(Debug)]
-pub struct TestFiles(GlobSet);
+pub struct TestFiles<'a> {
+    tests: Cow<'static, GlobSet>,
+    /// Of which the scripts are started.
+    commands: &'a [String],
+}
 
-impl TestFiles {
+/// These are asked for at every step of a run.
+static USUAL_TESTS: LazyLock<GlobSet> = LazyLock::new(|| set(&TestFiles::USUAL));
+static RUNNERS: LazyLock<GlobSet> = LazyLock::new(|| set(&TestFiles::RUNNERS));
+
+impl<'a> TestFiles<'a> {
     /// Where tests lie, and what their files are called, if nobody says so.
-    pub const USUAL: [&str; 10] = [
+    pub const USUAL: [&'static str; 10] = [
         "**/{test,tests,__tests__,spec,testdata}/**",
         "**/*.{test,spec,cy}.*",
         "**/*{_test,_tests,_spec,-test,-spec}.*",
@@ -20,22 +32,65 @@ impl TestFiles {
         "**/*Spec.{scala,kt,groovy,hs}",
         "**/__snapshots__/**",
     ];
+    /// Of files that say more, such as `Cargo.toml`, only `package.json` is among them: its scripts can be told from
+    /// the rest.
+    const RUNNERS: [&'static str; 5] = [
+        "**/package.json",
+        "**/{Makefile,makefile,GNUmakefile,justfile,Justfile,.justfile,Taskfile.yml,Taskfile.yaml,Rakefile}",
+        "**/{tox.ini,pytest.ini,conftest.py,noxfile.py,phpunit.xml,phpunit.xml.dist,.rspec}",
+        "**/{jest,vitest,playwright,cypress,karma}.{config,conf}.*",
+        "**/.mocharc*",
+    ];
 
-    /// What is no pattern matches nothing.
-    pub fn new(patterns: &[String]) -> Self {
-        let mut set = GlobSetBuilder::new();
-        for pattern in patterns {
-            let plain = pattern.strip_prefix("./").unwrap_or(pattern);
-            if let Ok(glob) = GlobBuilder::new(plain).literal_separator(true).build() {
-                set.add(glob);
-            }
-        }
-        Self(set.build().unwrap_or_default())
+    /// By these patterns, or the usual ones where there are none; the scripts that commands start decide how tests
+    /// are run, too.
+    pub fn new(patterns: &[String], commands: &'a [String]) -> Self {
+        let tests = match patterns {
+            [] => Cow::Borrowed(&*USUAL_TESTS),
+            some => Cow::Owned(set(some)),
+        };
+        Self { tests, commands }
     }
 
     pub fn has(&self, path: &str) -> bool {
-        self.0.is_match(path)
+        self.tests.is_match(path)
     }
+
+    /// Whether it decides which tests run, and how.
+    pub fn runs(&self, path: &str) -> bool {
+        let mut scripts = self.commands.iter().flat_map(|line| scripts_of(line));
+        RUNNERS.is_match(path) || scripts.any(|script| Path::new(path).ends_with(script))
+    }
+}
+
+/// The files that a command line starts, by themselves or by a shell. What other programs are given may be the very
+/// work that is to be tested.
+fn scripts_of(line: &str) -> impl Iterator<Item = &str> {
+    let parts = line.split([';', '|', '&', '(', ')', '\n']);
+    parts.filter_map(|part| {
+        let mut words = part
+            .split_whitespace()
+            .skip_while(|word| word.contains('='));
+        let first = words.next()?;
+        let script = match first {
+            "sh" | "bash" | "dash" | "zsh" => words.find(|word| !word.starts_with('-'))?,
+            first => Some(first).filter(|first| first.contains('/'))?,
+        };
+        let script = script.trim_matches(['"', '\'']);
+        Some(script.strip_prefix("./").unwrap_or(script))
+    })
+}
+
+/// What is no pattern matches nothing.
+fn set(patterns: &[impl AsRef<str>]) -> GlobSet {
+    let mut set = GlobSetBuilder::new();
+    for pattern in patterns.iter().map(AsRef::as_ref) {
+        let plain = pattern.strip_prefix("./").unwrap_or(pattern);
+        if let Ok(glob) = GlobBuilder::new(plain).literal_separator(true).build() {
+            set.add(glob);
+        }
+    }
+    set.build().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -44,7 +99,7 @@ mod tests {
 
     #[test]
     fn usual_test_files_are_told_from_others() {
-        let files = TestFiles::new(&TestFiles::USUAL.map(str::to_owned));
+        let files = TestFiles::new(&[], &[]);
         for test in [
             "tests/a.rs",
             "crates/a/tests/common/mod.rs",
@@ -70,6 +125,31 @@ mod tests {
         ] {
             assert!(!files.has(other), "{other}");
         }
-        assert!(!TestFiles::new(&[]).has("tests/a.rs"));
+        let named = TestFiles::new(&["checks/**".to_owned()], &[]);
+        assert!(named.has("checks/a.rs") && !named.has("tests/a.rs"));
+    }
+
+    #[test]
+    fn what_a_command_starts_decides_how_tests_are_run() {
+        let commands =
+            ["CI=1 sh -e ./scripts/check.sh && (cd web; 'bin/check' -f app.js)".to_owned()];
+        let files = TestFiles::new(&[], &commands);
+        for runner in [
+            "scripts/check.sh",
+            "web/bin/check",
+            "web/package.json",
+            "Makefile",
+            "vitest.config.ts",
+        ] {
+            assert!(files.runs(runner), "{runner}");
+        }
+        for other in [
+            "src/check.sh.js",
+            "package-lock.json",
+            "app.js",
+            "Cargo.toml",
+        ] {
+            assert!(!files.runs(other), "{other}");
+        }
     }
 }

@@ -122,7 +122,7 @@ pub(super) fn evidence_rows(view: &RunView, phase: PhaseView<'_>, labels: &[&Lab
             Some(author) => format!("tests of {}", clean(author)),
             None => "tests before".to_owned(),
         };
-        let alone = if tests.count() { "" } else { " (void)" };
+        let alone = if tests.count { "" } else { " (void)" };
         rows.push((whose + alone, labels.iter().map(cell).collect()));
     }
     rows
@@ -136,7 +136,7 @@ pub(super) fn cross_tests(view: &RunView, phase: PhaseView<'_>) -> Vec<Value> {
         let results = results.map(|(label, failed)| json!({"label": label, "failed": failed}));
         json!({
             "author": tests.author,
-            "count": tests.count(),
+            "count": tests.count,
             "results": results.collect::<Vec<_>>(),
         })
     });

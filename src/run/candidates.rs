@@ -4,7 +4,7 @@ use crate::model::{
     CallId, CallSpec, Changes, Label, PhaseName, Purpose, TreeId, Verification, VerifyOutcome,
 };
 
-use super::{CallState, PhaseState, RunState, Verified};
+use super::{PhaseState, RunState, Verified};
 
 /// A proposal that is changes to files.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,10 @@ pub struct Candidate<'a> {
     pub changes: &'a Changes,
     /// Why it cannot win, as far as that is known.
     pub out: Option<Out<'a>>,
+    /// The proposal that won and that this one was made of, if it was.
+    pub made_of: Option<&'a Label>,
+    /// The command that it passes only with tests, or ways to run them, that it changed itself.
+    pub weakened: Option<&'a Verification>,
     /// How many commands pass on it that failed before: it speaks for a candidate, and where judges are undecided it
     /// decides; it never shuts another one out.
     pub mends: usize,
@@ -29,15 +33,17 @@ pub enum Out<'a> {
 
 impl RunState {
     /// The sealed candidates of a phase; none if its proposals are documents.
-    pub fn candidates(&self, phase: &PhaseName) -> Vec<Candidate<'_>> {
+    pub fn candidates<'a>(&'a self, phase: &'a PhaseName) -> Vec<Candidate<'a>> {
         let Some(state) = self.phase(phase) else {
             return Vec::new();
         };
         let sealed = state.sealed().unwrap_or_default();
-        let mut all: Vec<Candidate<'_>> = Vec::new();
+        let mut all: Vec<Candidate<'a>> = Vec::new();
         for (label, call) in sealed {
-            let result = self.call(call).and_then(CallState::result);
-            let Some(changes) = result.and_then(|result| result.changes.as_ref()) else {
+            let Some(known) = self.call(call) else {
+                continue;
+            };
+            let Some(changes) = known.result().and_then(|result| result.changes.as_ref()) else {
                 continue;
             };
             let twin = all.iter().find(|known| known.changes.tree == changes.tree);
@@ -48,6 +54,8 @@ impl RunState {
                 call,
                 changes,
                 out,
+                made_of: known.spec.refines(),
+                weakened: self.weakened_by(phase, &changes.tree),
                 mends: self.mended_by(phase, &changes.tree),
             });
         }
@@ -88,11 +96,24 @@ impl RunState {
         results.find(|result| result.is_bad() && passed(result))
     }
 
+    /// The command that a tree fails with the project's tests as they were.
+    fn weakened_by<'a>(
+        &'a self,
+        phase: &'a PhaseName,
+        tree: &'a TreeId,
+    ) -> Option<&'a Verification> {
+        let ground = &self.phase(phase)?.begun()?.ground;
+        let mut crossed = self.crossed(phase, tree, ground);
+        crossed.find(|result| result.is_bad())
+    }
+
     fn mended_by(&self, phase: &PhaseName, tree: &TreeId) -> usize {
         let mended = |result: &&Verification| {
             let before = self.on_ground(phase, &result.command);
             let failed = before.is_some_and(|before| before.outcome != VerifyOutcome::Passed);
-            result.outcome == VerifyOutcome::Passed && failed
+            let weakened = self.weakened_by(phase, tree);
+            let by_its_tests = weakened.is_some_and(|one| one.command == result.command);
+            result.outcome == VerifyOutcome::Passed && failed && !by_its_tests
         };
         let results = self.verifications(phase, None, tree).into_iter();
         results.filter(mended).count()

@@ -1,8 +1,8 @@
 //! What the tests that one candidate wrote say of the others.
 
-use crate::model::{Label, PhaseName, TreeId, Verification, VerifyOutcome};
+use crate::model::{Label, PhaseName, TreeId, Verification};
 
-use super::RunState;
+use super::{Candidate, RunState};
 
 /// A command that was run on a candidate's code with another one's test files.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,18 +21,15 @@ pub struct CrossTests<'a> {
     pub author: Option<&'a Label>,
     /// Whose code they ran with, and the command that failed then.
     pub results: Vec<(&'a Label, Option<&'a Verification>)>,
+    /// Whether they prove anything: what no other author's code passes may fit its own author's code alone.
+    pub count: bool,
 }
 
 impl CrossTests<'_> {
-    /// What no other author's code passes may fit its own author's code alone, so it proves nothing.
-    pub fn count(&self) -> bool {
-        self.results.iter().any(|(_, failed)| failed.is_none())
-    }
-
     /// The command that a candidate fails with them, if they count.
     pub fn failed_by(&self, label: &Label) -> Option<&Verification> {
         let own = self.results.iter().find(|(of, _)| *of == label);
-        own.filter(|_| self.count())?.1
+        own.filter(|_| self.count)?.1
     }
 }
 
@@ -65,22 +62,24 @@ impl RunState {
                 .any(|one| of(&one.changes.tree).next().is_some())
                 .then(|| {
                     let others = left.iter().filter(|one| Some(one.label) != author);
-                    let results = others.filter_map(|one| {
-                        let ran: Vec<&Verification> = of(&one.changes.tree).collect();
+                    let ran = others.filter_map(|one| {
+                        let mut ran = of(&one.changes.tree).peekable();
                         // Who left the project's tests as they were has passed them with all else.
-                        if ran.is_empty() && author.is_some() {
-                            return None;
-                        }
-                        let passed =
-                            |result: &&Verification| result.outcome == VerifyOutcome::Passed;
-                        match ran.into_iter().find(|result| !passed(result)) {
-                            None => Some((one.label, None)),
-                            Some(result) => result.is_bad().then_some((one.label, Some(result))),
-                        }
+                        (ran.peek().is_some() || author.is_none())
+                            .then(|| (one, ran.find(|result| result.is_bad())))
                     });
+                    let ran: Vec<_> = ran.collect();
+                    // What is made of a winner changes nothing about what it was chosen by.
+                    let passes = |(one, failed): &(&Candidate<'_>, Option<_>)| {
+                        one.made_of.is_none() && failed.is_none()
+                    };
                     CrossTests {
                         author,
-                        results: results.collect(),
+                        count: author.is_none() || ran.iter().any(passes),
+                        results: ran
+                            .iter()
+                            .map(|(one, failed)| (one.label, *failed))
+                            .collect(),
                     }
                 })
         });
@@ -91,11 +90,11 @@ impl RunState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Artifact, Millis};
+    use crate::model::{Artifact, Millis, VerifyOutcome};
 
     #[test]
-    fn tests_that_fit_their_author_alone_count_against_nobody() {
-        let labels = ["A", "B", "C"].map(Label::from);
+    fn tests_that_prove_nothing_count_against_nobody() {
+        let labels = ["A", "B"].map(Label::from);
         let failed = Verification {
             command: "npm test".to_owned(),
             outcome: VerifyOutcome::Failed,
@@ -107,16 +106,13 @@ mod tests {
                 bytes: 0,
             },
         };
-        let tests = |second, third| CrossTests {
+        let tests = |count| CrossTests {
             author: Some(&labels[0]),
-            results: vec![(&labels[1], second), (&labels[2], third)],
+            results: vec![(&labels[1], Some(&failed))],
+            count,
         };
-        let nobody_passes = tests(Some(&failed), Some(&failed));
-        assert!(!nobody_passes.count());
-        assert_eq!(nobody_passes.failed_by(&labels[1]), None);
-        let one_passes = tests(Some(&failed), None);
-        assert_eq!(one_passes.failed_by(&labels[1]), Some(&failed));
-        assert_eq!(one_passes.failed_by(&labels[2]), None);
-        assert_eq!(one_passes.failed_by(&labels[0]), None);
+        assert_eq!(tests(false).failed_by(&labels[1]), None);
+        assert_eq!(tests(true).failed_by(&labels[1]), Some(&failed));
+        assert_eq!(tests(true).failed_by(&labels[0]), None);
     }
 }

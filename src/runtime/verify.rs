@@ -12,7 +12,7 @@ use crate::model::{Failure, FailureKind, Millis, PhaseName, TreeId, Verification
 use crate::plan::{Network, PhaseKind, TestFiles};
 use crate::process::Exceeded;
 use crate::run::{PendingVerification, PhaseEvent};
-use crate::workspace::{pin, remove_tree, with_those_of};
+use crate::workspace::{MANIFEST, pin, remove_tree, with_scripts_of, with_those_of};
 
 use super::RunContext;
 use super::attempt::{Control, unless_stopped};
@@ -97,7 +97,7 @@ impl Verify {
     }
 
     /// What the command runs on: the tree itself, or its code with another candidate's test files, all of them as
-    /// they are there, so that no test of its own is left to be in their way.
+    /// they are there, so that no test of its own is left to be in their way; of the project also what runs them.
     async fn tree(&self) -> Result<TreeId, Failure> {
         let tree = self.verifying.tree.clone();
         let phase = self.context.plan.phase(&self.phase);
@@ -107,11 +107,20 @@ impl Verify {
         ) else {
             return Ok(tree);
         };
-        let (store, tests) = (self.context.store(), TestFiles::new(cross_tests));
+        let store = self.context.store();
+        let (patterns, commands) = (cross_tests.clone(), [self.verifying.command.clone()]);
+        let is_projects = tests_of == self.ground;
         let name = format!("{}-cross-{tree}-{tests_of}", self.phase);
         blocking(move || {
-            let is_test = |path: &Path| tests.has(&path.to_string_lossy());
-            let crossed = with_those_of(&store, &tree, &tests_of, is_test).map_err(machine)?;
+            let tests = TestFiles::new(&patterns, &commands);
+            let is_one = |path: &Path| {
+                let name = path.to_string_lossy();
+                tests.has(&name) || is_projects && tests.runs(&name) && !path.ends_with(MANIFEST)
+            };
+            let mut crossed = with_those_of(&store, &tree, &tests_of, is_one).map_err(machine)?;
+            if is_projects {
+                crossed = with_scripts_of(&store, &crossed, &tests_of).map_err(machine)?;
+            }
             pin(&store, &name, &crossed).map_err(machine)?;
             Ok(crossed)
         })

@@ -4,12 +4,12 @@ use rustix::process::Signal;
 
 use crate::support::{Sandbox, until};
 
-const HANDOFF: &str =
+pub const HANDOFF: &str =
     "{ write: { path: .tipstaff/out/handoff.json, text: '{\"summary\": \"mended\"}' } }";
-const RUN: [&str; 3] = ["run", "fix", "Mend it"];
+pub const RUN: [&str; 3] = ["run", "fix", "Mend it"];
 
 /// The workflow `fix` with this many candidates; more keys of its phase may be given.
-fn project(sandbox: Sandbox, candidates: usize, more: &[&str]) -> Sandbox {
+pub fn project(sandbox: Sandbox, candidates: usize, more: &[&str]) -> Sandbox {
     let models: Vec<String> = (1..=candidates).map(|slot| format!("m{slot}")).collect();
     let keys: String = more.iter().map(|line| format!("    {line}\n")).collect();
     let judge = match more.iter().any(|line| line.starts_with("judge:")) {
@@ -30,27 +30,27 @@ fn project(sandbox: Sandbox, candidates: usize, more: &[&str]) -> Sandbox {
 }
 
 /// What the candidate of a slot does before it hands over.
-fn slot(slot: u32, steps: &str) -> String {
+pub fn slot(slot: u32, steps: &str) -> String {
     format!("- when: {{ purpose: propose, slot: {slot} }}\n  do: [{steps}, {HANDOFF}]\n")
 }
 
-fn code(text: &str) -> String {
+pub fn code(text: &str) -> String {
     format!("{{ write: {{ path: code.txt, text: {text} }} }}")
 }
 
-fn breaks(text: &str) -> String {
+pub fn breaks(text: &str) -> String {
     format!("{}, {{ delete: keep.txt }}", code(text))
 }
 
 /// The letter of the candidate of this slot.
-fn letter(sandbox: &Sandbox, slot: u32) -> String {
+pub fn letter(sandbox: &Sandbox, slot: u32) -> String {
     let labels = sandbox.run().labels().into_iter();
     let mut own = labels.filter(|(_, call)| call.starts_with(&format!("mend.propose-{slot}")));
     own.next().unwrap().0
 }
 
 /// How many calls judge.
-fn judges(sandbox: &Sandbox) -> usize {
+pub fn judges(sandbox: &Sandbox) -> usize {
     let created = sandbox.run().all("call_created");
     let judges = created
         .iter()
@@ -381,7 +381,7 @@ fn sequential_candidates_are_refused_with_a_reason() {
 }
 
 /// A test that wants this of the code, in a file of its own.
-fn test(name: &str, wants: &str) -> String {
+pub fn test(name: &str, wants: &str) -> String {
     format!("{{ write: {{ path: tests/{name}, text: grep -q {wants} code.txt }} }}")
 }
 
@@ -502,7 +502,7 @@ fn candidate_that_changes_old_tests_meets_them_as_they_were() {
         .read("phases/01-mend/calls/mend.judge-1/attempt-1/prompt.md");
     assert!(
         prompt.contains(
-            "with the project's test files as they were in the place of its own: `set -e"
+            "with the project's test files, and what runs them, as they were in the place of its own: `set -e"
         ),
         "{prompt}"
     );

@@ -27,6 +27,7 @@ mod audits_decide;
 mod bad_answers_are_handled;
 mod bad_input_is_explained;
 mod candidates_are_proved;
+mod candidates_do_not_weaken_the_tests;
 mod cells_hold;
 mod chains_cross_agents;
 mod changes_are_limited;

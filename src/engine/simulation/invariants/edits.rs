@@ -227,6 +227,38 @@ pub fn a_failing_candidate_never_wins() -> Promise {
     })
 }
 
+/// Who passes only with tests that it changed does not win before a judge or a person has seen it.
+pub fn who_weakens_the_tests_is_looked_at() -> Promise {
+    let mut weakened: BTreeSet<(PhaseName, TreeId)> = BTreeSet::new();
+    promise(move |facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let Event::Phase { phase, event } = &record.event else {
+            return Ok(());
+        };
+        match event {
+            PhaseEvent::Verified {
+                tree,
+                verification,
+                tests_of: Some(tests_of),
+                ..
+            } if *tests_of == facts.tree && verification.is_bad() => {
+                weakened.insert((phase.clone(), tree.clone()));
+            }
+            PhaseEvent::WinnerChosen { call, by, .. } if *by == Decider::Evidence => {
+                let tree = &changes_of(facts, call).ok_or("no changes")?.tree;
+                let unseen = weakened.contains(&(phase.clone(), tree.clone()));
+                let mut calls = facts.calls_of(phase);
+                let judged = calls.any(|call| call.spec.purpose == Purpose::Judge);
+                return ensure(!unseen || judged, || format!("{call} wins unseen"));
+            }
+            _ => {}
+        }
+        Ok(())
+    })
+}
+
 /// A command runs on the tree that the piece of work left which it is about; those of a phase with tasks
 /// on the run's tree after the last one.
 pub fn commands_verify_the_tree_they_are_about() -> Promise {
@@ -247,12 +279,19 @@ pub fn commands_verify_the_tree_they_are_about() -> Promise {
             ensure(expected == Some(&verifying.tree), || {
                 format!("not on {expected:?}")
             })?;
-            let mut others = left.0.iter().filter(|((of, _), _)| of == phase);
-            let tests_of = verifying.tests_of.as_ref();
-            let is_others = tests_of.is_none_or(|tests_of| {
-                let wrote = *tests_of == facts.tree || others.any(|(_, tree)| tree == tests_of);
-                *tests_of != verifying.tree && candidates && wrote
+            // What is made of a winner is tested, and tests nobody.
+            let wrote = |tests_of: &TreeId| {
+                let mut calls = facts.calls_of(phase);
+                calls.any(|call| {
+                    let left = call.result.as_ref().and_then(|left| left.changes.as_ref());
+                    call.spec.refines().is_none() && left.is_some_and(|left| left.tree == *tests_of)
+                })
+            };
+            let is_others = verifying.tests_of.as_ref().is_none_or(|tests_of| {
+                let anothers = *tests_of == facts.tree || wrote(tests_of);
+                *tests_of != verifying.tree && candidates && anothers
             });
+            let tests_of = &verifying.tests_of;
             ensure(is_others, || format!("with the tests of {tests_of:?}"))?;
         }
         left.take(facts, moment);

@@ -23,7 +23,7 @@ type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 type Named = (&'static str, fn() -> Promise);
 
 /// Every promise.
-const ALL: [Named; 49] = [
+const ALL: [Named; 50] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -72,6 +72,10 @@ const ALL: [Named; 49] = [
     (
         "a failing candidate never wins",
         edits::a_failing_candidate_never_wins,
+    ),
+    (
+        "who weakens the tests is looked at",
+        edits::who_weakens_the_tests_is_looked_at,
     ),
     (
         "commands verify the tree they are about",
