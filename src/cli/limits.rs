@@ -94,6 +94,8 @@ fn change_run(limits: &mut RunLimits, given: &Given<'_>) -> Result<(), Failure> 
         "tokens" => limits.tokens = given.count()?,
         "cost" => limits.cost = given.cost()?,
         "wall" => limits.wall = given.wall()?,
+        "day" => limits.day = given.cost()?,
+        "processes" => limits.processes = given.count()?.map(|count| count.max(1)),
         "concurrency" => {
             let number = given.value.parse::<u32>().ok().filter(|number| *number > 0);
             limits.concurrency = number.ok_or_else(|| given.wrong("expected a number from 1"))?;
@@ -103,7 +105,7 @@ fn change_run(limits: &mut RunLimits, given: &Given<'_>) -> Result<(), Failure> 
     Ok(())
 }
 
-const LIMITS: &str = "the limits are calls, tokens, cost, wall, concurrency, changed_files, changed_size \
+const LIMITS: &str = "the limits are calls, tokens, cost, day, wall, concurrency, processes, changed_files, changed_size \
                       and changed_file_size, and of a phase PHASE.calls, PHASE.tokens and PHASE.cost";
 
 fn change_changes(limits: &mut ChangeLimits, given: &Given<'_>) -> Result<(), Failure> {

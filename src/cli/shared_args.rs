@@ -75,8 +75,9 @@ pub struct CandidateArgs {
 /// Limits of a run.
 #[derive(Debug, Args)]
 pub struct LimitArgs {
-    /// Change a limit of the run: calls, tokens, cost (USD), wall (30m, 2h), concurrency; of each editing call:
-    /// changed_files, changed_size (2GB), changed_file_size; or of a phase: PHASE.calls, PHASE.tokens, PHASE.cost
+    /// Change a limit of the run: calls, tokens, cost (USD), wall (30m, 2h), concurrency; of all runs: day (USD),
+    /// processes; of each editing call: changed_files, changed_size (2GB), changed_file_size; or of a phase:
+    /// PHASE.calls, PHASE.tokens, PHASE.cost
     #[arg(long = "limit", value_name = "KEY=VALUE", value_parser = key_value)]
     pub limits: Vec<(String, String)>,
 }

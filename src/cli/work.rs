@@ -25,6 +25,7 @@ use crate::agents::{self, Carried};
 use crate::engine::{Engine, Input};
 use crate::files;
 use crate::journal::{Journal, Redactor, RunFolder, RunLock};
+use crate::machine::{Day, Places};
 use crate::model::{Artifact, FrozenFile, PhaseName, RunEnd, Timestamp, TreeId};
 use crate::plan::{AgentKind, Plan, Rehearsal, SandboxMode, SetupStep};
 use crate::process::{become_subreaper, sweep};
@@ -38,6 +39,7 @@ use crate::runtime::{
     Cells, ControlSocket, Observer, Request, RunContext, RunContextParts, RuntimeError, Users,
     drive, now, set_up,
 };
+use crate::trust::state_folder;
 use crate::workspace::{Layers, Progress, Scratch, content_at, remove_tree};
 
 /// Instruction files of a project, in the order in which they are looked for.
@@ -321,6 +323,10 @@ fn context(
     let log = folder.path(RunFolder::REHEARSAL);
     let rehearsal = plan.rehearsal.as_ref();
     let rehearsal = rehearsal.map(|rehearsal| start_rehearsal(rehearsal, &log, redactor.clone()));
+    let shared = state_folder(&settings.environment)?;
+    let most = plan.limits.processes;
+    let places = most.map(|most| Places::at(shared.join("places"), most));
+    let is_paid = plan.rehearsal.is_none();
     let context = RunContext::new(RunContextParts {
         plan: plan.clone(),
         folder,
@@ -337,6 +343,8 @@ fn context(
         instructions,
         grace: GRACE,
         cells,
+        places,
+        day: is_paid.then(|| Day::at(shared.join("day.json"))),
     });
     let prepared = context.workspaces().prepare();
     prepared.map_err(|failure| Failure::said(Exit::Failed, &failure.message, None))?;

@@ -142,6 +142,8 @@ pub(super) const LIMIT_KEYS: &[Key] = &[
     Key::new("cost", Any(&[Amount, NONE]), "US dollars."),
     Key::new("wall", Any(&[Duration, NONE]), "Wall-clock time."),
     Key::new("concurrency", Whole(1), "Calls at one time."),
+    Key::new("processes", WHOLE_OR_NONE, "Agents at one time, of all your runs on this machine."),
+    Key::new("day", Any(&[Amount, NONE]), "US dollars that all your runs on this machine may spend in a day."),
     Key::new("changed_files", Any(&[Whole(0), NONE]), "Files that one editing call may change."),
     Key::new("changed_size", SIZE_OR_NONE, "Their size together."),
     Key::new("changed_file_size", SIZE_OR_NONE, "The size of each."),

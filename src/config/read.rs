@@ -356,6 +356,13 @@ fn read_limits(reader: &mut Reader, node: &Node) -> LimitsEntry {
             let cost = reader.amount(node, "`cost` (US dollars)")?;
             Some(cost.map(MicroUsd::from_usd))
         }),
+        day: limit(fields, "day", |node| {
+            let cost = reader.amount(node, "`day` (US dollars)")?;
+            Some(cost.map(MicroUsd::from_usd))
+        }),
+        processes: limit(fields, "processes", |node| {
+            reader.positive(node, "`processes`")
+        }),
         wall: limit(fields, "wall", |node| reader.duration(node, "`wall`")),
         concurrency: fields.get("concurrency").and_then(|node| {
             let count = reader.count(node, "`concurrency`")?;

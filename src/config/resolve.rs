@@ -249,6 +249,8 @@ fn resolve_limits(entry: LimitsEntry) -> RunLimits {
         cost: entry.cost.and_then(Limit::value),
         wall: entry.wall.and_then(Limit::value),
         concurrency: entry.concurrency.unwrap_or(1),
+        processes: entry.processes.and_then(Limit::value),
+        day: entry.day.and_then(Limit::value),
     }
 }
 

@@ -4,6 +4,10 @@
 //! Nothing here decides what a run does.
 
 mod accounts;
+mod day;
+mod places;
 mod shared;
 
 pub use accounts::Accounts;
+pub use day::Day;
+pub use places::{Places, Ticket};

@@ -16,6 +16,12 @@ pub struct RunLimits {
     pub wall: Option<Millis>,
     /// Calls under way at one time; at least 1.
     pub concurrency: u32,
+    /// Agents under way at one time, in all runs of this user on this machine; at least 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<u64>,
+    /// What all runs of this user on this machine may spend in a day.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day: Option<MicroUsd>,
 }
 
 /// What the calls of one phase may use together, in all its rounds; absent means no limit.

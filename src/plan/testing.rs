@@ -62,6 +62,8 @@ pub fn plan(phases: Vec<PhasePlan>) -> Plan {
             cost: None,
             wall: None,
             concurrency: 2,
+            processes: None,
+            day: None,
         },
         rehearsal: None,
         file: None,

@@ -125,8 +125,8 @@ impl Lines<'_> {
             (CallProgress::Running, Some(_)) if call.ended_by_person => "is ended".to_owned(),
             (CallProgress::Running, Some(attempt)) => match attempt.prompt_tokens {
                 // Its workspace is being made, or it waits for a core to start on.
-                None => "is prepared".to_owned(),
-                Some(_) => doing_words(&attempt.doing),
+                None if attempt.doing.is_empty() => "is prepared".to_owned(),
+                _ => doing_words(&attempt.doing),
             },
             (CallProgress::Retrying(until), _) => {
                 format!("next attempt in {}", whole(until.since(self.now)))

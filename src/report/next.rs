@@ -69,6 +69,7 @@ fn raise(view: &RunView, viewer: &Viewer) -> Option<(String, String)> {
         "tokens" => twice(budget.tokens?),
         // The money is there in millionths of a dollar.
         "cost" => budget.cost?.twice_in_usd(),
+        "day" => limits.day?.twice_in_usd(),
         "wall" => twice(limits.wall?.0 / 1000) + "s",
         _ => return None,
     };

@@ -144,6 +144,8 @@ pub(super) fn limits() -> RunLimits {
         cost: Some(MicroUsd(10_000_000)),
         wall: Some(Millis::minutes(120)),
         concurrency: 3,
+        processes: None,
+        day: None,
     }
 }
 

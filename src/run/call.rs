@@ -160,6 +160,7 @@ impl CallState {
                 if let Some(attempt) = self.attempt(*attempt) {
                     attempt.prompt_tokens = Some(*prompt_tokens);
                     attempt.spawned = Some(at);
+                    attempt.doing.clear();
                 }
             }
             CallEvent::AttemptProgressed {

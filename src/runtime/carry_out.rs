@@ -50,13 +50,14 @@ impl Attempt {
                 Some(file) => Some(hold(file, self.call.limits.timeout.into()).await?),
                 None => None,
             };
+            let place = self.place().await?;
             let starting = self.context.gate.enter().await;
             let (context, workspace) = (&self.context, self.call.workspace.clone());
             let sources = context.sources.clone();
             let neighbours = neighbours(context.workspaces(), workspace, sources).await?;
-            Ok((starting, prepare(self, neighbours, held).await?))
+            Ok((place, starting, prepare(self, neighbours, held).await?))
         };
-        let (starting, (prepared, child)) = unless_stopped(control, prepared).await?;
+        let (place, starting, (prepared, child)) = unless_stopped(control, prepared).await?;
         let Prepared {
             scratch,
             streams,
@@ -71,6 +72,7 @@ impl Attempt {
         });
         let monitor = Monitor::new(self, &scratch, streams, starting);
         let watched = monitor.watch(child, control).await?;
+        drop(place);
         if let Some(lent) = lent {
             remarks.extend(blocking(|| Ok(lent.give_back())).await?);
         }

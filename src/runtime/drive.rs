@@ -12,8 +12,8 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use crate::engine::{Effect, Engine, Input, Stop, steered};
 use crate::journal::Journal;
 use crate::model::{
-    CallId, CallSpec, Destination, Failure, FailureKind, ModelName, PersonAnswer, PhaseName,
-    Results, RunEnd, Timestamp, Usage, VerifyOutcome,
+    CallId, CallSpec, Destination, Failure, FailureKind, MicroUsd, ModelName, PersonAnswer,
+    PhaseName, Results, RunEnd, Timestamp, Usage, VerifyOutcome,
 };
 use crate::run::{
     Control as Wanted, Event, PendingVerification, PhaseEvent, PhaseState, Record, RunEvent, Winner,
@@ -67,6 +67,7 @@ pub async fn drive(
     let (reports, inbox) = mpsc::unbounded_channel();
     let driver = Driver {
         context,
+        told: engine.state().own_spent().usage.cost,
         engine,
         journal,
         observer,
@@ -90,6 +91,8 @@ pub async fn drive(
 struct Driver<'a> {
     context: Arc<RunContext>,
     engine: Engine,
+    /// What the run had spent when the day's sum was told of it.
+    told: MicroUsd,
     journal: Journal,
     observer: &'a mut dyn Observer,
     tasks: Tasks,
@@ -238,7 +241,33 @@ impl Driver<'_> {
                 Effect::End(how) => end = Some(how),
             }
         }
-        Ok(end)
+        match self.day_is_over_its_limit() {
+            // Nothing that has just been ordered has begun.
+            Some(limit) if end.is_none() => self.step(limit),
+            _ => Ok(end),
+        }
+    }
+
+    /// Tells what was spent. What all runs of the day may spend is a limit as any other, once it is reached.
+    fn day_is_over_its_limit(&mut self) -> Option<Input> {
+        let state = self.engine.state();
+        let (spent, limits) = (state.own_spent().usage.cost, self.engine.plan().limits);
+        let most = state.limits(limits).day;
+        let more = MicroUsd(spent.0.saturating_sub(self.told.0));
+        if more.0 == 0 && most.is_none() {
+            return None;
+        }
+        let today = jiff::Zoned::now().date().to_string();
+        let sum = self.context.day.as_ref()?.add(&today, more);
+        self.told = spent;
+        // Where no call is left to be made, no limit is in the way.
+        let is_at_work = state
+            .calls()
+            .any(|call| !call.is_over() && !call.superseded);
+        let counts = is_at_work && state.limit().is_none();
+        let most = most.filter(|most| counts && sum >= *most)?;
+        let limit = format!("day: {most}");
+        Some(Input::Happened(RunEvent::LimitReached { limit }.into()))
     }
 
     /// Asks the person who attends; an older answer is none to this.

@@ -35,6 +35,7 @@ mod lent;
 mod monitor;
 mod neighbours;
 mod out_folder;
+mod place;
 mod prepare;
 mod private;
 mod quiet;

@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::agents::{Carried, Environment};
 use crate::journal::{Redactor, RunFolder};
+use crate::machine::{Day, Places};
 use crate::model::{CallId, CallSpec, PhaseName, Sections, TreeId};
 use crate::plan::Plan;
 use crate::rehearsal;
@@ -47,6 +48,10 @@ pub struct RunContextParts {
     /// How long an agent may take to end after it was asked to.
     pub grace: Duration,
     pub cells: Cells,
+    /// Of all agents of this user on this machine, if there is a limit.
+    pub places: Option<Places>,
+    /// What all runs of this user spend; a rehearsal spends nothing.
+    pub day: Option<Day>,
 }
 
 /// Where and with what a run's calls are carried out.

@@ -287,13 +287,17 @@ impl Facts<'_> {
             tokens,
             cost,
             wall,
-            ..
+            processes,
+            day,
+            concurrency: _,
         } = self.base.limits;
         let raised = [
             raised("calls", said.calls, calls),
             raised("tokens", said.tokens, tokens),
             raised("cost", said.cost, cost),
             raised("wall", said.wall, wall),
+            raised("processes", said.processes, processes),
+            raised("day", said.day, day),
         ];
         for says in raised.into_iter().flatten() {
             self.add(By::All, says);

@@ -1,6 +1,8 @@
 //! What a run may use is held for the calls under way before further ones start, so that no limit is passed by more
 //! than a step, and no paid step is torn off.
 
+use rustix::process::Signal;
+
 use crate::support::{Output, Sandbox, fake_agent, until};
 
 /// A project in which lens after lens asks a command that says what it used: `{json}` in the place of its answer's
@@ -8,8 +10,9 @@ use crate::support::{Output, Sandbox, fake_agent, until};
 fn priced(json: &str, workflow: &str, more: &str) -> Sandbox {
     let sandbox = Sandbox::new();
     let program = sandbox.outside("agent.sh");
-    let line = format!("printf '%s\\n' '{json}'");
-    sandbox.program_at(&program, &format!("cat >/dev/null; {line}"));
+    let count = sandbox.outside("count").display().to_string();
+    let script = format!("cat >/dev/null; printf x >>{count}; printf '%s\\n' '{json}'");
+    sandbox.program_at(&program, &script);
     let program = serde_json::to_string(&program.to_string_lossy()).unwrap();
     sandbox
         .user_config(&format!(
@@ -117,4 +120,108 @@ fn a_paid_step_is_let_end_and_none_follows_it() {
 fn work_that_is_done_with_its_step_is_not_lost() {
     let sandbox = stopped_in_a_step("    - done");
     assert_eq!(sandbox.run().calls("attempt_succeeded"), ["plan.propose-2"]);
+}
+
+/// Two lenses that take their time and keep count of who works, in runs that may have this many agents together.
+fn crowded(processes: u32, work: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let outside = sandbox.outside("").display().to_string();
+    sandbox.fake_agent(&work.replace("OUTSIDE/", &outside));
+    let config = sandbox.home().join(".config/tipstaff/config.yaml");
+    let mut yaml = std::fs::read_to_string(&config).unwrap();
+    yaml.push_str(&format!("limits: {{ processes: {processes} }}\n"));
+    std::fs::write(&config, yaml).unwrap();
+    sandbox.write(
+        ".tipstaff/workflows/look.yaml",
+        "name: look\nphases:\n  - name: look\n    type: parallel\n    model: m1\n    context_strategy: fresh\n    \
+         retries: 0\n    lenses: { a: \"Look at a\", b: \"Look at b\" }\n",
+    );
+    sandbox
+}
+
+#[test]
+fn all_runs_together_have_no_more_agents_than_the_machine_may_have() {
+    let sandbox = crowded(
+        3,
+        "- do: [{ append: { path: OUTSIDE/count, text: '+' } }, { sleep_ms: 100 }, { append: { path: OUTSIDE/count, text: '-' } }, done]\n",
+    );
+    let runs: Vec<_> = (0..10)
+        .map(|_| sandbox.start(&["run", "look", "Look"]))
+        .collect();
+    for run in runs {
+        run.wait().succeeds();
+    }
+    let count = std::fs::read_to_string(sandbox.outside("count")).unwrap();
+    let mut at_once = 0_i32;
+    let mut most = 0;
+    for sign in count.chars() {
+        at_once += if sign == '+' { 1 } else { -1 };
+        most = most.max(at_once);
+    }
+    assert_eq!((count.len(), at_once), (40, 0), "{count}");
+    assert!(most <= 3, "{most} at one time: {count}");
+}
+
+#[test]
+fn a_place_is_waited_for_and_comes_back_from_a_killed_run() {
+    let sandbox = crowded(
+        1,
+        "- do: [{ append: { path: OUTSIDE/begun, text: '+' } }, { wait_for_file: OUTSIDE/go }, done]\n",
+    );
+    let first = sandbox.start(&["run", "look", "First"]);
+    let begun = || std::fs::read_to_string(sandbox.outside("begun")).unwrap_or_default();
+    until("the first one works", || begun() == "+");
+    let second = sandbox.start(&["run", "look", "Second", "--json"]);
+    let third = sandbox.start(&["run", "look", "Third"]);
+    let runs = || {
+        let runs = std::fs::read_dir(sandbox.project().join(".tipstaff/runs")).unwrap();
+        let journals = runs.flatten().map(|run| run.path().join("journal.jsonl"));
+        journals
+            .filter_map(|journal| std::fs::read_to_string(journal).ok())
+            .collect::<Vec<_>>()
+    };
+    until("both wait", || {
+        let waits = |journal: &&String| journal.contains("waits for a place (1 of 1 in use)");
+        runs().iter().filter(waits).count() == 3
+    });
+    third.signal(Signal::INT);
+    third.wait().exits_with(130);
+    drop(first);
+    std::fs::write(sandbox.outside("go"), "").unwrap();
+    second.wait().succeeds().stdout_has("attempt_succeeded");
+    assert!(
+        begun().len() <= 4,
+        "nothing of the stopped run was begun: {}",
+        begun()
+    );
+}
+
+#[test]
+fn all_runs_of_a_day_spend_no_more_than_the_user_said() {
+    let answer = r#"{"text":"It is so.","tokens":400,"usd":0.4}"#;
+    let single =
+        "name: look\nphases:\n  - name: first\n    model: m1\n    context_strategy: fresh\n";
+    let sandbox = priced(answer, single, "limits: { day: 0.7 }\n");
+    let started = || {
+        std::fs::read_to_string(sandbox.outside("count"))
+            .unwrap()
+            .len()
+    };
+    look(&sandbox, &["--rehearse"]).succeeds();
+    look(&sandbox, &["--rehearse"]).succeeds();
+    assert_eq!(started(), 2, "a rehearsal spends nothing");
+    look(&sandbox, &[]).succeeds();
+    look(&sandbox, &[]).exits_with(5).stderr_has("day: $0.70");
+    look(&sandbox, &[])
+        .exits_with(5)
+        .stderr_has("--limit day=1.4");
+    assert_eq!(
+        started(),
+        4,
+        "nothing begins on a day that is over its limit"
+    );
+    sandbox
+        .tipstaff(&["resume", "--limit", "day=1.4"])
+        .succeeds();
+    assert_eq!(started(), 5);
 }

@@ -139,6 +139,8 @@ pub fn unlimited(concurrency: u32) -> RunLimits {
         cost: None,
         wall: None,
         concurrency,
+        processes: None,
+        day: None,
     }
 }
 
@@ -192,6 +194,8 @@ fn limits() -> impl Draws<Value = RunLimits> {
             cost,
             wall,
             concurrency,
+            processes: None,
+            day: None,
         }
     })
 }
