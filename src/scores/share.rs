@@ -31,8 +31,10 @@ impl Share {
         let middle = share + square / (2.0 * of);
         let half = Z * (share * (1.0 - share) / of + square / (4.0 * of * of)).sqrt();
         let whole = 1.0 + square / of;
-        let within = |end: f64| (end / whole).clamp(0.0, 1.0);
-        Some((within(middle - half), within(middle + half)))
+        // The last digit of a calculation must not put the share itself outside.
+        let low = ((middle - half) / whole).clamp(0.0, share);
+        let high = ((middle + half) / whole).clamp(share, 1.0);
+        Some((low, high))
     }
 
     /// Whether it is larger beyond doubt: the intervals do not overlap.
