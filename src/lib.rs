@@ -9,6 +9,7 @@ pub mod agents;
 pub mod cli;
 pub mod config;
 pub mod context;
+mod costs;
 pub mod engine;
 mod files;
 mod imports;

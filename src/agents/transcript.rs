@@ -3,7 +3,7 @@
 //! Memory is bounded: only the text of the message under way and of the last answers is kept, each
 //! up to [`TEXT_LIMIT`], and a bounded [`Worklog`].
 
-use crate::model::{Failure, FailureKind, MicroUsd, Millis, Usage};
+use crate::model::{Failure, FailureKind, Millis, Usage};
 use crate::plan::{AgentSpec, Price};
 
 use super::agent_error::shorten;
@@ -134,7 +134,7 @@ impl Transcript {
             Signal::ToolStarted { name, detail } => self.works_with(name, &detail),
             Signal::AgentError(agent_error) => self.agent_error = Some(agent_error),
             Signal::Retried(agent_error) => self.take_retry(agent_error),
-            Signal::UsedInAll(usage) => self.usage = self.priced(usage),
+            Signal::UsedInAll(usage) => self.usage = Price::settle(self.price, usage),
             Signal::Compacted => self.compact(),
             Signal::Noise => {}
         }
@@ -348,7 +348,7 @@ impl Transcript {
             self.context = usage.input_tokens();
             self.began.get_or_insert(self.context);
         }
-        self.usage += self.priced(usage);
+        self.usage += Price::settle(self.price, usage);
         let idle = match reason.as_str() {
             "unknown" => true,
             "tool-calls" => self.tools_in_step == 0,
@@ -385,15 +385,6 @@ impl Transcript {
         self.idle_steps = 0;
         self.retries = 0;
         self.retry = None;
-    }
-
-    fn priced(&self, mut usage: Usage) -> Usage {
-        if usage.cost == MicroUsd(0)
-            && let Some(price) = self.price
-        {
-            usage.cost = price.of(&usage);
-        }
-        usage
     }
 }
 

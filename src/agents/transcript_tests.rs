@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::model::MicroUsd;
 
 fn ended(message: &str, reason: &str, usage: Usage) -> Signal {
     Signal::StepEnded {
@@ -86,6 +87,16 @@ fn prices_count_where_the_agent_tells_no_cost() {
     };
     transcript.apply(ended("m", "stop", told));
     assert_eq!(transcript.usage().cost, MicroUsd(7_500_003));
+    // Whatever a scripted model makes its agent tell, nobody has paid it.
+    let mut rehearsed = Transcript::new(AnswerIn::LastStep, Some(Price::FREE));
+    rehearsed.apply(ended("m", "stop", told));
+    assert_eq!(
+        rehearsed.usage(),
+        Usage {
+            cost: MicroUsd(0),
+            ..told
+        }
+    );
     let price = Price {
         cache_read: Some(0.5),
         cache_write: Some(6.25),

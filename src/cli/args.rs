@@ -9,6 +9,7 @@ pub use super::shared_args::{
     AcceptArgs, CandidateArgs, CommitArgs, ConflictArgs, DestinationArgs, LimitArgs, OutputArgs,
     SteerArgs,
 };
+use crate::costs::By;
 use crate::model::{Label, Millis};
 use crate::plan::SandboxMode;
 use crate::report::ShowPart;
@@ -56,6 +57,8 @@ pub enum Command {
     Runs(ListArgs),
     /// Tell from all runs which models and judges are worth what they cost; changes nothing
     Scores(ScoresArgs),
+    /// Tell what runs cost: by run, phase, model, agent, day, project, or by what it was spent on
+    Costs(CostsArgs),
     /// Show a run's result on one screen, or all that is known of it
     Show(ShowArgs),
     /// Read what an agent said and did, also while it works
@@ -185,6 +188,9 @@ pub struct CheckArgs {
     #[arg(long, value_name = "FORM", num_args = 0..=1, default_missing_value = "text",
           value_parser = ["text", "mermaid"])]
     pub graph: Option<String>,
+    /// Print what a run is expected to use, as JSON, and nothing else
+    #[arg(long, conflicts_with = "graph")]
+    pub json: bool,
 }
 
 #[derive(Debug, Args)]
@@ -324,6 +330,25 @@ pub struct ScoresArgs {
     /// Print JSON
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CostsArgs {
+    /// The run: its name, any beginning of it or of its workflow; without it all runs of this project
+    #[arg(conflicts_with = "all")]
+    pub run: Option<String>,
+    /// What costs are told apart by; for one run its phases, for all of yours the projects, else the runs
+    #[arg(long, value_parser = By::WORDS)]
+    pub by: Option<String>,
+    /// Count all of your runs on this machine, not those of this project alone
+    #[arg(long)]
+    pub all: bool,
+    /// Print JSON
+    #[arg(long, conflicts_with = "csv")]
+    pub json: bool,
+    /// Print comma-separated values, money in dollars
+    #[arg(long)]
+    pub csv: bool,
 }
 
 #[derive(Debug, Args)]

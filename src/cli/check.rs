@@ -5,10 +5,13 @@ use super::failure::{Exit, Failure};
 use super::preflight::report;
 use super::prepare::{compile_unbound, detect_setup};
 use super::print;
+use super::projection::{fits, project};
 use super::settings::Settings;
 use super::trust::remark;
 use super::work::carry_over;
-use crate::report::{Screen, counted, mermaid_graph, workflow_table};
+use crate::report::{
+    Screen, counted, mermaid_graph, projection_json, projection_table, workflow_table,
+};
 
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     let mut valid = compile_unbound(settings, &args.workflow, args.candidates.best_of)?;
@@ -17,6 +20,12 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     if may_start && !args.offline {
         let mut carried = carry_over(settings, &valid.plan)?;
         report(settings, &valid.plan, &mut carried);
+    }
+    let projection = project(settings, &valid.plan);
+    if args.json {
+        print::json(&projection_json(&projection))?;
+        fits(&valid.plan, &projection, &args.workflow)?;
+        return Ok(Exit::Done);
     }
     let table = || workflow_table(&valid.plan, Screen::Stdout.columns());
     if let Some(form) = args.graph.as_deref() {
@@ -31,6 +40,9 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     let phases = counted(valid.workflow.phases.len() as u64, "phase");
     print::data(&format!("{} is valid: {phases}\n\n", valid.name))?;
     print::data(&table())?;
+    print::data("\n")?;
+    print::data(&projection_table(&projection, Screen::Stdout.columns()))?;
+    fits(&valid.plan, &projection, &args.workflow)?;
     detect_setup(settings, &mut valid.plan);
     for step in valid.plan.setup() {
         print::data(&format!("setup: {step}\n"))?;

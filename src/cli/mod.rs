@@ -4,6 +4,7 @@
 //! a run does is decided elsewhere.
 
 mod acp;
+mod all_runs;
 mod args;
 mod ask;
 mod call_files;
@@ -12,6 +13,7 @@ mod check;
 mod clean;
 mod compare;
 mod completions;
+mod costs;
 mod detach;
 mod diff;
 mod doctor;
@@ -34,6 +36,7 @@ mod preflight;
 mod prepare;
 mod print;
 mod probes;
+mod projection;
 mod prompt;
 mod rate;
 mod report;
@@ -135,6 +138,7 @@ fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
         Command::Models(args) => models::models(&Settings::load(cli)?, args),
         Command::Runs(args) => runs::runs(&Settings::load(cli)?, args),
         Command::Scores(args) => scores::scores(&Settings::load(cli)?, args),
+        Command::Costs(args) => costs::costs(&Settings::load(cli)?, args),
         Command::Logs(args) => logs::logs(&Settings::load(cli)?, args),
         Command::Workflows(args) => workflows::workflows(&Settings::load(cli)?, args),
         Command::Show(args) => show::show(&Settings::load(cli)?, args),

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::args::{DestinationArgs, LimitArgs, OutputArgs, RunArgs};
 use super::failure::{Exit, Failure};
 use super::library::{Texts, find_workflow, project_path};
+use super::projection::{announce, fits, project};
 use super::settings::{Configuration, Settings, mistakes_in, read_text, unreadable};
 use super::trust::agree;
 use super::{limits, print};
@@ -130,16 +131,38 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
     detect_setup(settings, &mut plan);
     let commands = detected_commands(&settings.project.root);
     plan.verify.allow.extend(commands);
-    if valid.config.accept.len() > base.accept.len() || !layer.accept.is_empty() {
-        print::note("warning: `accept` counts in your own configuration only; others are ignored");
-    }
-    if valid.config.notify != base.notify || layer.notify != Notify::default() {
-        print::note("warning: `notify` counts in your own configuration only; others are ignored");
+    let of_project = [
+        (
+            "accept",
+            valid.config.accept != base.accept || !layer.accept.is_empty(),
+        ),
+        (
+            "notify",
+            valid.config.notify != base.notify || layer.notify != Notify::default(),
+        ),
+        (
+            "confirm_above",
+            valid.config.confirm_above != base.confirm_above || layer.confirm_above.is_some(),
+        ),
+    ];
+    for (key, _) in of_project.iter().filter(|(_, is_said)| *is_said) {
+        print::note(&format!(
+            "warning: `{key}` counts in your own configuration only; others are ignored"
+        ));
     }
     plan.accept = [base.accept, args.destination.accept.accept.clone()].concat();
     if !layer.agents.is_empty() || layer.verify.env != AgentEnv::default() {
         let file = std::path::absolute(&*valid.name)?;
         plan.file = Some(file.display().to_string());
+    }
+    let projection = project(settings, &plan);
+    if !args.output.yes {
+        fits(&plan, &projection, &args.workflow)?;
+    }
+    announce(&projection, base.confirm_above, (&plan, &args.output))?;
+    // What real models use says nothing of scripted ones.
+    if plan.rehearsal.is_none() {
+        plan.expected = projection.expected;
     }
     Ok(plan)
 }

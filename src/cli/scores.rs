@@ -1,14 +1,12 @@
 //! `tipstaff scores`: what the runs of this project, or all of this user's, tell of the models.
 
+use super::all_runs::{all_runs, each_run};
 use super::args::ScoresArgs;
 use super::failure::{Exit, Failure};
-use super::open_run::read_plan;
 use super::print;
 use super::settings::Settings;
 use super::viewer::width;
-use crate::journal::{Journal, Origin, RunFolder, folders};
 use crate::report::{Scope, Screen, board_json, render_board, render_suggestions};
-use crate::run::RunState;
 use crate::scores::Board;
 
 pub fn scores(settings: &Settings, args: &ScoresArgs) -> Result<Exit, Failure> {
@@ -36,42 +34,11 @@ pub fn scores(settings: &Settings, args: &ScoresArgs) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The board, how many runs are not this user's, and a line for each run that cannot be read. Each journal is read
-/// once.
+/// The board, how many runs are not this user's, and a line for each run that cannot be read.
 pub fn board(settings: &Settings, scope: Scope) -> Result<(Board, u64, Vec<String>), Failure> {
-    let register = settings.register()?;
-    let known = match scope {
-        Scope::Project => folders(&settings.project.root)?,
-        Scope::User => register.folders(),
-    };
-    let (mut board, mut foreign, mut skipped) = (Board::default(), 0, Vec::new());
-    for folder in known {
-        if scope == Scope::Project
-            && !matches!(register.origin(&folder)?, Origin::Own | Origin::Moved(_))
-        {
-            foreign += 1;
-        } else if let Err(why) = add(&mut board, &folder) {
-            let why = why.text().lines().next().unwrap_or_default();
-            skipped.push(format!("skipped: run {}: {why}", folder.id()));
-        }
-    }
+    let (own, foreign) = all_runs(settings, scope)?;
+    let mut board = Board::default();
+    let skipped = each_run(&own, |_, plan, state| board.add(plan, state));
     board.sort();
     Ok((board, foreign, skipped))
-}
-
-fn add(board: &mut Board, folder: &RunFolder) -> Result<(), Failure> {
-    let plan = read_plan(folder)?;
-    let content = Journal::read(&folder.path(RunFolder::JOURNAL))?;
-    if let Some(foreign) = content.foreign {
-        return Err(Failure::said(Exit::Failed, &foreign.to_string(), None));
-    }
-    if content.records.is_empty() {
-        return Err(Failure::said(
-            Exit::Failed,
-            "its journal has no event",
-            None,
-        ));
-    }
-    board.add(&plan, &RunState::of(&content.records));
-    Ok(())
 }

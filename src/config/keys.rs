@@ -24,6 +24,7 @@ pub const LAYER_KEYS: &[Key] = &[
     Key::new("models", Each(TOLD, &Map(MODEL_KEYS)), "Names for agent + model id + variant."),
     Key::new("roles", Each(TOLD, &Counted(1, None, &Names)), "Names for chains of models: first choice, then fallbacks."),
     Key::new("limits", Map(LIMIT_KEYS), "Limits of a whole run; `none` takes one away."),
+    Key::new("confirm_above", Any(&[NONE, Map(CONFIRM_KEYS)]), "Above which expected use `run` asks before it starts; without a terminal it then needs `--yes`. Counts in your own configuration only."),
     Key::new("defaults", Map(DEFAULT_KEYS), "Of each call, where the workflow says nothing else."),
     Key::new("verify", Names, "Commands that verify the changes of each phase that edits and names none itself."),
     Key::new("verify_allow", Names, "Commands that a model may propose to verify its changes and that run without a question, for example `npm test*`."),
@@ -40,6 +41,12 @@ pub(super) const SETUP_KEYS: &[Key] = &[
     Key::new("run", Name, "The command, for a shell.").required(),
     Key::new("when", Names, "Files that decide whether it has to run again: paths, folders, patterns.").required(),
     Key::new("keep", Names, "Paths of what is kept; without it everything that the ignore rules leave out."),
+];
+
+#[rustfmt::skip]
+pub(super) const CONFIRM_KEYS: &[Key] = &[
+    Key::new("cost", Any(&[Amount, NONE]), "US dollars; 5 if not named."),
+    Key::new("calls", WHOLE_OR_NONE, "Calls; 25 if not named."),
 ];
 
 #[rustfmt::skip]

@@ -23,6 +23,7 @@ pub struct Layer {
     /// Changes that are delivered although they act by themselves.
     pub accept: Vec<String>,
     pub notify: Notify,
+    pub confirm_above: Option<ConfirmAbove>,
     /// What the strongest layer says; `none` is an empty list.
     pub setup: Option<Vec<SetupStep>>,
     pub sandbox_mode: Option<SandboxMode>,
@@ -68,6 +69,22 @@ pub enum Limit<T> {
     At(T),
     /// `none`: not limited.
     Unlimited,
+}
+
+/// What a person wants to be asked about before a run starts: more than this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConfirmAbove {
+    pub cost: Option<MicroUsd>,
+    pub calls: Option<u64>,
+}
+
+impl Default for ConfirmAbove {
+    fn default() -> Self {
+        Self {
+            cost: Some(MicroUsd(5_000_000)),
+            calls: Some(25),
+        }
+    }
 }
 
 /// Limits of a run as far as a source names them.
@@ -122,6 +139,7 @@ impl Layer {
         self.verify_with = over.verify_with.or(self.verify_with);
         self.accept.extend(over.accept);
         self.notify = self.notify.under(over.notify);
+        self.confirm_above = over.confirm_above.or(self.confirm_above);
         self.setup = over.setup.or(self.setup);
         self.sandbox_mode = over.sandbox_mode.or(self.sandbox_mode);
         self.sandbox.extend(over.sandbox);

@@ -22,7 +22,7 @@ pub use builtin::builtin;
 pub use catalogue::{Catalogue, KnownModel, catalogue};
 pub use defaults::DefaultsEntry;
 pub use keys::{LAYER_KEYS, SANDBOX_RULES, schema};
-pub use layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
+pub use layer::{AgentEntry, ConfirmAbove, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
 pub use literal::{Literal, LiteralError, parse_literal};
 pub use notify::Notify;
 pub use read::{read_layer, read_sandbox_rules};

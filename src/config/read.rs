@@ -9,10 +9,10 @@ use crate::yaml::{Entry, Fields, Node, Reader, Spanned, Value};
 
 use super::defaults::DefaultsEntry;
 use super::keys::{
-    AGENT_KEYS, DEFAULT_KEYS, LIMIT_KEYS, MODEL_KEYS, NETWORKS, PRICE_KEYS, SANDBOX_KEYS,
-    SANDBOX_RULES, SETUP_KEYS,
+    AGENT_KEYS, CONFIRM_KEYS, DEFAULT_KEYS, LIMIT_KEYS, MODEL_KEYS, NETWORKS, PRICE_KEYS,
+    SANDBOX_KEYS, SANDBOX_RULES, SETUP_KEYS,
 };
-use super::layer::{AgentEntry, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
+use super::layer::{AgentEntry, ConfirmAbove, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
 use super::{notify, wrapper};
 
 /// Reads the keys of a layer and no others; whoever owns the map checks for unknown ones.
@@ -36,6 +36,9 @@ pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
     if let Some(node) = fields.get("limits") {
         layer.limits = read_limits(reader, node);
     }
+    layer.confirm_above = fields
+        .get("confirm_above")
+        .and_then(|node| read_confirm_above(reader, node));
     if let Some(node) = fields.get("defaults") {
         layer.defaults = read_defaults(reader, node);
     }
@@ -352,14 +355,8 @@ fn read_limits(reader: &mut Reader, node: &Node) -> LimitsEntry {
     LimitsEntry {
         calls: limit(fields, "calls", |node| reader.positive(node, "`calls`")),
         tokens: limit(fields, "tokens", |node| reader.positive(node, "`tokens`")),
-        cost: limit(fields, "cost", |node| {
-            let cost = reader.amount(node, "`cost` (US dollars)")?;
-            Some(cost.map(MicroUsd::from_usd))
-        }),
-        day: limit(fields, "day", |node| {
-            let cost = reader.amount(node, "`day` (US dollars)")?;
-            Some(cost.map(MicroUsd::from_usd))
-        }),
+        cost: money(reader, fields, "cost"),
+        day: money(reader, fields, "day"),
         processes: limit(fields, "processes", |node| {
             reader.positive(node, "`processes`")
         }),
@@ -383,6 +380,34 @@ fn read_limits(reader: &mut Reader, node: &Node) -> LimitsEntry {
             reader.size(node, "`changed_file_size`")
         }),
     }
+}
+
+/// What to ask above, or `none`.
+fn read_confirm_above(reader: &mut Reader, node: &Node) -> Option<ConfirmAbove> {
+    let default = ConfirmAbove::default();
+    let Value::Map(_) = &node.value else {
+        let never = ConfirmAbove {
+            cost: None,
+            calls: None,
+        };
+        let none = [("none", never)];
+        let chosen = reader.choice(node, "`confirm_above` that is no map", &none)?;
+        return Some(chosen.value);
+    };
+    let fields = reader.known_fields(node, "`confirm_above`", CONFIRM_KEYS)?;
+    let cost = money(reader, fields, "cost");
+    let calls = limit(fields, "calls", |node| reader.positive(node, "`calls`"));
+    Some(ConfirmAbove {
+        cost: cost.map_or(default.cost, Limit::value),
+        calls: calls.map_or(default.calls, Limit::value),
+    })
+}
+
+fn money(reader: &mut Reader, fields: Fields<'_>, key: &str) -> Option<Limit<MicroUsd>> {
+    limit(fields, key, |node| {
+        let money = reader.amount(node, &format!("`{key}` (US dollars)"))?;
+        Some(money.map(MicroUsd::from_usd))
+    })
 }
 
 fn limit<T>(

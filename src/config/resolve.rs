@@ -68,6 +68,7 @@ pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
         verify_with: layer.verify_with.clone().unwrap_or_default(),
         accept: layer.accept.clone(),
         notify: layer.notify.clone(),
+        confirm_above: layer.confirm_above,
         setup: layer.setup.clone(),
         sandbox_mode: layer.sandbox_mode.unwrap_or_default(),
         sandbox: layer.sandbox.clone(),

@@ -9,7 +9,7 @@ use crate::plan::{AgentSpec, ModelSpec, SandboxMode, SandboxRules, SetupStep, Ve
 use crate::yaml::{Spot, did_you_mean};
 
 use super::catalogue::{KnownModel, catalogue};
-use super::layer::Layer;
+use super::layer::{ConfirmAbove, Layer};
 use super::literal::{Literal, parse_literal};
 use super::notify::Notify;
 
@@ -30,6 +30,8 @@ pub struct Config {
     /// Paths and patterns of changes that are delivered although they act by themselves.
     pub accept: Vec<String>,
     pub notify: Notify,
+    /// What a person agrees to before a run starts; the default, and only at a terminal, if it is not named.
+    pub confirm_above: Option<ConfirmAbove>,
     pub setup: Option<Vec<SetupStep>>,
     pub sandbox_mode: SandboxMode,
     /// Of commands that prove changes; agents have theirs.

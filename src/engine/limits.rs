@@ -157,7 +157,8 @@ fn read(plan: &Plan, model: &ModelName, tokens: u64) -> Use {
 }
 
 /// What an attempt is expected to use: as much as the largest that ended well, of the same work by the same model if
-/// there is one. Before the first one it is no less than what its prompt costs, as far as that is known.
+/// there is one. Before the first one it is what earlier runs tell, else no less than what its prompt costs, as far as that
+/// is known.
 fn expected(plan: &Plan, run: &RunState, call: &CallSpec, model: &ModelName) -> Use {
     let mut likest = (0, Use::default());
     let mut prompt = 0;
@@ -186,8 +187,11 @@ fn expected(plan: &Plan, run: &RunState, call: &CallSpec, model: &ModelName) -> 
             };
         }
     }
-    let own = match likest.0 {
-        0 => read(plan, model, prompt),
+    let learned = plan.expected(&call.phase, call.purpose, model);
+    let learned = learned.filter(|one| one.learned_from > 0);
+    let own = match (likest.0, learned) {
+        (0, Some(learned)) => Use::of(learned.usage),
+        (0, None) => read(plan, model, prompt),
         _ => likest.1,
     };
     own.max(step_of(run, model).unwrap_or_default())

@@ -37,7 +37,7 @@ pub use redactor::{Clean, Redactor};
 pub use register::{Origin, RunRegister};
 pub use retire::removed_before;
 pub use run_folder::RunFolder;
-pub use run_id::new_run_id;
+pub use run_id::{is_of, new_run_id};
 pub use scan::Content;
 pub use strangers::{Foreign, Holder};
 pub use summary::{find, folders, latest, list};

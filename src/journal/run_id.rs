@@ -14,6 +14,11 @@ pub fn new_run_id(at: Timestamp, workflow: &str) -> RunId {
     RunId::new(format!("{}-{}-{random:04x}", time(at), slug(workflow)))
 }
 
+/// Whether a run's name is one of this workflow's; that of another one may be as well.
+pub fn is_of(run: &RunId, workflow: &str) -> bool {
+    run.as_str().contains(&format!("-{}-", slug(workflow)))
+}
+
 fn time(at: Timestamp) -> String {
     at.instant().strftime("%Y%m%d-%H%M%S").to_string()
 }

@@ -4,7 +4,9 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod expected;
 mod judging;
+mod price;
 mod setup;
 mod test_files;
 #[cfg(test)]
@@ -13,13 +15,15 @@ mod types;
 mod verify;
 mod wrapper;
 
+pub use expected::Expected;
 pub use judging::{Judging, Method, Orders, Refiner};
+pub use price::Price;
 pub use setup::SetupStep;
 pub use test_files::TestFiles;
 pub use types::{
     AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, Network,
-    OnNone, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Price, Proof, Rehearsal,
-    SandboxMode, SandboxRules, ScopePlan, Strategy, Subject,
+    OnNone, OutputKind, PhaseKind, PhasePlan, Plan, PlannedInput, Proof, Rehearsal, SandboxMode,
+    SandboxRules, ScopePlan, Strategy, Subject,
 };
 pub use verify::{VerifyRules, words};
 pub use wrapper::{FailureSign, OutputPaths, Wrapper};

@@ -73,5 +73,6 @@ pub fn plan(phases: Vec<PhasePlan>) -> Plan {
         agents: BTreeMap::new(),
         models: BTreeMap::new(),
         phases,
+        expected: Vec::new(),
     }
 }

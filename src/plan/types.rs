@@ -5,10 +5,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Judging, SetupStep, VerifyRules, Wrapper};
+use super::{Expected, Judging, Price, SetupStep, VerifyRules, Wrapper};
 use crate::model::{
     AgentEnv, AgentName, Budget, Bytes, CallLimits, Categories, ChangeLimits, CommitStyle,
-    Destination, MicroUsd, Millis, ModelName, PhaseName, RunLimits, Sections, Usage,
+    Destination, Millis, ModelName, PhaseName, Purpose, RunLimits, Sections,
 };
 
 /// A run's plan, frozen into its folder.
@@ -60,6 +60,9 @@ pub struct Plan {
     pub models: BTreeMap<ModelName, ModelSpec>,
     /// The phases in order. Never empty.
     pub phases: Vec<PhasePlan>,
+    /// What attempts of its phases are expected to use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected: Vec<Expected>,
 }
 
 fn is_default(style: &CommitStyle) -> bool {
@@ -258,31 +261,13 @@ pub struct ModelSpec {
     pub context: Option<u64>,
 }
 
-/// Prices in US dollars per million tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Price {
-    pub input: f64,
-    pub output: f64,
-    /// Of input that came from a cache.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_read: Option<f64>,
-    /// Of input that went into a cache.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_write: Option<f64>,
-}
-
-impl Price {
-    /// What this usage costs. A cache whose price is not known costs as much as other input.
-    pub fn of(&self, usage: &Usage) -> MicroUsd {
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52 tokens")]
-        let parts = [
-            (usage.input, self.input),
-            (usage.cache_read, self.cache_read.unwrap_or(self.input)),
-            (usage.cache_write, self.cache_write.unwrap_or(self.input)),
-            (usage.output + usage.reasoning, self.output),
-        ]
-        .map(|(tokens, price)| tokens as f64 * price);
-        MicroUsd::from_usd(parts.iter().sum::<f64>() / 1e6)
+impl fmt::Display for ModelSpec {
+    /// `AGENT:ID@VARIANT`: what an agent is asked for, whatever name stands for it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.agent, self.id)?;
+        self.variant
+            .iter()
+            .try_for_each(|variant| write!(f, "@{variant}"))
     }
 }
 
@@ -517,6 +502,18 @@ pub enum Distill {
 }
 
 impl Plan {
+    /// What an attempt is expected to use, if anything is known or assumed of its like.
+    pub fn expected(
+        &self,
+        phase: &PhaseName,
+        purpose: Purpose,
+        model: &ModelName,
+    ) -> Option<&Expected> {
+        let is_it =
+            |one: &&Expected| one.purpose == purpose && &one.phase == phase && &one.model == model;
+        self.expected.iter().find(is_it)
+    }
+
     pub fn phase(&self, name: &PhaseName) -> Option<&PhasePlan> {
         self.phases.iter().find(|phase| &phase.name == name)
     }
@@ -545,7 +542,10 @@ impl Plan {
 
     /// What a model costs in this run: in a rehearsal nothing, whatever the model it stands for would.
     pub fn price(&self, model: &ModelSpec) -> Option<Price> {
-        model.price.filter(|_| self.rehearsal.is_none())
+        match &self.rehearsal {
+            Some(_) => Some(Price::FREE),
+            None => model.price,
+        }
     }
 
     /// A phase's folder in the run folder, for example `phases/02-plan`; `None` for a stranger.

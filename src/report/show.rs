@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::model::{Artifact, CallId, CallResult, Timestamp};
 use crate::run::AttemptEnd;
 
+use super::costs::would_have_cost;
 use super::next::next_commands;
 use super::sections::{
     attempts, commands, failures, ledgers, remarks, section, verdicts, waits_for,
@@ -148,7 +149,10 @@ fn header(shown: &Shown<'_>, now: Timestamp) -> String {
     }
     if let Some(rehearsal) = &view.plan.rehearsal {
         let scenario = clean(&rehearsal.scenario);
-        text.push_str(&format!("rehearsed with the scenario {scenario}\n"));
+        let would = would_have_cost(view).unwrap_or_default();
+        text.push_str(&format!(
+            "rehearsed with the scenario {scenario}; {would}\n"
+        ));
     }
     for (index, line) in wrap(&view.plan.request, shown.viewer.width.clamp(40, 90) - 10)
         .iter()

@@ -3,9 +3,11 @@
 
 use serde_json::{Value, json};
 
+use crate::costs::of_rehearsal;
 use crate::model::{Failure, Timestamp, Usage};
 use crate::run::{Attempt, AttemptEnd, CallState};
 
+use super::costs::sum_json;
 use super::evidence::cross_tests;
 use super::next::next_commands;
 use super::show::Shown;
@@ -52,6 +54,9 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         "context": ledgers,
         "next": next,
     });
+    if let Some(sum) = of_rehearsal(&view.plan, &view.state) {
+        json["would_have_cost"] = sum_json(&sum);
+    }
     if let Some(run) = &view.state.from_run {
         json["from_run"] = json!(run);
         json["own_usage"] = json!(view.state.own_spent().usage);

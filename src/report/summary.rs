@@ -2,6 +2,7 @@
 
 use crate::model::MicroUsd;
 
+use super::costs::would_have_cost;
 use super::log_lines::rehearsed;
 use super::next::next_commands;
 use super::outcome::{audits, cause, outcome, waits};
@@ -121,8 +122,9 @@ fn cost(shown: &Shown<'_>) -> String {
     let totals = view.totals(shown.until());
     let limit = view.state.limits(view.plan.limits).cost;
     let own = words::cost(view.state.own_spent().usage.cost);
+    let scripted = would_have_cost(view).map(|would| format!("nothing, {would}"));
     let mut words = match (words::cost(totals.usage.cost), own, limit) {
-        (None, ..) if view.plan.rehearsal.is_some() => "nothing".to_owned(),
+        _ if scripted.is_some() => scripted.unwrap_or_default(),
         (None, ..) => "no price is known".to_owned(),
         (Some(_), Some(own), Some(limit)) => format!("{own} of {limit}"),
         (Some(_), Some(own), None) => own,

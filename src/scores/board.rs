@@ -90,15 +90,7 @@ pub struct Judge {
 
 impl Model {
     pub(super) fn of(plan: &Plan, name: &ModelName) -> Self {
-        let id = plan.models.get(name).map(|model| {
-            let variant = model.variant.iter().map(|variant| format!("@{variant}"));
-            format!(
-                "{}:{}{}",
-                model.agent,
-                model.id,
-                variant.collect::<String>()
-            )
-        });
+        let id = plan.models.get(name).map(ToString::to_string);
         Self {
             name: name.clone(),
             id: id.unwrap_or_default(),

@@ -105,7 +105,7 @@ fn a_failed_phase_is_done_again_and_the_new_run_goes_on_like_any_other() {
 fn limits_count_what_the_new_run_pays() {
     let sandbox = steps();
     sandbox.fake_agent(&format!("{}- do: [done]\n", changes("m2", "good")));
-    let limited = ["run", "steps", "Do it", "--limit", "calls=3"];
+    let limited = ["run", "steps", "Do it", "--yes", "--limit", "calls=3"];
     sandbox.tipstaff(&limited).succeeds();
     let old = sandbox.run();
     let again = ["rerun", &old.id(), "--from", "change"];

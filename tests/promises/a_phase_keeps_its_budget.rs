@@ -69,7 +69,7 @@ fn a_budget_larger_than_the_limits_of_the_run_lifts_nothing() {
     sandbox.fake_agent("- do: [done]\n");
     sandbox.trio(&["budget: { calls: 50 }"]);
     sandbox
-        .run_trio(&["--limit", "calls=3"])
+        .run_trio(&["--limit", "calls=3", "--yes"])
         .exits_with(5)
         .stderr_has("the limit calls: 3 was reached");
 }

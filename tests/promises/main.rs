@@ -37,6 +37,7 @@ mod changes_that_act_later;
 mod cleaning_loses_nothing;
 mod commits_tell_who_did_what;
 mod conflicts_have_a_way_out;
+mod costs_are_known;
 mod ctrl_c_is_heard;
 mod deliveries_are_recorded;
 mod dependencies_are_installed_once;

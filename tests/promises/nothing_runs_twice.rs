@@ -157,7 +157,7 @@ fn after_a_failure_only_what_failed_is_tried_again() {
 #[test]
 fn a_limit_stops_the_run_and_a_higher_one_goes_on() {
     let sandbox = with_third("done");
-    let output = sandbox.run_trio(&["--limit", "calls=2"]);
+    let output = sandbox.run_trio(&["--limit", "calls=2", "--yes"]);
     output.exits_with(5).stderr_has("calls: 2");
     assert_eq!(starts(&sandbox), 2);
     sandbox.tipstaff(&["resume"]).exits_with(5);

@@ -38,7 +38,7 @@ fn with_json_standard_output_holds_one_event_a_line_and_nothing_else() {
 #[test]
 fn with_json_a_resumed_run_goes_on_counting() {
     let sandbox = ready();
-    let first = sandbox.run_trio(&["--json", "--limit", "calls=1"]);
+    let first = sandbox.run_trio(&["--json", "--yes", "--limit", "calls=1"]);
     let first = lines(&first.exits_with(5).stdout);
     assert_eq!(first.last().unwrap()["event"]["end"], "limited");
     let second = sandbox.tipstaff(&["resume", "--json", "--limit", "calls=9"]);

@@ -71,7 +71,7 @@ fn done_and_failed_and_waiting_and_limited_are_on_one_screen() {
         (
             "[]",
             5,
-            &["--limit", "calls=2"],
+            &["--yes", "--limit", "calls=2"],
             "stopped by a limit in plan",
         ),
     ] {
@@ -95,7 +95,7 @@ fn done_and_failed_and_waiting_and_limited_are_on_one_screen() {
 fn a_limit_is_raised_by_the_command_that_is_printed() {
     let sandbox = Sandbox::new();
     sandbox.fake_agent("[]").trio(&[]);
-    let output = sandbox.run_trio(&["--limit", "calls=2"]);
+    let output = sandbox.run_trio(&["--limit", "calls=2", "--yes"]);
     let commands = commands(&result(output.exits_with(5)));
     sandbox.tipstaff(&commands[0][1..]).succeeds();
 }
@@ -217,7 +217,9 @@ fn proposals_are_compared_and_each_can_be_read() {
 fn two_runs_are_compared() {
     let sandbox = differing();
     sandbox.run_trio(&[]).succeeds();
-    sandbox.run_trio(&["--limit", "calls=2"]).exits_with(5);
+    sandbox
+        .run_trio(&["--limit", "calls=2", "--yes"])
+        .exits_with(5);
     let runs = sandbox.tipstaff(&["runs", "--json"]).stdout;
     let runs: serde_json::Value = serde_json::from_str(&runs).unwrap();
     let id = |at: usize| runs[at]["run"].as_str().unwrap();

@@ -107,6 +107,7 @@ pub fn compile(
         agents,
         models,
         phases,
+        expected: Vec::new(),
     };
     Ok(Compiled {
         plan,

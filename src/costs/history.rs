@@ -1,0 +1,120 @@
+//! What earlier runs of a workflow tell of its next one.
+
+use std::collections::BTreeMap;
+
+use super::steps::steps;
+use crate::model::{PhaseName, Purpose, Usage};
+use crate::plan::Plan;
+use crate::run::{AttemptEnd, RunState, Stage};
+
+/// Earlier runs of one workflow.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct History {
+    pub runs: u64,
+    /// By phase and purpose, and what the agent was asked for.
+    used: BTreeMap<(PhaseName, Purpose, String), Seen>,
+    /// Attempts in runs that came to the end of the phase, and the least that those runs could have made.
+    made: BTreeMap<(PhaseName, Purpose), (f64, f64)>,
+}
+
+/// Attempts that came to something.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Seen {
+    pub attempts: u64,
+    sum: Usage,
+    pub fewest_tokens: u64,
+    pub most_tokens: u64,
+}
+
+impl Seen {
+    pub fn mean(&self) -> Usage {
+        let mean = |sum: u64| sum.checked_div(self.attempts).unwrap_or_default();
+        Usage {
+            requests: mean(self.sum.requests),
+            input: mean(self.sum.input),
+            output: mean(self.sum.output),
+            reasoning: mean(self.sum.reasoning),
+            cache_read: mean(self.sum.cache_read),
+            cache_write: mean(self.sum.cache_write),
+            cost: crate::model::MicroUsd(mean(self.sum.cost.0)),
+        }
+    }
+}
+
+impl History {
+    /// Takes one more run in. One that was rehearsed says nothing; what was taken over was said by another.
+    pub fn add(&mut self, plan: &Plan, state: &RunState) {
+        if plan.rehearsal.is_some() {
+            return;
+        }
+        self.runs += 1;
+        for call in state.calls() {
+            for attempt in call.attempts.iter().filter(|one| !one.taken_over) {
+                let came_to = matches!(
+                    attempt.end(),
+                    Some(AttemptEnd::Succeeded | AttemptEnd::Stopped(_))
+                );
+                let model = plan.models.get(&attempt.model);
+                let (Some(model), true) = (model, came_to && attempt.usage.tokens() > 0) else {
+                    continue;
+                };
+                let key = (
+                    call.spec.phase.clone(),
+                    call.spec.purpose,
+                    model.to_string(),
+                );
+                let tokens = attempt.usage.tokens();
+                let seen = self.used.entry(key).or_insert(Seen {
+                    fewest_tokens: tokens,
+                    ..Seen::default()
+                });
+                seen.attempts += 1;
+                seen.sum += attempt.usage;
+                seen.fewest_tokens = seen.fewest_tokens.min(tokens);
+                seen.most_tokens = seen.most_tokens.max(tokens);
+            }
+        }
+        if state.from_run.is_none() {
+            self.count(plan, state);
+        }
+    }
+
+    fn count(&mut self, plan: &Plan, state: &RunState) {
+        for phase in &plan.phases {
+            let known = state.phase(&phase.name);
+            let is_over = known.is_some_and(|known| {
+                known.closed().is_some() || matches!(known.stage, Stage::Skipped(_))
+            });
+            if !is_over {
+                continue;
+            }
+            let mut made = BTreeMap::new();
+            for step in steps(phase) {
+                made.entry(step.purpose).or_insert((0.0, 0.0)).1 += step.least;
+            }
+            for call in state.calls().filter(|call| call.spec.phase == phase.name) {
+                let attempts = super::steps::count(call.attempts.len());
+                made.entry(call.spec.purpose).or_insert((0.0, 0.0)).0 += attempts;
+            }
+            for (purpose, (attempts, least)) in made {
+                let sum = self.made.entry((phase.name.clone(), purpose));
+                let sum = sum.or_insert((0.0, 0.0));
+                // What need not be at all is counted by run.
+                (sum.0, sum.1) = (
+                    sum.0 + attempts,
+                    sum.1 + if least > 0.0 { least } else { 1.0 },
+                );
+            }
+        }
+    }
+
+    pub fn seen(&self, phase: &PhaseName, purpose: Purpose, model: String) -> Option<&Seen> {
+        self.used.get(&(phase.clone(), purpose, model))
+    }
+
+    /// How many attempts there were for each call that had to be; of calls that need not be, for each run.
+    pub fn ratio(&self, phase: &PhaseName, purpose: Purpose) -> Option<f64> {
+        let (attempts, least) = self.made.get(&(phase.clone(), purpose))?;
+        (*least > 0.0).then(|| attempts / least)
+    }
+}

@@ -1,0 +1,168 @@
+//! What a run is expected to use, as a line and as a table.
+
+use serde_json::{Value, json};
+
+use super::table::Table;
+use super::words::{clean, counted, token_count, wrapped};
+use crate::costs::{Estimate, Projection, Span};
+use crate::model::MicroUsd;
+
+/// `4 calls, 650k tokens, $1.20; at most 24 calls, $10.00`.
+pub fn projection_line(projection: &Projection) -> String {
+    let all = &projection.total;
+    let expected = format!(
+        "{}, {} tokens, {}",
+        counted(all.calls.expected, "call"),
+        token_count(all.tokens.expected),
+        money(all, Some(all.cost_micro_usd.expected))
+    );
+    let (tokens, cost) = (all.tokens.limit(), all.cost_micro_usd.limit());
+    let limits = [
+        tokens.map(|most| format!("{} tokens", token_count(most))),
+        cost.map(dollars),
+    ];
+    let limits: Vec<String> = limits.into_iter().flatten().collect();
+    let most = match (limits.as_slice(), all.calls.high) {
+        ([], Some(calls)) => {
+            let cost = all.cost_micro_usd.high.filter(|_| !all.no_price);
+            let cost =
+                cost.map_or_else(String::new, |cost| format!(", {}", money(all, Some(cost))));
+            format!("; at most {}{cost}", counted(calls, "call"))
+        }
+        ([], None) => String::new(),
+        (limits, _) => format!(
+            "; the limit of {} stops it before that",
+            limits.join(" and ")
+        ),
+    };
+    let from = match projection.runs {
+        0 => "assumed, without an earlier run".to_owned(),
+        runs => format!("from {}", counted(runs, "earlier run")),
+    };
+    format!("expected: {expected}{most} ({from})")
+}
+
+fn dollars(micro: u64) -> String {
+    MicroUsd(micro).to_string()
+}
+
+fn money(of: &Estimate, micro: Option<u64>) -> String {
+    let unknown = if of.some_price_unknown {
+        " + unknown"
+    } else {
+        ""
+    };
+    match micro {
+        _ if of.no_price => "an unknown cost".to_owned(),
+        Some(micro) => format!("{}{unknown}", MicroUsd(micro)),
+        None => "without a limit".to_owned(),
+    }
+}
+
+/// A row a phase, and what it was assumed by.
+pub fn projection_table(projection: &Projection, width: usize) -> String {
+    let mut table = Table::new(0, &["expected", "calls", "tokens", "cost"]);
+    let phases = projection.phases.iter();
+    let all = ("all".into(), projection.total);
+    let all = (projection.phases.len() > 1).then_some(&all);
+    for (phase, estimate) in phases.chain(all) {
+        let cost = match estimate.no_price {
+            true => "unknown".to_owned(),
+            false => {
+                let unknown = if estimate.some_price_unknown {
+                    " + unknown"
+                } else {
+                    ""
+                };
+                format!("{}{unknown}", span(estimate.cost_micro_usd, dollars))
+            }
+        };
+        table.row([
+            clean(phase),
+            span(estimate.calls, |calls| calls.to_string()),
+            span(estimate.tokens, token_count),
+            cost,
+        ]);
+    }
+    let mut text = table.within(width).to_string();
+    if projection.runs > 0 {
+        let from = format!("from {}", counted(projection.runs, "earlier run"));
+        text.push_str(&wrapped("", &from, width));
+    }
+    if !projection.assumptions.is_empty() {
+        let assumed = format!("assumed: {}", projection.assumptions.join("; "));
+        text.push_str(&wrapped("", &assumed, width));
+    }
+    text
+}
+
+/// `8 (4 to 40)`, or `8 (limit 5)`.
+fn span(span: Span, word: impl Fn(u64) -> String) -> String {
+    let Span {
+        low,
+        expected,
+        high,
+    } = span;
+    if let Some(most) = span.limit() {
+        return format!("{} (limit {})", word(expected), word(most));
+    }
+    match high {
+        Some(high) if low == expected && expected == high => word(expected),
+        Some(high) => format!("{} ({} to {})", word(expected), word(low), word(high)),
+        None => format!("{} (from {})", word(expected), word(low)),
+    }
+}
+
+/// For programs. A cost of which nothing is known is `null`.
+pub fn projection_json(projection: &Projection) -> Value {
+    let of = |estimate: &Estimate| {
+        let cost = (!estimate.no_price).then_some(estimate.cost_micro_usd);
+        json!({
+            "calls": estimate.calls,
+            "tokens": estimate.tokens,
+            "cost_micro_usd": cost,
+            "some_price_unknown": estimate.some_price_unknown,
+        })
+    };
+    let phases = projection.phases.iter().map(|(name, estimate)| {
+        let mut phase = of(estimate);
+        phase["phase"] = json!(name);
+        phase
+    });
+    json!({
+        "phases": phases.collect::<Vec<Value>>(),
+        "total": of(&projection.total),
+        "runs": projection.runs,
+        "assumptions": projection.assumptions,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::costs::History;
+    use crate::report::{sample, sample_build};
+
+    #[test]
+    fn as_lines_and_tables_that_fit() {
+        let mut small = sample_build::build().plan;
+        small.limits.cost = Some(MicroUsd(10_000));
+        small.limits.calls = None;
+        let plans = [sample::ensemble().plan, sample_build::build().plan, small];
+        let shown = plans.map(|plan| {
+            let projection = Projection::of(&plan, &History::default());
+            let tables = [60, 80, 120].map(|width| {
+                let table = projection_table(&projection, width);
+                for line in table.lines() {
+                    assert!(
+                        console::measure_text_width(line) <= width,
+                        "{width}: {line}"
+                    );
+                }
+                table
+            });
+            format!("{}\n{}", projection_line(&projection), tables.join("\n"))
+        });
+        insta::assert_snapshot!(shown.join("\n"));
+    }
+}
