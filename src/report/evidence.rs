@@ -3,14 +3,14 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Decider, Label, PhaseName, Verification};
+use crate::model::{Decider, Label, PhaseName, Verification, VerifyOutcome};
 use crate::run::{Out, Verified};
 
 use super::query::Verdict;
 use super::scores::Fact;
 use super::view::{PhaseView, RunView};
-use super::words::{NOTHING, clean};
-use super::words_work::out_words;
+use super::words::{NOTHING, clean, or_nothing};
+use super::words_work::{out_words, proved};
 
 /// Who chose the winner, where it was not a judge.
 pub(super) fn picked(view: &RunView, phase: &PhaseName, by: &Decider) -> &'static str {
@@ -98,12 +98,13 @@ pub(super) fn evidence_rows(view: &RunView, phase: PhaseView<'_>, labels: &[&Lab
         let candidate = candidates.iter().find(|one| one.label == *label);
         let mends = candidate.map_or(0, |one| one.mends);
         let tree = candidate.map(|one| &one.changes.tree);
-        let ran = |one: &&Verified| Some(&one.tree) == tree;
+        let ran = || view.verified(phase).filter(|one| Some(&one.tree) == tree);
+        let has_passed = |one: &Verified| one.verification.outcome == VerifyOutcome::Passed;
         match out_words(view, phase.name(), label) {
             Some(why) => why,
             None if mends > 0 => format!("passed, mends {mends}"),
-            None if view.verified(phase).any(|one| ran(&one)) => passed(),
-            None => NOTHING.to_owned(),
+            None if ran().any(has_passed) => passed(),
+            None => or_nothing(Some(proved(ran())).filter(|words| !words.is_empty())),
         }
     });
     let own: Vec<String> = own.collect();

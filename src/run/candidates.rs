@@ -86,14 +86,18 @@ impl RunState {
         known.rev().find(|result| result.command == command)
     }
 
-    /// The command that a tree fails and that passed before: what failed before, or is flaky, counts for nobody.
+    /// The command that a tree fails and that passed before, or that could be run before: what failed before, or is
+    /// flaky, counts for nobody.
     fn failed_by(&self, phase: &PhaseName, tree: &TreeId) -> Option<&Verification> {
         let passed = |result: &&Verification| {
             let before = self.on_ground(phase, &result.command);
             before.is_some_and(|before| before.outcome == VerifyOutcome::Passed)
         };
         let mut results = self.verifications(phase, None, tree).into_iter();
-        results.find(|result| result.is_bad() && passed(result))
+        results.find(|result| {
+            let worse = result.outcome == VerifyOutcome::Failed || passed(result);
+            result.is_bad() && worse
+        })
     }
 
     /// The command that a tree fails with the project's tests as they were.

@@ -63,9 +63,6 @@ impl Verify {
         // Only a failure makes it worth knowing how it was before.
         let outcome = match (ran.outcome, self.before) {
             (VerifyOutcome::Failed, None) if tree == self.ground => VerifyOutcome::AlreadyFailing,
-            (VerifyOutcome::Failed, Some(before)) if before != VerifyOutcome::Passed => {
-                VerifyOutcome::AlreadyFailing
-            }
             (VerifyOutcome::Failed, None) => {
                 match self.repeated(&self.ground, "before").await?.outcome {
                     VerifyOutcome::Passed => VerifyOutcome::Failed,
@@ -195,15 +192,22 @@ impl Verify {
         })
         .await?;
         let ended = ended?;
+        let outcome = match (outcome_of(&ended), self.before) {
+            (VerifyOutcome::Failed, Some(before)) if before != VerifyOutcome::Passed => {
+                VerifyOutcome::AlreadyFailing
+            }
+            (outcome, _) => outcome,
+        };
         Ok(Ran {
-            outcome: outcome_of(&ended),
+            outcome,
             exit: ended.exit,
             wall: ended.wall,
             tail: ended.tail,
         })
     }
 
-    /// What one candidate cannot be set up with is its own failure, and not the phase's.
+    /// What one candidate cannot be set up with is its own failure, and not the phase's; what it starts from was set up,
+    /// whatever the command said there.
     fn not_set_up(&self, failure: &Failure) -> Ran {
         let tail = self.context.redactor.clean(failure.message.as_bytes());
         Ran {

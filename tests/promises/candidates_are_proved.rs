@@ -624,7 +624,13 @@ fn what_the_code_of_one_installs_is_not_there_for_another() {
 
 #[test]
 fn candidate_that_cannot_be_set_up_is_out_and_the_others_go_on() {
-    let sandbox = set_up("verify: grep -q plain installed/it");
+    cannot_be_set_up("verify: grep -q plain installed/it");
+    // Nor is that what failed before.
+    cannot_be_set_up("verify: grep -q new installed/it");
+}
+
+fn cannot_be_set_up(verify: &str) {
+    let sandbox = set_up(verify);
     let fails = "{ write: { path: install.sh, text: 'echo no such package; exit 7' } }";
     sandbox.fake_agent(
         &(slot(1, &format!("{NEEDS_MORE}, {fails}"))
