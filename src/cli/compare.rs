@@ -94,10 +94,7 @@ fn proposals<'v>(
     })?;
     let mut all = Vec::new();
     for (label, call) in phase.labels() {
-        let wins = phase
-            .state
-            .winner()
-            .is_some_and(|winner| &winner.call == call);
+        let wins = phase.state.has_won(call);
         all.push(proposal(run, view, (label, call), wins)?);
     }
     all.sort_by(|one, other| one.label.cmp(&other.label));

@@ -24,14 +24,16 @@ pub(super) struct BoardTable {
 /// The board for people. `foreign` is how many runs are not this user's.
 pub fn render_board(board: &Board, scope: Scope, foreign: u64, width: usize) -> String {
     let mut text = wrapped("", &counted_runs(board, scope, foreign), width);
-    for one in board_tables(board) {
+    let tables = board_tables(board);
+    let legend = legend(&tables);
+    for one in tables {
         let mut table = Table::new(2, &one.heads);
         one.rows.into_iter().for_each(|row| table.row(row));
         text.push_str(&format!("\n{}\n{}", one.title, table.within(width)));
     }
-    if board.runs > 0 {
+    if !legend.is_empty() {
         text.push('\n');
-        text.push_str(&wrapped("", &legend(), width));
+        text.push_str(&wrapped("", &legend, width));
     }
     text
 }
@@ -58,12 +60,31 @@ fn suggestion_json(one: &Suggestion<'_>) -> Value {
     json!({ "phase": one.phase, "category": one.category, "keep": named(&one.keep), "leave_out": named(&one.leave_out) })
 }
 
-pub(super) fn legend() -> String {
-    format!(
-        "`7/12 32–81%`: 7 of 12, and where the true share is in 95 of 100 cases; too few: less than {FLOOR}. \
-         wins: proposals that were chosen; accepted: results that were kept, neither sent back nor undone; passed: \
-         the commands found nothing; each: for an accepted result."
-    )
+/// What the cells of these tables mean.
+pub(super) fn legend(tables: &[BoardTable]) -> String {
+    if tables.is_empty() {
+        return String::new();
+    }
+    let words = [
+        ("wins", "proposals that were chosen"),
+        (
+            "accepted",
+            "results that were kept, neither sent back nor undone",
+        ),
+        ("passed", "the commands found nothing"),
+        (" each", "for an accepted result"),
+    ];
+    let heads = || tables.iter().flat_map(|table| &table.heads);
+    let shown = words
+        .into_iter()
+        .filter(|(word, _)| heads().any(|head| head.ends_with(word)));
+    let mut legend = format!(
+        "`7/12 32–81%`: 7 of 12, and where the true share is in 95 of 100 cases; too few: less than {FLOOR}"
+    );
+    for (word, meaning) in shown {
+        legend.push_str(&format!("; {}: {meaning}", word.trim()));
+    }
+    legend + "."
 }
 
 fn counted_runs(board: &Board, scope: Scope, foreign: u64) -> String {
@@ -211,7 +232,7 @@ fn judges(board: &Board) -> Option<BoardTable> {
         "?agrees with judges",
         "with commands",
         "with people",
-        "?>cost each",
+        "?>cost a verdict",
     ];
     table("judges", &heads, rows.collect())
 }

@@ -10,7 +10,7 @@ use super::query::Verdict;
 use super::scores::Fact;
 use super::view::{PhaseView, RunView};
 use super::words::{NOTHING, clean, or_nothing};
-use super::words_work::{out_words, proved};
+use super::words_work::{candidate_words, proved};
 
 /// Who chose the winner, where it was not a judge.
 pub(super) fn picked(view: &RunView, phase: &PhaseName, by: &Decider) -> &'static str {
@@ -96,13 +96,11 @@ pub(super) fn evidence_rows(view: &RunView, phase: PhaseView<'_>, labels: &[&Lab
     let fails = |result: &Verification| format!("fails {}", clean(&result.command));
     let own = labels.iter().map(|label| {
         let candidate = candidates.iter().find(|one| one.label == *label);
-        let mends = candidate.map_or(0, |one| one.mends);
         let tree = candidate.map(|one| &one.changes.tree);
         let ran = || view.verified(phase).filter(|one| Some(&one.tree) == tree);
         let has_passed = |one: &Verified| one.verification.outcome == VerifyOutcome::Passed;
-        match out_words(view, phase.name(), label) {
+        match candidate_words(view, phase.name(), label) {
             Some(why) => why,
-            None if mends > 0 => format!("passed, mends {mends}"),
             None if ran().any(has_passed) => passed(),
             None => or_nothing(Some(proved(ran())).filter(|words| !words.is_empty())),
         }

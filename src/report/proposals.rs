@@ -6,7 +6,7 @@ use super::evidence::{picked, reason as reason_of};
 use super::show::Shown;
 use super::view::{PhaseView, RunView};
 use super::words::{NOTHING, clean, title};
-use super::words_work::out_words;
+use super::words_work::candidate_words;
 
 /// Columns of a whole bar, which stands for this many points; more points make it no longer.
 const BAR: usize = 10;
@@ -58,7 +58,7 @@ fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
         .iter()
         .map(|(label, call)| (label, call, points(view, phase, label)))
         .collect();
-    let wins = |call: &CallId| winner.is_some_and(|winner| &winner.call == call);
+    let wins = |call: &CallId| phase.state.has_won(call);
     all.sort_by(|one, other| {
         let points = |points: Option<f64>| points.unwrap_or(f64::MIN);
         let by_points = points(other.2).total_cmp(&points(one.2));
@@ -87,7 +87,7 @@ fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
         let by = winner
             .filter(|_| wins(call))
             .map_or("", |winner| picked(view, phase.name(), &winner.by));
-        let why = out_words(view, phase.name(), label).map(|why| format!(", {why}"));
+        let why = candidate_words(view, phase.name(), label).map(|why| format!(", {why}"));
         let why = why.unwrap_or_default();
         lines.push(format!("{mark} {label} {name}{}{by}{why}", bar(*points)));
     }

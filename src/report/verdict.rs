@@ -42,14 +42,10 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Opt
         .map(|one| (&one.judgement, phase.criteria()));
     let mut labels: Vec<&(Label, CallId)> = phase.labels().iter().collect();
     labels.sort();
-    let wins = |call| {
-        phase
-            .state
-            .winner()
-            .is_some_and(|winner| &winner.call == call)
-    };
-    let columns = labels.iter();
-    let columns = columns.map(|(label, call)| (label, view.model_words(call), wins(call)));
+    let columns = labels.iter().map(|(label, call)| {
+        let wins = phase.state.has_won(call);
+        (label, view.model_words(call), wins)
+    });
     let columns: Vec<Column<'_>> = columns.collect();
     let name = |call| or_nothing(view.call(call).map(|call| title(&short_name(call))));
     let calls = labels.iter().map(|(_, call)| name(call)).collect();

@@ -47,14 +47,15 @@ pub(super) fn proved<'a>(commands: impl Iterator<Item = &'a Verified>) -> String
     words.collect::<Vec<_>>().join(", ")
 }
 
-/// Why a candidate cannot win; nothing where no command speaks against it.
-pub(super) fn out_words(view: &RunView, phase: &PhaseName, label: &Label) -> Option<String> {
+/// Why a candidate cannot win, or what it mends; nothing where no command speaks against or for it.
+pub(super) fn candidate_words(view: &RunView, phase: &PhaseName, label: &Label) -> Option<String> {
     let all = view.state.candidates(phase);
     let candidate = all.iter().find(|one| one.label == label)?;
-    Some(match candidate.out? {
-        Out::SameAs(first) => format!("same as {}", clean(first)),
-        Out::Fails(result) => format!("fails {}", clean(&result.command)),
-    })
+    match candidate.out {
+        Some(Out::SameAs(first)) => Some(format!("same as {}", clean(first))),
+        Some(Out::Fails(result)) => Some(format!("fails {}", clean(&result.command))),
+        None => (candidate.mends > 0).then(|| format!("passed, mends {}", candidate.mends)),
+    }
 }
 
 /// How a process ended: `exit 1`, or by a signal.

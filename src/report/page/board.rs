@@ -19,7 +19,7 @@ pub(super) fn scores(page: &Page<'_>) -> Option<Markup> {
                     }
                 }))
             }
-            p.dim { (legend()) }
+            p.dim { (legend(&tables)) }
         }
     })
 }

@@ -43,21 +43,21 @@ pub(super) fn proposals(page: &Page<'_>) -> Option<Markup> {
 fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -> Markup {
     let view = page.shown.view;
     let judged = view.verdicts(phase);
+    let verdict = view.verdict(phase);
     html! {
         div.ensemble {
             h3 { (clean(phase.name())) }
             p.decision { (winner(view, phase)) }
             @if let Some(why) = settled(view, phase) { p { (why) } }
-            @if let Some(verdict) = view.verdict(phase) {
+            @if let Some(verdict) = &verdict {
                 p.dim { "The judge, " (view.model_words(&verdict.call.spec.id)) ", " (verdict.words()) "." }
                 blockquote { (remark(&verdict.judgement.rationale)) }
-                (scores(phase, &verdict.judgement, labels))
             }
-            (evidence(view, phase, labels))
+            (compared(view, phase, verdict.as_ref().map(|one| &one.judgement)))
             (orders(view, &judged))
             div.side {
                 @for (label, call) in labels {
-                    @let wins = phase.state.winner().is_some_and(|winner| winner.label.as_ref() == Some(label));
+                    @let wins = phase.state.has_won(call);
                     @let name = format!("Proposal {label} of {}", clean(phase.name()));
                     article.won[wins] {
                         h4 {
@@ -132,39 +132,33 @@ pub(super) fn winner(view: &RunView, phase: PhaseView<'_>) -> String {
     }
 }
 
-fn scores(phase: PhaseView<'_>, judgement: &Judgement, labels: &[(Label, CallId)]) -> Markup {
-    let letters: Vec<&Label> = labels.iter().map(|(label, _)| label).collect();
-    let rows = score_rows((judgement, phase.criteria()), &letters);
-    let all = rows.iter().flat_map(|(_, points)| points.iter().flatten());
+/// Points, and what commands said of candidates that edit, under the letters.
+fn compared(view: &RunView, phase: PhaseView<'_>, judgement: Option<&Judgement>) -> Markup {
+    let letters: Vec<&Label> = phase.labels().iter().map(|(label, _)| label).collect();
+    let scored = judgement.map(|one| score_rows((one, phase.criteria()), &letters));
+    let (scored, facts) = (
+        scored.unwrap_or_default(),
+        evidence_rows(view, phase, &letters),
+    );
+    let all = scored
+        .iter()
+        .flat_map(|(_, points)| points.iter().flatten());
     let full = all.copied().fold(10.0, f64::max);
-    if rows.is_empty() {
-        return html! {};
-    }
     let rows = html! {
-        @for (name, all) in rows.iter().take(20) {
-            tr { th scope="row" { (title(name)) } @for one in all { (points(*one, full)) } }
+        @for (at, (name, all)) in scored.iter().enumerate().take(20) {
+            tr.mean[at + 1 == scored.len()] { th scope="row" { (title(name)) } @for one in all { (points(*one, full)) } }
         }
+        @for (name, cells) in &facts { tr { th scope="row" { (title(name)) } @for cell in cells { td { (cell) } } } }
     };
-    let letters = letters.into_iter().map(Label::as_str);
-    let heads: Vec<&str> = ["criterion"].into_iter().chain(letters).collect();
-    html! { div.scores { (table(&format!("Scores of {}", clean(phase.name())), &heads, &rows)) } }
-}
-
-/// What commands said of candidates that edit.
-fn evidence(view: &RunView, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -> Markup {
-    let letters: Vec<&Label> = labels.iter().map(|(label, _)| label).collect();
-    let rows = evidence_rows(view, phase, &letters);
-    if rows.is_empty() {
-        return html! {};
+    let heads: Vec<&str> = [""]
+        .into_iter()
+        .chain(letters.iter().map(|one| one.as_str()))
+        .collect();
+    html! {
+        @if !scored.is_empty() || !facts.is_empty() {
+            div.scores { (table(&format!("Proposals of {} compared", clean(phase.name())), &heads, &rows)) }
+        }
     }
-    let rows = html! {
-        @for (name, cells) in &rows {
-            tr { th scope="row" { (title(name)) } @for cell in cells { td { (cell) } } }
-        }
-    };
-    let letters = letters.into_iter().map(Label::as_str);
-    let heads: Vec<&str> = ["evidence"].into_iter().chain(letters).collect();
-    html! { div { (table(&format!("Evidence of {}", clean(phase.name())), &heads, &rows)) } }
 }
 
 /// A score and a bar for it.
