@@ -89,7 +89,10 @@ fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
             .map_or("", |winner| picked(view, phase.name(), &winner.by));
         let why = candidate_words(view, phase.name(), label).map(|why| format!(", {why}"));
         let why = why.unwrap_or_default();
-        lines.push(format!("{mark} {label} {name}{}{by}{why}", bar(*points)));
+        let notes = format!("{by}{why}");
+        let notes = notes.trim_start_matches(", ");
+        let line = format!("{mark} {label} {name}{}  {notes}", bar(*points));
+        lines.push(line.trim_end().to_owned());
     }
     lines
 }

@@ -54,7 +54,7 @@ pub(super) fn candidate_words(view: &RunView, phase: &PhaseName, label: &Label) 
     match candidate.out {
         Some(Out::SameAs(first)) => Some(format!("same as {}", clean(first))),
         Some(Out::Fails(result)) => Some(format!("fails {}", clean(&result.command))),
-        None => (candidate.mends > 0).then(|| format!("passed, mends {}", candidate.mends)),
+        None => (candidate.mends > 0).then(|| format!("mends {}", candidate.mends)),
     }
 }
 
