@@ -1,7 +1,7 @@
 //! `tipstaff costs`: what runs cost as a table, as JSON, and as comma-separated values.
 
 use jiff::tz::TimeZone;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::table::Table;
 use super::view::RunView;
@@ -180,31 +180,30 @@ pub(super) fn sum_json(sum: &Sum) -> Value {
 
 /// The same rows with money in dollars; an unknown cost is empty.
 pub fn costs_csv(shown: &CostsShown<'_>) -> String {
-    let mut text = String::new();
-    for (number, (name, sum)) in shown.rows().into_iter().enumerate() {
-        let row = sum_json(&sum);
-        let Some(row) = row.as_object() else {
-            continue;
-        };
-        if number == 0 {
-            let heads = row.keys().map(|key| key.replace("micro_usd", "usd"));
-            let heads: Vec<String> = [shown.by.word().to_owned()]
-                .into_iter()
-                .chain(heads)
-                .collect();
-            text.push_str(&format!("{}\n", heads.join(",")));
-        }
-        let cells = row.iter().map(|(key, value)| match value.as_u64() {
-            Some(micro) if key.ends_with("micro_usd") => {
-                format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
-            }
-            Some(count) => count.to_string(),
-            None => String::new(),
-        });
-        let cells: Vec<String> = [quoted(&name)].into_iter().chain(cells).collect();
-        text.push_str(&format!("{}\n", cells.join(",")));
+    let fields = |sum: &Sum| match sum_json(sum) {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    };
+    let total = fields(&shown.costs.sum());
+    let heads = total.keys().map(|key| key.replace("micro_usd", "usd"));
+    let by = shown.by.word().to_owned();
+    let mut lines = vec![[by].into_iter().chain(heads).collect::<Vec<String>>()];
+    for (name, sum) in shown.rows() {
+        let cells = fields(&sum)
+            .into_iter()
+            .map(|(key, value)| match value.as_u64() {
+                Some(micro) if key.ends_with("micro_usd") => {
+                    format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
+                }
+                Some(count) => count.to_string(),
+                None => String::new(),
+            });
+        lines.push([quoted(&name)].into_iter().chain(cells).collect());
     }
-    text
+    lines
+        .into_iter()
+        .map(|cells| cells.join(",") + "\n")
+        .collect()
 }
 
 /// A name that no spreadsheet takes for a formula.
