@@ -50,8 +50,11 @@ pub(super) const SEQUENTIAL: &str = include_str!("../../prompts/sequential.md");
 /// What whoever refines the winner is told.
 pub(super) const REFINE: &str = include_str!("../../prompts/refine.md");
 
+/// What whoever puts named parts of the others into the winner is told.
+pub(super) const SYNTHESIS: &str = include_str!("../../prompts/synthesize.md");
+
 /// tipstaff's own templates, which no phase gets by its name.
-const OWN: [(&str, &str); 8] = [
+const OWN: [(&str, &str); 9] = [
     ("judge", JUDGE),
     ("judge-edits", JUDGE_EDITS),
     ("repair", REPAIR),
@@ -60,6 +63,7 @@ const OWN: [(&str, &str); 8] = [
     ("checkpoint", CHECKPOINT),
     ("sequential", SEQUENTIAL),
     ("refine", REFINE),
+    ("synthesize", SYNTHESIS),
 ];
 
 /// What a judge scores where the workflow does not say.
@@ -67,6 +71,9 @@ const CRITERIA: &str = "`correctness` (true, and it would work), `completeness` 
     `fit` (suits this project as it is), `clarity` (someone else can act on it), `restraint` (nothing beyond need)";
 const SYNTHESIZE: &str = "   - `synthesize`, only if a combination is clearly better than the best one. Then write the \
     whole document yourself, with\n     contradictions settled, as if by one author, without mention of proposals.\n";
+const GRAFTS: &str = "\nWith `grafts` you name what is worth putting into the winner's changes: a part of another candidate that the \
+    winner lacks, that\nfits it and can be found in that patch. Somebody will do it, at the price of further calls: an \
+    empty list is the normal case.\n";
 const ABSTAIN: &str = "   - `abstain`, if you cannot tell which one is better: a guess would count as much as a reason.\n";
 
 const CRITERIA_OF_EDITS: &str = "`correctness` (it does what was asked, also at the edges), `completeness` (all of \
@@ -103,6 +110,7 @@ fn filled(template: &str, usual: &str, rules: &VerdictRules) -> String {
         ("{synthesize}", synthesize),
         ("{nor}", nor),
         ("{abstain}", abstain),
+        ("{grafts}", if rules.grafts { GRAFTS } else { "" }),
     ];
     let filled = filled.into_iter();
     filled.fold(template.to_owned(), |text, (name, value)| {
@@ -167,6 +175,7 @@ mod tests {
             }],
             abstain: true,
             picks_only: true,
+            grafts: true,
         });
         assert!(
             weighted.contains("on: `safety` (weight 3). The weighted"),

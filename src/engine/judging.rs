@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::judge::{self, Outcome, Vote};
 use crate::model::{
-    Answer, Ballot, CallId, CallInput, CallSpec, Contract, Decider, Decision, Faults, InputSource,
-    Judgement, Label, ModelName, Purpose, Undecided,
+    Answer, Ballot, CallId, CallInput, CallSpec, Contract, Decider, Decision, Faults, Graft,
+    InputSource, Judgement, Label, ModelName, Purpose, Undecided,
 };
 use crate::plan::{Judging, Method, Orders};
 use crate::run::{CallState, Event, PhaseEvent, Winner};
@@ -26,9 +26,16 @@ pub enum Judged {
     Pending,
     Next(Vec<CallSpec>),
     /// Who won, and what the judges said.
-    Decided(Winner, Faults),
+    Decided(Winner, Said),
     /// It came to no winner: a person is asked, and told why.
     Undecided(Undecided, String),
+}
+
+/// What the judges said.
+pub struct Said {
+    pub reasons: Faults,
+    /// What of the others those name who are for the winner.
+    pub grafts: Vec<Graft>,
 }
 
 /// Which proposals a judging is about.
@@ -300,14 +307,14 @@ impl Jury<'_> {
                 label: None,
                 by: Decider::Judge(written.by.clone()),
             };
-            return Judged::Decided(winner, self.said());
+            return Judged::Decided(winner, self.said(None));
         }
         let agreement = self.judging.agreement;
         let kind = match judge::panel(votes, agreement, |label| self.evidence(label)) {
             Outcome::Winner(label) => {
                 let by = self.decider(&label, votes);
                 match winner(self.candidates, &label, by) {
-                    Some(winner) => return Judged::Decided(winner, self.said()),
+                    Some(winner) => return Judged::Decided(winner, self.said(Some(&label))),
                     None => Undecided::Unusable,
                 }
             }
@@ -340,15 +347,23 @@ impl Jury<'_> {
         }
     }
 
-    /// The reasons of all who gave some, each once.
-    fn said(&self) -> Faults {
-        let mut said: Vec<String> = Vec::new();
-        for verdict in &self.verdicts {
-            if !said.contains(&verdict.judgement.rationale) {
-                said.push(verdict.judgement.rationale.clone());
+    /// What all said who said something, each once.
+    fn said(&self, winner: Option<&Label>) -> Said {
+        let (mut reasons, mut grafts) = (Vec::new(), Vec::new());
+        for said in self.verdicts.iter().map(|one| &one.judgement) {
+            if !reasons.contains(&said.rationale) {
+                reasons.push(said.rationale.clone());
             }
+            let named = said
+                .grafts
+                .iter()
+                .filter(|_| said.winner.as_ref() == winner);
+            grafts.extend(named.cloned());
         }
-        said.into()
+        Said {
+            reasons: reasons.into(),
+            grafts,
+        }
     }
 
     /// Who answered as this judge: its model, or fallbacks in its place; else who was asked first.

@@ -1,11 +1,11 @@
-//! The winner of an ensemble is made better once, with the judges' reasons: what comes of it is one more proposal, which
+//! The winner of an ensemble is made better once, with the judges' reasons, or with what they name in the others: what comes of it is one more proposal, which
 //! wins only if the same judging prefers it to the one it comes from.
 
-use crate::model::{CallId, CallInput, CallSpec, Faults, InputSource, Label, Purpose};
+use crate::model::{CallId, CallInput, CallSpec, InputSource, Label, Purpose};
 use crate::plan::{Judging, Refiner};
 use crate::run::{CallStatus, Event, PhaseEvent, Winner};
 
-use super::judging::{Candidate, Judged, Round, as_input, chosen, judged};
+use super::judging::{Candidate, Judged, Round, Said, as_input, chosen, judged};
 use super::phase_context::{CallBuilder, PhaseContext};
 
 pub struct Refining<'a> {
@@ -26,7 +26,7 @@ pub fn is_refined(context: &PhaseContext<'_>, call: &CallId) -> bool {
 impl Refining<'_> {
     /// What follows once a winner is known; empty while something is under way. Whatever goes wrong on the way, the
     /// winner stands.
-    pub fn after(&self, winner: Winner, said: Faults) -> Vec<Event> {
+    pub fn after(&self, winner: Winner, said: Said) -> Vec<Event> {
         let context = self.context;
         let wanted = winner.label.clone();
         let wanted = wanted.and_then(|label| self.call(&label, &winner.call, said));
@@ -41,9 +41,12 @@ impl Refining<'_> {
         }
     }
 
-    /// The call that makes it better; none if nobody is to, or if no proposal won.
-    fn call(&self, label: &Label, winner: &CallId, said: Faults) -> Option<CallSpec> {
+    /// The call that makes it better; none if nobody is to, if no proposal won, or nothing is named to be taken over.
+    fn call(&self, label: &Label, winner: &CallId, said: Said) -> Option<CallSpec> {
         let context = self.context;
+        if self.judging.grafts && said.grafts.is_empty() {
+            return None;
+        }
         let author = context.run.call(winner)?;
         let chain = match self.judging.refine.as_ref()? {
             Refiner::Author => author.spec.chain.clone(),
@@ -68,7 +71,8 @@ impl Refining<'_> {
         inputs.push(CallInput {
             source: InputSource::Reasons {
                 label: label.clone(),
-                said,
+                said: said.reasons,
+                grafts: said.grafts,
             },
             artifact: None,
         });
@@ -94,7 +98,7 @@ impl Refining<'_> {
             return vec![chosen(context, winner)];
         };
         let both = [parent.clone(), refined.clone()];
-        match judged(context, self.judging, &both, Round::Refined) {
+        match judged(context, &self.judging.of_refined(), &both, Round::Refined) {
             Judged::Pending => Vec::new(),
             Judged::Next(calls) => calls.into_iter().map(|call| context.create(call)).collect(),
             Judged::Decided(better, _) if better.call == made => vec![chosen(context, better)],

@@ -52,6 +52,13 @@ pub fn read(
         ));
     }
     remarks.extend(off_scale(&mut judgement));
+    // A graft that names nothing in another proposal is nobody's mistake: then nothing is taken over.
+    let winner = judgement.winner.clone().filter(|_| rules.grafts);
+    let others =
+        |from: &Label| winner.is_some() && labels.contains(from) && Some(from) != winner.as_ref();
+    judgement
+        .grafts
+        .retain(|graft| others(&graft.from) && !graft.what.trim().is_empty());
     if errors.is_empty() {
         Ok(DecodedJudgement { judgement, remarks })
     } else {
@@ -99,6 +106,19 @@ fn normalize(
             None if means_nobody(text) => Value::Null,
             None => json!(text.trim()),
         };
+    }
+    let grafts = members.get_mut("grafts").and_then(Value::as_array_mut);
+    for from in grafts
+        .into_iter()
+        .flatten()
+        .filter_map(|graft| graft.get_mut("from"))
+    {
+        if let Some(label) = from.as_str().and_then(|text| label_named(text, labels)) {
+            *from = json!(label);
+        }
+    }
+    if matches!(members.get("grafts"), Some(Value::Null)) {
+        members.remove("grafts");
     }
     match members.get_mut("scores") {
         Some(Value::Object(scores)) => {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Artifact, AttemptId, Audit, Ballot, BuiltOn, CallId, CallKey, Categories, Changes, Faults,
-    Judgement, Label, Millis, ModelName, PhaseName, Stopped, Task, TaskList, TreeId, Usage,
+    Graft, Judgement, Label, Millis, ModelName, PhaseName, Stopped, Task, TaskList, TreeId, Usage,
     VerdictRules, WorkState,
 };
 
@@ -157,6 +157,9 @@ pub enum InputSource {
     Reasons {
         label: Label,
         said: Faults,
+        /// What it is to take over of the others; all that is better, where nothing is named.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        grafts: Vec<Graft>,
     },
     /// The end of what a command printed that failed on that try.
     Printed {

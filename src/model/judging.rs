@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Judgement, Label};
+use super::{Graft, Judgement, Label};
 
 /// Scores are between 0 and this.
 pub const MOST_POINTS: f64 = 10.0;
@@ -27,6 +27,9 @@ pub struct VerdictRules {
     /// Whether it may not write a document of its own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub picks_only: bool,
+    /// Whether it names what of the others is worth taking over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub grafts: bool,
 }
 
 impl VerdictRules {
@@ -77,8 +80,13 @@ impl Ballot {
                 judgement.rationale
             ),
         };
+        let grafts = judgement.grafts.iter().filter_map(|graft| {
+            let (from, what) = (self.behind(&graft.from)?.clone(), graft.what.clone());
+            Some(Graft { from, what })
+        });
         Judgement {
             rationale,
+            grafts: grafts.collect(),
             winner: judgement
                 .winner
                 .as_ref()

@@ -65,6 +65,6 @@ pub use section::{Section, Sections};
 pub use shortened::shortened;
 pub use task::{Task, TaskFiles, TaskList};
 pub use units::{Bytes, MicroUsd, Millis, Timestamp, Usage};
-pub use verdict::{Audit, AuditVerdict, Decision, Finding, Judgement, Severity};
+pub use verdict::{Audit, AuditVerdict, Decision, Finding, Graft, Judgement, Severity};
 pub use verification::{Verification, VerifyOutcome};
 pub use visible::is_unsafe;

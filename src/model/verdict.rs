@@ -47,6 +47,18 @@ pub struct Judgement {
     pub scores: BTreeMap<Label, BTreeMap<String, f64>>,
     /// Why, in a few sentences.
     pub rationale: String,
+    /// What is worth taking over into the winner, where the workflow asks for it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grafts: Vec<Graft>,
+}
+
+/// A part of a proposal that did not win.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct Graft {
+    /// The proposal that has it.
+    #[schemars(with = "String")]
+    pub from: Label,
+    pub what: String,
 }
 
 /// How bad a finding is.

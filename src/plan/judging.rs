@@ -60,6 +60,10 @@ pub struct Judging {
     /// Whether the winner is made better once; the result has to beat it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refine: Option<Refiner>,
+    /// Whether that takes over what the judges name in the others, and nothing else; the result has to win in both
+    /// orders.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub grafts: bool,
 }
 
 impl Judging {
@@ -83,6 +87,7 @@ impl Judging {
             criteria: self.criteria.clone(),
             abstain: self.abstain,
             picks_only: !self.is_single() || !self.criteria.is_empty(),
+            grafts: self.grafts,
         }
     }
 
@@ -91,11 +96,27 @@ impl Judging {
         let verdicts = self.verdicts(proposals);
         let (mut least, mut most) = (proposals + verdicts.start(), proposals + verdicts.end());
         if self.refine.is_some() {
-            let again = self.verdicts(2);
-            least += 1 + again.start();
+            let again = self.of_refined().verdicts(2);
+            // Where the judges name nothing there is nothing to do.
+            let always = u64::from(!self.grafts);
+            least += always * (1 + again.start());
             most += 1 + again.end();
         }
         least..=most
+    }
+
+    /// How the winner and what was made of it are judged.
+    #[must_use]
+    pub fn of_refined(&self) -> Self {
+        Self {
+            orders: if self.grafts {
+                Orders::Both
+            } else {
+                self.orders
+            },
+            grafts: false,
+            ..self.clone()
+        }
     }
 
     /// How many verdicts so many proposals take, if no judge needs a repair or its fallback.

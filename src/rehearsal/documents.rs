@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::RehearsedCall;
 use crate::model::{
-    Criterion, Decision, DescribedChange, HandoffWords, Judgement, Label, PhaseName, Purpose,
-    VerdictRules,
+    Criterion, Decision, DescribedChange, Graft, HandoffWords, Judgement, Label, PhaseName,
+    Purpose, VerdictRules,
 };
 
 /// What a judge gives points for.
@@ -186,7 +186,13 @@ fn judgement(call: &RehearsedCall, (labels, rules): Asked<'_>, seed: u64) -> Jud
         ),
         None => (Decision::None, "There is no proposal to judge.".to_owned()),
     };
+    let others = labels.iter().filter(|letter| Some(*letter) != best);
+    let grafts = others.take(usize::from(rules.grafts)).map(|from| Graft {
+        from: from.clone(),
+        what: "its way of checking the steps one by one".to_owned(),
+    });
     Judgement {
+        grafts: grafts.collect(),
         decision,
         winner: best.cloned(),
         scores: scores.collect(),

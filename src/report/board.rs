@@ -96,6 +96,13 @@ fn counted_runs(board: &Board, scope: Scope, foreign: u64) -> String {
         0 => format!("no run {of} counts yet"),
         some => format!("{} {of}", counted(some, "run")),
     };
+    let Share { hits, of } = board.refined;
+    if of > 0 {
+        let times = counted(of, "winner");
+        text.push_str(&format!(
+            "; {times} refined, {hits} preferred to what it was"
+        ));
+    }
     let left_out = [(board.rehearsals, "rehearsal"), (foreign, "foreign run")];
     let left_out = left_out.into_iter().filter(|(count, _)| *count > 0);
     let left_out: Vec<String> = left_out.map(|(count, noun)| counted(count, noun)).collect();
@@ -388,6 +395,7 @@ mod tests {
         let mut board = Board {
             runs: 28,
             rehearsals: 1,
+            refined: Share::default(),
             models: vec![
                 row(None, "claude-opus-with-a-long-name", of(16, 20), of(16, 20)),
                 row(None, "gpt", of(1, 20), of(1, 20)),

@@ -71,6 +71,7 @@ pub(super) fn verdict(decision: Decision) -> CallResult {
             rationale: "B names the middleware and the failure modes; A leaves open where the \
                         counters live.\nB's rollout is the only one that can be undone."
                 .to_owned(),
+            grafts: Vec::new(),
         }),
         deliverable: None,
         handoff: None,

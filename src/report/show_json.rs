@@ -12,6 +12,7 @@ use super::evidence::cross_tests;
 use super::next::next_commands;
 use super::show::Shown;
 use super::show_json_work as work;
+use super::verdict::made_of_winner;
 use super::view::{CallProgress, PhaseStatus, PhaseView, RunView, progress};
 use super::words::{call_word, phase_word, run_word};
 
@@ -114,6 +115,9 @@ fn phase(shown: &Shown<'_>, phase: PhaseView<'_>, now: Timestamp) -> Value {
         "failure": failure,
         "question": question,
     });
+    if let Some(words) = made_of_winner(view, phase) {
+        shown["made_of_winner"] = words.into();
+    }
     let cross_tests = cross_tests(view, phase);
     if !cross_tests.is_empty() {
         shown["cross_tests"] = cross_tests.into();

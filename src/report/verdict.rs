@@ -6,7 +6,8 @@ use super::evidence::{evidence_rows, picked, settled};
 use super::scores::{Column, score_table};
 use super::table::Table;
 use super::view::{PhaseStatus, PhaseView, RunView, short_name};
-use super::words::{or_nothing, title, wrapped};
+use super::words::{clean, or_nothing, title, wrapped};
+use super::words_work::candidate_words;
 
 /// The verdict of a phase, some lines; `None` where nothing was proposed or decided.
 pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Option<String> {
@@ -32,6 +33,11 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Opt
         let judge = view.model_words(&verdict.call.spec.id);
         text.push_str(&format!("  judge:  {judge} {}\n", verdict.words()));
         text.push_str(&wrapped("    ", &verdict.judgement.rationale, width));
+    }
+    let grafts = verdict.iter().flat_map(|one| &one.judgement.grafts);
+    for graft in grafts {
+        let words = format!("of {}, to take over: {}", graft.from, graft.what);
+        text.push_str(&wrapped("    ", &words, width));
     }
     let all = render_verdicts(view, phase, 4, width);
     if !all.is_empty() {
@@ -102,9 +108,47 @@ fn winner_lines(view: &RunView, phase: PhaseView<'_>) -> String {
             most.label
         )
     });
+    let made = made_of_winner(view, phase).map(|words| format!("  {words}\n"));
     format!(
-        "  winner: {what}{}\n{}",
+        "  winner: {what}{}\n{}{}",
         picked(view, phase.name(), &winner.by),
+        made.unwrap_or_default(),
         against.unwrap_or_default()
     )
+}
+
+/// What became of the proposal that was made of the winner, or why there is none where judges were to name something.
+pub(super) fn made_of_winner(view: &RunView, phase: PhaseView<'_>) -> Option<String> {
+    let winner = phase.state.winner()?;
+    let calls = view.state.calls_of(phase.name());
+    let made = calls
+        .filter_map(|call| Some((call, call.spec.refines()?)))
+        .last();
+    let Some((call, parent)) = made else {
+        let named = matches!(winner.by, Decider::Judge(_)) && phase.grafts();
+        return named.then(|| "the judges named nothing to take over from the others".to_owned());
+    };
+    let of = format!("made of {}", clean(parent));
+    let label = phase
+        .labels()
+        .iter()
+        .find(|(_, known)| *known == call.spec.id);
+    Some(match label {
+        None => format!(
+            "what was to be {of} failed: {} is taken as it was",
+            clean(parent)
+        ),
+        Some((label, _)) if winner.call == call.spec.id => {
+            format!("{label} is {of}, and preferred to it")
+        }
+        Some((label, _)) => {
+            let all = view.state.candidates(phase.name());
+            let is_out = all
+                .iter()
+                .any(|one| one.label == label && one.out.is_some());
+            let why = candidate_words(view, phase.name(), label).filter(|_| is_out);
+            let why = why.unwrap_or_else(|| "not preferred to it".to_owned());
+            format!("{label}, {of}: {why}; {} is taken as it was", clean(parent))
+        }
+    })
 }

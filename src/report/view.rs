@@ -173,6 +173,11 @@ impl<'a> PhaseView<'a> {
         }
     }
 
+    /// Whether its judges name what the winner is to take over of the others.
+    pub fn grafts(&self) -> bool {
+        matches!(&self.plan.kind, PhaseKind::Ensemble { judge, .. } if judge.grafts)
+    }
+
     /// How far it is, in its present round.
     pub fn status(&self) -> PhaseStatus<'a> {
         let state = self.state;

@@ -110,9 +110,13 @@ fn rules_of_judging(judging: &Judging) -> Vec<String> {
     let how = how.trim_start_matches([',', ' ']);
     let mut lines = Vec::new();
     lines.extend((!how.is_empty()).then(|| format!("judged {how}")));
+    let how = match judging.grafts {
+        true => "synthesizes from",
+        false => "refines",
+    };
     lines.extend(judging.refine.as_ref().map(|by| match by {
-        Refiner::Author => "the winner's author refines it".to_owned(),
-        Refiner::By(models) => format!("{} refines the winner", chain(models)),
+        Refiner::Author => format!("the winner's author {how} it"),
+        Refiner::By(models) => format!("{} {how} the winner", chain(models)),
     }));
     lines.extend((!criteria.is_empty()).then(|| format!("weighs {}", criteria.join(", "))));
     lines

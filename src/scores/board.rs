@@ -12,6 +12,8 @@ pub struct Board {
     pub runs: u64,
     /// Those that do not: their models were scripted.
     pub rehearsals: u64,
+    /// Winners that were made better once, and those that were preferred to what they were made of.
+    pub refined: Share,
     pub models: Vec<Row>,
     pub proposers: Vec<Nth>,
     pub lineups: Vec<Lineup>,

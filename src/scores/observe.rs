@@ -92,7 +92,8 @@ impl Board {
     fn add_round(&mut self, seen: &Seen<'_>) {
         let is_result = |call: &&&CallState| {
             let left = call.result().filter(|left| left.stopped().is_none());
-            left.is_some() && call.reused.is_none() && is_work(call.spec.purpose)
+            let is_own = call.spec.refines().is_none();
+            left.is_some() && call.reused.is_none() && is_work(call.spec.purpose) && is_own
         };
         for call in seen.calls.iter().filter(is_result) {
             let Some(model) = seen.author(call) else {
@@ -107,6 +108,15 @@ impl Board {
             if let Some(accepted) = seen.accepted(call) {
                 row.accepted.add(accepted);
                 row.edited += u64::from(accepted && seen.round.edited);
+            }
+        }
+        let refined = seen
+            .calls
+            .iter()
+            .filter(|call| call.spec.refines().is_some());
+        for call in refined.filter(|call| call.reused.is_none()) {
+            if let Some(winner) = seen.round.winner() {
+                self.refined.add(winner.call == call.spec.id);
             }
         }
         let candidates = seen.candidates();
@@ -163,6 +173,9 @@ impl<'a> Seen<'a> {
         let sealed = self.round.sealed.as_deref().unwrap_or_default().iter();
         let known = sealed.filter_map(|(label, id)| {
             let call = self.state.any_call(id)?;
+            if call.spec.refines().is_some() {
+                return None;
+            }
             Some(Candidate {
                 label,
                 call,
@@ -181,13 +194,24 @@ impl<'a> Seen<'a> {
             Some(best) => {
                 let best = best.as_ref()?;
                 let found = sealed.iter().find(|(label, _)| label == best);
-                Some(found.map(|(_, call)| call))
+                Some(found.map(|(_, call)| self.origin(call)))
             }
             None => {
                 let winner = self.round.winner()?;
-                Some(winner.label.as_ref().map(|_| &winner.call))
+                Some(winner.label.as_ref().map(|_| self.origin(&winner.call)))
             }
         }
+    }
+
+    /// The proposal that this one was made of, or it itself: its author won the choice.
+    fn origin(&self, call: &'a CallId) -> &'a CallId {
+        let parent = self
+            .state
+            .any_call(call)
+            .and_then(|call| call.spec.refines());
+        let mut sealed = self.round.sealed.iter().flatten();
+        let parent = parent.and_then(|parent| sealed.find(|(label, _)| label == parent));
+        parent.map_or(call, |(_, parent)| parent)
     }
 
     /// Which proposal a person chose, if one did.
@@ -236,7 +260,7 @@ impl<'a> Seen<'a> {
                 .map(|_| true)
                 .or(self.failed.then_some(false))?,
             (None, _) => match self.round.winner() {
-                Some(winner) => &winner.call == id,
+                Some(winner) => self.origin(&winner.call) == id,
                 None if self.sent_back || self.failed => false,
                 None => return None,
             },

@@ -120,6 +120,8 @@ pub struct JudgeRule {
     pub abstain: bool,
     pub other_family: Option<OtherFamily>,
     pub refine: Option<RefineBy>,
+    /// Whether that takes over what the judges name, and nothing else.
+    pub grafts: bool,
 }
 
 /// Who makes the winner better.

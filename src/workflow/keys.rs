@@ -117,6 +117,7 @@ pub(super) const JUDGE_KEYS: &[Key] = &[
     Key::new("method", Words(&words(&METHODS)), "What a judge compares at once: all proposals, every pair, or pairs whose winners meet again.").default(Preset::Word("list")),
     Key::new("abstain", Flag, "Whether a judge may say that it cannot tell."),
     Key::new("refine", Any(&[Flag, Name]), "Whether the winner's author, or this model, makes it better once with the judges' reasons; the result has to beat it under the same judging."),
+    Key::new("synthesize", Any(&[Flag, Name]), "Of an ensemble that edits, instead of `refine`: whether the winner's author, or this model, puts what the judges name in the others into it; the result has to pass what it passes and to beat it in both orders."),
     Key::new("other_family", Words(&words(&OTHER_FAMILY)), "Whether judges are to be of another family than all who propose."),
 ];
 /// The names of criteria stand in prompts and in JSON.

@@ -16,6 +16,7 @@ mod a_report_is_one_safe_page;
 mod a_run_is_watched_and_steered;
 mod a_run_needs_no_history;
 mod a_sign_in_is_lent_and_comes_back;
+mod a_synthesis_beats_the_winner_or_it_stands;
 mod a_winner_gets_better_or_stands;
 mod agents_change_under_a_run;
 mod agents_read_no_keys_of_tipstaff;

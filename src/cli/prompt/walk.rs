@@ -11,8 +11,8 @@ use super::super::settings::Settings;
 use crate::engine::{Begin, Effect, Engine, Input};
 use crate::model::{
     Answer, Artifact, Audit, AuditVerdict, Budget, CallResult, CallSpec, Categories, Changes,
-    Closing, Contract, Decision, Digest, Faults, FrozenFile, HandoffOrigin, Judgement, ModelName,
-    PhaseName, RunId, Rung, Task, TaskFiles, TaskId, TaskList, Timestamp, TreeId, Usage,
+    Closing, Contract, Decision, Digest, Faults, FrozenFile, Graft, HandoffOrigin, Judgement,
+    ModelName, PhaseName, RunId, Rung, Task, TaskFiles, TaskId, TaskList, Timestamp, TreeId, Usage,
     VerdictRules, Verification, VerifyOutcome,
 };
 use crate::plan::{PhasePlan, Plan, PlannedInput};
@@ -149,6 +149,15 @@ impl Prompted {
                     .map(|label| (label.clone(), points(rules)))
                     .collect(),
                 rationale: what("the reason"),
+                grafts: labels
+                    .iter()
+                    .skip(1)
+                    .take(usize::from(rules.grafts))
+                    .map(|from| Graft {
+                        from: from.clone(),
+                        what: what("what is to be taken over"),
+                    })
+                    .collect(),
             }),
             Contract::Tasks(categories) => Answer::Tasks(tasks(categories)),
             Contract::Audit => Answer::Audit(Audit {

@@ -9,8 +9,8 @@ use crate::context::part::{Part, PartKind};
 use crate::context::{ContextError, handoff, templates};
 use crate::judge;
 use crate::model::{
-    Artifact, CallInput, Handoff, HandoffOrigin, HandoffWords, InputSource, Label, WorkState,
-    shortened,
+    Artifact, CallInput, Graft, Handoff, HandoffOrigin, HandoffWords, InputSource, Label,
+    WorkState, shortened,
 };
 use crate::plan::{PhasePlan, Strategy};
 
@@ -104,7 +104,11 @@ pub(super) fn parts_of(
         ),
         InputSource::Person(said) => return Ok(vec![person(said)]),
         InputSource::Feedback(lines) => return Ok(vec![feedback(lines)]),
-        InputSource::Reasons { label, said } => return Ok(reasons(label, said)),
+        InputSource::Reasons {
+            label,
+            said,
+            grafts,
+        } => return Ok(reasons(label, said, grafts)),
         InputSource::Printed { command, number } => {
             return Ok(vec![printed(command, *number, input, assembly)?]);
         }
@@ -229,16 +233,26 @@ fn feedback(lines: &[String]) -> Part {
 }
 
 /// What to do with the winner, and what the judges said of it.
-fn reasons(label: &Label, said: &[String]) -> Vec<Part> {
+fn reasons(label: &Label, said: &[String], grafts: &[Graft]) -> Vec<Part> {
     let why = "the call makes the winner of the ensemble better";
+    let (name, template) = match grafts {
+        [] => ("refine", templates::REFINE),
+        _ => ("synthesize", templates::SYNTHESIS),
+    };
     let how = Part::new(
         PartKind::Instructions,
         "how to refine the winner",
-        "built-in template refine",
+        &format!("built-in template {name}"),
         why,
     );
     let mut text = format!("Proposal {label} was preferred.\n\n");
     text.extend(said.iter().map(|reason| format!("- {reason}\n")));
+    text.extend((!grafts.is_empty()).then_some("\nTo be taken over:\n\n"));
+    text.extend(
+        grafts
+            .iter()
+            .map(|one| format!("- of {}: {}\n", one.from, one.what)),
+    );
     let why = "what is to be mended and taken over";
     let reasons = Part::new(
         PartKind::Feedback,
@@ -246,7 +260,7 @@ fn reasons(label: &Label, said: &[String]) -> Vec<Part> {
         "the judges",
         why,
     );
-    vec![how.with(templates::REFINE), reasons.with(&text)]
+    vec![how.with(template), reasons.with(&text)]
 }
 
 /// What a command printed that failed on an earlier try.

@@ -82,8 +82,12 @@ fn verdict_example(rules: &VerdictRules) -> String {
             columns.collect::<Vec<_>>().join(", ")
         }
     };
+    let grafts = match rules.grafts {
+        true => r#", "grafts": [{"from": "LABEL", "what": "…"}]"#,
+        false => "",
+    };
     format!(
-        r#"{{"decision": "pick", "winner": "LABEL", "scores": {{"LABEL": {{{columns}}}}}, "rationale": "…"}}"#
+        r#"{{"decision": "pick", "winner": "LABEL", "scores": {{"LABEL": {{{columns}}}}}, "rationale": "…"{grafts}}}"#
     )
 }
 

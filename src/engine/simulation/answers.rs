@@ -2,9 +2,10 @@
 
 use crate::model::{
     Answer, Artifact, Audit, AuditVerdict, CallInput, CallResult, CallSpec, ChangeKind,
-    ChangedFile, Changes, Closing, Contract, Decision, Digest, Document, Faults, HandoffOrigin,
-    InputSource, Judgement, Label, MicroUsd, Millis, ModelName, Purpose, RefusedChange, Stopped,
-    Task, TaskFiles, TaskId, TaskList, TreeId, Usage, Verification, VerifyOutcome, WorkspaceSource,
+    ChangedFile, Changes, Closing, Contract, Decision, Digest, Document, Faults, Graft,
+    HandoffOrigin, InputSource, Judgement, Label, MicroUsd, Millis, ModelName, Purpose,
+    RefusedChange, Stopped, Task, TaskFiles, TaskId, TaskList, TreeId, Usage, Verification,
+    VerifyOutcome, WorkspaceSource,
 };
 use crate::plan::PhasePlan;
 use crate::run::{CallState, PendingVerification, RunState};
@@ -135,11 +136,19 @@ fn judgement(taste: Taste, call: &CallSpec) -> Judgement {
         let columns = criteria.map(|one| (one.name.clone(), points(label)));
         (label.clone(), columns.collect())
     };
+    // Who has a taste of its own finds something in the others.
+    let others = labels.iter().filter(|label| *label != winner);
+    let grafts = others.filter(|_| rules.grafts && matches!(taste, Taste::Prefers(_)));
+    let grafts = grafts.map(|label| Graft {
+        from: label.clone(),
+        what: "its edge case".to_owned(),
+    });
     Judgement {
         decision,
         winner: (decision == Decision::Pick).then(|| winner.clone()),
         scores: labels.iter().map(columns).collect(),
         rationale: "because".to_owned(),
+        grafts: grafts.collect(),
     }
 }
 

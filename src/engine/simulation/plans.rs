@@ -346,10 +346,10 @@ fn judgings() -> impl Draws<Value = Judging> {
         agreements,
         criteria,
         any::<bool>(),
-        refiners,
+        (refiners, any::<bool>()),
     );
     let some = rules.prop_map(
-        |(panel, orders, method, agreement, criteria, abstain, refine)| Judging {
+        |(panel, orders, method, agreement, criteria, abstain, (refine, grafts))| Judging {
             panel,
             criteria: criteria.collect(),
             orders,
@@ -357,6 +357,7 @@ fn judgings() -> impl Draws<Value = Judging> {
             method,
             abstain,
             refine,
+            grafts,
         },
     );
     proptest::prop_oneof![1 => Just(Judging::default()), 1 => some]

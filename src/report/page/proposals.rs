@@ -13,6 +13,7 @@ use crate::model::{CallId, Judgement, Label, Purpose};
 use crate::report::evidence::{evidence_rows, picked, settled};
 use crate::report::query::Verdict;
 use crate::report::scores::score_rows;
+use crate::report::verdict::made_of_winner;
 use crate::report::view::{PhaseView, RunView, short_name};
 use crate::report::words::{clean, counted, title};
 use crate::run::CallState;
@@ -49,6 +50,7 @@ fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -
             h3 { (clean(phase.name())) }
             p.decision { (winner(view, phase)) }
             @if let Some(why) = settled(view, phase) { p { (why) } }
+            @if let Some(words) = made_of_winner(view, phase) { p { (words) "." } }
             @if let Some(verdict) = &verdict {
                 p.dim { "The judge, " (view.model_words(&verdict.call.spec.id)) ", " (verdict.words()) "." }
                 blockquote { (remark(&verdict.judgement.rationale)) }

@@ -48,6 +48,7 @@ pub(super) fn judging(
         agreement: rule.agreement,
         method: rule.method,
         abstain: rule.abstain,
+        grafts: rule.grafts,
         refine: rule.refine.as_ref().map(|by| match by {
             RefineBy::Author => Refiner::Author,
             RefineBy::Model(model) => Refiner::By(picker.chain(model, &phase.fallback, found)),

@@ -30,6 +30,17 @@ pub(super) fn read_judge(reader: &mut Reader, fields: Fields<'_>) -> Option<Span
         reader.report(missing.with_hint("for example `by: [claude-opus, gpt-4o]`"));
         return None;
     };
+    let refined = refine(reader, rule, "refine");
+    let synthesis = refine(reader, rule, "synthesize");
+    if refined.is_some() && synthesis.is_some() {
+        let mistake = spot.error(
+            "two-ways",
+            "the winner gets better by `refine` or by `synthesize`, not by both",
+        );
+        reader.report(
+            mistake.with_hint("leave `refine` out: who synthesizes has the judges' reasons, too"),
+        );
+    }
     let value = JudgeRule {
         by: reader.texts(by, "`by`")?,
         is_map: true,
@@ -41,22 +52,22 @@ pub(super) fn read_judge(reader: &mut Reader, fields: Fields<'_>) -> Option<Span
             .get("abstain")
             .and_then(|node| reader.flag(node, "`abstain`"))
             .is_some_and(|flag| flag.value),
-        refine: rule.get("refine").and_then(|node| refine(reader, node)),
+        grafts: synthesis.is_some(),
+        refine: synthesis.or(refined),
         other_family: choice(reader, rule, "other_family", &OTHER_FAMILY),
     };
     Some(Spanned { value, spot })
 }
 
 /// `true`, or a model or role.
-fn refine(reader: &mut Reader, node: &Node) -> Option<RefineBy> {
+fn refine(reader: &mut Reader, rule: Fields<'_>, key: &str) -> Option<RefineBy> {
+    let node = rule.get(key)?;
+    let name = format!("`{key}`");
     match &node.value {
         Value::Scalar(scalar) if scalar.as_bool().is_none() => {
-            reader.name(node, "`refine`").map(RefineBy::Model)
+            reader.name(node, &name).map(RefineBy::Model)
         }
-        _ => reader
-            .flag(node, "`refine`")?
-            .value
-            .then_some(RefineBy::Author),
+        _ => reader.flag(node, &name)?.value.then_some(RefineBy::Author),
     }
 }
 

@@ -32,7 +32,17 @@ fn candidates(phase: &Phase) -> Option<Diagnostic> {
             let message = format!("`{key}` is for an ensemble with `edits: true`");
             phase.key_spot(key).error("nothing-to-verify", message)
         });
-        return nothing_to_verify(phase).or(useless);
+        let synthesis = phase.judge.as_ref().filter(|judge| judge.value.grafts);
+        let synthesis = synthesis.map(|judge| {
+            let message = "`synthesize` is for an ensemble with `edits: true`";
+            let hint =
+                "of documents the judge may write one itself, and `refine` makes the winner better";
+            judge
+                .spot
+                .error("nothing-to-graft", message)
+                .with_hint(hint)
+        });
+        return nothing_to_verify(phase).or(useless).or(synthesis);
     }
     for Spanned { value, spot } in &phase.cross_tests {
         if let Err(reason) = check_glob(value) {

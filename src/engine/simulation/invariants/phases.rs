@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Effect;
 use crate::model::{
-    Answer, AuditVerdict, Decider, Label, PersonAnswer, PhaseName, Purpose, Question,
+    Answer, AuditVerdict, CallSpec, Decider, Judgement, Label, PersonAnswer, PhaseName, Purpose,
+    Question,
 };
 use crate::plan::{Distill, Orders, PhaseKind, PhasePlan, Subject};
 use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
@@ -201,6 +202,26 @@ pub fn what_is_refined_beats_what_it_was_made_of() -> Promise {
         let sealed = facts.phase(phase).sealed.as_deref().unwrap_or_default();
         let own = sealed.iter().find(|(_, known)| known == call);
         let (own, _) = own.ok_or("it is not sealed")?;
+        let plan = facts.plan.phase(phase).unwrap();
+        if let PhaseKind::Ensemble { judge, .. } = &plan.kind
+            && judge.grafts
+        {
+            let said = |wanted: &dyn Fn(&CallSpec, &Judgement) -> bool| {
+                facts.calls_of(phase).any(|call| {
+                    let answer = call.result.as_ref().map(|left| &left.answer);
+                    matches!(answer, Some(Answer::Judgement(own)) if wanted(&call.spec, own))
+                })
+            };
+            let named = said(&|_, own| !own.grafts.is_empty());
+            ensure(named, || "nobody named anything to take over".to_owned())?;
+            let reversed = said(&|spec, _| {
+                let ballot = spec.ballot.as_ref();
+                ballot.is_some_and(|one| {
+                    one.reversed && one.letters.iter().any(|(_, label)| label == own)
+                })
+            });
+            ensure(reversed, || "one order only".to_owned())?;
+        }
         // Of verdicts that differ, what it mends may decide.
         if *by == Decider::Evidence {
             return ensure(facts.plan.phase(phase).unwrap().edits, || {
@@ -278,7 +299,7 @@ pub fn a_winner_is_named_whatever_the_order() -> Promise {
             orders
         });
         let given = given.count();
-        let again = judge.verdicts(2).end() * made as u64;
+        let again = judge.of_refined().verdicts(2).end() * made as u64;
         let most = judge.verdicts(count as u64).end() + again;
         ensure(given as u64 <= most, || format!("{given} verdicts"))?;
         let says = |said: &BTreeSet<(bool, Option<Label>)>| {
