@@ -15,7 +15,7 @@ mod files;
 mod imports;
 pub mod journal;
 mod judge;
-pub mod machine;
+mod machine;
 pub mod model;
 pub mod plan;
 pub mod process;

@@ -96,7 +96,7 @@ impl AgentError {
             None => self.message.clone(),
         };
         let mut failure = Failure::new(kind, message);
-        failure.retry_after = self.retry_after;
+        failure.retry_after = self.retry_after.or_else(|| wait_in(&self.message));
         failure.hint = hint(kind, product);
         failure
     }

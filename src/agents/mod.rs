@@ -6,6 +6,7 @@
 //! done by [`Carried::discover`] (the user's own sign-in and providers, once a run) and by looking up the
 //! program on PATH.
 
+mod account;
 mod acp;
 mod adapter;
 mod agent_error;
@@ -39,6 +40,7 @@ mod testing;
 mod transcript;
 mod worklog;
 
+pub use account::account;
 pub use adapter::{Adapter, AnswerIn, Decoder};
 pub use agent_error::AgentError;
 pub use assignment::Assignment;

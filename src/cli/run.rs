@@ -68,6 +68,7 @@ pub fn prepare_work<'a>(
         base: inputs.base.clone(),
         files: inputs.files.clone(),
         sandbox: Rung::default(),
+        parked: Vec::new(),
     };
     let journal = folder.create_journal(&register, redactor.clone())?;
     let work = Work {

@@ -103,8 +103,11 @@ impl Settings {
 
     /// The runs that this user began.
     pub fn register(&self) -> Result<RunRegister, Failure> {
-        let folder = state_folder(&self.environment)?;
-        Ok(RunRegister::at(folder.join("runs")))
+        Ok(RunRegister::at(self.state_folder()?.join("runs")))
+    }
+
+    pub fn state_folder(&self) -> Result<PathBuf, Failure> {
+        Ok(state_folder(&self.environment)?)
     }
 
     /// Keeps secrets out of what is kept: those of the environment, of the plan's variables, and what was carried

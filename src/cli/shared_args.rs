@@ -103,6 +103,12 @@ pub struct OutputArgs {
     /// Work in the background: print the run's name once it has begun, and leave
     #[arg(long, conflicts_with = "json")]
     pub detach: bool,
+    /// Stay while accounts are parked, and go on by itself at their time
+    #[arg(long)]
+    pub wait: bool,
+    /// Forget that accounts are parked: there is quota again
+    #[arg(long)]
+    pub unpark: bool,
     /// It is `doctor` that asks a model: nobody is told of its end.
     #[arg(skip)]
     pub is_probe: bool,

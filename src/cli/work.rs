@@ -25,7 +25,7 @@ use crate::agents::{self, Carried};
 use crate::engine::{Engine, Input};
 use crate::files;
 use crate::journal::{Journal, Redactor, RunFolder, RunLock};
-use crate::machine::{Day, Places};
+use crate::machine::{Accounts, Day, Places};
 use crate::model::{Artifact, FrozenFile, PhaseName, RunEnd, Timestamp, TreeId};
 use crate::plan::{AgentKind, Plan, Rehearsal, SandboxMode, SetupStep};
 use crate::process::{become_subreaper, sweep};
@@ -36,10 +36,9 @@ use crate::report::{
 };
 use crate::run::{PhaseState, Record};
 use crate::runtime::{
-    Cells, ControlSocket, Observer, Request, RunContext, RunContextParts, RuntimeError, Users,
-    drive, now, set_up,
+    Cells, ControlSocket, Observer, Request, RunAccounts, RunContext, RunContextParts,
+    RuntimeError, Users, drive, now, set_up,
 };
-use crate::trust::state_folder;
 use crate::workspace::{Layers, Progress, Scratch, content_at, remove_tree};
 
 /// Instruction files of a project, in the order in which they are looked for.
@@ -157,7 +156,7 @@ pub fn supervise(
         detach::leave(&work.folder)?;
     }
     let asker = Asker::new(work.output);
-    let engine = work.engine.attended(true);
+    let engine = work.engine.attended(true).waiting(work.output.wait);
     let at_terminal = viewer(settings, &work.folder, Screen::Stderr);
     let notifier = Notifier::new(settings, (&plan, id.as_str()), &work.records, work.output);
     let places = [work.folder.root(), &settings.project.root].map(Path::to_owned);
@@ -192,7 +191,7 @@ pub fn supervise(
     let progress = Arc::new(Progress::default());
     let text = || progress.of(what);
     let ready = interruptible.watched((&text, &hint), || {
-        let laid_out = (&base, cells, Arc::clone(&progress));
+        let laid_out = (&base, cells, Arc::clone(&progress), work.output.unpark);
         let context = context(settings, &plan, folder_of_run, &scratch, secrets, laid_out)?;
         let first = first((&context, &engine));
         Ok((Arc::new(context), first))
@@ -317,16 +316,26 @@ fn context(
     folder: RunFolder,
     scratch: &Scratch,
     (carried, redactor): (Carried, Redactor),
-    (base, cells, progress): (&TreeId, Cells, Arc<Progress>),
+    (base, cells, progress, unpark): (&TreeId, Cells, Arc<Progress>, bool),
 ) -> Result<RunContext, Failure> {
     let instructions = instructions(&folder.path(RunFolder::STORE), base);
     let log = folder.path(RunFolder::REHEARSAL);
     let rehearsal = plan.rehearsal.as_ref();
     let rehearsal = rehearsal.map(|rehearsal| start_rehearsal(rehearsal, &log, redactor.clone()));
-    let shared = state_folder(&settings.environment)?;
+    let shared = settings.state_folder()?;
     let most = plan.limits.processes;
     let places = most.map(|most| Places::at(shared.join("places"), most));
     let is_paid = plan.rehearsal.is_none();
+    // A rehearsal has accounts of its own.
+    let accounts = match plan.rehearsal {
+        Some(_) => folder.path(RunFolder::ACCOUNTS),
+        None => shared.join("accounts"),
+    };
+    let signed_in = (&carried, &settings.environment);
+    let accounts = RunAccounts::of(plan, signed_in, Accounts::at(accounts));
+    if unpark {
+        accounts.free();
+    }
     let context = RunContext::new(RunContextParts {
         plan: plan.clone(),
         folder,
@@ -345,6 +354,7 @@ fn context(
         cells,
         places,
         day: is_paid.then(|| Day::at(shared.join("day.json"))),
+        accounts,
     });
     let prepared = context.workspaces().prepare();
     prepared.map_err(|failure| Failure::said(Exit::Failed, &failure.message, None))?;

@@ -1,7 +1,7 @@
 //! The events that follow from a run's state. Asked again until nothing follows.
 
 use crate::model::{
-    CallId, Failure, FailureKind, Label, Millis, ModelName, PhaseName, Purpose, Timestamp,
+    CallId, Failure, FailureKind, Label, Millis, ModelName, Parked, PhaseName, Purpose, Timestamp,
 };
 use crate::plan::{PhaseKind, PhasePlan, Plan};
 use crate::run::{CallEvent, CallState, CallStatus, Event, PhaseEvent, RunEvent, RunState};
@@ -27,7 +27,9 @@ pub fn decide(plan: &Plan, run: &RunState, now: Timestamp) -> Vec<Event> {
             return events;
         }
     }
-    ending::end(plan, run)
+    let phase = current(plan, run);
+    let parked = phase.and_then(|phase| parked_until(phase, run, now));
+    ending::end(plan, run, parked.is_some())
 }
 
 fn progress(plan: &Plan, run: &RunState, now: Timestamp) -> Vec<Event> {
@@ -62,10 +64,11 @@ fn attempts(
     for call in open {
         let next = match call.ended_by_person {
             true => Next::GiveUp(Failure::new(FailureKind::Refused, "a person ended it")),
-            false => policy::next(&call.spec, call.counted_failures()),
+            false => policy::next(call, run, now),
         };
         match next {
             Next::Try { model, after } => tries.push((call, model, after)),
+            Next::Parked(_) => {}
             Next::GiveUp(failure) => {
                 given_up.push(CallEvent::Failed { failure }.of(call.spec.id.clone()));
             }
@@ -85,11 +88,47 @@ fn attempts(
         }];
     }
     let mut room = Room::of(plan, phase, run);
+    let mut tests = Vec::new();
     let tries = tries.into_iter().filter_map(|(call, model, after)| {
-        let model = run.in_place_of(&model).clone();
-        attempt(plan, call, (model, after), now, &mut room)
+        // After a rate limit each call waits by itself.
+        let held = run
+            .parked(&model)
+            .filter(|held| held.holds(now) || held.why == FailureKind::Quota);
+        let is_free = held.is_none_or(|held| {
+            !held.holds(now) && !tests.contains(held) && !is_tested(held, &model, run)
+        });
+        let event = attempt(plan, call, (model, after), (now, is_free), &mut room)?;
+        if let CallEvent::AttemptStarted { .. } = event {
+            tests.extend(held);
+        }
+        Some(event.of(call.spec.id.clone()))
     });
     tries.collect()
+}
+
+/// Whether a request is under way that tells whether an account serves again. All others wait for it.
+fn is_tested(held: &Parked, model: &ModelName, run: &RunState) -> bool {
+    let mut attempts = run.running().filter_map(|(call, _)| call.attempts.last());
+    attempts.any(|attempt| {
+        attempt.started >= held.since
+            && run.parked(&attempt.model) == Some(held)
+            && run.parked(model) == Some(held)
+    })
+}
+
+/// Until when none of the calls that want to work can, because of their accounts; nothing if one can, or others wait
+/// for something else.
+pub fn parked_until(phase: &PhasePlan, run: &RunState, now: Timestamp) -> Option<Timestamp> {
+    let state = run.phase(&phase.name)?;
+    if run.is_paused() || state.straggler_limit().is_some_and(|limit| limit > now) {
+        return None;
+    }
+    let wanted = run.calls().filter(|call| is_wanted(call, &phase.name, run));
+    let each = wanted.map(|call| match policy::next(call, run, now) {
+        Next::Parked(until) if call.status == CallStatus::Open => Some(until),
+        _ => None,
+    });
+    each.collect::<Option<Vec<_>>>()?.into_iter().min()
 }
 
 fn in_phase(plan: &Plan, phase: &PhasePlan, run: &RunState, now: Timestamp) -> Vec<Event> {
@@ -172,21 +211,23 @@ fn attempt(
     plan: &Plan,
     call: &CallState,
     (model, after): (ModelName, Millis),
-    now: Timestamp,
+    (now, is_free): (Timestamp, bool),
     room: &mut Room<'_>,
-) -> Option<Event> {
-    let event = if after.0 > 0 && call.not_before.is_none() {
+) -> Option<CallEvent> {
+    if after.0 > 0 && call.not_before.is_none() {
         let until = now.after(after);
-        CallEvent::RetryScheduled { until }
-    } else if call.not_before.is_none_or(|until| until <= now) && room.take(&call.spec, &model) {
+        Some(CallEvent::RetryScheduled { until })
+    } else if call.not_before.is_none_or(|until| until <= now)
+        && is_free
+        && room.take(&call.spec, &model)
+    {
         let agent = plan.models.get(&model).map(|model| model.agent.clone());
-        CallEvent::AttemptStarted {
+        Some(CallEvent::AttemptStarted {
             attempt: call.last_attempt() + 1,
             agent: agent.unwrap_or_else(|| "".into()),
             model,
-        }
+        })
     } else {
-        return None;
-    };
-    Some(event.of(call.spec.id.clone()))
+        None
+    }
 }

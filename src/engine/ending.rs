@@ -88,9 +88,9 @@ pub fn give_up(plan: &Plan, run: &RunState) -> Vec<Event> {
     failed.into_iter().chain(ended).collect()
 }
 
-/// What ends the run, once nothing is under way.
-pub fn end(plan: &Plan, run: &RunState) -> Vec<Event> {
-    let Some(end) = how(plan, run) else {
+/// What ends the run, once nothing is under way; where its phase is parked, it can only wait.
+pub fn end(plan: &Plan, run: &RunState, parked: bool) -> Vec<Event> {
+    let Some(end) = how(plan, run, parked) else {
         return Vec::new();
     };
     let kept = match end {
@@ -117,7 +117,7 @@ fn keep(run: &RunState, reason: &str) -> Option<Event> {
     })
 }
 
-fn how(plan: &Plan, run: &RunState) -> Option<RunEnd> {
+fn how(plan: &Plan, run: &RunState, parked: bool) -> Option<RunEnd> {
     if run.running().next().is_some() {
         return None;
     }
@@ -141,6 +141,9 @@ fn how(plan: &Plan, run: &RunState) -> Option<RunEnd> {
     }
     // The time may be up before the next phase has begun.
     if run.limit().is_some() {
+        return Some(RunEnd::Limited);
+    }
+    if parked {
         return Some(RunEnd::Limited);
     }
     let state = state?;

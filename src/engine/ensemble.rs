@@ -10,6 +10,7 @@ use crate::run::{CallState, CallStatus, Event, PhaseEvent};
 use super::after_sealing;
 use super::evidence::{self, Gate};
 use super::phase_context::{CallBuilder, PhaseContext};
+use super::policy::{self, Next};
 
 /// An ensemble with everything its decisions depend on.
 pub struct Ensemble<'a> {
@@ -99,14 +100,14 @@ impl Ensemble<'_> {
         if self.drops_stragglers() {
             return self.sealed_with(&self.done());
         }
-        let created = self.create_proposals();
+        let created = self.create_proposals(now);
         if !created.is_empty() {
             return created;
         }
         self.seal(now)
     }
 
-    fn create_proposals(&self) -> Vec<Event> {
+    fn create_proposals(&self, now: Timestamp) -> Vec<Event> {
         let missing = (1u32..)
             .zip(self.proposers)
             .filter(|(slot, _)| self.proposal(*slot).is_none());
@@ -115,7 +116,7 @@ impl Ensemble<'_> {
                 .map(|(slot, chain)| self.propose(slot, chain))
                 .collect(),
             EnsembleMode::Sequential => {
-                let waiting = self.proposals().any(|call| !call.is_over());
+                let waiting = self.proposals().any(|call| !self.is_over(call, now));
                 let next = missing.take(usize::from(!waiting));
                 next.map(|(slot, chain)| self.propose(slot, chain))
                     .collect()
@@ -157,13 +158,24 @@ impl Ensemble<'_> {
             .filter_map(|(slot, _)| self.proposal(slot))
     }
 
+    /// Whether nothing comes of it for now: it ended, or waits for the account of each of its models.
+    fn is_over(&self, call: &CallState, now: Timestamp) -> bool {
+        let is_parked = || matches!(policy::next(call, self.context.run, now), Next::Parked(_));
+        call.is_over() || call.status == CallStatus::Open && is_parked()
+    }
+
     fn seal(&self, now: Timestamp) -> Vec<Event> {
         let done = self.done();
         let created = self.proposals().count();
-        let all_over = created == self.proposers.len() && self.proposals().all(CallState::is_over);
+        let all_over =
+            created == self.proposers.len() && self.proposals().all(|call| self.is_over(call, now));
         let phase = self.context.phase.name.clone();
         if all_over && done.len() < self.needed() {
-            return self.context.fails(self.too_few(done.len()));
+            // Those whose accounts are parked may still come in.
+            return match self.proposals().all(CallState::is_over) {
+                true => self.context.fails(self.too_few(done.len())),
+                false => Vec::new(),
+            };
         }
         let quorum_in = done.len() >= usize::try_from(self.quorum).unwrap_or(usize::MAX);
         let limit = self.context.state.straggler_limit();

@@ -12,7 +12,7 @@ use crate::run::{
 };
 
 use super::control::steered;
-use super::decide::decide;
+use super::decide::{decide, parked_until};
 use super::ending;
 use super::orders::{self, Effect};
 
@@ -68,6 +68,8 @@ pub struct Begin {
     pub base: TreeId,
     pub files: Vec<FrozenFile>,
     pub sandbox: Rung,
+    /// The accounts that are parked.
+    pub parked: Vec<Event>,
 }
 
 /// What came of an input: first the events go to disk, then the effects are carried out.
@@ -91,6 +93,8 @@ pub struct Engine {
     left: Vec<(CallId, u32)>,
     /// Whether somebody is there to be asked.
     attended: bool,
+    /// Whether the supervisor stays until an account serves again.
+    waits: bool,
 }
 
 impl Engine {
@@ -102,12 +106,18 @@ impl Engine {
             issued: Vec::new(),
             left: Vec::new(),
             attended: false,
+            waits: false,
         }
     }
 
     /// The same where somebody is there to be asked: a question is no end then.
     pub fn attended(self, attended: bool) -> Self {
         Self { attended, ..self }
+    }
+
+    /// The same where the supervisor stays until an account serves again: a parked phase is no end then.
+    pub fn waiting(self, waits: bool) -> Self {
+        Self { waits, ..self }
     }
 
     pub fn plan(&self) -> &Plan {
@@ -151,7 +161,7 @@ impl Engine {
         while reaction.events.len() < MOST_EVENTS {
             let events = decide(&self.plan, &self.state, now);
             let asks = self.attended && self.waits_for_a_person(&events);
-            if events.is_empty() || asks {
+            if events.is_empty() || asks || self.waits && self.is_parked(now, &events) {
                 return asks;
             }
             for event in events {
@@ -187,6 +197,15 @@ impl Engine {
         next.contains(&Event::Run(RunEvent::Ended { end })) && self.state.open_question().is_some()
     }
 
+    /// Whether nothing is left to be done before an account serves again.
+    fn is_parked(&self, now: Timestamp, next: &[Event]) -> bool {
+        let end = RunEnd::Limited;
+        let state = &self.state;
+        let phase = ending::current(&self.plan, state).filter(|_| state.limit().is_none());
+        next == [Event::Run(RunEvent::Ended { end })]
+            && phase.is_some_and(|phase| parked_until(phase, state, now).is_some())
+    }
+
     fn new_effects(&mut self, asks: bool) -> Vec<Effect> {
         let mut orders = orders::orders(&self.state, &self.plan);
         let question = self.state.open_question().filter(|_| asks);
@@ -203,7 +222,10 @@ impl Engine {
 
     fn events_of(&self, input: Input) -> Vec<Event> {
         match input {
-            Input::Begin(begin) => vec![self.begin(begin)],
+            Input::Begin(mut begin) => {
+                let parked = std::mem::take(&mut begin.parked);
+                [self.begin(begin)].into_iter().chain(parked).collect()
+            }
             Input::Resume {
                 version,
                 sandbox,

@@ -130,8 +130,12 @@ pub fn wake(plan: &Plan, run: &RunState, now: Timestamp) -> Option<Timestamp> {
         .phases
         .iter()
         .filter_map(|phase| run.phase(&phase.name)?.straggler_limit());
-    let wall = limits::wall_end(plan.limits, run, now).filter(|_| run.limit().is_none());
+    let waits = run.running().next().is_none() && !run.parked_accounts(now).is_empty();
+    let wall = limits::wall_end(plan.limits, run, now);
+    let wall = wall.filter(|_| run.limit().is_none() && !waits);
+    let accounts = run.accounts.values().map(|account| account.parked.until);
     retries
+        .chain(accounts)
         .chain(stragglers)
         .chain(wall)
         .filter(|at| *at > now)

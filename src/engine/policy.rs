@@ -1,6 +1,7 @@
 //! What follows a failed attempt: the same model again, the next one of the chain, or the end.
 
-use crate::model::{CallSpec, Failure, FailureKind, Millis, ModelName};
+use crate::model::{Failure, FailureKind, Millis, ModelName, Timestamp};
+use crate::run::{CallState, RunState};
 
 /// What to do next with a call that is not running and not done.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,6 +11,8 @@ pub enum Next {
         model: ModelName,
         after: Millis,
     },
+    /// Nothing can be tried before this time: the accounts of its models are parked.
+    Parked(Timestamp),
     GiveUp(Failure),
 }
 
@@ -30,38 +33,35 @@ const LONGEST_WAIT: Millis = Millis::minutes(1);
 /// A provider that asks for more patience than this is passed over.
 const LONGEST_REQUESTED_WAIT: Millis = Millis::minutes(5);
 
-/// The next try after these failures, oldest first.
-pub fn next<'a>(call: &CallSpec, failures: impl Iterator<Item = &'a Failure>) -> Next {
-    let mut position = 0;
-    let mut retries = 0;
-    let mut after = Millis(0);
-    let mut last = None;
-    for failure in failures {
-        let again = match remedy(failure) {
-            Remedy::Stop => return Next::GiveUp(failure.clone()),
-            Remedy::NextModel => false,
-            Remedy::Wait | Remedy::Again => retries < call.limits.retries,
-        };
-        if again {
-            retries += 1;
-            after = wait(failure, retries);
-        } else {
-            position += 1;
-            retries = 0;
-            after = Millis(0);
-        }
-        last = Some(failure);
+/// The next try of a call: the first of its models that has tries left and whose account serves.
+pub fn next(call: &CallState, run: &RunState, now: Timestamp) -> Next {
+    let failures: Vec<(&ModelName, &Failure)> = call.counted_failures().collect();
+    let last = failures.last().map(|(_, failure)| *failure);
+    if let Some(failure) = last.filter(|last| remedy(last) == Remedy::Stop) {
+        return Next::GiveUp(failure.clone());
     }
-    match (call.chain.get(position), last) {
-        (Some(model), _) => Next::Try {
-            model: model.clone(),
-            after,
-        },
-        (None, Some(failure)) => Next::GiveUp(failure.clone()),
-        (None, None) => Next::GiveUp(Failure::new(
-            FailureKind::UnknownModel,
-            "the call has no model",
-        )),
+    let mut parked = None;
+    for model in &call.spec.chain {
+        let model = run.in_place_of(model);
+        let own = failures.iter().filter(|(by, _)| *by == model);
+        let own: Vec<&Failure> = own.map(|(_, failure)| *failure).collect();
+        let refused = own.iter().any(|one| remedy(one) == Remedy::NextModel);
+        let tries = u32::try_from(own.len()).unwrap_or(u32::MAX);
+        if refused || tries > call.spec.limits.retries {
+            continue;
+        }
+        if let Some(held) = run.parked(model).filter(|held| held.is_long(now)) {
+            parked = Some(parked.map_or(held.until, |until: Timestamp| until.min(held.until)));
+            continue;
+        }
+        let after = own.last().map_or(Millis(0), |last| wait(last, tries));
+        let model = model.clone();
+        return Next::Try { model, after };
+    }
+    let without = || Failure::new(FailureKind::UnknownModel, "the call has no model");
+    match parked {
+        Some(until) => Next::Parked(until),
+        None => Next::GiveUp(last.cloned().unwrap_or_else(without)),
     }
 }
 
@@ -84,6 +84,8 @@ fn remedy(failure: &Failure) -> Remedy {
         return Remedy::NextModel;
     }
     match failure.kind {
+        // There will be some soon.
+        FailureKind::Quota if failure.retry_after.is_some() => Remedy::Wait,
         FailureKind::RateLimit
         | FailureKind::Provider
         | FailureKind::Network
@@ -117,14 +119,46 @@ fn remedy(failure: &Failure) -> Remedy {
 mod tests {
     use super::*;
     use crate::engine::phase_context::tests::call_with;
+    use crate::model::{PhaseName, Usage};
+    use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
-    fn failures(kinds: &[FailureKind]) -> Vec<Failure> {
-        kinds.iter().map(|kind| Failure::new(*kind, "x")).collect()
+    /// A call with these failures, each of the model that was to be tried.
+    fn after_failures(failures: &[Failure], parked: &[RunEvent]) -> Next {
+        let spec = call_with(&["first", "second"], 2);
+        let (id, phase) = (spec.id.clone(), PhaseName::new("plan"));
+        let now = Timestamp(1);
+        let mut run = RunState::default();
+        let take = |event: Event, run: &mut RunState| run.apply(now, &event);
+        let call = spec.into();
+        take(PhaseEvent::CallCreated { call }.of(phase), &mut run);
+        for (failure, attempt) in failures.iter().zip(1..) {
+            let call = run.any_call(&id).expect("it was created");
+            let Next::Try { model, .. } = next(call, &run, now) else {
+                panic!("given up before {failure:?}");
+            };
+            let agent = "".into();
+            let started = CallEvent::AttemptStarted {
+                attempt,
+                model,
+                agent,
+            };
+            take(started.of(id.clone()), &mut run);
+            for event in parked.iter().cloned() {
+                take(event.into(), &mut run);
+            }
+            let failed = CallEvent::AttemptFailed {
+                attempt,
+                failure: failure.clone(),
+                usage: Usage::default(),
+            };
+            take(failed.of(id.clone()), &mut run);
+        }
+        next(run.any_call(&id).expect("it was created"), &run, now)
     }
 
     fn after(kinds: &[FailureKind]) -> Next {
-        let call = call_with(&["first", "second"], 2);
-        next(&call, failures(kinds).iter())
+        let failures = kinds.iter().map(|kind| Failure::new(*kind, "x"));
+        after_failures(&failures.collect::<Vec<_>>(), &[])
     }
 
     fn attempt(model: &str, seconds: u64) -> Next {
@@ -159,11 +193,35 @@ mod tests {
 
     #[test]
     fn a_provider_that_names_a_time_is_obeyed_unless_it_is_absurd() {
-        let call = call_with(&["first", "second"], 2);
         let mut asked = Failure::new(FailureKind::RateLimit, "x");
         asked.retry_after = Some(Millis::seconds(20));
-        assert_eq!(next(&call, [&asked].into_iter()), attempt("first", 20));
+        assert_eq!(after_failures(&[asked.clone()], &[]), attempt("first", 20));
         asked.retry_after = Some(Millis::minutes(10));
-        assert_eq!(next(&call, [&asked].into_iter()), attempt("second", 0));
+        assert_eq!(after_failures(&[asked], &[]), attempt("second", 0));
+    }
+
+    #[test]
+    fn a_parked_account_is_passed_over_and_waited_for() {
+        let parked = |account: &str, model: &str, until| RunEvent::AccountParked {
+            account: account.into(),
+            models: vec![model.into()],
+            until: Timestamp(until),
+            why: FailureKind::Quota,
+        };
+        let quota = [Failure::new(FailureKind::Quota, "x")];
+        let first = parked("a", "first", 90);
+        assert_eq!(
+            after_failures(&quota, std::slice::from_ref(&first)),
+            attempt("second", 0)
+        );
+        let both = [first, parked("b", "second", 80)];
+        let next = after_failures(&quota, &both);
+        assert_eq!(next, Next::Parked(Timestamp(80)), "the first to be free");
+        let freed = ["a", "b"].map(|name| RunEvent::AccountFreed {
+            account: name.into(),
+        });
+        let mut events = both.to_vec();
+        events.extend(freed);
+        assert_eq!(after_failures(&quota, &events), attempt("second", 0));
     }
 }

@@ -17,6 +17,9 @@ impl RunFolder {
     /// Of a rehearsal: what the scripted models received, one request a line.
     pub const REHEARSAL: &'static str = "rehearsal.jsonl";
 
+    /// Of a rehearsal: until when its accounts are parked.
+    pub const ACCOUNTS: &'static str = "accounts";
+
     /// The private object store that holds the run's trees.
     pub const STORE: &'static str = "tree.git";
 }

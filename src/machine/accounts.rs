@@ -9,6 +9,8 @@ use crate::model::{Digest, Failure, FailureKind, Millis, Parked, Timestamp};
 
 /// A wait that is longer parks the account; calls wait for a shorter one.
 const LONGEST_WAIT: Millis = Millis::minutes(5);
+/// Times that are not further apart are one: each refusal counts from when it came.
+const CLOSE: Millis = Millis::seconds(10);
 
 /// The folder with a file for each account, named by a digest of what signs it in.
 #[derive(Debug, Clone)]
@@ -35,10 +37,12 @@ impl Accounts {
     /// Takes in that an account refused a request: until when it is parked, if that was why.
     pub fn refused(&self, account: &Digest, failure: &Failure, now: Timestamp) -> Option<Parked> {
         let asked = failure.retry_after;
-        let is_long = asked.is_some_and(|asked| asked > LONGEST_WAIT);
-        let why = match failure.kind {
-            FailureKind::RateLimit if !is_long => FailureKind::RateLimit,
-            FailureKind::RateLimit | FailureKind::Quota => FailureKind::Quota,
+        let why = match (failure.kind, asked) {
+            (FailureKind::RateLimit | FailureKind::Quota, Some(asked)) if asked > LONGEST_WAIT => {
+                FailureKind::Quota
+            }
+            (FailureKind::Quota, None) => FailureKind::Quota,
+            (FailureKind::RateLimit | FailureKind::Quota, _) => FailureKind::RateLimit,
             _ => return None,
         };
         let change = |breaker: &mut Breaker| breaker.refuse(why, asked, now);
@@ -88,7 +92,7 @@ impl Breaker {
         // Requests that were under way when it was parked are refused too, and tell nothing new, unless they name a
         // later time.
         let parked = match worse {
-            Some(held) if asked.is_none() || held.until >= new.until => held,
+            Some(held) if asked.is_none() || held.until.after(CLOSE) >= new.until => held,
             Some(held) => Parked {
                 since: held.since,
                 ..new

@@ -74,6 +74,10 @@ text_id! {
     AgentName
 }
 text_id! {
+    /// Whose limits requests count for, as it is shown: `claude`, `opencode/anthropic`.
+    AccountName
+}
+text_id! {
     /// A proposal's blinded name: `A`, `B`, …
     Label
 }

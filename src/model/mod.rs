@@ -51,7 +51,8 @@ pub use failure::{Failure, FailureKind};
 pub use faults::Faults;
 pub use handoff::{BuiltOn, DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};
 pub use ids::{
-    AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId, TaskId, TreeId,
+    AccountName, AgentName, CallId, CallKey, Digest, Label, ModelName, PhaseName, RunId, TaskId,
+    TreeId,
 };
 pub use judging::{Agreement, Ballot, Criterion, MOST_POINTS, Undecided, VerdictRules};
 pub use limits::{Budget, ChangeLimits, ChangedLimits, ReachedLimit, RunLimits};

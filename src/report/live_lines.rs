@@ -11,7 +11,7 @@ use super::paint::Colors;
 use super::view::{
     CallProgress, PhaseStatus, PhaseView, RunView, model, progress, short_name, usage,
 };
-use super::words::{call_word, clean, cost, counted, token_count, whole};
+use super::words::{call_word, clean, cost, counted, parked, token_count, whole};
 
 /// From this width on, agents are shown beside their models.
 const WIDE: usize = 110;
@@ -162,6 +162,10 @@ impl Lines<'_> {
                 false => "  paused: what is under way ends; p goes on",
             };
             return Some(self.colors.paint(text, Style::new().yellow()));
+        }
+        if let Some(parked) = parked(self.view) {
+            let text = truncate_str(&format!("  {parked}"), self.width, "…").into_owned();
+            return Some(self.colors.paint(&text, Style::new().yellow()));
         }
         let mut phases = self.view.phases();
         let until = phases.find_map(|phase| phase.state.straggler_limit())?;

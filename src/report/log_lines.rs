@@ -2,7 +2,8 @@
 //! people grep it.
 
 use crate::model::{
-    CallId, Closing, Decider, Label, PersonAnswer, PhaseName, Question, RunEnd, Timestamp,
+    AccountName, CallId, Closing, Decider, FailureKind, Label, PersonAnswer, PhaseName, Question,
+    RunEnd, Timestamp,
 };
 use crate::run::{Event, PhaseEvent, Record, RunEvent};
 
@@ -14,7 +15,7 @@ use super::log_lines_of_work::{
 };
 use super::sections::contradictions;
 use super::view::{RunView, short_name};
-use super::words::{clean, counted, kind_words, spent, title, word};
+use super::words::{clean, clock, counted, kind_words, spent, title, word};
 
 /// The record in words, if it is worth a line. `view` has taken it in already.
 pub(super) fn log_line(view: &RunView, record: &Record) -> Option<LogLine> {
@@ -52,6 +53,15 @@ fn of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
             let (model, by) = (clean(model), clean(by));
             (Tone::Calm, format!("{by} is used in the place of {model}"))
         }
+        RunEvent::AccountParked {
+            account,
+            until,
+            why,
+            ..
+        } => (Tone::Odd, account_parked(account, *why, *until, at)),
+        RunEvent::AccountFreed { account } => {
+            (Tone::Good, format!("{} serves again", clean(account)))
+        }
         RunEvent::Paused { .. } => (Tone::Odd, "paused: no further call starts".to_owned()),
         RunEvent::Continued { .. } => (Tone::Calm, "continued".to_owned()),
         RunEvent::TakenOver { run, from } => {
@@ -84,6 +94,27 @@ fn of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
         RunEvent::Ended { end } => return Some(run_ended(view, *end, at)),
     };
     Some(LogLine::new(Vec::new(), tone, text))
+}
+
+fn account_parked(
+    account: &AccountName,
+    why: FailureKind,
+    until: Timestamp,
+    at: Timestamp,
+) -> String {
+    let account = clean(account);
+    match why {
+        FailureKind::RateLimit => {
+            let wait = until.since(at);
+            format!("{account} asks for patience: nothing is sent to it for {wait}")
+        }
+        _ => {
+            let until = clock(until, at);
+            format!(
+                "{account} is parked until {until}: no quota is left, and nothing is sent to it"
+            )
+        }
+    }
 }
 
 fn noted(text: &str) -> (Tone, String) {

@@ -35,6 +35,14 @@ pub fn next_commands(
             let again = resume("try again; finished calls are kept");
             [again].into_iter().chain(replace(view, viewer)).collect()
         }
+        (RunStatus::Ended(RunEnd::Limited), _) if view.parked_until().is_some() => {
+            let now = viewer.command("resume") + " --unpark";
+            let wait = viewer.command("resume") + " --wait";
+            vec![
+                (wait, "go on by itself at that time".to_owned()),
+                (now, "go on now, if there is quota again".to_owned()),
+            ]
+        }
         (RunStatus::Ended(RunEnd::Limited), _) => {
             vec![raise(view, viewer).unwrap_or_else(|| resume("go on once there is room"))]
         }

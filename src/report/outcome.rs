@@ -7,7 +7,7 @@ use super::sections::{failures, waits_for};
 use super::show::Shown;
 use super::view::{PhaseStatus, RunStatus, RunView, Supervisor};
 use super::viewer::PROSE;
-use super::words::{clean, counted, undecided_words, word, wrap};
+use super::words::{clean, counted, parked, undecided_words, word, wrap};
 use super::words_work::{finding_place, findings_words, worst_first};
 
 /// Lines of a failure's message or hint that are shown.
@@ -37,7 +37,10 @@ pub(super) fn outcome_words(view: &RunView, supervisor: Supervisor) -> (&'static
         }
         RunStatus::Ended(RunEnd::AuditFailed) => ("✗", "ended, but the audit says fail".to_owned()),
         RunStatus::Ended(RunEnd::Waiting) => ("!", format!("waits for a person{}", asked(view))),
-        RunStatus::Ended(RunEnd::Limited) => ("!", format!("stopped by a limit{}", under_way())),
+        RunStatus::Ended(RunEnd::Limited) => match parked(view) {
+            Some(parked) => ("!", format!("is {parked}")),
+            None => ("!", format!("stopped by a limit{}", under_way())),
+        },
         RunStatus::Ended(RunEnd::Interrupted) => ("!", format!("was interrupted{}", under_way())),
         RunStatus::Planned => ("!", "has not begun".to_owned()),
         RunStatus::UnderWay if view.questions().next().is_some() => {
@@ -45,7 +48,10 @@ pub(super) fn outcome_words(view: &RunView, supervisor: Supervisor) -> (&'static
         }
         RunStatus::UnderWay => match supervisor {
             Supervisor::Alive if view.state.is_paused() => ("…", "is paused".to_owned()),
-            Supervisor::Alive => ("…", format!("is running{}", under_way())),
+            Supervisor::Alive => match parked(view) {
+                Some(parked) => ("…", format!("is {parked}")),
+                None => ("…", format!("is running{}", under_way())),
+            },
             Supervisor::Gone => (
                 "!",
                 format!("was interrupted{}: its process is gone", under_way()),

@@ -9,7 +9,7 @@ use crate::run::{Event, Record, RunEvent};
 use super::error::ReportError;
 use super::log_lines::log_line;
 use super::view::{RunStatus, RunView};
-use super::words::{counted, token_count};
+use super::words::{counted, parked, token_count};
 
 #[derive(Debug)]
 pub struct Plain<W> {
@@ -75,9 +75,10 @@ impl<W: Write> Plain<W> {
         }
         self.last = now;
         let worked = Millis(state.worked(now).0.saturating_sub(self.before.0));
-        let doing = match state.is_paused() {
-            true => "paused".to_owned(),
-            false => "still at work".to_owned(),
+        let doing = match (state.is_paused(), parked(&self.view)) {
+            (true, _) => "paused".to_owned(),
+            (false, Some(parked)) => parked,
+            (false, None) => "still at work".to_owned(),
         };
         let running = counted(state.running().count() as u64, "call");
         let tokens = token_count(state.spent().usage.tokens());

@@ -8,7 +8,7 @@ use crate::model::{MicroUsd, Millis, RunId, Timestamp};
 use super::show::{known_until, minute};
 use super::table::Table;
 use super::view::{RunView, Supervisor};
-use super::words::{self, clean, or_nothing, run_word, token_count};
+use super::words::{self, clean, clock, or_nothing, run_word, token_count};
 
 /// Columns of a request's first words.
 const REQUEST_WIDTH: usize = 48;
@@ -18,6 +18,10 @@ pub struct RunRow {
     run: RunId,
     workflow: String,
     state: String,
+    /// Until when it is parked.
+    until: Option<Timestamp>,
+    /// When it was heard of last.
+    last: Option<Timestamp>,
     started: Option<Timestamp>,
     wall: Millis,
     attempts: u64,
@@ -36,6 +40,8 @@ impl RunRow {
             run,
             workflow: view.plan.workflow.clone(),
             state: run_word(view, supervisor),
+            until: view.parked_until(),
+            last: view.state.last,
             started: view.state.started,
             wall: totals.wall,
             attempts: totals.attempts,
@@ -56,6 +62,8 @@ impl RunRow {
             run,
             workflow: String::new(),
             state: "unreadable".to_owned(),
+            until: None,
+            last: None,
             started: None,
             wall: Millis::default(),
             attempts: 0,
@@ -95,12 +103,15 @@ fn table(rows: &[RunRow], zone: &TimeZone, room: usize) -> Table {
     );
     for row in rows {
         let request = clean(&row.request);
+        let until = row.until.zip(row.last);
+        let until = until.map(|(until, last)| format!(" until {}", clock(until, last)));
+        let state = row.state.clone() + &until.unwrap_or_default();
         table.row([
             clean(&row.run),
             clean(&row.workflow),
             match row.rehearsal {
-                Some(_) => format!("{}, rehearsed", row.state),
-                None => row.state.clone(),
+                Some(_) => format!("{state}, rehearsed"),
+                None => state,
             },
             or_nothing(row.started.map(|started| minute(started, zone))),
             or_nothing(row.started.map(|_| row.wall.to_string())),
@@ -120,6 +131,7 @@ pub fn runs_json(rows: &[RunRow]) -> Value {
                 "run": row.run,
                 "workflow": row.workflow,
                 "state": row.state,
+                "parked_until": row.until.map(Timestamp::rfc3339),
                 "started": row.started.map(Timestamp::rfc3339),
                 "wall_ms": row.wall,
                 "attempts": row.attempts,

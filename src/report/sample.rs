@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Answer, Budget, CallId, CallResult, CallSpec, Decider, Decision, Digest, FORMAT, Failure,
-    FailureKind, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question, RunEnd,
-    RunId, Rung, Timestamp, Undecided, Usage,
+    AccountName, Answer, Budget, CallId, CallResult, CallSpec, Decider, Decision, Digest, FORMAT,
+    Failure, FailureKind, Label, Millis, ModelName, PersonAnswer, PhaseName, Purpose, Question,
+    RunEnd, RunId, Rung, Timestamp, Undecided, Usage,
 };
 use crate::plan::Plan;
 use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent, Via};
@@ -453,6 +453,15 @@ fn acts_of_persons(more: &mut History) {
         }
         .of(phase()),
     );
+    let account = AccountName::new("claude");
+    let parked = RunEvent::AccountParked {
+        account: account.clone(),
+        models: vec!["claude-opus".into()],
+        until: Timestamp(1_795_372_001_010),
+        why: FailureKind::Quota,
+    };
+    more.add(3_700_048, parked.into());
+    more.add(3_700_050, RunEvent::AccountFreed { account }.into());
 }
 
 fn proposals(history: &mut History) {

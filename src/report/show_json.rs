@@ -45,6 +45,7 @@ pub fn show_json(shown: &Shown<'_>) -> Value {
         "attempts": totals.attempts,
         "tokens": totals.usage.tokens(),
         "usage": totals.usage,
+        "parked_until": view.parked_until().map(Timestamp::rfc3339),
         "limit": view.state.limit().as_ref().map(|reached| &reached.limit),
         "limit_phase": view.state.limit().as_ref().and_then(|reached| reached.phase.as_ref()),
         "signal": view.state.interrupted(),

@@ -120,6 +120,21 @@ impl RunView {
         }
     }
 
+    /// Until when it is parked.
+    pub fn parked_until(&self) -> Option<Timestamp> {
+        let stopped = self.state.limit().is_some() || self.state.interrupted().is_some();
+        let failed = self
+            .phases()
+            .any(|phase| matches!(phase.status(), PhaseStatus::Failed(_)));
+        let status = self.status();
+        let may_be = matches!(
+            status,
+            RunStatus::UnderWay | RunStatus::Ended(RunEnd::Limited)
+        );
+        let until = self.state.parked_until();
+        until.filter(|_| may_be && !stopped && !failed)
+    }
+
     /// Its name; empty before it began.
     pub fn run(&self) -> &str {
         self.state.id.as_ref().map_or("", |run| run.as_str())

@@ -3,7 +3,7 @@
 use console::{measure_text_width, strip_ansi_codes, truncate_str};
 use serde::Serialize;
 
-use crate::model::{Decision, FailureKind, MicroUsd, Millis, Undecided, Usage};
+use crate::model::{Decision, FailureKind, MicroUsd, Millis, RunEnd, Timestamp, Undecided, Usage};
 use crate::plan::{EnsembleMode, Judging, Method, Orders, OutputKind, PhaseKind};
 
 use super::screen::bounded;
@@ -138,11 +138,33 @@ pub(super) fn failure_word(kind: FailureKind) -> String {
     }
 }
 
+/// A time of the user's day, with the day if that is far from the other time.
+pub(super) fn clock(at: Timestamp, from: Timestamp) -> String {
+    let zoned = at.instant().to_zoned(jiff::tz::TimeZone::system());
+    let is_near = at.since(from) < Millis::minutes(20 * 60);
+    let form = if is_near { "%H:%M" } else { "%b %-d %H:%M" };
+    zoned.strftime(form).to_string()
+}
+
+/// Until when a run is parked, and why: `parked until 14:30: claude's quota`.
+pub(super) fn parked(view: &RunView) -> Option<String> {
+    let (until, last) = (view.parked_until()?, view.state.last?);
+    let parked = view.state.parked_accounts(last).into_iter();
+    let accounts: Vec<String> = parked.map(|(name, _)| clean(name)).collect();
+    let (until, accounts) = (clock(until, last), accounts.join(" and "));
+    Some(format!("parked until {until}: {accounts}'s quota"))
+}
+
 /// A run's state in one word.
 pub(super) fn run_word(view: &RunView, supervisor: Supervisor) -> String {
     let under_way = match (view.status(), supervisor) {
         (RunStatus::Planned, _) => "planned",
         (RunStatus::UnderWay, Supervisor::Alive) if view.state.is_paused() => "paused",
+        (RunStatus::UnderWay, Supervisor::Alive) | (RunStatus::Ended(RunEnd::Limited), _)
+            if view.parked_until().is_some() =>
+        {
+            "parked"
+        }
         (RunStatus::UnderWay, Supervisor::Alive) => "running",
         (RunStatus::UnderWay, Supervisor::Gone) => "interrupted",
         (RunStatus::Ended(end), _) => return word(end),

@@ -65,6 +65,8 @@ pub struct Attempt {
     pub end: Option<(AttemptEnd, Timestamp)>,
     /// How long nobody worked on the run since it was ordered: its supervisor was gone.
     pub away: Millis,
+    /// Whether its account was parked for it: it says nothing about the call.
+    pub excused: bool,
     /// Whether another run paid for it, so that it counts for no limit of this one.
     pub taken_over: bool,
 }
@@ -149,7 +151,12 @@ impl CallState {
         }
     }
 
-    pub(super) fn apply(&mut self, at: Timestamp, event: &CallEvent) {
+    pub(super) fn apply(
+        &mut self,
+        at: Timestamp,
+        event: &CallEvent,
+        is_parked: impl Fn(&ModelName) -> bool,
+    ) {
         match event {
             CallEvent::AttemptStarted { model, agent, .. } => self.start(at, model, agent),
             CallEvent::AttemptSpawned {
@@ -187,6 +194,10 @@ impl CallState {
                 let end = AttemptEnd::Failed(failure.clone());
                 self.end(*attempt, at, end, *usage);
                 self.status = CallStatus::Open;
+                let refused = matches!(failure.kind, FailureKind::Quota | FailureKind::RateLimit);
+                if let Some(attempt) = self.attempt(*attempt) {
+                    attempt.excused = refused && is_parked(&attempt.model);
+                }
             }
             CallEvent::EndedByPerson { .. } => self.ended_by_person = true,
             CallEvent::RetryScheduled { until } => self.not_before = Some(*until),
@@ -209,6 +220,7 @@ impl CallState {
             did: Vec::new(),
             end: None,
             away: Millis::default(),
+            excused: false,
             taken_over: false,
         });
         self.status = CallStatus::Running;
@@ -291,14 +303,15 @@ impl CallState {
         self.attempts.last().map(|attempt| &attempt.model)
     }
 
-    /// The failures that count for retries, oldest first. That an attempt was cancelled or lost says nothing
-    /// about its model.
-    pub fn counted_failures(&self) -> impl Iterator<Item = &Failure> {
+    /// The failures that count for retries, oldest first, each with its model. That an attempt was cancelled or lost
+    /// says nothing about it.
+    pub fn counted_failures(&self) -> impl Iterator<Item = (&ModelName, &Failure)> {
         let counted = self.attempts.get(self.counted_from..).unwrap_or_default();
-        counted.iter().filter_map(|attempt| match attempt.end() {
+        let counted = counted.iter().filter(|attempt| !attempt.excused);
+        counted.filter_map(|attempt| match attempt.end() {
             Some(AttemptEnd::Failed(failure)) => {
                 let is_own = !matches!(failure.kind, FailureKind::Cancelled | FailureKind::Lost);
-                is_own.then_some(failure)
+                is_own.then_some((&attempt.model, failure))
             }
             _ => None,
         })

@@ -11,10 +11,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::model::{
-    AgentName, Artifact, Budget, CallId, CallResult, CallSpec, ChangeLimits, Closing, Decider,
-    Destination, Digest, Documents, Failure, FrozenFile, HeldChange, Label, ModelName,
-    PersonAnswer, PhaseName, Question, RunEnd, RunId, RunLimits, Rung, TaskId, Timestamp, TreeId,
-    Unmerged, Usage, Verification,
+    AccountName, AgentName, Artifact, Budget, CallId, CallResult, CallSpec, ChangeLimits, Closing,
+    Decider, Destination, Digest, Documents, Failure, FailureKind, FrozenFile, HeldChange, Label,
+    ModelName, PersonAnswer, PhaseName, Question, RunEnd, RunId, RunLimits, Rung, TaskId,
+    Timestamp, TreeId, Unmerged, Usage, Verification,
 };
 
 use super::Via;
@@ -266,6 +266,15 @@ pub enum RunEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         changes: Option<ChangeLimits>,
     },
+    /// An account has refused a request, of this run or of another one: none of these models is asked before this time.
+    AccountParked {
+        account: AccountName,
+        models: Vec<ModelName>,
+        until: Timestamp,
+        why: FailureKind,
+    },
+    /// It has served a request since, or a person says that it will.
+    AccountFreed { account: AccountName },
     /// A person paused the run: no further call starts.
     #[serde(rename = "run_paused")]
     Paused { via: Via },

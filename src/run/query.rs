@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Answer, Audit, Budget, CallId, CallKey, Destination, Documents, FrozenFile, Millis, ModelName,
-    PhaseName, Question, ReachedLimit, Results, RunEnd, RunLimits, TaskId, Timestamp, TreeId,
-    Verification,
+    AccountName, Answer, Audit, Budget, CallId, CallKey, Destination, Documents, FrozenFile,
+    Millis, ModelName, Parked, PhaseName, Question, ReachedLimit, Results, RunEnd, RunLimits,
+    TaskId, Timestamp, TreeId, Verification,
 };
 
+use super::state::parked;
 use super::{CallState, CallStatus, Delivery, PhaseState, RunState, Spent, Verified};
 
 impl RunState {
@@ -204,11 +205,36 @@ impl RunState {
     pub fn worked(&self, now: Timestamp) -> Millis {
         let since = match (self.ended, self.last) {
             (None, Some(last)) if self.open_question().is_none() && !self.rests() => {
-                now.since(last)
+                now.since(self.parked_until().map_or(last, |until| until.max(last)))
             }
             _ => Millis(0),
         };
         Millis(self.worked.0.saturating_add(since.0))
+    }
+
+    /// Until when a model's account is parked, or was before the request that is to tell whether it serves again.
+    pub fn parked(&self, model: &ModelName) -> Option<&Parked> {
+        parked(&self.accounts, model)
+    }
+
+    /// The accounts that are parked for longer than calls wait by themselves, the first to be free first.
+    pub fn parked_accounts(&self, now: Timestamp) -> Vec<(&AccountName, &Parked)> {
+        let accounts = self.accounts.iter();
+        let accounts = accounts.map(|(name, account)| (name, &account.parked));
+        let mut parked: Vec<_> = accounts.filter(|(_, one)| one.is_long(now)).collect();
+        parked.sort_by_key(|(_, one)| one.until);
+        parked
+    }
+
+    /// Until when it waits for an account, and for nothing else.
+    pub fn parked_until(&self) -> Option<Timestamp> {
+        let verifies = self
+            .phases
+            .values()
+            .any(|phase| phase.verifying().is_some());
+        let idle = !verifies && self.running().next().is_none();
+        let parked = self.parked_accounts(self.last.filter(|_| idle)?);
+        parked.first().map(|(_, parked)| parked.until)
     }
 
     /// The limits in force: the plan's, or what the user raised them to.

@@ -22,6 +22,7 @@ impl RunState {
         self.limit = None;
         self.interrupted = None;
         self.paused = false;
+        self.accounts.clear();
         self.ended = None;
         // What is in the user's project stays there.
         self.delivered

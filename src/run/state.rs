@@ -6,9 +6,10 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use crate::model::{
-    Artifact, Budget, CallId, CallKey, CallSpec, Closing, Destination, Document, Documents,
-    FrozenFile, HeldChange, Millis, ModelName, PersonAnswer, PhaseName, ReachedLimit, Results,
-    RunEnd, RunId, RunLimits, Rung, TaskId, Timestamp, TreeId, Unmerged, Verification,
+    AccountName, Artifact, Budget, CallId, CallKey, CallSpec, Closing, Destination, Document,
+    Documents, FrozenFile, HeldChange, Millis, ModelName, Parked, PersonAnswer, PhaseName,
+    ReachedLimit, Results, RunEnd, RunId, RunLimits, Rung, TaskId, Timestamp, TreeId, Unmerged,
+    Verification,
 };
 
 use super::{
@@ -67,10 +68,19 @@ pub struct RunState {
     pub(super) budgets: BTreeMap<PhaseName, Budget>,
     /// The models that a person put into others' places.
     pub(super) replaced: BTreeMap<ModelName, ModelName>,
+    /// The accounts that refused a request and have served none since.
+    pub accounts: BTreeMap<AccountName, ParkedAccount>,
     pub(super) limit: Option<ReachedLimit>,
     pub(super) interrupted: Option<String>,
     pub(super) paused: bool,
     pub(super) ended: Option<RunEnd>,
+}
+
+/// An account that refused a request, and the models that are asked through it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParkedAccount {
+    pub models: Vec<ModelName>,
+    pub parked: Parked,
 }
 
 /// One time that an audit sent the run back.
@@ -129,8 +139,11 @@ impl RunState {
             Event::Run(event) => self.apply_run(now, event),
             Event::Phase { phase, event } => self.apply_phase(now, phase, event),
             Event::Call { call, event } => {
+                let accounts = &self.accounts;
+                let is_parked =
+                    |model: &ModelName| parked(accounts, model).is_some_and(|one| one.is_long(at));
                 if let Some(call) = self.calls.get_mut(call) {
-                    call.apply(at, event);
+                    call.apply(at, event, is_parked);
                 }
             }
         }
@@ -223,6 +236,22 @@ impl RunState {
                 self.budgets.clone_from(budgets);
             }
             RunEvent::ModelReplaced { model, by, .. } => self.replace(model, by),
+            RunEvent::AccountParked {
+                account,
+                models,
+                until,
+                why,
+            } => {
+                let (since, until, why) = (now.at, *until, *why);
+                let parked = Parked { since, until, why };
+                let models = models.clone();
+                let account = account.clone();
+                self.accounts
+                    .insert(account, ParkedAccount { models, parked });
+            }
+            RunEvent::AccountFreed { account } => {
+                self.accounts.remove(account);
+            }
             RunEvent::Paused { .. } => self.paused = true,
             RunEvent::Continued { .. } => self.paused = false,
             RunEvent::TakenOver { run, .. } => self.taken_over_from(run),
@@ -433,4 +462,13 @@ impl RunState {
     fn phase_mut(&mut self, phase: &PhaseName) -> &mut PhaseState {
         self.phases.entry(phase.clone()).or_default()
     }
+}
+
+pub(super) fn parked<'a>(
+    accounts: &'a BTreeMap<AccountName, ParkedAccount>,
+    model: &ModelName,
+) -> Option<&'a Parked> {
+    let mut accounts = accounts.values();
+    let account = accounts.find(|account| account.models.contains(model))?;
+    Some(&account.parked)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::engine::{Effect, Engine, Input, Stop, steered};
 use crate::journal::Journal;
@@ -97,7 +97,7 @@ struct Driver<'a> {
     observer: &'a mut dyn Observer,
     tasks: Tasks,
     controls: BTreeMap<(CallId, u32), watch::Sender<Control>>,
-    wake: Option<Instant>,
+    wake: Option<Timestamp>,
     interrupts: u32,
     delivers: bool,
     held: Option<Input>,
@@ -149,7 +149,6 @@ impl Driver<'_> {
                 input = Some(held);
                 continue;
             }
-            let wake = self.wake;
             input = tokio::select! {
                 report = inbox.recv() => {
                     let others = matches!(
@@ -161,10 +160,6 @@ impl Driver<'_> {
                 }
                 signal = signals.next() => self.interrupt(signal),
                 Some(request) = requests.recv() => self.steer(request),
-                () = wait_until(wake) => {
-                    self.wake = None;
-                    Some(Input::Tick)
-                }
                 _ = ticks.tick() => self.tick()?,
             };
         }
@@ -172,6 +167,12 @@ impl Driver<'_> {
 
     /// While a question is open nothing moves, and whoever answers elsewhere left the answer in a file.
     fn tick(&mut self) -> Result<Option<Input>, RuntimeError> {
+        // By the wall clock: timers stand still while the machine sleeps.
+        let is_due = self.wake.take_if(|at| *at <= now()).is_some();
+        let known = &self.engine.state().accounts;
+        if is_due || !known.is_empty() && !self.context.accounts.news(now(), known).is_empty() {
+            return Ok(Some(Input::Tick));
+        }
         if self.asks {
             let act = self.context.folder.take_answer();
             return Ok(act.map(|act| Input::Answered { acts: vec![act] }));
@@ -205,7 +206,25 @@ impl Driver<'_> {
     /// The engine's answer to an input: events to disk, then to the display, then the effects.
     fn step(&mut self, input: Input) -> Result<Option<RunEnd>, RuntimeError> {
         let at = now();
-        let input = self.with_edits(input)?;
+        let mut input = self.with_edits(input)?;
+        let (accounts, state) = (&self.context.accounts, self.engine.state());
+        accounts.learn(at, &input, state);
+        match &mut input {
+            Input::Begin(begin) => begin.parked = accounts.news(at, &BTreeMap::new()),
+            Input::Resume { acts, .. } => acts.extend(accounts.news(at, &BTreeMap::new())),
+            _ => {
+                // Before the engine decides anything: nobody asks an account that another run knows to be parked.
+                for event in accounts.news(at, &state.accounts) {
+                    if let Some(end) = self.react(at, Input::Happened(event))? {
+                        return Ok(Some(end));
+                    }
+                }
+            }
+        }
+        self.react(at, input)
+    }
+
+    fn react(&mut self, at: Timestamp, input: Input) -> Result<Option<RunEnd>, RuntimeError> {
         let reaction = self.engine.handle(at, input);
         for record in self.journal.append(at, &reaction.events)? {
             self.observer.saw(&record)?;
@@ -237,7 +256,7 @@ impl Driver<'_> {
                 Effect::Ask { phase, .. } => self.ask(&phase)?,
                 Effect::Verify { phase, verifying } => self.start_verify(phase, verifying),
                 Effect::Deliver { results, to } => self.start_delivery(results, to),
-                Effect::WakeAt(at) => self.wake = Some(instant(at)),
+                Effect::WakeAt(at) => self.wake = Some(at),
                 Effect::End(how) => end = Some(how),
             }
         }
@@ -443,23 +462,12 @@ fn raise(known: &mut Control, what: Control) -> bool {
     raises
 }
 
-async fn wait_until(at: Option<Instant>) {
-    match at {
-        Some(at) => sleep_until(at).await,
-        None => std::future::pending().await,
-    }
-}
-
 /// The wall clock, read here alone.
 pub fn now() -> Timestamp {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     Timestamp(since.map_or(0, |since| {
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     }))
-}
-
-fn instant(at: Timestamp) -> Instant {
-    Instant::now() + Duration::from(at.since(now()))
 }
 
 /// What a phase needs cannot be done.

@@ -14,6 +14,7 @@
 //!
 //! Nothing here decides what runs next; nothing here prints.
 
+mod accounts;
 mod attempt;
 mod blocking;
 mod call_log;
@@ -53,6 +54,7 @@ mod unfinished;
 mod verify;
 mod workspaces;
 
+pub use accounts::RunAccounts;
 pub use call_log::CallLog;
 pub use cell::{Cells, Inside};
 pub use control::{ControlSocket, Controller, Request};

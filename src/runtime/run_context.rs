@@ -14,6 +14,7 @@ use crate::plan::Plan;
 use crate::rehearsal;
 use crate::workspace::{GitLayer, Layers, Progress, Project, ProjectCache};
 
+use super::accounts::RunAccounts;
 use super::cell::{Cells, Inside};
 use super::gate::StartGate;
 use super::installed::Installed;
@@ -52,6 +53,7 @@ pub struct RunContextParts {
     pub places: Option<Places>,
     /// What all runs of this user spend; a rehearsal spends nothing.
     pub day: Option<Day>,
+    pub accounts: RunAccounts,
 }
 
 /// Where and with what a run's calls are carried out.

@@ -68,6 +68,7 @@ mod people_are_asked;
 mod planted_files_give_no_orders;
 mod prompts_are_known_beforehand;
 mod proposals_are_judged_fairly;
+mod quota_is_a_state;
 mod reading_needs_no_configuration;
 mod results_are_understood_at_once;
 mod resume_takes_what_is_open;

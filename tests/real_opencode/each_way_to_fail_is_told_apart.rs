@@ -156,8 +156,10 @@ fn config() -> String {
     let mut yaml = String::from("limits: { concurrency: 12 }\nmodels:\n");
     let own = EXPECTED.iter().map(|(model, _)| *model).skip(2);
     for model in own.chain(["expired", "narrow", "steady"]) {
+        // A rate limit parks the account, so the busy one has its own.
+        let provider = if model == "busy" { "busy" } else { "test" };
         yaml.push_str(&format!(
-            "  {model}: {{ agent: opencode, id: test/{model} }}\n"
+            "  {model}: {{ agent: opencode, id: {provider}/{model} }}\n"
         ));
     }
     yaml.push_str("roles:\n  signed-out: [expired, steady]\n  overfull: [narrow, steady]\n");

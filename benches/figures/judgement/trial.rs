@@ -227,5 +227,6 @@ fn begin() -> Input {
         base: tree(0),
         files: Vec::new(),
         sandbox: Rung::None,
+        parked: Vec::new(),
     })
 }

@@ -60,6 +60,8 @@ pub fn ask(
         pr_body: None,
         plain: false,
         detach: false,
+        wait: false,
+        unpark: false,
         is_probe: true,
     };
     let interruptible = Interruptible::new()?;

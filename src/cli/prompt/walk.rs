@@ -44,6 +44,7 @@ pub fn walk(settings: &Settings, plan: &Plan, wanted: &PhaseName) -> Result<Prom
         base: tree("base"),
         files,
         sandbox: Rung::default(),
+        parked: Vec::new(),
     };
     let mut engine = Engine::new(passable(plan), &[]);
     let mut inputs = VecDeque::from([Input::Begin(begin)]);

@@ -12,6 +12,7 @@ use crate::model::{
 use crate::plan::{PhasePlan, Plan};
 use crate::run::{CallEvent, Event, PendingVerification, PhaseEvent, RunEvent};
 
+use super::parked::Parked;
 use super::part::states_of;
 use super::person::before_gate;
 use super::trace::Moment;
@@ -51,6 +52,7 @@ pub struct Facts<'a> {
     /// The calls that a person ended.
     pub ended_calls: BTreeSet<CallId>,
     pub limited: Option<String>,
+    pub parked: Parked,
     pub ended: Option<RunEnd>,
     /// The documents that belong to the results.
     pub documents: Documents,
@@ -138,6 +140,7 @@ impl<'a> Facts<'a> {
             paused: false,
             ended_calls: BTreeSet::new(),
             limited: None,
+            parked: Parked::default(),
             ended: None,
             documents: Documents::new(),
             project: Results::default(),
@@ -278,6 +281,7 @@ impl<'a> Facts<'a> {
     }
 
     fn read_of_run(&mut self, event: &RunEvent) {
+        self.parked.read(event);
         match event {
             RunEvent::Started { base, .. } => {
                 self.base.clone_from(base);
@@ -286,17 +290,15 @@ impl<'a> Facts<'a> {
                 self.known_project = self.before();
             }
             RunEvent::Resumed { .. } => self.resume(),
+            RunEvent::AccountParked { .. } | RunEvent::AccountFreed { .. } => {}
             RunEvent::LimitReached { limit } => self.limited = Some(limit.clone()),
             RunEvent::LimitsRaised {
                 limits, budgets, ..
             } => {
                 self.limits = *limits;
-                let raised = budgets.iter().map(|(name, budget)| (name.clone(), *budget));
-                self.budgets.extend(raised);
+                self.budgets.extend(budgets.clone());
             }
-            RunEvent::ModelReplaced { by, .. } => {
-                self.stand_ins.insert(by.clone());
-            }
+            RunEvent::ModelReplaced { by, .. } => self.stand_ins.extend([by.clone()]),
             RunEvent::Paused { .. } => self.paused = true,
             RunEvent::Continued { .. } => self.paused = false,
             RunEvent::TakenOver { .. } => {
@@ -340,9 +342,7 @@ impl<'a> Facts<'a> {
             CallEvent::AttemptFailed { usage, .. } => self.spent_by(call).usage += *usage,
             CallEvent::RetryScheduled { until } => self.call(call).not_before = Some(*until),
             CallEvent::Failed { .. } => self.call(call).over = true,
-            CallEvent::EndedByPerson { .. } => {
-                self.ended_calls.insert(call.clone());
-            }
+            CallEvent::EndedByPerson { .. } => self.ended_calls.extend([call.clone()]),
             CallEvent::AttemptSpawned { .. } | CallEvent::AttemptProgressed { .. } => {}
         }
     }

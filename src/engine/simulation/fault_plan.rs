@@ -34,6 +34,9 @@ pub struct FaultPlan {
     pub limits: Vec<Raise>,
     /// What a person does about the results each time a supervisor's work is over. Then nothing.
     pub hands_on: Vec<HandOn>,
+    /// Whether accounts that refuse a request are parked, and whether supervisors stay until they serve again.
+    pub parks: bool,
+    pub waits: bool,
     /// Which of the things under way reports next, step by step. Then the oldest.
     pub choices: Vec<u8>,
     /// What comes from outside, and at which step.
@@ -176,6 +179,8 @@ pub enum Arrives {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     Interrupt,
+    /// Another run of this user hears that the account of this model has no quota left.
+    Parks(u8),
     /// A person steers the run, whether it can be done or not.
     Steers(Steer),
     /// The supervisor dies with so many of the events of its last step on disk; attempts that were
@@ -265,6 +270,8 @@ impl Default for FaultPlan {
             models: Vec::new(),
             limits: Vec::new(),
             hands_on: Vec::new(),
+            parks: false,
+            waits: false,
             choices: Vec::new(),
             blows: Vec::new(),
         }
@@ -330,14 +337,25 @@ pub fn fault_plans(mix: Mix) -> impl Draws<Value = FaultPlan> {
         prop::collection::vec(tasks(), 1..3),
         any::<bool>(),
         chance,
-        (from_people, any::<bool>()),
+        (from_people, any::<bool>(), any::<bool>()),
         prop::collection::vec(any::<u8>(), 0..40),
         blows(mix),
     )
         .prop_map(
-            |(manners, proofs, passes, lists, repeats, chance, from_people, choices, blows)| {
+            move |(
+                manners,
+                proofs,
+                passes,
+                lists,
+                repeats,
+                chance,
+                from_people,
+                choices,
+                blows,
+            )| {
                 let (deliveries, full) = chance;
-                let ((people, limits, rounds, models, hands_on), attended) = from_people;
+                let ((people, limits, rounds, models, hands_on), attended, waits) = from_people;
+                let parks = mix == Mix::Wild;
                 FaultPlan {
                     manners,
                     proofs,
@@ -352,6 +370,8 @@ pub fn fault_plans(mix: Mix) -> impl Draws<Value = FaultPlan> {
                     models,
                     limits,
                     hands_on,
+                    parks,
+                    waits,
                     choices,
                     blows,
                 }
@@ -510,7 +530,12 @@ fn steers(mix: Mix) -> impl Draws<Value = Steer> {
 }
 
 fn blows(mix: Mix) -> impl Draws<Value = Vec<(usize, Fault)>> {
+    let parks = match mix {
+        Mix::Wild => any::<u8>().prop_map(Fault::Parks).boxed(),
+        Mix::Timeless => Just(Fault::Interrupt).boxed(),
+    };
     let fault = proptest::prop_oneof![
+        1 => parks,
         2 => steers(mix).prop_map(Fault::Steers),
         1 => Just(Fault::Interrupt),
         2 => (0u8..6, any::<bool>()).prop_map(|(written, recovers)| Fault::Death { written, recovers }),

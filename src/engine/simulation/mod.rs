@@ -26,6 +26,7 @@ mod fault_plan;
 mod invariants;
 mod judging;
 mod outcome;
+mod parked;
 mod part;
 mod person;
 mod plans;

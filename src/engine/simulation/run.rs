@@ -244,8 +244,10 @@ impl<'f> Run<'f> {
     fn supervise(&mut self, first: Input) -> Result<Fall, String> {
         let journal = self.trace.journal();
         let engine = Engine::new(self.trace.plan.clone(), &journal);
-        let mut engine = engine.attended(self.faults.attended);
+        let engine = engine.attended(self.faults.attended);
+        let mut engine = engine.waiting(self.faults.waits);
         let mut world = World::new(self.faults, &mut self.world_state);
+        let first = world.with_parked(first, engine.state());
         let moments = &mut self.trace.moments;
         let mut first = Some(first);
         let mut seq = journal.len() as u64;
@@ -255,7 +257,7 @@ impl<'f> Run<'f> {
                 Some(first) => first,
                 None if fault == Some(Fault::Interrupt) => interrupt(),
                 None => world
-                    .steer(fault, &engine)
+                    .outside(fault, &engine)
                     .or_else(|| world.report(&engine))
                     .ok_or("nothing is under way and nothing is awaited")?,
             };
@@ -266,7 +268,9 @@ impl<'f> Run<'f> {
             let reaction = engine.handle(now, input);
             let written = match fault {
                 Some(Fault::Death { written, .. }) => usize::from(written).max(least),
-                Some(Fault::Interrupt | Fault::Steers(_)) | None => reaction.events.len(),
+                Some(Fault::Interrupt | Fault::Parks(_) | Fault::Steers(_)) | None => {
+                    reaction.events.len()
+                }
             };
             for event in reaction.events.into_iter().take(written) {
                 seq += 1;
@@ -296,6 +300,7 @@ fn begin() -> Input {
         base: trees::tree("base"),
         files: Vec::new(),
         sandbox: Rung::None,
+        parked: Vec::new(),
     })
 }
 

@@ -2,8 +2,8 @@
 
 use crate::engine::{Effect, Engine, Input, Recovered, Stop};
 use crate::model::{
-    CallId, CallResult, CallSpec, Destination, Failure, FailureKind, HeldChange, Millis, ModelName,
-    PhaseName, Results, RunEnd, Timestamp, TreeId, Unmerged,
+    AccountName, CallId, CallResult, CallSpec, Destination, Failure, FailureKind, HeldChange,
+    Millis, ModelName, PhaseName, Results, RunEnd, Timestamp, TreeId, Unmerged,
 };
 use crate::plan::PhaseKind;
 use crate::run::{
@@ -11,8 +11,9 @@ use crate::run::{
 };
 
 use super::answers;
-use super::fault_plan::{Arrives, Fault, FaultPlan, Luck, Manner, Proof, Steer};
+use super::fault_plan::{Arrives, Fault, FaultPlan, Luck, Manner, Proof, SimulatedFailure, Steer};
 use super::person;
+use super::plans::MODELS;
 
 /// Something that was ordered and will be reported.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,8 @@ pub struct World<'f> {
     faults: &'f FaultPlan,
     world_state: &'f mut WorldState,
     pending: Vec<Pending>,
+    /// What comes right after the last report.
+    next: Option<Input>,
     wake: Option<Timestamp>,
     /// Whose step is just over: it has not begun another one.
     between: Option<(CallId, u32)>,
@@ -88,6 +91,7 @@ impl<'f> World<'f> {
             faults,
             world_state,
             pending: Vec::new(),
+            next: None,
             wake: None,
             between: None,
         }
@@ -171,10 +175,12 @@ impl<'f> World<'f> {
         }
     }
 
-    /// What a person wants at this step.
-    pub fn steer(&self, fault: Option<Fault>, engine: &Engine) -> Option<Input> {
-        let Some(Fault::Steers(steer)) = fault else {
-            return None;
+    /// What a person wants at this step, or another run of this user has learned.
+    pub fn outside(&self, fault: Option<Fault>, engine: &Engine) -> Option<Input> {
+        let steer = match fault? {
+            Fault::Steers(steer) => steer,
+            Fault::Parks(model) => return Some(self.hears_of(model)),
+            Fault::Interrupt | Fault::Death { .. } => return None,
         };
         let control = match steer {
             Steer::Pause => Control::Pause,
@@ -195,6 +201,9 @@ impl<'f> World<'f> {
 
     /// The next report; none if nothing is under way and nothing is awaited.
     pub fn report(&mut self, engine: &Engine) -> Option<Input> {
+        if let Some(next) = self.next.take() {
+            return Some(next);
+        }
         let wake = self.wake;
         let ways = self.pending.len() + usize::from(wake.is_some());
         if ways == 0 && engine.state().is_paused() {
@@ -287,7 +296,15 @@ impl<'f> World<'f> {
                         usage,
                     },
                 };
-                Input::Happened(event.of(id))
+                let known = self.learned(&model, &event, engine.state());
+                let input = Input::Happened(event.of(id));
+                match known {
+                    Some(known) => {
+                        self.next = Some(input);
+                        Input::Happened(known.into())
+                    }
+                    None => input,
+                }
             }
             Pending::Verify { phase, verifying } => self.verify(phase, verifying),
             Pending::Close { phase, winner } => self.close(phase, &winner, engine),
@@ -337,6 +354,65 @@ impl<'f> World<'f> {
         }
     }
 
+    fn stays_for(&self, failure: SimulatedFailure) -> bool {
+        let refused = matches!(failure.kind, FailureKind::Quota | FailureKind::RateLimit);
+        self.faults.parks && self.faults.waits && refused
+    }
+
+    /// What the end of an attempt tells of its account.
+    fn learned(&self, model: &ModelName, event: &CallEvent, state: &RunState) -> Option<RunEvent> {
+        let now = self.now();
+        let account = account(model);
+        let known = state.parked(model);
+        match event {
+            CallEvent::AttemptSucceeded { .. } => known
+                .is_some_and(|parked| !parked.holds(now))
+                .then_some(RunEvent::AccountFreed { account }),
+            CallEvent::AttemptFailed { failure, .. } if self.faults.parks => {
+                let (why, wait) = match (failure.kind, failure.retry_after) {
+                    (FailureKind::Quota, None) => (FailureKind::Quota, Millis::minutes(15)),
+                    (FailureKind::RateLimit, None) => (FailureKind::RateLimit, Millis::seconds(2)),
+                    (FailureKind::Quota | FailureKind::RateLimit, Some(wait)) => {
+                        let long = wait > Millis::minutes(5);
+                        let why = if long {
+                            FailureKind::Quota
+                        } else {
+                            FailureKind::RateLimit
+                        };
+                        (why, wait)
+                    }
+                    _ => return None,
+                };
+                let until = now.after(wait);
+                let is_new =
+                    known.is_none_or(|known| !known.holds(now) || known.why != FailureKind::Quota);
+                is_new.then(|| parked(model, until, why))
+            }
+            _ => None,
+        }
+    }
+
+    /// Another run of this user was refused.
+    fn hears_of(&self, model: u8) -> Input {
+        let model = super::plans::model(usize::from(model) % MODELS);
+        let until = self.now().after(Millis::minutes(30));
+        Input::Happened(parked(&model, until, FailureKind::Quota).into())
+    }
+
+    /// Whoever takes a run up knows which accounts are parked.
+    pub fn with_parked(&self, mut input: Input, state: &RunState) -> Input {
+        if let Input::Resume { acts, .. } = &mut input {
+            let held = state
+                .accounts
+                .values()
+                .filter(|one| one.parked.holds(self.now()));
+            acts.extend(
+                held.map(|one| parked(&one.models[0], one.parked.until, one.parked.why).into()),
+            );
+        }
+        input
+    }
+
     /// What comes of an attempt: the same whenever it is asked.
     fn come(
         &self,
@@ -353,9 +429,12 @@ impl<'f> World<'f> {
             Luck::Flaky(times, failure) if tries <= usize::try_from(times).unwrap() => {
                 Err(failure.into())
             }
-            Luck::Broken(failure) => Err(failure.into()),
-            Luck::Good | Luck::Flaky(..) => Ok(answers::unfinished(manner, call, attempt)
-                .unwrap_or_else(|| answers::answer(self.faults, manner, call, model))),
+            // Who stays until it serves would stay for ever.
+            Luck::Broken(failure) if tries < 4 || !self.stays_for(failure) => Err(failure.into()),
+            Luck::Good | Luck::Flaky(..) | Luck::Broken(_) => {
+                Ok(answers::unfinished(manner, call, attempt)
+                    .unwrap_or_else(|| answers::answer(self.faults, manner, call, model)))
+            }
         }
     }
 
@@ -429,6 +508,25 @@ impl<'f> World<'f> {
 }
 
 fn manner(faults: &FaultPlan, model: &ModelName) -> Manner {
-    let number = model.as_str().trim_start_matches('m');
-    faults.manners[number.parse::<usize>().unwrap()]
+    faults.manners[number(model)]
+}
+
+/// Two models share an account.
+fn account(model: &ModelName) -> AccountName {
+    AccountName::new(format!("a{}", number(model) / 2))
+}
+
+fn number(model: &ModelName) -> usize {
+    model.as_str().trim_start_matches('m').parse().unwrap()
+}
+
+fn parked(model: &ModelName, until: Timestamp, why: FailureKind) -> RunEvent {
+    let first = number(model) / 2 * 2;
+    let models = first..MODELS.min(first + 2);
+    RunEvent::AccountParked {
+        account: account(model),
+        models: models.map(super::plans::model).collect(),
+        until,
+        why,
+    }
 }

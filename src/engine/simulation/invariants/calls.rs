@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::{Effect, Stop};
-use crate::model::{CallId, ModelName, Purpose, Usage};
+use crate::model::{AccountName, CallId, FailureKind, ModelName, Purpose, Usage};
 use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
 use super::super::answers::is_again;
@@ -391,5 +391,64 @@ pub fn a_resumed_call_is_tried_once_more() -> Promise {
             _ => {}
         }
         Ok(())
+    })
+}
+
+/// Nothing is sent into an account before its time.
+pub fn nobody_asks_a_parked_account() -> Promise {
+    promise(move |facts, moment| match moment {
+        Moment::Wrote(record) => match &record.event {
+            Event::Call {
+                event: CallEvent::AttemptStarted { model, .. },
+                ..
+            } => {
+                let parked = facts.parked.holds(model, record.at);
+                ensure(!parked, || format!("{model} is parked"))
+            }
+            _ => Ok(()),
+        },
+        Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => Ok(()),
+    })
+}
+
+/// After its time an account gets one request, and the others once that was served.
+pub fn one_request_tells_whether_an_account_serves_again() -> Promise {
+    let mut tests: BTreeMap<AccountName, (CallId, u32)> = BTreeMap::new();
+    promise(move |facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        match &record.event {
+            Event::Run(RunEvent::AccountParked { account, why, .. }) => {
+                tests.remove(account);
+                if *why == FailureKind::RateLimit {
+                    // Those that wait have waits of their own.
+                    tests.insert(account.clone(), (CallId::new(""), 0));
+                }
+                Ok(())
+            }
+            Event::Call {
+                call,
+                event: CallEvent::AttemptStarted { model, attempt, .. },
+            } => {
+                let mut parked = facts.parked.0.iter();
+                let parked = parked.find(|(_, (models, _))| models.contains(model));
+                let Some((account, _)) = parked else {
+                    return Ok(());
+                };
+                let test = tests
+                    .entry(account.clone())
+                    .or_insert((call.clone(), *attempt));
+                let over = test.1 == 0 || !facts.live.contains(test);
+                let own = *test == (call.clone(), *attempt);
+                if over && test.1 != 0 {
+                    *test = (call.clone(), *attempt);
+                }
+                ensure(own || over, || {
+                    format!("{account} is being tested by {test:?}")
+                })
+            }
+            _ => Ok(()),
+        }
     })
 }

@@ -75,7 +75,9 @@ fn why_not(facts: &Facts<'_>, end: RunEnd) -> Option<String> {
         RunEnd::Waiting => asked && failure.is_none() || done && facts.blocked,
         RunEnd::Limited => {
             let left = !done || unused(facts).is_some();
-            failure == Some(FailureKind::Quota) || facts.limited.is_some() && left
+            failure == Some(FailureKind::Quota)
+                || facts.limited.is_some() && left
+                || !facts.parked.0.is_empty() && failure.is_none()
         }
         RunEnd::Interrupted => facts.interrupted,
     };

@@ -23,7 +23,7 @@ type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 type Named = (&'static str, fn() -> Promise);
 
 /// Every promise.
-const ALL: [Named; 50] = [
+const ALL: [Named; 52] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -55,6 +55,14 @@ const ALL: [Named; 50] = [
         calls::what_a_person_ended_stays_ended,
     ),
     ("waits are kept", calls::waits_are_kept),
+    (
+        "nobody asks a parked account",
+        calls::nobody_asks_a_parked_account,
+    ),
+    (
+        "one request tells whether an account serves again",
+        calls::one_request_tells_whether_an_account_serves_again,
+    ),
     (
         "nobody works on what is over",
         calls::nobody_works_on_what_is_over,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::Effect;
 use crate::model::{
     Answer, AuditVerdict, CallSpec, Decider, Judgement, Label, PersonAnswer, PhaseName, Purpose,
-    Question,
+    Question, Timestamp,
 };
 use crate::plan::{Distill, Orders, PhaseKind, PhasePlan, Subject};
 use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
@@ -157,7 +157,8 @@ pub fn judges_wait_for_the_sealing() -> Promise {
                 };
                 // What is mended is sealed once more.
                 let again = facts.phase(phase).sealed.is_some();
-                let over = facts.calls_of(phase).filter(|call| call.over).count();
+                let ended = |call: &&CallFacts| call.over || is_parked(facts, call, record.at);
+                let over = facts.calls_of(phase).filter(ended).count();
                 let enough = labels.len() >= usize::try_from(*quorum).unwrap();
                 let late = given.get(phase).is_some_and(|until| record.at >= *until);
                 let all = over == proposers.len();
@@ -540,4 +541,11 @@ pub fn calls_are_named_after_their_round() -> Promise {
         }
         Ok(())
     })
+}
+
+/// Whether nobody works on a call, and an account that it may be asked through is parked.
+fn is_parked(facts: &Facts<'_>, call: &CallFacts, now: Timestamp) -> bool {
+    let mut chain = call.spec.chain.iter().chain(&facts.stand_ins);
+    let works = facts.live.iter().any(|(live, _)| *live == call.spec.id);
+    !works && chain.any(|model| facts.parked.holds(model, now))
 }
