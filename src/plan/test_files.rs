@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use crate::risk::{Acts, risk_of};
+
 /// Told by patterns; `*` stays within a folder, `**` does not.
 #[derive(Debug)]
 pub struct TestFiles<'a> {
@@ -23,7 +25,7 @@ impl<'a> TestFiles<'a> {
     pub const USUAL: [&'static str; 10] = [
         "**/{test,tests,__tests__,spec,testdata}/**",
         "**/*.{test,spec,cy}.*",
-        "**/*{_test,_tests,_spec,-test,-spec}.*",
+        "**/*{_test,_tests,_spec,_specs,-test,-tests,-spec,-specs}.*",
         "**/test_*.*",
         "**/test.*",
         "**/tests.*",
@@ -34,9 +36,10 @@ impl<'a> TestFiles<'a> {
     ];
     /// Of files that say more, such as `Cargo.toml`, only `package.json` is among them: its scripts can be told from
     /// the rest.
-    const RUNNERS: [&'static str; 5] = [
+    const RUNNERS: [&'static str; 6] = [
+        "{script,scripts,ci}/**",
         "**/package.json",
-        "**/{Makefile,makefile,GNUmakefile,justfile,Justfile,.justfile,Taskfile.yml,Taskfile.yaml,Rakefile}",
+        "**/{Makefile,makefile,GNUmakefile,justfile,Justfile,.justfile,Taskfile.yml,Taskfile.yaml,Rakefile,*.mk}",
         "**/{tox.ini,pytest.ini,conftest.py,noxfile.py,phpunit.xml,phpunit.xml.dist,.rspec}",
         "**/{jest,vitest,playwright,cypress,karma}.{config,conf}.*",
         "**/.mocharc*",
@@ -59,12 +62,14 @@ impl<'a> TestFiles<'a> {
     /// Whether it decides which tests run, and how.
     pub fn runs(&self, path: &str) -> bool {
         let mut scripts = self.commands.iter().flat_map(|line| scripts_of(line));
-        RUNNERS.is_match(path) || scripts.any(|script| Path::new(path).ends_with(script))
+        // An interpreter obeys `.npmrc` whatever the command says.
+        let acts = risk_of(path).is_some_and(|risk| risk.acts == Acts::ByThemselves);
+        acts || RUNNERS.is_match(path) || scripts.any(|script| Path::new(path).ends_with(script))
     }
 }
 
-/// The files that a command line starts, by themselves or by a shell. What other programs are given may be the very
-/// work that is to be tested.
+/// The files that a command line starts, by themselves, by a shell or an interpreter. What else programs are given
+/// may be the very work that is to be tested.
 fn scripts_of(line: &str) -> impl Iterator<Item = &str> {
     let parts = line.split([';', '|', '&', '(', ')', '\n']);
     parts.filter_map(|part| {
@@ -74,6 +79,7 @@ fn scripts_of(line: &str) -> impl Iterator<Item = &str> {
         let first = words.next()?;
         let script = match first {
             "sh" | "bash" | "dash" | "zsh" => words.find(|word| !word.starts_with('-'))?,
+            "node" | "python" | "python3" | "ruby" | "perl" | "php" => words.next()?,
             first => Some(first).filter(|first| first.contains('/'))?,
         };
         let script = script.trim_matches(['"', '\'']);
@@ -132,10 +138,14 @@ mod tests {
     #[test]
     fn what_a_command_starts_decides_how_tests_are_run() {
         let commands =
-            ["CI=1 sh -e ./scripts/check.sh && (cd web; 'bin/check' -f app.js)".to_owned()];
+            ["CI=1 sh -e ./checks/all.sh && (cd web; 'bin/check' -f app.js); node checks/own.js && node -c src/a.js".to_owned()];
         let files = TestFiles::new(&[], &commands);
         for runner in [
-            "scripts/check.sh",
+            "checks/all.sh",
+            "checks/own.js",
+            "scripts/run.js",
+            "web/.npmrc",
+            "rules.mk",
             "web/bin/check",
             "web/package.json",
             "Makefile",
@@ -144,7 +154,9 @@ mod tests {
             assert!(files.runs(runner), "{runner}");
         }
         for other in [
-            "src/check.sh.js",
+            "checks/all.sh.js",
+            "src/a.js",
+            "src/scripts/a.js",
             "package-lock.json",
             "app.js",
             "Cargo.toml",

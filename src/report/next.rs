@@ -211,7 +211,13 @@ fn answers(view: &RunView, viewer: &Viewer) -> Vec<(String, String)> {
         match question {
             Question::PickWinner { .. } => {
                 commands.extend(compare(view, viewer));
-                if let Some((label, _)) = phase.labels().iter().min() {
+                let all = view.state.candidates(phase.name());
+                let is_out = |label| {
+                    all.iter()
+                        .any(|one| one.label == label && one.out.is_some())
+                };
+                let labels = phase.labels().iter().map(|(label, _)| label);
+                if let Some(label) = labels.min_by_key(|label| (is_out(*label), *label)) {
                     let why = "take this one; other letters take the others".to_owned();
                     commands.push(command("pick", &format!(" {label}"), why));
                     let again = "have all propose once more".to_owned();

@@ -71,7 +71,10 @@ fn done(view: &RunView) -> String {
             .map(|one| view.model_words(&one.call.spec.id));
         let judge = judge.map_or_else(String::new, |model| format!(", {model} judged"));
         let all = counted(proposers.len() as u64, "model");
-        return format!("{} of {all} proposed{judge}", phase.labels().len());
+        let calls = phase.labels().iter();
+        let calls = calls.filter_map(|(_, call)| view.call(call));
+        let own = calls.filter(|call| call.spec.refines().is_none()).count();
+        return format!("{own} of {all} proposed{judge}");
     }
     let closed = phases
         .iter()

@@ -79,7 +79,9 @@ pub fn render_verdicts(
     let mut table = Table::bare(margin);
     for one in &all {
         let model = view.model_words(&one.call.spec.id);
-        let differs = winner.is_some() && one.judgement.winner.as_ref() != winner;
+        // Of two others it says nothing about the winner.
+        let read = winner.is_some_and(|winner| one.order.contains(&winner));
+        let differs = read && one.judgement.winner.as_ref() != winner;
         let mark = if differs { " ≠" } else { "" };
         table.row([model, one.line() + mark]);
     }

@@ -48,14 +48,24 @@ impl RunState {
             };
             let twin = all.iter().find(|known| known.changes.tree == changes.tree);
             let same = twin.map(|known| Out::SameAs(known.label));
-            let out = same.or_else(|| self.failed_by(phase, &changes.tree).map(Out::Fails));
+            let made_of = known.spec.refines();
+            let weakened = self.weakened_by(phase, &changes.tree);
+            // What is made of a winner passes what that one passes: the project's tests as they were, too.
+            let mut known = all.iter();
+            let parent = known.find(|one| Some(one.label) == made_of);
+            let kept = parent.is_some_and(|parent| parent.weakened.is_none());
+            let fails = || {
+                let failed = self.failed_by(phase, &changes.tree);
+                failed.or(weakened.filter(|_| kept)).map(Out::Fails)
+            };
+            let out = same.or_else(fails);
             all.push(Candidate {
                 label,
                 call,
                 changes,
                 out,
-                made_of: known.spec.refines(),
-                weakened: self.weakened_by(phase, &changes.tree),
+                made_of,
+                weakened,
                 mends: self.mended_by(phase, &changes.tree),
             });
         }

@@ -82,6 +82,8 @@ fn synthesis_is_taken_where_both_orders_prefer_it_and_else_the_winner() {
             };
             let shown = sandbox.tipstaff(&["show", "--verdict"]);
             shown.succeeds().stdout_has(words);
+            let shown = sandbox.tipstaff(&["show"]);
+            shown.stdout_has("2 of 2 models proposed");
             sandbox
                 .tipstaff(&["show", "--json"])
                 .succeeds()

@@ -118,6 +118,36 @@ fn judge_that_insists_on_a_failing_candidate_is_not_obeyed() {
 }
 
 #[test]
+fn person_who_has_to_pick_is_pointed_to_one_that_passes() {
+    let abstains = super::proposals_are_judged_fairly::judge_says(
+        r#"{"decision":"abstain","rationale":"I cannot tell."}"#,
+    );
+    let keys = [
+        "verify: test -f keep.txt",
+        "judge: { by: judge, abstain: true }",
+    ];
+    let seeded = [&RUN[..], &["--seed", "7"]].concat();
+    let asked = |out: u32| {
+        let sandbox = project(Sandbox::new(), 3, &keys);
+        let does = |one| if one == out { breaks } else { code };
+        let all = (1..=3).map(|one| slot(one, &does(one)(&format!("c{one}"))));
+        sandbox.fake_agent(&(all.collect::<String>() + &abstains));
+        sandbox.tipstaff(&seeded).exits_with(4);
+        sandbox
+    };
+    let first = asked(1);
+    let mut slots = 1..=3;
+    let first = slots.find(|one| letter(&first, *one) == "A").unwrap();
+    let sandbox = asked(first);
+    let shown = sandbox.tipstaff(&["show"]);
+    let picks = |letter: &str| {
+        let mut lines = shown.stdout.lines();
+        lines.any(|line| line.contains("tipstaff pick") && line.contains(&format!(" {letter}")))
+    };
+    assert!(picks("B") && !picks("A"), "{}", shown.stdout);
+}
+
+#[test]
 fn author_who_signs_the_code_is_reported() {
     let sandbox = project(Sandbox::new(), 2, &["verify: test -f keep.txt"]);
     let signs = "{ write: { path: code.txt, text: \"# Co-authored-by: Claude\" } }";

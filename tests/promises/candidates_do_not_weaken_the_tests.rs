@@ -1,7 +1,7 @@
 //! A candidate that changed the project's tests, or what runs them, meets them as they were, and does not win unseen by
 //! what it made of them.
 
-use super::candidates_are_proved::{RUN, breaks, code, judges, letter, project, slot};
+use super::candidates_are_proved::{HANDOFF, RUN, breaks, code, judges, letter, project, slot};
 use super::proposals_are_judged_fairly::judge_says;
 use crate::support::Sandbox;
 
@@ -11,19 +11,25 @@ const PACKAGE: &str = "{\n  \"scripts\": {\n    \"test\": \"for one in test/*; d
 
 /// Two candidates of which the second breaks what passed, in a project whose test wants this of the code.
 fn survivor(wants: &str, first: &str, judge: &str) -> Sandbox {
-    let sandbox = project(
-        Sandbox::new(),
-        2,
-        &["verify: [test -f keep.txt, sh run.sh]"],
-    );
+    let first = format!("{}, {first}", code("new"));
+    tested(
+        wants,
+        &[],
+        &(slot(1, &first) + &slot(2, &breaks("two")) + judge),
+    )
+}
+
+fn tested(wants: &str, keys: &[&str], script: &str) -> Sandbox {
+    let verify = "verify: [test -f keep.txt, sh run.sh]";
+    let sandbox = project(Sandbox::new(), 2, &[&[verify], keys].concat());
     sandbox
         .write("run.sh", SCRIPT)
+        .write("scripts/word", "old")
         .write("package.json", PACKAGE)
         .write("test/code.sh", &format!("grep -q {wants} code.txt"))
         .git(&["add", "-A"]);
     sandbox.git(&["commit", "-qm", "tests"]);
-    let first = format!("{}, {first}", code("new"));
-    sandbox.fake_agent(&(slot(1, &first) + &slot(2, &breaks("two")) + judge));
+    sandbox.fake_agent(script);
     sandbox
 }
 
@@ -57,6 +63,12 @@ fn survivor_that_deleted_a_test_is_judged_with_that_fact_first() {
             .succeeds()
             .stdout_has("fails sh run.sh")
             .has_no("mends 1");
+        // Whoever is shown that the command passed is told this, too: a person, and those who go on.
+        let remark = "`sh run.sh` fails with the project's tests, and what runs them, as they were";
+        let handoff = sandbox.run().read("phases/01-mend/handoff.md");
+        assert!(handoff.contains(remark), "{handoff}");
+        let shown = sandbox.tipstaff(&["show"]);
+        shown.stdout_has("`sh run.sh` fails with the project's tests");
     }
 }
 
@@ -77,6 +89,42 @@ fn survivor_that_changed_what_the_command_runs_is_judged() {
     let sandbox = survivor("old", "{ write: { path: run.sh, text: 'true' } }", "");
     sandbox.tipstaff(&RUN).succeeds();
     assert_eq!(judges(&sandbox), 1);
+}
+
+#[test]
+fn survivor_that_changed_a_script_of_the_project_is_judged() {
+    let wants = "$(cat scripts/word) code.txt #";
+    let changes = "{ write: { path: scripts/word, text: new } }";
+    let sandbox = survivor(wants, changes, "");
+    sandbox.tipstaff(&RUN).succeeds();
+    assert_eq!(judges(&sandbox), 1);
+}
+
+#[test]
+fn what_is_made_of_a_winner_and_weakens_the_tests_is_judged_by_nobody() {
+    let judge = r#"{"decision":"pick","winner":"A","rationale":"It is right.","grafts":[{"from":"B","what":"all"}]}"#;
+    let made: String = (1..=2)
+        .map(|slot| {
+            let when = format!("{{ call: mend.propose-{slot}.refined }}");
+            let broken = code("broken");
+            format!("- when: {when}\n  do: [{broken}, {DELETES}, {HANDOFF}]\n")
+        })
+        .collect();
+    let own = slot(1, &code("new1")) + &slot(2, &code("new2"));
+    let judge = judge_says(judge);
+    let synthesize = ["judge: { by: judge, synthesize: true }"];
+    let sandbox = tested(
+        "'old\\|new' code.txt #",
+        &synthesize,
+        &(made + &own + &judge),
+    );
+    sandbox.tipstaff(&RUN).succeeds();
+    assert_eq!(judges(&sandbox), 1);
+    assert!(sandbox.read("code.txt").starts_with("new"));
+    sandbox
+        .tipstaff(&["show", "--verdict"])
+        .succeeds()
+        .stdout_has("C, made of A: fails sh run.sh; A is taken as it was");
 }
 
 #[test]

@@ -27,6 +27,14 @@ impl Phase<'_> {
         let (words, origin) = self.words(&document, &mut own)?;
         let limited = handoff::limit(words, HANDOFF_TOKENS);
         own.extend(limited.remarks);
+        let candidates = self.run.candidates(&self.plan.name);
+        let winner = candidates.iter().find(|one| *one.call == self.winner.call);
+        own.extend(winner.and_then(|one| one.weakened).map(|failed| {
+            format!(
+                "`{}` fails with the project's tests, and what runs them, as they were: it passes only with what the winner made of them",
+                failed.command
+            )
+        }));
         let contradictions = self.contradictions(&limited.words, origin, changes);
         let facts = HandoffFacts {
             phase: self.plan.name.to_string(),
