@@ -24,6 +24,7 @@ mod long_work_goes_on;
 mod no_orphans_and_lean_requests;
 mod opencode_2_is_spoken_to;
 mod planted_files_give_no_orders;
+mod quota_is_a_state;
 mod stand;
 mod the_best_of_several_is_taken;
 mod the_live_display;
