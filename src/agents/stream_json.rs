@@ -222,7 +222,7 @@ impl StreamJson {
                 models
                     .values()
                     .filter_map(|model| model[key].as_u64())
-                    .sum()
+                    .fold(0, u64::saturating_add)
             };
             let thought = sum("thinkingTokens");
             all = Usage {
@@ -289,10 +289,15 @@ fn told_error(line: &Value) -> AgentError {
     error
 }
 
-/// From the time of a line until a second of the epoch.
+/// From the time of a line until a second of the epoch, or a millisecond: so many seconds are thousands of years.
 fn until(epoch: i64, now: &str) -> Option<Millis> {
     let now: jiff::Timestamp = now.parse().ok()?;
-    let wait = epoch.checked_mul(1000)?.checked_sub(now.as_millisecond())?;
+    let millis = if epoch < 100_000_000_000 {
+        epoch.checked_mul(1000)?
+    } else {
+        epoch
+    };
+    let wait = millis.checked_sub(now.as_millisecond())?;
     u64::try_from(wait).ok().map(Millis)
 }
 

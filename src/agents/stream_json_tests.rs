@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 use crate::agents::{AnswerIn, Transcript};
+use crate::plan::Price;
 
 /// A message of the model with these blocks.
 fn message(id: &str, blocks: Value) -> String {
@@ -90,4 +91,20 @@ fn limit_of_older_versions_tells_its_time() {
     let error = fold(&[line.to_string()]).agent_error().cloned().unwrap();
     assert_eq!(error.kind(), crate::model::FailureKind::Quota);
     assert_eq!(error.retry_after, Some(Millis(60_000)));
+    let error = fold(&[line.to_string().replace("1795874460", "1795874460000")]);
+    let in_millis = error.agent_error().and_then(|error| error.retry_after);
+    assert_eq!(in_millis, Some(Millis(60_000)));
+}
+
+#[test]
+fn too_large_numbers_do_not_come_out_small() {
+    let most = json!({"inputTokens": u64::MAX, "outputTokens": u64::MAX, "cacheReadInputTokens": u64::MAX});
+    let line = json!({"type": "result", "modelUsage": {"a": most, "b": most}});
+    let used = fold(&[line.to_string()]).usage();
+    assert_eq!((used + used).tokens(), u64::MAX);
+    let price = Price {
+        input: 1.0,
+        ..Price::FREE
+    };
+    assert!(price.of(&used) >= MicroUsd(1 << 63));
 }

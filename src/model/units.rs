@@ -135,7 +135,8 @@ impl fmt::Display for MicroUsd {
     }
 }
 
-/// What model requests used. `input` excludes cache reads; `output` excludes reasoning.
+/// What model requests used. `input` excludes cache reads; `output` excludes reasoning. Agents tell any number, and none
+/// may come out small because it was too large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Usage {
@@ -155,12 +156,15 @@ pub struct Usage {
 impl Usage {
     /// All tokens together.
     pub fn tokens(&self) -> u64 {
-        self.input + self.output + self.reasoning + self.cache_read + self.cache_write
+        let read = self.input_tokens();
+        let all = read.saturating_add(self.output);
+        all.saturating_add(self.reasoning)
     }
 
     /// What the model had to read: the size of its context, summed over its requests.
     pub fn input_tokens(&self) -> u64 {
-        self.input + self.cache_read + self.cache_write
+        let input = self.input.saturating_add(self.cache_read);
+        input.saturating_add(self.cache_write)
     }
 }
 
@@ -169,12 +173,12 @@ impl Add for Usage {
 
     fn add(self, other: Self) -> Self {
         Self {
-            requests: self.requests + other.requests,
-            input: self.input + other.input,
-            output: self.output + other.output,
-            reasoning: self.reasoning + other.reasoning,
-            cache_read: self.cache_read + other.cache_read,
-            cache_write: self.cache_write + other.cache_write,
+            requests: self.requests.saturating_add(other.requests),
+            input: self.input.saturating_add(other.input),
+            output: self.output.saturating_add(other.output),
+            reasoning: self.reasoning.saturating_add(other.reasoning),
+            cache_read: self.cache_read.saturating_add(other.cache_read),
+            cache_write: self.cache_write.saturating_add(other.cache_write),
             cost: self.cost + other.cost,
         }
     }

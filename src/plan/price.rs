@@ -44,7 +44,7 @@ impl Price {
             (usage.input, self.input),
             (usage.cache_read, self.cache_read.unwrap_or(self.input)),
             (usage.cache_write, self.cache_write.unwrap_or(self.input)),
-            (usage.output + usage.reasoning, self.output),
+            (usage.output.saturating_add(usage.reasoning), self.output),
         ]
         .map(|(tokens, price)| tokens as f64 * price);
         MicroUsd::from_usd(parts.iter().sum::<f64>() / 1e6)

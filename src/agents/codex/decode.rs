@@ -147,7 +147,8 @@ fn bare(command: &str) -> &str {
 }
 
 fn usage(tokens: &Tokens) -> Usage {
-    let cached = tokens.cached_input_tokens + tokens.cache_write_input_tokens;
+    let cached = tokens.cached_input_tokens;
+    let cached = cached.saturating_add(tokens.cache_write_input_tokens);
     Usage {
         // How many there were it does not say.
         requests: 1,

@@ -184,7 +184,8 @@ fn usage(stats: &Stats) -> Usage {
         output: stats.output_tokens,
         reasoning: stats
             .total_tokens
-            .saturating_sub(stats.input_tokens + stats.output_tokens),
+            .saturating_sub(stats.input_tokens)
+            .saturating_sub(stats.output_tokens),
         cache_read: stats.cached,
         ..Usage::default()
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::fmt::rfc2822::DateTimeParser;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -164,20 +165,29 @@ fn name_of(kind: String) -> String {
     }
 }
 
-/// `retry-after-ms`, or `retry-after` in seconds. A date is not understood and counts as absent.
+/// `retry-after-ms`, or `retry-after` in seconds, or as a date: by the `date` of the answer, whatever this clock says.
 fn retry_after(headers: &BTreeMap<String, String>) -> Option<Millis> {
-    let number = |name: &str| {
-        let (_, value) = headers
-            .iter()
-            .find(|(key, _)| key.eq_ignore_ascii_case(name))?;
-        value
-            .trim()
-            .parse::<f64>()
-            .ok()
-            .filter(|number| *number >= 0.0)
+    let header = |name: &str| {
+        let mut headers = headers.iter();
+        let (_, value) = headers.find(|(key, _)| key.eq_ignore_ascii_case(name))?;
+        Some(value.trim())
     };
-    let millis = number("retry-after-ms").or_else(|| number("retry-after").map(|s| s * 1000.0))?;
-    Some(Millis(count(Some(millis))))
+    let number = |name: &str| {
+        let number = header(name)?.parse::<f64>().ok();
+        number.filter(|number| *number >= 0.0)
+    };
+    let date = |name: &str| {
+        let date = DateTimeParser::new().parse_timestamp(header(name)?).ok();
+        date.map(|date| date.as_second())
+    };
+    let seconds = || number("retry-after").map(|seconds| seconds * 1000.0);
+    let millis = number("retry-after-ms").or_else(seconds);
+    millis
+        .map(|millis| Millis(count(Some(millis))))
+        .or_else(|| {
+            let wait = date("retry-after")?.checked_sub(date("date")?)?;
+            u64::try_from(wait).ok().map(Millis::seconds)
+        })
 }
 
 #[cfg(test)]
@@ -249,6 +259,22 @@ mod tests {
             panic!("no end")
         };
         assert_eq!((usage.requests, usage.tokens()), (1, 0));
+    }
+
+    #[test]
+    fn retry_after_may_be_a_date() {
+        let wait = |at: &str| {
+            let headers = [
+                ("Retry-After", at),
+                ("date", "Sun, 29 Nov 2026 01:00:00 GMT"),
+            ];
+            let headers = headers.map(|(name, value)| (name.to_owned(), value.to_owned()));
+            super::retry_after(&headers.into())
+        };
+        let at_three = wait("Sun, 29 Nov 2026 03:00:00 GMT");
+        assert_eq!(at_three, Some(Millis::minutes(120)));
+        assert_eq!(wait("Sun, 29 Nov 2026 00:59:00 GMT"), None, "it is over");
+        assert_eq!(wait("tomorrow"), None);
     }
 
     #[test]
