@@ -1,45 +1,44 @@
 //! What all runs of this user have spent today.
 
+use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
-
-use serde::{Deserialize, Serialize};
 
 use super::shared;
 use crate::model::MicroUsd;
 
-/// The file with the sum of one day.
+/// Runs in several time zones, and a clock that is set, come back to a day.
+const KEPT: usize = 4;
+
+type Days = BTreeMap<String, MicroUsd>;
+
+/// The file with the sums of the last days.
 #[derive(Debug, Clone)]
 pub struct Day(PathBuf);
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Sum {
-    date: String,
-    spent: MicroUsd,
-}
 
 impl Day {
     pub fn at(file: PathBuf) -> Self {
         Self(file)
     }
 
-    /// Takes in what a run has spent, and tells the sum of the day. What cannot be written down counts for
-    /// nobody else.
-    pub fn add(&self, today: &str, more: MicroUsd) -> MicroUsd {
-        let count = |sum: &mut Sum| {
-            if sum.date != today {
-                *sum = Sum {
-                    date: today.to_owned(),
-                    spent: MicroUsd(0),
-                };
+    /// Takes in what a run has spent, and tells the sum of the day.
+    pub fn add(&self, today: &str, more: MicroUsd) -> io::Result<MicroUsd> {
+        let count = |days: &mut Days| {
+            let spent = days.entry(today.to_owned()).or_default();
+            *spent = *spent + more;
+            let spent = *spent;
+            while days.len() > KEPT {
+                let oldest = days.keys().find(|day| *day != today).cloned();
+                oldest.map(|day| days.remove(&day));
             }
-            sum.spent.0 = sum.spent.0.saturating_add(more.0);
-            sum.spent
+            spent
         };
-        let known: Sum = shared::read(&self.0);
         match more.0 {
-            0 if known.date == today => known.spent,
-            0 => MicroUsd(0),
-            _ => shared::change(&self.0, count).unwrap_or(more),
+            0 => Ok(shared::read::<Days>(&self.0)
+                .get(today)
+                .copied()
+                .unwrap_or_default()),
+            _ => shared::change(&self.0, count),
         }
     }
 }
@@ -54,10 +53,17 @@ mod tests {
     fn runs_of_a_day_count_together_and_the_next_day_begins_anew() {
         let temp = tempfile::tempdir().unwrap();
         let day = || Day::at(temp.path().join("day.json"));
-        assert_eq!(day().add("monday", MicroUsd(3)), MicroUsd(3));
-        assert_eq!(day().add("monday", MicroUsd(4)), MicroUsd(7));
-        assert_eq!(day().add("monday", MicroUsd(0)), MicroUsd(7));
-        assert_eq!(day().add("tuesday", MicroUsd(0)), MicroUsd(0));
-        assert_eq!(day().add("tuesday", MicroUsd(1)), MicroUsd(1));
+        let add = |date: &str, more| day().add(date, MicroUsd(more)).unwrap().0;
+        assert_eq!([3, 4, 0].map(|more| add("2026-11-28", more)), [3, 7, 7]);
+        assert_eq!([0, 1].map(|more| add("2026-11-29", more)), [0, 1]);
+        // A run elsewhere on earth, or a clock that was wrong.
+        assert_eq!(add("2026-11-28", 1), 8);
+        assert_eq!(add("2026-11-29", 1), 2);
+        for year in 2030..2040 {
+            add(&format!("{year}-01-01"), 1);
+            assert_eq!(add("2026-11-29", 0), if year < 2033 { 2 } else { 0 });
+        }
+        add("2026-11-29", 5);
+        assert_eq!(add("2026-11-29", 1), 6);
     }
 }

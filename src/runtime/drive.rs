@@ -277,7 +277,8 @@ impl Driver<'_> {
             return None;
         }
         let today = jiff::Zoned::now().date().to_string();
-        let sum = self.context.day.as_ref()?.add(&today, more);
+        // What could not be written down is told the next time.
+        let sum = self.context.day.as_ref()?.add(&today, more).ok()?;
         self.told = spent;
         // Where no call is left to be made, no limit is in the way.
         let is_at_work = state
