@@ -1,5 +1,6 @@
 //! Working on a run, from its folder to its summary. Shared by `run`, `resume` and `pick`.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,7 +29,7 @@ use crate::journal::{Journal, Redactor, RunFolder, RunLock};
 use crate::machine::{Accounts, Day, Places};
 use crate::model::{Artifact, FrozenFile, PhaseName, RunEnd, Timestamp, TreeId};
 use crate::plan::{AgentKind, Plan, Rehearsal, SandboxMode, SetupStep};
-use crate::process::{become_subreaper, sweep};
+use crate::process::{MARK, become_subreaper, sweep};
 use crate::rehearsal::{Scenario, Server};
 use crate::report::{
     Colors, Display, ReportError, RunView, Screen, Shown, Supervisor, Terminal, Viewer,
@@ -323,7 +324,9 @@ fn context(
     let rehearsal = plan.rehearsal.as_ref();
     let rehearsal = rehearsal.map(|rehearsal| start_rehearsal(rehearsal, &log, redactor.clone()));
     let shared = settings.state_folder()?;
-    let most = plan.limits.processes;
+    // A run that an agent starts has that one's place: it would wait for it for ever.
+    let is_outermost = !settings.environment.contains_key(OsStr::new(MARK));
+    let most = plan.limits.processes.filter(|_| is_outermost);
     let places = most.map(|most| Places::at(shared.join("places"), most));
     let is_paid = plan.rehearsal.is_none();
     // A rehearsal has accounts of its own.

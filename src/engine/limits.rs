@@ -157,8 +157,8 @@ fn read(plan: &Plan, model: &ModelName, tokens: u64) -> Use {
 }
 
 /// What an attempt is expected to use: as much as the largest that ended well, of the same work by the same model if
-/// there is one. Before the first one it is what earlier runs tell, else no less than what its prompt costs, as far as that
-/// is known.
+/// there is one. Before the first one it is what earlier runs tell, or what was assumed: several that nobody knows anything
+/// of would pass a small limit together. A plan without that has what its prompt costs, as far as that is known.
 fn expected(plan: &Plan, run: &RunState, call: &CallSpec, model: &ModelName) -> Use {
     let mut likest = (0, Use::default());
     let mut prompt = 0;
@@ -187,14 +187,16 @@ fn expected(plan: &Plan, run: &RunState, call: &CallSpec, model: &ModelName) -> 
             };
         }
     }
-    let learned = plan.expected(&call.phase, call.purpose, model);
-    let learned = learned.filter(|one| one.learned_from > 0);
-    let own = match (likest.0, learned) {
-        (0, Some(learned)) => Use::of(learned.usage),
+    let heard_of = step_of(run, model);
+    let projected = plan.expected(&call.phase, call.purpose, model);
+    // What is only assumed is too much of one that has told what it uses.
+    let projected = projected.filter(|one| one.learned_from > 0 || heard_of.is_none());
+    let own = match (likest.0, projected) {
+        (0, Some(projected)) => Use::of(projected.usage),
         (0, None) => read(plan, model, prompt),
         _ => likest.1,
     };
-    own.max(step_of(run, model).unwrap_or_default())
+    own.max(heard_of.unwrap_or_default())
 }
 
 /// What may be started beside what is under way.

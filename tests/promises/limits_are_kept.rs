@@ -68,6 +68,16 @@ fn what_calls_are_expected_to_use_is_held_for_them() {
     );
 }
 
+#[test]
+fn calls_that_nobody_knows_yet_do_not_pass_a_small_limit_together() {
+    let answer = r#"{"text":"It is so.","tokens":400}"#;
+    let (_, lenses) = LENSES.split_once("  - name: look\n").unwrap();
+    let workflow = format!("name: look\nphases:\n  - name: look\n{lenses}");
+    let sandbox = priced(answer, &workflow, "");
+    look(&sandbox, &["--limit", "tokens=300"]).exits_with(5);
+    assert_eq!(starts_and_ends(&sandbox), ["start", "end"]);
+}
+
 /// Two models that tell their steps: the first one passes the limit while the second one is in a step, which ends so.
 fn stopped_in_a_step(end: &str) -> Sandbox {
     let sandbox = Sandbox::new();
@@ -194,6 +204,26 @@ fn a_place_is_waited_for_and_comes_back_from_a_killed_run() {
         "nothing of the stopped run was begun: {}",
         begun()
     );
+}
+
+#[test]
+fn a_run_that_an_agent_starts_has_the_place_of_that_agent() {
+    let mut sandbox = crowded(
+        1,
+        "- do: [{ append: { path: OUTSIDE/begun, text: '+' } }, { wait_for_file: OUTSIDE/go }, done]\n",
+    );
+    let outer = sandbox.start(&["run", "look", "Outer"]);
+    let begun = |sandbox: &Sandbox, count: usize| {
+        let text = std::fs::read_to_string(sandbox.outside("begun"));
+        text.is_ok_and(|text| text.len() == count)
+    };
+    until("an agent works", || begun(&sandbox, 1));
+    sandbox.env("TIPSTAFF_CALL_MARK", "outer/look.lens-1/1");
+    let inner = sandbox.start(&["run", "look", "Inner"]);
+    until("those of the inner run work, too", || begun(&sandbox, 3));
+    std::fs::write(sandbox.outside("go"), "").unwrap();
+    inner.wait().succeeds();
+    outer.wait().succeeds();
 }
 
 #[test]
