@@ -36,7 +36,8 @@ impl Accounts {
 
     /// Takes in that an account refused a request: until when it is parked, if that was why.
     pub fn refused(&self, account: &Digest, failure: &Failure, now: Timestamp) -> Option<Parked> {
-        let asked = failure.retry_after;
+        // A time that is over tells nothing.
+        let asked = failure.retry_after.filter(|asked| asked.0 > 0);
         let why = match (failure.kind, asked) {
             (FailureKind::RateLimit | FailureKind::Quota, Some(asked)) if asked > LONGEST_WAIT => {
                 FailureKind::Quota

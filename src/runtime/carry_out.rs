@@ -57,7 +57,8 @@ impl Attempt {
             let neighbours = neighbours(context.workspaces(), workspace, sources).await?;
             Ok((place, starting, prepare(self, neighbours, held).await?))
         };
-        let (place, starting, (prepared, child)) = unless_stopped(control, prepared).await?;
+        // Who gets the place next is to know what has come of this one.
+        let (_place, starting, (prepared, child)) = unless_stopped(control, prepared).await?;
         let Prepared {
             scratch,
             streams,
@@ -72,7 +73,6 @@ impl Attempt {
         });
         let monitor = Monitor::new(self, &scratch, streams, starting);
         let watched = monitor.watch(child, control).await?;
-        drop(place);
         if let Some(lent) = lent {
             remarks.extend(blocking(|| Ok(lent.give_back())).await?);
         }

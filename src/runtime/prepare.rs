@@ -20,6 +20,7 @@ use super::attempt::Attempt;
 use super::blocking::blocking;
 use super::cell::{Inside, Room};
 use super::command::MOST_OUTPUT;
+use super::drive::now;
 use super::failure::{at_path, chain, machine};
 use super::lent::{Held, Lent};
 use super::scratch::Scratch;
@@ -60,6 +61,8 @@ pub async fn prepare(
     };
     let made = blocking(move || prepare_files(&whose, neighbours, &installed, held));
     let (prepared, spec) = made.await?;
+    let context = &attempt.context;
+    context.accounts.allow(&attempt.model, now())?;
     let child = start(spec, &attempt.context.program).await?;
     Ok((prepared, child))
 }

@@ -76,6 +76,18 @@ fn breakers(sandbox: &Sandbox) -> Vec<std::path::PathBuf> {
         .collect()
 }
 
+/// As if the accounts had been parked for a second, a second ago.
+fn time_is_over(sandbox: &Sandbox) {
+    for path in breakers(sandbox) {
+        let text = std::fs::read_to_string(&path).unwrap();
+        let mut known: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let since = known["parked"]["since"].as_u64().unwrap();
+        known["parked"]["since"] = (since - 2000).into();
+        known["parked"]["until"] = (since - 1000).into();
+        std::fs::write(&path, known.to_string()).unwrap();
+    }
+}
+
 #[test]
 fn first_refusal_is_the_last_request() {
     let sandbox = sandbox("no quota left");
@@ -93,6 +105,17 @@ fn first_refusal_is_the_last_request() {
     sandbox.tipstaff(&["resume"]).exits_with(5);
     run(&sandbox, &[]).exits_with(5);
     assert_eq!(starts(&sandbox, "one").len(), 1);
+}
+
+#[test]
+fn calls_that_wait_for_their_turn_are_not_sent_after_a_refusal() {
+    let sandbox = sandbox("no quota left");
+    ensemble(&sandbox, "m1, m2, m3");
+    run(&sandbox, &["--limit", "processes=1"]).exits_with(5);
+    assert_eq!(starts(&sandbox, "one").len(), 1);
+    let run = sandbox.run();
+    let begun = run.all("attempt_started").len();
+    assert_eq!(run.all("attempt_failed").len(), begun);
 }
 
 #[test]
@@ -160,14 +183,7 @@ fn a_run_that_waits_goes_on_by_itself() {
     run.until(1, "attempt_failed");
     sandbox.tipstaff(&["runs"]).stdout_has("parked until");
     touch(&sandbox, "one.serves");
-    for path in breakers(&sandbox) {
-        let text = std::fs::read_to_string(&path).unwrap();
-        let mut known: serde_json::Value = serde_json::from_str(&text).unwrap();
-        // As if it had been for a second.
-        let until = known["parked"]["since"].as_u64().unwrap() + 1000;
-        known["parked"]["until"] = until.into();
-        std::fs::write(&path, known.to_string()).unwrap();
-    }
+    time_is_over(&sandbox);
     running.wait().succeeds();
     assert_eq!(starts(&sandbox, "one").len(), 2);
 }
@@ -182,4 +198,24 @@ fn a_run_that_waits_can_be_stopped() {
     run.until(1, "attempt_failed");
     sandbox.tipstaff(&["stop", &run.id()]).succeeds();
     running.wait().exits_with(130);
+}
+
+#[test]
+fn a_new_run_asks_once_whether_there_is_quota_again() {
+    let sandbox = sandbox("no quota left");
+    single(&sandbox, &["m1"]);
+    run(&sandbox, &[]).exits_with(5);
+    time_is_over(&sandbox);
+    ensemble(&sandbox, "m1, m2, m3");
+    let refused = run(&sandbox, &[]);
+    refused
+        .exits_with(5)
+        .stderr_has("one call tells whether it has some again");
+    assert_eq!(starts(&sandbox, "one").len(), 2);
+    time_is_over(&sandbox);
+    for account in ["one.serves", "two.serves"] {
+        touch(&sandbox, account);
+    }
+    run(&sandbox, &[]);
+    assert_eq!(starts(&sandbox, "one").len(), 5);
 }
