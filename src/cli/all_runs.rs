@@ -2,16 +2,24 @@
 
 use super::failure::{Exit, Failure};
 use super::open_run::read_plan;
+use super::print;
 use super::settings::Settings;
 use crate::journal::{Journal, Origin, RunFolder, folders};
 use crate::plan::Plan;
-use crate::report::Scope;
+use crate::report::{Scope, counted};
 use crate::run::RunState;
 
 /// Their folders by their names, and how many others' lie in the project.
 pub fn all_runs(settings: &Settings, scope: Scope) -> Result<(Vec<RunFolder>, u64), Failure> {
     let register = settings.register()?;
     if scope == Scope::User {
+        let elsewhere = register.elsewhere();
+        if elsewhere > 0 {
+            print::note(&format!(
+                "not counted: {} of projects that are not where they were",
+                counted(elsewhere, "run")
+            ));
+        }
         return Ok((register.folders(), 0));
     }
     let (mut own, mut foreign) = (Vec::new(), 0);

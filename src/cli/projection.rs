@@ -4,6 +4,7 @@ use super::all_runs::{all_runs, each_run};
 use super::args::OutputArgs;
 use super::ask::{agrees, is_at_a_terminal};
 use super::failure::{Exit, Failure};
+use super::open_run::read_plan;
 use super::print;
 use super::settings::Settings;
 use crate::config::ConfirmAbove;
@@ -25,10 +26,11 @@ pub fn project(settings: &Settings, plan: &Plan) -> Projection {
         .iter()
         .rev()
         .filter(|folder| is_of(folder.id(), &plan.workflow));
+    // However many rehearsals there were since.
+    let is_real = |earlier: Plan| earlier.workflow == plan.workflow && earlier.rehearsal.is_none();
+    let of_workflow = of_workflow.filter(|folder| read_plan(folder).is_ok_and(is_real));
     each_run(of_workflow.take(RUNS), |_, earlier, state| {
-        if earlier.workflow == plan.workflow {
-            history.add(earlier, state);
-        }
+        history.add(earlier, state);
     });
     Projection::of(plan, &history)
 }

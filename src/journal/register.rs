@@ -123,6 +123,13 @@ impl RunRegister {
         folders
     }
 
+    /// How many are not where they were, and were not deleted: their projects were moved, or are on another disk.
+    pub fn elsewhere(&self) -> u64 {
+        let known = self.entries().filter_map(|entry| read(&entry).ok());
+        let gone = known.filter(|entry| !entry.folder().exists() && !entry.is_deleted());
+        gone.count() as u64
+    }
+
     fn entries(&self) -> impl Iterator<Item = PathBuf> {
         let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
         let paths = entries.map(|entry| entry.path());

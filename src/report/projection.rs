@@ -6,6 +6,7 @@ use super::table::Table;
 use super::words::{clean, counted, token_count, wrapped};
 use crate::costs::{Estimate, Projection, Span};
 use crate::model::MicroUsd;
+use crate::plan::Expected;
 
 /// `4 calls, 650k tokens, $1.20; at most 24 calls, $10.00`.
 pub fn projection_line(projection: &Projection) -> String {
@@ -35,9 +36,11 @@ pub fn projection_line(projection: &Projection) -> String {
             limits.join(" and ")
         ),
     };
-    let from = match projection.runs {
-        0 => "assumed, without an earlier run".to_owned(),
-        runs => format!("from {}", counted(runs, "earlier run")),
+    let is_learned = |one: &Expected| one.learned_from > 0;
+    let from = match (projection.runs, projection.expected.iter().any(is_learned)) {
+        (0, _) => "assumed, without an earlier run".to_owned(),
+        (runs, true) => format!("from {}", counted(runs, "earlier run")),
+        (runs, false) => format!("tokens assumed, {} told none", counted(runs, "earlier run")),
     };
     format!("expected: {expected}{most} ({from})")
 }

@@ -111,6 +111,18 @@ fn what_another_run_paid_is_not_paid_again() {
 }
 
 #[test]
+fn runs_that_are_not_where_they_were_are_no_silent_gap() {
+    let sandbox = priced(&judged());
+    sandbox.run_trio(&[]).succeeds();
+    std::fs::rename(sandbox.project(), sandbox.outside("moved")).unwrap();
+    std::fs::create_dir(sandbox.project()).unwrap();
+    sandbox
+        .tipstaff(&["costs", "--all"])
+        .succeeds()
+        .stderr_has("not counted: 1 run of projects that are not where they were");
+}
+
+#[test]
 fn a_rehearsal_costs_nothing_and_tells_what_it_would() {
     let sandbox = priced(&judged());
     let output = sandbox.run_trio(&["--rehearse"]);
