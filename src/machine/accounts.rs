@@ -1,16 +1,31 @@
 //! One breaker an account: after a provider has said that there is no more, nobody asks again before its time.
 
+use std::fs::{File, TryLockError};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::shared;
+use crate::files;
 use crate::model::{Digest, Failure, FailureKind, Millis, Parked, Timestamp};
 
 /// A wait that is longer parks the account; calls wait for a shorter one.
 const LONGEST_WAIT: Millis = Millis::minutes(5);
 /// Times that are not further apart are one: each refusal counts from when it came.
 const CLOSE: Millis = Millis::seconds(10);
+
+/// So long after its time an account that nobody has asked since is as any other.
+const UNTESTED: Millis = Millis::minutes(120);
+
+/// Whose turn it is to send something into an account.
+pub enum Turn {
+    Free,
+    Parked,
+    /// This one tells whether it serves again; it is to keep the file until that is known.
+    Test(File),
+    /// Another one does.
+    Wait,
+}
 
 /// The folder with a file for each account, named by a digest of what signs it in.
 #[derive(Debug, Clone)]
@@ -32,6 +47,29 @@ impl Accounts {
     pub fn look(&self, account: &Digest, now: Timestamp) -> Option<Parked> {
         let breaker: Breaker = shared::read(&self.file(account));
         breaker.parked.filter(|parked| parked.since <= now)
+    }
+
+    /// Whether a call may be sent into an account. After its time it gets one, of whatever run, that tells whether it
+    /// serves again.
+    pub fn turn(&self, account: &Digest, now: Timestamp) -> Turn {
+        let parked = self.look(account, now);
+        let Some(parked) = parked.filter(|one| one.why == FailureKind::Quota) else {
+            return Turn::Free;
+        };
+        if parked.holds(now) {
+            return Turn::Parked;
+        }
+        if now.since(parked.until) > UNTESTED {
+            return Turn::Free;
+        }
+        let Ok(test) = files::append(&self.file(account).with_extension("test")) else {
+            return Turn::Free;
+        };
+        match test.try_lock() {
+            Ok(()) => Turn::Test(test),
+            Err(TryLockError::WouldBlock) => Turn::Wait,
+            Err(TryLockError::Error(_)) => Turn::Free,
+        }
     }
 
     /// Takes in that an account refused a request: until when it is parked, if that was why.

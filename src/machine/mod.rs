@@ -8,6 +8,6 @@ mod day;
 mod places;
 mod shared;
 
-pub use accounts::Accounts;
+pub use accounts::{Accounts, Turn};
 pub use day::Day;
 pub use places::{Places, Ticket};

@@ -108,9 +108,6 @@ fn account_parked(
             let wait = until.since(at);
             format!("{account} asks for patience: nothing is sent to it for {wait}")
         }
-        _ if until <= at => {
-            format!("{account} had no quota left: one call tells whether it has some again")
-        }
         _ => {
             let until = clock(until, at);
             format!(

@@ -4,15 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::agents::{self, Carried, Environment};
 use crate::engine::Input;
-use crate::machine::Accounts;
-use crate::model::{
-    AccountName, Digest, Failure, FailureKind, Millis, ModelName, Parked, Timestamp,
-};
+use crate::machine::{Accounts, Turn};
+use crate::model::{AccountName, Digest, ModelName, Timestamp};
 use crate::plan::Plan;
 use crate::run::{CallEvent, Event, ParkedAccount, RunEvent, RunState};
-
-/// For so long after its time a run sends one call first into an account that nobody has asked since.
-const UNTESTED: Millis = Millis::minutes(120);
 
 /// The accounts of a run's models.
 #[derive(Debug)]
@@ -78,16 +73,13 @@ impl RunAccounts {
         }
     }
 
-    /// Refuses what was ordered before its account was parked, and has waited for its turn since.
-    pub fn allow(&self, model: &ModelName, now: Timestamp) -> Result<(), Failure> {
+    /// Whether a call that is to start may. Its account may have been parked since that was decided.
+    pub fn turn(&self, model: &ModelName, now: Timestamp) -> Turn {
         let mut used = self.used.iter();
         let account = used.find(|(_, (_, models))| models.contains(model));
-        let parked = account.and_then(|(account, _)| self.of_machine.look(account, now));
-        let why = "not started: its account was parked while it waited for its turn";
-        match parked.filter(|parked| parked.is_long(now)) {
-            Some(_) => Err(Failure::new(FailureKind::Quota, why)),
-            None => Ok(()),
-        }
+        account.map_or(Turn::Free, |(account, _)| {
+            self.of_machine.turn(account, now)
+        })
     }
 
     /// What is known of them by now, and not yet in the run.
@@ -106,8 +98,7 @@ impl RunAccounts {
                         until,
                         why,
                     };
-                    let counts = found.holds(now) || known.is_some() || is_untested(&found, now);
-                    (counts && !same).then_some(parked)
+                    ((found.holds(now) || known.is_some()) && !same).then_some(parked)
                 }
                 (None, Some(_)) => Some(RunEvent::AccountFreed { account }),
                 (None, None) => None,
@@ -115,9 +106,4 @@ impl RunAccounts {
         });
         news.map(Event::from).collect()
     }
-}
-
-/// Whether no call has told yet that it serves again, and its refusal is no old story.
-fn is_untested(found: &Parked, now: Timestamp) -> bool {
-    found.why == FailureKind::Quota && now.since(found.until) < UNTESTED
 }

@@ -45,6 +45,7 @@ impl Attempt {
         control: &mut watch::Receiver<Control>,
     ) -> Result<Input, Failure> {
         let prepared = async {
+            let test = self.turn().await?;
             // Before a place at the gate is taken, which others need that have theirs.
             let held = match sign_in_of(self) {
                 Some(file) => Some(hold(file, self.call.limits.timeout.into()).await?),
@@ -55,10 +56,11 @@ impl Attempt {
             let (context, workspace) = (&self.context, self.call.workspace.clone());
             let sources = context.sources.clone();
             let neighbours = neighbours(context.workspaces(), workspace, sources).await?;
-            Ok((place, starting, prepare(self, neighbours, held).await?))
+            let turn = (test, place);
+            Ok((turn, starting, prepare(self, neighbours, held).await?))
         };
-        // Who gets the place next is to know what has come of this one.
-        let (_place, starting, (prepared, child)) = unless_stopped(control, prepared).await?;
+        // Whose turn is next is to know what has come of this one.
+        let (_turn, starting, (prepared, child)) = unless_stopped(control, prepared).await?;
         let Prepared {
             scratch,
             streams,

@@ -9,6 +9,12 @@ pub fn cancelled() -> Failure {
     Failure::new(FailureKind::Cancelled, "ended by tipstaff")
 }
 
+/// The failure of an attempt whose account was parked after it had been ordered.
+pub fn parked() -> Failure {
+    let why = "not started: its account was parked while it waited for its turn";
+    Failure::new(FailureKind::Quota, why)
+}
+
 /// The failure of the machine below: disk, folders, threads.
 pub fn machine(error: impl std::error::Error) -> Failure {
     Failure::new(FailureKind::Machine, chain(&error))

@@ -1,15 +1,17 @@
-//! Waiting for a place among all agents of this user on this machine.
+//! Waiting for one's turn: for a place among all agents of this user on this machine, and for an account.
 
+use std::fs::File;
 use std::time::Duration;
 
-use crate::machine::Ticket;
+use crate::machine::{Ticket, Turn};
 use crate::model::{Failure, Usage};
 use crate::process::Watch;
 use crate::run::CallEvent;
 
 use super::attempt::Attempt;
 use super::blocking::blocking;
-use super::failure::machine;
+use super::drive::now;
+use super::failure::{machine, parked};
 
 /// A process that was killed gives its place back without a sign.
 const LOOK: Duration = Duration::from_secs(1);
@@ -25,15 +27,33 @@ impl Attempt {
         let mut watch = Watch::new(&[&folder], LOOK);
         let mut is_told = false;
         while !ticket.has_place().map_err(machine)? {
-            if !std::mem::replace(&mut is_told, true) {
-                self.tell(CallEvent::AttemptProgressed {
-                    attempt: self.number,
-                    usage: Usage::default(),
-                    doing: format!("waits for a place ({most} of {most} in use)"),
-                });
-            }
+            self.waits(&mut is_told, &format!("a place ({most} of {most} in use)"));
             watch.changed().await;
         }
         Ok(Some(ticket))
+    }
+
+    /// Waits while another call, of whatever run, tries whether its account serves again. Who is to try keeps the file.
+    pub(super) async fn turn(&self) -> Result<Option<File>, Failure> {
+        let mut is_told = false;
+        loop {
+            match self.context.accounts.turn(&self.model, now()) {
+                Turn::Free => return Ok(None),
+                Turn::Test(test) => return Ok(Some(test)),
+                Turn::Parked => return Err(parked()),
+                Turn::Wait => self.waits(&mut is_told, "a call that tries its account"),
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    fn waits(&self, is_told: &mut bool, what: &str) {
+        if !std::mem::replace(is_told, true) {
+            self.tell(CallEvent::AttemptProgressed {
+                attempt: self.number,
+                usage: Usage::default(),
+                doing: format!("waits for {what}"),
+            });
+        }
     }
 }

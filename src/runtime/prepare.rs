@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::agents::{self, Assignment, Launch, SignIn, SignInFile};
 use crate::context::{self, Assembled, Assembly, Ledger, Neighbours};
+use crate::machine::Turn;
 use crate::model::{
     Artifact, CallInput, CallSpec, Failure, FailureKind, HandoffOrigin, InputSource, Profile,
     Purpose, Rung,
@@ -21,7 +22,7 @@ use super::blocking::blocking;
 use super::cell::{Inside, Room};
 use super::command::MOST_OUTPUT;
 use super::drive::now;
-use super::failure::{at_path, chain, machine};
+use super::failure::{at_path, chain, machine, parked};
 use super::lent::{Held, Lent};
 use super::scratch::Scratch;
 use super::seeds::{self, write};
@@ -61,8 +62,9 @@ pub async fn prepare(
     };
     let made = blocking(move || prepare_files(&whose, neighbours, &installed, held));
     let (prepared, spec) = made.await?;
-    let context = &attempt.context;
-    context.accounts.allow(&attempt.model, now())?;
+    if let Turn::Parked = attempt.context.accounts.turn(&attempt.model, now()) {
+        return Err(parked());
+    }
     let child = start(spec, &attempt.context.program).await?;
     Ok((prepared, child))
 }

@@ -207,10 +207,7 @@ fn a_new_run_asks_once_whether_there_is_quota_again() {
     run(&sandbox, &[]).exits_with(5);
     time_is_over(&sandbox);
     ensemble(&sandbox, "m1, m2, m3");
-    let refused = run(&sandbox, &[]);
-    refused
-        .exits_with(5)
-        .stderr_has("one call tells whether it has some again");
+    run(&sandbox, &[]).exits_with(5);
     assert_eq!(starts(&sandbox, "one").len(), 2);
     time_is_over(&sandbox);
     for account in ["one.serves", "two.serves"] {
@@ -218,4 +215,42 @@ fn a_new_run_asks_once_whether_there_is_quota_again() {
     }
     run(&sandbox, &[]);
     assert_eq!(starts(&sandbox, "one").len(), 5);
+}
+
+#[test]
+fn one_call_of_all_runs_tries_an_account_again() {
+    let sandbox = sandbox("no quota left");
+    single(&sandbox, &["m1"]);
+    let both = [start(&sandbox, &["--wait"]), start(&sandbox, &["--wait"])];
+    let journals = |event: &str| {
+        let folders = std::fs::read_dir(sandbox.project().join(".tipstaff/runs"));
+        let folders = folders.into_iter().flatten().flatten();
+        let journal = |folder: std::fs::DirEntry| folder.path().join("journal.jsonl");
+        let texts = folders.filter_map(|folder| std::fs::read_to_string(journal(folder)).ok());
+        texts.filter(|text| text.contains(event)).count()
+    };
+    until("both are parked", || journals("account_parked") == 2);
+    until("none works", || {
+        let begun = starts(&sandbox, "one").len();
+        begun > 0
+            && sandbox
+                .tipstaff(&["runs"])
+                .stdout
+                .matches("parked until")
+                .count()
+                == 2
+    });
+    let before = starts(&sandbox, "one").len();
+    touch(&sandbox, "one.waits");
+    time_is_over(&sandbox);
+    until("one tries, one waits", || {
+        let waits = journals("waits for a call that tries its account");
+        (waits, starts(&sandbox, "one").len()) == (1, before + 1)
+    });
+    touch(&sandbox, "one.serves");
+    touch(&sandbox, "one.go");
+    for run in both {
+        run.wait().succeeds();
+    }
+    assert_eq!(starts(&sandbox, "one").len(), before + 2);
 }
