@@ -153,7 +153,7 @@ impl Session {
         if self.strange > 0 {
             text = format!("{text}; it printed `{}`", self.first);
         }
-        self.fail(Trouble::new(FailureKind::Hang, text));
+        self.fail(Trouble::new(FailureKind::HangAtStart, text));
         self.take_effects()
     }
 

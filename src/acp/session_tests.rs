@@ -350,7 +350,7 @@ fn agent_that_never_answers_hangs() {
     assert_eq!(stage.session.patience(), Some(START_UP));
     let effects = stage.session.late();
     stage.take(effects);
-    assert_eq!(stage.kind(), Some(FailureKind::Hang));
+    assert_eq!(stage.kind(), Some(FailureKind::HangAtStart));
     assert_eq!(
         Stand::working(Profile::Reader).session.patience(),
         None,

@@ -48,14 +48,11 @@ impl AgentError {
         }
         match self.name.as_str() {
             "ContextOverflowError" => return FailureKind::ContextOverflow,
-            "ProviderAuthError" | "provider.auth" | "authentication_failed" => {
-                return FailureKind::Auth;
-            }
             "ProviderModelNotFoundError" | "provider.no-route" | "model_not_found" => {
                 return FailureKind::UnknownModel;
             }
             "ContentFilterError" | "provider.content-filter" | "refusal" => {
-                return FailureKind::Rejected;
+                return FailureKind::ContentRefused;
             }
             "MessageOutputLengthError" | "max_output_tokens" => return FailureKind::Truncated,
             "PermissionRefused" | "permission.rejected" => return FailureKind::PermissionRefused,
@@ -69,20 +66,30 @@ impl AgentError {
             _ => {}
         }
         let words = format!("{} {}", self.message, self.body).to_lowercase();
+        let auth = match speaks_of(&words, EXPIRED) {
+            true => FailureKind::SignInExpired,
+            false => FailureKind::Auth,
+        };
+        if let "ProviderAuthError" | "provider.auth" | "authentication_failed" = &*self.name {
+            return auth;
+        }
         match self.status {
             Some(402) => FailureKind::Quota,
             Some(429) if speaks_of(&words, QUOTA) => FailureKind::Quota,
             Some(429) => FailureKind::RateLimit,
-            Some(401) => FailureKind::Auth,
+            Some(401) => auth,
             // Some providers answer an exhausted account with 403 or 400.
             Some(400 | 403) if speaks_of(&words, QUOTA) => FailureKind::Quota,
-            Some(403) => FailureKind::Auth,
+            Some(403) => auth,
             Some(404) => FailureKind::UnknownModel,
             Some(400 | 413) if speaks_of(&words, OVERFLOW) => FailureKind::ContextOverflow,
             Some(400) if speaks_of(&words, NO_MODEL) => FailureKind::UnknownModel,
-            Some(400) if speaks_of(&words, BAD_KEY) => FailureKind::Auth,
+            Some(400) if speaks_of(&words, EXPIRED) || speaks_of(&words, BAD_KEY) => auth,
+            Some(400) if speaks_of(&words, FILTER) => FailureKind::ContentRefused,
             Some(408) => FailureKind::Network,
             Some(400..=499) => FailureKind::Rejected,
+            Some(529) => FailureKind::Overloaded,
+            Some(_) if speaks_of(&words, FULL) => FailureKind::Overloaded,
             Some(_) => FailureKind::Provider,
             None => by_words(&words),
         }
@@ -97,8 +104,17 @@ impl AgentError {
         };
         let mut failure = Failure::new(kind, message);
         failure.retry_after = self.retry_after.or_else(|| wait_in(&self.message));
-        failure.hint = hint(kind, product);
-        failure
+        let sign_in = product.map(|product| product.sign_in);
+        match (kind, sign_in, product) {
+            (FailureKind::Auth, Some(command), _) => failure.hint(format!(
+                "sign in with `{command}`, or set the provider's key variable"
+            )),
+            (FailureKind::SignInExpired, Some(command), _) => {
+                failure.hint(format!("sign in again with `{command}`"))
+            }
+            (FailureKind::UnknownModel, _, Some(product)) => failure.hint(product.models),
+            _ => failure,
+        }
     }
 }
 
@@ -122,7 +138,28 @@ const RATE: &[&str] = &[
     "ratelimit",
     "too many requests",
     "429",
-    "overloaded",
+];
+const FULL: &[&str] = &["overloaded", "at capacity", "server is busy", "529"];
+const EXPIRED: &[&str] = &[
+    "token has expired",
+    "token is expired",
+    "expired token",
+    "sign-in has expired",
+    "session has expired",
+    "login has expired",
+    "invalid_grant",
+    "refresh token",
+    "token has been revoked",
+    "token_expired",
+    "token_revoked",
+    "sign in again",
+    "log in again",
+    "login again",
+];
+const FILTER: &[&str] = &[
+    "content_filter",
+    "content filter",
+    "content management policy",
 ];
 const OVERFLOW: &[&str] = &[
     "context length",
@@ -184,12 +221,16 @@ fn by_words(words: &str) -> FailureKind {
         FailureKind::Network
     } else if speaks_of(words, QUOTA) {
         FailureKind::Quota
+    } else if speaks_of(words, FULL) {
+        FailureKind::Overloaded
     } else if speaks_of(words, RATE) {
         FailureKind::RateLimit
     } else if speaks_of(words, OVERFLOW) {
         FailureKind::ContextOverflow
     } else if speaks_of(words, NO_MODEL) {
         FailureKind::UnknownModel
+    } else if speaks_of(words, EXPIRED) {
+        FailureKind::SignInExpired
     } else if speaks_of(words, BAD_KEY) {
         FailureKind::Auth
     } else {
@@ -209,50 +250,6 @@ fn speaks_of(words: &str, list: &[&str]) -> bool {
             false => words.contains(word),
         },
     )
-}
-
-/// What the user can do about a kind of failure that comes from the provider.
-fn hint(kind: FailureKind, product: Option<&Product>) -> Option<String> {
-    let hint = match kind {
-        FailureKind::Auth => {
-            let sign_in = product.map(|product| format!("sign in with `{}`, or ", product.sign_in));
-            return Some(sign_in.unwrap_or_default() + "set the provider's key variable");
-        }
-        FailureKind::Quota => {
-            Some("the account has no credit or quota left: top it up, or name a fallback model")
-        }
-        FailureKind::UnknownModel => product.map(|product| product.models),
-        FailureKind::ContextOverflow => Some(
-            "give the phase less context (`context_strategy: distilled`), or a model with a larger window",
-        ),
-        FailureKind::Network => {
-            Some("check the network, the proxy variables and the provider's base URL")
-        }
-        FailureKind::Machine => {
-            Some("check that the disk has room and the temporary folder is writable")
-        }
-        FailureKind::AgentMissing
-        | FailureKind::Setup
-        | FailureKind::NonePassed
-        | FailureKind::Refused
-        | FailureKind::RateLimit
-        | FailureKind::Provider
-        | FailureKind::Rejected
-        | FailureKind::PermissionRefused
-        | FailureKind::Crash
-        | FailureKind::Hang
-        | FailureKind::Timeout
-        | FailureKind::OutOfMemory
-        | FailureKind::OutOfDisk
-        | FailureKind::TooManyProcesses
-        | FailureKind::Loop
-        | FailureKind::NoDeliverable
-        | FailureKind::Truncated
-        | FailureKind::BadOutput
-        | FailureKind::Cancelled
-        | FailureKind::Lost => None,
-    };
-    hint.map(str::to_owned)
 }
 
 /// How long to wait, as providers put it in words: `… try again in 1m2.5s`.
@@ -350,7 +347,24 @@ mod tests {
             (api(400, "temperature out of range"), FailureKind::Rejected),
             (api(422, "no"), FailureKind::Rejected),
             (api(500, "oops"), FailureKind::Provider),
-            (api(529, "Overloaded"), FailureKind::Provider),
+            (api(529, "x"), FailureKind::Overloaded),
+            (
+                api(503, "The model is overloaded."),
+                FailureKind::Overloaded,
+            ),
+            (api(503, "x"), FailureKind::Provider),
+            (
+                api(401, "OAuth token has expired."),
+                FailureKind::SignInExpired,
+            ),
+            (api(400, "invalid_grant"), FailureKind::SignInExpired),
+            (
+                api(
+                    400,
+                    "The response was filtered due to the content management policy",
+                ),
+                FailureKind::ContentRefused,
+            ),
         ];
         for (agent_error, kind) in cases {
             assert_eq!(agent_error.kind(), kind, "{agent_error:?}");
@@ -375,6 +389,11 @@ mod tests {
             ("Rate limit reached", FailureKind::RateLimit),
             ("You exceeded your current quota", FailureKind::Quota),
             ("Failed to execute statement", FailureKind::Machine),
+            ("The server is overloaded", FailureKind::Overloaded),
+            (
+                "Your refresh token was already used. Please log out and sign in again.",
+                FailureKind::SignInExpired,
+            ),
             ("JSON parsing failed", FailureKind::Provider),
             ("API Error: 401 from the gateway", FailureKind::Auth),
             ("HTTP/1.1 429: wait", FailureKind::RateLimit),

@@ -109,15 +109,12 @@ fn conclude_steps(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalM
 /// An answer that the provider ended early; some agents exit 0 all the same.
 fn cut_off(reason: Option<&str>) -> Option<Failure> {
     match reason? {
-        "length" => Some(
-            Failure::new(
-                FailureKind::Truncated,
-                "the answer was cut off by the model's output limit",
-            )
-            .hint("ask for less at once, or use a model with a larger output limit"),
-        ),
+        "length" => Some(Failure::new(
+            FailureKind::Truncated,
+            "the answer was cut off by the model's output limit",
+        )),
         "content-filter" => Some(Failure::new(
-            FailureKind::Rejected,
+            FailureKind::ContentRefused,
             "the provider's content filter blocked the answer",
         )),
         _ => None,
@@ -165,7 +162,18 @@ fn died(how: &str, transcript: &Transcript, ending: &Ending<'_>) -> Failure {
     } else {
         format!("the agent {how}: {last}")
     };
-    Failure::new(FailureKind::Crash, message)
+    let denied = [
+        "permission denied",
+        "read-only file system",
+        "eacces",
+        "erofs",
+    ];
+    let words = last.to_lowercase();
+    let kind = match denied.iter().any(|said| words.contains(said)) {
+        true => FailureKind::SandboxRefused,
+        false => FailureKind::Crash,
+    };
+    Failure::new(kind, message)
 }
 
 fn conclude_output(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalMessage, Failure> {

@@ -91,11 +91,11 @@ fn every_recorded_failure_has_its_kind() {
         ("cannot-connect", 1, FailureKind::Network),
         ("connection-closed", 1, FailureKind::Network),
         ("overflow", 1, FailureKind::ContextOverflow),
-        ("content-filter", 1, FailureKind::Rejected),
+        ("content-filter", 1, FailureKind::ContentRefused),
         ("bad-config", 1, FailureKind::Rejected),
         ("database-locked", 1, FailureKind::Crash),
         ("disk-full", 1, FailureKind::Machine),
-        ("unwritable-home", 1, FailureKind::Machine),
+        ("unwritable-home", 1, FailureKind::SandboxRefused),
         ("permission-rejected", 0, FailureKind::PermissionRefused),
         ("length", 0, FailureKind::Truncated),
         ("empty", 0, FailureKind::NoDeliverable),
@@ -242,7 +242,7 @@ fn silence_and_exit_zero_is_a_crash() {
     }
     assert_eq!(
         nothing.transcript.silence(Millis::seconds(60)).kind,
-        FailureKind::Hang
+        FailureKind::HangAtStart
     );
 }
 

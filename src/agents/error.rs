@@ -56,15 +56,12 @@ impl LaunchError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::ProgramMissing { .. } => {
-                Some("install it, or set the agent's `command` to its path".to_owned())
-            }
+            Self::ProgramMissing { .. } | Self::Unreadable { .. } => None,
             Self::ModelId { .. } => Some("write it as `provider/model`".to_owned()),
             Self::PromptTooLong { .. } => {
                 Some("use `{prompt_file}` in the agent's `args`, or standard input".to_owned())
             }
             Self::SpentSignIn { .. } => Some("set the provider's key variable".to_owned()),
-            Self::Unreadable { .. } => None,
             Self::Syntax { .. } | Self::Shape { .. } => {
                 Some("OpenCode itself would refuse this configuration, too".to_owned())
             }
@@ -81,8 +78,10 @@ impl LaunchError {
             Self::Unreadable { .. } => FailureKind::Machine,
             Self::Syntax { .. } | Self::Shape { .. } => FailureKind::Rejected,
         };
-        let mut failure = Failure::new(kind, self.to_string());
-        failure.hint = self.hint();
-        failure
+        let failure = Failure::new(kind, self.to_string());
+        match self.hint() {
+            Some(hint) => failure.hint(hint),
+            None => failure,
+        }
     }
 }

@@ -241,7 +241,7 @@ impl Transcript {
     /// `None` while nothing is retried.
     pub fn patience(&self) -> Option<Millis> {
         let kind = self.retry.as_ref()?.kind();
-        (kind == FailureKind::RateLimit).then_some(RETRY_PATIENCE)
+        matches!(kind, FailureKind::RateLimit | FailureKind::Overloaded).then_some(RETRY_PATIENCE)
     }
 
     /// What a silence of this length amounts to: the agent error that the agent was retrying, else a hang.
@@ -249,7 +249,7 @@ impl Transcript {
         match &self.retry {
             Some(retry) => self.failure_of(retry),
             None if self.signals == 0 => Failure::new(
-                FailureKind::Hang,
+                FailureKind::HangAtStart,
                 format!(
                     "not a word in {length}: the agent, or the provider of its model, does not answer"
                 ),

@@ -8,7 +8,7 @@ use crate::yaml::Takes::{
 };
 use crate::yaml::{self, Key, Naming, Takes, words};
 
-use crate::plan::{AgentKind, Network};
+use crate::plan::{AgentKind, Network, Wrapper};
 
 const NONE: Takes = Words(&["none"]);
 const WHOLE_OR_NONE: Takes = Any(&[Whole(1), NONE]);
@@ -94,16 +94,15 @@ pub(super) const OUTPUT_KEYS: &[Key] = &[
 ];
 
 const SIGN: Takes = Map(SIGN_KEYS);
-pub(super) const FAILURE_KEYS: &[Key] = &[
-    Key::new("auth", SIGN, ""),
-    Key::new("quota", SIGN, ""),
-    Key::new("rate_limit", SIGN, ""),
-    Key::new("unknown_model", SIGN, ""),
-    Key::new("context_overflow", SIGN, ""),
-    Key::new("provider", SIGN, ""),
-    Key::new("network", SIGN, ""),
-    Key::new("rejected", SIGN, ""),
-];
+pub(super) const FAILURE_KEYS: &[Key] = &{
+    let mut keys = [const { Key::new("", SIGN, "") }; Wrapper::KINDS.len()];
+    let mut at = 0;
+    while at < keys.len() {
+        keys[at] = Key::new(Wrapper::KINDS[at].rule().name, SIGN, "");
+        at += 1;
+    }
+    keys
+};
 
 #[rustfmt::skip]
 pub(super) const SIGN_KEYS: &[Key] = &[

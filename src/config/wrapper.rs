@@ -31,7 +31,8 @@ pub(super) fn read(reader: &mut Reader, fields: Fields<'_>) -> Wrapper {
     });
     let failures = fields.get("failures").and_then(|node| {
         let fields = reader.known_fields(node, "`failures`", FAILURE_KEYS)?;
-        let signs = Wrapper::KINDS.iter().filter_map(|(word, kind)| {
+        let signs = Wrapper::KINDS.iter().filter_map(|kind| {
+            let word = kind.rule().name;
             let node = fields.get(word)?;
             let own = reader.known_fields(node, &format!("`{word}`"), SIGN_KEYS)?;
             Some(FailureSign {

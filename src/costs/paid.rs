@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    AgentName, CallId, FailureKind, MicroUsd, ModelName, PhaseName, Purpose, RunId, Timestamp,
-    Usage,
+    AgentName, Billed, CallId, MicroUsd, ModelName, PhaseName, Purpose, RunId, Timestamp, Usage,
 };
 use crate::plan::{Plan, Price};
 use crate::run::{Attempt, AttemptEnd, CallState, Round, RunState};
@@ -113,17 +112,7 @@ fn is_known(attempt: &Attempt, price: Option<Price>) -> bool {
     let used = attempt.usage.tokens() > 0;
     let came_to_none = match attempt.end() {
         _ if attempt.spawned.is_none() => true,
-        Some(AttemptEnd::Failed(failure)) => matches!(
-            failure.kind,
-            FailureKind::AgentMissing
-                | FailureKind::Auth
-                | FailureKind::Quota
-                | FailureKind::RateLimit
-                | FailureKind::UnknownModel
-                | FailureKind::Network
-                | FailureKind::Provider
-                | FailureKind::Setup
-        ),
+        Some(AttemptEnd::Failed(failure)) => failure.kind.rule().billed == Billed::No,
         // Some agents tell of tokens at their end only.
         Some(AttemptEnd::Succeeded | AttemptEnd::Stopped(_) | AttemptEnd::Lost) => false,
         None => true,

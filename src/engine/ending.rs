@@ -1,6 +1,6 @@
 //! The ends: of a round of an audit loop, and of the run.
 
-use crate::model::{AuditVerdict, Destination, Failure, FailureKind, PhaseName, RunEnd};
+use crate::model::{AuditVerdict, Destination, Failure, FailureKind, PhaseName, Remedy, RunEnd};
 use crate::plan::{PhasePlan, Plan};
 use crate::run::{Delivery, Event, PhaseEvent, PhaseState, RunEvent, RunState, Stage};
 
@@ -129,7 +129,7 @@ fn how(plan: &Plan, run: &RunState, parked: bool) -> Option<RunEnd> {
     };
     let state = run.phase(&phase.name);
     if let Some(failure) = state.and_then(PhaseState::failure) {
-        let limited = failure.kind == FailureKind::Quota;
+        let limited = failure.kind.rule().remedy == Remedy::Park;
         return Some(if limited {
             RunEnd::Limited
         } else {

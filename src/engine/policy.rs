@@ -1,6 +1,6 @@
 //! What follows a failed attempt: the same model again, the next one of the chain, or the end.
 
-use crate::model::{Failure, FailureKind, Millis, ModelName, Timestamp};
+use crate::model::{Failure, FailureKind, Millis, ModelName, Remedy, Timestamp};
 use crate::run::{CallState, RunState};
 
 /// What to do next with a call that is not running and not done.
@@ -14,18 +14,6 @@ pub enum Next {
     /// Nothing can be tried before this time: the accounts of its models are parked.
     Parked(Timestamp),
     GiveUp(Failure),
-}
-
-/// How a kind of failure is met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Remedy {
-    /// Passing trouble: wait, and try the same model as often as the limits allow.
-    Wait,
-    /// Bad luck with the answer: try the same model at once, as often as the limits allow.
-    Again,
-    /// This model or its agent cannot do it: the next one.
-    NextModel,
-    Stop,
 }
 
 const FIRST_WAIT: Millis = Millis::seconds(2);
@@ -83,35 +71,13 @@ fn remedy(failure: &Failure) -> Remedy {
     {
         return Remedy::NextModel;
     }
-    match failure.kind {
+    match failure.kind.rule().remedy {
         // There will be some soon.
-        FailureKind::Quota if failure.retry_after.is_some() => Remedy::Wait,
-        FailureKind::RateLimit
-        | FailureKind::Provider
-        | FailureKind::Network
-        | FailureKind::Crash
-        | FailureKind::Hang => Remedy::Wait,
-        FailureKind::NoDeliverable
-        | FailureKind::Truncated
-        | FailureKind::BadOutput
-        | FailureKind::Loop
-        | FailureKind::PermissionRefused
-        | FailureKind::OutOfMemory
-        | FailureKind::OutOfDisk
-        | FailureKind::TooManyProcesses => Remedy::Again,
-        FailureKind::AgentMissing
-        | FailureKind::Auth
-        | FailureKind::Quota
-        | FailureKind::UnknownModel
-        | FailureKind::ContextOverflow
-        | FailureKind::Rejected
-        | FailureKind::Timeout => Remedy::NextModel,
-        FailureKind::Machine
-        | FailureKind::Setup
-        | FailureKind::NonePassed
-        | FailureKind::Refused => Remedy::Stop,
+        Remedy::Park if failure.retry_after.is_some() => Remedy::Wait,
+        Remedy::Park => Remedy::NextModel,
         // These never count (see `CallState::counted_failures`).
-        FailureKind::Cancelled | FailureKind::Lost => Remedy::Again,
+        Remedy::Uncounted => Remedy::Again,
+        remedy => remedy,
     }
 }
 

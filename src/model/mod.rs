@@ -47,7 +47,7 @@ pub use changes::{ChangeKind, ChangedFile, Changes, FoundSecret, HeldChange, Ref
 pub use checkpoint::{AttemptId, Stopped, WorkState};
 pub use endpoint::Endpoint;
 pub use exit_status::ExitStatus;
-pub use failure::{Failure, FailureKind};
+pub use failure::{Billed, Failure, FailureKind, Remedy, Rule};
 pub use faults::Faults;
 pub use handoff::{BuiltOn, DescribedChange, Handoff, HandoffFacts, HandoffOrigin, HandoffWords};
 pub use ids::{

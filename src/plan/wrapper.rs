@@ -41,16 +41,23 @@ pub struct FailureSign {
 }
 
 impl Wrapper {
-    /// The failures that a program can tell, by their words in configurations.
-    pub const KINDS: &[(&str, FailureKind)] = &[
-        ("auth", FailureKind::Auth),
-        ("quota", FailureKind::Quota),
-        ("rate_limit", FailureKind::RateLimit),
-        ("unknown_model", FailureKind::UnknownModel),
-        ("context_overflow", FailureKind::ContextOverflow),
-        ("provider", FailureKind::Provider),
-        ("network", FailureKind::Network),
-        ("rejected", FailureKind::Rejected),
+    /// The failures that a program can tell.
+    pub const KINDS: [FailureKind; 15] = [
+        FailureKind::Auth,
+        FailureKind::SignInExpired,
+        FailureKind::Quota,
+        FailureKind::RateLimit,
+        FailureKind::Overloaded,
+        FailureKind::UnknownModel,
+        FailureKind::ContextOverflow,
+        FailureKind::Provider,
+        FailureKind::Network,
+        FailureKind::Rejected,
+        FailureKind::ContentRefused,
+        FailureKind::PermissionRefused,
+        FailureKind::SandboxRefused,
+        FailureKind::Truncated,
+        FailureKind::Loop,
     ];
 
     /// This with the stronger `over` on it.

@@ -1,6 +1,6 @@
 //! Which command goes on with a run.
 
-use crate::model::{Destination, FailureKind, ModelName, Question, RunEnd};
+use crate::model::{Destination, ModelName, Question, Remedy, RunEnd};
 use crate::plan::Rehearsal;
 use crate::run::CallState;
 
@@ -92,11 +92,8 @@ fn raise(view: &RunView, viewer: &Viewer) -> Option<(String, String)> {
 /// Another model in the place of the one that was refused, if one was and the plan knows another.
 fn replace(view: &RunView, viewer: &Viewer) -> Option<(String, String)> {
     let is_refused = |call: &&CallState| {
-        let kind = call.failure().map(|failure| failure.kind);
-        matches!(
-            kind,
-            Some(FailureKind::UnknownModel | FailureKind::Auth | FailureKind::Quota)
-        )
+        let remedy = call.failure().map(|failure| failure.kind.rule().remedy);
+        matches!(remedy, Some(Remedy::NextModel | Remedy::Park))
     };
     let refused: Vec<&ModelName> = view
         .state

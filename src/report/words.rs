@@ -128,14 +128,8 @@ pub fn word(of: impl Serialize) -> String {
 }
 
 /// A failure's kind as people say it.
-pub(super) fn failure_word(kind: FailureKind) -> String {
-    match kind {
-        FailureKind::Auth => "not signed in".to_owned(),
-        FailureKind::Quota => "quota used up".to_owned(),
-        FailureKind::Provider => "provider error".to_owned(),
-        FailureKind::Setup => "setup failed".to_owned(),
-        kind => word(kind),
-    }
+pub(super) fn failure_word(kind: FailureKind) -> &'static str {
+    kind.rule().word
 }
 
 /// A time of the user's day, with the day if that is far from the other time.
@@ -210,7 +204,7 @@ pub(super) fn attempt_word(attempt: &Attempt) -> String {
         (None, Some(_)) => "running",
         (Some(AttemptEnd::Succeeded), _) => "done",
         (Some(AttemptEnd::Stopped(_)), _) => "stopped",
-        (Some(AttemptEnd::Failed(failure)), _) => return failure_word(failure.kind),
+        (Some(AttemptEnd::Failed(failure)), _) => return failure_word(failure.kind).to_owned(),
         (Some(AttemptEnd::Lost), _) => "interrupted",
     };
     word.to_owned()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{
     AgentName, Answer, CallId, CallResult, CallSpec, Failure, FailureKind, Judgement, Millis,
-    ModelName, Timestamp, Usage,
+    ModelName, Remedy, Timestamp, Usage,
 };
 
 use super::CallEvent;
@@ -310,8 +310,8 @@ impl CallState {
         let counted = counted.iter().filter(|attempt| !attempt.excused);
         counted.filter_map(|attempt| match attempt.end() {
             Some(AttemptEnd::Failed(failure)) => {
-                let is_own = !matches!(failure.kind, FailureKind::Cancelled | FailureKind::Lost);
-                is_own.then_some((&attempt.model, failure))
+                let counts = failure.kind.rule().remedy != Remedy::Uncounted;
+                counts.then_some((&attempt.model, failure))
             }
             _ => None,
         })

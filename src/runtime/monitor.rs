@@ -122,8 +122,7 @@ fn passed_limit(exit: &ExitRecord, limits: &CallLimits) -> Option<Failure> {
 }
 
 fn used_too_much(kind: FailureKind, what: &str) -> Failure {
-    let message = format!("it used more {what} than its sandbox allows");
-    Failure::new(kind, message).hint(format!("`sandbox: {{ {what}: … }}` sets the limit"))
+    Failure::new(kind, format!("it used more {what} than its sandbox allows"))
 }
 
 /// Where the agent is, if that is between two steps with a context that has passed the call's

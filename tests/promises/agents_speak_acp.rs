@@ -97,8 +97,8 @@ fn each_way_to_fail_ends_with_its_kind() {
             "bad_output",
             "unknown option",
         ),
-        ("first: [hang]\n  do: []", "hang", ""),
-        ("do: [{ stop: refusal }]", "rejected", ""),
+        ("first: [hang]\n  do: []", "hang_at_start", ""),
+        ("do: [{ stop: refusal }]", "content_refused", ""),
         ("do: [{ stop: max_tokens }]", "truncated", ""),
         (
             "do: [{ refuse: { code: 429, message: slow down } }]",

@@ -38,7 +38,7 @@ fn an_agent_that_is_silent_is_ended_by_the_idle_limit() {
     let failed = run.all("call_failed").pop().unwrap();
     assert_eq!(
         (&failed["call"], &failed["failure"]["kind"]),
-        (&"plan.propose-3".into(), &"hang".into())
+        (&"plan.propose-3".into(), &"hang_at_start".into())
     );
     assert_eq!(run.labels().len(), 2);
     run.has_no_process();

@@ -45,6 +45,7 @@ mod dependencies_are_installed_once;
 mod doctor_tells_what_works;
 mod documents_travel_with_changes;
 mod editors_finish_their_work;
+mod every_failure_has_its_kind;
 mod fake_agent_behaves;
 mod foreign_runs_are_only_read;
 mod handoffs_hold_what_was_asked;

@@ -1,6 +1,7 @@
 //! The reference pages name everything that the code knows.
 
 use serde_json::Value;
+use tipstaff::model::{FailureKind, Remedy};
 
 use crate::code::files;
 use crate::text::{read, spans};
@@ -71,30 +72,33 @@ fn every_built_in_model_role_and_limit_is_shown_as_it_is() {
     }
 }
 
-/// `BadOutput` as `bad_output`.
-fn snake_case(name: &str) -> String {
-    let mut word = String::new();
-    for c in name.chars() {
-        if c.is_uppercase() && !word.is_empty() {
-            word.push('_');
-        }
-        word.extend(c.to_lowercase());
-    }
-    word
-}
-
 #[test]
-fn every_kind_of_failure_is_explained() {
-    let text = read("src/model/failure.rs");
-    let variants: Vec<String> = text
-        .lines()
-        .skip_while(|line| !line.starts_with("pub enum FailureKind"))
-        .take_while(|line| *line != "}")
-        .filter_map(|line| line.trim().strip_suffix(','))
-        .map(snake_case)
-        .collect();
-    assert!(variants.len() >= 20, "{variants:?}");
-    all_named("docs/json-events.md", &variants);
+fn every_kind_of_failure_is_shown_as_its_rule_is() {
+    let mut table = String::from(
+        "| kind | shown as | meaning | what follows | exit code | what to do |\n\
+         | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for rule in FailureKind::RULES {
+        let follows = match rule.remedy {
+            Remedy::Wait => "wait, same model",
+            Remedy::Again => "same model at once",
+            Remedy::NextModel => "next model",
+            Remedy::Park => "park",
+            Remedy::Stop => "stop",
+            Remedy::Uncounted => "—",
+        };
+        let code = rule
+            .exit_code()
+            .map_or("—".to_owned(), |code| code.to_string());
+        let (name, word, meaning) = (rule.name, rule.word, rule.meaning);
+        let hint = rule.hint.unwrap_or("—");
+        table += &format!("| `{name}` | {word} | {meaning} | {follows} | {code} | {hint} |\n");
+    }
+    let page = read("docs/failures.md");
+    assert!(
+        page.contains(&table),
+        "docs/failures.md lacks this:\n{table}"
+    );
 }
 
 /// The cells of a table's row that begins with this one, without the first.

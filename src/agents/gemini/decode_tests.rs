@@ -11,7 +11,7 @@ fn each_recorded_end_has_its_kind() {
         &[
             ("bad-key", Case::Exited(144, Kind::Auth)),
             ("blocked", Case::Exited(0, Kind::Provider)),
-            ("content-filter", Case::Exited(0, Kind::Rejected)),
+            ("content-filter", Case::Exited(0, Kind::ContentRefused)),
             ("cut-stream", Case::Exited(0, Kind::Provider)),
             ("empty", Case::Exited(0, Kind::Provider)),
             ("forbidden", Case::Exited(147, Kind::Auth)),
@@ -19,7 +19,7 @@ fn each_recorded_end_has_its_kind() {
             ("length", Case::Answered("half an ans")),
             ("no-key", Case::Exited(41, Kind::Auth)),
             ("overflow", Case::Exited(144, Kind::ContextOverflow)),
-            ("overloaded", Case::Exited(247, Kind::Provider)),
+            ("overloaded", Case::Exited(247, Kind::Overloaded)),
             ("quota", Case::Exited(173, Kind::Quota)),
             ("rate-limit", Case::Exited(173, Kind::RateLimit)),
             ("rate-limit-with-wait", Case::Exited(143, Kind::RateLimit)),
@@ -48,7 +48,7 @@ fn a_refusal_that_passes_is_no_quota_and_tells_its_wait() {
         .expect("it is tried again");
     assert_eq!(
         (error.kind(), error.message.as_str()),
-        (FailureKind::Provider, "The model is overloaded.")
+        (FailureKind::Overloaded, "The model is overloaded.")
     );
     for line in [
         "Attempt to write",

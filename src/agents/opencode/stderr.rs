@@ -95,7 +95,7 @@ fn known(line: &str) -> Option<Failure> {
             (FailureKind::Machine, "no space left for the agent's state")
         } else if line.contains("EACCES") || line.contains("PermissionDenied: FileSystem") {
             (
-                FailureKind::Machine,
+                FailureKind::SandboxRefused,
                 "the agent may not read or write one of its folders",
             )
         } else if line.contains("EMFILE") || line.contains("ENFILE") {
