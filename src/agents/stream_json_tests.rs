@@ -107,4 +107,6 @@ fn too_large_numbers_do_not_come_out_small() {
         ..Price::FREE
     };
     assert!(price.of(&used) >= MicroUsd(1 << 63));
+    assert_eq!(MicroUsd::from_usd(1e303), MicroUsd(u64::MAX));
+    assert_eq!([-1.0, f64::NAN].map(MicroUsd::from_usd), [MicroUsd(0); 2]);
 }

@@ -88,15 +88,22 @@ fn prices_count_where_the_agent_tells_no_cost() {
     transcript.apply(ended("m", "stop", told));
     assert_eq!(transcript.usage().cost, MicroUsd(7_500_003));
     // Whatever a scripted model makes its agent tell, nobody has paid it.
-    let mut rehearsed = Transcript::new(AnswerIn::LastStep, Some(Price::FREE));
-    rehearsed.apply(ended("m", "stop", told));
-    assert_eq!(
-        rehearsed.usage(),
-        Usage {
+    let cache_read = Some(0.0);
+    for free in [
+        Price::FREE,
+        Price {
+            cache_read,
+            ..Price::FREE
+        },
+    ] {
+        let mut rehearsed = Transcript::new(AnswerIn::LastStep, Some(free));
+        rehearsed.apply(ended("m", "stop", told));
+        let unpaid = Usage {
             cost: MicroUsd(0),
             ..told
-        }
-    );
+        };
+        assert_eq!(rehearsed.usage(), unpaid);
+    }
     let price = Price {
         cache_read: Some(0.5),
         cache_write: Some(6.25),

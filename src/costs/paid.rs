@@ -117,7 +117,7 @@ fn is_known(attempt: &Attempt, price: Option<Price>) -> bool {
         Some(AttemptEnd::Succeeded | AttemptEnd::Stopped(_) | AttemptEnd::Lost) => false,
         None => true,
     };
-    let has_price = price.is_some_and(|price| used || price == Price::FREE);
+    let has_price = price.is_some_and(|price| used || price.is_free());
     attempt.usage.cost > MicroUsd(0) || has_price || (!used && came_to_none)
 }
 

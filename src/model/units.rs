@@ -94,22 +94,16 @@ impl fmt::Display for Millis {
 pub struct MicroUsd(pub u64);
 
 impl MicroUsd {
-    /// From dollars, rounded; negative or non-finite amounts count as nothing.
+    /// From dollars, rounded. Less than nothing is nothing, and so is what is no number.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, and NaN is zero"
+    )]
     pub fn from_usd(usd: f64) -> Self {
-        let micro = (usd * 1e6).round();
-        if micro.is_finite() && micro > 0.0 {
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "checked above; `as` saturates"
-            )]
-            return Self(micro as u64);
-        }
-        Self(0)
+        Self((usd * 1e6).round() as u64)
     }
-}
 
-impl MicroUsd {
     /// Twice as much, at least a cent, in dollars as limits are written.
     pub fn twice_in_usd(self) -> String {
         let cents = self.0.div_ceil(5_000).max(1);

@@ -26,11 +26,17 @@ impl Price {
         cache_write: None,
     };
 
+    pub fn is_free(&self) -> bool {
+        let caches = [self.cache_read, self.cache_write];
+        let caches = caches.map(Option::unwrap_or_default);
+        [[self.input, self.output], caches] == [[0.0; 2]; 2]
+    }
+
     /// The usage with its cost: as the agent told it, else by the price. What is free costs nothing, whatever the agent
     /// tells.
     pub fn settle(price: Option<Self>, usage: Usage) -> Usage {
         let cost = match price {
-            Some(price) if price == Self::FREE => MicroUsd(0),
+            Some(price) if price.is_free() => MicroUsd(0),
             Some(price) if usage.cost == MicroUsd(0) => price.of(&usage),
             Some(_) | None => usage.cost,
         };
