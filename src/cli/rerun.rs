@@ -11,6 +11,7 @@ use super::interruptible::Interruptible;
 use super::open_run::{TakenUp, find_run};
 use super::prepare::named_destination;
 use super::print;
+use super::projection::{announce, project};
 use super::resume::{left_alone, work_on};
 use super::settings::Settings;
 use super::steer;
@@ -32,12 +33,7 @@ pub fn rerun(settings: &Settings, args: &RerunArgs) -> Result<Exit, Failure> {
         Interruptible::NOTHING_RAN,
     );
     let run = Interruptible::new()?.blocking(what, || {
-        new_run(
-            settings,
-            left_alone(settings, old)?,
-            &from,
-            &args.destination,
-        )
+        new_run(settings, left_alone(settings, old)?, &from, args)
     })?;
     let (folder, taken) = (run.folder.clone(), run.records.len());
     print::note(&format!(
@@ -68,11 +64,11 @@ fn new_run(
     settings: &Settings,
     old: TakenUp,
     from: &PhaseName,
-    destination: &DestinationArgs,
+    args: &RerunArgs,
 ) -> Result<TakenUp, Failure> {
     let mut plan = old.plan.clone();
     let index = index_of(&plan, from, old.folder.id())?;
-    redirect(settings, &mut plan, destination)?;
+    redirect(settings, &mut plan, &args.destination)?;
     // What was cut off of its deliveries is finished where it began.
     let state = RunState::of(&old.records);
     Delivering::new(&settings.project, (&old.plan, &old.folder), &state)?;
@@ -87,6 +83,11 @@ fn new_run(
     };
     // Refused before anything is made.
     take_over(&old.records, &new, from).map_err(|why| refused(settings, &why, &old.folder))?;
+    let mut rest = plan.clone();
+    rest.phases.drain(..index);
+    let (config, _) = settings.user_configuration()?;
+    let projection = project(settings, &rest);
+    announce(&projection, config.confirm_above, (&rest, &args.output))?;
     let folder = RunFolder::create(&settings.project.root, new.id.clone())?;
     let lock = RunLock::acquire(&folder)?;
     let made = || {

@@ -238,6 +238,15 @@ fn much_is_confirmed_where_the_user_said_what_is_much() {
         .stderr_has("`--yes` starts it");
     assert!(!sandbox.exists(".tipstaff/runs"));
     sandbox.run_trio(&["--yes"]).succeeds();
+    // A run that does it all again is as large.
+    let again = ["rerun", &sandbox.run().id(), "--from", "plan"];
+    sandbox
+        .tipstaff(&again)
+        .exits_with(2)
+        .stderr_has("above `confirm_above`");
+    sandbox
+        .tipstaff(&[&again[..], &["--yes"]].concat())
+        .succeeds();
     // The project cannot take the question away, nor ask it.
     std::fs::write(&config, text).unwrap();
     let path = ".tipstaff/config.yaml";
