@@ -18,7 +18,7 @@ pub enum JournalError {
     },
     /// The disk, or the user's share of it, is full.
     #[error(
-        "no space left to write `{path}`: free some space there, then `tipstaff resume` goes on",
+        "no space left to write `{path}`: free some space there, then try again",
         path = path.display()
     )]
     NoSpace { path: PathBuf, source: io::Error },

@@ -223,6 +223,11 @@ impl Git {
             return Ok(output.stdout);
         }
         let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        if said.contains("Out of diskspace") || said.contains("No space left on device") {
+            // In its many words the one that matters would get lost; and no such failure tells of what was merged.
+            let full = Err(rustix::io::Errno::NOSPC.into());
+            return full.doing("write into", &self.folder);
+        }
         Err(WorkspaceError::Git {
             command: readable,
             folder: self.folder,

@@ -2,7 +2,7 @@
 
 use std::os::unix::process::CommandExt;
 
-use crate::support::{Output, Sandbox, TIPSTAFF};
+use crate::support::{Output, Sandbox};
 
 /// A project in which `trio` would run.
 fn ready() -> Sandbox {
@@ -413,39 +413,6 @@ fn a_read_only_project() {
     output
         .exits_with(1)
         .stderr_has("the project has to be writable");
-}
-
-#[test]
-fn a_full_disk_under_the_run_folder() {
-    let sandbox = Sandbox::new();
-    sandbox.fake_agent(
-        "- when: { purpose: propose }\n  do:\n    \
-         - write_size: { path: .tipstaff/out/deliverable.md, bytes: 300000 }\n",
-    );
-    sandbox.trio(&["quorum: 3"]);
-    std::fs::create_dir(sandbox.project().join(".tipstaff/runs")).unwrap();
-    // A small disk of its own, nearly full; then there is room again.
-    let script = "mount -t tmpfs -o size=4m tmpfs .tipstaff/runs || exit 77
-        head -c 3500000 /dev/zero > .tipstaff/runs/filler
-        \"$0\" run trio 'Plan it'; echo \"run $?\"
-        rm .tipstaff/runs/filler
-        \"$0\" resume; echo \"resume $?\"";
-    let mut command = sandbox.program("unshare");
-    command.args(["--map-root-user", "--mount", "sh", "-c", script, TIPSTAFF]);
-    let Ok(child) = command.spawn() else { return };
-    let output = Output::of(child);
-    if matches!(output.code, Some(77 | 1)) && !output.stdout.contains("run ") {
-        // This machine lets nobody mount anything.
-        return;
-    }
-    output
-        .succeeds()
-        .stdout_has("run 1\n")
-        .stdout_has("resume 0\n");
-    output
-        .stderr_has("no space left to write")
-        .stderr_has("`tipstaff resume` goes on");
-    assert_eq!(sandbox.read("docs/plan.md").len(), 300_000);
 }
 
 #[test]

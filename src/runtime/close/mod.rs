@@ -12,8 +12,7 @@ use serde::Serialize;
 use crate::engine::{Input, accepted};
 use crate::journal::JournalError;
 use crate::model::{
-    Artifact, CallId, CallResult, Closing, Destination, Document, Failure, FailureKind, ModelName,
-    PhaseName,
+    Artifact, CallId, CallResult, Closing, Destination, Document, ModelName, PhaseName,
 };
 use crate::plan::PhasePlan;
 use crate::run::{CallState, PhaseEvent, PhaseState, RunState, Winner};
@@ -21,6 +20,7 @@ use crate::workspace::{self, WorkspaceError};
 
 use super::RunContext;
 use super::deliver::{DeliverError, Delivering, publish};
+use super::failure::machine;
 
 /// Why a phase could not be closed.
 #[derive(Debug, thiserror::Error)]
@@ -41,7 +41,7 @@ pub fn close(context: &RunContext, run: &RunState, phase: &PhaseName, winner: &W
     let event = match closed.map(Box::new) {
         Ok(closing) => PhaseEvent::Closed { closing },
         Err(error) => {
-            let failure = Failure::new(FailureKind::Machine, error.to_string()).hint(
+            let failure = machine(error).hint(
                 "mend the cause, then go on with `tipstaff resume`; nothing has to be paid twice",
             );
             PhaseEvent::Failed { failure }

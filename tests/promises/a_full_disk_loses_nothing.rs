@@ -1,0 +1,133 @@
+//! Wherever the disk gets full, at whichever write: no file of the project is half written, nothing is done that is not,
+//! it is said what is missing, and once there is room the run goes on to its end.
+
+use crate::support::{Output, Sandbox, TIPSTAFF, has_all};
+
+/// Mounts a small disk at `$1` with so much more (`$2`, `$3`: which limit, how many) than is in use, runs, makes room,
+/// goes on, and does it anew if there was nothing to go on with.
+const SCRIPT: &str = r#"
+cp -a "$1" ../was
+mount -t tmpfs -o size=64m,mode=755 tmpfs "$1" || exit 77
+cp -a ../was/. "$1"
+cd "$PWD"
+case $2 in
+size) room=$(($(df -k --output=used "$1" | tail -1) + $3))k ;;
+*) room=$(($(df --output=iused "$1" | tail -1) + $3)) ;;
+esac
+look() { for file in a.txt docs/plan.md new/b.txt; do wc -c <$file || echo none; done 2>/dev/null; }
+mount -o "remount,$2=$room" "$1"
+"$0" run full 'Plan it' 2>../run.log
+echo "run $?" $(look)
+mount -o remount,size=64m,nr_inodes=100000 "$1"
+"$0" resume 2>../resume.log
+case $? in
+0) echo "resumed" ;;
+2) grep -q 'no run is left' ../resume.log && "$0" run full 'Plan it' 2>>../resume.log; echo "anew $?" ;;
+esac
+echo "end" $(look)
+"#;
+
+const BEFORE: &str = "2 none none";
+const PUBLISHED: &str = "2 30000 none";
+const DELIVERED: &str = "50000 30000 50000";
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox
+        .write(
+            ".tipstaff/workflows/full.yaml",
+            "name: full\nphases:\n  - { name: plan, type: ensemble, models: [m1, m2], judge: judge, \
+             context_strategy: distilled, output: docs/plan.md, retries: 0 }\n  - { name: mend, model: m1, \
+             edits: true, context_strategy: distilled, retries: 0 }\n",
+        )
+        .write(".gitignore", ".tipstaff/\n")
+        .write("a.txt", "a\n")
+        .git_init()
+        .fake_agent(
+            "- when: { purpose: propose }\n  do: [{ write_size: { path: .tipstaff/out/deliverable.md, bytes: 30000 } }]\n\
+             - when: { phase: mend }\n  do: [{ write_size: { path: a.txt, bytes: 50000 } }, \
+             { write_size: { path: new/b.txt, bytes: 50000 } }, done]\n",
+        )
+        .agree(&["run", "full"]);
+    std::fs::create_dir_all(sandbox.project().join(".tipstaff/runs")).unwrap();
+    std::fs::create_dir_all(sandbox.home().join(".cache")).unwrap();
+    sandbox
+}
+
+/// Whether the run came to its end at once; `None` where this machine lets nobody mount anything.
+fn survives(folder: &str, limit: &str, room: usize) -> Option<bool> {
+    let sandbox = sandbox();
+    let at = sandbox.outside(folder);
+    let mut command = sandbox.program("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", SCRIPT, TIPSTAFF]);
+    command.arg(at).args([limit, &room.to_string()]);
+    let output = Output::of(command.spawn().ok()?);
+    let said = |name: &str| std::fs::read_to_string(sandbox.outside(name)).unwrap_or_default();
+    let [run, resumed] = ["run.log", "resume.log"].map(said);
+    let all = format!(
+        "{folder}, {limit} {room}: {}\n{run}\n{resumed}",
+        output.stdout
+    );
+    let mut lines = output
+        .stdout
+        .lines()
+        .filter(|line| line.contains(' ') || *line == "resumed");
+    let Some(first) = lines.next() else {
+        assert!(
+            matches!(output.code, Some(77 | 1)),
+            "{all}\n{}",
+            output.stderr
+        );
+        return None;
+    };
+    assert!(!all.contains("panicked"), "{all}");
+    let is_done = first == format!("run 0 {DELIVERED}");
+    if !is_done {
+        let ends = [1, 4]
+            .iter()
+            .flat_map(|code| [BEFORE, PUBLISHED].map(|files| format!("run {code} {files}")));
+        assert!(ends.into_iter().any(|end| end == first), "{all}");
+        assert!(run.to_lowercase().contains("no space left"), "{all}");
+    }
+    has_all(&all, &[&format!("end {DELIVERED}\n")]);
+    Some(is_done)
+}
+
+/// From no room at all until there is enough; `few` such steps, or all that there are for `scripts/fuzz`.
+fn sweep(folder: &str, limit: &str, few: &[usize], step: usize) {
+    let all = std::env::var_os("TIPSTAFF_FUZZ").map(|_| (1..).map(|at| at * step));
+    let rooms: Box<dyn Iterator<Item = usize>> = match all {
+        Some(all) => Box::new(all),
+        None => Box::new(few.iter().copied()),
+    };
+    for room in rooms {
+        if survives(folder, limit, room) != Some(false) {
+            break;
+        }
+    }
+}
+
+#[test]
+fn project_without_room_for_more() {
+    sweep("project", "size", &[60, 130, 420, 600], 4);
+}
+
+#[test]
+fn project_without_room_for_more_files() {
+    sweep("project", "nr_inodes", &[28, 58, 75, 88], 1);
+}
+
+#[test]
+fn runs_without_room() {
+    sweep("project/.tipstaff/runs", "size", &[470], 4);
+    sweep("project/.tipstaff/runs", "nr_inodes", &[36], 1);
+}
+
+#[test]
+fn state_and_cache_without_room() {
+    sweep("home/.local/state", "size", &[4], 4);
+    sweep("home/.local/state", "nr_inodes", &[2], 1);
+    // A run needs none.
+    assert_ne!(survives("home/.cache", "size", 4), Some(false));
+    assert_ne!(survives("home/.cache", "nr_inodes", 1), Some(false));
+}
