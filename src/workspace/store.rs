@@ -50,7 +50,12 @@ pub(super) fn prepare(project: &Project, store: &Path) -> Result<(), WorkspaceEr
 
 /// Writes what a run's store is set to anew: git obeys what it finds there, and anybody who writes to the
 /// project may have put something else there. The objects stay.
+///
+/// # Errors
+/// If there is no store any more, above all.
 pub fn reopen_store(store: &Path, base: &TreeId) -> Result<(), WorkspaceError> {
+    let objects = store.join("objects");
+    objects.metadata().doing("open", &objects)?;
     lay_out(store, is_sha256(base))
 }
 
