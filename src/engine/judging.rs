@@ -120,10 +120,10 @@ impl Jury<'_> {
             Method::Tournament => {
                 let seeds = judge::blind(self.context.plan.seed, &self.salt(judge, &all), &all);
                 let seeds: Vec<Label> = seeds.into_iter().map(|(_, label)| label).collect();
-                judge::knockout(&seeds, |one, other| {
-                    let mut pair = [one.clone(), other.clone()];
-                    pair.sort();
-                    self.decision(judge, &pair)
+                judge::knockout(&seeds, |some| {
+                    let mut some = some.to_vec();
+                    some.sort();
+                    self.decision(judge, &some)
                 })
             }
         }

@@ -129,15 +129,14 @@ pub fn pairwise(labels: &[Label], duels: &[Vote]) -> Vote {
 }
 
 /// Of a knock-out in this order; one that has nobody to meet goes on. A duel without a winner ends it as a tie of
-/// those that nobody has beaten. `duel` gives none while it is not known; all of a round are asked for.
-pub fn knockout(
-    order: &[Label],
-    mut duel: impl FnMut(&Label, &Label) -> Option<Vote>,
-) -> Option<Vote> {
+/// those that nobody has beaten, and nobody wins unseen: one that is left without having met anybody is looked at alone.
+/// `duel` gives none while it is not known; all of a round are asked for.
+pub fn knockout(order: &[Label], mut duel: impl FnMut(&[Label]) -> Option<Vote>) -> Option<Vote> {
     let mut field = order.to_vec();
+    let mut winners = Vec::new();
     while field.len() > 1 {
         let rounds = field.chunks(2).map(|pair| match pair {
-            [one, other] => Some((pair.to_vec(), duel(one, other)?)),
+            [_, _] => Some((pair.to_vec(), duel(pair)?)),
             alone => Some((alone.to_vec(), Vote::For(alone.first()?.clone()))),
         });
         let rounds: Vec<Option<(Vec<Label>, Vote)>> = rounds.collect();
@@ -147,6 +146,8 @@ pub fn knockout(
             return Some(vote.clone());
         }
         let drawn = rounds.iter().any(|(_, vote)| matches!(vote, Vote::Tied(_)));
+        let duels = rounds.iter().filter(|(pair, _)| pair.len() > 1);
+        winners.extend(duels.flat_map(|(_, vote)| vote.labels()));
         let unbeaten = rounds.into_iter().flat_map(|(pair, vote)| match vote {
             Vote::Tied(_) => pair,
             vote => vote.labels(),
@@ -159,7 +160,11 @@ pub fn knockout(
         let last = field.pop();
         field.splice(0..0, last);
     }
-    Some(field.pop().map_or(Vote::Nobody, Vote::For))
+    match field.pop() {
+        None => Some(Vote::Nobody),
+        Some(last) if winners.contains(&last) => Some(Vote::For(last)),
+        Some(last) => duel(&[last]),
+    }
 }
 
 /// What the votes of a panel come to, ties by the evidence. A judge that abstains, or gave nothing that can be used, is
@@ -300,17 +305,17 @@ mod tests {
     fn winners_meet_again_and_who_met_nobody_is_the_next() {
         let all = ["A", "B", "C", "D", "E"].map(Label::from);
         let mut met = Vec::new();
-        let best = knockout(&all, |one, other| {
-            met.push(format!("{one}{other}"));
-            Some(Vote::For(one.max(other).clone()))
+        let best = knockout(&all, |some| {
+            met.push(some.iter().map(Label::as_str).collect::<String>());
+            some.iter().max().cloned().map(Vote::For)
         });
         assert_eq!(best, Some(vote("E")));
         assert_eq!(met, ["AB", "CD", "EB", "DE"]);
-        assert_eq!(knockout(&all, |_, _| None), None);
-        let drawn = |one: &Label, other: &Label| Some(Vote::Tied(vec![one.clone(), other.clone()]));
+        assert_eq!(knockout(&all, |_| None), None);
+        let drawn = |some: &[Label]| Some(Vote::Tied(some.to_vec()));
         assert_eq!(knockout(&all, drawn), Some(Vote::Tied(all.to_vec())));
         assert_eq!(
-            knockout(&all[..2], |_, _| Some(Vote::Nobody)),
+            knockout(&all[..2], |_| Some(Vote::Nobody)),
             Some(Vote::Nobody)
         );
     }
@@ -363,13 +368,15 @@ mod tests {
         #[test]
         fn a_judge_that_takes_the_first_decides_nothing_in_both_orders(count in 2_usize..9) {
             let labels: Vec<Label> = (0..count).map(Label::at).collect();
-            let first = |one: &Label, other: &Label| {
-                Vote::For(one.clone()).in_both_orders(Vote::For(other.clone()))
+            let first = |pair: &[Label]| {
+                Vote::For(pair[0].clone()).in_both_orders(Vote::For(pair[1].clone()))
             };
             let pairs = (0..count).flat_map(|one| (one + 1..count).map(move |other| (one, other)));
-            let duels: Vec<Vote> = pairs.map(|(one, other)| first(&labels[one], &labels[other])).collect();
+            let duels: Vec<Vote> = pairs
+                .map(|(one, other)| first(&[labels[one].clone(), labels[other].clone()]))
+                .collect();
             let by_pairs = pairwise(&labels, &duels);
-            let by_rounds = knockout(&labels, |one, other| Some(first(one, other))).expect("known");
+            let by_rounds = knockout(&labels, |pair| Some(first(pair))).expect("known");
             for vote in [by_pairs, by_rounds] {
                 assert!(matches!(majority(&[vote]), Outcome::Undecided(Undecided::Tie)));
             }

@@ -200,3 +200,14 @@ fn failures_of_judging_are_told_apart() {
     let one = told(two.clone(), &nonsense);
     assert!(one.winner.is_some(), "the other judge decides");
 }
+
+#[test]
+fn nobody_wins_a_knockout_unseen() {
+    let rules = Judging {
+        method: Method::Tournament,
+        ..Judging::default()
+    };
+    let told = told(rules, &judges(likes(Taste::Refuses), GOOD));
+    assert_eq!(told.judges().len(), 2);
+    assert_eq!(told.why, Some(Undecided::NoneGoodEnough));
+}

@@ -5,7 +5,7 @@ use super::fault_plan::{
     Fault, FaultPlan, GOOD, HandOn, Hands, Manner, Person, Proof, Tasks, Taste,
 };
 use super::plans::{Part, Sketch, When, Work, unlimited};
-use crate::model::Millis;
+use crate::model::{Millis, RunLimits};
 use crate::plan::{Distill, Judging, OnNone};
 
 /// A plan of these works.
@@ -385,4 +385,27 @@ fn tasks_after_candidates_end_alike_wherever_the_supervisor_dies() {
         253, 112, 48, 66, 123, 226, 4, 102, 186, 244,
     ];
     can_die_anywhere(&sketch, &faults).unwrap();
+}
+
+#[test]
+fn what_was_lost_has_told_nothing_of_its_model() {
+    let candidates = Work::Candidates {
+        proposers: vec![vec![0], vec![4], vec![4]],
+        judge: vec![0],
+        rules: Judging::default(),
+        verify: Vec::new(),
+        on_none: OnNone::Repair,
+        crosses: false,
+    };
+    let mut sketch = plan([candidates]);
+    sketch.limits = RunLimits {
+        tokens: Some(27),
+        ..unlimited(3)
+    };
+    let mut faults = first_model(Manner { spends: 9, ..GOOD });
+    faults.manners[4].spends = 17;
+    // One is cancelled, the others are lost; then each is started again at once.
+    faults.choices = vec![19, 51, 4];
+    faults.blows = vec![(2, Fault::Interrupt)];
+    keeps_its_rules(&sketch, &faults).unwrap();
 }
