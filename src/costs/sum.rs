@@ -90,7 +90,7 @@ impl Sum {
         self.usage += *usage;
         if !paid.is_known {
             self.unknown_calls += 1;
-            self.unknown_tokens += usage.tokens();
+            self.unknown_tokens = self.unknown_tokens.saturating_add(usage.tokens());
         }
         let share = match paid.spending {
             Spending::FailedAttempts => Some(&mut self.failed),

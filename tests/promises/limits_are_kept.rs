@@ -78,6 +78,28 @@ fn calls_that_nobody_knows_yet_do_not_pass_a_small_limit_together() {
     assert_eq!(starts_and_ends(&sandbox), ["start", "end"]);
 }
 
+#[test]
+fn absurd_figures_reach_a_limit_and_break_no_command() {
+    let answer = r#"{"text":"It is so.","tokens":18446744073709551615}"#;
+    let sandbox = priced(answer, LENSES, "");
+    look(&sandbox, &[]).exits_with(5);
+    sandbox
+        .tipstaff(&["resume", "--limit", "tokens=none"])
+        .succeeds();
+    for command in [
+        "costs",
+        "costs --csv",
+        "show --all",
+        "show --json",
+        "runs",
+        "scores",
+        "check look",
+    ] {
+        let args: Vec<&str> = command.split(' ').collect();
+        sandbox.tipstaff(&args).succeeds();
+    }
+}
+
 /// Two models that tell their steps: the first one passes the limit while the second one is in a step, which ends so.
 fn stopped_in_a_step(end: &str) -> Sandbox {
     let sandbox = Sandbox::new();
