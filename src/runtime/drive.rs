@@ -21,6 +21,7 @@ use crate::run::{
 
 use super::attempt::{Attempt, Control, unless_stopped};
 use super::blocking::{blocking, blocking_to_its_end};
+use super::clock::now;
 use super::close::close;
 use super::deliver::{deliver, not_delivered};
 use super::edited::edited;
@@ -461,14 +462,6 @@ fn raise(known: &mut Control, what: Control) -> bool {
     let raises = what > *known;
     *known = what.max(*known);
     raises
-}
-
-/// The wall clock, read here alone.
-pub fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    Timestamp(since.map_or(0, |since| {
-        u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-    }))
 }
 
 /// What a phase needs cannot be done.

@@ -10,7 +10,7 @@ use crate::run::CallEvent;
 
 use super::attempt::Attempt;
 use super::blocking::blocking;
-use super::drive::now;
+use super::clock::now;
 use super::failure::{machine, parked};
 
 /// A process that was killed gives its place back without a sign.

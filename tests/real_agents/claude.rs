@@ -20,7 +20,7 @@ fn claude_code_tells_failures_apart() {
             "context_overflow",
             "rate_limit",
             "provider",
-            "hang",
+            "hang_at_start",
         ],
         "prompt is too long: 210000 tokens > 200000 maximum",
     );

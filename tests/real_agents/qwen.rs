@@ -19,9 +19,9 @@ fn qwen_code_tells_failures_apart() {
             "auth",
             "unknown_model",
             "context_overflow",
-            "hang",
-            "hang",
-            "hang",
+            "hang_at_start",
+            "hang_at_start",
+            "hang_at_start",
         ],
         "This model's maximum context length is 8192 tokens",
     );
