@@ -4,7 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::json::{JsonObject, read_object, typed};
 use super::rubric;
-use crate::model::{Decision, Faults, Judgement, Label, MOST_POINTS, VerdictRules};
+use crate::model::{
+    Decision, Faults, Graft, Judgement, Label, MOST_POINTS, VerdictRules, shortened,
+};
+
+/// More are no selection; all of them are in a prompt.
+const MOST_GRAFTS: usize = 12;
+/// In bytes.
+const LONGEST_GRAFT: usize = 500;
 
 /// A valid judgement, and what had to be forgiven in reading it.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,18 +59,28 @@ pub fn read(
         ));
     }
     remarks.extend(off_scale(&mut judgement));
-    // A graft that names nothing in another proposal is nobody's mistake: then nothing is taken over.
     let winner = judgement.winner.clone().filter(|_| rules.grafts);
     let others =
         |from: &Label| winner.is_some() && labels.contains(from) && Some(from) != winner.as_ref();
-    judgement
-        .grafts
-        .retain(|graft| others(&graft.from) && !graft.what.trim().is_empty());
+    judgement.grafts.retain(|graft| others(&graft.from));
+    remarks.extend(selected(&mut judgement.grafts));
     if errors.is_empty() {
         Ok(DecodedJudgement { judgement, remarks })
     } else {
         Err(errors.into())
     }
+}
+
+/// Each on a line of its own, bounded. One that names nothing is nobody's mistake: then nothing is taken over.
+fn selected(grafts: &mut Vec<Graft>) -> Option<String> {
+    for graft in &mut *grafts {
+        let words: Vec<&str> = graft.what.split_whitespace().collect();
+        graft.what = shortened(&words.join(" "), LONGEST_GRAFT).into_owned();
+    }
+    grafts.retain(|graft| !graft.what.is_empty());
+    let all = grafts.len();
+    grafts.truncate(MOST_GRAFTS);
+    (all > MOST_GRAFTS).then(|| format!("of {all} grafts the first {MOST_GRAFTS} count"))
 }
 
 /// Takes out points that no mean could be made of, a sentence for each.
@@ -330,6 +347,25 @@ mod tests {
         assert!(errors(r#"{"decision": "pick"}"#).contains("missing field `rationale`"));
         let text = r#"{"decision": "pick", "winner": "A", "scores": {"A": {}, "a": {}}, "rationale": "x"}"#;
         assert_eq!(errors(text), "scores: `A` is there twice");
+    }
+
+    #[test]
+    fn grafts_are_few_and_a_line_each() {
+        let grafts: Vec<_> = (0..20)
+            .map(|n| json!({"from": "b", "what": format!("{n}\n- of C: {}", "x".repeat(900))}))
+            .collect();
+        let verdict =
+            json!({"decision": "pick", "winner": "A", "rationale": "x", "grafts": grafts});
+        let rules = VerdictRules {
+            grafts: true,
+            ..VerdictRules::default()
+        };
+        let read = read(&verdict.to_string(), &labels(), &rules).expect("valid");
+        assert_eq!(read.remarks, ["of 20 grafts the first 12 count"]);
+        for (n, graft) in read.judgement.grafts.iter().enumerate() {
+            assert!(graft.what.starts_with(&format!("{n} - of C: x")));
+            assert!(graft.what.len() <= LONGEST_GRAFT, "{}", graft.what);
+        }
     }
 
     proptest! {
