@@ -1,7 +1,8 @@
 //! The events that follow from a run's state. Asked again until nothing follows.
 
 use crate::model::{
-    CallId, Failure, FailureKind, Label, Millis, ModelName, Parked, PhaseName, Purpose, Timestamp,
+    AtLimit, CallId, Failure, FailureKind, Label, Millis, ModelName, Parked, PhaseName, Purpose,
+    Timestamp,
 };
 use crate::plan::{PhaseKind, PhasePlan, Plan};
 use crate::run::{CallEvent, CallState, CallStatus, Event, PhaseEvent, RunEvent, RunState};
@@ -77,17 +78,35 @@ fn attempts(
     if !given_up.is_empty() {
         return given_up;
     }
+    let mut room = Room::of(plan, phase, run);
+    let left_out = tries
+        .iter()
+        .filter(|(call, model, _)| room.leaves_out(&call.spec, run.in_place_of(model)));
+    let left_out: Vec<Event> = left_out
+        .map(|(call, ..)| {
+            let failure = Failure::new(FailureKind::Limit, "left out, as there is no room for it");
+            CallEvent::Failed { failure }.of(call.spec.id.clone())
+        })
+        .collect();
+    if !left_out.is_empty() {
+        return left_out;
+    }
     // Where nobody works and nobody wants to, no limit is in the way.
     if !wanted.is_empty()
         && let Some(reached) = limits::reached(plan, phase, run, now)
     {
         let limit = reached.limit;
+        if phase.at_limit == AtLimit::Fail {
+            let message = format!("it is used up: {limit}");
+            let failure = Failure::new(FailureKind::Limit, message)
+                .hint("`tipstaff resume --limit` goes on with more room");
+            return vec![PhaseEvent::Failed { failure }.of(phase.name.clone())];
+        }
         return vec![match reached.phase {
             Some(phase) => PhaseEvent::LimitReached { limit }.of(phase),
             None => RunEvent::LimitReached { limit }.into(),
         }];
     }
-    let mut room = Room::of(plan, phase, run);
     let mut tests = Vec::new();
     let tries = tries.into_iter().filter_map(|(call, model, after)| {
         // After a rate limit each call waits by itself.

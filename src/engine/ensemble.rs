@@ -200,6 +200,14 @@ impl Ensemble<'_> {
     /// proposer does not end the ensemble, but a single survivor of several does: nothing would be
     /// left to weigh. Commands weigh a single candidate, too.
     fn needed(&self) -> usize {
+        // What a limit had left out is not waited for.
+        let mut failed = self.proposals().filter_map(|call| match &call.status {
+            CallStatus::Failed(failure) => Some(failure.kind),
+            CallStatus::Open | CallStatus::Running | CallStatus::Done(_) => None,
+        });
+        if failed.any(|kind| kind == FailureKind::Limit) {
+            return 1;
+        }
         if self.quorum_named {
             return usize::try_from(self.quorum).unwrap_or(usize::MAX);
         }

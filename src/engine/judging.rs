@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::judge::{self, Outcome, Vote};
 use crate::model::{
-    Answer, Ballot, CallId, CallInput, CallSpec, Contract, Decider, Decision, Faults, Graft,
-    InputSource, Judgement, Label, ModelName, Purpose, Undecided,
+    Answer, Ballot, CallId, CallInput, CallSpec, Contract, Decider, Decision, FailureKind, Faults,
+    Graft, InputSource, Judgement, Label, ModelName, Purpose, Undecided,
 };
 use crate::plan::{Judging, Method, Orders};
 use crate::run::{CallState, Event, PhaseEvent, Winner};
@@ -131,14 +131,20 @@ impl Jury<'_> {
 
     /// What one judge says of some candidates, in as many orders as it is asked in.
     fn decision(&mut self, judge: usize, some: &[Label]) -> Option<Vote> {
-        let first = self.verdict(judge, some, false);
+        let only = match some {
+            [only] => Some(Vote::For(only.clone())),
+            _ => None,
+        };
+        let first = self.verdict(judge, some, false, only);
         let again = match (self.judging.orders, &first) {
             _ if some.len() < 2 => false,
             (Orders::One, _) => false,
             (Orders::Both, _) => true,
             (Orders::Auto, first) => first.as_ref().is_some_and(|(_, close)| *close),
         };
-        let reverse = again.then(|| self.verdict(judge, some, true));
+        let same = first.as_ref().filter(|_| self.round == Round::All);
+        let same = same.map(|(vote, _)| vote.clone());
+        let reverse = again.then(|| self.verdict(judge, some, true, same));
         let (first, _) = first?;
         let vote = match reverse {
             None => first,
@@ -155,8 +161,15 @@ impl Jury<'_> {
         settled
     }
 
-    /// What one judge says of some candidates in one order, and whether that was close.
-    fn verdict(&mut self, judge: usize, some: &[Label], reversed: bool) -> Option<(Vote, bool)> {
+    /// What one judge says of some candidates in one order, and whether that was close; what counts instead where a
+    /// limit left it out.
+    fn verdict(
+        &mut self,
+        judge: usize,
+        some: &[Label],
+        reversed: bool,
+        instead: Option<Vote>,
+    ) -> Option<(Vote, bool)> {
         let ballot = Ballot {
             judge: u32::try_from(judge + 1).unwrap_or(u32::MAX),
             reversed,
@@ -190,8 +203,9 @@ impl Jury<'_> {
                 Some((Vote::Unusable, false))
             }
             Structured::Exhausted(failure) => {
+                let instead = instead.filter(|_| failure.kind == FailureKind::Limit);
                 self.failure = failure.message;
-                Some((Vote::Unusable, false))
+                Some((instead.unwrap_or(Vote::Unusable), false))
             }
         }
     }
@@ -343,6 +357,7 @@ impl Jury<'_> {
             Some(one) if decided == Outcome::Winner(label.clone()) => {
                 Decider::Judge(one.by.clone())
             }
+            None if self.candidates.len() == 1 => Decider::Only,
             _ => Decider::Evidence,
         }
     }

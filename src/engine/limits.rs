@@ -4,11 +4,11 @@
 use std::cmp::Ordering;
 
 use crate::model::{
-    Budget, CallSpec, MicroUsd, Millis, ModelName, PhaseName, ReachedLimit, RunLimits, Timestamp,
-    Usage,
+    AtLimit, Budget, CallSpec, Contract, MicroUsd, Millis, ModelName, PhaseName, Purpose,
+    ReachedLimit, RunLimits, Timestamp, Usage,
 };
-use crate::plan::{PhasePlan, Plan};
-use crate::run::{AttemptEnd, CallState, RunState, Spent};
+use crate::plan::{PhaseKind, PhasePlan, Plan};
+use crate::run::{AttemptEnd, CallState, CallStatus, RunState, Spent};
 
 /// The limit that forbids a further attempt of the phase, and perhaps those under way, if one does: of the
 /// run, or of the phase.
@@ -159,11 +159,16 @@ fn read(plan: &Plan, model: &ModelName, tokens: u64) -> Use {
 /// What an attempt is expected to use: as much as the largest that ended well, of the same work by the same model if
 /// there is one. Before the first one it is what earlier runs tell, or what was assumed: several that nobody knows anything
 /// of would pass a small limit together. A plan without that has what its prompt costs, as far as that is known.
-fn expected(plan: &Plan, run: &RunState, call: &CallSpec, model: &ModelName) -> Use {
+fn expected(
+    plan: &Plan,
+    run: &RunState,
+    (phase, purpose): (&PhaseName, Purpose),
+    model: &ModelName,
+) -> Use {
     let mut likest = (0, Use::default());
     let mut prompt = 0;
-    for other in run.calls().filter(|one| one.spec.purpose == call.purpose) {
-        let same_phase = other.spec.phase == call.phase;
+    for other in run.calls().filter(|one| one.spec.purpose == purpose) {
+        let same_phase = &other.spec.phase == phase;
         for attempt in &other.attempts {
             if same_phase {
                 prompt = prompt.max(attempt.prompt_tokens.unwrap_or_default());
@@ -188,7 +193,7 @@ fn expected(plan: &Plan, run: &RunState, call: &CallSpec, model: &ModelName) -> 
         }
     }
     let heard_of = step_of(run, model);
-    let projected = plan.expected(&call.phase, call.purpose, model);
+    let projected = plan.expected(phase, purpose, model);
     // What is only assumed is too much of one that has told what it uses.
     let projected = projected.filter(|one| one.learned_from > 0 || heard_of.is_none());
     let own = match (likest.0, projected) {
@@ -202,9 +207,12 @@ fn expected(plan: &Plan, run: &RunState, call: &CallSpec, model: &ModelName) -> 
 /// What may be started beside what is under way.
 pub struct Room<'a> {
     plan: &'a Plan,
+    phase: &'a PhasePlan,
     run: &'a RunState,
-    /// Attempts.
+    /// Attempts at one time, and in all.
     free: u64,
+    left: u64,
+    proposes: bool,
     /// Of the run, and of the phase.
     held: [Held; 2],
 }
@@ -218,18 +226,18 @@ struct Held {
 }
 
 impl Held {
-    fn has_room(&self, more: Use) -> bool {
+    fn has_room(&self, more: Use, is_spare: bool) -> bool {
         let all = self.used.plus(more);
         let Budget { tokens, cost, .. } = self.budget;
-        // Nothing can end before it has begun: with nobody else under way, whatever is left is for one.
-        !self.is_busy
+        // Nothing can end before it has begun: with nobody else under way, whatever is left is for one that has to be.
+        !self.is_busy && !is_spare
             || tokens.is_none_or(|most| all.tokens <= most)
                 && cost.is_none_or(|most| all.cost <= most)
     }
 }
 
 impl<'a> Room<'a> {
-    pub fn of(plan: &'a Plan, phase: &PhasePlan, run: &'a RunState) -> Self {
+    pub fn of(plan: &'a Plan, phase: &'a PhasePlan, run: &'a RunState) -> Self {
         let limits = run.limits(plan.limits);
         let own = run.budget(&phase.name, phase.budget);
         let (all, of_phase) = (run.own_spent(), run.own_spent_by(&phase.name));
@@ -244,7 +252,8 @@ impl<'a> Room<'a> {
         let hold = |budget, spent: Spent, of| {
             let held = under_way(run, of).map(|call| {
                 let model = call.model();
-                let all = model.map(|model| expected(plan, run, &call.spec, model));
+                let of = (&call.spec.phase, call.spec.purpose);
+                let all = model.map(|model| expected(plan, run, of, model));
                 let so_far = Use::of(call.usage_so_far());
                 all.unwrap_or_default()
                     .minus(so_far)
@@ -258,10 +267,11 @@ impl<'a> Room<'a> {
         };
         Self {
             plan,
+            phase,
             run,
-            free: at_one_time
-                .min(left(limits.calls, all))
-                .min(left(own.calls, of_phase)),
+            free: at_one_time,
+            left: left(limits.calls, all).min(left(own.calls, of_phase)),
+            proposes: false,
             held: [
                 hold(limits.budget(), all, None),
                 hold(own, of_phase, Some(&phase.name)),
@@ -271,19 +281,72 @@ impl<'a> Room<'a> {
 
     /// Takes the place of one more attempt, if there is one.
     pub fn take(&mut self, call: &CallSpec, model: &ModelName) -> bool {
-        if self.free == 0 {
+        if self.free == 0 || !self.fits(call, model) {
             return false;
         }
-        let more = expected(self.plan, self.run, call, model);
-        if !self.held.iter().all(|held| held.has_room(more)) {
-            return false;
-        }
-        self.free -= 1;
+        let more = self.expected(call.purpose, model);
+        (self.free, self.left) = (self.free - 1, self.left - 1);
+        self.proposes |= call.purpose == Purpose::Propose;
         for held in &mut self.held {
             held.used = held.used.plus(more);
             held.is_busy = true;
         }
         true
+    }
+
+    /// Whether the phase goes on without a call that it could wait no longer for.
+    pub fn leaves_out(&self, call: &CallSpec, model: &ModelName) -> bool {
+        let is_busy = self.held.iter().any(|held| held.is_busy);
+        !is_busy && self.is_spare(call) && !self.fits(call, model)
+    }
+
+    /// Beside a proposal that can be spared, the judges have to fit who choose.
+    fn fits(&self, call: &CallSpec, model: &ModelName) -> bool {
+        let is_spare = self.is_spare(call);
+        let judges = match &self.phase.kind {
+            PhaseKind::Ensemble { judge, .. } if is_spare && call.purpose == Purpose::Propose => {
+                judge.panel.as_slice()
+            }
+            _ => &[],
+        };
+        let judging = judges.iter().filter_map(|chain| chain.first());
+        let judging = judging.map(|judge| self.expected(Purpose::Judge, judge));
+        let more = judging.fold(self.expected(call.purpose, model), Use::plus);
+        self.left > judges.len() as u64
+            && self.held.iter().all(|held| held.has_room(more, is_spare))
+    }
+
+    fn expected(&self, purpose: Purpose, model: &ModelName) -> Use {
+        expected(self.plan, self.run, (&self.phase.name, purpose), model)
+    }
+
+    /// What the phase can do without, if it may: all proposals but one, verdicts on one alone or in a second order, and
+    /// what makes the winner better or tells of it.
+    fn is_spare(&self, call: &CallSpec) -> bool {
+        let is_other = |one: &&CallState| {
+            let spec = &one.spec;
+            (&spec.phase, spec.purpose) == (&call.phase, Purpose::Propose)
+                && spec.id.round() == call.id.round()
+                && spec.id != call.id
+        };
+        let mut others = self.run.calls().filter(is_other);
+        let could = match call.purpose {
+            Purpose::Propose => {
+                self.proposes
+                    || others.any(|one| one.result().is_some() || one.status == CallStatus::Running)
+            }
+            Purpose::Judge => {
+                call.ballot.as_ref().is_some_and(|ballot| ballot.reversed)
+                    || matches!(&call.contract, Contract::Judgement { labels, .. } if labels.len() < 2)
+                    || others.any(|one| one.spec.refines().is_some())
+            }
+            Purpose::Distill => {
+                let phase = self.run.phase(&call.phase);
+                phase.is_some_and(|phase| phase.winner().is_some())
+            }
+            Purpose::Work | Purpose::Task | Purpose::Lens | Purpose::Repair => false,
+        };
+        self.phase.at_limit == AtLimit::Degrade && could
     }
 }
 

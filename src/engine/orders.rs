@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use crate::model::{
-    CallId, CallSpec, Destination, ModelName, PhaseName, Question, Results, RunEnd, Timestamp,
+    CallId, CallSpec, Destination, FailureKind, ModelName, PhaseName, Question, Results, RunEnd,
+    Timestamp,
 };
 use crate::plan::Plan;
-use crate::run::{CallStatus, PendingVerification, RunState, Winner};
+use crate::run::{CallStatus, PendingVerification, PhaseState, RunState, Winner};
 
 use super::decide::is_left_behind;
 use super::limits::Stop;
@@ -67,7 +68,11 @@ pub fn orders(run: &RunState, plan: &Plan) -> Vec<Effect> {
     let mut orders = Vec::new();
     for (call, attempt) in run.running() {
         let is_unwanted = call.ended_by_person || is_left_behind(call, run);
-        let stop = is_unwanted.then_some(Stop::Now).or(stop_all);
+        // What was paid for of a phase that failed at a limit ends with its step.
+        let failed = run.phase(&call.spec.phase).and_then(PhaseState::failure);
+        let failed = failed.filter(|failure| failure.kind == FailureKind::Limit);
+        let of_phase = failed.map(|_| Stop::AfterStep);
+        let stop = is_unwanted.then_some(Stop::Now).or(stop_all).or(of_phase);
         if let Some(stop) = stop {
             orders.push(Effect::CancelAttempt {
                 call: call.spec.id.clone(),

@@ -251,7 +251,7 @@ fn names_the_path_and_the_way_out_when_the_disk_is_full() {
     let error = journal.append(Timestamp(1), &[started()]).unwrap_err();
     assert!(matches!(error, JournalError::NoSpace { .. }), "{error:?}");
     let text = error.to_string();
-    assert!(text.contains("run/journal.jsonl") && text.contains("tipstaff resume"));
+    assert!(text.contains("run/journal.jsonl") && text.contains("free some space there"));
 }
 
 #[test]

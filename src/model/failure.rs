@@ -169,6 +169,9 @@ kinds! {
     NonePassed "none_passed" "none passed" Stop Maybe
         "each candidate of an ensemble that edits fails what passed before"
         None;
+    Limit "limit" "limit" Stop No
+        "a limit left no room for it, and its phase goes on or fails by `at_limit`"
+        None;
     Refused "refused" "refused" Stop Maybe
         "a person said no"
         None;

@@ -32,6 +32,18 @@ pub struct Budget {
     pub cost: Option<MicroUsd>,
 }
 
+/// What a phase does at a limit of its own or of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtLimit {
+    /// The run stops, and goes on once there is room.
+    #[default]
+    Park,
+    /// It leaves out what it can do without.
+    Degrade,
+    Fail,
+}
+
 impl RunLimits {
     /// What all calls of the run may use together.
     pub fn budget(&self) -> Budget {

@@ -55,7 +55,7 @@ pub use ids::{
     TreeId,
 };
 pub use judging::{Agreement, Ballot, Criterion, MOST_POINTS, Undecided, VerdictRules};
-pub use limits::{Budget, ChangeLimits, ChangedLimits, ReachedLimit, RunLimits};
+pub use limits::{AtLimit, Budget, ChangeLimits, ChangedLimits, ReachedLimit, RunLimits};
 pub use outcome::{
     Closing, CommitStyle, Decider, Destination, Direction, Document, Documents, FrozenFile,
     PersonAnswer, Question, Results, RunEnd, Unmerged,

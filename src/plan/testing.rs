@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{
-    Budget, CallLimits, CommitStyle, Destination, FORMAT, Millis, RunLimits, Sections,
+    AtLimit, Budget, CallLimits, CommitStyle, Destination, FORMAT, Millis, RunLimits, Sections,
 };
 
 use super::{Distill, PhaseKind, PhasePlan, Plan, ScopePlan, Strategy, VerifyRules};
@@ -25,6 +25,7 @@ pub fn phase(name: &str, kind: PhaseKind) -> PhasePlan {
             retries: 2,
         },
         budget: Budget::default(),
+        at_limit: AtLimit::default(),
         distill: Distill::Agent,
         sections: Sections::default(),
         project_instructions: true,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Expected, Judging, Price, SetupStep, VerifyRules, Wrapper};
 use crate::model::{
-    AgentEnv, AgentName, Budget, Bytes, CallLimits, Categories, ChangeLimits, CommitStyle,
+    AgentEnv, AgentName, AtLimit, Budget, Bytes, CallLimits, Categories, ChangeLimits, CommitStyle,
     Destination, Millis, ModelName, PhaseName, Purpose, RunLimits, Sections,
 };
 
@@ -289,6 +289,8 @@ pub struct PhasePlan {
     pub limits: CallLimits,
     #[serde(default)]
     pub budget: Budget,
+    #[serde(default)]
+    pub at_limit: AtLimit,
     pub distill: Distill,
     #[serde(default)]
     pub sections: Sections,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Layer;
-use crate::model::{Agreement, Budget, Criterion, Millis, Sections};
+use crate::model::{Agreement, AtLimit, Budget, Criterion, Millis, Sections};
 use crate::plan::{EnsembleMode, Method, OnNone, Orders, SandboxRules, Strategy};
 use crate::yaml::{Diagnostic, Spanned, Spot};
 
@@ -101,6 +101,7 @@ pub struct Phase {
     /// Models to try after the chain.
     pub fallback: Vec<Spanned<String>>,
     pub budget: Option<Spanned<Budget>>,
+    pub at_limit: Option<AtLimit>,
     pub sandbox: SandboxRules,
     /// Tokens of a call's own context after which it goes on in a fresh process.
     pub checkpoint: Option<Spanned<u64>>,

@@ -1,7 +1,7 @@
 //! All keys of the format: what each takes, and which phase type has which.
 
 use crate::config::SANDBOX_RULES;
-use crate::model::{Agreement, Section};
+use crate::model::{Agreement, AtLimit, Section};
 use crate::plan::{EnsembleMode, Method, OnNone, Orders, Strategy};
 use crate::yaml::Takes::{
     Amount, Any, Counted, Duration, Each, Flag, Like, List, Map, Name, Names, Nothing, Scalar,
@@ -70,6 +70,7 @@ pub(super) const PHASE_KEYS: &[Key] = &[
     Key::new("idle_timeout", Duration, "Silence of an attempt."),
     Key::new("retries", Whole(0), "Further attempts on the same model."),
     Key::new("budget", Map(BUDGET_KEYS), "What all calls of the phase together may use, in all its rounds."),
+    Key::new("at_limit", Words(&words(&AT_LIMIT)), "What it does at a limit. degrade: it leaves out what it can do without.").default(Preset::Word("park")),
     Key::new("sandbox", Map(SANDBOX_RULES), "What of this machine its calls and commands may use beside what all may."),
     Key::new("checkpoint", Map(CHECKPOINT_KEYS), "Go on in a fresh process when a call's own context passes this."),
 ];
@@ -170,6 +171,12 @@ pub(super) const STRATEGIES: [(&str, Strategy); 4] = [
 pub(super) const MODES: [(&str, EnsembleMode); 2] = [
     ("parallel", EnsembleMode::Parallel),
     ("sequential", EnsembleMode::Sequential),
+];
+
+pub(super) const AT_LIMIT: [(&str, AtLimit); 3] = [
+    ("degrade", AtLimit::Degrade),
+    ("park", AtLimit::Park),
+    ("fail", AtLimit::Fail),
 ];
 
 pub(super) const ON_NONE: [(&str, OnNone); 3] = [

@@ -64,6 +64,41 @@ fn a_budget_stops_the_run_and_a_raised_one_goes_on() {
 }
 
 #[test]
+fn a_phase_that_degrades_leaves_out_what_it_can_do_without() {
+    for (calls, left_out) in [
+        (3, vec!["plan.propose-3"]),
+        (1, vec!["plan.judge-1", "plan.propose-2", "plan.propose-3"]),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.fake_agent("- do: [done]\n");
+        sandbox.trio(&[
+            &format!("budget: {{ calls: {calls} }}"),
+            "at_limit: degrade",
+        ]);
+        let done = sandbox.run_trio(&[]);
+        let run = sandbox.run();
+        assert_eq!(run.calls("attempt_started").len(), calls);
+        assert_eq!(run.calls("call_failed"), left_out);
+        done.succeeds().stderr_has("left out");
+        assert!(sandbox.exists("docs/plan.md"));
+    }
+}
+
+#[test]
+fn a_phase_may_fail_at_its_limit() {
+    let sandbox = Sandbox::new();
+    sandbox.fake_agent("- do: [done]\n");
+    sandbox.trio(&["budget: { calls: 2 }", "at_limit: fail"]);
+    sandbox
+        .run_trio(&[])
+        .exits_with(1)
+        .stderr_has("it is used up: calls: 2");
+    sandbox
+        .tipstaff(&["resume", "--limit", "plan.calls=4"])
+        .succeeds();
+}
+
+#[test]
 fn a_budget_larger_than_the_limits_of_the_run_lifts_nothing() {
     let sandbox = Sandbox::new();
     sandbox.fake_agent("- do: [done]\n");

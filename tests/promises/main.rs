@@ -75,6 +75,7 @@ mod reading_needs_no_configuration;
 mod results_are_understood_at_once;
 mod resume_takes_what_is_open;
 mod run_folders_are_private;
+mod runs_at_once_lose_no_edit;
 mod runs_survive_what_is_around_them;
 mod scores_tell_who_is_worth_it;
 mod secrets_are_not_kept;

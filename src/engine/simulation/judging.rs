@@ -5,7 +5,7 @@ use super::invariants::check;
 use super::plans::{Part, Sketch, Work, model};
 use super::run::Run;
 use super::trace::{Moment, Trace};
-use crate::model::{CallSpec, Label, ModelName, Purpose, Question, RunEnd, Undecided};
+use crate::model::{AtLimit, CallSpec, Label, ModelName, Purpose, Question, RunEnd, Undecided};
 use crate::plan::{Judging, Method, Orders};
 use crate::run::{Event, PhaseEvent};
 
@@ -210,4 +210,23 @@ fn nobody_wins_a_knockout_unseen() {
     let told = told(rules, &judges(likes(Taste::Refuses), GOOD));
     assert_eq!(told.judges().len(), 2);
     assert_eq!(told.why, Some(Undecided::NoneGoodEnough));
+}
+
+#[test]
+fn an_ensemble_that_degrades_makes_do_with_any_number_of_calls() {
+    let rules = Judging {
+        orders: Orders::Both,
+        ..Judging::default()
+    };
+    let faults = judges(likes(Taste::Prefers(1)), GOOD);
+    for (calls, proposals, verdicts) in [(1, 1, 0), (2, 1, 1), (3, 2, 1), (4, 3, 1), (5, 3, 2)] {
+        let mut plan = ensemble(rules.clone()).plan();
+        plan.phases[0].budget.calls = Some(calls);
+        plan.phases[0].at_limit = AtLimit::Degrade;
+        let mut run = Run::new(plan, &faults);
+        assert_eq!(run.live().unwrap(), Some(RunEnd::Done), "{calls} calls");
+        check(&run.trace).unwrap();
+        let spent = run.trace.spent_by(&"p0".into());
+        assert_eq!(spent.started, proposals + verdicts, "{calls} calls");
+    }
 }

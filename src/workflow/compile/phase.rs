@@ -65,6 +65,7 @@ impl Maker<'_> {
                 .budget
                 .as_ref()
                 .map_or_else(Budget::default, |budget| budget.value),
+            at_limit: phase.at_limit.unwrap_or_default(),
             distill: plan_distill(phase, picker, found),
             sections: phase
                 .distill

@@ -6,7 +6,7 @@ use crate::yaml::{Fields, Node, Reader, Spanned, Value};
 
 use super::super::ast::{Phase, PhaseType, Route};
 use super::super::input::Input;
-use super::super::keys::{MODES, ON_NONE, ON_TASK_FAIL, PHASE_KEYS, STRATEGIES, YIELDS};
+use super::super::keys::{AT_LIMIT, MODES, ON_NONE, ON_TASK_FAIL, PHASE_KEYS, STRATEGIES, YIELDS};
 use super::super::when::When;
 use super::parts::text;
 use super::{judge, lenses, parts};
@@ -82,6 +82,10 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
             .and_then(|node| reader.texts(node, "`fallback`"))
             .unwrap_or_default(),
         budget: parts::read_budget(reader, fields),
+        at_limit: fields
+            .get("at_limit")
+            .and_then(|node| reader.choice(node, "`at_limit`", &AT_LIMIT))
+            .map(|choice| choice.value),
         sandbox: fields
             .get("sandbox")
             .map(|node| read_sandbox_rules(reader, node))

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Effect;
 use crate::model::{
-    Answer, AuditVerdict, CallSpec, Decider, Judgement, Label, PersonAnswer, PhaseName, Purpose,
-    Question, Timestamp,
+    Answer, AuditVerdict, CallSpec, Decider, FailureKind, Judgement, Label, PersonAnswer,
+    PhaseName, Purpose, Question, Timestamp,
 };
 use crate::plan::{Distill, Orders, PhaseKind, PhasePlan, Subject};
 use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
@@ -246,10 +246,20 @@ pub fn what_is_refined_beats_what_it_was_made_of() -> Promise {
 /// A judge's winner is one that a verdict names; under both orders, one that some judge names in both; and there are
 /// no more verdicts than the setting takes.
 pub fn a_winner_is_named_whatever_the_order() -> Promise {
+    // The other order is what a phase does without where its limit leaves no room for it.
+    let mut does_without = BTreeSet::new();
     promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
+        if let Event::Call {
+            call,
+            event: CallEvent::Failed { failure },
+        } = &record.event
+            && failure.kind == FailureKind::Limit
+        {
+            does_without.insert(facts.calls[call].spec.phase.clone());
+        }
         let Event::Phase {
             phase,
             event:
@@ -304,7 +314,7 @@ pub fn a_winner_is_named_whatever_the_order() -> Promise {
         let most = judge.verdicts(count as u64).end() + again;
         ensure(given as u64 <= most, || format!("{given} verdicts"))?;
         let says = |said: &BTreeSet<(bool, Option<Label>)>| {
-            let both = judge.orders == Orders::Both && count > 1;
+            let both = judge.orders == Orders::Both && count > 1 && !does_without.contains(phase);
             let mut orders = [false, true].into_iter().take(1 + usize::from(both));
             orders.all(|reversed| said.contains(&(reversed, Some(label.clone()))))
         };
