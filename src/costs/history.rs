@@ -13,7 +13,7 @@ pub struct History {
     pub runs: u64,
     /// By phase and purpose, and what the agent was asked for.
     used: BTreeMap<(PhaseName, Purpose, String), Seen>,
-    /// Attempts in runs that came to the end of the phase, and the least that those runs could have made.
+    /// Attempts in runs that came to the end of the phase, and those to be expected if none fails.
     made: BTreeMap<(PhaseName, Purpose), (f64, f64)>,
 }
 
@@ -90,19 +90,19 @@ impl History {
             }
             let mut made = BTreeMap::new();
             for step in steps(phase) {
-                made.entry(step.purpose).or_insert((0.0, 0.0)).1 += step.least;
+                made.entry(step.purpose).or_insert((0.0, 0.0)).1 += step.usual;
             }
             for call in state.calls().filter(|call| call.spec.phase == phase.name) {
                 let attempts = super::steps::count(call.attempts.len());
                 made.entry(call.spec.purpose).or_insert((0.0, 0.0)).0 += attempts;
             }
-            for (purpose, (attempts, least)) in made {
+            for (purpose, (attempts, usual)) in made {
                 let sum = self.made.entry((phase.name.clone(), purpose));
                 let sum = sum.or_insert((0.0, 0.0));
                 // What need not be at all is counted by run.
                 (sum.0, sum.1) = (
                     sum.0 + attempts,
-                    sum.1 + if least > 0.0 { least } else { 1.0 },
+                    sum.1 + if usual > 0.0 { usual } else { 1.0 },
                 );
             }
         }
@@ -114,7 +114,7 @@ impl History {
 
     /// How many attempts there were for each call that had to be; of calls that need not be, for each run.
     pub fn ratio(&self, phase: &PhaseName, purpose: Purpose) -> Option<f64> {
-        let (attempts, least) = self.made.get(&(phase.clone(), purpose))?;
-        (*least > 0.0).then(|| attempts / least)
+        let (attempts, usual) = self.made.get(&(phase.clone(), purpose))?;
+        (*usual > 0.0).then(|| attempts / usual)
     }
 }

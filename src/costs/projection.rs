@@ -144,7 +144,7 @@ fn project(
             step.least
         };
         let expected = match history.ratio(&phase.name, step.purpose) {
-            Some(ratio) if step.least > 0.0 => step.least * ratio,
+            Some(ratio) if step.usual > 0.0 => step.usual * ratio,
             Some(ratio) => ratio / count(like(step)),
             None => assumed_calls(phase, step, most_rounds, assumptions),
         };
@@ -170,7 +170,7 @@ fn assumed_calls(
     assumptions: &mut Assumptions,
 ) -> f64 {
     assumptions.again = true;
-    let mut calls = step.least * (1.0 + 1.0 / TRIED_AGAIN);
+    let mut calls = step.usual * (1.0 + 1.0 / TRIED_AGAIN);
     if step.purpose == Purpose::Task {
         assumptions.tasks.insert(phase.name.clone());
         calls *= TASKS;

@@ -12,6 +12,8 @@ pub struct Step<'a> {
     pub prompt: &'a str,
     /// How many, if nothing fails and nothing more is wanted. Of tasks one in all, shared by the specialists.
     pub least: f64,
+    /// The same with what is wanted more often than not.
+    pub usual: f64,
     /// The most, if no attempt fails; none if nobody knows.
     pub most: Option<f64>,
 }
@@ -23,6 +25,7 @@ pub fn steps(phase: &PhasePlan) -> Vec<Step<'_>> {
         chain,
         prompt: &phase.prompt,
         least,
+        usual: least,
         most: Some(most),
     };
     let mut steps = Vec::new();
@@ -82,20 +85,31 @@ fn of_judging<'a>(
 ) -> Vec<Step<'a>> {
     let mut steps = Vec::new();
     let (mut least, mut most) = judging.verdicts(proposers.len() as u64).into_inner();
+    let mut usual = least;
     if let Some(refiner) = &judging.refine {
-        let again = judging.verdicts(2);
-        (least, most) = (least + again.start(), most + again.end());
+        let again = judging.of_refined().verdicts(2);
+        usual += again.start();
+        most += again.end();
+        // Where the judges name nothing to take over there is nothing to do.
+        let always = usize::from(!judging.grafts);
+        least += always as u64 * again.start();
         let author = proposers.first().map_or(&[][..], Vec::as_slice);
         let chain = match refiner {
             Refiner::Author => author,
             Refiner::By(chain) => chain,
         };
-        steps.push(step(Purpose::Propose, chain, 1.0, 1.0));
+        steps.push(Step {
+            usual: 1.0,
+            ..step(Purpose::Propose, chain, count(always), 1.0)
+        });
     }
     let judges = count(judging.panel.len());
     let each = |verdicts: u64| count(usize::try_from(verdicts).unwrap_or(usize::MAX)) / judges;
     for chain in &judging.panel {
-        steps.push(step(Purpose::Judge, chain, each(least), each(most)));
+        steps.push(Step {
+            usual: each(usual),
+            ..step(Purpose::Judge, chain, each(least), each(most))
+        });
         steps.push(step(Purpose::Repair, chain, 0.0, each(most)));
     }
     steps
