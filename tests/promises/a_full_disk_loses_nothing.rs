@@ -73,7 +73,10 @@ fn survives(folder: &str, limit: &str, room: usize) -> bool {
         .lines()
         .filter(|line| line.contains(' ') || *line == "resumed");
     let Some(first) = lines.next() else {
-        panic!("this needs namespaces that may mount: {all}\n{}", output.stderr);
+        panic!(
+            "this needs namespaces that may mount: {all}\n{}",
+            output.stderr
+        );
     };
     assert!(!all.contains("panicked"), "{all}");
     let is_done = first == format!("run 0 {DELIVERED}");

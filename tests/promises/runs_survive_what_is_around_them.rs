@@ -79,7 +79,7 @@ impl Meanwhile {
         let boot_id = sandbox.outside("boot-id");
         fs::write(&boot_id, start).unwrap();
         let mount = match self.is(Self::Rebooted) {
-            true => "mount --bind ../boot-id /proc/sys/kernel/random/boot_id; ",
+            true => "mount --bind ../boot-id /proc/sys/kernel/random/boot_id && ",
             false => "",
         };
         let mut command = sandbox.program("unshare");
