@@ -157,7 +157,9 @@ fn steps(fault: &Fault, place: Place, sandbox: &Sandbox) -> String {
     ]
     .map(|name| file(name, "write_hex") + "hex: 'ff fe fd' } }, ")
     .concat();
-    let spawn = format!("{{ spawn: {{ seconds: 600, pid_file: {outside}/pid }} }}, ");
+    let spawn = (0..30)
+        .map(|at| format!("{{ spawn: {{ seconds: 600, pid_file: {outside}/{at}.pid }} }}, "));
+    let spawn: String = spawn.collect();
     let code = sayable().find(|(kind, _)| *kind == fault.kind);
     let said = code.map(|(_, code)| format!("{{ stderr: it is so }}, {{ exit: {code} }}"));
     let verdict = file("verdict.json", "write")
@@ -166,7 +168,7 @@ fn steps(fault: &Fault, place: Place, sandbox: &Sandbox) -> String {
         .script
         .replace("said", &said.unwrap_or_default())
         .replace("garbage", garbage.trim_end_matches(", "))
-        .replace("spawn", &(spawn.repeat(30) + "hang"))
+        .replace("spawn", &(spawn + "hang"))
         .replace(
             CHATTER,
             &("{ print: x }, { sleep_ms: 100 }, ".repeat(600) + "hang"),
