@@ -11,7 +11,7 @@ use super::settings::{Settings, unreadable};
 use crate::agents::LeftOut;
 use crate::config::Config;
 use crate::plan::Plan;
-use crate::report::counted;
+use crate::report::{counted, shell_word};
 use crate::trust::{
     CONFIG, Known, OF_AGENTS, Order, PROMPTS, Register, WORKFLOWS, agent_config, names_in, orders,
     state_folder,
@@ -90,9 +90,10 @@ pub fn remark(
     if !open.is_empty() {
         let head = "warning: orders of this project that you have not agreed to";
         text.push_str(&shown(head, &open, &register));
-        text.push_str(
-            "hint: `tipstaff trust` asks whether you agree; nothing of it is started before\n",
-        );
+        let trust = command(&open);
+        text.push_str(&format!(
+            "hint: `{trust}` asks whether you agree; nothing of it is started before\n"
+        ));
     }
     print::note(&text);
     Ok(open.is_empty())
@@ -170,9 +171,10 @@ fn confirm(
 ) -> Result<(), Failure> {
     if !agreed && !may_ask {
         let head = "nothing was started: the project gives orders that you have not agreed to";
-        let hint = "`tipstaff trust --show` shows all of it, `tipstaff trust --yes` agrees to it";
+        let trust = command(open);
+        let hint = format!("`{trust} --show` shows all of it, `{trust} --yes` agrees to it");
         let message = shown(head, open, register);
-        return Err(Failure::said(Exit::Usage, message.trim_end(), Some(hint)));
+        return Err(Failure::said(Exit::Usage, message.trim_end(), Some(&hint)));
     }
     if !agreed {
         print::note(&shown("the project gives orders", open, register));
@@ -182,6 +184,14 @@ fn confirm(
         }
     }
     Ok(register.agree(open)?)
+}
+
+/// The command that agrees to these: it looks at workflows outside of `.tipstaff` where it is told of them.
+fn command(open: &[&Order]) -> String {
+    let is_elsewhere = |path: &&str| path.ends_with(".yaml") && !path.starts_with(".tipstaff/");
+    let elsewhere = open.iter().map(|order| &*order.path).find(is_elsewhere);
+    let of = elsewhere.map(|path| format!(" {}", shell_word(path)));
+    format!("tipstaff trust{}", of.unwrap_or_default())
 }
 
 fn all_files(settings: &Settings, args: &TrustArgs) -> Result<Vec<String>, Failure> {

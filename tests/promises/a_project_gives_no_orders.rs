@@ -506,3 +506,20 @@ fn its_programs_are_not_found_by_their_names() {
     planned(&sandbox).succeeds();
     assert_eq!(sandbox.read("a.txt"), "b");
 }
+
+#[test]
+fn workflow_elsewhere_is_agreed_to_by_the_command_that_is_named() {
+    let workflow = "name: mine\nphases:\n  - { name: mend, type: single, model: gpt-4o, edits: true, verify: 'true' }\n";
+    let sandbox = cloned(&[("flows/my own.yaml", workflow)]);
+    let named = "tipstaff trust 'flows/my own.yaml'";
+    let run = sandbox.tipstaff(&["run", "flows/my own.yaml", "Mend it"]);
+    run.exits_with(2).stderr_has(&format!("`{named} --yes`"));
+    let check = sandbox.tipstaff(&["check", "flows/my own.yaml"]);
+    check.stderr_has(&format!("hint: `{named}`"));
+    sandbox
+        .tipstaff(&["trust", "flows/my own.yaml", "--yes"])
+        .succeeds();
+    sandbox
+        .tipstaff(&["run", "flows/my own.yaml", "Mend it"])
+        .succeeds();
+}
