@@ -72,8 +72,8 @@ fi 2>/dev/null"#;
     sandbox.user_config(&config);
     run(&sandbox)
         .exits_with(1)
-        .stderr_has("not signed in: API Error: 401 OAuth token has expired")
-        .stderr_has("hint: sign in with `claude auth login`");
+        .stderr_has("sign-in expired: API Error: 401 OAuth token has expired")
+        .stderr_has("hint: sign in again with `claude auth login`");
     std::fs::write(place.outside("signed-in"), "").unwrap();
     sandbox
         .tipstaff(&["resume"])
