@@ -65,9 +65,10 @@ impl Meanwhile {
             fs::rename(from, to).unwrap();
         }
         if self.is(Self::Rebooted) {
-            // Nobody else than a start of the machine empties it under a run.
-            let _ = fs::remove_dir_all(sandbox.outside("tmp"));
-            fs::create_dir(sandbox.outside("tmp")).unwrap();
+            // What was killed may still be ending, and write.
+            let tmp = sandbox.outside("tmp");
+            until("nobody writes", || fs::remove_dir_all(&tmp).is_ok());
+            fs::create_dir(&tmp).unwrap();
         }
         if self.is(Self::CacheCleaned) {
             fs::remove_dir_all(sandbox.home().join(".cache/tipstaff")).unwrap();
