@@ -4,7 +4,7 @@ use super::{History, Projection};
 use crate::model::{MicroUsd, Purpose};
 use crate::plan::{
     EnsembleMode, Judging, LoopPlan, ModelSpec, OnNone, OutputKind, PhaseKind, PhasePlan, Plan,
-    Price, testing,
+    Price, Refiner, testing,
 };
 
 fn single(name: &str, yields: OutputKind) -> PhasePlan {
@@ -62,6 +62,17 @@ fn the_least_is_that_nothing_fails() {
     // Each of four calls three times, and a repair of the verdict.
     assert_eq!(all.calls.high, Some(15));
     assert!(all.tokens.low < all.tokens.expected && Some(all.tokens.expected) < all.tokens.high);
+}
+
+#[test]
+fn a_synthesis_is_usual_and_may_have_nothing_to_do() {
+    let mut phase = trio();
+    if let PhaseKind::Ensemble { judge, .. } = &mut phase.kind {
+        (judge.refine, judge.grafts) = (Some(Refiner::Author), true);
+    }
+    let all = expected(&plan(vec![phase], priced())).total;
+    // The work itself, it is compared in both orders, and one call in ten is tried again.
+    assert_eq!((all.calls.low, all.calls.expected), (4, 4 + 1 + 2 + 1));
 }
 
 #[test]
