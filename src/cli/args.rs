@@ -338,7 +338,7 @@ pub struct CostsArgs {
     #[arg(conflicts_with = "all")]
     pub run: Option<String>,
     /// What costs are told apart by; for one run its phases, for all of yours the projects, else the runs
-    #[arg(long, value_parser = By::WORDS)]
+    #[arg(long, value_parser = By::ALL.map(|(_, word)| word))]
     pub by: Option<String>,
     /// Count all of your runs on this machine, not those of this project alone
     #[arg(long)]

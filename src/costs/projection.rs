@@ -1,6 +1,7 @@
 //! What a run will cost, as far as its plan and earlier runs tell.
 
 use std::collections::BTreeSet;
+use std::ops::{Add, Mul};
 
 use serde::Serialize;
 
@@ -50,13 +51,8 @@ pub struct Projection {
     pub expected: Vec<Expected>,
 }
 
-/// The same, not rounded.
-#[derive(Debug, Clone, Copy)]
-struct Sums {
-    low: f64,
-    expected: f64,
-    high: Option<f64>,
-}
+/// The same, not rounded; infinite if nothing bounds it.
+type Sums = [f64; 3];
 
 /// One attempt: what it is expected to use, how far the tokens of such attempts go apart, and whether its cost is known.
 struct Attempt {
@@ -149,12 +145,8 @@ fn project(
             None => assumed_calls(phase, step, most_rounds, assumptions),
         };
         let tries = f64::from(1 + phase.limits.retries) * count(step.chain.len()) * most_rounds;
-        let high = step.most.filter(|_| phase.checkpoint.is_none());
-        let calls = Sums {
-            low,
-            expected,
-            high: high.map(|most| most * tries),
-        };
+        let most = step.most.filter(|_| phase.checkpoint.is_none());
+        let calls = [low, expected, most.unwrap_or(f64::INFINITY) * tries];
         if expected > 0.0 && !attempt.is_priced {
             assumptions.no_price.insert(attempt.expected.model.clone());
         }
@@ -219,23 +211,22 @@ impl Parts {
         let usage: &Usage = &attempt.expected.usage;
         let mean = float(usage.tokens()).max(1.0);
         let (fewest, most) = attempt.tokens;
-        let tokens = calls.times(fewest, mean, most);
-        let each = float(usage.cost.0);
-        let cost = calls.times(each * fewest / mean, each, each * most / mean);
+        let tokens = each_of(calls, [fewest, mean, most], Mul::mul);
+        let cost = tokens.map(|tokens| tokens * float(usage.cost.0) / mean);
         self.add(&Self {
             calls,
             tokens,
             cost,
             priced: attempt.is_priced,
             // What is not expected at all does not make a sum unknown.
-            unpriced: !attempt.is_priced && calls.expected > 0.0,
+            unpriced: !attempt.is_priced && calls[1] > 0.0,
         });
     }
 
     fn add(&mut self, other: &Self) {
-        self.calls = self.calls.plus(other.calls);
-        self.tokens = self.tokens.plus(other.tokens);
-        self.cost = self.cost.plus(other.cost);
+        self.calls = each_of(self.calls, other.calls, Add::add);
+        self.tokens = each_of(self.tokens, other.tokens, Add::add);
+        self.cost = each_of(self.cost, other.cost, Add::add);
         self.priced |= other.priced;
         self.unpriced |= other.unpriced;
     }
@@ -246,49 +237,25 @@ impl Parts {
         let least = |one: Option<u64>, other: Option<u64>| one.into_iter().chain(other).min();
         let money = |budget: Budget| budget.cost.map(|cost| cost.0);
         Estimate {
-            calls: self.calls.span(least(budget.calls, run.calls)),
-            tokens: self.tokens.span(least(budget.tokens, run.tokens)),
-            cost_micro_usd: self.cost.span(least(money(budget), money(run))),
+            calls: span(self.calls, least(budget.calls, run.calls)),
+            tokens: span(self.tokens, least(budget.tokens, run.tokens)),
+            cost_micro_usd: span(self.cost, least(money(budget), money(run))),
             no_price: !self.priced,
             some_price_unknown: self.unpriced,
         }
     }
 }
 
-impl Default for Sums {
-    fn default() -> Self {
-        Self {
-            low: 0.0,
-            expected: 0.0,
-            high: Some(0.0),
-        }
-    }
+fn each_of(one: Sums, other: Sums, of: impl Fn(f64, f64) -> f64) -> Sums {
+    std::array::from_fn(|at| of(one[at], other[at]))
 }
 
-impl Sums {
-    fn plus(self, other: Self) -> Self {
-        Self {
-            low: self.low + other.low,
-            expected: self.expected + other.expected,
-            high: self.high.zip(other.high).map(|(one, other)| one + other),
-        }
-    }
-
-    fn times(self, low: f64, mean: f64, high: f64) -> Self {
-        Self {
-            low: self.low * low,
-            expected: self.expected * mean,
-            high: self.high.map(|calls| calls * high),
-        }
-    }
-
-    fn span(self, limit: Option<u64>) -> Span {
-        let high = self.high.map(whole);
-        Span {
-            low: whole(self.low),
-            expected: whole(self.expected),
-            high: high.into_iter().chain(limit).min(),
-        }
+fn span([low, expected, high]: Sums, limit: Option<u64>) -> Span {
+    let high = high.is_finite().then(|| whole(high));
+    Span {
+        low: whole(low),
+        expected: whole(expected),
+        high: high.into_iter().chain(limit).min(),
     }
 }
 

@@ -53,33 +53,24 @@ pub enum By {
 }
 
 impl By {
-    const ALL: [Self; 7] = [
-        Self::Run,
-        Self::Phase,
-        Self::Model,
-        Self::Agent,
-        Self::Day,
-        Self::Project,
-        Self::Spending,
-    ];
-    /// In the same order.
-    pub const WORDS: [&str; 7] = [
-        "run", "phase", "model", "agent", "day", "project", "spending",
+    pub const ALL: [(Self, &str); 7] = [
+        (Self::Run, "run"),
+        (Self::Phase, "phase"),
+        (Self::Model, "model"),
+        (Self::Agent, "agent"),
+        (Self::Day, "day"),
+        (Self::Project, "project"),
+        (Self::Spending, "spending"),
     ];
 
     pub fn word(self) -> &'static str {
-        let words = Self::ALL.iter().zip(Self::WORDS);
-        words
-            .into_iter()
-            .find_map(|(by, word)| (*by == self).then_some(word))
-            .unwrap_or_default()
+        let word = Self::ALL.iter().find(|(by, _)| *by == self);
+        word.map_or("", |(_, word)| word)
     }
 
     pub fn of(word: &str) -> Option<Self> {
-        let words = Self::ALL.into_iter().zip(Self::WORDS);
-        words
-            .into_iter()
-            .find_map(|(by, known)| (known == word).then_some(by))
+        let by = Self::ALL.into_iter().find(|(_, known)| *known == word);
+        by.map(|(by, _)| by)
     }
 }
 

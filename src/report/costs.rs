@@ -227,16 +227,6 @@ mod tests {
 
     static UTC: TimeZone = TimeZone::UTC;
 
-    const ALL: [By; 7] = [
-        By::Run,
-        By::Phase,
-        By::Model,
-        By::Agent,
-        By::Day,
-        By::Project,
-        By::Spending,
-    ];
-
     fn shown(costs: &Costs, by: By) -> CostsShown<'_> {
         CostsShown {
             costs,
@@ -286,7 +276,7 @@ mod tests {
                 costs.add("p", &RunId::new("r"), &history.plan, &state);
                 let (spent, sum) = (state.own_spent(), costs.sum());
                 assert_eq!((sum.calls, sum.usage), (spent.attempts, spent.usage));
-                for by in ALL {
+                for (by, _) in By::ALL {
                     let rows = shown(&costs, by).rows();
                     let money: u64 = rows.iter().map(|(_, row)| row.usage.cost.0).sum();
                     let calls: u64 = rows.iter().map(|(_, row)| row.calls).sum();

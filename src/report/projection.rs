@@ -15,7 +15,10 @@ pub fn projection_line(projection: &Projection) -> String {
         "{}, {} tokens, {}",
         counted(all.calls.expected, "call"),
         token_count(all.tokens.expected),
-        money(all, Some(all.cost_micro_usd.expected))
+        match all.no_price {
+            true => "an unknown cost".to_owned(),
+            false => known(all, dollars(all.cost_micro_usd.expected)),
+        }
     );
     let (tokens, cost) = (all.tokens.limit(), all.cost_micro_usd.limit());
     let limits = [
@@ -26,8 +29,8 @@ pub fn projection_line(projection: &Projection) -> String {
     let most = match (limits.as_slice(), all.calls.high) {
         ([], Some(calls)) => {
             let cost = all.cost_micro_usd.high.filter(|_| !all.no_price);
-            let cost =
-                cost.map_or_else(String::new, |cost| format!(", {}", money(all, Some(cost))));
+            let cost = cost.map(|cost| format!(", {}", known(all, dollars(cost))));
+            let cost = cost.unwrap_or_default();
             format!("; at most {}{cost}", counted(calls, "call"))
         }
         ([], None) => String::new(),
@@ -49,16 +52,11 @@ fn dollars(micro: u64) -> String {
     MicroUsd(micro).to_string()
 }
 
-fn money(of: &Estimate, micro: Option<u64>) -> String {
-    let unknown = if of.some_price_unknown {
-        " + unknown"
-    } else {
-        ""
-    };
-    match micro {
-        _ if of.no_price => "an unknown cost".to_owned(),
-        Some(micro) => format!("{}{unknown}", MicroUsd(micro)),
-        None => "without a limit".to_owned(),
+/// What is known of a cost, and that more is unknown if it is.
+fn known(of: &Estimate, cost: String) -> String {
+    match of.some_price_unknown {
+        true => format!("{cost} + unknown"),
+        false => cost,
     }
 }
 
@@ -71,14 +69,7 @@ pub fn projection_table(projection: &Projection, width: usize) -> String {
     for (phase, estimate) in phases.chain(all) {
         let cost = match estimate.no_price {
             true => "unknown".to_owned(),
-            false => {
-                let unknown = if estimate.some_price_unknown {
-                    " + unknown"
-                } else {
-                    ""
-                };
-                format!("{}{unknown}", span(estimate.cost_micro_usd, dollars))
-            }
+            false => known(estimate, span(estimate.cost_micro_usd, dollars)),
         };
         table.row([
             clean(phase),
