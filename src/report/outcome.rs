@@ -66,15 +66,22 @@ fn done(view: &RunView) -> String {
     if let [phase] = phases.as_slice()
         && let PhaseKind::Ensemble { proposers, .. } = &phase.plan.kind
     {
-        let judge = view
-            .verdict(*phase)
-            .map(|one| view.model_words(&one.call.spec.id));
-        let judge = judge.map_or_else(String::new, |model| format!(", {model} judged"));
+        let mut judges: Vec<String> = Vec::new();
+        for verdict in view.verdicts(*phase) {
+            let model = view.model_words(&verdict.call.spec.id);
+            if !judges.contains(&model) {
+                judges.push(model);
+            }
+        }
+        let judged = match judges.is_empty() {
+            true => String::new(),
+            false => format!(", {} judged", judges.join(" and ")),
+        };
         let all = counted(proposers.len() as u64, "model");
         let calls = phase.labels().iter();
         let calls = calls.filter_map(|(_, call)| view.call(call));
         let own = calls.filter(|call| call.spec.refines().is_none()).count();
-        return format!("{own} of {all} proposed{judge}");
+        return format!("{own} of {all} proposed{judged}");
     }
     let closed = phases
         .iter()
