@@ -45,7 +45,8 @@ fn refuses(sandbox: &Sandbox, run: &[&str], says: &[&str]) -> Output {
     output
         .exits_with(2)
         .stderr_has("nothing was started")
-        .stderr_has("tipstaff trust --show");
+        .stderr_has("hint: `tipstaff trust ")
+        .stderr_has(" --show` shows all of it");
     for text in says {
         output.stderr_has(text);
     }
