@@ -1,8 +1,7 @@
 //! An error as an agent tells it, and what kind of failure that is.
 
-use std::time::Duration;
-
 use super::Product;
+use super::wait::wait_in;
 use crate::model::{Failure, FailureKind, Millis};
 
 /// Longest message kept of an agent error, in bytes.
@@ -252,36 +251,6 @@ fn speaks_of(words: &str, list: &[&str]) -> bool {
     )
 }
 
-/// How long to wait, as providers put it in words: `… try again in 1m2.5s`.
-pub(super) fn wait_in(words: &str) -> Option<Millis> {
-    let words = words.to_lowercase();
-    let mut rest = ["again in ", "retry in ", "reset after "]
-        .iter()
-        .find_map(|before| Some(words.split_once(before)?.1))?;
-    let mut wait = None;
-    while let Some(end) = rest.find(|c: char| !c.is_ascii_digit() && c != '.') {
-        let Ok(number) = rest[..end].parse::<f64>() else {
-            break;
-        };
-        let unit = rest[end..].trim_start();
-        let letters = unit
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(unit.len());
-        let seconds = match &unit[..letters] {
-            "ms" => 0.001,
-            "s" | "sec" | "second" | "seconds" => 1.0,
-            "m" | "min" | "minute" | "minutes" => 60.0,
-            "h" | "hour" | "hours" => 3600.0,
-            "day" | "days" => 86400.0,
-            _ => break,
-        };
-        wait = Some(wait.unwrap_or_default() + number * seconds);
-        rest = unit[letters..].trim_start();
-    }
-    let wait = Duration::try_from_secs_f64(wait?).ok()?;
-    u64::try_from(wait.as_millis()).ok().map(Millis)
-}
-
 /// The first `limit` bytes of a text, at a character's border.
 pub(super) fn shorten(text: &str, limit: usize) -> String {
     if text.len() <= limit {
@@ -416,23 +385,6 @@ mod tests {
         let agent_error = api(429, "Too many").body(r#"{"error":{"code":"insufficient_quota"}}"#);
         assert_eq!(agent_error.kind(), FailureKind::Quota);
         assert!(agent_error.failure(None).hint.is_some());
-    }
-
-    #[test]
-    fn a_wait_is_read_from_words() {
-        let cases = [
-            ("Please try again in 20s.", Some(20_000)),
-            ("try again in 1m2.5s", Some(62_500)),
-            ("Please retry in 250ms", Some(250)),
-            ("Your quota will reset after 3h2s.", Some(10_802_000)),
-            ("Try again in 3 days 4 hours.", Some(273_600_000)),
-            ("try again in a while", None),
-            ("try again at 3:43 PM", None),
-            ("try again in 9e999s", None),
-        ];
-        for (words, millis) in cases {
-            assert_eq!(wait_in(words), millis.map(Millis), "{words}");
-        }
     }
 
     #[test]

@@ -38,6 +38,7 @@ mod stream_json;
 #[cfg(test)]
 mod testing;
 mod transcript;
+mod wait;
 mod worklog;
 
 pub use account::account;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::agents::agent_error::wait_in;
+use crate::agents::wait::wait_in;
 use crate::agents::{AgentError, Decoder, Signal};
 use crate::model::{ExitStatus, Failure, FailureKind, Usage};
 

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::agents::agent_error::{plain, shorten, wait_in};
+use crate::agents::agent_error::{plain, shorten};
 use crate::agents::detail::detail;
+use crate::agents::wait::wait_in;
 use crate::agents::{AgentError, Decoder, Signal};
 use crate::model::{ExitStatus, Failure, FailureKind, Usage};
 
