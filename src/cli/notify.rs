@@ -12,11 +12,11 @@ use super::args::OutputArgs;
 use super::print;
 use super::settings::Settings;
 use crate::config::Notify;
-use crate::model::{PhaseName, Question, RunEnd, names_a_secret};
+use crate::model::{PhaseName, Question, RunEnd, Timestamp, names_a_secret};
 use crate::plan::Plan;
 use crate::process::run_helper;
 use crate::report::{Screen, word};
-use crate::run::{Event, PhaseEvent, Record, RunEvent};
+use crate::run::{CallEvent, Event, PhaseEvent, Record, RunEvent};
 
 /// Whoever takes longer is not told.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -30,6 +30,8 @@ pub struct Notifier {
     run: String,
     /// The phases whose open question was told.
     asked: BTreeSet<PhaseName>,
+    /// Whether it was told that the run is parked.
+    parked: bool,
     /// Each gives a warning if it failed.
     sending: Vec<JoinHandle<Option<String>>>,
 }
@@ -60,6 +62,7 @@ impl Notifier {
             }),
             run: run.to_owned(),
             asked: BTreeSet::new(),
+            parked: false,
             sending: Vec::new(),
         };
         for record in records {
@@ -75,9 +78,19 @@ impl Notifier {
         notifier
     }
 
-    /// Tells of the run's end, if that is what happened.
+    /// Tells of the run's end, if that is what happened, or that it is parked no more.
     pub fn saw(&mut self, event: &Event) {
         self.answered(event);
+        let works = matches!(
+            event,
+            Event::Call {
+                event: CallEvent::AttemptStarted { .. },
+                ..
+            }
+        );
+        if works && std::mem::take(&mut self.parked) {
+            self.tell("running again", json!({}));
+        }
         let Event::Run(RunEvent::Ended { end }) = event else {
             return;
         };
@@ -92,6 +105,13 @@ impl Notifier {
         if self.asked.insert(phase.clone()) {
             let more = json!({ "phase": phase, "question": question });
             self.tell(&word(RunEnd::Waiting), more);
+        }
+    }
+
+    /// Tells once that the run stays and waits for an account.
+    pub fn parks(&mut self, until: Timestamp) {
+        if !std::mem::replace(&mut self.parked, true) {
+            self.tell("parked", json!({ "parked_until": until.rfc3339() }));
         }
     }
 

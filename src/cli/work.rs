@@ -506,6 +506,10 @@ impl Observer for Watcher<'_> {
         Ok(())
     }
 
+    fn parks(&mut self, until: Timestamp) {
+        self.notifier.parks(until);
+    }
+
     fn tick(&mut self, now: Timestamp) -> Result<(), RuntimeError> {
         self.steering.take(&mut self.display);
         self.display.tick(now).map_err(unwatched)

@@ -138,31 +138,31 @@ impl Engine {
         for event in self.events_of(input) {
             self.take(now, event, &mut reaction);
         }
-        let asks = self.settle(now, &mut reaction, decide);
+        let waits_for = self.settle(now, &mut reaction, decide);
         if self.only_left_ones_run() {
             let end = RunEnd::Interrupted;
             self.take(now, Event::Run(RunEvent::Ended { end }), &mut reaction);
         }
-        reaction.effects = self.new_effects(asks);
+        reaction.effects = self.new_effects(waits_for);
         reaction
             .effects
             .extend(orders::wake(&self.plan, &self.state, now).map(Effect::WakeAt));
         reaction
     }
 
-    /// Takes in what follows until nothing does, and says whether somebody has to be asked. Decisions that
+    /// Takes in what follows until nothing does, and says what is waited for, if that is all there is to be done. Decisions that
     /// never end are a bug: they fail the run, which can be resumed, and not its supervisor.
     fn settle(
         &mut self,
         now: Timestamp,
         reaction: &mut Reaction,
         decide: impl Fn(&Plan, &RunState, Timestamp) -> Vec<Event>,
-    ) -> bool {
+    ) -> Option<Effect> {
         while reaction.events.len() < MOST_EVENTS {
             let events = decide(&self.plan, &self.state, now);
-            let asks = self.attended && self.waits_for_a_person(&events);
-            if events.is_empty() || asks || self.waits && self.is_parked(now, &events) {
-                return asks;
+            let waits_for = self.question(&events).or_else(|| self.parked(now, &events));
+            if events.is_empty() || waits_for.is_some() {
+                return waits_for;
             }
             for event in events {
                 self.take(now, event, reaction);
@@ -171,7 +171,7 @@ impl Engine {
         for event in ending::give_up(&self.plan, &self.state) {
             self.take(now, event, reaction);
         }
-        false
+        None
     }
 
     /// Whether the run was interrupted, and waits for nobody but those who left their work for later.
@@ -191,28 +191,29 @@ impl Engine {
         reaction.events.push(event);
     }
 
-    /// Whether nothing is left to be done but to hear an answer.
-    fn waits_for_a_person(&self, next: &[Event]) -> bool {
+    /// Nothing is left to be done but to hear an answer of whom is there.
+    fn question(&self, next: &[Event]) -> Option<Effect> {
         let end = RunEnd::Waiting;
-        next.contains(&Event::Run(RunEvent::Ended { end })) && self.state.open_question().is_some()
-    }
-
-    /// Whether nothing is left to be done before an account serves again.
-    fn is_parked(&self, now: Timestamp, next: &[Event]) -> bool {
-        let end = RunEnd::Limited;
-        let state = &self.state;
-        let phase = ending::current(&self.plan, state).filter(|_| state.limit().is_none());
-        next == [Event::Run(RunEvent::Ended { end })]
-            && phase.is_some_and(|phase| parked_until(phase, state, now).is_some())
-    }
-
-    fn new_effects(&mut self, asks: bool) -> Vec<Effect> {
-        let mut orders = orders::orders(&self.state, &self.plan);
-        let question = self.state.open_question().filter(|_| asks);
-        orders.extend(question.map(|(phase, question)| Effect::Ask {
+        let asks = self.attended && next.contains(&Event::Run(RunEvent::Ended { end }));
+        let (phase, question) = self.state.open_question().filter(|_| asks)?;
+        Some(Effect::Ask {
             phase: phase.clone(),
             question: question.clone(),
-        }));
+        })
+    }
+
+    /// Nothing is left to be done before an account serves again.
+    fn parked(&self, now: Timestamp, next: &[Event]) -> Option<Effect> {
+        let end = RunEnd::Limited;
+        let state = &self.state;
+        let stays = self.waits && next == [Event::Run(RunEvent::Ended { end })];
+        let phase = ending::current(&self.plan, state).filter(|_| stays && state.limit().is_none());
+        parked_until(phase?, state, now).map(Effect::Park)
+    }
+
+    fn new_effects(&mut self, waits_for: Option<Effect>) -> Vec<Effect> {
+        let mut orders = orders::orders(&self.state, &self.plan);
+        orders.extend(waits_for);
         let new = orders.iter().filter(|order| !self.issued.contains(order));
         let effects = new.cloned().collect();
         // An attempt that is being cancelled was started once; only what still holds is remembered.

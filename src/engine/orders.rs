@@ -45,6 +45,8 @@ pub enum Effect {
         phase: PhaseName,
         question: Question,
     },
+    /// Nothing is left to be done before an account serves again; the supervisor stays.
+    Park(Timestamp),
     /// Write the phase's deliverable and handoff, and publish.
     ClosePhase {
         phase: PhaseName,

@@ -47,6 +47,9 @@ pub trait Observer {
         answers: mpsc::UnboundedSender<Input>,
     ) -> Result<(), RuntimeError>;
 
+    /// The run stays, and does nothing before this time.
+    fn parks(&mut self, until: Timestamp);
+
     /// A tenth of a second has passed.
     fn tick(&mut self, now: Timestamp) -> Result<(), RuntimeError>;
 }
@@ -257,6 +260,7 @@ impl Driver<'_> {
                 Effect::Ask { phase, .. } => self.ask(&phase)?,
                 Effect::Verify { phase, verifying } => self.start_verify(phase, verifying),
                 Effect::Deliver { results, to } => self.start_delivery(results, to),
+                Effect::Park(until) => self.observer.parks(until),
                 Effect::WakeAt(at) => self.wake = Some(at),
                 Effect::End(how) => end = Some(how),
             }

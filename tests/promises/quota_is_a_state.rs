@@ -176,8 +176,27 @@ fn a_run_hears_what_another_one_was_told() {
 fn a_run_that_waits_goes_on_by_itself() {
     let sandbox = sandbox("no quota left");
     single(&sandbox, &["m1"]);
+    let heard = sandbox.outside("heard");
+    let config = sandbox.home().join(".config/tipstaff/config.yaml");
+    let before = std::fs::read_to_string(&config).unwrap();
+    let notify = format!(
+        "notify: {{ command: 'm=$(cat); echo \"$m\" >> {}' }}\n",
+        heard.display()
+    );
+    std::fs::write(&config, before + &notify).unwrap();
+    let told = || -> Vec<serde_json::Value> {
+        let text = std::fs::read_to_string(&heard).unwrap_or_default();
+        text.lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    };
     let running = start(&sandbox, &["--wait"]);
-    until("it is refused", || starts(&sandbox, "one").len() == 1);
+    until("somebody is told", || told().len() == 1);
+    assert_eq!(
+        (&told()[0]["state"], starts(&sandbox, "one").len()),
+        (&"parked".into(), 1)
+    );
+    assert!(told()[0]["parked_until"].is_string());
     let run = sandbox.run();
     run.until(1, "account_parked");
     run.until(1, "attempt_failed");
@@ -186,6 +205,13 @@ fn a_run_that_waits_goes_on_by_itself() {
     time_is_over(&sandbox);
     running.wait().succeeds();
     assert_eq!(starts(&sandbox, "one").len(), 2);
+    // Whoever is told at one time hears it in any order.
+    let mut states: Vec<_> = told()[1..]
+        .iter()
+        .map(|one| one["state"].to_string())
+        .collect();
+    states.sort();
+    assert_eq!(states, ["\"done\"", "\"running_again\""]);
 }
 
 #[test]

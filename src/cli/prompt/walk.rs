@@ -96,6 +96,7 @@ impl Prompted {
             Effect::Ask { .. }
             | Effect::CancelAttempt { .. }
             | Effect::Deliver { .. }
+            | Effect::Park(_)
             | Effect::End(_) => return None,
         };
         Some(Input::Happened(event))

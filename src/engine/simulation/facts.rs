@@ -102,7 +102,6 @@ pub enum Stand {
     Skipped,
 }
 
-/// What is known of a call.
 #[derive(Debug, Clone)]
 pub struct CallFacts {
     pub spec: CallSpec,
@@ -268,6 +267,7 @@ impl<'a> Facts<'a> {
             | Effect::ClosePhase { .. }
             | Effect::Ask { .. }
             | Effect::Deliver { .. }
+            | Effect::Park(_)
             | Effect::WakeAt(_) => {}
         }
     }

@@ -147,6 +147,7 @@ impl<'f> World<'f> {
             Effect::Deliver { results, to } => {
                 self.pending.push(Pending::Deliver { results, to });
             }
+            Effect::Park(_) => {}
             Effect::WakeAt(at) => self.wake = Some(at),
             Effect::End(end) => return Some(end),
         }
