@@ -9,9 +9,7 @@ use super::projection::{fits, project};
 use super::settings::Settings;
 use super::trust::remark;
 use super::work::carry_over;
-use crate::report::{
-    Screen, counted, mermaid_graph, projection_json, projection_table, workflow_table,
-};
+use crate::report::{Screen, counted, mermaid_graph, projection_table, workflow_table};
 
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     let mut valid = compile_unbound(settings, &args.workflow, args.candidates.best_of)?;
@@ -23,7 +21,7 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     }
     let projection = project(settings, &valid.plan);
     if args.json {
-        print::json(&projection_json(&projection))?;
+        print::json(&projection)?;
         fits(&valid.plan, &projection, &args.workflow)?;
         return Ok(Exit::Done);
     }

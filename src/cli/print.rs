@@ -80,6 +80,6 @@ pub fn help(text: &clap::builder::StyledStr) {
 }
 
 /// Pretty JSON, to standard output.
-pub fn json(value: &serde_json::Value) -> Result<(), Failure> {
-    data(&format!("{value:#}\n"))
+pub fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    data(&format!("{:#}\n", serde_json::to_value(value)?))
 }

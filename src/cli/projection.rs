@@ -41,12 +41,9 @@ pub fn fits(plan: &Plan, projection: &Projection, workflow: &str) -> Result<(), 
     let Some(most) = plan.limits.calls.filter(|most| expected > *most) else {
         return Ok(());
     };
-    let phases = projection
-        .phases
-        .iter()
-        .filter(|(_, of)| of.calls.expected > 0);
+    let phases = projection.phases.iter().filter(|of| of.calls.expected > 0);
     let phases: Vec<String> = phases
-        .map(|(name, of)| format!("{name} {}", of.calls.expected))
+        .filter_map(|of| Some(format!("{} {}", of.phase.as_ref()?, of.calls.expected)))
         .collect();
     let message = format!(
         "`{workflow}` is expected to make {expected} calls, and the limit is {most}\ncalls by phase: {}",
@@ -72,7 +69,7 @@ pub fn announce(
     }
     let most = above.unwrap_or_default();
     let all = &projection.total;
-    let cost = MicroUsd(all.cost_micro_usd.expected);
+    let cost = MicroUsd(all.cost_micro_usd.unwrap_or_default().expected);
     let is_above = most.calls.is_some_and(|most| all.calls.expected > most)
         || most.cost.is_some_and(|most| cost > most);
     if !is_real || !is_above || output.yes {

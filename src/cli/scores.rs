@@ -19,9 +19,7 @@ pub fn scores(settings: &Settings, args: &ScoresArgs) -> Result<Exit, Failure> {
         print::note(one);
     }
     if args.json {
-        let json = board_json(&board, foreign);
-        let json = json.map_err(|error| Failure::said(Exit::Failed, &error.to_string(), None))?;
-        print::json(&json)?;
+        print::json(&board_json(&board, foreign)?)?;
     } else if args.suggest {
         match render_suggestions(&board, scope) {
             Some(text) => print::data(&text)?,

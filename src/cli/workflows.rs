@@ -58,7 +58,7 @@ fn list(settings: &Settings, as_json: bool) -> Result<(), Failure> {
         }));
     }
     if as_json {
-        return print::json(&json.into());
+        return print::json(&json);
     }
     print::data(&table.within(Screen::Stdout.columns()).to_string())?;
     print::note(

@@ -1,5 +1,7 @@
 //! What is assumed of calls where no earlier run tells.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::model::{Purpose, Usage};
 
 /// Of attempts, one in so many is followed by another, or by a repair.
@@ -8,6 +10,41 @@ pub const TRIED_AGAIN: f64 = 10.0;
 pub const TASKS: f64 = 4.0;
 /// How often audits that may send work back do.
 pub const SENT_BACK: f64 = 0.5;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assumed {
+    Usage,
+    Again,
+    Tasks,
+    SentBack,
+    NoPrice,
+}
+
+/// What was assumed, and of which phases or models.
+#[derive(Debug, Default)]
+pub struct Assumptions(BTreeMap<Assumed, BTreeSet<String>>);
+
+impl Assumptions {
+    pub fn add(&mut self, what: Assumed, of: &str) {
+        self.0.entry(what).or_default().insert(of.to_owned());
+    }
+
+    pub fn sentences(&self) -> Vec<String> {
+        let sentence = |(what, of): (&Assumed, &BTreeSet<String>)| {
+            let of = of.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+            match what {
+                Assumed::Usage => format!("what a call uses, in {of}"),
+                Assumed::Again => format!("one call in {TRIED_AGAIN} is tried again or repaired"),
+                Assumed::Tasks => format!("{TASKS} tasks in {of}"),
+                Assumed::SentBack => "every second audit sends the work back".to_owned(),
+                Assumed::NoPrice => {
+                    format!("nothing of the price of {of}; `price` in the configuration tells it")
+                }
+            }
+        };
+        self.0.iter().map(sentence).collect()
+    }
+}
 
 /// What an attempt uses. Of what an agent reads with each request, all but what is new comes from the cache, where there
 /// is one.

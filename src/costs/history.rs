@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::steps::steps;
 use crate::model::{PhaseName, Purpose, Usage};
 use crate::plan::Plan;
-use crate::run::{AttemptEnd, RunState, Stage};
+use crate::run::{RunState, Stage};
 
 /// Earlier runs of one workflow.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,24 +21,9 @@ pub struct History {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Seen {
     pub attempts: u64,
-    sum: Usage,
+    pub sum: Usage,
     pub fewest_tokens: u64,
     pub most_tokens: u64,
-}
-
-impl Seen {
-    pub fn mean(&self) -> Usage {
-        let mean = |sum: u64| sum.checked_div(self.attempts).unwrap_or_default();
-        Usage {
-            requests: mean(self.sum.requests),
-            input: mean(self.sum.input),
-            output: mean(self.sum.output),
-            reasoning: mean(self.sum.reasoning),
-            cache_read: mean(self.sum.cache_read),
-            cache_write: mean(self.sum.cache_write),
-            cost: crate::model::MicroUsd(mean(self.sum.cost.0)),
-        }
-    }
 }
 
 impl History {
@@ -50,20 +35,13 @@ impl History {
         self.runs += 1;
         for call in state.calls() {
             for attempt in call.attempts.iter().filter(|one| !one.taken_over) {
-                let came_to = matches!(
-                    attempt.end(),
-                    Some(AttemptEnd::Succeeded | AttemptEnd::Stopped(_))
-                );
-                let model = plan.models.get(&attempt.model);
-                let (Some(model), true) = (model, came_to && attempt.usage.tokens() > 0) else {
+                let tokens = attempt.usage.tokens();
+                let told = attempt.came_to_something() && tokens > 0;
+                let Some(model) = plan.models.get(&attempt.model).filter(|_| told) else {
                     continue;
                 };
-                let key = (
-                    call.spec.phase.clone(),
-                    call.spec.purpose,
-                    model.to_string(),
-                );
-                let tokens = attempt.usage.tokens();
+                let phase = call.spec.phase.clone();
+                let key = (phase, call.spec.purpose, model.to_string());
                 let seen = self.used.entry(key).or_insert(Seen {
                     fewest_tokens: tokens,
                     ..Seen::default()

@@ -93,24 +93,21 @@ impl Sum {
             *share = *share + usage.cost;
         }
         if let Some(price) = paid.price {
-            let of = |usage: Usage| price.of(&usage);
-            let read = of(Usage {
-                cache_read: usage.cache_read,
-                ..Usage::default()
-            });
-            let unread = of(Usage {
-                input: usage.cache_read,
-                ..Usage::default()
-            });
-            let write = of(Usage {
-                cache_write: usage.cache_write,
-                ..Usage::default()
-            });
+            let of = |input, cache_read, cache_write| {
+                price.of(&Usage {
+                    input,
+                    cache_read,
+                    cache_write,
+                    ..Usage::default()
+                })
+            };
+            let read = of(0, usage.cache_read, 0);
+            let saved = of(usage.cache_read, 0, 0).0.saturating_sub(read.0);
             self.cache_read = self.cache_read + read;
-            self.cache_write = self.cache_write + write;
-            self.cache_saved = self.cache_saved + MicroUsd(unread.0.saturating_sub(read.0));
+            self.cache_write = self.cache_write + of(0, 0, usage.cache_write);
+            self.cache_saved = self.cache_saved + MicroUsd(saved);
             self.told = self.told + usage.cost;
-            self.listed = self.listed + of(*usage);
+            self.listed = self.listed + price.of(usage);
         }
     }
 }

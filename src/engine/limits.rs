@@ -1,14 +1,12 @@
 //! The limits of a whole run and the budgets of its phases: when one is reached, no further attempt
 //! starts.
 
-use std::cmp::Ordering;
-
 use crate::model::{
     AtLimit, Budget, CallSpec, Contract, MicroUsd, Millis, ModelName, PhaseName, Purpose,
     ReachedLimit, RunLimits, Timestamp, Usage,
 };
 use crate::plan::{PhaseKind, PhasePlan, Plan};
-use crate::run::{AttemptEnd, CallState, CallStatus, RunState, Spent};
+use crate::run::{Attempt, CallState, CallStatus, RunState, Spent};
 
 /// The limit that forbids a further attempt of the phase, and perhaps those under way, if one does: of the
 /// run, or of the phase.
@@ -165,42 +163,28 @@ fn expected(
     (phase, purpose): (&PhaseName, Purpose),
     model: &ModelName,
 ) -> Use {
-    let mut likest = (0, Use::default());
-    let mut prompt = 0;
-    for other in run.calls().filter(|one| one.spec.purpose == purpose) {
-        let same_phase = &other.spec.phase == phase;
-        for attempt in &other.attempts {
-            if same_phase {
-                prompt = prompt.max(attempt.prompt_tokens.unwrap_or_default());
-            }
-            if !matches!(
-                attempt.end(),
-                Some(AttemptEnd::Succeeded | AttemptEnd::Stopped(_))
-            ) {
-                continue;
-            }
-            let likeness = match (&attempt.model == model, same_phase) {
-                (true, true) => 3,
-                (true, false) => 2,
-                (false, _) => 1,
-            };
-            let used = Use::of(attempt.usage);
-            likest = match likeness.cmp(&likest.0) {
-                Ordering::Less => likest,
-                Ordering::Equal => (likeness, likest.1.max(used)),
-                Ordering::Greater => (likeness, used),
-            };
-        }
-    }
+    let same_work = || {
+        let calls = run.calls().filter(|one| one.spec.purpose == purpose);
+        calls.flat_map(|call| call.attempts.iter().map(move |one| (call, one)))
+    };
+    let is_here = |call: &CallState| &call.spec.phase == phase;
+    let largest = |is_like: &dyn Fn(&CallState, &Attempt) -> bool| {
+        let like = same_work().filter(|(call, one)| one.came_to_something() && is_like(call, one));
+        like.map(|(_, one)| Use::of(one.usage)).reduce(Use::max)
+    };
+    let likest = largest(&|call, one| &one.model == model && is_here(call))
+        .or_else(|| largest(&|_, one| &one.model == model))
+        .or_else(|| largest(&|_, _| true));
     let heard_of = step_of(run, model);
     let projected = plan.expected(phase, purpose, model);
     // What is only assumed is too much of one that has told what it uses.
     let projected = projected.filter(|one| one.learned_from > 0 || heard_of.is_none());
-    let own = match (likest.0, projected) {
-        (0, Some(projected)) => Use::of(projected.usage),
-        (0, None) => read(plan, model, prompt),
-        _ => likest.1,
-    };
+    let own = likest.or(projected.map(|one| Use::of(one.usage)));
+    let own = own.unwrap_or_else(|| {
+        let here = same_work().filter(|(call, _)| is_here(call));
+        let prompt = here.filter_map(|(_, one)| one.prompt_tokens).max();
+        read(plan, model, prompt.unwrap_or_default())
+    });
     own.max(heard_of.unwrap_or_default())
 }
 

@@ -32,6 +32,13 @@ pub struct Budget {
     pub cost: Option<MicroUsd>,
 }
 
+impl Budget {
+    /// Calls, tokens and micro-dollars.
+    pub fn each(&self) -> [Option<u64>; 3] {
+        [self.calls, self.tokens, self.cost.map(|cost| cost.0)]
+    }
+}
+
 /// What a phase does at a limit of its own or of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -160,21 +160,30 @@ impl Usage {
         let input = self.input.saturating_add(self.cache_read);
         input.saturating_add(self.cache_write)
     }
+
+    /// What each of so many used.
+    pub fn mean(self, of: u64) -> Self {
+        self.each(Self::default(), |sum, _| sum.checked_div(of).unwrap_or(0))
+    }
+
+    fn each(self, other: Self, of: impl Fn(u64, u64) -> u64) -> Self {
+        Self {
+            requests: of(self.requests, other.requests),
+            input: of(self.input, other.input),
+            output: of(self.output, other.output),
+            reasoning: of(self.reasoning, other.reasoning),
+            cache_read: of(self.cache_read, other.cache_read),
+            cache_write: of(self.cache_write, other.cache_write),
+            cost: MicroUsd(of(self.cost.0, other.cost.0)),
+        }
+    }
 }
 
 impl Add for Usage {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        Self {
-            requests: self.requests.saturating_add(other.requests),
-            input: self.input.saturating_add(other.input),
-            output: self.output.saturating_add(other.output),
-            reasoning: self.reasoning.saturating_add(other.reasoning),
-            cache_read: self.cache_read.saturating_add(other.cache_read),
-            cache_write: self.cache_write.saturating_add(other.cache_write),
-            cost: self.cost + other.cost,
-        }
+        self.each(other, u64::saturating_add)
     }
 }
 

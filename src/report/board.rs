@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::table::Table;
-use super::words::{clean, cost, counted, or_nothing, wrapped};
+use super::words::{clean, cost, counted, not_counted, or_nothing, wrapped};
 use crate::model::MicroUsd;
 use crate::scores::{Board, FLOOR, Lineup, Model, Row, Share, Suggestion, suggestions};
 
@@ -14,22 +14,16 @@ pub enum Scope {
     User,
 }
 
-/// A table before anybody has drawn it. Heads are those of [`Table::new`].
-pub(super) struct BoardTable {
-    pub title: String,
-    pub heads: Vec<&'static str>,
-    pub rows: Vec<Vec<String>>,
-}
+/// A table under its title.
+pub(super) type BoardTable = (String, Table);
 
 /// The board for people. `foreign` is how many runs are not this user's.
 pub fn render_board(board: &Board, scope: Scope, foreign: u64, width: usize) -> String {
     let mut text = wrapped("", &counted_runs(board, scope, foreign), width);
     let tables = board_tables(board);
     let legend = legend(&tables);
-    for one in tables {
-        let mut table = Table::new(2, &one.heads);
-        one.rows.into_iter().for_each(|row| table.row(row));
-        text.push_str(&format!("\n{}\n{}", one.title, table.within(width)));
+    for (title, table) in tables {
+        text.push_str(&format!("\n{title}\n{}", table.within(width)));
     }
     if !legend.is_empty() {
         text.push('\n');
@@ -74,10 +68,9 @@ pub(super) fn legend(tables: &[BoardTable]) -> String {
         ("passed", "the commands found nothing"),
         (" each", "for an accepted result"),
     ];
-    let heads = || tables.iter().flat_map(|table| &table.heads);
-    let shown = words
-        .into_iter()
-        .filter(|(word, _)| heads().any(|head| head.ends_with(word)));
+    let columns = || tables.iter().flat_map(|(_, table)| table.columns());
+    let has = |word: &str| columns().any(|(head, _)| head.ends_with(word));
+    let shown = words.into_iter().filter(|(word, _)| has(word));
     let mut legend = format!(
         "`7/12 32–81%`: 7 of 12, and where the true share is in 95 of 100 cases; too few: less than {FLOOR}"
     );
@@ -103,15 +96,7 @@ fn counted_runs(board: &Board, scope: Scope, foreign: u64) -> String {
             "; {times} refined, {hits} preferred to what it was"
         ));
     }
-    let left_out = [(board.rehearsals, "rehearsal"), (foreign, "foreign run")];
-    let left_out = left_out.into_iter().filter(|(count, _)| *count > 0);
-    let left_out: Vec<String> = left_out.map(|(count, noun)| counted(count, noun)).collect();
-    if !left_out.is_empty() {
-        let one = board.rehearsals + foreign == 1;
-        let verb = if one { "counts" } else { "count" };
-        text.push_str(&format!("; {} {verb} nowhere", left_out.join(" and ")));
-    }
-    text
+    text + &not_counted(board.rehearsals, foreign)
 }
 
 /// Models by phase and category, the places they were asked in, baselines, judges: as far as anything is known.
@@ -153,7 +138,7 @@ fn models(board: &Board, rows: &[Row]) -> Option<BoardTable> {
         ">cost each",
         "?>time each",
     ];
-    table(&title?, &heads, rows.iter().map(cells).collect())
+    table(&title?, &heads, rows.iter().map(cells))
 }
 
 /// What each further proposer brought.
@@ -165,11 +150,8 @@ fn proposers(board: &Board) -> Option<BoardTable> {
             share(one.wins),
         ]
     });
-    table(
-        "who wins by the place in `models`",
-        &["phase", "asked as", "wins"],
-        rows.collect(),
-    )
+    let title = "who wins by the place in `models`";
+    table(title, &["phase", "asked as", "wins"], rows)
 }
 
 /// What several models brought over one alone, where somebody tried that.
@@ -200,7 +182,7 @@ fn lineups(board: &Board) -> Option<BoardTable> {
         "?>cost of a run",
         "gain",
     ];
-    table("several models against one alone", &heads, rows.collect())
+    table("several models against one alone", &heads, rows)
 }
 
 fn gain(several: Share, alone: Share) -> String {
@@ -241,24 +223,18 @@ fn judges(board: &Board) -> Option<BoardTable> {
         "with people",
         "?>cost a verdict",
     ];
-    table("judges", &heads, rows.collect())
+    table("judges", &heads, rows)
 }
 
 /// A table without the columns of which nothing is known; none without a row.
-fn table(title: &str, heads: &[&'static str], rows: Vec<Vec<String>>) -> Option<BoardTable> {
-    let is_known = |cell: &String| !cell.is_empty() && *cell != or_nothing(None);
-    let known = |at: &usize| rows.iter().filter_map(|row| row.get(*at)).any(is_known);
-    let kept: Vec<usize> = (0..heads.len()).filter(known).collect();
-    let cells = |row: &Vec<String>| kept.iter().filter_map(|at| row.get(*at)).cloned().collect();
-    (!rows.is_empty()).then(|| BoardTable {
-        title: title.to_owned(),
-        heads: kept
-            .iter()
-            .filter_map(|at| heads.get(*at))
-            .copied()
-            .collect(),
-        rows: rows.iter().map(cells).collect(),
-    })
+fn table(
+    title: &str,
+    heads: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Option<BoardTable> {
+    let mut table = Table::new(2, heads);
+    rows.for_each(|row| table.row(row));
+    (!table.is_empty()).then(|| (title.to_owned(), table.known()))
 }
 
 fn share(share: Share) -> String {
@@ -451,7 +427,7 @@ mod tests {
         let none = Board::default();
         assert_eq!(
             render_board(&none, Scope::Project, 2, 80),
-            "no run of this project counts yet; 2 foreign runs count nowhere\n"
+            "no run of this project counts yet; not counted: 2 foreign runs\n"
         );
         assert_eq!(render_suggestions(&none, Scope::Project), None);
     }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::table::Table;
 use super::view::RunView;
-use super::words::{clean, cost, counted, or_nothing, token_count, wrapped};
+use super::words::{clean, cost, counted, not_counted, or_nothing, token_count, wrapped};
 use crate::costs::{By, Costs, Sum, of_rehearsal};
 use crate::model::{MicroUsd, Timestamp};
 
@@ -32,21 +32,27 @@ pub fn render_costs(shown: &CostsShown<'_>, width: usize) -> String {
     let sum = shown.costs.sum();
     let mut text = String::new();
     if sum.calls > 0 {
-        let heads = [shown.by.word(), ">calls", "?>tokens in", "?>out", ">cost"];
+        let heads = [
+            "",
+            ">calls",
+            "?>tokens in",
+            "?>out",
+            ">cost",
+            ">failed",
+            ">losing",
+            ">judging",
+        ];
+        let mut heads = heads.to_vec();
+        heads[0] = shown.by.word();
+        // The rows themselves are these shares.
+        heads.truncate(if shown.by == By::Spending { 5 } else { 8 });
         let mut table = Table::new(0, &heads);
-        let shares = ["failed", "losing", "judging"]
-            .into_iter()
-            .zip(shares(&sum));
-        let is_told_apart = shown.by == By::Spending;
-        for (name, _) in shares.filter(|(_, money)| money.0 > 0 && !is_told_apart) {
-            table.column(name, true);
-        }
         let rows = shown.rows();
         let several = (rows.len() > 1).then_some(("all".to_owned(), sum));
         for (name, row) in rows.iter().chain(&several) {
-            table.row(cells(name, row, &sum));
+            table.row(cells(name, row));
         }
-        text = table.within(width).to_string() + "\n";
+        text = table.known().within(width).to_string() + "\n";
     }
     for line in remarks(shown, &sum) {
         text.push_str(&wrapped("", &line, width));
@@ -54,25 +60,19 @@ pub fn render_costs(shown: &CostsShown<'_>, width: usize) -> String {
     text
 }
 
-fn cells(name: &str, row: &Sum, all: &Sum) -> Vec<String> {
+fn cells(name: &str, row: &Sum) -> [String; 8] {
     let usage = &row.usage;
     let tokens = |count: u64| or_nothing((count > 0).then(|| token_count(count)));
-    let mut cells = vec![
+    [
         clean(name),
         row.calls.to_string(),
         tokens(usage.input_tokens()),
         tokens(usage.output + usage.reasoning),
         money(row),
-    ];
-    let shares = shares(all).into_iter().zip(shares(row));
-    let shares = shares.filter(|(all, _)| all.0 > 0);
-    cells.extend(shares.map(|(_, money)| or_nothing(cost(money))));
-    cells
-}
-
-/// What of it was for nothing, or for the choice.
-fn shares(sum: &Sum) -> [MicroUsd; 3] {
-    [sum.failed, sum.losing, sum.judging]
+        or_nothing(cost(row.failed)),
+        or_nothing(cost(row.losing)),
+        or_nothing(cost(row.judging)),
+    ]
 }
 
 /// What is known of a sum. What nobody knows is not nothing.
@@ -132,16 +132,7 @@ fn remarks(shown: &CostsShown<'_>, sum: &Sum) -> Vec<String> {
         0 => "no run with costs".to_owned(),
         some => counted(some, "run"),
     };
-    let not = [
-        (costs.rehearsals, "rehearsal"),
-        (shown.foreign, "foreign run"),
-    ];
-    let not = not.into_iter().filter(|(count, _)| *count > 0);
-    let not: Vec<String> = not.map(|(count, noun)| counted(count, noun)).collect();
-    lines.push(match not.is_empty() {
-        true => runs,
-        false => format!("{runs}; not counted: {}", not.join(", ")),
-    });
+    lines.push(runs + &not_counted(costs.rehearsals, shown.foreign));
     lines
 }
 

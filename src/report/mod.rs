@@ -86,7 +86,7 @@ pub use next::shell_word;
 pub use page::{Page, Texts, render_markdown, render_page, render_pages};
 pub use paint::{Colors, Size, Terminal};
 pub use patch::{changes_json, paint_patch, render_stat};
-pub use projection::{projection_json, projection_line, projection_table};
+pub use projection::{projection_line, projection_table};
 pub use question::render_question;
 pub use runs::{RunRow, render_runs, runs_json};
 pub use screen::{Screen, Sgr, visible};

@@ -1,7 +1,5 @@
 //! What a run is expected to use, as a line and as a table.
 
-use serde_json::{Value, json};
-
 use super::table::Table;
 use super::words::{clean, counted, token_count, wrapped};
 use crate::costs::{Estimate, Projection, Span};
@@ -15,21 +13,20 @@ pub fn projection_line(projection: &Projection) -> String {
         "{}, {} tokens, {}",
         counted(all.calls.expected, "call"),
         token_count(all.tokens.expected),
-        match all.no_price {
-            true => "an unknown cost".to_owned(),
-            false => known(all, dollars(all.cost_micro_usd.expected)),
-        }
+        known(all, |cost| dollars(cost.expected)).unwrap_or_else(|| "an unknown cost".to_owned())
     );
-    let (tokens, cost) = (all.tokens.limit(), all.cost_micro_usd.limit());
+    let cost_limit = all.cost_micro_usd.and_then(Span::limit);
     let limits = [
-        tokens.map(|most| format!("{} tokens", token_count(most))),
-        cost.map(dollars),
+        all.tokens
+            .limit()
+            .map(|most| format!("{} tokens", token_count(most))),
+        cost_limit.map(dollars),
     ];
     let limits: Vec<String> = limits.into_iter().flatten().collect();
     let most = match (limits.as_slice(), all.calls.high) {
         ([], Some(calls)) => {
-            let cost = all.cost_micro_usd.high.filter(|_| !all.no_price);
-            let cost = cost.map(|cost| format!(", {}", known(all, dollars(cost))));
+            let cost = all.cost_micro_usd.and_then(|cost| cost.high);
+            let cost = cost.and_then(|most| known(all, |_| format!(", {}", dollars(most))));
             let cost = cost.unwrap_or_default();
             format!("; at most {}{cost}", counted(calls, "call"))
         }
@@ -53,29 +50,25 @@ fn dollars(micro: u64) -> String {
 }
 
 /// What is known of a cost, and that more is unknown if it is.
-fn known(of: &Estimate, cost: String) -> String {
-    match of.some_price_unknown {
+fn known(of: &Estimate, words: impl FnOnce(Span) -> String) -> Option<String> {
+    let cost = words(of.cost_micro_usd?);
+    Some(match of.some_price_unknown {
         true => format!("{cost} + unknown"),
         false => cost,
-    }
+    })
 }
 
 /// A row a phase, and what it was assumed by.
 pub fn projection_table(projection: &Projection, width: usize) -> String {
     let mut table = Table::new(0, &["expected", "calls", "tokens", "cost"]);
-    let phases = projection.phases.iter();
-    let all = ("all".into(), projection.total);
-    let all = (projection.phases.len() > 1).then_some(&all);
-    for (phase, estimate) in phases.chain(all) {
-        let cost = match estimate.no_price {
-            true => "unknown".to_owned(),
-            false => known(estimate, span(estimate.cost_micro_usd, dollars)),
-        };
+    let several = (projection.phases.len() > 1).then_some(&projection.total);
+    for one in projection.phases.iter().chain(several) {
+        let cost = known(one, |cost| span(cost, dollars));
         table.row([
-            clean(phase),
-            span(estimate.calls, |calls| calls.to_string()),
-            span(estimate.tokens, token_count),
-            cost,
+            one.phase.as_ref().map_or("all".to_owned(), clean),
+            span(one.calls, |calls| calls.to_string()),
+            span(one.tokens, token_count),
+            cost.unwrap_or_else(|| "unknown".to_owned()),
         ]);
     }
     let mut text = table.within(width).to_string();
@@ -105,30 +98,6 @@ fn span(span: Span, word: impl Fn(u64) -> String) -> String {
         Some(high) => format!("{} ({} to {})", word(expected), word(low), word(high)),
         None => format!("{} (from {})", word(expected), word(low)),
     }
-}
-
-/// For programs. A cost of which nothing is known is `null`.
-pub fn projection_json(projection: &Projection) -> Value {
-    let of = |estimate: &Estimate| {
-        let cost = (!estimate.no_price).then_some(estimate.cost_micro_usd);
-        json!({
-            "calls": estimate.calls,
-            "tokens": estimate.tokens,
-            "cost_micro_usd": cost,
-            "some_price_unknown": estimate.some_price_unknown,
-        })
-    };
-    let phases = projection.phases.iter().map(|(name, estimate)| {
-        let mut phase = of(estimate);
-        phase["phase"] = json!(name);
-        phase
-    });
-    json!({
-        "phases": phases.collect::<Vec<Value>>(),
-        "total": of(&projection.total),
-        "runs": projection.runs,
-        "assumptions": projection.assumptions,
-    })
 }
 
 #[cfg(test)]

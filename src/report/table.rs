@@ -4,7 +4,7 @@ use std::fmt;
 
 use console::measure_text_width;
 
-use super::words::wrap;
+use super::words::{NOTHING, wrap};
 
 /// A column that has to give way keeps this much.
 const NARROWEST: usize = 8;
@@ -68,14 +68,41 @@ impl Table {
     pub fn within(mut self, most: usize) -> Self {
         self.most = Some(most);
         while self.widest() > self.room()
-            && let Some(column) = self.optional.pop()
+            && let Some(column) = self.optional.last()
         {
-            self.columns.remove(column);
-            for row in &mut self.rows {
-                row.remove(column);
+            self.remove(*column);
+        }
+        self
+    }
+
+    /// The same without the columns of which nothing is known.
+    pub fn known(mut self) -> Self {
+        let is_known = |cell: &String| !cell.is_empty() && cell != NOTHING;
+        for column in (0..self.columns.len()).rev() {
+            if !self.rows.iter().any(|row| is_known(&row[column])) {
+                self.remove(column);
             }
         }
         self
+    }
+
+    fn remove(&mut self, column: usize) {
+        self.columns.remove(column);
+        self.rows
+            .iter_mut()
+            .for_each(|row| drop(row.remove(column)));
+        self.optional.retain(|one| *one != column);
+        let after = self.optional.iter_mut().filter(|one| **one > column);
+        after.for_each(|one| *one -= 1);
+    }
+
+    /// Their names, and whether their cells are at the right.
+    pub fn columns(&self) -> &[(String, bool)] {
+        &self.columns
+    }
+
+    pub fn rows(&self) -> &[Vec<String>] {
+        &self.rows
     }
 
     /// What the cells may have together.

@@ -61,6 +61,17 @@ pub fn counted(count: u64, noun: &str) -> String {
     }
 }
 
+/// Of what runs tell together: `; not counted: 1 rehearsal`.
+pub(super) fn not_counted(rehearsals: u64, foreign: u64) -> String {
+    let all = [(rehearsals, "rehearsal"), (foreign, "foreign run")];
+    let all = all.into_iter().filter(|(count, _)| *count > 0);
+    let all: Vec<String> = all.map(|(count, noun)| counted(count, noun)).collect();
+    match all.is_empty() {
+        true => String::new(),
+        false => format!("; not counted: {}", all.join(", ")),
+    }
+}
+
 /// Text on one line of bounded length and without control characters: agents and providers wrote it, and a
 /// terminal must not obey it.
 pub fn clean(text: impl AsRef<str>) -> String {

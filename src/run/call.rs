@@ -106,6 +106,14 @@ impl Attempt {
         self.end.as_ref().map(|(_, at)| *at)
     }
 
+    /// Whether it ended with a result.
+    pub fn came_to_something(&self) -> bool {
+        matches!(
+            self.end(),
+            Some(AttemptEnd::Succeeded | AttemptEnd::Stopped(_))
+        )
+    }
+
     fn does(&mut self, at: Timestamp, doing: &str) {
         if doing != self.doing {
             if self.did.len() == MOST_REMEMBERED {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Share;
-use crate::model::{MicroUsd, Millis, ModelName, PhaseName, Usage};
+use crate::model::{MicroUsd, Millis, ModelName, PhaseName};
 use crate::plan::Plan;
 
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
@@ -21,7 +21,7 @@ pub struct Board {
 }
 
 /// A model by its name, and by what an agent is asked for under that name, since names are given anew.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
 pub struct Model {
     pub name: ModelName,
     /// `AGENT:ID@VARIANT`; empty if the run's plan does not have it.
@@ -29,7 +29,7 @@ pub struct Model {
 }
 
 /// What a model did in the phases of a name, or in tasks of a category there.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Row {
     pub phase: PhaseName,
     pub category: Option<String>,
@@ -53,7 +53,7 @@ pub struct Row {
 }
 
 /// How often the proposal won that was asked for as the n-th.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Nth {
     pub phase: PhaseName,
     pub nth: u32,
@@ -61,7 +61,7 @@ pub struct Nth {
 }
 
 /// What became of runs by who proposed in a phase.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Lineup {
     pub phase: PhaseName,
     /// The one model that wrote all proposals; none if several did.
@@ -72,7 +72,7 @@ pub struct Lineup {
     pub cost: MicroUsd,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Judge {
     pub model: Model,
     pub verdicts: u64,
@@ -143,14 +143,7 @@ impl Board {
             phase: phase.clone(),
             category: category.map(str::to_owned),
             model: model.clone(),
-            results: 0,
-            wins: Share::default(),
-            wins_tied: Share::default(),
-            accepted: Share::default(),
-            edited: 0,
-            passed: Share::default(),
-            cost: MicroUsd::default(),
-            time: Millis::default(),
+            ..Row::default()
         })
     }
 
@@ -159,7 +152,7 @@ impl Board {
         entry(&mut self.proposers, is_it, || Nth {
             phase: phase.clone(),
             nth,
-            wins: Share::default(),
+            ..Nth::default()
         })
     }
 
@@ -168,26 +161,16 @@ impl Board {
         entry(&mut self.lineups, is_it, || Lineup {
             phase: phase.clone(),
             alone: alone.cloned(),
-            went_well: Share::default(),
-            cost: MicroUsd::default(),
+            ..Lineup::default()
         })
     }
 
     pub(super) fn judge(&mut self, model: &Model) -> &mut Judge {
-        entry(
-            &mut self.judges,
-            |one| &one.model == model,
-            || Judge {
-                model: model.clone(),
-                verdicts: 0,
-                first: Share::default(),
-                flips: Share::default(),
-                panel: Share::default(),
-                evidence: Share::default(),
-                people: Share::default(),
-                cost: MicroUsd::default(),
-            },
-        )
+        let is_it = |one: &Judge| &one.model == model;
+        entry(&mut self.judges, is_it, || Judge {
+            model: model.clone(),
+            ..Judge::default()
+        })
     }
 
     /// In an order that does not depend on that of the runs; the best of a phase first.
@@ -203,13 +186,6 @@ impl Board {
         self.lineups
             .sort_by_key(|one| (one.phase.clone(), one.alone.clone()));
         self.judges.sort_by_key(|one| one.model.clone());
-    }
-}
-
-impl Row {
-    pub(super) fn spend(&mut self, usage: &Usage, time: Millis) {
-        self.cost = self.cost + usage.cost;
-        self.time = Millis(self.time.0.saturating_add(time.0));
     }
 }
 

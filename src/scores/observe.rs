@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::board::{Board, Model};
-use crate::model::{CallId, Label, PhaseName, Purpose, RunEnd, VerifyOutcome};
+use crate::model::{CallId, Label, Millis, PhaseName, Purpose, RunEnd, VerifyOutcome};
 use crate::plan::Plan;
 use crate::run::{CallState, Round, RunState, TaskEnd};
 
@@ -80,8 +80,9 @@ impl Board {
             let model = Model::of(plan, &attempt.model);
             if is_work(spec.purpose) {
                 let time = attempt.time(state.last.unwrap_or(attempt.started));
-                self.row(&spec.phase, category, &model)
-                    .spend(&attempt.usage, time);
+                let row = self.row(&spec.phase, category, &model);
+                row.cost = row.cost + attempt.usage.cost;
+                row.time = Millis(row.time.0.saturating_add(time.0));
             } else if spec.purpose == Purpose::Judge {
                 let judge = self.judge(&model);
                 judge.cost = judge.cost + attempt.usage.cost;

@@ -139,7 +139,7 @@ fn rehearsals_and_foreign_runs_count_nowhere() {
         (&all["runs"], &all["rehearsals"], &all["foreign"]),
         (&json!(1), &json!(1), &json!(1))
     );
-    let said = "1 run of this project; 1 rehearsal and 1 foreign run count nowhere";
+    let said = "1 run of this project; not counted: 1 rehearsal, 1 foreign run";
     sandbox.tipstaff(&["scores"]).succeeds().stdout_has(said);
     // A rehearsal is not rated either.
     let rehearsed = some(&sandbox, 3, true)[0].id();

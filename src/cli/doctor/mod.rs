@@ -15,7 +15,7 @@ use crate::report::Screen;
 pub fn doctor(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Failure> {
     let examination = Examination::make(settings, args.live)?;
     if args.json {
-        print::json(&serde_json::to_value(&examination)?)?;
+        print::json(&examination)?;
     } else {
         print::data(&text::render(&examination, Screen::Stdout.columns()))?;
     }

@@ -2,6 +2,24 @@
 
 use maud::{Markup, html};
 
+use crate::report::table::Table;
+
+/// A table as terminals show it.
+pub(super) fn drawn(label: &str, drawn: &Table) -> Markup {
+    let head = |(name, at_the_right): &(String, bool)| match at_the_right {
+        true => format!(">{name}"),
+        false => name.clone(),
+    };
+    let heads: Vec<String> = drawn.columns().iter().map(head).collect();
+    let heads: Vec<&str> = heads.iter().map(String::as_str).collect();
+    let rows = html! {
+        @for row in drawn.rows() {
+            tr { @for (cell, (_, right)) in row.iter().zip(drawn.columns()) { td.number[*right] { (cell) } } }
+        }
+    };
+    table(label, &heads, &rows)
+}
+
 /// A table whose rows are given. A head that begins with `>` is one of numbers.
 pub(super) fn table(label: &str, heads: &[&str], rows: &Markup) -> Markup {
     html! {
