@@ -20,6 +20,8 @@ pub struct Ending<'a> {
     pub contract_met: bool,
     /// Whether an answer is there at all, be it without its handoff.
     pub answer_left: bool,
+    /// Whether there was a border around it that can refuse it something.
+    pub is_closed: bool,
 }
 
 /// What a successful attempt said at its end.
@@ -79,7 +81,10 @@ fn conclude_steps(transcript: &Transcript, ending: &Ending<'_>) -> Result<FinalM
         return Ok(FinalMessage { text });
     }
     if let Some(failure) = ending.decoder.explain(ending.stderr_tail, ending.exit) {
-        return Err(failure);
+        return Err(match failure.kind {
+            FailureKind::SandboxRefused => denied(failure.message, ending),
+            _ => failure,
+        });
     }
     if let Some(agent_error) = transcript.agent_error() {
         return Err(explain_error(transcript, agent_error));
@@ -162,14 +167,22 @@ fn died(how: &str, transcript: &Transcript, ending: &Ending<'_>) -> Failure {
     } else {
         format!("the agent {how}: {last}")
     };
-    let denied = [
+    let said = [
         "permission denied",
         "read-only file system",
         "eacces",
         "erofs",
     ];
     let words = last.to_lowercase();
-    let kind = match denied.iter().any(|said| words.contains(said)) {
+    match said.iter().any(|said| words.contains(said)) {
+        true => denied(message, ending),
+        false => Failure::new(FailureKind::Crash, message),
+    }
+}
+
+/// The system denied it something: that is the border's doing only where there is one.
+fn denied(message: String, ending: &Ending<'_>) -> Failure {
+    let kind = match ending.is_closed {
         true => FailureKind::SandboxRefused,
         false => FailureKind::Crash,
     };

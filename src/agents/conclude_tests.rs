@@ -68,6 +68,7 @@ fn judge(
         decoder: &*recorded.decoder,
         contract_met,
         answer_left: contract_met,
+        is_closed: true,
     };
     conclude(&recorded.transcript, &ending)
 }
@@ -279,12 +280,25 @@ fn a_commands_output_is_its_answer() {
         decoder: &*decoder,
         contract_met: false,
         answer_left: false,
+        is_closed: true,
     };
     let answer = conclude(&transcript, &ending(Some(ExitStatus::Exited(0))));
     assert_eq!(text(answer), "# Plan\n\ndo it\n");
     let failure = conclude(&transcript, &ending(Some(ExitStatus::Exited(3)))).unwrap_err();
     assert_eq!(failure.kind, FailureKind::Crash);
     assert_eq!(failure.message, "the agent exited with 3: bad luck");
+    for (is_closed, kind) in [
+        (true, FailureKind::SandboxRefused),
+        (false, FailureKind::Crash),
+    ] {
+        let ending = Ending {
+            stderr_tail: "cat: /etc/shadow: Permission denied\n",
+            is_closed,
+            ..ending(Some(ExitStatus::Exited(3)))
+        };
+        let failure = conclude(&transcript, &ending).unwrap_err();
+        assert_eq!(failure.kind, kind, "a border: {is_closed}");
+    }
     let silent = Transcript::new(AnswerIn::Output, None);
     let failure = conclude(&silent, &ending(Some(ExitStatus::Exited(0)))).unwrap_err();
     assert_eq!(failure.kind, FailureKind::NoDeliverable);
@@ -306,6 +320,7 @@ fn a_command_may_chatter_without_end_if_it_leaves_its_files() {
         decoder: &*decoder,
         contract_met,
         answer_left: contract_met,
+        is_closed: true,
     };
     assert_eq!(conclude(&transcript, &ending(true)).unwrap().text, None);
     let failure = conclude(&transcript, &ending(false)).unwrap_err();

@@ -59,6 +59,7 @@ pub(super) fn judge_exit(
             decoder: &*decoder,
             contract_met: false,
             answer_left: false,
+            is_closed: true,
         },
     );
     (transcript, end)

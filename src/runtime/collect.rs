@@ -11,7 +11,7 @@ use crate::files;
 use crate::judge;
 use crate::model::{
     Artifact, BuiltOn, CallResult, CallSpec, Changes, Contract, EditScope, Failure, FoundSecret,
-    HandoffWords, Millis, Purpose, TreeId, Usage, WorkspaceSource,
+    HandoffWords, Millis, Purpose, Rung, TreeId, Usage, WorkspaceSource,
 };
 use crate::process::{self, Asked};
 
@@ -102,6 +102,7 @@ impl Ended<'_> {
             decoder: &*watched.printed.decoder,
             contract_met: watched.out.is_complete(),
             answer_left: has_answer(&left, &self.call.contract),
+            is_closed: self.context.cells.rung != Rung::None,
         };
         let message = agents::conclude(&watched.printed.transcript, &ending)?;
         left.final_message = message.text;
