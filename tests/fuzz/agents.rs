@@ -50,6 +50,7 @@ pub fn printed(kind: AgentKind, bytes: &[u8]) {
                 decoder: &*decoder,
                 contract_met: false,
                 answer_left: false,
+                is_closed: true,
             },
         );
     }

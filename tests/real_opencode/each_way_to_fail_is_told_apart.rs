@@ -1,5 +1,5 @@
-//! Every way in which OpenCode fails, or seems to: one run in which each proposer meets another one.
-//! OpenCode exits with 0 after some of them, and never by itself after others.
+//! Ways in which OpenCode seems to fail, or fails for long, beside those of the table of failures: one run in which each
+//! proposer meets another one.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,11 @@ name: hard-day
 phases:
   - name: plan
     type: ensemble
-    models: [signed-out, overfull, loops, hollow, empty, cut, denied, dropped, busy, unfinished, silent]
+    models: [signed-out, hollow, denied, dropped, busy]
     judge: steady
     context_strategy: fresh
     output: plan.md
     retries: 0
-    idle_timeout: 25s
 ";
 
 const SCENARIO: &str = r#"
@@ -23,18 +22,9 @@ name: hard-day
 rules:
   - when: { model: expired }
     then: [{ error: { status: 401, body: '{"error": {"message": "invalid key", "code": "invalid_api_key"}}' } }]
-  - when: { model: narrow }
-    then: [{ error: { status: 400, body: '{"error": {"message": "This model''s maximum context length is 8192 tokens", "code": "context_length_exceeded"}}' } }]
-  - when: { model: loops }
-    then: [{ finish: unknown, say: Let me think. }]
-    after: repeat
   - when: { model: hollow }
     then: [{ finish: tool_calls, say: I call a tool. }]
     after: repeat
-  - when: { model: empty }
-    then: [{ reply: "" }]
-  - when: { model: cut }
-    then: [{ finish: length, say: The plan is }]
   - when: { model: denied }
     then:
       - bash: { command: "touch denied.txt" }
@@ -49,32 +39,15 @@ rules:
     then: [{ reply: A plan at the second try., usage: { input: 900000, output: 9000 } }]
   - when: { model: busy }
     then: [{ error: { status: 429, headers: { retry-after: "600" }, body: slow down } }]
-  - when: { model: unfinished }
-    then:
-      - acts:
-          - write: { path: .tipstaff/out/deliverable.md, text: "A whole plan.\n" }
-          - write: { path: .tipstaff/out/handoff.json, json: { summary: A plan. } }
-      - stall: before_headers
-  - when: { model: silent }
-    then: [{ stall: before_headers }]
 "#;
 
 /// What became of each attempt, in order: `done`, or the kind of its failure and a word of why.
-const EXPECTED: [(&str, &[&str]); 11] = [
+const EXPECTED: [(&str, &[&str]); 5] = [
     ("signed-out", &["auth: (HTTP 401)", "done"]),
-    (
-        "overfull",
-        &["context_overflow: maximum context length", "done"],
-    ),
-    ("loops", &["loop: `unknown`"]),
     ("hollow", &["loop: `tool-calls`"]),
-    ("empty", &["no_deliverable: empty answer"]),
-    ("cut", &["truncated: output limit"]),
     ("denied", &["done"]),
     ("dropped", &["done"]),
     ("busy", &["rate_limit: Too Many Requests"]),
-    ("unfinished", &["done"]),
-    ("silent", &["hang: does not answer"]),
 ];
 
 #[test]
@@ -113,7 +86,7 @@ fn each_way_to_fail_is_told_apart_and_the_rest_is_judged() {
 
 /// Denied tools go back to the model as errors; the files are not there for the judge either.
 fn a_denied_tool_does_nothing(stand: &Stand) {
-    let events = stand.in_run("phases/01-plan/calls/plan.propose-7/attempt-1/events.jsonl");
+    let events = stand.in_run("phases/01-plan/calls/plan.propose-3/attempt-1/events.jsonl");
     assert_eq!(
         events.matches(r#""type":"tool_use""#).count(),
         4,
@@ -129,7 +102,7 @@ fn a_failure_that_passes_by_itself_costs_one_attempt(stand: &Stand) {
     let received = stand.received();
     let asked = received
         .iter()
-        .filter(|request| request["call"] == "plan.propose-8");
+        .filter(|request| request["call"] == "plan.propose-4");
     assert_eq!(asked.count(), 2, "the dropped request and its repetition");
 }
 
@@ -154,14 +127,14 @@ fn outcomes(stand: &Stand) -> BTreeMap<String, Vec<String>> {
 
 fn config() -> String {
     let mut yaml = String::from("limits: { concurrency: 12 }\nmodels:\n");
-    let own = EXPECTED.iter().map(|(model, _)| *model).skip(2);
-    for model in own.chain(["expired", "narrow", "steady"]) {
+    let own = EXPECTED.iter().map(|(model, _)| *model).skip(1);
+    for model in own.chain(["expired", "steady"]) {
         // A rate limit parks the account, so the busy one has its own.
         let provider = if model == "busy" { "busy" } else { "test" };
         yaml.push_str(&format!(
             "  {model}: {{ agent: opencode, id: {provider}/{model} }}\n"
         ));
     }
-    yaml.push_str("roles:\n  signed-out: [expired, steady]\n  overfull: [narrow, steady]\n");
+    yaml.push_str("roles:\n  signed-out: [expired, steady]\n");
     yaml
 }

@@ -19,6 +19,7 @@ mod a_plan_becomes_an_audited_change;
 mod agents_speak_acp;
 mod agents_that_wait_hold_up_nobody;
 mod each_way_to_fail_is_told_apart;
+mod every_failure_has_its_kind;
 mod less_closed_sandboxes_work;
 mod long_work_goes_on;
 mod no_orphans_and_lean_requests;

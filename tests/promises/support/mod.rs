@@ -1,6 +1,7 @@
 //! What the promises share.
 
 mod fake_agent;
+mod faults;
 mod machine;
 mod pipe;
 mod processes;
@@ -11,6 +12,7 @@ mod terminal;
 mod text;
 
 pub use fake_agent::fake_agent;
+pub use faults::{FAULTS, PLACES, Place, all as all_faults};
 pub use machine::Lacks;
 pub use pipe::pipe;
 pub use processes::{alive, descendants, is_stopped, kill, parent, pending, pid_in, until};
