@@ -10,6 +10,7 @@ use super::settings::Settings;
 use super::trust::remark;
 use super::work::carry_over;
 use crate::report::{Screen, counted, mermaid_graph, projection_table, workflow_table};
+use crate::run::RunState;
 
 pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
     let mut valid = compile_unbound(settings, &args.workflow, args.candidates.best_of)?;
@@ -19,7 +20,7 @@ pub fn check(settings: &Settings, args: &CheckArgs) -> Result<Exit, Failure> {
         let mut carried = carry_over(settings, &valid.plan)?;
         report(settings, &valid.plan, &mut carried);
     }
-    let projection = project(settings, &valid.plan);
+    let projection = project(settings, &valid.plan, &RunState::default());
     if args.json {
         print::json(&projection)?;
         fits(&valid.plan, &projection, &args.workflow)?;

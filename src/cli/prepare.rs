@@ -19,6 +19,7 @@ use crate::model::{AgentEnv, ChangedLimits, Destination};
 use crate::plan::{Plan, Rehearsal, SandboxMode, SetupStep};
 use crate::rehearsal::Scenario;
 use crate::report::candidates_cost;
+use crate::run::RunState;
 use crate::trust::{CONFIG, detected_commands, detected_setup};
 use crate::workflow::{self, Bindings, Library, Workflow};
 use crate::workspace::current_branch;
@@ -155,7 +156,7 @@ pub fn plan(settings: &Settings, args: &RunArgs) -> Result<Plan, Failure> {
         let file = std::path::absolute(&*valid.name)?;
         plan.file = Some(file.display().to_string());
     }
-    let projection = project(settings, &plan);
+    let projection = project(settings, &plan, &RunState::default());
     if !args.output.yes {
         fits(&plan, &projection, &args.workflow)?;
     }

@@ -8,18 +8,19 @@ use super::open_run::read_plan;
 use super::print;
 use super::settings::Settings;
 use crate::config::ConfirmAbove;
-use crate::costs::{History, Projection};
+use crate::costs::{Estimate, History, Projection};
 use crate::journal::is_of;
-use crate::model::MicroUsd;
-use crate::plan::Plan;
+use crate::model::{AtLimit, MicroUsd};
+use crate::plan::{PhasePlan, Plan};
 use crate::report::{Scope, projection_line};
+use crate::run::RunState;
 
 /// So many earlier runs tell enough; journals are long.
 const RUNS: usize = 20;
 
-/// What the plan and the newest runs of its workflow in this project tell. Where no register tells whose runs those are,
+/// What the plan and the newest runs of its workflow in this project tell of what is still to come. Where no register tells whose runs those are,
 /// they tell nothing.
-pub fn project(settings: &Settings, plan: &Plan) -> Projection {
+pub fn project(settings: &Settings, plan: &Plan, state: &RunState) -> Projection {
     let mut history = History::default();
     let (own, _) = all_runs(settings, Scope::Project).unwrap_or_default();
     let of_workflow = own
@@ -32,25 +33,48 @@ pub fn project(settings: &Settings, plan: &Plan) -> Projection {
     each_run(of_workflow.take(RUNS), |_, earlier, state| {
         history.add(earlier, state);
     });
-    Projection::of(plan, &history)
+    Projection::of(plan, state, &history)
 }
 
-/// A run that cannot be expected to get through with its calls does not start.
+/// A run that cannot be expected to get through with its calls does not start. Tokens and money stop one only where
+/// earlier runs tell what it uses, and no phase leaves out what there is no room for.
 pub fn fits(plan: &Plan, projection: &Projection, workflow: &str) -> Result<(), Failure> {
-    let expected = projection.total.calls.expected;
-    let Some(most) = plan.limits.calls.filter(|most| expected > *most) else {
-        return Ok(());
-    };
-    let phases = projection.phases.iter().filter(|of| of.calls.expected > 0);
-    let phases: Vec<String> = phases
-        .filter_map(|of| Some(format!("{} {}", of.phase.as_ref()?, of.calls.expected)))
-        .collect();
-    let message = format!(
-        "`{workflow}` is expected to make {expected} calls, and the limit is {most}\ncalls by phase: {}",
-        phases.join(", ")
-    );
-    let hint = format!("`--limit calls={expected}` makes room; `--yes` starts it all the same");
-    Err(Failure::said(Exit::Usage, &message, Some(&hint)))
+    let leaves_out = |phase: &PhasePlan| phase.at_limit == AtLimit::Degrade;
+    let is_sure = projection.is_learned && !plan.phases.iter().any(leaves_out);
+    let dollars = |micro| MicroUsd(micro).to_string();
+    type Words = fn(u64) -> String;
+    let all: [(&str, &str, Words); 3] = [
+        ("calls", "make N calls", |calls| calls.to_string()),
+        ("tokens", "use N tokens", |tokens| tokens.to_string()),
+        ("cost", "cost N", dollars),
+    ];
+    let limits = plan.limits.budget().each();
+    for (at, ((key, does, words), most)) in all.into_iter().zip(limits).enumerate() {
+        let expected = |of: &Estimate| of.expected()[at];
+        let all = expected(&projection.total);
+        let Some(most) = most.filter(|most| all > *most && (at == 0 || is_sure)) else {
+            continue;
+        };
+        let phases = projection.phases.iter().filter(|one| expected(one) > 0);
+        let phases = phases
+            .filter_map(|one| Some(format!("{} {}", one.phase.as_ref()?, words(expected(one)))));
+        let message = format!(
+            "`{workflow}` is expected to {}, and the limit is {}\n{key} by phase: {}",
+            does.replace('N', &words(all)),
+            words(most),
+            phases.collect::<Vec<String>>().join(", ")
+        );
+        // What is expected is a mean.
+        let more = all.saturating_add(all / 4);
+        let enough = match key {
+            "calls" => all.to_string(),
+            "tokens" => more.to_string(),
+            _ => MicroUsd(more).in_usd(),
+        };
+        let hint = format!("`--limit {key}={enough}` makes room; `--yes` starts it all the same");
+        return Err(Failure::said(Exit::Usage, &message, Some(&hint)));
+    }
+    Ok(())
 }
 
 /// Says what is expected, and has a person agree where it is above what they named; a rehearsal costs nothing.
@@ -59,6 +83,9 @@ pub fn announce(
     above: Option<ConfirmAbove>,
     (plan, output): (&Plan, &OutputArgs),
 ) -> Result<(), Failure> {
+    if projection.total.calls.expected == 0 {
+        return Ok(());
+    }
     let is_real = plan.rehearsal.is_none();
     if !output.quiet && !output.json {
         let line = projection_line(projection);
@@ -68,10 +95,9 @@ pub fn announce(
         });
     }
     let most = above.unwrap_or_default();
-    let all = &projection.total;
-    let cost = MicroUsd(all.cost_micro_usd.unwrap_or_default().expected);
-    let is_above = most.calls.is_some_and(|most| all.calls.expected > most)
-        || most.cost.is_some_and(|most| cost > most);
+    let [calls, _, cost] = projection.total.expected();
+    let is_above =
+        most.calls.is_some_and(|most| calls > most) || most.cost.is_some_and(|most| cost > most.0);
     if !is_real || !is_above || output.yes {
         return Ok(());
     }

@@ -11,7 +11,6 @@ use super::interruptible::Interruptible;
 use super::open_run::{TakenUp, find_run};
 use super::prepare::named_destination;
 use super::print;
-use super::projection::{announce, project};
 use super::resume::{left_alone, work_on};
 use super::settings::Settings;
 use super::steer;
@@ -83,11 +82,6 @@ fn new_run(
     };
     // Refused before anything is made.
     take_over(&old.records, &new, from).map_err(|why| refused(settings, &why, &old.folder))?;
-    let mut rest = plan.clone();
-    rest.phases.drain(..index);
-    let (config, _) = settings.user_configuration()?;
-    let projection = project(settings, &rest);
-    announce(&projection, config.confirm_above, (&rest, &args.output))?;
     let folder = RunFolder::create(&settings.project.root, new.id.clone())?;
     let lock = RunLock::acquire(&folder)?;
     let made = || {

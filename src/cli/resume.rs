@@ -9,6 +9,7 @@ use super::interruptible::Interruptible;
 use super::open_run::{OpenRun, TakenUp, find_run, own_runs, take_up};
 use super::preflight::preflight;
 use super::prepare::complete;
+use super::projection::{announce, project};
 use super::settings::Settings;
 use super::typed::command;
 use super::work::{self, Work, carry_over};
@@ -132,6 +133,9 @@ pub fn work_on(
         state.apply(now(), act);
     }
     complete(settings, &mut plan, output)?;
+    let (config, _) = settings.user_configuration()?;
+    let rest = project(settings, &plan, &state);
+    announce(&rest, config.confirm_above, (&plan, output))?;
     let mut carried = carry_over(settings, &plan)?;
     let redactor = settings.redactor(Some(&plan), Some(&carried));
     let journal = journal.redacting(redactor.clone());

@@ -24,7 +24,7 @@ pub const LAYER_KEYS: &[Key] = &[
     Key::new("models", Each(TOLD, &Map(MODEL_KEYS)), "Names for agent + model id + variant."),
     Key::new("roles", Each(TOLD, &Counted(1, None, &Names)), "Names for chains of models: first choice, then fallbacks."),
     Key::new("limits", Map(LIMIT_KEYS), "Limits of a whole run; `none` takes one away."),
-    Key::new("confirm_above", Any(&[NONE, Map(CONFIRM_KEYS)]), "Above which expected use `run` asks before it starts; without a terminal it then needs `--yes`. Counts in your own configuration only."),
+    Key::new("confirm_above", Any(&[NONE, Map(CONFIRM_KEYS)]), "Above which expected use `run`, `rerun` and `resume` ask before they start; without a terminal it then needs `--yes`. Counts in your own configuration only."),
     Key::new("defaults", Map(DEFAULT_KEYS), "Of each call, where the workflow says nothing else."),
     Key::new("verify", Names, "Commands that verify the changes of each phase that edits and names none itself."),
     Key::new("verify_allow", Names, "Commands that a model may propose to verify its changes and that run without a question, for example `npm test*`."),

@@ -29,6 +29,10 @@ impl Assumptions {
         self.0.entry(what).or_default().insert(of.to_owned());
     }
 
+    pub fn has(&self, what: Assumed) -> bool {
+        self.0.contains_key(&what)
+    }
+
     pub fn sentences(&self) -> Vec<String> {
         let sentence = |(what, of): (&Assumed, &BTreeSet<String>)| {
             let of = of.iter().map(String::as_str).collect::<Vec<_>>().join(", ");

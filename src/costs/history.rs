@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::steps::steps;
 use crate::model::{PhaseName, Purpose, Usage};
-use crate::plan::Plan;
+use crate::plan::{PhasePlan, Plan};
 use crate::run::{RunState, Stage};
 
 /// Earlier runs of one workflow.
@@ -24,6 +24,12 @@ pub struct Seen {
     pub sum: Usage,
     pub fewest_tokens: u64,
     pub most_tokens: u64,
+}
+
+/// Whether nothing of a phase is still to come.
+pub fn is_over(state: &RunState, phase: &PhasePlan) -> bool {
+    let known = state.phase(&phase.name);
+    known.is_some_and(|known| known.closed().is_some() || matches!(known.stage, Stage::Skipped(_)))
 }
 
 impl History {
@@ -59,11 +65,7 @@ impl History {
 
     fn count(&mut self, plan: &Plan, state: &RunState) {
         for phase in &plan.phases {
-            let known = state.phase(&phase.name);
-            let is_over = known.is_some_and(|known| {
-                known.closed().is_some() || matches!(known.stage, Stage::Skipped(_))
-            });
-            if !is_over {
+            if !is_over(state, phase) {
                 continue;
             }
             let mut made = BTreeMap::new();

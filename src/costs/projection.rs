@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::assumed::{Assumed, Assumptions, SENT_BACK, TASKS, TRIED_AGAIN, usage};
-use super::history::History;
+use super::history::{History, is_over};
 use super::steps::{Step, count, rounds, steps};
 use crate::model::{Budget, MicroUsd, ModelName, PhaseName, Purpose};
 use crate::plan::{Expected, PhasePlan, Plan};
+use crate::run::{PhaseState, RunState, Spent};
 
 /// The least if nothing fails, what is to be expected, and the most that the plan and its limits allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -39,12 +40,23 @@ pub struct Estimate {
     pub some_price_unknown: bool,
 }
 
+impl Estimate {
+    /// Calls, tokens and micro-dollars.
+    pub fn expected(&self) -> [u64; 3] {
+        let cost = self.cost_micro_usd.unwrap_or_default();
+        [self.calls, self.tokens, cost].map(|span| span.expected)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Projection {
     pub phases: Vec<Estimate>,
     pub total: Estimate,
     /// How many earlier runs it was learned from.
     pub runs: u64,
+    /// Whether they tell what each of the calls uses that are expected.
+    #[serde(skip)]
+    pub is_learned: bool,
     /// What is assumed where they do not tell, a sentence each.
     pub assumptions: Vec<String>,
     /// What an attempt uses, by phase, purpose and model.
@@ -53,23 +65,30 @@ pub struct Projection {
 }
 
 impl Projection {
-    pub fn of(plan: &Plan, history: &History) -> Self {
+    /// What is still to come of a run; all of it before its first event.
+    pub fn of(plan: &Plan, state: &RunState, history: &History) -> Self {
         let mut projector = Projector {
             plan,
+            state,
             history,
             expected: BTreeMap::new(),
             assumed: Assumptions::default(),
         };
+        let of_run = left(state.limits(plan.limits).budget(), state.own_spent());
         let mut total = Sums::default();
-        let phases = plan.phases.iter().map(|phase| {
+        let phases = plan.phases.iter().filter(|phase| !is_over(state, phase));
+        let phases = phases.map(|phase| {
             let sums = projector.project(phase);
             total.add(&sums);
-            sums.estimate(Some(&phase.name), [phase.budget, plan.limits.budget()])
+            let own = state.budget(&phase.name, phase.budget);
+            let own = left(own, state.own_spent_by(&phase.name));
+            sums.estimate(Some(&phase.name), [own, of_run])
         });
         Self {
             phases: phases.collect(),
-            total: total.estimate(None, [plan.limits.budget(); 2]),
+            total: total.estimate(None, [of_run; 2]),
             runs: history.runs,
+            is_learned: !projector.assumed.has(Assumed::Usage),
             assumptions: projector.assumed.sentences(),
             expected: projector.expected.into_values().collect(),
         }
@@ -94,11 +113,11 @@ impl Sums {
     }
 
     /// None of it uses more than its own limits and those of the run allow.
-    fn estimate(&self, phase: Option<&PhaseName>, limits: [Budget; 2]) -> Estimate {
+    fn estimate(&self, phase: Option<&PhaseName>, limits: [Amounts; 2]) -> Estimate {
         let [calls, tokens, cost] = array::from_fn(|at| {
             let [low, expected, high] = self.of[at];
             let high = high.is_finite().then(|| whole(high));
-            let limits = limits.iter().filter_map(|limit| limit.each()[at]);
+            let limits = limits.iter().filter_map(|limit| limit[at]);
             Span {
                 low: whole(low),
                 expected: whole(expected),
@@ -115,8 +134,19 @@ impl Sums {
     }
 }
 
+/// What is left of calls, tokens and micro-dollars.
+type Amounts = [Option<u64>; 3];
+
+fn left(budget: Budget, spent: Spent) -> Amounts {
+    let used = [spent.attempts, spent.usage.tokens(), spent.usage.cost.0];
+    let each = budget.each().into_iter().zip(used);
+    let mut left = each.map(|(most, used)| most.map(|most| most.saturating_sub(used)));
+    array::from_fn(|_| left.next().flatten())
+}
+
 struct Projector<'a> {
     plan: &'a Plan,
+    state: &'a RunState,
     history: &'a History,
     expected: BTreeMap<(PhaseName, Purpose, ModelName), Expected>,
     assumed: Assumptions,
@@ -133,8 +163,17 @@ impl Projector<'_> {
     fn project(&mut self, phase: &PhasePlan) -> Sums {
         let mut sums = Sums::default();
         let (steps, most_rounds) = (steps(phase), rounds(self.plan, &phase.name));
+        let mut done: BTreeMap<Purpose, [f64; 3]> = BTreeMap::new();
+        for call in self.state.calls_of(&phase.name).filter(|one| one.is_over()) {
+            let known = self.state.phase(&phase.name).map_or(0, PhaseState::round);
+            if !call.superseded && call.spec.id.round() == known {
+                let done = done.entry(call.spec.purpose).or_default();
+                *done = done.map(|calls| calls + 1.0);
+            }
+        }
         for step in &steps {
             let attempts = step.chain.iter().map(|model| {
+                let model = self.state.in_place_of(model);
                 let attempt = self.attempt(phase, step, model);
                 let key = (phase.name.clone(), step.purpose, model.clone());
                 self.expected
@@ -156,7 +195,14 @@ impl Projector<'_> {
             let tries = f64::from(1 + phase.limits.retries) * count(step.chain.len()) * most_rounds;
             let most = step.most.filter(|_| phase.checkpoint.is_none());
             let most = most.unwrap_or(f64::INFINITY) * tries;
-            let calls = [low.unwrap_or_default(), expected, most];
+            let mut calls = [low.unwrap_or_default(), expected, most];
+            if let Some(done) = done.get_mut(&step.purpose) {
+                for (calls, done) in calls.iter_mut().zip(done) {
+                    let less = done.min(*calls);
+                    (*calls, *done) = (*calls - less, *done - less);
+                }
+            }
+            let expected = calls[1];
             if expected > 0.0 && attempt.expected.learned_from == 0 {
                 self.assumed.add(Assumed::Usage, phase.name.as_str());
             }

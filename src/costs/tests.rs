@@ -6,6 +6,7 @@ use crate::plan::{
     EnsembleMode, Judging, LoopPlan, ModelSpec, OnNone, OutputKind, PhaseKind, PhasePlan, Plan,
     Price, Refiner, testing,
 };
+use crate::run::RunState;
 
 fn single(name: &str, yields: OutputKind) -> PhasePlan {
     let chain = vec!["opus".into()];
@@ -52,7 +53,7 @@ fn priced() -> Option<Price> {
 }
 
 fn expected(plan: &Plan) -> Projection {
-    Projection::of(plan, &History::default())
+    Projection::of(plan, &RunState::default(), &History::default())
 }
 
 #[test]

@@ -104,9 +104,9 @@ impl MicroUsd {
         Self((usd * 1e6).round() as u64)
     }
 
-    /// Twice as much, at least a cent, in dollars as limits are written.
-    pub fn twice_in_usd(self) -> String {
-        let cents = self.0.div_ceil(5_000).max(1);
+    /// At least so much, and at least a cent, in dollars as limits are written.
+    pub fn in_usd(self) -> String {
+        let cents = self.0.div_ceil(10_000).max(1);
         format!("{}.{:02}", cents / 100, cents % 100)
     }
 }

@@ -1,6 +1,6 @@
 //! Which command goes on with a run.
 
-use crate::model::{Destination, ModelName, Question, Remedy, RunEnd};
+use crate::model::{Destination, MicroUsd, ModelName, Question, Remedy, RunEnd};
 use crate::plan::Rehearsal;
 use crate::run::CallState;
 
@@ -72,12 +72,12 @@ fn raise(view: &RunView, viewer: &Viewer) -> Option<(String, String)> {
         }
     };
     let twice = |value: u64| value.max(1).saturating_mul(2).to_string();
+    let dollars = |cost: MicroUsd| (cost + cost).in_usd();
     let value = match name {
         "calls" => twice(budget.calls?),
         "tokens" => twice(budget.tokens?),
-        // The money is there in millionths of a dollar.
-        "cost" => budget.cost?.twice_in_usd(),
-        "day" => limits.day?.twice_in_usd(),
+        "cost" => dollars(budget.cost?),
+        "day" => dollars(limits.day?),
         "wall" => twice(limits.wall?.0 / 1000) + "s",
         _ => return None,
     };

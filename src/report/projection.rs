@@ -31,10 +31,7 @@ pub fn projection_line(projection: &Projection) -> String {
             format!("; at most {}{cost}", counted(calls, "call"))
         }
         ([], None) => String::new(),
-        (limits, _) => format!(
-            "; the limit of {} stops it before that",
-            limits.join(" and ")
-        ),
+        (limits, _) => format!("; the limits allow {}", limits.join(" and ")),
     };
     let is_learned = |one: &Expected| one.learned_from > 0;
     let from = match (projection.runs, projection.expected.iter().any(is_learned)) {
@@ -105,6 +102,7 @@ mod tests {
     use super::*;
     use crate::costs::History;
     use crate::report::{sample, sample_build};
+    use crate::run::RunState;
 
     #[test]
     fn as_lines_and_tables_that_fit() {
@@ -113,7 +111,7 @@ mod tests {
         small.limits.calls = None;
         let plans = [sample::ensemble().plan, sample_build::build().plan, small];
         let shown = plans.map(|plan| {
-            let projection = Projection::of(&plan, &History::default());
+            let projection = Projection::of(&plan, &RunState::default(), &History::default());
             let tables = [60, 80, 120].map(|width| {
                 let table = projection_table(&projection, width);
                 for line in table.lines() {

@@ -200,6 +200,66 @@ fn a_run_that_cannot_get_through_with_its_calls_does_not_start() {
 }
 
 #[test]
+fn a_run_that_its_money_or_tokens_are_known_not_to_suffice_for_does_not_start() {
+    let sandbox = priced(&judged());
+    let run = |limit: &str, more: &[&str]| sandbox.run_trio(&[&["--limit", limit], more].concat());
+    // What is only assumed refuses nothing.
+    run("tokens=1000", &[]).succeeds();
+    run("tokens=470", &[])
+        .exits_with(2)
+        .stderr_has("`trio` is expected to use 480 tokens, and the limit is 470")
+        .stderr_has("tokens by phase: plan 480")
+        .stderr_has("--limit tokens=600");
+    run("cost=0.5", &[])
+        .exits_with(2)
+        .stderr_has("`trio` is expected to cost $0.60, and the limit is $0.50")
+        .stderr_has("--limit cost=0.75");
+    run("cost=0.75", &[]).succeeds();
+    run("cost=0.5", &["--yes"]).exits_with(5);
+    // It may leave out what there is no room for.
+    sandbox.trio(&["at_limit: degrade"]);
+    run("cost=0.5", &[])
+        .succeeds()
+        .stderr_has("$0.60 + unknown; the limits allow $0.50");
+}
+
+/// Of its four calls two were made.
+fn half_done(sandbox: &Sandbox) {
+    sandbox.write(
+        ".tipstaff/workflows/two.yaml",
+        "name: two\nphases:\n  - name: first\n    model: m1\n    context_strategy: fresh\n  - name: second\n    \
+         type: parallel\n    model: m2\n    context_strategy: fresh\n    lenses: { a: \"Look at a\", b: \"Look at b\", c: \"Look at c\" }\n",
+    );
+    let run = sandbox.tipstaff(&["run", "two", "Do it", "--limit", "calls=2", "--yes"]);
+    run.exits_with(5);
+}
+
+#[test]
+fn resume_tells_what_is_still_to_come_and_asks_where_that_is_much() {
+    let sandbox = priced("- do: [done]\n");
+    half_done(&sandbox);
+    let config = sandbox.home().join(".config/tipstaff/config.yaml");
+    let text = std::fs::read_to_string(&config).unwrap();
+    let above = |calls: u32| {
+        std::fs::write(
+            &config,
+            format!("{text}confirm_above: {{ calls: {calls} }}\n"),
+        )
+        .unwrap();
+        sandbox.tipstaff(&["resume", "--limit", "calls=9"])
+    };
+    above(1)
+        .exits_with(2)
+        .stderr_has("nothing was started: what is expected is above `confirm_above`")
+        .stderr_has("expected: 2 calls, ")
+        .stderr_has("`--yes` starts it");
+    assert_eq!(sandbox.run().all("attempt_started").len(), 2);
+    above(2).succeeds().stderr_has("expected: 2 calls, ");
+    let done = sandbox.tipstaff(&["resume", &sandbox.run().id(), "--yes"]);
+    assert!(!done.stderr.contains("expected:"), "{done}");
+}
+
+#[test]
 fn much_is_asked_about_at_a_terminal() {
     let sandbox = priced("- do: [done]\n");
     sandbox.write(".tipstaff/workflows/trio.yaml", &many(26));

@@ -93,11 +93,12 @@ fn absurd_figures_reach_a_limit_and_break_no_command() {
         "show --json",
         "runs",
         "scores",
-        "check look",
     ] {
         let args: Vec<&str> = command.split(' ').collect();
         sandbox.tipstaff(&args).succeeds();
     }
+    let check = sandbox.tipstaff(&["check", "look"]);
+    check.exits_with(2).stderr_has("and the limit is 3000000");
 }
 
 /// Two models that tell their steps: the first one passes the limit while the second one is in a step, which ends so.
