@@ -1,0 +1,14 @@
+//! Calls as jobs of Slurm, on a cluster of two nodes that `scripts/test-cluster run` starts and stops. Without one these
+//! tests fail: a promise that was not tried is not kept.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[expect(
+    dead_code,
+    unused_imports,
+    reason = "shared with the other tests, which use other parts of it"
+)]
+#[path = "../promises/support/mod.rs"]
+mod support;
+
+mod cluster;
+mod the_cluster_is_as_expected;
