@@ -328,7 +328,8 @@ fn context(
     let is_outermost = !settings.environment.contains_key(OsStr::new(MARK));
     let most = plan.limits.processes.filter(|_| is_outermost);
     let places = most.map(|most| Places::at(shared.join("places"), most));
-    let is_paid = plan.rehearsal.is_none();
+    let day = || Day::at(shared.join("day.json"), is_outermost);
+    let day = plan.rehearsal.is_none().then(day).transpose()?;
     // A rehearsal has accounts of its own.
     let accounts = match plan.rehearsal {
         Some(_) => folder.path(RunFolder::ACCOUNTS),
@@ -356,7 +357,7 @@ fn context(
         grace: GRACE,
         cells,
         places,
-        day: is_paid.then(|| Day::at(shared.join("day.json"))),
+        day,
         accounts,
     });
     let prepared = context.workspaces().prepare();

@@ -2,7 +2,7 @@
 //! starts.
 
 use crate::model::{
-    AtLimit, Budget, CallSpec, Contract, MicroUsd, Millis, ModelName, PhaseName, Purpose,
+    AtLimit, Budget, CallId, CallSpec, Contract, MicroUsd, Millis, ModelName, PhaseName, Purpose,
     ReachedLimit, RunLimits, Timestamp, Usage,
 };
 use crate::plan::{PhaseKind, PhasePlan, Plan};
@@ -188,6 +188,23 @@ fn expected(
     own.max(heard_of.unwrap_or_default())
 }
 
+/// What a call under way is expected to use beside what it has used so far.
+fn to_come(plan: &Plan, run: &RunState, call: &CallState) -> Use {
+    let of = (&call.spec.phase, call.spec.purpose);
+    let all = call.model().map(|model| expected(plan, run, of, model));
+    let left = all.unwrap_or_default().minus(Use::of(call.usage_so_far()));
+    left.max(step(plan, run, call))
+}
+
+/// What each call under way is expected to cost from now on.
+pub fn expected_cost<'a>(
+    plan: &'a Plan,
+    run: &'a RunState,
+) -> impl Iterator<Item = (&'a CallId, MicroUsd)> {
+    let calls = under_way(run, None);
+    calls.map(|call| (&call.spec.id, to_come(plan, run, call).cost))
+}
+
 /// What may be started beside what is under way.
 pub struct Room<'a> {
     plan: &'a Plan,
@@ -234,15 +251,7 @@ impl<'a> Room<'a> {
             false => u64::from(limits.concurrency.max(1)).saturating_sub(running),
         };
         let hold = |budget, spent: Spent, of| {
-            let held = under_way(run, of).map(|call| {
-                let model = call.model();
-                let of = (&call.spec.phase, call.spec.purpose);
-                let all = model.map(|model| expected(plan, run, of, model));
-                let so_far = Use::of(call.usage_so_far());
-                all.unwrap_or_default()
-                    .minus(so_far)
-                    .max(step(plan, run, call))
-            });
+            let held = under_way(run, of).map(|call| to_come(plan, run, call));
             Held {
                 budget,
                 used: held.fold(Use::of(spent.usage), Use::plus),

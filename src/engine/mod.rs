@@ -48,7 +48,7 @@ pub use accepted::{accepted, secrets};
 pub use control::{noted, steered};
 pub use ending::failed_loops;
 pub use handle::{Begin, Engine, Input, Recovered};
-pub use limits::Stop;
+pub use limits::{Stop, expected_cost};
 pub use orders::Effect;
 
 #[cfg(test)]

@@ -1,45 +1,100 @@
-//! What all runs of this user have spent today.
+//! What all runs of this user have spent today, and what their calls under way are expected to spend of it.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
+use super::places::{Places, Ticket};
 use super::shared;
 use crate::model::MicroUsd;
 
 /// Runs in several time zones, and a clock that is set, come back to a day.
 const KEPT: usize = 4;
 
-type Days = BTreeMap<String, MicroUsd>;
+/// What calls under way are still expected to spend.
+pub type Held = BTreeMap<String, MicroUsd>;
 
-/// The file with the sums of the last days.
-#[derive(Debug, Clone)]
-pub struct Day(PathBuf);
+#[derive(Default, Serialize, Deserialize)]
+struct Days {
+    spent: BTreeMap<String, MicroUsd>,
+    /// By the tickets of the runs: whose process is gone holds nothing.
+    held: BTreeMap<u64, Held>,
+}
+
+/// The file with both. What a run holds is given back when this is dropped.
+#[derive(Debug)]
+pub struct Day {
+    file: PathBuf,
+    holder: Option<Ticket>,
+}
 
 impl Day {
-    pub fn at(file: PathBuf) -> Self {
-        Self(file)
+    /// A run that an agent started holds nothing: it would wait for that agent for ever.
+    ///
+    /// # Errors
+    /// The folder beside the file cannot be used.
+    pub fn at(file: PathBuf, holds: bool) -> io::Result<Self> {
+        let runs = Places::at(file.with_extension("runs"), u64::MAX);
+        let holder = holds.then(|| runs.ask()).transpose()?;
+        Ok(Self { file, holder })
     }
 
-    /// Takes in what a run has spent, and tells the sum of the day.
-    pub fn add(&self, today: &str, more: MicroUsd) -> io::Result<MicroUsd> {
-        let count = |days: &mut Days| {
-            let spent = days.entry(today.to_owned()).or_default();
+    /// Takes in what a run has spent, and what its calls under way still will, as far as they hold it. Tells the sum of the
+    /// day.
+    pub fn add(&self, today: &str, more: MicroUsd, left: &Held) -> io::Result<MicroUsd> {
+        self.change(|days, holder| {
+            let spent = days.spent.entry(today.to_owned()).or_default();
             *spent = *spent + more;
             let spent = *spent;
-            while days.len() > KEPT {
-                let oldest = days.keys().find(|day| *day != today).cloned();
-                oldest.map(|day| days.remove(&day));
+            while days.spent.len() > KEPT {
+                let oldest = days.spent.keys().find(|day| *day != today).cloned();
+                oldest.map(|day| days.spent.remove(&day));
             }
+            let own = holder.and_then(|holder| days.held.get_mut(&holder));
+            own.into_iter().for_each(|own| {
+                own.retain(|call, held| {
+                    let left = left.get(call);
+                    *held = (*held).min(left.copied().unwrap_or_default());
+                    left.is_some()
+                });
+            });
             spent
-        };
-        match more.0 {
-            0 => Ok(shared::read::<Days>(&self.0)
-                .get(today)
-                .copied()
-                .unwrap_or_default()),
-            _ => shared::change(&self.0, count),
-        }
+        })
+    }
+
+    /// Holds so much for a call. Where there is no room for it beside other calls, of whatever run, it is to wait.
+    pub fn hold(
+        &self,
+        (today, most): (&str, MicroUsd),
+        call: &str,
+        cost: MicroUsd,
+    ) -> io::Result<bool> {
+        self.change(|days, holder| {
+            let Some(holder) = holder else {
+                return true;
+            };
+            let spent = days.spent.get(today).copied().unwrap_or_default();
+            let others = || days.held.values().flatten();
+            let all = others().fold(spent + cost, |sum, (_, held)| sum + *held);
+            // Nothing can end before it has begun.
+            let fits = spent < most && (all <= most || others().next().is_none());
+            if fits {
+                let own = days.held.entry(holder).or_default();
+                own.insert(call.to_owned(), cost);
+            }
+            fits
+        })
+    }
+
+    fn change<R>(&self, how: impl FnOnce(&mut Days, Option<u64>) -> R) -> io::Result<R> {
+        shared::change(&self.file, |days: &mut Days| {
+            if let Some(holder) = &self.holder {
+                days.held.retain(|number, _| holder.is_alive(*number));
+            }
+            how(days, self.holder.as_ref().map(Ticket::number))
+        })
     }
 }
 
@@ -47,13 +102,21 @@ impl Day {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use std::path::Path;
+
     use super::*;
+
+    fn day(folder: &Path) -> Day {
+        Day::at(folder.join("day.json"), true).unwrap()
+    }
 
     #[test]
     fn runs_of_a_day_count_together_and_the_next_day_begins_anew() {
         let temp = tempfile::tempdir().unwrap();
-        let day = || Day::at(temp.path().join("day.json"));
-        let add = |date: &str, more| day().add(date, MicroUsd(more)).unwrap().0;
+        let add = |date: &str, more| {
+            let sum = day(temp.path()).add(date, MicroUsd(more), &Held::new());
+            sum.unwrap().0
+        };
         assert_eq!([3, 4, 0].map(|more| add("2026-11-28", more)), [3, 7, 7]);
         assert_eq!([0, 1].map(|more| add("2026-11-29", more)), [0, 1]);
         // A run elsewhere on earth, or a clock that was wrong.
@@ -65,5 +128,32 @@ mod tests {
         }
         add("2026-11-29", 5);
         assert_eq!(add("2026-11-29", 1), 6);
+    }
+
+    #[test]
+    fn what_calls_hold_is_held_until_it_is_spent_or_their_run_is_gone() {
+        let temp = tempfile::tempdir().unwrap();
+        let (one, other) = (day(temp.path()), day(temp.path()));
+        let hold = |day: &Day, call: &str, cost| {
+            day.hold(("today", MicroUsd(10)), call, MicroUsd(cost))
+                .unwrap()
+        };
+        assert!(hold(&one, "a", 4) && hold(&other, "a", 6));
+        assert!(!hold(&one, "b", 1), "all of it is held");
+        // Half of it was spent, and half is still to come.
+        let left = Held::from([("a".to_owned(), MicroUsd(2))]);
+        assert_eq!(one.add("today", MicroUsd(2), &left).unwrap(), MicroUsd(2));
+        assert!(!hold(&one, "b", 1));
+        drop(other);
+        assert!(hold(&one, "b", 6));
+        assert!(!hold(&one, "c", 1));
+        // It used less than was expected; what is alone may pass the limit.
+        one.add("today", MicroUsd(3), &Held::new()).unwrap();
+        assert!(hold(&one, "c", 50) && !hold(&one, "d", 0));
+        one.add("today", MicroUsd(5), &Held::new()).unwrap();
+        assert!(!hold(&one, "e", 0), "the day is over");
+        assert!(
+            Day::at(temp.path().join("day.json"), false).is_ok_and(|inner| hold(&inner, "f", 9))
+        );
     }
 }

@@ -9,5 +9,5 @@ mod places;
 mod shared;
 
 pub use accounts::{Accounts, Turn};
-pub use day::Day;
+pub use day::{Day, Held};
 pub use places::{Places, Ticket};

@@ -83,6 +83,15 @@ impl Places {
 }
 
 impl Ticket {
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether the owner of another one is.
+    pub(super) fn is_alive(&self, number: u64) -> bool {
+        self.places.is_alive(number)
+    }
+
     /// Whether it has a place now; then it keeps it.
     ///
     /// # Errors

@@ -43,8 +43,12 @@ where
         tries -= 1;
     }
     let mut value = read(path);
+    let before = serde_json::to_vec(&value)?;
     let result = how(&mut value);
-    files::replace(path, &serde_json::to_vec(&value)?)?;
+    let after = serde_json::to_vec(&value)?;
+    if after != before {
+        files::replace(path, &after)?;
+    }
     Ok(result)
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 
 use crate::engine::Input;
-use crate::model::{CallSpec, Failure, ModelName, TreeId, Usage};
+use crate::model::{CallSpec, Failure, MicroUsd, ModelName, TreeId, Usage};
 use crate::run::CallEvent;
 
 use super::RunContext;
@@ -30,6 +30,8 @@ pub struct Attempt {
     pub model: ModelName,
     /// What its changes are compared with, if that is not what it starts from: a candidate is mended in place.
     pub ground: Option<TreeId>,
+    /// What all runs may spend in a day, and what it is expected to cost, if that is limited.
+    pub of_day: Option<(MicroUsd, MicroUsd)>,
     pub reports: mpsc::UnboundedSender<Input>,
 }
 

@@ -46,6 +46,7 @@ impl Attempt {
     ) -> Result<Input, Failure> {
         let prepared = async {
             let test = self.turn().await?;
+            self.money().await?;
             // Before a place at the gate is taken, which others need that have theirs.
             let held = match sign_in_of(self) {
                 Some(file) => Some(hold(file, self.call.limits.timeout.into()).await?),

@@ -19,6 +19,11 @@ pub fn now() -> Timestamp {
     clock.get_or_insert(Clock { wall, at }).read(wall, at)
 }
 
+/// The user's day.
+pub fn today() -> String {
+    jiff::Zoned::now().date().to_string()
+}
+
 /// What the wall clock said at a moment.
 struct Clock {
     wall: Timestamp,

@@ -9,8 +9,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::LocalSet;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::engine::{Effect, Engine, Input, Stop, steered};
+use crate::engine::{Effect, Engine, Input, Stop, expected_cost, steered};
 use crate::journal::Journal;
+use crate::machine::Held;
 use crate::model::{
     CallId, CallSpec, Destination, Failure, FailureKind, MicroUsd, ModelName, PersonAnswer,
     PhaseName, Results, RunEnd, Timestamp, Usage, VerifyOutcome,
@@ -21,7 +22,7 @@ use crate::run::{
 
 use super::attempt::{Attempt, Control, unless_stopped};
 use super::blocking::{blocking, blocking_to_its_end};
-use super::clock::now;
+use super::clock::{now, today};
 use super::close::close;
 use super::deliver::{deliver, not_delivered};
 use super::edited::edited;
@@ -177,6 +178,10 @@ impl Driver<'_> {
         if is_due || !known.is_empty() && !self.context.accounts.news(now(), known).is_empty() {
             return Ok(Some(Input::Tick));
         }
+        // Others may spend what it waits for.
+        if let Some(limit) = self.day_is_over_its_limit() {
+            return Ok(Some(limit));
+        }
         if self.asks {
             let act = self.context.folder.take_answer();
             return Ok(act.map(|act| Input::Answered { acts: vec![act] }));
@@ -281,9 +286,10 @@ impl Driver<'_> {
         if more.0 == 0 && most.is_none() {
             return None;
         }
-        let today = jiff::Zoned::now().date().to_string();
+        let day = self.context.day.as_ref()?;
+        let left = most.map_or_else(Held::new, |_| self.expected_cost());
         // What could not be written down is told the next time.
-        let sum = self.context.day.as_ref()?.add(&today, more).ok()?;
+        let sum = day.add(&today(), more, &left).ok()?;
         self.told = spent;
         // Where no call is left to be made, no limit is in the way.
         let is_at_work = state
@@ -293,6 +299,11 @@ impl Driver<'_> {
         let most = most.filter(|most| counts && sum >= *most)?;
         let limit = format!("day: {most}");
         Some(Input::Happened(RunEvent::LimitReached { limit }.into()))
+    }
+
+    fn expected_cost(&self) -> Held {
+        let all = expected_cost(self.engine.plan(), self.engine.state());
+        all.map(|(call, cost)| (call.to_string(), cost)).collect()
     }
 
     /// Asks the person who attends; an older answer is none to this.
@@ -308,9 +319,14 @@ impl Driver<'_> {
 
     fn start_attempt(&mut self, call: Arc<CallSpec>, number: u32, model: ModelName) {
         let controlled = self.control((call.id.clone(), number));
+        let state = self.engine.state();
         let attempt = Arc::new(Attempt {
             context: self.context.clone(),
-            ground: self.engine.state().ground_of(&call).cloned(),
+            ground: state.ground_of(&call).cloned(),
+            of_day: state.limits(self.engine.plan().limits).day.map(|most| {
+                let cost = self.expected_cost().remove(call.id.as_str());
+                (most, cost.unwrap_or_default())
+            }),
             call,
             number,
             model,

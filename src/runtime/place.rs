@@ -1,6 +1,7 @@
-//! Waiting for one's turn: for a place among all agents of this user on this machine, and for an account.
+//! Waiting for one's turn: for a place among all agents of this user on this machine, for an account, and for money of the day.
 
 use std::fs::File;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::machine::{Ticket, Turn};
@@ -10,7 +11,7 @@ use crate::run::CallEvent;
 
 use super::attempt::Attempt;
 use super::blocking::blocking;
-use super::clock::now;
+use super::clock::{now, today};
 use super::failure::{machine, parked};
 
 /// A process that was killed gives its place back without a sign.
@@ -45,6 +46,27 @@ impl Attempt {
             }
             tokio::time::sleep(LOOK).await;
         }
+    }
+
+    /// Waits until what it is expected to cost is left of the day, beside what the calls of all runs hold.
+    pub(super) async fn money(self: &Arc<Self>) -> Result<(), Failure> {
+        let mut is_told = false;
+        while let Some((most, cost)) = self.of_day {
+            let whose = Arc::clone(self);
+            let hold = move || {
+                let call = whose.call.id.as_str();
+                let day = whose.context.day.as_ref();
+                let held = day.map(|day| day.hold((&today(), most), call, cost));
+                held.unwrap_or(Ok(true)).map_err(machine)
+            };
+            if blocking(hold).await? {
+                break;
+            }
+            let what = format!("money: calls under way may use up the day's {most}");
+            self.waits(&mut is_told, &what);
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(())
     }
 
     fn waits(&self, is_told: &mut bool, what: &str) {

@@ -195,6 +195,15 @@ fn all_runs_together_have_no_more_agents_than_the_machine_may_have() {
     assert!(most <= 3, "{most} at one time: {count}");
 }
 
+/// How many calls of all runs wait for it, or did.
+fn waiting(sandbox: &Sandbox, what: &str) -> usize {
+    let runs = std::fs::read_dir(sandbox.project().join(".tipstaff/runs")).unwrap();
+    let journals = runs.flatten().map(|run| run.path().join("journal.jsonl"));
+    let journals = journals.filter_map(|journal| std::fs::read_to_string(journal).ok());
+    let waits = |journal: &String| journal.contains(&format!("waits for {what}"));
+    journals.filter(waits).count()
+}
+
 #[test]
 fn a_place_is_waited_for_and_comes_back_from_a_killed_run() {
     let sandbox = crowded(
@@ -206,16 +215,8 @@ fn a_place_is_waited_for_and_comes_back_from_a_killed_run() {
     until("the first one works", || begun() == "+");
     let second = sandbox.start(&["run", "look", "Second", "--json"]);
     let third = sandbox.start(&["run", "look", "Third"]);
-    let runs = || {
-        let runs = std::fs::read_dir(sandbox.project().join(".tipstaff/runs")).unwrap();
-        let journals = runs.flatten().map(|run| run.path().join("journal.jsonl"));
-        journals
-            .filter_map(|journal| std::fs::read_to_string(journal).ok())
-            .collect::<Vec<_>>()
-    };
     until("both wait", || {
-        let waits = |journal: &&String| journal.contains("waits for a place (1 of 1 in use)");
-        runs().iter().filter(waits).count() == 3
+        waiting(&sandbox, "a place (1 of 1 in use)") == 3
     });
     third.signal(Signal::INT);
     third.wait().exits_with(130);
@@ -277,4 +278,40 @@ fn all_runs_of_a_day_spend_no_more_than_the_user_said() {
         .tipstaff(&["resume", "--limit", "day=1.4"])
         .succeeds();
     assert_eq!(started(), 5);
+}
+
+#[test]
+fn runs_at_once_pass_the_limit_of_the_day_by_no_more_than_one_step() {
+    let answer = r#"{"text":"It is so.","tokens":400,"usd":0.4}"#;
+    let single =
+        "name: look\nphases:\n  - name: first\n    model: m1\n    context_strategy: fresh\n";
+    let sandbox = priced(answer, single, "limits: { day: 1.5 }\n");
+    look(&sandbox, &[]).succeeds();
+    let go = sandbox.outside("go");
+    let agent = sandbox.outside("agent.sh");
+    let script = std::fs::read_to_string(&agent).unwrap();
+    let waits = format!(
+        "; while [ ! -e '{}' ]; do sleep 0.05; done; printf '%s",
+        go.display()
+    );
+    std::fs::write(&agent, script.replacen("; printf '%s", &waits, 1)).unwrap();
+    let all: Vec<_> = (0..4)
+        .map(|_| sandbox.start(&["run", "look", "Look"]))
+        .collect();
+    let count = || {
+        std::fs::read_to_string(sandbox.outside("count"))
+            .unwrap()
+            .len()
+    };
+    until("two work and two wait", || {
+        count() == 3 && waiting(&sandbox, "money") == 2
+    });
+    std::fs::write(&go, "").unwrap();
+    // What is left after those two is less than a call: one goes on alone, and none after it.
+    let mut ends: Vec<_> = all.into_iter().map(|run| run.wait().code).collect();
+    ends.sort();
+    assert_eq!(
+        (ends, count()),
+        (vec![Some(0), Some(0), Some(5), Some(5)], 4)
+    );
 }
