@@ -192,7 +192,12 @@ impl Projector<'_> {
                 None => self.assumed_calls(phase, step, most_rounds),
             };
             let low = phase.when.is_none().then_some(step.least);
-            let tries = f64::from(1 + phase.limits.retries) * count(step.chain.len()) * most_rounds;
+            let others = match step.purpose {
+                Purpose::Propose => phase.substitutes.len(),
+                _ => 0,
+            };
+            let models = count(step.chain.len() + others);
+            let tries = f64::from(1 + phase.limits.retries) * models * most_rounds;
             let most = step.most.filter(|_| phase.checkpoint.is_none());
             let most = most.unwrap_or(f64::INFINITY) * tries;
             let mut calls = [low.unwrap_or_default(), expected, most];

@@ -65,9 +65,13 @@ fn attempts(
     for call in open {
         let next = match call.ended_by_person {
             true => Next::GiveUp(Failure::new(FailureKind::Refused, "a person ended it")),
-            false => policy::next(call, run, now),
+            false => policy::next(call, &phase.substitutes, run, now),
         };
         match next {
+            // One at a time: the next one finds it taken.
+            Next::Try { model, .. }
+                if policy::stands_in(&model, call, run)
+                    && tries.iter().any(|(_, other, _)| *other == model) => {}
             Next::Try { model, after } => tries.push((call, model, after)),
             Next::Parked(_) => {}
             Next::GiveUp(failure) => {
@@ -143,10 +147,12 @@ pub fn parked_until(phase: &PhasePlan, run: &RunState, now: Timestamp) -> Option
         return None;
     }
     let wanted = run.calls().filter(|call| is_wanted(call, &phase.name, run));
-    let each = wanted.map(|call| match policy::next(call, run, now) {
-        Next::Parked(until) if call.status == CallStatus::Open => Some(until),
-        _ => None,
-    });
+    let each = wanted.map(
+        |call| match policy::next(call, &phase.substitutes, run, now) {
+            Next::Parked(until) if call.status == CallStatus::Open => Some(until),
+            _ => None,
+        },
+    );
     each.collect::<Option<Vec<_>>>()?.into_iter().min()
 }
 

@@ -160,7 +160,9 @@ impl Ensemble<'_> {
 
     /// Whether nothing comes of it for now: it ended, or waits for the account of each of its models.
     fn is_over(&self, call: &CallState, now: Timestamp) -> bool {
-        let is_parked = || matches!(policy::next(call, self.context.run, now), Next::Parked(_));
+        let PhaseContext { phase, run, .. } = self.context;
+        let next = || policy::next(call, &phase.substitutes, run, now);
+        let is_parked = || matches!(next(), Next::Parked(_));
         call.is_over() || call.status == CallStatus::Open && is_parked()
     }
 

@@ -1,6 +1,6 @@
 //! What follows a failed attempt: the same model again, the next one of the chain, or the end.
 
-use crate::model::{Failure, FailureKind, Millis, ModelName, Remedy, Timestamp};
+use crate::model::{Failure, FailureKind, Millis, ModelName, Purpose, Remedy, Timestamp};
 use crate::run::{CallState, RunState};
 
 /// What to do next with a call that is not running and not done.
@@ -21,16 +21,21 @@ const LONGEST_WAIT: Millis = Millis::minutes(1);
 /// A provider that asks for more patience than this is passed over.
 const LONGEST_REQUESTED_WAIT: Millis = Millis::minutes(5);
 
-/// The next try of a call: the first of its models that has tries left and whose account serves.
-pub fn next(call: &CallState, run: &RunState, now: Timestamp) -> Next {
+/// The next try of a call: the first of its models that has tries left and whose account serves. Where one has none
+/// that does, a proposal also has those of the phase's `substitutes` that propose for no other.
+pub fn next(call: &CallState, substitutes: &[ModelName], run: &RunState, now: Timestamp) -> Next {
     let failures: Vec<(&ModelName, &Failure)> = call.counted_failures().collect();
     let last = failures.last().map(|(_, failure)| *failure);
     if let Some(failure) = last.filter(|last| remedy(last) == Remedy::Stop) {
         return Next::GiveUp(failure.clone());
     }
     let mut parked = None;
-    for model in &call.spec.chain {
+    let own = call.spec.chain.len();
+    for (at, model) in call.spec.chain.iter().chain(substitutes).enumerate() {
         let model = run.in_place_of(model);
+        if at >= own && (parked.is_none() || is_taken(model, call, substitutes, run)) {
+            continue;
+        }
         let own = failures.iter().filter(|(by, _)| *by == model);
         let own: Vec<&Failure> = own.map(|(_, failure)| *failure).collect();
         let refused = own.iter().any(|one| remedy(one) == Remedy::NextModel);
@@ -51,6 +56,31 @@ pub fn next(call: &CallState, run: &RunState, now: Timestamp) -> Next {
         Some(until) => Next::Parked(until),
         None => Next::GiveUp(last.cloned().unwrap_or_else(without)),
     }
+}
+
+/// Whether a model proposes in the place of the call's own.
+pub fn stands_in(model: &ModelName, call: &CallState, run: &RunState) -> bool {
+    let mut own = call.spec.chain.iter();
+    own.all(|one| run.in_place_of(one) != model)
+}
+
+/// Whether a substitute proposes for as many others of the round as it is named, or may not for this one.
+fn is_taken(
+    model: &ModelName,
+    call: &CallState,
+    substitutes: &[ModelName],
+    run: &RunState,
+) -> bool {
+    let own = &call.spec;
+    let others = run.calls().filter(|other| {
+        let spec = &other.spec;
+        let same = (&spec.phase, spec.purpose, spec.id.round())
+            == (&own.phase, own.purpose, own.id.round());
+        same && spec.id != own.id && other.model() == Some(model) && stands_in(model, other, run)
+    });
+    let named = substitutes.iter();
+    let named = named.filter(|one| run.in_place_of(one) == model).count();
+    own.purpose != Purpose::Propose || own.refines().is_some() || others.count() >= named
 }
 
 fn wait(failure: &Failure, retries: u32) -> Millis {
@@ -99,7 +129,7 @@ mod tests {
         take(PhaseEvent::CallCreated { call }.of(phase), &mut run);
         for (failure, attempt) in failures.iter().zip(1..) {
             let call = run.any_call(&id).expect("it was created");
-            let Next::Try { model, .. } = next(call, &run, now) else {
+            let Next::Try { model, .. } = next(call, &[], &run, now) else {
                 panic!("given up before {failure:?}");
             };
             let agent = "".into();
@@ -119,7 +149,7 @@ mod tests {
             };
             take(failed.of(id.clone()), &mut run);
         }
-        next(run.any_call(&id).expect("it was created"), &run, now)
+        next(run.any_call(&id).expect("it was created"), &[], &run, now)
     }
 
     fn after(kinds: &[FailureKind]) -> Next {
@@ -166,14 +196,54 @@ mod tests {
         assert_eq!(after_failures(&[asked], &[]), attempt("second", 0));
     }
 
-    #[test]
-    fn a_parked_account_is_passed_over_and_waited_for() {
-        let parked = |account: &str, model: &str, until| RunEvent::AccountParked {
+    fn parked(account: &str, model: &str, until: u64) -> RunEvent {
+        RunEvent::AccountParked {
             account: account.into(),
             models: vec![model.into()],
             until: Timestamp(until),
             why: FailureKind::Quota,
+        }
+    }
+
+    #[test]
+    fn a_substitute_proposes_for_one_at_a_time_that_is_parked() {
+        let now = Timestamp(1);
+        let mut run = RunState::default();
+        for slot in [1, 2] {
+            let call = crate::model::CallSpec {
+                id: crate::model::CallId::new(format!("plan.propose-{slot}")),
+                purpose: Purpose::Propose,
+                ..call_with(&["own"], 0)
+            };
+            let created = PhaseEvent::CallCreated { call: call.into() };
+            run.apply(now, &created.of(PhaseName::new("plan")));
+        }
+        let substitutes = ["other".into()];
+        let of = |run: &RunState, call: &str| {
+            let call = run.any_call(&call.into()).expect("it was created");
+            next(call, &substitutes, run, now)
         };
+        assert_eq!(of(&run, "plan.propose-1"), attempt("own", 0));
+        run.apply(now, &parked("a", "own", 90).into());
+        assert_eq!(of(&run, "plan.propose-1"), attempt("other", 0));
+        let (model, agent) = ("other".into(), "".into());
+        let started = CallEvent::AttemptStarted {
+            attempt: 1,
+            model,
+            agent,
+        };
+        run.apply(
+            now,
+            &started.of(crate::model::CallId::new("plan.propose-1")),
+        );
+        assert_eq!(of(&run, "plan.propose-2"), Next::Parked(Timestamp(90)));
+        let account = "a".into();
+        run.apply(now, &RunEvent::AccountFreed { account }.into());
+        assert_eq!(of(&run, "plan.propose-2"), attempt("own", 0));
+    }
+
+    #[test]
+    fn a_parked_account_is_passed_over_and_waited_for() {
         let quota = [Failure::new(FailureKind::Quota, "x")];
         let first = parked("a", "first", 90);
         assert_eq!(

@@ -14,6 +14,7 @@ pub fn phase(name: &str, kind: PhaseKind) -> PhasePlan {
         name: name.into(),
         description: String::new(),
         kind,
+        substitutes: Vec::new(),
         strategy: Strategy::Fresh,
         inputs: Vec::new(),
         prompt: "Do it.".to_owned(),

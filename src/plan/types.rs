@@ -277,6 +277,9 @@ pub struct PhasePlan {
     /// What it is for; may be empty.
     pub description: String,
     pub kind: PhaseKind,
+    /// Who proposes for a proposer whose account is parked, each for one at a time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub substitutes: Vec<ModelName>,
     pub strategy: Strategy,
     /// Named inputs, in order, beside the request.
     pub inputs: Vec<PlannedInput>,

@@ -25,10 +25,13 @@ pub(super) fn of_call(
 ) -> Option<LogLine> {
     match event {
         CallEvent::AttemptStarted { attempt, .. } => {
-            let text = match attempt {
+            let mut text = match attempt {
                 0 | 1 => "started".to_owned(),
                 _ => format!("started, attempt {attempt}"),
             };
+            if let Some(of) = view.in_place_of(call) {
+                text.push_str(&format!(", {of}"));
+            }
             Some(LogLine::new(scope(view, call), Tone::Calm, text).passing())
         }
         CallEvent::AttemptSpawned { .. } | CallEvent::AttemptProgressed { .. } => None,

@@ -89,7 +89,8 @@ fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
             .map_or("", |winner| picked(view, phase.name(), &winner.by));
         let why = candidate_words(view, phase.name(), label).map(|why| format!(", {why}"));
         let why = why.unwrap_or_default();
-        let notes = format!("{by}{why}");
+        let instead = view.in_place_of(call).map(|of| format!(", {of}"));
+        let notes = format!("{by}{}{why}", instead.unwrap_or_default());
         let notes = notes.trim_start_matches(", ");
         let line = format!("{mark} {label} {name}{}  {notes}", bar(*points));
         lines.push(line.trim_end().to_owned());

@@ -75,6 +75,13 @@ impl RunView {
         or_nothing(self.model_of(call).map(clean))
     }
 
+    /// Which model it works in the place of, if its own is none of the call's.
+    pub(super) fn in_place_of(&self, call: &CallId) -> Option<String> {
+        let (model, chain) = (self.model_of(call)?, &self.call(call)?.spec.chain);
+        let first = chain.first().filter(|_| !chain.contains(model))?;
+        Some(format!("in the place of {}", clean(first)))
+    }
+
     /// The verdict of a phase: the one that decided, else the first for who won, else the first.
     pub fn verdict<'a>(&'a self, phase: PhaseView<'a>) -> Option<Verdict<'a>> {
         let winner = phase.state.winner();

@@ -39,7 +39,7 @@ pub fn workflow_table(plan: &Plan, columns: usize) -> String {
 fn cells(phase: &PhasePlan) -> [String; 5] {
     [
         clean(&phase.name),
-        who(&phase.kind).join("\n"),
+        who(phase).join("\n"),
         sees(phase).join("\n"),
         leaves(phase).join("\n"),
         rules(phase).join("\n"),
@@ -51,8 +51,8 @@ fn chain(chain: &[ModelName]) -> String {
     names.join(", else ")
 }
 
-fn who(kind: &PhaseKind) -> Vec<String> {
-    match kind {
+fn who(phase: &PhasePlan) -> Vec<String> {
+    match &phase.kind {
         PhaseKind::Single { chain: models, .. } => vec![chain(models)],
         PhaseKind::Ensemble {
             proposers,
@@ -69,6 +69,11 @@ fn who(kind: &PhaseKind) -> Vec<String> {
                 .iter()
                 .map(|models| format!("{} {turns}", chain(models)))
                 .collect();
+            if !phase.substitutes.is_empty() {
+                let names: Vec<String> = phase.substitutes.iter().map(clean).collect();
+                let names = names.join(", ");
+                lines.push(format!("for one that is parked: {names}"));
+            }
             if proposers.len() > 1 {
                 lines.extend(
                     judge

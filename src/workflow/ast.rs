@@ -100,6 +100,8 @@ pub struct Phase {
     pub retries: Option<u32>,
     /// Models to try after the chain.
     pub fallback: Vec<Spanned<String>>,
+    /// Who proposes for those whose accounts are parked.
+    pub substitute: Vec<Spanned<String>>,
     pub budget: Option<Spanned<Budget>>,
     pub at_limit: Option<AtLimit>,
     pub sandbox: SandboxRules,
@@ -325,6 +327,7 @@ impl Phase {
                     .filter_map(|lens| lens.model.as_ref()),
             )
             .chain(&self.fallback)
+            .chain(&self.substitute)
             .chain(distiller)
     }
 }

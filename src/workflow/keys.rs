@@ -49,6 +49,7 @@ pub(super) const PHASE_KEYS: &[Key] = &[
     Key::new("lenses", LENSES, "Of a parallel phase: the questions, each with a name.").of(&[PARALLEL]),
     Key::new("on_task_fail", Words(&words(&ON_TASK_FAIL)), "Of a routed phase: whether tasks that do not depend on a failed one go on.").of(&[ROUTED]).default(Preset::Word("stop")),
     Key::new("fallback", Names, "Models to try after all others."),
+    Key::new("substitute", Names, "Of an ensemble: models that propose in the place of one whose account is parked, each for one.").of(&[ENSEMBLE]),
     Key::new("prompt", Name, "A template's name, a file (.md, .txt or with a /), or inline text. Default: the template of the phase's name, else the general one."),
     Key::new("input", Names, "PHASE.output, PHASE.outputs, PHASE.handoff, PHASE.changes, PHASE.tests, request, file:GLOB; one or a list.").example("request"),
     Key::new("output", Name, "Where the deliverable is published, relative to the project; {feature} and inputs may be part of it."),

@@ -156,6 +156,22 @@ fn another_account_goes_on() {
 }
 
 #[test]
+fn a_substitute_stands_in_for_one_parked_member() {
+    let sandbox = sandbox("no quota left");
+    touch(&sandbox, "two.serves");
+    ensemble(&sandbox, "m1, m2, n1], substitute: [n2");
+    let ended = run(&sandbox, &[]);
+    ended.stderr_has(", in the place of m");
+    let run = sandbox.run();
+    let started = run.all("attempt_started").into_iter();
+    let stood_in: Vec<_> = started.filter(|one| one["model"] == "n2").collect();
+    assert_eq!(stood_in.len(), 1, "{ended}");
+    let sealed = &run.all("proposals_sealed")[0]["labels"];
+    assert_eq!(sealed.as_array().map(Vec::len), Some(2), "{sealed}");
+    sandbox.tipstaff(&["show"]).stdout_has("in the place of m");
+}
+
+#[test]
 fn a_run_hears_what_another_one_was_told() {
     let sandbox = sandbox("no quota left");
     touch(&sandbox, "two.serves");

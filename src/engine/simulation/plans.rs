@@ -31,7 +31,6 @@ pub struct Sketch {
     pub allowed: usize,
 }
 
-/// A phase, or two that belong together.
 #[derive(Debug, Clone)]
 pub struct Part {
     pub work: Work,
@@ -46,9 +45,9 @@ pub struct Part {
     pub checkpoint: Option<u64>,
     /// Whether its document belongs into the project.
     pub output: bool,
+    pub substitutes: Vec<usize>,
 }
 
-/// What a part does.
 #[derive(Debug, Clone)]
 pub enum Work {
     Document(Chain),
@@ -115,6 +114,7 @@ impl From<Work> for Part {
             budget: Budget::default(),
             checkpoint: None,
             output: false,
+            substitutes: Vec::new(),
         }
     }
 }
@@ -212,10 +212,11 @@ fn budgets() -> impl Draws<Value = Budget> {
 }
 
 fn parts(mix: Mix) -> impl Draws<Value = Part> {
-    let budget = match mix {
-        Mix::Wild => budgets().boxed(),
-        Mix::Timeless => Just(Budget::default()).boxed(),
+    let (budget, most) = match mix {
+        Mix::Wild => (budgets().boxed(), 2),
+        Mix::Timeless => (Just(Budget::default()).boxed(), 0),
     };
+    let substitutes = prop::collection::vec(0..MODELS, 0..=most);
     let strategy = proptest::prop_oneof![
         Just(Strategy::Distilled),
         Just(Strategy::Fresh),
@@ -241,10 +242,10 @@ fn parts(mix: Mix) -> impl Draws<Value = Part> {
         any::<bool>(),
         budget,
         prop::option::weighted(0.4, 1u64..200),
-        prop::bool::weighted(0.3),
+        (prop::bool::weighted(0.3), substitutes),
     )
         .prop_map(
-            |(work, strategy, when, gate, distill, informed, budget, checkpoint, output)| Part {
+            |(work, strategy, when, gate, distill, informed, budget, checkpoint, last)| Part {
                 work,
                 strategy,
                 when,
@@ -253,7 +254,8 @@ fn parts(mix: Mix) -> impl Draws<Value = Part> {
                 informed,
                 budget,
                 checkpoint,
-                output,
+                output: last.0,
+                substitutes: last.1,
             },
         )
 }
@@ -563,6 +565,7 @@ impl Part {
             strategy: self.strategy,
             budget: self.budget,
             distill: self.distill.clone(),
+            substitutes: names(&self.substitutes),
             output: self.output.then(|| format!("docs/{name}.md")),
             ..testing::phase(name, kind)
         }

@@ -9,24 +9,25 @@ use crate::yaml::{Diagnostic, Spanned, quoted_list};
 use super::super::ast::{OtherFamily, Phase, RefineBy};
 use super::models::Picker;
 
-/// The judging of an ensemble with these proposers.
+/// The judging of an ensemble with these proposers, and those who may propose for them.
 pub(super) fn judging(
     phase: &Phase,
-    proposers: &[Vec<ModelName>],
+    (proposers, substitutes): (&[Vec<ModelName>], &[ModelName]),
     picker: &mut Picker<'_>,
     found: &mut Vec<Diagnostic>,
 ) -> Option<Judging> {
     let rule = &phase.judge.as_ref()?.value;
+    let proposers: Vec<_> = proposers.iter().flatten().chain(substitutes).collect();
     let mut panel = Vec::new();
     for judge in &rule.by {
         let mut chain = picker.chain(judge, &phase.fallback, found);
         if let Some(wanted) = rule.other_family {
-            let strange = strangers(&chain, proposers, picker);
+            let strange = strangers(&chain, &proposers, picker);
             match wanted {
                 OtherFamily::Prefer => chain.sort_by_key(|model| !strange.contains(model)),
                 OtherFamily::Require => {
                     if strange.is_empty() && !chain.is_empty() {
-                        found.push(all_related(judge, proposers, picker));
+                        found.push(all_related(judge, &proposers, picker));
                     }
                     chain.retain(|model| strange.contains(model));
                 }
@@ -38,7 +39,7 @@ pub(super) fn judging(
         // The first judge sees the letters that people see, and its reasons are shown first.
         panel.sort_by_key(|chain| {
             let first = &chain[..chain.len().min(1)];
-            strangers(first, proposers, picker).is_empty()
+            strangers(first, &proposers, picker).is_empty()
         });
     }
     Some(Judging {
@@ -57,16 +58,8 @@ pub(super) fn judging(
 }
 
 /// Those models of a chain that are known to be of another family than all who propose.
-fn strangers(
-    chain: &[ModelName],
-    proposers: &[Vec<ModelName>],
-    picker: &Picker<'_>,
-) -> Vec<ModelName> {
-    let families: Vec<Option<&str>> = proposers
-        .iter()
-        .flatten()
-        .map(|one| picker.family(one))
-        .collect();
+fn strangers(chain: &[ModelName], proposers: &[&ModelName], picker: &Picker<'_>) -> Vec<ModelName> {
+    let families: Vec<Option<&str>> = proposers.iter().map(|one| picker.family(one)).collect();
     let is_other = |model: &&ModelName| {
         let own = picker.family(model);
         own.is_some()
@@ -79,10 +72,10 @@ fn strangers(
 
 fn all_related(
     judge: &Spanned<String>,
-    proposers: &[Vec<ModelName>],
+    proposers: &[&ModelName],
     picker: &Picker<'_>,
 ) -> Diagnostic {
-    let of = proposers.iter().flatten();
+    let of = proposers.iter();
     let unknown = of.clone().find(|one| picker.family(one).is_none());
     let families: BTreeSet<&str> = of.filter_map(|one| picker.family(one)).collect();
     let message = match unknown {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Categories, OtherCategories, PhaseName};
+use crate::model::{Categories, ModelName, OtherCategories, PhaseName};
 use crate::plan::{EnsembleMode, LensPlan, OutputKind, PhaseKind};
 use crate::yaml::{Diagnostic, Spanned};
 
@@ -20,6 +20,7 @@ impl Maker<'_> {
         &self,
         index: usize,
         instructions: &Instructions,
+        substitutes: &[ModelName],
         picker: &mut Picker<'_>,
         found: &mut Vec<Diagnostic>,
     ) -> Option<PhaseKind> {
@@ -29,7 +30,7 @@ impl Maker<'_> {
                 chain: picker.chain(phase.model.as_ref()?, &phase.fallback, found),
                 yields: self.yields(index),
             }),
-            PhaseType::Ensemble => self.ensemble(phase, picker, found),
+            PhaseType::Ensemble => self.ensemble(phase, substitutes, picker, found),
             PhaseType::Routed => Some(PhaseKind::Routed {
                 tasks: PhaseName::new(&self.uses.source(index)?.name.value),
                 routing: self.routing(phase, picker, found),
@@ -75,6 +76,7 @@ impl Maker<'_> {
     fn ensemble(
         &self,
         phase: &Phase,
+        substitutes: &[ModelName],
         picker: &mut Picker<'_>,
         found: &mut Vec<Diagnostic>,
     ) -> Option<PhaseKind> {
@@ -111,7 +113,7 @@ impl Maker<'_> {
             None => count,
         };
         Some(PhaseKind::Ensemble {
-            judge: judging(phase, &proposers, picker, found)?,
+            judge: judging(phase, (&proposers, substitutes), picker, found)?,
             proposers,
             mode: phase.mode.unwrap_or(EnsembleMode::Parallel),
             quorum,
@@ -135,7 +137,7 @@ impl Maker<'_> {
         phase: &Phase,
         picker: &mut Picker<'_>,
         found: &mut Vec<Diagnostic>,
-    ) -> BTreeMap<String, Vec<crate::model::ModelName>> {
+    ) -> BTreeMap<String, Vec<ModelName>> {
         let mut routing = BTreeMap::new();
         for route in &phase.routing {
             let chain = picker.chain(&route.model, &phase.fallback, found);

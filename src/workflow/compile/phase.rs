@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::Config;
-use crate::model::{Budget, CallLimits, PhaseName, Sections};
+use crate::model::{Budget, CallLimits, ModelName, PhaseName, Sections};
 use crate::plan::{
     Condition, Distill, LoopPlan, PhasePlan, PlannedInput, Proof, ScopePlan, Strategy, Subject,
 };
@@ -45,12 +45,14 @@ impl Maker<'_> {
             Some(strategy) => strategy.value,
             None => Strategy::Full,
         };
-        let kind = self.kind(index, instructions, picker, found)?;
+        let substitutes = substitutes(phase, picker, found);
+        let kind = self.kind(index, instructions, &substitutes, picker, found)?;
         let defaults = &self.config.defaults;
         Some(PhasePlan {
             name: PhaseName::new(&phase.name.value),
             description: phase.description.clone(),
             kind,
+            substitutes,
             strategy,
             inputs: phase.input.iter().map(plan_input).collect(),
             prompt: fill(&instructions.phase, self.values),
@@ -155,6 +157,30 @@ fn plan_distill(phase: &Phase, picker: &mut Picker<'_>, found: &mut Vec<Diagnost
         Some(DistillBy::Nobody) => Distill::Nobody,
         Some(DistillBy::Agent) | None => Distill::Agent,
     }
+}
+
+/// A role's models in its place, but for those that propose anyway: they do it twice only where they are named.
+fn substitutes(
+    phase: &Phase,
+    picker: &mut Picker<'_>,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<ModelName> {
+    if phase.substitute.is_empty() {
+        return Vec::new();
+    }
+    let propose = phase.models.iter().flat_map(|models| &models.value);
+    let propose: Vec<_> = propose
+        .flat_map(|model| picker.chain(model, &[], found))
+        .collect();
+    let named = phase.substitute.iter().flat_map(|name| {
+        let chain = picker.chain(name, &[], found);
+        let is_one = chain.len() == 1;
+        chain
+            .into_iter()
+            .filter(|model| is_one || !propose.contains(model))
+            .collect::<Vec<_>>()
+    });
+    named.collect()
 }
 
 fn plan_scope(phase: &Phase) -> ScopePlan {

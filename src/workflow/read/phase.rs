@@ -77,10 +77,8 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
             .get("retries")
             .and_then(|node| reader.count(node, "`retries`"))
             .map(|count| count.value),
-        fallback: fields
-            .get("fallback")
-            .and_then(|node| reader.texts(node, "`fallback`"))
-            .unwrap_or_default(),
+        fallback: read_names(reader, fields, "fallback"),
+        substitute: read_names(reader, fields, "substitute"),
         budget: parts::read_budget(reader, fields),
         at_limit: fields
             .get("at_limit")
@@ -92,6 +90,12 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
             .unwrap_or_default(),
         checkpoint: parts::read_checkpoint(reader, fields),
     })
+}
+
+fn read_names(reader: &mut Reader, fields: Fields<'_>, key: &str) -> Vec<Spanned<String>> {
+    let names = fields.get(key);
+    let names = names.and_then(|node| reader.texts(node, &format!("`{key}`")));
+    names.unwrap_or_default()
 }
 
 fn read_keys(reader: &Reader, fields: Fields<'_>) -> Vec<Spanned<String>> {

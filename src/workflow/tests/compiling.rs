@@ -221,6 +221,19 @@ fn flags_replace_roles_and_models() {
 }
 
 #[test]
+fn substitutes_propose_twice_only_where_they_are_named() {
+    let phase = |substitute: &str| {
+        let roles = "roles: { many: [claude-sonnet, gpt-4o] }\n";
+        let text = format!("{roles}{ENSEMBLE}    substitute: {substitute}\n");
+        let plan = compiled(&text, &bindings("x")).plan;
+        let names = plan.phases[0].substitutes.iter();
+        names.map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(phase("claude-sonnet"), ["claude-sonnet"]);
+    assert_eq!(phase("many"), ["gpt-4o"]);
+}
+
+#[test]
 fn fallbacks_follow_each_chain_once() {
     let text = format!("{ENSEMBLE}    fallback: [claude-opus, quick]\n");
     let (proposers, judge, _) = chains(&text, &bindings("x"));

@@ -7,7 +7,7 @@ use crate::model::{AccountName, CallId, FailureKind, ModelName, Purpose, Usage};
 use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
 use super::super::answers::is_again;
-use super::super::facts::Stand;
+use super::super::facts::{CallFacts, Stand};
 use super::super::part::worklog_of;
 use super::super::trace::Moment;
 use super::{Promise, ensure, promise};
@@ -412,6 +412,46 @@ pub fn nobody_asks_a_parked_account() -> Promise {
             _ => Ok(()),
         },
         Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => Ok(()),
+    })
+}
+
+/// Only while a model of its own is parked a proposal is made by a substitute, and each makes as many at a time as it is named.
+pub fn a_substitute_stands_in_for_one_that_is_parked() -> Promise {
+    promise(move |facts, moment| {
+        let Moment::Wrote(record) = moment else {
+            return Ok(());
+        };
+        let Event::Call {
+            call: id,
+            event: CallEvent::AttemptStarted { model, .. },
+        } = &record.event
+        else {
+            return Ok(());
+        };
+        let is_foreign = |call: &CallFacts, model| {
+            !call.spec.chain.contains(model) && !facts.stand_ins.contains(model)
+        };
+        let call = &facts.calls[id];
+        if !is_foreign(call, model) {
+            return Ok(());
+        }
+        let plan = facts.plan.phases.iter();
+        let plan = plan.filter(|phase| phase.name == call.spec.phase);
+        let named = plan.flat_map(|phase| &phase.substitutes);
+        let named = named.filter(|one| *one == model).count();
+        let round = facts.phases[&call.spec.phase].calls.iter();
+        let others = round.map(|one| &facts.calls[one]).filter(|one| {
+            let last = one.last.as_ref().map(|(_, model)| model);
+            one.spec.id != *id
+                && one.spec.purpose == Purpose::Propose
+                && last == Some(model)
+                && is_foreign(one, model)
+        });
+        let mut own = call.spec.chain.iter().chain(&facts.stand_ins);
+        let parked = own.any(|model| facts.parked.holds(model, record.at));
+        ensure(parked && others.count() < named, || {
+            format!("{model} is in the place of {:?}", call.spec.chain)
+        })
     })
 }
 

@@ -23,7 +23,7 @@ type Promise = Box<dyn FnMut(&Facts<'_>, &Moment) -> Verdict>;
 type Named = (&'static str, fn() -> Promise);
 
 /// Every promise.
-const ALL: [Named; 52] = [
+const ALL: [Named; 53] = [
     (
         "a finished call never runs again",
         calls::a_finished_call_never_runs_again,
@@ -58,6 +58,10 @@ const ALL: [Named; 52] = [
     (
         "nobody asks a parked account",
         calls::nobody_asks_a_parked_account,
+    ),
+    (
+        "a substitute stands in for one that is parked",
+        calls::a_substitute_stands_in_for_one_that_is_parked,
     ),
     (
         "one request tells whether an account serves again",
