@@ -11,6 +11,7 @@ pub mod config;
 pub mod context;
 mod costs;
 pub mod engine;
+mod executors;
 mod files;
 mod imports;
 pub mod journal;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use tipstaff::cli::{ACP_ARG, acp};
+use tipstaff::cli::{ACP_ARG, NODE_ARG, acp, node};
 use tipstaff::process::{WARDEN_ARG, warden};
 
 fn main() -> ExitCode {
@@ -11,6 +11,7 @@ fn main() -> ExitCode {
     match args.next() {
         Some(arg) if arg == WARDEN_ARG => warden(),
         Some(arg) if arg == ACP_ARG => acp(args),
+        Some(arg) if arg == NODE_ARG => node(args),
         _ => tipstaff::cli::main(),
     }
 }

@@ -27,6 +27,7 @@ mod limits;
 mod logs;
 mod look;
 mod models;
+mod node;
 mod note;
 mod notify;
 mod open_run;
@@ -66,9 +67,11 @@ use clap::Parser;
 pub use self::acp::acp;
 use self::args::{Cli, Command};
 use self::failure::{Exit, Failure};
+pub use self::node::node;
 use self::settings::Settings;
 pub use crate::acp::ARG as ACP_ARG;
 use crate::process::shut_others_out;
+pub use crate::runtime::NODE_ARG;
 
 /// Runs the program and gives its exit code.
 pub fn main() -> ExitCode {

@@ -20,7 +20,7 @@ use crate::model::RunEnd;
 use crate::plan::Plan;
 use crate::process;
 use crate::run::{Event, PhaseEvent, RunState};
-use crate::runtime::{now, recover};
+use crate::runtime::{elsewhere, now, recover};
 use crate::workspace::Scratch;
 
 pub fn resume(settings: &Settings, args: &ResumeArgs) -> Result<Exit, Failure> {
@@ -158,6 +158,7 @@ pub fn work_on(
         sandbox: context.cells.rung,
         acts,
         recovered: recover(context, engine.state()),
+        elsewhere: elsewhere(context, engine.state()),
     })
 }
 

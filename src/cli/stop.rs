@@ -6,14 +6,15 @@ use std::time::Duration;
 
 use super::args::StopArgs;
 use super::failure::{Exit, Failure};
-use super::open_run::{find_run, own};
+use super::open_run::{find_run, own, read_plan};
 use super::print;
 use super::settings::Settings;
 use super::typed::command;
 use crate::journal::{Journal, RunFolder, RunLock};
 use crate::model::RunEnd;
+use crate::report::counted;
 use crate::run::{Control, RunState, Via};
-use crate::runtime::Controller;
+use crate::runtime::{Controller, cancel_jobs};
 
 /// How often it is looked whether the supervisor has ended.
 const LOOK: Duration = Duration::from_millis(50);
@@ -24,6 +25,7 @@ pub fn stop(settings: &Settings, args: &StopArgs) -> Result<Exit, Failure> {
     let (register, _) = own(settings, &folder)?;
     let run = folder.id();
     let Some(holder) = RunLock::holder(&folder)? else {
+        cancel_what_goes_on(settings, &folder)?;
         print::note(&format!(
             "nobody works on run {run}; {}",
             next(settings, &folder)?
@@ -60,6 +62,20 @@ pub fn stop(settings: &Settings, args: &StopArgs) -> Result<Exit, Failure> {
         false => print::note(&format!("run {run} is stopped before it began")),
     }
     Ok(Exit::Done)
+}
+
+/// Jobs on other machines outlive their supervisor.
+fn cancel_what_goes_on(settings: &Settings, folder: &RunFolder) -> Result<(), Failure> {
+    let records = Journal::read(&folder.path(RunFolder::JOURNAL))?.records;
+    let (plan, state) = (read_plan(folder)?, RunState::of(&records));
+    let cancelled = cancel_jobs(&plan, &settings.project, &state);
+    let cancelled = cancelled.map_err(|failure| {
+        Failure::said(Exit::Failed, &failure.message, failure.hint.as_deref())
+    })?;
+    if cancelled > 0 {
+        print::note(&format!("cancelled {}", counted(cancelled as u64, "job")));
+    }
+    Ok(())
 }
 
 /// What can be done about it.

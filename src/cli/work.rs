@@ -47,7 +47,7 @@ const INSTRUCTION_FILES: [&str; 2] = ["AGENTS.md", "CLAUDE.md"];
 /// Of an instruction file, no more than this is read, in bytes.
 const INSTRUCTIONS_LIMIT: usize = 64 << 10;
 /// How long an agent may take to end after it was asked to.
-const GRACE: Duration = Duration::from_secs(3);
+pub const GRACE: Duration = Duration::from_secs(3);
 
 pub struct Work<'a> {
     pub folder: RunFolder,
@@ -342,6 +342,7 @@ fn context(
     }
     let context = RunContext::new(RunContextParts {
         plan: plan.clone(),
+        run: folder.id().clone(),
         folder,
         project: settings.project.clone(),
         snapshot: base.clone(),
@@ -365,7 +366,7 @@ fn context(
     Ok(context)
 }
 
-fn start_rehearsal(
+pub fn start_rehearsal(
     rehearsal: &Rehearsal,
     log: &std::path::Path,
     redactor: Redactor,
@@ -391,7 +392,7 @@ pub fn instructions_of(root: &std::path::Path) -> Option<(String, String)> {
     })
 }
 
-fn instructions(store: &std::path::Path, base: &TreeId) -> Option<(String, String)> {
+pub fn instructions(store: &std::path::Path, base: &TreeId) -> Option<(String, String)> {
     INSTRUCTION_FILES.iter().find_map(|name| {
         let mut bytes = content_at(store, base, name.as_ref())?;
         bytes.truncate(INSTRUCTIONS_LIMIT);

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::yaml::Takes::{
-    Amount, Any, Counted, Duration, Each, Flag, List, Map, Name, Names, Nothing, Scalar, Size,
-    Whole, Words,
+    Amount, Any, Counted, Duration, Each, Flag, Like, List, Map, Name, Names, Nothing, Scalar,
+    Size, Whole, Words,
 };
-use crate::yaml::{self, Key, Naming, Takes, words};
+use crate::yaml::{self, Key, Naming, Preset, Takes, words};
 
-use crate::plan::{AgentKind, Network, Wrapper};
+use crate::plan::{AgentKind, ExecutorKind, Network, NodeSignIn, Wrapper};
 
 const NONE: Takes = Words(&["none"]);
 const WHOLE_OR_NONE: Takes = Any(&[Whole(1), NONE]);
@@ -23,6 +23,8 @@ pub const LAYER_KEYS: &[Key] = &[
     Key::new("agents", Each(TOLD, &Map(AGENT_KEYS)), "Agent CLIs by name."),
     Key::new("models", Each(TOLD, &Map(MODEL_KEYS)), "Names for agent + model id + variant."),
     Key::new("roles", Each(TOLD, &Counted(1, None, &Names)), "Names for chains of models: first choice, then fallbacks."),
+    Key::new("executors", Each(TOLD, &Map(EXECUTOR_KEYS)), "Other machines that carry calls out, by name."),
+    Key::new("executor", Name, "Which of them carries calls out that have no other; `local` is this machine."),
     Key::new("limits", Map(LIMIT_KEYS), "Limits of a whole run; `none` takes one away."),
     Key::new("confirm_above", Any(&[NONE, Map(CONFIRM_KEYS)]), "Above which expected use `run`, `rerun` and `resume` ask before they start; without a terminal it then needs `--yes`. Counts in your own configuration only."),
     Key::new("defaults", Map(DEFAULT_KEYS), "Of each call, where the workflow says nothing else."),
@@ -56,6 +58,19 @@ pub(super) const NOTIFY_KEYS: &[Key] = &[
     Key::new("terminal", Flag, "Whether the terminal rings and shows it (OSC 9)."),
 ];
 
+#[rustfmt::skip]
+pub(super) const EXECUTOR_KEYS: &[Key] = &[
+    Key::new("kind", Words(&words(&ExecutorKind::WORDS)), "The scheduler.").required(),
+    Key::new("shared", Like("^/."), "A folder that this machine and all nodes see by the same path, for your user alone.").required().example("/shared/tipstaff"),
+    Key::new("partition", Name, "Where jobs go."),
+    Key::new("constraint", Name, "What a node has to have, for example the feature `claude`."),
+    Key::new("account", Name, "What jobs are charged to."),
+    Key::new("options", Names, "More options of each job.").example("--mem=4G"),
+    Key::new("program", Like("^/."), "tipstaff on the nodes; a copy of this program in the shared folder if not named.").example("/usr/local/bin/tipstaff"),
+    Key::new("path", Names, "Folders before the PATH that nodes have.").example("/opt/agents/bin"),
+    Key::new("sign_in", Words(&words(&NodeSignIn::WORDS)), "What agents sign in with there. node: what is there. handed: the keys of your environment, in a file that is read once.").default(Preset::Word("node")),
+];
+
 pub(super) const SANDBOX_MODES: &[&str] = &["on", "required", "landlock", "off"];
 
 #[rustfmt::skip]
@@ -79,6 +94,7 @@ pub(super) const AGENT_KEYS: &[Key] = &[
     Key::new("sandbox", Map(SANDBOX_RULES), "What of this machine it may use beside what it needs."),
     Key::new("output", Map(OUTPUT_KEYS), "Of a `command` that prints lines of JSON: where in them things are, as keys and numbers with dots between."),
     Key::new("failures", Map(FAILURE_KEYS), "Of a `command`: how kinds of failures are recognized."),
+    Key::new("executor", Name, "Which executor carries its calls out."),
     Key::new("home", Words(HOMES), "Of a `command`: `shared` if its sign-in lies in your home, which it then can read and change; `private` otherwise."),
 ];
 
@@ -124,6 +140,7 @@ pub(super) const MODEL_KEYS: &[Key] = &[
     Key::new("family", Name, "Whose model it is."),
     Key::new("price", Map(PRICE_KEYS), "US dollars per million tokens."),
     Key::new("context", Whole(0), "Size of the window in tokens."),
+    Key::new("executor", Name, "Which executor carries its calls out."),
 ];
 
 pub(super) const PRICE_KEYS: &[Key] = &[

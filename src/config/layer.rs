@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::model::{AgentEnv, Bytes, MicroUsd, Millis};
-use crate::plan::{Price, SandboxMode, SandboxRules, SetupStep, VerifyRules, Wrapper};
+use crate::plan::{Executors, Price, SandboxMode, SandboxRules, SetupStep, VerifyRules, Wrapper};
 use crate::yaml::{Spanned, Spot};
 
 use super::defaults::DefaultsEntry;
@@ -15,6 +15,9 @@ pub struct Layer {
     pub agents: BTreeMap<String, AgentEntry>,
     pub models: BTreeMap<String, ModelEntry>,
     pub roles: BTreeMap<String, RoleEntry>,
+    pub executors: Executors,
+    /// Where executors are named for something.
+    pub executor_names: Vec<Spanned<String>>,
     pub limits: LimitsEntry,
     pub defaults: DefaultsEntry,
     pub verify: VerifyRules,
@@ -131,6 +134,8 @@ impl Layer {
             self.models.insert(name, entry);
         }
         self.roles.extend(over.roles);
+        self.executors = self.executors.under(over.executors);
+        self.executor_names.extend(over.executor_names);
         self.limits = self.limits.under(over.limits);
         self.defaults = self.defaults.under(over.defaults);
         self.verify.allow.extend(over.verify.allow);

@@ -2,15 +2,17 @@
 
 use std::path::{Component, Path};
 
-use crate::model::AgentEnv;
-use crate::model::MicroUsd;
-use crate::plan::{Price, SandboxMode, SandboxRules, SetupStep, VerifyRules};
+use crate::model::{AgentEnv, AgentName, MicroUsd, ModelName};
+use crate::plan::{
+    ExecutorKind, ExecutorSpec, NodeSignIn, Price, SandboxMode, SandboxRules, SetupStep,
+    VerifyRules,
+};
 use crate::yaml::{Entry, Fields, Node, Reader, Spanned, Value};
 
 use super::defaults::DefaultsEntry;
 use super::keys::{
-    AGENT_KEYS, CONFIRM_KEYS, DEFAULT_KEYS, LIMIT_KEYS, MODEL_KEYS, NETWORKS, PRICE_KEYS,
-    SANDBOX_KEYS, SANDBOX_RULES, SETUP_KEYS,
+    AGENT_KEYS, CONFIRM_KEYS, DEFAULT_KEYS, EXECUTOR_KEYS, LIMIT_KEYS, MODEL_KEYS, NETWORKS,
+    PRICE_KEYS, SANDBOX_KEYS, SANDBOX_RULES, SETUP_KEYS,
 };
 use super::layer::{AgentEntry, ConfirmAbove, Layer, Limit, LimitsEntry, ModelEntry, RoleEntry};
 use super::{notify, wrapper};
@@ -28,6 +30,7 @@ pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
             layer.models.insert(entry.key.clone(), model);
         }
     }
+    read_executors(reader, fields, &mut layer);
     for entry in entries(reader, fields, "roles") {
         if let Some(role) = read_role(reader, entry) {
             layer.roles.insert(entry.key.clone(), role);
@@ -64,6 +67,87 @@ pub fn read_layer(reader: &mut Reader, fields: Fields<'_>) -> Layer {
         (layer.sandbox_mode, layer.sandbox) = read_sandbox(reader, node);
     }
     layer
+}
+
+/// What executors there are, and what goes to which.
+fn read_executors(reader: &mut Reader, fields: Fields<'_>, layer: &mut Layer) {
+    for entry in entries(reader, fields, "executors") {
+        if let Some(executor) = read_executor(reader, entry) {
+            layer.executors.named.insert(entry.key.clone(), executor);
+        }
+    }
+    let uses = &mut layer.executor_names;
+    let mut named = |reader: &mut Reader, fields: Fields<'_>| {
+        let name = fields.get("executor")?;
+        let name = reader.name(name, "`executor`")?;
+        uses.push(name.clone());
+        Some(name.value)
+    };
+    layer.executors.of_all = named(reader, fields);
+    for (key, known) in [("agents", AGENT_KEYS), ("models", MODEL_KEYS)] {
+        let Some(Value::Map(all)) = fields.get(key).map(|node| &node.value) else {
+            continue;
+        };
+        for entry in all {
+            let (place, Value::Map(entries)) = (entry.place, &entry.value.value) else {
+                continue;
+            };
+            let of = Fields {
+                place,
+                entries,
+                known,
+            };
+            let Some(name) = named(reader, of) else {
+                continue;
+            };
+            let executors = &mut layer.executors;
+            match key {
+                "agents" => executors.of_agents.insert(AgentName::new(&entry.key), name),
+                _ => executors.of_models.insert(ModelName::new(&entry.key), name),
+            };
+        }
+    }
+}
+
+fn read_executor(reader: &mut Reader, entry: &Entry) -> Option<ExecutorSpec> {
+    let what = format!("the executor `{}`", entry.key);
+    let fields = reader.known_fields(&entry.value, &what, EXECUTOR_KEYS)?;
+    let mut text = |key: &str| {
+        let node = fields.get(key)?;
+        reader.name(node, &format!("`{key}`"))
+    };
+    let [shared, partition, constraint, account, program] =
+        ["shared", "partition", "constraint", "account", "program"].map(&mut text);
+    for path in shared.iter().chain(&program) {
+        if !path.value.starts_with('/') {
+            let message = format!("`{}` is no absolute path", path.value);
+            reader.report(path.spot.error("bad-path", message));
+        }
+    }
+    for key in ["kind", "shared"] {
+        if fields.get(key).is_none() {
+            let message = format!("{what} has no `{key}`");
+            let mistake = reader.spot(entry.place).error("missing-key", message);
+            reader.report(mistake);
+        }
+    }
+    let kind = fields.get("kind");
+    let kind =
+        kind.and_then(|node| reader.choice(node, "the kind of an executor", &ExecutorKind::WORDS));
+    let sign_in = fields.get("sign_in");
+    let sign_in = sign_in.and_then(|node| reader.choice(node, "`sign_in`", &NodeSignIn::WORDS));
+    let value = |text: Option<Spanned<String>>| text.map(|text| text.value);
+    Some(ExecutorSpec {
+        kind: kind?.value,
+        shared: shared?.value,
+        partition: value(partition),
+        constraint: value(constraint),
+        account: value(account),
+        options: names(reader, fields, "options"),
+        program: value(program),
+        path: names(reader, fields, "path"),
+        sign_in: sign_in.map(|sign_in| sign_in.value).unwrap_or_default(),
+    })
 }
 
 fn names(reader: &mut Reader, fields: Fields<'_>, key: &str) -> Vec<String> {

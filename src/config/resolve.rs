@@ -61,6 +61,7 @@ pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
         agents,
         models,
         roles: BTreeMap::new(),
+        executors: layer.executors.clone(),
         limits: resolve_limits(layer.limits),
         change_limits: resolve_change_limits(layer.limits),
         defaults: resolve_defaults(layer.defaults),
@@ -74,6 +75,9 @@ pub(super) fn resolve(layer: Layer) -> (Config, Vec<Diagnostic>) {
         sandbox: layer.sandbox.clone(),
         layer,
     };
+    for name in &config.layer.executor_names {
+        mistakes.extend(config.unknown_executor(name));
+    }
     let roles = resolve_roles(&config, &mut mistakes);
     config.roles = roles;
     (config, mistakes)

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::model::{AgentName, ChangeLimits, Millis, ModelName, RunLimits};
-use crate::plan::{AgentSpec, ModelSpec, SandboxMode, SandboxRules, SetupStep, VerifyRules};
-use crate::yaml::{Spot, did_you_mean};
+use crate::plan::{
+    AgentSpec, Executors, LOCAL, ModelSpec, SandboxMode, SandboxRules, SetupStep, VerifyRules,
+};
+use crate::yaml::{Diagnostic, Spanned, Spot, did_you_mean};
 
 use super::catalogue::{KnownModel, catalogue};
 use super::layer::{ConfirmAbove, Layer};
@@ -20,6 +22,7 @@ pub struct Config {
     pub models: BTreeMap<ModelName, ModelSpec>,
     /// Roles: first choice, then fallbacks; names of models or literals. Never empty chains.
     pub roles: BTreeMap<String, Vec<String>>,
+    pub executors: Executors,
     pub limits: RunLimits,
     /// How much one editing call may change.
     pub change_limits: ChangeLimits,
@@ -98,6 +101,18 @@ impl Config {
                 hint: self.suggest(name.as_str()),
             }),
         }
+    }
+
+    /// The mistake of naming an executor that there is none.
+    pub fn unknown_executor(&self, name: &Spanned<String>) -> Option<Diagnostic> {
+        let named = &self.executors.named;
+        if name.value == LOCAL || named.contains_key(&name.value) {
+            return None;
+        }
+        let message = format!("unknown executor `{}`", name.value);
+        let known = named.keys().map(String::as_str).chain([LOCAL]);
+        let mistake = name.spot.error("unknown-executor", message);
+        Some(mistake.with_hint_opt(did_you_mean(&name.value, known)))
     }
 
     /// All names that stand for models, without literals.

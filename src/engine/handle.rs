@@ -28,6 +28,8 @@ pub enum Input {
         acts: Vec<Event>,
         /// Attempts that were under way but had left all that was asked for.
         recovered: Vec<Recovered>,
+        /// Calls whose attempts go on, or are done, on other machines.
+        elsewhere: Vec<CallId>,
     },
     /// Something happened: to an attempt, to a command, to a phase's results or the run's, or the user wants the
     /// run to stop.
@@ -232,7 +234,8 @@ impl Engine {
                 sandbox,
                 acts,
                 recovered,
-            } => self.resume((version, sandbox), acts, recovered),
+                elsewhere,
+            } => self.resume((version, sandbox), acts, (recovered, elsewhere)),
             Input::Answered { acts } => self.answered(acts),
             Input::Happened(event) => vec![self.with_usage(event)],
             Input::Steered { control, via } => {
@@ -293,14 +296,19 @@ impl Engine {
     }
 
     /// Attempts without an end ran under a supervisor that is gone: they are lost, unless they had
-    /// finished all the same.
+    /// finished all the same, or are on another machine.
     fn resume(
         &self,
         (version, sandbox): (String, Rung),
         acts: Vec<Event>,
-        recovered: Vec<Recovered>,
+        (recovered, elsewhere): (Vec<Recovered>, Vec<CallId>),
     ) -> Vec<Event> {
-        let mut events = vec![Event::Run(RunEvent::Resumed { version, sandbox })];
+        let resumed = RunEvent::Resumed {
+            version,
+            sandbox,
+            elsewhere: elsewhere.clone(),
+        };
+        let mut events = vec![Event::Run(resumed)];
         let kept: Vec<(CallId, u32)> = recovered
             .iter()
             .map(|kept| (kept.call.clone(), kept.attempt))
@@ -316,7 +324,9 @@ impl Engine {
             .state
             .running()
             .map(|(call, number)| (call, call.spec.id.clone(), number));
-        let lost = running.filter(|(_, id, number)| !kept.contains(&(id.clone(), *number)));
+        let lost = running.filter(|(_, id, number)| {
+            !kept.contains(&(id.clone(), *number)) && !elsewhere.contains(id)
+        });
         events.extend(lost.map(|(call, id, attempt)| {
             CallEvent::AttemptFailed {
                 attempt,
@@ -366,6 +376,7 @@ mod tests {
                 sandbox: Rung::None,
                 acts: Vec::new(),
                 recovered: Vec::new(),
+                elsewhere: Vec::new(),
             },
         );
         assert!(

@@ -41,6 +41,13 @@ impl NewFile {
         })
     }
 
+    /// For whom it is, if not for its owner alone.
+    pub fn set_mode(&self, mode: u32) -> io::Result<()> {
+        self.file
+            .as_file()
+            .set_permissions(Permissions::from_mode(mode))
+    }
+
     /// Syncs the file and puts it in its place. Sync the folders before anything names it.
     ///
     /// # Errors

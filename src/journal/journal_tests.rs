@@ -95,6 +95,7 @@ fn gives_back_what_was_appended_and_goes_on() {
     let resumed = Event::Run(RunEvent::Resumed {
         version: "0.1.0".into(),
         sandbox: Rung::Landlock,
+        elsewhere: Vec::new(),
     });
     records.extend(journal.append(Timestamp(9), &[resumed]).unwrap());
     assert_eq!(records.last().unwrap().seq, 6);

@@ -163,6 +163,9 @@ kinds! {
     Machine "machine" "machine" Stop Maybe
         "the machine below failed: disk full, folder not writable, out of processes"
         Some("check that the disk has room and the temporary folder is writable");
+    JobRefused "job_refused" "job refused" Stop Maybe
+        "the scheduler does not start the call's job, or somebody cancelled it"
+        Some("see what the scheduler says of the job, and its executor's settings; `tipstaff doctor` tries executors out");
     Setup "setup" "setup failed" Stop No
         "a command of `setup` failed"
         None;

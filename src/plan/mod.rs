@@ -4,6 +4,7 @@
 
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
+mod executor;
 mod expected;
 mod judging;
 mod price;
@@ -15,6 +16,7 @@ mod types;
 mod verify;
 mod wrapper;
 
+pub use executor::{ExecutorKind, ExecutorSpec, Executors, LOCAL, NodeSignIn};
 pub use expected::Expected;
 pub use judging::{Judging, Method, Orders, Refiner};
 pub use price::Price;

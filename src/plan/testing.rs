@@ -75,6 +75,7 @@ pub fn plan(phases: Vec<PhasePlan>) -> Plan {
         agents: BTreeMap::new(),
         models: BTreeMap::new(),
         phases,
+        executors: Default::default(),
         expected: Vec::new(),
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Expected, Judging, Price, SetupStep, VerifyRules, Wrapper};
+use super::{ExecutorSpec, Executors, Expected, Judging, Price, SetupStep, VerifyRules, Wrapper};
 use crate::model::{
     AgentEnv, AgentName, AtLimit, Budget, Bytes, CallLimits, Categories, ChangeLimits, CommitStyle,
     Destination, Millis, ModelName, PhaseName, Purpose, RunLimits, Sections,
@@ -60,6 +60,8 @@ pub struct Plan {
     pub models: BTreeMap<ModelName, ModelSpec>,
     /// The phases in order. Never empty.
     pub phases: Vec<PhasePlan>,
+    #[serde(default, skip_serializing_if = "Executors::is_empty")]
+    pub executors: Executors,
     /// What attempts of its phases are expected to use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected: Vec<Expected>,
@@ -67,6 +69,14 @@ pub struct Plan {
 
 fn is_default(style: &CommitStyle) -> bool {
     *style == CommitStyle::default()
+}
+
+impl Plan {
+    /// Where a phase's calls of a model are carried out; `None` for the supervisor's machine.
+    pub fn executor(&self, phase: &PhaseName, model: &ModelName) -> Option<(&str, &ExecutorSpec)> {
+        let agent = self.models.get(model).map(|spec| &spec.agent);
+        self.executors.of(phase, model, agent)
+    }
 }
 
 /// The scripted models of a rehearsal.

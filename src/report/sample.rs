@@ -91,6 +91,7 @@ impl History {
                 attempt,
                 pid: 4242,
                 prompt_tokens: 1_870,
+                on: None,
             }
             .of(CallId::from(call)),
         );
@@ -258,6 +259,7 @@ pub(super) fn waiting() -> History {
         Event::Run(RunEvent::Resumed {
             version: "0.1.0".to_owned(),
             sandbox: Rung::None,
+            elsewhere: Vec::new(),
         }),
     );
     history.start(3_600_010, "plan.judge", 2, "claude-opus");

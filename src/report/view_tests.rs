@@ -61,6 +61,7 @@ fn a_killed_supervisor_leaves_lost_attempts_and_waiting_calls() {
     resumed.event = Event::Run(RunEvent::Resumed {
         version: "0.2.0".to_owned(),
         sandbox: Rung::None,
+        elsewhere: Vec::new(),
     });
     history.records.push(resumed);
     let view = RunView::replay(&history.plan, &history.records);
@@ -164,6 +165,7 @@ fn a_resumed_run_gives_tasks_that_were_given_up_another_chance() {
         Event::Run(RunEvent::Resumed {
             version: "0.1.0".to_owned(),
             sandbox: Rung::None,
+            elsewhere: Vec::new(),
         })
     };
     let mut decided = sample_build::build_that_lost_a_task();

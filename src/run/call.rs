@@ -7,7 +7,7 @@ use crate::model::{
     ModelName, Remedy, Timestamp, Usage,
 };
 
-use super::CallEvent;
+use super::{CallEvent, Placed};
 
 /// So much is known of what an attempt did; a run may have thousands of them.
 const MOST_REMEMBERED: usize = 16;
@@ -54,6 +54,8 @@ pub struct Attempt {
     pub started: Timestamp,
     /// When its process was alive.
     pub spawned: Option<Timestamp>,
+    /// Where, if not on the supervisor's machine.
+    pub placed: Option<Box<Placed>>,
     /// Estimated tokens of its prompt, once its process is alive.
     pub prompt_tokens: Option<u64>,
     /// What it used, so far or in all.
@@ -170,9 +172,11 @@ impl CallState {
             CallEvent::AttemptSpawned {
                 attempt,
                 prompt_tokens,
+                on,
                 ..
             } => {
                 if let Some(attempt) = self.attempt(*attempt) {
+                    attempt.placed.clone_from(on);
                     attempt.prompt_tokens = Some(*prompt_tokens);
                     attempt.spawned = Some(at);
                     attempt.doing.clear();
@@ -222,6 +226,7 @@ impl CallState {
             put_off: self.not_before.take(),
             started: at,
             spawned: None,
+            placed: None,
             prompt_tokens: None,
             usage: Usage::default(),
             doing: String::new(),

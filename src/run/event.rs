@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::model::{
     AccountName, AgentName, Artifact, Budget, CallId, CallResult, CallSpec, ChangeLimits, Closing,
     Decider, Destination, Digest, Documents, Failure, FailureKind, FrozenFile, HeldChange, Label,
-    ModelName, PersonAnswer, PhaseName, Question, RunEnd, RunId, RunLimits, Rung, TaskId,
+    Millis, ModelName, PersonAnswer, PhaseName, Question, RunEnd, RunId, RunLimits, Rung, TaskId,
     Timestamp, TreeId, Unmerged, Usage, Verification,
 };
 
@@ -49,6 +49,17 @@ pub enum Event {
     Run(RunEvent),
 }
 
+/// On which machine an attempt is carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placed {
+    pub executor: String,
+    pub node: String,
+    /// The scheduler's number of its job.
+    pub job: String,
+    /// How long it waited before the job began.
+    pub waited_ms: Millis,
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum CallEvent {
@@ -65,6 +76,9 @@ pub enum CallEvent {
         pid: u32,
         /// Estimated tokens of the prompt.
         prompt_tokens: u64,
+        /// Where it is, if not on the supervisor's machine.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        on: Option<Box<Placed>>,
     },
     /// The agent of an attempt finished a step. Tells what has been used so far.
     AttemptProgressed {
@@ -229,12 +243,15 @@ pub enum RunEvent {
         #[serde(default)]
         sandbox: Rung,
     },
-    /// A supervisor took the run up again. Attempts that were under way are lost.
+    /// A supervisor took the run up again. Attempts that were under way on its machine are lost.
     #[serde(rename = "run_resumed")]
     Resumed {
         version: String,
         #[serde(default)]
         sandbox: Rung,
+        /// Calls whose attempts go on meanwhile: on other machines.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        elsewhere: Vec<CallId>,
     },
     /// An audit failed, and the run goes back to an earlier phase with its findings.
     LoopedBack {

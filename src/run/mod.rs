@@ -23,7 +23,7 @@ pub use candidates::{Candidate, Out};
 pub use contribution::Contribution;
 pub use control::{Control, Via};
 pub use cross_tests::{CrossTests, Crossed};
-pub use event::{CallEvent, Event, PhaseEvent, Record, RunEvent};
+pub use event::{CallEvent, Event, PhaseEvent, Placed, Record, RunEvent};
 pub use phase::{Findings, Moment, PendingVerification, PhaseState, Round, Stage, TaskEnd, Winner};
 pub use state::{Delivery, Loop, ParkedAccount, RunState, Verified};
 pub use take_over::{NewRun, NotTakenOver, take_over};

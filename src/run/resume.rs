@@ -3,22 +3,25 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Answer, CallId, CallKey, FailureKind, InputSource, PersonAnswer, Purpose, Timestamp,
+    Answer, CallId, CallKey, FailureKind, InputSource, PersonAnswer, Purpose, Rung, Timestamp,
 };
 
 use super::{CallState, CallStatus, Delivery, RunState, TaskEnd};
 
 impl RunState {
     /// Nobody has worked on it from the last event until now, so neither did attempts under way.
-    pub(super) fn left_alone(&mut self, now: Timestamp) {
+    pub(super) fn left_alone(&mut self, now: Timestamp, elsewhere: &[CallId]) {
         let away = now.since(self.last.unwrap_or(now));
-        for call in self.calls.values_mut() {
+        let calls = self.calls.values_mut();
+        for call in calls.filter(|call| !elsewhere.contains(&call.spec.id)) {
             call.left_alone(away);
         }
     }
 
     /// A resumed run gets a new chance: what stopped it is forgotten, what finished stays.
-    pub(super) fn resume(&mut self, at: Timestamp) {
+    /// Calls `elsewhere` go on as if nothing had been.
+    pub(super) fn resume(&mut self, at: Timestamp, (sandbox, elsewhere): (Rung, &[CallId])) {
+        self.sandbox = sandbox;
         self.limit = None;
         self.interrupted = None;
         self.paused = false;
@@ -46,7 +49,10 @@ impl RunState {
             });
         }
         for call in self.calls.values_mut() {
-            if !matches!(call.status, CallStatus::Done(_)) {
+            let goes_on = call.status == CallStatus::Running && elsewhere.contains(&call.spec.id);
+            if goes_on {
+                call.counted_from = call.attempts.len().saturating_sub(1);
+            } else if !matches!(call.status, CallStatus::Done(_)) {
                 call.abandon(at);
                 call.counted_from = call.attempts.len();
                 call.superseded |= matches!(call.status, CallStatus::Failed(_));

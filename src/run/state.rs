@@ -151,11 +151,10 @@ impl RunState {
 
     /// The time of an event. Nobody works on a run that has ended, or waits for an answer.
     fn moment(&mut self, at: Timestamp, event: &Event) -> Moment {
-        let resumed = matches!(event, Event::Run(RunEvent::Resumed { .. }));
         if !event.is_by_hand() {
-            match resumed {
-                true => self.left_alone(at),
-                false => self.worked = self.worked(at),
+            match event {
+                Event::Run(RunEvent::Resumed { elsewhere, .. }) => self.left_alone(at, elsewhere),
+                _ => self.worked = self.worked(at),
             }
             // Clocks are set back at times; nothing is counted twice for that.
             self.last = self.last.max(Some(at));
@@ -180,10 +179,9 @@ impl RunState {
                 self.base.clone_from(base);
                 self.in_project = (self.before(), 0);
             }
-            RunEvent::Resumed { sandbox, .. } => {
-                self.sandbox = *sandbox;
-                self.resume(now.at);
-            }
+            RunEvent::Resumed {
+                sandbox, elsewhere, ..
+            } => self.resume(now.at, (*sandbox, elsewhere)),
             RunEvent::LoopedBack { from, to, round } => self.loop_back(now, from, to, *round),
             RunEvent::ChangesApplied {
                 tree,

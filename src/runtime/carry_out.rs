@@ -22,7 +22,12 @@ use super::recover;
 impl Attempt {
     /// Carries the attempt out and says how it ended.
     pub async fn run(self: Arc<Self>, mut control: watch::Receiver<Control>) -> Input {
-        match self.carry_out(&mut control).await {
+        let executor = self.context.plan.executor(&self.call.phase, &self.model);
+        let ended = match executor {
+            Some(executor) => self.carry_out_elsewhere(executor, &mut control).await,
+            None => self.carry_out(&mut control).await,
+        };
+        match ended {
             Ok(input) => input,
             Err(failure) => self.failed(failure, Usage::default()),
         }
@@ -73,6 +78,7 @@ impl Attempt {
             attempt: self.number,
             pid: child.pid(),
             prompt_tokens,
+            on: None,
         });
         let monitor = Monitor::new(self, &scratch, streams, starting);
         let watched = monitor.watch(child, control).await?;

@@ -370,7 +370,7 @@ fn added(patch: &str) -> String {
 }
 
 /// The name under which an attempt's tree is kept in the store.
-fn pin_name(call: &CallSpec, attempt: u32) -> String {
+pub(super) fn pin_name(call: &CallSpec, attempt: u32) -> String {
     format!("{}-{attempt}", call.id)
 }
 

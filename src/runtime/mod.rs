@@ -42,6 +42,7 @@ mod prepare;
 mod private;
 mod quiet;
 mod recover;
+mod remote;
 mod run_context;
 mod scratch;
 mod seeds;
@@ -65,6 +66,9 @@ pub use drive::{Observer, drive};
 pub use error::RuntimeError;
 pub use lent::recover_lent;
 pub use recover::recover;
+pub use remote::{
+    JobFolder, Keys, NODE_ARG, Order, Report, cancel_jobs, carry_out, elsewhere, refuse,
+};
 pub use run_context::{RunContext, RunContextParts};
 pub use scratch::{attempt_folder, folder_under_way};
 pub use seeds::lay_out;

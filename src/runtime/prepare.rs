@@ -332,7 +332,7 @@ fn vars(attempt: &Attempt) -> BTreeMap<String, String> {
         .and_then(|purpose| purpose.as_str())
         .unwrap_or_default();
     [
-        ("TIPSTAFF_RUN", attempt.context.folder.id().to_string()),
+        ("TIPSTAFF_RUN", attempt.context.run.to_string()),
         ("TIPSTAFF_CALL", attempt.call.id.to_string()),
         ("TIPSTAFF_PHASE", attempt.call.phase.to_string()),
         ("TIPSTAFF_PURPOSE", purpose.to_owned()),

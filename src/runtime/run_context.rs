@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use crate::agents::{Carried, Environment};
 use crate::journal::{Redactor, RunFolder};
 use crate::machine::{Day, Places};
-use crate::model::{CallId, CallSpec, PhaseName, Sections, TreeId};
+use crate::model::{CallId, CallSpec, PhaseName, RunId, Sections, TreeId};
 use crate::plan::Plan;
 use crate::rehearsal;
 use crate::workspace::{GitLayer, Layers, Progress, Project, ProjectCache};
@@ -19,6 +19,7 @@ use super::cell::{Cells, Inside};
 use super::gate::StartGate;
 use super::installed::Installed;
 use super::neighbours::Sources;
+use super::remote::Queue;
 use super::scratch::{Scratch, attempt_folder};
 use super::workspaces::Workspaces;
 
@@ -26,6 +27,8 @@ use super::workspaces::Workspaces;
 #[derive(Debug)]
 pub struct RunContextParts {
     pub plan: Plan,
+    /// What its calls are told; a node has a folder of another name.
+    pub run: RunId,
     pub folder: RunFolder,
     pub project: Project,
     /// The snapshot's tree.
@@ -67,6 +70,8 @@ pub struct RunContext {
     pub(super) program: PathBuf,
     /// The same by its path, for processes in cells; of the new file if it is replaced.
     pub(super) client: PathBuf,
+    /// The jobs that carry calls out on other machines.
+    pub(super) jobs: Queue,
     layers: Arc<Layers>,
     git: Arc<OnceLock<GitLayer>>,
     pub(super) set_up: Mutex<Installed>,
@@ -97,6 +102,7 @@ impl RunContext {
             parts,
             layers: Arc::new(layers),
             git: Arc::default(),
+            jobs: Queue::default(),
             set_up: Mutex::default(),
             gate: StartGate::of_this_machine(),
             sources: Arc::default(),

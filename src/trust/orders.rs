@@ -141,6 +141,13 @@ impl Facts<'_> {
         for model in layer.roles.values().flat_map(|role| &role.chain) {
             self.of_literal(&model.value);
         }
+        for (name, executor) in &layer.executors.named {
+            let says = serde_json::to_string(executor).unwrap_or_default();
+            self.add(
+                By::All,
+                format!("sends calls to other machines by `{name}`: {says}"),
+            );
+        }
         self.of_limits(&layer.limits);
         for step in layer.setup.iter().flatten() {
             self.add(By::Editors, format!("sets up by: {}", step.run));

@@ -105,6 +105,7 @@ pub struct Phase {
     pub budget: Option<Spanned<Budget>>,
     pub at_limit: Option<AtLimit>,
     pub sandbox: SandboxRules,
+    pub executor: Option<Spanned<String>>,
     /// Tokens of a call's own context after which it goes on in a fresh process.
     pub checkpoint: Option<Spanned<u64>>,
 }

@@ -73,6 +73,7 @@ pub(super) const PHASE_KEYS: &[Key] = &[
     Key::new("budget", Map(BUDGET_KEYS), "What all calls of the phase together may use, in all its rounds."),
     Key::new("at_limit", Words(&words(&AT_LIMIT)), "What it does at a limit. degrade: it leaves out what it can do without.").default(Preset::Word("park")),
     Key::new("sandbox", Map(SANDBOX_RULES), "What of this machine its calls and commands may use beside what all may."),
+    Key::new("executor", Name, "Which executor carries its calls out; `local` is this machine."),
     Key::new("checkpoint", Map(CHECKPOINT_KEYS), "Go on in a fresh process when a call's own context passes this."),
 ];
 

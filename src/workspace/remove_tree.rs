@@ -3,6 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use crate::files::if_there;
 
@@ -98,6 +99,29 @@ impl Moved {
             }
         }
     }
+}
+
+/// What nobody used for so long is of no use any more.
+const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
+
+/// Removes what lies so deep in a folder and was not written to for two weeks.
+///
+/// # Errors
+/// The folder cannot be read; what cannot be removed stays.
+pub fn remove_old(at: &Path, depth: usize) -> Result<(), WorkspaceError> {
+    for entry in folder::entries(at)? {
+        let path = entry?.path();
+        let changed = fs::symlink_metadata(&path).and_then(|found| found.modified());
+        let age = changed
+            .ok()
+            .and_then(|at| SystemTime::now().duration_since(at).ok());
+        match depth {
+            0 | 1 if age.is_some_and(|age| age > KEPT) => drop(remove_tree(&path)),
+            0 | 1 => {}
+            _ => drop(remove_old(&path, depth - 1)),
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -198,7 +198,10 @@ fn spread(folder: &Path) {
 }
 
 /// The name can be foreseen, so somebody else may have been there first.
-pub(super) fn check_ours(path: &Path) -> Result<(), WorkspaceError> {
+///
+/// # Errors
+/// [`WorkspaceError::FolderTaken`] if somebody else could look into or owns what is there.
+pub fn check_ours(path: &Path) -> Result<(), WorkspaceError> {
     let found = fs::symlink_metadata(path).doing("open", path)?;
     let reason = if !found.is_dir() {
         "it is no folder"

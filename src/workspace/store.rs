@@ -73,6 +73,14 @@ pub fn borrow_store(store: &Path, base: &TreeId) -> Result<TempDir, WorkspaceErr
     Ok(own)
 }
 
+/// A store that belongs to no run, made if it is not there yet; for trees like this one.
+///
+/// # Errors
+/// There is no room for it.
+pub fn own_store(store: &Path, like: &TreeId) -> Result<(), WorkspaceError> {
+    lay_out(store, is_sha256(like))
+}
+
 fn is_sha256(tree: &TreeId) -> bool {
     tree.as_str().len() == 64
 }

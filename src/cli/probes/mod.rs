@@ -14,3 +14,4 @@ pub use agents::{ProbedAgent, Probes, discovered};
 pub use lack::{Lack, What};
 pub use machine::Machine;
 pub use needs::{Missing, missing};
+pub use program::find;

@@ -6,7 +6,7 @@ use super::agents::Probes;
 use super::lack::{Lack, What};
 use super::program::find;
 use crate::agents::Supported;
-use crate::model::ModelName;
+use crate::model::{AgentName, ModelName};
 use crate::plan::{AgentKind, Distill, PhaseKind, Plan};
 
 /// What a run could not do without, and what may be trouble.
@@ -37,7 +37,16 @@ pub fn missing<'p>(
         let warning = "ripgrep (`rg`) is not on PATH: agents of OpenCode have no search tools";
         missing.warnings.push(warning.to_owned());
     }
-    for (name, agent) in &plan.agents {
+    // What other machines need, they say.
+    let is_here = |name: &ModelName| {
+        let mut phases = plan.phases.iter();
+        phases.any(|phase| plan.executor(&phase.name, name).is_none())
+    };
+    let here = |name: &AgentName| {
+        let mut models = plan.models.iter();
+        models.any(|(model, spec)| spec.agent == *name && is_here(model))
+    };
+    for (name, agent) in plan.agents.iter().filter(|(name, _)| here(name)) {
         if agent.wrapper.shares_home {
             let warning = format!(
                 "the agent `{name}` lives in your home (`home: shared`): it can read and change what is there"
@@ -53,6 +62,7 @@ pub fn missing<'p>(
     let unusable: BTreeMap<&ModelName, Lack> = plan
         .models
         .iter()
+        .filter(|(name, _)| is_here(name))
         .filter_map(|(name, model)| {
             let agent = plan.agents.get(&model.agent)?;
             let lack = match plan.rehearsal.is_some() {

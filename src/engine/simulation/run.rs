@@ -348,6 +348,7 @@ fn resume(acts: Vec<Event>, recovered: Vec<Recovered>) -> Input {
         sandbox: Rung::None,
         acts,
         recovered,
+        elsewhere: Vec::new(),
     }
 }
 

@@ -13,10 +13,10 @@ mod phase;
 mod prompt;
 mod values;
 
-use crate::model::{CommitStyle, FORMAT};
+use crate::model::{CommitStyle, FORMAT, PhaseName};
 
 use crate::config::Config;
-use crate::plan::Plan;
+use crate::plan::{Executors, Plan};
 use crate::yaml::{Diagnostic, has_errors, sort};
 
 use super::ast::{Phase, PhaseType, Workflow};
@@ -106,6 +106,7 @@ pub fn compile(
         rehearsal: None,
         agents,
         models,
+        executors: executors(workflow, &config),
         phases,
         expected: Vec::new(),
     };
@@ -113,6 +114,22 @@ pub fn compile(
         plan,
         warnings: found,
     })
+}
+
+/// Those that the workflow's calls may go to.
+fn executors(workflow: &Workflow, config: &Config) -> Executors {
+    let mut executors = config.executors.clone();
+    let phases = workflow.phases.iter();
+    executors.of_phases = phases
+        .filter_map(|phase| {
+            Some((
+                PhaseName::new(&phase.name.value),
+                phase.executor.as_ref()?.value.clone(),
+            ))
+        })
+        .collect();
+    executors.used();
+    executors
 }
 
 fn check_depth(workflow: &Workflow, depth: Option<u32>, found: &mut Vec<Diagnostic>) {

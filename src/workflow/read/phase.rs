@@ -88,6 +88,7 @@ pub(super) fn read_phase(reader: &mut Reader, node: &Node) -> Option<Phase> {
             .get("sandbox")
             .map(|node| read_sandbox_rules(reader, node))
             .unwrap_or_default(),
+        executor: text(reader, fields, "executor"),
         checkpoint: parts::read_checkpoint(reader, fields),
     })
 }

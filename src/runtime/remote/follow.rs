@@ -1,0 +1,400 @@
+//! Following an attempt that is carried out elsewhere, from the job to the report.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep};
+
+use crate::engine::Input;
+use crate::executors::{self, JobEnd, JobState, Seen};
+use crate::model::{CallId, Failure, FailureKind, Millis, Usage};
+use crate::plan::{ExecutorKind, ExecutorSpec, Plan};
+use crate::run::{CallEvent, CallState, Placed, RunState};
+use crate::workspace::{Project, remove_tree};
+
+use super::super::RunContext;
+use super::super::attempt::{Attempt, Control, unless_stopped};
+use super::super::blocking::blocking;
+use super::super::failure::{at_path, cancelled};
+use super::order::{Done, Report};
+use super::queue::Word;
+use super::send::project_key;
+use super::stream::{Stream, read_from};
+use super::{JobFolder, Queue};
+
+/// Between two looks at what a node says.
+const LOOK: Duration = Duration::from_millis(400);
+/// What a node wrote may be seen this much later.
+const SETTLES: Duration = Duration::from_secs(15);
+/// How long a node that was asked to end may take, before its job is cancelled.
+const GRACE: Duration = Duration::from_secs(20);
+/// A shared folder that cannot be read for so long is gone.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Calls under way that go on, or are done, on other machines. Blocks.
+pub fn elsewhere(context: &RunContext, state: &RunState) -> Vec<CallId> {
+    let jobs = jobs(&context.plan, &context.project, state);
+    jobs.into_iter().map(|(call, _, _)| call.clone()).collect()
+}
+
+impl Attempt {
+    /// Has it carried out by an executor, and says how it ended.
+    pub(in super::super) async fn carry_out_elsewhere(
+        self: &Arc<Self>,
+        (name, executor): (&str, &ExecutorSpec),
+        control: &mut watch::Receiver<Control>,
+    ) -> Result<Input, Failure> {
+        let job = self.job(executor);
+        let was_there = job.is_there();
+        let may_start = async {
+            let turn = self.turn().await?;
+            self.money().await.map(|()| turn)
+        };
+        let turn = match was_there {
+            true => None,
+            false => unless_stopped(control, may_start).await?,
+        };
+        // What a supervisor that died handed in is paid for.
+        let is_handed_in = was_there
+            && (job.is_claimed() || Queue::ask(executor.kind, &job.name).await?.is_some());
+        if !is_handed_in {
+            let (whose, spec) = (Arc::clone(self), executor.clone());
+            let laid_out = blocking(move || match was_there {
+                true => Ok(()),
+                false => whose.lay_out_job(&spec),
+            });
+            unless_stopped(control, laid_out).await?;
+            let (whose, spec) = (Arc::clone(self), executor.clone());
+            // Whatever is wanted meanwhile: nobody would know of a job that is half handed in.
+            let handed_in = blocking(move || whose.submit(&spec)).await;
+            if handed_in.is_err() {
+                let _ = remove_tree(job.root());
+            }
+            handed_in?;
+        }
+        let scratch = self.context.scratch_of(&self.call, self.number);
+        let _ = fs::create_dir_all(scratch.root());
+        let copies = [
+            ("events.jsonl", scratch.events()),
+            ("stderr.log", scratch.errors()),
+        ];
+        let following = Following {
+            attempt: self,
+            executor: (name, executor),
+            since: Instant::now(),
+            waits_for: String::new(),
+            arrived: None,
+            gone: None,
+            asked: None,
+            unreadable: None,
+        };
+        let ended = following
+            .follow(&job, Reader::new(&job, copies), control)
+            .await;
+        self.context.jobs.forget(&job.name).await;
+        drop(turn);
+        let gone = job.clone();
+        let _ = blocking(move || {
+            // Kept by a node that still writes to it, it goes later.
+            let _ = remove_tree(gone.root());
+            Ok(())
+        })
+        .await;
+        ended.map(|event| Input::Happened(event.of(self.call.id.clone())))
+    }
+}
+
+/// What is known of a job while it is followed.
+struct Following<'a> {
+    attempt: &'a Arc<Attempt>,
+    executor: (&'a str, &'a ExecutorSpec),
+    since: Instant,
+    /// The scheduler's last word on why it does not run yet.
+    waits_for: String,
+    /// Its node, once its job has begun, and how long that took.
+    arrived: Option<(String, Millis)>,
+    /// Since when the scheduler says that it has ended, or knows nothing of it.
+    gone: Option<(Instant, Option<JobEnd>)>,
+    /// Since when it is asked to end.
+    asked: Option<Instant>,
+    unreadable: Option<Instant>,
+}
+
+impl Following<'_> {
+    async fn follow(
+        mut self,
+        job: &JobFolder,
+        mut reader: Reader,
+        control: &mut watch::Receiver<Control>,
+    ) -> Result<CallEvent, Failure> {
+        let mut seen: Option<Seen> = None;
+        let mut told = Control::Run;
+        loop {
+            let (back, news) = blocking(move || {
+                let news = reader.read();
+                Ok((reader, news))
+            })
+            .await?;
+            reader = back;
+            if let Some(done) = self.hear(news, seen.as_ref())? {
+                let (whose, job) = (Arc::clone(self.attempt), job.clone());
+                return blocking(move || whose.take(&job, done)).await;
+            }
+            let wanted = *control.borrow_and_update();
+            if wanted > told {
+                told = wanted;
+                let _ = job.set_control(wanted);
+            }
+            if told >= Control::Stop {
+                let since = *self.asked.get_or_insert_with(Instant::now);
+                let is_over = told == Control::Kill || self.arrived.is_none();
+                if is_over || since.elapsed() > GRACE || self.gone.is_some() {
+                    self.cancel(job, seen).await;
+                    return Err(cancelled());
+                }
+            }
+            let (_, executor) = self.executor;
+            match self
+                .attempt
+                .context
+                .jobs
+                .look(executor.kind, &job.name)
+                .await
+            {
+                Word::Nothing => {}
+                Word::Unknown => self.is_gone(None)?,
+                Word::Known(now) => {
+                    let judged = self.judge(&now.state);
+                    seen = Some(now);
+                    if let Err(failure) = judged {
+                        self.cancel(job, seen).await;
+                        return Err(failure);
+                    }
+                }
+            }
+            tokio::select! {
+                Ok(()) = control.changed() => {}
+                () = sleep(LOOK) => {}
+            }
+        }
+    }
+
+    /// Takes in what its node said; what it came to, if that is there.
+    fn hear(
+        &mut self,
+        news: io::Result<News>,
+        seen: Option<&Seen>,
+    ) -> Result<Option<Done>, Failure> {
+        let news = match news {
+            Ok(news) => news,
+            Err(error) => {
+                let since = *self.unreadable.get_or_insert_with(Instant::now);
+                return match since.elapsed() > PATIENCE {
+                    true => Err(at_path(Path::new(&self.executor.1.shared), &error)),
+                    false => Ok(None),
+                };
+            }
+        };
+        self.unreadable = None;
+        for report in news.reports {
+            match report {
+                Report::Arrived { node, .. } => {
+                    let waited =
+                        Millis(u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX));
+                    self.arrived = Some((node, waited));
+                }
+                Report::Happened(CallEvent::AttemptSpawned {
+                    attempt,
+                    pid,
+                    prompt_tokens,
+                    ..
+                }) => {
+                    let (node, waited_ms) = self.arrived.clone().unwrap_or_default();
+                    let on = Placed {
+                        executor: self.executor.0.to_owned(),
+                        node,
+                        job: seen.map(|seen| seen.id.clone()).unwrap_or_default(),
+                        waited_ms,
+                    };
+                    self.attempt.tell(CallEvent::AttemptSpawned {
+                        attempt,
+                        pid,
+                        prompt_tokens,
+                        on: Some(on.into()),
+                    });
+                }
+                Report::Happened(event) => self.attempt.tell(event),
+            }
+        }
+        Ok(news.done)
+    }
+
+    /// What the scheduler's word means.
+    fn judge(&mut self, state: &JobState) -> Result<(), Failure> {
+        match state {
+            JobState::Waits(why) => {
+                self.gone = None;
+                if *why != self.waits_for {
+                    self.waits_for.clone_from(why);
+                    let name = self.executor.0;
+                    self.attempt.tell(CallEvent::AttemptProgressed {
+                        attempt: self.attempt.number,
+                        usage: Usage::default(),
+                        doing: format!("waits in the queue of {name} ({why})"),
+                    });
+                }
+                Ok(())
+            }
+            JobState::NeverRuns(why) => {
+                let name = self.executor.0;
+                let message = format!("the executor `{name}` will never start its job: {why}");
+                Err(Failure::new(FailureKind::JobRefused, message))
+            }
+            JobState::Runs => {
+                self.gone = None;
+                Ok(())
+            }
+            JobState::Ended(end) => self.is_gone(Some(*end)),
+        }
+    }
+
+    /// It has ended, and what it left may be on its way.
+    fn is_gone(&mut self, end: Option<JobEnd>) -> Result<(), Failure> {
+        let (since, _) = *self.gone.get_or_insert_with(|| (Instant::now(), end));
+        if since.elapsed() < SETTLES {
+            return Ok(());
+        }
+        let node = self.arrived.as_ref().map(|(node, _)| node.as_str());
+        let on = node.map_or_else(String::new, |node| format!(" on {node}"));
+        let (kind, message) = match end {
+            Some(JobEnd::NodeFailed) => (FailureKind::Lost, format!("its node failed{on}")),
+            Some(JobEnd::Preempted) => (FailureKind::Lost, format!("its job was preempted{on}")),
+            Some(JobEnd::OutOfMemory) => (
+                FailureKind::OutOfMemory,
+                format!("its job used more memory than it may{on}"),
+            ),
+            Some(JobEnd::TookTooLong) => (
+                FailureKind::Timeout,
+                format!("its job came to the scheduler's time limit{on}"),
+            ),
+            Some(JobEnd::Cancelled) => (
+                FailureKind::JobRefused,
+                format!("somebody cancelled its job{on}"),
+            ),
+            Some(JobEnd::Done) => (
+                FailureKind::Lost,
+                format!("its job ended{on} and left nothing"),
+            ),
+            None => (
+                FailureKind::Lost,
+                format!("the scheduler does not know its job any more{on}"),
+            ),
+        };
+        Err(Failure::new(kind, message))
+    }
+
+    /// Cancels its job, as far as the scheduler can be reached.
+    async fn cancel(&self, job: &JobFolder, seen: Option<Seen>) {
+        let (kind, name) = (self.executor.1.kind, job.name.clone());
+        let _ = blocking(move || cancel(kind, &[name], seen)).await;
+    }
+}
+
+fn cancel(kind: ExecutorKind, names: &[String], seen: Option<Seen>) -> Result<(), Failure> {
+    let scheduler = executors::of(kind);
+    let ids = match seen {
+        Some(seen) => vec![seen.id],
+        None => (scheduler.look)(names)?
+            .into_values()
+            .map(|seen| seen.id)
+            .collect(),
+    };
+    (scheduler.cancel)(&ids)
+}
+
+/// Cancels the jobs of a run that nobody works on; how many there were. Blocks.
+///
+/// # Errors
+/// A scheduler does not answer.
+pub fn cancel_jobs(plan: &Plan, project: &Project, state: &RunState) -> Result<usize, Failure> {
+    let jobs = jobs(plan, project, state);
+    for (_, executor, job) in &jobs {
+        cancel(executor.kind, std::slice::from_ref(&job.name), None)?;
+        let _ = remove_tree(job.root());
+    }
+    Ok(jobs.len())
+}
+
+/// The jobs of attempts under way.
+fn jobs<'a>(
+    plan: &'a Plan,
+    project: &Project,
+    state: &'a RunState,
+) -> Vec<(&'a CallId, &'a ExecutorSpec, JobFolder)> {
+    let of_call = |(call, number): (&'a CallState, u32)| {
+        let (_, executor) = plan.executor(&call.spec.phase, call.model()?)?;
+        let (shared, id) = (Path::new(&executor.shared), &call.spec.id);
+        let job = JobFolder::of(
+            shared,
+            &project_key(project),
+            state.id.as_ref()?,
+            id,
+            number,
+        );
+        job.is_there().then_some((id, executor, job))
+    };
+    state.running().filter_map(of_call).collect()
+}
+
+/// What a look at a job's folder brought.
+#[derive(Default)]
+struct News {
+    reports: Vec<Report>,
+    done: Option<Done>,
+}
+
+/// Reads what a node writes.
+struct Reader {
+    job: JobFolder,
+    /// How far the reports are read.
+    read: u64,
+    streams: Vec<Stream>,
+}
+
+impl Reader {
+    fn new(job: &JobFolder, copies: [(&str, PathBuf); 2]) -> Self {
+        let streams = copies.into_iter().map(|(name, to)| {
+            // A supervisor before may have copied some of it.
+            let _ = fs::remove_file(&to);
+            Stream::new(job.path(name), to)
+        });
+        Self {
+            streams: streams.collect(),
+            job: job.clone(),
+            read: 0,
+        }
+    }
+
+    fn read(&mut self) -> io::Result<News> {
+        // What is there by now is complete in what is read after that.
+        let done = self.job.read("result.json")?;
+        for stream in &mut self.streams {
+            stream.copy()?;
+        }
+        let new = read_from(&self.job.path("reports.jsonl"), self.read)?;
+        let end = new.iter().rposition(|byte| *byte == b'\n');
+        let whole = end.map_or(0, |end| end + 1);
+        self.read += whole as u64;
+        let lines = new.get(..whole).unwrap_or_default();
+        let lines = lines.split(|byte| *byte == b'\n');
+        let reports = lines.filter_map(|line| serde_json::from_slice(line).ok());
+        Ok(News {
+            reports: reports.collect(),
+            done,
+        })
+    }
+}

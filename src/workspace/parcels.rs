@@ -1,0 +1,137 @@
+//! Trees on their way to another machine and back: packs in a folder that both see. A tree that is there already is not
+//! packed again, and of a later one only what differs. git names objects by what they hold, so what arrives is what was
+//! sent, or is refused.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+use super::index::git;
+use super::materialize::made;
+use super::{Doing, WorkspaceError, store};
+use crate::files;
+use crate::model::TreeId;
+
+/// A tree that stands on more packs than this is packed whole.
+const LONGEST: usize = 24;
+/// Names the tree on which the next one is likely to stand.
+const LAST: &str = "last";
+
+/// Puts what makes up these trees into a folder, and tells which of its packs they need, in this order. Those after the
+/// first are likely to differ little from it. Blocks.
+///
+/// # Errors
+/// The store lacks one of them, or the folder takes no more.
+pub fn send(store: &Path, folder: &Path, trees: &[TreeId]) -> Result<Vec<String>, WorkspaceError> {
+    made(folder)?;
+    let last = files::read(&folder.join(LAST), 100).ok();
+    let mut below = last.and_then(|last| TreeId::parse(str::from_utf8(&last).ok()?));
+    let mut packs: Vec<String> = Vec::new();
+    for (number, tree) in trees.iter().enumerate() {
+        let needed = match known(folder, tree) {
+            Some(needed) => needed,
+            None => add(store, folder, tree, below.as_ref())?,
+        };
+        let new: Vec<String> = needed
+            .into_iter()
+            .filter(|pack| !packs.contains(pack))
+            .collect();
+        packs.extend(new);
+        if number == 0 {
+            let last = folder.join(LAST);
+            files::replace_unsynced(&last, tree.as_str().as_bytes()).doing("write", &last)?;
+            below = Some(tree.clone());
+        }
+    }
+    Ok(packs)
+}
+
+/// The packs of a tree that was sent before.
+fn known(folder: &Path, tree: &TreeId) -> Option<Vec<String>> {
+    let at = folder.join(tree.as_str());
+    let record = files::read(&at, files::RECORD).ok()?;
+    let packs = str::from_utf8(&record).ok()?.lines().map(str::to_owned);
+    let packs: Vec<String> = packs.collect();
+    for name in packs.iter().map(|pack| folder.join(pack)).chain([at]) {
+        // What was used of late is kept.
+        files::update(&name)
+            .and_then(|file| file.set_modified(SystemTime::now()))
+            .ok()?;
+    }
+    Some(packs)
+}
+
+fn add(
+    store: &Path,
+    folder: &Path,
+    tree: &TreeId,
+    below: Option<&TreeId>,
+) -> Result<Vec<String>, WorkspaceError> {
+    let is_here = |tree: &TreeId| {
+        let found = git(store).and_then(|git| git.args(["cat-file", "-e", tree.as_str()]).done());
+        found.is_ok()
+    };
+    let below = below.filter(|below| is_here(below));
+    let below = below.and_then(|below| Some((below, known(folder, below)?)));
+    let (below, mut packs) = match below.filter(|(_, packs)| packs.len() < LONGEST) {
+        Some((below, packs)) => (Some(below), packs),
+        None => (None, Vec::new()),
+    };
+    packs.extend(pack(store, folder, tree, below)?);
+    let at = folder.join(tree.as_str());
+    files::replace(&at, packs.join("\n").as_bytes()).doing("write", &at)?;
+    Ok(packs)
+}
+
+/// Puts one pack into a folder, with what a tree holds beyond another one; `None` if that is nothing. Blocks.
+///
+/// # Errors
+/// As [`send`].
+pub fn pack(
+    store: &Path,
+    folder: &Path,
+    tree: &TreeId,
+    below: Option<&TreeId>,
+) -> Result<Option<String>, WorkspaceError> {
+    let making = tempfile::tempdir_in(folder).doing("create a folder in", folder)?;
+    let wanted = [tree.to_string()]
+        .into_iter()
+        .chain(below.map(|below| format!("^{below}")));
+    let name = store::pack_objects(store, making.path(), &["-q"], wanted)?;
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let name = format!("pack-{name}.pack");
+    let from = making.path().join("pack").join(&name);
+    let file = files::open(&from).doing("open", &from)?;
+    file.sync_all().doing("sync", &from)?;
+    fs::rename(&from, folder.join(&name)).doing("move", &from)?;
+    Ok(Some(name))
+}
+
+/// Takes these packs of a folder into a store, where they are not there yet. Blocks.
+///
+/// # Errors
+/// One is not there, is not whole, or there is no room for it.
+pub fn receive(folder: &Path, store: &Path, packs: &[String]) -> Result<(), WorkspaceError> {
+    let into = made(&store.join("objects/pack"))?;
+    for pack in packs {
+        let (from, to) = (folder.join(pack), into.join(pack));
+        if to.with_extension("idx").exists() {
+            continue;
+        }
+        let making = tempfile::tempdir_in(&into).doing("create a folder in", &into)?;
+        let new = making.path().join(pack);
+        files::open(&from)
+            .and_then(|mut from| io::copy(&mut from, &mut files::create(&new, 0o600)?))
+            .doing("copy", &from)?;
+        git(store)?.args(["index-pack"]).args([&new]).done()?;
+        // The index comes last: it is what makes git look for the pack.
+        for ending in ["pack", "idx"] {
+            let (from, to) = (new.with_extension(ending), to.with_extension(ending));
+            fs::rename(&from, &to).doing("move", &from)?;
+        }
+    }
+    Ok(())
+}
