@@ -1,7 +1,7 @@
 //! The cluster that all these tests share.
 
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use rustix::process::Signal;
@@ -93,40 +93,74 @@ impl Cluster {
         )
     }
 
-    /// Waits until a job is in this state.
+    /// Waits until a job is in this state; panics when it has ended in another one.
     #[track_caller]
     pub fn wait(&self, job: &str, state: &str) {
         until(&format!("job {job} is {state}"), || {
-            self.state(job) == state
+            let now = self.state(job);
+            let goes_on = ["PENDING", "RUNNING", "COMPLETING"].contains(&now.as_str());
+            assert!(goes_on || now == state, "job {job} is {now}, not {state}");
+            now == state
         });
+    }
+
+    /// Why a job waits.
+    #[track_caller]
+    pub fn reason(&self, job: &str) -> String {
+        let job = format!("--jobs={job}");
+        self.says("squeue", &["--noheader", "--format=%r", &job])
+    }
+
+    /// Holds a job that waits, as its own user.
+    #[track_caller]
+    pub fn hold(&self, job: &str) {
+        self.says("scontrol", &["uhold", job]);
+    }
+
+    /// Cancels a job, as somebody else can.
+    #[track_caller]
+    pub fn cancel(&self, job: &str) {
+        self.says("scancel", &[job]);
+    }
+
+    /// Lets jobs start, or has all wait that have not begun.
+    #[track_caller]
+    pub fn open(&self, open: bool) {
+        self.assert_alone();
+        let state = format!("State={}", if open { "UP" } else { "DOWN" });
+        self.says("scontrol", &["update", "PartitionName=agents", &state]);
     }
 
     /// Kills a node's daemon, which hears nothing of it.
     pub fn kill_node(&self, node: &str) {
-        assert!(
-            matches!(self.turn, Turn::Alone(_)),
-            "other tests need {node}"
-        );
+        self.assert_alone();
         let daemon = pid_in(&self.folder.join(format!("{node}.pid")));
         kill(daemon, Signal::KILL);
         until(&format!("{node} is dead"), || !alive(daemon));
     }
 
-    /// Starts what does not run, and waits until both nodes answer.
+    /// Starts what does not run, waits until both nodes answer, and lets jobs start.
+    #[track_caller]
     pub fn mend(&self) {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/test-cluster");
         let status = Command::new(script)
             .arg("start")
             .arg(&self.folder)
-            .stdout(std::process::Stdio::null())
+            .stdout(Stdio::null())
             .status();
-        assert!(status.unwrap().success());
+        assert!(status.unwrap().success(), "{script} start");
+        self.open(true);
+    }
+
+    #[track_caller]
+    fn assert_alone(&self) {
+        assert!(matches!(self.turn, Turn::Alone(_)), "other tests need this");
     }
 }
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        if matches!(self.turn, Turn::Alone(_)) && !std::thread::panicking() {
+        if matches!(self.turn, Turn::Alone(_)) {
             self.mend();
         }
     }
