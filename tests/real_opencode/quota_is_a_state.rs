@@ -1,8 +1,13 @@
-//! A provider that has nothing left from the fifth request on is not asked again; another one is.
+//! A provider that has nothing left from the fifth request on is not asked again, by no run; another one is.
 
 use std::collections::BTreeSet;
 
+use serde_json::{Value, json};
+use tipstaff::model::{Contract, Purpose, Sections};
+use tipstaff::rehearsal::{RehearsedCall, Scenario, Server};
+
 use crate::stand::Stand;
+use crate::support::{Run, Running, fake_agent};
 
 const PROPOSERS: usize = 8;
 
@@ -77,4 +82,88 @@ fn account_without_quota_is_asked_no_more() {
 fn judge_of_another_account_goes_on_without_a_time_named() {
     let stand = rehearse("other", "", 0);
     nothing_was_sent_after_the_first_refusal(&stand);
+}
+
+/// A provider of OpenCode's that a scripted server plays: the first four requests of `limited` are served.
+fn provider(server: &Server, name: &str) -> (String, Value) {
+    let endpoint = server.endpoint(RehearsedCall {
+        ballot: None,
+        call: name.into(),
+        phase: "plan".into(),
+        purpose: Purpose::Propose,
+        model: name.into(),
+        slot: 1,
+        task: None,
+        attempt: 1,
+        contract: Contract::Document,
+        sections: Sections::default(),
+        builds_on_others: false,
+        request: String::from("Add rate limiting"),
+    });
+    let model = json!({ "limit": { "context": 100_000, "output": 8_000 } });
+    let provider = json!({
+        "npm": "@ai-sdk/openai-compatible",
+        "options": { "baseURL": endpoint.base_url, "apiKey": endpoint.key },
+        "models": { "m": model },
+    });
+    (name.to_owned(), provider)
+}
+
+#[test]
+fn two_runs_at_once_stop_at_the_first_refusal_and_another_account_goes_on() {
+    let served = "then: [{ reply: A plan with steps. }]";
+    let scenario = format!(
+        "name: two\nrules:\n  - {{ when: {{ model: limited }}, times: 4, {served} }}\n  \
+         - {{ when: {{ model: limited }}, then: [{{ error: {{ status: 429, cause: quota }} }}] }}\n  - {{ {served} }}\n"
+    );
+    let server = Server::start(Scenario::parse(&scenario, "two.yaml").unwrap()).unwrap();
+    let stand = Stand::new();
+    let providers = ["limited", "free"].map(|name| provider(&server, name));
+    let providers: serde_json::Map<_, _> = providers.into_iter().collect();
+    let config = stand.sandbox.home().join(".config/opencode/opencode.json");
+    std::fs::create_dir_all(config.parent().unwrap()).unwrap();
+    std::fs::write(config, json!({ "provider": providers }).to_string()).unwrap();
+    let script = stand.sandbox.outside("judge.yaml");
+    std::fs::write(&script, "- do: [done]\n").unwrap();
+    stand.sandbox.user_config(&format!(
+        "limits: {{ concurrency: 2 }}\nagents:\n  scripted: {{ kind: command, command: {}, args: [--script, {}] }}\n\
+         models:\n  limited: {{ agent: opencode, id: limited/m }}\n  free: {{ agent: opencode, id: free/m }}\n  \
+         scripted: {{ agent: scripted }}\n",
+        fake_agent(),
+        script.display()
+    ));
+    for (name, more) in [
+        ("alone", "quorum: 5"),
+        ("helped", "substitute: [free, free]"),
+    ] {
+        let models = "limited, limited, limited, limited, limited";
+        stand.sandbox.write(
+            &format!(".tipstaff/workflows/{name}.yaml"),
+            &format!(
+                "name: {name}\nphases:\n  - name: plan\n    type: ensemble\n    models: [{models}]\n    \
+                 judge: scripted\n    {more}\n    context_strategy: fresh\n"
+            ),
+        );
+    }
+    let runs = ["alone", "helped"].map(|name| stand.sandbox.start(&["run", name, "Plan it"]));
+    let [alone, helped] = runs.map(Running::wait);
+    alone.exits_with(5).stderr_has("opencode/limited's quota");
+    helped.succeeds().stderr_has("in the place of limited");
+    let received = server.received();
+    let asked = |name: &str| {
+        received
+            .iter()
+            .filter(|one| one.call.as_str() == name)
+            .count()
+    };
+    // Four were served, and no more than four were under way then.
+    assert!((5..=8).contains(&asked("limited")), "{received:?}");
+    assert!((1..=2).contains(&asked("free")), "{received:?}");
+    let folders = std::fs::read_dir(stand.sandbox.project().join(".tipstaff/runs")).unwrap();
+    let starts = folders
+        .flatten()
+        .filter(|folder| folder.path().is_dir())
+        .flat_map(|folder| Run::at(folder.path()).all("attempt_started"));
+    let starts = starts.filter(|start| start["model"] == "limited").count();
+    assert!((5..=8).contains(&starts), "{starts}");
 }
