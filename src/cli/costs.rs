@@ -48,3 +48,59 @@ pub fn costs(settings: &Settings, args: &CostsArgs) -> Result<Exit, Failure> {
     }
     Ok(Exit::Done)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::engine::simulation::journals;
+    use crate::model::{RunId, Usage};
+    use crate::run::{CallEvent, Event, Record, RunState};
+
+    /// What each attempt told last.
+    fn told(journal: &[Record]) -> Vec<Usage> {
+        let mut told = BTreeMap::new();
+        for record in journal {
+            let Event::Call { call, event } = &record.event else {
+                continue;
+            };
+            let (attempt, usage) = match event {
+                CallEvent::AttemptStarted { attempt, .. } => (attempt, Usage::default()),
+                CallEvent::AttemptProgressed { attempt, usage, .. }
+                | CallEvent::AttemptFailed { attempt, usage, .. } => (attempt, *usage),
+                CallEvent::AttemptSucceeded { attempt, result } => (attempt, result.usage),
+                _ => continue,
+            };
+            told.insert((call, *attempt), usage);
+        }
+        told.into_values().collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 4))]
+
+        #[test]
+        fn the_sum_is_that_of_all_journals(runs in prop::collection::vec(journals(), 1..4)) {
+            let mut costs = Costs::default();
+            let mut all = Vec::new();
+            for (number, (plan, journal)) in runs.iter().enumerate() {
+                let run = RunId::new(number.to_string());
+                costs.add("project", &run, plan, &RunState::of(journal));
+                all.extend(told(journal));
+            }
+            let usage = all.iter().fold(Usage::default(), |sum, one| sum + *one);
+            let calls = all.len() as u64;
+            prop_assert_eq!((costs.sum().calls, costs.sum().usage), (calls, usage));
+            for (by, _) in By::ALL {
+                let sums = costs.by(by, |at| (at.0 / 1_000_000).to_string());
+                let sum = sums.iter().fold((0, Usage::default()), |(calls, usage), (_, sum)| {
+                    (calls + sum.calls, usage + sum.usage)
+                });
+                prop_assert_eq!(sum, (calls, usage), "{:?}", by);
+            }
+        }
+    }
+}

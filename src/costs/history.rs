@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::steps::steps;
 use crate::model::{PhaseName, Purpose, Usage};
-use crate::plan::{PhasePlan, Plan};
+use crate::plan::{PhasePlan, Plan, count, steps};
 use crate::run::{RunState, Stage};
 
 /// Earlier runs of one workflow.
@@ -73,7 +72,7 @@ impl History {
                 made.entry(step.purpose).or_insert((0.0, 0.0)).1 += step.usual;
             }
             for call in state.calls().filter(|call| call.spec.phase == phase.name) {
-                let attempts = super::steps::count(call.attempts.len());
+                let attempts = count(call.attempts.len());
                 made.entry(call.spec.purpose).or_insert((0.0, 0.0)).0 += attempts;
             }
             for (purpose, (attempts, usual)) in made {

@@ -9,7 +9,6 @@ mod assumed;
 mod history;
 mod paid;
 mod projection;
-mod steps;
 mod sum;
 #[cfg(test)]
 mod tests;

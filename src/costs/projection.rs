@@ -7,9 +7,8 @@ use serde::Serialize;
 
 use super::assumed::{Assumed, Assumptions, SENT_BACK, TASKS, TRIED_AGAIN, usage};
 use super::history::{History, is_over};
-use super::steps::{Step, count, rounds, steps};
 use crate::model::{Budget, MicroUsd, ModelName, PhaseName, Purpose};
-use crate::plan::{Expected, PhasePlan, Plan};
+use crate::plan::{Expected, PhasePlan, Plan, Step, count, float, rounds, steps, whole};
 use crate::run::{PhaseState, RunState, Spent};
 
 /// The least if nothing fails, what is to be expected, and the most that the plan and its limits allow.
@@ -268,18 +267,4 @@ impl Projector<'_> {
             },
         }
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-fn float(number: u64) -> f64 {
-    number as f64
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "`as` saturates"
-)]
-fn whole(number: f64) -> u64 {
-    number.round() as u64
 }

@@ -5,7 +5,7 @@ use crate::model::{
     AtLimit, Budget, CallId, CallSpec, Contract, MicroUsd, Millis, ModelName, PhaseName, Purpose,
     ReachedLimit, RunLimits, Timestamp, Usage,
 };
-use crate::plan::{PhaseKind, PhasePlan, Plan};
+use crate::plan::{PhaseKind, PhasePlan, Plan, float, steps, whole};
 use crate::run::{Attempt, CallState, CallStatus, RunState, Spent};
 
 /// The limit that forbids a further attempt of the phase, and perhaps those under way, if one does: of the
@@ -81,6 +81,13 @@ impl Use {
         Self {
             tokens: self.tokens.saturating_sub(other.tokens),
             cost: MicroUsd(self.cost.0.saturating_sub(other.cost.0)),
+        }
+    }
+
+    fn times(self, times: f64) -> Self {
+        Self {
+            tokens: whole(float(self.tokens) * times),
+            cost: MicroUsd(whole(float(self.cost.0) * times)),
         }
     }
 
@@ -210,9 +217,9 @@ pub struct Room<'a> {
     plan: &'a Plan,
     phase: &'a PhasePlan,
     run: &'a RunState,
-    /// Attempts at one time, and in all.
+    /// Attempts at one time, and in all, of the run and of the phase.
     free: u64,
-    left: u64,
+    left: [u64; 2],
     proposes: bool,
     /// Of the run, and of the phase.
     held: [Held; 2],
@@ -263,7 +270,7 @@ impl<'a> Room<'a> {
             phase,
             run,
             free: at_one_time,
-            left: left(limits.calls, all).min(left(own.calls, of_phase)),
+            left: [left(limits.calls, all), left(own.calls, of_phase)],
             proposes: false,
             held: [
                 hold(limits.budget(), all, None),
@@ -278,7 +285,8 @@ impl<'a> Room<'a> {
             return false;
         }
         let more = self.expected(call.purpose, model);
-        (self.free, self.left) = (self.free - 1, self.left - 1);
+        self.free -= 1;
+        self.left = self.left.map(|left| left - 1);
         self.proposes |= call.purpose == Purpose::Propose;
         for held in &mut self.held {
             held.used = held.used.plus(more);
@@ -293,7 +301,8 @@ impl<'a> Room<'a> {
         !is_busy && self.is_spare(call) && !self.fits(call, model)
     }
 
-    /// Beside a proposal that can be spared, the judges have to fit who choose.
+    /// Beside a proposal that can be spared, the judges have to fit who choose; and within the limits of the run, beside
+    /// whatever can be spared, what follows at least.
     fn fits(&self, call: &CallSpec, model: &ModelName) -> bool {
         let is_spare = self.is_spare(call);
         let judges = match &self.phase.kind {
@@ -305,8 +314,40 @@ impl<'a> Room<'a> {
         let judging = judges.iter().filter_map(|chain| chain.first());
         let judging = judging.map(|judge| self.expected(Purpose::Judge, judge));
         let more = judging.fold(self.expected(call.purpose, model), Use::plus);
-        self.left > judges.len() as u64
-            && self.held.iter().all(|held| held.has_room(more, is_spare))
+        let (calls, later) = match is_spare {
+            true => self.follows(),
+            false => Default::default(),
+        };
+        let [of_run, of_phase] = &self.held;
+        let judges = judges.len() as u64;
+        self.left[0] > judges.saturating_add(calls)
+            && self.left[1] > judges
+            && of_run.has_room(more.plus(later), is_spare)
+            && of_phase.has_room(more, is_spare)
+    }
+
+    /// The least calls of the phases that follow, and what they use. One that degrades makes do with one proposal.
+    fn follows(&self) -> (u64, Use) {
+        let phases = self.plan.phases.iter();
+        let later = phases.skip_while(|one| one.name != self.phase.name).skip(1);
+        let is_over = |name| self.run.phase(name).is_some_and(|it| it.closed().is_some());
+        let (mut calls, mut used) = (0.0, Use::default());
+        for phase in later.filter(|one| one.when.is_none() && !is_over(&one.name)) {
+            let is_ensemble = matches!(phase.kind, PhaseKind::Ensemble { .. });
+            let most = match phase.at_limit == AtLimit::Degrade && is_ensemble {
+                true => 1,
+                false => usize::MAX,
+            };
+            for step in steps(phase).iter().take(most) {
+                calls += step.least;
+                if let Some(model) = step.chain.first().filter(|_| step.least > 0.0) {
+                    let model = self.run.in_place_of(model);
+                    let one = expected(self.plan, self.run, (&phase.name, step.purpose), model);
+                    used = used.plus(one.times(step.least));
+                }
+            }
+        }
+        (whole(calls), used)
     }
 
     fn expected(&self, purpose: Purpose, model: &ModelName) -> Use {

@@ -52,4 +52,4 @@ pub use limits::{Stop, expected_cost};
 pub use orders::Effect;
 
 #[cfg(test)]
-mod simulation;
+pub mod simulation;

@@ -9,6 +9,7 @@ mod expected;
 mod judging;
 mod price;
 mod setup;
+mod steps;
 mod test_files;
 #[cfg(test)]
 pub mod testing;
@@ -21,6 +22,7 @@ pub use expected::Expected;
 pub use judging::{Judging, Method, Orders, Refiner};
 pub use price::Price;
 pub use setup::SetupStep;
+pub use steps::{Step, count, float, rounds, steps, whole};
 pub use test_files::TestFiles;
 pub use types::{
     AgentKind, AgentSpec, Condition, Distill, EnsembleMode, LensPlan, LoopPlan, ModelSpec, Network,

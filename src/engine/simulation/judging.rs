@@ -5,8 +5,10 @@ use super::invariants::check;
 use super::plans::{Part, Sketch, Work, model};
 use super::run::Run;
 use super::trace::{Moment, Trace};
-use crate::model::{AtLimit, CallSpec, Label, ModelName, Purpose, Question, RunEnd, Undecided};
-use crate::plan::{Judging, Method, Orders};
+use crate::model::{
+    AtLimit, CallSpec, Label, ModelName, Purpose, Question, RunEnd, Undecided, Usage,
+};
+use crate::plan::{Expected, Judging, Method, Orders, Plan};
 use crate::run::{Event, PhaseEvent};
 
 /// An ensemble of three; the models from the fourth on judge.
@@ -228,5 +230,52 @@ fn an_ensemble_that_degrades_makes_do_with_any_number_of_calls() {
         check(&run.trace).unwrap();
         let spent = run.trace.spent_by(&"p0".into());
         assert_eq!(spent.started, proposals + verdicts, "{calls} calls");
+    }
+}
+
+/// An ensemble that degrades, followed by two calls that have to be.
+fn followed(rules: Judging) -> Plan {
+    let work = || Part::from(Work::Document(vec![1]));
+    let mut sketch = ensemble(rules);
+    sketch.parts.extend([work(), work()]);
+    let mut plan = sketch.plan();
+    plan.phases[0].at_limit = AtLimit::Degrade;
+    plan
+}
+
+#[test]
+fn an_ensemble_that_degrades_leaves_room_for_what_follows() {
+    let rules = Judging {
+        orders: Orders::Both,
+        ..Judging::default()
+    };
+    let faults = judges(likes(Taste::Prefers(1)), GOOD);
+    // Each call is expected to use a token, those that follow ten.
+    let expected = |phase: &str, purpose, number, input| Expected {
+        phase: phase.into(),
+        purpose,
+        model: model(number),
+        usage: Usage {
+            input,
+            ..Usage::default()
+        },
+        learned_from: 1,
+    };
+    let proposers = [0, 1, 2].map(|number| expected("p0", Purpose::Propose, number, 1));
+    let later = ["p1", "p2"].map(|phase| expected(phase, Purpose::Work, 1, 10));
+    let judge = expected("p0", Purpose::Judge, 3, 1);
+    let all = [&proposers[..], &[judge], &later].concat();
+    for (most, of_ensemble) in [(3, 1), (4, 2), (5, 3), (6, 4), (7, 5), (8, 5)] {
+        for (calls, tokens) in [(Some(most), None), (None, Some(most + 18))] {
+            let mut plan = followed(rules.clone());
+            plan.expected.clone_from(&all);
+            (plan.limits.calls, plan.limits.tokens) = (calls, tokens);
+            let mut run = Run::new(plan, &faults);
+            let what = format!("{calls:?} calls, {tokens:?} tokens");
+            assert_eq!(run.live().unwrap(), Some(RunEnd::Done), "{what}");
+            check(&run.trace).unwrap();
+            let spent = run.trace.spent_by(&"p0".into());
+            assert_eq!(spent.started, of_ensemble, "{what}");
+        }
     }
 }

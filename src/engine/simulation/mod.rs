@@ -1,7 +1,7 @@
 //! The engine against a simulated world: random plans, random models, random order of arrival, and a
 //! supervisor that is interrupted, limited, killed and taken up again at any moment.
 //!
-//! - [`plans`] draws plans, [`fault_plan`] draws how the world behaves in one run;
+//! - [`plans`] draws plans and [`limits`] their limits, [`fault_plan`] draws how the world behaves in one run;
 //! - [`world`] carries out the engine's effects and reports what came of them, by its fault plan;
 //! - [`person`] says what people do in it;
 //! - [`run`] lets supervisors work on a run until nothing is left to be done, and keeps a [`trace`]
@@ -25,6 +25,7 @@ mod facts;
 mod fault_plan;
 mod invariants;
 mod judging;
+mod limits;
 mod outcome;
 mod parked;
 mod part;
@@ -36,3 +37,18 @@ mod run;
 mod trace;
 mod trees;
 mod world;
+
+use proptest::strategy::Strategy;
+
+use crate::plan::Plan;
+use crate::run::Record;
+
+/// Plans, and the journals of their runs, whatever happened in them.
+pub fn journals() -> impl Strategy<Value = (Plan, Vec<Record>)> {
+    let mix = plans::Mix::Wild;
+    (plans::sketches(mix), fault_plan::fault_plans(mix)).prop_map(|(sketch, faults)| {
+        let mut run = run::Run::new(sketch.plan(), &faults).patient(2);
+        run.live().unwrap();
+        (run.trace.plan.clone(), run.trace.journal())
+    })
+}

@@ -3,8 +3,9 @@
 use proptest::prelude::{Just, any, prop};
 use proptest::strategy::Strategy as Draws;
 
+use super::limits::{budgets, limits, unlimited};
 use crate::model::{
-    Agreement, Budget, Categories, Criterion, Destination, MicroUsd, Millis, ModelName, PhaseName,
+    Agreement, AtLimit, Budget, Categories, Criterion, Destination, Millis, ModelName, PhaseName,
     RunLimits,
 };
 use crate::plan::{
@@ -42,6 +43,7 @@ pub struct Part {
     pub informed: bool,
     /// Of each of its phases.
     pub budget: Budget,
+    pub at_limit: AtLimit,
     pub checkpoint: Option<u64>,
     /// Whether its document belongs into the project.
     pub output: bool,
@@ -112,6 +114,7 @@ impl From<Work> for Part {
             distill: Distill::Agent,
             informed: false,
             budget: Budget::default(),
+            at_limit: AtLimit::default(),
             checkpoint: None,
             output: false,
             substitutes: Vec::new(),
@@ -128,19 +131,6 @@ impl From<Vec<Part>> for Sketch {
             destination: Destination::Tree,
             allowed: COMMANDS,
         }
-    }
-}
-
-/// No limits but this concurrency.
-pub fn unlimited(concurrency: u32) -> RunLimits {
-    RunLimits {
-        calls: None,
-        tokens: None,
-        cost: None,
-        wall: None,
-        concurrency,
-        processes: None,
-        day: None,
     }
 }
 
@@ -182,39 +172,10 @@ pub fn sketches(mix: Mix) -> impl Draws<Value = Sketch> {
     })
 }
 
-fn limits() -> impl Draws<Value = RunLimits> {
-    let calls = prop::option::weighted(0.2, 0u64..20);
-    let tokens = prop::option::weighted(0.1, 0u64..90);
-    let cost = prop::option::weighted(0.1, (0u64..90).prop_map(MicroUsd));
-    let wall = prop::option::weighted(0.1, (0u64..60).prop_map(Millis::seconds));
-    (calls, tokens, cost, wall, 1u32..4).prop_map(|(calls, tokens, cost, wall, concurrency)| {
-        RunLimits {
-            calls,
-            tokens,
-            cost,
-            wall,
-            concurrency,
-            processes: None,
-            day: None,
-        }
-    })
-}
-
-fn budgets() -> impl Draws<Value = Budget> {
-    let calls = prop::option::weighted(0.2, 0u64..8);
-    let tokens = prop::option::weighted(0.1, 0u64..60);
-    let cost = prop::option::weighted(0.1, (0u64..60).prop_map(MicroUsd));
-    (calls, tokens, cost).prop_map(|(calls, tokens, cost)| Budget {
-        calls,
-        tokens,
-        cost,
-    })
-}
-
 fn parts(mix: Mix) -> impl Draws<Value = Part> {
     let (budget, most) = match mix {
         Mix::Wild => (budgets().boxed(), 2),
-        Mix::Timeless => (Just(Budget::default()).boxed(), 0),
+        Mix::Timeless => (Just((Budget::default(), AtLimit::Park)).boxed(), 0),
     };
     let substitutes = prop::collection::vec(0..MODELS, 0..=most);
     let strategy = proptest::prop_oneof![
@@ -245,7 +206,17 @@ fn parts(mix: Mix) -> impl Draws<Value = Part> {
         (prop::bool::weighted(0.3), substitutes),
     )
         .prop_map(
-            |(work, strategy, when, gate, distill, informed, budget, checkpoint, last)| Part {
+            |(
+                work,
+                strategy,
+                when,
+                gate,
+                distill,
+                informed,
+                (budget, at_limit),
+                checkpoint,
+                last,
+            )| Part {
                 work,
                 strategy,
                 when,
@@ -253,6 +224,7 @@ fn parts(mix: Mix) -> impl Draws<Value = Part> {
                 distill,
                 informed,
                 budget,
+                at_limit,
                 checkpoint,
                 output: last.0,
                 substitutes: last.1,
@@ -564,6 +536,7 @@ impl Part {
         PhasePlan {
             strategy: self.strategy,
             budget: self.budget,
+            at_limit: self.at_limit,
             distill: self.distill.clone(),
             substitutes: names(&self.substitutes),
             output: self.output.then(|| format!("docs/{name}.md")),

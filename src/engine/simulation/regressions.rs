@@ -4,7 +4,8 @@ use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
 use super::fault_plan::{
     Fault, FaultPlan, GOOD, HandOn, Hands, Manner, Person, Proof, Tasks, Taste,
 };
-use super::plans::{Part, Sketch, When, Work, unlimited};
+use super::limits::unlimited;
+use super::plans::{Part, Sketch, When, Work};
 use crate::model::{Millis, RunLimits};
 use crate::plan::{Distill, Judging, OnNone};
 

@@ -11,8 +11,9 @@ use crate::plan::Plan;
 use crate::run::{Event, PhaseEvent, Record, RunEvent, RunState};
 
 use super::fault_plan::{Fault, FaultPlan, HandOn, Raise};
+use super::limits::unlimited;
 use super::person;
-use super::plans::{model, unlimited};
+use super::plans::model;
 use super::trace::{Moment, Trace};
 use super::trees;
 use super::world::{World, WorldState};

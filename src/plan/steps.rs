@@ -1,7 +1,7 @@
 //! Which calls a phase makes, by the plan alone.
 
+use super::{Distill, Judging, OnNone, OutputKind, PhaseKind, PhasePlan, Plan, Refiner};
 use crate::model::{ModelName, PhaseName, Purpose};
-use crate::plan::{Distill, Judging, OnNone, OutputKind, PhaseKind, PhasePlan, Plan, Refiner};
 
 /// Equal calls of one round of a phase.
 pub struct Step<'a> {
@@ -129,4 +129,21 @@ pub fn rounds(plan: &Plan, phase: &PhaseName) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 pub fn count(number: usize) -> f64 {
     number as f64
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "what is rounded there is no amount that counts"
+)]
+pub fn float(number: u64) -> f64 {
+    number as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "`as` saturates"
+)]
+pub fn whole(number: f64) -> u64 {
+    number.round() as u64
 }
