@@ -62,6 +62,11 @@ fn of_run(view: &RunView, event: &RunEvent, at: Timestamp) -> Option<LogLine> {
         RunEvent::AccountFreed { account } => {
             (Tone::Good, format!("{} serves again", clean(account)))
         }
+        RunEvent::ClockJumped { by } => {
+            let text =
+                format!("the machine slept for {by}, or its clock was set: that does not count");
+            (Tone::Odd, text)
+        }
         RunEvent::Paused { .. } => (Tone::Odd, "paused: no further call starts".to_owned()),
         RunEvent::Continued { .. } => (Tone::Calm, "continued".to_owned()),
         RunEvent::TakenOver { run, from } => {

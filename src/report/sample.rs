@@ -464,6 +464,8 @@ fn acts_of_persons(more: &mut History) {
     };
     more.add(3_700_048, parked.into());
     more.add(3_700_050, RunEvent::AccountFreed { account }.into());
+    let by = Millis(11_520_000);
+    more.add(15_220_052, RunEvent::ClockJumped { by }.into());
 }
 
 fn proposals(history: &mut History) {

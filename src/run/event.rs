@@ -292,6 +292,8 @@ pub enum RunEvent {
     },
     /// It has served a request since, or a person says that it will.
     AccountFreed { account: AccountName },
+    /// The machine slept for so long, or its clock was set ahead: nobody worked in that time.
+    ClockJumped { by: Millis },
     /// A person paused the run: no further call starts.
     #[serde(rename = "run_paused")]
     Paused { via: Via },

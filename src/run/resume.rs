@@ -3,18 +3,24 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Answer, CallId, CallKey, FailureKind, InputSource, PersonAnswer, Purpose, Rung, Timestamp,
+    Answer, CallId, CallKey, FailureKind, InputSource, Millis, PersonAnswer, Purpose, Rung,
+    Timestamp,
 };
 
 use super::{CallState, CallStatus, Delivery, RunState, TaskEnd};
 
 impl RunState {
-    /// Nobody has worked on it from the last event until now, so neither did attempts under way.
-    pub(super) fn left_alone(&mut self, now: Timestamp, elsewhere: &[CallId]) {
-        let away = now.since(self.last.unwrap_or(now));
+    /// Nobody has worked on it for so long, so neither did attempts under way but for those elsewhere.
+    pub(super) fn left_alone(&mut self, away: Millis, elsewhere: &[CallId]) {
         let calls = self.calls.values_mut();
         for call in calls.filter(|call| !elsewhere.contains(&call.spec.id)) {
             call.left_alone(away);
+        }
+        for phase in self.phases.values_mut() {
+            phase.on_round(|round| {
+                let limit = &mut round.straggler_limit;
+                *limit = limit.map(|until| until.after(away));
+            });
         }
     }
 

@@ -149,15 +149,21 @@ impl RunState {
         }
     }
 
-    /// The time of an event. Nobody works on a run that has ended, or waits for an answer.
+    /// The time of an event. Nobody works on a run that has ended, or waits for an answer, or while the machine sleeps.
     fn moment(&mut self, at: Timestamp, event: &Event) -> Moment {
         if !event.is_by_hand() {
-            match event {
-                Event::Run(RunEvent::Resumed { elsewhere, .. }) => self.left_alone(at, elsewhere),
-                _ => self.worked = self.worked(at),
-            }
-            // Clocks are set back at times; nothing is counted twice for that.
-            self.last = self.last.max(Some(at));
+            let gap = at.since(self.last.unwrap_or(at));
+            let resumed = matches!(event, Event::Run(RunEvent::Resumed { .. }));
+            let (away, elsewhere) = match event {
+                Event::Run(RunEvent::Resumed { elsewhere, .. }) => (gap, elsewhere.as_slice()),
+                Event::Run(RunEvent::ClockJumped { by }) => (gap.min(*by), &[][..]),
+                _ => (Millis(0), &[][..]),
+            };
+            self.left_alone(away, elsewhere);
+            let worked = self.worked(at).0.saturating_sub(away.0);
+            self.worked = self.worked.max(Millis(worked));
+            // Clocks are set back at times: nothing is counted twice for that, and the next supervisor goes by its own.
+            self.last = self.last.filter(|_| !resumed).max(Some(at));
         }
         let worked = self.worked;
         Moment { at, worked }
@@ -250,6 +256,7 @@ impl RunState {
             RunEvent::AccountFreed { account } => {
                 self.accounts.remove(account);
             }
+            RunEvent::ClockJumped { .. } => {}
             RunEvent::Paused { .. } => self.paused = true,
             RunEvent::Continued { .. } => self.paused = false,
             RunEvent::TakenOver { run, .. } => self.taken_over_from(run),

@@ -4,19 +4,39 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use crate::model::{Millis, Timestamp};
+use crate::run::{Event, RunEvent};
 
 static CLOCK: Mutex<Option<Clock>> = Mutex::new(None);
+
+/// So much further than the steady clock the wall clock goes when it is corrected in the ordinary way.
+const CORRECTED: Millis = Millis::seconds(5);
 
 /// The time. If the wall clock is set back, it goes on from where it was: events keep their order, and nothing waits
 /// for a time that was near and is far now. Where it is ahead, the machine slept, and what waits for that time is due.
 pub fn now() -> Timestamp {
+    look(|_, now| now)
+}
+
+/// The time, and what is to be written down before anything else of that time: that it jumped there, if it did since
+/// this was asked last. Timers stand still while the machine sleeps, so nobody else would tell.
+pub(super) fn now_and_jump() -> (Timestamp, Option<Event>) {
+    look(|clock, now| {
+        let by = std::mem::take(&mut clock.ahead);
+        let jumped = (by.0 > 0).then(|| RunEvent::ClockJumped { by }.into());
+        (now, jumped)
+    })
+}
+
+fn look<T>(then: impl FnOnce(&mut Clock, Timestamp) -> T) -> T {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     let wall = since.map_or(0, |since| {
         u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
     });
-    let (wall, at) = (Timestamp(wall), Instant::now());
+    let (wall, at, ahead) = (Timestamp(wall), Instant::now(), Millis(0));
     let mut clock = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);
-    clock.get_or_insert(Clock { wall, at }).read(wall, at)
+    let clock = clock.get_or_insert(Clock { wall, at, ahead });
+    let now = clock.read(wall, at);
+    then(clock, now)
 }
 
 /// The user's day.
@@ -28,6 +48,8 @@ pub fn today() -> String {
 struct Clock {
     wall: Timestamp,
     at: Instant,
+    /// How far it jumped, and nobody has asked since.
+    ahead: Millis,
 }
 
 impl Clock {
@@ -36,7 +58,9 @@ impl Clock {
         let passed = Millis(u64::try_from(passed).unwrap_or(u64::MAX));
         let steady = self.wall.after(passed);
         if wall >= steady {
-            *self = Self { wall, at };
+            let more = Some(wall.since(steady)).filter(|more| *more > CORRECTED);
+            self.ahead.0 += more.unwrap_or_default().0;
+            (self.wall, self.at) = (wall, at);
         }
         wall.max(steady)
     }
@@ -48,23 +72,29 @@ mod tests {
     use std::time::Duration;
 
     #[test]
-    fn clock_goes_on_when_it_is_set_back_and_is_right_after_a_sleep() {
+    fn clock_goes_on_when_it_is_set_back_and_tells_how_long_it_slept() {
         let (hour, start) = (3_600_000, Instant::now());
-        let wall = Timestamp(10 * hour);
-        let mut clock = Clock { wall, at: start };
+        let (wall, ahead) = (Timestamp(10 * hour), Millis(0));
+        let at = start;
+        let mut clock = Clock { wall, at, ahead };
         let mut read = |wall: u64, seconds: u64| {
             let at = start + Duration::from_secs(seconds);
-            clock.read(Timestamp(wall), at).0
+            let now = clock.read(Timestamp(wall), at).0;
+            (now, clock.ahead.0)
         };
-        assert_eq!(read(10 * hour + 5_000, 5), 10 * hour + 5_000);
-        // Set back by nine hours: a wait of ten seconds still takes ten.
-        assert_eq!(read(hour, 6), 10 * hour + 6_000);
-        assert_eq!(read(hour + 9_000, 15), 10 * hour + 15_000);
+        // Corrected by a second.
+        assert_eq!(read(10 * hour + 5_000, 4), (10 * hour + 5_000, 0));
+        // Set back by nine hours: a wait of ten seconds still takes ten. And right again.
+        assert_eq!(read(hour, 5), (10 * hour + 6_000, 0));
+        assert_eq!(read(hour + 9_000, 14), (10 * hour + 15_000, 0));
+        assert_eq!(read(10 * hour + 16_000, 15), (10 * hour + 16_000, 0));
         // Eight hours asleep, in which no timer moved.
-        assert_eq!(read(18 * hour, 16), 18 * hour);
-        assert_eq!(read(18 * hour + 1_000, 17), 18 * hour + 1_000);
+        let slept = 8 * hour - 17_000;
+        assert_eq!(read(18 * hour, 16), (18 * hour, slept));
+        assert_eq!(read(18 * hour + 1_000, 17), (18 * hour + 1_000, slept));
         // Set forward by mistake, and right again: it stays ahead, and goes on.
-        assert_eq!(read(900 * hour, 18), 900 * hour);
-        assert_eq!(read(18 * hour + 3_000, 19), 900 * hour + 1_000);
+        let both = slept + 882 * hour - 2_000;
+        assert_eq!(read(900 * hour, 18), (900 * hour, both));
+        assert_eq!(read(18 * hour + 3_000, 19), (900 * hour + 1_000, both));
     }
 }

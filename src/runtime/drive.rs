@@ -22,7 +22,7 @@ use crate::run::{
 
 use super::attempt::{Attempt, Control, unless_stopped};
 use super::blocking::{blocking, blocking_to_its_end};
-use super::clock::{now, today};
+use super::clock::{now, now_and_jump, today};
 use super::close::close;
 use super::deliver::{deliver, not_delivered};
 use super::edited::edited;
@@ -172,10 +172,14 @@ impl Driver<'_> {
 
     /// While a question is open nothing moves, and whoever answers elsewhere left the answer in a file.
     fn tick(&mut self) -> Result<Option<Input>, RuntimeError> {
+        let (now, jumped) = now_and_jump();
+        if let Some(jumped) = jumped.filter(|_| !self.asks) {
+            return Ok(Some(Input::Happened(jumped)));
+        }
         // By the wall clock: timers stand still while the machine sleeps.
-        let is_due = self.wake.take_if(|at| *at <= now()).is_some();
+        let is_due = self.wake.take_if(|at| *at <= now).is_some();
         let known = &self.engine.state().accounts;
-        if is_due || !known.is_empty() && !self.context.accounts.news(now(), known).is_empty() {
+        if is_due || !known.is_empty() && !self.context.accounts.news(now, known).is_empty() {
             return Ok(Some(Input::Tick));
         }
         // Others may spend what it waits for.
@@ -186,7 +190,7 @@ impl Driver<'_> {
             let act = self.context.folder.take_answer();
             return Ok(act.map(|act| Input::Answered { acts: vec![act] }));
         }
-        self.observer.tick(now())?;
+        self.observer.tick(now)?;
         Ok(None)
     }
 
@@ -214,7 +218,7 @@ impl Driver<'_> {
 
     /// The engine's answer to an input: events to disk, then to the display, then the effects.
     fn step(&mut self, input: Input) -> Result<Option<RunEnd>, RuntimeError> {
-        let at = now();
+        let (at, jumped) = now_and_jump();
         let mut input = self.with_edits(input)?;
         let (accounts, state) = (&self.context.accounts, self.engine.state());
         accounts.learn(at, &input, state);
@@ -222,8 +226,10 @@ impl Driver<'_> {
             Input::Begin(begin) => begin.parked = accounts.news(at, &BTreeMap::new()),
             Input::Resume { acts, .. } => acts.extend(accounts.news(at, &BTreeMap::new())),
             _ => {
-                // Before the engine decides anything: nobody asks an account that another run knows to be parked.
-                for event in accounts.news(at, &state.accounts) {
+                // Before the engine decides anything: the time that it goes by, and that nobody asks an account that
+                // another run knows to be parked.
+                let news = accounts.news(at, &state.accounts);
+                for event in jumped.into_iter().chain(news) {
                     if let Some(end) = self.react(at, Input::Happened(event))? {
                         return Ok(Some(end));
                     }

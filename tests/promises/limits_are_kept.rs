@@ -315,3 +315,59 @@ fn runs_at_once_pass_the_limit_of_the_day_by_no_more_than_one_step() {
         (vec![Some(0), Some(0), Some(5), Some(5)], 4)
     );
 }
+
+/// A wall clock that goes so many seconds ahead of the steady one as the file `AHEAD` is long, as after a sleep.
+const CLOCK: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <sys/stat.h>
+#include <time.h>
+int clock_gettime(clockid_t id, struct timespec *now) {
+    int (*real)(clockid_t, struct timespec *) = dlsym(RTLD_NEXT, "clock_gettime");
+    int said = real(id, now);
+    struct stat ahead;
+    if (id == CLOCK_REALTIME && stat(AHEAD, &ahead) == 0) now->tv_sec += ahead.st_size;
+    return said;
+}
+"#;
+
+#[test]
+fn sleep_of_the_machine_is_no_time_of_the_run() {
+    let mut sandbox = Sandbox::new();
+    let outside = |name: &str| sandbox.outside(name).display().to_string();
+    let (ahead, library) = (outside("ahead"), outside("clock.so"));
+    let (up, awake) = (outside("up"), outside("awake"));
+    std::fs::write(sandbox.outside("clock.c"), CLOCK).unwrap();
+    let mut compiler = sandbox.program("cc");
+    compiler.args(["-shared", "-fPIC", &format!("-DAHEAD=\"{ahead}\""), "-o"]);
+    compiler.args([&library, &outside("clock.c")]);
+    Output::of(compiler.spawn().unwrap()).succeeds();
+    sandbox
+        .trio(&["quorum: 2", "straggler_timeout: 1h"])
+        .fake_agent(&format!(
+            "- when: {{ slot: 3, purpose: propose }}\n  do: [{{ touch: {up:?} }}, {{ wait_for_file: {awake:?} }}, done]\n"
+        ));
+    sandbox.env("LD_PRELOAD", &library);
+    let running = sandbox.start_trio(&["--limit", "wall=1h"]);
+    until("the straggler is up", || sandbox.outside("up").exists());
+    let run = sandbox.run();
+    run.until(1, "quorum_reached");
+    let file = std::fs::File::create(&ahead).unwrap();
+    file.set_len(3 * 3600 + 12 * 60).unwrap();
+    run.until(1, "clock_jumped");
+    std::fs::write(&awake, "").unwrap();
+    running
+        .wait()
+        .succeeds()
+        .stderr_has("the machine slept for 3h1");
+    // The straggler had its time.
+    assert!(run.all("call_failed").is_empty());
+    assert_eq!(run.all("clock_jumped").len(), 1);
+    let shown = sandbox.tipstaff(&["show", "--json"]);
+    let shown: serde_json::Value = serde_json::from_str(&shown.succeeds().stdout).unwrap();
+    let times = [&shown["wall_ms"], &shown["phases"][0]["time_ms"]];
+    assert!(
+        times.iter().all(|time| time.as_u64().unwrap() < 600_000),
+        "{shown}"
+    );
+}

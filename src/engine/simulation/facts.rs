@@ -290,7 +290,9 @@ impl<'a> Facts<'a> {
                 self.known_project = self.before();
             }
             RunEvent::Resumed { .. } => self.resume(),
-            RunEvent::AccountParked { .. } | RunEvent::AccountFreed { .. } => {}
+            RunEvent::AccountParked { .. }
+            | RunEvent::AccountFreed { .. }
+            | RunEvent::ClockJumped { .. } => {}
             RunEvent::LimitReached { limit } => self.limited = Some(limit.clone()),
             RunEvent::LimitsRaised {
                 limits, budgets, ..

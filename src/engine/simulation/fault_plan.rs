@@ -37,6 +37,8 @@ pub struct FaultPlan {
     /// Whether accounts that refuse a request are parked, and whether supervisors stay until they serve again.
     pub parks: bool,
     pub waits: bool,
+    /// Whether the clock is set back between supervisors.
+    pub set_back: bool,
     /// Which of the things under way reports next, step by step. Then the oldest.
     pub choices: Vec<u8>,
     /// What comes from outside, and at which step.
@@ -181,6 +183,8 @@ pub enum Fault {
     Interrupt,
     /// Another run of this user hears that the account of this model has no quota left.
     Parks(u8),
+    /// The machine sleeps, or its clock is set ahead.
+    Sleeps(Millis),
     /// A person steers the run, whether it can be done or not.
     Steers(Steer),
     /// The supervisor dies with so many of the events of its last step on disk; attempts that were
@@ -272,6 +276,7 @@ impl Default for FaultPlan {
             hands_on: Vec::new(),
             parks: false,
             waits: false,
+            set_back: false,
             choices: Vec::new(),
             blows: Vec::new(),
         }
@@ -337,7 +342,7 @@ pub fn fault_plans(mix: Mix) -> impl Draws<Value = FaultPlan> {
         prop::collection::vec(tasks(), 1..3),
         any::<bool>(),
         chance,
-        (from_people, any::<bool>(), any::<bool>()),
+        (from_people, any::<[bool; 3]>()),
         prop::collection::vec(any::<u8>(), 0..40),
         blows(mix),
     )
@@ -354,7 +359,8 @@ pub fn fault_plans(mix: Mix) -> impl Draws<Value = FaultPlan> {
                 blows,
             )| {
                 let (deliveries, full) = chance;
-                let ((people, limits, rounds, models, hands_on), attended, waits) = from_people;
+                let (from_people, [attended, waits, set_back]) = from_people;
+                let (people, limits, rounds, models, hands_on) = from_people;
                 let parks = mix == Mix::Wild;
                 FaultPlan {
                     manners,
@@ -372,6 +378,7 @@ pub fn fault_plans(mix: Mix) -> impl Draws<Value = FaultPlan> {
                     hands_on,
                     parks,
                     waits,
+                    set_back,
                     choices,
                     blows,
                 }
@@ -538,6 +545,7 @@ fn blows(mix: Mix) -> impl Draws<Value = Vec<(usize, Fault)>> {
         1 => parks,
         2 => steers(mix).prop_map(Fault::Steers),
         1 => Just(Fault::Interrupt),
+        1 => (1u64..600).prop_map(|minutes| Fault::Sleeps(Millis::minutes(minutes))),
         2 => (0u8..6, any::<bool>()).prop_map(|(written, recovers)| Fault::Death { written, recovers }),
     ];
     prop::collection::vec((1usize..60, fault), 0..4)

@@ -52,7 +52,9 @@ impl<'f> Run<'f> {
     /// A run whose supervisor has died.
     pub fn after(trace: Trace, faults: &'f FaultPlan) -> Self {
         let journal = trace.journal();
-        let now = journal.last().map_or(Timestamp(1_000), |record| record.at);
+        let now = journal
+            .last()
+            .map_or(Timestamp(100_000_000), |record| record.at);
         Self {
             faults,
             world_state: WorldState::at(now),
@@ -75,8 +77,9 @@ impl<'f> Run<'f> {
     /// answer, with higher limits. The last end, if there was one.
     ///
     /// # Errors
-    /// A supervisor does not end.
+    /// A supervisor does not end, or time counts in which none was there and awake.
     pub fn live(&mut self) -> Result<Option<RunEnd>, String> {
+        let before = self.worked();
         let mut input = match self.trace.moments.is_empty() {
             true => begin(),
             false => resume(Vec::new(), Vec::new()),
@@ -95,9 +98,19 @@ impl<'f> Run<'f> {
                     }
                 }
             };
-            self.world_state.rest();
+            self.world_state.rest(self.faults.set_back);
         }
-        Ok(last)
+        let (worked, awake) = (self.worked().0 - before.0, self.world_state.awake.0);
+        match worked <= awake {
+            true => Ok(last),
+            false => Err(format!("{worked} ms count of {awake} ms")),
+        }
+    }
+
+    fn worked(&self) -> Millis {
+        let journal = self.trace.journal();
+        let last = journal.last().map_or(Timestamp(0), |record| record.at);
+        RunState::of(&journal).worked(last)
     }
 
     /// What a user does about an end.
@@ -269,9 +282,8 @@ impl<'f> Run<'f> {
             let reaction = engine.handle(now, input);
             let written = match fault {
                 Some(Fault::Death { written, .. }) => usize::from(written).max(least),
-                Some(Fault::Interrupt | Fault::Parks(_) | Fault::Steers(_)) | None => {
-                    reaction.events.len()
-                }
+                Some(Fault::Interrupt | Fault::Parks(_) | Fault::Sleeps(_) | Fault::Steers(_))
+                | None => reaction.events.len(),
             };
             for event in reaction.events.into_iter().take(written) {
                 seq += 1;

@@ -58,6 +58,8 @@ pub struct World<'f> {
 #[derive(Debug, Clone, Default)]
 pub struct WorldState {
     now: Timestamp,
+    /// How long supervisors were there, and awake.
+    pub awake: Millis,
     steps: usize,
     choices: usize,
     closings: usize,
@@ -79,9 +81,17 @@ impl WorldState {
         self.now
     }
 
-    /// Nobody works on the run for an hour.
-    pub fn rest(&mut self) {
-        self.now = self.now.after(Millis::minutes(60));
+    /// Nobody works on the run for an hour; or so it seems, if the clock is set back meanwhile.
+    pub fn rest(&mut self, set_back: bool) {
+        self.now = match set_back {
+            true => Timestamp(self.now.0.saturating_sub(Millis::minutes(60).0)),
+            false => self.now.after(Millis::minutes(60)),
+        };
+    }
+
+    fn work(&mut self, time: Millis) {
+        self.now = self.now.after(time);
+        self.awake.0 += time.0;
     }
 }
 
@@ -177,8 +187,12 @@ impl<'f> World<'f> {
     }
 
     /// What a person wants at this step, or another run of this user has learned.
-    pub fn outside(&self, fault: Option<Fault>, engine: &Engine) -> Option<Input> {
+    pub fn outside(&mut self, fault: Option<Fault>, engine: &Engine) -> Option<Input> {
         let steer = match fault? {
+            Fault::Sleeps(by) => {
+                self.world_state.now = self.world_state.now.after(by);
+                return Some(Input::Happened(RunEvent::ClockJumped { by }.into()));
+            }
             Fault::Steers(steer) => steer,
             Fault::Parks(model) => return Some(self.hears_of(model)),
             Fault::Interrupt | Fault::Death { .. } => return None,
@@ -214,9 +228,10 @@ impl<'f> World<'f> {
         self.between = None;
         let choice = self.choose();
         let chosen = choice.checked_rem(ways)?;
-        self.world_state.now = self.world_state.now.after(Millis(100));
+        self.world_state.work(Millis(100));
         if chosen == self.pending.len() {
-            self.world_state.now = self.world_state.now.max(wake?);
+            let wait = wake?.since(self.world_state.now);
+            self.world_state.work(wait);
             return Some(Input::Tick);
         }
         let lasts = choice >= 200;
@@ -275,7 +290,7 @@ impl<'f> World<'f> {
             } => {
                 let is_over = cancelled.is_some();
                 let usage = answers::usage(manner(self.faults, &model), steps + 1);
-                self.world_state.now = self.world_state.now.after(Millis::seconds(1));
+                self.world_state.work(Millis::seconds(1));
                 let id = call.id.clone();
                 // One that has just ended is cancelled too late; what it left may be collected later.
                 if is_over && choice % 4 == 3 && engine.state().interrupted().is_some() {
@@ -440,7 +455,7 @@ impl<'f> World<'f> {
     }
 
     fn verify(&mut self, phase: PhaseName, verifying: PendingVerification) -> Input {
-        self.world_state.now = self.world_state.now.after(Millis::seconds(1));
+        self.world_state.work(Millis::seconds(1));
         let number = verifying.command.rsplit(' ').next().unwrap();
         let proof = self.faults.proofs[number.parse::<usize>().unwrap()];
         if let Proof::CannotRun(times) = proof
