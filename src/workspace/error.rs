@@ -61,6 +61,12 @@ impl WorkspaceError {
         }
     }
 
+    /// Whether no space is left where it was to be written, or none of the user's share.
+    pub fn is_full(&self) -> bool {
+        let full = [io::ErrorKind::StorageFull, io::ErrorKind::QuotaExceeded];
+        matches!(self, Self::Io { source, .. } if full.contains(&source.kind()))
+    }
+
     /// For `map_err`: adds the action and the path to what the operating system said.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {

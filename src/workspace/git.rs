@@ -25,6 +25,13 @@ const QUIET_CONFIG: [&str; 5] = [
     "core.bigFileThreshold=16m",
 ];
 
+/// How git says that no space is left, or none of the user's share.
+const FULL: [&str; 3] = [
+    "Out of diskspace",
+    "No space left on device",
+    "Disk quota exceeded",
+];
+
 /// So many bytes of a pipe are written at once.
 const PIECE: usize = 4096;
 
@@ -219,11 +226,13 @@ impl Git {
             io::ErrorKind::Interrupted => WorkspaceError::Cancelled,
             _ => start_failure(&self.folder, source),
         })?;
-        if output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        // `git mktree` says the names of trees that it could not write, and ends well.
+        let errs = || said.lines().any(|line| line.starts_with("error: "));
+        if output.status.success() && !(self.access == Access::Store && errs()) {
             return Ok(output.stdout);
         }
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        if said.contains("Out of diskspace") || said.contains("No space left on device") {
+        if FULL.iter().any(|words| said.contains(words)) {
             // In its many words the one that matters would get lost; and no such failure tells of what was merged.
             let full = Err(rustix::io::Errno::NOSPC.into());
             return full.doing("write into", &self.folder);

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use super::testing::{Repo, materialize, read_tree};
-use super::{Project, Snapshot};
+use super::{Project, Snapshot, WorkspaceError, store_document, with_documents};
 
 /// A repository with objects of every fate: packed, loose, staged only, stashed, of no file any more.
 fn repo() -> Repo {
@@ -82,4 +82,19 @@ fn what_lies_in_packs_is_not_copied() {
     let loose = fs::read_dir(store).unwrap().flatten();
     let loose = loose.filter(|entry| entry.file_name().len() == 2);
     assert_eq!(loose.count(), 0);
+}
+
+#[test]
+fn tree_that_cannot_be_written_has_no_name() {
+    let repo = Repo::git();
+    let (snapshot, _) = repo.snapshot(&repo.root);
+    let object = store_document(&repo.store, b"text".to_vec()).unwrap();
+    let documents = [("plan.md".to_owned(), object)].into();
+    let with = || with_documents(&repo.store, &snapshot.tree, &documents);
+    let tree = with().unwrap().to_string();
+    let folder = repo.store.join("objects").join(&tree[..2]);
+    fs::remove_dir_all(&folder).unwrap();
+    fs::write(&folder, "in the way").unwrap();
+    let error = with().unwrap_err();
+    assert!(matches!(error, WorkspaceError::Git { .. }), "{error}");
 }
