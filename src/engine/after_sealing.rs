@@ -40,6 +40,7 @@ pub fn after_sealing(
             };
             refining.after(winner, said)
         }
+        Judged::Failed(failure) => context.fails(failure),
         Judged::Undecided(kind, reason) => {
             let all = context.run.candidates(phase);
             let weakened = all.iter().filter_map(|one| {

@@ -62,7 +62,7 @@ pub fn to_deliver<'a>(plan: &'a Plan, run: &RunState) -> Option<&'a Destination>
     let decided = match run.delivered() {
         // A person may have put them elsewhere.
         Some(Delivery::Applied { to, .. }) => *to == plan.destination,
-        Some(Delivery::Kept(_) | Delivery::Blocked(_)) => true,
+        Some(Delivery::Kept(_) | Delivery::Blocked(_) | Delivery::Failed(_)) => true,
         None => false,
     };
     let open = !decided && run.ended().is_none() && !run.is_paused();
@@ -112,6 +112,7 @@ fn keep(run: &RunState, reason: &str) -> Option<Event> {
         Event::Run(RunEvent::ChangesKept {
             tree: run.tree().clone(),
             blocked: false,
+            failed: false,
             reason: reason.to_owned(),
         })
     })
@@ -161,6 +162,7 @@ fn how_finished(plan: &Plan, run: &RunState) -> Option<RunEnd> {
         return Some(RunEnd::AuditFailed);
     }
     Some(match run.delivered() {
+        Some(Delivery::Failed(_)) => RunEnd::Failed,
         Some(Delivery::Blocked(_)) => RunEnd::Waiting,
         Some(Delivery::Applied { .. } | Delivery::Kept(_)) | None => RunEnd::Done,
     })

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use crate::judge::{self, Outcome, Vote};
 use crate::model::{
-    Answer, Ballot, CallId, CallInput, CallSpec, Contract, Decider, Decision, FailureKind, Faults,
-    Graft, InputSource, Judgement, Label, ModelName, Purpose, Undecided,
+    Answer, Ballot, CallId, CallInput, CallSpec, Contract, Decider, Decision, Failure, FailureKind,
+    Faults, Graft, InputSource, Judgement, Label, ModelName, Purpose, Undecided,
 };
 use crate::plan::{Judging, Method, Orders};
 use crate::run::{CallState, Event, PhaseEvent, Winner};
@@ -29,6 +29,8 @@ pub enum Judged {
     Decided(Winner, Said),
     /// It came to no winner: a person is asked, and told why.
     Undecided(Undecided, String),
+    /// The machine failed, which says nothing of the proposals.
+    Failed(Failure),
 }
 
 /// What the judges said.
@@ -61,7 +63,7 @@ pub fn judged(
         next: Vec::new(),
         verdicts: Vec::new(),
         by_evidence: BTreeSet::new(),
-        failure: String::new(),
+        failure: Failure::new(FailureKind::BadOutput, ""),
     };
     let votes: Vec<Option<Vote>> = (0..judging.panel.len()).map(|one| jury.vote(one)).collect();
     if !jury.next.is_empty() {
@@ -94,7 +96,7 @@ struct Jury<'a> {
     /// The judges whose ties the evidence settled.
     by_evidence: BTreeSet<usize>,
     /// Why the last one cannot be used that cannot.
-    failure: String,
+    failure: Failure,
 }
 
 impl Jury<'_> {
@@ -199,12 +201,12 @@ impl Jury<'_> {
                 Some((vote, close))
             }
             Structured::Answered { .. } => {
-                "the judge left no verdict".clone_into(&mut self.failure);
+                self.failure = Failure::new(FailureKind::BadOutput, "the judge left no verdict");
                 Some((Vote::Unusable, false))
             }
             Structured::Exhausted(failure) => {
                 let instead = instead.filter(|_| failure.kind == FailureKind::Limit);
-                self.failure = failure.message;
+                self.failure = failure;
                 Some((instead.unwrap_or(Vote::Unusable), false))
             }
         }
@@ -334,6 +336,9 @@ impl Jury<'_> {
             }
             Outcome::Undecided(kind) => kind,
         };
+        if (kind, self.failure.kind) == (Undecided::Unusable, FailureKind::Machine) {
+            return Judged::Failed(self.failure);
+        }
         Judged::Undecided(kind, self.reason(kind, votes))
     }
 
@@ -408,7 +413,7 @@ impl Jury<'_> {
             verdict.map_or("", |one| one.judgement.rationale.as_str())
         };
         match kind {
-            Undecided::Unusable => self.failure.clone(),
+            Undecided::Unusable => self.failure.message.clone(),
             Undecided::Abstained => format!("the judge cannot tell: {}", said(&Vote::Abstained)),
             Undecided::NoneGoodEnough | Undecided::NonePassed => {
                 let why = said(&Vote::Nobody);

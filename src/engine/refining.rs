@@ -102,7 +102,9 @@ impl Refining<'_> {
             Judged::Pending => Vec::new(),
             Judged::Next(calls) => calls.into_iter().map(|call| context.create(call)).collect(),
             Judged::Decided(better, _) if better.call == made => vec![chosen(context, better)],
-            Judged::Decided(..) | Judged::Undecided(..) => vec![chosen(context, winner)],
+            Judged::Decided(..) | Judged::Undecided(..) | Judged::Failed(_) => {
+                vec![chosen(context, winner)]
+            }
         }
     }
 }

@@ -142,6 +142,8 @@ fn for_changes(view: &RunView, viewer: &Viewer) -> Vec<(String, String)> {
     let mut commands = Vec::from_iter(look);
     match (state, status) {
         (DeliveryState::Nothing, _) => {}
+        // Nothing is in the way that a person could clear away.
+        (DeliveryState::Blocked { .. }, RunStatus::Ended(RunEnd::Failed)) => {}
         (DeliveryState::Applied { to, files }, _) => {
             commands.extend(accept(view, viewer));
             commands.extend(match to {

@@ -47,6 +47,7 @@ pub(super) fn build_that_failed_its_audit() -> History {
         84_010,
         Event::Run(RunEvent::ChangesKept {
             blocked: false,
+            failed: false,
             tree: tree(5),
             reason: "the last audit's verdict is fail".to_owned(),
         }),
@@ -76,6 +77,7 @@ pub(super) fn build_that_was_blocked() -> History {
         Event::Run(RunEvent::ChangesKept {
             tree: tree(5),
             blocked: true,
+            failed: false,
             reason: "src/server.js was changed meanwhile".to_owned(),
         }),
     );

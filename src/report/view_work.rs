@@ -64,7 +64,7 @@ impl RunView {
             Some(Delivery::Kept(reason)) => DeliveryState::Kept {
                 reason: reason.clone(),
             },
-            Some(Delivery::Blocked(reason)) => DeliveryState::Blocked {
+            Some(Delivery::Blocked(reason) | Delivery::Failed(reason)) => DeliveryState::Blocked {
                 reason: reason.clone(),
             },
             None if state.results() == *there => DeliveryState::Nothing,

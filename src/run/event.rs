@@ -336,6 +336,9 @@ pub enum RunEvent {
         tree: TreeId,
         /// Whether they were to be applied and could not be.
         blocked: bool,
+        /// Whether the machine failed, so that nobody has to do anything but to resume the run.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        failed: bool,
         reason: String,
     },
     /// A person took back everything that the run had put into the user's project.

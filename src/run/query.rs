@@ -147,7 +147,7 @@ impl RunState {
     pub fn last_destination(&self) -> Option<&Destination> {
         match &self.delivered.as_ref()?.1 {
             Delivery::Applied { to, .. } => Some(to),
-            Delivery::Kept(_) | Delivery::Blocked(_) => None,
+            Delivery::Kept(_) | Delivery::Blocked(_) | Delivery::Failed(_) => None,
         }
     }
 

@@ -120,6 +120,8 @@ pub enum Delivery {
     Kept(String),
     /// They were to be applied and could not be, for this reason.
     Blocked(String),
+    /// The machine failed while they were applied.
+    Failed(String),
 }
 
 impl RunState {
@@ -215,12 +217,16 @@ impl RunState {
                 self.delivered = Some((settled, Delivery::Applied { to, files }));
             }
             RunEvent::ChangesKept {
-                blocked, reason, ..
+                blocked,
+                failed,
+                reason,
+                ..
             } => {
                 let reason = reason.clone();
-                let how = match blocked {
-                    true => Delivery::Blocked(reason),
-                    false => Delivery::Kept(reason),
+                let how = match (blocked, failed) {
+                    (_, true) => Delivery::Failed(reason),
+                    (true, false) => Delivery::Blocked(reason),
+                    (false, false) => Delivery::Kept(reason),
                 };
                 self.delivered = Some((self.results(), how));
             }

@@ -34,6 +34,15 @@ pub enum DeliverError {
     Workspace(#[from] WorkspaceError),
 }
 
+impl DeliverError {
+    fn is_for_want_of_space(&self) -> bool {
+        match self {
+            Self::Apply(ApplyError::Workspace(error)) | Self::Workspace(error) => error.is_full(),
+            Self::Apply(_) => false,
+        }
+    }
+}
+
 /// What delivers a run's results, at its end or by hand.
 #[derive(Debug)]
 pub struct Delivering<'a> {
@@ -283,15 +292,19 @@ pub fn deliver(context: &RunContext, state: &RunState, results: Results, to: Des
     match done {
         Ok(transfer) => Input::Happened(transfer.event(false)),
         Err(_) if is_cancelled() => Input::Tick,
-        Err(error) => not_delivered(tree, machine(error)),
+        Err(error) => {
+            let failed = error.is_for_want_of_space();
+            not_delivered(tree, failed, machine(error))
+        }
     }
 }
 
-/// The results could not be put where they belong.
-pub fn not_delivered(tree: TreeId, failure: Failure) -> Input {
+/// The results could not be put where they belong: what is there is in the way, or it is the machine that failed.
+pub fn not_delivered(tree: TreeId, failed: bool, failure: Failure) -> Input {
     Input::Happened(Event::Run(RunEvent::ChangesKept {
         tree,
         blocked: true,
+        failed,
         reason: failure.message,
     }))
 }

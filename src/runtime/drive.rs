@@ -22,7 +22,7 @@ use crate::run::{
 
 use super::attempt::{Attempt, Control, unless_stopped};
 use super::blocking::{blocking, blocking_to_its_end};
-use super::clock::{now, now_and_jump, today};
+use super::clock::{now_and_jump, today};
 use super::close::close;
 use super::deliver::{deliver, not_delivered};
 use super::edited::edited;
@@ -402,7 +402,7 @@ impl Driver<'_> {
         let mut controlled = self.control((CallId::new("delivery"), 0));
         let (context, state) = (self.context.clone(), self.engine.state().clone());
         let tree = results.tree.clone();
-        let lost = move |failure| not_delivered(tree, failure);
+        let lost = move |failure| not_delivered(tree, true, failure);
         let panicked = lost.clone();
         self.tasks.start(
             async move {

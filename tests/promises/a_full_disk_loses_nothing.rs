@@ -81,11 +81,11 @@ fn survives(folder: &str, limit: &str, room: usize) -> bool {
     assert!(!all.contains("panicked"), "{all}");
     let is_done = first == format!("run 0 {DELIVERED}");
     if !is_done {
-        let ends = [1, 4]
-            .iter()
-            .flat_map(|code| [BEFORE, PUBLISHED].map(|files| format!("run {code} {files}")));
+        // Nobody but the machine is in the way, at the judge and at the delivery too.
+        let ends = [BEFORE, PUBLISHED].map(|files| format!("run 1 {files}"));
         assert!(ends.into_iter().any(|end| end == first), "{all}");
         assert!(run.to_lowercase().contains("no space left"), "{all}");
+        assert!(!run.contains("--3way"), "{all}");
     }
     has_all(&all, &[&format!("end {DELIVERED}\n")]);
     is_done
@@ -112,7 +112,7 @@ fn project_without_room_for_more() {
 
 #[test]
 fn project_without_room_for_more_files() {
-    sweep("project", "nr_inodes", &[28, 58, 75, 88], 1);
+    sweep("project", "nr_inodes", &[28, 50, 58, 75, 88], 1);
 }
 
 #[test]

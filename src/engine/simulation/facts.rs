@@ -63,6 +63,8 @@ pub struct Facts<'a> {
     /// on purpose.
     pub applied: Option<(Results, Destination)>,
     pub blocked: bool,
+    /// Whether it was the machine that failed.
+    pub full: bool,
     pub kept: bool,
     /// The results of which all but what is held back was applied last, and where.
     settled: Option<(Results, Destination)>,
@@ -147,6 +149,7 @@ impl<'a> Facts<'a> {
             applied: None,
             settled: None,
             blocked: false,
+            full: false,
             kept: false,
         }
     }
@@ -318,8 +321,11 @@ impl<'a> Facts<'a> {
                 self.applied = None;
                 self.kept = true;
             }
-            RunEvent::ChangesKept { blocked, .. } => {
+            RunEvent::ChangesKept {
+                blocked, failed, ..
+            } => {
                 self.blocked |= blocked;
+                self.full |= failed;
                 self.kept |= !blocked;
             }
         }
@@ -558,6 +564,7 @@ impl<'a> Facts<'a> {
         self.limited = None;
         self.ended = None;
         self.blocked = false;
+        self.full = false;
         self.kept = false;
         for phase in self.phases.values_mut() {
             let inputs = phase.calls.iter().map(|id| &self.calls[id].spec);

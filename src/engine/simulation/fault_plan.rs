@@ -176,6 +176,8 @@ pub enum Arrives {
     /// Some of it is held back until a person accepts it.
     Some,
     Nothing,
+    /// The disk is full.
+    Fails,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -310,6 +312,7 @@ fn arrives() -> impl Draws<Value = Arrives> {
         Arrives::All,
         Arrives::Some,
         Arrives::Nothing,
+        Arrives::Fails,
     ])
 }
 

@@ -350,9 +350,10 @@ impl<'f> World<'f> {
                 };
                 let tree = results.tree.clone();
                 let event = match arrives.unwrap_or(Arrives::All) {
-                    Arrives::Nothing => RunEvent::ChangesKept {
+                    arrives @ (Arrives::Nothing | Arrives::Fails) => RunEvent::ChangesKept {
                         tree,
                         blocked: true,
+                        failed: arrives == Arrives::Fails,
                         reason: "in the way".to_owned(),
                     },
                     Arrives::Some => applied(

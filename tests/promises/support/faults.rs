@@ -48,7 +48,7 @@ pub struct Fault {
     commands: [Option<i32>; 2],
 }
 
-/// A proposer has others beside it, a judge a person behind it, and a handoff can be taken from the document by rule.
+/// A proposer has others beside it, a judge a person behind it (unless it is the machine that fails), and a handoff can be taken from the document by rule.
 const USUAL: [i32; 5] = [0, 4, 1, 0, 1];
 
 const fn told(what: &'static str, kind: &'static str, tries: usize) -> Fault {
@@ -104,7 +104,7 @@ const CHATTER: &str = "chatter";
 
 pub const FAULTS: &[Fault] = &[
     fault("agent missing", "agent_missing", 1, "hang", USUAL),
-    fault("machine fails", "machine", 1, "{ refuse: { code: 1, message: No space left } }", USUAL),
+    fault("machine fails", "machine", 1, "{ refuse: { code: 1, message: No space left } }", [0, 1, 1, 0, 1]),
     told("key refused", "auth", 1).served("then: [{ error: { status: 401 } }]", &[Judge]),
     told("sign-in expired", "sign_in_expired", 1).served(
         "then: [{ error: { status: 401, body: The token has expired. } }]",

@@ -70,9 +70,11 @@ fn why_not(facts: &Facts<'_>, end: RunEnd) -> Option<String> {
     let asked = facts.phases.values().any(is_asked);
     let right = match end {
         RunEnd::Done => done && audits_pass && delivered && failure.is_none(),
-        RunEnd::Failed => failure.is_some_and(|kind| kind != FailureKind::Quota),
+        RunEnd::Failed => {
+            failure.is_some_and(|kind| kind != FailureKind::Quota) || done && facts.full
+        }
         RunEnd::AuditFailed => done && !audits_pass && unused(facts).is_none(),
-        RunEnd::Waiting => asked && failure.is_none() || done && facts.blocked,
+        RunEnd::Waiting => asked && failure.is_none() || done && facts.blocked && !facts.full,
         RunEnd::Limited => {
             let left = !done || unused(facts).is_some();
             failure == Some(FailureKind::Quota)
