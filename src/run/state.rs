@@ -124,6 +124,16 @@ pub enum Delivery {
     Failed(String),
 }
 
+impl Delivery {
+    fn none(why: (bool, bool), reason: String) -> Self {
+        match why {
+            (_, true) => Self::Failed(reason),
+            (true, false) => Self::Blocked(reason),
+            (false, false) => Self::Kept(reason),
+        }
+    }
+}
+
 impl RunState {
     /// The fold of a whole journal.
     pub fn of(records: &[Record]) -> Self {
@@ -222,12 +232,7 @@ impl RunState {
                 reason,
                 ..
             } => {
-                let reason = reason.clone();
-                let how = match (blocked, failed) {
-                    (_, true) => Delivery::Failed(reason),
-                    (true, false) => Delivery::Blocked(reason),
-                    (false, false) => Delivery::Kept(reason),
-                };
+                let how = Delivery::none((*blocked, *failed), reason.clone());
                 self.delivered = Some((self.results(), how));
             }
             RunEvent::ChangesUndone { unmerged } => {

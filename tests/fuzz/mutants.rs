@@ -1,10 +1,12 @@
 //! Real inputs with something wrong, and what is done with them.
 
+use std::cell::Cell;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use nix::sys::resource::{Resource, setrlimit};
 use proptest::prelude::{Just, Strategy, any, prop, prop_oneof};
 use proptest::sample::Index;
 use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
@@ -151,9 +153,42 @@ fn found(target: &str) -> PathBuf {
         .join(target)
 }
 
+/// Bytes that one input may take beside the others that are tried at the same time; and all together, where the system
+/// refuses more.
+const MOST: u64 = 64 << 20;
+const MOST_OF_ALL: u64 = 4 << 30;
+
+/// A line of what the system says of this process' memory, in bytes.
+fn memory(name: &str) -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.unwrap().trim_start_matches(':').trim_end_matches("kB");
+    kib.trim().parse::<u64>().unwrap() << 10
+}
+
+/// The bytes of memory that are taken at most while it reads, by all that is tried at the same time.
+fn taken(read: impl FnOnce()) -> u64 {
+    // The peak begins anew.
+    fs::write("/proc/self/clear_refs", "5").unwrap();
+    let before = memory("VmRSS");
+    read();
+    memory("VmHWM").saturating_sub(before)
+}
+
 /// Survives `read` whatever the seeds become? For so many cases, or as long as `TIPSTAFF_FUZZ` says, in seconds.
 #[track_caller]
+#[expect(
+    clippy::print_stdout,
+    reason = "the figures, for who asks for them by --nocapture"
+)]
 pub fn survives(target: &str, seeds: Vec<Vec<u8>>, read: impl Fn(&[u8])) {
+    setrlimit(Resource::RLIMIT_AS, MOST_OF_ALL, MOST_OF_ALL).unwrap();
+    let largest = Cell::new(0);
+    let read = |bytes: &[u8]| {
+        let taken = taken(|| read(bytes));
+        largest.set(largest.get().max(taken));
+        assert!(taken < MOST, "it took {} MiB", taken >> 20);
+    };
     let known = fs::read_dir(found(target)).into_iter().flatten().flatten();
     for file in known {
         read(&fs::read(file.path()).unwrap());
@@ -180,7 +215,8 @@ pub fn survives(target: &str, seeds: Vec<Vec<u8>>, read: impl Fn(&[u8])) {
             panic!("{why}\nthe input is kept as {}", kept.display());
         }
         if until.is_none_or(|until| Instant::now() > until) {
-            return;
+            break;
         }
     }
+    println!("{target}: at most {} KiB at once", largest.get() >> 10);
 }

@@ -17,7 +17,6 @@ use super::part::states_of;
 use super::person::before_gate;
 use super::trace::Moment;
 
-/// What is known of a run.
 #[derive(Debug, Clone)]
 pub struct Facts<'a> {
     pub plan: &'a Plan,
@@ -45,11 +44,9 @@ pub struct Facts<'a> {
     pub rounds: BTreeMap<PhaseName, u32>,
     /// The models that are in other ones' places.
     pub stand_ins: BTreeSet<ModelName>,
-    /// What each phase has used in all its rounds.
     pub spent: BTreeMap<PhaseName, Spending>,
     pub interrupted: bool,
     pub paused: bool,
-    /// The calls that a person ended.
     pub ended_calls: BTreeSet<CallId>,
     pub limited: Option<String>,
     pub parked: Parked,
@@ -59,11 +56,10 @@ pub struct Facts<'a> {
     /// What the user's project holds of the run, and what the journal says it holds.
     pub project: Results,
     pub known_project: Results,
-    /// What was applied last, and where; since the run was taken up: whether the results were blocked, kept
-    /// on purpose.
+    /// What was applied last, and where; since the run was taken up: whether the results were blocked (or the disk was
+    /// full), kept on purpose.
     pub applied: Option<(Results, Destination)>,
     pub blocked: bool,
-    /// Whether it was the machine that failed.
     pub full: bool,
     pub kept: bool,
     /// The results of which all but what is held back was applied last, and where.
@@ -85,7 +81,6 @@ pub struct PhaseFacts {
     pub calls: BTreeSet<CallId>,
 }
 
-/// What a phase has used.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Spending {
     pub started: u64,
@@ -93,7 +88,6 @@ pub struct Spending {
     pub usage: Usage,
 }
 
-/// How far a phase is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Stand {
     #[default]
@@ -154,7 +148,6 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// What is known of a phase.
     pub fn phase(&self, name: &PhaseName) -> &PhaseFacts {
         &self.phases[name]
     }
@@ -189,7 +182,6 @@ impl<'a> Facts<'a> {
         phases.filter(|phase| self.verdict(&phase.name) == Some(AuditVerdict::Fail))
     }
 
-    /// The calls of a phase in its present round.
     pub fn calls_of(&self, phase: &PhaseName) -> impl Iterator<Item = &CallFacts> {
         let calls = self.phase(phase).calls.iter();
         calls.map(|call| &self.calls[call])
@@ -205,7 +197,6 @@ impl<'a> Facts<'a> {
         self.phases.values().find_map(|phase| phase.failed.as_ref())
     }
 
-    /// Takes one more moment in.
     pub fn take(&mut self, moment: &Moment) {
         match moment {
             Moment::Heard(input) => self.hear(input),
@@ -293,9 +284,8 @@ impl<'a> Facts<'a> {
                 self.known_project = self.before();
             }
             RunEvent::Resumed { .. } => self.resume(),
-            RunEvent::AccountParked { .. }
-            | RunEvent::AccountFreed { .. }
-            | RunEvent::ClockJumped { .. } => {}
+            RunEvent::AccountParked { .. } | RunEvent::AccountFreed { .. } => {}
+            RunEvent::ClockJumped { .. } => {}
             RunEvent::LimitReached { limit } => self.limited = Some(limit.clone()),
             RunEvent::LimitsRaised {
                 limits, budgets, ..

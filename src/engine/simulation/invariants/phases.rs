@@ -313,17 +313,17 @@ pub fn a_winner_is_named_whatever_the_order() -> Promise {
         let again = judge.of_refined().verdicts(2).end() * made as u64;
         let most = judge.verdicts(count as u64).end() + again;
         ensure(given as u64 <= most, || format!("{given} verdicts"))?;
-        let says =
-            |((_, set), said): (&(u32, BTreeSet<Label>), &BTreeSet<(bool, Option<Label>)>)| {
-                // Where others failed what is proved, one may be left, in whatever order.
-                let several = count > 1 && set.len() != 1;
-                let both = judge.orders == Orders::Both && several && !does_without.contains(phase);
-                let mut orders = [false, true].into_iter().take(1 + usize::from(both));
-                orders.all(|reversed| said.contains(&(reversed, Some(label.clone()))))
-            };
-        ensure(verdicts.iter().any(says), || {
-            format!("nobody names {label} so: {verdicts:?}")
-        })
+        let says = |set: &BTreeSet<Label>, said: &BTreeSet<(bool, Option<Label>)>| {
+            // Where others failed what is proved, one may be left, in whatever order.
+            let several = count > 1 && set.len() != 1;
+            let both = judge.orders == Orders::Both && several && !does_without.contains(phase);
+            let mut orders = [false, true].into_iter().take(1 + usize::from(both));
+            orders.all(|reversed| said.contains(&(reversed, Some(label.clone()))))
+        };
+        ensure(
+            verdicts.iter().any(|((_, set), said)| says(set, said)),
+            || format!("nobody names {label} so: {verdicts:?}"),
+        )
     })
 }
 
