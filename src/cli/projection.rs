@@ -18,8 +18,8 @@ use crate::run::RunState;
 /// So many earlier runs tell enough; journals are long.
 const RUNS: usize = 20;
 
-/// What the plan and the newest runs of its workflow in this project tell of what is still to come. Where no register tells whose runs those are,
-/// they tell nothing.
+/// What the plan and the newest runs of its workflow in this project tell of what is still to come. Where no register
+/// tells whose runs those are, they tell nothing.
 pub fn project(settings: &Settings, plan: &Plan, state: &RunState) -> Projection {
     let mut history = History::default();
     let (own, _) = all_runs(settings, Scope::Project).unwrap_or_default();
@@ -41,18 +41,20 @@ pub fn project(settings: &Settings, plan: &Plan, state: &RunState) -> Projection
 pub fn fits(plan: &Plan, projection: &Projection, workflow: &str) -> Result<(), Failure> {
     let leaves_out = |phase: &PhasePlan| phase.at_limit == AtLimit::Degrade;
     let is_sure = projection.is_learned && !plan.phases.iter().any(leaves_out);
-    let dollars = |micro| MicroUsd(micro).to_string();
-    type Words = fn(u64) -> String;
-    let all: [(&str, &str, Words); 3] = [
-        ("calls", "make N calls", |calls| calls.to_string()),
-        ("tokens", "use N tokens", |tokens| tokens.to_string()),
-        ("cost", "cost N", dollars),
+    let [calls, tokens, cost] = plan.limits.budget().each();
+    let all = [
+        ("calls", "make N calls", calls),
+        ("tokens", "use N tokens", tokens.filter(|_| is_sure)),
+        ("cost", "cost N", cost.filter(|_| is_sure)),
     ];
-    let limits = plan.limits.budget().each();
-    for (at, ((key, does, words), most)) in all.into_iter().zip(limits).enumerate() {
+    for (at, (key, does, most)) in all.into_iter().enumerate() {
+        let words = |amount: u64| match key {
+            "cost" => MicroUsd(amount).to_string(),
+            _ => amount.to_string(),
+        };
         let expected = |of: &Estimate| of.expected()[at];
         let all = expected(&projection.total);
-        let Some(most) = most.filter(|most| all > *most && (at == 0 || is_sure)) else {
+        let Some(most) = most.filter(|most| all > *most) else {
             continue;
         };
         let phases = projection.phases.iter().filter(|one| expected(one) > 0);

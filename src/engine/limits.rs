@@ -70,32 +70,27 @@ impl Use {
         }
     }
 
-    fn max(self, other: Self) -> Self {
+    fn each(self, other: Self, of: impl Fn(u64, u64) -> u64) -> Self {
         Self {
-            tokens: self.tokens.max(other.tokens),
-            cost: self.cost.max(other.cost),
+            tokens: of(self.tokens, other.tokens),
+            cost: MicroUsd(of(self.cost.0, other.cost.0)),
         }
+    }
+
+    fn max(self, other: Self) -> Self {
+        self.each(other, u64::max)
     }
 
     fn minus(self, other: Self) -> Self {
-        Self {
-            tokens: self.tokens.saturating_sub(other.tokens),
-            cost: MicroUsd(self.cost.0.saturating_sub(other.cost.0)),
-        }
-    }
-
-    fn times(self, times: f64) -> Self {
-        Self {
-            tokens: whole(float(self.tokens) * times),
-            cost: MicroUsd(whole(float(self.cost.0) * times)),
-        }
+        self.each(other, u64::saturating_sub)
     }
 
     fn plus(self, other: Self) -> Self {
-        Self {
-            tokens: self.tokens.saturating_add(other.tokens),
-            cost: MicroUsd(self.cost.0.saturating_add(other.cost.0)),
-        }
+        self.each(other, u64::saturating_add)
+    }
+
+    fn times(self, times: f64) -> Self {
+        self.each(self, |one, _| whole(float(one) * times))
     }
 }
 

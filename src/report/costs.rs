@@ -144,9 +144,11 @@ fn differ(one: MicroUsd, other: MicroUsd) -> bool {
 /// The costs for programs.
 pub fn costs_json(shown: &CostsShown<'_>) -> Value {
     let rows = shown.rows().into_iter().map(|(name, sum)| {
-        let mut row = sum_json(&sum);
-        row["name"] = name.into();
-        row
+        let sum = sum_json(&sum);
+        let sum = sum.as_object().into_iter().flatten();
+        let sum = sum.map(|(key, value)| (key.clone(), value.clone()));
+        let name = [("name".to_owned(), name.into())];
+        name.into_iter().chain(sum).collect::<Value>()
     });
     let (calls, saved) = shown.costs.reused;
     json!({
@@ -171,30 +173,21 @@ pub(super) fn sum_json(sum: &Sum) -> Value {
 
 /// The same rows with money in dollars; an unknown cost is empty.
 pub fn costs_csv(shown: &CostsShown<'_>) -> String {
-    let fields = |sum: &Sum| match sum_json(sum) {
-        Value::Object(fields) => fields,
-        _ => Map::new(),
+    let json = costs_json(shown);
+    let cell = |(key, value): (&String, &Value)| match (value, value.as_u64()) {
+        (Value::String(name), _) => quoted(name),
+        (_, Some(micro)) if key.ends_with("micro_usd") => {
+            format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
+        }
+        (_, count) => count.map_or_else(String::new, |count| count.to_string()),
     };
-    let total = fields(&shown.costs.sum());
-    let heads = total.keys().map(|key| key.replace("micro_usd", "usd"));
-    let by = shown.by.word().to_owned();
-    let mut lines = vec![[by].into_iter().chain(heads).collect::<Vec<String>>()];
-    for (name, sum) in shown.rows() {
-        let cells = fields(&sum)
-            .into_iter()
-            .map(|(key, value)| match value.as_u64() {
-                Some(micro) if key.ends_with("micro_usd") => {
-                    format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000)
-                }
-                Some(count) => count.to_string(),
-                None => String::new(),
-            });
-        lines.push([quoted(&name)].into_iter().chain(cells).collect());
-    }
-    lines
-        .into_iter()
-        .map(|cells| cells.join(",") + "\n")
-        .collect()
+    let heads = json["total"].as_object().into_iter().flat_map(Map::keys);
+    let heads = heads.map(|key| key.replace("micro_usd", "usd"));
+    let heads = [shown.by.word().to_owned()].into_iter().chain(heads);
+    let rows = json["rows"].as_array().into_iter().flatten();
+    let rows = rows.filter_map(|row| Some(row.as_object()?.iter().map(cell).collect()));
+    let lines = [heads.collect::<Vec<String>>()].into_iter().chain(rows);
+    lines.map(|cells| cells.join(",") + "\n").collect()
 }
 
 /// A name that no spreadsheet takes for a formula.
