@@ -32,7 +32,10 @@ pub fn next_commands(
             vec![resume("go on; finished calls are kept")]
         }
         (RunStatus::Ended(RunEnd::Failed), _) => {
-            let again = resume("try again; finished calls are kept");
+            let again = resume(match view.delivery_state() {
+                DeliveryState::Blocked { .. } => "once that is mended; finished calls are kept",
+                _ => "try again; finished calls are kept",
+            });
             [again].into_iter().chain(replace(view, viewer)).collect()
         }
         (RunStatus::Ended(RunEnd::Limited), _) if view.parked_until().is_some() => {
