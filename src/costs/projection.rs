@@ -199,7 +199,7 @@ impl Projector<'_> {
             let tries = f64::from(1 + phase.limits.retries) * models * most_rounds;
             let most = step.most.filter(|_| phase.checkpoint.is_none());
             let most = most.unwrap_or(f64::INFINITY) * tries;
-            let mut calls = [low.unwrap_or_default(), expected, most];
+            let mut calls = [low.unwrap_or_default(), expected.min(most), most];
             if let Some(done) = done.get_mut(&step.purpose) {
                 for (calls, done) in calls.iter_mut().zip(done) {
                     let less = done.min(*calls);

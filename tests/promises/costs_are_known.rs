@@ -228,7 +228,7 @@ fn half_done(sandbox: &Sandbox) {
     sandbox.write(
         ".tipstaff/workflows/two.yaml",
         "name: two\nphases:\n  - name: first\n    model: m1\n    context_strategy: fresh\n  - name: second\n    \
-         type: parallel\n    model: m2\n    context_strategy: fresh\n    lenses: { a: \"Look at a\", b: \"Look at b\", c: \"Look at c\" }\n",
+         type: parallel\n    model: m2\n    context_strategy: fresh\n    retries: 0\n    lenses: { a: \"Look at a\", b: \"Look at b\", c: \"Look at c\" }\n",
     );
     let run = sandbox.tipstaff(&["run", "two", "Do it", "--limit", "calls=2", "--yes"]);
     run.exits_with(5);
@@ -254,7 +254,10 @@ fn resume_tells_what_is_still_to_come_and_asks_where_that_is_much() {
         .stderr_has("expected: 2 calls, ")
         .stderr_has("`--yes` starts it");
     assert_eq!(sandbox.run().all("attempt_started").len(), 2);
-    above(2).succeeds().stderr_has("expected: 2 calls, ");
+    let resumed = above(2);
+    resumed
+        .succeeds()
+        .stderr_has("expected: 2 calls, 240 tokens, $0.40; at most 2 calls");
     let done = sandbox.tipstaff(&["resume", &sandbox.run().id(), "--yes"]);
     assert!(!done.stderr.contains("expected:"), "{done}");
 }
