@@ -23,9 +23,11 @@ use super::tokens::Tokens;
 
 /// The watched files are looked at this often, whatever the system's hints say.
 const RESCAN: Duration = Duration::from_millis(500);
-/// An agent that may have to be stopped between two steps is looked at this soon again: the next request
-/// goes out some ten milliseconds after a step, and is paid for.
+/// An agent that tells its steps may have to be stopped between two, so it is looked at this soon again: the next
+/// request goes out some ten milliseconds after a step, and is paid for.
 const AT_ONCE: Duration = Duration::from_millis(2);
+/// So long an agent goes on in its last step between two looks at it.
+const SLICE: Duration = Duration::from_millis(4);
 /// After its final answer an agent gets this long to end by itself.
 const LINGER: Duration = Duration::from_secs(5);
 /// An agent lets the next one start up after this time, whatever it does.
@@ -168,7 +170,7 @@ impl<'a> Monitor<'a> {
         let out = scratch.workspace().join(".tipstaff/out");
         let tells_steps = streams.transcript.tells_steps();
         let mut watch = Watch::new(&[&out, &scratch.events(), &scratch.errors()], RESCAN);
-        if attempt.call.checkpoint.is_some() {
+        if tells_steps {
             watch.set_gap(AT_ONCE);
         }
         Self {
@@ -244,7 +246,7 @@ impl<'a> Monitor<'a> {
     /// is to begin. It is held still for the last poll: if it has begun another step meanwhile, that one may
     /// end first.
     async fn end_between_steps(&mut self, child: &Child) -> Result<(), Failure> {
-        if self.ended_by_us || self.last_boundary().is_none() {
+        if self.ended_by_us || self.last_boundary().is_none() && !self.is_in_its_last_step() {
             return Ok(());
         }
         let Some(frozen) = child.freeze().await else {
@@ -263,6 +265,13 @@ impl<'a> Monitor<'a> {
             child.kill();
         }
         Ok(())
+    }
+
+    /// Whether a step is under way that none may follow. It goes on in slices, between which it is looked at: a next
+    /// request would have gone out before the end of this one was read.
+    fn is_in_its_last_step(&self) -> bool {
+        let transcript = &self.streams.transcript;
+        self.ends_step && transcript.tells_steps() && !self.out.is_complete()
     }
 
     /// Where the agent is, if it is to go no further.
@@ -380,10 +389,7 @@ impl<'a> Monitor<'a> {
     fn on_control(&mut self, order: Control, child: &Child) {
         match order {
             Control::Run => {}
-            Control::EndStep => {
-                self.ends_step = true;
-                self.watch.set_gap(AT_ONCE);
-            }
+            Control::EndStep => self.ends_step = true,
             Control::Stop | Control::Leave => self.end(child, Some(cancelled())),
             Control::Kill => {
                 self.end(child, Some(cancelled()));
@@ -406,13 +412,14 @@ impl<'a> Monitor<'a> {
         let patience = self.streams.transcript.patience();
         let patience = patience.map(|patience| self.heard + patience.into());
         let lingered = self.finished_at.map(|at| at + LINGER);
+        let now = Instant::now();
         let times = [
             self.progressed.checked_add(idle.into()),
             patience,
             lingered,
             self.out.settled_at(),
+            self.is_in_its_last_step().then(|| now + SLICE),
         ];
-        let now = Instant::now();
         let next = times.into_iter().flatten().filter(|at| *at > now).min();
         next.unwrap_or(now + RESCAN)
     }

@@ -14,6 +14,7 @@
 #[path = "../promises/support/mod.rs"]
 mod support;
 
+mod a_limit_is_passed_by_one_step;
 mod a_models_command_is_not_obeyed;
 mod a_plan_becomes_an_audited_change;
 mod agents_speak_acp;
