@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use super::doctor::{Examination, Node};
 use super::interruptible::Interruptible;
 use super::print;
 use super::probes::{Lack, Probes, What, find};
@@ -21,7 +22,7 @@ use crate::model::{Failure, FailureKind, RunId};
 use crate::plan::{Plan, SandboxMode};
 use crate::process::{become_subreaper, shut_others_out};
 use crate::runtime::{
-    self, Cells, JobFolder, Keys, Order, Report, RunAccounts, RunContext, RunContextParts,
+    self, Cells, JobFolder, Keys, Look, Order, Report, RunAccounts, RunContext, RunContextParts,
 };
 use crate::trust::ProjectFiles;
 use crate::workspace::{
@@ -34,11 +35,17 @@ const MOST_PACKS: usize = 400;
 
 /// `args` are those after the command's own name.
 pub fn node(mut args: impl Iterator<Item = OsString>) -> ExitCode {
-    let Some(root) = args.next().map(PathBuf::from) else {
-        return ExitCode::FAILURE;
+    let mut place = args.next();
+    let looks = place.as_ref().is_some_and(|arg| arg == "--look");
+    if looks {
+        place = args.next();
+    }
+    let job = JobFolder::at(place.unwrap_or_default().into());
+    let done = match looks {
+        true => look(&job),
+        false => carry_out(&job),
     };
-    let job = JobFolder::at(root);
-    match carry_out(&job) {
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             print::note(&failure.message);
@@ -65,10 +72,32 @@ fn carry_out(job: &JobFolder) -> Result<(), Failure> {
     }
 }
 
+/// Looks at this node, and leaves what it found.
+fn look(job: &JobFolder) -> Result<(), Failure> {
+    let wanted: Look = job
+        .read("look.json")
+        .map_err(machine)?
+        .ok_or_else(|| Failure::new(FailureKind::Machine, "there is nothing to look for"))?;
+    same_version(&wanted.version)?;
+    let project = Project::discover(job.root()).map_err(machine)?;
+    let settings = settings(project, environment(&wanted.path, &Keys::default()));
+    let found = Examination::make(&settings, (false, false)).map_err(of_edge)?;
+    let agents = found.agents.iter().filter(|agent| agent.path.is_some());
+    let node = Node {
+        name: host(),
+        version: wanted.version,
+        sandbox: found.machine.sandbox.to_string(),
+        agents: agents
+            .map(|agent| (agent.name.clone(), agent.in_words()))
+            .collect(),
+    };
+    job.write(Look::FOUND, &node).map_err(machine)
+}
+
 fn prepared(job: &JobFolder) -> Result<(), Failure> {
     let (order, keys) = read(job)?;
     let mut interruptible = Interruptible::new().map_err(of_edge)?;
-    let mut environment = environment(&order, &keys);
+    let environment = environment(&order.path, &keys);
     let at = xdg_folder(&environment, "XDG_CACHE_HOME", ".cache")
         .ok_or_else(|| Failure::new(FailureKind::Machine, "the node has no HOME for its cache"))?;
     let nodes = at.join("tipstaff/nodes");
@@ -106,9 +135,6 @@ fn prepared(job: &JobFolder) -> Result<(), Failure> {
     // What this call writes belongs to nobody else.
     let own = borrow_store(&store, &order.snapshot).map_err(machine)?;
     symlink(own.path(), folder.path(RunFolder::STORE)).map_err(machine)?;
-    if let Some(path) = environment.get_mut(OsStr::new("PATH")) {
-        *path = files::absolute_search_path(path);
-    }
     let settings = settings(project, environment);
     let context = context(
         &settings,
@@ -131,30 +157,35 @@ fn read(job: &JobFolder) -> Result<(Order, Keys), Failure> {
     let keys = job.read::<Keys>("keys").map_err(machine)?;
     let _ = fs::remove_file(job.path("keys"));
     let order: serde_json::Value = job.read("order.json").map_err(machine)?.unwrap_or_default();
-    let (theirs, ours) = (order.get("version"), env!("CARGO_PKG_VERSION"));
-    if theirs.and_then(|theirs| theirs.as_str()) != Some(ours) {
-        let theirs = theirs
-            .and_then(|theirs| theirs.as_str())
-            .unwrap_or("another");
-        let message = format!("tipstaff on {} is {ours}, the run's is {theirs}", host());
-        let hint = "install the same version there, or leave out `program` of the executor";
-        return Err(Failure::new(FailureKind::JobRefused, message).hint(hint));
-    }
+    let theirs = order.get("version").and_then(|version| version.as_str());
+    same_version(theirs.unwrap_or("another"))?;
     let order = serde_json::from_value(order).map_err(machine)?;
     Ok((order, keys.unwrap_or_default()))
 }
 
-fn environment(order: &Order, keys: &Keys) -> Environment {
+fn same_version(theirs: &str) -> Result<(), Failure> {
+    let ours = env!("CARGO_PKG_VERSION");
+    if theirs == ours {
+        return Ok(());
+    }
+    let message = format!(
+        "tipstaff on {} is {ours}, the supervisor's is {theirs}",
+        host()
+    );
+    let hint = "install the same version there, or leave out `program` of the executor";
+    Err(Failure::new(FailureKind::JobRefused, message).hint(hint))
+}
+
+fn environment(path: &[String], keys: &Keys) -> Environment {
     let mut environment: Environment = std::env::vars_os().collect();
     let handed = keys.of_user.iter();
     environment.extend(handed.map(|(name, value)| (name.into(), value.into())));
-    let path = environment
-        .get(OsStr::new("PATH"))
-        .cloned()
-        .unwrap_or_default();
-    let before = order.path.iter().map(PathBuf::from);
-    let path = std::env::join_paths(before.chain(std::env::split_paths(&path)));
-    environment.extend(path.ok().map(|path| (OsString::from("PATH"), path)));
+    let known = environment.get(OsStr::new("PATH")).cloned();
+    let known = known.unwrap_or_default();
+    let before = path.iter().map(PathBuf::from);
+    let path = std::env::join_paths(before.chain(std::env::split_paths(&known)));
+    let path = path.ok().map(|path| files::absolute_search_path(&path));
+    environment.extend(path.map(|path| (OsString::from("PATH"), path)));
     environment
 }
 

@@ -67,7 +67,7 @@ pub use error::RuntimeError;
 pub use lent::recover_lent;
 pub use recover::recover;
 pub use remote::{
-    JobFolder, Keys, NODE_ARG, Order, Report, cancel_jobs, carry_out, elsewhere, refuse,
+    JobFolder, Keys, Look, NODE_ARG, Order, Report, cancel_jobs, carry_out, elsewhere, look, refuse,
 };
 pub use run_context::{RunContext, RunContextParts};
 pub use scratch::{attempt_folder, folder_under_way};

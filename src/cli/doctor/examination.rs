@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
+use super::executors::{Executor, try_out};
 use super::live::{Reply, ask};
 use super::problems::{Problem, Problems};
 use crate::agents::{self, Carried};
@@ -25,6 +26,7 @@ pub struct Examination {
     pub agents: Vec<Agent>,
     pub models: Vec<Model>,
     pub roles: Vec<Role>,
+    pub executors: Vec<Executor>,
     pub workflows: Vec<Workflow>,
     /// What models said that were asked.
     pub replies: Vec<Reply>,
@@ -49,6 +51,20 @@ pub struct Agent {
     pub sign_ins: BTreeMap<String, String>,
 }
 
+impl Agent {
+    /// Its version or state, and how it is signed in.
+    pub fn in_words(&self) -> String {
+        let state = self.version.as_deref().unwrap_or(self.state);
+        let ways = self.sign_ins.iter();
+        let ways = ways.map(|(provider, way)| format!("{provider}: {way}"));
+        let ways = ways.collect::<Vec<_>>().join(", ");
+        match ways.is_empty() {
+            true => state.to_owned(),
+            false => format!("{state} ({ways})"),
+        }
+    }
+}
+
 #[derive(Debug, Serialize)]
 pub struct Model {
     pub name: String,
@@ -71,7 +87,8 @@ pub struct Workflow {
 }
 
 impl Examination {
-    pub fn make(settings: &Settings, asks: bool) -> Result<Self, Failure> {
+    /// `asks` models for a word, and `tries` executors out.
+    pub fn make(settings: &Settings, (asks, tries): (bool, bool)) -> Result<Self, Failure> {
         let Configuration { config, base, .. } = settings.configuration()?;
         let is_trusted = is_configuration_agreed(settings, &base)?;
         // Nothing of the project is started, not even to be asked for its version, before that is agreed to.
@@ -101,6 +118,20 @@ impl Examination {
         let workflows = bundled_names()
             .map(|name| workflow(&mut probes, name, &mut problems))
             .collect();
+        let executors = config.executors.named.iter().filter(|_| tries);
+        let executors: Vec<Executor> = executors
+            .map(|(name, spec)| {
+                print::note(&format!("trying the executor {name} …"));
+                try_out(name, spec)
+            })
+            .collect();
+        for executor in &executors {
+            if let Some(problem) = &executor.problem {
+                let problem = format!("the executor {}: {problem}", executor.name);
+                let remedy = "its settings are under `executors` in the configuration";
+                problems.add(Lack::new(What::Machine, problem, remedy), None);
+            }
+        }
         let replies = match asks {
             true => replies(settings, &config, &carried, &models)?,
             false => Vec::new(),
@@ -110,16 +141,21 @@ impl Examination {
             agents,
             models,
             roles,
+            executors,
             workflows,
             replies,
             problems: problems.listed(),
         })
     }
 
-    /// Whether every bundled workflow could run, and every model that was asked has answered.
+    /// Whether every bundled workflow could run, every executor works, and every model that was asked has answered.
     pub fn can_run(&self) -> bool {
         let answered = self.replies.iter().all(|reply| reply.answered);
-        answered && self.workflows.iter().all(|workflow| workflow.can_run)
+        let works = self
+            .executors
+            .iter()
+            .all(|executor| executor.problem.is_none());
+        answered && works && self.workflows.iter().all(|workflow| workflow.can_run)
     }
 
     /// Whether there is any agent that tipstaff knows.

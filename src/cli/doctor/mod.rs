@@ -1,11 +1,13 @@
 //! `tipstaff doctor`: what works on this machine, and what mends the rest.
 
 mod examination;
+mod executors;
 mod live;
 mod problems;
 mod text;
 
-use self::examination::Examination;
+pub use self::examination::Examination;
+pub use self::executors::Node;
 use super::args::DoctorArgs;
 use super::failure::{Exit, Failure};
 use super::print;
@@ -13,7 +15,7 @@ use super::settings::Settings;
 use crate::report::Screen;
 
 pub fn doctor(settings: &Settings, args: &DoctorArgs) -> Result<Exit, Failure> {
-    let examination = Examination::make(settings, args.live)?;
+    let examination = Examination::make(settings, (args.live, true))?;
     if args.json {
         print::json(&examination)?;
     } else {

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::examination::{Agent, Examination, Model};
+use super::executors::Executor;
 use super::live::Reply;
 use crate::cli::probes::Machine;
 use crate::model::Rung;
@@ -60,6 +61,7 @@ pub fn render(found: &Examination, columns: usize) -> String {
             &format!("{chain}{state}"),
         );
     }
+    executors(&mut page, &found.executors);
     let named = |can_run: bool| {
         let names = found
             .workflows
@@ -127,6 +129,28 @@ fn agent(page: &mut Page, agent: &Agent) {
             &" ".repeat(head.len()),
             &ways.collect::<Vec<_>>().join("; "),
         );
+    }
+}
+
+fn executors(page: &mut Page, executors: &[Executor]) {
+    if !executors.is_empty() {
+        page.text.push_str("\nexecutors\n");
+    }
+    for executor in executors {
+        let said = match &executor.node {
+            Some(node) => {
+                let took = or_nothing(executor.took_ms.map(|took| took.to_string()));
+                let agents = node.agents.iter();
+                let agents = agents.map(|(name, state)| format!("{name} {state}"));
+                let agents = agents.collect::<Vec<_>>().join("; ");
+                format!(
+                    "works: {} answered in {took}, sandbox {}; {agents}",
+                    node.name, node.sandbox
+                )
+            }
+            None => "does not work".to_owned(),
+        };
+        page.entry(&format!("{:<14}", clean(&executor.name)), &clean(said));
     }
 }
 

@@ -22,6 +22,7 @@
 
 mod follow;
 mod job_folder;
+mod look;
 mod node;
 mod order;
 mod queue;
@@ -31,6 +32,7 @@ mod take;
 
 pub use follow::{cancel_jobs, elsewhere};
 pub use job_folder::JobFolder;
+pub use look::{Look, look};
 pub use node::{carry_out, refuse};
 pub use order::{Keys, Order, Report};
 pub use queue::Queue;

@@ -40,10 +40,7 @@ impl Attempt {
     /// Lays out all that a node needs. Blocks.
     pub(super) fn lay_out_job(&self, executor: &ExecutorSpec) -> Result<(), Failure> {
         let (job, shared) = (self.job(executor), Path::new(&executor.shared));
-        files::make_folders(shared)
-            .map_err(|error| at_path(shared, &error))?
-            .sync();
-        check_ours(shared).map_err(machine)?;
+        make_shared(shared)?;
         remove_tree(job.root()).map_err(machine)?;
         let laid_out = self.write_job(executor, &job);
         if laid_out.is_err() {
@@ -127,10 +124,7 @@ impl Attempt {
     /// Hands its job in. Blocks.
     pub(super) fn submit(&self, executor: &ExecutorSpec) -> Result<String, Failure> {
         let job = self.job(executor);
-        let program = match &executor.program {
-            Some(program) => PathBuf::from(program),
-            None => shipped(Path::new(&executor.shared), &self.context.program)?,
-        };
+        let program = program_for(executor, &self.context.program)?;
         let time = Millis(self.call.limits.timeout.0.saturating_add(BESIDE.0));
         let words = [program.as_path(), Path::new(NODE_ARG), job.root()];
         let words = words.map(|word| word.to_string_lossy().into_owned());
@@ -158,6 +152,21 @@ fn configured(plan: &Plan, secret: bool) -> BTreeMap<AgentName, BTreeMap<String,
     agents
         .map(|(name, agent)| (name.clone(), of_agent(&agent.env)))
         .collect()
+}
+
+/// Makes the shared folder, if it is not there, and sees to it that it is for this user alone.
+pub fn make_shared(shared: &Path) -> Result<(), Failure> {
+    let made = files::make_folders(shared);
+    made.map_err(|error| at_path(shared, &error))?.sync();
+    check_ours(shared).map_err(machine)
+}
+
+/// tipstaff as nodes find it: what the executor says, or this program, `own`.
+pub fn program_for(executor: &ExecutorSpec, own: &Path) -> Result<PathBuf, Failure> {
+    match &executor.program {
+        Some(program) => Ok(program.into()),
+        None => shipped(Path::new(&executor.shared), own),
+    }
 }
 
 /// This program where nodes find it, put there if it is not yet.
