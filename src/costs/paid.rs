@@ -41,6 +41,8 @@ pub struct Paid {
     pub phase: PhaseName,
     pub model: ModelName,
     pub agent: AgentName,
+    /// The other machine that carried it out.
+    pub node: Option<String>,
     pub at: Timestamp,
     pub spending: Spending,
     pub usage: Usage,
@@ -96,6 +98,7 @@ impl Costs {
                     phase: call.spec.phase.clone(),
                     model: attempt.model.clone(),
                     agent: attempt.agent.clone(),
+                    node: attempt.placed.as_ref().map(|on| on.node.clone()),
                     at: attempt.started,
                     spending: spending(call, attempt, &losers),
                     usage: attempt.usage,

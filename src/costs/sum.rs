@@ -47,17 +47,19 @@ pub enum By {
     Phase,
     Model,
     Agent,
+    Node,
     Day,
     Project,
     Spending,
 }
 
 impl By {
-    pub const ALL: [(Self, &str); 7] = [
+    pub const ALL: [(Self, &str); 8] = [
         (Self::Run, "run"),
         (Self::Phase, "phase"),
         (Self::Model, "model"),
         (Self::Agent, "agent"),
+        (Self::Node, "node"),
         (Self::Day, "day"),
         (Self::Project, "project"),
         (Self::Spending, "spending"),
@@ -134,6 +136,10 @@ impl Costs {
                 By::Phase => paid.phase.to_string(),
                 By::Model => paid.model.to_string(),
                 By::Agent => paid.agent.to_string(),
+                By::Node => paid
+                    .node
+                    .clone()
+                    .unwrap_or_else(|| "this machine".to_owned()),
                 By::Day => day(paid.at),
                 By::Project => paid.project.clone(),
                 By::Spending => paid.spending.words().to_owned(),

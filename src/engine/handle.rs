@@ -218,7 +218,6 @@ impl Engine {
         orders.extend(waits_for);
         let new = orders.iter().filter(|order| !self.issued.contains(order));
         let effects = new.cloned().collect();
-        // An attempt that is being cancelled was started once; only what still holds is remembered.
         self.issued = orders;
         effects
     }

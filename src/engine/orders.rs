@@ -75,17 +75,19 @@ pub fn orders(run: &RunState, plan: &Plan) -> Vec<Effect> {
         let failed = failed.filter(|failure| failure.kind == FailureKind::Limit);
         let of_phase = failed.map(|_| Stop::AfterStep);
         let stop = is_unwanted.then_some(Stop::Now).or(stop_all).or(of_phase);
+        // One that goes on elsewhere is followed first, so that it can be cancelled.
+        if let Some(model) = call.model() {
+            orders.push(Effect::StartAttempt {
+                call: call.spec.clone(),
+                attempt,
+                model: model.clone(),
+            });
+        }
         if let Some(stop) = stop {
             orders.push(Effect::CancelAttempt {
                 call: call.spec.id.clone(),
                 attempt,
                 stop,
-            });
-        } else if let Some(model) = call.model() {
-            orders.push(Effect::StartAttempt {
-                call: call.spec.clone(),
-                attempt,
-                model: model.clone(),
             });
         }
     }

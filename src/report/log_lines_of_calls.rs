@@ -34,6 +34,11 @@ pub(super) fn of_call(
             }
             Some(LogLine::new(scope(view, call), Tone::Calm, text).passing())
         }
+        CallEvent::AttemptSpawned { on: Some(on), .. } => {
+            let (node, by, waited) = (clean(&on.node), clean(&on.executor), on.waited_ms);
+            let text = format!("runs on {node} (executor {by}, waited {waited})");
+            Some(LogLine::new(scope(view, call), Tone::Calm, text).passing())
+        }
         CallEvent::AttemptSpawned { .. } | CallEvent::AttemptProgressed { .. } => None,
         CallEvent::AttemptSucceeded { attempt, result } => {
             Some(attempt_succeeded(view, (call, *attempt), result, at))

@@ -182,6 +182,7 @@ fn attempt(number: u32, attempt: &Attempt, now: Timestamp) -> Value {
         "number": number,
         "model": attempt.model,
         "agent": attempt.agent,
+        "on": attempt.placed,
         "state": state,
         "started": attempt.started.rfc3339(),
         "ended": attempt.ended().map(Timestamp::rfc3339),

@@ -218,7 +218,10 @@ pub(super) fn attempt_word(attempt: &Attempt) -> String {
         (Some(AttemptEnd::Failed(failure)), _) => return failure_word(failure.kind).to_owned(),
         (Some(AttemptEnd::Lost), _) => "interrupted",
     };
-    word.to_owned()
+    match &attempt.placed {
+        Some(placed) => format!("{word} on {}", clean(&placed.node)),
+        None => word.to_owned(),
+    }
 }
 
 /// A judge's decision as people say it.

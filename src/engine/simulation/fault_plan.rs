@@ -190,10 +190,11 @@ pub enum Fault {
     /// A person steers the run, whether it can be done or not.
     Steers(Steer),
     /// The supervisor dies with so many of the events of its last step on disk; attempts that were
-    /// finished by then are recovered, or not.
+    /// finished by then are recovered, or not; others go on elsewhere, or are lost.
     Death {
         written: u8,
         recovers: bool,
+        elsewhere: bool,
     },
 }
 
@@ -545,11 +546,12 @@ fn blows(mix: Mix) -> impl Draws<Value = Vec<(usize, Fault)>> {
         Mix::Timeless => Just(Fault::Interrupt).boxed(),
     };
     let fault = proptest::prop_oneof![
-        1 => parks,
-        2 => steers(mix).prop_map(Fault::Steers),
-        1 => Just(Fault::Interrupt),
-        1 => (1u64..600).prop_map(|minutes| Fault::Sleeps(Millis::minutes(minutes))),
-        2 => (0u8..6, any::<bool>()).prop_map(|(written, recovers)| Fault::Death { written, recovers }),
-    ];
+            1 => parks,
+            2 => steers(mix).prop_map(Fault::Steers),
+            1 => Just(Fault::Interrupt),
+    1 => (1u64..600).prop_map(|minutes| Fault::Sleeps(Millis::minutes(minutes))),
+            2 => (0u8..6, any::<bool>(), any::<bool>())
+                .prop_map(|(written, recovers, elsewhere)| Fault::Death { written, recovers, elsewhere }),
+        ];
     prop::collection::vec((1usize..60, fault), 0..4)
 }

@@ -58,7 +58,14 @@ fn tasks(go_on: bool) -> Work {
 /// The supervisor dies at this step, before anything of it is on disk.
 fn death(step: usize) -> Vec<(usize, Fault)> {
     let (written, recovers) = (0, false);
-    vec![(step, Fault::Death { written, recovers })]
+    vec![(
+        step,
+        Fault::Death {
+            written,
+            recovers,
+            elsewhere: false,
+        },
+    )]
 }
 
 /// An ensemble of three that is judged as soon as one has proposed.

@@ -4,8 +4,8 @@ use crate::engine::by_hand::{self, Transfer};
 use crate::engine::{Begin, Engine, Input, Recovered, failed_loops};
 
 use crate::model::{
-    Artifact, Budget, ChangedLimits, Destination, Digest, Documents, MicroUsd, Millis, Results,
-    RunEnd, RunLimits, Rung, Timestamp,
+    Artifact, Budget, CallId, ChangedLimits, Destination, Digest, Documents, MicroUsd, Millis,
+    Results, RunEnd, RunLimits, Rung, Timestamp,
 };
 use crate::plan::Plan;
 use crate::run::{Event, PhaseEvent, Record, RunEvent, RunState};
@@ -40,7 +40,7 @@ pub struct Run<'f> {
 /// How a supervisor's work came to its end.
 enum Fall {
     Ended(RunEnd),
-    Died(Vec<Recovered>),
+    Died(Vec<Recovered>, Vec<CallId>),
 }
 
 impl<'f> Run<'f> {
@@ -82,14 +82,14 @@ impl<'f> Run<'f> {
         let before = self.worked();
         let mut input = match self.trace.moments.is_empty() {
             true => begin(),
-            false => resume(Vec::new(), Vec::new()),
+            false => resume(Vec::new(), Default::default()),
         };
         let mut last = None;
         for _ in 0..MOST_SUPERVISORS {
             let fall = self.supervise(input)?;
             self.lay_hands_on();
             input = match fall {
-                Fall::Died(recovered) => resume(Vec::new(), recovered),
+                Fall::Died(recovered, elsewhere) => resume(Vec::new(), (recovered, elsewhere)),
                 Fall::Ended(end) => {
                     last = Some(end);
                     match self.again(end) {
@@ -119,21 +119,21 @@ impl<'f> Run<'f> {
             RunEnd::Done => None,
             RunEnd::Failed => {
                 self.patience = self.patience.checked_sub(1)?;
-                Some(resume(self.replace(), Vec::new()))
+                Some(resume(self.replace(), Default::default()))
             }
             RunEnd::AuditFailed => {
                 let more = self.add_rounds();
                 if more.is_empty() {
                     self.patience = self.patience.checked_sub(1)?;
                 }
-                Some(resume(more, Vec::new()))
+                Some(resume(more, Default::default()))
             }
-            RunEnd::Interrupted => Some(resume(Vec::new(), Vec::new())),
+            RunEnd::Interrupted => Some(resume(Vec::new(), Default::default())),
             RunEnd::Waiting => {
                 let state = RunState::of(&self.trace.journal());
                 let spoken = &mut self.world_state.spoken;
                 let acts = person::acts(self.faults, spoken, &self.trace.plan, &state);
-                Some(resume(acts, Vec::new()))
+                Some(resume(acts, Default::default()))
             }
             RunEnd::Limited => {
                 let limits = self.raise()?.map(|limits| {
@@ -143,7 +143,7 @@ impl<'f> Run<'f> {
                         changes: None,
                     })
                 });
-                Some(resume(limits.into_iter().collect(), Vec::new()))
+                Some(resume(limits.into_iter().collect(), Default::default()))
             }
         }
     }
@@ -290,11 +290,18 @@ impl<'f> Run<'f> {
                 let at = now;
                 moments.push(Moment::Wrote(Record { seq, at, event }));
             }
-            if let Some(Fault::Death { recovers, .. }) = fault {
+            if let Some(Fault::Death {
+                recovers,
+                elsewhere,
+                ..
+            }) = fault
+            {
                 moments.push(Moment::Died);
                 let state = RunState::of(&self.trace.journal());
                 let recovered = recovers.then(|| world.recover(&state));
-                return Ok(Fall::Died(recovered.unwrap_or_default()));
+                let recovered = recovered.unwrap_or_default();
+                let elsewhere = elsewhere.then(|| world.elsewhere(&state, &recovered));
+                return Ok(Fall::Died(recovered, elsewhere.unwrap_or_default()));
             }
             moments.extend(reaction.effects.iter().cloned().map(Moment::Ordered));
             if let Some(end) = world.carry_out_all(reaction.effects) {
@@ -355,13 +362,13 @@ fn lifted(present: &ChangedLimits) -> ChangedLimits {
     }
 }
 
-fn resume(acts: Vec<Event>, recovered: Vec<Recovered>) -> Input {
+fn resume(acts: Vec<Event>, (recovered, elsewhere): (Vec<Recovered>, Vec<CallId>)) -> Input {
     Input::Resume {
         version: "0".into(),
         sandbox: Rung::None,
         acts,
         recovered,
-        elsewhere: Vec::new(),
+        elsewhere,
     }
 }
 

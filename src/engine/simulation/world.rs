@@ -497,6 +497,22 @@ impl<'f> World<'f> {
         Input::Happened(PhaseEvent::Closed { closing }.of(phase))
     }
 
+    /// Calls whose attempts go on without their supervisor.
+    pub fn elsewhere(&self, state: &RunState, recovered: &[Recovered]) -> Vec<CallId> {
+        let is_ordered = |id: &CallId, number| {
+            self.pending.iter().any(|pending| {
+                matches!(pending, Pending::Attempt { call, attempt, cancelled: None, .. }
+                    if call.id == *id && *attempt == number)
+            })
+        };
+        let ids = state
+            .running()
+            .filter(|(call, number)| is_ordered(&call.spec.id, *number));
+        let ids = ids.map(|(call, _)| call.spec.id.clone());
+        ids.filter(|id| recovered.iter().all(|known| known.call != *id))
+            .collect()
+    }
+
     /// Attempts under way that had ended well when their supervisor died.
     pub fn recover(&self, state: &RunState) -> Vec<Recovered> {
         let attempts = self.pending.iter().filter_map(|pending| match pending {

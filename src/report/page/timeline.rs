@@ -112,7 +112,11 @@ fn bars_of(call: &CallState, now: Timestamp) -> Vec<Bar> {
         // Where its supervisor was gone, nothing was under way.
         free = attempt.started.after(attempt.time(now));
         let spawned = attempt.spawned.unwrap_or(free).min(free);
-        bars.push(bar("start", attempt.started, spawned, "start"));
+        let start = match &attempt.placed {
+            Some(on) => format!("waits for {}, {}", clean(&on.executor), on.waited_ms),
+            None => "start".to_owned(),
+        };
+        bars.push(bar("start", attempt.started, spawned, &start));
         let says = format!(
             "attempt {number}, {}: {}",
             clean(&attempt.model),

@@ -54,6 +54,10 @@ pub fn an_attempt_is_ordered_once() -> Promise {
                     let new = started.insert((call.clone(), *attempt));
                     ensure(new, || "started twice".to_owned())?;
                 }
+                // Whoever follows what goes on elsewhere orders it, too.
+                if let Event::Run(RunEvent::Resumed { elsewhere, .. }) = &record.event {
+                    ordered.retain(|(call, _)| !elsewhere.contains(call));
+                }
             }
             Moment::Ordered(Effect::StartAttempt { call, attempt, .. }) => {
                 let number = (call.id.clone(), *attempt);
@@ -377,7 +381,10 @@ pub fn a_resumed_call_is_tried_once_more() -> Promise {
             return Ok(());
         };
         match &record.event {
-            Event::Run(RunEvent::Resumed { .. }) => tried.clear(),
+            // What goes on elsewhere is being tried.
+            Event::Run(RunEvent::Resumed { elsewhere, .. }) => {
+                tried = elsewhere.iter().cloned().collect();
+            }
             Event::Call {
                 call,
                 event: CallEvent::AttemptStarted { .. },
