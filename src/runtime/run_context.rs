@@ -1,5 +1,6 @@
 //! What all attempts of a run share.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -72,6 +73,8 @@ pub struct RunContext {
     pub(super) client: PathBuf,
     /// The jobs that carry calls out on other machines.
     pub(super) jobs: Queue,
+    /// This program as nodes find it, by the names of executors.
+    pub(super) programs: Mutex<BTreeMap<String, PathBuf>>,
     layers: Arc<Layers>,
     git: Arc<OnceLock<GitLayer>>,
     pub(super) set_up: Mutex<Installed>,
@@ -103,6 +106,7 @@ impl RunContext {
             layers: Arc::new(layers),
             git: Arc::default(),
             jobs: Queue::default(),
+            programs: Mutex::default(),
             set_up: Mutex::default(),
             gate: StartGate::of_this_machine(),
             sources: Arc::default(),

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use super::index::git;
 use super::materialize::made;
-use super::{Doing, WorkspaceError, store};
+use super::{Doing, Project, WorkspaceError, store};
 use crate::files;
 use crate::model::TreeId;
 
@@ -22,8 +22,13 @@ const LAST: &str = "last";
 /// first are likely to differ little from it. Blocks.
 ///
 /// # Errors
-/// The store lacks one of them, or the folder takes no more.
-pub fn send(store: &Path, folder: &Path, trees: &[TreeId]) -> Result<Vec<String>, WorkspaceError> {
+/// Neither a run's store nor the user's repository holds one of them, or the folder takes no more.
+pub fn send(
+    project: &Project,
+    store: &Path,
+    folder: &Path,
+    trees: &[TreeId],
+) -> Result<Vec<String>, WorkspaceError> {
     made(folder)?;
     let last = files::read(&folder.join(LAST), 100).ok();
     let mut below = last.and_then(|last| TreeId::parse(str::from_utf8(&last).ok()?));
@@ -31,7 +36,12 @@ pub fn send(store: &Path, folder: &Path, trees: &[TreeId]) -> Result<Vec<String>
     for (number, tree) in trees.iter().enumerate() {
         let needed = match known(folder, tree) {
             Some(needed) => needed,
-            None => add(store, folder, tree, below.as_ref())?,
+            None => add(
+                store::joined(project, store)?.path(),
+                folder,
+                tree,
+                below.as_ref(),
+            )?,
         };
         let new: Vec<String> = needed
             .into_iter()
@@ -134,4 +144,39 @@ pub fn receive(folder: &Path, store: &Path, packs: &[String]) -> Result<(), Work
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::super::Head;
+    use super::super::testing::Repo;
+    use super::*;
+
+    /// The last commit's own tree is in no pack, and not the snapshot's.
+    #[test]
+    fn a_tree_that_only_the_users_repository_holds_is_sent() {
+        let repo = Repo::git();
+        repo.write("dir/old", "old\n");
+        repo.run(&["add", "."]);
+        repo.run(&["commit", "-qm", "one"]);
+        repo.write("dir/new", "new\n");
+        let (snapshot, _) = repo.snapshot(&repo.root);
+        let temp = tempfile::tempdir().unwrap();
+        let (folder, there) = (temp.path().join("packs"), temp.path().join("there.git"));
+        let project = Project::discover(&repo.root).unwrap();
+        let head = Head::of(&project).unwrap().tree;
+        let packs = send(
+            &project,
+            &repo.store,
+            &folder,
+            &[snapshot.tree, head.clone()],
+        )
+        .unwrap();
+        store::own_store(&there, &head).unwrap();
+        receive(&folder, &there, &packs).unwrap();
+        let listed = git(&there).unwrap().args(["ls-tree", "-r", head.as_str()]);
+        assert!(listed.said().unwrap().ends_with("dir/old"));
+    }
 }

@@ -62,15 +62,11 @@ impl Attempt {
         let is_handed_in = was_there
             && (job.is_claimed() || Queue::ask(executor.kind, &job.name).await?.is_some());
         if !is_handed_in {
-            let (whose, spec) = (Arc::clone(self), executor.clone());
-            let laid_out = blocking(move || match was_there {
-                true => Ok(()),
-                false => whose.lay_out_job(&spec),
-            });
-            unless_stopped(control, laid_out).await?;
+            let laid_out = self.lay_out_job((name, executor), was_there);
+            let program = unless_stopped(control, laid_out).await?;
             let (whose, spec) = (Arc::clone(self), executor.clone());
             // Whatever is wanted meanwhile: nobody would know of a job that is half handed in.
-            let handed_in = blocking(move || whose.submit(&spec)).await;
+            let handed_in = blocking(move || whose.submit(&spec, &program)).await;
             if handed_in.is_err() {
                 let _ = remove_tree(job.root());
             }

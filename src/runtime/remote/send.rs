@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use blake3::Hasher;
 
@@ -14,6 +15,7 @@ use crate::plan::{ExecutorSpec, Executors, NodeSignIn, Plan};
 use crate::workspace::{self, Head, Project, check_ours, remove_old, remove_tree};
 
 use super::super::attempt::Attempt;
+use super::super::blocking::blocking;
 use super::super::failure::{at_path, machine};
 use super::{JobFolder, Keys, Order};
 
@@ -37,20 +39,48 @@ impl Attempt {
         JobFolder::of(shared, &key, run, &self.call.id, self.number)
     }
 
-    /// Lays out all that a node needs. Blocks.
-    pub(super) fn lay_out_job(&self, executor: &ExecutorSpec) -> Result<(), Failure> {
+    /// Sees to it that what a node needs is in the shared folder, and tells where tipstaff is there. One call of a run
+    /// after the other: the first one sends what the others find.
+    pub(super) async fn lay_out_job(
+        self: &Arc<Self>,
+        (name, executor): (&str, &ExecutorSpec),
+        is_there: bool,
+    ) -> Result<PathBuf, Failure> {
+        let mut programs = self.context.programs.lock().await;
+        let known = programs.get(name).cloned();
+        let (whose, executor) = (Arc::clone(self), executor.clone());
+        let program = blocking(move || {
+            if !is_there {
+                whose.send_job(&executor)?;
+            }
+            match known {
+                Some(known) if executor.program.is_some() || known.exists() => Ok(known),
+                _ => whose.send_program(&executor),
+            }
+        });
+        let program = program.await?;
+        programs.insert(name.to_owned(), program.clone());
+        Ok(program)
+    }
+
+    fn send_job(&self, executor: &ExecutorSpec) -> Result<(), Failure> {
         let (job, shared) = (self.job(executor), Path::new(&executor.shared));
         make_shared(shared)?;
         remove_tree(job.root()).map_err(machine)?;
-        let laid_out = self.write_job(executor, &job);
-        if laid_out.is_err() {
+        let sent = self.write_job(executor, &job);
+        if sent.is_err() {
             let _ = remove_tree(job.root());
         }
-        laid_out?;
+        sent
+    }
+
+    /// Clears the folder up, too: once in a run is often enough.
+    fn send_program(&self, executor: &ExecutorSpec) -> Result<PathBuf, Failure> {
+        let shared = Path::new(&executor.shared);
         for (below, depth) in [("projects", 2), ("jobs", 3), ("bin", 1)] {
             let _ = remove_old(&shared.join(below), depth);
         }
-        Ok(())
+        program_for(executor, &self.context.program)
     }
 
     fn write_job(&self, executor: &ExecutorSpec, job: &JobFolder) -> Result<(), Failure> {
@@ -85,7 +115,8 @@ impl Attempt {
             files::replace(&to, &bytes).map_err(in_job)?;
         }
         let packs = Path::new(&executor.shared).join("projects").join(&project);
-        let packs = workspace::send(&context.store(), &packs, &trees).map_err(machine)?;
+        let packs =
+            workspace::send(&context.project, &context.store(), &packs, &trees).map_err(machine)?;
         let env = |secret: bool| configured(&context.plan, secret);
         if executor.sign_in == NodeSignIn::Handed && context.rehearsal.is_none() {
             let user = context.environment.iter();
@@ -122,11 +153,14 @@ impl Attempt {
     }
 
     /// Hands its job in. Blocks.
-    pub(super) fn submit(&self, executor: &ExecutorSpec) -> Result<String, Failure> {
+    pub(super) fn submit(
+        &self,
+        executor: &ExecutorSpec,
+        program: &Path,
+    ) -> Result<String, Failure> {
         let job = self.job(executor);
-        let program = program_for(executor, &self.context.program)?;
         let time = Millis(self.call.limits.timeout.0.saturating_add(BESIDE.0));
-        let words = [program.as_path(), Path::new(NODE_ARG), job.root()];
+        let words = [program, Path::new(NODE_ARG), job.root()];
         let words = words.map(|word| word.to_string_lossy().into_owned());
         let handed_in = Job {
             name: job.name.clone(),
