@@ -26,8 +26,11 @@ use super::send::project_key;
 use super::stream::{Stream, read_from};
 use super::{JobFolder, Queue};
 
-/// Between two looks at what a node says.
-const LOOK: Duration = Duration::from_millis(400);
+/// Between two looks at what a node says, which grow with the time that it has said nothing: of many calls, most are silent.
+const SOONEST: Duration = Duration::from_millis(400);
+const LATEST: Duration = Duration::from_secs(4);
+/// So many looks are in as long as a silence lasts.
+const LOOKS: u32 = 16;
 /// What a node wrote may be seen this much later.
 const SETTLES: Duration = Duration::from_secs(15);
 /// How long a node that was asked to end may take, before its job is cancelled.
@@ -82,6 +85,7 @@ impl Attempt {
             attempt: self,
             executor: (name, executor),
             since: Instant::now(),
+            heard: Instant::now(),
             waits_for: String::new(),
             arrived: None,
             gone: None,
@@ -109,6 +113,8 @@ struct Following<'a> {
     attempt: &'a Arc<Attempt>,
     executor: (&'a str, &'a ExecutorSpec),
     since: Instant,
+    /// When its node last said something, or was told something.
+    heard: Instant,
     /// The scheduler's last word on why it does not run yet.
     waits_for: String,
     /// Its node, once its job has begun, and how long that took.
@@ -143,6 +149,7 @@ impl Following<'_> {
             let wanted = *control.borrow_and_update();
             if wanted > told {
                 told = wanted;
+                self.heard = Instant::now();
                 let _ = job.set_control(wanted);
             }
             if told >= Control::Stop {
@@ -174,7 +181,7 @@ impl Following<'_> {
             }
             tokio::select! {
                 Ok(()) = control.changed() => {}
-                () = sleep(LOOK) => {}
+                () = sleep((self.heard.elapsed() / LOOKS).clamp(SOONEST, LATEST)) => {}
             }
         }
     }
@@ -197,6 +204,7 @@ impl Following<'_> {
         };
         self.unreadable = None;
         for report in news.reports {
+            self.heard = Instant::now();
             match report {
                 Report::Arrived { node, .. } => {
                     let waited =

@@ -27,7 +27,7 @@ use super::stream::Stream;
 use super::{JobFolder, Order};
 
 /// Between two looks at what the supervisor wants, and at what the agent printed.
-const LOOK: Duration = Duration::from_millis(400);
+const LOOK: Duration = Duration::from_secs(1);
 
 /// Carries an order out and leaves what it came to.
 ///

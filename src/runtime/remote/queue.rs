@@ -1,4 +1,5 @@
-//! What schedulers say of this run's jobs. They are asked for all at once, and not more often than that needs.
+//! What schedulers say of this run's jobs. They are asked for all at once, and ever less often while nothing changes:
+//! what a job does is read in the shared folder, and one scheduler has many to answer.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,9 +13,9 @@ use crate::plan::ExecutorKind;
 
 use super::super::blocking::blocking;
 
-/// Between two questions, and how much more for each job.
-const GAP: Duration = Duration::from_secs(1);
-const GAP_A_JOB: Duration = Duration::from_millis(20);
+/// Between two questions after a change; twice as much after each answer that brings none.
+const SHORTEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(32);
 
 /// The jobs of a run that are followed, by their names.
 #[derive(Debug, Default)]
@@ -22,15 +23,16 @@ pub struct Queue(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    /// None before it was first asked for.
-    jobs: BTreeMap<String, Option<Word>>,
+    jobs: BTreeMap<String, Word>,
     asked: Option<Instant>,
+    gap: Duration,
 }
 
 /// What is known of a job.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub enum Word {
     /// Nobody has asked since it is followed, or no scheduler answered.
+    #[default]
     Nothing,
     /// The scheduler does not know it, or not any more.
     Unknown,
@@ -44,22 +46,29 @@ impl Queue {
         let Ok(mut known) = self.0.try_lock() else {
             return Word::Nothing;
         };
-        known.jobs.entry(name.to_owned()).or_default();
-        let count = u32::try_from(known.jobs.len()).unwrap_or(u32::MAX);
-        let gap = GAP + GAP_A_JOB * count;
-        if known.asked.is_none_or(|at| at.elapsed() >= gap) {
+        if !known.jobs.contains_key(name) {
+            known.jobs.insert(name.to_owned(), Word::Nothing);
+            known.gap = SHORTEST;
+        }
+        if known.asked.is_none_or(|at| at.elapsed() >= known.gap) {
             let names: Vec<String> = known.jobs.keys().cloned().collect();
             let asked = blocking(move || (executors::of(kind).look)(&names)).await;
             known.asked = Some(Instant::now());
+            known.gap = LONGEST.min(known.gap * 2);
             let Ok(mut seen) = asked else {
                 return Word::Nothing;
             };
-            for (name, job) in &mut known.jobs {
-                *job = Some(seen.remove(name).map_or(Word::Unknown, Word::Known));
+            let mut changes = false;
+            for (name, word) in &mut known.jobs {
+                let now = seen.remove(name).map_or(Word::Unknown, Word::Known);
+                changes |= now != *word;
+                *word = now;
+            }
+            if changes {
+                known.gap = SHORTEST;
             }
         }
-        let word = known.jobs.get(name).cloned();
-        word.flatten().unwrap_or(Word::Nothing)
+        known.jobs.get(name).cloned().unwrap_or_default()
     }
 
     /// A job that is not followed any more.
