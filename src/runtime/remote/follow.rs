@@ -169,9 +169,9 @@ impl Following<'_> {
                 .await
             {
                 Word::Nothing => {}
-                Word::Unknown => self.is_gone(None)?,
+                Word::Unknown => self.is_gone(None, "")?,
                 Word::Known(now) => {
-                    let judged = self.judge(&now.state);
+                    let judged = self.judge(&now);
                     seen = Some(now);
                     if let Err(failure) = judged {
                         self.cancel(job, seen).await;
@@ -238,8 +238,8 @@ impl Following<'_> {
     }
 
     /// What the scheduler's word means.
-    fn judge(&mut self, state: &JobState) -> Result<(), Failure> {
-        match state {
+    fn judge(&mut self, seen: &Seen) -> Result<(), Failure> {
+        match &seen.state {
             JobState::Waits(why) => {
                 self.gone = None;
                 if *why != self.waits_for {
@@ -262,12 +262,12 @@ impl Following<'_> {
                 self.gone = None;
                 Ok(())
             }
-            JobState::Ended(end) => self.is_gone(Some(*end)),
+            JobState::Ended(end) => self.is_gone(Some(*end), &seen.node),
         }
     }
 
     /// It has ended, and what it left may be on its way.
-    fn is_gone(&mut self, end: Option<JobEnd>) -> Result<(), Failure> {
+    fn is_gone(&mut self, end: Option<JobEnd>, given: &str) -> Result<(), Failure> {
         let (since, _) = *self.gone.get_or_insert_with(|| (Instant::now(), end));
         if since.elapsed() < SETTLES {
             return Ok(());
@@ -284,6 +284,11 @@ impl Following<'_> {
             Some(JobEnd::TookTooLong) => (
                 FailureKind::Timeout,
                 format!("its job came to the scheduler's time limit{on}"),
+            ),
+            // The scheduler does so, too, if a node does not answer when it is told to begin.
+            Some(JobEnd::Cancelled) if node.is_none() && !given.is_empty() => (
+                FailureKind::Lost,
+                format!("its job was cancelled before it began on {given}"),
             ),
             Some(JobEnd::Cancelled) => (
                 FailureKind::JobRefused,
