@@ -12,6 +12,7 @@ mod agents;
 mod check;
 mod context;
 mod ensemble;
+mod executors;
 #[path = "../../tests/promises/support/fake_agent.rs"]
 mod fake_agent;
 mod figure;
@@ -42,7 +43,7 @@ struct Group {
     measure: fn() -> Measured,
 }
 
-const GROUPS: [Group; 11] = [
+const GROUPS: [Group; 12] = [
     Group {
         name: "own-cost",
         title: "A call's own cost",
@@ -57,6 +58,11 @@ const GROUPS: [Group; 11] = [
         name: "repository",
         title: "A repository of 100,000 files",
         measure: repository::figures,
+    },
+    Group {
+        name: "executors",
+        title: "Calls on a cluster",
+        measure: executors::figures,
     },
     Group {
         name: "check",

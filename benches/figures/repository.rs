@@ -49,16 +49,7 @@ result, with a shell script as the agent.
 ";
 
 pub fn figures() -> Measured {
-    let files = (0..FOLDERS * FILES_A_FOLDER).map(|number| {
-        let (folder, file) = (number / FILES_A_FOLDER, number % FILES_A_FOLDER);
-        let text = format!("file {number}\n{}", "a line of some length\n".repeat(40));
-        (format!("src/d{folder:03}/f{file:02}.txt"), text)
-    });
-    let workflows = [("six", SIX), ("ensemble", ENSEMBLE)].map(|(name, workflow)| {
-        let path = format!(".tipstaff/workflows/{name}.yaml");
-        (path, workflow.to_owned())
-    });
-    let ground = Ground::holding(files.chain(workflows));
+    let ground = large([("six", SIX), ("ensemble", ENSEMBLE)]);
     agent(&ground, AGENT);
     git(&ground, &["gc", "--quiet"]);
     let trees = ["a", "b", "c"].map(|name| {
@@ -169,6 +160,20 @@ pub fn figures() -> Measured {
     }
 }
 
+/// A project of 100,000 files with these workflows.
+pub fn large<const N: usize>(workflows: [(&str, &str); N]) -> Ground {
+    let files = (0..FOLDERS * FILES_A_FOLDER).map(|number| {
+        let (folder, file) = (number / FILES_A_FOLDER, number % FILES_A_FOLDER);
+        let text = format!("file {number}\n{}", "a line of some length\n".repeat(40));
+        (format!("src/d{folder:03}/f{file:02}.txt"), text)
+    });
+    let workflows = workflows.map(|(name, workflow)| {
+        let path = format!(".tipstaff/workflows/{name}.yaml");
+        (path, workflow.to_owned())
+    });
+    Ground::holding(files.chain(workflows))
+}
+
 /// A run of all six calls.
 struct Run {
     /// How long it took in milliseconds.
@@ -247,14 +252,18 @@ fn allocated(folders: &[PathBuf]) -> f64 {
 
 /// Makes a script the agent.
 fn agent(ground: &Ground, script: &str) {
-    let agent = ground.put("agent", script);
-    std::fs::set_permissions(&agent, std::fs::Permissions::from_mode(0o755))
+    ground.agent(&executable(ground, "agent", script), &[]);
+}
+
+pub fn executable(ground: &Ground, relative: &str, script: &str) -> PathBuf {
+    let program = ground.put(relative, script);
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755))
         .expect("a file can be made executable");
-    ground.agent(&agent, &[]);
+    program
 }
 
 /// How long a command of git takes in milliseconds.
-fn git(ground: &Ground, args: &[&str]) -> f64 {
+pub fn git(ground: &Ground, args: &[&str]) -> f64 {
     let mut git = ground.command(Path::new("git"), "home");
     let start = Instant::now();
     let status = Command::args(&mut git, args).status().expect("git starts");
@@ -267,7 +276,7 @@ fn millis(start: Instant) -> f64 {
 }
 
 /// The calls with the milliseconds from their beginning to their result.
-fn calls(records: &[Record]) -> Vec<(String, f64)> {
+pub fn calls(records: &[Record]) -> Vec<(String, f64)> {
     let mut begun = Vec::new();
     let mut done = Vec::new();
     for record in records {
