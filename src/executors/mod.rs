@@ -27,7 +27,7 @@ pub struct Job {
 /// How a job is at present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobState {
-    /// In the scheduler's words, why it does not run yet.
+    /// In the scheduler's words, why it does not run yet; may be empty.
     Waits(String),
     /// It will never run by itself; why.
     NeverRuns(String),

@@ -106,6 +106,7 @@ fn read(line: &str) -> Option<(String, Seen)> {
     let [id, name, state, reason, node] = fields[..] else {
         return None;
     };
+    let reason = if reason == "None" { "" } else { reason };
     let state = match state {
         "FAILED" if NEVER.contains(&reason) => JobState::NeverRuns(reason.to_owned()),
         "COMPLETED" | "FAILED" => JobState::Ended(JobEnd::Done),

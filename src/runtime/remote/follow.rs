@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::engine::Input;
 use crate::executors::{self, JobEnd, JobState, Seen};
-use crate::model::{CallId, Failure, FailureKind, Millis, Usage};
+use crate::model::{CallId, Failure, FailureKind, Usage};
 use crate::plan::{ExecutorKind, ExecutorSpec, Plan};
 use crate::run::{CallEvent, CallState, Placed, RunState};
 use crate::workspace::{Project, remove_tree};
@@ -84,9 +84,8 @@ impl Attempt {
         let following = Following {
             attempt: self,
             executor: (name, executor),
-            since: Instant::now(),
             heard: Instant::now(),
-            waits_for: String::new(),
+            waits_for: None,
             arrived: None,
             gone: None,
             asked: None,
@@ -112,13 +111,12 @@ impl Attempt {
 struct Following<'a> {
     attempt: &'a Arc<Attempt>,
     executor: (&'a str, &'a ExecutorSpec),
-    since: Instant,
     /// When its node last said something, or was told something.
     heard: Instant,
     /// The scheduler's last word on why it does not run yet.
-    waits_for: String,
-    /// Its node, once its job has begun, and how long that took.
-    arrived: Option<(String, Millis)>,
+    waits_for: Option<String>,
+    /// Its node, once its job has begun.
+    arrived: Option<String>,
     /// Since when the scheduler says that it has ended, or knows nothing of it.
     gone: Option<(Instant, Option<JobEnd>)>,
     /// Since when it is asked to end.
@@ -142,7 +140,7 @@ impl Following<'_> {
             })
             .await?;
             reader = back;
-            if let Some(done) = self.hear(news, seen.as_ref())? {
+            if let Some(done) = self.hear(news, (job, seen.as_ref()))? {
                 let (whose, job) = (Arc::clone(self.attempt), job.clone());
                 return blocking(move || whose.take(&job, done)).await;
             }
@@ -190,7 +188,7 @@ impl Following<'_> {
     fn hear(
         &mut self,
         news: io::Result<News>,
-        seen: Option<&Seen>,
+        (job, seen): (&JobFolder, Option<&Seen>),
     ) -> Result<Option<Done>, Failure> {
         let news = match news {
             Ok(news) => news,
@@ -207,9 +205,8 @@ impl Following<'_> {
             self.heard = Instant::now();
             match report {
                 Report::Arrived { node, .. } => {
-                    let waited =
-                        Millis(u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX));
-                    self.arrived = Some((node, waited));
+                    self.tell(format!("starts on {node}"));
+                    self.arrived = Some(node);
                 }
                 Report::Happened(CallEvent::AttemptSpawned {
                     attempt,
@@ -217,12 +214,11 @@ impl Following<'_> {
                     prompt_tokens,
                     ..
                 }) => {
-                    let (node, waited_ms) = self.arrived.clone().unwrap_or_default();
                     let on = Placed {
                         executor: self.executor.0.to_owned(),
-                        node,
+                        node: self.arrived.clone().unwrap_or_default(),
                         job: seen.map(|seen| seen.id.clone()).unwrap_or_default(),
-                        waited_ms,
+                        waited_ms: job.waited(),
                     };
                     self.attempt.tell(CallEvent::AttemptSpawned {
                         attempt,
@@ -237,19 +233,27 @@ impl Following<'_> {
         Ok(news.done)
     }
 
+    /// What it does before its agent says something.
+    fn tell(&self, doing: String) {
+        self.attempt.tell(CallEvent::AttemptProgressed {
+            attempt: self.attempt.number,
+            usage: Usage::default(),
+            doing,
+        });
+    }
+
     /// What the scheduler's word means.
     fn judge(&mut self, seen: &Seen) -> Result<(), Failure> {
         match &seen.state {
             JobState::Waits(why) => {
                 self.gone = None;
-                if *why != self.waits_for {
-                    self.waits_for.clone_from(why);
-                    let name = self.executor.0;
-                    self.attempt.tell(CallEvent::AttemptProgressed {
-                        attempt: self.attempt.number,
-                        usage: Usage::default(),
-                        doing: format!("waits in the queue of {name} ({why})"),
-                    });
+                if self.waits_for.as_ref() != Some(why) {
+                    self.waits_for = Some(why.clone());
+                    let why = match why.as_str() {
+                        "" => String::new(),
+                        why => format!(" ({why})"),
+                    };
+                    self.tell(format!("waits in the queue of {}{why}", self.executor.0));
                 }
                 Ok(())
             }
@@ -272,7 +276,7 @@ impl Following<'_> {
         if since.elapsed() < SETTLES {
             return Ok(());
         }
-        let node = self.arrived.as_ref().map(|(node, _)| node.as_str());
+        let node = self.arrived.as_deref();
         let on = node.map_or_else(String::new, |node| format!(" on {node}"));
         let (kind, message) = match end {
             Some(JobEnd::NodeFailed) => (FailureKind::Lost, format!("its node failed{on}")),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::files::{self, if_there};
-use crate::model::{CallId, RunId};
+use crate::model::{CallId, Millis, RunId};
 
 use super::super::attempt::Control;
 
@@ -63,6 +63,20 @@ impl JobFolder {
 
     pub fn is_claimed(&self) -> bool {
         self.path("claim").exists()
+    }
+
+    /// How long it waited until a job took it, by the clock of the file system.
+    pub fn waited(&self) -> Millis {
+        let at = |name| {
+            self.path(name)
+                .metadata()
+                .and_then(|found| found.modified())
+        };
+        let waited = at("claim").ok().zip(at("order.json").ok());
+        let waited = waited.and_then(|(begun, ordered)| begun.duration_since(ordered).ok());
+        Millis(waited.map_or(0, |waited| {
+            u64::try_from(waited.as_millis()).unwrap_or(u64::MAX)
+        }))
     }
 
     /// Takes it for this process; `false` if another one has.
