@@ -58,7 +58,7 @@ pub fn stand_in(root: &Path, store: &Path, head: Option<&Head>) -> Result<Projec
     let mut line = objects.as_os_str().as_bytes().to_vec();
     line.push(b'\n');
     let borrows = made(&repository.join("objects/info"))?.join("alternates");
-    files::replace_unsynced(&borrows, &line).doing("write", &borrows)?;
+    put(&borrows, &line)?;
     let mut commit = git(&repository)?;
     for who in ["AUTHOR", "COMMITTER"] {
         commit = commit
@@ -75,10 +75,7 @@ pub fn stand_in(root: &Path, store: &Path, head: Option<&Head>) -> Result<Projec
             head.subject.as_str(),
         ])
         .said()?;
-    let write = |name: &str, text: String| {
-        let path = repository.join(name);
-        files::replace_unsynced(&path, text.as_bytes()).doing("write", &path)
-    };
+    let write = |name: &str, text: String| put(&repository.join(name), text.as_bytes());
     match head.branch.starts_with("refs/heads/") {
         true => {
             write(&head.branch, format!("{commit}\n"))?;
@@ -87,4 +84,12 @@ pub fn stand_in(root: &Path, store: &Path, head: Option<&Head>) -> Result<Projec
         false => write("HEAD", format!("{commit}\n"))?,
     }
     Project::discover(root)
+}
+
+/// Replaces a file only by another text: the cells of other calls are mounted from what is there.
+fn put(path: &Path, text: &[u8]) -> Result<(), WorkspaceError> {
+    match files::read(path, files::RECORD) {
+        Ok(old) if old == text => Ok(()),
+        _ => files::replace_unsynced(path, text).doing("write", path),
+    }
 }
