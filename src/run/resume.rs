@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 
 use crate::model::{
-    Answer, CallId, CallKey, FailureKind, InputSource, Millis, PersonAnswer, Purpose, Rung,
-    Timestamp,
+    Answer, CallId, CallKey, FailureKind, InputSource, PersonAnswer, Purpose, Rung, Timestamp,
 };
 
 use super::{CallState, CallStatus, Delivery, RunState, TaskEnd};
 
 impl RunState {
-    /// Nobody has worked on it for so long, so neither did attempts under way but for those elsewhere.
-    pub(super) fn left_alone(&mut self, away: Millis, elsewhere: &[CallId]) {
+    /// Nobody has worked on it between these times, so neither did attempts under way but for those elsewhere. What was
+    /// left of a time to wait still is, also where the clock was set back.
+    pub(super) fn left_alone(&mut self, (from, to): (Timestamp, Timestamp), elsewhere: &[CallId]) {
+        let away = to.since(from);
         let calls = self.calls.values_mut();
         for call in calls.filter(|call| !elsewhere.contains(&call.spec.id)) {
             call.left_alone(away);
@@ -19,7 +20,7 @@ impl RunState {
         for phase in self.phases.values_mut() {
             phase.on_round(|round| {
                 let limit = &mut round.straggler_limit;
-                *limit = limit.map(|until| until.after(away));
+                *limit = limit.map(|until| to.after(until.since(from)));
             });
         }
     }
@@ -128,5 +129,36 @@ impl RunState {
             _ => None,
         });
         states.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::PhaseName;
+    use crate::run::{PhaseEvent, RunEvent};
+
+    #[test]
+    fn stragglers_have_what_was_left_of_their_time_after_a_clock_was_set_back() {
+        let (phase, at) = (PhaseName::new("plan"), |hour: u64| {
+            Timestamp(hour * 3_600_000)
+        });
+        let mut run = RunState::default();
+        run.apply(at(900), &PhaseEvent::Started.of(phase.clone()));
+        let until = at(902);
+        run.apply(
+            at(901),
+            &PhaseEvent::QuorumReached { until }.of(phase.clone()),
+        );
+        let resumed = RunEvent::Resumed {
+            version: String::new(),
+            sandbox: Rung::default(),
+            elsewhere: Vec::new(),
+        };
+        for (hour, until) in [(10, 11), (20, 21), (12, 13)] {
+            run.apply(at(hour), &resumed.clone().into());
+            let known = run.phase(&phase).and_then(|phase| phase.straggler_limit());
+            assert_eq!(known, Some(at(until)));
+        }
     }
 }

@@ -164,15 +164,22 @@ impl RunState {
     /// The time of an event. Nobody works on a run that has ended, or waits for an answer, or while the machine sleeps.
     fn moment(&mut self, at: Timestamp, event: &Event) -> Moment {
         if !event.is_by_hand() {
-            let gap = at.since(self.last.unwrap_or(at));
+            let last = self.last.unwrap_or(at);
             let resumed = matches!(event, Event::Run(RunEvent::Resumed { .. }));
-            let (away, elsewhere) = match event {
-                Event::Run(RunEvent::Resumed { elsewhere, .. }) => (gap, elsewhere.as_slice()),
-                Event::Run(RunEvent::ClockJumped { by }) => (gap.min(*by), &[][..]),
-                _ => (Millis(0), &[][..]),
+            let left = match event {
+                Event::Run(RunEvent::Resumed { elsewhere, .. }) => {
+                    Some((last, elsewhere.as_slice()))
+                }
+                Event::Run(RunEvent::ClockJumped { by }) => {
+                    Some((last.max(Timestamp(at.0.saturating_sub(by.0))), &[][..]))
+                }
+                _ => None,
             };
-            self.left_alone(away, elsewhere);
-            let worked = self.worked(at).0.saturating_sub(away.0);
+            let mut worked = self.worked(at).0;
+            if let Some((since, elsewhere)) = left {
+                self.left_alone((since, at), elsewhere);
+                worked = worked.saturating_sub(at.since(since).0);
+            }
             self.worked = self.worked.max(Millis(worked));
             // Clocks are set back at times: nothing is counted twice for that, and the next supervisor goes by its own.
             self.last = self.last.filter(|_| !resumed).max(Some(at));
