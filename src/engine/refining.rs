@@ -49,7 +49,12 @@ impl Refining<'_> {
         }
         let author = context.run.call(winner)?;
         let chain = match self.judging.refine.as_ref()? {
-            Refiner::Author => author.spec.chain.clone(),
+            // Who made it, which may be another one than was to.
+            Refiner::Author => {
+                let made = author.model();
+                let own = author.spec.chain.iter().filter(|own| Some(*own) != made);
+                made.into_iter().chain(own).cloned().collect()
+            }
             Refiner::By(chain) => chain.clone(),
         };
         let slot = author.spec.slot;

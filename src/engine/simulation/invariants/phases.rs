@@ -7,7 +7,7 @@ use crate::model::{
     Answer, AuditVerdict, CallSpec, Decider, FailureKind, Judgement, Label, PersonAnswer,
     PhaseName, Purpose, Question, Timestamp,
 };
-use crate::plan::{Distill, Orders, PhaseKind, PhasePlan, Subject};
+use crate::plan::{Distill, Orders, PhaseKind, PhasePlan, Refiner, Subject};
 use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
 use super::super::facts::{CallFacts, Facts, Stand};
@@ -204,6 +204,14 @@ pub fn what_is_refined_beats_what_it_was_made_of() -> Promise {
         let own = sealed.iter().find(|(_, known)| known == call);
         let (own, _) = own.ok_or("it is not sealed")?;
         let plan = facts.plan.phase(phase).unwrap();
+        if let PhaseKind::Ensemble { judge, .. } = &plan.kind
+            && judge.refine == Some(Refiner::Author)
+            && let Some((_, made)) = sealed.iter().find(|(label, _)| label == parent)
+            && let Some((_, author)) = &facts.calls[made].last
+        {
+            let first = facts.calls[call].spec.chain.first();
+            ensure(first == Some(author), || format!("{author} made it"))?;
+        }
         if let PhaseKind::Ensemble { judge, .. } = &plan.kind
             && judge.grafts
         {
