@@ -171,7 +171,11 @@ impl Projector<'_> {
             }
         }
         for step in &steps {
-            let attempts = step.chain.iter().map(|model| {
+            let others = match step.purpose {
+                Purpose::Propose => phase.substitutes.as_slice(),
+                _ => &[],
+            };
+            let attempts = step.chain.iter().chain(others).map(|model| {
                 let model = self.state.in_place_of(model);
                 let attempt = self.attempt(phase, step, model);
                 let key = (phase.name.clone(), step.purpose, model.clone());
@@ -180,7 +184,7 @@ impl Projector<'_> {
                     .or_insert_with(|| attempt.expected.clone());
                 attempt
             });
-            // Fallbacks are used where something fails.
+            // Fallbacks and substitutes are used where something fails.
             let Some(attempt) = attempts.collect::<Vec<_>>().into_iter().next() else {
                 continue;
             };
@@ -191,11 +195,7 @@ impl Projector<'_> {
                 None => self.assumed_calls(phase, step, most_rounds),
             };
             let low = phase.when.is_none().then_some(step.least);
-            let others = match step.purpose {
-                Purpose::Propose => phase.substitutes.len(),
-                _ => 0,
-            };
-            let models = count(step.chain.len() + others);
+            let models = count(step.chain.len() + others.len());
             let tries = f64::from(1 + phase.limits.retries) * models * most_rounds;
             let most = step.most.filter(|_| phase.checkpoint.is_none());
             let most = most.unwrap_or(f64::INFINITY) * tries;

@@ -85,7 +85,7 @@ fn attempts(
     let mut room = Room::of(plan, phase, run);
     let left_out = tries
         .iter()
-        .filter(|(call, model, _)| room.leaves_out(&call.spec, run.in_place_of(model)));
+        .filter(|(call, model, _)| room.leaves_out(&call.spec, model));
     let left_out: Vec<Event> = left_out
         .map(|(call, ..)| {
             let failure = Failure::new(FailureKind::Limit, "left out, as there is no room for it");
