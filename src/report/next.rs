@@ -67,21 +67,23 @@ fn raise(view: &RunView, viewer: &Viewer) -> Option<(String, String)> {
     let reached = view.state.limit()?;
     let (name, _) = reached.limit.split_once(':')?;
     let limits = view.state.limits(view.plan.limits);
-    let (budget, key) = match &reached.phase {
-        None => (limits.budget(), name.to_owned()),
+    let (budget, spent, key) = match &reached.phase {
+        None => (limits.budget(), view.state.own_spent(), name.to_owned()),
         Some(phase) => {
-            let planned = view.plan.phase(phase)?.budget;
-            (view.state.budget(phase, planned), format!("{phase}.{name}"))
+            let budget = view.state.budget(phase, view.plan.phase(phase)?.budget);
+            let spent = view.state.own_spent_by(phase);
+            (budget, spent, format!("{phase}.{name}"))
         }
     };
-    let twice = |value: u64| value.max(1).saturating_mul(2).to_string();
-    let dollars = |cost: MicroUsd| (cost + cost).in_usd();
+    // The last step may have used more than the limit itself.
+    let twice = |limit: u64, used: u64| limit.max(used).max(1).saturating_mul(2);
+    let dollars = |limit: MicroUsd| MicroUsd(twice(limit.0, spent.usage.cost.0)).in_usd();
     let value = match name {
-        "calls" => twice(budget.calls?),
-        "tokens" => twice(budget.tokens?),
+        "calls" => twice(budget.calls?, spent.attempts).to_string(),
+        "tokens" => twice(budget.tokens?, spent.usage.tokens()).to_string(),
         "cost" => dollars(budget.cost?),
         "day" => dollars(limits.day?),
-        "wall" => twice(limits.wall?.0 / 1000) + "s",
+        "wall" => twice(limits.wall?.0 / 1000, 0).to_string() + "s",
         _ => return None,
     };
     let command = format!(

@@ -101,6 +101,21 @@ fn absurd_figures_reach_a_limit_and_break_no_command() {
     check.exits_with(2).stderr_has("and the limit is 3000000");
 }
 
+#[test]
+fn what_is_said_to_go_on_with_is_more_than_was_used() {
+    let answer = r#"{"text":"It is so.","tokens":400,"usd":0.4}"#;
+    let sandbox = priced(answer, LENSES, "");
+    look(&sandbox, &["--limit", "cost=0.1"])
+        .exits_with(5)
+        .stderr_has("--limit cost=0.8");
+    look(
+        &sandbox,
+        &["--limit", "look.cost=0.1", "--limit", "concurrency=1"],
+    )
+    .exits_with(5)
+    .stderr_has("--limit look.cost=0.8");
+}
+
 /// Two models that tell their steps: the first one passes the limit while the second one is in a step, which ends so.
 fn stopped_in_a_step(end: &str) -> Sandbox {
     let sandbox = Sandbox::new();
