@@ -121,7 +121,7 @@ fn prepared(job: &JobFolder) -> Result<(), Failure> {
         remove_tree(&store).map_err(machine)?;
     }
     own_store(&store, &order.snapshot).map_err(machine)?;
-    receive(&packs, &store, &order.packs).map_err(machine)?;
+    receive(&packs, &store, &order.packs).map_err(runtime::not_whole)?;
     let project = stand_in(&place.join("project"), &store, order.head.as_ref());
     let project = project.map_err(machine)?;
     let cache = ProjectCache::open(&place, &project).map_err(machine)?;

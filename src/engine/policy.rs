@@ -21,6 +21,9 @@ const LONGEST_WAIT: Millis = Millis::minutes(1);
 /// A provider that asks for more patience than this is passed over.
 const LONGEST_REQUESTED_WAIT: Millis = Millis::minutes(5);
 
+/// After so many attempts in a row that were lost, under one supervisor, the next one would be, too.
+const MOST_LOST: usize = 10;
+
 /// The next try of a call: the first of its models that has tries left and whose account serves. Where one has none
 /// that does, a proposal also has those of the phase's `substitutes` that propose for no other.
 pub fn next(call: &CallState, substitutes: &[ModelName], run: &RunState, now: Timestamp) -> Next {
@@ -28,6 +31,10 @@ pub fn next(call: &CallState, substitutes: &[ModelName], run: &RunState, now: Ti
     let last = failures.last().map(|(_, failure)| *failure);
     if let Some(failure) = last.filter(|last| remedy(last) == Remedy::Stop) {
         return Next::GiveUp(failure.clone());
+    }
+    if call.lost_in_a_row() >= MOST_LOST {
+        let message = format!("its last {MOST_LOST} attempts were lost, one after the other");
+        return Next::GiveUp(Failure::new(FailureKind::Machine, message));
     }
     let mut parked = None;
     let own = call.spec.chain.len();
@@ -162,6 +169,13 @@ mod tests {
             model: model.into(),
             after: Millis::seconds(seconds),
         }
+    }
+
+    #[test]
+    fn what_is_lost_each_time_is_given_up() {
+        use FailureKind::Lost;
+        assert_eq!(after(&[Lost; MOST_LOST - 1]), attempt("first", 0));
+        assert!(matches!(after(&[Lost; MOST_LOST]), Next::GiveUp(_)));
     }
 
     #[test]

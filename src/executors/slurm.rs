@@ -19,6 +19,8 @@ pub const SCHEDULER: Scheduler = Scheduler {
 /// Where a job finds its node's name.
 pub const NODE_VARIABLE: &str = "SLURMD_NODENAME";
 
+/// All that Slurm's commands see of the environment. More would change what they do, and travel with jobs.
+const ENVIRONMENT: [&str; 5] = ["PATH", "HOME", "USER", "LOGNAME", "SLURM_CONF"];
 /// A controller that is busy answers late.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Of one job: number, name, state, reason, nodes.
@@ -41,6 +43,9 @@ const NEVER: &[&str] = &[
     "launch_failed_requeued_held",
 ];
 
+/// Parts of what commands say when the controller did not answer.
+const UNANSWERED: &[&str] = &["contact slurm controller", "timed out"];
+
 fn submit(executor: &ExecutorSpec, job: &Job) -> Result<String, Failure> {
     let minutes = job.time.0.div_ceil(60_000).max(1);
     let mut args = vec![
@@ -48,6 +53,8 @@ fn submit(executor: &ExecutorSpec, job: &Job) -> Result<String, Failure> {
         "--export=NONE".to_owned(),
         // A lost job is a lost attempt: whether there is another one is not for the scheduler to say.
         "--no-requeue".to_owned(),
+        // The supervisor's own limits are not the node's.
+        "--propagate=NONE".to_owned(),
         format!("--job-name={}", job.name),
         format!("--output={}", job.output.display()),
         format!("--chdir={}", executor.shared),
@@ -88,7 +95,13 @@ fn look(names: &[String]) -> Result<Jobs, Failure> {
             format!("--name={}", names.join(",")),
         ];
         let said = run("squeue", args, None)?;
-        seen.extend(said.lines().filter_map(read));
+        for (name, job) in said.lines().filter_map(read) {
+            // A supervisor that died may have handed in what the next one did again: one of both is carried out.
+            let is_over = matches!(job.state, JobState::Ended(_));
+            if !(is_over && seen.contains_key(&name)) {
+                seen.insert(name, job);
+            }
+        }
     }
     Ok(seen)
 }
@@ -128,7 +141,11 @@ fn read(line: &str) -> Option<(String, Seen)> {
 }
 
 fn run(program: &str, args: Vec<String>, input: Option<String>) -> Result<String, Failure> {
-    let mut command = duct::cmd(program, args).stdout_capture().stderr_capture();
+    let environment = ENVIRONMENT.map(|name| Some((name, std::env::var_os(name)?)));
+    let mut command = duct::cmd(program, args)
+        .full_env(environment.into_iter().flatten())
+        .stdout_capture()
+        .stderr_capture();
     command = match input {
         Some(input) => command.stdin_bytes(input),
         None => command.stdin_null(),
@@ -151,7 +168,12 @@ fn said(program: &str, output: &Output) -> Result<String, Failure> {
     }
     let error = text(&output.stderr);
     let last = error.trim().lines().last().unwrap_or_default();
-    Err(machine(format!("`{program}` failed: {last}")))
+    let is_answer = !UNANSWERED.iter().any(|part| last.contains(part));
+    let kind = match program == "sbatch" && is_answer {
+        true => FailureKind::JobRefused,
+        false => FailureKind::Machine,
+    };
+    Err(Failure::new(kind, format!("`{program}` failed: {last}")))
 }
 
 fn machine(message: String) -> Failure {

@@ -316,6 +316,13 @@ impl CallState {
         self.attempts.last().map(|attempt| &attempt.model)
     }
 
+    /// How many attempts in a row were lost since the run was last taken up.
+    pub fn lost_in_a_row(&self) -> usize {
+        let since = self.attempts.get(self.counted_from..).unwrap_or_default();
+        let is_lost = |attempt: &&Attempt| matches!(attempt.end(), Some(AttemptEnd::Failed(failure)) if failure.kind == FailureKind::Lost);
+        since.iter().rev().take_while(is_lost).count()
+    }
+
     /// The failures that count for retries, oldest first, each with its model. That an attempt was cancelled or lost
     /// says nothing about it.
     pub fn counted_failures(&self) -> impl Iterator<Item = (&ModelName, &Failure)> {

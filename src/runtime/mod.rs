@@ -67,7 +67,8 @@ pub use error::RuntimeError;
 pub use lent::recover_lent;
 pub use recover::recover;
 pub use remote::{
-    JobFolder, Keys, Look, NODE_ARG, Order, Report, cancel_jobs, carry_out, elsewhere, look, refuse,
+    JobFolder, Keys, Look, NODE_ARG, Order, Report, cancel_jobs, carry_out, elsewhere, look,
+    not_whole, refuse,
 };
 pub use run_context::{RunContext, RunContextParts};
 pub use scratch::{attempt_folder, folder_under_way};

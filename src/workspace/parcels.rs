@@ -10,7 +10,7 @@ use std::time::SystemTime;
 use super::index::git;
 use super::materialize::made;
 use super::{Doing, Project, WorkspaceError, store};
-use crate::files;
+use crate::files::{self, NewFile};
 use crate::model::TreeId;
 
 /// A tree that stands on more packs than this is packed whole.
@@ -104,7 +104,8 @@ pub fn pack(
     tree: &TreeId,
     below: Option<&TreeId>,
 ) -> Result<Option<String>, WorkspaceError> {
-    let making = tempfile::tempdir_in(folder).doing("create a folder in", folder)?;
+    // git moves what it has written to where it is wanted, which it cannot do from one file system to another.
+    let making = tempfile::tempdir_in(store).doing("create a folder in", store)?;
     let wanted = [tree.to_string()]
         .into_iter()
         .chain(below.map(|below| format!("^{below}")));
@@ -113,10 +114,13 @@ pub fn pack(
         return Ok(None);
     }
     let name = format!("pack-{name}.pack");
-    let from = making.path().join("pack").join(&name);
-    let file = files::open(&from).doing("open", &from)?;
-    file.sync_all().doing("sync", &from)?;
-    fs::rename(&from, folder.join(&name)).doing("move", &from)?;
+    let (from, to) = (making.path().join("pack").join(&name), folder.join(&name));
+    let copied = files::open(&from).and_then(|mut from| {
+        let mut new = NewFile::at(&to)?;
+        io::copy(&mut from, &mut new)?;
+        new.put()
+    });
+    copied.doing("write", &to)?.sync();
     Ok(Some(name))
 }
 
@@ -136,7 +140,11 @@ pub fn receive(folder: &Path, store: &Path, packs: &[String]) -> Result<(), Work
         files::open(&from)
             .and_then(|mut from| io::copy(&mut from, &mut files::create(&new, 0o600)?))
             .doing("copy", &from)?;
-        git(store)?.args(["index-pack"]).args([&new]).done()?;
+        if let Err(error) = git(store)?.args(["index-pack"]).args([&new]).done() {
+            // What is damaged is sent again only if it is not there.
+            let _ = fs::remove_file(&from);
+            return Err(error);
+        }
         // The index comes last: it is what makes git look for the pack.
         for ending in ["pack", "idx"] {
             let (from, to) = (new.with_extension(ending), to.with_extension(ending));

@@ -16,7 +16,7 @@ pub const NODES: [(&str, &str); 2] = [("n1", "claude"), ("n2", "codex")];
 
 /// The cluster, for as long as one test needs it.
 pub struct Cluster {
-    folder: PathBuf,
+    pub folder: PathBuf,
     turn: Turn,
 }
 

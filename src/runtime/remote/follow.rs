@@ -81,11 +81,12 @@ impl Attempt {
             ("events.jsonl", scratch.events()),
             ("stderr.log", scratch.errors()),
         ];
-        let following = Following {
+        let mut following = Following {
             attempt: self,
             executor: (name, executor),
             heard: Instant::now(),
             waits_for: None,
+            usage: Usage::default(),
             arrived: None,
             gone: None,
             asked: None,
@@ -103,7 +104,10 @@ impl Attempt {
             Ok(())
         })
         .await;
-        ended.map(|event| Input::Happened(event.of(self.call.id.clone())))
+        Ok(match ended {
+            Ok(event) => Input::Happened(event.of(self.call.id.clone())),
+            Err(failure) => self.failed(failure, following.usage),
+        })
     }
 }
 
@@ -115,6 +119,8 @@ struct Following<'a> {
     heard: Instant,
     /// The scheduler's last word on why it does not run yet.
     waits_for: Option<String>,
+    /// What it had used when it was last heard of: that is paid for, whatever becomes of it.
+    usage: Usage,
     /// Its node, once its job has begun.
     arrived: Option<String>,
     /// Since when the scheduler says that it has ended, or knows nothing of it.
@@ -126,7 +132,7 @@ struct Following<'a> {
 
 impl Following<'_> {
     async fn follow(
-        mut self,
+        &mut self,
         job: &JobFolder,
         mut reader: Reader,
         control: &mut watch::Receiver<Control>,
@@ -227,7 +233,12 @@ impl Following<'_> {
                         on: Some(on.into()),
                     });
                 }
-                Report::Happened(event) => self.attempt.tell(event),
+                Report::Happened(event) => {
+                    if let CallEvent::AttemptProgressed { usage, .. } = &event {
+                        self.usage = *usage;
+                    }
+                    self.attempt.tell(event);
+                }
             }
         }
         Ok(news.done)

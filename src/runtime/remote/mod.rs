@@ -37,3 +37,4 @@ pub use node::{carry_out, refuse};
 pub use order::{Keys, Order, Report};
 pub use queue::Queue;
 pub use send::NODE_ARG;
+pub use take::not_whole;

@@ -71,12 +71,12 @@ pub async fn carry_out(
         tokio::select! {
             biased;
             Some(input) = inbox.recv() => report(job, input).map_err(in_job)?,
-            end = &mut work => break end,
             signal = signals.next() => {
                 let _ = signal;
                 raise(if is_interrupted { Control::Kill } else { Control::Stop });
                 is_interrupted = true;
             }
+            end = &mut work => break end,
             _ = ticks.tick() => {
                 // Of a job that was given up, nobody takes anything any more.
                 raise(if job.is_there() { job.control() } else { Control::Kill });
@@ -90,8 +90,14 @@ pub async fn carry_out(
     while let Ok(input) = inbox.try_recv() {
         report(job, input).map_err(in_job)?;
     }
+    let event = event_of(&attempt, end);
+    // Only the scheduler knows why it ends a job, and with it an agent. What was given up leaves nothing.
+    let is_done = matches!(event, CallEvent::AttemptSucceeded { .. });
+    if (is_interrupted && !is_done) || !job.is_there() {
+        return Ok(());
+    }
     let (whose, folder) = (Arc::clone(&attempt), job.clone());
-    let left = blocking(move || leave(&folder, &whose, event_of(&whose, end))).await;
+    let left = blocking(move || leave(&folder, &whose, event)).await;
     if let Err(failure) = left {
         // Small as it is, it may find room where the results did not.
         for stream in &streams {

@@ -1,5 +1,6 @@
 //! From what a node left to the attempt's report, as if the attempt had ended here.
 
+use std::error::Error;
 use std::io;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use crate::workspace;
 
 use super::super::attempt::Attempt;
 use super::super::collect::pin_name;
-use super::super::failure::machine;
+use super::super::failure::{chain, machine};
 use super::JobFolder;
 use super::order::Done;
 
@@ -29,9 +30,9 @@ impl Attempt {
         for (name, digest) in &done.files {
             let from = job.root().join("out");
             let bytes = files::read_below(&from, Path::new(name), LARGEST);
-            let bytes = bytes.map_err(|error| torn(name, &error))?;
+            let bytes = bytes.map_err(not_whole)?;
             if blake3::hash(&bytes).to_hex().as_str() != digest.as_str() {
-                return Err(torn(name, &io::ErrorKind::InvalidData.into()));
+                return Err(not_whole(io::Error::other(format!("`{name}` is damaged"))));
             }
             let clean = context.redactor.clean(&bytes);
             let artifact = context
@@ -45,7 +46,7 @@ impl Attempt {
             take_artifacts(&mut whole, &kept);
             if let Some(changes) = &whole.changes {
                 let (store, packs) = (context.store(), done.pack.as_slice());
-                workspace::receive(job.root(), &store, packs).map_err(machine)?;
+                workspace::receive(job.root(), &store, packs).map_err(not_whole)?;
                 let name = pin_name(&self.call, self.number);
                 workspace::pin(&store, &name, &changes.tree).map_err(machine)?;
             }
@@ -73,7 +74,8 @@ fn take_artifacts(result: &mut CallResult, kept: &[Artifact]) {
     }
 }
 
-fn torn(name: &str, error: &io::Error) -> Failure {
-    let message = format!("`{name}`, which its node left, did not arrive whole: {error}");
+/// What comes over the shared folder and is not there, or is something else: the next attempt sends it again.
+pub fn not_whole(error: impl Error) -> Failure {
+    let message = format!("something did not arrive whole: {}", chain(&error));
     Failure::new(FailureKind::Lost, message)
 }

@@ -1,0 +1,134 @@
+//! A supervisor that is killed leaves its jobs to finish, and whoever takes the run up takes what they came to: no call is
+//! paid for twice, at whichever moment it died.
+
+use rustix::process::Signal;
+
+use crate::cluster::Cluster;
+use crate::site::{ONE, Site};
+use crate::support::{Running, until};
+
+/// The agent says that it works, and goes on when it may.
+const WAITS: &str =
+    "- do: [{ COUNT }, { touch: OUTSIDE/works }, { wait_for_file: OUTSIDE/go }, done]\n";
+
+/// Kills the supervisor, which has handed in one job at most, takes the run up, and lets the agent go on.
+#[track_caller]
+fn ends_as_if_it_had_lived(site: &Site, running: Running, meanwhile: impl Fn(), after: impl Fn()) {
+    running.signal(Signal::KILL);
+    running.wait();
+    meanwhile();
+    let resumed = site.sandbox.start(&["resume"]);
+    after();
+    site.make("go");
+    resumed.wait().succeeds();
+    assert_eq!(site.starts(), 1);
+    assert_eq!(site.run().calls("attempt_started"), ["plan.work-1"]);
+    assert!(site.sandbox.exists("docs/plan.md"));
+    site.is_clean();
+}
+
+fn nothing() {}
+
+/// With an `sbatch` before the real one that does this.
+fn with_sbatch(script: &str) -> Site {
+    let mut site = Site::new(Cluster::shared(), ONE, WAITS);
+    let bin = site.sandbox.outside("bin");
+    let script = script.replace("OUTSIDE", site.sandbox.outside("").to_str().unwrap());
+    site.sandbox
+        .program_at(&bin.join("sbatch"), &format!("PATH=${{PATH#*:}}\n{script}"));
+    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+    site.sandbox.env("PATH", &path);
+    site
+}
+
+#[test]
+fn killed_before_its_job_is_handed_in() {
+    let site = with_sbatch(
+        "[ -e OUTSIDE/go-on ] || { touch OUTSIDE/at-it; exec sleep 1000; }; exec sbatch \"$@\"",
+    );
+    let running = site.start();
+    site.until_there("at-it");
+    assert!(site.jobs().is_empty());
+    let go_on = || {
+        site.make("go-on");
+    };
+    ends_as_if_it_had_lived(&site, running, go_on, nothing);
+}
+
+#[test]
+fn killed_before_it_heard_that_its_job_is_handed_in() {
+    let site = with_sbatch("sbatch \"$@\"; touch OUTSIDE/at-it; exec sleep 1000");
+    let running = site.start();
+    site.until_there("at-it");
+    ends_as_if_it_had_lived(&site, running, nothing, nothing);
+    assert_eq!(site.jobs().len(), 1);
+}
+
+#[test]
+fn killed_while_its_job_waits() {
+    let site = Site::new(Cluster::shared(), ONE, WAITS);
+    site.executor("    options: [--export=ALL, --hold]\n");
+    let running = site.start();
+    let job = site.job();
+    ends_as_if_it_had_lived(&site, running, nothing, || {
+        site.cluster.says("scontrol", &["release", &job]);
+        site.until_there("works");
+    });
+}
+
+#[test]
+fn killed_while_its_job_runs() {
+    let site = Site::new(Cluster::shared(), ONE, WAITS);
+    let running = site.start();
+    site.until_there("works");
+    ends_as_if_it_had_lived(&site, running, nothing, nothing);
+}
+
+#[test]
+fn killed_before_its_job_has_ended() {
+    let site = Site::new(Cluster::shared(), ONE, WAITS);
+    let running = site.start();
+    site.until_there("works");
+    let job = site.job();
+    ends_as_if_it_had_lived(
+        &site,
+        running,
+        || {
+            site.make("go");
+            site.cluster.wait(&job, "COMPLETED");
+        },
+        nothing,
+    );
+}
+
+#[test]
+fn stopping_its_run_cancels_its_jobs() {
+    let site = Site::new(Cluster::shared(), ONE, WAITS);
+    let running = site.start();
+    site.until_there("works");
+    running.signal(Signal::KILL);
+    running.wait();
+    let run = site.run().name();
+    let stopped = site.sandbox.tipstaff(&["stop", &run]);
+    stopped.succeeds().stderr_has("cancelled 1 job");
+    site.nothing_goes_on();
+}
+
+#[test]
+fn a_job_that_was_handed_in_unheard_is_not_carried_out_twice() {
+    // As when the controller answers too late: the job is there, and nobody knows.
+    let site = with_sbatch(
+        "[ -e OUTSIDE/at-it ] && exec sbatch \"$@\"; touch OUTSIDE/at-it; sbatch --hold \"$@\" >OUTSIDE/unheard; \
+         echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1",
+    );
+    site.make("go");
+    let failed = site.start().wait();
+    failed.exits_with(1).stderr_has("timed out");
+    let unheard = site.sandbox.outside("unheard");
+    let unheard = std::fs::read_to_string(unheard).unwrap();
+    site.sandbox.tipstaff(&["resume"]).succeeds();
+    site.cluster.says("scontrol", &["release", unheard.trim()]);
+    until("it has ended", || site.open_jobs().is_empty());
+    assert_eq!(site.starts(), 1);
+    site.is_clean();
+}
