@@ -142,9 +142,12 @@ fn losers(state: &RunState) -> BTreeSet<&CallId> {
         let Some(winner) = round(state, call).and_then(Round::winner) else {
             continue;
         };
-        let slot = state.any_call(&winner.call).map(|winner| winner.spec.slot);
+        let won = state.any_call(&winner.call).map(|winner| &winner.spec);
+        let won = won.is_some_and(|won| {
+            won.slot == spec.slot && (spec.refines().is_none() || won.refines().is_some())
+        });
         // What has no letter was made of several.
-        if winner.label.is_some() && spec.purpose == Purpose::Propose && slot != Some(spec.slot) {
+        if winner.label.is_some() && spec.purpose == Purpose::Propose && !won {
             losers.insert(&spec.id);
         }
     }

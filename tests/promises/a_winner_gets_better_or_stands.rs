@@ -48,6 +48,12 @@ fn winner_is_refined_and_taken_only_where_the_judge_prefers_it() {
             let better = chosen == refined;
             assert!(better || chosen == *parent, "{chosen}");
             assert_eq!(sandbox.read("docs/plan.md") == "better", better);
+            // What did not beat its parent has lost, too.
+            let costs = sandbox.tipstaff(&["costs", "--json", "--by", "spending"]);
+            let costs: serde_json::Value = serde_json::from_str(&costs.stdout).unwrap();
+            let mut rows = costs["rows"].as_array().unwrap().iter();
+            let lost = rows.find(|row| row["name"] == "losing proposals").unwrap();
+            assert_eq!(lost["calls"], if better { 2 } else { 3 }, "{costs}");
             better
         })
         .collect();
