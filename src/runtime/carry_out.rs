@@ -17,7 +17,7 @@ use super::lent::hold;
 use super::monitor::Monitor;
 use super::neighbours::neighbours;
 use super::prepare::{Prepared, prepare, sign_in_of};
-use super::recover;
+use super::{recover, remote};
 
 impl Attempt {
     /// Carries the attempt out and says how it ended.
@@ -43,6 +43,10 @@ impl Attempt {
         }
         let scratch = self.context.scratch_of(&self.call, self.number);
         recover::clean_up(&scratch, report, &mut control).await;
+        let executor = self.context.plan.executor(&self.call.phase, &self.model);
+        if let Some((_, executor)) = executor {
+            remote::clear(&self.job(executor)).await;
+        }
     }
 
     async fn carry_out(

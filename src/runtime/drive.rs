@@ -26,6 +26,7 @@ use super::clock::{now_and_jump, today};
 use super::close::close;
 use super::deliver::{deliver, not_delivered};
 use super::edited::edited;
+use super::remote::clear_jobs;
 use super::signals::Signals;
 use super::tasks::Tasks;
 use super::verify::Verify;
@@ -90,7 +91,12 @@ pub async fn drive(
     driver.kill_all();
     // The attempts end their processes before they end themselves.
     tasks.await;
-    result.map(|end| (end, driver.engine))
+    let end = result?;
+    if driver.engine.state().running().next().is_none() {
+        let context = &driver.context;
+        clear_jobs(&context.plan, &context.project, context.folder.id());
+    }
+    Ok((end, driver.engine))
 }
 
 struct Driver<'a> {

@@ -14,9 +14,11 @@ mod cluster;
 mod site;
 
 mod a_dead_supervisor_leaves_its_jobs;
+mod a_lost_node_costs_an_attempt;
 mod a_run_uses_all_nodes;
 mod ctrl_c_reaches_the_nodes;
 mod keys_stay_private;
 mod the_cluster_is_as_expected;
 mod the_scheduler_has_its_say;
 mod what_is_damaged_is_sent_again;
+mod what_works_here_works_there;

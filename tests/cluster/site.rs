@@ -71,6 +71,17 @@ impl Site {
         );
     }
 
+    /// With the agents that tipstaff knows by itself.
+    pub fn without_agents(&mut self) -> &Self {
+        self.agents.clear();
+        self
+    }
+
+    /// All calls on this machine.
+    pub fn local(&self) {
+        self.sandbox.user_config(&self.agents);
+    }
+
     pub fn shared(&self) -> PathBuf {
         self.shared.path().join("ours")
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::blow::{Chance, Count, strike};
 use crate::left::{Seen, files};
-use crate::support::{Run, Sandbox, fake_agent};
+use crate::support::{Run, Sandbox, TIPSTAFF, fake_agent};
 
 /// Keys that the agents get, and print.
 const PASSED: &str = "sk-kill-passed-0123456789abcdef";
@@ -38,8 +38,13 @@ impl Project {
         }
         sandbox.git_init();
         let script = sandbox.outside("script.yaml");
-        std::fs::write(&script, agents()).unwrap();
-        sandbox.user_config(&config(&script));
+        std::fs::write(&script, agents(&sandbox.outside("starts"))).unwrap();
+        let mut config = config(&script);
+        if let Some(cluster) = cluster() {
+            sandbox.env("SLURM_CONF", &cluster);
+            config.push_str(&executor(&sandbox.outside("shared")));
+        }
+        sandbox.user_config(&config);
         Self {
             sandbox,
             seen: RefCell::default(),
@@ -105,8 +110,13 @@ impl Project {
             .collect()
     }
 
+    /// How often agents were started.
+    pub fn starts(&self) -> usize {
+        std::fs::read(self.sandbox.outside("starts")).map_or(0, |text| text.len())
+    }
+
     /// Asserts all that is promised of a run that has come to its end.
-    pub fn assert_clean(&self, wanted: &Result) {
+    pub fn assert_clean(&self, wanted: &Result, starts: usize) {
         let root = self.sandbox.outside("");
         let left = || self.seen.borrow().left(&root);
         // One that was killed a moment ago may not have ended yet.
@@ -135,6 +145,18 @@ impl Project {
             &format!("no call finished twice: {twice:?}"),
         );
         self.holds(finished.len() > TASKS + 6, "the calls are all there");
+        if let Some(cluster) = cluster() {
+            let all = self.starts();
+            let once = format!("each agent is started once: {all} starts, {starts} without a kill");
+            self.holds(all == starts, &once);
+            let jobs = std::process::Command::new("squeue")
+                .args(["--noheader", "--format=%Z"])
+                .env("SLURM_CONF", cluster)
+                .output();
+            let jobs = String::from_utf8(jobs.unwrap().stdout).unwrap();
+            let root = root.to_str().unwrap();
+            self.holds(!jobs.contains(root), &format!("no job is left: {jobs}"));
+        }
         let left = self.sandbox.left_in_tmp();
         self.holds(left.is_empty(), &format!("no temporary folder: {left:?}"));
         let keys = self.with_keys();
@@ -217,11 +239,26 @@ fn config(script: &Path) -> String {
     yaml
 }
 
+/// What Slurm reads, where `scripts/test-cluster` has started one: calls are its jobs then.
+fn cluster() -> Option<String> {
+    let folder = std::env::var("TIPSTAFF_CLUSTER").ok()?;
+    Some(format!("{folder}/slurm.conf"))
+}
+
+fn executor(shared: &Path) -> String {
+    format!(
+        "executor: cluster\nexecutors:\n  cluster: {{ kind: slurm, shared: {}, program: {TIPSTAFF}, sign_in: handed, \
+         options: [--export=ALL] }}\n",
+        shared.display()
+    )
+}
+
 /// Every agent says its keys, leaves a process in a session of its own behind, and takes its time.
-fn agents() -> String {
+fn agents(starts: &Path) -> String {
     let usual = format!(
-        "{{ print: '{PASSED} {CONFIGURED}' }}, {{ spawn: {{ setsid: true, double_fork: true, ignore_signals: true, \
-         seconds: 600, pid_file: .tipstaff/pid }} }}, {{ sleep_ms: 60 }}"
+        "{{ append: {{ path: {}, text: x }} }}, {{ print: '{PASSED} {CONFIGURED}' }}, {{ spawn: {{ setsid: true, double_fork: true, ignore_signals: true, \
+         seconds: 600, pid_file: .tipstaff/pid }} }}, {{ sleep_ms: 60 }}",
+        starts.display()
     );
     let tasks: Vec<_> = (1..=TASKS)
         .map(|task| {

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::engine::Input;
 use crate::executors::{self, JobEnd, JobState, Seen};
-use crate::model::{CallId, Failure, FailureKind, Usage};
+use crate::model::{CallId, Failure, FailureKind, RunId, Usage};
 use crate::plan::{ExecutorKind, ExecutorSpec, Plan};
 use crate::run::{CallEvent, CallState, Placed, RunState};
 use crate::workspace::{Project, remove_tree};
@@ -62,9 +62,11 @@ impl Attempt {
             false => unless_stopped(control, may_start).await?,
         };
         // What a supervisor that died handed in is paid for.
-        let is_handed_in = was_there
-            && (job.is_claimed() || Queue::ask(executor.kind, &job.name).await?.is_some());
-        if !is_handed_in {
+        let mut known = match was_there {
+            true => Queue::ask(executor.kind, &job.name).await?,
+            false => None,
+        };
+        if known.is_none() && !(was_there && job.is_claimed()) {
             let laid_out = self.lay_out_job((name, executor), was_there);
             let program = unless_stopped(control, laid_out).await?;
             let (whose, spec) = (Arc::clone(self), executor.clone());
@@ -73,7 +75,11 @@ impl Attempt {
             if handed_in.is_err() {
                 let _ = remove_tree(job.root());
             }
-            handed_in?;
+            known = Some(Seen {
+                id: handed_in?,
+                state: JobState::Waits(String::new()),
+                node: String::new(),
+            });
         }
         let scratch = self.context.scratch_of(&self.call, self.number);
         let _ = fs::create_dir_all(scratch.root());
@@ -93,21 +99,36 @@ impl Attempt {
             unreadable: None,
         };
         let ended = following
-            .follow(&job, Reader::new(&job, copies), control)
+            .follow((&job, known), Reader::new(&job, copies), control)
             .await;
         self.context.jobs.forget(&job.name).await;
         drop(turn);
-        let gone = job.clone();
-        let _ = blocking(move || {
-            // Kept by a node that still writes to it, it goes later.
-            let _ = remove_tree(gone.root());
-            Ok(())
-        })
-        .await;
+        if ended.is_err() {
+            // A node that still works on it ends when it sees that. What it came to otherwise is not in the journal yet.
+            clear(&job).await;
+        }
         Ok(match ended {
             Ok(event) => Input::Happened(event.of(self.call.id.clone())),
             Err(failure) => self.failed(failure, following.usage),
         })
+    }
+}
+
+/// Removes what was laid out for a job. Kept by a node that still writes to it, it goes later.
+pub async fn clear(job: &JobFolder) {
+    let gone = job.clone();
+    let removed = blocking(move || {
+        let _ = remove_tree(gone.root());
+        Ok(())
+    });
+    let _ = removed.await;
+}
+
+/// Removes what was laid out for jobs of a run that nothing is left of. Blocks.
+pub fn clear_jobs(plan: &Plan, project: &Project, run: &RunId) {
+    for executor in plan.executors.named.values() {
+        let jobs = Path::new(&executor.shared).join("jobs");
+        let _ = remove_tree(&jobs.join(project_key(project)).join(run));
     }
 }
 
@@ -133,11 +154,10 @@ struct Following<'a> {
 impl Following<'_> {
     async fn follow(
         &mut self,
-        job: &JobFolder,
+        (job, mut seen): (&JobFolder, Option<Seen>),
         mut reader: Reader,
         control: &mut watch::Receiver<Control>,
     ) -> Result<CallEvent, Failure> {
-        let mut seen: Option<Seen> = None;
         let mut told = Control::Run;
         loop {
             let (back, news) = blocking(move || {

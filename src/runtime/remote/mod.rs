@@ -30,7 +30,7 @@ mod send;
 mod stream;
 mod take;
 
-pub use follow::{cancel_jobs, elsewhere};
+pub use follow::{cancel_jobs, clear, clear_jobs, elsewhere};
 pub use job_folder::JobFolder;
 pub use look::{Look, look};
 pub use node::{carry_out, refuse};

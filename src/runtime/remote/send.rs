@@ -33,7 +33,7 @@ pub fn project_key(project: &Project) -> String {
 
 impl Attempt {
     /// The folder of its job.
-    pub(super) fn job(&self, executor: &ExecutorSpec) -> JobFolder {
+    pub(in super::super) fn job(&self, executor: &ExecutorSpec) -> JobFolder {
         let (context, shared) = (&self.context, Path::new(&executor.shared));
         let (run, key) = (context.folder.id(), project_key(&context.project));
         JobFolder::of(shared, &key, run, &self.call.id, self.number)
