@@ -26,11 +26,11 @@ use crate::runtime::{
 };
 use crate::trust::ProjectFiles;
 use crate::workspace::{
-    Layers, Progress, Project, ProjectCache, Scratch, borrow_store, own_store, receive, remove_old,
-    remove_tree, stand_in,
+    Layers, Progress, Project, ProjectCache, Scratch, borrow_store, keep, own_store, receive,
+    remove_old, remove_tree, stand_in,
 };
 
-/// With more packs than this, a node begins a project's store anew.
+/// With more packs than this, a node begins a project's store anew, as soon as no call reads from it.
 const MOST_PACKS: usize = 400;
 
 /// `args` are those after the command's own name.
@@ -111,15 +111,20 @@ fn prepared(job: &JobFolder) -> Result<(), Failure> {
     let packs = job.shared().join("projects").join(&order.project);
     let store = place.join("store.git");
     files::make_folders(&place).map_err(machine)?.sync();
+    keep(&place).map_err(machine)?;
     let _ = remove_old(&nodes, 1);
     // One unpacks for all.
     let lock = files::open_folder(&place).map_err(machine)?;
     lock.lock().map_err(machine)?;
+    let in_use = files::append(&place.join("in-use")).map_err(machine)?;
     let count = fs::read_dir(store.join("objects/pack")).map_or(0, Iterator::count) / 2;
-    if count > MOST_PACKS {
+    if count > MOST_PACKS && in_use.try_lock().is_ok() {
         remove_tree(&place.join("project")).map_err(machine)?;
         remove_tree(&store).map_err(machine)?;
+        in_use.unlock().map_err(machine)?;
     }
+    // Until this process ends, calls read from it.
+    in_use.lock_shared().map_err(machine)?;
     own_store(&store, &order.snapshot).map_err(machine)?;
     receive(&packs, &store, &order.packs).map_err(runtime::not_whole)?;
     let project = stand_in(&place.join("project"), &store, order.head.as_ref());

@@ -76,7 +76,7 @@ pub use pin::pin;
 pub use project::{Project, ProjectKind};
 pub use publish::place;
 pub use read_files::read_files;
-pub use remove_tree::{remove_old, remove_tree};
+pub use remove_tree::{keep, remove_old, remove_tree};
 pub use room::room_of;
 pub use scratch::{Scratch, check_ours, scratch_place, sweep};
 pub use scripts::{MANIFEST, with_scripts_of};

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::files::if_there;
+use crate::files::{self, if_there};
 
 use super::folder::open_up;
 use super::{Doing, WorkspaceError, folder};
@@ -101,6 +101,14 @@ impl Moved {
     }
 }
 
+/// Notes that a folder is in use, for [`remove_old`].
+///
+/// # Errors
+/// It is not there, or belongs to somebody else.
+pub fn keep(folder: &Path) -> io::Result<()> {
+    files::open_folder(folder)?.set_modified(SystemTime::now())
+}
+
 /// What nobody used for so long is of no use any more.
 const KEPT: Duration = Duration::from_secs(14 * 24 * 3600);
 
@@ -184,5 +192,20 @@ mod tests {
     fn takes_a_missing_folder_for_removed() {
         let temp = tempfile::tempdir().unwrap();
         remove_tree(&temp.path().join("gone")).unwrap();
+    }
+
+    #[test]
+    fn what_was_used_of_late_is_kept() {
+        let temp = tempfile::tempdir().unwrap();
+        let [old, used] = ["old", "used"].map(|name| temp.path().join(name));
+        let long_ago = SystemTime::now() - 2 * KEPT;
+        for folder in [&old, &used] {
+            fs::create_dir_all(folder.join("below")).unwrap();
+            let folder = files::open_folder(folder).unwrap();
+            folder.set_modified(long_ago).unwrap();
+        }
+        keep(&used).unwrap();
+        remove_old(temp.path(), 1).unwrap();
+        assert!(!old.exists() && used.exists());
     }
 }

@@ -12,7 +12,7 @@ use crate::executors::{self, Job};
 use crate::files::{self, NewFile};
 use crate::model::{AgentEnv, AgentName, Failure, InputSource, Millis, names_a_secret};
 use crate::plan::{ExecutorSpec, Executors, NodeSignIn, Plan};
-use crate::workspace::{self, Head, Project, check_ours, remove_old, remove_tree};
+use crate::workspace::{self, Head, Project, check_ours, keep, remove_old, remove_tree};
 
 use super::super::attempt::Attempt;
 use super::super::blocking::blocking;
@@ -212,6 +212,8 @@ fn shipped(shared: &Path, own: &Path) -> Result<PathBuf, Failure> {
     let digest = hasher.finalize().to_hex();
     let at = shared.join("bin").join(&*digest).join("tipstaff");
     if at.exists() {
+        // Jobs in a queue may need it for long.
+        let _ = at.parent().map(keep);
         return Ok(at);
     }
     let copied = files::open(own).and_then(|mut own| {

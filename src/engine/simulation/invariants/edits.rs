@@ -433,7 +433,7 @@ fn goes_on(facts: &Facts<'_>, phase: &PhaseName) -> bool {
 }
 
 /// A phase with tasks succeeds when all of them are done, or, if it goes on, when each is done or given
-/// up and one at least is done. It does not fail earlier, unless the machine below it does, or a limit says so.
+/// up and one at least is done. It does not fail earlier, unless the machine below it does.
 pub fn every_task_is_decided_upon() -> Promise {
     let mut broken = false;
     promise(move |facts, moment| {
@@ -456,8 +456,8 @@ pub fn every_task_is_decided_upon() -> Promise {
             } => (phase, true),
             Event::Phase {
                 phase,
-                event: PhaseEvent::Failed { failure },
-            } if !broken && failure.kind != FailureKind::Limit => (phase, false),
+                event: PhaseEvent::Failed { .. },
+            } if !broken => (phase, false),
             _ => return Ok(()),
         };
         let Some(list) = tasks_of(facts, phase) else {

@@ -126,12 +126,22 @@ pub fn a_phase_is_closed_when_all_of_it_is_there() -> Promise {
 /// A judge sees proposals that are finished and sealed, and they are sealed when all are over, or when
 /// the quorum is in and the stragglers had their time.
 pub fn judges_wait_for_the_sealing() -> Promise {
-    let mut given = BTreeMap::new();
+    let mut given: BTreeMap<_, Timestamp> = BTreeMap::new();
+    let mut last = Timestamp::default();
     promise(move |facts, moment| {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
+        let before = std::mem::replace(&mut last, record.at);
         match &record.event {
+            Event::Run(RunEvent::Resumed { .. }) => {
+                // By a clock that was set back, what was left of a wait is left.
+                let back = before.since(record.at);
+                for until in given.values_mut() {
+                    *until = Timestamp(until.0.saturating_sub(back.0));
+                }
+                Ok(())
+            }
             Event::Call {
                 call,
                 event: CallEvent::AttemptStarted { .. },
