@@ -198,7 +198,11 @@ fn a_base_in_use_stays_and_of_others_few() {
     }
     assert_eq!(run.number_of_bases(), 5);
     layers.truncate(1);
-    Layers::sweep(&run.cache).unwrap();
+    // A program that another test just starts holds all locks of this process for a moment.
+    let since = std::time::Instant::now();
+    while run.number_of_bases() > 3 && since.elapsed().as_secs() < 10 {
+        Layers::sweep(&run.cache).unwrap();
+    }
     assert_eq!(run.number_of_bases(), 3);
     let (tree, these) = layers.remove(0);
     assert_eq!(
