@@ -44,8 +44,8 @@ fn progress(plan: &Plan, run: &RunState, now: Timestamp) -> Vec<Event> {
     if !events.is_empty() {
         return events;
     }
-    let calls = run.calls();
-    let wanted: Vec<&CallState> = calls
+    let open = run.open_calls();
+    let wanted: Vec<&CallState> = open
         .filter(|call| is_wanted(call, &phase.name, run))
         .collect();
     attempts(plan, phase, run, &wanted, now)
@@ -146,7 +146,9 @@ pub fn parked_until(phase: &PhasePlan, run: &RunState, now: Timestamp) -> Option
     if run.is_paused() || state.straggler_limit().is_some_and(|limit| limit > now) {
         return None;
     }
-    let wanted = run.calls().filter(|call| is_wanted(call, &phase.name, run));
+    let wanted = run
+        .open_calls()
+        .filter(|call| is_wanted(call, &phase.name, run));
     let each = wanted.map(
         |call| match policy::next(call, &phase.substitutes, run, now) {
             Next::Parked(until) if call.status == CallStatus::Open => Some(until),

@@ -6,7 +6,7 @@ use crate::model::{
     ReachedLimit, RunLimits, Timestamp, Usage,
 };
 use crate::plan::{PhaseKind, PhasePlan, Plan, float, steps, whole};
-use crate::run::{Attempt, CallState, CallStatus, RunState, Spent};
+use crate::run::{CallState, CallStatus, RunState, Spent, Use};
 
 /// The limit that forbids a further attempt of the phase, and perhaps those under way, if one does: of the
 /// run, or of the phase.
@@ -55,45 +55,6 @@ fn worked_enough(limits: RunLimits, run: &RunState, now: Timestamp) -> Option<St
     Some(format!("wall: {wall}"))
 }
 
-/// What an attempt uses of what limits count beside attempts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Use {
-    tokens: u64,
-    cost: MicroUsd,
-}
-
-impl Use {
-    fn of(usage: Usage) -> Self {
-        Self {
-            tokens: usage.tokens(),
-            cost: usage.cost,
-        }
-    }
-
-    fn each(self, other: Self, of: impl Fn(u64, u64) -> u64) -> Self {
-        Self {
-            tokens: of(self.tokens, other.tokens),
-            cost: MicroUsd(of(self.cost.0, other.cost.0)),
-        }
-    }
-
-    fn max(self, other: Self) -> Self {
-        self.each(other, u64::max)
-    }
-
-    fn minus(self, other: Self) -> Self {
-        self.each(other, u64::saturating_sub)
-    }
-
-    fn plus(self, other: Self) -> Self {
-        self.each(other, u64::saturating_add)
-    }
-
-    fn times(self, times: f64) -> Self {
-        self.each(self, |one, _| whole(float(one) * times))
-    }
-}
-
 /// The steps that the attempts under way are in, as large as those before: each is let end, whatever it uses. All but
 /// the largest, so that together they pass a limit by no more than that one.
 fn steps_under_way(plan: &Plan, run: &RunState, of: Option<&PhaseName>) -> Use {
@@ -119,28 +80,11 @@ fn step(plan: &Plan, run: &RunState, call: &CallState) -> Use {
         return Use::default();
     };
     let agent = plan.agents.get(&own.agent);
-    match mean(own.usage) {
+    match Use::step(own.usage) {
         Some(_) if agent.is_some_and(|agent| !agent.kind.counts_each_step()) => Use::default(),
         Some(used) => used,
-        None => step_of(run, &own.model).unwrap_or_default(),
+        None => run.largest_step(&own.model).unwrap_or_default(),
     }
-}
-
-/// The largest mean step of a model's attempts, if it has told any.
-fn step_of(run: &RunState, model: &ModelName) -> Option<Use> {
-    let all = run.calls().flat_map(|call| &call.attempts);
-    let same = all.filter(|one| &one.model == model);
-    same.filter_map(|one| mean(one.usage)).reduce(Use::max)
-}
-
-/// Who tells no requests made one.
-fn mean(usage: Usage) -> Option<Use> {
-    let used = Use::of(usage);
-    let requests = usage.requests.max(1);
-    (used != Use::default()).then(|| Use {
-        tokens: used.tokens.div_ceil(requests),
-        cost: MicroUsd(used.cost.0.div_ceil(requests)),
-    })
 }
 
 /// What it costs a model to read so many tokens.
@@ -165,26 +109,17 @@ fn expected(
     (phase, purpose): (&PhaseName, Purpose),
     model: &ModelName,
 ) -> Use {
-    let same_work = || {
-        let calls = run.calls().filter(|one| one.spec.purpose == purpose);
-        calls.flat_map(|call| call.attempts.iter().map(move |one| (call, one)))
-    };
-    let is_here = |call: &CallState| &call.spec.phase == phase;
-    let largest = |is_like: &dyn Fn(&CallState, &Attempt) -> bool| {
-        let like = same_work().filter(|(call, one)| one.came_to_something() && is_like(call, one));
-        like.map(|(_, one)| Use::of(one.usage)).reduce(Use::max)
-    };
-    let likest = largest(&|call, one| &one.model == model && is_here(call))
-        .or_else(|| largest(&|_, one| &one.model == model))
-        .or_else(|| largest(&|_, _| true));
-    let heard_of = step_of(run, model);
+    let likest = run
+        .most_used(purpose, (Some(phase), Some(model)))
+        .or_else(|| run.most_used(purpose, (None, Some(model))))
+        .or_else(|| run.most_used(purpose, (None, None)));
+    let heard_of = run.largest_step(model);
     let projected = plan.expected(phase, purpose, model);
     // What is only assumed is too much of one that has told what it uses.
     let projected = projected.filter(|one| one.learned_from > 0 || heard_of.is_none());
     let own = likest.or(projected.map(|one| Use::of(one.usage)));
     let own = own.unwrap_or_else(|| {
-        let here = same_work().filter(|(call, _)| is_here(call));
-        let prompt = here.filter_map(|(_, one)| one.prompt_tokens).max();
+        let prompt = run.longest_prompt(phase, purpose);
         read(plan, model, prompt.unwrap_or_default())
     });
     own.max(heard_of.unwrap_or_default())
@@ -338,7 +273,11 @@ impl<'a> Room<'a> {
                 if let Some(model) = step.chain.first().filter(|_| step.least > 0.0) {
                     let model = self.run.in_place_of(model);
                     let one = expected(self.plan, self.run, (&phase.name, step.purpose), model);
-                    used = used.plus(one.times(step.least));
+                    let times = |of: u64| whole(float(of) * step.least);
+                    used = used.plus(Use {
+                        tokens: times(one.tokens),
+                        cost: MicroUsd(times(one.cost.0)),
+                    });
                 }
             }
         }

@@ -132,7 +132,7 @@ pub fn wake(plan: &Plan, run: &RunState, now: Timestamp) -> Option<Timestamp> {
         return None;
     }
     let retries = run
-        .calls()
+        .open_calls()
         .filter(|call| call.status == CallStatus::Open)
         .filter_map(|call| call.not_before);
     let stragglers = plan

@@ -99,6 +99,17 @@ impl Spent {
     }
 }
 
+impl std::ops::Add for Spent {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            attempts: self.attempts + other.attempts,
+            usage: self.usage + other.usage,
+        }
+    }
+}
+
 impl Attempt {
     pub fn end(&self) -> Option<&AttemptEnd> {
         self.end.as_ref().map(|(end, _)| end)

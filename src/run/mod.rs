@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), deny(clippy::disallowed_methods, clippy::disallowed_types))]
 
 mod call;
+mod calls;
 mod candidates;
 mod contribution;
 mod control;
@@ -17,6 +18,7 @@ mod query;
 mod resume;
 mod state;
 mod take_over;
+mod used;
 
 pub use call::{Attempt, AttemptEnd, CallState, CallStatus, Spent};
 pub use candidates::{Candidate, Out};
@@ -27,3 +29,4 @@ pub use event::{CallEvent, Event, PhaseEvent, Placed, Record, RunEvent};
 pub use phase::{Findings, Moment, PendingVerification, PhaseState, Round, Stage, TaskEnd, Winner};
 pub use state::{Delivery, Loop, ParkedAccount, RunState, Verified};
 pub use take_over::{NewRun, NotTakenOver, take_over};
+pub use used::Use;

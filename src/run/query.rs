@@ -24,28 +24,31 @@ impl RunState {
 
     /// What is known of a call, superseded or not.
     pub fn any_call(&self, id: &CallId) -> Option<&CallState> {
-        self.calls.get(id).map(Box::as_ref)
+        self.calls.get(id)
     }
 
     /// All calls there ever were, in the order of their creation, superseded ones too.
     pub fn calls(&self) -> impl DoubleEndedIterator<Item = &CallState> {
-        self.calls.values().map(Box::as_ref)
+        self.calls.iter()
     }
 
     /// The calls of a phase that count, of its present round only.
     pub fn calls_of(&self, phase: &PhaseName) -> impl Iterator<Item = &CallState> {
         let round = self.phase(phase).map_or(1, PhaseState::round);
-        self.calls().filter(move |call| {
-            let spec = &call.spec;
-            !call.superseded && &spec.phase == phase && spec.id.round() == round
-        })
+        let calls = self.calls.of_phase(phase);
+        calls.filter(move |call| !call.superseded && call.spec.id.round() == round)
+    }
+
+    /// The calls that are not over.
+    pub fn open_calls(&self) -> impl Iterator<Item = &CallState> {
+        let (_, rest) = self.calls.used();
+        rest.filter(|call| !call.is_over())
     }
 
     /// The attempts under way: the call and the attempt's number.
     pub fn running(&self) -> impl Iterator<Item = (&CallState, u32)> {
-        let running = self
-            .calls()
-            .filter(|call| call.status == CallStatus::Running);
+        let open = self.open_calls();
+        let running = open.filter(|call| call.status == CallStatus::Running);
         running.map(|call| (call, call.last_attempt()))
     }
 
@@ -181,19 +184,8 @@ impl RunState {
 
     /// The same of one phase, in all its rounds.
     pub fn spent_by(&self, phase: &PhaseName) -> Spent {
-        let calls = self.calls().filter(|call| &call.spec.phase == phase);
+        let calls = self.calls.of_phase(phase);
         Spent::by(calls.flat_map(|call| &call.attempts))
-    }
-
-    /// What this run itself used, which is what its limits are about.
-    pub fn own_spent(&self) -> Spent {
-        Spent::by(self.calls().flat_map(CallState::own_attempts))
-    }
-
-    /// The same of one phase, in all its rounds.
-    pub fn own_spent_by(&self, phase: &PhaseName) -> Spent {
-        let calls = self.calls().filter(|call| &call.spec.phase == phase);
-        Spent::by(calls.flat_map(CallState::own_attempts))
     }
 
     /// What a person said about a phase and about the whole run, a sentence each.

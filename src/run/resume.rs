@@ -13,7 +13,7 @@ impl RunState {
     /// left of a time to wait still is, also where the clock was set back.
     pub(super) fn left_alone(&mut self, (from, to): (Timestamp, Timestamp), elsewhere: &[CallId]) {
         let away = to.since(from);
-        let calls = self.calls.values_mut();
+        let calls = self.calls.iter_mut();
         for call in calls.filter(|call| !elsewhere.contains(&call.spec.id)) {
             call.left_alone(away);
         }
@@ -55,7 +55,7 @@ impl RunState {
                 }
             });
         }
-        for call in self.calls.values_mut() {
+        for call in self.calls.iter_mut() {
             let goes_on = call.status == CallStatus::Running && elsewhere.contains(&call.spec.id);
             if goes_on {
                 call.counted_from = call.attempts.len().saturating_sub(1);
@@ -71,7 +71,7 @@ impl RunState {
     /// interrupted. For those who look at it; who goes on with it has to know what was under way.
     pub fn without_supervisor(mut self) -> Self {
         let last = self.last.unwrap_or_default();
-        for call in self.calls.values_mut() {
+        for call in self.calls.iter_mut() {
             call.abandon(last);
         }
         self
@@ -87,7 +87,7 @@ impl RunState {
             .filter(|call| self.is_of_no_use(call, &gone_on))
             .map(|call| call.spec.key.clone())
             .collect();
-        for call in self.calls.values_mut() {
+        for call in self.calls.iter_mut() {
             let Some(result) = call.result().filter(|_| useless.contains(&call.spec.key)) else {
                 continue;
             };
@@ -123,7 +123,7 @@ impl RunState {
 
     /// The stopped calls whose work another call has taken up.
     fn gone_on(&self) -> BTreeSet<CallId> {
-        let inputs = self.calls.values().flat_map(|call| &call.spec.inputs);
+        let inputs = self.calls.iter().flat_map(|call| &call.spec.inputs);
         let states = inputs.filter_map(|input| match &input.source {
             InputSource::State(state) => Some(state.of.clone()),
             _ => None,

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-
 use crate::model::{
     AccountName, Artifact, Budget, CallId, CallKey, CallSpec, Closing, Destination, Document,
     Documents, FrozenFile, HeldChange, Millis, ModelName, Parked, PersonAnswer, PhaseName,
@@ -12,6 +10,7 @@ use crate::model::{
     Verification,
 };
 
+use super::calls::Calls;
 use super::{
     CallState, CallStatus, Contribution, Crossed, Event, Findings, Moment, PhaseEvent, PhaseState,
     Record, RunEvent, phase::noted,
@@ -33,8 +32,7 @@ pub struct RunState {
     pub from_run: Option<RunId>,
     /// What a person said about all of it.
     pub(super) notes: Vec<String>,
-    /// In the order of their creation. Boxed: a map keeps room to spare.
-    pub(super) calls: IndexMap<CallId, Box<CallState>>,
+    pub(super) calls: Calls,
     /// The times that an audit sent it back, oldest first.
     pub loops: Vec<Loop>,
     pub(super) base: TreeId,
@@ -159,6 +157,7 @@ impl RunState {
                 }
             }
         }
+        self.calls.settle();
     }
 
     /// The time of an event. Nobody works on a run that has ended, or waits for an answer, or while the machine sleeps.
@@ -405,12 +404,12 @@ impl RunState {
             call.attempts = std::mem::take(&mut known.attempts);
             call.counted_from = call.attempts.len();
         }
-        self.calls.insert(spec.id.clone(), Box::new(call));
+        self.calls.insert(call);
     }
 
     /// Calls that nobody works on are made anew, with what they are to know now: those of a phase, or all.
     fn forget_open_calls(&mut self, phase: Option<&PhaseName>) {
-        for call in self.calls.values_mut() {
+        for call in self.calls.iter_mut() {
             let is_meant = phase.is_none_or(|phase| &call.spec.phase == phase);
             call.superseded |= is_meant && call.status == CallStatus::Open;
         }

@@ -105,7 +105,7 @@ impl RunState {
     pub(super) fn taken_over_from(&mut self, run: &RunId) {
         self.from_run = Some(run.clone());
         self.worked = Millis::default();
-        for call in self.calls.values_mut() {
+        for call in self.calls.iter_mut() {
             for attempt in &mut call.attempts {
                 attempt.taken_over = true;
             }

@@ -304,9 +304,7 @@ impl Driver<'_> {
         let sum = day.add(&today(), more, &left).ok()?;
         self.told = spent;
         // Where no call is left to be made, no limit is in the way.
-        let is_at_work = state
-            .calls()
-            .any(|call| !call.is_over() && !call.superseded);
+        let is_at_work = state.open_calls().any(|call| !call.superseded);
         let counts = is_at_work && state.limit().is_none();
         let most = most.filter(|most| counts && sum >= *most)?;
         let limit = format!("day: {most}");
