@@ -212,10 +212,10 @@ pub fn is_wanted(call: &CallState, phase: &PhaseName, run: &RunState) -> bool {
         CallStatus::Open | CallStatus::Running => &call.spec.phase == phase,
         CallStatus::Done(_) | CallStatus::Failed(_) => false,
     };
-    // Once the phase is decided, only its handoff may still be distilled.
+    // Once the phase is decided, only its handoff may still be distilled; while a person is to decide, nobody works for it.
     let undecided = run.phase(phase).is_some_and(|phase| {
         let distills = call.spec.purpose == Purpose::Distill;
-        (phase.winner().is_none() || distills) && phase.failed.is_none()
+        (phase.winner().is_none() || distills) && phase.failed.is_none() && phase.asked.is_none()
     });
     begun && undecided && !is_left_behind(call, run)
 }
