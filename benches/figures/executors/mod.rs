@@ -6,6 +6,7 @@ mod scale;
 mod travel;
 
 use std::path::Path;
+use std::time::Instant;
 
 use crate::figure::{Figure, median};
 use crate::ground::{Ground, TIPSTAFF};
@@ -14,6 +15,8 @@ use crate::repository::calls;
 use cluster::Cluster;
 
 const ROUNDS: usize = 9;
+/// Of the ensemble, which takes longer.
+const ENSEMBLES: usize = 3;
 
 const ONE: &str = "\
 name: one
@@ -30,11 +33,12 @@ phases of 25 calls, each with the events that a call on a node has.
 ";
 
 pub fn figures() -> Measured {
+    let scale = scale::figures();
     let cluster = Cluster::start();
-    let mut figures = vec![overhead(&cluster)];
+    let mut figures = vec![overhead(&cluster), ensemble(&cluster)];
     figures.extend(travel::figures(&cluster));
     figures.extend(flight::figures(&cluster));
-    figures.extend(scale::figures());
+    figures.extend(scale);
     Measured {
         notes: NOTE.to_owned(),
         ..figures.into()
@@ -66,6 +70,34 @@ fn overhead(cluster: &Cluster) -> Figure {
         target: Some(1000.0),
         from: format!(
             "medians: {there:.0} ms there, {local:.0} ms here, {empty:.0} ms an empty job"
+        ),
+    }
+}
+
+/// Three proposals by the real OpenCode and its judgement, rehearsed, on the same cores.
+fn ensemble(cluster: &Cluster) -> Figure {
+    let ground = Ground::new();
+    ground.fake_agent("- do: [done]\n");
+    let timed = |executor| {
+        cluster.executor(&ground, executor);
+        let mut command = cluster.command(&ground, Path::new(TIPSTAFF));
+        command.args(["run", "plan", "Add rate limiting", "--rehearse"]);
+        let start = Instant::now();
+        assert!(command.status().expect("tipstaff starts").success());
+        start.elapsed().as_secs_f64()
+    };
+    timed("local");
+    timed("cluster");
+    let rounds = (0..ENSEMBLES).map(|_| (timed("local"), timed("cluster")));
+    let (local, there): (Vec<f64>, Vec<f64>) = rounds.unzip();
+    let [local, there] = [local, there].map(median);
+    Figure {
+        what: "time of an ensemble of three and a judge there to the same here",
+        value: there / local,
+        unit: "",
+        target: Some(1.25),
+        from: format!(
+            "medians of {ENSEMBLES} whole runs by the real OpenCode: {there:.1} s there, {local:.1} s here"
         ),
     }
 }

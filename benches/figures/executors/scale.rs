@@ -183,7 +183,7 @@ fn plan() -> Plan {
     let models = vec!["m"; CALLS_A_PHASE].join(", ");
     let phases: String = (0..PHASES)
         .map(|phase| {
-            format!("  - {{ name: p{phase}, type: parallel, models: [{models}], context_strategy: fresh, prompt: Look. }}\n")
+            format!("  - {{ name: p{phase}, type: parallel, models: [{models}], context_strategy: fresh, prompt: Look at it. }}\n")
         })
         .collect();
     let text = format!("name: large\nphases:\n{phases}");

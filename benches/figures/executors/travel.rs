@@ -80,14 +80,12 @@ fn travel(cluster: &Cluster, ground: &Ground) -> Travel {
     }
 }
 
-/// The bytes of all files of a folder.
-pub fn size(folder: &Path) -> f64 {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let sizes = entries.map(|entry| match entry.metadata() {
-        Ok(found) if found.is_dir() => size(&entry.path()),
+/// The bytes of a file, or of all files of a folder; nothing of what was removed just now.
+pub fn size(path: &Path) -> f64 {
+    let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+    match path.symlink_metadata() {
+        Ok(found) if found.is_dir() => entries.map(|entry| size(&entry.path())).sum(),
         Ok(found) => found.len() as f64,
-        // Removed just now.
         Err(_) => 0.0,
-    });
-    sizes.sum()
+    }
 }
