@@ -2,7 +2,7 @@
 
 use crate::model::{
     AtLimit, CallId, Failure, FailureKind, Label, Millis, ModelName, Parked, PhaseName, Purpose,
-    Timestamp,
+    ReachedLimit, Timestamp,
 };
 use crate::plan::{PhaseKind, PhasePlan, Plan};
 use crate::run::{CallEvent, CallState, CallStatus, Event, PhaseEvent, RunEvent, RunState};
@@ -29,8 +29,28 @@ pub fn decide(plan: &Plan, run: &RunState, now: Timestamp) -> Vec<Event> {
         }
     }
     let phase = current(plan, run);
+    if let Some(failed) = phase.and_then(|phase| fail_at_limit(phase, run)) {
+        return vec![failed];
+    }
     let parked = phase.and_then(|phase| parked_until(phase, run, now));
     ending::end(plan, run, parked.is_some())
+}
+
+/// A phase that is to fail at a limit does so as long as it has work to be done.
+fn fail_at_limit(phase: &PhasePlan, run: &RunState) -> Option<Event> {
+    let ReachedLimit { limit, phase: of } = run.limit()?;
+    let mut calls = run.calls();
+    let fails = phase.at_limit == AtLimit::Fail;
+    (fails && calls.any(|call| is_wanted(call, &phase.name, run))).then(|| {
+        let whose = if of.is_some() {
+            "its budget"
+        } else {
+            "the limit of the run"
+        };
+        let failure = Failure::new(FailureKind::Limit, format!("{whose} is used up: {limit}"))
+            .hint("`tipstaff resume --limit` goes on with more room");
+        PhaseEvent::Failed { failure }.of(phase.name.clone())
+    })
 }
 
 fn progress(plan: &Plan, run: &RunState, now: Timestamp) -> Vec<Event> {
@@ -100,12 +120,6 @@ fn attempts(
         && let Some(reached) = limits::reached(plan, phase, run, now)
     {
         let limit = reached.limit;
-        if phase.at_limit == AtLimit::Fail {
-            let message = format!("it is used up: {limit}");
-            let failure = Failure::new(FailureKind::Limit, message)
-                .hint("`tipstaff resume --limit` goes on with more room");
-            return vec![PhaseEvent::Failed { failure }.of(phase.name.clone())];
-        }
         return vec![match reached.phase {
             Some(phase) => PhaseEvent::LimitReached { limit }.of(phase),
             None => RunEvent::LimitReached { limit }.into(),

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use crate::model::{
-    CallId, CallSpec, Destination, FailureKind, ModelName, PhaseName, Question, Results, RunEnd,
-    Timestamp,
+    CallId, CallSpec, Destination, ModelName, PhaseName, Question, Results, RunEnd, Timestamp,
 };
 use crate::plan::Plan;
-use crate::run::{CallStatus, PendingVerification, PhaseState, RunState, Winner};
+use crate::run::{CallStatus, PendingVerification, RunState, Winner};
 
 use super::decide::is_left_behind;
 use super::limits::Stop;
@@ -70,11 +69,7 @@ pub fn orders(run: &RunState, plan: &Plan) -> Vec<Effect> {
     let mut orders = Vec::new();
     for (call, attempt) in run.running() {
         let is_unwanted = call.ended_by_person || is_left_behind(call, run);
-        // What was paid for of a phase that failed at a limit ends with its step.
-        let failed = run.phase(&call.spec.phase).and_then(PhaseState::failure);
-        let failed = failed.filter(|failure| failure.kind == FailureKind::Limit);
-        let of_phase = failed.map(|_| Stop::AfterStep);
-        let stop = is_unwanted.then_some(Stop::Now).or(stop_all).or(of_phase);
+        let stop = is_unwanted.then_some(Stop::Now).or(stop_all);
         // One that goes on elsewhere is followed first, so that it can be cancelled.
         if let Some(model) = call.model() {
             orders.push(Effect::StartAttempt {

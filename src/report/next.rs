@@ -32,10 +32,11 @@ pub fn next_commands(
             vec![resume("go on; finished calls are kept")]
         }
         (RunStatus::Ended(RunEnd::Failed), _) => {
-            let again = resume(match view.delivery_state() {
+            let again = || match view.delivery_state() {
                 DeliveryState::Blocked { .. } => "once that is mended; finished calls are kept",
                 _ => "try again; finished calls are kept",
-            });
+            };
+            let again = raise(view, viewer).unwrap_or_else(|| resume(again()));
             [again].into_iter().chain(replace(view, viewer)).collect()
         }
         (RunStatus::Ended(RunEnd::Limited), _) if view.parked_until().is_some() => {

@@ -114,8 +114,10 @@ impl RunState {
         let failure = phase.failure().map(|failure| failure.kind);
         let unreadable = failure == Some(FailureKind::BadOutput)
             && matches!(result.answer, Answer::Invalid { .. });
-        let stuck =
-            failure.is_some() && result.stopped().is_some() && !gone_on.contains(&call.spec.id);
+        // At a limit it is the last part only because nothing more was begun.
+        let stuck = failure.is_some_and(|kind| kind != FailureKind::Limit)
+            && result.stopped().is_some()
+            && !gone_on.contains(&call.spec.id);
         let unproved =
             failure == Some(FailureKind::NonePassed) && call.spec.purpose == Purpose::Propose;
         given_up || unreadable || stuck || unproved

@@ -92,7 +92,8 @@ fn a_phase_may_fail_at_its_limit() {
     sandbox
         .run_trio(&[])
         .exits_with(1)
-        .stderr_has("it is used up: calls: 2");
+        .stderr_has("its budget is used up: calls: 2")
+        .stderr_has("--limit plan.calls=4");
     sandbox
         .tipstaff(&["resume", "--limit", "plan.calls=4"])
         .succeeds();

@@ -569,7 +569,7 @@ impl<'a> Facts<'a> {
                 let failure = phase.failed.as_ref().map(|failure| failure.kind);
                 let unreadable = failure == Some(FailureKind::BadOutput)
                     && matches!(&call.result, Some(result) if matches!(result.answer, Answer::Invalid { .. }));
-                let stuck = failure.is_some()
+                let stuck = failure.is_some_and(|kind| kind != FailureKind::Limit)
                     && self.stopped.contains(*id)
                     && !gone_on.contains(id);
                 let unproved = failure == Some(FailureKind::NonePassed)

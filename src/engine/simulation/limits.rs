@@ -46,6 +46,6 @@ pub fn budgets() -> impl Draws<Value = (Budget, AtLimit)> {
         tokens,
         cost,
     });
-    let at_limit = prop::sample::select(vec![AtLimit::Park, AtLimit::Degrade]);
+    let at_limit = prop::sample::select(vec![AtLimit::Park, AtLimit::Degrade, AtLimit::Fail]);
     (budget, at_limit)
 }

@@ -2,11 +2,12 @@
 
 use super::cases::{can_die_anywhere, comes_to_the_same, keeps_its_rules};
 use super::fault_plan::{
-    Fault, FaultPlan, GOOD, HandOn, Hands, Manner, Person, Proof, Tasks, Taste,
+    Fault, FaultPlan, GOOD, HandOn, Hands, Luck, Manner, Person, Proof, SimulatedFailure, Tasks,
+    Taste,
 };
 use super::limits::unlimited;
 use super::plans::{Part, Sketch, When, Work};
-use crate::model::{Millis, RunLimits};
+use crate::model::{AtLimit, FailureKind, MicroUsd, Millis, RunLimits};
 use crate::plan::{Distill, Judging, OnNone};
 
 /// A plan of these works.
@@ -415,5 +416,50 @@ fn what_was_lost_has_told_nothing_of_its_model() {
     // One is cancelled, the others are lost; then each is started again at once.
     faults.choices = vec![19, 51, 4];
     faults.blows = vec![(2, Fault::Interrupt)];
+    keeps_its_rules(&sketch, &faults).unwrap();
+}
+
+#[test]
+fn a_part_before_a_limit_is_gone_on_with() {
+    let mut sketch = plan([edits()]);
+    sketch.parts[0].checkpoint = Some(1);
+    sketch.parts[0].budget.tokens = Some(1);
+    sketch.parts[0].at_limit = AtLimit::Fail;
+    let mut faults = first_model(Manner { spends: 1, ..GOOD });
+    faults.manners[0].reach.stops = 1;
+    keeps_its_rules(&sketch, &faults).unwrap();
+}
+
+#[test]
+fn what_ended_without_a_supervisor_passes_a_limit() {
+    let lenses = vec![vec![4], vec![1], vec![2]];
+    let mut sketch = plan([Work::Lenses {
+        lenses,
+        judge: None,
+    }]);
+    sketch.limits = RunLimits {
+        tokens: Some(16),
+        cost: Some(MicroUsd(16)),
+        ..unlimited(3)
+    };
+    let mut faults = FaultPlan::default();
+    let retry_after = None;
+    let kind = FailureKind::NoDeliverable;
+    let luck = Luck::Flaky(1, SimulatedFailure { kind, retry_after });
+    faults.manners[1] = Manner {
+        spends: 1,
+        luck,
+        ..GOOD
+    };
+    faults.manners[2] = Manner { luck, ..GOOD };
+    faults.manners[4] = Manner { spends: 16, ..GOOD };
+    faults.choices = vec![67];
+    let [recovers, elsewhere] = [true; 2];
+    let death = Fault::Death {
+        written: 2,
+        recovers,
+        elsewhere,
+    };
+    faults.blows = vec![(2, death)];
     keeps_its_rules(&sketch, &faults).unwrap();
 }

@@ -117,7 +117,7 @@ impl<'f> Run<'f> {
     fn again(&mut self, end: RunEnd) -> Option<Input> {
         match end {
             RunEnd::Done => None,
-            RunEnd::Failed => {
+            RunEnd::Failed if self.trace.facts().limited.is_none() => {
                 self.patience = self.patience.checked_sub(1)?;
                 Some(resume(self.replace(), Default::default()))
             }
@@ -135,7 +135,7 @@ impl<'f> Run<'f> {
                 let acts = person::acts(self.faults, spoken, &self.trace.plan, &state);
                 Some(resume(acts, Default::default()))
             }
-            RunEnd::Limited => {
+            RunEnd::Limited | RunEnd::Failed => {
                 let limits = self.raise()?.map(|limits| {
                     Event::Run(RunEvent::LimitsRaised {
                         limits: limits.run,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::{Effect, Stop};
+use crate::engine::{Effect, Input, Stop};
 use crate::model::{AccountName, CallId, FailureKind, ModelName, Purpose, Usage};
 use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 
@@ -134,13 +134,19 @@ pub fn the_budgets_are_kept() -> Promise {
 }
 
 /// Tokens that the run and each of its phases may use are passed by no more than one step of one call, whatever is
-/// under way. What a model uses that nobody has heard of yet, nobody can foresee: its first steps come on top.
+/// under way. What a model uses that nobody has heard of yet, nobody can foresee: its first steps come on top, as does
+/// what attempts used that came to their end without a supervisor.
 pub fn limits_are_passed_by_a_step() -> Promise {
     let mut used: BTreeMap<(CallId, u32), (ModelName, Usage)> = BTreeMap::new();
     // The models that told a step, before the last event and with it; and those when the limit was reached.
     let mut told: [BTreeSet<ModelName>; 2] = Default::default();
     let mut foreseen: Option<BTreeSet<ModelName>> = None;
+    let mut unattended: BTreeSet<(CallId, u32)> = BTreeSet::new();
     promise(move |facts, moment| {
+        if let Moment::Heard(Input::Resume { recovered, .. }) = moment {
+            let ends = recovered.iter().map(|one| (one.call.clone(), one.attempt));
+            unattended.extend(ends);
+        }
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
@@ -195,12 +201,14 @@ pub fn limits_are_passed_by_a_step() -> Promise {
         for (most, of) in scopes {
             let counts = |call: &CallId| of.is_none_or(|of| *of == facts.calls[call].spec.phase);
             let all = used.iter().filter(|((call, _), _)| counts(call));
+            let alone = all.clone().filter(|(id, _)| unattended.contains(*id));
+            let alone: u64 = alone.map(|(_, (_, usage))| usage.tokens()).sum();
             let all = all.map(|(_, (model, usage))| (model, usage));
             let sum: u64 = all.clone().map(|(_, usage)| usage.tokens()).sum();
             let largest = all.clone().map(|(_, usage)| step(usage)).max();
             let strange = all.filter(|(model, _)| !foreseen.contains(model));
             let strange: u64 = strange.map(|(_, usage)| step(usage)).sum();
-            let within = |most| sum <= most + largest.unwrap_or_default() + strange;
+            let within = |most| sum <= most + largest.unwrap_or_default() + strange + alone;
             ensure(most.is_none_or(within), || {
                 format!("{sum} tokens of {most:?} in {of:?}")
             })?;

@@ -14,7 +14,7 @@ use super::super::answers::{is_again, tree_of};
 use super::super::facts::Facts;
 use super::super::trace::Moment;
 use super::super::trees::contents;
-use super::{Promise, ensure, promise};
+use super::{Promise, ensure, fails_by_its_work, promise};
 
 /// Never two editing calls under way, nor two commands, nor a command beside an editing call; but candidates are
 /// made beside each other, each in a workspace of its own, and stragglers end while others are judged.
@@ -433,7 +433,7 @@ fn goes_on(facts: &Facts<'_>, phase: &PhaseName) -> bool {
 }
 
 /// A phase with tasks succeeds when all of them are done, or, if it goes on, when each is done or given
-/// up and one at least is done. It does not fail earlier, unless the machine below it does.
+/// up and one at least is done. It does not fail earlier, unless the machine below it does, or a limit ends it.
 pub fn every_task_is_decided_upon() -> Promise {
     let mut broken = false;
     promise(move |facts, moment| {
@@ -449,15 +449,16 @@ pub fn every_task_is_decided_upon() -> Promise {
         let Moment::Wrote(record) = moment else {
             return Ok(());
         };
-        let (phase, succeeds) = match &record.event {
-            Event::Phase {
-                phase,
-                event: PhaseEvent::WinnerChosen { .. },
-            } => (phase, true),
-            Event::Phase {
-                phase,
-                event: PhaseEvent::Failed { .. },
-            } if !broken => (phase, false),
+        let failed = fails_by_its_work(facts, &record.event).filter(|_| !broken);
+        let (phase, succeeds) = match (&record.event, failed) {
+            (
+                Event::Phase {
+                    phase,
+                    event: PhaseEvent::WinnerChosen { .. },
+                },
+                _,
+            ) => (phase, true),
+            (_, Some(phase)) => (phase, false),
             _ => return Ok(()),
         };
         let Some(list) = tasks_of(facts, phase) else {

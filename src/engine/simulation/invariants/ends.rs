@@ -1,7 +1,7 @@
 //! The ends of supervisors and of runs, and the delivery of changes.
 
 use crate::engine::{Effect, Input};
-use crate::model::{Destination, FailureKind, PersonAnswer, Question, Results, RunEnd};
+use crate::model::{AtLimit, Destination, FailureKind, PersonAnswer, Question, Results, RunEnd};
 use crate::run::{CallEvent, Event, RunEvent};
 
 use super::super::facts::{Facts, PhaseFacts};
@@ -68,8 +68,13 @@ fn why_not(facts: &Facts<'_>, end: RunEnd) -> Option<String> {
             facts.plan.destination == Destination::Nowhere && *results == facts.results()
         });
     let asked = facts.phases.values().any(is_asked);
+    let fails_at_limit = facts
+        .current()
+        .is_some_and(|phase| phase.at_limit == AtLimit::Fail);
     let right = match end {
         RunEnd::Done => done && audits_pass && delivered && failure.is_none(),
+        // A limit fails the phases that are to fail at one, and no others.
+        RunEnd::Failed if facts.limited.is_some() => fails_at_limit && failure.is_some(),
         RunEnd::Failed => {
             failure.is_some_and(|kind| kind != FailureKind::Quota) || done && facts.full
         }
@@ -78,7 +83,7 @@ fn why_not(facts: &Facts<'_>, end: RunEnd) -> Option<String> {
         RunEnd::Limited => {
             let left = !done || unused(facts).is_some();
             failure == Some(FailureKind::Quota)
-                || facts.limited.is_some() && left
+                || facts.limited.is_some() && left && !fails_at_limit
                 || !facts.parked.0.is_empty() && failure.is_none()
         }
         RunEnd::Interrupted => facts.interrupted,

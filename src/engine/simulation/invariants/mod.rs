@@ -10,6 +10,8 @@ mod phases;
 
 use super::facts::Facts;
 use super::trace::{Moment, Trace};
+use crate::model::PhaseName;
+use crate::run::{Event, PhaseEvent};
 
 pub use journal::the_journal_tells_everything;
 
@@ -220,6 +222,18 @@ pub fn check(trace: &Trace) -> Verdict {
 
 fn promise(holds: impl FnMut(&Facts<'_>, &Moment) -> Verdict + 'static) -> Promise {
     Box::new(holds)
+}
+
+/// The phase that fails with this event because of what came of its work. One that a limit ends is decided as little
+/// as one that is parked there.
+fn fails_by_its_work<'e>(facts: &Facts<'_>, event: &'e Event) -> Option<&'e PhaseName> {
+    match event {
+        Event::Phase {
+            phase,
+            event: PhaseEvent::Failed { .. },
+        } => facts.limited.is_none().then_some(phase),
+        _ => None,
+    }
 }
 
 /// A sentence about what is wrong, unless it is right.

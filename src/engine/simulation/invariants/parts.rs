@@ -16,7 +16,7 @@ use super::super::part::{part_after, part_before, part_of, states_of, without_st
 use super::super::trace::Moment;
 use super::super::trees::contents;
 use super::edits::{Whose, changes_of, whose};
-use super::{Promise, Verdict, ensure, promise};
+use super::{Promise, Verdict, ensure, fails_by_its_work, promise};
 
 /// A try has no more parts than this.
 const MOST_PARTS: u32 = 10;
@@ -305,13 +305,11 @@ pub fn work_that_stands_still_is_given_up() -> Promise {
                     let whose = (phase.clone(), Some(task.clone()));
                     ended(facts, last.stopped(facts, &whose))?;
                 }
-                Event::Phase {
-                    phase,
-                    event: PhaseEvent::Failed { .. },
-                } => {
-                    ended(facts, last.stopped(facts, &(phase.clone(), None)))?;
+                event => {
+                    if let Some(phase) = fails_by_its_work(facts, event) {
+                        ended(facts, last.stopped(facts, &(phase.clone(), None)))?;
+                    }
                 }
-                _ => {}
             }
         }
         last.take(moment);

@@ -13,7 +13,7 @@ use crate::run::{CallEvent, Event, PhaseEvent, RunEvent};
 use super::super::facts::{CallFacts, Facts, Stand};
 use super::super::part::worklog_of;
 use super::super::trace::Moment;
-use super::{Promise, ensure, promise};
+use super::{Promise, ensure, fails_by_its_work, promise};
 
 /// A phase begins, or is left out, when it is its turn and its condition holds, or does not; it is
 /// decided once, closed after that, and fails at most once. One that is left out makes no call.
@@ -387,15 +387,14 @@ pub fn a_join_follows_its_last_lens() -> Promise {
                     let right = lenses.is_none_or(|lenses| lenses.over && !lenses.failed);
                     ensure(right, || "a lens is missing".to_owned())
                 }
-                Event::Phase {
-                    phase,
-                    event: PhaseEvent::Failed { .. },
-                } => {
+                event => {
+                    let Some(phase) = fails_by_its_work(facts, event) else {
+                        return Ok(());
+                    };
                     let over = Lenses::of(facts, phase).is_none_or(|lenses| lenses.over);
                     let asked = facts.phase(phase).answered.is_some();
                     ensure(over || asked, || "a lens is still looking".to_owned())
                 }
-                _ => Ok(()),
             },
             Moment::Heard(_) | Moment::Ordered(_) | Moment::Died | Moment::Did(..) => Ok(()),
         }?;
