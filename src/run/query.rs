@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use crate::model::{
     AccountName, Answer, Audit, Budget, CallId, CallKey, Destination, Documents, FrozenFile,
-    Millis, ModelName, Parked, PhaseName, Question, ReachedLimit, Results, RunEnd, RunLimits,
-    TaskId, Timestamp, TreeId, Verification,
+    Millis, ModelName, Parked, PhaseName, Purpose, Question, ReachedLimit, Results, RunEnd,
+    RunLimits, TaskId, Timestamp, TreeId, Verification,
 };
 
 use super::state::parked;
+use super::used::Use;
 use super::{CallState, CallStatus, Delivery, PhaseState, RunState, Spent, Verified};
 
 impl RunState {
@@ -186,6 +187,60 @@ impl RunState {
     pub fn spent_by(&self, phase: &PhaseName) -> Spent {
         let calls = self.calls.of_phase(phase);
         Spent::by(calls.flat_map(|call| &call.attempts))
+    }
+
+    /// Everything that this run itself used so far, by attempts under way too: that is what its limits are about.
+    pub fn own_spent(&self) -> Spent {
+        let (used, rest) = self.calls.used();
+        used.own + Spent::by(rest.flat_map(CallState::own_attempts))
+    }
+
+    /// The same of one phase, in all its rounds.
+    pub fn own_spent_by(&self, phase: &PhaseName) -> Spent {
+        let (used, rest) = self.calls.used();
+        let rest = rest.filter(|call| &call.spec.phase == phase);
+        let settled = used.own_by_phase.get(phase).copied().unwrap_or_default();
+        settled + Spent::by(rest.flat_map(CallState::own_attempts))
+    }
+
+    /// The most that an attempt for a purpose used which ended well: of a phase or of all, of a model or of all.
+    pub fn most_used(
+        &self,
+        purpose: Purpose,
+        (phase, model): (Option<&PhaseName>, Option<&ModelName>),
+    ) -> Option<Use> {
+        let (used, rest) = self.calls.used();
+        let kind = (purpose, phase.cloned(), model.cloned());
+        let same = rest.filter(|call| {
+            call.spec.purpose == purpose && phase.is_none_or(|phase| &call.spec.phase == phase)
+        });
+        let attempts = same.flat_map(|call| &call.attempts);
+        let like = attempts
+            .filter(|one| one.came_to_something() && model.is_none_or(|model| &one.model == model));
+        let like = like.map(|one| Use::of(one.usage));
+        like.chain(used.attempts.get(&kind).copied())
+            .reduce(Use::max)
+    }
+
+    /// The largest mean step of a model's attempts, if it has told any.
+    pub fn largest_step(&self, model: &ModelName) -> Option<Use> {
+        let (used, rest) = self.calls.used();
+        let attempts = rest.flat_map(|call| &call.attempts);
+        let same = attempts.filter(|one| &one.model == model);
+        let steps = same.filter_map(|one| Use::step(one.usage));
+        steps.chain(used.steps.get(model).copied()).reduce(Use::max)
+    }
+
+    /// The longest prompt of a phase's calls for a purpose, in tokens.
+    pub fn longest_prompt(&self, phase: &PhaseName, purpose: Purpose) -> Option<u64> {
+        let (used, rest) = self.calls.used();
+        let known = used.prompts.get(&(purpose, phase.clone())).copied();
+        let same = rest.filter(|call| (&call.spec.phase, call.spec.purpose) == (phase, purpose));
+        let attempts = same.flat_map(|call| &call.attempts);
+        attempts
+            .filter_map(|one| one.prompt_tokens)
+            .chain(known)
+            .max()
     }
 
     /// What a person said about a phase and about the whole run, a sentence each.
