@@ -181,11 +181,15 @@ fn read(over: &AtomicBool, tell: &Sender<Key>) {
 
 /// What the bytes mean that a terminal sends.
 fn keys(mut bytes: &[u8]) -> Vec<Key> {
-    const SEQUENCES: [(&[u8], Key); 12] = [
+    const SEQUENCES: [(&[u8], Key); 16] = [
         (b"\x1b[A", Key::Up),
         (b"\x1b[B", Key::Down),
         (b"\x1bOA", Key::Up),
         (b"\x1bOB", Key::Down),
+        (b"\x1b[C", Key::Right),
+        (b"\x1bOC", Key::Right),
+        (b"\x1b[D", Key::Left),
+        (b"\x1bOD", Key::Left),
         (b"\x1b[5~", Key::PageUp),
         (b"\x1b[6~", Key::PageDown),
         (b"\x1b[H", Key::Home),
@@ -225,7 +229,7 @@ mod tests {
 
     #[test]
     fn keys_are_told_from_each_other_and_from_noise() {
-        let pressed = keys(b"x\x1b[A\x1bOB?p\r\x1b[6~\x1b[15~q");
+        let pressed = keys(b"x\x1b[A\x1bOB?p\r\x1b[6~\x1b[15~\x1b[D\x1bOCq");
         let expected = [
             Key::Up,
             Key::Down,
@@ -233,6 +237,8 @@ mod tests {
             Key::Pause,
             Key::Open,
             Key::PageDown,
+            Key::Left,
+            Key::Right,
             Key::Quit,
         ];
         assert_eq!(pressed, expected);

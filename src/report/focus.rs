@@ -24,6 +24,10 @@ pub enum Key {
     End,
     /// On a full screen: between the list and the text beside it.
     Switch,
+    /// To the list.
+    Left,
+    /// To the text.
+    Right,
     /// Of who watches from elsewhere: leave.
     Quit,
 }

@@ -23,7 +23,10 @@ use super::words::clean;
 const BESIDE: usize = 72;
 const MOVE: [(&str, &str); 3] = [
     ("↑ ↓", "select; PgUp, PgDn, Home, End: move further"),
-    ("Tab", "to the text, which these keys scroll then, and back"),
+    (
+        "→ ←",
+        "to the text, which these keys scroll then, and back; Tab too",
+    ),
     ("q", "leave; the run goes on"),
 ];
 
@@ -54,6 +57,8 @@ impl FullScreen {
         let (from, all, rows) = self.drawn;
         match (key, key.step(rows.saturating_sub(1))) {
             (Key::Switch | Key::Open, _) => self.in_text = !self.in_text,
+            (Key::Left, _) => self.in_text = false,
+            (Key::Right, _) => self.in_text = true,
             (_, Some(step)) if self.in_text => {
                 let most = all.saturating_sub(rows);
                 let to = from.saturating_add_signed(step).min(most);
@@ -333,12 +338,12 @@ mod tests {
         let (first, last) = shown(&[]);
         assert_eq!(last, 99);
         assert_eq!(shown(&[Key::Switch, Key::Up]), (first - 1, 98));
-        assert_eq!(shown(&[Key::Switch, Key::Home]).0, 0);
+        assert_eq!(shown(&[Key::Right, Key::Right, Key::Home]).0, 0);
         assert_eq!(shown(&[Key::Switch, Key::PageUp]).1, first);
         assert_eq!(shown(&[Key::Switch, Key::Home, Key::End]).1, 99);
         // Of another call, nothing was scrolled.
         assert_eq!(
-            shown(&[Key::Switch, Key::Home, Key::Switch, Key::Down]).1,
+            shown(&[Key::Right, Key::Home, Key::Left, Key::Left, Key::Down]).1,
             99
         );
     }
