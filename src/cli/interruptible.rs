@@ -1,6 +1,7 @@
 //! Work of the edge that may take long, and that a signal ends at once: the snapshot, checkouts, recovery.
 
 use std::panic::resume_unwind;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
@@ -128,6 +129,21 @@ impl Interruptible {
         });
         (signal, done.unwrap_or_else(|panic| resume_unwind(panic)))
     }
+}
+
+/// Does what a signal simply ends, by ending the process. If it takes long, the user is told what it is.
+pub fn telling<T>(what: &str, work: impl FnOnce() -> T) -> T {
+    thread::scope(|scope| {
+        let (done, is_done) = channel::<()>();
+        scope.spawn(move || {
+            if is_done.recv_timeout(SLOW) == Err(RecvTimeoutError::Timeout) {
+                print::note(what);
+            }
+        });
+        let came_to = work();
+        drop(done);
+        came_to
+    })
 }
 
 pub fn interrupted(signal: &str, hint: &str) -> Failure {

@@ -23,7 +23,7 @@ pub fn view(path: &Path) {
         Ok(bytes) => {
             let text = visible(&String::from_utf8_lossy(&bytes), Sgr::Escape).into_owned();
             if !is_paged(&text) {
-                print::note(&text);
+                print::as_it_is(&text, Sgr::Escape);
             }
         }
         Err(error) => print::note(&format!("failed to read `{}`: {error}", path.display())),

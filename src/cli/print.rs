@@ -1,9 +1,10 @@
 //! What commands print.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::failure::{Exit, Failure};
-use crate::report::{Colors, Screen, Sgr};
+use crate::report::{Colors, Screen, Sgr, folded};
 use crate::yaml::{self, Colour, Diagnostic, Source};
 
 /// Data, to standard output.
@@ -34,25 +35,32 @@ fn arrived(written: io::Result<()>) -> Result<(), Failure> {
 
 /// Everything that is not data, to standard error. A line end is added where it is missing.
 pub fn note(text: &str) {
-    coloured(text, Sgr::Escape);
+    prompt(&ended(text));
 }
 
 /// Why a command could not do what it was asked, to standard error.
 pub fn failure(failure: &Failure) {
-    coloured(failure.text(), failure.sgr());
+    match failure.sgr() {
+        Sgr::Escape => note(failure.text()),
+        Sgr::Keep => as_it_is(failure.text(), Sgr::Keep),
+    }
 }
 
-/// Text whose colours are ours, to standard error.
-pub fn coloured(text: &str, sgr: Sgr) {
-    let _ = Screen::Stderr.show(text, sgr);
-    if !text.ends_with('\n') {
-        prompt("\n");
+/// Text whose lines are not broken, as those of a file, to standard error.
+pub fn as_it_is(text: &str, sgr: Sgr) {
+    let _ = Screen::Stderr.show(&ended(text), sgr);
+}
+
+fn ended(text: &str) -> Cow<'_, str> {
+    match text.ends_with('\n') {
+        true => text.into(),
+        false => format!("{text}\n").into(),
     }
 }
 
 /// Mistakes in files, with their lines, to standard error.
 pub fn diagnostics(diagnostics: &[Diagnostic], sources: &[Source]) {
-    coloured(&render(diagnostics, sources), Sgr::Keep);
+    as_it_is(&render(diagnostics, sources), Sgr::Keep);
 }
 
 /// Mistakes in files, with their lines, as they look on standard error.
@@ -66,7 +74,10 @@ pub fn render(diagnostics: &[Diagnostic], sources: &[Source]) -> String {
 
 /// What a person is to answer on the same line, to standard error.
 pub fn prompt(text: &str) {
-    let _ = Screen::Stderr.show(text, Sgr::Escape);
+    let _ = match Screen::Stderr.is_terminal() {
+        true => Screen::Stderr.show(&folded(text, Screen::Stderr.columns()), Sgr::Escape),
+        false => Screen::Stderr.show(text, Sgr::Escape),
+    };
 }
 
 /// Help and version, to standard output; nobody else has a word in them.

@@ -41,7 +41,10 @@ impl Settings {
     pub fn load(cli: &Cli) -> Result<Self, Failure> {
         let start = match &cli.project {
             Some(folder) => folder.clone(),
-            None => std::env::current_dir()?,
+            None => std::env::current_dir().map_err(|error| {
+                let message = format!("the current folder cannot be found: {error}");
+                Failure::said(Exit::Usage, &message, Some("-C names the project's folder"))
+            })?,
         };
         let project = Project::discover(&start).map_err(|error| {
             Failure::new(Exit::Usage, &error, Some("-C names the project's folder"))
@@ -57,6 +60,23 @@ impl Settings {
             named: cli.project.clone(),
             user_folder: config.map(|folder| folder.join("tipstaff")),
             environment,
+        })
+    }
+
+    /// Puts a text in its place in the project, whose folders on the way are made.
+    pub fn write_in_project(&self, path: &str, text: &str) -> Result<(), Failure> {
+        let root = &self.project.root;
+        let write = || {
+            let folders = Path::new(path).ancestors().skip(1);
+            let folders: Vec<&Path> = folders.filter(|one| *one != Path::new("")).collect();
+            for folder in folders.iter().rev() {
+                files::own_folder(root, folder, Some(0o755))?;
+            }
+            files::replace(&root.join(path), text.as_bytes())
+        };
+        write().map_err(|error| {
+            let message = format!("failed to write `{path}`: {error}");
+            Failure::said(Exit::Failed, &message, None)
         })
     }
 

@@ -42,7 +42,7 @@ pub fn trust(settings: &Settings, args: &TrustArgs) -> Result<Exit, Failure> {
     print::data(&match all.len() {
         0 => "this project gives no orders\n".to_owned(),
         count => format!(
-            "the orders of {} are in force\n",
+            "you agreed to the orders of {}; `tipstaff trust --show` lists them\n",
             counted(count as u64, "file")
         ),
     })?;

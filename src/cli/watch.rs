@@ -29,8 +29,8 @@ use crate::journal::{Follow, RunFolder, RunLock, list};
 use crate::model::{Millis, Timestamp};
 use crate::plan::Plan;
 use crate::report::{
-    Canvas, Colors, Display, FullScreen, Key, RunView, Screen, Shown, Size, Supervisor, Viewer,
-    render_summary,
+    Canvas, Colors, Display, FullScreen, Key, RunView, Screen, Sgr, Shown, Size, Supervisor,
+    Viewer, render_summary,
 };
 use crate::run::{Control, Record, Via};
 use crate::runtime::{Controller, now};
@@ -240,10 +240,13 @@ impl Watched<'_> {
             (Left::ByEnd, Some(end)) => {
                 // The terminal may have another width than when it was begun.
                 let viewer = viewer(self.settings, self.folder, Screen::Stderr);
-                print::note(&render_summary(&Shown {
-                    viewer: &viewer,
-                    ..self.shown(now())
-                }));
+                print::as_it_is(
+                    &render_summary(&Shown {
+                        viewer: &viewer,
+                        ..self.shown(now())
+                    }),
+                    Sgr::Escape,
+                );
                 Ok(exit_of(end, self.view.state.interrupted()))
             }
             (Left::ByEnd, None) => {

@@ -32,7 +32,7 @@ use crate::plan::{AgentKind, Plan, Rehearsal, SandboxMode, SetupStep};
 use crate::process::{MARK, become_subreaper, sweep};
 use crate::rehearsal::{Scenario, Server};
 use crate::report::{
-    Colors, Display, ReportError, RunView, Screen, Shown, Supervisor, Terminal, Viewer,
+    Colors, Display, ReportError, RunView, Screen, Sgr, Shown, Supervisor, Terminal, Viewer,
     render_question, render_summary,
 };
 use crate::run::{PhaseState, Record};
@@ -116,15 +116,18 @@ pub fn work(
     let view = with_net(&folder, view);
     // Programs read the events alone.
     if !output.json {
-        print::note(&render_summary(&Shown {
-            view: &view,
-            folder: &ended.folder,
-            viewer: &ended.viewer,
-            supervisor: Supervisor::Gone,
-            now: now(),
-            zone: &jiff::tz::TimeZone::system(),
-            ledgers: &[],
-        }));
+        print::as_it_is(
+            &render_summary(&Shown {
+                view: &view,
+                folder: &ended.folder,
+                viewer: &ended.viewer,
+                supervisor: Supervisor::Gone,
+                now: now(),
+                zone: &jiff::tz::TimeZone::system(),
+                ledgers: &[],
+            }),
+            Sgr::Escape,
+        );
     }
     let (end, engine) = ended.driven?;
     changes::offer_held(settings, output, &view)?;

@@ -5,7 +5,6 @@ use super::failure::{Exit, Failure};
 use super::library::{find_workflow, known_workflows};
 use super::print;
 use super::settings::Settings;
-use crate::files;
 use crate::report::{Screen, Table, clean, counted};
 use crate::trust::WORKFLOWS;
 use crate::workflow;
@@ -83,10 +82,7 @@ fn copy(settings: &Settings, name: &str, to: Option<&str>) -> Result<(), Failure
         let hint = format!("`tipstaff workflows copy {name} --as NAME` gives it another name");
         return Err(Failure::said(Exit::Usage, &message, Some(&hint)));
     }
-    for part in [".tipstaff", WORKFLOWS] {
-        files::own_folder(&settings.project.root, part.as_ref(), Some(0o777))?;
-    }
-    files::replace(&whole, found.source.text.as_bytes())?;
+    settings.write_in_project(&path, &found.source.text)?;
     print::note(&format!(
         "wrote {path}; `tipstaff check {to}` tells what it does"
     ));

@@ -98,5 +98,5 @@ pub use verdict::render_verdicts;
 pub use view::{PhaseView, RunView, Supervisor};
 pub use view_work::DeliveryState;
 pub use viewer::Viewer;
-pub use words::{clean, counted, or_nothing, token_count, word, wrap};
+pub use words::{clean, counted, folded, or_nothing, token_count, word, wrap};
 pub use workflow_table::{candidates_cost, mermaid_graph, workflow_table};

@@ -16,8 +16,8 @@ use super::table::Table;
 use super::view::{PhaseStatus, PhaseView, RunView, Supervisor};
 use super::viewer::Viewer;
 use super::words::{
-    NOTHING, attempt_word, clean, counted, kind_words, or_nothing, phase_word, run_word, spent,
-    title, wrap,
+    NOTHING, attempt_word, clean, counted, folded, kind_words, or_nothing, phase_word, run_word,
+    spent, title, wrap,
 };
 
 /// A run, and where the user stands who looks at it.
@@ -90,7 +90,7 @@ pub fn render_show(shown: &Shown<'_>, parts: &[ShowPart]) -> String {
         text.push_str(&section("waits", &waits_for(view)));
         text.push_str(&section("next", &commands(&next, width)));
     }
-    text
+    folded(&text, width)
 }
 
 /// When each attempt ran: dots before it began, and a bar as long as it took.
@@ -246,11 +246,11 @@ fn files(shown: &Shown<'_>) -> String {
         }
     }
     let folder = shown.viewer.place(shown.folder);
-    let mut table = Table::new(2, &[&folder, ""]);
+    let mut table = Table::new(4, &["", "?"]);
     for (path, what) in paths {
-        table.row([format!("  {}", clean(&path)), what]);
+        table.row([clean(&path), what]);
     }
-    table.to_string()
+    format!("  {folder}\n{}", table.within(shown.viewer.width))
 }
 
 /// The file of a call that matters most, and what it is.
@@ -286,6 +286,30 @@ mod tests {
             ledgers: &[],
         };
         render_show(&shown, &ShowPart::ALL)
+    }
+
+    #[test]
+    fn no_line_is_wider_than_a_narrow_terminal_where_its_words_can_be_parted() {
+        let history = sample::ensemble();
+        let view = RunView::replay(&history.plan, &history.records);
+        let viewer = Viewer {
+            width: 44,
+            ..Viewer::anywhere(&view)
+        };
+        let shown = Shown {
+            view: &view,
+            folder: ".tipstaff/runs/20261122-154501-plan-3f",
+            viewer: &viewer,
+            supervisor: Supervisor::Gone,
+            now: view.state.last.unwrap_or_default(),
+            zone: &TimeZone::UTC,
+            ledgers: &[],
+        };
+        for parts in [&[ShowPart::Verdict][..], &[ShowPart::Files]] {
+            for line in render_show(&shown, parts).lines() {
+                assert!(console::measure_text_width(line) <= 44, "{line}");
+            }
+        }
     }
 
     #[test]

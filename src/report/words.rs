@@ -124,6 +124,49 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lines
 }
 
+/// Lines that are wider are broken between words, and what follows is further to the right. What is between
+/// backquotes stays whole where a line has room for it; a longer word is left to the terminal.
+pub fn folded(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    for line in text.split_inclusive('\n') {
+        if measure_text_width(line.trim_end()) <= width {
+            out.push_str(line);
+            continue;
+        }
+        let indent = line.len() - line.trim_start_matches(' ').len();
+        let margin = (indent + 2).min(width / 2);
+        let (mut at, mut is_first) = (0, true);
+        for word in words_of(line, width - margin) {
+            let needed = measure_text_width(word.trim_end());
+            if !is_first && at + needed > width {
+                out.truncate(out.trim_end_matches(' ').len());
+                out.push_str(&format!("\n{:margin$}", ""));
+                at = margin;
+            }
+            out.push_str(word);
+            at += measure_text_width(word);
+            is_first &= needed == 0;
+        }
+    }
+    out
+}
+
+/// Each with the blank behind it.
+fn words_of(line: &str, room: usize) -> Vec<&str> {
+    let mut is_quoted = false;
+    let words = line.split_inclusive(move |char| {
+        is_quoted ^= char == '`';
+        char == ' ' && !is_quoted
+    });
+    let fits = |word: &str| measure_text_width(word.trim_end()) <= room;
+    words
+        .flat_map(|word| match fits(word) {
+            true => vec![word],
+            false => word.split_inclusive(' ').collect(),
+        })
+        .collect()
+}
+
 /// The same as lines of text behind a margin, within so many columns.
 pub(super) fn wrapped(margin: &str, text: &str, width: usize) -> String {
     let width = width.saturating_sub(margin.len()).clamp(20, WIDTH);
@@ -335,6 +378,31 @@ mod tests {
         assert_eq!(
             clean("\x1b[2Jread\r\nsrc/\u{202e}a.rs\x07"),
             "read src/ a.rs"
+        );
+    }
+
+    #[test]
+    fn folding_keeps_commands_whole_and_touches_no_line_that_fits() {
+        let fits = "  a   b\n\n    c\n";
+        assert_eq!(folded(fits, 20), fits);
+        assert_eq!(
+            folded(
+                "error: none; run `opencode auth login`, or not\n  漢字漢字 漢字漢字\nend",
+                24
+            ),
+            "error: none; run\n  `opencode auth login`,\n  or not\n  漢字漢字 漢字漢字\nend"
+        );
+        assert_eq!(
+            folded("  漢字漢字 漢字漢字", 18),
+            "  漢字漢字\n    漢字漢字"
+        );
+        assert_eq!(
+            folded("`a command of more columns`", 12),
+            "`a command\n  of more\n  columns`"
+        );
+        assert_eq!(
+            folded("/a/path/that/is/longer here", 12),
+            "/a/path/that/is/longer\n  here"
         );
     }
 

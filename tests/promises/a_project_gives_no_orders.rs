@@ -106,7 +106,7 @@ fn its_program_is_started_once_its_user_agrees() {
     sandbox.write(".tipstaff/config.yaml", &config);
     trust(&sandbox)
         .succeeds()
-        .stdout_has("the orders of 1 file are in force");
+        .stdout_has("you agreed to the orders of 1 file");
     sandbox.tipstaff(&PLAN).exits_with(1);
     assert!(told.exists());
 }

@@ -37,6 +37,29 @@ fn one_model_alone_gives_a_setup_in_which_the_bundled_workflows_run() {
 }
 
 #[test]
+fn agent_that_is_slow_to_tell_its_version_is_named() {
+    let mut sandbox = Sandbox::new();
+    let folder = sandbox.outside("bin");
+    let slow = folder.join("codex");
+    sandbox.program_at(&slow, "sleep 1; echo codex-cli 0.171.0");
+    sandbox.env("PATH", &format!("{}:/usr/bin:/bin", folder.display()));
+    let output = sandbox.tipstaff(&["init", "--yes"]);
+    output
+        .succeeds()
+        .stderr_has(&format!("asking `{}` for its version", slow.display()));
+}
+
+#[test]
+fn place_that_cannot_be_written_is_named() {
+    let sandbox = with_one_model();
+    sandbox.write(".tipstaff", "a file\n");
+    let output = sandbox.tipstaff(&["init", "--yes"]);
+    output
+        .exits_with(1)
+        .stderr_has("failed to write `.tipstaff/config.yaml`: ");
+}
+
+#[test]
 fn names_go_to_the_agent_that_is_signed_in() {
     let mut sandbox = Sandbox::new();
     let folder = sandbox.outside("bin");

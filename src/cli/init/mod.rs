@@ -3,8 +3,6 @@
 mod names;
 mod text;
 
-use std::path::Path;
-
 use self::names::Names;
 use super::args::InitArgs;
 use super::ask::{does_not_refuse, is_at_a_terminal};
@@ -14,7 +12,7 @@ use super::settings::{Settings, mistakes_in};
 use super::trust::agree_to_configuration;
 use super::{prepare, print};
 use crate::config;
-use crate::files;
+use crate::report::Sgr;
 use crate::trust::{CONFIG, detected_test};
 use crate::yaml::Source;
 
@@ -45,7 +43,7 @@ pub fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Failure> {
     sources.push(Source::new(path.display().to_string(), &*text));
     config::load(&sources).map_err(|mistakes| mistakes_in(&mistakes, &sources))?;
     if asks {
-        print::note(&format!("{text}\n"));
+        print::as_it_is(&format!("{text}\n"), Sgr::Escape);
         if !does_not_refuse(&format!("write this to `{CONFIG}`? [Y/n] "))? {
             print::note("nothing was written");
             return Ok(Exit::Done);
@@ -55,8 +53,7 @@ pub fn init(settings: &Settings, args: &InitArgs) -> Result<Exit, Failure> {
         std::fs::rename(&path, root.join(format!("{CONFIG}.before")))?;
         print::note(&format!("note: the old one is `{CONFIG}.before` now"));
     }
-    files::own_folder(root, Path::new(".tipstaff"), Some(0o755))?;
-    files::replace(&path, text.as_bytes())?;
+    settings.write_in_project(CONFIG, &text)?;
     // Who writes it agrees to it.
     agree_to_configuration(settings, &base)?;
     print::data(&said(&names))?;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::agents::version_probe;
+use crate::cli::interruptible::telling;
 use crate::cli::settings::Settings;
 use crate::files;
 use crate::process::run_helper;
@@ -79,7 +80,8 @@ pub fn version_of(settings: &Settings, program: &Path) -> Result<String, String>
         .stdin_null()
         .stderr_capture()
         .stdout_capture();
-    let version = printed(&command, program)?;
+    let asking = format!("asking `{}` for its version", program.display());
+    let version = telling(&asking, || printed(&command, program))?;
     if let Some(memory) = memory {
         memory.keep(&version);
     }
