@@ -397,8 +397,8 @@ impl ShowArgs {
 
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// The run
-    pub run: String,
+    /// The run; without it the latest one
+    pub run: Option<String>,
     /// A phase, to compare its proposals; two letters, to compare these two; or another run
     #[arg(value_names = ["PHASE|RUN|A", "B"], num_args = 0..=3)]
     pub rest: Vec<String>,

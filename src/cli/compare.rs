@@ -15,7 +15,7 @@ use crate::report::{
 };
 
 pub fn compare(settings: &Settings, args: &CompareArgs) -> Result<Exit, Failure> {
-    let look = Look::at(settings, Some(&args.run))?;
+    let look = Look::at(settings, args.run.as_deref())?;
     let width = look.viewer.width;
     let compared = |phase| {
         let (all, phase) = proposals(&look, phase)?;

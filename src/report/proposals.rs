@@ -29,26 +29,35 @@ pub(super) fn proposals(shown: &Shown<'_>) -> Vec<String> {
         return of_one(view, phase);
     }
     let ensembles = view.phases().filter(|phase| !phase.labels().is_empty());
-    let line = |phase: PhaseView<'_>| {
+    let winners = ensembles.filter_map(|phase| {
         let winner = phase.state.winner()?;
-        let rank = winner
-            .label
-            .as_ref()
-            .map_or(NOTHING, |label| label.as_str());
-        let model = view.model_words(&winner.call);
-        let points = winner
-            .label
-            .as_ref()
-            .and_then(|label| points(view, phase, label));
-        let of = phase.labels().len();
-        let name = clean(phase.name());
-        Some(format!(
-            "{name}: {rank} of {of}, by {model}{}{}",
-            picked(view, phase.name(), &winner.by),
-            bar(points)
-        ))
+        let label = winner.label.as_ref();
+        let rank = label.map_or(NOTHING, Label::as_str);
+        let points = label.and_then(|label| points(view, phase, label));
+        let words = format!(
+            "{}: {rank} of {}, by {}{}",
+            clean(phase.name()),
+            phase.labels().len(),
+            view.model_words(&winner.call),
+            picked(view, phase.name(), &winner.by)
+        );
+        Some((words, bar(points)))
+    });
+    let winners: Vec<(String, String)> = winners.collect();
+    let width = widest(winners.iter().map(|(words, _)| words));
+    let line = |(words, bar): &(String, String)| {
+        let words = console::pad_str(words, width, console::Alignment::Left, None);
+        format!("{words}{bar}")
     };
-    ensembles.filter_map(line).collect()
+    winners.iter().map(line).collect()
+}
+
+/// Columns of the widest of these.
+fn widest<'a>(texts: impl Iterator<Item = &'a String>) -> usize {
+    texts
+        .map(|text| console::measure_text_width(text))
+        .max()
+        .unwrap_or(0)
 }
 
 fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
@@ -71,11 +80,7 @@ fn of_one(view: &RunView, phase: PhaseView<'_>) -> Vec<String> {
         .iter()
         .map(|(_, call, _)| title(&view.model_words(call)))
         .collect();
-    let width = names
-        .iter()
-        .map(|name| console::measure_text_width(name))
-        .max()
-        .unwrap_or(0);
+    let width = widest(names.iter());
     let mut lines: Vec<String> = Vec::new();
     if let Some(winner) = winner.filter(|winner| winner.label.is_none()) {
         let model = view.model_words(&winner.call);

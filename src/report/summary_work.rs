@@ -20,7 +20,14 @@ pub(super) fn documents(shown: &Shown<'_>) -> Vec<String> {
         left.extend(closings().last());
     }
     let line = |closing: &&Closing| {
-        let place = viewer.place(&view.document(closing, shown.folder));
+        let whole = viewer.place(&view.document(closing, shown.folder));
+        let is_wide = console::measure_text_width(&whole) + MARGIN > viewer.width;
+        // The folder has a line of its own.
+        let within = whole.strip_prefix(&*viewer.place(shown.folder));
+        let place = match within.filter(|_| is_wide) {
+            Some(rest) => format!("…{rest}"),
+            None => whole,
+        };
         let was = match (view.published(closing), &closing.previous) {
             (Some(_), None) => ", new",
             (Some(_), Some(_)) => ", replaces what was there",

@@ -10,8 +10,9 @@ pub fn nearest<'c>(word: &str, candidates: impl IntoIterator<Item = &'c str>) ->
             (distance, candidate)
         })
         .filter(|(distance, candidate)| {
-            // A third of the letters may be wrong; of a short word one.
-            *distance <= (word.chars().count().max(candidate.chars().count()) / 3).max(1)
+            // A third of the letters may be wrong; of a short word one, if it has another one.
+            let letters = word.chars().count().max(candidate.chars().count());
+            *distance < letters && *distance <= (letters / 3).max(1)
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
@@ -48,6 +49,7 @@ mod tests {
         assert_eq!(nearest("wrokshop", names), Some("workshop"));
         assert_eq!(nearest("Plan", names), Some("plan"));
         assert_eq!(nearest("banana", names), None);
+        assert_eq!(nearest("g", ["a", "gh"]), Some("gh"));
         assert_eq!(
             did_you_mean("banana", names).as_deref(),
             Some("known are `workshop`, `plan`, `decompose`")

@@ -9,6 +9,7 @@ use super::proposals::winner;
 use super::table::table;
 use super::texts::{cut, line, remark};
 use crate::model::{AuditVerdict, MicroUsd, RunEnd, Usage};
+use crate::report::costs::would_have_cost;
 use crate::report::evidence::{reason, settled};
 use crate::report::next::next_commands;
 use crate::report::sections::failures;
@@ -141,7 +142,12 @@ pub(super) fn costs(page: &Page<'_>) -> Option<Markup> {
         html! {
             div.pair { (used_by("phase", &phases)) (used_by("model", &models)) }
             @if view.state.spent().usage.cost == MicroUsd::default() {
-                p.dim { "No cost is known: agents reported none, and the models have no configured price." }
+                p.dim {
+                    @match would_have_cost(view) {
+                        Some(would) => { "Nothing was paid: the models were scripted. It " (would) "." }
+                        None => { "No cost is known: agents reported none, and the models have no configured price." }
+                    }
+                }
             }
         }
     })

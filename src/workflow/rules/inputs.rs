@@ -75,7 +75,11 @@ fn suggest(workflow: &Workflow, index: usize, name: &str, part: Part) -> Option<
         return Some(format!("did you mean `{phase}.{}`?", part.word()));
     }
     let known: Vec<&str> = earlier.collect();
-    (!known.is_empty()).then(|| format!("earlier phases are {}", quoted_list(known)))
+    match known.as_slice() {
+        [] => None,
+        [only] => Some(format!("the only earlier phase is `{only}`")),
+        _ => Some(format!("earlier phases are {}", quoted_list(known))),
+    }
 }
 
 fn later(phases: &[Phase], index: usize, position: usize, input: &Spanned<Input>) -> Diagnostic {
