@@ -55,8 +55,6 @@ fn submit(executor: &ExecutorSpec, job: &Job) -> Result<String, Failure> {
         "--no-requeue".to_owned(),
         // The supervisor's own limits are not the node's.
         "--propagate=NONE".to_owned(),
-        format!("--job-name={}", job.name),
-        format!("--output={}", job.output.display()),
         format!("--chdir={}", executor.shared),
         format!("--time={minutes}"),
     ];
@@ -69,8 +67,13 @@ fn submit(executor: &ExecutorSpec, job: &Job) -> Result<String, Failure> {
         args.extend(value.iter().map(|value| format!("--{option}={value}")));
     }
     args.extend(executor.options.iter().cloned());
+    // After the user's own. The script says where output goes: Slurm takes `%` and `\` in a path for something else.
+    args.push("--output=/dev/null".to_owned());
+    // By this, the job is found.
+    args.push(format!("--job-name={}", job.name));
     let command: Vec<String> = job.command.iter().map(|word| quoted(word)).collect();
-    let script = format!("#!/bin/sh\nexec {}\n", command.join(" "));
+    let output = quoted(&job.output.to_string_lossy());
+    let script = format!("#!/bin/sh\nexec {} >{output} 2>&1\n", command.join(" "));
     let said = run("sbatch", args, Some(script))?;
     // Of several clusters it says which one took it, too.
     let id = said.trim().split(';').next().unwrap_or_default();

@@ -57,7 +57,7 @@ impl Site {
         self.sandbox.user_config(&format!(
             "{}executor: cluster\nexecutors:\n  cluster:\n    kind: slurm\n    shared: {}\n    program: {TIPSTAFF}\n{options}{more}",
             self.agents,
-            shared.display(),
+            serde_json::to_string(&shared).unwrap(),
         ));
         self
     }
@@ -82,8 +82,9 @@ impl Site {
         self.sandbox.user_config(&self.agents);
     }
 
+    /// By a name that Slurm, a shell or a list of git could take for something else.
     pub fn shared(&self) -> PathBuf {
-        self.shared.path().join("ours")
+        self.shared.path().join(r"it's %j \ours")
     }
 
     pub fn start(&self) -> Running {

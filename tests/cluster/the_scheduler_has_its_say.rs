@@ -89,6 +89,18 @@ fn what_no_node_has_is_refused() {
 }
 
 #[test]
+fn a_job_is_found_whatever_its_options_call_it() {
+    let site = Site::new(Cluster::shared(), ONE, WAITS);
+    site.executor("    options: [--export=ALL, --job-name=mine, --output=mine]\n");
+    let running = site.start();
+    site.until_there("works");
+    let job = site.job();
+    site.cluster.cancel(&job);
+    is_refused(&site, &running.wait(), "cancelled its job");
+    assert_eq!(site.starts(), 1);
+}
+
+#[test]
 fn a_node_with_another_version_names_both() {
     let site = Site::new(Cluster::shared(), ONE, COUNTS);
     site.executor(HELD);
