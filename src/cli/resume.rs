@@ -1,5 +1,6 @@
 //! `tipstaff resume [RUN]`.
 
+use std::path::Path;
 use std::time::Duration;
 
 use super::args::{OutputArgs, ResumeArgs};
@@ -101,6 +102,24 @@ pub fn left_alone(settings: &Settings, folder: RunFolder) -> Result<TakenUp, Fai
     Ok(run)
 }
 
+/// What goes on elsewhere is not lost because its folder is not mounted here.
+pub fn has_shared_folders(plan: &Plan, state: &RunState) -> Result<(), Failure> {
+    let calls = state.running().map(|(call, _)| call);
+    let executors = calls.filter_map(|call| plan.executor(&call.spec.phase, call.model()?));
+    for (name, executor) in executors {
+        let shared = &executor.shared;
+        if !Path::new(shared).is_dir() {
+            let message = format!(
+                "the folder `{shared}` of the executor `{name}` is not there, and calls may go on by it"
+            );
+            let hint =
+                "mount it; if it is gone for good, make an empty one: these calls begin anew";
+            return Err(Failure::said(Exit::Failed, &message, Some(hint)));
+        }
+    }
+    Ok(())
+}
+
 /// Works on a run that was taken up.
 pub fn work_on(
     settings: &Settings,
@@ -125,6 +144,7 @@ pub fn work_on(
         print::note(&format!("run {run} is done already; nothing was run again"));
         return Ok(Exit::Done);
     }
+    has_shared_folders(&plan, &state)?;
     let known = records.iter().map(|record| &record.event);
     let plan = steer::steered(plan, &folder, known)?;
     let acts = acts((&plan, &state), &folder)?;

@@ -8,6 +8,7 @@ use super::args::StopArgs;
 use super::failure::{Exit, Failure};
 use super::open_run::{find_run, own, read_plan};
 use super::print;
+use super::resume::has_shared_folders;
 use super::settings::Settings;
 use super::typed::command;
 use crate::journal::{Journal, RunFolder, RunLock};
@@ -68,6 +69,7 @@ pub fn stop(settings: &Settings, args: &StopArgs) -> Result<Exit, Failure> {
 fn cancel_what_goes_on(settings: &Settings, folder: &RunFolder) -> Result<(), Failure> {
     let records = Journal::read(&folder.path(RunFolder::JOURNAL))?.records;
     let (plan, state) = (read_plan(folder)?, RunState::of(&records));
+    has_shared_folders(&plan, &state)?;
     let cancelled = cancel_jobs(&plan, &settings.project, &state);
     let cancelled = cancelled.map_err(|failure| {
         Failure::said(Exit::Failed, &failure.message, failure.hint.as_deref())

@@ -5,7 +5,7 @@ use rustix::process::Signal;
 
 use crate::cluster::Cluster;
 use crate::site::{ONE, Site};
-use crate::support::{Running, until};
+use crate::support::{Output, Running, TIPSTAFF, until};
 
 /// The agent says that it works, and goes on when it may.
 const WAITS: &str =
@@ -29,13 +29,17 @@ fn ends_as_if_it_had_lived(site: &Site, running: Running, meanwhile: impl Fn(), 
 
 fn nothing() {}
 
-/// With an `sbatch` before the real one that does this.
 fn with_sbatch(script: &str) -> Site {
+    with_command("sbatch", script)
+}
+
+/// With one of Slurm's commands before the real one that does this.
+fn with_command(name: &str, script: &str) -> Site {
     let mut site = Site::new(Cluster::shared(), ONE, WAITS);
     let bin = site.sandbox.outside("bin");
     let script = script.replace("OUTSIDE", site.sandbox.outside("").to_str().unwrap());
     site.sandbox
-        .program_at(&bin.join("sbatch"), &format!("PATH=${{PATH#*:}}\n{script}"));
+        .program_at(&bin.join(name), &format!("PATH=${{PATH#*:}}\n{script}"));
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     site.sandbox.env("PATH", &path);
     site
@@ -85,6 +89,23 @@ fn killed_while_its_job_runs() {
 }
 
 #[test]
+fn taken_up_while_the_scheduler_does_not_answer() {
+    let site = with_command(
+        "squeue",
+        "[ -e OUTSIDE/silent ] || exec squeue \"$@\"; touch OUTSIDE/asked; \
+         echo 'slurm_load_jobs error: Unable to contact slurm controller (connect failure)' >&2; exit 1",
+    );
+    let running = site.start();
+    site.until_there("works");
+    let is_silent = || {
+        site.make("silent");
+    };
+    ends_as_if_it_had_lived(&site, running, is_silent, || {
+        site.until_there("asked");
+    });
+}
+
+#[test]
 fn killed_before_its_job_has_ended() {
     let site = Site::new(Cluster::shared(), ONE, WAITS);
     let running = site.start();
@@ -99,6 +120,32 @@ fn killed_before_its_job_has_ended() {
         },
         nothing,
     );
+}
+
+#[test]
+fn taken_up_where_the_shared_folder_is_not_mounted() {
+    let site = Site::new(Cluster::shared(), ONE, WAITS);
+    let running = site.start();
+    site.until_there("works");
+    running.signal(Signal::KILL);
+    running.wait();
+    let run = site.run().name();
+    // The job sees it all the time.
+    let alone = |args: &str| {
+        let script = format!("mount -t tmpfs tmpfs \"$1\" && exec \"$0\" {args}");
+        let mut command = site.sandbox.program("unshare");
+        let parent = site.shared();
+        let parent = parent.parent().unwrap();
+        command.args(["--map-root-user", "--mount", "sh", "-c", &script, TIPSTAFF]);
+        Output::of(command.arg(parent).spawn().unwrap())
+    };
+    for args in ["resume", &format!("stop {run}")] {
+        alone(args).exits_with(1).stderr_has("mount it");
+    }
+    site.make("go");
+    site.sandbox.tipstaff(&["resume"]).succeeds();
+    assert_eq!(site.starts(), 1);
+    site.is_clean();
 }
 
 #[test]

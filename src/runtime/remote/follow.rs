@@ -63,7 +63,10 @@ impl Attempt {
         };
         // What a supervisor that died handed in is paid for.
         let mut known = match was_there {
-            true => Queue::ask(executor.kind, &job.name).await?,
+            true => match Queue::ask(executor.kind, &job.name).await {
+                Err(_) if job.is_claimed() => None,
+                known => known?,
+            },
             false => None,
         };
         if known.is_none() && !(was_there && job.is_claimed()) {
