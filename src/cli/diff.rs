@@ -1,5 +1,7 @@
 //! `tipstaff diff`: what a run changed, as a patch or as its files.
 
+use std::env::temp_dir;
+
 use super::args::DiffArgs;
 use super::failure::{Exit, Failure};
 use super::interruptible::Interruptible;
@@ -58,7 +60,11 @@ pub fn diff(settings: &Settings, args: &DiffArgs) -> Result<Exit, Failure> {
 fn difference(settings: &Settings, args: &DiffArgs) -> Result<Difference, Failure> {
     let run = Look::at(settings, args.run.as_deref())?.run;
     let state = RunState::of(&run.records);
-    let borrowed = borrow_store(&run.folder.path(RunFolder::STORE), state.base())?;
+    let borrowed = borrow_store(
+        &run.folder.path(RunFolder::STORE),
+        state.base(),
+        &temp_dir(),
+    )?;
     let store = borrowed.path();
     let (from, to) = match &args.task {
         Some(task) => of_task(&state, &TaskId::from(task.as_str()))?,

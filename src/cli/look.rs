@@ -1,5 +1,7 @@
 //! Looking at a run, which is only read.
 
+use std::env::temp_dir;
+
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
@@ -17,7 +19,7 @@ use crate::workspace::{borrow_store, changed_files};
 pub fn with_net(folder: &RunFolder, mut view: RunView) -> RunView {
     if view.overlaps() {
         let (base, tree) = (view.state.base(), view.state.tree());
-        let store = borrow_store(&folder.path(RunFolder::STORE), base);
+        let store = borrow_store(&folder.path(RunFolder::STORE), base, &temp_dir());
         let net = store.and_then(|store| changed_files(store.path(), base, tree));
         // Without it the sum is shown.
         let lines = net

@@ -122,9 +122,14 @@ pub fn parses(line: &[&str]) -> Result<(), String> {
     }
 }
 
-fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
+/// Clears up what dead processes of this user left on this machine.
+fn sweep() {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(std::path::PathBuf::from);
     crate::workspace::sweep(runtime.as_deref(), &crate::runtime::recover_lent);
+}
+
+fn dispatch(cli: &Cli) -> Result<Exit, Failure> {
+    sweep();
     if cli.command.output().is_some_and(|output| output.detach) && !detach::is_to_leave() {
         return detach::start();
     }

@@ -20,7 +20,7 @@ use crate::journal::RunFolder;
 use crate::machine::Accounts;
 use crate::model::{Failure, FailureKind, RunId};
 use crate::plan::{Plan, SandboxMode};
-use crate::process::{become_subreaper, shut_others_out};
+use crate::process::{self, become_subreaper, shut_others_out};
 use crate::runtime::{
     self, Cells, JobFolder, Keys, Look, Order, Report, RunAccounts, RunContext, RunContextParts,
 };
@@ -61,6 +61,8 @@ fn carry_out(job: &JobFolder) -> Result<(), Failure> {
     if !job.claim().map_err(machine)? {
         return Ok(());
     }
+    // No other command does so on a node.
+    super::sweep();
     let arrived = Report::Arrived {
         node: host(),
         sandbox: Default::default(),
@@ -102,7 +104,12 @@ fn prepared(job: &JobFolder) -> Result<(), Failure> {
         .ok_or_else(|| Failure::new(FailureKind::Machine, "the node has no HOME for its cache"))?;
     let nodes = at.join("tipstaff/nodes");
     let place = nodes.join(&order.project);
-    let run = RunId::new(format!("{}.{}.{}", order.run, order.call.id, order.attempt));
+    let run_of = |attempt: u32| format!("{}.{}.{attempt}", order.run, order.call.id);
+    // What a killed node process and its killed warden left here.
+    for lost in 1..order.attempt {
+        process::sweep(&run_of(lost));
+    }
+    let run = RunId::new(run_of(order.attempt));
     let runtime_folder = environment
         .get(OsStr::new("XDG_RUNTIME_DIR"))
         .map(PathBuf::from);
@@ -132,14 +139,14 @@ fn prepared(job: &JobFolder) -> Result<(), Failure> {
     let cache = ProjectCache::open(&place, &project).map_err(machine)?;
     cache.stands_for(&order.snapshot).map_err(machine)?;
     let folder = RunFolder::create(scratch.root(), run).map_err(machine)?;
+    // What this call writes belongs to nobody else.
+    let own = borrow_store(&store, &order.snapshot, scratch.root()).map_err(machine)?;
+    symlink(own.path(), folder.path(RunFolder::STORE)).map_err(machine)?;
     for input in &order.inputs {
         let from = job.root().join("inputs").join(input);
         let bytes = files::read(&from, files::RECORD).map_err(machine)?;
         files::replace_unsynced(&folder.path(input), &bytes).map_err(machine)?;
     }
-    // What this call writes belongs to nobody else.
-    let own = borrow_store(&store, &order.snapshot).map_err(machine)?;
-    symlink(own.path(), folder.path(RunFolder::STORE)).map_err(machine)?;
     let settings = settings(project, environment);
     let context = context(
         &settings,

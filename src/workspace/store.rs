@@ -59,15 +59,15 @@ pub fn reopen_store(store: &Path, base: &TreeId) -> Result<(), WorkspaceError> {
     lay_out(store, is_sha256(base))
 }
 
-/// A store of our own, gone when it is dropped, by which trees of a run's store are read. Nothing of the run's
+/// A store of our own in the folder `at`, gone when it is dropped, by which trees of a run's store are read. Nothing of the run's
 /// own is obeyed, and nothing in it changes.
 ///
 /// # Errors
 /// If there is no such store, or no room for a temporary one.
-pub fn borrow_store(store: &Path, base: &TreeId) -> Result<TempDir, WorkspaceError> {
+pub fn borrow_store(store: &Path, base: &TreeId, at: &Path) -> Result<TempDir, WorkspaceError> {
     let lent = store.join("objects");
     let lent = lent.canonicalize().doing("open", &lent)?;
-    let own = tempfile::tempdir().doing("create", &std::env::temp_dir())?;
+    let own = tempfile::tempdir_in(at).doing("create", at)?;
     lay_out(own.path(), is_sha256(base))?;
     write(own.path(), ALTERNATES, &quoted(&lent))?;
     Ok(own)
@@ -81,7 +81,7 @@ pub fn own_store(store: &Path, like: &TreeId) -> Result<(), WorkspaceError> {
     lay_out(store, is_sha256(like))
 }
 
-fn is_sha256(tree: &TreeId) -> bool {
+pub(super) fn is_sha256(tree: &TreeId) -> bool {
     tree.as_str().len() == 64
 }
 
