@@ -18,12 +18,14 @@ pub(super) struct OuterRules {
     pub text: String,
 }
 
+/// Where they are in a store.
+pub const OUTER_RULES: &str = "info/outer-rules.json";
 /// Most bytes of an ignore file that are read.
 pub(super) const MOST_RULES: u64 = 16 << 20;
 
 /// Notes the rules beside the store.
 pub(super) fn record(project: &Project, store: &Path) -> Result<(), WorkspaceError> {
-    let path = place(store);
+    let path = store.join(OUTER_RULES);
     let rules = match &project.kind {
         ProjectKind::Plain => Vec::new(),
         ProjectKind::Git { top } => of_repository(project, top)?,
@@ -34,14 +36,10 @@ pub(super) fn record(project: &Project, store: &Path) -> Result<(), WorkspaceErr
 
 /// Reads them again, the weightiest first; a store without any is fine.
 pub(super) fn recorded(store: &Path) -> Vec<OuterRules> {
-    files::read(&place(store), files::RECORD)
+    files::read(&store.join(OUTER_RULES), files::RECORD)
         .ok()
         .and_then(|bytes| serde_json::from_slice(&bytes).ok())
         .unwrap_or_default()
-}
-
-fn place(store: &Path) -> PathBuf {
-    store.join("info/outer-rules.json")
 }
 
 fn of_repository(project: &Project, top: &Path) -> Result<Vec<OuterRules>, WorkspaceError> {

@@ -70,6 +70,18 @@ impl Project {
         })
     }
 
+    /// This very folder, whatever is above it.
+    ///
+    /// # Errors
+    /// [`WorkspaceError::Io`] if it cannot be opened.
+    pub(super) fn alone(root: &Path) -> Result<Self, WorkspaceError> {
+        Ok(Self {
+            root: root.canonicalize().doing("open", root)?,
+            kind: ProjectKind::Plain,
+            repository: OnceLock::new(),
+        })
+    }
+
     /// The user's repository, if there is one.
     pub(super) fn repository(&self) -> Result<Option<&Repository>, WorkspaceError> {
         if self.kind == ProjectKind::Plain {

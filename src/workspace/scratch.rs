@@ -218,6 +218,23 @@ pub fn check_ours(path: &Path) -> Result<(), WorkspaceError> {
     })
 }
 
+/// A folder that somebody else may replace is nobody's own, whoever it belongs to now.
+///
+/// # Errors
+/// [`WorkspaceError::FolderTaken`] if anybody may do so.
+pub fn check_above(path: &Path) -> Result<(), WorkspaceError> {
+    for folder in path.canonicalize().doing("open", path)?.ancestors().skip(1) {
+        let found = folder.metadata().doing("open", folder)?;
+        if found.mode() & 0o1002 == 0o002 {
+            return Err(WorkspaceError::FolderTaken {
+                path: folder.to_owned(),
+                reason: "anybody may replace what is in it",
+            });
+        }
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
@@ -247,6 +264,18 @@ mod tests {
         let linked = temp.path().join("linked");
         symlink(temp.path(), &linked).unwrap();
         assert!(Claimed::at(&linked).is_err());
+    }
+
+    #[test]
+    fn refuses_a_place_where_anybody_may_put_something_else() {
+        let temp = tempfile::tempdir().unwrap();
+        let above = temp.path().join("above");
+        let path = above.join("between/ours");
+        fs::create_dir_all(&path).unwrap();
+        for (mode, is_fine) in [(0o775, true), (0o1777, true), (0o777, false)] {
+            fs::set_permissions(&above, fs::Permissions::from_mode(mode)).unwrap();
+            assert_eq!(check_above(&path).is_ok(), is_fine, "{mode:o}");
+        }
     }
 
     #[test]

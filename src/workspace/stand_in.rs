@@ -10,7 +10,8 @@ use super::index::git;
 use super::materialize::made;
 use super::remove_tree::remove_tree;
 use super::space::create_repository;
-use super::{Doing, Project, WorkspaceError};
+use super::store;
+use super::{Doing, Project, ProjectKind, WorkspaceError};
 use crate::files;
 use crate::model::TreeId;
 
@@ -25,9 +26,10 @@ pub struct Head {
 }
 
 impl Head {
-    /// That of the user's; none without a commit. Blocks.
+    /// That of the user's; none without a commit, or of a project that is a part of a repository. Blocks.
     pub fn of(project: &Project) -> Option<Self> {
-        project.repository().ok()??;
+        let is_top = matches!(&project.kind, ProjectKind::Git { top } if *top == project.root);
+        is_top.then_some(())?;
         let ask = |args: &[&str]| Git::reading(&project.root).args(args).said().ok();
         let said = ask(&["rev-parse", "HEAD^{tree}", "--symbolic-full-name", "HEAD"])?;
         let (tree, branch) = said.split_once('\n')?;
@@ -49,7 +51,7 @@ pub fn stand_in(root: &Path, store: &Path, head: Option<&Head>) -> Result<Projec
     let repository = root.join(".git");
     let Some(head) = head else {
         remove_tree(&repository)?;
-        return Project::discover(root);
+        return Project::alone(root);
     };
     if !repository.exists() {
         create_repository(&repository)?;
@@ -57,6 +59,12 @@ pub fn stand_in(root: &Path, store: &Path, head: Option<&Head>) -> Result<Projec
     let objects = store.join("objects");
     let mut line = objects.as_os_str().as_bytes().to_vec();
     line.push(b'\n');
+    let extension = match store::is_sha256(&head.tree) {
+        true => "\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n",
+        false => "",
+    };
+    let config = format!("[core]\n\tbare = false\n{extension}");
+    put(&repository.join("config"), config.as_bytes())?;
     let borrows = made(&repository.join("objects/info"))?.join("alternates");
     put(&borrows, &line)?;
     let mut commit = git(&repository)?;
@@ -78,7 +86,8 @@ pub fn stand_in(root: &Path, store: &Path, head: Option<&Head>) -> Result<Projec
     let write = |name: &str, text: String| put(&repository.join(name), text.as_bytes());
     match head.branch.starts_with("refs/heads/") {
         true => {
-            write(&head.branch, format!("{commit}\n"))?;
+            // As a loose file it could be in the way of the next one's folder.
+            write("packed-refs", format!("{commit} {}\n", head.branch))?;
             write("HEAD", format!("ref: {}\n", head.branch))?;
         }
         false => write("HEAD", format!("{commit}\n"))?,
@@ -91,5 +100,55 @@ fn put(path: &Path, text: &[u8]) -> Result<(), WorkspaceError> {
     match files::read(path, files::RECORD) {
         Ok(old) if old == text => Ok(()),
         _ => files::replace_unsynced(path, text).doing("write", path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use super::super::testing::Repo;
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_repository_shows_nothing_of_the_rest() {
+        let repo = Repo::git();
+        repo.write("part/.tipstaff/config.yaml", "");
+        repo.write("rest", "");
+        repo.run(&["add", "."]);
+        repo.run(&["commit", "-qm", "one"]);
+        let head = |at: &Path| Head::of(&Project::discover(at).unwrap());
+        assert!(head(&repo.root).is_some());
+        assert_eq!(head(&repo.root.join("part")), None);
+    }
+
+    #[test]
+    fn a_project_without_history_belongs_to_no_repository_above() {
+        let repo = Repo::git();
+        let root = repo.root.join("cache/project");
+        let project = stand_in(&root, &repo.store, None).unwrap();
+        assert_eq!((project.root, project.kind), (root, ProjectKind::Plain));
+    }
+
+    #[test]
+    fn any_head_takes_the_place_of_another() {
+        for format in ["sha1", "sha256"] {
+            let repo = Repo::plain();
+            repo.write("a", "a");
+            repo.run(&["init", "-q", &format!("--object-format={format}")]);
+            repo.run(&["add", "."]);
+            repo.run(&["commit", "-qm", "one"]);
+            let head = Head::of(&Project::discover(&repo.root).unwrap()).unwrap();
+            let temp = tempfile::tempdir().unwrap();
+            for branch in ["refs/heads/a", "refs/heads/a/b", "HEAD", "refs/heads/a"] {
+                let branch = branch.to_owned();
+                let head = Head {
+                    branch,
+                    ..head.clone()
+                };
+                let project = stand_in(temp.path(), &repo.root.join(".git"), Some(&head));
+                assert_eq!(Head::of(&project.unwrap()), Some(head), "{format}");
+            }
+        }
     }
 }

@@ -35,6 +35,11 @@ const WORK: &[(&str, &str, &str)] = &[
          - do: [{ list: used.py }, done]\n",
     ),
     (
+        "what rules outside the tree ignore",
+        "  - { name: mend, model: m1, edits: true, retries: 0 }\n",
+        "- do: [{ write: { path: new.own, text: x } }, { write: { path: own/a, text: x } }, { write: { path: b.txt, text: x } }, done]\n",
+    ),
+    (
         "what setup makes",
         "setup:\n  - { run: 'mkdir -p made && echo 1 > made/it', when: [a.txt] }\nphases:\n  - { name: mend, model: m1, edits: true, retries: 0, output: docs/made.md }\n",
         "- do: [{ show: made/it }, { show: a.txt }]\n",
@@ -74,6 +79,7 @@ fn left_by(phases: &str, script: &str, there: bool) -> Tree {
         .write("user.py", "import used\n")
         .write("other.py", "y = 1\n");
     sandbox.write(".gitignore", ".tipstaff/\nmade/\n");
+    sandbox.write(".git/info/exclude", "*.own\nown/\n");
     sandbox.program_at(&sandbox.project().join("tool.sh"), "true");
     sandbox.git(&["add", "--all"]);
     sandbox.git(&["commit", "--quiet", "--message=more"]);

@@ -55,7 +55,12 @@ pub async fn carry_out(
         Stream::new(scratch.events(), job.path("events.jsonl")),
         Stream::new(scratch.errors(), job.path("stderr.log")),
     ];
-    let (tell, controlled) = watch::channel(Control::Run);
+    // Of a job that was given up, nobody takes anything any more.
+    let wanted = || match job.is_there() {
+        true => job.control(),
+        false => Control::Kill,
+    };
+    let (tell, controlled) = watch::channel(wanted());
     let raise = |wanted: Control| {
         tell.send_if_modified(|known| {
             let raises = wanted > *known;
@@ -78,8 +83,7 @@ pub async fn carry_out(
             }
             end = &mut work => break end,
             _ = ticks.tick() => {
-                // Of a job that was given up, nobody takes anything any more.
-                raise(if job.is_there() { job.control() } else { Control::Kill });
+                raise(wanted());
                 // What cannot be shown is no reason to end what is paid for.
                 for stream in &mut streams {
                     let _ = stream.copy();

@@ -10,9 +10,12 @@ use blake3::Hasher;
 
 use crate::executors::{self, Job};
 use crate::files::{self, NewFile};
+use crate::journal::RunFolder;
 use crate::model::{AgentEnv, AgentName, Failure, InputSource, Millis, names_a_secret};
 use crate::plan::{ExecutorSpec, Executors, NodeSignIn, Plan};
-use crate::workspace::{self, Head, Project, check_ours, keep, remove_old, remove_tree};
+use crate::workspace::{
+    self, Head, OUTER_RULES, Project, check_above, check_ours, keep, remove_old, remove_tree,
+};
 
 use super::super::attempt::Attempt;
 use super::super::blocking::blocking;
@@ -92,7 +95,7 @@ impl Attempt {
         trees.extend(head.iter().map(|head| head.tree.clone()));
         trees.extend(context.workspaces().base_of(&self.call.workspace).cloned());
         trees.extend(self.ground.clone());
-        let mut inputs = Vec::new();
+        let mut inputs = vec![format!("{}/{OUTER_RULES}", RunFolder::STORE)];
         for input in &self.call.inputs {
             if let InputSource::Candidate { from, to, .. } = &input.source {
                 trees.extend([from.clone(), to.clone()]);
@@ -188,11 +191,15 @@ fn configured(plan: &Plan, secret: bool) -> BTreeMap<AgentName, BTreeMap<String,
         .collect()
 }
 
-/// Makes the shared folder, if it is not there, and sees to it that it is for this user alone.
+/// Makes the shared folder, if it is not there, and sees to it that it is for this user alone: nodes run what is in it.
 pub fn make_shared(shared: &Path) -> Result<(), Failure> {
     let made = files::make_folders(shared);
     made.map_err(|error| at_path(shared, &error))?.sync();
-    check_ours(shared).map_err(machine)
+    check_ours(shared)
+        .and_then(|()| check_above(shared))
+        .map_err(|error| {
+            machine(error).hint("`shared` of the executor has to be a folder for you alone")
+        })
 }
 
 /// tipstaff as nodes find it: what the executor says, or this program, `own`.
