@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,8 +36,10 @@ impl Day {
     /// # Errors
     /// The folder beside the file cannot be used.
     pub fn at(file: PathBuf, holds: bool) -> io::Result<Self> {
-        let runs = Places::at(file.with_extension("runs"), u64::MAX);
-        let holder = holds.then(|| runs.ask()).transpose()?;
+        let folder = file.with_extension("runs");
+        let runs = Places::at(folder.clone(), u64::MAX);
+        let holder = holds.then(|| runs.ask()).transpose();
+        let holder = holder.map_err(|error| at_path(&folder, &error))?;
         Ok(Self { file, holder })
     }
 
@@ -88,6 +90,7 @@ impl Day {
         })
     }
 
+    /// What was spent is not taken for nothing because it cannot be read.
     fn change<R>(&self, how: impl Fn(&mut Days, Option<u64>) -> R) -> io::Result<R> {
         let change = |days: &mut Days| {
             if let Some(holder) = &self.holder {
@@ -96,20 +99,26 @@ impl Day {
             how(days, self.holder.as_ref().map(Ticket::number))
         };
         // Whoever looks several times a second is in nobody's way, and waits for no disk.
-        let known: Days = shared::read(&self.file);
-        let mut days = known.clone();
-        match change(&mut days) {
-            seen if days == known => Ok(seen),
-            _ => shared::change(&self.file, change),
-        }
+        let known = shared::load(&self.file);
+        let changed = known.and_then(|known: Days| {
+            let mut days = known.clone();
+            match change(&mut days) {
+                seen if days == known => Ok(seen),
+                _ => shared::change(&self.file, change),
+            }
+        });
+        changed.map_err(|error| at_path(&self.file, &error))
     }
+}
+
+fn at_path(path: &Path, error: &io::Error) -> io::Error {
+    let why = format!("{} cannot be used: {error}", path.display());
+    io::Error::new(error.kind(), why)
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
-
-    use std::path::Path;
 
     use super::*;
 
@@ -135,6 +144,25 @@ mod tests {
         }
         add("2026-11-29", 5);
         assert_eq!(add("2026-11-29", 1), 6);
+    }
+
+    #[test]
+    fn what_was_spent_is_not_nothing_where_it_cannot_be_read() {
+        for text in ["{", "[]", r#"{"spent":{"today":"much"},"held":{}}"#, ""] {
+            let temp = tempfile::tempdir().unwrap();
+            let (day, file) = (day(temp.path()), temp.path().join("day.json"));
+            match text {
+                "" => std::fs::create_dir(&file).unwrap(),
+                text => std::fs::write(&file, text).unwrap(),
+            }
+            let held = day.hold(("today", MicroUsd(1)), "a", MicroUsd(1));
+            let added = day.add("today", MicroUsd(1), &Held::new());
+            for error in [held.map(drop), added.map(drop)].map(Result::unwrap_err) {
+                let said = error.to_string();
+                assert!(said.contains(&file.display().to_string()), "{said}");
+            }
+            assert!(text.is_empty() || std::fs::read_to_string(&file).unwrap() == text);
+        }
     }
 
     #[test]

@@ -16,10 +16,20 @@ const PAUSE: Duration = Duration::from_millis(10);
 const TRIES: u32 = 200;
 const LARGEST: u64 = 1 << 20;
 
-/// What it holds; the default if it is not there or is not readable.
+/// What it holds; the default if it is not there.
+///
+/// # Errors
+/// Whatever the system says; `InvalidData` for what cannot be read as that.
+pub fn load<T: DeserializeOwned + Default>(path: &Path) -> io::Result<T> {
+    match files::if_there(files::read(path, LARGEST))? {
+        Some(bytes) => Ok(serde_json::from_slice(&bytes)?),
+        None => Ok(T::default()),
+    }
+}
+
+/// The same; the default if it is not readable, too.
 pub fn read<T: DeserializeOwned + Default>(path: &Path) -> T {
-    let bytes = files::read(path, LARGEST).unwrap_or_default();
-    serde_json::from_slice(&bytes).unwrap_or_default()
+    load(path).unwrap_or_default()
 }
 
 /// Changes it while nobody else does.

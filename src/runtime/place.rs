@@ -17,6 +17,8 @@ use super::failure::{machine, parked};
 /// A process that was killed gives its place back without a sign.
 const LOOK: Duration = Duration::from_secs(1);
 
+const UNUSABLE: &str = "move it away: what is spent in a day is counted anew then";
+
 impl Attempt {
     /// Waits for a place, if the user set how many there are. It is given back when it is dropped.
     pub(super) async fn place(&self) -> Result<Option<Ticket>, Failure> {
@@ -57,7 +59,8 @@ impl Attempt {
                 let call = whose.call.id.as_str();
                 let day = whose.context.day.as_ref();
                 let held = day.map(|day| day.hold((&today(), most), call, cost));
-                held.unwrap_or(Ok(true)).map_err(machine)
+                held.unwrap_or(Ok(true))
+                    .map_err(|error| machine(error).hint(UNUSABLE))
             };
             if blocking(hold).await? {
                 break;
