@@ -72,7 +72,8 @@ impl History {
                 made.entry(step.purpose).or_insert((0.0, 0.0)).1 += step.usual;
             }
             for call in state.calls().filter(|call| call.spec.phase == phase.name) {
-                let attempts = count(call.attempts.len());
+                let sent = call.attempts.iter().filter(|one| !one.was_never_sent());
+                let attempts = count(sent.count());
                 made.entry(call.spec.purpose).or_insert((0.0, 0.0)).0 += attempts;
             }
             for (purpose, (attempts, usual)) in made {

@@ -87,7 +87,8 @@ impl Costs {
                 self.reused.0 += 1;
                 self.reused.1 = self.reused.1 + attempt.usage.cost;
             }
-            self.paid.extend(own.into_iter().map(|attempt| {
+            let own = own.into_iter().filter(|one| !one.was_never_sent());
+            self.paid.extend(own.map(|attempt| {
                 let price = plan
                     .models
                     .get(&attempt.model)

@@ -127,6 +127,12 @@ impl Attempt {
         )
     }
 
+    /// Whether it was cancelled while it waited for its turn: it was never sent.
+    pub fn was_never_sent(&self) -> bool {
+        let has_begun = self.spawned.is_some() || self.usage != Usage::default();
+        matches!(self.end(), Some(AttemptEnd::Failed(failure)) if !has_begun && failure.kind == FailureKind::Cancelled)
+    }
+
     fn does(&mut self, at: Timestamp, doing: &str) {
         if doing != self.doing {
             if self.did.len() == MOST_REMEMBERED {

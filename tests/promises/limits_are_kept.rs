@@ -293,6 +293,16 @@ fn all_runs_of_a_day_spend_no_more_than_the_user_said() {
         .tipstaff(&["resume", "--limit", "day=1.4"])
         .succeeds();
     assert_eq!(started(), 5);
+
+    let file = sandbox.home().join(".local/state/tipstaff/day.json");
+    std::fs::write(&file, "[]").unwrap();
+    look(&sandbox, &[])
+        .exits_with(1)
+        .stderr_has(&format!("{} cannot be used", file.display()))
+        .stderr_has("move it away");
+    assert_eq!(started(), 5, "what was spent is not known");
+    std::fs::remove_file(&file).unwrap();
+    sandbox.tipstaff(&["resume"]).succeeds();
 }
 
 #[test]
@@ -329,6 +339,11 @@ fn runs_at_once_pass_the_limit_of_the_day_by_no_more_than_one_step() {
         (ends, count()),
         (vec![Some(0), Some(0), Some(5), Some(5)], 4)
     );
+    let costs = sandbox.tipstaff(&["costs", "--json"]);
+    let costs: serde_json::Value = serde_json::from_str(&costs.succeeds().stdout).unwrap();
+    let total = |key: &str| costs["total"][key].as_u64();
+    assert_eq!(total("calls"), Some(4), "what was never sent is no call");
+    assert_eq!(total("unknown_calls"), Some(0));
 }
 
 /// A wall clock that goes so many seconds ahead of the steady one as the file `AHEAD` is long, as after a sleep.
