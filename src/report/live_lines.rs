@@ -69,10 +69,11 @@ impl Lines<'_> {
         };
         let names: Vec<String> = open.iter().map(|call| clean(short_name(call))).collect();
         let models: Vec<String> = open.iter().map(|call| who(call, wide)).collect();
-        let models_most = if self.width < NARROW {
-            0
-        } else {
-            self.width / 5
+        // An agent in brackets takes some more.
+        let models_most = match self.width {
+            ..NARROW => 0,
+            _ if wide => self.width / 4,
+            _ => self.width / 5,
         };
         let widths = (
             widest(&names, self.width / 4),

@@ -2,12 +2,12 @@
 
 use crate::model::{
     Answer, Audit, CallId, Contract, Decider, Failure, Judgement, Label, ModelName, PhaseName,
-    Question, TaskList,
+    Purpose, Question, TaskList,
 };
 use crate::run::{CallState, CallStatus};
 
 use super::view::{PhaseStatus, PhaseView, RunView, model};
-use super::words::{clean, decision_word, or_nothing};
+use super::words::{clean, decision_word, failure_word, or_nothing};
 
 /// What a judge said, in the phase's letters.
 pub struct Verdict<'a> {
@@ -104,6 +104,23 @@ impl RunView {
         let calls = self.calls_of(phase.name());
         let calls = calls.filter(|call| call.spec.id.round() == round);
         calls.filter_map(Verdict::of).collect()
+    }
+
+    /// The judges of a phase's present round that failed, each with why.
+    pub fn failed_judges<'a>(&'a self, phase: PhaseView<'a>) -> Vec<(&'a CallState, String)> {
+        let round = phase.state.round();
+        let judges = self
+            .calls_of(phase.name())
+            .filter(|call| (call.spec.purpose, call.spec.id.round()) == (Purpose::Judge, round));
+        let why = |failure: &Failure| {
+            let (word, message) = (failure_word(failure.kind), clean(&failure.message));
+            format!("failed: {word}: {message}")
+        };
+        let failed = judges.filter_map(|call| match &call.status {
+            CallStatus::Failed(failure) => Some((call, why(failure))),
+            _ => None,
+        });
+        failed.collect()
     }
 
     /// The audits of a phase with the calls that gave them, oldest first.

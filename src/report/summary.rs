@@ -11,8 +11,8 @@ use super::sections::{command_lines, remarks};
 use super::show::Shown;
 use super::summary_work::{changes, documents, risky, tasks, tests};
 use super::view::RunView;
-use super::viewer::MARGIN;
-use super::words::{self, counted, token_count};
+use super::viewer::{MARGIN, PROSE};
+use super::words::{self, counted, token_count, wrap};
 
 /// Lines of a result: with the command above and the prompt below it, it is on a screen of 24.
 const MOST: usize = 20;
@@ -36,7 +36,10 @@ pub fn render_summary(shown: &Shown<'_>) -> String {
         (
             "",
             None,
-            shown.viewer.prose(rehearsed(view).unwrap_or_default(), 2),
+            wrap(
+                rehearsed(view).unwrap_or_default(),
+                shown.viewer.width.min(PROSE),
+            ),
         ),
         ("because", Some("--all"), waits(shown)),
         ("audit", Some("--verdict"), audits(shown)),

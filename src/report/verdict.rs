@@ -61,7 +61,7 @@ pub fn render_verdict(view: &RunView, phase: PhaseView<'_>, width: usize) -> Opt
     Some(text + &score_table(&columns, judgement, &more, width))
 }
 
-/// A line each, where several were given; `≠` where it is not the winner that was picked.
+/// A line for each judge, where there are several; `≠` where it is not the winner that was picked.
 pub fn render_verdicts(
     view: &RunView,
     phase: PhaseView<'_>,
@@ -69,7 +69,8 @@ pub fn render_verdicts(
     width: usize,
 ) -> String {
     let all = view.verdicts(phase);
-    if all.len() < 2 {
+    let failed = view.failed_judges(phase);
+    if all.len() + failed.len() < 2 {
         return String::new();
     }
     let winner = phase
@@ -84,6 +85,9 @@ pub fn render_verdicts(
         let differs = read && one.judgement.winner.as_ref() != winner;
         let mark = if differs { " ≠" } else { "" };
         table.row([model, one.line() + mark]);
+    }
+    for (call, said) in failed {
+        table.row([view.model_words(&call.spec.id), said]);
     }
     table.within(width).to_string()
 }

@@ -77,3 +77,19 @@ fn judge_and_its_fallback_that_differ_do_not_waver() {
         .stderr_has("m4 and m3 differ over A and C");
     ran.has_no("wavers");
 }
+
+#[test]
+fn judge_of_a_panel_that_failed_is_told_with_why() {
+    let sandbox = Sandbox::new();
+    let fails = "- when: { call: plan.judge-2 }\n  do: [{ exit: 1 }]\n";
+    sandbox.fake_agent(&(fails.to_owned() + &judge_says(FIRST)));
+    sandbox.trio(&["judge: { by: [m4, m3, m1] }"]);
+    sandbox.run_trio(&[]);
+    let run = sandbox.run();
+    for tells in [&["show", "--verdict"][..], &["compare"]] {
+        let shown = sandbox.tipstaff(&[tells, &[&*run.id()]].concat());
+        shown.succeeds().stdout_has("m3  failed: ");
+    }
+    sandbox.tipstaff(&["report", &run.id()]).succeeds();
+    assert!(run.read("report.html").contains("m3 failed: "));
+}

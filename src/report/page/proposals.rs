@@ -57,6 +57,9 @@ fn ensemble(page: &Page<'_>, phase: PhaseView<'_>, labels: &[(Label, CallId)]) -
             }
             (compared(view, phase, verdict.as_ref().map(|one| &one.judgement)))
             (orders(view, &judged))
+            @for (call, said) in view.failed_judges(phase) {
+                p.bad { (view.model_words(&call.spec.id)) " " (said) }
+            }
             div.side {
                 @for (label, call) in labels {
                     @let wins = phase.state.has_won(call);
