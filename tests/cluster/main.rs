@@ -19,6 +19,7 @@ mod a_run_uses_all_nodes;
 mod ctrl_c_reaches_the_nodes;
 mod keys_stay_private;
 mod the_cluster_is_as_expected;
+mod the_scheduler_ends_jobs;
 mod the_scheduler_has_its_say;
 mod what_is_damaged_is_sent_again;
 mod what_works_here_works_there;
