@@ -18,7 +18,7 @@ use crate::executors;
 use crate::files::{self, xdg_folder};
 use crate::journal::RunFolder;
 use crate::machine::Accounts;
-use crate::model::{Failure, FailureKind, RunId};
+use crate::model::{Failure, FailureKind, RunId, Usage};
 use crate::plan::{Plan, SandboxMode};
 use crate::process::{self, become_subreaper, shut_others_out};
 use crate::runtime::{
@@ -67,11 +67,12 @@ fn carry_out(job: &JobFolder) -> Result<(), Failure> {
         node: host(),
         sandbox: Default::default(),
     };
-    job.append("reports.jsonl", &arrived).map_err(machine)?;
-    match prepared(job) {
-        Ok(done) => Ok(done),
-        Err(failure) => runtime::refuse(job, job.attempt(), failure),
-    }
+    let said = job.append("reports.jsonl", &arrived).map_err(|error| {
+        let message = format!("failed to write {}: {error}", job.root().display());
+        Failure::new(FailureKind::Machine, message)
+    });
+    said.and_then(|()| prepared(job))
+        .or_else(|failure| runtime::refuse(job, job.attempt(), (failure, Usage::default())))
 }
 
 /// Looks at this node, and leaves what it found.

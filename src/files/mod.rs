@@ -18,8 +18,8 @@ mod search_path;
 
 pub use excerpt::Excerpt;
 pub use open::{
-    append, create, if_there, open, open_below, open_folder, own_folder, read, read_below,
-    sync_folder, text, update, write,
+    append, append_whole, create, if_there, open, open_below, open_folder, own_folder, read,
+    read_below, sync_folder, text, update, write,
 };
 pub use replace::{NewFile, UnsyncedFolders, make_folders, replace, replace_unsynced};
 pub use search_path::{absolute_search_path, xdg_folder};

@@ -50,6 +50,15 @@ pub fn append(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Adds all of this to a file's end or, where there is no room for all of it, nothing. Nobody else may add to it.
+pub fn append_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = append(path)?;
+    let before = file.metadata()?.len();
+    file.write_all(bytes).inspect_err(|_| {
+        let _ = file.set_len(before);
+    })
+}
+
 /// Opens a file of the caller's own that is there, to be overwritten piece by piece. It must be no link.
 pub fn update(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDWR | OFlags::NOFOLLOW | AT_ONCE;

@@ -6,6 +6,7 @@
 
 mod a_child_starts_or_says_why;
 mod a_full_disk_loses_nothing;
+mod a_full_shared_folder_loses_no_result;
 mod a_models_command_is_not_obeyed;
 mod a_person_is_asked;
 mod a_person_steers;

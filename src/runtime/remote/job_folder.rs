@@ -1,6 +1,6 @@
 //! Where the two sides of a job meet.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -19,6 +19,9 @@ pub struct JobFolder {
 }
 
 impl JobFolder {
+    /// Takes room that a node gives back when it has to say that there is none.
+    pub const RESERVE: &str = "reserve";
+
     /// That of an attempt of a project's run. Makes nothing.
     pub fn of(shared: &Path, project: &str, run: &RunId, call: &CallId, attempt: u32) -> Self {
         let short: String = project.chars().take(8).collect();
@@ -102,7 +105,7 @@ impl JobFolder {
     pub fn append(&self, name: &str, value: &impl Serialize) -> io::Result<()> {
         let mut line = serde_json::to_vec(value)?;
         line.push(b'\n');
-        files::append(&self.path(name))?.write_all(&line)
+        files::append_whole(&self.path(name), &line)
     }
 
     pub fn set_control(&self, control: Control) -> io::Result<()> {

@@ -11,7 +11,7 @@
 //! SHARED/bin/DIGEST/tipstaff        the supervisor's own program
 //! SHARED/projects/KEY/              packs of trees, written once (workspace/parcels.rs)
 //! SHARED/jobs/KEY/RUN/CALL-N/
-//!     order.json, inputs/, keys     by the supervisor, before the job is handed in
+//!     order.json, inputs/, keys, reserve     by the supervisor, before the job is handed in
 //!     control                       by the supervisor: how far the node is to end it
 //!     claim                         by the node: this job carries it out, and no other one does
 //!     reports.jsonl, events.jsonl, stderr.log    by the node, as it goes on

@@ -1,7 +1,7 @@
 //! The node's side: an attempt is carried out as it would be on the supervisor's machine, and what happens is written
 //! down for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::io;
 use std::pin::pin;
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
 
 use crate::engine::Input;
 use crate::files;
@@ -28,6 +28,10 @@ use super::{JobFolder, Order};
 
 /// Between two looks at what the supervisor wants, and at what the agent printed.
 const LOOK: Duration = Duration::from_secs(1);
+/// The files of what an agent prints.
+const STREAMS: [&str; 2] = ["events.jsonl", "stderr.log"];
+/// So long what an attempt came to waits for room in the shared folder.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Carries an order out and leaves what it came to.
 ///
@@ -39,7 +43,6 @@ pub async fn carry_out(
     context: RunContext,
     signals: &mut Signals,
 ) -> Result<(), Failure> {
-    let in_job = |error: io::Error| at_path(job.root(), &error);
     let (reports, mut inbox) = mpsc::unbounded_channel();
     let attempt = Arc::new(Attempt {
         context: Arc::new(context),
@@ -51,9 +54,10 @@ pub async fn carry_out(
         reports,
     });
     let scratch = attempt.context.scratch_of(&attempt.call, attempt.number);
+    let [events, errors] = STREAMS.map(|name| job.path(name));
     let mut streams = [
-        Stream::new(scratch.events(), job.path("events.jsonl")),
-        Stream::new(scratch.errors(), job.path("stderr.log")),
+        Stream::new(scratch.events(), events),
+        Stream::new(scratch.errors(), errors),
     ];
     // Of a job that was given up, nobody takes anything any more.
     let wanted = || match job.is_there() {
@@ -68,6 +72,7 @@ pub async fn carry_out(
             raises
         })
     };
+    let mut unsaid = Unsaid::default();
     let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut work = pin!(Arc::clone(&attempt).run(controlled));
@@ -75,7 +80,10 @@ pub async fn carry_out(
     let end = loop {
         tokio::select! {
             biased;
-            Some(input) = inbox.recv() => report(job, input).map_err(in_job)?,
+            Some(input) = inbox.recv() => {
+                unsaid.add(input);
+                let _ = unsaid.say(job);
+            }
             signal = signals.next() => {
                 let _ = signal;
                 raise(if is_interrupted { Control::Kill } else { Control::Stop });
@@ -85,6 +93,7 @@ pub async fn carry_out(
             _ = ticks.tick() => {
                 raise(wanted());
                 // What cannot be shown is no reason to end what is paid for.
+                let _ = unsaid.say(job);
                 for stream in &mut streams {
                     let _ = stream.copy();
                 }
@@ -92,7 +101,10 @@ pub async fn carry_out(
         }
     };
     while let Ok(input) = inbox.try_recv() {
-        report(job, input).map_err(in_job)?;
+        unsaid.add(input);
+    }
+    for stream in &mut streams {
+        let _ = stream.copy();
     }
     let event = event_of(&attempt, end);
     // Only the scheduler knows why it ends a job, and with it an agent. What was given up leaves nothing.
@@ -100,28 +112,64 @@ pub async fn carry_out(
     if (is_interrupted && !is_done) || !job.is_there() {
         return Ok(());
     }
-    let (whose, folder) = (Arc::clone(&attempt), job.clone());
-    let left = blocking(move || leave(&folder, &whose, event)).await;
-    if let Err(failure) = left {
-        // Small as it is, it may find room where the results did not.
-        for stream in &streams {
-            let _ = fs::remove_file(&stream.to);
+    bring_back(job, &attempt, event, (unsaid, signals)).await
+}
+
+/// Leaves what an attempt came to. That is paid for: it waits for room if there is none.
+async fn bring_back(
+    job: &JobFolder,
+    attempt: &Arc<Attempt>,
+    event: CallEvent,
+    (mut unsaid, signals): (Unsaid, &mut Signals),
+) -> Result<(), Failure> {
+    let usage = match &event {
+        CallEvent::AttemptSucceeded { result, .. } => result.usage,
+        CallEvent::AttemptFailed { usage, .. } => *usage,
+        _ => Usage::default(),
+    };
+    let (began, mut without) = (Instant::now(), &[][..]);
+    loop {
+        let (whose, folder, event) = (Arc::clone(attempt), job.clone(), event.clone());
+        let left = match unsaid.say(job) {
+            Ok(()) => blocking(move || leave(&folder, &whose, event, without)).await,
+            Err(error) => Err(at_path(job.root(), &error)),
+        };
+        let Err(failure) = left else {
+            return Ok(());
+        };
+        // Nothing depends on what was printed.
+        without = &STREAMS;
+        for name in STREAMS {
+            let _ = fs::remove_file(job.path(name));
         }
-        refuse(job, attempt.number, failure)?;
+        let _ = workspace::remove_tree(&job.path("out"));
+        let waits = began.elapsed() < PATIENCE && job.is_there();
+        let goes_on = waits
+            && tokio::select! {
+                _ = signals.next() => false,
+                () = sleep(LOOK) => true,
+            };
+        if !goes_on {
+            return refuse(job, attempt.number, (failure, usage));
+        }
     }
-    Ok(())
 }
 
 /// Leaves a failure as what an attempt came to.
 ///
 /// # Errors
 /// The shared folder does not even take that.
-pub fn refuse(job: &JobFolder, attempt: u32, failure: Failure) -> Result<(), Failure> {
+pub fn refuse(
+    job: &JobFolder,
+    attempt: u32,
+    (failure, usage): (Failure, Usage),
+) -> Result<(), Failure> {
+    let _ = fs::remove_file(job.path(JobFolder::RESERVE));
     let done = Done {
         event: CallEvent::AttemptFailed {
             attempt,
             failure,
-            usage: Usage::default(),
+            usage,
         },
         files: BTreeMap::new(),
         pack: None,
@@ -130,12 +178,23 @@ pub fn refuse(job: &JobFolder, attempt: u32, failure: Failure) -> Result<(), Fai
         .map_err(|error| at_path(job.root(), &error))
 }
 
-fn report(job: &JobFolder, input: Input) -> io::Result<()> {
-    match input {
-        Input::Happened(Event::Call { event, .. }) => {
-            job.append("reports.jsonl", &Report::Happened(event))
+/// What happened, in its order, and could not be said yet.
+#[derive(Default)]
+struct Unsaid(VecDeque<Report>);
+
+impl Unsaid {
+    fn add(&mut self, input: Input) {
+        if let Input::Happened(Event::Call { event, .. }) = input {
+            self.0.push_back(Report::Happened(event));
         }
-        _ => Ok(()),
+    }
+
+    fn say(&mut self, job: &JobFolder) -> io::Result<()> {
+        while let Some(report) = self.0.front() {
+            job.append("reports.jsonl", report)?;
+            self.0.pop_front();
+        }
+        Ok(())
     }
 }
 
@@ -151,8 +210,13 @@ fn event_of(attempt: &Attempt, end: Input) -> CallEvent {
     }
 }
 
-/// Puts into the shared folder what the attempt left. Blocks.
-fn leave(job: &JobFolder, attempt: &Attempt, event: CallEvent) -> Result<(), Failure> {
+/// Puts into the shared folder what the attempt left, without the files of these names. Blocks.
+fn leave(
+    job: &JobFolder,
+    attempt: &Attempt,
+    event: CallEvent,
+    without: &[&str],
+) -> Result<(), Failure> {
     let context = &attempt.context;
     let in_job = |error: io::Error| at_path(job.root(), &error);
     let folder = context.attempt_folder(&attempt.call, attempt.number);
@@ -165,6 +229,9 @@ fn leave(job: &JobFolder, attempt: &Attempt, event: CallEvent) -> Result<(), Fai
         let Ok(name) = entry.file_name().into_string() else {
             continue;
         };
+        if without.contains(&&*name) {
+            continue;
+        }
         let bytes = files::read(&entry.path(), files::RECORD).map_err(in_job)?;
         files::replace(&job.root().join("out").join(&name), &bytes).map_err(in_job)?;
         kept.insert(name, Digest::new(blake3::hash(&bytes).to_hex().as_str()));

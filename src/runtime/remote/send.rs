@@ -26,6 +26,8 @@ use super::{JobFolder, Keys, Order};
 pub const NODE_ARG: &str = "__node";
 /// What a job may take beyond its call: for unpacking, `setup`, and bringing back what came of it.
 const BESIDE: Millis = Millis::minutes(30);
+/// Room for a node's last words, in bytes.
+const RESERVED: usize = 8 << 10;
 
 /// The name of a project among all that share a folder.
 pub fn project_key(project: &Project) -> String {
@@ -152,6 +154,8 @@ impl Attempt {
             inputs,
             path: executor.path.clone(),
         };
+        let reserve = job.path(JobFolder::RESERVE);
+        files::replace_unsynced(&reserve, &[0; RESERVED]).map_err(in_job)?;
         job.write("order.json", &order).map_err(in_job)
     }
 

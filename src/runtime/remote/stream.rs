@@ -1,7 +1,7 @@
 //! What one side prints and the other one reads. Each file is opened anew each time: a shared file system shows one that
 //! is held open as it was for a while.
 
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::files::{self, if_there};
@@ -30,7 +30,7 @@ impl Stream {
     pub fn copy(&mut self) -> io::Result<()> {
         let new = read_from(&self.from, self.copied)?;
         if !new.is_empty() {
-            files::append(&self.to)?.write_all(&new)?;
+            files::append_whole(&self.to, &new)?;
             self.copied += new.len() as u64;
         }
         Ok(())
