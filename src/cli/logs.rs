@@ -174,10 +174,24 @@ impl<'a> Shown<'a> {
         };
         let is_live = is_under_way(attempt) && !is_kept();
         let is_over = || is_kept() || is_abandoned();
-        match self.files.events(call, number, attempt)? {
-            Some(file) => self.stream(file, attempt, &|| !is_live || is_over())?,
-            None if is_under_way(attempt) => print::note("its output is not to be seen yet"),
-            None => print::note("it left no output"),
+        let mut is_told = false;
+        loop {
+            let is_last_look = !self.args.follow || !is_live || is_over();
+            match self.files.events(call, number, attempt)? {
+                Some(file) => {
+                    self.stream(file, attempt, &|| !is_live || is_over())?;
+                    break;
+                }
+                None if !is_under_way(attempt) => print::note("it left no output"),
+                None if !is_told => print::note("its output is not to be seen yet"),
+                None => {}
+            }
+            if is_last_look {
+                break;
+            }
+            // It may wait in a queue, and what a node says comes later.
+            is_told = true;
+            sleep(LOOK);
         }
         if is_raw {
             return Ok(());

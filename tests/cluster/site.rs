@@ -71,6 +71,31 @@ impl Site {
         );
     }
 
+    /// With the fake agent as one that tells what it does as it does it, by this kind's protocol and option.
+    pub fn speaks(&mut self, kind: &str, option: &str) -> &Self {
+        let agents = self
+            .agents
+            .replace("kind: command", &format!("kind: {kind}"));
+        let agents = agents.replace("args: [", &format!("args: [{option}, "));
+        self.agents = match kind {
+            "opencode" => agents.replace("id: m", "id: test/m"),
+            _ => agents,
+        };
+        self.executor("")
+    }
+
+    /// With this script before one of Slurm's commands.
+    pub fn instead_of(&mut self, command: &str, script: &str) -> &Self {
+        let bin = self.sandbox.outside("bin");
+        let path = std::env::var("PATH").unwrap();
+        let script = script.replace("OUTSIDE", self.sandbox.outside("").to_str().unwrap());
+        let script = format!("PATH='{path}'\n{script}");
+        self.sandbox.program_at(&bin.join(command), &script);
+        let path = format!("{}:{path}", bin.display());
+        self.sandbox.env("PATH", &path);
+        self
+    }
+
     /// With the agents that tipstaff knows by itself.
     pub fn without_agents(&mut self) -> &Self {
         self.agents.clear();

@@ -1,11 +1,13 @@
 //! Wherever a call is carried out, it leaves the same: every file by its bytes and its mode, every document.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use crate::cluster::Cluster;
-use crate::site::{RUN, Site};
+use crate::site::{ONE, RUN, Site};
+use crate::support::Output;
 
 /// Name, workflow, script, further arguments.
 const WORK: &[(&str, &str, &str)] = &[
@@ -59,6 +61,30 @@ fn each_kind_of_work_leaves_the_same() {
             });
         }
     });
+}
+
+#[test]
+fn a_call_is_followed_as_it_goes_on() {
+    let script = "- do: [{ print: \"first\\n\" }, { touch: OUTSIDE/works }, { wait_for_file: OUTSIDE/go }, { print: \"second\\n\" }, done]\n";
+    let mut site = Site::new(Cluster::shared(), ONE, script);
+    site.speaks("acp", "--acp");
+    let running = site.start();
+    site.until_there("works");
+    let mut follower = site.sandbox.command(&["logs", "--follow"]).spawn().unwrap();
+    let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
+    let mut until = |wanted: &str| {
+        let found = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .any(|line| line.contains(wanted));
+        assert!(found, "{wanted:?} is not followed");
+    };
+    until("first");
+    site.make("go");
+    until("second");
+    until("done on n");
+    Output::of(follower).succeeds();
+    running.wait().succeeds();
 }
 
 fn left_by(phases: &str, script: &str, there: bool) -> Tree {
