@@ -16,6 +16,7 @@ use crate::model::RunEnd;
 use crate::report::counted;
 use crate::run::{Control, RunState, Via};
 use crate::runtime::{Controller, cancel_jobs};
+use crate::workspace::Scratch;
 
 /// How often it is looked whether the supervisor has ended.
 const LOOK: Duration = Duration::from_millis(50);
@@ -26,6 +27,8 @@ pub fn stop(settings: &Settings, args: &StopArgs) -> Result<Exit, Failure> {
     let (register, _) = own(settings, &folder)?;
     let run = folder.id();
     let Some(holder) = RunLock::holder(&folder)? else {
+        // Until that is done, nobody takes it up.
+        let _lock = RunLock::acquire(&folder)?;
         cancel_what_goes_on(settings, &folder)?;
         print::note(&format!(
             "nobody works on run {run}; {}",
@@ -67,7 +70,8 @@ pub fn stop(settings: &Settings, args: &StopArgs) -> Result<Exit, Failure> {
 
 /// Jobs on other machines outlive their supervisor.
 fn cancel_what_goes_on(settings: &Settings, folder: &RunFolder) -> Result<(), Failure> {
-    let records = Journal::read(&folder.path(RunFolder::JOURNAL))?.records;
+    let journal = folder.path(RunFolder::JOURNAL);
+    let records = Journal::read(&journal)?.records;
     let (plan, state) = (read_plan(folder)?, RunState::of(&records));
     has_shared_folders(&plan, &state)?;
     let cancelled = cancel_jobs(&plan, &settings.project, &state);
@@ -76,6 +80,10 @@ fn cancel_what_goes_on(settings: &Settings, folder: &RunFolder) -> Result<(), Fa
     })?;
     if cancelled > 0 {
         print::note(&format!("cancelled {}", counted(cancelled as u64, "job")));
+    }
+    // What an agent of this machine left can be used when the run is taken up.
+    if state.running().count() == cancelled {
+        Scratch::claim(folder.id(), &journal, settings.runtime_folder())?.remove()?;
     }
     Ok(())
 }

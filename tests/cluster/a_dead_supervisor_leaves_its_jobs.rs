@@ -36,12 +36,7 @@ fn with_sbatch(script: &str) -> Site {
 /// With one of Slurm's commands before the real one that does this.
 fn with_command(name: &str, script: &str) -> Site {
     let mut site = Site::new(Cluster::shared(), ONE, WAITS);
-    let bin = site.sandbox.outside("bin");
-    let script = script.replace("OUTSIDE", site.sandbox.outside("").to_str().unwrap());
-    site.sandbox
-        .program_at(&bin.join(name), &format!("PATH=${{PATH#*:}}\n{script}"));
-    let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
-    site.sandbox.env("PATH", &path);
+    site.instead_of(name, script);
     site
 }
 
@@ -158,7 +153,7 @@ fn stopping_its_run_cancels_its_jobs() {
     let run = site.run().name();
     let stopped = site.sandbox.tipstaff(&["stop", &run]);
     stopped.succeeds().stderr_has("cancelled 1 job");
-    site.nothing_goes_on();
+    site.is_clean();
 }
 
 #[test]
