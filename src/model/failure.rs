@@ -140,8 +140,8 @@ kinds! {
         "not done within the time that a call may take"
         Some("`timeout` sets the limit");
     OutOfMemory "out_of_memory" "out of memory" Again Maybe
-        "what the agent started used more memory than its sandbox allows"
-        Some("`sandbox: { memory: … }` sets the limit");
+        "what the agent started used more memory than its sandbox, its job or the machine has"
+        Some("`sandbox: { memory: … }` sets the limit of a call, and `options` of an executor (`--mem`) that of its job");
     OutOfDisk "out_of_disk" "out of disk" Again Maybe
         "it wrote more than its sandbox allows"
         Some("`sandbox: { disk: … }` sets the limit");

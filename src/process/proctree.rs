@@ -207,6 +207,15 @@ pub(super) fn as_pid(pid: RawPid) -> Option<Pid> {
     Pid::from_raw(pid).filter(|_| pid > 0)
 }
 
+/// How many processes the kernel of this machine has ended since memory ran out.
+pub(super) fn out_of_memory_kills() -> u64 {
+    let counts = fs::read_to_string("/proc/vmstat").unwrap_or_default();
+    let count = counts
+        .lines()
+        .find_map(|line| line.strip_prefix("oom_kill "));
+    count.and_then(|count| count.parse().ok()).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

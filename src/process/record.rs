@@ -73,6 +73,9 @@ pub struct ExitRecord {
     /// The limit for which it was ended, if for that.
     #[serde(default)]
     pub exceeded: Option<Exceeded>,
+    /// Whether the kernel ended a process meanwhile since memory ran out, of this machine or of a control group.
+    #[serde(default)]
+    pub memory_ran_out: bool,
     /// Processes that were still there afterwards, first ones first (at most a hundred).
     pub leaked: Vec<Leaked>,
     /// Those of them that could not be ended: they belong to another user, or the kernel holds them.
@@ -100,6 +103,7 @@ impl ExitRecord {
             status: ExitStatus::Unknown,
             asked: Asked::No,
             exceeded: None,
+            memory_ran_out: false,
             leaked: swept.leaked,
             survivors: swept.survivors,
             cpu_ms: 0,

@@ -19,6 +19,7 @@ use rustix::process::{
 use super::cell::{self, Border, Entered, Init, Root};
 use super::limits::Limits;
 use super::number::{Number, Role};
+use super::proctree::out_of_memory_kills;
 use super::reap::{GIVE_UP, Heard, Pace, Reaped, SIGNALS, Signals, end_descendants, reap};
 use super::record::{Asked, Exceeded, ExitRecord, Refusal, Report, StartStep, WardenFate};
 use super::spec::{ChildSpec, MARK};
@@ -53,7 +54,7 @@ fn keep() -> Result<(), Refusal> {
     let spec = read_spec().map_err(prepare)?;
     let (mut command, limits) = command(&spec)?;
     let init = confine(&spec, &mut command, entered).map_err(no_cell)?;
-    let start = Instant::now();
+    let (start, kills) = (Instant::now(), out_of_memory_kills());
     // The handle is let go: the warden waits for all its children in one place.
     let pid = command
         .spawn()
@@ -78,6 +79,7 @@ fn keep() -> Result<(), Refusal> {
         status,
         asked,
         exceeded,
+        memory_ran_out: out_of_memory_kills() > kills,
         leaked: swept.leaked,
         survivors: swept.survivors,
         cpu_ms,

@@ -10,10 +10,10 @@ use crate::engine::Input;
 use crate::files;
 use crate::judge;
 use crate::model::{
-    Artifact, BuiltOn, CallResult, CallSpec, Changes, Contract, EditScope, Failure, FoundSecret,
-    HandoffWords, Millis, Purpose, Rung, TreeId, Usage, WorkspaceSource,
+    Artifact, BuiltOn, CallResult, CallSpec, Changes, Contract, EditScope, Failure, FailureKind,
+    FoundSecret, HandoffWords, Millis, Purpose, Rung, TreeId, Usage, WorkspaceSource,
 };
-use crate::process::{self, Asked};
+use crate::process::{self, Asked, ExitRecord};
 
 use crate::run::CallEvent;
 use crate::workspace::{
@@ -31,6 +31,17 @@ const MOST_TRACES: usize = 5;
 
 /// Of what an agent printed on one stream, no more than this is kept in the run folder, in bytes.
 const MOST_KEPT: usize = 4 << 20;
+
+/// An agent that crashed when memory ran out did not do so by itself.
+fn of_memory(failure: Failure, exit: &ExitRecord) -> Failure {
+    match failure.kind {
+        FailureKind::Crash if exit.memory_ran_out => {
+            let message = format!("{}, as memory ran out", failure.message);
+            Failure::new(FailureKind::OutOfMemory, message)
+        }
+        _ => failure,
+    }
+}
 
 /// What an editing call changed, and what only its workspace has.
 pub struct Captured {
@@ -74,7 +85,7 @@ impl Ended<'_> {
     }
 
     /// What is said of processes that could not be ended, if there are some.
-    fn survivors(&self, exit: &process::ExitRecord) -> Option<String> {
+    fn survivors(&self, exit: &ExitRecord) -> Option<String> {
         let named: Vec<String> = exit.survivors.iter().map(ToString::to_string).collect();
         (!named.is_empty()).then(|| {
             let named = self.context.redactor.redact(&named.join(", ")).into_owned();
@@ -104,7 +115,8 @@ impl Ended<'_> {
             answer_left: has_answer(&left, &self.call.contract),
             is_closed: self.context.cells.rung != Rung::None,
         };
-        let message = agents::conclude(&watched.printed.transcript, &ending)?;
+        let message = agents::conclude(&watched.printed.transcript, &ending)
+            .map_err(|failure| of_memory(failure, &watched.exit))?;
         left.final_message = message.text;
         if left.deliverable.is_none() && self.call.purpose == Purpose::Repair {
             left.deliverable = self.repaired_document();
@@ -384,4 +396,33 @@ fn has_answer(left: &context::Left, contract: &Contract) -> bool {
 
 pub fn to_json(words: &HandoffWords) -> String {
     serde_json::to_string_pretty(words).expect("plain data with text keys")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ExitStatus;
+    use crate::process::WardenFate;
+
+    #[test]
+    fn crash_as_memory_ran_out_is_out_of_memory() {
+        let kind = |kind, memory_ran_out| {
+            let exit = ExitRecord {
+                status: ExitStatus::Signaled(9),
+                asked: Asked::No,
+                exceeded: None,
+                memory_ran_out,
+                leaked: Vec::new(),
+                survivors: Vec::new(),
+                cpu_ms: 0,
+                max_rss_kib: 0,
+                wall_ms: Millis(0),
+                warden: WardenFate::Reported,
+            };
+            of_memory(Failure::new(kind, "it failed"), &exit).kind
+        };
+        assert_eq!(kind(FailureKind::Crash, true), FailureKind::OutOfMemory);
+        assert_eq!(kind(FailureKind::Crash, false), FailureKind::Crash);
+        assert_eq!(kind(FailureKind::Auth, true), FailureKind::Auth);
+    }
 }
