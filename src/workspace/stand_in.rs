@@ -107,6 +107,8 @@ fn put(path: &Path, text: &[u8]) -> Result<(), WorkspaceError> {
 mod tests {
     #![expect(clippy::unwrap_used, reason = "tests")]
 
+    use std::os::unix::fs::MetadataExt;
+
     use super::super::testing::Repo;
     use super::*;
 
@@ -150,5 +152,26 @@ mod tests {
                 assert_eq!(Head::of(&project.unwrap()), Some(head), "{format}");
             }
         }
+    }
+
+    /// While one call begins, the cell of another one is mounted from these very files.
+    #[test]
+    fn files_without_a_change_are_not_replaced() {
+        let repo = Repo::git();
+        repo.write("a.txt", "a\n");
+        let head = Head {
+            tree: repo.snapshot(&repo.root).0.tree,
+            branch: "refs/heads/main".to_owned(),
+            subject: "start".to_owned(),
+        };
+        let temp = tempfile::tempdir().unwrap();
+        let made = || {
+            stand_in(temp.path(), &repo.store, Some(&head)).unwrap();
+            ["HEAD", "packed-refs", "config", "objects/info/alternates"].map(|name| {
+                let file = temp.path().join(".git").join(name);
+                file.metadata().unwrap().ino()
+            })
+        };
+        assert_eq!(made(), made());
     }
 }

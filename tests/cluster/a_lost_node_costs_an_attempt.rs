@@ -1,6 +1,8 @@
-//! A node that fails in the middle of a call takes an attempt along and nothing else, and what it still writes does no harm.
+//! A node that fails in the middle of a call takes an attempt along and nothing else: what it still writes does
+//! no harm, and what the attempt had used is counted.
 
 use rustix::process::Signal;
+use serde_json::Value;
 
 use crate::cluster::Cluster;
 use crate::site::{ONE, RUN, Site};
@@ -65,5 +67,62 @@ fn what_a_killed_job_left_on_its_node_goes_with_the_next_one() {
     site.make("go");
     running.wait().succeeds();
     assert_eq!(site.starts(), 2);
+    site.is_clean();
+}
+
+/// With a scheduler that says of the job in `OUTSIDE/named` what `sed` makes of its line.
+fn with_word(script: &str, sed: &str) -> Site {
+    let mut site = Site::new(Cluster::shared(), ONE, script);
+    let squeue = format!(
+        "named=$(cat OUTSIDE/named 2>/dev/null || echo none); squeue \"$@\" | sed \"/^$named|/{sed}\""
+    );
+    site.instead_of("squeue", &squeue);
+    site
+}
+
+#[test]
+fn what_it_had_used_counts() {
+    let script = "- when: { attempt: '1' }\n  do: [{ turn: 1200 }, { touch: OUTSIDE/works }, hang]\n\
+                  - do: [{ COUNT }, { turn: 1000 }, hang]\n";
+    let mut site = with_word(script, "s/|RUNNING|/|NODE_FAIL|/");
+    site.speaks("opencode", "--opencode-events");
+    let args = [&RUN[..], &["--rehearse", "--limit", "tokens=2000"]].concat();
+    let running = site.sandbox.start(&args);
+    site.until_there("works");
+    site.run().until(1, "attempt_spawned");
+    std::fs::write(site.sandbox.outside("named"), site.job()).unwrap();
+    running.wait().exits_with(5).stderr_has("tokens: 2000");
+    assert_eq!(
+        site.failures()[0],
+        (
+            "lost".to_owned(),
+            format!("its node failed on {}", site.nodes()[0])
+        )
+    );
+    assert_eq!(site.starts(), 1);
+    let shown = site.sandbox.tipstaff(&["show", "--json"]);
+    let shown: Value = serde_json::from_str(&shown.succeeds().stdout).unwrap();
+    let all = 1220 + 1020;
+    assert_eq!(shown["tokens"], all, "{shown:#}");
+    assert_eq!(shown["would_have_cost"]["unknown_tokens"], all);
+    site.is_clean();
+}
+
+#[test]
+fn a_job_that_never_began_is_lost() {
+    let mut site = with_word("- do: [{ COUNT }, done]\n", "s/|$/|n1/");
+    site.instead_of(
+        "sbatch",
+        "[ -e OUTSIDE/first ] && exec sbatch \"$@\"; touch OUTSIDE/first; sbatch --hold \"$@\"",
+    );
+    let running = site.start();
+    let job = site.job();
+    // As the controller does by itself if the node does not answer when it is told to begin.
+    std::fs::write(site.sandbox.outside("named"), &job).unwrap();
+    site.cluster.cancel(&job);
+    running.wait().succeeds();
+    let said = "its job was cancelled before it began on n1";
+    assert_eq!(site.failures(), [("lost".to_owned(), said.to_owned())]);
+    assert_eq!(site.starts(), 1);
     site.is_clean();
 }
