@@ -1,6 +1,9 @@
 //! Wherever the disk gets full, at whichever write: no file of the project is half written, nothing is done that is not,
 //! it is said what is missing, and once there is room the run goes on to its end.
 
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
 use crate::support::{Output, Sandbox, TIPSTAFF, has_all};
 
 /// Mounts a small disk at `$1` with so much more (`$2`, `$3`: which limit, how many) than is in use, runs, makes room,
@@ -18,6 +21,7 @@ look() { for file in a.txt docs/plan.md new/b.txt; do wc -c <$file || echo none;
 mount -o "remount,$2=$room" "$1"
 "$0" run full 'Plan it' 2>../run.log
 echo "run $?" $(look)
+cat .tipstaff/runs/*/journal.jsonl 2>/dev/null | wc -l >../events
 mount -o remount,size=64m,nr_inodes=100000 "$1"
 "$0" resume 2>../resume.log
 case $? in
@@ -54,8 +58,11 @@ fn sandbox() -> Sandbox {
     sandbox
 }
 
-/// Whether the run came to its end at once.
-fn survives(folder: &str, limit: &str, room: usize) -> bool {
+/// What the run came to, and where the room was gone: how much was in its journal, and what it said. `None` where it came
+/// to its end at once.
+type Ended = Option<(usize, String)>;
+
+fn survives(folder: &str, limit: &str, room: usize) -> Ended {
     let sandbox = sandbox();
     let at = sandbox.outside(folder);
     let mut command = sandbox.program("unshare");
@@ -88,44 +95,60 @@ fn survives(folder: &str, limit: &str, room: usize) -> bool {
         assert!(!run.contains("--3way"), "{all}");
     }
     has_all(&all, &[&format!("end {DELIVERED}\n")]);
-    is_done
+    let events = said("events").trim().parse().unwrap_or(0);
+    // Without what is another one in each run.
+    let words = run.split_whitespace();
+    let words = words.map(|word| word.rsplit('/').next().unwrap_or_default());
+    let stable = words.filter(|word| !word.contains(|char: char| char.is_ascii_digit()));
+    let said: Vec<&str> = stable.collect();
+    (!is_done).then(|| (events, format!("{first} {}", said.join(" "))))
 }
 
-/// From no room at all until there is enough; `few` such steps, or all that there are with `TIPSTAFF_FUZZ`.
-fn sweep(folder: &str, limit: &str, few: &[usize], step: usize) {
-    let all = std::env::var_os("TIPSTAFF_FUZZ").map(|_| (1..).map(|at| at * step));
-    let rooms: Box<dyn Iterator<Item = usize>> = match all {
-        Some(all) => Box::new(all),
-        None => Box::new(few.iter().copied()),
+/// A few rooms. With `TIPSTAFF_FUZZ`, for so many seconds, all from none to enough at which something else happens than
+/// with a `step` less, the widest gap first.
+fn sweep(folder: &str, limit: &str, few: &[usize], (step, enough): (usize, usize)) {
+    let tries = |room: usize| survives(folder, limit, room);
+    let Ok(seconds) = std::env::var("TIPSTAFF_FUZZ") else {
+        few.iter().for_each(|room| drop(tries(*room)));
+        return;
     };
-    for room in rooms {
-        if survives(folder, limit, room) {
+    let until = Instant::now() + Duration::from_secs(seconds.parse().unwrap());
+    let most = enough / step;
+    let mut known = BTreeMap::from([(1, tries(step)), (most, tries(most * step))]);
+    assert_eq!(known[&most], None, "{enough} is not enough");
+    while Instant::now() < until {
+        let gaps = known.iter().zip(known.iter().skip(1));
+        let gaps = gaps.filter(|((low, one), (high, other))| *high - *low > 1 && one != other);
+        let gaps = gaps.map(|((low, _), (high, _))| (high - low, *low));
+        let Some((wide, low)) = gaps.max() else {
             break;
-        }
+        };
+        let middle = low + wide / 2;
+        known.insert(middle, tries(middle * step));
     }
 }
 
 #[test]
 fn project_without_room_for_more() {
-    sweep("project", "size", &[60, 130, 420, 600], 4);
+    sweep("project", "size", &[60, 130, 420, 600], (4, 1200));
 }
 
 #[test]
 fn project_without_room_for_more_files() {
-    sweep("project", "nr_inodes", &[28, 50, 58, 75, 88], 1);
+    sweep("project", "nr_inodes", &[28, 50, 58, 75, 88], (1, 300));
 }
 
 #[test]
 fn runs_without_room() {
-    sweep("project/.tipstaff/runs", "size", &[470], 4);
-    sweep("project/.tipstaff/runs", "nr_inodes", &[36], 1);
+    sweep("project/.tipstaff/runs", "size", &[470], (4, 1200));
+    sweep("project/.tipstaff/runs", "nr_inodes", &[36], (1, 300));
 }
 
 #[test]
 fn state_and_cache_without_room() {
-    sweep("home/.local/state", "size", &[4], 4);
-    sweep("home/.local/state", "nr_inodes", &[2], 1);
+    sweep("home/.local/state", "size", &[4], (4, 200));
+    sweep("home/.local/state", "nr_inodes", &[2], (1, 50));
     // A run needs none.
-    assert!(survives("home/.cache", "size", 4));
-    assert!(survives("home/.cache", "nr_inodes", 1));
+    assert_eq!(survives("home/.cache", "size", 4), None);
+    assert_eq!(survives("home/.cache", "nr_inodes", 1), None);
 }
