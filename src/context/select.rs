@@ -4,16 +4,16 @@ use crate::model::{Artifact, CallInput, InputSource, PhaseName};
 use crate::plan::{PhasePlan, PlannedInput, Strategy};
 
 /// A phase that is closed, with what it left in the run folder.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FinishedPhase {
-    pub name: PhaseName,
-    pub deliverable: Artifact,
+#[derive(Debug, Clone, Copy)]
+pub struct FinishedPhase<'a> {
+    pub name: &'a PhaseName,
+    pub deliverable: &'a Artifact,
     /// Its handoff (`handoff.json`).
-    pub handoff: Artifact,
+    pub handoff: &'a Artifact,
     /// The patch of its changes, if it made any.
-    pub patch: Option<Artifact>,
+    pub patch: Option<&'a Artifact>,
     /// The results of its `verify` commands, rendered, if it has any.
-    pub tests: Option<Artifact>,
+    pub tests: Option<&'a Artifact>,
 }
 
 /// The inputs of the calls of `phase`, besides its instructions and the request, without doubles:
@@ -27,7 +27,7 @@ pub struct FinishedPhase {
 pub fn select(
     strategy: Strategy,
     phase: &PhasePlan,
-    finished: &[FinishedPhase],
+    finished: &[FinishedPhase<'_>],
     files: &[(String, Artifact)],
 ) -> Vec<CallInput> {
     let mut deliverables = Vec::new();
@@ -59,8 +59,8 @@ pub fn select(
     });
     let proof = named(phase, finished).filter_map(|(kind, left)| match kind {
         Named::Output | Named::Handoff => None,
-        Named::Changes => found(InputSource::Changes(left.name.clone()), left.patch.as_ref()),
-        Named::Tests => found(InputSource::Tests(left.name.clone()), left.tests.as_ref()),
+        Named::Changes => found(InputSource::Changes(left.name.clone()), left.patch),
+        Named::Tests => found(InputSource::Tests(left.name.clone()), left.tests),
     });
     let mut inputs: Vec<CallInput> = Vec::new();
     for input in deliverables
@@ -86,8 +86,8 @@ enum Named {
 
 fn named<'a>(
     phase: &'a PhasePlan,
-    finished: &'a [FinishedPhase],
-) -> impl Iterator<Item = (Named, &'a FinishedPhase)> {
+    finished: &'a [FinishedPhase<'a>],
+) -> impl Iterator<Item = (Named, &'a FinishedPhase<'a>)> {
     phase.inputs.iter().filter_map(|input| {
         let (kind, name) = match input {
             PlannedInput::Output(name) => (Named::Output, name),
@@ -96,7 +96,7 @@ fn named<'a>(
             PlannedInput::Tests(name) => (Named::Tests, name),
             PlannedInput::Request | PlannedInput::Files(_) => return None,
         };
-        let left = finished.iter().find(|left| &left.name == name)?;
+        let left = finished.iter().find(|left| left.name == name)?;
         Some((kind, left))
     })
 }
@@ -106,14 +106,14 @@ fn found(source: InputSource, artifact: Option<&Artifact>) -> Option<CallInput> 
     Some(CallInput { source, artifact })
 }
 
-fn deliverable(left: &FinishedPhase) -> CallInput {
+fn deliverable(left: &FinishedPhase<'_>) -> CallInput {
     CallInput {
         source: InputSource::Deliverable(left.name.clone()),
         artifact: Some(left.deliverable.clone()),
     }
 }
 
-fn handoff(left: &FinishedPhase) -> CallInput {
+fn handoff(left: &FinishedPhase<'_>) -> CallInput {
     CallInput {
         source: InputSource::Handoff(left.name.clone()),
         artifact: Some(left.handoff.clone()),
@@ -126,13 +126,23 @@ mod tests {
     use crate::context::testing::{artifact, phase};
 
     fn selected(strategy: Strategy, inputs: Vec<PlannedInput>) -> Vec<String> {
-        let finished = ["workshop", "research", "plan"].map(|name| FinishedPhase {
-            name: name.into(),
-            deliverable: artifact(&format!("{name}.md")),
-            handoff: artifact(&format!("{name}.json")),
-            patch: (name == "plan").then(|| artifact("plan.patch")),
-            tests: (name == "plan").then(|| artifact("plan.tests")),
+        let left = ["workshop", "research", "plan"].map(|name| {
+            let kinds = ["md", "json", "patch", "tests"];
+            let artifacts = kinds.map(|kind| artifact(&format!("{name}.{kind}")));
+            (PhaseName::from(name), artifacts)
         });
+        let finished = left
+            .each_ref()
+            .map(|(name, [document, handoff, patch, tests])| {
+                let edits = name.as_str() == "plan";
+                FinishedPhase {
+                    name,
+                    deliverable: document,
+                    handoff,
+                    patch: edits.then_some(patch),
+                    tests: edits.then_some(tests),
+                }
+            });
         let mut phase = phase("execute", strategy);
         phase.inputs = inputs;
         let files = [("docs/a.md".to_owned(), artifact("inputs/1"))];

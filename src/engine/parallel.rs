@@ -17,9 +17,10 @@ pub struct Parallel<'a> {
 impl Parallel<'_> {
     /// What follows next in the phase; empty while something is under way.
     pub fn next(&self) -> Vec<Event> {
+        let inputs = self.context.inputs();
         let calls: Vec<_> = (1u32..)
             .zip(self.lenses)
-            .map(|(slot, lens)| self.context.call(self.builder(slot, lens)))
+            .map(|(slot, lens)| self.context.call(self.builder(slot, lens, &inputs)))
             .collect();
         let missing: Vec<Event> = calls
             .iter()
@@ -53,11 +54,11 @@ impl Parallel<'_> {
         }
     }
 
-    fn builder(&self, slot: u32, lens: &LensPlan) -> CallBuilder {
+    fn builder(&self, slot: u32, lens: &LensPlan, inputs: &[CallInput]) -> CallBuilder {
         let workspace = self.context.workspace();
         CallBuilder {
             name: lens.name.clone(),
-            inputs: self.context.inputs(),
+            inputs: inputs.to_owned(),
             ..CallBuilder::reader(Purpose::Lens, slot, lens.chain.clone(), workspace)
         }
     }

@@ -278,15 +278,15 @@ impl<'a> PhaseContext<'a> {
             .phases
             .iter()
             .take_while(|phase| phase.name != self.phase.name);
-        let finished: Vec<FinishedPhase> = earlier
+        let finished: Vec<FinishedPhase<'_>> = earlier
             .filter_map(|phase| {
                 let closing = self.run.phase(&phase.name)?.closed()?;
                 Some(FinishedPhase {
-                    name: phase.name.clone(),
-                    deliverable: closing.deliverable.clone(),
-                    handoff: closing.handoff.clone(),
-                    patch: closing.patch.clone(),
-                    tests: closing.tests.clone(),
+                    name: &phase.name,
+                    deliverable: &closing.deliverable,
+                    handoff: &closing.handoff,
+                    patch: closing.patch.as_ref(),
+                    tests: closing.tests.as_ref(),
                 })
             })
             .collect();
