@@ -1,4 +1,4 @@
-//! Schedulers that carry calls out on other machines: a job is handed in, looked at and cancelled by its name.
+//! Schedulers that carry calls out on other machines: a job is handed in, asked for and cancelled by its name.
 //!
 //! It must never know what a job does: a call, its agent or a run. What one scheduler is called, and how it is spoken
 //! to, is known in its own file and nowhere else.
@@ -56,16 +56,27 @@ pub struct Seen {
     pub node: String,
 }
 
+impl Seen {
+    /// A job that was just handed in.
+    pub fn new(id: String) -> Self {
+        Self {
+            id,
+            state: JobState::Waits(String::new()),
+            node: String::new(),
+        }
+    }
+}
+
 /// Jobs by their names.
 pub type Jobs = BTreeMap<String, Seen>;
 
-/// How a scheduler is spoken to. All of these block.
+/// How a scheduler is spoken to. All of these block. A failure with `retry_after` says that it does not answer at present.
 #[derive(Debug)]
 pub struct Scheduler {
     /// Hands a job in and gives its number.
     pub submit: fn(&ExecutorSpec, &Job) -> Result<String, Failure>,
     /// Those of the jobs of these names that it knows.
-    pub look: fn(&[String]) -> Result<Jobs, Failure>,
+    pub poll: fn(&[String]) -> Result<Jobs, Failure>,
     /// Ends jobs by their numbers.
     pub cancel: fn(&[String]) -> Result<(), Failure>,
 }

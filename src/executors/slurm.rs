@@ -6,13 +6,13 @@ use std::process::Output;
 use std::time::Duration;
 
 use super::{Job, JobEnd, JobState, Jobs, Scheduler, Seen};
-use crate::model::{Failure, FailureKind};
+use crate::model::{Failure, FailureKind, Millis};
 use crate::plan::ExecutorSpec;
 use crate::process::run_helper;
 
 pub const SCHEDULER: Scheduler = Scheduler {
     submit,
-    look,
+    poll,
     cancel,
 };
 
@@ -43,6 +43,8 @@ const NEVER: &[&str] = &[
     "launch_failed_requeued_held",
 ];
 
+/// When a controller that did not answer is asked again.
+const AGAIN: Millis = Millis(5_000);
 /// Parts of what commands say when the controller did not answer.
 const UNANSWERED: &[&str] = &["contact slurm controller", "timed out"];
 
@@ -87,7 +89,7 @@ fn submit(executor: &ExecutorSpec, job: &Job) -> Result<String, Failure> {
     }
 }
 
-fn look(names: &[String]) -> Result<Jobs, Failure> {
+fn poll(names: &[String]) -> Result<Jobs, Failure> {
     let mut seen = Jobs::new();
     for names in names.chunks(AT_ONCE) {
         let args = vec![
@@ -158,6 +160,7 @@ fn run(program: &str, args: Vec<String>, input: Option<String>) -> Result<String
         match error.kind() {
             ErrorKind::NotFound => machine(message)
                 .hint("an executor needs Slurm's commands on PATH (Debian: `slurm-client`)"),
+            ErrorKind::TimedOut => unanswered(message),
             _ => machine(message),
         }
     })?;
@@ -171,12 +174,22 @@ fn said(program: &str, output: &Output) -> Result<String, Failure> {
     }
     let error = text(&output.stderr);
     let last = error.trim().lines().last().unwrap_or_default();
-    let is_answer = !UNANSWERED.iter().any(|part| last.contains(part));
-    let kind = match program == "sbatch" && is_answer {
-        true => FailureKind::JobRefused,
-        false => FailureKind::Machine,
+    let message = format!("`{program}` failed: {last}");
+    if UNANSWERED.iter().any(|part| last.contains(part)) {
+        return Err(unanswered(message));
+    }
+    let kind = match program {
+        "sbatch" => FailureKind::JobRefused,
+        _ => FailureKind::Machine,
     };
-    Err(Failure::new(kind, format!("`{program}` failed: {last}")))
+    Err(Failure::new(kind, message))
+}
+
+fn unanswered(message: String) -> Failure {
+    Failure {
+        retry_after: Some(AGAIN),
+        ..machine(message)
+    }
 }
 
 fn machine(message: String) -> Failure {

@@ -5,7 +5,7 @@ use rustix::process::Signal;
 
 use crate::cluster::Cluster;
 use crate::site::{ONE, Site};
-use crate::support::{Output, Running, TIPSTAFF, until};
+use crate::support::{Output, Running, TIPSTAFF};
 
 /// The agent says that it works, and goes on when it may.
 const WAITS: &str =
@@ -153,24 +153,5 @@ fn stopping_its_run_cancels_its_jobs() {
     let run = site.run().name();
     let stopped = site.sandbox.tipstaff(&["stop", &run]);
     stopped.succeeds().stderr_has("cancelled 1 job");
-    site.is_clean();
-}
-
-#[test]
-fn a_job_that_was_handed_in_unheard_is_not_carried_out_twice() {
-    // As when the controller answers too late: the job is there, and nobody knows.
-    let site = with_sbatch(
-        "[ -e OUTSIDE/at-it ] && exec sbatch \"$@\"; touch OUTSIDE/at-it; sbatch --hold \"$@\" >OUTSIDE/unheard; \
-         echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1",
-    );
-    site.make("go");
-    let failed = site.start().wait();
-    failed.exits_with(1).stderr_has("timed out");
-    let unheard = site.sandbox.outside("unheard");
-    let unheard = std::fs::read_to_string(unheard).unwrap();
-    site.sandbox.tipstaff(&["resume"]).succeeds();
-    site.cluster.says("scontrol", &["release", unheard.trim()]);
-    until("it has ended", || site.open_jobs().is_empty());
-    assert_eq!(site.starts(), 1);
     site.is_clean();
 }

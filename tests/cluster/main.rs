@@ -16,6 +16,7 @@ mod site;
 mod a_dead_supervisor_leaves_its_jobs;
 mod a_lost_node_costs_an_attempt;
 mod a_run_uses_all_nodes;
+mod a_silent_scheduler_is_waited_for;
 mod ctrl_c_reaches_the_nodes;
 mod keys_stay_private;
 mod the_cluster_is_as_expected;

@@ -90,7 +90,7 @@ fn wait<T: DeserializeOwned>(
         if let Some(found) = place.read(Look::FOUND).ok().flatten() {
             return Ok(found);
         }
-        let seen = (executors::of(executor.kind).look)(std::slice::from_ref(name))?.remove(name);
+        let seen = (executors::of(executor.kind).poll)(std::slice::from_ref(name))?.remove(name);
         let why = match seen.map(|seen| seen.state) {
             Some(JobState::NeverRuns(why)) => {
                 return Err(refused(format!("its job will never start: {why}")));

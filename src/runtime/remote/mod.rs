@@ -22,19 +22,25 @@
 
 mod follow;
 mod job_folder;
+mod jobs;
 mod look;
 mod node;
 mod order;
 mod queue;
 mod send;
-mod stream;
+mod streams;
 mod take;
 
-pub use follow::{cancel_jobs, clear, clear_jobs, elsewhere};
+use std::time::Duration;
+
 pub use job_folder::JobFolder;
+pub use jobs::{cancel_jobs, clear, clear_jobs, elsewhere};
 pub use look::{Look, look};
 pub use node::{carry_out, refuse};
 pub use order::{Keys, Order, Report};
 pub use queue::Queue;
 pub use send::NODE_ARG;
 pub use take::not_whole;
+
+/// A node says this often that it goes on, for schedulers that have forgotten its job.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(5);

@@ -23,8 +23,8 @@ use super::super::attempt::{Attempt, Control};
 use super::super::blocking::blocking;
 use super::super::failure::{at_path, cancelled, machine};
 use super::order::{Done, Report};
-use super::stream::Stream;
-use super::{JobFolder, Order};
+use super::streams::Stream;
+use super::{JobFolder, Order, SIGN_OF_LIFE};
 
 /// Between two looks at what the supervisor wants, and at what the agent printed.
 const LOOK: Duration = Duration::from_secs(1);
@@ -73,8 +73,9 @@ pub async fn carry_out(
         })
     };
     let mut unsaid = Unsaid::default();
-    let mut ticks = interval(LOOK);
+    let (mut ticks, mut signs) = (interval(LOOK), interval(SIGN_OF_LIFE));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    signs.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut work = pin!(Arc::clone(&attempt).run(controlled));
     let mut is_interrupted = false;
     let end = loop {
@@ -90,6 +91,8 @@ pub async fn carry_out(
                 is_interrupted = true;
             }
             end = &mut work => break end,
+            // Without one it only seems dead to whom the scheduler tells so, too.
+            _ = signs.tick() => drop(job.touch()),
             _ = ticks.tick() => {
                 raise(wanted());
                 // What cannot be shown is no reason to end what is paid for.

@@ -8,7 +8,6 @@ use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::executors::{self, Seen};
-use crate::model::Failure;
 use crate::plan::ExecutorKind;
 
 use super::super::blocking::blocking;
@@ -23,17 +22,19 @@ pub struct Queue(Mutex<Known>);
 
 #[derive(Debug, Default)]
 struct Known {
-    jobs: BTreeMap<String, Word>,
+    jobs: BTreeMap<String, Answer>,
     asked: Option<Instant>,
     gap: Duration,
 }
 
 /// What is known of a job.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub enum Word {
-    /// Nobody has asked since it is followed, or no scheduler answered.
+pub enum Answer {
+    /// Nobody has asked since it is followed.
     #[default]
-    Nothing,
+    NotAsked,
+    /// The scheduler does not answer.
+    None,
     /// The scheduler does not know it, or not any more.
     Unknown,
     Known(Seen),
@@ -41,28 +42,28 @@ pub enum Word {
 
 impl Queue {
     /// What is known of a job that is followed from now on. Asks if it is time to.
-    pub async fn look(&self, kind: ExecutorKind, name: &str) -> Word {
+    pub async fn poll(&self, kind: ExecutorKind, name: &str) -> Answer {
         // Somebody is asking: what comes of it is seen the next time.
         let Ok(mut known) = self.0.try_lock() else {
-            return Word::Nothing;
+            return Answer::NotAsked;
         };
         if !known.jobs.contains_key(name) {
-            known.jobs.insert(name.to_owned(), Word::Nothing);
+            known.jobs.insert(name.to_owned(), Answer::NotAsked);
             known.gap = SHORTEST;
         }
         if known.asked.is_none_or(|at| at.elapsed() >= known.gap) {
             let names: Vec<String> = known.jobs.keys().cloned().collect();
-            let asked = blocking(move || (executors::of(kind).look)(&names)).await;
+            let mut seen = blocking(move || (executors::of(kind).poll)(&names)).await;
             known.asked = Some(Instant::now());
             known.gap = LONGEST.min(known.gap * 2);
-            let Ok(mut seen) = asked else {
-                return Word::Nothing;
-            };
             let mut changes = false;
-            for (name, word) in &mut known.jobs {
-                let now = seen.remove(name).map_or(Word::Unknown, Word::Known);
-                changes |= now != *word;
-                *word = now;
+            for (name, answer) in &mut known.jobs {
+                let now = match &mut seen {
+                    Ok(seen) => seen.remove(name).map_or(Answer::Unknown, Answer::Known),
+                    Err(_) => Answer::None,
+                };
+                changes |= now != *answer;
+                *answer = now;
             }
             if changes {
                 known.gap = SHORTEST;
@@ -74,15 +75,5 @@ impl Queue {
     /// A job that is not followed any more.
     pub async fn forget(&self, name: &str) {
         self.0.lock().await.jobs.remove(name);
-    }
-
-    /// What a scheduler knows of this job now.
-    ///
-    /// # Errors
-    /// It does not answer.
-    pub async fn ask(kind: ExecutorKind, name: &str) -> Result<Option<Seen>, Failure> {
-        let names = [name.to_owned()];
-        let seen = blocking(move || (executors::of(kind).look)(&names)).await?;
-        Ok(seen.into_values().next())
     }
 }
