@@ -71,8 +71,13 @@ fn carry_out(job: &JobFolder) -> Result<(), Failure> {
         let message = format!("failed to write {}: {error}", job.root().display());
         Failure::new(FailureKind::Machine, message)
     });
-    said.and_then(|()| prepared(job))
-        .or_else(|failure| runtime::refuse(job, job.attempt(), (failure, Usage::default())))
+    match said.and_then(|()| prepared(job)) {
+        // Of one that was given up, nothing is made anew.
+        Err(failure) if job.is_there() => {
+            runtime::refuse(job, job.attempt(), (failure, Usage::default()))
+        }
+        done => done,
+    }
 }
 
 /// Looks at this node, and leaves what it found.
