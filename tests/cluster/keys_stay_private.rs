@@ -2,9 +2,10 @@
 
 use crate::cluster::Cluster;
 use crate::site::{ONE, Site, files};
+use crate::support::until;
 
 const KEY: &str = "sk-cluster-0123456789abcdef";
-const AGENT: &str = "cat >/dev/null; echo ${#WORK_API_KEY} >OUTSIDE/length.new; \
+const AGENT: &str = "cat >/dev/null; echo with $WORK_API_KEY; echo ${#WORK_API_KEY} >OUTSIDE/length.new; \
                      mv OUTSIDE/length.new OUTSIDE/length; until [ -e OUTSIDE/go ]; do sleep 0.05; done; \
                      mkdir -p .tipstaff/out; echo \"# Plan $WORK_API_KEY\" >.tipstaff/out/deliverable.md";
 
@@ -29,8 +30,19 @@ fn a_key_that_is_handed_over_is_seen_by_the_agent_alone() {
         .says("scontrol", &["write", "batch_script", &job, "-"]);
     assert!(!seen.contains(KEY), "{seen}");
     assert_eq!(without_agents(&site), Vec::<String>::new());
+    until("what it prints is shown", || {
+        let printed = std::fs::read_to_string(site.job_folder().join("events.jsonl"));
+        printed.is_ok_and(|printed| printed.contains("with "))
+    });
+    is_nowhere(&site);
     site.make("go");
     running.wait().succeeds();
+    is_nowhere(&site);
+    site.is_clean();
+}
+
+#[track_caller]
+fn is_nowhere(site: &Site) {
     for file in files(&site.shared())
         .into_iter()
         .chain(files(&site.cluster.folder))
@@ -39,7 +51,6 @@ fn a_key_that_is_handed_over_is_seen_by_the_agent_alone() {
         let has = bytes.windows(KEY.len()).any(|part| part == KEY.as_bytes());
         assert!(!has, "{}", file.display());
     }
-    site.is_clean();
 }
 
 /// Other processes than the supervisor and the agent's own with the key in their environment.

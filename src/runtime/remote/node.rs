@@ -98,7 +98,7 @@ pub async fn carry_out(
                 // What cannot be shown is no reason to end what is paid for.
                 let _ = unsaid.say(job);
                 for stream in &mut streams {
-                    let _ = stream.copy();
+                    let _ = stream.copy(|new| attempt.context.redactor.redact_bytes(new));
                 }
             }
         }
@@ -107,7 +107,7 @@ pub async fn carry_out(
         unsaid.add(input);
     }
     for stream in &mut streams {
-        let _ = stream.copy();
+        let _ = stream.copy(|new| attempt.context.redactor.redact_bytes(new));
     }
     let event = event_of(&attempt, end);
     // Only the scheduler knows why it ends a job, and with it an agent. What was given up leaves nothing.

@@ -1,6 +1,7 @@
 //! What one side writes and the other one reads. Each file is opened anew each time: a shared file system shows one that
 //! is held open as it was for a while.
 
+use std::borrow::Cow;
 use std::fs;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -33,11 +34,16 @@ impl Stream {
         }
     }
 
-    /// Copies what is new.
-    pub fn copy(&mut self) -> io::Result<()> {
-        let (new, _) = read_from(&self.from, self.copied)?;
+    /// Copies what is new, in whole lines, as `kept` makes them.
+    pub fn copy(&mut self, kept: impl FnOnce(&[u8]) -> Cow<'_, [u8]>) -> io::Result<()> {
+        let (mut new, _) = read_from(&self.from, self.copied)?;
+        // The end of a very long line is not waited for.
+        if (new.len() as u64) < PORTION {
+            let end = new.iter().rposition(|byte| *byte == b'\n');
+            new.truncate(end.map_or(0, |end| end + 1));
+        }
         if !new.is_empty() {
-            files::append_whole(&self.to, &new)?;
+            files::append_whole(&self.to, &kept(&new))?;
             self.copied += new.len() as u64;
         }
         Ok(())
@@ -74,7 +80,7 @@ impl Reader {
         // What is there by now is complete in what is read after that.
         let done = self.job.read("result.json")?;
         for stream in &mut self.streams {
-            stream.copy()?;
+            stream.copy(|new| new.into())?;
         }
         let (new, alive) = read_from(&self.job.path("reports.jsonl"), self.read)?;
         let end = new.iter().rposition(|byte| *byte == b'\n');
