@@ -138,7 +138,12 @@ pub fn receive(folder: &Path, store: &Path, packs: &[String]) -> Result<(), Work
         let making = tempfile::tempdir_in(&into).doing("create a folder in", &into)?;
         let new = making.path().join(pack);
         files::open(&from)
-            .and_then(|mut from| io::copy(&mut from, &mut files::create(&new, 0o600)?))
+            .and_then(|mut from| {
+                let mut new = files::create(&new, 0o600)?;
+                io::copy(&mut from, &mut new)?;
+                // git does so with the index, by which the pack is taken to be whole from then on.
+                new.sync_all()
+            })
             .doing("copy", &from)?;
         if let Err(error) = git(store)?.args(["index-pack"]).args([&new]).done() {
             // What is damaged is sent again only if it is not there.

@@ -53,7 +53,10 @@ pub fn stand_in(root: &Path, store: &Path, head: Option<&Head>) -> Result<Projec
         remove_tree(&repository)?;
         return Project::alone(root);
     };
-    if !repository.exists() {
+    let config = repository.join("config");
+    // It comes last: without it, whoever made this was killed.
+    if !config.exists() {
+        remove_tree(&repository)?;
         create_repository(&repository)?;
     }
     let objects = store.join("objects");
@@ -63,8 +66,10 @@ pub fn stand_in(root: &Path, store: &Path, head: Option<&Head>) -> Result<Projec
         true => "\trepositoryformatversion = 1\n[extensions]\n\tobjectformat = sha256\n",
         false => "",
     };
-    let config = format!("[core]\n\tbare = false\n{extension}");
-    put(&repository.join("config"), config.as_bytes())?;
+    put(
+        &config,
+        format!("[core]\n\tbare = false\n{extension}").as_bytes(),
+    )?;
     let borrows = made(&repository.join("objects/info"))?.join("alternates");
     put(&borrows, &line)?;
     let mut commit = git(&repository)?;
@@ -130,6 +135,17 @@ mod tests {
         let root = repo.root.join("cache/project");
         let project = stand_in(&root, &repo.store, None).unwrap();
         assert_eq!((project.root, project.kind), (root, ProjectKind::Plain));
+    }
+
+    #[test]
+    fn one_that_is_half_made_is_made_anew() {
+        let repo = Repo::git();
+        repo.run(&["commit", "-qm", "one", "--allow-empty"]);
+        let head = Head::of(&Project::discover(&repo.root).unwrap());
+        let temp = tempfile::tempdir().unwrap();
+        made(&temp.path().join(".git/objects")).unwrap();
+        let project = stand_in(temp.path(), &repo.root.join(".git"), head.as_ref());
+        assert_eq!(Head::of(&project.unwrap()), head);
     }
 
     #[test]
