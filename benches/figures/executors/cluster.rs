@@ -25,11 +25,7 @@ impl Cluster {
         let old = std::fs::read_to_string(&path).expect("it has a configuration");
         let new = old
             .replace("MessageTimeout=3", "MessageTimeout=60")
-            .replace("SlurmdTimeout=3", "SlurmdTimeout=300")
-            .replace(
-                "MaxTime=INFINITE",
-                "MaxTime=INFINITE OverSubscribe=FORCE:64",
-            );
+            .replace("SlurmdTimeout=3", "SlurmdTimeout=300");
         std::fs::write(&path, new).expect("a configuration can be written");
         let mut scontrol = Command::new("scontrol");
         scontrol.arg("reconfigure").env("SLURM_CONF", path);
@@ -83,6 +79,7 @@ impl Cluster {
         script
             .arg(order)
             .arg(self.folder.path())
+            .env("CPUS", "200")
             .stdout(Stdio::null());
         let status = script.status().expect("a shell starts");
         assert!(status.success(), "{SCRIPT} {order}");
