@@ -71,6 +71,7 @@ fn carry_out(job: &JobFolder) -> Result<(), Failure> {
         let message = format!("failed to write {}: {error}", job.root().display());
         Failure::new(FailureKind::Machine, message)
     });
+    job.give_signs_of_life();
     match said.and_then(|()| prepared(job)) {
         // Of one that was given up, nothing is made anew.
         Err(failure) if job.is_there() => {

@@ -20,7 +20,7 @@ pub const SCHEDULER: Scheduler = Scheduler {
 pub const NODE_VARIABLE: &str = "SLURMD_NODENAME";
 
 /// All that Slurm's commands see of the environment. More would change what they do, and travel with jobs.
-const ENVIRONMENT: [&str; 5] = ["PATH", "HOME", "USER", "LOGNAME", "SLURM_CONF"];
+const ENVIRONMENT: [&str; 6] = ["PATH", "HOME", "USER", "LOGNAME", "SLURM_CONF", "SLURM_JWT"];
 /// A controller that is busy answers late.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Of one job: number, name, state, reason, nodes.
@@ -48,7 +48,20 @@ const AGAIN: Millis = Millis(5_000);
 /// Parts of what commands say when the controller did not answer.
 const UNANSWERED: &[&str] = &["contact slurm controller", "timed out"];
 
+/// Options with which a job could not be handed in at once, or not be found again.
+const REFUSED: &[&str] = &["--wait", "-W", "--clusters", "-M", "--test-only"];
+
 fn submit(executor: &ExecutorSpec, job: &Job) -> Result<String, Failure> {
+    let is_refused = |option: &&String| REFUSED.iter().any(|start| option.starts_with(start));
+    if let Some(option) = executor
+        .options
+        .iter()
+        .find(|option| is_refused(option) && !option.starts_with("--wait-"))
+    {
+        let message = format!("no job can be followed with the option `{option}`");
+        let hint = "remove it from the executor's `options`";
+        return Err(Failure::new(FailureKind::JobRefused, message).hint(hint));
+    }
     let minutes = job.time.0.div_ceil(60_000).max(1);
     let mut args = vec![
         "--parsable".to_owned(),

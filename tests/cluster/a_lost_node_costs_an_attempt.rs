@@ -40,7 +40,9 @@ fn what_a_killed_job_left_on_its_node_goes_with_the_next_one() {
     let script = "- when: { attempt: '1' }\n  do: [{ COUNT }, { spawn: { seconds: 600, pid_file: OUTSIDE/pid } }, \
                   { wait_for_file: OUTSIDE/go }, done]\n\
                   - do: [{ COUNT }, { touch: OUTSIDE/again }, { wait_for_file: OUTSIDE/go }, done]\n";
-    let site = Site::new(Cluster::shared(), ONE, script);
+    // A job that ends in the middle of its call counts like an agent that does.
+    let again = ONE.replace("retries: 0", "retries: 1");
+    let site = Site::new(Cluster::shared(), &again, script);
     site.executor("    constraint: claude\n");
     let running = site
         .sandbox
@@ -66,6 +68,27 @@ fn what_a_killed_job_left_on_its_node_goes_with_the_next_one() {
     );
     site.make("go");
     running.wait().succeeds();
+    assert_eq!(site.starts(), 2);
+    site.is_clean();
+}
+
+#[test]
+fn a_job_that_is_handed_in_again_is_lost() {
+    let script = "- when: { attempt: '1' }\n  do: [{ COUNT }, { touch: OUTSIDE/works }, hang]\n- do: [{ COUNT }, done]\n";
+    let site = Site::new(Cluster::shared(), ONE, script);
+    let running = site.start();
+    site.until_there("works");
+    let job = site.job();
+    let may_be = format!("JobId={job}");
+    site.cluster
+        .says("scontrol", &["update", &may_be, "Requeue=1"]);
+    site.cluster.says("scontrol", &["requeuehold", &job]);
+    running.wait().succeeds();
+    let [(kind, said)] = &site.failures()[..] else {
+        panic!("{:?}", site.failures());
+    };
+    assert_eq!(kind, "lost");
+    assert!(said.contains("preempted"), "{said}");
     assert_eq!(site.starts(), 2);
     site.is_clean();
 }

@@ -46,16 +46,18 @@ impl Site {
         site
     }
 
-    /// With more keys of its executor, a line each, indented by four; another `options` takes the place of ours.
+    /// With more keys of its executor, a line each, indented by four; another `options` or `program` takes the place of ours.
     pub fn executor(&self, more: &str) -> &Self {
-        let options = match more.contains("options:") {
-            true => "",
-            // The job lives in the sandbox's home.
-            false => "    options: [--export=ALL]\n",
+        let unless_named = |key: &str, line: String| match more.contains(key) {
+            true => String::new(),
+            false => line,
         };
+        // The job lives in the sandbox's home.
+        let options = unless_named("options:", "    options: [--export=ALL]\n".to_owned());
+        let program = unless_named("program:", format!("    program: {TIPSTAFF}\n"));
         let shared = self.shared();
         self.sandbox.user_config(&format!(
-            "{}executor: cluster\nexecutors:\n  cluster:\n    kind: slurm\n    shared: {}\n    program: {TIPSTAFF}\n{options}{more}",
+            "{}executor: cluster\nexecutors:\n  cluster:\n    kind: slurm\n    shared: {}\n{program}{options}{more}",
             self.agents,
             serde_json::to_string(&shared).unwrap(),
         ));

@@ -101,6 +101,15 @@ fn a_job_is_found_whatever_its_options_call_it() {
 }
 
 #[test]
+fn a_program_that_no_node_has_is_named() {
+    let site = Site::new(Cluster::shared(), ONE, COUNTS);
+    site.executor("    program: /nowhere/tipstaff\n");
+    let output = site.start().wait();
+    is_refused(&site, &output, "/nowhere/tipstaff: not found");
+    assert_eq!(site.jobs().len(), 1);
+}
+
+#[test]
 fn a_node_with_another_version_names_both() {
     let site = Site::new(Cluster::shared(), ONE, COUNTS);
     site.executor(HELD);

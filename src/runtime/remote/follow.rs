@@ -303,6 +303,10 @@ impl Following<'_> {
                 let message = format!("the executor `{name}` will never start its job: {why}");
                 return Err(Failure::new(FailureKind::JobRefused, message));
             }
+            // It was handed in again, and would find that it has begun already.
+            JobState::Waits(_) if self.node.is_some() => {
+                return self.on_gone(Some(JobEnd::Preempted));
+            }
             JobState::Waits(why) if before != why => self.waits(&why),
             JobState::Waits(_) | JobState::Runs => {}
         }
@@ -313,12 +317,13 @@ impl Following<'_> {
     /// It has ended, and what it left may be on its way; or its node knows better.
     fn on_gone(&mut self, end: Option<JobEnd>) -> Result<(), Failure> {
         let since = *self.gone.get_or_insert_with(Instant::now);
-        // A controller that lost its records calls jobs cancelled that go on.
+        // A controller that lost its records calls jobs cancelled that go on, and its word may be older than the sign.
         let since = match end {
-            None | Some(JobEnd::Cancelled) => since.max(self.alive.1),
+            None | Some(JobEnd::Cancelled | JobEnd::Preempted) => since.max(self.alive.1),
             Some(_) => since,
         };
         if since.elapsed() < SETTLES {
+            self.job.refresh();
             return Ok(());
         }
         let on = self.node.as_deref();
@@ -344,10 +349,15 @@ impl Following<'_> {
                 FailureKind::JobRefused,
                 format!("somebody cancelled its job{on}"),
             ),
-            Some(JobEnd::Done) => (
-                FailureKind::Lost,
+            Some(JobEnd::Done) if self.node.is_some() => (
+                FailureKind::Crash,
                 format!("its job ended{on} and left nothing"),
             ),
+            // On another node it may do better where this one did not even say why.
+            Some(JobEnd::Done) => match self.job.last_words() {
+                Ok(words) => (FailureKind::JobRefused, words),
+                Err(nothing) => (FailureKind::Lost, nothing),
+            },
             None => (
                 FailureKind::Lost,
                 format!("the scheduler does not know its job any more{on}"),

@@ -10,6 +10,10 @@ use crate::files::{self, if_there};
 use crate::model::{CallId, Millis, RunId};
 
 use super::super::attempt::Control;
+use super::SIGN_OF_LIFE;
+
+/// How much of a job's output is looked at, in bytes.
+const SHOWN: u64 = 64 << 10;
 
 /// The folder of one attempt's job.
 #[derive(Debug, Clone)]
@@ -109,9 +113,41 @@ impl JobFolder {
         files::append_whole(&self.path(name), &line)
     }
 
-    /// Says that its node goes on.
-    pub fn touch(&self) -> io::Result<()> {
-        files::open(&self.path("reports.jsonl"))?.set_modified(SystemTime::now())
+    /// Says every few seconds that its node goes on, until this process ends.
+    pub fn give_signs_of_life(&self) {
+        let reports = self.path("reports.jsonl");
+        std::thread::spawn(move || {
+            loop {
+                std::thread::sleep(SIGN_OF_LIFE);
+                let file = files::open(&reports);
+                let _ = file.and_then(|file| file.set_modified(SystemTime::now()));
+            }
+        });
+    }
+
+    /// Has this machine look anew for what others put there: a network file system remembers for up to a minute what
+    /// a folder held, unless it changes it itself.
+    pub fn refresh(&self) {
+        let _ = files::replace_unsynced(&self.path("looked-for"), b"");
+    }
+
+    /// What its job said last; else what is to be said of one that left nothing.
+    pub fn last_words(&self) -> Result<String, String> {
+        let said = files::open(&self.path("job.log")).and_then(|log| files::text(log, SHOWN));
+        match said.as_deref().map(str::trim) {
+            Ok("") => Err("its job ended and left nothing".to_owned()),
+            Ok(said) => Ok(format!(
+                "its job failed: {}",
+                said.lines().last().unwrap_or_default()
+            )),
+            Err(_) => {
+                let shared = self.root.parent().unwrap_or(&self.root);
+                Err(format!(
+                    "its node does not see the folder `{}`",
+                    shared.display()
+                ))
+            }
+        }
     }
 
     pub fn set_control(&self, control: Control) -> io::Result<()> {

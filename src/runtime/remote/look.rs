@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::executors::{self, Job, JobState};
-use crate::files;
 use crate::model::{Failure, FailureKind, Millis};
 use crate::plan::ExecutorSpec;
 
@@ -20,8 +19,6 @@ use super::send::{NODE_ARG, make_shared, program_for};
 const LOOK: Duration = Duration::from_millis(200);
 /// What a node left may be seen this much later.
 const SETTLES: Duration = Duration::from_secs(5);
-/// How much of the job's output is shown, in bytes.
-const SHOWN: u64 = 64 << 10;
 
 /// What a node is to look at: itself, with these folders before its PATH.
 #[derive(Debug, Serialize, Deserialize)]
@@ -100,7 +97,8 @@ fn wait<T: DeserializeOwned>(
             Some(JobState::Ended(_)) | None => {
                 let since = *ended.get_or_insert_with(Instant::now);
                 if since.elapsed() > SETTLES {
-                    return Err(refused(left_nothing(place)));
+                    let words = place.last_words();
+                    return Err(refused(words.unwrap_or_else(|nothing| nothing)));
                 }
                 continue;
             }
@@ -109,21 +107,5 @@ fn wait<T: DeserializeOwned>(
             return Err(refused(why));
         }
         sleep(LOOK);
-    }
-}
-
-/// Why a job left nothing, as far as its output tells.
-fn left_nothing(place: &JobFolder) -> String {
-    let said = files::open(&place.path("job.log")).and_then(|log| files::text(log, SHOWN));
-    match said.as_deref().map(str::trim) {
-        Ok("") => "its job ended and left nothing".to_owned(),
-        Ok(said) => format!(
-            "its job failed: {}",
-            said.lines().last().unwrap_or_default()
-        ),
-        Err(_) => {
-            let shared = place.root().parent().unwrap_or(place.root());
-            format!("its node does not see the folder `{}`", shared.display())
-        }
     }
 }

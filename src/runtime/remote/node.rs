@@ -24,7 +24,7 @@ use super::super::blocking::blocking;
 use super::super::failure::{at_path, cancelled, machine};
 use super::order::{Done, Report};
 use super::streams::Stream;
-use super::{JobFolder, Order, SIGN_OF_LIFE};
+use super::{JobFolder, Order};
 
 /// Between two looks at what the supervisor wants, and at what the agent printed.
 const LOOK: Duration = Duration::from_secs(1);
@@ -73,9 +73,8 @@ pub async fn carry_out(
         })
     };
     let mut unsaid = Unsaid::default();
-    let (mut ticks, mut signs) = (interval(LOOK), interval(SIGN_OF_LIFE));
+    let mut ticks = interval(LOOK);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    signs.set_missed_tick_behavior(MissedTickBehavior::Skip);
     let mut work = pin!(Arc::clone(&attempt).run(controlled));
     let mut is_interrupted = false;
     let end = loop {
@@ -91,8 +90,6 @@ pub async fn carry_out(
                 is_interrupted = true;
             }
             end = &mut work => break end,
-            // Without one it only seems dead to whom the scheduler tells so, too.
-            _ = signs.tick() => drop(job.touch()),
             _ = ticks.tick() => {
                 raise(wanted());
                 // What cannot be shown is no reason to end what is paid for.
